@@ -1,0 +1,1 @@
+"""Concurrency patterns: limiters, breakers, queues and pools, each measured."""
