@@ -1,0 +1,162 @@
+"""One call for CPU work under four models, so that only the model differs.
+
+`cpu_map` runs the same function over the same items in a loop, in threads, in processes or in
+sub-interpreters. It exists because the usual ways to get this wrong are silent: a function that a
+spawned child cannot import, workers that outlive a killed parent, pools larger than the machine.
+Children are spawned, never forked from a process that may hold threads or locks, unless the
+caller asks for another start method by name.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import functools
+import multiprocessing
+import os
+import pickle
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing.connection import wait
+from typing import Any, Literal, TypeVar
+
+from .runtime import Unavailable, usable_cores
+from .shared_array import SharedArray, SharedHandle
+
+__all__ = ["Mode", "SharedArray", "SharedHandle", "Unavailable", "cpu_map", "die_with_parent"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+Mode = Literal["serial", "threads", "processes", "interpreters"]
+
+# WaitForMultipleObjects takes 64 handles, and the pool needs three itself.
+_WINDOWS_MAX_WORKERS = 61
+
+
+def _watch(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)  # Nobody is left to read a result or to run clean-up for.
+
+
+def die_with_parent() -> None:
+    """End this worker when the process that started it is gone; meant as a pool initializer.
+
+    A worker waits for jobs on a pipe of which it holds both ends, so the death of its parent by
+    SIGKILL would leave it waiting for ever. Does nothing outside a `multiprocessing` child.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(
+            target=_watch, args=(parent.sentinel,), name="parent-watch", daemon=True
+        ).start()
+
+
+def _name(fn: Callable[..., Any]) -> str:
+    return f"{getattr(fn, '__module__', '?')}.{getattr(fn, '__qualname__', repr(fn))}"
+
+
+def check_sendable(fn: Callable[..., Any], start_method: str = "spawn") -> None:
+    """Refuse a function that a child could not load, before a child is started.
+
+    Args:
+        fn: what the workers are to call; `functools.partial` objects are looked into.
+        start_method: how the workers are started; a forked child inherits `__main__`.
+
+    Raises:
+        ValueError: `fn` cannot be pickled, or lives in `__main__`, which a spawned child either
+            cannot import (an interactive session, `python -c`) or runs a second time.
+    """
+    inner = fn
+    while isinstance(inner, functools.partial):
+        inner = inner.func
+    if start_method != "fork" and getattr(inner, "__module__", None) == "__main__":
+        raise ValueError(
+            f"{_name(inner)} is defined in __main__, which a worker started by {start_method} "
+            "does not share: move it into a module that the worker can import"
+        )
+    try:
+        pickle.dumps(fn)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise ValueError(
+            f"{_name(inner)} cannot be sent to a worker ({error}): use a function defined with "
+            "def at the top level of a module, with functools.partial for extra arguments"
+        ) from error
+
+
+def _executor(mode: Mode, workers: int, start_method: str) -> Executor:
+    if mode == "threads":
+        return ThreadPoolExecutor(workers, thread_name_prefix="cpu-map")
+    if mode == "processes":
+        return ProcessPoolExecutor(
+            min(workers, _WINDOWS_MAX_WORKERS) if sys.platform == "win32" else workers,
+            mp_context=multiprocessing.get_context(start_method),
+            initializer=die_with_parent,
+        )
+    pool: Callable[[int], Executor] | None = getattr(
+        concurrent.futures, "InterpreterPoolExecutor", None
+    )
+    if pool is None:
+        raise Unavailable(
+            "mode='interpreters'",
+            f"Python {sys.version_info.major}.{sys.version_info.minor} has no "
+            "InterpreterPoolExecutor",
+            "run it with Python 3.14 or later",
+        )
+    return pool(workers)
+
+
+def cpu_map(
+    fn: Callable[[T], R],
+    items: Iterable[T],
+    *,
+    mode: Mode = "serial",
+    workers: int | None = None,
+    chunksize: int = 1,
+    start_method: str = "spawn",
+) -> list[R]:
+    """Apply `fn` to each item under one concurrency model and give the results in order.
+
+    Args:
+        fn: called with one item. For processes and interpreters it must be importable.
+        items: consumed before the work starts.
+        mode: `serial`, `threads`, `processes` or `interpreters`.
+        workers: threads, processes or interpreters; `None` takes the usable cores.
+        chunksize: items in one message to a worker process; others ignore it.
+        start_method: for processes: `spawn`, `forkserver` or `fork`.
+
+    Returns:
+        One result an item, in the order of the items.
+
+    Raises:
+        ValueError: an argument is out of range, or `fn` cannot reach a worker.
+        Unavailable: this interpreter has no such pool.
+        BrokenProcessPool: a worker died, or the caller's script has no
+            `if __name__ == "__main__"` guard. The next call starts a fresh pool.
+
+    Exceptions of `fn` propagate; work that has not begun is cancelled first. Safe to call from
+    several threads. Every worker has ended when the call returns.
+
+    >>> cpu_map(abs, [-2, -1], mode="threads", workers=2)
+    [2, 1]
+    """
+    if mode not in ("serial", "threads", "processes", "interpreters"):
+        raise ValueError(f"mode must be serial, threads, processes or interpreters, got {mode!r}")
+    if workers is not None and workers < 1:
+        raise ValueError(f"workers must be >= 1 or None, got {workers!r}")
+    if chunksize < 1:
+        raise ValueError(f"chunksize must be >= 1, got {chunksize!r}")
+    if start_method not in multiprocessing.get_all_start_methods():
+        raise ValueError(
+            f"start_method must be one of {multiprocessing.get_all_start_methods()}, "
+            f"got {start_method!r}"
+        )
+    if mode == "serial":
+        return [fn(item) for item in items]
+    if mode != "threads":
+        check_sendable(fn, start_method if mode == "processes" else "spawn")
+    executor = _executor(mode, workers or usable_cores(), start_method)
+    try:
+        return list(executor.map(fn, items, chunksize=chunksize))
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,31 @@
+"""What a concurrent program did and when: spans, recorded cheaply enough to leave on.
+
+`Tracer` measures every step of every asyncio task, so running and waiting are observed and not
+guessed; `TracedExecutor` does the same for pools of threads and processes; `span` marks a piece of
+code for whichever tracer is in charge. `LoopLag` and `Resources` sample what spans cannot show.
+"""
+
+from __future__ import annotations
+
+from .executor import TracedExecutor
+from .sampling import LoopLag, Resources, Sample
+from .spans import Kind, Span
+from .tracer import Tracer, span, tracing
+from .views import Heatmap, chrome_trace, concurrency, to_heatmap, utilisation
+
+__all__ = [
+    "Heatmap",
+    "Kind",
+    "LoopLag",
+    "Resources",
+    "Sample",
+    "Span",
+    "TracedExecutor",
+    "Tracer",
+    "chrome_trace",
+    "concurrency",
+    "span",
+    "to_heatmap",
+    "tracing",
+    "utilisation",
+]

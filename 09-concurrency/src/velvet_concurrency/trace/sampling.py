@@ -1,0 +1,197 @@
+"""What spans cannot show: how late the event loop wakes, and what the process consumes.
+
+`LoopLag` asks the loop for a call at a known time and looks at the clock when it comes: whatever
+is missing was spent in a callback that did not yield, or waiting for the GIL. `Resources` asks
+psutil from a thread, because a loop that is blocked could not report on itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import threading
+import time
+from collections import deque
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from ..contenders.frame import quantile
+from .tracer import Tracer
+
+_KEPT = 100_000
+
+
+def _positive(name: str, value: float) -> float:
+    if not 0.0 < value < float("inf"):
+        raise ValueError(f"{name} must be finite and > 0 seconds, got {value!r}")
+    return value
+
+
+class LoopLag:
+    """Measures how much later than asked the running loop calls back.
+
+    Args:
+        interval: seconds between two measurements.
+        tracer: gets a `queue` span in the lane `loop lag` for each, if given.
+
+    Raises:
+        ValueError: `interval` is not positive.
+
+    For one loop. A block longer than the interval gives one sample, as long as the block.
+    """
+
+    def __init__(self, interval: float = 0.01, *, tracer: Tracer | None = None) -> None:
+        self._interval = _positive("interval", interval)
+        self._tracer = tracer
+        self._handle: asyncio.TimerHandle | None = None
+        self.samples: deque[float] = deque(maxlen=_KEPT)
+
+    def start(self) -> None:
+        """Begin on the running loop."""
+        self._arm(asyncio.get_running_loop())
+
+    def stop(self) -> None:
+        """End; the samples stay. Idempotent."""
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+    def _arm(self, loop: asyncio.AbstractEventLoop) -> None:
+        due = loop.time() + self._interval
+        self._handle = loop.call_at(due, self._called, loop, due)
+
+    def _called(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        lag = max(0.0, loop.time() - due)
+        self.samples.append(lag)
+        if self._tracer is not None:
+            now, pid = self._tracer.clock(), self._tracer.pid
+            began = now - round(lag * 1e9)
+            self._tracer.record(("loop lag", "lag", "queue", began, now, "", "", pid, 0))
+        self._arm(loop)
+
+    @property
+    def last(self) -> float:
+        """The newest lag in seconds, 0 before the first."""
+        return self.samples[-1] if self.samples else 0.0
+
+    @property
+    def worst(self) -> float:
+        """The largest lag in seconds, 0 before the first."""
+        return max(self.samples, default=0.0)
+
+    def quantile(self, q: float) -> float:
+        """Give the lag in seconds that a share `q` of the samples did not exceed.
+
+        Raises:
+            ValueError: `q` is outside 0 to 1, or there is no sample yet.
+        """
+        return quantile(list(self.samples), q)
+
+    async def __aenter__(self) -> LoopLag:
+        self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+class Sample(NamedTuple):
+    """One look at a process.
+
+    Attributes:
+        t_ns: when, by `time.perf_counter_ns`, as spans have it.
+        rss_mb: resident memory in MiB, of children too where asked.
+        cpu_pct: CPU since the last sample, 100 for one core.
+        threads: how many.
+        fds: open descriptors; handles on Windows.
+    """
+
+    t_ns: int
+    rss_mb: float
+    cpu_pct: float
+    threads: int
+    fds: int
+
+
+class Resources:
+    """Samples memory, CPU, threads and descriptors of a process until it is left.
+
+    Args:
+        interval: seconds between two samples.
+        pid: of the process; `None` for this one.
+        children: whether to add what its children use.
+
+    Raises:
+        ValueError: `interval` is not positive.
+
+    A context manager with a thread of its own; `sample()` works without it.
+    """
+
+    def __init__(
+        self, interval: float = 0.1, *, pid: int | None = None, children: bool = False
+    ) -> None:
+        import psutil  # a third of the memory of a small child: paid for by those who sample
+
+        self._psutil: Any = psutil
+        self._interval = _positive("interval", interval)
+        self._root: Any = psutil.Process(os.getpid() if pid is None else pid)
+        self._children = children
+        self._cpu: dict[int, float] = {}
+        self._seen = 0
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.samples: deque[Sample] = deque(maxlen=_KEPT)
+
+    def sample(self) -> Sample:
+        """Look once; the CPU share counts from the last look."""
+        rss, threads, fds, cpu = 0, 0, 0, 0.0
+        now, known = time.perf_counter_ns(), self._cpu
+        self._cpu = {}
+        for process in [self._root, *(self._root.children(True) if self._children else ())]:
+            # A child may end between being listed and being asked.
+            with contextlib.suppress(self._psutil.NoSuchProcess, self._psutil.AccessDenied):
+                with process.oneshot():
+                    times = process.cpu_times()
+                    rss += process.memory_info().rss
+                    threads += process.num_threads()
+                    count = getattr(process, "num_fds", None) or process.num_handles
+                    fds += count()
+                used = times.user + times.system
+                cpu += used - known.get(process.pid, used)
+                self._cpu[process.pid] = used
+        elapsed = (now - self._seen) / 1e9 if self._seen else 0.0
+        self._seen = now
+        share = 100.0 * cpu / elapsed if elapsed > 0 else 0.0
+        return Sample(now, rss / 2**20, share, threads, fds)
+
+    def _watch(self) -> None:
+        while True:
+            try:
+                self.samples.append(self.sample())
+            except self._psutil.NoSuchProcess:
+                return
+            if self._stop.wait(self._interval):
+                return
+
+    def __enter__(self) -> Resources:
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._watch, name="resources", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None

@@ -1,0 +1,26 @@
+"""The measuring harness: contenders are interleaved, paired and judged by their ratios.
+
+A module's `benchmarks/measure.py` declares a `Suite` of comparisons and claims; everything
+else (children, rounds, intervals, verdicts, result files) happens here. Importing this
+package costs a few milliseconds, because every measured child pays for it.
+"""
+
+from velvet.bench.claims import across, growth, order, ratio, speedup, value
+from velvet.bench.model import Command, Comparison, Estimate, Metric, Outcome, Suite, Timed, mode
+
+__all__ = [
+    "Command",
+    "Comparison",
+    "Estimate",
+    "Metric",
+    "Outcome",
+    "Suite",
+    "Timed",
+    "across",
+    "growth",
+    "mode",
+    "order",
+    "ratio",
+    "speedup",
+    "value",
+]

@@ -1,0 +1,176 @@
+"""Worker processes: started, read line by line, bounded in time, and never left behind.
+
+Each child is the leader of its own process group, so that ending it ends what it started.
+The bound is on silence between two announcements as well as on the whole, and the group is
+ended on every way out: the end, an error, Ctrl-C, SIGTERM.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import psutil
+
+from velvet.bench.model import MODE_VARIABLE
+
+STDERR_TAIL = 2000
+TREE_EVERY_S = 0.02
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+
+class ChildFailed(Exception):
+    """A worker ended badly; `contender` is whose turn it was (None: before any turn)."""
+
+    def __init__(self, contender: str | None, reason: str) -> None:
+        super().__init__(reason)
+        self.contender = contender
+        self.reason = reason
+
+
+def environment(*, hashseed: int, threads: int, tier: str) -> dict[str, str]:
+    """Return the environment of a worker: a recorded hash seed and pinned BLAS threads."""
+    env = dict(os.environ)
+    env.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
+    env["PYTHONHASHSEED"] = str(hashseed)
+    env["PYTHONIOENCODING"] = "utf-8"
+    env[MODE_VARIABLE] = tier
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    return env
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a child and everything in its group, by process id; safe to call twice."""
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    elif process.poll() is None:
+        for child in _descendants(process.pid):
+            with contextlib.suppress(psutil.Error):
+                child.kill()
+        process.kill()
+    process.wait()
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    try:
+        return list(psutil.Process(pid).children(recursive=True))
+    except psutil.Error:
+        return []
+
+
+def tree_mb(pid: int) -> float:
+    """Return the memory unique to a process and its descendants, in MiB, right now."""
+    total = 0.0
+    try:
+        processes = [psutil.Process(pid), *_descendants(pid)]
+    except psutil.Error:
+        return 0.0
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            total += process.memory_full_info().uss / 2**20
+    return total
+
+
+def _pump(stream: IO[bytes], lines: queue.Queue[bytes | None]) -> None:
+    for line in stream:
+        lines.put(line)
+    lines.put(None)
+
+
+def _launcher() -> list[str]:
+    """On macOS a small process stands between, so that the child's peak is its own."""
+    if sys.platform != "darwin":
+        return []
+    return [sys.executable, "-S", str(Path(__file__).with_name("launcher.py"))]
+
+
+def stream(
+    request: Mapping[str, Any],
+    *,
+    env: Mapping[str, str],
+    limit: float,
+    affinity: tuple[int, ...] = (),
+    sample_tree: bool = False,
+) -> Iterator[dict[str, Any]]:
+    """Start a worker and yield its events; `limit` bounds each silence, in seconds.
+
+    Raises:
+        ChildFailed: it crashed, stayed silent too long or said something that is no event.
+    """
+    argv = [*_launcher(), sys.executable, "-m", "velvet.bench.worker", json.dumps(dict(request))]
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=dict(env),
+            start_new_session=os.name == "posix",
+        )
+        try:
+            if affinity and hasattr(psutil.Process, "cpu_affinity"):
+                psutil.Process(process.pid).cpu_affinity(list(affinity))
+            yield from _events(process, errors, limit, sample_tree)
+        finally:
+            end_group(process)
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+def _events(
+    process: subprocess.Popen[bytes], errors: IO[bytes], limit: float, sample_tree: bool
+) -> Iterator[dict[str, Any]]:
+    lines: queue.Queue[bytes | None] = queue.Queue()
+    assert process.stdout is not None
+    threading.Thread(target=_pump, args=(process.stdout, lines), daemon=True).start()
+    turn: str | None = None
+    ended = False
+    peak = 0.0
+    deadline = time.monotonic() + limit
+    while True:
+        try:
+            line = lines.get(timeout=TREE_EVERY_S if sample_tree else 0.5)
+        except queue.Empty:
+            if sample_tree:
+                peak = max(peak, tree_mb(process.pid))
+            if time.monotonic() > deadline:
+                raise ChildFailed(turn, f"gave no sign of life for {limit:g} s") from None
+            continue
+        if line is None:
+            break
+        deadline = time.monotonic() + limit
+        try:
+            event = json.loads(line)
+        except ValueError:
+            raise ChildFailed(turn, f"spoke garbage: {line[:80]!r}") from None
+        if event["event"] == "turn":
+            turn = event["contender"]
+        if event["event"] == "sample" and sample_tree:
+            event["tree_mb"] = max(peak, event["peak_mb"])
+        ended = ended or event["event"] == "end"
+        yield event
+    code = process.wait()
+    if code != 0 or not ended:
+        errors.seek(0, os.SEEK_END)
+        errors.seek(max(0, errors.tell() - STDERR_TAIL))
+        tail = errors.read().decode(errors="replace").strip().splitlines()[-1:]
+        said = f": {tail[0][:200]}" if tail else ""
+        raise ChildFailed(turn, f"ended with exit code {code}{said}")

@@ -1,0 +1,248 @@
+"""Claims: comparisons of a measured figure with a bound, which a run can refute.
+
+An operand (`ratio`, `speedup`, `value`, `growth`, `across`) names what is looked up in the
+measured rows; comparing it with a number gives a condition. A condition HOLDS when the
+whole interval meets the bound, FAILS when none of it does, and is INCONCLUSIVE otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, Protocol
+
+from velvet.bench.stats import Interval
+
+
+class Verdict(str, Enum):
+    """What a run says about a claim."""
+
+    HOLDS = "HOLDS"
+    FAILS = "FAILS"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+class NotMeasured(Exception):  # noqa: N818 - it is an answer, not a defect
+    """A claim looks at a row that this run does not have; the message says why."""
+
+
+class Lookup(Protocol):
+    """What claims may ask of a run's measurements."""
+
+    def paired(self, bench: str, a: str, b: str, metric: str | None, size: Any) -> Interval: ...
+    def speed(self, bench: str, fast: str, slow: str, size: Any) -> Interval: ...
+    def figure(self, bench: str, contender: str, metric: str | None, size: Any) -> Interval: ...
+    def across(
+        self, bench: str, contender: str, metric: str | None, first: Any, second: Any
+    ) -> Interval: ...
+    def growth(
+        self, bench: str, contender: str, metric: str | None, over: str, model: str, size: Any
+    ) -> Interval: ...
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The outcome of one condition."""
+
+    verdict: Verdict
+    text: str
+    interval: Interval | None
+    bound: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """An operand with a bound, or several of them joined by ``&``."""
+
+    operand: Operand
+    low: float | None = None
+    high: float | None = None
+    others: tuple[Condition, ...] = ()
+
+    def __and__(self, other: Condition) -> Condition:
+        return replace(self, others=(*self.others, other))
+
+    def __bool__(self) -> bool:
+        raise TypeError("join conditions with &, not `and`; a condition has no truth before a run")
+
+    @property
+    def parts(self) -> tuple[Condition, ...]:
+        """This condition and every one joined to it."""
+        flat = [replace(self, others=())]
+        for other in self.others:
+            flat.extend(other.parts)
+        return tuple(flat)
+
+    @property
+    def bound(self) -> str:
+        """The bound as it is read: ``>= 25``."""
+        if self.low is not None and self.high is not None:
+            return f"= {self.low:g}" if self.low == self.high else f"in {self.low:g}..{self.high:g}"
+        return f">= {self.low:g}" if self.low is not None else f"<= {self.high:g}"
+
+    def judge(self, lookup: Lookup) -> Finding:
+        """Compare the measured interval with the bound."""
+        found = self.operand.find(lookup)
+        lo = found.value if found.lo is None else found.lo
+        hi = found.value if found.hi is None else found.hi
+        low = float("-inf") if self.low is None else self.low
+        high = float("inf") if self.high is None else self.high
+        if low <= lo and hi <= high:
+            verdict = Verdict.HOLDS
+        elif hi < low or lo > high:
+            verdict = Verdict.FAILS
+        else:
+            verdict = Verdict.INCONCLUSIVE
+        reason = "the interval spans the bound" if verdict is Verdict.INCONCLUSIVE else ""
+        return Finding(verdict, self.operand.text, found, self.bound, reason)
+
+
+@dataclass(frozen=True, eq=False)
+class Operand:
+    """Something a claim can bound; made by the functions below, never directly."""
+
+    text: str
+    benches: tuple[str, ...]
+    contenders: tuple[str, ...]
+    size: Mapping[str, Any]
+    find: Callable[[Lookup], Interval]
+    over: str = ""
+
+    def __ge__(self, bound: float) -> Condition:
+        return Condition(self, low=float(bound))
+
+    def __le__(self, bound: float) -> Condition:
+        return Condition(self, high=float(bound))
+
+    def equals(self, bound: float) -> Condition:
+        """Demand exactly this value, for deterministic figures."""
+        return Condition(self, low=float(bound), high=float(bound))
+
+    def between(self, low: float, high: float) -> Condition:
+        """Demand a value within both bounds."""
+        return Condition(self, low=float(low), high=float(high))
+
+    def __truediv__(self, other: Operand) -> Operand:
+        return self._combined(other, "/", lambda a, b: a / b, flips=True)
+
+    def __sub__(self, other: Operand) -> Operand:
+        return self._combined(other, "-", lambda a, b: a - b, flips=False)
+
+    def _combined(
+        self, other: Operand, sign: str, act: Callable[[float, float], float], *, flips: bool
+    ) -> Operand:
+        """Combine two unpaired operands; the interval takes the worst corners."""
+
+        def find(lookup: Lookup) -> Interval:
+            a, b = self.find(lookup), other.find(lookup)
+            if flips and (b.value == 0 or (b.lo is not None and b.lo <= 0)):
+                raise NotMeasured(f"{other.text} is not clear of zero")
+            a_lo, a_hi = (a.value if x is None else x for x in (a.lo, a.hi))
+            b_lo, b_hi = (b.value if x is None else x for x in (b.lo, b.hi))
+            corners = (act(a_lo, b_hi), act(a_hi, b_lo))
+            return Interval(act(a.value, b.value), min(corners), max(corners), min(a.n, b.n))
+
+        return Operand(
+            f"({self.text} {sign} {other.text})",
+            self.benches + other.benches,
+            self.contenders + other.contenders,
+            {**self.size, **other.size},
+            find,
+            self.over or other.over,
+        )
+
+
+def _where(size: Mapping[str, Any]) -> str:
+    return "".join(f", {name}={value}" for name, value in size.items())
+
+
+def ratio(bench: str, a: str, b: str, metric: str | None = None, **size: Any) -> Operand:
+    """a's figure over b's, paired by round, in the metric's own unit (ops/s: higher is faster)."""
+    return Operand(
+        f"ratio({a}/{b}, {metric or bench}{_where(size)})",
+        (bench,),
+        (a, b),
+        size,
+        lambda lookup: lookup.paired(bench, a, b, metric, size),
+    )
+
+
+def speedup(bench: str, fast: str, slow: str, **size: Any) -> Operand:
+    """How many times less time `fast` takes than `slow`, paired by round."""
+    return Operand(
+        f"speedup({fast} over {slow}, {bench}{_where(size)})",
+        (bench,),
+        (fast, slow),
+        size,
+        lambda lookup: lookup.speed(bench, fast, slow, size),
+    )
+
+
+def value(bench: str, contender: str, metric: str | None = None, **size: Any) -> Operand:
+    """One contender's figure itself; for deterministic values and shares, not for seconds."""
+    return Operand(
+        f"value({contender}, {metric or bench}{_where(size)})",
+        (bench,),
+        (contender,),
+        size,
+        lambda lookup: lookup.figure(bench, contender, metric, size),
+    )
+
+
+def across(
+    bench: str,
+    contender: str,
+    metric: str | None = None,
+    *,
+    first: Mapping[str, Any],
+    second: Mapping[str, Any],
+) -> Operand:
+    """One contender's figure at one size over its figure at another."""
+    text = f"{contender}, {metric or bench}: {_where(first)[2:]} / {_where(second)[2:]}"
+    return Operand(
+        f"across({text})",
+        (bench,),
+        (contender,),
+        {},
+        lambda lookup: lookup.across(bench, contender, metric, first, second),
+        over="*",
+    )
+
+
+def growth(
+    bench: str,
+    contender: str,
+    *,
+    over: str,
+    metric: str | None = None,
+    model: str = "power",
+    **size: Any,
+) -> Operand:
+    """How a contender's cost grows over one size axis (see `stats.growth_rate`)."""
+    return Operand(
+        f"growth({contender}, {metric or bench} over {over}{_where(size)}, {model})",
+        (bench,),
+        (contender,),
+        size,
+        lambda lookup: lookup.growth(bench, contender, metric, over, model, size),
+        over=over,
+    )
+
+
+def order(bench: str, *contenders: str, metric: str | None = None, **size: Any) -> Condition:
+    """Each contender takes less (of a metric: has a smaller figure) than the next one.
+
+    Raises:
+        ValueError: fewer than two contenders are named.
+    """
+    if len(contenders) < 2:
+        raise ValueError("an order needs at least two contenders")
+    steps = []
+    for less, more in zip(contenders, contenders[1:]):  # noqa: B905 - deliberately one shorter
+        if metric is None:
+            steps.append(speedup(bench, less, more, **size) >= 1.0)
+        else:
+            steps.append(ratio(bench, more, less, metric, **size) >= 1.0)
+    return replace(steps[0], others=tuple(steps[1:]))

@@ -1,0 +1,113 @@
+"""Provenance: what a results file says about the machine that made it.
+
+Enough to judge whether two files are comparable, and nothing that identifies a person: no
+host or user name, no path.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from velvet.needs import usable_cores, version_of
+
+
+def cpu_model() -> str:
+    """Return the processor's name as the system gives it."""
+    if sys.platform == "linux":
+        text = _read("/proc/cpuinfo")
+        found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+        if found:
+            return " ".join(found.group(1).split())
+    return platform.processor() or platform.machine()
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def virtualised() -> bool | None:
+    """Return whether the processor says it is virtual; None where that is not readable."""
+    if sys.platform != "linux":
+        return None
+    return re.search(r"^flags\s*:.*\bhypervisor\b", _read("/proc/cpuinfo"), re.MULTILINE) is not None
+
+
+def steal_ticks() -> int | None:
+    """Return the ticks that a hypervisor took from us since the start; None off Linux."""
+    fields = _read("/proc/stat").splitlines()[:1]
+    parts = fields[0].split() if fields else []
+    return int(parts[8]) if len(parts) > 8 else None
+
+
+def load() -> float | None:
+    """Return the one-minute load average; None where there is none."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+
+
+def git_state(root: Path) -> dict[str, Any]:
+    """Return commit and dirty flag; both None outside a clone."""
+
+    def ask(*words: str) -> str | None:
+        try:
+            done = subprocess.run(
+                ["git", "-C", str(root), *words],
+                capture_output=True,
+                text=True,
+                timeout=20,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    commit = ask("rev-parse", "HEAD")
+    changes = ask("status", "--porcelain", "--untracked-files=no")
+    return {"commit": commit, "dirty": None if changes is None else bool(changes)}
+
+
+def facts(needs: Iterable[str] = (), root: Path | None = None) -> dict[str, Any]:
+    """Describe this machine and interpreter for a results file."""
+    gil = getattr(sys, "_is_gil_enabled", lambda: True)
+    versions = {need: found for need in sorted(set(needs)) if (found := version_of(need))}
+    return {
+        "os": platform.system(),
+        "kernel": platform.release(),
+        "arch": platform.machine(),
+        "cpu": cpu_model(),
+        "logical_cores": psutil.cpu_count(),
+        "physical_cores": psutil.cpu_count(logical=False),
+        "usable_cores": usable_cores(),
+        "cgroup_quota": _read("/sys/fs/cgroup/cpu.max") or None,
+        "ram_gb": round(psutil.virtual_memory().total / 2**30, 1),
+        "virtualised": virtualised(),
+        "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor") or None,
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "compiler": platform.python_compiler(),
+        "optimised": "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or ""),
+        "gil": bool(gil()),
+        "packages": versions,
+        "git": git_state(root or Path.cwd()),
+    }
+
+
+def sentence(machine: dict[str, Any]) -> str:
+    """Name a machine in one line, as READMEs do beside their tables."""
+    kind = "virtual machine" if machine.get("virtualised") else "machine"
+    return (
+        f"{machine['cpu']}, {machine['usable_cores']} cores, {machine['ram_gb']:g} GB, "
+        f"{machine['os']} {kind}, {machine['implementation']} {machine['python']}"
+    )

@@ -1,0 +1,148 @@
+"""The bridge to pyperf: our samples in its file format, and its verdict on our minima.
+
+pyperf is not on the path of every run, because it measures contenders one after another.
+It is the second instrument: `export` lets its own `stats`, `hist` and `compare_to` read
+our samples, and `verify` measures one contender with both.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from velvet.bench.engine import Engine
+from velvet.bench.model import Suite, size_key
+from velvet.bench.options import Options
+from velvet.errors import UsageError, VelvetError
+from velvet.needs import all_unmet
+
+AGREEMENT = 1.5
+_TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+
+
+def _pyperf() -> Any:
+    problems = all_unmet(["pyperf"])
+    if problems:
+        raise VelvetError(str(problems[0]))
+    import pyperf  # noqa: PLC0415 - optional
+
+    return pyperf
+
+
+def export(results: Mapping[str, Any], path: Path) -> None:
+    """Write the timed rows of a results document as a `pyperf.BenchmarkSuite`.
+
+    Raises:
+        VelvetError: pyperf is not installed, or no row holds times.
+    """
+    pyperf = _pyperf()
+    benchmarks = []
+    for entry in results["results"]:
+        if "samples" not in entry:
+            continue
+        name = f"{entry['bench']}-{entry['contender']}"
+        size = size_key(entry["size"])
+        if entry["metric"] == "ops":
+            seconds = [1 / sample for sample in entry["samples"]]
+        else:
+            seconds = [sample * _TIME_UNITS.get(entry["unit"], 1.0) for sample in entry["samples"]]
+        run = pyperf.Run(
+            [float(second) for second in seconds],
+            metadata={"name": f"{name}[{size}]" if size else name, "unit": "second"},
+            collect_metadata=False,
+        )
+        benchmarks.append(pyperf.Benchmark([run]))
+    if not benchmarks:
+        raise VelvetError("these results hold no times that pyperf could read")
+    pyperf.BenchmarkSuite(benchmarks).dump(str(path), replace=True)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """One contender measured with both instruments; seconds per call."""
+
+    name: str
+    ours: float
+    pyperf: float
+
+    @property
+    def factor(self) -> float:
+        """The larger minimum over the smaller one."""
+        return max(self.ours, self.pyperf) / min(self.ours, self.pyperf)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the minima lie within 1.5x."""
+        return self.factor <= AGREEMENT
+
+
+_SCRIPT = """
+import sys
+from pathlib import Path
+import pyperf
+from velvet.bench.rounds import prepare
+from velvet.bench.worker import load_suite
+
+file, bench, contender, size = {file!r}, {bench!r}, {contender!r}, {size!r}
+runner = pyperf.Runner(processes=3, values=5, warmups=1)
+comparison = load_suite(Path(file)).comparisons[bench]
+one = prepare(contender, comparison.contenders[contender].setup, comparison.sizes[size])
+runner.bench_func(contender, one.timed.call)
+"""
+
+
+def pick(suite: Suite) -> tuple[str, str]:
+    """Return the first plain micro contender: (comparison, contender).
+
+    Raises:
+        UsageError: the suite has none.
+    """
+    for comparison in suite.comparisons.values():
+        if comparison.kind == "micro" and comparison.clock == "cpu":
+            for one in comparison.contenders.values():
+                if not all_unmet(one.needs):
+                    return comparison.name, one.name
+    raise UsageError(f"{suite.name} has no micro comparison that pyperf could measure too")
+
+
+def verify(suite: Suite, bench: str | None = None, contender: str | None = None) -> Agreement:
+    """Measure one micro contender with both instruments.
+
+    Raises:
+        UsageError: there is no such micro contender.
+        VelvetError: pyperf is missing or failed.
+    """
+    _pyperf()
+    if bench is None or contender is None:
+        bench, contender = pick(suite)
+    comparison = suite.comparisons.get(bench)
+    if comparison is None or contender not in comparison.contenders or comparison.kind != "micro":
+        raise UsageError(f"{suite.name} has no micro contender {bench}/{contender}")
+    options = Options(tier="quick", filter=bench, contenders=(contender,))
+    engine = Engine(suite, options)
+    for _ in engine.events():
+        continue
+    size = comparison.sizes[0]
+    ours = min(engine.measured.row(bench, contender, size).flat("wall"))
+    script = _SCRIPT.format(file=str(suite.file), bench=bench, contender=contender, size=0)
+    with tempfile.TemporaryDirectory() as folder:
+        program, output = Path(folder) / "verify.py", Path(folder) / "pyperf.json"
+        program.write_text(script, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, str(program), "-o", str(output), "--quiet"],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        if done.returncode != 0 or not output.exists():
+            raise VelvetError(f"pyperf failed: {done.stderr.strip().splitlines()[-1:]}")
+        data = json.loads(output.read_text(encoding="utf-8"))
+    runs = data["benchmarks"][0]["runs"]
+    return Agreement(f"{bench}/{contender}", ours, min(v for run in runs for v in run.get("values", ())))

@@ -1,0 +1,306 @@
+"""Result files: assembled once, validated on every way in, written whole or not at all.
+
+The schema (`schema.json`, `velvet-bench/1`) is the contract between what measures and what
+shows. A file from another schema version, a truncated one or a hand-edited one is refused
+with the way out, because a table made from it would be a lie with our name on it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import statistics
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from velvet.bench import machine
+from velvet.bench.claims import Finding, NotMeasured
+from velvet.bench.measured import Measured, Row
+from velvet.bench.model import Claim, Comparison, Suite, size_key
+from velvet.bench.options import Options
+from velvet.bench.stats import Interval, quantile, rounded, severe_outliers
+from velvet.errors import VelvetError
+
+SCHEMA = "velvet-bench/1"
+MAX_SAMPLES = 300
+
+
+def assemble(
+    suite: Suite,
+    options: Options,
+    measured: Measured,
+    findings: Sequence[tuple[Claim, list[Finding]]],
+    noise: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the results of a run as the schema describes them."""
+    needs = [
+        need
+        for comparison in suite.comparisons.values()
+        for one in comparison.contenders.values()
+        for need in one.needs
+    ]
+    ran = {row.bench for row in measured.rows.values()}
+    return {
+        "schema": SCHEMA,
+        "suite": suite.name,
+        "options": {
+            "tier": options.tier,
+            "filter": options.filter,
+            "processes": options.processes,
+            "rounds": options.rounds,
+            "seed": options.seed,
+            "affinity": list(options.affinity),
+        },
+        "machine": machine.facts(needs, suite.file.parent),
+        "noise": dict(noise),
+        "comparisons": [_comparison(suite.comparisons[name]) for name in suite.comparisons if name in ran],
+        "results": [entry for row in measured.rows.values() for entry in _entries(suite, row)],
+        "pairs": [pair for name in suite.comparisons for pair in _pairs(suite, measured, name)],
+        "claims": [_claim(claim, found) for claim, found in findings],
+        "published": [
+            {
+                "bench": figure.bench,
+                "contender": figure.contender,
+                "metric": figure.metric,
+                "value": figure.value,
+                "source": figure.source,
+            }
+            for figure in suite.figures
+            if figure.bench in ran
+        ],
+    }
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    names = [comparison.main_metric, *comparison.metrics]
+    return {
+        "name": comparison.name,
+        "title": comparison.title,
+        "kind": comparison.kind,
+        "unit": comparison.unit,
+        "clock": comparison.clock,
+        "baseline": comparison.baseline,
+        "metric": comparison.main_metric,
+        "better": {name: comparison.metric(name).better for name in names},
+        "contenders": [
+            {"name": one.name, "note": one.note} for one in comparison.contenders.values()
+        ],
+    }
+
+
+def _entries(suite: Suite, row: Row) -> list[dict[str, Any]]:
+    """One entry per metric of a row, or one that says why there is none."""
+    comparison = suite.comparisons[row.bench]
+    base = {
+        "bench": row.bench,
+        "contender": row.contender,
+        "size": dict(row.size),
+        "kind": comparison.kind,
+    }
+    if row.skipped or row.error:
+        key = "skipped" if row.skipped else "error"
+        return [{**base, "metric": comparison.main_metric, key: row.skipped or row.error}]
+    entries = []
+    for metric, found in row.values.items():
+        entries.append({**base, **_value_entry(comparison, metric, found)})
+    for metric, unit, samples, processes in _figures(comparison, row):
+        entries.append({**base, **_sample_entry(metric, unit, samples, processes, row)})
+    if not entries:
+        entries.append({**base, "metric": comparison.main_metric, "error": "nothing was measured"})
+    return entries
+
+
+def _value_entry(comparison: Comparison, metric: str, found: Interval) -> dict[str, Any]:
+    entry = {
+        "metric": metric,
+        "unit": comparison.metric(metric).unit,
+        "n": found.n,
+        "median": rounded(found.value, 6),
+        "processes": 1,
+    }
+    if found.lo is not None and found.hi is not None:
+        entry.update(lo=rounded(found.lo, 6), hi=rounded(found.hi, 6))
+    return entry
+
+
+def _figures(comparison: Comparison, row: Row) -> list[tuple[str, str, list[float], int]]:
+    """Return (metric, unit, samples, processes) of a measured row, main figure first."""
+    main = comparison.main_metric
+    figures = []
+    for series, groups in row.series.items():
+        samples = [s for group in groups for s in group if math.isfinite(s)]
+        if not samples:
+            continue
+        processes = sum(bool(group) for group in groups)
+        if series == comparison.clock or (series == "cpu_s" and comparison.clock == "cpu"):
+            if main in ("ops", "time"):
+                shown = [comparison.from_seconds(max(s, 1e-9), row.size) for s in samples]
+                figures.insert(0, (main, comparison.unit, shown, processes))
+            else:
+                figures.append(("time", "s", samples, processes))
+        elif series in ("wall", "cpu", "cpu_s"):
+            figures.append((f"{series.removesuffix('_s')}_s", "s", samples, processes))
+        elif series != "floor_mb":
+            figures.append((series, comparison.metric(series).unit, samples, processes))
+    return figures
+
+
+def _sample_entry(
+    metric: str, unit: str, samples: list[float], processes: int, row: Row
+) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "metric": metric,
+        "unit": unit,
+        "n": len(samples),
+        "median": rounded(statistics.median(samples)),
+        "p10": rounded(quantile(samples, 0.1)),
+        "p90": rounded(quantile(samples, 0.9)),
+        "min": rounded(min(samples)),
+        "processes": processes,
+    }
+    if metric in ("ops", "time"):
+        step = -(-len(samples) // MAX_SAMPLES)
+        entry["samples"] = [rounded(sample) for sample in samples[::step]]
+        entry["outliers"] = severe_outliers(samples)
+        entry["gc_runs"] = row.gc_runs
+        entry["loops"] = row.loops
+        if row.cold:
+            entry["cold_s"] = rounded(statistics.median(row.cold))
+        if row.measured_n is not None:
+            entry.update(extrapolated=True, measured_n=row.measured_n)
+    return entry
+
+
+def _pairs(suite: Suite, measured: Measured, bench: str) -> list[dict[str, Any]]:
+    """Return every contender's ratio to the baseline, per size and metric."""
+    comparison = suite.comparisons[bench]
+    rows = [row for row in measured.of(bench) if not (row.skipped or row.error)]
+    pairs = []
+    for row in rows:
+        base = next(
+            (
+                other
+                for other in rows
+                if other.contender == comparison.baseline
+                and size_key(other.size) == size_key(row.size)
+            ),
+            None,
+        )
+        if base is None or row is base:
+            continue
+        for metric in dict.fromkeys((comparison.main_metric, *comparison.metrics, "peak_mb")):
+            try:
+                found = measured.ratio_of(row, base, metric)
+            except NotMeasured:
+                continue
+            pairs.append({**_interval(found), "metric": metric, "bench": bench} | {
+                "a": row.contender, "b": base.contender, "size": dict(row.size)
+            })
+    return pairs
+
+
+def _interval(found: Interval) -> dict[str, Any]:
+    lo, hi = (None if x is None or not math.isfinite(x) else rounded(x) for x in (found.lo, found.hi))
+    return {"ratio": rounded(found.value), "lo": lo, "hi": hi, "n": found.n}
+
+
+def _claim(claim: Claim, findings: list[Finding]) -> dict[str, Any]:
+    worst = findings[0]
+    parts = []
+    for found in findings:
+        part: dict[str, Any] = {
+            "text": found.text,
+            "bound": found.bound,
+            "verdict": found.verdict.value,
+            "reason": found.reason,
+        }
+        if found.interval is not None:
+            shown = _interval(found.interval)
+            part.update(value=shown["ratio"], lo=shown["lo"], hi=shown["hi"], n=shown["n"])
+        parts.append(part)
+    return {
+        "id": claim.text.lower().replace(" ", "-")[:60],
+        "text": claim.text,
+        "benches": sorted({b for part in claim.condition.parts for b in part.operand.benches}),
+        "verdict": worst.verdict.value,
+        "reason": worst.reason,
+        "needs": list(claim.needs),
+        "parts": parts,
+    }
+
+
+def validate(data: Any, name: str = "results") -> dict[str, Any]:
+    """Return the data when it is a results document of our schema.
+
+    Raises:
+        VelvetError: another schema version, or a field that is missing or of a wrong type.
+    """
+    if not isinstance(data, dict) or "schema" not in data:
+        raise VelvetError(f"{name}: no velvet results file; make one with `velvet bench`")
+    if data["schema"] != SCHEMA:
+        raise VelvetError(
+            f"{name}: made by another version ({data['schema']!r}, this toolkit reads {SCHEMA!r}); "
+            "measure again with `velvet bench`"
+        )
+    from jsonschema import Draft202012Validator, exceptions  # noqa: PLC0415 - only readers pay
+
+    schema = json.loads(Path(__file__).with_name("schema.json").read_text(encoding="utf-8"))
+    problem = exceptions.best_match(Draft202012Validator(schema).iter_errors(data))
+    if problem is not None:
+        where = ".".join(str(part) for part in problem.absolute_path) or "the document"
+        raise VelvetError(
+            f"{name}: damaged at {where}: {problem.message[:160]}; measure again with `velvet bench`"
+        )
+    return data
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read and validate a results file.
+
+    Raises:
+        VelvetError: it is missing, unreadable, no JSON, or not of our schema.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise VelvetError(f"{path}: no such results file; make it with `velvet bench`") from None
+    except (OSError, ValueError) as error:
+        raise VelvetError(f"{path}: cannot be read: {error}; measure again") from None
+    return validate(data, str(path))
+
+
+def save(results: Mapping[str, Any], path: Path) -> None:
+    """Write a results file whole or not at all.
+
+    Raises:
+        VelvetError: the folder cannot be written.
+    """
+    validate(results, "these results")
+    write_whole(path, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file's text in one step, so that nobody ever sees half of it.
+
+    Raises:
+        VelvetError: the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise VelvetError(
+            f"{path} cannot be written: {error.strerror or error}; "
+            "choose another place or free the folder"
+        ) from None

@@ -1,0 +1,229 @@
+"""Calibrated, interleaved rounds inside one process.
+
+On a shared machine a block of A followed by a block of B measures the neighbours: even a
+quiet one can name the wrong winner. Short rounds in which every contender takes its turn,
+in a fresh random order, see the same neighbours, and their ratios stay within a few per
+cent. The clock is a parameter, so that the tests prove this with a simulated one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+import itertools
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from velvet.bench.model import Command, Timed
+
+ROUND_NS = 2_000_000
+MAX_ROUND_NS = 5_000_000
+MAX_LOOPS = 2**24
+WARM_ROUNDS = 10
+WARM_ENOUGH = 0.2
+CLOCK_MULTIPLE = 20
+SPIN_TURNS = 40_000
+
+
+class Clock(Protocol):
+    """Two monotonic counters in nanoseconds: wall time and this thread's CPU time."""
+
+    def wall(self) -> int: ...
+    def cpu(self) -> int: ...
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    wall = staticmethod(time.perf_counter_ns)
+    cpu = staticmethod(time.thread_time_ns)
+
+
+def children_cpu_ns() -> int:
+    """Return the CPU time of ended child processes, in nanoseconds."""
+    if sys.platform == "win32":
+        times = os.times()
+        return int((times.children_user + times.children_system) * 1e9)
+    import resource  # noqa: PLC0415 - absent on Windows; os.times ticks at 10 ms elsewhere
+
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return int((used.ru_utime + used.ru_stime) * 1e9)
+
+
+def resolution_ns(clock: Clock) -> int:
+    """Return the smallest step that a wall clock was seen to make, in nanoseconds."""
+    steps = []
+    for _ in range(20):
+        began = now = clock.wall()
+        for _ in range(100_000):
+            if now != began:
+                break
+            now = clock.wall()
+        steps.append(now - began)
+    return max(1, min(steps))
+
+
+@dataclass
+class Prepared:
+    """A contender ready to be timed: its callable, loop count and clean-up."""
+
+    name: str
+    timed: Timed
+    loops: int = 1
+    cold_ns: int = 0
+    teardown: Callable[[], None] | None = None
+    child_clock: bool = False
+    runner: Callable[[Any], Any] = field(default=asyncio.run)
+
+    @property
+    def is_async(self) -> bool:
+        """Whether the timed callable is a coroutine function."""
+        return inspect.iscoroutinefunction(self.timed.call)
+
+    def round(self, clock: Clock) -> tuple[int, int]:
+        """Time one round; returns wall and CPU nanoseconds per call."""
+        if self.timed.prepare is not None:
+            return self._prepared_round(clock)
+        if self.is_async:
+            wall, cpu = self.runner(self._async_round(clock))
+        else:
+            call, turns = self.timed.call, itertools.repeat(None, self.loops)
+            cpu_of = children_cpu_ns if self.child_clock else clock.cpu
+            cpu0, wall0 = cpu_of(), clock.wall()
+            for _ in turns:
+                call()
+            wall, cpu = clock.wall() - wall0, cpu_of() - cpu0
+        return wall // self.loops or 1, cpu // self.loops
+
+    def _prepared_round(self, clock: Clock) -> tuple[int, int]:
+        wall = cpu = 0
+        call, prepare = self.timed.call, self.timed.prepare
+        for _ in range(self.loops):
+            argument = prepare() if prepare is not None else None
+            cpu0, wall0 = clock.cpu(), clock.wall()
+            call(argument)
+            wall += clock.wall() - wall0
+            cpu += clock.cpu() - cpu0
+        return wall // self.loops or 1, cpu // self.loops
+
+    async def _async_round(self, clock: Clock) -> tuple[int, int]:
+        call = self.timed.call
+        cpu0, wall0 = clock.cpu(), clock.wall()
+        for _ in itertools.repeat(None, self.loops):
+            await call()
+        return clock.wall() - wall0, clock.cpu() - cpu0
+
+
+def as_timed(made: Any) -> Timed:
+    """Read what a set-up returned as a `Timed`.
+
+    Raises:
+        TypeError: it is neither a callable, a `Timed` nor a `Command`.
+    """
+    if isinstance(made, Timed):
+        return made
+    if isinstance(made, Command):
+        from velvet.bench.programs import runner  # noqa: PLC0415 - rows without one stay light
+
+        return Timed(runner(made))
+    if callable(made):
+        return Timed(made)
+    raise TypeError(
+        f"a contender's set-up returns a callable, a Timed or a Command, not {type(made).__name__}"
+    )
+
+
+def prepare(name: str, setup: Callable[..., Any], size: Mapping[str, Any]) -> Prepared:
+    """Run a contender's set-up; a generator function cleans up after its yield."""
+    made = setup(**size)
+    if not inspect.isgenerator(made):
+        return Prepared(name, as_timed(made), child_clock=isinstance(made, Command))
+    first = next(made)
+
+    def teardown() -> None:
+        for _ in made:
+            raise RuntimeError(f"the set-up of {name!r} yields more than once")
+
+    return Prepared(name, as_timed(first), teardown=teardown, child_clock=isinstance(first, Command))
+
+
+def calibrate(prepared: Prepared, clock: Clock, *, floor_ns: int = ROUND_NS) -> None:
+    """Choose the loops of one round (about 2 ms), then warm up until two rounds agree.
+
+    The first call is kept apart as `cold_ns`.
+    """
+    prepared.loops = 1
+    prepared.cold_ns, _ = prepared.round(clock)
+    while prepared.loops < MAX_LOOPS:
+        per_call, _ = prepared.round(clock)
+        total = per_call * prepared.loops
+        if total >= floor_ns:
+            break
+        grown = prepared.loops * 2 if total * 4 > floor_ns else prepared.loops * 4
+        if per_call * grown > MAX_ROUND_NS and prepared.loops > 1:
+            break
+        prepared.loops = min(grown, MAX_LOOPS)
+    before, _ = prepared.round(clock)
+    for _ in range(WARM_ROUNDS - 1):
+        now, _ = prepared.round(clock)
+        if abs(now - before) <= WARM_ENOUGH * before:
+            return
+        before = now
+
+
+def spin(clock: Clock) -> int:
+    """Time a fixed amount of pure Python work; its spread is the machine's noise."""
+    began = clock.wall()
+    total = 0
+    for turn in range(SPIN_TURNS):
+        total += turn
+    return clock.wall() - began
+
+
+def interleave(
+    prepared: Sequence[Prepared],
+    clock: Clock,
+    *,
+    rounds: int,
+    seed: int,
+    budget_s: float = float("inf"),
+    on_turn: Callable[[str], None] = lambda name: None,
+    on_error: Callable[[str, BaseException], None] | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Yield one record per round, in which every contender was timed once in random order.
+
+    Args:
+        budget_s: wall seconds after which no further round starts (five are always made).
+        on_turn: told the contender's name before its turn, so that a hang can be blamed.
+        on_error: receives what a contender raised; it takes no part from then on.
+    """
+    alive = {one.name: one for one in prepared}
+    rng = random.Random(seed)
+    began = clock.wall()
+    for number in range(rounds):
+        if number >= 5 and (clock.wall() - began) / 1e9 > budget_s:
+            return
+        names = list(alive)
+        rng.shuffle(names)
+        record: dict[str, Any] = {"round": number, "wall": {}, "cpu": {}, "order": names}
+        collections = sum(stat["collections"] for stat in gc.get_stats())
+        for name in names:
+            on_turn(name)
+            try:
+                wall, cpu = alive[name].round(clock)
+            except Exception as error:  # noqa: BLE001 - any failure of a contender is its result
+                if on_error is None:
+                    raise
+                on_error(name, error)
+                del alive[name]
+                continue
+            record["wall"][name], record["cpu"][name] = wall, cpu
+        record["gc"] = sum(stat["collections"] for stat in gc.get_stats()) - collections
+        record["spin"] = spin(clock)
+        yield record

@@ -1,0 +1,165 @@
+"""The few statistics the harness needs, written out so that a reader can check them.
+
+Times on a shared machine are not normal: neighbours add long tails and steps. So the only
+figures we defend are ratios of samples taken within one round, summarised per process by
+a median and over processes by Student's t (the between-process effect of hash seeds and
+memory layout is real, and with three to ten processes a bootstrap is too narrow). Where
+every sample is its own process the interval comes from order statistics instead.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# Two-sided 95 % quantiles of Student's t for 1 to 30 degrees of freedom.
+_T95 = (
+    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
+    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
+    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
+)
+_T95_LIMIT = 1.96
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its interval; `n` is the number of independent units behind it.
+
+    `lo` and `hi` are None where nothing was repeated (deterministic values).
+    """
+
+    value: float
+    lo: float | None
+    hi: float | None
+    n: int
+
+    def exp(self) -> Interval:
+        """Map an interval of logarithms back to ratios."""
+        lo = None if self.lo is None else math.exp(self.lo)
+        hi = None if self.hi is None else math.exp(self.hi)
+        return Interval(math.exp(self.value), lo, hi, self.n)
+
+
+def student_t(degrees: int) -> float:
+    """Return the two-sided 95 % quantile of Student's t."""
+    if degrees < 1:
+        return math.inf
+    return _T95[degrees - 1] if degrees <= len(_T95) else _T95_LIMIT
+
+
+def mean_interval(samples: Sequence[float]) -> Interval:
+    """Return the mean of independent samples with its 95 % Student-t interval."""
+    n = len(samples)
+    mean = statistics.fmean(samples)
+    if n == 1:
+        return Interval(mean, -math.inf, math.inf, 1)
+    half = student_t(n - 1) * statistics.stdev(samples) / math.sqrt(n)
+    return Interval(mean, mean - half, mean + half, n)
+
+
+def median_interval(samples: Sequence[float]) -> Interval:
+    """Return the median with its order-statistic interval of at least 95 % coverage.
+
+    Below six samples no pair of order statistics reaches 95 %; the whole range is
+    returned then, so that a verdict needs every round to agree.
+    """
+    ordered = sorted(samples)
+    n = len(ordered)
+    middle = statistics.median(ordered)
+    rank, tail = 0, 0.0
+    for k in range(n // 2):
+        tail += math.comb(n, k) * 0.5**n
+        if 2 * tail > 0.05:
+            break
+        rank = k
+    return Interval(middle, ordered[rank], ordered[n - 1 - rank], n)
+
+
+def log_ratios(first: Sequence[float], second: Sequence[float]) -> list[float]:
+    """Return log(first/second) of samples of the same rounds; rounds with a gap are left out."""
+    return [
+        math.log(a / b)
+        for a, b in zip(first, second)  # noqa: B905 - a contender may have been dropped midway
+        if a > 0 and b > 0 and math.isfinite(a) and math.isfinite(b)
+    ]
+
+
+def paired_ratio(
+    first: Sequence[Sequence[float]], second: Sequence[Sequence[float]]
+) -> Interval | None:
+    """Return first/second over processes: Student's t on each process's median log ratio.
+
+    Args:
+        first, second: one sequence of samples per process, aligned by round.
+    """
+    medians = [
+        statistics.median(logs)
+        for a, b in zip(first, second)  # noqa: B905 - see log_ratios
+        if (logs := log_ratios(a, b))
+    ]
+    return mean_interval(medians).exp() if medians else None
+
+
+def round_ratio(first: Sequence[float], second: Sequence[float]) -> Interval | None:
+    """Return first/second where every sample is a process: the median of per-round ratios."""
+    logs = log_ratios(first, second)
+    return median_interval(logs).exp() if logs else None
+
+
+def slope(xs: Sequence[float], ys: Sequence[float]) -> float:
+    """Return the least-squares slope of y over x.
+
+    Raises:
+        ValueError: fewer than two different x.
+    """
+    mean_x, mean_y = statistics.fmean(xs), statistics.fmean(ys)
+    spread = sum((x - mean_x) ** 2 for x in xs)
+    if len(xs) < 2 or spread == 0:
+        raise ValueError("a slope needs at least two different sizes")
+    return sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / spread
+
+
+def growth_rate(sizes: Sequence[float], costs: Sequence[float], model: str = "power") -> float:
+    """Return how cost grows with size.
+
+    ``power``: the exponent b of cost ~ size**b. ``exponential``: the factor per unit of size.
+    ``linear``: the added cost per unit of size.
+
+    Raises:
+        ValueError: unknown model, or fewer than two sizes.
+    """
+    if model == "linear":
+        return slope(sizes, costs)
+    logs = [math.log(cost) for cost in costs]
+    if model == "power":
+        return slope([math.log(size) for size in sizes], logs)
+    if model == "exponential":
+        return math.exp(slope(sizes, logs))
+    raise ValueError(f"unknown growth model {model!r}; known are power, exponential, linear")
+
+
+def quantile(samples: Sequence[float], q: float) -> float:
+    """Return the q-quantile (0 to 1) by linear interpolation between order statistics."""
+    ordered = sorted(samples)
+    position = q * (len(ordered) - 1)
+    below = math.floor(position)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
+
+
+def severe_outliers(samples: Sequence[float]) -> int:
+    """Count samples beyond three interquartile ranges (Tukey); they are shown, never removed."""
+    if len(samples) < 4:
+        return 0
+    low, high = quantile(samples, 0.25), quantile(samples, 0.75)
+    reach = 3 * (high - low)
+    return sum(not low - reach <= sample <= high + reach for sample in samples)
+
+
+def rounded(number: float, digits: int = 4) -> float:
+    """Round to significant digits, as result files store samples."""
+    if number == 0 or not math.isfinite(number):
+        return number
+    return round(number, digits - 1 - math.floor(math.log10(abs(number))))

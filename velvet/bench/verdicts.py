@@ -1,0 +1,122 @@
+"""Verdicts: what a run says about each claim, with a second look where it is not clear.
+
+A claim that fails or stays open is measured once more with three times the samples before
+anything is reported; a claim whose precondition this machine lacks is never failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+
+from velvet.bench.claims import Condition, Finding, NotMeasured, Verdict
+from velvet.bench.measured import Measured
+from velvet.bench.model import Claim, Comparison, Size, Suite, size_key
+from velvet.bench.options import Event, Options
+from velvet.bench.stats import quantile
+from velvet.needs import all_unmet
+
+CALM_NOISE = 1.5
+SECOND_LOOK = 3
+_WORST_FIRST = (Verdict.FAILS, Verdict.INCONCLUSIVE, Verdict.HOLDS)
+Measure = Callable[[Measured, Comparison, Size, list[str], int], Iterator[Event]]
+
+
+class Judge:
+    """Judges the claims of one run; `measure` repeats a size with some contenders."""
+
+    def __init__(
+        self, suite: Suite, options: Options, measured: Measured, measure: Measure
+    ) -> None:
+        self.suite = suite
+        self.options = options
+        self.measured = measured
+        self.measure = measure
+
+    def judge(self, claim: Claim) -> Generator[Event, None, list[Finding]]:
+        """Judge a claim; what fails or stays open is measured once more with three times as much."""
+        findings = self._look(claim, self.measured)
+        open_ = any(f.verdict is not Verdict.HOLDS and f.interval for f in findings)
+        if open_ and self.options.second_look and not self._precondition(claim):
+            again = Measured(self.suite)
+            yield {"event": "second_look", "text": claim.text}
+            for part in claim.condition.parts:
+                for comparison, size, names in self._needed(part):
+                    if all((comparison.name, n, size_key(size)) in again.rows for n in names):
+                        continue
+                    for event in self.measure(again, comparison, size, names, SECOND_LOOK):
+                        yield {**event, "second_look": True}
+            for bench, spins in again.spins.items():
+                self.measured.spins.setdefault(bench, []).extend(spins)
+            findings = self._look(claim, again)
+        return findings
+
+    def _precondition(self, claim: Claim) -> str:
+        problems = [str(problem) for problem in all_unmet(n for n in claim.needs if n != "calm")]
+        if "calm" in claim.needs:
+            spins = [s for name in benches_of(claim) for s in self.measured.spins.get(name, ())]
+            spins = spins or [s for found in self.measured.spins.values() for s in found]
+            index = noise_index(spins)
+            if index > CALM_NOISE:
+                problems.append(f"the machine is busy (noise {index:.1f}x)")
+        return "; ".join(problems)
+
+    def _look(self, claim: Claim, measured: Measured) -> list[Finding]:
+        missing = self._precondition(claim)
+        findings = []
+        for part in claim.condition.parts:
+            try:
+                found = part.judge(measured)
+            except NotMeasured as error:
+                text, bound = part.operand.text, part.bound
+                found = Finding(Verdict.INCONCLUSIVE, text, None, bound, str(error))
+            if missing and found.verdict is not Verdict.HOLDS:
+                found = replace(found, verdict=Verdict.INCONCLUSIVE, reason=missing)
+            findings.append(found)
+        return sorted(findings, key=lambda found: _WORST_FIRST.index(found.verdict))
+
+    def _needed(self, part: Condition) -> Iterator[tuple[Comparison, Size, list[str]]]:
+        """Yield the sizes and contenders that a condition looks at."""
+        operand = part.operand
+        for bench in dict.fromkeys(operand.benches):
+            comparison = self.suite.comparisons[bench]
+            sizes = [
+                size
+                for size in comparison.in_tier(self.options.tier)
+                if all(size.get(k) == v for k, v in operand.size.items() if k in size)
+            ]
+            for size in sizes if operand.over else sizes[-1:]:
+                names = [
+                    name
+                    for name in dict.fromkeys(operand.contenders)
+                    if name in comparison.contenders
+                    and comparison.contenders[name].takes(size)
+                    and not self.measured.row(bench, name, size).skipped
+                ]
+                if names:
+                    yield comparison, size, names
+
+
+def benches_of(claim: Claim) -> list[str]:
+    """Return the comparisons that a claim looks at."""
+    return [bench for part in claim.condition.parts for bench in part.operand.benches]
+
+
+def noise_index(spins: list[float]) -> float:
+    """Return p90 over p10 of a fixed piece of work; 1.0 is a silent machine."""
+    return quantile(spins, 0.9) / quantile(spins, 0.1) if len(spins) > 1 else 1.0
+
+
+def noise(measured: Measured, before: Event, after: Event) -> Event:
+    """Describe how disturbed a run was: the spread of a fixed spin, load and stolen ticks."""
+    spins = [spin for found in measured.spins.values() for spin in found]
+    steal = None
+    if before["steal"] is not None and after["steal"] is not None:
+        steal = after["steal"] - before["steal"]
+    return {
+        "index": round(noise_index(spins), 2),
+        "spin_ms": round(quantile(spins, 0.5) * 1e3, 3) if spins else None,
+        "load_before": before["load"],
+        "load_after": after["load"],
+        "steal_ticks": steal,
+    }

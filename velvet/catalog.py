@@ -1,0 +1,281 @@
+"""The catalogue of modules, read from the `module.toml` of each numbered folder.
+
+Every other room asks this one where a module lies and what it is called, so that a new
+folder is known everywhere at once. A damaged `module.toml` is reported with its file, its
+line and the rule it breaks; a module that the roadmap promises but no folder holds is
+listed as planned, never as working.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from velvet.errors import UsageError, VelvetError, nearest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PHASES = {
+    1: "Foundation Layer",
+    2: "Core Skills",
+    3: "Data Science and ML",
+    4: "Web Development",
+    5: "Quality and Performance",
+    6: "Advanced Topics",
+}
+DIFFICULTIES = ("Beginner", "Intermediate", "Advanced", "Expert")
+SERVICES = ("postgres", "redis", "rabbitmq", "mongodb")
+FOLDER = re.compile(r"^(\d{2})-([a-z][a-z0-9]*(?:-[a-z0-9]+)*)$")
+_FIELDS: dict[str, type | tuple[type, ...]] = {
+    "title": str,
+    "phase": int,
+    "difficulty": str,
+    "hours": (int, float),
+    "summary": str,
+    "question": str,
+    "prerequisites": list,
+    "services": list,
+}
+# What makes a folder a whole module; anything missing is named by `velvet info`.
+PARTS = (
+    "README.md",
+    "requirements.txt",
+    "app.py",
+    "examples/basic.py",
+    "examples/intermediate.py",
+    "examples/advanced.py",
+    "benchmarks/measure.py",
+    "tests",
+)
+
+
+@dataclass(frozen=True)
+class Module:
+    """One numbered module, existing or planned.
+
+    Attributes:
+        number: 1 to 99, unique.
+        topic: the part of the folder's name after the number.
+        hours: the time a reader should plan, in hours.
+        path: its folder, or None while it is only planned.
+    """
+
+    number: int
+    topic: str
+    title: str
+    phase: int
+    difficulty: str
+    hours: float
+    summary: str
+    question: str
+    prerequisites: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    path: Path | None = None
+
+    @property
+    def slug(self) -> str:
+        """The folder's name, such as ``09-concurrency``."""
+        return f"{self.number:02d}-{self.topic}"
+
+    @property
+    def package(self) -> str:
+        """The importable package in its `src`, such as ``velvet_concurrency``."""
+        return "velvet_" + self.topic.replace("-", "_")
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The parts of a whole module that its folder lacks."""
+        if self.path is None:
+            return PARTS
+        parts = (*PARTS, f"src/{self.package}/__init__.py")
+        return tuple(part for part in parts if not (self.path / part).exists())
+
+    @property
+    def state(self) -> str:
+        """``working``, ``incomplete`` or ``planned``; derived from what is on disk."""
+        if self.path is None:
+            return "planned"
+        return "incomplete" if self.missing else "working"
+
+    @property
+    def folder(self) -> Path:
+        """The module's folder.
+
+        Raises:
+            UsageError: the module is planned and has none.
+        """
+        if self.path is None:
+            raise UsageError(
+                f"module {self.slug} is planned and has no folder yet; "
+                "`velvet list` shows the modules that work"
+            )
+        return self.path
+
+    def as_dict(self) -> dict[str, Any]:
+        """A JSON-ready view, as `velvet list --json` prints it; paths are relative."""
+        return {
+            "number": self.number,
+            "slug": self.slug,
+            "title": self.title,
+            "phase": self.phase,
+            "phase_title": PHASES[self.phase],
+            "difficulty": self.difficulty,
+            "hours": self.hours,
+            "state": self.state,
+            "question": self.question,
+            "summary": self.summary,
+            "prerequisites": list(self.prerequisites),
+            "services": list(self.services),
+            "package": self.package,
+            "folder": self.slug if self.path else None,
+        }
+
+
+def repository(start: Path | None = None) -> Path:
+    """Return the root of the clone: above this package, else above the current folder.
+
+    Raises:
+        VelvetError: the toolkit was installed without a clone around it.
+    """
+    here = Path(__file__).resolve().parent.parent
+    candidates = [here] if start is None else []
+    base = (start or Path.cwd()).resolve()
+    candidates += [base, *base.parents]
+    for candidate in candidates:
+        if (candidate / "pyproject.toml").is_file() and (candidate / "velvet").is_dir():
+            return candidate
+    raise VelvetError(
+        "the Velvet Python repository was not found above this folder; clone it and run the "
+        "command inside the clone"
+    )
+
+
+def load(path: Path) -> Module:
+    """Read and validate one `module.toml`.
+
+    Raises:
+        VelvetError: it is missing, not TOML, or breaks a rule; names file, line and rule.
+    """
+    match = FOLDER.match(path.parent.name)
+    if match is None:
+        raise VelvetError(f"{path}: a module's folder is called NN-topic, not {path.parent.name!r}")
+    try:
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except FileNotFoundError:
+        raise VelvetError(
+            f"{path}: missing; every module has one (see CONTRIBUTING.md, 'Add a module')"
+        ) from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise VelvetError(f"{path}: not valid TOML: {error}") from None
+    _validate(path, text, table)
+    return Module(
+        number=int(match.group(1)), topic=match.group(2), path=path.parent, **_values(table)
+    )
+
+
+def _values(table: Mapping[str, Any]) -> dict[str, Any]:
+    values = dict(table)
+    for name in ("prerequisites", "services"):
+        values[name] = tuple(values.get(name, ()))
+    return values
+
+
+def _validate(path: Path, text: str, table: Mapping[str, Any]) -> None:
+    for name, kind in _FIELDS.items():
+        if name not in table:
+            if name in ("prerequisites", "services"):
+                continue
+            raise VelvetError(f"{path}: line 1: the field {name!r} is missing")
+        if not isinstance(table[name], kind) or isinstance(table[name], bool):
+            wanted = kind.__name__ if isinstance(kind, type) else "number"
+            found = type(table[name]).__name__
+            _refuse(path, text, name, f"must be {wanted}, not {found}")
+    for name in table:
+        if name not in _FIELDS:
+            _refuse(path, text, name, f"is not a known field.{nearest(name, _FIELDS)}")
+    if table["phase"] not in PHASES:
+        _refuse(path, text, "phase", f"must be 1 to {len(PHASES)}, not {table['phase']}")
+    if table["difficulty"] not in DIFFICULTIES:
+        _refuse(path, text, "difficulty", f"must be one of {', '.join(DIFFICULTIES)}")
+    if not 0 < table["hours"] <= 100:
+        _refuse(path, text, "hours", f"must be over 0 and at most 100, not {table['hours']}")
+    for service in table.get("services", ()):
+        if service not in SERVICES:
+            _refuse(path, text, "services", f"names {service!r}; known are {', '.join(SERVICES)}")
+
+
+def _refuse(path: Path, text: str, field: str, rule: str) -> None:
+    lines = text.splitlines()
+    number = next((n for n, line in enumerate(lines, 1) if line.lstrip().startswith(field)), 1)
+    raise VelvetError(f"{path}: line {number}: {field!r} {rule}")
+
+
+def modules(root: Path | None = None) -> list[Module]:
+    """Return the modules that exist, in order of number.
+
+    Raises:
+        VelvetError: one of them has a broken `module.toml`, or two share a number.
+    """
+    root = root or repository()
+    found = [
+        load(folder / "module.toml")
+        for folder in sorted(root.iterdir())
+        if folder.is_dir() and FOLDER.match(folder.name)
+    ]
+    for first, second in zip(found, found[1:]):  # noqa: B905 - deliberately one shorter
+        if first.number == second.number:
+            raise VelvetError(f"{first.slug} and {second.slug} share the number {first.number:02d}")
+    return found
+
+
+@lru_cache(maxsize=1)
+def _planned() -> tuple[Module, ...]:
+    table = tomllib.loads((Path(__file__).parent / "roadmap.toml").read_text(encoding="utf-8"))
+    planned = []
+    for slug, values in table.items():
+        match = FOLDER.match(slug)
+        if match is None:
+            raise VelvetError(f"velvet/roadmap.toml: {slug!r} is not of the form NN-topic")
+        planned.append(Module(int(match.group(1)), match.group(2), **_values(values)))
+    return tuple(planned)
+
+
+def everything(root: Path | None = None) -> list[Module]:
+    """Return existing and planned modules together, in order of number."""
+    known = {module.number: module for module in _planned()}
+    known.update({module.number: module for module in modules(root)})
+    return [known[number] for number in sorted(known)]
+
+
+def find(text: str, root: Path | None = None) -> Module:
+    """Return the module meant by a number (``9``, ``09``), a name or a unique prefix.
+
+    Raises:
+        UsageError: nothing or more than one module matches; the nearest is suggested.
+    """
+    wanted = text.strip().strip("/\\").lower()
+    known = everything(root)
+    if wanted.isdigit():
+        hits = [module for module in known if module.number == int(wanted)]
+    else:
+        hits = [m for m in known if wanted in (m.slug, m.topic, m.package)]
+        hits = hits or [m for m in known if wanted and m.topic.startswith(wanted)]
+        hits = hits or [m for m in known if wanted and m.slug.startswith(wanted)]
+    if len(hits) == 1:
+        return hits[0]
+    if hits:
+        names = ", ".join(module.slug for module in hits)
+        raise UsageError(f"{text!r} fits more than one module: {names}")
+    names_known = [module.topic for module in known] + [module.slug for module in known]
+    raise UsageError(
+        f"there is no module {text!r}.{nearest(wanted, names_known)} `velvet list` shows them all"
+    )

@@ -1,0 +1,133 @@
+"""Named examples and the runner behind ``python examples/basic.py [NAME] [--list] [--source]``.
+
+An example is a plain function with a docstring whose first sentence says what will be
+seen. Decorating it registers it in its own file, in order; `main()` at the foot of the
+file runs all of them or the one that is named, and says in one sentence what is missing
+when an optional need is not met.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from velvet.errors import UsageError, nearest
+from velvet.needs import all_unmet
+
+F = TypeVar("F", bound=Callable[[], Any])
+
+
+@dataclass(frozen=True)
+class Example:
+    """One registered example: its name, function, file and needs."""
+
+    name: str
+    function: Callable[[], Any]
+    file: str
+    needs: tuple[str, ...] = field(default=())
+
+    @property
+    def headline(self) -> str:
+        """The first sentence of the docstring: what a reader will see."""
+        text = inspect.getdoc(self.function) or ""
+        first = " ".join(text.split("\n\n")[0].split())
+        return first.split(". ")[0].rstrip(".") + "."
+
+
+_registry: dict[str, list[Example]] = {}
+
+
+def example(name: str, *, needs: Sequence[str] = ()) -> Callable[[F], F]:
+    """Register a function without arguments (plain or coroutine) as a named example.
+
+    Args:
+        name: what the reader types; unique in its file.
+        needs: what it cannot run without (see `velvet.needs`).
+
+    Raises:
+        ValueError: the name is taken in this file, or the function has no docstring.
+    """
+
+    def register(function: F) -> F:
+        if not inspect.getdoc(function):
+            raise ValueError(f"example {name!r} needs a docstring that says what will be seen")
+        file = inspect.getfile(function)
+        known = _registry.setdefault(file, [])
+        if any(other.name == name and other.function is not function for other in known):
+            raise ValueError(f"{file} already has an example called {name!r}")
+        known.append(Example(name, function, file, tuple(needs)))
+        return function
+
+    return register
+
+
+def registered(file: str) -> list[Example]:
+    """Return the examples of one file, in the order of their definition."""
+    return list(_registry.get(file, ()))
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the examples of the calling file; ends the process with exit code 0 or 2."""
+    file = inspect.stack()[1].filename
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        _run(registered(file), arguments)
+    except UsageError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def _run(examples: list[Example], arguments: list[str]) -> None:
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        # A console without UTF-8 shows a question mark rather than a traceback.
+        reconfigure(errors="replace")
+    names = [item.name for item in examples]
+    flags = {word for word in arguments if word.startswith("-")}
+    wanted = [word for word in arguments if not word.startswith("-")]
+    unknown = flags - {"--list", "--source", "--help", "-h"}
+    if unknown:
+        raise UsageError(f"unknown option {sorted(unknown)[0]}; known are --list and --source")
+    for word in wanted:
+        if word not in names:
+            raise UsageError(
+                f"there is no example {word!r} here.{nearest(word, names)} "
+                f"Known are: {', '.join(names)}"
+            )
+    chosen = [item for item in examples if not wanted or item.name in wanted]
+    if flags & {"--help", "-h"}:
+        print("usage: python FILE [NAME ...] [--list] [--source]\n")  # noqa: T201
+    for item in chosen:
+        if flags & {"--list", "--help", "-h"}:
+            print(f"{item.name:28} {item.headline}")  # noqa: T201
+        elif "--source" in flags:
+            print(inspect.getsource(item.function))  # noqa: T201
+        else:
+            _show(item)
+
+
+def _show(item: Example) -> None:
+    from rich.console import Console  # noqa: PLC0415 - `--list` stays quick
+    from rich.rule import Rule  # noqa: PLC0415
+
+    console = Console()
+    console.print(Rule(f"[bold]{item.name}[/bold]", style="#8B7D8B"))
+    console.print(f"[italic]{item.headline}[/italic]\n")
+    problems = all_unmet(item.needs)
+    if problems:
+        for problem in problems:
+            console.print(f"skipped: {problem}", markup=False)
+        return
+    began = time.perf_counter()
+    if inspect.iscoroutinefunction(item.function):
+        asyncio.run(item.function())
+    else:
+        item.function()
+    console.print(f"\n[dim]{item.name}: {time.perf_counter() - began:.1f} s[/dim]\n")
