@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -231,7 +232,7 @@ def modules(root: Path | None = None) -> list[Module]:
         for folder in sorted(root.iterdir())
         if folder.is_dir() and FOLDER.match(folder.name)
     ]
-    for first, second in zip(found, found[1:]):  # noqa: B905 - deliberately one shorter
+    for first, second in pairwise(found):
         if first.number == second.number:
             raise VelvetError(f"{first.slug} and {second.slug} share the number {first.number:02d}")
     return found

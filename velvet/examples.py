@@ -114,8 +114,8 @@ def _run(examples: list[Example], arguments: list[str]) -> None:
 
 
 def _show(item: Example) -> None:
-    from rich.console import Console  # noqa: PLC0415 - `--list` stays quick
-    from rich.rule import Rule  # noqa: PLC0415
+    from rich.console import Console
+    from rich.rule import Rule
 
     console = Console()
     console.print(Rule(f"[bold]{item.name}[/bold]", style="#8B7D8B"))

@@ -131,7 +131,7 @@ def _platform(need: str) -> Unmet | None:
 
 
 def _service(name: str) -> Unmet | None:
-    from velvet.services import probe  # noqa: PLC0415 - only rows that need a server pay for it
+    from velvet.services import probe
 
     problem = probe(name)
     return Unmet(name, problem.reason, problem.remedy) if problem else None

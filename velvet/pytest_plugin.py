@@ -1,1 +1,95 @@
-"""stub"""
+"""The toolkit's pytest plugin: server fixtures, benchmark collection, nothing left behind.
+
+Loaded by its entry point wherever the toolkit is installed, so every import of substance
+waits until it is needed (and is measured by coverage when it comes).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from velvet.services import Server
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse to spread timed benchmarks over processes, which would time the neighbours."""
+    workers = getattr(config.option, "numprocesses", None)
+    timed = any(
+        Path(str(arg).split("::")[0]).name in ("benchmarks", "measure.py") for arg in config.args
+    )
+    if workers and timed:
+        raise pytest.UsageError("benchmarks are measured one at a time: leave out -n (xdist)")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect a module's `benchmarks/measure.py` as one test per contender and claim."""
+    if file_path.name != "measure.py" or file_path.parent.name != "benchmarks":
+        return None
+    from velvet.bench.collect import MeasureModule
+
+    return MeasureModule.from_parent(parent, path=file_path)
+
+
+def _serve(name: str, **options: Any) -> Iterator[Server]:
+    from velvet import services
+
+    try:
+        server: Server = getattr(services, name)(**options)
+    except services.ServiceUnavailable as error:
+        pytest.skip(str(error))
+    with server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Server]:
+    """A Redis shared by the whole run; isolate tests by a random key prefix."""
+    yield from _serve("redis")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """A PostgreSQL shared by the whole run; isolate tests by a random schema or database."""
+    yield from _serve("postgres")
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server() -> Iterator[Server]:
+    """A RabbitMQ shared by the whole run; isolate tests by random queue names."""
+    yield from _serve("rabbitmq")
+
+
+@pytest.fixture(scope="session")
+def mongodb_server() -> Iterator[Server]:
+    """A MongoDB shared by the whole run; isolate tests by a random database."""
+    yield from _serve("mongodb")
+
+
+@pytest.fixture
+def private_redis() -> Iterator[Server]:
+    """A Redis of the test's own, to be killed and restarted."""
+    yield from _serve("redis", private=True)
+
+
+@pytest.fixture
+def private_postgres() -> Iterator[Server]:
+    """A PostgreSQL of the test's own, to be killed and restarted."""
+    yield from _serve("postgres", private=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_server_left() -> Iterator[None]:
+    """Fail the run when a server of ours outlives it."""
+    yield
+    if "velvet.services" not in __import__("sys").modules:
+        return
+    from velvet.services.own import records
+
+    left = [state["name"] for _, state in records() if state.get("owner") == os.getpid()]
+    assert not left, f"servers left behind by this run: {', '.join(left)}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import pairwise
 from typing import Any, Protocol
 
 from velvet.bench.stats import Interval
@@ -23,7 +24,7 @@ class Verdict(str, Enum):
     INCONCLUSIVE = "INCONCLUSIVE"
 
 
-class NotMeasured(Exception):  # noqa: N818 - it is an answer, not a defect
+class NotMeasured(Exception):
     """A claim looks at a row that this run does not have; the message says why."""
 
 
@@ -240,7 +241,7 @@ def order(bench: str, *contenders: str, metric: str | None = None, **size: Any) 
     if len(contenders) < 2:
         raise ValueError("an order needs at least two contenders")
     steps = []
-    for less, more in zip(contenders, contenders[1:]):  # noqa: B905 - deliberately one shorter
+    for less, more in pairwise(contenders):
         if metric is None:
             steps.append(speedup(bench, less, more, **size) >= 1.0)
         else:

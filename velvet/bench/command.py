@@ -7,12 +7,13 @@ carries one JSON event per line instead, and nothing else.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
@@ -26,6 +27,7 @@ from velvet.bench.results import load, save
 from velvet.bench.views import DAGGER, claim_lines, lines
 from velvet.errors import UsageError, VelvetError, nearest
 
+F = TypeVar("F", bound=Callable[..., Any])
 STYLES = {"HOLDS": "green", "FAILS": "bold red", "INCONCLUSIVE": "yellow"}
 
 
@@ -43,7 +45,7 @@ def reference_file(suite: Suite) -> Path:
 def stoppable() -> Iterator[None]:
     """Turn SIGTERM into KeyboardInterrupt, so that children are ended on the way out."""
 
-    def stop(number: int, frame: object) -> None:
+    def stop(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, stop)
@@ -75,7 +77,9 @@ def measure(suite: Suite, options: Options, *, stream: bool = False) -> dict[str
     return results
 
 
-def _show(event: Mapping[str, Any], bar: Progress, task: Any, console: Console, *, plain: bool) -> None:
+def _show(
+    event: Mapping[str, Any], bar: Progress, task: Any, console: Console, *, plain: bool
+) -> None:
     kind = event["event"]
     if kind == "plan":
         bar.update(task, total=event["total"])
@@ -117,13 +121,17 @@ def print_tables(results: Mapping[str, Any], console: Console) -> None:
             "published": [line.published for line in found],
             "ours / published": [line.quotient for line in found],
         }
-        shown = {head: cells for head, cells in columns.items() if any(cells) or head == "contender"}
+        shown = {
+            head: cells for head, cells in columns.items() if any(cells) or head == "contender"
+        }
         for head in shown:
             table.add_column(head, justify="left" if head == "contender" else "right")
         for row in zip(*shown.values(), strict=True):
             table.add_row(*row)
         console.print(table, markup=False)
-        for note in dict.fromkeys(f"{line.contender}: {line.notes}" for line in found if line.notes):
+        for note in dict.fromkeys(
+            f"{line.contender}: {line.notes}" for line in found if line.notes
+        ):
             console.print(f"  {note}", style="dim", markup=False, highlight=False)
     for claim in results["claims"]:
         console.print(f"\n{claim['text']}", markup=False, highlight=False)
@@ -135,8 +143,10 @@ def print_tables(results: Mapping[str, Any], console: Console) -> None:
 def _closing(results: Mapping[str, Any]) -> str:
     index = results["noise"]["index"]
     busy = index > 1.5
-    state = f"machine busy, {index}x: absolute columns are soft, ratios stand" if busy else (
-        f"machine calm, {index}x"
+    state = (
+        f"machine busy, {index}x: absolute columns are soft, ratios stand"
+        if busy
+        else (f"machine calm, {index}x")
     )
     verdicts = [claim["verdict"] for claim in results["claims"]]
     counts = ", ".join(f"{verdicts.count(v)} {v.lower()}" for v in STYLES if v in verdicts)
@@ -152,25 +162,49 @@ def exit_code(results: Mapping[str, Any], *, strict: bool) -> int:
     return 1 if verdicts & bad else 0
 
 
+_OPTIONS = (
+    click.option("--quick", "tier", flag_value="quick", help="Fewer samples, shorter rows."),
+    click.option("--full", "tier", flag_value="full", help="The long rows whole; no time limit."),
+    click.option(
+        "--json", "json_path", metavar="PATH", help="Write results there; - streams events."
+    ),
+    click.option(
+        "--filter", "text", default="", metavar="TEXT", help="Only comparisons with TEXT."
+    ),
+    click.option(
+        "--contender", "contenders", multiple=True, help="Only these contenders (no claims)."
+    ),
+    click.option(
+        "--list", "listing", is_flag=True, help="List comparisons and claims; measure nothing."
+    ),
+    click.option("--only-claims", is_flag=True, help="Only comparisons that a claim looks at."),
+    click.option("--processes", type=click.IntRange(1, 100), help="Worker processes per size."),
+    click.option("--seed", type=int, default=20260101, show_default=True),
+    click.option("--hashseed", type=click.IntRange(0, 4_294_967_295), help="One for all workers."),
+    click.option("--affinity", metavar="CPUS", help="Pin workers to these cores, such as 0,1."),
+    click.option("--strict", is_flag=True, help="An inconclusive claim fails too."),
+    click.option("--write-readme", is_flag=True, help="Regenerate this module's README tables."),
+    click.option(
+        "--compare", "other", type=click.Path(path_type=Path), help="Then compare with FILE."
+    ),
+    click.option(
+        "--pyperf", "pyperf_path", type=click.Path(path_type=Path), help="Write a pyperf file."
+    ),
+    click.option("--publish", is_flag=True, help="Write reference.json: these become our figures."),
+)
+
+
+def measuring_options(function: F) -> F:
+    """Add the options that every measuring command shares."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--quick", "tier", flag_value="quick", help="Fewer samples, shorter rows.")
-@click.option("--full", "tier", flag_value="full", help="The long rows whole; no time limit.")
-@click.option("--json", "json_path", metavar="PATH", help="Write results there; - streams events.")
-@click.option("--filter", "text", default="", metavar="TEXT", help="Only comparisons with TEXT.")
-@click.option("--contender", "contenders", multiple=True, help="Only these contenders (no claims).")
-@click.option("--list", "listing", is_flag=True, help="List comparisons and claims; measure nothing.")
-@click.option("--only-claims", is_flag=True, help="Only comparisons that a claim looks at.")
-@click.option("--processes", type=click.IntRange(1, 100), help="Worker processes per size.")
-@click.option("--seed", type=int, default=20260101, show_default=True)
-@click.option("--hashseed", type=click.IntRange(0, 4_294_967_295), help="One for all workers.")
-@click.option("--affinity", metavar="CPUS", help="Pin workers to these cores, such as 0,1.")
-@click.option("--strict", is_flag=True, help="An inconclusive claim fails too.")
-@click.option("--write-readme", is_flag=True, help="Regenerate this module's README tables.")
-@click.option("--compare", "other", type=click.Path(path_type=Path), help="Then compare with FILE.")
-@click.option("--pyperf", "pyperf_path", type=click.Path(path_type=Path), help="Write a pyperf file.")
-@click.option("--publish", is_flag=True, help="Write reference.json: these become our figures.")
+@measuring_options
 @click.pass_context
-def _command(context: click.Context, **given: Any) -> None:
+def _command(context: click.Context, /, **given: Any) -> None:
     """Measure this module's comparisons and judge its claims."""
     suite: Suite = context.obj
     context.exit(perform(suite, **given))
@@ -215,7 +249,8 @@ def perform(
         affinity=_cores(affinity),
         only_claims=only_claims,
     )
-    results = measure(suite, options, stream=json_path == "-")
+    with servers_for(suite, options):
+        results = measure(suite, options, stream=json_path == "-")
     target = reference_file(suite) if publish else local_file(suite)
     if json_path and json_path != "-":
         target = Path(json_path)
@@ -223,21 +258,54 @@ def perform(
     if json_path != "-":
         print_tables(results, Console())
     if pyperf_path is not None:
-        from velvet.bench.pyperf_bridge import export  # noqa: PLC0415 - optional instrument
+        from velvet.bench.pyperf_bridge import export
 
         export(results, pyperf_path)
     if other is not None:
         print_comparison(results, load(other), Console())
     if write_readme:
-        from velvet.report import write  # noqa: PLC0415 - only this option needs it
+        from velvet.report import write
 
         write(suite.file.parent.parent / "README.md")
     return exit_code(results, strict=strict)
 
 
+@contextmanager
+def servers_for(suite: Suite, options: Options) -> Iterator[None]:
+    """Start each server that the chosen contenders need once, for all children of the run."""
+    from velvet import services
+
+    needed = {
+        need
+        for comparison in suite.comparisons.values()
+        if options.filter in comparison.name
+        for one in comparison.contenders.values()
+        for need in one.needs
+        if need in services.KINDS
+    }
+    with ExitStack() as stack:
+        for name in sorted(needed):
+            variable = f"VELVET_{name.upper()}_URL"
+            try:
+                server = stack.enter_context(getattr(services, name)())
+            except services.ServiceUnavailable:
+                continue  # the rows that need it say why they are absent
+            before = os.environ.get(variable)
+            os.environ[variable] = server.url
+            stack.callback(_restore, variable, before)
+        yield
+
+
+def _restore(variable: str, before: str | None) -> None:
+    if before is None:
+        os.environ.pop(variable, None)
+    else:
+        os.environ[variable] = before
+
+
 def print_comparison(here: Mapping[str, Any], there: Mapping[str, Any], console: Console) -> None:
     """Print this machine beside another one, ratio by ratio."""
-    from velvet.bench.compare import compare  # noqa: PLC0415 - only this view needs it
+    from velvet.bench.compare import compare
 
     found = compare(here, there)
     if found.speed is not None:

@@ -52,7 +52,8 @@ def _pairs(results: Results) -> dict[str, Mapping[str, Any]]:
 
 def _overlap(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
     if None in (a["lo"], a["hi"], b["lo"], b["hi"]):
-        return abs(a["ratio"] - b["ratio"]) <= 0.1 * max(abs(a["ratio"]), abs(b["ratio"]))
+        larger = max(abs(a["ratio"]), abs(b["ratio"]))
+        return bool(abs(a["ratio"] - b["ratio"]) <= 0.1 * larger)
     return bool(a["lo"] <= b["hi"] and b["lo"] <= a["hi"])
 
 

@@ -113,7 +113,13 @@ class Engine:
                 yield from self._single(into, comparison, size, name, "value", 0)
 
     def _child(
-        self, comparison: Comparison, size: Size, names: list[str], what: str, number: int, **more: Any
+        self,
+        comparison: Comparison,
+        size: Size,
+        names: list[str],
+        what: str,
+        number: int,
+        **more: Any,
     ) -> Iterator[Event]:
         """Run one worker; its hash seed and order follow from the run's seed and number."""
         request = {
@@ -141,7 +147,12 @@ class Engine:
         )
 
     def _drop(
-        self, into: Measured, comparison: Comparison, size: Size, names: list[str], error: ChildFailed
+        self,
+        into: Measured,
+        comparison: Comparison,
+        size: Size,
+        names: list[str],
+        error: ChildFailed,
     ) -> Event:
         """Blame a dead worker on the contender whose turn it was, and go on without it."""
         guilty = [error.contender] if error.contender in names else list(names)
@@ -229,9 +240,7 @@ class Engine:
             if event["contender"] in names:
                 names.remove(event["contender"])
 
-    def _narrow(
-        self, into: Measured, comparison: Comparison, size: Size, names: list[str]
-    ) -> bool:
+    def _narrow(self, into: Measured, comparison: Comparison, size: Size, names: list[str]) -> bool:
         """Whether every ratio to the baseline is known within three per cent already."""
         baseline = comparison.baseline
         if baseline not in names or baseline is None:

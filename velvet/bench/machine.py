@@ -42,7 +42,9 @@ def virtualised() -> bool | None:
     """Return whether the processor says it is virtual; None where that is not readable."""
     if sys.platform != "linux":
         return None
-    return re.search(r"^flags\s*:.*\bhypervisor\b", _read("/proc/cpuinfo"), re.MULTILINE) is not None
+    return (
+        re.search(r"^flags\s*:.*\bhypervisor\b", _read("/proc/cpuinfo"), re.MULTILINE) is not None
+    )
 
 
 def steal_ticks() -> int | None:

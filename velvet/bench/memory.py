@@ -23,10 +23,10 @@ def peak_mb() -> float:
         if found:
             return int(found.group(1)) / 1024
     if sys.platform == "win32":
-        import psutil  # noqa: PLC0415 - only Windows needs it here
+        import psutil
 
         return float(psutil.Process().memory_info().peak_wset) / MIB
-    import resource  # noqa: PLC0415 - absent on Windows
+    import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / MIB if sys.platform == "darwin" else peak / 1024

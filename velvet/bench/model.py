@@ -191,7 +191,7 @@ class Comparison:
     def contender(self, function: F, /) -> F: ...
     @overload
     def contender(self, **options: Any) -> Callable[[F], F]: ...
-    def contender(self, function: Any = None, /, **options: Any) -> Any:
+    def contender(self, function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
         """Register a set-up function under its own name; see `add` for the options."""
 
         def register(setup: F) -> F:
@@ -237,7 +237,7 @@ class Comparison:
     def baseline(self) -> str | None:
         """The name of the baseline contender."""
         named = [one.name for one in self.contenders.values() if one.baseline]
-        return (named or [*self.contenders, None])[0]
+        return next(iter(named or self.contenders), None)
 
     def same_result(self, equal: Callable[[Any, Any], bool] | None = None) -> None:
         """Demand that contenders return equal values; those that do not are never timed."""
@@ -379,20 +379,20 @@ class Suite:
 
     def iter(self, **options: Any) -> Iterator[dict[str, Any]]:
         """Measure and yield an event per round; the last event carries the whole results."""
-        from velvet.bench.engine import Engine, Options  # noqa: PLC0415 - children stay light
+        from velvet.bench.engine import Engine, Options
 
         yield from Engine(self, Options(**options)).events()
 
     def main(self, argv: Sequence[str] | None = None) -> None:
         """Run as ``python benchmarks/measure.py``; ends the process with 0, 1 or 2."""
-        from velvet.bench.command import run_suite  # noqa: PLC0415 - children stay light
+        from velvet.bench.command import run_suite
 
         run_suite(self, argv)
 
 
 def summary(samples: Sequence[float]) -> tuple[float, float, float, float]:
     """Return median, p10, p90 and minimum of samples."""
-    from velvet.bench.stats import quantile  # noqa: PLC0415 - children stay light
+    from velvet.bench.stats import quantile
 
     return (
         statistics.median(samples),

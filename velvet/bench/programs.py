@@ -22,8 +22,7 @@ def runner(command: Command) -> Callable[[], bytes]:
         done = subprocess.run(  # noqa: PLW1510 - the exit code is judged below
             list(command.argv),
             input=command.stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             env=environment,
             cwd=command.cwd,
         )

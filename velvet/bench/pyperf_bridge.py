@@ -30,7 +30,7 @@ def _pyperf() -> Any:
     problems = all_unmet(["pyperf"])
     if problems:
         raise VelvetError(str(problems[0]))
-    import pyperf  # noqa: PLC0415 - optional
+    import pyperf
 
     return pyperf
 
@@ -145,4 +145,6 @@ def verify(suite: Suite, bench: str | None = None, contender: str | None = None)
             raise VelvetError(f"pyperf failed: {done.stderr.strip().splitlines()[-1:]}")
         data = json.loads(output.read_text(encoding="utf-8"))
     runs = data["benchmarks"][0]["runs"]
-    return Agreement(f"{bench}/{contender}", ours, min(v for run in runs for v in run.get("values", ())))
+    return Agreement(
+        f"{bench}/{contender}", ours, min(v for run in runs for v in run.get("values", ()))
+    )

@@ -56,7 +56,9 @@ def assemble(
         },
         "machine": machine.facts(needs, suite.file.parent),
         "noise": dict(noise),
-        "comparisons": [_comparison(suite.comparisons[name]) for name in suite.comparisons if name in ran],
+        "comparisons": [
+            _comparison(suite.comparisons[name]) for name in suite.comparisons if name in ran
+        ],
         "results": [entry for row in measured.rows.values() for entry in _entries(suite, row)],
         "pairs": [pair for name in suite.comparisons for pair in _pairs(suite, measured, name)],
         "claims": [_claim(claim, found) for claim, found in findings],
@@ -129,7 +131,7 @@ def _value_entry(comparison: Comparison, metric: str, found: Interval) -> dict[s
 def _figures(comparison: Comparison, row: Row) -> list[tuple[str, str, list[float], int]]:
     """Return (metric, unit, samples, processes) of a measured row, main figure first."""
     main = comparison.main_metric
-    figures = []
+    figures: list[tuple[str, str, list[float], int]] = []
     for series, groups in row.series.items():
         samples = [s for group in groups for s in group if math.isfinite(s)]
         if not samples:
@@ -196,14 +198,17 @@ def _pairs(suite: Suite, measured: Measured, bench: str) -> list[dict[str, Any]]
                 found = measured.ratio_of(row, base, metric)
             except NotMeasured:
                 continue
-            pairs.append({**_interval(found), "metric": metric, "bench": bench} | {
-                "a": row.contender, "b": base.contender, "size": dict(row.size)
-            })
+            pairs.append(
+                {**_interval(found), "metric": metric, "bench": bench}
+                | {"a": row.contender, "b": base.contender, "size": dict(row.size)}
+            )
     return pairs
 
 
 def _interval(found: Interval) -> dict[str, Any]:
-    lo, hi = (None if x is None or not math.isfinite(x) else rounded(x) for x in (found.lo, found.hi))
+    lo, hi = (
+        None if x is None or not math.isfinite(x) else rounded(x) for x in (found.lo, found.hi)
+    )
     return {"ratio": rounded(found.value), "lo": lo, "hi": hi, "n": found.n}
 
 
@@ -245,7 +250,7 @@ def validate(data: Any, name: str = "results") -> dict[str, Any]:
             f"{name}: made by another version ({data['schema']!r}, this toolkit reads {SCHEMA!r}); "
             "measure again with `velvet bench`"
         )
-    from jsonschema import Draft202012Validator, exceptions  # noqa: PLC0415 - only readers pay
+    from jsonschema import Draft202012Validator, exceptions
 
     schema = json.loads(Path(__file__).with_name("schema.json").read_text(encoding="utf-8"))
     problem = exceptions.best_match(Draft202012Validator(schema).iter_errors(data))

@@ -50,7 +50,7 @@ def children_cpu_ns() -> int:
     if sys.platform == "win32":
         times = os.times()
         return int((times.children_user + times.children_system) * 1e9)
-    import resource  # noqa: PLC0415 - absent on Windows; os.times ticks at 10 ms elsewhere
+    import resource
 
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return int((used.ru_utime + used.ru_stime) * 1e9)
@@ -129,7 +129,7 @@ def as_timed(made: Any) -> Timed:
     if isinstance(made, Timed):
         return made
     if isinstance(made, Command):
-        from velvet.bench.programs import runner  # noqa: PLC0415 - rows without one stay light
+        from velvet.bench.programs import runner
 
         return Timed(runner(made))
     if callable(made):
@@ -150,7 +150,9 @@ def prepare(name: str, setup: Callable[..., Any], size: Mapping[str, Any]) -> Pr
         for _ in made:
             raise RuntimeError(f"the set-up of {name!r} yields more than once")
 
-    return Prepared(name, as_timed(first), teardown=teardown, child_clock=isinstance(first, Command))
+    return Prepared(
+        name, as_timed(first), teardown=teardown, child_clock=isinstance(first, Command)
+    )
 
 
 def calibrate(prepared: Prepared, clock: Clock, *, floor_ns: int = ROUND_NS) -> None:
@@ -193,7 +195,7 @@ def interleave(
     rounds: int,
     seed: int,
     budget_s: float = float("inf"),
-    on_turn: Callable[[str], None] = lambda name: None,
+    on_turn: Callable[[str], None] = lambda _: None,
     on_error: Callable[[str, BaseException], None] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield one record per round, in which every contender was timed once in random order.
@@ -217,7 +219,7 @@ def interleave(
             on_turn(name)
             try:
                 wall, cpu = alive[name].round(clock)
-            except Exception as error:  # noqa: BLE001 - any failure of a contender is its result
+            except Exception as error:
                 if on_error is None:
                     raise
                 on_error(name, error)

@@ -196,7 +196,13 @@ def markdown(table: list[Line], *, figure: str = "measured", versus: str = "vs b
         rows.append([*cells, line.versus, line.published, line.quotient, line.notes])
     keep = [n for n in range(len(heads)) if n in (0, 2) or any(row[n] for row in rows)]
     out = ["| " + " | ".join(heads[n] for n in keep) + " |"]
-    out.append("|" + "|".join(" --- " if n == 0 else " ---: " if n != len(heads) - 1 else " --- " for n in keep) + "|")
+    out.append(
+        "|"
+        + "|".join(
+            " --- " if n == 0 else " ---: " if n != len(heads) - 1 else " --- " for n in keep
+        )
+        + "|"
+    )
     for row in rows:
         cells = [row[n].replace("|", "\\|") for n in keep]
         out.append("| " + " | ".join(cells) + " |")

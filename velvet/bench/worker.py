@@ -105,7 +105,11 @@ def _short(result: Any) -> str:
 
 
 def micro(
-    suite: Comparison, size: Mapping[str, Any], names: list[str], emit: Emit, request: Mapping[str, Any]
+    suite: Comparison,
+    size: Mapping[str, Any],
+    names: list[str],
+    emit: Emit,
+    request: Mapping[str, Any],
 ) -> None:
     """Interleave all contenders of one size in this process."""
     clock = SystemClock()
@@ -178,7 +182,7 @@ def run(suite: Comparison, size: Mapping[str, Any], name: str, emit: Emit, what:
         emit({"event": "sample", "contender": name, "peak_mb": peak_mb()})
         return
     if what == "alloc":
-        import tracemalloc  # noqa: PLC0415 - it slows allocation, so only this child pays
+        import tracemalloc
 
         tracemalloc.start()
     before, began = _cpu_s(), time.perf_counter()
@@ -189,7 +193,7 @@ def run(suite: Comparison, size: Mapping[str, Any], name: str, emit: Emit, what:
     wall, after = time.perf_counter() - began, _cpu_s()
     sample = {"event": "sample", "contender": name, "peak_mb": peak_mb()}
     if what == "alloc":
-        import tracemalloc  # noqa: PLC0415
+        import tracemalloc
 
         sample["alloc_mb"] = tracemalloc.get_traced_memory()[1] / 2**20
     outcome = returned if isinstance(returned, Outcome) else None

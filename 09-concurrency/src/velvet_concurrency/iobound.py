@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from .contenders.aiohttp_ import fetch as aiohttp_
-from .contenders.frame import BadReplyError, FetchResult, check, kind_of, load, quantile, run
+from .contenders.frame import BadReplyError, FetchResult, check, kind_of, load, run
 from .contenders.httpx_ import fetch as httpx_
 from .contenders.serial import fetch as serial
 from .contenders.streams import fetch as streams
 from .contenders.threads import fetch as threads
 from .latency_server import LatencyServer
 from .latency_site import Failure, ServerStats
+from .quantiles import quantile
 
 __all__ = [
     "Failure",

@@ -11,20 +11,21 @@ from __future__ import annotations
 
 import concurrent.futures
 import functools
+import importlib
 import multiprocessing
-import os
 import pickle
 import sys
-import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing.connection import wait
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from .orphan import die_with_parent
 from .runtime import Unavailable, usable_cores
-from .shared_array import SharedArray, SharedHandle
 
-__all__ = ["Mode", "SharedArray", "SharedHandle", "Unavailable", "cpu_map", "die_with_parent"]
+if TYPE_CHECKING:
+    from .shared_array import SharedArray, SharedHandle
+
+__all__ = ["Mode", "SharedArray", "SharedHandle", "Unavailable", "check_sendable", "cpu_map"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -34,22 +35,11 @@ Mode = Literal["serial", "threads", "processes", "interpreters"]
 _WINDOWS_MAX_WORKERS = 61
 
 
-def _watch(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)  # Nobody is left to read a result or to run clean-up for.
-
-
-def die_with_parent() -> None:
-    """End this worker when the process that started it is gone; meant as a pool initializer.
-
-    A worker waits for jobs on a pipe of which it holds both ends, so the death of its parent by
-    SIGKILL would leave it waiting for ever. Does nothing outside a `multiprocessing` child.
-    """
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(
-            target=_watch, args=(parent.sentinel,), name="parent-watch", daemon=True
-        ).start()
+def __getattr__(name: str) -> Any:
+    # A worker imports this file to find `cpu_map`'s parts; NumPy would add 25 MB to each.
+    if name in ("SharedArray", "SharedHandle"):
+        return getattr(importlib.import_module(".shared_array", __package__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _name(fn: Callable[..., Any]) -> str:

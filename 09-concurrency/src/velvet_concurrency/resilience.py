@@ -123,7 +123,9 @@ async def race(*makes: Callable[[], Awaitable[T]]) -> T:
         raise ValueError("race() needs at least one call")
     attempts: list[asyncio.Future[T]] = []
     try:
-        attempts.extend(asyncio.ensure_future(make()) for make in makes)
+        for make in makes:
+            # One by one: those already started are reaped if a later make() raises.
+            attempts.append(asyncio.ensure_future(make()))  # noqa: PERF401
         pending = set(attempts)
         while pending:
             _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)

@@ -60,7 +60,8 @@ def drain(url: str, todo: deque[int], result: FetchResult, *, timeout: float, un
             try:
                 _ask(connection, parts.path or "/")
             except (OSError, http.client.HTTPException, BadReplyError) as error:
-                result.errors[kind_of(error)] += 1
+                cut = isinstance(error, TimeoutError) and left < timeout
+                result.errors[DEADLINE if cut else kind_of(error)] += 1
                 connection.close()
             else:
                 result.latencies.append(time.monotonic() - began)

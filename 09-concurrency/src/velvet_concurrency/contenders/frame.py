@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import math
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, TypeVar
 
+from ..quantiles import quantile
 from ..runtime import Unavailable
 
 T = TypeVar("T")
@@ -52,19 +52,6 @@ class FetchResult:
             ValueError: `q` is outside 0 to 1, or there is no good reply.
         """
         return quantile(self.latencies, q)
-
-
-def quantile(values: list[float], q: float) -> float:
-    """Give the nearest-rank quantile `q` of `values`; O(n log n).
-
-    >>> quantile([3.0, 1.0, 2.0], 0.5)
-    2.0
-    """
-    if not 0.0 <= q <= 1.0:
-        raise ValueError(f"q must be within 0 and 1, got {q!r}")
-    if not values:
-        raise ValueError("there is no latency to take a quantile of")
-    return sorted(values)[max(0, math.ceil(q * len(values)) - 1)]
 
 
 def check(n: int, *, timeout: float, deadline: float | None, **counts: int) -> None:

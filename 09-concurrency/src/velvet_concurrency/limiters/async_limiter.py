@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 
 from velvet_concurrency.limiters.base import (
@@ -99,10 +99,12 @@ class AsyncLimiter:
         try:
             await granted
         except BaseException:  # cancelled, or closed from outside: leave nothing behind
-            if granted.done() and not granted.cancelled():
-                self._balance = min(self._depth, self._balance + tokens)
+            unused = granted.done() and not granted.cancelled()
             granted.cancel()
-            if not loop.is_closed():
+            if unused:
+                self._balance = min(self._depth, self._balance + tokens)
+            was_head = bool(self._waiters) and self._waiters[0][0].done()
+            if (unused or was_head) and not loop.is_closed():
                 self._serve(loop)
             raise
 
@@ -167,22 +169,19 @@ class AsyncLimiter:
 
     def _set_timer(self, loop: asyncio.AbstractEventLoop) -> None:
         """Wake up when the bucket holds what the head wants; the state is settled."""
-        delay = (self._waiters[0][1] + SLACK - self._balance) / self._rate
-        self._due = self._stamp + delay
-        delay = max(0.0, self._due - self._now())
+        self._due = self._stamp + (self._waiters[0][1] + SLACK - self._balance) / self._rate
         asleep = getattr(self._clock, "asleep", None)
         if asleep is None:
-            self._timer = loop.call_later(delay, self._fire, loop)
+            self._timer = loop.call_later(max(0.0, self._due - self._now()), self._fire, loop)
         else:
-            self._timer = loop.create_task(self._sleep_then_fire(asleep, delay, loop))
+            self._timer = loop.create_task(self._sleep_then_fire(asleep, loop))
 
     async def _sleep_then_fire(
         self,
-        asleep: Callable[[float], asyncio.Future[None]],
-        delay: float,
+        asleep: Callable[[float], Awaitable[None]],
         loop: asyncio.AbstractEventLoop,
     ) -> None:
-        await asleep(delay)
+        await asleep(max(0.0, self._due - self._now()))  # the clock may have moved since
         self._timer = None  # it is this very task: it must not cancel itself
         self._fire(loop)
 

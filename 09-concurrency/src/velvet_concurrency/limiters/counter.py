@@ -95,7 +95,7 @@ class SlidingWindowCounter:
         return self._previous * (1.0 - elapsed / self._window) + self._current
 
     def _take(self, tokens: int, elapsed: float) -> bool:
-        if self._estimate(elapsed) + tokens <= self._max_calls + SLACK:
+        if tokens <= self._max_calls + SLACK - self._estimate(elapsed):
             self._current += tokens
             return True
         return tokens == 0

@@ -38,10 +38,12 @@ class Bulkhead:
     def __init__(
         self, max_concurrent: int, max_waiting: int = 0, *, timeout: float | None = None
     ) -> None:
-        if isinstance(max_concurrent, bool) or max_concurrent < 1:
-            raise ValueError(f"max_concurrent must be an int >= 1, not {max_concurrent!r}")
-        if isinstance(max_waiting, bool) or max_waiting < 0:
-            raise ValueError(f"max_waiting must be an int >= 0, not {max_waiting!r}")
+        for name, value, least in (
+            ("max_concurrent", max_concurrent, 1),
+            ("max_waiting", max_waiting, 0),
+        ):
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise ValueError(f"{name} must be an int >= {least}, not {value!r}")
         if timeout is not None and not timeout > 0.0:
             raise ValueError(f"timeout must be > 0 seconds or None, not {timeout!r}")
         self._max_concurrent = max_concurrent

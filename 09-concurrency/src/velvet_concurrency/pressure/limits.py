@@ -4,7 +4,8 @@ Work in progress is what a server really pays for (Little's law: it equals rate 
 simplest thing to shed by. The right number is rarely known and changes with every deployment; `AdaptiveLimit`
 probes for it as TCP does for bandwidth: up by one per round while latency is flat, down by a factor when it rises.
 Sources: Google SRE Book, "Handling Overload"; D. Chiu and R. Jain, "Analysis of the Increase and Decrease
-Algorithms for Congestion Avoidance" (1989); the gradient is that of Netflix's concurrency-limits.
+Algorithms for Congestion Avoidance" (1989); the gradient is that of
+Netflix's concurrency-limits, the probe that of BBR (N. Cardwell et al., ACM Queue 14(5), 2016).
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import math
 import threading
 from dataclasses import dataclass
 from types import TracebackType
+
+_PROBE_EVERY = 30  # rounds: the probes cost about 3 % of the throughput
+_PROBE_ROUNDS = 2  # one for the old queue to drain, one to measure
 
 
 class Overloaded(Exception):  # noqa: N818 - a refusal is an answer, not a fault
@@ -41,7 +45,7 @@ class LoadShedder:
     """
 
     def __init__(self, max_inflight: int) -> None:
-        if isinstance(max_inflight, bool) or max_inflight < 1:
+        if isinstance(max_inflight, bool) or not isinstance(max_inflight, int) or max_inflight < 1:
             raise ValueError(f"max_inflight must be an int >= 1, not {max_inflight!r}")
         self._max = max_inflight
         self._lock = threading.Lock()
@@ -88,9 +92,10 @@ class AdaptiveLimit:
     """A bound on work in progress that follows latency (AIMD on the latency gradient); thread-safe, O(1).
 
     The gradient is `tolerance * baseline / recent`: `recent` is an average over about ten calls, `baseline` the
-    lowest seen, which creeps up so that a lasting change is accepted. Below 1, or after a failed call, the limit
-    is multiplied by `backoff`, at most once a round (as many calls as the limit); otherwise, and only while at
-    least half of it is used, it grows by one a round. It stays within `minimum` and `maximum`.
+    lowest it was. Below 1, or after a failed call, the limit is multiplied by `backoff`, at most once a round (as
+    many calls as the limit); otherwise, and only while at least half of it is used, it grows by one a round. Every
+    thirtieth round the limit is halved for two rounds and the baseline learnt anew, or an overload that is there from
+    the start would pass for normal. It stays within `minimum` and `maximum`.
     Raises `ValueError` for arguments out of range.
     """
 
@@ -117,13 +122,16 @@ class AdaptiveLimit:
         self._lock = threading.Lock()
         self._limit = float(initial)
         self._baseline = self._recent = math.inf
-        self._calm_after = 0  # releases until the next decrease is allowed
+        self._round = _PROBE_ROUNDS  # not with a probe: nothing is known yet
+        self._round_left = initial  # releases until the next round
+        self._lowered = False  # in this round
         self._inflight = self._peak = self._admitted = self._refused = 0
 
     @property
     def limit(self) -> int:
         """How many may be in progress now."""
-        return int(self._limit)
+        probing = self._round < _PROBE_ROUNDS
+        return int(max(self._minimum, self._limit / 2.0) if probing else self._limit)
 
     @property
     def stats(self) -> ShedderStats:
@@ -134,7 +142,7 @@ class AdaptiveLimit:
     def try_acquire(self) -> bool:
         """Take a place, or False; every True needs one `release`."""
         with self._lock:
-            if self._inflight >= int(self._limit):
+            if self._inflight >= self.limit:
                 self._refused += 1
                 return False
             self._inflight += 1
@@ -153,20 +161,28 @@ class AdaptiveLimit:
             if not self._inflight:
                 raise RuntimeError("release() without a successful try_acquire()")
             used, self._inflight = self._inflight, self._inflight - 1
-            self._calm_after -= 1
-            worse = not ok
-            if ok:
-                worse = self._gradient(latency) < 1.0
-            if worse:
-                if self._calm_after <= 0:
+            if not ok or self._gradient(latency) < 1.0:
+                if not self._lowered:
                     self._limit = max(self._minimum, self._limit * self._backoff)
-                    self._calm_after = int(self._limit)
+                    self._lowered = True
             elif used * 2 >= self._limit:
                 self._limit = min(self._maximum, self._limit + 1.0 / self._limit)
+            self._round_left -= 1
+            if self._round_left <= 0:
+                self._next_round()
 
     def _gradient(self, latency: float) -> float:
         if math.isinf(self._recent):
             self._recent = latency
         self._recent += 0.1 * (latency - self._recent)
-        self._baseline = min(latency, self._baseline * 1.001)
-        return self._tolerance * self._baseline / self._recent if self._recent > 0.0 else math.inf
+        if self._recent <= 0.0:
+            return math.inf  # a clock too coarse for these calls: no evidence of queueing
+        self._baseline = min(self._baseline, self._recent)
+        return self._tolerance * self._baseline / self._recent
+
+    def _next_round(self) -> None:
+        self._round = (self._round + 1) % _PROBE_EVERY
+        if self._round == 0:
+            self._baseline = math.inf
+        self._round_left = self.limit
+        self._lowered = False

@@ -12,7 +12,7 @@ import sys
 if sys.version_info >= (3, 11):
     from asyncio import Runner, TaskGroup, timeout, timeout_at
     from builtins import BaseExceptionGroup, ExceptionGroup
-else:
+else:  # pragma: no cover - Python 3.10
     from exceptiongroup import (  # type: ignore[import-not-found,unused-ignore]
         BaseExceptionGroup,
         ExceptionGroup,

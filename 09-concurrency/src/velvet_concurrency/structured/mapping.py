@@ -9,7 +9,14 @@ what came before the failed item is delivered, then the error is raised.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+)
 from typing import Any, TypeVar
 
 from velvet_concurrency.structured.compat import ExceptionGroup

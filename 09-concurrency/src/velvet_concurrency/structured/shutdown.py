@@ -9,6 +9,7 @@ the handler of the `signal` module passes the request to the loop.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import signal
 from collections.abc import Coroutine, Iterable
@@ -105,7 +106,10 @@ class GracefulShutdown:
         return task
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._reason is None:
             self.request("end of the block")
@@ -134,9 +138,7 @@ class GracefulShutdown:
         hurried = asyncio.ensure_future(self._hurry.wait())
         either: set[asyncio.Future[Any]] = {everything, hurried}
         try:
-            await asyncio.wait(
-                either, timeout=self._grace, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait(either, timeout=self._grace, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await reap(either)
 
@@ -158,16 +160,12 @@ class GracefulShutdown:
             self._loop.add_signal_handler(number, self.request, number.name)
         except NotImplementedError:  # the event loops of Windows
             loop = self._loop
-            signal.signal(
-                number, lambda *_: loop.call_soon_threadsafe(self.request, number.name)
-            )
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(self.request, number.name))
         self._previous[number] = previous
 
     def _restore(self) -> None:
         for number, previous in self._previous.items():
-            try:
+            with contextlib.suppress(NotImplementedError):  # Windows: only the next line to undo
                 self._loop.remove_signal_handler(number)
-            except NotImplementedError:
-                pass  # Windows: the next line is all there is to undo
             signal.signal(number, signal.SIG_DFL if previous is None else previous)
         self._previous.clear()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from .executor import TracedExecutor
 from .sampling import LoopLag, Resources, Sample
 from .spans import Kind, Span
-from .tracer import Tracer, span, tracing
+from .tracer import Tracer, in_charge, span, tracing
 from .views import Heatmap, chrome_trace, concurrency, to_heatmap, utilisation
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Tracer",
     "chrome_trace",
     "concurrency",
+    "in_charge",
     "span",
     "to_heatmap",
     "tracing",

@@ -16,7 +16,8 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 from .spans import Span
-from .tracer import Tracer, current_task_name, tracing
+from .steps import current_task_name
+from .tracer import Tracer, tracing
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,15 +39,13 @@ def _remote(
     def spans() -> list[Span]:
         ended, tid = tracer.clock(), threading.get_native_id()
         return [
-            Span(lane, _name(fn), "queue", submitted, began, job, parent, tracer.pid, tid)._replace(
-                lane="queue"
-            ),
+            Span("queue", _name(fn), "queue", submitted, began, job, parent, tracer.pid, tid),
             Span(lane, _name(fn), "run", began, ended, job, parent, tracer.pid, tid),
-            *(inner._replace(lane=lane, task=job) for inner in tracer.spans()),
+            *(inner._replace(lane=lane) for inner in tracer.spans()),
         ]
 
     try:
-        with tracing(tracer):
+        with tracing(tracer, job):
             result = fn(*args, **kwargs)
     except Exception as error:
         with contextlib.suppress(AttributeError, TypeError):  # an exception may forbid attributes
@@ -99,7 +98,7 @@ class TracedExecutor(Executor):
         ids = (job, parent, tracer.pid, thread.native_id or 0)
         tracer.record(("queue", _name(fn), "queue", submitted, began, *ids))
         try:
-            with tracing(tracer):
+            with tracing(tracer, job):
                 return fn(*args, **kwargs)
         finally:
             tracer.record((thread.name, _name(fn), "run", began, tracer.clock(), *ids))

@@ -16,7 +16,7 @@ from collections import deque
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from ..contenders.frame import quantile
+from ..quantiles import quantile
 from .tracer import Tracer
 
 _KEPT = 100_000
@@ -86,7 +86,7 @@ class LoopLag:
         Raises:
             ValueError: `q` is outside 0 to 1, or there is no sample yet.
         """
-        return quantile(list(self.samples), q)
+        return quantile(self.samples, q)
 
     async def __aenter__(self) -> LoopLag:
         self.start()
@@ -136,7 +136,7 @@ class Resources:
     def __init__(
         self, interval: float = 0.1, *, pid: int | None = None, children: bool = False
     ) -> None:
-        import psutil  # a third of the memory of a small child: paid for by those who sample
+        import psutil  # only those who sample pay for its import
 
         self._psutil: Any = psutil
         self._interval = _positive("interval", interval)

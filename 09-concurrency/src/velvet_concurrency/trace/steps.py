@@ -7,12 +7,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .tracer import Tracer
+
+
+def current_task_name() -> str:
+    """Name the asyncio task that is running in this thread, or give an empty string."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return ""
+    return task.get_name() if task is not None else ""
 
 
 class TracedCoroutine:
@@ -46,8 +56,6 @@ class TracedCoroutine:
             self._record((task, "await", "wait", since, now, task, self._parent, pid, tid))
             return task, now
         # Before 3.12 the loop names a task after its factory made it: ask at the first step.
-        from .tracer import current_task_name
-
         task = current_task_name() or self._name
         self._record((task, "scheduled", "queue", since, now, task, self._parent, pid, tid))
         return task, now

@@ -21,20 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from .spans import Kind, Ring, Row, Span
-from .steps import TracedCoroutine
+from .steps import TracedCoroutine, current_task_name
 from .views import Heatmap, concurrency, to_heatmap, utilisation, write_chrome_trace
 
-_IN_CHARGE: ContextVar[Tracer | None] = ContextVar("velvet_tracer", default=None)
+_IN_CHARGE: ContextVar[tuple[Tracer, str] | None] = ContextVar("velvet_tracer", default=None)
 _Factory = Callable[..., Any]
-
-
-def current_task_name() -> str:
-    """Name the asyncio task that is running in this thread, or give an empty string."""
-    try:
-        task = asyncio.current_task()
-    except RuntimeError:
-        return ""
-    return task.get_name() if task is not None else ""
 
 
 class Tracer:
@@ -90,8 +81,14 @@ class Tracer:
             self.record(tuple(found))  # type: ignore[arg-type]
 
     @contextlib.contextmanager
-    def span(self, name: str, kind: Kind = "run") -> Iterator[None]:
-        """Record the block as one span of the current thread, also when it raises."""
+    def span(self, name: str, kind: Kind = "run", *, task: str = "") -> Iterator[None]:
+        """Record the block as one span of the current thread, also when it raises.
+
+        Args:
+            name: what is done.
+            kind: how the time is spent.
+            task: the job it belongs to; the running asyncio task by default.
+        """
         began = self.clock()
         try:
             yield
@@ -104,7 +101,7 @@ class Tracer:
                     kind,
                     began,
                     self.clock(),
-                    current_task_name(),
+                    task or current_task_name(),
                     "",
                     self.pid,
                     thread.native_id or 0,
@@ -158,9 +155,7 @@ class Tracer:
             return
         thread = threading.current_thread()
         name, tid = f"generation {info['generation']}", thread.native_id or 0
-        self.record(
-            (thread.name, name, "gc", self._gc_began, self.clock(), "", "", self.pid, tid)
-        )
+        self.record((thread.name, name, "gc", self._gc_began, self.clock(), "", "", self.pid, tid))
 
     def to_chrome_trace(self, path: str | os.PathLike[str]) -> None:
         """Write the spans as Trace Event Format, for chrome://tracing or ui.perfetto.dev."""
@@ -180,16 +175,26 @@ class Tracer:
 
 
 @contextlib.contextmanager
-def tracing(tracer: Tracer | None) -> Iterator[None]:
-    """Put `tracer` in charge of `span` for a block, in this thread and in tasks created there."""
-    token = _IN_CHARGE.set(tracer)
+def tracing(tracer: Tracer, task: str = "") -> Iterator[None]:
+    """Put `tracer` in charge of `span` for a block, in this thread and in tasks created there.
+
+    Args:
+        tracer: where the spans go.
+        task: the job that the block belongs to.
+    """
+    token = _IN_CHARGE.set((tracer, task))
     try:
         yield
     finally:
         _IN_CHARGE.reset(token)
 
 
+def in_charge() -> tuple[Tracer, str] | None:
+    """Give the tracer in charge here and the job that it is in charge for."""
+    return _IN_CHARGE.get()
+
+
 def span(name: str, kind: Kind = "run") -> contextlib.AbstractContextManager[None]:
     """Record a block with the tracer in charge; does nothing where there is none."""
-    tracer = _IN_CHARGE.get()
-    return contextlib.nullcontext() if tracer is None else tracer.span(name, kind)
+    found = _IN_CHARGE.get()
+    return contextlib.nullcontext() if found is None else found[0].span(name, kind, task=found[1])

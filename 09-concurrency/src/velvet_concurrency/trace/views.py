@@ -99,7 +99,7 @@ def concurrency(spans: Iterable[Span]) -> list[tuple[int, int]]:
     lives: dict[tuple[int, str], tuple[int, int]] = {}
     for span in spans:
         if span.task and span.kind != "queue":
-            key = (0 if span.task.startswith("job-") else span.pid, span.task)
+            key = span.pid, span.task
             first, last = lives.get(key, (span.t0_ns, span.t1_ns))
             lives[key] = min(first, span.t0_ns), max(last, span.t1_ns)
     changes: dict[int, int] = defaultdict(int)
@@ -158,8 +158,13 @@ def chrome_trace(spans: Iterable[Span]) -> dict[str, Any]:
             events.append({**name, "args": {"name": lane}})
         events.extend(
             {
-                **{"ph": "X", "name": span.name, "cat": span.kind, "pid": span.pid, "tid": row},
-                **{"ts": span.t0_ns / 1e3, "dur": (span.t1_ns - span.t0_ns) / 1e3},
+                "ph": "X",
+                "name": span.name,
+                "cat": span.kind,
+                "pid": span.pid,
+                "tid": row,
+                "ts": span.t0_ns / 1e3,
+                "dur": (span.t1_ns - span.t0_ns) / 1e3,
                 "args": {"task": span.task, "parent": span.parent, "thread": span.tid},
             }
             for span in found

@@ -1,0 +1,8 @@
+"""The explorer's workload: equal jobs under four concurrency models."""
+
+from __future__ import annotations
+
+from .jobs import MODELS, Job, Model, Stop, Workload, calibrate, perform
+from .models import run_workload
+
+__all__ = ["MODELS", "Job", "Model", "Stop", "Workload", "calibrate", "perform", "run_workload"]

@@ -1,0 +1,112 @@
+"""Keyed limiters: one bucket a key, a bounded number of keys, the oldest forgotten first."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from velvet_concurrency.clock import FakeClock
+from velvet_concurrency.limiters import KeyedLimiter, TokenBucketLimiter
+
+
+def budget() -> TokenBucketLimiter:
+    return TokenBucketLimiter(0, 2)
+
+
+def test_each_key_has_a_bucket_of_its_own() -> None:
+    limiter = KeyedLimiter(budget)
+
+    answers = [limiter.allow(key) for key in ("a", "a", "a", "b")]
+
+    assert answers == [True, True, False, True]
+    assert len(limiter) == 2
+
+
+def test_check_reports_on_the_key_that_was_asked() -> None:
+    limiter = KeyedLimiter(budget)
+    limiter.allow("a")
+
+    remaining = [limiter.check("a").remaining, limiter.check("b", 0).remaining]
+
+    assert remaining == [0, 2]
+
+
+def test_the_least_recently_used_key_is_forgotten_and_starts_full_again() -> None:
+    limiter = KeyedLimiter(budget, max_keys=2)
+    limiter.allow("a", 2)
+    limiter.allow("b", 2)
+    limiter.allow("a")
+
+    limiter.allow("c")
+
+    assert limiter.evictions == 1
+    assert limiter.allow("b", 2)
+    assert limiter.evictions == 2
+
+
+def test_an_idle_key_is_forgotten_without_a_thread() -> None:
+    clock = FakeClock()
+    limiter = KeyedLimiter(budget, idle_ttl=10, clock=clock)
+    limiter.allow("old", 2)
+    clock.advance(6)
+    limiter.allow("young", 2)
+    clock.advance(6)
+
+    answers = [limiter.allow("young"), limiter.allow("old")]
+
+    assert answers == [False, True]
+    assert (len(limiter), limiter.evictions) == (2, 1)
+
+
+def test_room_is_made_by_age_also_when_idleness_is_watched() -> None:
+    limiter = KeyedLimiter(budget, max_keys=1, idle_ttl=10, clock=FakeClock())
+
+    answers = [limiter.allow(key, 2) for key in ("a", "b", "a")]
+
+    assert answers == [True, True, True]
+    assert (len(limiter), limiter.evictions) == (1, 2)
+
+
+def test_a_million_keys_are_bounded_by_max_keys() -> None:
+    shared = budget()  # the buckets are not the subject
+    limiter = KeyedLimiter(lambda: shared, max_keys=1000)
+    sizes = []
+
+    for key in range(1_000_000):
+        limiter.allow(key)
+        if key % 200_000 == 199_999:
+            sizes.append((len(limiter), sys.getsizeof(limiter._limiters)))
+
+    assert {length for length, _ in sizes} == {1000}
+    assert len({size for _, size in sizes}) == 1
+    assert limiter.evictions == 999_000
+
+
+def test_wrong_tokens_evict_nobody() -> None:
+    limiter = KeyedLimiter(budget, max_keys=1)
+    limiter.allow("a")
+
+    with pytest.raises(ValueError, match="tokens must be"):
+        limiter.allow("b", -1)
+    with pytest.raises(ValueError, match="tokens must be"):
+        limiter.check("b", True)
+
+    assert limiter.evictions == 0
+
+
+def test_an_unhashable_key_is_a_type_error() -> None:
+    with pytest.raises(TypeError):
+        KeyedLimiter(budget).allow([])  # type: ignore[arg-type]
+
+
+def test_a_factory_that_fails_leaves_no_key_behind() -> None:
+    def broken() -> TokenBucketLimiter:
+        raise RuntimeError("no limiter today")
+
+    limiter = KeyedLimiter(broken)
+
+    with pytest.raises(RuntimeError, match="no limiter today"):
+        limiter.allow("a")
+
+    assert len(limiter) == 0
+    assert not limiter._lock.locked()

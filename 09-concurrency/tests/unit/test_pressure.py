@@ -1,0 +1,690 @@
+"""Admission, CoDel, bulkhead, shedder and adaptive limit, each against hand-worked figures."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+
+import pytest
+from velvet_concurrency.clock import FakeClock
+from velvet_concurrency.pressure import (
+    AdaptiveLimit,
+    AdmissionQueue,
+    Bulkhead,
+    BulkheadFull,
+    CoDel,
+    LoadShedder,
+    Overloaded,
+    QueueClosed,
+    Refused,
+)
+from velvet_concurrency.pressure.line import Line
+
+
+async def soon(awaitable):
+    return await asyncio.wait_for(awaitable, 10)
+
+
+async def turns(count: int = 5) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+# --- CoDel: RFC 8289 ------------------------------------------------------------------------------
+
+
+def standing_queue_drops(step: float, until: float) -> tuple[list[float], list[int]]:
+    """Drop times and items while a queue whose head is always old is polled every `step` seconds."""
+    clock = FakeClock(start=1.0)
+    codel = CoDel(target=0.005, interval=0.1, clock=clock)
+    queue: deque[tuple[float, int]] = deque((0.0, i) for i in range(100_000))
+    times: list[float] = []
+    items: list[int] = []
+    for _ in range(int(until / step)):
+        codel.dequeue(queue, lambda item: (times.append(clock() - 1.0), items.append(item)))
+        clock.advance(step)
+    return times, items
+
+
+def test_drop_times_of_a_standing_queue_follow_the_control_law():
+    times, _ = standing_queue_drops(step=0.0001, until=1.0)
+
+    expected = [0.1]  # one whole interval above target
+    while len(expected) < len(times):
+        expected.append(expected[-1] + 0.1 / math.sqrt(len(expected)))
+    assert len(times) >= 20
+    assert times == pytest.approx(expected, abs=0.0002)
+
+
+def test_the_first_drop_times_are_those_worked_by_hand():
+    times, _ = standing_queue_drops(step=0.0001, until=0.45)
+
+    by_hand = [0.1, 0.2, 0.2707, 0.3284, 0.3784, 0.4232]  # + interval / sqrt(1), sqrt(2), ...
+    assert times == pytest.approx(by_hand, abs=0.0002)
+
+
+def test_dropped_items_are_the_heads_in_order():
+    _, items = standing_queue_drops(step=0.001, until=0.5)
+
+    assert items == sorted(items)
+    assert 99 <= items[0] <= 101  # those before it were served within the first interval
+
+
+def test_a_slow_poll_catches_up_on_the_drops_that_are_due():
+    clock = FakeClock(start=1.0)
+    codel = CoDel(target=0.005, interval=0.1, clock=clock)
+    queue = deque((0.0, i) for i in range(50))
+    dropped: list[int] = []
+    codel.dequeue(queue, dropped.append)
+    clock.advance(0.1)
+    codel.dequeue(queue, dropped.append)
+
+    clock.advance(0.25)  # due at +0.1, +0.1707, +0.2284 after the first drop
+    entry = codel.dequeue(queue, dropped.append)
+
+    assert dropped == [1, 3, 4, 5]
+    assert entry == (0.0, 6)
+
+
+def test_a_burst_that_drains_within_an_interval_loses_nothing():
+    clock = FakeClock(start=1.0)
+    codel = CoDel(clock=clock)
+    queue = deque((1.0, i) for i in range(10))
+    dropped: list[int] = []
+
+    for _ in range(10):
+        clock.advance(0.009)
+        codel.dequeue(queue, dropped.append)
+
+    assert dropped == []
+    assert not queue
+
+
+def test_dropping_ends_when_the_head_is_young_again():
+    clock = FakeClock(start=1.0)
+    codel = CoDel(clock=clock)
+    queue = deque((0.0, i) for i in range(4))
+    dropped: list[int] = []
+    codel.dequeue(queue, dropped.append)
+    clock.advance(0.1)
+    codel.dequeue(queue, dropped.append)
+    was_dropping = codel.dropping
+
+    queue.clear()
+    queue.extend((clock(), i) for i in range(4))
+    codel.dequeue(queue, dropped.append)
+
+    assert was_dropping
+    assert not codel.dropping
+
+
+def test_dropping_ends_within_one_call_when_the_next_head_is_young():
+    clock = FakeClock(start=1.0)
+    codel = CoDel(clock=clock)
+    queue = deque((0.0, i) for i in range(5))
+    dropped: list[int] = []
+    codel.dequeue(queue, dropped.append)
+    clock.advance(0.1)
+    codel.dequeue(queue, dropped.append)
+    clock.advance(0.2)
+    queue.pop()
+    queue.extend((clock(), i) for i in range(10, 14))
+
+    entry = codel.dequeue(queue, dropped.append)
+
+    assert dropped == [1, 3]
+    assert entry == (clock(), 10)
+    assert not codel.dropping
+
+
+def drop_twice_then_rest(rest: float) -> CoDel:
+    """Drop for a while, calm down, stand again after `rest` seconds, and be at the first drop of that."""
+    clock = FakeClock(start=1.0)
+    codel = CoDel(clock=clock)
+
+    def stand(seconds: float) -> None:
+        queue = deque((clock() - 1.0, i) for i in range(10_000))
+        for _ in range(round(seconds / 0.001)):
+            codel.dequeue(queue, lambda _: None)
+            clock.advance(0.001)
+
+    stand(0.5)
+    codel.dequeue(deque(), lambda _: None)
+    clock.advance(rest)
+    stand(0.102)
+    return codel
+
+
+def test_a_queue_that_stands_again_soon_starts_at_the_rate_that_worked():
+    assert drop_twice_then_rest(rest=0.2).count > 2
+
+
+def test_a_queue_that_stands_again_late_starts_slowly():
+    assert drop_twice_then_rest(rest=5.0).count == 1
+
+
+def test_the_last_two_items_are_never_dropped():
+    clock = FakeClock(start=1000.0)
+    codel = CoDel(clock=clock)
+    dropped: list[int] = []
+    for i in range(50):
+        clock.advance(1.0)
+        assert codel.dequeue(deque([(0.0, i), (0.0, -i)]), dropped.append) == (0.0, i)
+
+    assert dropped == []
+
+
+def test_an_empty_queue_gives_none():
+    assert CoDel(clock=FakeClock()).dequeue(deque(), lambda _: None) is None
+
+
+@pytest.mark.parametrize(("target", "interval"), [(0, 1), (1, 1), (math.nan, 1), (1, math.inf)])
+def test_codel_refuses_a_target_that_is_not_below_its_interval(target, interval):
+    with pytest.raises(ValueError, match="0 < target < interval"):
+        CoDel(target, interval)
+
+
+# --- AdmissionQueue -------------------------------------------------------------------------------
+
+
+def test_reject_refuses_the_newest_and_counts_it():
+    queue = AdmissionQueue(2, "reject")
+    queue.put_nowait(1)
+    queue.put_nowait(2)
+
+    with pytest.raises(Refused, match=r"queue is full \(2\)"):
+        queue.put_nowait(3)
+
+    assert [queue.get_nowait(), queue.get_nowait()] == [1, 2]
+    assert (queue.stats.offered, queue.stats.refused, queue.stats.max_depth) == (3, 1, 2)
+
+
+def test_drop_oldest_makes_room_and_tells_who_was_dropped():
+    dropped: list[int] = []
+    queue = AdmissionQueue(2, "drop_oldest", on_drop=dropped.append)
+
+    for item in (1, 2, 3):
+        queue.put_nowait(item)
+
+    assert dropped == [1]
+    assert queue.stats.dropped == 1
+    assert [queue.get_nowait(), queue.get_nowait()] == [2, 3]
+
+
+def test_codel_policy_drops_what_has_stood_too_long():
+    clock = FakeClock(start=1.0)
+    dropped: list[int] = []
+    queue = AdmissionQueue(0, "codel", on_drop=dropped.append, clock=clock)
+    for item in range(10):
+        queue.put_nowait(item)
+    clock.advance(0.05)
+    queue.get_nowait()
+    clock.advance(0.1)
+
+    item = queue.get_nowait()
+
+    assert (item, dropped) == (2, [1])
+
+
+def test_a_bounded_codel_queue_refuses_when_full():
+    queue = AdmissionQueue(1, "codel", clock=FakeClock())
+    queue.put_nowait(1)
+
+    with pytest.raises(Refused):
+        queue.put_nowait(2)
+
+
+def test_a_standing_queue_serves_the_newest_first_when_asked_to():
+    clock = FakeClock()
+    queue = AdmissionQueue(0, "reject", lifo_when_standing=True, clock=clock)
+    for item in range(4):
+        queue.put_nowait(item)
+    first = queue.get_nowait()
+
+    clock.advance(0.1)
+
+    assert (first, queue.get_nowait(), queue.get_nowait()) == (0, 3, 2)
+
+
+def test_a_queue_that_was_empty_meanwhile_is_not_standing():
+    clock = FakeClock()
+    queue = AdmissionQueue(0, "reject", lifo_when_standing=True, clock=clock)
+    queue.put_nowait(0)
+    clock.advance(1.0)
+    queue.get_nowait()
+
+    queue.put_nowait(1)
+    queue.put_nowait(2)
+
+    assert queue.get_nowait() == 1
+
+
+def test_get_nowait_of_an_empty_queue_raises_like_asyncio():
+    with pytest.raises(asyncio.QueueEmpty):
+        AdmissionQueue(1).get_nowait()
+
+
+@pytest.mark.asyncio
+async def test_block_waits_for_room_and_keeps_the_order_of_arrival():
+    queue = AdmissionQueue(1)
+    await soon(queue.put(0))
+    putters = [asyncio.ensure_future(queue.put(i)) for i in (1, 2, 3)]
+    await turns()
+
+    got = [await soon(queue.get()) for _ in range(4)]
+
+    await soon(asyncio.wait(putters))
+    assert got == [0, 1, 2, 3]
+
+
+@pytest.mark.asyncio
+async def test_a_newcomer_does_not_overtake_a_putter_that_was_given_the_room():
+    queue = AdmissionQueue(1)
+    queue.put_nowait(0)
+    waiting = asyncio.ensure_future(queue.put(1))
+    await turns()
+    queue.get_nowait()
+
+    with pytest.raises(Refused):
+        queue.put_nowait(2)
+
+    await soon(waiting)
+    assert queue.get_nowait() == 1
+
+
+@pytest.mark.asyncio
+async def test_put_nowait_refuses_where_put_would_wait():
+    queue = AdmissionQueue(1)
+    queue.put_nowait(0)
+
+    with pytest.raises(Refused):
+        queue.put_nowait(1)
+
+
+@pytest.mark.asyncio
+async def test_get_waits_for_an_item():
+    queue = AdmissionQueue(1)
+    getter = asyncio.ensure_future(queue.get())
+    await turns()
+
+    queue.put_nowait("item")
+
+    assert await soon(getter) == "item"
+
+
+@pytest.mark.asyncio
+async def test_a_getter_whose_item_was_taken_keeps_its_place():
+    queue = AdmissionQueue(0)
+    first, second = (asyncio.ensure_future(queue.get()) for _ in range(2))
+    await turns()
+    queue.put_nowait("stolen")
+    queue.get_nowait()
+    await turns()
+
+    queue.put_nowait("one")
+    queue.put_nowait("two")
+
+    assert (await soon(first), await soon(second)) == ("one", "two")
+
+
+@pytest.mark.asyncio
+async def test_a_closed_queue_drains_and_then_says_so():
+    queue = AdmissionQueue(2)
+    queue.put_nowait(1)
+    queue.close()
+    queue.close()
+
+    assert await soon(queue.get()) == 1
+    with pytest.raises(QueueClosed):
+        await soon(queue.get())
+    with pytest.raises(QueueClosed):
+        await soon(queue.put(2))
+    assert queue.stats.refused == 1
+
+
+@pytest.mark.asyncio
+async def test_closing_wakes_everybody_who_waits():
+    full, empty = AdmissionQueue(1), AdmissionQueue(1)
+    full.put_nowait(0)
+    waiting = [asyncio.ensure_future(full.put(i)) for i in range(2)]
+    waiting += [asyncio.ensure_future(empty.get()) for _ in range(2)]
+    await turns()
+
+    full.close()
+    empty.close()
+
+    await soon(asyncio.wait(waiting))
+    assert all(isinstance(task.exception(), QueueClosed) for task in waiting)
+    assert (full.stats.offered, full.stats.refused, full.stats.depth) == (3, 2, 1)
+
+
+@pytest.mark.asyncio
+async def test_the_last_item_of_a_closed_queue_dismisses_the_other_getters():
+    queue = AdmissionQueue(0)
+    getters = [asyncio.ensure_future(queue.get()) for _ in range(3)]
+    await turns()
+
+    queue.put_nowait(1)
+    queue.close()
+
+    await soon(asyncio.wait(getters))
+    assert getters[0].result() == 1
+    assert all(isinstance(task.exception(), QueueClosed) for task in getters[1:])
+
+
+@pytest.mark.asyncio
+async def test_a_putter_with_room_in_hand_is_refused_when_the_queue_closes_first():
+    queue = AdmissionQueue(1)
+    queue.put_nowait(0)
+    putter = asyncio.ensure_future(queue.put(1))
+    await turns()
+    queue.get_nowait()
+
+    queue.close()
+
+    with pytest.raises(QueueClosed):
+        await soon(putter)
+    assert queue.stats.offered == 2
+
+
+@pytest.mark.asyncio
+async def test_join_waits_until_the_work_is_done_not_until_it_is_taken():
+    queue = AdmissionQueue(0)
+    await soon(queue.join())
+    queue.put_nowait(1)
+    joiner = asyncio.ensure_future(queue.join())
+    await turns()
+    queue.get_nowait()
+    await turns()
+    waited = not joiner.done()
+
+    queue.task_done()
+
+    await soon(joiner)
+    assert waited
+
+
+@pytest.mark.asyncio
+async def test_a_dropped_item_needs_no_task_done():
+    queue = AdmissionQueue(1, "drop_oldest")
+    queue.put_nowait(1)
+    queue.put_nowait(2)
+    queue.get_nowait()
+    queue.task_done()
+
+    await soon(queue.join())
+
+    assert queue.stats.dropped == 1
+
+
+def test_task_done_too_often_is_an_error():
+    queue = AdmissionQueue(0)
+    queue.put_nowait(1)
+
+    with pytest.raises(ValueError, match="more often"):
+        queue.task_done()
+
+
+@pytest.mark.parametrize(
+    ("maxsize", "policy", "message"),
+    [
+        (-1, "block", "maxsize"),
+        (True, "block", "maxsize"),
+        (1.5, "block", "maxsize"),
+        (1, "lifo", "policy"),
+    ],
+)
+def test_a_queue_names_its_bad_argument(maxsize, policy, message):
+    with pytest.raises(ValueError, match=message):
+        AdmissionQueue(maxsize, policy)
+
+
+# --- Bulkhead -------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_a_bulkhead_runs_so_many_queues_so_many_and_refuses_the_rest():
+    bulkhead = Bulkhead(2, 1)
+    gate = asyncio.Event()
+    running = peak = 0
+
+    async def call() -> None:
+        nonlocal running, peak
+        async with bulkhead:
+            running += 1
+            peak = max(peak, running)
+            await gate.wait()
+            running -= 1
+
+    tasks = [asyncio.ensure_future(call()) for _ in range(5)]
+    await turns()
+    busy = bulkhead.stats
+    gate.set()
+    await soon(asyncio.wait(tasks))
+
+    assert (busy.running, busy.waiting, busy.admitted, busy.refused) == (2, 1, 2, 2)
+    assert [type(task.exception()) for task in tasks] == [type(None)] * 3 + [BulkheadFull] * 2
+    assert (peak, bulkhead.stats.running, bulkhead.stats.admitted) == (2, 0, 3)
+
+
+@pytest.mark.asyncio
+async def test_a_bulkhead_gives_up_waiting_after_its_timeout():
+    bulkhead = Bulkhead(1, 1, timeout=0.001)
+
+    async with bulkhead:
+        with pytest.raises(BulkheadFull, match=r"no slot within 0\.001 s"):
+            async with bulkhead:
+                pass
+
+    assert (bulkhead.stats.refused, bulkhead.stats.waiting, bulkhead.stats.running) == (1, 0, 0)
+
+
+@pytest.mark.asyncio
+async def test_a_slot_in_time_cancels_the_timeout():
+    bulkhead = Bulkhead(1, 1, timeout=60.0)
+    await bulkhead.__aenter__()
+    entering = asyncio.ensure_future(bulkhead.__aenter__())
+    await turns()
+
+    await bulkhead.__aexit__(None, None, None)
+
+    await soon(entering)
+    assert bulkhead.stats.running == 1
+
+
+@pytest.mark.asyncio
+async def test_a_newcomer_does_not_take_the_slot_that_was_given_to_a_waiter():
+    bulkhead = Bulkhead(1, 1)
+    await bulkhead.__aenter__()
+    waiter = asyncio.ensure_future(bulkhead.__aenter__())
+    await turns()
+    await bulkhead.__aexit__(None, None, None)
+
+    newcomer = asyncio.ensure_future(bulkhead.__aenter__())
+    await soon(waiter)
+    await turns()
+
+    assert not newcomer.done()
+    await bulkhead.__aexit__(None, None, None)
+    await soon(newcomer)
+
+
+@pytest.mark.asyncio
+async def test_a_slot_granted_in_the_moment_of_the_timeout_is_kept():
+    line = Line(lambda: None)
+    loop = asyncio.get_running_loop()
+    waiting = asyncio.ensure_future(line.wait(0.0))
+    loop.call_later(-1.0, line.grant)  # due before the waiter's own timer, in the same turn
+    await soon(waiting)
+
+    assert line.granted == 0
+    assert not line.grant()
+
+
+@pytest.mark.asyncio
+async def test_a_line_passes_over_those_who_have_been_cancelled_but_not_run_yet():
+    line = Line(lambda: None)
+    waiting = [asyncio.ensure_future(line.wait()) for _ in range(3)]
+    await turns()
+
+    waiting[0].cancel()
+    granted = line.grant()
+    waiting[2].cancel()
+    line.dismiss(lambda: BulkheadFull("over"))
+
+    await soon(asyncio.wait(waiting))
+    assert granted
+    assert waiting[0].cancelled()
+    assert waiting[1].result() is None
+    assert waiting[2].cancelled()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"max_concurrent": 0}, {"max_concurrent": 1, "max_waiting": -1}, {"max_concurrent": True}],
+)
+def test_a_bulkhead_names_its_bad_bound(arguments):
+    with pytest.raises(ValueError, match="must be an int"):
+        Bulkhead(**arguments)
+
+
+def test_a_bulkhead_refuses_a_timeout_that_is_not_positive():
+    with pytest.raises(ValueError, match="timeout"):
+        Bulkhead(1, timeout=0.0)
+
+
+# --- LoadShedder and AdaptiveLimit ----------------------------------------------------------------
+
+
+def test_a_shedder_admits_up_to_its_bound_and_counts_the_refused():
+    shedder = LoadShedder(2)
+
+    with shedder, shedder, pytest.raises(Overloaded, match="2 calls are in progress"):
+        shedder.__enter__()
+
+    stats = shedder.stats
+    assert (stats.inflight, stats.peak, stats.admitted, stats.refused) == (0, 2, 2, 1)
+
+
+def test_giving_back_what_was_not_taken_is_an_error():
+    with pytest.raises(RuntimeError, match="without a successful"):
+        LoadShedder(1).release()
+    with pytest.raises(RuntimeError, match="without a successful"):
+        AdaptiveLimit().release(0.1)
+
+
+@pytest.mark.parametrize("bound", [0, -1, True, 1.5])
+def test_a_shedder_names_its_bad_bound(bound):
+    with pytest.raises(ValueError, match="max_inflight"):
+        LoadShedder(bound)
+
+
+def one_round(limit: AdaptiveLimit, latency: float, *, ok: bool = True, use: float = 1.0) -> None:
+    taken = max(1, int(limit.limit * use))
+    assert all(limit.try_acquire() for _ in range(taken))
+    for _ in range(taken):
+        limit.release(latency, ok=ok)
+
+
+def test_flat_latency_raises_the_limit_by_about_one_a_round():
+    limit = AdaptiveLimit(10)
+
+    for _ in range(8):
+        one_round(limit, 0.1)
+
+    assert 12 <= limit.limit <= 18
+
+
+def test_an_unused_limit_does_not_grow():
+    limit = AdaptiveLimit(10)
+
+    for _ in range(50):
+        one_round(limit, 0.1, use=0.2)
+
+    assert limit.limit == 10
+
+
+def test_rising_latency_lowers_the_limit_at_most_once_a_round():
+    limit = AdaptiveLimit(100)
+    one_round(limit, 0.1)
+    before = limit.limit
+
+    one_round(limit, 1.0)
+
+    assert before * 0.8 <= limit.limit < before
+
+
+def test_failures_lower_the_limit_to_its_minimum_and_no_further():
+    limit = AdaptiveLimit(20, minimum=3)
+
+    for _ in range(100):
+        one_round(limit, 0.1, ok=False)
+
+    assert limit.limit == 3
+
+
+def test_the_limit_stops_at_its_maximum():
+    limit = AdaptiveLimit(4, maximum=5)
+
+    for _ in range(100):
+        one_round(limit, 0.1)
+
+    assert limit.limit == 5
+
+
+def test_a_clock_too_coarse_to_see_the_calls_is_no_evidence_of_queueing():
+    limit = AdaptiveLimit(10)
+
+    for _ in range(5):
+        one_round(limit, 0.0)
+
+    assert limit.limit >= 10
+
+
+def test_an_adaptive_limit_refuses_beyond_itself_and_counts_it():
+    limit = AdaptiveLimit(1)
+
+    answers = [limit.try_acquire(), limit.try_acquire()]
+
+    assert answers == [True, False]
+    assert (limit.stats.inflight, limit.stats.peak, limit.stats.refused) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("initial", [2, 200])
+def test_an_adaptive_limit_finds_the_capacity_of_a_queueing_server(initial):
+    """Ten places served in 0.1 s each; whoever exceeds ten waits in proportion."""
+    limit = AdaptiveLimit(initial)
+
+    limits = []
+    for _ in range(1000):
+        one_round(limit, 0.1 * max(1.0, limit.limit / 10))
+        limits.append(limit.limit)
+
+    assert all(5 <= each <= 25 for each in limits[500:])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"initial": 0}, "minimum <= initial"),
+        ({"initial": 5, "maximum": 4}, "minimum <= initial"),
+        ({"tolerance": 0.9}, "tolerance"),
+        ({"tolerance": math.inf}, "tolerance"),
+        ({"backoff": 1.0}, "backoff"),
+    ],
+)
+def test_an_adaptive_limit_names_its_bad_argument(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        AdaptiveLimit(**arguments)
+
+
+@pytest.mark.parametrize("latency", [-1.0, math.nan, math.inf])
+def test_an_impossible_latency_is_refused_before_anything_changes(latency):
+    limit = AdaptiveLimit()
+    limit.try_acquire()
+
+    with pytest.raises(ValueError, match="latency"):
+        limit.release(latency)
+
+    assert limit.stats.inflight == 1

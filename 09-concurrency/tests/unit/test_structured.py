@@ -1,0 +1,467 @@
+"""Groups, timeouts, bounded maps and shutdowns: nothing outlives its block, no error is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import aclosing
+
+import pytest
+from velvet_concurrency.structured import (
+    ExceptionGroup,
+    GracefulShutdown,
+    Runner,
+    ShuttingDown,
+    TaskGroup,
+    amap,
+    reap,
+    timeout,
+    timeout_at,
+)
+
+
+async def soon(awaitable):
+    return await asyncio.wait_for(awaitable, 10)
+
+
+async def turns(count: int = 8) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def forever(log: list[str] | None = None, name: str = "task") -> None:
+    try:
+        await asyncio.Event().wait()
+    finally:
+        if log is not None:
+            log.append(f"{name} ended")
+
+
+# --- what the standard library or its backport gives --------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_a_failing_child_cancels_its_siblings_and_is_raised_in_a_group():
+    log: list[str] = []
+
+    async def fail() -> None:
+        await asyncio.sleep(0)
+        raise ValueError("child")
+
+    with pytest.raises(ExceptionGroup) as caught:
+        async with TaskGroup() as group:
+            group.create_task(forever(log))
+            group.create_task(fail())
+
+    matched, rest = caught.value.split(ValueError)
+    assert (len(matched.exceptions), rest, log) == (1, None, ["task ended"])
+
+
+@pytest.mark.asyncio
+async def test_timeouts_raise_the_builtin_timeout_error():
+    with pytest.raises(TimeoutError):
+        async with timeout(0.0):
+            await forever()
+    with pytest.raises(TimeoutError):
+        async with timeout_at(asyncio.get_running_loop().time()):
+            await forever()
+
+
+def test_a_runner_runs_more_than_once_on_one_loop():
+    async def which() -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    with Runner() as runner:
+        assert runner.run(which()) is runner.run(which())
+
+
+# --- reap -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_reap_waits_until_the_cancelled_tasks_have_cleaned_up():
+    log: list[str] = []
+    tasks = [asyncio.ensure_future(forever(log, str(i))) for i in range(3)]
+    await turns()
+
+    await soon(reap(tasks))
+
+    assert sorted(log) == ["0 ended", "1 ended", "2 ended"]
+
+
+@pytest.mark.asyncio
+async def test_reap_swallows_the_errors_of_those_it_ends():
+    async def stubborn() -> None:
+        try:
+            await forever()
+        finally:
+            raise OSError("while cleaning up")
+
+    task = asyncio.ensure_future(stubborn())
+    await turns()
+
+    await soon(reap([task]))
+
+    assert isinstance(task.exception(), OSError)
+
+
+@pytest.mark.asyncio
+async def test_a_cancelled_reap_finishes_its_work_and_then_is_cancelled():
+    gate = asyncio.Event()
+
+    async def slow_to_end() -> None:
+        try:
+            await forever()
+        finally:
+            await gate.wait()
+
+    task = asyncio.ensure_future(slow_to_end())
+    await turns()
+    reaping = asyncio.ensure_future(reap([task]))
+    await turns()
+    reaping.cancel()
+    await turns()
+    early = reaping.done()
+
+    gate.set()
+
+    await soon(asyncio.wait([reaping]))
+    assert not early
+    assert task.done()
+    assert reaping.cancelled()
+
+
+# --- amap -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_amap_maps_in_order():
+    async def double(x: int) -> int:
+        await turns(5 - x)
+        return 2 * x
+
+    assert [x async for x in amap(double, range(5), 3)] == [0, 2, 4, 6, 8]
+
+
+@pytest.mark.asyncio
+async def test_amap_as_completed_yields_the_quick_ones_first():
+    gates = [asyncio.Event() for _ in range(3)]
+
+    async def wait(i: int) -> int:
+        await gates[i].wait()
+        return i
+
+    gates[2].set()
+    got = []
+    async with aclosing(amap(wait, range(3), 3, ordered=False)) as results:
+        async for i in results:
+            got.append(i)
+            gates[0 if i == 2 else 1].set()
+
+    assert got == [2, 0, 1]
+
+
+@pytest.mark.asyncio
+async def test_amap_takes_an_async_source_and_does_not_wait_for_it_to_yield_what_is_ready():
+    more = asyncio.Event()
+
+    async def source():
+        yield 1
+        await more.wait()
+        yield 2
+
+    async def same(x: int) -> int:
+        return x
+
+    got = []
+    async with aclosing(amap(same, source(), 4)) as results:
+        async for x in results:
+            got.append(x)
+            more.set()  # the second item exists only because the first was delivered
+
+    assert got == [1, 2]
+
+
+@pytest.mark.asyncio
+async def test_amap_pulls_from_its_source_only_when_there_is_room():
+    pulled = []
+
+    def source():
+        for i in range(100):
+            pulled.append(i)
+            yield i
+
+    async def same(x: int) -> int:
+        return x
+
+    async with aclosing(amap(same, source(), 2, buffer=3)) as results:
+        await soon(results.__anext__())
+        await turns(50)
+
+    assert len(pulled) <= 2 + 3 + 1
+
+
+@pytest.mark.asyncio
+async def test_amap_delivers_what_came_before_the_failed_item_and_then_raises_a_group():
+    async def work(x: int) -> int:
+        if x == 3:
+            raise ValueError(f"item {x}")
+        await turns(3)
+        return x
+
+    got = []
+    with pytest.raises(ExceptionGroup) as caught:
+        async for x in amap(work, range(100), 4):
+            got.append(x)
+
+    assert got == [0, 1, 2]
+    assert [str(error) for error in caught.value.exceptions] == ["item 3"]
+
+
+@pytest.mark.asyncio
+async def test_amap_raises_all_errors_that_are_known_by_then():
+    async def work(x: int) -> int:
+        await asyncio.sleep(0)
+        raise ValueError(f"item {x}")
+
+    with pytest.raises(ExceptionGroup) as caught:
+        async for _ in amap(work, range(2), 2):
+            pass
+
+    assert [str(error) for error in caught.value.exceptions] == ["item 0", "item 1"]
+
+
+@pytest.mark.asyncio
+async def test_amap_as_completed_fails_at_once():
+    log: list[str] = []
+
+    async def work(x: int) -> int:
+        if x == 1:
+            raise ValueError
+        await forever(log, str(x))
+        return x
+
+    with pytest.raises(ExceptionGroup):
+        async for _ in amap(work, range(3), 3, ordered=False):
+            pass
+
+    assert sorted(log) == ["0 ended", "2 ended"]
+
+
+@pytest.mark.asyncio
+async def test_an_error_of_the_source_comes_as_it_is_behind_its_items():
+    def source():
+        yield 1
+        raise KeyError("source")
+
+    async def same(x: int) -> int:
+        return x
+
+    got = []
+    with pytest.raises(KeyError, match="source"):
+        async for x in amap(same, source(), 2):
+            got.append(x)
+
+    assert got == [1]
+
+
+@pytest.mark.asyncio
+async def test_a_call_that_cancels_itself_cancels_the_map():
+    async def give_up(x: int) -> int:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        async for _ in amap(give_up, range(2), 1):
+            pass
+
+
+@pytest.mark.asyncio
+async def test_leaving_amap_early_ends_its_tasks_and_its_source():
+    log: list[str] = []
+
+    async def source():
+        try:
+            for i in range(100):
+                yield i
+        finally:
+            log.append("source closed")
+
+    async def work(x: int) -> int:
+        if x:
+            await forever(log, str(x))
+        return x
+
+    async with aclosing(amap(work, source(), 3)) as results:
+        async for _ in results:
+            await turns()
+            break
+
+    assert "source closed" in log
+    assert "1 ended" in log
+    assert len(asyncio.all_tasks()) == 1
+
+
+@pytest.mark.parametrize(("limit", "buffer"), [(0, 0), (True, 0), (1.5, 0), (1, -1)])
+def test_amap_names_its_bad_bound_before_anything_runs(limit, buffer):
+    with pytest.raises(ValueError, match="must be an int"):
+        amap(forever, [], limit, buffer=buffer)
+
+
+# --- GracefulShutdown -------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_a_shutdown_drains_refuses_new_work_and_reports():
+    gate = asyncio.Event()
+
+    async with GracefulShutdown(10.0, signals=()) as shutdown:
+        shutdown.create_task(gate.wait(), name="request")
+        shutdown.request("test")
+        await soon(shutdown.wait())
+        with pytest.raises(ShuttingDown, match="test"):
+            shutdown.create_task(asyncio.sleep(0))
+        gate.set()
+
+    report = shutdown.report
+    assert (report.reason, report.drained, report.cut_off, report.failed) == ("test", 1, (), 0)
+
+
+@pytest.mark.asyncio
+async def test_what_outlasts_the_grace_period_is_cancelled_and_named():
+    log: list[str] = []
+
+    async with GracefulShutdown(0.01, signals=()) as shutdown:
+        shutdown.create_task(forever(log), name="slow")
+        shutdown.create_task(turns(2), name="quick")
+        await turns(1)
+
+    assert shutdown.report.cut_off == ("slow",)
+    assert shutdown.report.drained == 1
+    assert shutdown.report.reason == "end of the block"
+    assert log == ["task ended"]
+
+
+@pytest.mark.asyncio
+async def test_a_second_request_ends_the_grace_period():
+    loop = asyncio.get_running_loop()
+
+    async def scenario() -> GracefulShutdown:
+        async with GracefulShutdown(3600.0, signals=()) as shutdown:
+            shutdown.create_task(forever(), name="slow")
+            shutdown.request("first")
+            loop.call_later(0.005, shutdown.request, "second")
+        return shutdown
+
+    shutdown = await soon(scenario())
+
+    assert shutdown.report.cut_off == ("slow",)
+    assert shutdown.report.reason == "first"
+
+
+@pytest.mark.asyncio
+async def test_a_cancelled_server_cancels_its_tasks_without_grace():
+    shutdown = GracefulShutdown(3600.0, signals=())
+
+    async def serve() -> None:
+        async with shutdown:
+            shutdown.create_task(forever(), name="request")
+            await forever()
+
+    serving = asyncio.ensure_future(serve())
+    await turns()
+    serving.cancel()
+    await soon(asyncio.wait([serving]))
+
+    assert serving.cancelled()
+    assert shutdown.report.cut_off == ("request",)
+
+
+@pytest.mark.asyncio
+async def test_a_shutdown_cancelled_while_draining_still_ends_every_task():
+    shutdown = GracefulShutdown(3600.0, signals=())
+    log: list[str] = []
+
+    async def serve() -> None:
+        async with shutdown:
+            shutdown.create_task(forever(log))
+            await turns(2)
+
+    serving = asyncio.ensure_future(serve())
+    await turns(20)
+    serving.cancel()
+    await soon(asyncio.wait([serving]))
+
+    assert serving.cancelled()
+    assert log == ["task ended"]
+
+
+@pytest.mark.asyncio
+async def test_a_failed_task_is_counted_and_reported_to_the_loop():
+    seen = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: seen.append(context))
+
+    async def fail() -> None:
+        raise OSError("handler")
+
+    async with GracefulShutdown(1.0, signals=()) as shutdown:
+        shutdown.create_task(fail(), name="bad")
+        await turns()
+
+    assert shutdown.report.failed == 1
+    assert seen[0]["message"] == "task 'bad' failed"
+    assert isinstance(seen[0]["exception"], OSError)
+
+
+@pytest.mark.asyncio
+async def test_without_add_signal_handler_the_signal_module_passes_the_request_on(monkeypatch):
+    loop = asyncio.get_running_loop()
+
+    def unsupported(*_: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(loop, "add_signal_handler", unsupported, raising=False)
+    monkeypatch.setattr(loop, "remove_signal_handler", unsupported, raising=False)
+    before = signal.getsignal(signal.SIGINT)
+
+    async with GracefulShutdown(1.0, signals=[signal.SIGINT]) as shutdown:
+        during = signal.getsignal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        await soon(shutdown.wait())
+
+    assert shutdown.report.reason == "SIGINT"
+    assert during is not before
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.asyncio
+async def test_the_handlers_of_before_are_restored():
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+
+    async with GracefulShutdown(1.0):
+        pass
+
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+@pytest.mark.asyncio
+async def test_handlers_already_set_are_restored_when_a_later_one_cannot_be(monkeypatch):
+    before = signal.getsignal(signal.SIGINT)
+    shutdown = GracefulShutdown(1.0)
+    listen = shutdown._listen
+
+    def second_fails(number: signal.Signals) -> None:
+        if number is signal.SIGTERM:
+            raise RuntimeError("no such signal here")
+        listen(number)
+
+    monkeypatch.setattr(shutdown, "_listen", second_fails)
+    with pytest.raises(RuntimeError, match="no such signal"):
+        await shutdown.__aenter__()
+
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize("grace", [-1.0, float("nan"), float("inf")])
+def test_a_grace_period_must_be_finite(grace):
+    with pytest.raises(ValueError, match="grace"):
+        GracefulShutdown(grace)

@@ -1,0 +1,121 @@
+"""`pytest benchmarks/`: a `measure.py` collected for pytest-benchmark.
+
+One test per comparison, size and contender, with our calibrated loops and its statistics,
+and one per claim, judged by our own engine. With ``--benchmark-disable`` each contender is
+called once, a smoke test that counts in coverage, and claims are skipped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from velvet.bench.model import MODE_VARIABLE, Claim, Comparison, Contender, Size, Suite, size_key
+from velvet.bench.rounds import SystemClock, calibrate, prepare
+from velvet.bench.worker import load_suite
+from velvet.needs import all_unmet
+
+ROUNDS = 15
+
+
+class MeasureModule(pytest.Module):
+    """A synthetic test module made from a suite."""
+
+    def _getobj(self) -> types.ModuleType:
+        return build(load_suite(Path(self.path)))
+
+
+def build(suite: Suite) -> types.ModuleType:
+    """Return a module with the tests of a suite."""
+    cases = [
+        (comparison, size, one)
+        for comparison in suite.comparisons.values()
+        for size in comparison.in_tier("quick")[:1]
+        for one in comparison.contenders.values()
+        if one.takes(size)
+    ]
+    names = [_name(comparison, size, one) for comparison, size, one in cases]
+
+    @pytest.mark.parametrize("case", cases, ids=names)
+    def test_contender(
+        benchmark: Any, case: tuple[Comparison, Size, Contender], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(MODE_VARIABLE, "quick")
+        time_one(benchmark, *case)
+
+    @pytest.mark.claim
+    @pytest.mark.parametrize("claim", suite.claims, ids=[claim.text for claim in suite.claims])
+    def test_claim(claim: Claim, request: pytest.FixtureRequest) -> None:
+        if request.config.getoption("benchmark_disable", default=False):
+            pytest.skip("claims are measured without --benchmark-disable")
+        judge(suite, claim)
+
+    module = types.ModuleType(f"measure_{suite.name.replace('-', '_')}")
+    module.__dict__.update(test_contender=test_contender, test_claim=test_claim)
+    return module
+
+
+def _name(comparison: Comparison, size: Size, one: Contender) -> str:
+    size_text = size_key(size)
+    return (
+        f"{comparison.name}[{size_text}]-{one.name}"
+        if size_text
+        else f"{comparison.name}-{one.name}"
+    )
+
+
+def time_one(benchmark: Any, comparison: Comparison, size: Size, one: Contender) -> None:
+    """Time one contender with pytest-benchmark; one round for `run` and `value` kinds."""
+    problems = all_unmet(one.needs)
+    if problems:
+        pytest.skip("; ".join(map(str, problems)))
+    ready = prepare(one.name, one.setup, size)
+    benchmark.group = f"{comparison.name}[{size_key(size)}]"
+    call: Callable[..., Any] = ready.timed.call
+    if ready.is_async:
+        coroutine = call
+
+        def call(*arguments: Any) -> Any:
+            return asyncio.run(coroutine(*arguments))
+
+    rounds, loops = 1, 1
+    if comparison.kind == "micro" and not benchmark.disabled:
+        calibrate(ready, SystemClock())
+        rounds, loops = ROUNDS, ready.loops
+    try:
+        if ready.timed.prepare is not None:
+            make = ready.timed.prepare
+            result = benchmark.pedantic(call, setup=lambda: ((make(),), {}), rounds=rounds)
+        else:
+            result = benchmark.pedantic(call, rounds=rounds, iterations=loops)
+        if comparison.checker is not None:
+            checked = comparison.checker(getattr(result, "result", result))
+            assert checked is not False, f"the check refused {result!r}"
+    finally:
+        if ready.teardown is not None:
+            ready.teardown()
+
+
+def judge(suite: Suite, claim: Claim) -> None:
+    """Measure what one claim needs with our own engine; fails only when the claim does."""
+    from velvet.bench.engine import Engine
+    from velvet.bench.options import Options
+    from velvet.bench.verdicts import benches_of
+
+    wanted = set(benches_of(claim))
+    part = object.__new__(Suite)
+    part.__dict__.update(suite.__dict__)
+    part.comparisons = {
+        name: suite.comparisons[name] for name in suite.comparisons if name in wanted
+    }
+    part.claims, part.figures = [claim], []
+    *_, last = Engine(part, Options(tier="quick")).events()
+    (found,) = last["results"]["claims"]
+    if found["verdict"] == "INCONCLUSIVE":
+        pytest.skip(f"inconclusive: {found['reason']}")
+    assert found["verdict"] == "HOLDS", found["parts"]

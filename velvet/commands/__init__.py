@@ -1,0 +1,1 @@
+"""The sub-commands of `velvet`, one file each, imported only when called."""

@@ -1,0 +1,17 @@
+"""`velvet completion`: the shell's completion script, made by Click."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import get_completion_class
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion_command(shell: str) -> None:
+    """Print the completion script: eval "$(velvet completion bash)"."""
+    kind = get_completion_class(shell)
+    assert kind is not None
+    from velvet.cli import main
+
+    click.echo(kind(main, {}, "velvet", "_VELVET_COMPLETE").source())

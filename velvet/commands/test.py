@@ -1,0 +1,174 @@
+"""`velvet test`: one pytest process a module, one summary."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import click
+
+from velvet import catalog
+from velvet.needs import usable_cores
+
+_COUNTS = re.compile(r"(\d+) (passed|failed|error|errors|skipped|xfailed)")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One pytest run: a module's tests, or the toolkit's own."""
+
+    name: str
+    folder: Path
+    source: str
+    services: tuple[str, ...] = ()
+
+    @property
+    def argv(self) -> list[str]:
+        """The user's own command for it, with branch coverage."""
+        words = [sys.executable, "-m", "pytest", "tests/", f"--cov={self.source}", "--cov-branch"]
+        return [*words, "--cov-report=term"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one run ended: its exit code, counts and coverage."""
+
+    job: Job
+    code: int
+    seconds: float
+    counts: dict[str, int]
+    coverage: str
+
+    @property
+    def line(self) -> str:
+        """One line of the summary."""
+        counts = ", ".join(f"{number} {what}" for what, number in self.counts.items()) or "no tests"
+        state = "ok    " if self.code == 0 else "FAILED"
+        return (
+            f"{state} {self.job.name:18} {counts}; coverage {self.coverage}; {self.seconds:.0f} s"
+        )
+
+
+def read_counts(text: str) -> dict[str, int]:
+    """Return the counts of pytest's last summary line."""
+    for line in reversed(text.splitlines()):
+        found = _COUNTS.findall(line)
+        if found and " in " in line:
+            return {what: int(number) for number, what in found}
+    return {}
+
+
+def read_coverage(text: str) -> str:
+    """Return the TOTAL of a coverage report, or ``-``."""
+    totals = re.findall(r"^TOTAL\s.*?(\d+(?:\.\d+)?%)", text, re.MULTILINE)
+    return str(totals[-1]) if totals else "-"
+
+
+def jobs(words: tuple[str, ...]) -> list[Job]:
+    """Return the runs that the words mean; without words the toolkit and every module."""
+    found = [catalog.find(word) for word in words]
+    runs = [] if found else [Job("velvet", catalog.repository(), "velvet")]
+    chosen = found or catalog.modules()
+    return runs + [Job(m.slug, m.folder, "src", m.services) for m in chosen]
+
+
+@contextmanager
+def shared_servers(names: set[str]) -> Iterator[dict[str, str]]:
+    """Start each needed server once and yield the variables that lead the tests to it."""
+    from velvet import services
+
+    with ExitStack() as stack:
+        variables = {}
+        for name in sorted(names):
+            try:
+                server = stack.enter_context(getattr(services, name)())
+            except services.ServiceUnavailable as error:
+                click.echo(f"without {name}: {error}", err=True)
+                continue
+            variables[f"VELVET_{name.upper()}_URL"] = server.url
+        yield variables
+
+
+def finish(job: Job, process: subprocess.Popen[bytes], output: IO[bytes], began: float) -> Outcome:
+    """Wait for a run and read what it printed."""
+    code = process.wait()
+    output.seek(0)
+    text = output.read().decode(errors="replace")
+    seconds = time.monotonic() - began
+    if code:
+        click.echo(text[-6000:])
+    return Outcome(job, code, seconds, read_counts(text), read_coverage(text))
+
+
+def launch(job: Job, variables: dict[str, str]) -> tuple[subprocess.Popen[bytes], IO[bytes], float]:
+    """Start a run with its output in a file."""
+    output = tempfile.TemporaryFile()  # noqa: SIM115 - closed with its process's end
+    process = subprocess.Popen(
+        job.argv,
+        cwd=job.folder,
+        env={**os.environ, **variables},
+        stdout=output,
+        stderr=subprocess.STDOUT,
+    )
+    return process, output, time.monotonic()
+
+
+def run_all(runs: list[Job], variables: dict[str, str], workers: int) -> list[Outcome]:
+    """Run several jobs side by side, in order, with a line as each ends."""
+    waiting, outcomes = list(runs), []
+    active: list[tuple[Job, subprocess.Popen[bytes], IO[bytes], float]] = []
+    try:
+        while waiting or active:
+            while waiting and len(active) < workers:
+                job = waiting.pop(0)
+                click.echo(f"testing {job.name}", err=True)
+                active.append((job, *launch(job, variables)))
+            for entry in list(active):
+                job, process, output, began = entry
+                if process.poll() is not None:
+                    outcomes.append(finish(job, process, output, began))
+                    output.close()
+                    click.echo(outcomes[-1].line, err=True)
+                    active.remove(entry)
+            time.sleep(0.05)
+    finally:
+        for _, process, output, _ in active:
+            process.terminate()
+            process.wait()
+            output.close()
+    return outcomes
+
+
+def run_one(job: Job, variables: dict[str, str]) -> int:
+    """Run one job with its output as it comes."""
+    done = subprocess.run(job.argv, cwd=job.folder, env={**os.environ, **variables}, check=False)
+    return done.returncode
+
+
+@click.command("test")
+@click.argument("modules", nargs=-1)
+@click.option("-j", "--jobs", "workers", type=click.IntRange(1, 64), help="Runs at the same time.")
+def test_command(modules: tuple[str, ...], workers: int | None) -> None:
+    """Run the tests of MODULES with branch coverage; the toolkit and all modules by default."""
+    runs = jobs(modules)
+    with shared_servers({name for job in runs for name in job.services}) as variables:
+        if len(runs) == 1:
+            raise SystemExit(run_one(runs[0], variables))
+        outcomes = run_all(runs, variables, workers or usable_cores())
+    click.echo("\nsummary")
+    for outcome in outcomes:
+        click.echo(outcome.line)
+    failed = sum(outcome.counts.get("failed", 0) for outcome in outcomes)
+    passed = sum(outcome.counts.get("passed", 0) for outcome in outcomes)
+    skipped = sum(outcome.counts.get("skipped", 0) for outcome in outcomes)
+    click.echo(f"{passed} passed, {failed} failed, {skipped} skipped")
+    raise SystemExit(1 if any(outcome.code for outcome in outcomes) else 0)

@@ -1,0 +1,247 @@
+"""What every server's ladder shares: the server handle, the climb and the refusal."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from velvet.errors import VelvetError
+
+RUNG_SECONDS = 60.0
+ATTEMPTS = 3
+_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@/\s]*@")
+
+
+class RungFailed(Exception):
+    """One rung gave no server; the message is the reason that will be shown."""
+
+
+class ServiceUnavailable(VelvetError):
+    """No rung gave a server.
+
+    Attributes:
+        name: the kind of server.
+        tried: (rung, reason) in the order of the ladder.
+        remedy: the command that would give one.
+    """
+
+    def __init__(self, name: str, tried: Sequence[tuple[str, str]], remedy: str) -> None:
+        self.name, self.tried, self.remedy = name, tuple(tried), remedy
+        steps = "; ".join(f"{rung}: {reason}" for rung, reason in self.tried)
+        super().__init__(f"no {name} here ({steps}). {remedy}")
+
+    @property
+    def reason(self) -> str:
+        """Why there is none, in one clause."""
+        return f"no {self.name}: " + "; ".join(f"{rung}: {why}" for rung, why in self.tried)
+
+
+def hidden(url: str) -> str:
+    """Return an address whose password is not shown."""
+    return _PASSWORD.sub(r"\1:***@", url)
+
+
+def free_port() -> int:
+    """Return a loopback port that is free right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def listening(host: str, port: int, timeout: float = 1.0) -> bool:
+    """Whether something accepts connections there."""
+    try:
+        with socket.create_connection((host, port), timeout=timeout):
+            return True
+    except OSError:
+        return False
+
+
+def private_folder(kind: str) -> Path:
+    """Make a private temporary folder whose path is short enough for a Unix socket (macOS: 100)."""
+    base = tempfile.gettempdir()
+    if len(base) > 60 and Path("/tmp").is_dir():  # noqa: S108 - only to shorten a socket's path
+        base = "/tmp"  # noqa: S108
+    return Path(tempfile.mkdtemp(prefix=f"velvet-{kind[:2]}-", dir=base))
+
+
+def wait_until(
+    ready: Callable[[], str | None],
+    *,
+    alive: Callable[[], bool] = lambda: True,
+    seconds: float = RUNG_SECONDS,
+    what: str = "the server",
+) -> str:
+    """Poll until `ready` returns a text (the server's version) and return it.
+
+    Raises:
+        RungFailed: the server ended, or did not answer a query in time.
+    """
+    deadline = time.monotonic() + seconds
+    pause = 0.02
+    while True:
+        version = ready()
+        if version is not None:
+            return version
+        if not alive():
+            raise RungFailed(f"{what} ended before it answered")
+        if time.monotonic() > deadline:
+            raise RungFailed(f"{what} did not answer a query within {seconds:g} s")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.5)
+
+
+@dataclass
+class Hooks:
+    """How a started server is controlled; every one of them may be called at any time."""
+
+    start: Callable[[], str] | None = None
+    stop: Callable[[], None] | None = None
+    kill: Callable[[], None] | None = None
+    pid: Callable[[], int | None] = lambda: None
+
+
+@dataclass
+class Server:
+    """A running server.
+
+    Attributes:
+        url: its address, for a client; may hold a password, so print `shown` instead.
+        version: what it answered when it was asked.
+        rung: ``address``, ``binary``, ``container`` or ``wheel``.
+        folder: its private data folder; None for servers that are not ours.
+        notes: what must be printed beside its figures, such as ``fsync=off``.
+    """
+
+    name: str
+    url: str
+    version: str
+    rung: str
+    hooks: Hooks = field(default_factory=Hooks, repr=False)
+    folder: Path | None = None
+    notes: tuple[str, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    on_stop: list[Callable[[], None]] = field(default_factory=list, repr=False)
+    stopped: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The address without its password."""
+        return hidden(self.url)
+
+    @property
+    def ours(self) -> bool:
+        """Whether this process started it and may end it."""
+        return self.hooks.stop is not None
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the server, where it is ours and running."""
+        return self.hooks.pid()
+
+    def kill(self) -> None:
+        """End the server without warning (SIGKILL), for failure injection; data stays.
+
+        Raises:
+            VelvetError: it is not ours.
+        """
+        self._only_ours("kill", self.hooks.kill)()
+
+    def restart(self) -> None:
+        """Start it again on the same port with the same data, after `kill` or while running.
+
+        Raises:
+            VelvetError: it is not ours, or it does not come back.
+        """
+        start = self._only_ours("restart", self.hooks.start)
+        if self.pid is not None and self.hooks.stop is not None:
+            self.hooks.stop()
+        try:
+            self.version = start()
+        except RungFailed as error:
+            raise VelvetError(f"{self.name} did not come back: {error}") from None
+
+    def stop(self) -> None:
+        """Stop it if it is ours and remove everything it left; safe to call twice."""
+        if self.stopped:
+            return
+        self.stopped = True
+        try:
+            if self.hooks.stop is not None:
+                self.hooks.stop()
+        finally:
+            for callback in self.on_stop:
+                callback()
+            if self.folder is not None:
+                remove(self.folder)
+
+    def _only_ours(self, verb: str, hook: Callable[..., object] | None) -> Callable[..., str]:
+        if hook is None:
+            raise VelvetError(
+                f"refused to {verb} the {self.name} at {self.shown}: it is not ours; "
+                f"unset VELVET_{self.name.upper()}_URL to use a private one"
+            )
+        return hook  # type: ignore[return-value]  # each hook's own signature is in Hooks
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder of ours; a file that vanishes meanwhile is no error."""
+    for _ in range(10):
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.05)
+
+
+Rung = Callable[[], Server]
+
+
+def climb(name: str, rungs: Mapping[str, Rung], remedy: str) -> Server:
+    """Return the server of the first rung that gives one.
+
+    Raises:
+        ServiceUnavailable: none does.
+    """
+    tried: list[tuple[str, str]] = []
+    for rung, make in rungs.items():
+        try:
+            server = make()
+        except RungFailed as error:
+            tried.append((rung, str(error)))
+            continue
+        server.skipped = tuple(tried)
+        return server
+    raise ServiceUnavailable(name, tried, remedy)
+
+
+def address(variable: str) -> str:
+    """Return the address that the environment gives.
+
+    Raises:
+        RungFailed: it gives none.
+    """
+    url = os.environ.get(variable, "").strip()
+    if not url:
+        raise RungFailed(f"{variable} is not set")
+    return url

@@ -1,0 +1,54 @@
+"""The page around every dashboard: title, question, style; nothing is fetched from elsewhere."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from velvet.bench.machine import sentence
+from velvet.ui.palette import VERDICT_MARKS, VERDICTS, css
+
+Results = dict[str, object]
+
+
+def page(title: str, question: str, *, icon: str = "🪶") -> None:
+    """Set up a wide page with the project's look; call it first.
+
+    Args:
+        title: the page's name, also in the browser's tab.
+        question: the one question that the module answers.
+    """
+    st.set_page_config(page_title=title, page_icon=icon, layout="wide")
+    st.html(css())
+    st.title(title)
+    st.markdown(f"<p class='velvet-soft'>{html.escape(question)}</p>", unsafe_allow_html=True)
+
+
+def card(title: str, body: str, *, tag: str = "", planned: bool = False, foot: str = "") -> str:
+    """Return the HTML of a card; every text is escaped."""
+    kind = "velvet-tag velvet-planned" if planned else "velvet-tag"
+    label = f"<span class='{kind}'>{html.escape(tag)}</span>" if tag else ""
+    end = f"<p class='velvet-soft'>{html.escape(foot)}</p>" if foot else ""
+    return (
+        f"<div class='velvet-card'><h4>{html.escape(title)} {label}</h4>"
+        f"<p>{html.escape(body)}</p>{end}</div>"
+    )
+
+
+def claim_light(verdict: str, text: str, details: list[str]) -> str:
+    """Return the HTML of a claim with its verdict as mark, word and colour."""
+    colour, mark = VERDICTS[verdict], VERDICT_MARKS[verdict]
+    lines = "".join(f"<div class='velvet-soft'>{html.escape(line)}</div>" for line in details)
+    return (
+        f"<div class='velvet-claim' style='border-left-color:{colour}'>"
+        f"<b style='color:{colour}'>{mark} {verdict.lower()}</b> {html.escape(text)}{lines}</div>"
+    )
+
+
+def provenance(results: dict[str, object]) -> str:
+    """Return the line that stands under every stored figure: whose machine, when, how noisy."""
+    machine, noise = results["machine"], results["noise"]
+    assert isinstance(machine, dict)
+    assert isinstance(noise, dict)
+    return f"{sentence(machine)}; {results['created']}; noise {noise['index']}x"

@@ -1,0 +1,131 @@
+"""One palette for Streamlit, Plotly and Matplotlib: pastel fills, strokes that carry meaning.
+
+A pastel alone is invisible to many and weak on white for all, so a fill never stands
+without its stroke, a pattern or a label. The six fills and strokes were found by a search
+that keeps them apart in CIEDE2000 under normal vision, protanopia, deuteranopia and
+tritanopia; a test audits that, and the contrast of every text colour.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+MISTY_ROSE = "#FFE4E1"
+LAVENDER = "#E6E6FA"
+LAVENDER_SOFT = "#EDE5FF"
+LAVENDER_BLUSH = "#FFF0F5"
+PAPAYA = "#FFEFD5"
+WHEAT = "#F5DEB3"
+PLUM = "#DDA0DD"
+WHITE = "#FFFFFF"
+TEXT = "#4A4A4A"
+TEXT_SOFT = "#706B70"
+# Too light for text on a tinted ground (audited): borders and large marks only.
+LINE = "#8B7D8B"
+GROUNDS = (WHITE, LAVENDER_BLUSH, LAVENDER_SOFT, PAPAYA, MISTY_ROSE, LAVENDER)
+
+FILLS = ("#b39bed", "#ea9294", "#edca84", "#a7facd", "#9ac2d1", "#f4ebf3")
+STROKES = ("#3e1586", "#c52666", "#745502", "#084838", "#081625", "#a725ce")
+# Heatmaps: from the best (pale) to the worst; lightness falls steadily, so grey prints work.
+SCALE = ("#FFF8F0", "#FBD9C9", "#E9A7B4", "#BE6FA6", "#7E3F93", "#3B1A66")
+VERDICTS = {"HOLDS": "#084838", "FAILS": "#c52666", "INCONCLUSIVE": "#745502"}
+VERDICT_MARKS = {"HOLDS": "●", "FAILS": "✕", "INCONCLUSIVE": "◐"}
+# What a lane was doing: each has a colour and a pattern of its own.
+KIND_COLOURS = {
+    "run": ("#b39bed", "#3e1586", ""),
+    "wait": ("#f4ebf3", "#8B7D8B", ""),
+    "queue": ("#edca84", "#745502", "/"),
+    "block": ("#ea9294", "#c52666", "x"),
+    "gc": ("#9ac2d1", "#081625", "."),
+}
+FONT = "Source Sans Pro, Segoe UI, DejaVu Sans, sans-serif"
+
+
+def pair(number: int) -> tuple[str, str]:
+    """Return fill and stroke of the n-th series; after six they repeat (use a pattern then)."""
+    return FILLS[number % len(FILLS)], STROKES[number % len(STROKES)]
+
+
+def plotly_layout(figure: go.Figure, *, title: str = "", height: int = 360) -> go.Figure:
+    """Give a Plotly figure the project's look and return it."""
+    figure.update_layout(
+        title={"text": title, "font": {"size": 17, "color": TEXT}, "x": 0, "xanchor": "left"},
+        font={"family": FONT, "size": 13, "color": TEXT},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor=WHITE,
+        colorway=list(STROKES),
+        height=height,
+        margin={"l": 12, "r": 12, "t": 56 if title else 24, "b": 12},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1.0, "xanchor": "right"},
+        hoverlabel={"bgcolor": WHITE, "font": {"color": TEXT, "family": FONT}},
+    )
+    axis = {
+        "gridcolor": LAVENDER,
+        "linecolor": LINE,
+        "zerolinecolor": LAVENDER,
+        "automargin": True,
+        "ticks": "outside",
+        "tickcolor": LINE,
+    }
+    figure.update_xaxes(**axis)
+    figure.update_yaxes(**axis)
+    return figure
+
+
+def matplotlib_style() -> dict[str, Any]:
+    """Return settings for `matplotlib.rc_context`, the same look for static pictures."""
+    from cycler import cycler
+
+    return {
+        "axes.prop_cycle": cycler(color=list(STROKES)),
+        "axes.edgecolor": LINE,
+        "axes.facecolor": WHITE,
+        "axes.grid": True,
+        "axes.labelcolor": TEXT,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlecolor": TEXT,
+        "axes.titlelocation": "left",
+        "figure.facecolor": WHITE,
+        "font.size": 11,
+        "grid.color": LAVENDER,
+        "legend.frameon": False,
+        "patch.edgecolor": TEXT,
+        "text.color": TEXT,
+        "xtick.color": TEXT_SOFT,
+        "ytick.color": TEXT_SOFT,
+    }
+
+
+def css() -> str:
+    """Return the style sheet of every dashboard; it reaches for nothing outside the page."""
+    return f"""
+<style>
+  .stApp {{ background: linear-gradient(180deg, {LAVENDER_BLUSH} 0, {WHITE} 340px); color: {TEXT}; }}
+  .block-container {{ padding-top: 2.6rem; max-width: 1360px; }}
+  h1, h2, h3, h4 {{ color: {TEXT}; letter-spacing: -0.01em; }}
+  [data-testid="stSidebar"] {{ background: {LAVENDER_SOFT}; border-right: 1px solid {LAVENDER}; }}
+  [data-testid="stMetric"] {{ background: {WHITE}; border: 1px solid {LAVENDER};
+      border-radius: 14px; padding: 0.7rem 1rem; }}
+  [data-testid="stMetricValue"] {{ font-size: 1.55rem; }}
+  .stTabs [data-baseweb="tab-list"] {{ gap: 0.4rem; flex-wrap: wrap; }}
+  .stTabs [data-baseweb="tab"] {{ background: {WHITE}; border: 1px solid {LAVENDER};
+      border-radius: 12px 12px 0 0; padding: 0.35rem 0.9rem; }}
+  .stTabs [aria-selected="true"] {{ background: {MISTY_ROSE}; border-color: {PLUM}; }}
+  .stButton button {{ border-radius: 12px; border: 1px solid {LINE}; }}
+  .stButton button[kind="primary"] {{ background: {STROKES[0]}; color: {WHITE}; border: none; }}
+  .velvet-card {{ background: {WHITE}; border: 1px solid {LAVENDER}; border-radius: 16px;
+      padding: 0.9rem 1.1rem; margin-bottom: 0.8rem; min-height: 7.4rem; }}
+  .velvet-card h4 {{ margin: 0 0 0.2rem 0; padding: 0; font-size: 1.05rem; }}
+  .velvet-card p {{ margin: 0.15rem 0; font-size: 0.93rem; color: {TEXT}; }}
+  .velvet-soft {{ color: {TEXT_SOFT}; font-size: 0.88rem; }}
+  .velvet-tag {{ display: inline-block; border: 1px solid {LINE}; border-radius: 999px;
+      padding: 0 0.6rem; font-size: 0.8rem; background: {PAPAYA}; color: {TEXT}; }}
+  .velvet-planned {{ background: {WHITE}; color: {TEXT_SOFT}; border-style: dashed; }}
+  .velvet-claim {{ border-left: 6px solid {LINE}; background: {WHITE}; border-radius: 8px;
+      padding: 0.45rem 0.8rem; margin: 0.35rem 0; }}
+</style>
+"""

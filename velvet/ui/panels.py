@@ -1,0 +1,390 @@
+"""The four panels as functions over plain data: timeline, memory, heatmap, live benchmarks.
+
+Each takes spans, samples or results and returns a Plotly figure, so that any `app.py` is
+composition and every panel can be tested without a browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from velvet.bench.views import Matrix, number
+from velvet.trace import Span, in_flight
+from velvet.ui.palette import (
+    KIND_COLOURS,
+    LAVENDER,
+    LINE,
+    SCALE,
+    STROKES,
+    TEXT,
+    VERDICTS,
+    WHITE,
+    pair,
+    plotly_layout,
+)
+
+MAX_LANES = 40
+MAX_BARS = 4000
+CELL_TEXT_LIMIT = 120
+_UNKNOWN_KIND = ("#9ac2d1", "#081625", "")
+
+
+def _lanes(spans: Sequence[Span], most: int) -> list[str]:
+    """Return the lanes in the order of their first span, at most so many."""
+    first: dict[str, int] = {}
+    for span in spans:
+        first[span.lane] = min(first.get(span.lane, span.t0_ns), span.t0_ns)
+    return sorted(first, key=lambda lane: first[lane])[:most]
+
+
+def timeline(
+    spans: Sequence[Span],
+    *,
+    title: str = "",
+    most_lanes: int = MAX_LANES,
+    origin_ns: int | None = None,
+    until_s: float | None = None,
+) -> go.Figure:
+    """Draw lanes over time, coloured and patterned by what each was doing.
+
+    Args:
+        spans: any spans on one clock.
+        most_lanes: lanes beyond it are left out, and the title says how many.
+        origin_ns: time zero; the first span's start by default.
+        until_s: end of the time axis, to give two figures one axis.
+    """
+    lanes = _lanes(spans, most_lanes)
+    total = len({span.lane for span in spans})
+    zero = origin_ns if origin_ns is not None else min((s.t0_ns for s in spans), default=0)
+    figure = go.Figure()
+    shown = [span for span in spans if span.lane in set(lanes)]
+    if len(shown) > MAX_BARS:
+        # The longest spans carry the picture; the shortest would be under a pixel anyway.
+        shown = sorted(shown, key=lambda s: s.t0_ns - s.t1_ns)[:MAX_BARS]
+    order = [*KIND_COLOURS, *sorted({s.kind for s in shown} - set(KIND_COLOURS))]
+    for kind in order:
+        chosen = [span for span in shown if span.kind == kind]
+        if not chosen:
+            continue
+        fill, stroke, shape = KIND_COLOURS.get(kind, _UNKNOWN_KIND)
+        figure.add_bar(
+            name=kind,
+            orientation="h",
+            y=[span.lane for span in chosen],
+            x=[span.seconds for span in chosen],
+            base=[(span.t0_ns - zero) / 1e9 for span in chosen],
+            customdata=[(span.name, span.seconds * 1e3) for span in chosen],
+            hovertemplate="%{customdata[0]}: "
+            + kind
+            + " %{customdata[1]:.2f} ms<extra>%{y}</extra>",
+            marker={
+                "color": fill,
+                "line": {"color": stroke, "width": 1},
+                "pattern": {"shape": shape, "fgcolor": stroke, "size": 5},
+            },
+        )
+    more = f" (first {len(lanes)} of {total} lanes)" if total > len(lanes) else ""
+    plotly_layout(figure, title=title + more, height=150 + 18 * max(4, len(lanes)))
+    figure.update_layout(barmode="overlay", bargap=0.25)
+    figure.update_yaxes(categoryorder="array", categoryarray=lanes[::-1], tickfont={"size": 11})
+    figure.update_xaxes(title="seconds", range=None if until_s is None else [0, until_s])
+    return figure
+
+
+def flight(spans: Sequence[Span], *, title: str = "", until_s: float | None = None) -> go.Figure:
+    """Draw how many spans are open at each moment."""
+    steps = in_flight(spans)
+    zero = steps[0][0] if steps else 0
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[(moment - zero) / 1e9 for moment, _ in steps],
+        y=[level for _, level in steps],
+        mode="lines",
+        line={"shape": "hv", "color": STROKES[0], "width": 2},
+        fill="tozeroy",
+        fillcolor="rgba(179,155,237,0.25)",
+        name="in flight",
+    )
+    plotly_layout(figure, title=title, height=170)
+    figure.update_yaxes(title="in flight", rangemode="tozero")
+    figure.update_xaxes(title="seconds", range=None if until_s is None else [0, until_s])
+    return figure
+
+
+def memory(
+    series: Mapping[str, Sequence[tuple[float, float]]],
+    *,
+    title: str = "",
+    floor_mb: float | None = None,
+    floor_label: str = "imports alone",
+    unit: str = "MB",
+) -> go.Figure:
+    """Draw memory over time, one line a series, with the import floor shaded.
+
+    Args:
+        series: name -> (seconds, MB).
+        floor_mb: what a process has before it does anything.
+    """
+    dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+    figure = go.Figure()
+    for index, (name, samples) in enumerate(series.items()):
+        figure.add_scatter(
+            x=[moment for moment, _ in samples],
+            y=[level for _, level in samples],
+            name=name,
+            mode="lines",
+            line={"color": pair(index)[1], "width": 2.4, "dash": dashes[index % len(dashes)]},
+            hovertemplate="%{x:.2f} s: %{y:.1f} " + unit + "<extra>" + name + "</extra>",
+        )
+    if floor_mb is not None:
+        figure.add_hrect(
+            y0=0,
+            y1=floor_mb,
+            fillcolor=LAVENDER,
+            opacity=0.45,
+            line_width=0,
+            annotation_text=f"{floor_label}: {floor_mb:.0f} {unit}",
+            annotation_position="bottom right",
+            annotation_font_color=TEXT,
+        )
+    plotly_layout(figure, title=title, height=330)
+    figure.update_yaxes(title=unit, rangemode="tozero")
+    figure.update_xaxes(title="seconds")
+    return figure
+
+
+def heatmap(table: Matrix, *, title: str = "", scale_title: str = "x the best") -> go.Figure:
+    """Draw contenders by sizes; pale is the column's best, dark is many times worse.
+
+    Cells that were not measured stay blank and say so when hovered.
+    """
+    highest = max((cell for row in table.cells for cell in row if cell is not None), default=0.0)
+    top = max(1, round(highest + 0.5))
+    step = max(1, top // 5)
+    ticks = list(range(0, top + 1, step))
+    stops = [[index / (len(SCALE) - 1), colour] for index, colour in enumerate(SCALE)]
+    crowded = len(table.rows) * len(table.columns) > CELL_TEXT_LIMIT
+    figure = go.Figure(
+        go.Heatmap(
+            z=table.cells,
+            x=[column or "all" for column in table.columns],
+            y=table.rows,
+            zmin=0,
+            zmax=top,
+            customdata=table.texts,
+            hovertemplate="%{y}<br>%{x}: %{customdata}<extra></extra>",
+            text=None if crowded else [[_times(cell) for cell in row] for row in table.cells],
+            texttemplate=None if crowded else "%{text}",
+            xgap=3,
+            ygap=3,
+            colorscale=stops,
+            hoverongaps=True,
+            colorbar={
+                "title": {"text": scale_title},
+                "tickvals": ticks,
+                "ticktext": [f"{2**tick:g}" for tick in ticks],
+                "thickness": 14,
+                "outlinewidth": 0,
+            },
+        )
+    )
+    plotly_layout(figure, title=title, height=130 + 34 * max(3, len(table.rows)))
+    figure.update_layout(plot_bgcolor="#F3EEF3")
+    figure.update_xaxes(type="category", showgrid=False)
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    return figure
+
+
+def _times(cell: float | None) -> str:
+    if cell is None:
+        return ""
+    return "best" if cell < 0.014 else f"{number(2**cell)}x"
+
+
+def grid(
+    rows: Sequence[str],
+    columns: Sequence[float],
+    cells: Sequence[Sequence[float | None]],
+    *,
+    title: str = "",
+    unit: str = "share",
+) -> go.Figure:
+    """Draw time bins by lanes, each cell between 0 (idle) and 1 (busy)."""
+    stops = [[index / (len(SCALE) - 1), colour] for index, colour in enumerate(SCALE)]
+    figure = go.Figure(
+        go.Heatmap(
+            z=[list(row) for row in cells],
+            x=list(columns),
+            y=list(rows),
+            zmin=0,
+            zmax=1,
+            colorscale=stops,
+            hovertemplate="%{y} at %{x:.2f} s: %{z:.0%}<extra></extra>",
+            colorbar={"title": {"text": unit}, "tickformat": ".0%", "thickness": 14},
+        )
+    )
+    plotly_layout(figure, title=title, height=130 + 20 * max(4, len(rows)))
+    figure.update_xaxes(title="seconds")
+    figure.update_yaxes(type="category", autorange="reversed", tickfont={"size": 11})
+    return figure
+
+
+def ratios(pairs: Sequence[Mapping[str, Any]], *, title: str = "", baseline: str = "") -> go.Figure:
+    """Draw ratios to the baseline with their intervals, on a logarithmic axis.
+
+    Args:
+        pairs: entries of a results document, or of a run in progress.
+    """
+    figure = go.Figure()
+    names = [pair_["a"] + (f" {_size(pair_)}" if pair_.get("size") else "") for pair_ in pairs]
+    values = [pair_["ratio"] for pair_ in pairs]
+    above = [max(0.0, (p.get("hi") or p["ratio"]) - p["ratio"]) for p in pairs]
+    below = [max(0.0, p["ratio"] - (p.get("lo") or p["ratio"])) for p in pairs]
+    figure.add_scatter(
+        x=values,
+        y=names,
+        mode="markers",
+        marker={"size": 11, "color": pair(0)[0], "line": {"color": STROKES[0], "width": 2}},
+        error_x={
+            "type": "data",
+            "array": above,
+            "arrayminus": below,
+            "color": STROKES[0],
+            "thickness": 2,
+            "width": 6,
+        },
+        hovertemplate="%{y}: %{x:.3g}x<extra></extra>",
+        showlegend=False,
+    )
+    figure.add_vline(x=1, line={"color": LINE, "dash": "dash"}, annotation_text=baseline)
+    plotly_layout(figure, title=title, height=150 + 30 * max(2, len(names)))
+    figure.update_xaxes(type="log", title=f"times {baseline}" if baseline else "ratio")
+    figure.update_yaxes(type="category", autorange="reversed")
+    return figure
+
+
+def _size(pair_: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in pair_["size"].items())
+
+
+def versus_published(
+    names: Sequence[str],
+    ours: Sequence[float],
+    published: Sequence[float],
+    *,
+    unit: str,
+    title: str,
+) -> go.Figure:
+    """Draw our figure beside the published one, as bars on a logarithmic axis."""
+    figure = go.Figure()
+    for index, (label, values) in enumerate((("published", published), ("this machine", ours))):
+        fill, stroke = pair(2 if index == 0 else 0)
+        figure.add_bar(
+            name=label,
+            x=list(names),
+            y=list(values),
+            text=[number(value) for value in values],
+            textposition="outside",
+            marker={
+                "color": fill,
+                "line": {"color": stroke, "width": 1.5},
+                "pattern": {"shape": "/" if index == 0 else "", "fgcolor": stroke},
+            },
+        )
+    plotly_layout(figure, title=title, height=360)
+    figure.update_yaxes(type="log", title=unit)
+    return figure
+
+
+def lines(
+    series: Mapping[str, Sequence[tuple[float, float]]],
+    *,
+    title: str = "",
+    x: str = "",
+    y: str = "",
+    log: bool = False,
+) -> go.Figure:
+    """Draw curves with markers and line styles of their own, for growth and latency."""
+    symbols = ("circle", "square", "diamond", "cross", "triangle-up", "x")
+    dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+    figure = go.Figure()
+    for index, (name, points) in enumerate(series.items()):
+        fill, stroke = pair(index)
+        figure.add_scatter(
+            x=[point[0] for point in points],
+            y=[point[1] for point in points],
+            name=name,
+            mode="lines+markers" if len(points) < 200 else "lines",
+            line={"color": stroke, "width": 2, "dash": dashes[index % len(dashes)]},
+            marker={
+                "symbol": symbols[index % len(symbols)],
+                "size": 9,
+                "color": fill,
+                "line": {"color": stroke, "width": 1.5},
+            },
+        )
+    plotly_layout(figure, title=title, height=360)
+    figure.update_xaxes(title=x, type="log" if log else "linear")
+    figure.update_yaxes(title=y, type="log" if log else "linear")
+    return figure
+
+
+def strip(
+    marks: Sequence[tuple[float, bool]], *, title: str = "", until: float | None = None
+) -> go.Figure:
+    """Draw admitted and refused arrivals as marks over time; shape and row differ, not only colour."""
+    figure = go.Figure()
+    rows = (("admitted", True, "line-ns-open", 3), ("refused", False, "x-thin-open", 1))
+    for name, wanted, symbol, series in rows:
+        times = [moment for moment, admitted in marks if admitted is wanted]
+        figure.add_scatter(
+            x=times,
+            y=[name] * len(times),
+            mode="markers",
+            name=f"{name}: {len(times)}",
+            marker={"symbol": symbol, "size": 13, "color": STROKES[series], "line": {"width": 1.6}},
+            hovertemplate="%{x:.3f} s<extra>" + name + "</extra>",
+        )
+    plotly_layout(figure, title=title, height=180)
+    figure.update_xaxes(title="seconds", range=None if until is None else [0, until])
+    figure.update_yaxes(
+        type="category", categoryorder="array", categoryarray=["refused", "admitted"]
+    )
+    return figure
+
+
+def state_strip(
+    segments: Sequence[tuple[str, float, float]], colours: Mapping[str, str], *, title: str = ""
+) -> go.Figure:
+    """Draw one bar of states over time: (state, start, end); each is labelled in words."""
+    figure = go.Figure()
+    seen: set[str] = set()
+    for state, start, end in segments:
+        figure.add_bar(
+            x=[end - start],
+            base=[start],
+            y=["state"],
+            orientation="h",
+            name=state,
+            showlegend=state not in seen,
+            legendgroup=state,
+            marker={"color": colours.get(state, WHITE), "line": {"color": TEXT, "width": 1}},
+            text=[state if end - start > 0.06 * (segments[-1][2] or 1) else ""],
+            textposition="inside",
+            insidetextanchor="middle",
+            hovertemplate=f"{state}: {start:.2f} to {end:.2f} s<extra></extra>",
+        )
+        seen.add(state)
+    plotly_layout(figure, title=title, height=150)
+    figure.update_layout(barmode="overlay")
+    figure.update_yaxes(visible=False)
+    figure.update_xaxes(title="seconds")
+    return figure
+
+
+def verdict_colour(verdict: str) -> str:
+    """Return the colour of a verdict, for marks that also carry its word."""
+    return VERDICTS[verdict]
