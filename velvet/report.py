@@ -109,8 +109,7 @@ def machine(context: Context, words: list[str], options: dict[str, str]) -> str:
     assert not options
     results, _ = context.bench(words[0] if words else "all")
     day = results["created"][:10]
-    text = f"{sentence(results['machine'])}; {day}; noise index {results['noise']['index']}"
-    return text
+    return f"{sentence(results['machine'])}; {day}; noise index {results['noise']['index']}"
 
 
 def _entry(context: Context, words: list[str], options: dict[str, str]) -> Mapping[str, Any]:

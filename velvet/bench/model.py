@@ -190,8 +190,8 @@ class Comparison:
     @overload
     def contender(self, function: F, /) -> F: ...
     @overload
-    def contender(self, **options: Any) -> Callable[[F], F]: ...
-    def contender(self, function: F | None = None, /, **options: Any) -> F | Callable[[F], F]:
+    def contender(self, /, **options: Any) -> Callable[[F], F]: ...
+    def contender(self, function: Any = None, /, **options: Any) -> Any:
         """Register a set-up function under its own name; see `add` for the options."""
 
         def register(setup: F) -> F:
@@ -379,7 +379,8 @@ class Suite:
 
     def iter(self, **options: Any) -> Iterator[dict[str, Any]]:
         """Measure and yield an event per round; the last event carries the whole results."""
-        from velvet.bench.engine import Engine, Options
+        from velvet.bench.engine import Engine
+        from velvet.bench.options import Options
 
         yield from Engine(self, Options(**options)).events()
 

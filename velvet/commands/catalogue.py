@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import click
 
@@ -20,7 +21,7 @@ def list_command(as_json: bool, working: bool) -> None:
     if as_json:
         click.echo(json.dumps([module.as_dict() for module in modules], indent=2))
         return
-    wide = click.get_text_stream("stdout").isatty()
+    wide = sys.stdout.isatty()
     for phase, title in catalog.PHASES.items():
         chosen = [module for module in modules if module.phase == phase]
         if not chosen:

@@ -66,7 +66,7 @@ class Pipeline:
         return stream
 
 
-class ActorStopped(Exception):  # noqa: N818 - the end of a life, not a fault of the caller
+class ActorStopped(Exception):
     """The actor takes no more messages; `__cause__` is the error that stopped it, if one did."""
 
 

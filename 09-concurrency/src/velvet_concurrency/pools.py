@@ -96,6 +96,20 @@ def _executor(mode: Mode, workers: int, start_method: str) -> Executor:
     return pool(workers)
 
 
+def _check(mode: Mode, workers: int | None, chunksize: int, *, start_method: str) -> None:
+    if mode not in ("serial", "threads", "processes", "interpreters"):
+        raise ValueError(f"mode must be serial, threads, processes or interpreters, got {mode!r}")
+    if workers is not None and workers < 1:
+        raise ValueError(f"workers must be >= 1 or None, got {workers!r}")
+    if chunksize < 1:
+        raise ValueError(f"chunksize must be >= 1, got {chunksize!r}")
+    if start_method not in multiprocessing.get_all_start_methods():
+        raise ValueError(
+            f"start_method must be one of {multiprocessing.get_all_start_methods()}, "
+            f"got {start_method!r}"
+        )
+
+
 def cpu_map(
     fn: Callable[[T], R],
     items: Iterable[T],
@@ -130,17 +144,7 @@ def cpu_map(
     >>> cpu_map(abs, [-2, -1], mode="threads", workers=2)
     [2, 1]
     """
-    if mode not in ("serial", "threads", "processes", "interpreters"):
-        raise ValueError(f"mode must be serial, threads, processes or interpreters, got {mode!r}")
-    if workers is not None and workers < 1:
-        raise ValueError(f"workers must be >= 1 or None, got {workers!r}")
-    if chunksize < 1:
-        raise ValueError(f"chunksize must be >= 1, got {chunksize!r}")
-    if start_method not in multiprocessing.get_all_start_methods():
-        raise ValueError(
-            f"start_method must be one of {multiprocessing.get_all_start_methods()}, "
-            f"got {start_method!r}"
-        )
+    _check(mode, workers, chunksize, start_method=start_method)
     if mode == "serial":
         return [fn(item) for item in items]
     if mode != "threads":

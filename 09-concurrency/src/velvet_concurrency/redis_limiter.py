@@ -25,6 +25,7 @@ from redis.exceptions import (
     NoScriptError,
 )
 from redis.retry import Retry
+
 from velvet_concurrency.limiters.base import Decision
 from velvet_concurrency.redis_racy import RacyRedisLimiter
 from velvet_concurrency.redis_script import SCRIPT, SCRIPT_SHA, OnError, Plan, ScriptCall

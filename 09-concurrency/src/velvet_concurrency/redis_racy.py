@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 import redis
+
 from velvet_concurrency.limiters.base import SLACK, checked_count, checked_rate, checked_tokens
 from velvet_concurrency.redis_script import encoded_key, socket_timeout_of
 

@@ -24,7 +24,7 @@ _MACOS_OPEN_MAX = 10_240
 _TEN_THOUSAND_CONNECTIONS = 10_000
 
 
-class Unavailable(RuntimeError):  # noqa: N818 - a state, and how optional rows name it
+class Unavailable(RuntimeError):
     """Something optional cannot be had here; `remedy` is what would change that.
 
     Args:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import sys
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from velvet_concurrency.breaker import CircuitBreaker, CircuitOpen, State
 from velvet_concurrency.clock import FakeClock
 
@@ -115,10 +117,8 @@ def test_a_breaker_stays_sane_while_it_opens_and_closes_under_load():
 
     def work(number: int) -> None:
         for i in range(200):
-            try:
+            with contextlib.suppress(ConnectionError, CircuitOpen):
                 breaker.call(broken if (i // 20) % 2 else int)
-            except (ConnectionError, CircuitOpen):
-                pass
 
     together(work)
 

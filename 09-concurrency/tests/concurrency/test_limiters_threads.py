@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from velvet_concurrency.clock import FakeClock
 from velvet_concurrency.limiters import (
     FixedWindowLimiter,

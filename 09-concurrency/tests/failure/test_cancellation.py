@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import pytest
+
 from velvet_concurrency.breaker import CircuitBreaker, State
 from velvet_concurrency.clock import FakeClock
 from velvet_concurrency.pressure import AdmissionQueue, Bulkhead

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from velvet_concurrency.pools import cpu_map
 from velvet_concurrency.shared_array import SharedArray
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from velvet_concurrency import iobound
 from velvet_concurrency.iobound import FetchResult, LatencyServer
 

@@ -10,6 +10,7 @@ import sys
 import threading
 
 import pytest
+
 from velvet_concurrency import connection_client, connection_server, connections
 from velvet_concurrency.connections import Variant, affordable, hold_connections
 

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 
 import psutil
 import pytest
+
 from velvet_concurrency import iobound, latency_server
 from velvet_concurrency.child import Child, ChildError, obey_parent
 from velvet_concurrency.iobound import LatencyServer

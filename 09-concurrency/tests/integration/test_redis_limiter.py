@@ -13,6 +13,7 @@ from typing import Protocol
 
 import pytest
 import redis
+
 from velvet_concurrency.redis_limiter import (
     RacyRedisLimiter,
     RedisLimiter,

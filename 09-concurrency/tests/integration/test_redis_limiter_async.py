@@ -11,6 +11,7 @@ from typing import Protocol
 import pytest
 import redis
 import redis.asyncio
+
 from velvet_concurrency.redis_limiter import (
     AsyncRedisLimiter,
     RedisLimiter,

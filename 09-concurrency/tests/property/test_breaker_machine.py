@@ -8,6 +8,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+
 from velvet_concurrency.breaker import CircuitBreaker, CircuitOpen
 from velvet_concurrency.breaker.windows import FAILED, CountWindow, TimeWindow
 from velvet_concurrency.clock import FakeClock

@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+
 from velvet_concurrency.clock import FakeClock
 from velvet_concurrency.limiters import (
     FixedWindowLimiter,

@@ -9,6 +9,7 @@ from collections import deque
 
 import hypothesis.strategies as st
 from hypothesis import given, settings
+
 from velvet_concurrency.clock import FakeClock
 from velvet_concurrency.pressure import AdmissionQueue, CoDel, QueueClosed, Refused
 

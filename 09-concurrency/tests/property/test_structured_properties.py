@@ -6,6 +6,7 @@ import asyncio
 
 import hypothesis.strategies as st
 from hypothesis import given, settings
+
 from velvet_concurrency.pipeline import Pipeline, Stage
 from velvet_concurrency.structured import ExceptionGroup, amap
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 
 import pytest
+
 from velvet_concurrency.breaker import CircuitBreaker, CircuitOpen, State
 from velvet_concurrency.breaker.windows import FAILED, SLOW, CountWindow, TimeWindow
 from velvet_concurrency.clock import FakeClock

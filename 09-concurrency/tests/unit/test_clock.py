@@ -7,6 +7,7 @@ import math
 import time
 
 import pytest
+
 from velvet_concurrency.clock import Clock, FakeClock
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 import pytest
+
 from velvet_concurrency import demo
 from velvet_concurrency.trace import Span, Tracer, tracing
 from velvet_concurrency.workload import MODELS, Model, Stop, Workload, calibrate

@@ -11,6 +11,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from velvet_concurrency import iobound
 from velvet_concurrency.contenders import frame
 from velvet_concurrency.contenders.frame import BadReplyError, FetchResult

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable
 
 import pytest
+
 from velvet_concurrency.clock import FakeClock
 from velvet_concurrency.limiters import AsyncLimiter, CapacityExceeded
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
+
 from velvet_concurrency.clock import FakeClock
 from velvet_concurrency.limiters import (
     AsyncLimiter,

@@ -7,6 +7,7 @@ five) in our terms: seconds since the start, tokens asked for, and the decision 
 from __future__ import annotations
 
 import pytest
+
 from velvet_concurrency.clock import FakeClock
 from velvet_concurrency.limiters import Decision, GCRALimiter, TokenBucketLimiter
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from velvet_concurrency.clock import FakeClock
 from velvet_concurrency.limiters import GCRALimiter, LeakyBucket, QueueFull
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+
 from velvet_concurrency.clock import FakeClock
 from velvet_concurrency.limiters import CapacityExceeded, Decision, TokenBucketLimiter
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+
 from velvet_concurrency import matmul
 from velvet_concurrency.runtime import Unavailable
 

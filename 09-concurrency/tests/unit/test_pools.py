@@ -13,6 +13,7 @@ import types
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from velvet_concurrency import orphan, pools
 from velvet_concurrency.pools import Mode, Unavailable, cpu_map
 

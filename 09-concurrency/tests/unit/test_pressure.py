@@ -7,6 +7,7 @@ import math
 from collections import deque
 
 import pytest
+
 from velvet_concurrency.clock import FakeClock
 from velvet_concurrency.pressure import (
     AdaptiveLimit,
@@ -515,6 +516,7 @@ async def test_a_slot_granted_in_the_moment_of_the_timeout_is_kept():
     line = Line(lambda: None)
     loop = asyncio.get_running_loop()
     waiting = asyncio.ensure_future(line.wait(0.0))
+    await asyncio.sleep(0)
     loop.call_later(-1.0, line.grant)  # due before the waiter's own timer, in the same turn
     await soon(waiting)
 

@@ -19,6 +19,7 @@ from redis.exceptions import (
     NoScriptError,
     ReadOnlyError,
 )
+
 from velvet_concurrency.limiters import Decision
 from velvet_concurrency.redis_limiter import (
     AsyncRedisLimiter,

@@ -7,6 +7,7 @@ import math
 from collections.abc import Awaitable, Callable
 
 import pytest
+
 from velvet_concurrency.resilience import HedgeBudget, deadline, hedge, race, retry, time_left
 from velvet_concurrency.structured import ExceptionGroup
 
@@ -40,7 +41,7 @@ class Attempts:
         return outcome
 
     async def until_started(self, count: int) -> None:
-        while self.started < count:
+        while self.started < count:  # noqa: ASYNC110 - simpler than an event per count
             await asyncio.sleep(0.0005)
 
 
@@ -98,7 +99,7 @@ async def test_an_empty_budget_forbids_the_hedge():
     assert budget.try_spend()
     attempts = Attempts("first", "second")
     hedging = asyncio.ensure_future(hedge(attempts.make, 0.0, budget=budget))
-    while not budget.refused:
+    while not budget.refused:  # noqa: ASYNC110 - a budget has no event to wait for
         await asyncio.sleep(0.0005)
 
     attempts.gates[0].set()
@@ -177,7 +178,7 @@ def test_a_budget_never_saves_more_than_its_burst():
     ("ratio", "burst"), [(-0.1, 1), (1.1, 1), (math.nan, 1), (0.1, 0), (0.1, math.inf)]
 )
 def test_a_budget_names_its_bad_argument(ratio, burst):
-    with pytest.raises(ValueError, match="ratio|burst"):
+    with pytest.raises(ValueError, match=r"ratio|burst"):
         HedgeBudget(ratio, burst)
 
 
@@ -317,7 +318,7 @@ async def test_a_pause_that_the_deadline_would_cut_off_is_not_begun():
 @pytest.mark.asyncio
 @pytest.mark.parametrize("options", [{"attempts": 0}, {"base": -1.0}, {"cap": math.inf}])
 async def test_retry_names_its_bad_argument(options):
-    with pytest.raises(ValueError, match="attempts|base and cap"):
+    with pytest.raises(ValueError, match=r"attempts|base and cap"):
         await retry(failing(0), **options)
 
 
@@ -343,7 +344,7 @@ async def test_a_block_in_time_is_left_alone():
 async def test_a_nearer_outer_deadline_wins_and_is_raised_outside():
     inner_raised = False
 
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError):  # noqa: PT012 - leaving the block is what raises
         async with deadline(0.001):
             try:
                 async with deadline(10.0):

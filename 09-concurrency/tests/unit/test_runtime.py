@@ -10,6 +10,7 @@ import sys
 import types
 
 import pytest
+
 from velvet_concurrency import runtime
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from velvet_concurrency.shared_array import SharedArray, SharedHandle, _without_tracking
 
 DTYPES = ["<f8", ">f4", "<i4", "|u1", "<c16", "|b1", "<M8[s]", "<U3", [("x", "<f8"), ("n", "<i2")]]

@@ -6,6 +6,7 @@ import math
 from collections import deque
 
 import pytest
+
 from velvet_concurrency.breaker import CircuitBreaker, State
 from velvet_concurrency.simulate import (
     POLICIES,
@@ -122,7 +123,7 @@ def test_hedging_is_deterministic_and_takes_a_delay():
 
 @pytest.mark.parametrize("options", [{"calls": 0}, {"slow_share": 1.1}, {"slow_share": math.nan}])
 def test_hedging_names_its_bad_argument(options):
-    with pytest.raises(ValueError, match="calls|slow_share"):
+    with pytest.raises(ValueError, match=r"calls|slow_share"):
         hedging(**options)
 
 

@@ -7,6 +7,7 @@ import signal
 from contextlib import aclosing
 
 import pytest
+
 from velvet_concurrency.structured import (
     ExceptionGroup,
     GracefulShutdown,
@@ -29,6 +30,11 @@ async def turns(count: int = 8) -> None:
         await asyncio.sleep(0)
 
 
+async def collect(results, into: list) -> None:
+    async for each in results:
+        into.append(each)  # noqa: PERF401 - what came before an error has to stay
+
+
 async def forever(log: list[str] | None = None, name: str = "task") -> None:
     try:
         await asyncio.Event().wait()
@@ -48,7 +54,7 @@ async def test_a_failing_child_cancels_its_siblings_and_is_raised_in_a_group():
         await asyncio.sleep(0)
         raise ValueError("child")
 
-    with pytest.raises(ExceptionGroup) as caught:
+    with pytest.raises(ExceptionGroup) as caught:  # noqa: PT012 - leaving the block is what raises
         async with TaskGroup() as group:
             group.create_task(forever(log))
             group.create_task(fail())
@@ -211,8 +217,7 @@ async def test_amap_delivers_what_came_before_the_failed_item_and_then_raises_a_
 
     got = []
     with pytest.raises(ExceptionGroup) as caught:
-        async for x in amap(work, range(100), 4):
-            got.append(x)
+        await collect(amap(work, range(100), 4), got)
 
     assert got == [0, 1, 2]
     assert [str(error) for error in caught.value.exceptions] == ["item 3"]
@@ -259,10 +264,30 @@ async def test_an_error_of_the_source_comes_as_it_is_behind_its_items():
 
     got = []
     with pytest.raises(KeyError, match="source"):
-        async for x in amap(same, source(), 2):
-            got.append(x)
+        await collect(amap(same, source(), 2), got)
 
     assert got == [1]
+
+
+@pytest.mark.asyncio
+async def test_a_source_that_is_no_generator_is_only_iterated():
+    class Countdown:
+        def __init__(self) -> None:
+            self.left = 3
+
+        def __aiter__(self):
+            return self
+
+        async def __anext__(self) -> int:
+            if not self.left:
+                raise StopAsyncIteration
+            self.left -= 1
+            return self.left
+
+    async def same(x: int) -> int:
+        return x
+
+    assert [x async for x in amap(same, Countdown(), 2)] == [2, 1, 0]
 
 
 @pytest.mark.asyncio

@@ -22,6 +22,7 @@ import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from velvet_concurrency import trace
 from velvet_concurrency.trace import (
     LoopLag,

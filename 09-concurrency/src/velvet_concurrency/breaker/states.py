@@ -14,7 +14,7 @@ class State(enum.Enum):
     HALF_OPEN = "half_open"
 
 
-class CircuitOpen(Exception):  # noqa: N818 - the field's own name
+class CircuitOpen(Exception):
     """The call was refused without being made.
 
     `retry_after` is in seconds: what is left of the pause, or 0.0 while probes are out and decide.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from .frame import BadReplyError, FetchResult, batch, check, load, run
@@ -46,7 +47,7 @@ def fetch(
                     if reply.status != 200:
                         raise BadReplyError(f"HTTP {reply.status}")
 
-            failures = (aiohttp.ClientError, TimeoutError, OSError, aiohttp.ServerTimeoutError)
+            failures = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
             if warm:
                 await batch(get, n, deadline=deadline, failures=failures)
             return await batch(get, n, deadline=deadline, failures=failures)

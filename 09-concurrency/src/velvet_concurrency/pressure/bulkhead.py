@@ -13,7 +13,7 @@ from types import TracebackType
 from velvet_concurrency.pressure.line import Line
 
 
-class BulkheadFull(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+class BulkheadFull(Exception):
     """No slot is free, and the line is full or its patience ended."""
 
 
@@ -85,5 +85,4 @@ class Bulkhead:
         return self._running + self._line.granted < self._max_concurrent
 
     def _offer_slot(self) -> None:
-        if self._free():
-            self._line.grant()
+        self._line.grant()  # calls and grants together never exceed the bound: a slot is free

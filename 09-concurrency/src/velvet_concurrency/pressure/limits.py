@@ -19,7 +19,7 @@ _PROBE_EVERY = 30  # rounds: the probes cost about 3 % of the throughput
 _PROBE_ROUNDS = 2  # one for the old queue to drain, one to measure
 
 
-class Overloaded(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+class Overloaded(Exception):
     """Too much is in progress; the call was not made."""
 
 

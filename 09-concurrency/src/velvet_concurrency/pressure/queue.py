@@ -27,11 +27,11 @@ _STANDING_AFTER = (
 )
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+class Refused(Exception):
     """The queue is full and its policy does not wait."""
 
 
-class QueueClosed(Exception):  # noqa: N818 - the end of the stream, not a fault
+class QueueClosed(Exception):
     """Nothing more may be put; from `get`: and nothing is left."""
 
 
@@ -189,8 +189,7 @@ class AdmissionQueue(Generic[T]):
         return not self._maxsize or len(self._entries) + self._putters.granted < self._maxsize
 
     def _offer_room(self) -> None:
-        if self._room():
-            self._putters.grant()
+        self._putters.grant()  # items and grants together never exceed the bound: there is room
 
     def _offer_items(self) -> None:
         if self._entries:
@@ -200,8 +199,8 @@ class AdmissionQueue(Generic[T]):
         entries = self._entries
         if self._codel is not None:
             survivor = self._codel.dequeue(entries, self._drop)
-            if survivor is not None:  # never None: the last two items are not dropped
-                entries.appendleft(survivor)
+            assert survivor is not None  # the last two items are never dropped
+            entries.appendleft(survivor)
         standing = self._lifo and self._clock() - self._busy_since >= _STANDING_AFTER
         return (entries.pop() if standing else entries.popleft())[1]
 

@@ -24,7 +24,7 @@ async def reap(tasks: Iterable[asyncio.Future[Any]]) -> None:
     while pending:
         try:
             _, pending = await asyncio.wait(pending)
-        except asyncio.CancelledError as error:  # noqa: PERF203 - leaving now would leak the rest
+        except asyncio.CancelledError as error:
             interrupted = error
             pending = {task for task in pending if not task.done()}
     for task in every:

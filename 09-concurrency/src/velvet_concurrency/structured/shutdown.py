@@ -22,7 +22,7 @@ from velvet_concurrency.structured.reaping import reap
 T = TypeVar("T")
 
 
-class ShuttingDown(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+class ShuttingDown(Exception):
     """No new work is accepted any more."""
 
 

@@ -1,0 +1,29 @@
+"""`velvet new`: a module that passes every check from its first minute."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+
+from velvet import catalog, scaffold
+from velvet.errors import VelvetError
+
+
+@click.command("new")
+@click.argument("name", metavar="NN-topic")
+@click.option("--no-install", is_flag=True, help="Do not put its src on the environment's path.")
+def new_command(name: str, no_install: bool) -> None:
+    """Make the module NN-topic: code, tests, examples, benchmark, dashboard, README."""
+    root = catalog.repository()
+    folder = scaffold.create(name, root)
+    click.echo(f"made {folder.name}")
+    if not no_install:
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "-e", str(root)]
+        if subprocess.run(command, check=False).returncode:
+            raise VelvetError(
+                f"{folder.name} is complete, but its src is not on the path yet; "
+                "run `pip install -e .` in the clone"
+            )
+    click.echo(f"next: velvet test {folder.name}; velvet bench {folder.name} --quick")
