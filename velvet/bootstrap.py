@@ -223,17 +223,22 @@ def _stamps(stamp: Path) -> "dict[str, str]":
     return dict(line.split(" ", 1) for line in lines if line.count(" ") == 1)
 
 
+def numbered(root: Path) -> "list[Path]":
+    """Return the module folders of a clone, in order."""
+    return sorted(
+        path
+        for path in root.iterdir()
+        if path.is_dir() and path.name[:2].isdigit() and path.name[2:3] == "-"
+    )
+
+
 def folders(root: Path, words: "list[str]") -> "list[Path]":
     """Return the module folders that words such as ``9``, ``09`` or ``concurrency`` mean.
 
     Raises:
         SetupFailed: a word means none or several of them.
     """
-    known = sorted(
-        path
-        for path in root.iterdir()
-        if path.is_dir() and path.name[:2].isdigit() and path.name[2:3] == "-"
-    )
+    known = numbered(root)
     chosen = []
     for word in words:
         text = word.strip("/\\").lower()
@@ -261,7 +266,8 @@ def prepare(root: Path, command: str, words: "list[str]") -> Path:
     supported(tuple(sys.version_info[:2]))
     chosen = folders(root, words)
     if not chosen and command == "test":
-        return ensure(root, root, root / "requirements-dev.txt")
+        ensure(root, root, root / "requirements-dev.txt")
+        chosen = [path for path in numbered(root) if (path / "requirements.txt").is_file()]
     if not chosen:
         chosen = folders(root, ["concurrency"])
     python = interpreter(root / ".venv")

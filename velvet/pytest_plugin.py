@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from velvet.services import Server
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Let coverage find the project's settings also when pytest starts inside a module."""
+    options = early_config.known_args_namespace
+    settings = early_config.rootpath / "pyproject.toml"
+    if getattr(options, "cov_config", "") == ".coveragerc" and settings.is_file():
+        options.cov_config = str(settings)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse to spread timed benchmarks over processes, which would time the neighbours."""
     workers = getattr(config.option, "numprocesses", None)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import suite_breakers
 import suite_cpu
 import suite_io
+import suite_limiter_truth
 import suite_limiters
+import suite_load
 import suite_pressure
 import suite_redis
 
@@ -19,8 +21,10 @@ from velvet.bench import Suite
 suite = Suite("09-concurrency")
 for part in (
     suite_io,
+    suite_load,
     suite_cpu,
     suite_limiters,
+    suite_limiter_truth,
     suite_redis,
     suite_breakers,
     suite_pressure,
@@ -30,7 +34,7 @@ for part in (
 CONCURRENCY_TABLE = "widely quoted concurrency table"
 LIMITER_TABLE = "widely quoted rate-limiter table"
 
-#suite.published("io_1000x100ms", {("aiohttp_100", "time"): 1.27}, source=CONCURRENCY_TABLE)
+suite.published("io_1000x100ms", {("aiohttp_100", "time"): 1.27}, source=CONCURRENCY_TABLE)
 #suite.published("cpu_matmul_500", {("triple", "time"): 8.14}, source=CONCURRENCY_TABLE)
 suite.published(
     "limiter_ops",

@@ -1,7 +1,7 @@
 """Four stories about what happens when something fails, is too fast, dies or is told to stop.
 
 Every example is one function to be read from top to bottom; run one of them with
-`python examples/intermediate.py NAME`. Where time decides the outcome, the clock is a `FakeClock`.
+`python examples/intermediate.py NAME`. Waits are real but short; the breaker's clock is a `FakeClock`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,13 @@ def sparkline(values: Sequence[float], top: float, width: int = 60) -> str:
 
 def others() -> set[asyncio.Task[object]]:
     """Give the tasks of this loop that are running beside the caller."""
-    return asyncio.all_tasks() - {asyncio.current_task()}  # type: ignore[arg-type]
+    return asyncio.all_tasks() - {asyncio.current_task()}
+
+
+def ask(url: str) -> None:
+    """Fetch once, and raise when the reply is no good."""
+    if errors := serial(url, 1).errors:
+        raise ConnectionError(", ".join(errors))
 
 
 @example("task_group_vs_gather")
@@ -150,13 +156,9 @@ def breaker_story() -> None:
     breaker = CircuitBreaker(window=10, min_calls=5, open_for=1.0, clock=clock, on_change=on_change)
     with LatencyServer(latency=0.005) as server:
 
-        def ask() -> None:
-            if serial(server.url, 1).failed:
-                raise ConnectionError("status 500")
-
         def call() -> str:
             try:
-                breaker.call(ask)
+                breaker.call(ask, server.url)
                 return "."
             except CircuitOpen:
                 return "-"
@@ -164,8 +166,10 @@ def breaker_story() -> None:
                 return "x"
 
         for tick in range(60):
-            if tick in (12, 33):
-                server.fail(tick == 12)
+            if tick == 12:
+                server.fail()
+            elif tick == 33:
+                server.fail(False)
             outcomes += call()
             clock.advance(0.1)
         down, after = outcomes[12:33], outcomes[33:]
@@ -193,13 +197,10 @@ def breaker_story() -> None:
 
 @example("cancel_properly", needs=["anyio"])
 async def cancel_properly() -> None:
-    """A timeout, cleanup, a shield and nested deadlines, in the order in which they really happen.
+    """A timeout, a shield, cleanup, nested deadlines and a swallowed cancellation, as they happen."""
+    import anyio.lowlevel
 
-    It ends with what asyncio and anyio do to a task that swallows its cancellation.
-    """
-    import anyio
-
-    await anyio.sleep(0)  # its first call loads a backend, which takes a moment
+    await anyio.lowlevel.checkpoint()  # the first call loads a backend, which takes a moment
     began = time.perf_counter()
 
     def log(text: str) -> None:
@@ -222,14 +223,12 @@ async def cancel_properly() -> None:
         async with timeout(0.05):
             await work()
     log("   TimeoutError reaches the caller")
-
     log("2. deadline(0.05) with deadline(10) inside: the nearest wins")
     with suppress(TimeoutError):
         async with deadline(0.05), deadline(10):
             log(f"   time left inside: {time_left() or 0.0:.2f} s")
             await asyncio.sleep(10)
     log("   ended by the outer one")
-
     async def stubborn(sleep: Callable[[float], Awaitable[None]]) -> None:
         for attempt in (1, 2, 3):
             try:

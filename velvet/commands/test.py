@@ -30,11 +30,13 @@ class Job:
     folder: Path
     source: str
     services: tuple[str, ...] = ()
+    fail_under: int = 0
 
     @property
     def argv(self) -> list[str]:
         """The user's own command for it, with branch coverage."""
         words = [sys.executable, "-m", "pytest", "tests/", f"--cov={self.source}", "--cov-branch"]
+        words += [f"--cov-fail-under={self.fail_under}"] if self.fail_under else []
         return [*words, "--cov-report=term"]
 
 
@@ -73,12 +75,12 @@ def read_coverage(text: str) -> str:
     return str(totals[-1]) if totals else "-"
 
 
-def jobs(words: tuple[str, ...]) -> list[Job]:
+def jobs(words: tuple[str, ...], fail_under: int = 0) -> list[Job]:
     """Return the runs that the words mean; without words the toolkit and every module."""
     found = [catalog.find(word) for word in words]
-    runs = [] if found else [Job("velvet", catalog.repository(), "velvet")]
+    runs = [] if found else [Job("velvet", catalog.repository(), "velvet", (), fail_under)]
     chosen = found or catalog.modules()
-    return runs + [Job(m.slug, m.folder, "src", m.services) for m in chosen]
+    return runs + [Job(m.slug, m.folder, "src", m.services, fail_under) for m in chosen]
 
 
 @contextmanager
@@ -157,9 +159,12 @@ def run_one(job: Job, variables: dict[str, str]) -> int:
 @click.command("test")
 @click.argument("modules", nargs=-1)
 @click.option("-j", "--jobs", "workers", type=click.IntRange(1, 64), help="Runs at the same time.")
-def test_command(modules: tuple[str, ...], workers: int | None) -> None:
+@click.option(
+    "--fail-under", type=click.IntRange(0, 100), default=0, help="Branch coverage to reach."
+)
+def test_command(modules: tuple[str, ...], workers: int | None, fail_under: int) -> None:
     """Run the tests of MODULES with branch coverage; the toolkit and all modules by default."""
-    runs = jobs(modules)
+    runs = jobs(modules, fail_under)
     with shared_servers({name for job in runs for name in job.services}) as variables:
         if len(runs) == 1:
             raise SystemExit(run_one(runs[0], variables))

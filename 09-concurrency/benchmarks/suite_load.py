@@ -1,0 +1,247 @@
+"""Many connections, a steady load, and what looking on costs.
+
+Connections are held by a server process of its own and counted there. The steady load is open
+loop: latency counts from the moment a request was due. The tracer is measured against the same
+work without it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from velvet.bench import Metric, Outcome, Suite, mode, ratio, value
+
+LATENCY = 0.1
+UVLOOP = ("uvloop", "not windows")
+STEPS = 20
+
+
+def _add_connections(suite: Suite) -> None:
+    c10k = suite.comparison(
+        "c10k",
+        title="Connections held open, then all speak at once; main figure: CPU of the server",
+        kind="run",
+        unit="CPU s",
+        metrics={
+            "server_cpu": Metric("s"),
+            "bytes_per_connection": Metric("B"),
+            "connect": Metric("s"),
+            "p50": Metric("ms"),
+            "p99": Metric("ms"),
+            "virtual": Metric("MB"),
+            "held": Metric("", "higher"),
+            "errors": Metric(""),
+        },
+        sizes={"connections": [1000, 4000, 10_000]},
+        quick=lambda connections: connections == 1000,
+        rounds={"quick": 1, "default": 2, "full": 5},
+        limit=180.0,
+    )
+
+    def setup(variant: str, connections: int) -> Callable[[], Outcome]:
+        from velvet_concurrency.connections import hold_connections
+
+        def run() -> Outcome:
+            found = hold_connections(connections, variant, deadline=120.0)
+            return Outcome(
+                {
+                    "server_cpu": found.cpu_seconds,
+                    "bytes_per_connection": found.bytes_per_connection,
+                    "connect": found.connect_seconds,
+                    "p50": found.p50 * 1e3,
+                    "p99": found.p99 * 1e3,
+                    "virtual": found.virtual_mb,
+                    "held": found.held,
+                    "errors": sum(found.errors.values()),
+                }
+            )
+
+        return run
+
+    for variant in ("threads", "streams", "protocol"):
+        c10k.add(variant, partial(setup, variant), baseline=variant == "threads")
+    suite.claim(
+        "a connection of asyncio streams weighs at most half of a thread's",
+        ratio("c10k", "streams", "threads", "bytes_per_connection") <= 0.5,
+        needs="linux",
+    )
+    suite.claim(
+        "no connection is lost",
+        (value("c10k", "streams", "errors") <= 0) & (value("c10k", "protocol", "errors") <= 0),
+    )
+
+
+def _steady(url: str, *, rate: int, uvloop: bool) -> Outcome:
+    from velvet_concurrency.iobound import open_loop
+
+    open_loop(url, 100, 0.2, uvloop=uvloop)
+    found = open_loop(url, rate, 2.0 if mode() == "quick" else 5.0, uvloop=uvloop)
+    good = len(found.latencies)
+    if found.errors:
+        raise ValueError(f"{sum(found.errors.values())} requests failed: {dict(found.errors)}")
+    # The last reply comes one latency after the last request, so that time is not the load's.
+    return Outcome(
+        {
+            "cpu_per_request": found.cpu_seconds / good * 1e3,
+            "achieved": good / (found.seconds - LATENCY),
+            "achieved_share": good / (found.seconds - LATENCY) / rate,
+            "p50": found.quantile(0.5) * 1e3,
+            "p99": found.quantile(0.99) * 1e3,
+            "p999": found.quantile(0.999) * 1e3,
+        }
+    )
+
+
+def _served(work: Callable[[str], Any], *imports: str) -> Iterator[Callable[[], Any]]:
+    import importlib
+
+    from velvet_concurrency.iobound import LatencyServer
+
+    for name in imports:
+        importlib.import_module(name)
+    with LatencyServer(LATENCY) as server:
+        yield partial(work, server.url)
+
+
+def _add_sustained(suite: Suite) -> None:
+    steady = suite.comparison(
+        "sustained_1000rps",
+        title="Requests sent when they are due, 100 ms each; main figure: CPU per request",
+        kind="run",
+        unit="ms CPU",
+        metrics={
+            "cpu_per_request": Metric("ms"),
+            "achieved": "req/s",
+            "achieved_share": Metric("", "higher"),
+            "p50": Metric("ms"),
+            "p99": Metric("ms"),
+            "p999": Metric("ms"),
+        },
+        sizes={"rate": [500, 1000, 1500]},
+        quick=lambda rate: rate == 1000,
+        rounds={"quick": 1, "default": 2, "full": 7},
+    )
+    for name, needs in (("aiohttp", ()), ("aiohttp_uvloop", UVLOOP)):
+        fast = bool(needs)
+        imports = ("aiohttp", "uvloop") if fast else ("aiohttp",)
+        steady.add(
+            name,
+            lambda rate, fast=fast, imports=imports: _served(
+                partial(_steady, rate=rate, uvloop=fast), *imports
+            ),
+            baseline=name == "aiohttp",
+            needs=needs,
+        )
+    suite.claim(
+        "one process keeps up with 1,000 requests a second",
+        value("sustained_1000rps", "aiohttp", "achieved_share", rate=1000) >= 0.95,
+        needs=("cores>=2", "calm"),
+    )
+    suite.claim(
+        "a request costs at most a millisecond of CPU",
+        value("sustained_1000rps", "aiohttp", "cpu_per_request", rate=1000) <= 1.0,
+    )
+
+
+async def _steps() -> None:
+    for _ in range(STEPS):
+        await asyncio.sleep(0)
+
+
+def _add_tracer(suite: Suite) -> None:
+    cost = suite.comparison(
+        "tracer_cost",
+        title="A step of a task, with the tracer and without",
+        unit="us",
+        sizes={"tasks": [200, 2000]},
+        items=lambda tasks: tasks * STEPS,
+        quick=lambda tasks: tasks == 200,
+        rounds={"quick": 10},
+    )
+
+    def setup(traced: bool, tasks: int) -> Callable[[], Any]:
+        from velvet_concurrency.trace import Tracer
+
+        tracer = Tracer()
+
+        async def run() -> None:
+            loop = asyncio.get_running_loop()
+            if traced:
+                tracer.install(loop)
+            await asyncio.wait([loop.create_task(_steps()) for _ in range(tasks)])
+            if traced:
+                tracer.uninstall(loop)
+
+        return run
+
+    cost.add("off", partial(setup, False), baseline=True)
+    cost.add("on", partial(setup, True))
+    suite.claim(
+        "tracing adds at most 10 us to a step",
+        value("tracer_cost", "on") - value("tracer_cost", "off") <= 10,
+    )
+
+
+def _traced_requests(url: str, *, traced: bool) -> Outcome:
+    import time
+
+    import aiohttp
+    from velvet_concurrency.trace import Tracer
+
+    tracer = Tracer()
+
+    async def get(session: aiohttp.ClientSession) -> int:
+        async with session.get(url) as reply:
+            return len(await reply.read())
+
+    async def main() -> tuple[float, int]:
+        connector = aiohttp.TCPConnector(limit=100)
+        async with aiohttp.ClientSession(connector=connector) as session:
+            loop = asyncio.get_running_loop()
+            if traced:
+                tracer.install(loop)
+            began = time.perf_counter()
+            tasks = [loop.create_task(get(session)) for _ in range(1000)]
+            await asyncio.wait(tasks)
+            seconds = time.perf_counter() - began
+            if traced:
+                tracer.uninstall(loop)
+            return seconds, sum(task.result() > 0 for task in tasks)
+
+    seconds, good = asyncio.run(main())
+    if good != 1000 or (traced and not tracer.spans()):
+        raise ValueError(f"{good} of 1,000 replies, {len(tracer.spans())} spans")
+    return Outcome({"spans": len(tracer.spans())}, seconds=seconds)
+
+
+def _add_traced_io(suite: Suite) -> None:
+    traced = suite.comparison(
+        "tracer_io",
+        title="1,000 requests of 100 ms over 100 connections, with the tracer and without",
+        kind="run",
+        unit="s",
+        metrics={"spans": Metric("")},
+        rounds={"quick": 1, "default": 5, "full": 9},
+    )
+    for name in ("off", "on"):
+        traced.add(
+            name,
+            partial(_served, partial(_traced_requests, traced=name == "on"), "aiohttp"),
+            baseline=name == "off",
+        )
+    suite.claim(
+        "tracing a run that mostly waits costs at most 15 %",
+        ratio("tracer_io", "on", "off", "time") <= 1.15,
+        needs=("cores>=2", "calm"),
+    )
+
+
+def add_to(suite: Suite) -> None:
+    """Add the comparisons of connections, steady load and tracing."""
+    _add_connections(suite)
+    _add_sustained(suite)
+    _add_tracer(suite)
+    _add_traced_io(suite)
