@@ -35,14 +35,14 @@ CONCURRENCY_TABLE = "widely quoted concurrency table"
 LIMITER_TABLE = "widely quoted rate-limiter table"
 
 suite.published("io_1000x100ms", {("aiohttp_100", "time"): 1.27}, source=CONCURRENCY_TABLE)
-#suite.published("cpu_matmul_500", {("triple", "time"): 8.14}, source=CONCURRENCY_TABLE)
+suite.published("cpu_matmul_500", {("triple", "time"): 8.14}, source=CONCURRENCY_TABLE)
 suite.published(
     "limiter_ops",
     {("naive", "ops"): 12_000, ("token_bucket", "ops"): 890_000},
     source=LIMITER_TABLE,
 )
 #suite.published("limiter_redis", {("lua", "ops"): 45_000}, source=LIMITER_TABLE)
-suite.published("limiter_race", {("naive", "accuracy"): 94.0}, source=LIMITER_TABLE)
+suite.published("limiter_accuracy_threads", {("naive", "accuracy"): 94.0}, source=LIMITER_TABLE)
 suite.published("limiter_memory", {("naive", "traced_peak"): 458.0}, source=LIMITER_TABLE)
 
 if __name__ == "__main__":

@@ -1,1 +1,288 @@
-def add_to(suite): pass
+"""Computing: eight matrix products under every model, and what pools of processes cost.
+
+Pools are started and warmed in the untimed set-up of `cpu_matmul`; their start is a comparison of
+its own. Every product is checked by a sum that can be had without multiplying the matrices.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from velvet.bench import Metric, Outcome, Suite, mode, speedup
+
+PRODUCTS = 8
+LINEAR_WITHIN = 0.1
+TASKS = 2000
+READERS = 4
+
+
+def _pairs(n: int, *, arrays: bool) -> list[tuple[Any, Any]]:
+    from velvet_concurrency.matmul import random_rows
+
+    rows = [(random_rows(n, seed=2 * i), random_rows(n, seed=2 * i + 1)) for i in range(PRODUCTS)]
+    if not arrays:
+        return rows
+    import numpy as np
+
+    return [(np.array(a), np.array(b)) for a, b in rows]
+
+
+def _check(pair: tuple[Any, Any], product: Any) -> None:
+    """The sum of all entries of AB is the column sums of A times the row sums of B."""
+    a, b = pair
+    columns = [sum(column) for column in zip(*a, strict=True)]
+    expected = sum(x * sum(row) for x, row in zip(columns, b, strict=True))
+    total = sum(sum(row) for row in product)
+    if abs(total - expected) > 1e-9 * abs(expected):
+        raise ValueError(f"a wrong product: its entries add up to {total!r}, not {expected!r}")
+
+
+def _outcome(seconds: float, n: int, **more: float) -> Outcome:
+    return Outcome({"madd_ns": seconds / (PRODUCTS * n**3) * 1e9, **more}, seconds=seconds)
+
+
+def _one_by_one(contender: str, n: int) -> Callable[[], Outcome]:
+    from velvet_concurrency.matmul import CONTENDERS
+
+    multiply = CONTENDERS[contender]
+    pairs = _pairs(n, arrays=contender.startswith(("num",)))
+    multiply(*_pairs(4, arrays=True)[0]) if contender.startswith("num") else None
+
+    def run() -> Outcome:
+        began = time.perf_counter()
+        products = [multiply(a, b) for a, b in pairs]
+        seconds = time.perf_counter() - began
+        for pair, product in zip(pairs, products, strict=True):
+            _check(pair, product)
+        return _outcome(seconds, n)
+
+    return run
+
+
+def _pooled(kind: str, workers: int, n: int) -> Iterator[Callable[[], Outcome]]:
+    from velvet_concurrency.matmul import multiply
+    from velvet_concurrency.runtime import usable_cores
+
+    pairs, small = _pairs(n, arrays=False), _pairs(2, arrays=False)
+    work = partial(multiply, "triple")
+    pool: Executor
+    if kind == "threads":
+        pool = ThreadPoolExecutor(workers)
+    else:
+        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
+
+    def run() -> Outcome:
+        began = time.perf_counter()
+        products = list(pool.map(work, pairs))
+        seconds = time.perf_counter() - began
+        for pair, product in zip(pairs, products, strict=True):
+            _check(pair, product)
+        began = time.perf_counter()
+        work(pairs[0])
+        alone = (time.perf_counter() - began) * PRODUCTS
+        share = alone / seconds / min(workers, usable_cores())
+        return _outcome(seconds, n, efficiency=100 * share)
+
+    with pool:
+        list(pool.map(work, small * workers))
+        yield run
+
+
+def _add_matmul(suite: Suite) -> None:
+    matmul = suite.comparison(
+        "cpu_matmul",
+        title="Eight products of n by n matrices",
+        kind="run",
+        unit="s",
+        metrics={"madd_ns": Metric("ns"), "efficiency": Metric("%", "higher")},
+        sizes={"n": [50, 100, 200]},
+        quick=lambda n: n == 100,
+        rounds={"quick": 1, "default": 2, "full": 7},
+        tree=True,
+    )
+    matmul.add("triple", partial(_one_by_one, "triple"), baseline=True)
+    matmul.add("zip_sum", partial(_one_by_one, "zip_sum"))
+    matmul.add("sumprod", partial(_one_by_one, "sumprod"), needs="python>=3.12")
+    matmul.add("threads_4", partial(_pooled, "threads", 4))
+    for workers in (1, 2, 4):
+        matmul.add(f"processes_{workers}", partial(_pooled, "processes", workers))
+    matmul.add("numpy", partial(_one_by_one, "numpy"), needs="numpy", note="one BLAS thread")
+    matmul.add("numba", partial(_one_by_one, "numba"), needs="numba")
+    matmul.add("numba_parallel", partial(_one_by_one, "numba_parallel"), needs="numba", threads=4)
+    suite.claim(
+        "under the GIL threads do not make computing faster",
+        speedup("cpu_matmul", "threads_4", "triple") <= 1.4,
+    )
+    suite.claim("NumPy is far ahead", speedup("cpu_matmul", "numpy", "triple") >= 50, needs="numpy")
+    suite.claim("Numba is ahead", speedup("cpu_matmul", "numba", "triple") >= 20, needs="numba")
+    suite.claim(
+        "two processes use two cores",
+        speedup("cpu_matmul", "processes_2", "triple") >= 1.3,
+        needs=("cores>=2", "calm"),
+    )
+
+
+def _slabs(contender: str, n: int) -> Callable[[], Outcome]:
+    from velvet_concurrency.matmul import CONTENDERS, random_rows
+
+    if mode() == "full":
+        return _one_by_one(contender, n)
+    multiply = CONTENDERS[contender]
+    a, b = random_rows(n, seed=0), random_rows(n, seed=1)
+
+    def run() -> Outcome:
+        # A row of the product costs the same wherever it lies, so rows may be scaled up.
+        seconds = {}
+        for rows in (20, 40):
+            began = time.perf_counter()
+            product = multiply(a[:rows], b)
+            seconds[rows] = time.perf_counter() - began
+            _check((a[:rows], b), product)
+        if abs(seconds[40] / seconds[20] / 2 - 1) > LINEAR_WITHIN:
+            raise ValueError(f"not linear: 20 and 40 rows took {seconds[20]:.3g}, {seconds[40]:.3g} s")
+        whole = seconds[40] / 40 * n * PRODUCTS
+        found = _outcome(whole, n)
+        return Outcome(found.metrics, seconds=whole, measured_n=40)
+
+    return run
+
+
+def _add_matmul_500(suite: Suite) -> None:
+    large = suite.comparison(
+        "cpu_matmul_500",
+        title="Eight products at n = 500; loops extrapolated from 40 of 4,000 rows (--full: whole)",
+        kind="run",
+        unit="s",
+        metrics={"madd_ns": Metric("ns")},
+        rounds={"quick": 1, "default": 3, "full": 1},
+        limit=1800.0,
+    )
+    for name in ("triple", "zip_sum", "sumprod"):
+        needs = "python>=3.12" if name == "sumprod" else ()
+        large.add(name, partial(_slabs, name, 500), baseline=name == "triple", needs=needs)
+    large.add("numpy", partial(_one_by_one, "numpy", 500), needs="numpy", note="one BLAS thread")
+    suite.claim(
+        "at n = 500 NumPy is hundreds of times faster than three loops",
+        speedup("cpu_matmul_500", "numpy", "triple") >= 200,
+        needs="numpy",
+    )
+
+
+def shared_sum(handle: Any) -> float:
+    """Add up an array that is attached to; runs in a worker."""
+    from velvet_concurrency.shared_array import SharedArray
+
+    with SharedArray.attach(handle) as shared:
+        return float(shared.array.sum())
+
+
+def pickled_sum(array: Any) -> float:
+    """Add up an array that came through a pipe; runs in a worker."""
+    return float(array.sum())
+
+
+def _arrays(shared: bool, megabytes: int) -> Iterator[Callable[[], Outcome]]:
+    import numpy as np
+    from velvet_concurrency.shared_array import SharedArray
+
+    array = np.ones(megabytes * 2**20 // 8)
+
+    def run() -> Outcome:
+        began = time.perf_counter()
+        if shared:
+            with SharedArray.copy_of(array) as one:
+                sums = list(pool.map(shared_sum, [one.handle] * READERS))
+        else:
+            sums = list(pool.map(pickled_sum, [array] * READERS))
+        seconds = time.perf_counter() - began
+        if sums != [float(array.size)] * READERS:
+            raise ValueError(f"wrong sums: {sums}")
+        return Outcome(seconds=seconds)
+
+    with ProcessPoolExecutor(READERS, multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(pickled_sum, [array[:1]] * READERS * 2))
+        yield run
+
+
+def _start(method: str) -> Callable[[], Outcome]:
+    def run() -> Outcome:
+        began = time.perf_counter()
+        with ProcessPoolExecutor(1, multiprocessing.get_context(method)) as pool:
+            first = pool.submit(abs, -1).result()
+            seconds = time.perf_counter() - began
+        if first != 1:
+            raise ValueError(f"abs(-1) gave {first!r}")
+        return Outcome(seconds=seconds)
+
+    return run
+
+
+def _chunks(chunksize: int) -> Iterator[Callable[[], Outcome]]:
+    def run() -> Outcome:
+        began = time.perf_counter()
+        done = list(pool.map(abs, range(TASKS), chunksize=chunksize))
+        seconds = time.perf_counter() - began
+        if done != list(range(TASKS)):
+            raise ValueError("a task was lost or changed places")
+        return Outcome(seconds=seconds)
+
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(abs, range(8)))
+        yield run
+
+
+def _add_pools(suite: Suite) -> None:
+    rounds = {"quick": 1, "default": 5, "full": 9}
+    start = suite.comparison(
+        "pool_overheads_start",
+        title="From a new pool of one process to its first answer",
+        kind="run",
+        unit="ms",
+        rounds=rounds,
+    )
+    for method in ("spawn", "fork", "forkserver"):
+        needs = () if method == "spawn" else "posix"
+        start.add(method, partial(_start, method), baseline=method == "spawn", needs=needs)
+    chunks = suite.comparison(
+        "pool_overheads_chunks",
+        title="2,000 tasks that do nothing, two processes, cost of one",
+        kind="run",
+        unit="us",
+        items=TASKS,
+        rounds=rounds,
+    )
+    for size in (1, 200):
+        chunks.add(f"chunksize_{size}", partial(_chunks, size), baseline=size == 1)
+    arrays = suite.comparison(
+        "pool_overheads_arrays",
+        title="An array for four processes: pickled to each, or shared (the copy included)",
+        kind="run",
+        unit="s",
+        sizes={"megabytes": [20, 100]},
+        quick=lambda megabytes: megabytes == 100,
+        rounds=rounds,
+        tree=True,
+    )
+    for name in ("pickled", "shared"):
+        arrays.add(name, partial(_arrays, name == "shared"), baseline=name == "pickled", needs="numpy")
+    suite.claim(
+        "handing out work in chunks makes tiny tasks ten times cheaper",
+        speedup("pool_overheads_chunks", "chunksize_200", "chunksize_1") >= 10,
+    )
+    suite.claim(
+        "sharing an array beats pickling it to each worker",
+        speedup("pool_overheads_arrays", "shared", "pickled", megabytes=100) >= 4,
+        needs="numpy",
+    )
+
+
+def add_to(suite: Suite) -> None:
+    """Add the comparisons of computing."""
+    _add_matmul(suite)
+    _add_matmul_500(suite)
+    _add_pools(suite)

@@ -177,7 +177,7 @@ def _add_accuracy(suite: Suite) -> None:
 
 def _add_race(suite: Suite) -> None:
     race = suite.comparison(
-        "limiter_race",
+        "limiter_accuracy_threads",
         title="Limit 500, eight threads, 4,000 calls: 500 / admitted in per cent, worst try",
         kind="run",
         unit="%",
@@ -217,7 +217,7 @@ def _add_race(suite: Suite) -> None:
     for name in ("token_bucket", "gcra"):
         suite.claim(
             f"the {name} admits exactly its burst under threads",
-            value("limiter_race", name, "admitted").equals(500),
+            value("limiter_accuracy_threads", name, "admitted").equals(500),
         )
 
 

@@ -120,7 +120,7 @@ def _add_ops(suite: Suite) -> None:
 
 def _add_growth(suite: Suite) -> None:
     grows = suite.comparison(
-        "limiter_growth",
+        "limiter_ops_growth",
         title="What a refused call costs as the window grows",
         unit="us",
         sizes={"window": [100, 1000, 10_000]},
@@ -135,18 +135,18 @@ def _add_growth(suite: Suite) -> None:
         )
     suite.claim(
         "the naive list's cost grows with its window",
-        growth("limiter_growth", "naive", over="window") >= 0.8,
+        growth("limiter_ops_growth", "naive", over="window") >= 0.8,
     )
     suite.claim(
         "the bucket's does not",
-        growth("limiter_growth", "token_bucket", over="window") <= 0.1,
+        growth("limiter_ops_growth", "token_bucket", over="window") <= 0.1,
         needs="calm",
     )
 
 
 def _add_threads(suite: Suite) -> None:
     threads = suite.comparison(
-        "limiter_threads",
+        "limiter_ops_threads",
         title="One limiter, four threads, refused calls, wall clock",
         unit="ops/s",
         items=THREADS * CALLS,
@@ -167,7 +167,7 @@ def _add_threads(suite: Suite) -> None:
     threads.same_result()
     suite.claim(
         "the bucket stays ahead of the list with four threads",
-        ratio("limiter_threads", "token_bucket", "naive") >= 10,
+        ratio("limiter_ops_threads", "token_bucket", "naive") >= 10,
     )
 
 

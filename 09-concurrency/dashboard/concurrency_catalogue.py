@@ -25,6 +25,7 @@ def catalogue(measure: Path) -> dict[str, Any]:
         ended = subprocess.run(
             [sys.executable, str(Path(__file__).resolve()), str(measure)],
             capture_output=True,
+            check=False,
             text=True,
             encoding="utf-8",
             timeout=_PATIENCE_S,

@@ -229,6 +229,7 @@ async def cancel_properly() -> None:
             log(f"   time left inside: {time_left() or 0.0:.2f} s")
             await asyncio.sleep(10)
     log("   ended by the outer one")
+
     async def stubborn(sleep: Callable[[float], Awaitable[None]]) -> None:
         for attempt in (1, 2, 3):
             try:

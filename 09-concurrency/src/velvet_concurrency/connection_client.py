@@ -15,7 +15,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from .connection_server import HOST
+from velvet_concurrency.connection_server import HOST
 
 _OPENING_AT_A_TIME = 500  # The kernel's queue of half-open connections is short.
 _LINE = b"ping\n"

@@ -20,8 +20,8 @@ from typing import Any
 
 import psutil
 
-from .child import Message, obey_parent
-from .runtime import raise_fd_limit
+from velvet_concurrency.child import Message, obey_parent
+from velvet_concurrency.runtime import raise_fd_limit
 
 HOST = "127.0.0.1"
 BACKLOG = 8192

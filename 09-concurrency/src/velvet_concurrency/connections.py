@@ -16,11 +16,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from .child import Child, Message
-from .connection_client import Board, open_all
-from .connection_server import SPARE_DESCRIPTORS
-from .quantiles import quantile
-from .runtime import raise_fd_limit
+from velvet_concurrency.child import Child, Message
+from velvet_concurrency.connection_client import Board, open_all
+from velvet_concurrency.connection_server import SPARE_DESCRIPTORS
+from velvet_concurrency.quantiles import quantile
+from velvet_concurrency.runtime import raise_fd_limit
 
 Variant = Literal["streams", "protocol", "threads"]
 # macOS hands out about 16,000 ephemeral ports, shared with everything else on the machine.

@@ -19,8 +19,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .trace import Resources, Tracer
-from .workload import MODELS, Stop, Workload, run_workload
+from velvet_concurrency.trace import Resources, Tracer
+from velvet_concurrency.workload import MODELS, Stop, Workload, run_workload
 
 _WRITE_EVERY = 0.05
 _SAMPLE_EVERY = 2  # writes

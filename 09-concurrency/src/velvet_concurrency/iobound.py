@@ -15,15 +15,22 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from .contenders.aiohttp_ import fetch as aiohttp_
-from .contenders.frame import BadReplyError, FetchResult, check, kind_of, load, run
-from .contenders.httpx_ import fetch as httpx_
-from .contenders.serial import fetch as serial
-from .contenders.streams import fetch as streams
-from .contenders.threads import fetch as threads
-from .latency_server import LatencyServer
-from .latency_site import Failure, ServerStats
-from .quantiles import quantile
+from velvet_concurrency.contenders.aiohttp_ import fetch as aiohttp_
+from velvet_concurrency.contenders.frame import (
+    BadReplyError,
+    FetchResult,
+    check,
+    kind_of,
+    load,
+    run,
+)
+from velvet_concurrency.contenders.httpx_ import fetch as httpx_
+from velvet_concurrency.contenders.serial import fetch as serial
+from velvet_concurrency.contenders.streams import fetch as streams
+from velvet_concurrency.contenders.threads import fetch as threads
+from velvet_concurrency.latency_server import LatencyServer
+from velvet_concurrency.latency_site import Failure, ServerStats
+from velvet_concurrency.quantiles import quantile
 
 __all__ = [
     "Failure",

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import get_args
 
-from .child import Child, obey_parent
-from .latency_site import HOST, Failure, ServerStats, Site
+from velvet_concurrency.child import Child, obey_parent
+from velvet_concurrency.latency_site import HOST, Failure, ServerStats, Site
 
 
 class LatencyServer:

@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from .child import Message
+from velvet_concurrency.child import Message
 
 Failure = Literal["none", "error", "reset", "hang", "garbage", "truncate", "refuse"]
 HOST = "127.0.0.1"

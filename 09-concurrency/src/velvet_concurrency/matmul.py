@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .runtime import Unavailable
+from velvet_concurrency.runtime import Unavailable
 
 Rows = Sequence[Sequence[float]]
 FloatArray = npt.NDArray[np.float64]

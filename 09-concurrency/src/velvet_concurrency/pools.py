@@ -19,11 +19,11 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from .orphan import die_with_parent
-from .runtime import Unavailable, usable_cores
+from velvet_concurrency.orphan import die_with_parent
+from velvet_concurrency.runtime import Unavailable, usable_cores
 
 if TYPE_CHECKING:
-    from .shared_array import SharedArray, SharedHandle
+    from velvet_concurrency.shared_array import SharedArray, SharedHandle
 
 __all__ = ["Mode", "SharedArray", "SharedHandle", "Unavailable", "check_sendable", "cpu_map"]
 

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from urllib.parse import urlsplit
 
-from .frame import DEADLINE, BadReplyError, FetchResult, kind_of
+from velvet_concurrency.contenders.frame import DEADLINE, BadReplyError, FetchResult, kind_of
 
 
 def _ask(connection: http.client.HTTPConnection, path: str) -> None:

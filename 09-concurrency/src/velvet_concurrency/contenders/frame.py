@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, TypeVar
 
-from ..quantiles import quantile
-from ..runtime import Unavailable
+from velvet_concurrency.quantiles import quantile
+from velvet_concurrency.runtime import Unavailable
 
 T = TypeVar("T")
 DEADLINE = "deadline"

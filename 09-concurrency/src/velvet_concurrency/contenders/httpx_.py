@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .frame import BadReplyError, FetchResult, batch, check, load, run
+from velvet_concurrency.contenders.frame import BadReplyError, FetchResult, batch, check, load, run
 
 
 def fetch(

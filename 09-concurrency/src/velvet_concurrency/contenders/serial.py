@@ -6,8 +6,8 @@ import math
 import time
 from collections import deque
 
-from .blocking import drain
-from .frame import FetchResult, check
+from velvet_concurrency.contenders.blocking import drain
+from velvet_concurrency.contenders.frame import FetchResult, check
 
 
 def fetch(url: str, n: int, *, timeout: float = 10.0, deadline: float | None = None) -> FetchResult:

@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from urllib.parse import urlsplit
 
-from .frame import BadReplyError, FetchResult, batch, check, run
+from velvet_concurrency.contenders.frame import BadReplyError, FetchResult, batch, check, run
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

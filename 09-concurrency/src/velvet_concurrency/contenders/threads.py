@@ -7,8 +7,8 @@ import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
-from .blocking import drain
-from .frame import FetchResult, check
+from velvet_concurrency.contenders.blocking import drain
+from velvet_concurrency.contenders.frame import FetchResult, check
 
 
 def fetch(

@@ -7,9 +7,8 @@ beside them only hands those to figures.
 
 from __future__ import annotations
 
-from ..workload import MODELS
-from .cells import Grid, busiest, in_cell, utilisation_grid
-from .lab import (
+from velvet_concurrency.explorer.cells import Grid, busiest, in_cell, utilisation_grid
+from velvet_concurrency.explorer.lab import (
     BREAKER_COLOURS,
     LIMITERS,
     PATTERNS,
@@ -20,10 +19,18 @@ from .lab import (
     overload_results,
     replay_all,
 )
-from .lanes import between, drawable, flights, shares, turn_taking
-from .live import Progress, follow
-from .memory import Connections, Growth, Probe, Snapshot, read_probe, series
-from .runs import Parameters, Reading, Run, read_recording, read_run
+from velvet_concurrency.explorer.lanes import between, drawable, flights, shares, turn_taking
+from velvet_concurrency.explorer.live import Progress, follow
+from velvet_concurrency.explorer.memory import (
+    Connections,
+    Growth,
+    Probe,
+    Snapshot,
+    read_probe,
+    series,
+)
+from velvet_concurrency.explorer.runs import Parameters, Reading, Run, read_recording, read_run
+from velvet_concurrency.workload import MODELS
 
 __all__ = [
     "BREAKER_COLOURS",

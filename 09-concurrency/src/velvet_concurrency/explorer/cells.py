@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..trace import Span, to_heatmap
+from velvet_concurrency.trace import Span, to_heatmap
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ..breaker import CircuitBreaker
-from ..limiters import (
+from velvet_concurrency.breaker import CircuitBreaker
+from velvet_concurrency.limiters import (
     FixedWindowLimiter,
     GCRALimiter,
     SlidingLogLimiter,
     SlidingWindowCounter,
     TokenBucketLimiter,
 )
-from ..simulate import (
+from velvet_concurrency.simulate import (
     Admissions,
     BreakerStory,
     Load,
@@ -29,7 +29,7 @@ from ..simulate import (
     poisson,
     replay,
 )
-from ..simulate.admissions import Allows
+from velvet_concurrency.simulate.admissions import Allows
 
 Clock = Callable[[], float]
 Make = Callable[[Clock], Allows]

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..trace import Span, concurrency
-from ..trace.views import by_lane
+from velvet_concurrency.trace import Span, concurrency
+from velvet_concurrency.trace.views import by_lane
 
 HIDDEN = ("loop lag",)  # a row of the heatmap, not of the timeline
 _PIXELS = 2_000

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .runs import Run
+from velvet_concurrency.explorer.runs import Run
 
 
 @dataclass(frozen=True)

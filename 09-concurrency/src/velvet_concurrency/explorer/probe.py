@@ -15,11 +15,16 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import IO, Any
 
-from ..child import ChildError
-from ..clock import FakeClock
-from ..connections import Variant, hold_connections
-from ..limiters import GCRALimiter, NaiveRateLimiter, SlidingLogLimiter, TokenBucketLimiter
-from ..limiters.base import RateLimiter
+from velvet_concurrency.child import ChildError
+from velvet_concurrency.clock import FakeClock
+from velvet_concurrency.connections import Variant, hold_connections
+from velvet_concurrency.limiters import (
+    GCRALimiter,
+    NaiveRateLimiter,
+    SlidingLogLimiter,
+    TokenBucketLimiter,
+)
+from velvet_concurrency.limiters.base import RateLimiter
 
 _STEPS = (100, 300, 1_000, 3_000, 10_000)
 _WINDOW = 3_600.0

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from ..runtime import usable_cores
-from ..trace import Span
-from ..workload import MODELS
+from velvet_concurrency.runtime import usable_cores
+from velvet_concurrency.trace import Span
+from velvet_concurrency.workload import MODELS
 
 _LIMITS = {"tasks": (10, 500), "limit": (1, 500)}
 _MOST_MS = {"latency_ms": 5_000.0, "cpu_ms": 500.0}

@@ -62,7 +62,7 @@ class RateLimiter(Protocol):
         ...
 
 
-class CapacityExceeded(ValueError):  # noqa: N818 (reads as the event it reports)
+class CapacityExceeded(ValueError):
     """More tokens were asked for than the limiter can ever hold, so waiting would never end."""
 
     def __init__(self, tokens: int, capacity: int) -> None:

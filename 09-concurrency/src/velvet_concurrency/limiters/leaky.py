@@ -14,7 +14,7 @@ from collections.abc import Callable
 from velvet_concurrency.limiters.base import SLACK, checked_count, checked_rate
 
 
-class QueueFull(RuntimeError):  # noqa: N818 (the standard library's own name for it)
+class QueueFull(RuntimeError):
     """The shaper holds as many calls as it may; `retry_after` is the seconds until one more fits."""
 
     def __init__(self, capacity: int, retry_after: float) -> None:

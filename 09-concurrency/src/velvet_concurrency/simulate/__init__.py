@@ -8,6 +8,7 @@ function is pure and safe to call from any thread.
 
 from __future__ import annotations
 
+from velvet_concurrency.quantiles import quantile
 from velvet_concurrency.simulate.admissions import (
     Admissions,
     edge_attack,
@@ -26,7 +27,6 @@ from velvet_concurrency.simulate.overload import (
     bounded,
     overload,
 )
-from velvet_concurrency.simulate.quantiles import quantile
 
 __all__ = [
     "POLICIES",

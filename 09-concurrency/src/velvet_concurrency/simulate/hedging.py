@@ -11,8 +11,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+from velvet_concurrency.quantiles import quantile
 from velvet_concurrency.resilience import HedgeBudget
-from velvet_concurrency.simulate.quantiles import quantile
 
 _TYPICAL = 0.010  # seconds, median of an ordinary reply
 _SPREAD = 0.3  # sigma of its log-normal

@@ -7,13 +7,14 @@ on late requests too, which is the whole trouble. Driven by the real `AdmissionQ
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from velvet_concurrency.clock import FakeClock
 from velvet_concurrency.pressure import AdmissionQueue, CoDel, Refused
 from velvet_concurrency.pressure.queue import Policy
+from velvet_concurrency.quantiles import quantile
 from velvet_concurrency.simulate.admissions import poisson
-from velvet_concurrency.simulate.quantiles import quantile
 
 _SAMPLE = 0.1  # seconds between two points of the depth series
 
@@ -167,8 +168,8 @@ def overload(policy: QueuePolicy | str, load: Load | None = None) -> OverloadRes
         dropped=stats.dropped,
         goodput=100.0 * in_time / max(1, len(arrivals)),
         ceiling=100.0 * _most_in_time(arrivals, service, load.deadline) / max(1, len(arrivals)),
-        p50=quantile(server.latencies, 0.50),
-        p99=quantile(server.latencies, 0.99),
+        p50=quantile(server.latencies, 0.50) if server.latencies else math.nan,
+        p99=quantile(server.latencies, 0.99) if server.latencies else math.nan,
         max_queue=stats.max_depth,
         depth=tuple(server.depth),
     )

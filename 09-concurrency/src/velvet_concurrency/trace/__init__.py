@@ -7,11 +7,17 @@ code for whichever tracer is in charge. `LoopLag` and `Resources` sample what sp
 
 from __future__ import annotations
 
-from .executor import TracedExecutor
-from .sampling import LoopLag, Resources, Sample
-from .spans import Kind, Span
-from .tracer import Tracer, in_charge, span, tracing
-from .views import Heatmap, chrome_trace, concurrency, to_heatmap, utilisation
+from velvet_concurrency.trace.executor import TracedExecutor
+from velvet_concurrency.trace.sampling import LoopLag, Resources, Sample
+from velvet_concurrency.trace.spans import Kind, Span
+from velvet_concurrency.trace.tracer import Tracer, in_charge, span, tracing
+from velvet_concurrency.trace.views import (
+    Heatmap,
+    chrome_trace,
+    concurrency,
+    to_heatmap,
+    utilisation,
+)
 
 __all__ = [
     "Heatmap",

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
-from .spans import Span
-from .steps import current_task_name
-from .tracer import Tracer, tracing
+from velvet_concurrency.trace.spans import Span
+from velvet_concurrency.trace.steps import current_task_name
+from velvet_concurrency.trace.tracer import Tracer, tracing
 
 P = ParamSpec("P")
 T = TypeVar("T")

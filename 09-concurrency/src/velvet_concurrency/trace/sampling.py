@@ -16,8 +16,8 @@ from collections import deque
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from ..quantiles import quantile
-from .tracer import Tracer
+from velvet_concurrency.quantiles import quantile
+from velvet_concurrency.trace.tracer import Tracer
 
 _KEPT = 100_000
 

@@ -13,7 +13,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .tracer import Tracer
+    from velvet_concurrency.trace.tracer import Tracer
 
 
 def current_task_name() -> str:

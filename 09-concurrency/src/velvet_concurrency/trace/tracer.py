@@ -20,9 +20,15 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from .spans import Kind, Ring, Row, Span
-from .steps import TracedCoroutine, current_task_name
-from .views import Heatmap, concurrency, to_heatmap, utilisation, write_chrome_trace
+from velvet_concurrency.trace.spans import Kind, Ring, Row, Span
+from velvet_concurrency.trace.steps import TracedCoroutine, current_task_name
+from velvet_concurrency.trace.views import (
+    Heatmap,
+    concurrency,
+    to_heatmap,
+    utilisation,
+    write_chrome_trace,
+)
 
 _IN_CHARGE: ContextVar[tuple[Tracer, str] | None] = ContextVar("velvet_tracer", default=None)
 _Factory = Callable[..., Any]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .spans import Kind, Span
+from velvet_concurrency.trace.spans import Kind, Span
 
 Slice = tuple[int, int, Kind]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .jobs import MODELS, Job, Model, Stop, Workload, calibrate, perform
-from .models import run_workload
+from velvet_concurrency.workload.jobs import MODELS, Job, Model, Stop, Workload, calibrate, perform
+from velvet_concurrency.workload.models import run_workload
 
 __all__ = ["MODELS", "Job", "Model", "Stop", "Workload", "calibrate", "perform", "run_workload"]

@@ -17,8 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from ..runtime import usable_cores
-from ..trace import in_charge, span
+from velvet_concurrency.runtime import usable_cores
+from velvet_concurrency.trace import in_charge, span
 
 Model = Literal["serial", "threads", "asyncio", "processes"]
 MODELS: tuple[Model, ...] = ("serial", "threads", "asyncio", "processes")

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 
-from ..orphan import die_with_parent
-from ..trace import LoopLag, TracedExecutor, Tracer, tracing
-from .jobs import Job, Stop, Workload, calibrate, compute, perform
+from velvet_concurrency.orphan import die_with_parent
+from velvet_concurrency.trace import LoopLag, TracedExecutor, Tracer, tracing
+from velvet_concurrency.workload.jobs import Job, Stop, Workload, calibrate, compute, perform
 
 
 def _serially(jobs: list[Job], tracer: Tracer, done: Callable[[], None], stop: Stop) -> None:
