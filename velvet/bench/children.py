@@ -135,6 +135,15 @@ def stream(
                 process.stdout.close()
 
 
+def _event(line: bytes) -> dict[str, Any] | None:
+    """Read one announcement; None when the line is none."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and "event" in event else None
+
+
 def _events(
     process: subprocess.Popen[bytes], errors: IO[bytes], limit: float, sample_tree: bool
 ) -> Iterator[dict[str, Any]]:
@@ -157,17 +166,19 @@ def _events(
         if line is None:
             break
         deadline = time.monotonic() + limit
-        try:
-            event = json.loads(line)
-        except ValueError:
-            raise ChildFailed(turn, f"spoke garbage: {line[:80]!r}") from None
+        event = _event(line)
+        if event is None:
+            raise ChildFailed(turn, f"spoke garbage: {line[:80]!r}")
         if event["event"] == "turn":
             turn = event["contender"]
         if event["event"] == "sample" and sample_tree:
             event["tree_mb"] = max(peak, event["peak_mb"])
         ended = ended or event["event"] == "end"
         yield event
-    code = process.wait()
+    try:
+        code = process.wait(timeout=limit)
+    except subprocess.TimeoutExpired:
+        raise ChildFailed(turn, f"left something running for {limit:g} s after its end") from None
     if code != 0 or not ended:
         errors.seek(0, os.SEEK_END)
         errors.seek(max(0, errors.tell() - STDERR_TAIL))

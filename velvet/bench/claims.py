@@ -142,7 +142,7 @@ class Operand:
                 raise NotMeasured(f"{other.text} is not clear of zero")
             a_lo, a_hi = (a.value if x is None else x for x in (a.lo, a.hi))
             b_lo, b_hi = (b.value if x is None else x for x in (b.lo, b.hi))
-            corners = (act(a_lo, b_hi), act(a_hi, b_lo))
+            corners = [act(x, y) for x in (a_lo, a_hi) for y in (b_lo, b_hi)]
             return Interval(act(a.value, b.value), min(corners), max(corners), min(a.n, b.n))
 
         return Operand(

@@ -19,6 +19,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from velvet.bench.engine import Engine
 from velvet.bench.model import Suite, Tier
@@ -111,7 +112,7 @@ def _known(suite: Suite, options: Options) -> None:
 def print_tables(results: Mapping[str, Any], console: Console) -> None:
     """Print every comparison of a results document, then its claims and its noise."""
     for about in results["comparisons"]:
-        table = Table(title=f"{about['name']}: {about['title']}", title_justify="left")
+        table = Table(title=Text(f"{about['name']}: {about['title']}"), title_justify="left")
         found = lines(results, about["name"])
         columns = {
             "contender": [line.contender for line in found],
@@ -125,7 +126,7 @@ def print_tables(results: Mapping[str, Any], console: Console) -> None:
             head: cells for head, cells in columns.items() if any(cells) or head == "contender"
         }
         for head in shown:
-            table.add_column(head, justify="left" if head == "contender" else "right")
+            table.add_column(Text(head), justify="left" if head == "contender" else "right")
         for row in zip(*shown.values(), strict=True):
             table.add_row(*row)
         console.print(table, markup=False)
@@ -207,7 +208,12 @@ def measuring_options(function: F) -> F:
 def _command(context: click.Context, /, **given: Any) -> None:
     """Measure this module's comparisons and judge its claims."""
     suite: Suite = context.obj
-    context.exit(perform(suite, **given))
+    try:
+        code = perform(suite, **given)
+    except KeyboardInterrupt:
+        click.echo("stopped; nothing was written", err=True)
+        code = 130
+    context.exit(code)
 
 
 def perform(
@@ -249,6 +255,7 @@ def perform(
         affinity=_cores(affinity),
         only_claims=only_claims,
     )
+    there = None if other is None else load(other)
     with servers_for(suite, options):
         results = measure(suite, options, stream=json_path == "-")
     target = reference_file(suite) if publish else local_file(suite)
@@ -261,8 +268,8 @@ def perform(
         from velvet.bench.pyperf_bridge import export
 
         export(results, pyperf_path)
-    if other is not None:
-        print_comparison(results, load(other), Console())
+    if there is not None:
+        print_comparison(results, there, Console(stderr=json_path == "-"))
     if write_readme:
         from velvet.report import write
 
@@ -325,9 +332,16 @@ def _cores(affinity: str | None) -> tuple[int, ...]:
     if not affinity:
         return ()
     try:
-        return tuple(int(part) for part in affinity.split(","))
+        cores = tuple(int(part) for part in affinity.split(","))
     except ValueError:
         raise UsageError(f"--affinity takes core numbers such as 0,1, not {affinity!r}") from None
+    count = os.cpu_count() or 1
+    absent = [core for core in cores if not 0 <= core < count]
+    if absent:
+        raise UsageError(
+            f"--affinity {affinity}: there is no core {absent[0]}; 0 to {count - 1} are"
+        )
+    return cores
 
 
 def _list(suite: Suite) -> None:
@@ -350,6 +364,3 @@ def run_suite(suite: Suite, argv: Sequence[str] | None) -> None:
     except VelvetError as error:
         click.echo(str(error), err=True)
         raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
-        click.echo("stopped; nothing was written", err=True)
-        raise SystemExit(130) from None

@@ -14,6 +14,7 @@ from typing import Any
 
 from velvet.bench import machine
 from velvet.bench.children import ChildFailed, environment, stream
+from velvet.bench.claims import NotMeasured
 from velvet.bench.measured import GAP, Measured
 from velvet.bench.model import Claim, Comparison, Size, Suite, Tier, size_key
 from velvet.bench.options import Event, Options
@@ -37,6 +38,7 @@ class Engine:
         self.suite = suite
         self.options = options
         self.measured = Measured(suite)
+        self.refused: dict[tuple[str, str], str] = {}  # empty: checked and found equal
 
     def events(self) -> Iterator[Event]:
         """Measure everything that the options select; the last event is ``results``."""
@@ -101,9 +103,13 @@ class Engine:
         self, into: Measured, comparison: Comparison, size: Size, names: list[str], factor: int = 1
     ) -> Iterator[Event]:
         names = list(names)
-        smallest = size == comparison.sizes[0]
-        if (comparison.same or comparison.checker) and (comparison.kind == "micro" or smallest):
-            yield from self._check(into, comparison, size, names)
+        if comparison.same or comparison.checker:
+            known = {name: self.refused.get((comparison.name, name)) for name in names}
+            if comparison.kind == "micro" or None in known.values():
+                yield from self._check(into, comparison, size, names)
+            for name in [name for name in names if known[name]]:
+                into.row(comparison.name, name, size).error = known[name] or ""
+                names.remove(name)
         if comparison.kind == "micro":
             yield from self._micro(into, comparison, size, names, factor)
         elif comparison.kind == "run":
@@ -176,11 +182,13 @@ class Engine:
                     if event["event"] == "refused":
                         row = into.row(comparison.name, event["contender"], size)
                         row.error = event["error"]
+                        self.refused[comparison.name, event["contender"]] = row.error
                         names.remove(event["contender"])
                         yield {**event, "bench": comparison.name}
             except ChildFailed as error:
                 yield self._drop(into, comparison, size, names, error)
             else:
+                self.refused.update({(comparison.name, name): "" for name in names})
                 return
 
     def _micro(
@@ -249,7 +257,10 @@ class Engine:
         for name in names:
             if name == baseline:
                 continue
-            found = into.ratio_of(into.row(comparison.name, name, size), base, "time")
+            try:
+                found = into.ratio_of(into.row(comparison.name, name, size), base, "time")
+            except NotMeasured:
+                return False
             if found.lo is None or found.hi is None or found.hi - found.lo > NARROW * found.value:
                 return False
         return True

@@ -137,12 +137,22 @@ class Measured:
         if a.lo is None and b.lo is None:
             return Interval(a.value / b.value, None, None, 1)
         a_low, a_high = (a.value if x is None else x for x in (a.lo, a.hi))
-        return Interval(a.value / b.value, a_low / high, a_high / low, min(a.n, b.n))
+        corners = [x / y for x in (a_low, a_high) for y in (low, high)]
+        return Interval(a.value / b.value, min(corners), max(corners), min(a.n, b.n))
 
     def paired(
         self, bench: str, a: str, b: str, metric: str | None, size: Mapping[str, Any]
     ) -> Interval:
-        """Lookup of `ratio`."""
+        """Lookup of `ratio`: at the last size that both contenders take."""
+        shared = [
+            row.size
+            for row in self.of(bench)
+            if row.contender == a and (bench, b, size_key(row.size)) in self.rows
+        ]
+        matching = [
+            one for one in shared if all(one.get(name) == value for name, value in size.items())
+        ]
+        size = matching[-1] if matching else size
         return self.ratio_of(self._one(bench, a, size), self._one(bench, b, size), metric)
 
     def speed(self, bench: str, fast: str, slow: str, size: Mapping[str, Any]) -> Interval:

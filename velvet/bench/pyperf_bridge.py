@@ -128,9 +128,15 @@ def verify(suite: Suite, bench: str | None = None, contender: str | None = None)
     engine = Engine(suite, options)
     for _ in engine.events():
         continue
-    size = comparison.sizes[0]
-    ours = min(engine.measured.row(bench, contender, size).flat("wall"))
-    script = _SCRIPT.format(file=str(suite.file), bench=bench, contender=contender, size=0)
+    size = next(iter(comparison.in_tier("quick")), comparison.sizes[0])
+    row = engine.measured.row(bench, contender, size)
+    if not row.flat("wall"):
+        raise VelvetError(
+            f"{bench}/{contender} was not measured: {row.skipped or row.error or 'not in --quick'}"
+        )
+    ours = min(row.flat("wall"))
+    index = comparison.sizes.index(size)
+    script = _SCRIPT.format(file=str(suite.file), bench=bench, contender=contender, size=index)
     with tempfile.TemporaryDirectory() as folder:
         program, output = Path(folder) / "verify.py", Path(folder) / "pyperf.json"
         program.write_text(script, encoding="utf-8")

@@ -76,7 +76,7 @@ class Prepared:
     name: str
     timed: Timed
     loops: int = 1
-    cold_ns: int = 0
+    cold_ns: float = 0
     teardown: Callable[[], None] | None = None
     child_clock: bool = False
     runner: Callable[[Any], Any] = field(default=asyncio.run)
@@ -86,7 +86,7 @@ class Prepared:
         """Whether the timed callable is a coroutine function."""
         return inspect.iscoroutinefunction(self.timed.call)
 
-    def round(self, clock: Clock) -> tuple[int, int]:
+    def round(self, clock: Clock) -> tuple[float, float]:
         """Time one round; returns wall and CPU nanoseconds per call."""
         if self.timed.prepare is not None:
             return self._prepared_round(clock)
@@ -99,9 +99,9 @@ class Prepared:
             for _ in turns:
                 call()
             wall, cpu = clock.wall() - wall0, cpu_of() - cpu0
-        return wall // self.loops or 1, cpu // self.loops
+        return (wall or 1) / self.loops, cpu / self.loops
 
-    def _prepared_round(self, clock: Clock) -> tuple[int, int]:
+    def _prepared_round(self, clock: Clock) -> tuple[float, float]:
         wall = cpu = 0
         call, prepare = self.timed.call, self.timed.prepare
         for _ in range(self.loops):
@@ -110,7 +110,7 @@ class Prepared:
             call(argument)
             wall += clock.wall() - wall0
             cpu += clock.cpu() - cpu0
-        return wall // self.loops or 1, cpu // self.loops
+        return (wall or 1) / self.loops, cpu / self.loops
 
     async def _async_round(self, clock: Clock) -> tuple[int, int]:
         call = self.timed.call

@@ -85,7 +85,16 @@ class Judge:
                 for size in comparison.in_tier(self.options.tier)
                 if all(size.get(k) == v for k, v in operand.size.items() if k in size)
             ]
-            for size in sizes if operand.over else sizes[-1:]:
+            everybody = [
+                size
+                for size in sizes
+                if all(
+                    comparison.contenders[name].takes(size)
+                    for name in operand.contenders
+                    if name in comparison.contenders
+                )
+            ]
+            for size in sizes if operand.over else everybody[-1:]:
                 names = [
                     name
                     for name in dict.fromkeys(operand.contenders)

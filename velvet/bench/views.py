@@ -44,7 +44,9 @@ def number(value: float) -> str:
     magnitude = math.floor(math.log10(abs(value)))
     if magnitude >= 2:
         return f"{round(value, 2 - magnitude):,.0f}"
-    return f"{value:.{min(9, 2 - magnitude)}f}"
+    if magnitude < -7:
+        return f"{value:.2e}"
+    return f"{value:.{2 - magnitude}f}"
 
 
 def quantity(value: float, unit: str) -> str:
