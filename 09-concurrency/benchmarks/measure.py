@@ -41,7 +41,7 @@ suite.published(
     {("naive", "ops"): 12_000, ("token_bucket", "ops"): 890_000},
     source=LIMITER_TABLE,
 )
-#suite.published("limiter_redis", {("lua", "ops"): 45_000}, source=LIMITER_TABLE)
+suite.published("limiter_redis", {("lua", "ops"): 45_000}, source=LIMITER_TABLE)
 suite.published("limiter_accuracy_threads", {("naive", "accuracy"): 94.0}, source=LIMITER_TABLE)
 suite.published("limiter_memory", {("naive", "traced_peak"): 458.0}, source=LIMITER_TABLE)
 

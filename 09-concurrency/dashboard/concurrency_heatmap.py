@@ -97,6 +97,8 @@ def _utilisation(state: Session, runs: list[Run]) -> None:
         grid.lanes, grid.middles, grid.cells, title=f"{run.name}: share of time running", unit=""
     )
     _clickable(figure, grid)
+    half = grid.width / 2
+    figure.update_xaxes(range=[grid.middles[0] - half, grid.middles[-1] + half], showgrid=False)
     picked = st.plotly_chart(
         figure,
         theme=None,
@@ -108,8 +110,9 @@ def _utilisation(state: Session, runs: list[Run]) -> None:
     row, column = _cell(picked, grid)
     more = f" {grid.hidden} quieter lanes are left out." if grid.hidden else ""
     st.caption(
-        "The dark cell is the bottleneck. In the row 'loop lag' dark means that the loop was late. "
-        f"Click a cell for its spans; before any click it is the busiest one. "
+        "The dark cell is the bottleneck. In the row 'loop lag' dark means that the loop was late, "
+        "and its spans are what ran meanwhile. Click a cell for its spans; before any click it is "
+        f"the busiest one. "
         f"Shown: {state.origin}.{more}"
     )
     _spans(run, grid, row, column)
@@ -145,7 +148,13 @@ def _spans(run: Run, grid: Grid, row: int, column: int) -> None:
         f"{grid.cells[row][column]:.0%}"
     )
     rows = [
-        {"span": s.name, "kind": s.kind, "task": s.task, "ms": round((s.t1_ns - s.t0_ns) / 1e6, 3)}
+        {
+            "lane": s.lane,
+            "span": s.name,
+            "kind": s.kind,
+            "task": s.task,
+            "ms": round((s.t1_ns - s.t0_ns) / 1e6, 3),
+        }
         for s in in_cell(run.spans, grid, row, column)[:50]
     ]
     st.dataframe(rows, hide_index=True, height=min(280, 38 + 35 * max(1, len(rows))))

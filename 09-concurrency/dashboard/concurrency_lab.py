@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 import streamlit as st
-from concurrency_session import CHART
+from concurrency_session import CHART, WRAPPED
 
 from velvet.ui import panels
-from velvet.ui.palette import LINE, STROKES, pair, plotly_layout
+from velvet.ui.palette import LINE, STROKES, TEXT, pair, plotly_layout
 from velvet_concurrency.explorer import (
     BREAKER_COLOURS,
     PATTERNS,
@@ -57,7 +57,7 @@ def _limiters(seed: int) -> None:
     replays = _replays(pattern, limit, load, seed)
     left, right = st.columns([3, 2])
     with left:
-        figure = admission_rows(replays, f"{pattern}: each arrival, admitted or refused")
+        figure = admission_rows(replays, f"{pattern}: arrivals, and how many each admitted")
         st.plotly_chart(figure, theme=None, config=CHART, key="lab_admissions")
     with right:
         figure = worst_bars(replays)
@@ -98,7 +98,7 @@ def admission_rows(replays: list[Replay], title: str) -> go.Figure:
     plotly_layout(figure, title=title, height=400)
     figure.update_yaxes(
         tickvals=list(range(len(replays))),
-        ticktext=[replay.limiter for replay in replays],
+        ticktext=[f"{replay.limiter}: {replay.admissions.admitted}" for replay in replays],
         range=[len(replays) - 0.5, -0.5],
         zeroline=False,
     )
@@ -118,19 +118,20 @@ def worst_bars(replays: list[Replay]) -> go.Figure:
             orientation="h",
             name="keeps it" if kept else "breaks it",
             text=[f"{one.worst_ratio:.2f}x" for one in chosen],
-            textposition="outside",
-            cliponaxis=False,
+            textposition=["inside" if one.worst_ratio > 0.5 else "outside" for one in chosen],
+            insidetextanchor="end",
+            textfont={"color": TEXT},
             marker={
                 "color": fill,
                 "line": {"color": stroke, "width": 1.5},
-                "pattern": {"shape": shape, "fgcolor": stroke, "size": 6},
+                "pattern": {"shape": shape, "fgcolor": stroke, "size": 6, "solidity": 0.12},
             },
             hovertemplate="%{y}: %{x:.2f} times the limit<extra></extra>",
         )
     figure.add_vline(x=1.0, line={"color": LINE, "dash": "dash"})
     plotly_layout(figure, title="Worst second / limit", height=400)
     top = max(one.worst_ratio for one in replays)
-    figure.update_xaxes(range=[0, max(1.3, top * 1.25)])
+    figure.update_xaxes(range=[0, max(1.2, top * 1.08)])
     figure.update_yaxes(
         categoryorder="array", categoryarray=[one.limiter for one in reversed(replays)]
     )
@@ -183,7 +184,11 @@ def _overload(seed: int) -> None:
     st.subheader("More work than the server can do")
     first, second, third = st.columns([2, 1, 1])
     policies = first.multiselect(
-        "queue policies", list(POLICIES), default=USUAL_POLICIES, key="concurrency_policies"
+        "queue policies",
+        list(POLICIES),
+        default=USUAL_POLICIES,
+        key="concurrency_policies",
+        **WRAPPED,
     )
     offered = second.slider(
         "offered per second, it can do 100", 50, 400, 200, step=50, key="concurrency_offered"
@@ -210,14 +215,14 @@ def _overload(seed: int) -> None:
             {
                 "policy": one.policy,
                 "in time": f"{one.goodput:.0f} %",
-                "p50": f"{one.p50 * 1e3:,.0f} ms",
-                "p99": f"{one.p99 * 1e3:,.0f} ms",
-                "longest queue": one.max_queue,
+                "p50, ms": round(one.p50 * 1e3),
+                "p99, ms": round(one.p99 * 1e3),
+                "waiting": one.max_queue,
             }
             for one in results
         ]
         st.dataframe(rows, hide_index=True)
         st.caption(
-            f"'In time' is the share of all requests answered within {deadline:g} s; no policy "
+            f"'Waiting' is the longest queue. 'In time' is the share of all requests answered within {deadline:g} s; no policy "
             f"can reach more than {results[0].ceiling:.0f} % here."
         )

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 from concurrency_catalogue import catalogue
 from concurrency_heatmap import MAKE, stored
-from concurrency_session import CHART, HERE, Session, live_fragment
+from concurrency_session import CHART, HERE, WRAPPED, Session, live_fragment
 
 from velvet.bench import views
 from velvet.bench.stats import Interval, paired_ratio, round_ratio
@@ -54,12 +54,17 @@ def _controls(state: Session, known: dict[str, Any], busy: bool) -> Bench:
     bench: Bench = benches[name]
     able = [one for one, missing in bench["contenders"].items() if not missing]
     chosen = right.multiselect(
-        "contenders", able, default=able, key=f"concurrency_live_{name}", disabled=busy
+        "contenders",
+        able,
+        default=able,
+        key=f"concurrency_live_{name}",
+        disabled=busy,
+        **WRAPPED,
     )
     _missing(bench)
-    first, second, third = st.columns([1, 1, 4], vertical_alignment="center")
+    row = st.container(horizontal=True, vertical_alignment="center")
     problem = _problem(bench, chosen)
-    first.button(
+    row.button(
         "Measure",
         type="primary",
         key="concurrency_measure",
@@ -67,7 +72,7 @@ def _controls(state: Session, known: dict[str, Any], busy: bool) -> Bench:
         on_click=_start,
         args=(state, bench, chosen, able),
     )
-    second.button(
+    row.button(
         "Stop",
         key="concurrency_measure_stop",
         disabled=not busy,
@@ -75,7 +80,7 @@ def _controls(state: Session, known: dict[str, Any], busy: bool) -> Bench:
         args=(state,),
     )
     note = "" if chosen == able else "Claims are judged when every contender runs."
-    third.caption(problem or note or bench["title"])
+    row.caption(problem or note or bench["title"])
     return bench
 
 
@@ -128,8 +133,7 @@ def _below(state: Session, known: dict[str, Any], bench: Bench, busy: bool) -> N
     pairs = growing(found, bench)
     if pairs:
         _ratios(pairs, bench, "Ratios so far, with their 95 % intervals")
-    for text, verdict in found.claims:
-        st.html(claim_light(verdict, text, []))
+    _lights([claim_light(verdict, text, []) for text, verdict in found.claims])
 
 
 def _status(job: Job, found: Progress) -> None:
@@ -209,15 +213,22 @@ def _stored(known: dict[str, Any], bench: Bench) -> None:
     _unjudged(known, bench)
 
 
+def _lights(lights: list[str]) -> None:
+    if lights:
+        st.html("".join(lights))
+
+
 def _unjudged(known: dict[str, Any], bench: Bench) -> None:
     """List what would be judged; a light that nobody has measured stays off."""
+    lights = []
     for claim in known["claims"]:
         if bench["name"] in claim["benches"]:
             lines = "".join(
                 f"<div class='velvet-soft'>{html.escape(part)}</div>" for part in claim["parts"]
             )
             text = html.escape(claim["text"])
-            st.html(f"<div class='velvet-claim'><b>○ not judged yet</b> {text}{lines}</div>")
+            lights.append(f"<div class='velvet-claim'><b>○ not judged yet</b> {text}{lines}</div>")
+    _lights(lights)
 
 
 def _results(results: dict[str, Any], bench: Bench) -> None:
@@ -233,9 +244,13 @@ def _results(results: dict[str, Any], bench: Bench) -> None:
     _versus(results, bench)
     with st.expander("the figures", expanded=not pairs):
         st.markdown(views.markdown(views.lines(results, bench["name"])))
-    for claim in results["claims"]:
-        if bench["name"] in claim["benches"]:
-            st.html(claim_light(claim["verdict"], claim["text"], views.claim_lines(claim)))
+    _lights(
+        [
+            claim_light(claim["verdict"], claim["text"], views.claim_lines(claim))
+            for claim in results["claims"]
+            if bench["name"] in claim["benches"]
+        ]
+    )
 
 
 def _versus(results: dict[str, Any], bench: Bench) -> None:

@@ -20,8 +20,8 @@ def draw(state: Session) -> None:
     busy = state.running or (state.probe_job is not None and state.probe_job.running)
     live_fragment(lambda: _over_time(state), busy=state.running)
     st.subheader("What limiters and connections hold")
-    left, middle, right = st.columns([1, 1, 4], vertical_alignment="center")
-    left.button(
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.button(
         "Measure here",
         key="concurrency_probe",
         disabled=busy,
@@ -29,10 +29,10 @@ def draw(state: Session) -> None:
         args=(state,),
         help="About ten seconds in a child: four limiters, then 500 connections three ways",
     )
-    middle.button(
+    row.button(
         "Stop", key="concurrency_probe_stop", disabled=not busy, on_click=_stop, args=(state,)
     )
-    with right:
+    with row:
         live_fragment(lambda: _status(state, busy), busy=busy and not state.running)
     live_fragment(lambda: _probe(state.probe), busy=busy and not state.running)
 
@@ -121,7 +121,11 @@ def connection_bars(found: list[Connections]) -> go.Figure:
 
 def _snapshot(probe: Probe) -> None:
     names = [snapshot.name for snapshot in probe.snapshots]
-    chosen = st.selectbox("tracemalloc snapshot: the lines of code that hold most", names)
+    chosen = st.selectbox(
+        "tracemalloc snapshot: the lines of code that hold most",
+        names,
+        key="concurrency_snapshot",
+    )
     snapshot = probe.snapshots[names.index(chosen)]
     rows = [
         {"line of code": where, "KB": round(size / KB, 2), "blocks": blocks}

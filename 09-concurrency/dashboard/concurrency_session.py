@@ -6,6 +6,8 @@ the session's state holds it, ends it, and moves on to the next run when it has 
 
 from __future__ import annotations
 
+import inspect
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -31,6 +33,10 @@ REPLAY_S = 4.0
 RUN_CAP_S = 120.0
 PROBE_CAP_S = 120.0
 CHART: dict[str, Any] = {"displayModeBar": False, "responsive": True}
+# Newer releases keep chosen options on one line, fading out, unless told otherwise.
+WRAPPED: dict[str, Any] = (
+    {"wrap": True} if "wrap" in inspect.signature(st.multiselect).parameters else {}
+)
 _KEY = "concurrency_explorer"
 
 
@@ -43,8 +49,6 @@ def recorded() -> dict[str, Run]:
 @lru_cache(maxsize=1)
 def recorded_probe() -> Probe:
     """Return the memory probe that ships with the module."""
-    import json
-
     text = (HERE / "samples" / "recorded_memory.jsonl").read_text(encoding="utf-8")
     return read_probe(json.loads(line) for line in text.splitlines())
 

@@ -14,6 +14,7 @@ from velvet_concurrency.explorer import Run, between, drawable, flights, turn_ta
 from velvet_concurrency.trace import Span, chrome_trace
 
 MOST_LANES = 14
+LETTER_PX = 6.5
 
 
 def draw(state: Session) -> None:
@@ -30,7 +31,7 @@ def _body(state: Session, busy: bool) -> None:
         st.rerun()
     _status(state)
     longest = max((_whole(state, run) for run in runs), default=0.0)
-    if longest <= 0.0:
+    if not any(run.spans for run in runs):
         st.caption("The child starts; its first spans arrive in a moment.")
         return
     start, end = 0.0, longest
@@ -40,6 +41,7 @@ def _body(state: Session, busy: bool) -> None:
             "zoom, seconds", 0.0, longest, (0.0, longest), step=longest / 200, key=key
         )
         end = max(end, start + longest / 200)
+    runs = [run for run in runs if run.spans]
     for number, run in enumerate(runs):
         _one(run, (start, end), key=f"timeline_{number}")
     if not busy:
@@ -77,9 +79,14 @@ def _one(run: Run, window: tuple[float, float], *, key: str) -> None:
     )
     _axis(figure, start, end)
     st.plotly_chart(figure, theme=None, config=CHART, key=key)
-    flight = panels.flight([_drawn(span) for span in flights(spans)], title="")
-    _shift(flight, min((span.t0_ns for span in flights(spans)), default=0) / 1e9)
+    jobs = flights(spans)
+    flight = panels.flight([_drawn(job) for job in jobs])
+    _shift(flight, min((job.t0_ns for job in jobs), default=0) / 1e9)
     _axis(flight, start, end)
+    left = LETTER_PX * max((len(bar.lane) for bar in bars), default=0) + 30
+    for one in (figure, flight):
+        one.update_yaxes(automargin=False)
+        one.update_layout(margin_l=max(80, left))
     st.plotly_chart(flight, theme=None, config=CHART, key=f"{key}_flight")
     st.caption(turn_taking(spans))
 

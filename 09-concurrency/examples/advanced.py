@@ -9,7 +9,6 @@ so that such a worker starts quickly.
 from __future__ import annotations
 
 import asyncio
-import functools
 import multiprocessing
 import os
 import random
@@ -19,6 +18,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -73,6 +73,27 @@ def total_of_shared(handle: Any) -> tuple[float, float]:
 
     with SharedArray.attach(handle) as shared:
         return float(shared.array.sum()), private_mb()
+
+
+@dataclass
+class Flaky:
+    """A dependency of which a share of the replies is slow; counts what it is asked for."""
+
+    slow_share: float
+    source: random.Random
+    asked: int = 0
+    cancelled: int = 0
+
+    async def reply(self) -> None:
+        """Answer after about 10 ms, or after 300 to 600."""
+        self.asked += 1
+        slow = self.source.random() < self.slow_share
+        usual = 0.01 * self.source.lognormvariate(0.0, 0.3)
+        try:
+            await asyncio.sleep(self.source.uniform(0.3, 0.6) if slow else usual)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
 
 
 def serve(lines: Connection, graceful: bool) -> None:
@@ -155,57 +176,40 @@ def overload_lab() -> None:
 async def hedged_requests() -> None:
     """Two replies in a hundred are slow: the tail plain and hedged, and what hedging costs.
 
-    30 calls at a time; an ordinary reply takes about 10 ms, a slow one 300 to 600 ms. Then the
+    40 calls at a time; an ordinary reply takes about 10 ms, a slow one 300 to 600 ms. Then the
     dependency falls ill, 30 in a hundred are slow, and only the budget bounds the extra load.
     """
     from velvet_concurrency.quantiles import quantile
     from velvet_concurrency.resilience import HedgeBudget, hedge
     from velvet_concurrency.structured import amap
 
-    reached = cancelled = 0
-
-    async def dependency(source: random.Random, slow_share: float) -> None:
-        nonlocal reached, cancelled
-        reached += 1
-        slow = source.random() < slow_share
-        usual = 0.01 * source.lognormvariate(0.0, 0.3)
-        try:
-            await asyncio.sleep(source.uniform(0.3, 0.6) if slow else usual)
-        except asyncio.CancelledError:
-            cancelled += 1
-            raise
-
-    async def measure(share: float, delay: float, budget: HedgeBudget | None) -> list[float]:
-        nonlocal reached, cancelled
-        reached = cancelled = 0
-        source = random.Random(9)
-
+    async def measure(flaky: Flaky, delay: float, budget: HedgeBudget | None) -> list[float]:
         async def timed(_: int) -> float:
             began = time.perf_counter()
-            make = functools.partial(dependency, source, share)
-            await hedge(make, delay, max_hedges=1, budget=budget)
+            await hedge(flaky.reply, delay, max_hedges=1, budget=budget)
             return time.perf_counter() - began
 
-        calls = range(1_500 if share < 0.1 else 400)
-        return [latency async for latency in amap(timed, calls, 30, ordered=False)]
+        calls = range(1_500 if flaky.slow_share < 0.1 else 240)
+        return [latency async for latency in amap(timed, calls, 40, ordered=False)]
 
     delay, never = 0.0, 60.0
     print(f"{'':24}{'p50':>9}{'p99':>9}{'p99.9':>9}{'extra calls':>13}{'cancelled':>11}")
     for share in (0.02, 0.30):
         for name in ("plain", "hedged", "hedged, budget"):
-            budget = HedgeBudget(0.05) if name == "hedged, budget" else None
-            latencies = await measure(share, never if name == "plain" else delay, budget)
+            budget = HedgeBudget(0.05, burst=5) if name == "hedged, budget" else None
+            flaky = Flaky(share, random.Random(9))
+            latencies = await measure(flaky, never if name == "plain" else delay, budget)
             p50, p99, p999 = (quantile(latencies, q) * 1e3 for q in (0.5, 0.99, 0.999))
             delay = delay or quantile(latencies, 0.95)
-            extra = 100 * (reached / len(latencies) - 1)
+            extra = 100 * (flaky.asked / len(latencies) - 1)
             print(f"{100 * share:2.0f} % slow, {name:14}{p50:6.0f} ms{p99:6.0f} ms", end="")
-            print(f"{p999:6.0f} ms{extra:11.1f} %{cancelled:11}")
+            print(f"{p999:6.0f} ms{extra:11.1f} %{flaky.cancelled:11}")
     print(
-        f"\na hedge goes out after {delay * 1e3:.0f} ms, the p95 of the first row; the loser is cancelled"
+        f"\na hedge goes out after {delay * 1e3:.0f} ms, the p95 of the first row; losers are cancelled"
     )
     print(f"tasks left running: {len(asyncio.all_tasks()) - 1}")
-    print("why: two tries are both slow far more rarely than one; the budget lets 10 hedges")
-    print("     out at once and then 5 in 100 calls, so an ill dependency is not asked twice.")
+    print("why: two tries are both slow far more rarely than one. The budget lets 5 hedges")
+    print("     out at once and then 5 in 100 calls: an ill dependency is not asked twice.")
 
 
 @example("shared_memory_matrix", needs=["numpy", "psutil"])

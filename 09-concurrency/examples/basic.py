@@ -168,7 +168,7 @@ def dont_block_the_loop() -> None:
         for name, work in cases.items():
             lag = asyncio.run(watched(work))
             print(f"{name:24}{lag.worst * 1e3:9.1f} ms{lag.quantile(0.5) * 1e3:9.1f} ms")
-    print("\nwhy: a blocked loop runs nothing, so all its clients wait for the one that blocks.")
+    print("\nwhy: a blocked loop runs nothing: all its clients wait for the one that blocks.")
     print("     A computing thread gives up the GIL only after another has asked for")
     print(
         f"     {sys.getswitchinterval() * 1e3:.0f} ms (sys.getswitchinterval), so each wake-up pays that:"

@@ -179,7 +179,6 @@ def breaker_story() -> None:
         print("circuit  " + "\n         ".join(log))
         print(f"\nwhile down: {down.count('-')} calls spared, {down.count('x')} paid for;")
         print(f"the price: {after.count('-')} refused although the server was back already\n")
-
         server.fail()
         while breaker.state is State.CLOSED:
             call()
@@ -219,14 +218,13 @@ async def cancel_properly() -> None:
             await saving
 
     with suppress(TimeoutError):
-        log("1. timeout(0.05) around a shielded save that takes 0.1 s")
         async with timeout(0.05):
+            log("1. timeout(0.05) around a shielded save that takes 0.1 s")
             await work()
     log("   TimeoutError reaches the caller")
-    log("2. deadline(0.05) with deadline(10) inside: the nearest wins")
     with suppress(TimeoutError):
         async with deadline(0.05), deadline(10):
-            log(f"   time left inside: {time_left() or 0.0:.2f} s")
+            log(f"2. deadline(10) in deadline(0.05): {time_left() or 0.0:.2f} s are left inside")
             await asyncio.sleep(10)
     log("   ended by the outer one")
 

@@ -101,7 +101,7 @@ def test_an_example_is_short_enough_to_be_read(level: str) -> None:
         name: len(source.strip().splitlines())
         for name, source in zip(NAMES[level], sources, strict=True)
     }
-    assert all(15 <= length <= 52 for length in lengths.values()), lengths
+    assert all(15 <= length <= 50 for length in lengths.values()), lengths
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
@@ -239,10 +239,10 @@ def test_a_hedge_cuts_the_tail_and_its_budget_bounds_the_extra_load() -> None:
     plain, hedged = row(printed, " 2 % slow, plain"), row(printed, " 2 % slow, hedged ")
     assert plain[3:] == [0.0, 0]
     assert hedged[1] < plain[1]
-    assert 0 < hedged[3]
-    # 400 calls: a twentieth of them and ten at once.
-    assert row(printed, "30 % slow, hedged, budget")[3] <= 7.5
-    assert row(printed, "30 % slow, hedged ")[3] > 7.5
+    assert hedged[3] > 0
+    # 240 calls: a twentieth of them and five at once.
+    assert row(printed, "30 % slow, hedged, budget")[3] <= 7.1
+    assert row(printed, "30 % slow, hedged ")[3] > 7.1
     assert "tasks left running: 0" in printed
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import copy
-import itertools
 import random
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -274,7 +273,3 @@ def document() -> dict[str, Any]:
 def entry() -> Callable[..., dict[str, Any]]:
     return _entry
 
-
-@pytest.fixture
-def counter() -> Iterator[int]:
-    return itertools.count()

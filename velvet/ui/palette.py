@@ -41,7 +41,7 @@ KIND_COLOURS = {
     "block": ("#ea9294", "#c52666", "x"),
     "gc": ("#9ac2d1", "#081625", "."),
 }
-FONT = "Source Sans Pro, Segoe UI, DejaVu Sans, sans-serif"
+FONT = "Source Sans, Source Sans Pro, Segoe UI, DejaVu Sans, sans-serif"
 
 
 def pair(number: int) -> tuple[str, str]:
@@ -49,17 +49,39 @@ def pair(number: int) -> tuple[str, str]:
     return FILLS[number % len(FILLS)], STROKES[number % len(STROKES)]
 
 
+# A legend's entry in pixels: its key, a letter, a row; and the narrowest column of a dashboard.
+_LEGEND_KEY_PX, _LETTER_PX, _LEGEND_ROW_PX, _NARROW_PX = 56, 7, 22, 400
+
+
+def _legend_rows(figure: go.Figure) -> int:
+    """Guess how many rows the legend takes in a narrow column, so that it never meets the title."""
+    names = {trace.name or "" for trace in figure.data if trace.showlegend is not False}
+    if len(names) < 2:
+        return 0
+    return -(-sum(_LEGEND_KEY_PX + _LETTER_PX * len(name) for name in names) // _NARROW_PX)
+
+
 def plotly_layout(figure: go.Figure, *, title: str = "", height: int = 360) -> go.Figure:
-    """Give a Plotly figure the project's look and return it."""
+    """Give a Plotly figure the project's look and return it; call it when the traces are there."""
+    rows = _legend_rows(figure)
+    top = (40 if title else 12) + _LEGEND_ROW_PX * rows
     figure.update_layout(
-        title={"text": title, "font": {"size": 17, "color": TEXT}, "x": 0, "xanchor": "left"},
+        title={
+            "text": title,
+            "font": {"size": 17, "color": TEXT},
+            "x": 0,
+            "xanchor": "left",
+            "y": 1,
+            "yanchor": "top",
+            "pad": {"t": 8},
+        },
         font={"family": FONT, "size": 13, "color": TEXT},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor=WHITE,
         colorway=list(STROKES),
-        height=height,
-        margin={"l": 12, "r": 12, "t": 56 if title else 24, "b": 12},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1.0, "xanchor": "right"},
+        height=height + _LEGEND_ROW_PX * max(0, rows - 1),
+        margin={"l": 12, "r": 12, "t": top, "b": 12},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "xanchor": "left"},
         hoverlabel={"bgcolor": WHITE, "font": {"color": TEXT, "family": FONT}},
     )
     axis = {
@@ -69,6 +91,7 @@ def plotly_layout(figure: go.Figure, *, title: str = "", height: int = 360) -> g
         "automargin": True,
         "ticks": "outside",
         "tickcolor": LINE,
+        "title_font_size": 13,
     }
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis)
@@ -105,18 +128,24 @@ def css() -> str:
     return f"""
 <style>
   .stApp {{ background: linear-gradient(180deg, {LAVENDER_BLUSH} 0, {WHITE} 340px); color: {TEXT}; }}
-  .block-container {{ padding-top: 2.6rem; max-width: 1360px; }}
+  .block-container {{ padding-top: 3.4rem; max-width: 1360px; }}
+  [data-testid="stHeader"] {{ background: transparent; }}
+  [data-testid="stAppDeployButton"] {{ display: none; }}
   h1, h2, h3, h4 {{ color: {TEXT}; letter-spacing: -0.01em; }}
   [data-testid="stSidebar"] {{ background: {LAVENDER_SOFT}; border-right: 1px solid {LAVENDER}; }}
   [data-testid="stMetric"] {{ background: {WHITE}; border: 1px solid {LAVENDER};
       border-radius: 14px; padding: 0.7rem 1rem; }}
   [data-testid="stMetricValue"] {{ font-size: 1.55rem; }}
-  .stTabs [data-baseweb="tab-list"] {{ gap: 0.4rem; flex-wrap: wrap; }}
-  .stTabs [data-baseweb="tab"] {{ background: {WHITE}; border: 1px solid {LAVENDER};
-      border-radius: 12px 12px 0 0; padding: 0.35rem 0.9rem; }}
-  .stTabs [aria-selected="true"] {{ background: {MISTY_ROSE}; border-color: {PLUM}; }}
+  .stTabs [role="tablist"] {{ gap: 0.4rem; flex-wrap: wrap; }}
+  .stTabs [role="tab"] {{ background: {WHITE}; border: 1px solid {LAVENDER};
+      border-radius: 12px 12px 0 0; padding: 0.35rem 0.9rem; color: {TEXT}; }}
+  .stTabs [role="tab"][aria-selected="true"] {{ background: {MISTY_ROSE}; border-color: {PLUM}; }}
+  .stTabs [role="tab"] p {{ color: {TEXT}; }}
   .stButton button {{ border-radius: 12px; border: 1px solid {LINE}; }}
   .stButton button[kind="primary"] {{ background: {STROKES[0]}; color: {WHITE}; border: none; }}
+  .stButton button[kind="primary"]:disabled {{ background: {LAVENDER}; color: {TEXT_SOFT}; }}
+  [data-baseweb="tag"] {{ background: {LAVENDER} !important; color: {TEXT} !important; }}
+  [data-baseweb="tag"] span, [data-baseweb="tag"] svg {{ color: {TEXT}; fill: {TEXT}; }}
   .velvet-card {{ background: {WHITE}; border: 1px solid {LAVENDER}; border-radius: 16px;
       padding: 0.9rem 1.1rem; margin-bottom: 0.8rem; min-height: 7.4rem; }}
   .velvet-card h4 {{ margin: 0 0 0.2rem 0; padding: 0; font-size: 1.05rem; }}
@@ -127,5 +156,11 @@ def css() -> str:
   .velvet-planned {{ background: {WHITE}; color: {TEXT_SOFT}; border-style: dashed; }}
   .velvet-claim {{ border-left: 6px solid {LINE}; background: {WHITE}; border-radius: 8px;
       padding: 0.45rem 0.8rem; margin: 0.35rem 0; }}
+  @media (max-width: 1100px) {{
+    .block-container {{ padding-left: 1.6rem; padding-right: 1.6rem; }}
+    [data-testid="stHorizontalBlock"]:has(.stPlotlyChart) {{ flex-wrap: wrap; }}
+    [data-testid="stHorizontalBlock"]:has(.stPlotlyChart) > [data-testid="stColumn"] {{
+        min-width: min(100%, 430px); flex: 1 1 430px; }}
+  }}
 </style>
 """

@@ -33,11 +33,14 @@ _UNKNOWN_KIND = ("#9ac2d1", "#081625", "")
 
 
 def _lanes(spans: Sequence[Span], most: int) -> list[str]:
-    """Return the lanes in the order of their first span, at most so many."""
+    """Return at most so many lanes: those that do something before those that only wait."""
     first: dict[str, int] = {}
+    busy: set[str] = set()
     for span in spans:
         first[span.lane] = min(first.get(span.lane, span.t0_ns), span.t0_ns)
-    return sorted(first, key=lambda lane: first[lane])[:most]
+        if span.kind == "run":
+            busy.add(span.lane)
+    return sorted(first, key=lambda lane: (lane not in busy, first[lane]))[:most]
 
 
 def timeline(
@@ -221,6 +224,8 @@ def grid(
             y=list(rows),
             zmin=0,
             zmax=1,
+            xgap=1,
+            ygap=2,
             colorscale=stops,
             hovertemplate="%{y} at %{x:.2f} s: %{z:.0%}<extra></extra>",
             colorbar={"title": {"text": unit}, "tickformat": ".0%", "thickness": 14},
@@ -378,8 +383,8 @@ def state_strip(
             hovertemplate=f"{state}: {start:.2f} to {end:.2f} s<extra></extra>",
         )
         seen.add(state)
-    plotly_layout(figure, title=title, height=150)
-    figure.update_layout(barmode="overlay")
+    plotly_layout(figure, title=title, height=180)
+    figure.update_layout(barmode="overlay", bargap=0.1)
     figure.update_yaxes(visible=False)
     figure.update_xaxes(title="seconds")
     return figure

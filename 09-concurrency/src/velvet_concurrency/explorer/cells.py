@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from velvet_concurrency.trace import Span, to_heatmap
 
+LAG = "loop lag"
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -39,8 +41,8 @@ def utilisation_grid(spans: Sequence[Span], *, bins: int = 48, most_lanes: int =
     if not found.lanes:
         return Grid([], [], [], 0.0)
     rows = list(zip(found.lanes, found.cells, strict=True))
-    lag = [row for row in rows if row[0] == "loop lag"]
-    others = [row for row in rows if row[0] != "loop lag"]
+    lag = [row for row in rows if row[0] == LAG]
+    others = [row for row in rows if row[0] != LAG]
     kept = sorted(others, key=lambda row: -sum(row[1]))[:most_lanes]
     shown = [*lag, *(row for row in others if row in kept)]
     edges = [edge / 1e9 for edge in found.edges_ns]
@@ -70,12 +72,20 @@ def busiest(grid: Grid) -> tuple[int, int]:
 
 
 def in_cell(spans: Sequence[Span], grid: Grid, row: int, column: int) -> list[Span]:
-    """Return the spans of a cell, the longest first, cut to the cell."""
+    """Return the spans of a cell, the longest first, cut to the cell.
+
+    For the loop's lag these are the spans of other lanes that did not wait: what made it late.
+    """
+    lane = grid.lanes[row]
     start = round((grid.middles[column] - grid.width / 2) * 1e9)
     end = start + round(grid.width * 1e9)
+    if lane == LAG:
+        asked = [span for span in spans if span.kind not in ("wait", "queue")]
+    else:
+        asked = [span for span in spans if span.lane == lane]
     found = [
         span._replace(t0_ns=max(start, span.t0_ns), t1_ns=min(end, span.t1_ns))
-        for span in spans
-        if span.lane == grid.lanes[row] and span.t0_ns < end and span.t1_ns > start
+        for span in asked
+        if span.t0_ns < end and span.t1_ns > start
     ]
     return sorted(found, key=lambda span: span.t0_ns - span.t1_ns)

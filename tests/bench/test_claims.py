@@ -1,0 +1,253 @@
+"""Conditions against figures that a fake run gives."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from velvet.bench.claims import (
+    NotMeasured,
+    Verdict,
+    across,
+    growth,
+    order,
+    ratio,
+    speedup,
+    value,
+)
+from velvet.bench.stats import Interval
+
+
+class FakeRun:
+    """Answers every lookup with the interval it was given, by contender."""
+
+    def __init__(self, **figures: Interval) -> None:
+        self.figures = figures
+        self.asked: list[tuple] = []
+
+    def paired(self, bench, a, b, metric, size):
+        self.asked.append(("paired", bench, a, b, metric, size))
+        return self.figures[a]
+
+    def speed(self, bench, fast, slow, size):
+        self.asked.append(("speed", bench, fast, slow, size))
+        return self.figures[fast]
+
+    def figure(self, bench, contender, metric, size):
+        self.asked.append(("figure", bench, contender, metric, size))
+        return self.figures[contender]
+
+    def across(self, bench, contender, metric, first, second):
+        self.asked.append(("across", bench, contender, metric, first, second))
+        return self.figures[contender]
+
+    def growth(self, bench, contender, metric, over, model, size):
+        self.asked.append(("growth", bench, contender, metric, over, model, size))
+        return self.figures[contender]
+
+
+def judged(condition, lo, hi, middle=None):
+    middle = (lo + hi) / 2 if middle is None else middle
+    return condition.judge(FakeRun(a=Interval(middle, lo, hi, 5))).verdict
+
+
+@pytest.mark.parametrize(
+    ("lo", "hi", "verdict"),
+    [
+        (2.0, 3.0, Verdict.HOLDS),
+        (2.1, 3.0, Verdict.HOLDS),
+        (1.9, 2.1, Verdict.INCONCLUSIVE),
+        (1.0, 1.9, Verdict.FAILS),
+    ],
+)
+def test_a_lower_bound_is_met_by_the_whole_interval_or_not(lo, hi, verdict):
+    assert judged(ratio("lookup", "a", "b") >= 2, lo, hi) is verdict
+
+
+@pytest.mark.parametrize(
+    ("lo", "hi", "verdict"),
+    [
+        (1.0, 2.0, Verdict.HOLDS),
+        (1.9, 2.1, Verdict.INCONCLUSIVE),
+        (2.1, 2.2, Verdict.FAILS),
+    ],
+)
+def test_an_upper_bound_is_met_by_the_whole_interval_or_not(lo, hi, verdict):
+    assert judged(ratio("lookup", "a", "b") <= 2, lo, hi) is verdict
+
+
+@pytest.mark.parametrize(
+    ("lo", "hi", "verdict"),
+    [
+        (1.0, 2.0, Verdict.HOLDS),
+        (0.5, 1.5, Verdict.INCONCLUSIVE),
+        (0.5, 2.5, Verdict.INCONCLUSIVE),
+        (0.1, 0.9, Verdict.FAILS),
+        (2.1, 2.9, Verdict.FAILS),
+    ],
+)
+def test_both_bounds_hold_at_once(lo, hi, verdict):
+    assert judged(ratio("lookup", "a", "b").between(1, 2), lo, hi) is verdict
+
+
+@given(st.floats(-1e6, 1e6), st.floats(0, 1e6), st.floats(-1e6, 1e6))
+def test_an_interval_never_meets_a_bound_and_misses_it(low, width, bound):
+    at_least = judged(ratio("lookup", "a", "b") >= bound, low, low + width)
+    at_most = judged(ratio("lookup", "a", "b") <= bound, low, low + width)
+
+    assert Verdict.FAILS not in (at_least, at_most) or Verdict.HOLDS in (at_least, at_most)
+
+
+def test_one_process_decides_nothing():
+    assert judged(ratio("lookup", "a", "b") >= 2, -math.inf, math.inf, 50.0) is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("figure", "verdict"), [(7.0, Verdict.HOLDS), (7.1, Verdict.FAILS)])
+def test_a_deterministic_figure_is_judged_by_its_value(figure, verdict):
+    run = FakeRun(a=Interval(figure, None, None, 1))
+
+    assert value("size", "a").equals(7).judge(run).verdict is verdict
+
+
+def test_an_open_verdict_says_why():
+    found = (ratio("lookup", "a", "b") >= 2).judge(FakeRun(a=Interval(2.0, 1.0, 3.0, 5)))
+
+    assert found.reason == "the interval spans the bound"
+
+
+@pytest.mark.parametrize(
+    ("condition", "bound"),
+    [
+        (ratio("x", "a", "b") >= 25, ">= 25"),
+        (ratio("x", "a", "b") <= 0.5, "<= 0.5"),
+        (ratio("x", "a", "b").equals(3), "= 3"),
+        (ratio("x", "a", "b").between(1, 2.5), "in 1..2.5"),
+    ],
+)
+def test_a_bound_is_written_as_it_is_read(condition, bound):
+    assert condition.bound == bound
+
+
+@pytest.mark.parametrize(
+    ("operand", "text"),
+    [
+        (ratio("ops", "a", "b", n=5), "ratio(a/b, ops, n=5)"),
+        (ratio("ops", "a", "b", "p99"), "ratio(a/b, p99)"),
+        (speedup("ops", "a", "b", n=5), "speedup(a over b, ops, n=5)"),
+        (value("ops", "a", "share"), "value(a, share)"),
+        (growth("ops", "a", over="n", k=2), "growth(a, ops over n, k=2, power)"),
+        (
+            across("ops", "a", first={"n": 9}, second={"n": 1}),
+            "across(a, ops: n=9 / n=1)",
+        ),
+    ],
+)
+def test_an_operand_is_readable(operand, text):
+    assert operand.text == text
+
+
+@pytest.mark.parametrize(
+    ("operand", "asked"),
+    [
+        (ratio("ops", "a", "b", "p99", n=5), ("paired", "ops", "a", "b", "p99", {"n": 5})),
+        (speedup("ops", "a", "b", n=5), ("speed", "ops", "a", "b", {"n": 5})),
+        (value("ops", "a", "share"), ("figure", "ops", "a", "share", {})),
+        (
+            growth("ops", "a", over="n", model="linear"),
+            ("growth", "ops", "a", None, "n", "linear", {}),
+        ),
+        (
+            across("ops", "a", first={"n": 9}, second={"n": 1}),
+            ("across", "ops", "a", None, {"n": 9}, {"n": 1}),
+        ),
+    ],
+)
+def test_an_operand_asks_the_run_for_what_it_names(operand, asked):
+    run = FakeRun(a=Interval(1.0, 1.0, 1.0, 1))
+
+    operand.find(run)
+
+    assert run.asked == [asked]
+
+
+def test_joined_conditions_keep_every_part_once():
+    first, second, third = (ratio("x", "a", "b") >= bound for bound in (1, 2, 3))
+
+    joined = first & (second & third)
+
+    assert [part.bound for part in joined.parts] == [">= 1", ">= 2", ">= 3"]
+
+
+def test_joining_with_the_word_and_is_refused():
+    with pytest.raises(TypeError, match="join conditions with &"):
+        (ratio("x", "a", "b") >= 1) and (ratio("x", "a", "b") <= 2)
+
+
+def test_an_order_is_one_speedup_a_step():
+    steps = order("ops", "a", "b", "c", n=1).parts
+
+    assert [step.operand.text for step in steps] == [
+        "speedup(a over b, ops, n=1)",
+        "speedup(b over c, ops, n=1)",
+    ]
+
+
+def test_an_order_of_a_metric_compares_the_larger_with_the_smaller():
+    (step,) = order("ops", "a", "b", metric="peak_mb").parts
+
+    assert step.operand.text == "ratio(b/a, peak_mb)"
+
+
+def test_an_order_whose_interval_touches_one_is_open():
+    run = FakeRun(a=Interval(1.02, 0.99, 1.05, 5))
+
+    assert order("ops", "a", "b").judge(run).verdict is Verdict.INCONCLUSIVE
+
+
+def test_one_contender_makes_no_order():
+    with pytest.raises(ValueError, match="at least two contenders"):
+        order("ops", "a")
+
+
+ends = st.tuples(st.floats(-100, 100), st.floats(0, 50), st.floats(0, 1))
+
+
+@given(ends, st.tuples(st.floats(0.1, 100), st.floats(0, 50), st.floats(0, 1)), st.booleans())
+def test_the_interval_of_a_combination_holds_every_combination(first, second, quotient):
+    a = Interval(first[0], first[0], first[0] + first[1], 3)
+    b = Interval(second[0], second[0], second[0] + second[1], 4)
+    x, y = a.lo + first[1] * first[2], b.lo + second[1] * second[2]
+    left, right = value("x", "a"), value("x", "b")
+
+    found = (left / right if quotient else left - right).find(FakeRun(a=a, b=b))
+
+    true = x / y if quotient else x - y
+    assert found.lo - 1e-6 <= true <= found.hi + 1e-6
+    assert found.n == 3
+
+
+def test_a_combination_of_exact_figures_is_exact():
+    run = FakeRun(a=Interval(6.0, None, None, 1), b=Interval(3.0, None, None, 1))
+
+    found = (value("x", "a") / value("y", "b", n=2)).find(run)
+
+    assert (found.value, found.lo, found.hi) == (2.0, 2.0, 2.0)
+
+
+def test_a_combination_names_everything_it_looks_at():
+    operand = value("x", "a", m=1) - growth("y", "b", over="n", k=2)
+
+    assert operand.text == "(value(a, x, m=1) - growth(b, y over n, k=2, power))"
+    assert (operand.benches, operand.contenders) == (("x", "y"), ("a", "b"))
+    assert (operand.size, operand.over) == ({"m": 1, "k": 2}, "n")
+
+
+@pytest.mark.parametrize("below", [Interval(0.0, None, None, 1), Interval(1.0, -0.1, 2.0, 3)])
+def test_a_divisor_that_may_be_zero_is_refused(below):
+    run = FakeRun(a=Interval(1.0, 1.0, 1.0, 1), b=below)
+
+    with pytest.raises(NotMeasured, match="not clear of zero"):
+        (value("x", "a") / value("x", "b")).find(run)
