@@ -14,7 +14,7 @@ import io
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from velvet.commands.dashboard import serve
 from velvet.needs import browser
@@ -44,6 +44,11 @@ MOST_BYTES = 300_000
 PATIENCE_MS = 60_000
 
 
+def say(text: str, file: TextIO = sys.stdout) -> None:
+    """Write a line."""
+    file.write(text + "\n")
+
+
 def missing() -> list[str]:
     """Say what this needs and does not find."""
     found = [
@@ -67,7 +72,7 @@ def save(png: bytes, path: Path) -> None:
         if out.tell() < MOST_BYTES:
             break
     path.write_bytes(out.getvalue())
-    print(f"{path}: {len(out.getvalue()) / 1000:.0f} kB, {picture.width} x {picture.height}")
+    say(f"{path}: {len(out.getvalue()) / 1000:.0f} kB, {picture.width} x {picture.height}")
 
 
 def settle(page: Page) -> None:
@@ -123,7 +128,7 @@ def pictures(url: str, out: Path, width: int, *, in_progress: bool, measure: boo
             save(whole_page(page, width), out / f"explorer-{name}.png")
         chromium.close()
     for problem in problems:
-        print(f"the page reported: {problem}", file=sys.stderr)
+        say(f"the page reported: {problem}", file=sys.stderr)
 
 
 def press(page: Page, label: str) -> None:
@@ -145,7 +150,7 @@ def main() -> int:
     options = parser.parse_args()
     problems = missing()
     if problems:
-        print("\n".join(problems), file=sys.stderr)
+        say("\n".join(problems), file=sys.stderr)
         return 2
     options.out.mkdir(parents=True, exist_ok=True)
     port = free_port()
@@ -162,7 +167,7 @@ def main() -> int:
     finally:
         server.terminate()
         server.wait()
-    print(f"{time.monotonic() - began:.0f} s")
+    say(f"{time.monotonic() - began:.0f} s")
     return 0
 
 

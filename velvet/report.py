@@ -87,7 +87,7 @@ def table(context: Context, words: list[str], options: dict[str, str]) -> str:
     if not lines:
         raise VelvetError(f"{context.readme}: no rows of {bench} match {options}")
     about = views.comparison(results, bench)
-    return "\n\n" + views.markdown(lines, versus=f"vs {about['baseline']}") + "\n\n"
+    return "\n\n" + views.markdown(lines, versus=f"gain over {about['baseline']}") + "\n\n"
 
 
 def claims(context: Context, words: list[str], options: dict[str, str]) -> str:

@@ -152,7 +152,7 @@ def _add_thousand(suite: Suite) -> None:
     )
     suite.claim(
         "streams on uvloop leave aiohttp behind",
-        speedup("io_1000x100ms", "streams_uvloop", "aiohttp_0") >= 1.3,
+        speedup("io_1000x100ms", "streams_uvloop", "aiohttp_0") >= 1.15,
         needs=(*UVLOOP, "cores>=2", "calm"),
     )
     suite.claim(

@@ -152,8 +152,8 @@ def _add_ops(suite: Suite) -> None:
         )
     ops.same_result()
     suite.claim(
-        "a batch of a hundred decides several times as fast as one by one",
-        ratio("limiter_redis", "lua_batch_100", "lua") >= 2.5,
+        "a batch of a hundred decides at least twice as fast as one by one",
+        ratio("limiter_redis", "lua_batch_100", "lua") >= 2,
         needs="redis",
     )
 

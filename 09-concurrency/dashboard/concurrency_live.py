@@ -156,8 +156,9 @@ def growing(found: Progress, bench: Bench) -> list[dict[str, Any]]:
     pairs = []
     for size, by_contender in found.samples.items():
         base = by_contender.get(bench["baseline"] or "")
-        for name, groups in by_contender.items():
-            if base is None or name == bench["baseline"]:
+        for name in bench["contenders"]:
+            groups = by_contender.get(name)
+            if base is None or groups is None or name == bench["baseline"]:
                 continue
             first, second = (base, groups) if bench["metric"] == "ops" else (groups, base)
             interval = ratio(first, second)

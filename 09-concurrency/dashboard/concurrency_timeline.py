@@ -70,7 +70,8 @@ def _one(run: Run, window: tuple[float, float], *, key: str) -> None:
     start, end = window
     spans = between(run.spans, start, end)
     bars, lanes = drawable(spans, most_lanes=MOST_LANES)
-    title = f"{run.name}: {run.parameters.tasks} tasks in {run.seconds:.2f} s"
+    done = f"{run.done} of " if run.wall_s is None else ""
+    title = f"{run.name}: {done}{run.parameters.tasks} tasks in {run.seconds:.2f} s"
     shown = len({bar.lane for bar in bars})
     if lanes > shown:
         title += f" ({shown} of {lanes} lanes)"
@@ -78,7 +79,6 @@ def _one(run: Run, window: tuple[float, float], *, key: str) -> None:
         [_drawn(bar) for bar in bars], title=title, most_lanes=MOST_LANES, origin_ns=0
     )
     _axis(figure, start, end)
-    st.plotly_chart(figure, theme=None, config=CHART, key=key)
     jobs = flights(spans)
     flight = panels.flight([_drawn(job) for job in jobs])
     _shift(flight, min((job.t0_ns for job in jobs), default=0) / 1e9)
@@ -87,6 +87,7 @@ def _one(run: Run, window: tuple[float, float], *, key: str) -> None:
     for one in (figure, flight):
         one.update_yaxes(automargin=False)
         one.update_layout(margin_l=max(80, left))
+    st.plotly_chart(figure, theme=None, config=CHART, key=key)
     st.plotly_chart(flight, theme=None, config=CHART, key=f"{key}_flight")
     st.caption(turn_taking(spans))
 

@@ -239,8 +239,7 @@ async def cancel_properly() -> None:
     log("3. asyncio cancels once (an edge)")
     task = asyncio.create_task(stubborn(asyncio.sleep))
     await asyncio.sleep(0.01)
-    task.cancel()
-    await task
+    await reap([task])  # asks it to end, and waits until it has
     log("4. anyio cancels every wait in the scope (a level)")
     with anyio.move_on_after(0.01):
         await stubborn(anyio.sleep)

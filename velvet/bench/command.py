@@ -118,7 +118,7 @@ def print_tables(results: Mapping[str, Any], console: Console) -> None:
             "contender": [line.contender for line in found],
             "size": [line.size for line in found],
             about["metric"]: [line.figure for line in found],
-            f"vs {about['baseline']}": [line.versus for line in found],
+            f"gain over {about['baseline']}": [line.versus for line in found],
             "published": [line.published for line in found],
             "ours / published": [line.quotient for line in found],
         }

@@ -23,7 +23,7 @@ class Line:
     """One row of a comparison's table, ready to be shown.
 
     Attributes:
-        versus: ratio to the baseline with its interval, in the metric's unit; empty for it.
+        versus: how many times better than the baseline, with its interval; empty for it.
         notes: dagger for extrapolated figures, what is missing, what went wrong.
     """
 
@@ -69,6 +69,22 @@ def interval(pair: Mapping[str, Any]) -> str:
     text = number(pair["ratio"])
     if pair.get("lo") is not None and pair.get("hi") is not None:
         text += f" [{number(pair['lo'])}, {number(pair['hi'])}]"
+    return text
+
+
+def gain(pair: Mapping[str, Any], better: str) -> str:
+    """Write how many times better than the baseline: ``66.3x [58.1, 75.0]``; below 1 is worse.
+
+    Args:
+        better: ``lower`` or ``higher``, the metric's good direction.
+    """
+    ratio, lo, hi = pair["ratio"], pair.get("lo"), pair.get("hi")
+    if better == "lower" and ratio > 0:
+        ratio = 1 / ratio
+        lo, hi = (None if not x or x <= 0 else 1 / x for x in (hi, lo))
+    text = f"{number(ratio)}x"
+    if lo is not None and hi is not None and pair.get("n", 1) > 1:
+        text += f" [{number(lo)}, {number(hi)}]"
     return text
 
 
@@ -161,7 +177,7 @@ def lines(
                 figure += f" {DAGGER}"
                 note.insert(0, f"{DAGGER} extrapolated from {entry['measured_n']} measured")
             pair = _pair(results, entry)
-            versus = interval(pair) if pair else ""
+            versus = gain(pair, about["better"].get(wanted, "lower")) if pair else ""
             quotient = number(entry["median"] / published["value"]) if published else ""
         table.append(
             Line(
@@ -186,7 +202,7 @@ def _other(results: Results, entry: Mapping[str, Any], metric: str) -> str:
     return "-"
 
 
-def markdown(table: list[Line], *, figure: str = "measured", versus: str = "vs baseline") -> str:
+def markdown(table: list[Line], *, figure: str = "measured", versus: str = "gain") -> str:
     """Write lines as a Markdown table, leaving out columns that are empty throughout."""
     heads = ["contender", "size", figure]
     heads += [name for name, _ in (table[0].more if table else ())]

@@ -156,7 +156,12 @@ def css() -> str:
   .velvet-planned {{ background: {WHITE}; color: {TEXT_SOFT}; border-style: dashed; }}
   .velvet-claim {{ border-left: 6px solid {LINE}; background: {WHITE}; border-radius: 8px;
       padding: 0.45rem 0.8rem; margin: 0.35rem 0; }}
+  [data-testid="stProgressBarTrack"] > div {{ background: {STROKES[0]}; }}
   @media (max-width: 1100px) {{
+    h1 {{ font-size: 2rem !important; }}
+    .stTabs [role="tablist"] {{ gap: 0.15rem; }}
+    .stTabs [role="tab"] {{ padding: 0.3rem 0.45rem; }}
+    .stTabs [role="tab"] p {{ font-size: 0.78rem; }}
     .block-container {{ padding-left: 1.6rem; padding-right: 1.6rem; }}
     [data-testid="stHorizontalBlock"]:has(.stPlotlyChart) {{ flex-wrap: wrap; }}
     [data-testid="stHorizontalBlock"]:has(.stPlotlyChart) > [data-testid="stColumn"] {{

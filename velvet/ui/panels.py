@@ -6,6 +6,7 @@ composition and every panel can be tested without a browser.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -264,11 +265,23 @@ def ratios(pairs: Sequence[Mapping[str, Any]], *, title: str = "", baseline: str
         hovertemplate="%{y}: %{x:.3g}x<extra></extra>",
         showlegend=False,
     )
-    figure.add_vline(x=1, line={"color": LINE, "dash": "dash"}, annotation_text=baseline)
+    figure.add_vline(x=1, line={"color": LINE, "dash": "dash"})
     plotly_layout(figure, title=title, height=150 + 30 * max(2, len(names)))
-    figure.update_xaxes(type="log", title=f"times {baseline}" if baseline else "ratio")
+    figure.update_xaxes(
+        type="log",
+        title=f"times {baseline}" if baseline else "ratio",
+        range=_around_one([*values, *(p.get("lo") for p in pairs), *(p.get("hi") for p in pairs)]),
+        dtick="D2",
+    )
     figure.update_yaxes(type="category", autorange="reversed")
     return figure
+
+
+def _around_one(values: Sequence[float | None]) -> list[float]:
+    """Return a logarithmic axis range that holds every value and the baseline, with some air."""
+    logs = [0.0, *(math.log10(value) for value in values if value)]
+    air = 0.06 * max(0.2, max(logs) - min(logs))
+    return [min(logs) - air, max(logs) + air]
 
 
 def _size(pair_: Mapping[str, Any]) -> str:

@@ -1,0 +1,291 @@
+"""The benchmarks are declared completely and consistently; nothing is timed here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from velvet.bench import Suite
+from velvet.bench.collect import build
+from velvet.bench.verdicts import benches_of
+from velvet.bench.worker import load_suite
+from velvet.needs import all_unmet
+
+from velvet_concurrency.clock import FakeClock
+from velvet_concurrency.limiters import FixedWindowLimiter, SlidingLogLimiter, TokenBucketLimiter
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+ROWS_OF_THE_SPECIFICATION = {
+    "io_1000x100ms",
+    "io_model",
+    "io_growth",
+    "http_clients",
+    "c10k",
+    "sustained_1000rps",
+    "cpu_matmul",
+    "limiter_ops",
+    "limiter_memory",
+    "limiter_accuracy",
+    "limiter_redis",
+    "async_limiter_waiters",
+    "breakers",
+    "overload",
+    "hedging",
+    "pool_overheads_start",
+    "pool_overheads_chunks",
+    "pool_overheads_arrays",
+    "tracer_cost",
+}
+
+
+@pytest.fixture(scope="module")
+def suite() -> Iterator[Suite]:
+    path, modules = list(sys.path), set(sys.modules)
+    yield load_suite(BENCHMARKS / "measure.py")
+    sys.path[:] = path
+    for name in set(sys.modules) - modules:
+        if name == "peers" or name.startswith(("suite_", "measure_")):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def peers(suite: Suite) -> Any:
+    return sys.modules["peers"]
+
+
+def test_every_row_of_the_specification_exists(suite: Suite) -> None:
+    assert set(suite.comparisons) >= ROWS_OF_THE_SPECIFICATION
+    assert len(suite.comparisons) >= 18
+
+
+def test_every_claim_names_comparisons_and_contenders_that_exist(suite: Suite) -> None:
+    missing = []
+    for claim in suite.claims:
+        for part in claim.condition.parts:
+            declared = {
+                name
+                for bench in part.operand.benches
+                for name in suite.comparisons[bench].contenders
+            }
+            missing += [name for name in part.operand.contenders if name not in declared]
+
+    assert missing == []
+
+
+def test_every_claim_names_sizes_that_exist(suite: Suite) -> None:
+    for claim in suite.claims:
+        for part in claim.condition.parts:
+            for bench in part.operand.benches:
+                sizes = suite.comparisons[bench].sizes
+
+                assert any(
+                    all(size.get(key) == wanted for key, wanted in part.operand.size.items())
+                    for size in sizes
+                ), (claim.text, bench)
+
+
+def test_every_comparison_but_those_of_figures_to_look_at_has_a_claim(suite: Suite) -> None:
+    claimed = {bench for claim in suite.claims for bench in benches_of(claim)}
+
+    assert set(suite.comparisons) - claimed == {"limiter_memory_peers", "pool_overheads_start"}
+
+
+def test_claims_have_texts_of_their_own(suite: Suite) -> None:
+    texts = [claim.text for claim in suite.claims]
+
+    assert len(texts) == len(set(texts))
+
+
+def test_every_published_figure_names_a_contender_a_metric_and_its_source(suite: Suite) -> None:
+    assert len(suite.figures) >= 7
+    for figure in suite.figures:
+        comparison = suite.comparisons[figure.bench]
+
+        assert figure.contender in comparison.contenders
+        assert figure.metric in {comparison.main_metric, *comparison.metrics}
+        assert figure.value > 0
+        assert figure.source.startswith("widely quoted ")
+
+
+def test_every_comparison_of_the_quick_tier_has_a_size_and_two_or_one_contenders(
+    suite: Suite,
+) -> None:
+    for comparison in suite.comparisons.values():
+        if comparison.tier == "quick":
+            sizes = comparison.in_tier("quick")
+
+            assert sizes, comparison.name
+            for size in sizes:
+                assert any(one.takes(size) for one in comparison.contenders.values())
+
+
+def test_every_need_is_one_that_the_toolkit_understands(suite: Suite) -> None:
+    for comparison in suite.comparisons.values():
+        for one in comparison.contenders.values():
+            all_unmet(need for need in one.needs if need != "redis")
+    for claim in suite.claims:
+        all_unmet(need for need in claim.needs if need not in ("calm", "redis"))
+
+
+def test_every_extrapolated_row_is_whole_in_the_full_tier(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite_cpu = sys.modules["suite_cpu"]
+    monkeypatch.setenv("VELVET_BENCH_MODE", "full")
+
+    whole = suite_cpu._slabs("zip_sum", 4)()
+
+    assert whole.measured_n is None
+
+
+def test_an_extrapolation_is_refused_when_the_cost_is_not_linear(suite: Suite) -> None:
+    suite_io = sys.modules["suite_io"]
+
+    class Result:
+        def __init__(self, seconds: float) -> None:
+            self.seconds = seconds
+
+    def measure(n: int) -> tuple[Result, dict[str, float]]:
+        return Result(0.001 * n * n), {}
+
+    with pytest.raises(ValueError, match="not linear"):
+        suite_io._extrapolated(measure, 1000, few=20, more=50)
+
+
+def test_an_extrapolation_says_what_was_measured(suite: Suite) -> None:
+    suite_io = sys.modules["suite_io"]
+
+    class Result:
+        def __init__(self, seconds: float) -> None:
+            self.seconds = seconds
+
+    outcome = suite_io._extrapolated(lambda n: (Result(0.1 * n), {}), 1000, few=20, more=50)
+
+    assert outcome.measured_n == 50
+    assert outcome.seconds == pytest.approx(100.0)
+
+
+def test_a_wrong_product_is_refused(suite: Suite) -> None:
+    suite_cpu = sys.modules["suite_cpu"]
+    identity = [[1.0, 0.0], [0.0, 1.0]]
+
+    suite_cpu._check((identity, identity), identity)
+    with pytest.raises(ValueError, match="wrong product"):
+        suite_cpu._check((identity, identity), [[1.0, 0.0], [0.0, 2.0]])
+
+
+def test_pytest_collects_one_item_per_contender(suite: Suite) -> None:
+    expected = sum(
+        one.takes(size)
+        for comparison in suite.comparisons.values()
+        for size in comparison.in_tier("quick")[:1]
+        for one in comparison.contenders.values()
+    )
+
+    argv = [sys.executable, "-m", "pytest", "--benchmark-disable", "--collect-only", "-q"]
+    run = subprocess.run(
+        [*argv, "--no-cov", str(BENCHMARKS)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    lines = run.stdout.splitlines()
+    assert sum("::test_contender[" in line for line in lines) == expected
+    assert sum("::test_claim[" in line for line in lines) == len(suite.claims)
+
+
+def test_the_smoke_items_cover_the_first_quick_size_of_each_comparison(suite: Suite) -> None:
+    module = build(suite)
+
+    assert {"test_contender", "test_claim"} <= set(vars(module))
+
+
+# A trace on which exact windows, fixed windows and full buckets agree: a burst of twice the limit
+# at one moment, and the same again two windows later.
+LIMIT, WINDOW = 5, 10
+TRACE = [float(start) for start in (1000, 1020) for _ in range(2 * LIMIT)]
+EXPECTED = ([True] * LIMIT + [False] * LIMIT) * 2
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "limits_fixed_window",
+        "limits_sliding_counter",
+        "limits_moving_window",
+        "throttled_fixed_window",
+        "throttled_token_bucket",
+        "throttled_gcra",
+        "pyrate",
+        "ratelimit",
+    ],
+)
+def test_a_library_decides_as_ours_do_on_a_small_trace(peers: Any, row: str) -> None:
+    need, make = peers.LIMITERS[row]
+    if problems := all_unmet([need]):
+        pytest.skip("; ".join(map(str, problems)))
+    clock = FakeClock(TRACE[0])
+
+    decisions = []
+    with peers.virtual_time(clock):
+        gate = make(LIMIT, WINDOW)()
+        for moment in TRACE:
+            clock.advance(moment - clock())
+            decisions.append(bool(gate.allow()))
+
+    assert decisions == EXPECTED
+
+
+@pytest.mark.parametrize("kind", [FixedWindowLimiter, SlidingLogLimiter])
+def test_our_windows_decide_so_on_the_small_trace(kind: Any) -> None:
+    clock = FakeClock(TRACE[0])
+    limiter = kind(LIMIT, WINDOW, clock=clock)
+
+    decisions = []
+    for moment in TRACE:
+        clock.advance(moment - clock())
+        decisions.append(limiter.allow())
+
+    assert decisions == EXPECTED
+
+
+def test_our_bucket_decides_so_on_the_small_trace() -> None:
+    clock = FakeClock(TRACE[0])
+    limiter = TokenBucketLimiter(LIMIT / WINDOW, LIMIT, clock=clock)
+
+    decisions = []
+    for moment in TRACE:
+        clock.advance(moment - clock())
+        decisions.append(limiter.allow())
+
+    assert decisions == EXPECTED
+
+
+def test_virtual_time_is_given_back(peers: Any) -> None:
+    import time
+
+    with peers.virtual_time(lambda: 5.0):
+        pass
+
+    assert time.time() > 5.0
+    for name in peers._CLOCKED:
+        if name in sys.modules:
+            assert sys.modules[name].time is time
+
+
+def test_the_limiters_of_a_comparison_all_refuse_when_exhausted(suite: Suite) -> None:
+    limiters = sys.modules["suite_limiters"]
+
+    for name in limiters.OWN:
+        gate = limiters.own(name, 3, limiters.FOR_EVER)
+        gate.take(3)
+
+        assert limiters.drive(gate) == 0, name

@@ -1,0 +1,319 @@
+"""`velvet start` and `velvet test`: the two commands a reader types first."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+
+from velvet import services
+from velvet.commands import start
+from velvet.commands import test as room
+
+QUICK = '''\
+"""A benchmark that only notes that it ran."""
+import sys
+from pathlib import Path
+
+results = Path("benchmarks/results")
+results.mkdir(exist_ok=True)
+(results / "local.json").write_text("{}", encoding="utf-8")
+print("measured with", *sys.argv[1:])
+'''
+
+
+@pytest.fixture
+def tiny(paper):
+    """A module whose examples and benchmark are done at once."""
+    folder = paper.module()
+    paper.write("30-tiny/examples/basic.py", "print('hello from basic')\n")
+    paper.write("30-tiny/benchmarks/measure.py", QUICK)
+    return folder
+
+
+def test_the_tour_runs_examples_and_a_quick_benchmark_and_ends(velvet, tiny, capfd):
+    result = velvet("start", "tiny", "--no-dashboard")
+
+    said = capfd.readouterr().out
+    assert result.exit_code == 0, result.output
+    assert "hello from basic" in said
+    assert "measured with --quick" in said
+    assert "[1/2] 30-tiny: basic examples" in result.output
+    assert "[2/2] quick benchmark: every contender" in result.output
+    assert "next: velvet dashboard 30" in result.output
+
+
+def test_the_second_tour_does_not_measure_again(velvet, tiny, capfd):
+    velvet("start", "tiny", "--no-dashboard")
+    capfd.readouterr()
+
+    result = velvet("start", "tiny", "--no-dashboard")
+
+    assert "already measured here (measure again with --again)" in result.output
+    assert "measured with" not in capfd.readouterr().out
+
+
+def test_again_measures_although_there_are_results(velvet, tiny, capfd):
+    velvet("start", "tiny", "--no-dashboard")
+    capfd.readouterr()
+
+    velvet("start", "tiny", "--no-dashboard", "--again")
+
+    assert "measured with --quick" in capfd.readouterr().out
+
+
+def test_a_tour_whose_examples_fail_ends_and_names_the_doctor(velvet, tiny, paper, capfd):
+    paper.write("30-tiny/examples/basic.py", "raise SystemExit(3)\n")
+
+    result = velvet("start", "tiny", "--no-dashboard")
+
+    assert result.exit_code == 1
+    assert "the examples ended with exit code 3; `velvet doctor` may know why" in result.output
+    assert "[2/2]" not in result.output
+
+
+def test_a_claim_that_fails_here_does_not_end_the_tour(velvet, tiny, paper, capfd):
+    paper.write("30-tiny/benchmarks/measure.py", "raise SystemExit(1)\n")
+
+    result = velvet("start", "tiny", "--no-dashboard")
+
+    assert result.exit_code == 0
+    assert "a claim did not hold on this machine" in result.output
+    assert "next: velvet dashboard 30" in result.output
+
+
+def test_the_tour_ends_at_the_dashboard(velvet, tiny, monkeypatch, capfd):
+    shown: list[tuple[str, int | None, bool]] = []
+
+    def show(module: Any, port: int | None, *, headless: bool) -> None:
+        shown.append((module.slug, port, headless))
+
+    monkeypatch.setattr(start, "show", show)
+
+    result = velvet("start", "30", "--headless", "--port", "8600")
+
+    assert "[3/3] dashboard" in result.output
+    assert shown == [("30-tiny", 8600, True)]
+
+
+def test_the_tour_without_a_module_is_the_flagships(velvet, paper, monkeypatch, capfd):
+    paper.module("09-concurrency")
+    paper.write("09-concurrency/benchmarks/measure.py", QUICK)
+    monkeypatch.setattr(start, "headless_here", lambda: True)
+
+    result = velvet("start", "--no-dashboard")
+
+    assert "[1/2] 09-concurrency: basic examples" in result.output
+
+
+PASSED = "print('TOTAL   10  1  4  1  93%')\nprint('=== 3 passed, 1 skipped in 0.10s ===')"
+FAILED = "print('E  it broke')\nprint('1 failed, 2 passed in 0.20s')\nraise SystemExit(1)"
+
+
+def job(name: str, tmp_path: Path, code: str, **more: Any) -> room.Job:
+    """A run that needs no pytest: this interpreter runs the code."""
+
+    class Quick(room.Job):
+        @property
+        def argv(self) -> list[str]:
+            return [sys.executable, "-c", code]
+
+    return Quick(name, tmp_path, "src", **more)
+
+
+def test_the_summary_counts_all_runs_together(velvet, paper, monkeypatch):
+    runs = [job("one", paper.root, PASSED), job("two", paper.root, PASSED)]
+    monkeypatch.setattr(room, "jobs", lambda words, fail_under=0: runs)
+
+    result = velvet("test", "-j", "2")
+
+    assert result.exit_code == 0, result.output
+    assert result.output.rstrip().endswith("6 passed, 0 failed, 2 skipped")
+    assert "ok     one                3 passed, 1 skipped; coverage 93%" in result.output
+
+
+def test_one_run_that_fails_fails_the_whole_and_shows_what_it_said(velvet, paper, monkeypatch):
+    runs = [job("one", paper.root, PASSED), job("two", paper.root, FAILED)]
+    monkeypatch.setattr(room, "jobs", lambda words, fail_under=0: runs)
+
+    result = velvet("test", "-j", "1")
+
+    assert result.exit_code == 1
+    assert "E  it broke" in result.output
+    assert "FAILED two                1 failed, 2 passed; coverage -" in result.output
+    assert result.output.rstrip().endswith("5 passed, 1 failed, 1 skipped")
+
+
+def test_a_run_without_counts_says_no_tests_and_fails(velvet, paper, monkeypatch):
+    runs = [job("one", paper.root, PASSED), job("two", paper.root, "raise SystemExit(4)")]
+    monkeypatch.setattr(room, "jobs", lambda words, fail_under=0: runs)
+
+    result = velvet("test")
+
+    assert result.exit_code == 1
+    assert "FAILED two                no tests; coverage -" in result.output
+
+
+def test_one_run_alone_gives_its_own_exit_code_and_output(velvet, paper, monkeypatch, capfd):
+    lonely = job("one", paper.root, "print('as it comes'); raise SystemExit(5)")
+    monkeypatch.setattr(room, "jobs", lambda words, fail_under=0: [lonely])
+
+    result = velvet("test", "whatever")
+
+    assert result.exit_code == 5
+    assert "as it comes" in capfd.readouterr().out
+
+
+def test_ctrl_c_ends_the_runs_that_are_under_way(tmp_path, monkeypatch):
+    begun: list[subprocess.Popen[bytes]] = []
+    real = room.launch
+
+    def launch(run: room.Job, variables: dict[str, str]) -> Any:
+        found = real(run, variables)
+        begun.append(found[0])
+        return found
+
+    def interrupted(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(room, "launch", launch)
+    monkeypatch.setattr(room.time, "sleep", interrupted)
+    endless = job("endless", tmp_path, "import threading; threading.Event().wait()")
+
+    with pytest.raises(KeyboardInterrupt):
+        room.run_all([endless], {}, 1)
+
+    assert not psutil.pid_exists(begun[0].pid)
+
+
+def test_without_words_the_toolkit_and_every_module_are_tested(paper):
+    paper.module(services='["redis"]')
+    paper.module("31-other")
+
+    runs = room.jobs(())
+
+    assert [(run.name, run.source) for run in runs] == [
+        *(("velvet", "velvet"), ("30-tiny", "src")),
+        ("31-other", "src"),
+    ]
+    assert runs[1].services == ("redis",)
+
+
+def test_named_modules_are_tested_alone(paper):
+    paper.module()
+
+    assert [run.name for run in room.jobs(("30",))] == ["30-tiny"]
+
+
+def test_a_run_is_the_users_own_command_with_branch_coverage(tmp_path):
+    words = room.Job("one", tmp_path, "src").argv
+
+    assert words[1:] == [
+        *("-m", "pytest", "tests/"),
+        *("--cov=src", "--cov-branch", "--cov-report=term"),
+    ]
+
+
+def test_a_bound_for_coverage_is_handed_to_pytest(paper):
+    paper.module()
+
+    assert all("--cov-fail-under=95" in run.argv for run in room.jobs((), 95))
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("= 12 passed, 1 xfailed in 3.2s =", {"passed": 12, "xfailed": 1}),
+        ("1 failed in 1s\n2 passed in 2s\nlast words", {"passed": 2}),
+        ("12 passed without an end", {}),
+        ("", {}),
+    ],
+)
+def test_the_last_summary_line_is_counted(text, counts):
+    assert room.read_counts(text) == counts
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("TOTAL  100  2  30  1  97%", "97%"),
+        ("TOTAL  10  0  100%\nTOTAL  10  1  96.5%", "96.5%"),
+        ("nothing", "-"),
+    ],
+)
+def test_the_total_of_a_coverage_report_is_read(text, share):
+    assert room.read_coverage(text) == share
+
+
+def test_each_server_is_started_once_and_its_address_handed_on(monkeypatch):
+    up: list[str] = []
+
+    @contextmanager
+    def redis() -> Iterator[SimpleNamespace]:
+        up.append("redis")
+        yield SimpleNamespace(url="redis://127.0.0.1:7000")
+        up.remove("redis")
+
+    monkeypatch.setattr(services, "redis", redis)
+
+    with room.shared_servers({"redis"}) as variables:
+        during = list(up)
+
+    assert variables == {"VELVET_REDIS_URL": "redis://127.0.0.1:7000"}
+    assert during == ["redis"]
+    assert up == []
+
+
+def test_a_server_that_cannot_be_had_is_named_and_the_tests_go_on(monkeypatch, capsys):
+    def mongodb() -> None:
+        raise services.ServiceUnavailable("mongodb", [("binary", "no mongod")], "install mongod")
+
+    monkeypatch.setattr(services, "mongodb", mongodb)
+
+    with room.shared_servers({"mongodb"}) as variables:
+        assert variables == {}
+
+    assert "without mongodb: no mongodb here (binary: no mongod)" in capsys.readouterr().err
+
+
+def test_a_run_gets_the_addresses_of_the_servers(tmp_path):
+    code = "import os; print(os.environ['VELVET_REDIS_URL'])"
+
+    process, output, began = room.launch(job("one", tmp_path, code), {"VELVET_REDIS_URL": "here"})
+    room.finish(job("one", tmp_path, code), process, output, began)
+    output.seek(0)
+
+    assert output.read().strip() == b"here"
+    output.close()
+
+
+def test_the_output_of_a_run_that_passed_is_not_repeated(tmp_path, capsys):
+    process = subprocess.Popen([sys.executable, "-c", ""])
+
+    outcome = room.finish(job("one", tmp_path, ""), process, io.BytesIO(b"1 passed in 1s"), 0.0)
+
+    assert outcome.counts == {"passed": 1}
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.slow
+def test_a_modules_real_tests_are_run_with_coverage(velvet, paper, capfd, monkeypatch):
+    paper.module()
+    paper.write("30-tiny/src/velvet_tiny/__init__.py", "answer = 42\n")
+    paper.write("30-tiny/tests/test_tiny.py", "import velvet_tiny\ndef test_it(): pass\n")
+    monkeypatch.setenv("PYTHONPATH", str(paper.root / "30-tiny" / "src"))
+
+    result = velvet("test", "tiny")
+
+    said = capfd.readouterr().out
+    assert result.exit_code == 0, said
+    assert room.read_counts(said) == {"passed": 1}
+    assert room.read_coverage(said) == "100%"
