@@ -271,6 +271,7 @@ class Published:
     metric: str
     value: float
     source: str
+    size: Size = field(default_factory=dict)
 
 
 class Suite:
@@ -364,9 +365,17 @@ class Suite:
         self.claims.append(Claim(text, condition, wanted))
 
     def published(
-        self, bench: str, figures: Mapping[tuple[str, str], float], *, source: str
+        self,
+        bench: str,
+        figures: Mapping[tuple[str, str], float],
+        *,
+        source: str,
+        size: Size | None = None,
     ) -> None:
         """Quote figures of others: (contender, metric) -> value in the comparison's unit.
+
+        Args:
+            size: the sizes that they are about; all by default.
 
         Raises:
             ValueError: the comparison or one of the contenders is not declared.
@@ -375,7 +384,9 @@ class Suite:
         for (contender, metric), figure in figures.items():
             if comparison is None or contender not in comparison.contenders:
                 raise ValueError(f"published figure for unknown {bench}/{contender}")
-            self.figures.append(Published(bench, contender, metric, float(figure), source))
+            self.figures.append(
+                Published(bench, contender, metric, float(figure), source, dict(size or {}))
+            )
 
     def iter(self, **options: Any) -> Iterator[dict[str, Any]]:
         """Measure and yield an event per round; the last event carries the whole results."""

@@ -69,6 +69,7 @@ def assemble(
                 "metric": figure.metric,
                 "value": figure.value,
                 "source": figure.source,
+                "size": dict(figure.size),
             }
             for figure in suite.figures
             if figure.bench in ran

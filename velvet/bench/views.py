@@ -157,15 +157,10 @@ def lines(
     """
     about = comparison(results, bench)
     notes = {one["name"]: one["note"] for one in about["contenders"]}
-    figures = {
-        (found["contender"], found["metric"]): found
-        for found in results["published"]
-        if found["bench"] == bench
-    }
     table = []
     for entry in entries(results, bench, metric, **(size or {})):
         wanted = metric or about["metric"]
-        published = figures.get((entry["contender"], wanted))
+        published = _published(results, entry, wanted)
         note = [notes.get(entry["contender"], "")]
         if "median" not in entry:
             state = "not measured: " if "skipped" in entry else "failed: "
@@ -192,6 +187,14 @@ def lines(
             )
         )
     return table
+
+
+def _published(results: Results, entry: Mapping[str, Any], metric: str) -> Mapping[str, Any] | None:
+    for found in results["published"]:
+        same = found["bench"] == entry["bench"] and found["contender"] == entry["contender"]
+        if same and found["metric"] == metric and _matches(entry["size"], found.get("size", {})):
+            return dict(found)
+    return None
 
 
 def _other(results: Results, entry: Mapping[str, Any], metric: str) -> str:
