@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from velvet.errors import UsageError, nearest
+from velvet.errors import UsageError, VelvetError, nearest
 from velvet.needs import all_unmet
 
 F = TypeVar("F", bound=Callable[[], Any])
@@ -126,8 +126,13 @@ def _show(item: Example) -> None:
             console.print(f"skipped: {problem}", markup=False)
         return
     began = time.perf_counter()
-    if inspect.iscoroutinefunction(item.function):
-        asyncio.run(item.function())
-    else:
-        item.function()
+    try:
+        if inspect.iscoroutinefunction(item.function):
+            asyncio.run(item.function())
+        else:
+            item.function()
+    except VelvetError as error:
+        # A server whose ladder looked climbable may still refuse every rung.
+        console.print(f"skipped: {error}", markup=False)
+        return
     console.print(f"\n[dim]{item.name}: {time.perf_counter() - began:.1f} s[/dim]\n")

@@ -228,7 +228,7 @@ def shared_memory_matrix() -> None:
     for name in ("pickled", "shared"):
         with ProcessPoolExecutor(4, SPAWN, initializer=die_with_parent) as pool:
             list(pool.map(total_of_copy, [matrix[:1]] * 4))  # starts the workers
-            with Resources(0.02, children=True) as watched:
+            with Resources(0.05, children=True) as watched:
                 began = time.perf_counter()
                 if name == "pickled":
                     answers = list(pool.map(total_of_copy, [matrix] * 4))

@@ -101,7 +101,7 @@ async def task_group_vs_gather() -> None:
 async def bounded_pipeline() -> None:
     """A fast producer and a slow consumer: how deep the line gets, with a bound and without.
 
-    150 chunks of 100 KB arrive one a millisecond; storing one takes about four.
+    150 chunks of 100 KB arrive four at a time, each time that one can be stored.
     """
     chunks, size = 150, 100_000
 
@@ -111,8 +111,9 @@ async def bounded_pipeline() -> None:
 
         async def produce() -> AsyncIterator[bytes]:
             nonlocal made
-            for _ in range(chunks):
-                await asyncio.sleep(0.001)
+            for number in range(chunks):
+                if number % 4 == 0:
+                    await asyncio.sleep(0.004)
                 made += 1
                 yield bytes(size)
 

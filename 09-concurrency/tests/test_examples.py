@@ -144,7 +144,8 @@ def test_an_inline_call_stops_the_loop_and_a_thread_does_not() -> None:
     inline, in_thread = row(printed, "sleep, inline"), row(printed, "sleep, in a thread")
     assert inline[0] > in_thread[0]
     assert len(row(printed, "sleep, in a process")) == 2
-    assert row(printed, "compute, in a thread")[1] > in_thread[1]
+    if os.name != "nt":  # whose clock ticks every 15.6 ms, which hides the 5 ms
+        assert row(printed, "compute, in a thread")[1] > in_thread[1]
     assert f"{sys.getswitchinterval() * 1e3:.0f} ms (sys.getswitchinterval)" in printed
 
 

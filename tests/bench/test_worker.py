@@ -341,6 +341,7 @@ SERVED = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.usefixtures("tiny_rounds")
 @pytest.mark.parametrize("what", SERVED)
 def test_a_worker_serves_what_it_is_asked_for_and_says_the_end(measure_file, served, what):
@@ -358,6 +359,7 @@ def test_a_worker_serves_what_it_is_asked_for_and_says_the_end(measure_file, ser
     assert heard[-1] == {"event": "end"}
 
 
+@pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")
 def test_a_worker_goes_on_after_a_failure(measure_file, served):
     file = measure_file("""
         work = suite.comparison("work", kind="run")

@@ -87,11 +87,9 @@ def test_the_first_free_port_of_the_usual_range_is_taken(monkeypatch):
 def test_any_free_port_is_taken_when_the_usual_range_is_full(monkeypatch):
     monkeypatch.setattr(dashboard, "listening", lambda host, port, timeout: True)
 
-    port = dashboard.choose_port(None)
+    monkeypatch.setattr(dashboard, "free_port", lambda: 54321)
 
-    assert not dashboard.FIRST_PORT <= port <= dashboard.LAST_PORT or not listening(
-        "127.0.0.1", port
-    )
+    assert dashboard.choose_port(None) == 54321
 
 
 def test_without_a_module_the_page_is_the_hub():
@@ -265,6 +263,8 @@ def test_the_hub_really_answers_on_a_free_port_and_is_ended():
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGTERM to be caught")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["sigterm", "sigint"])
 def test_a_signal_to_the_command_ends_its_server_too(number):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        pytest.skip(f"this test run ignores {number.name}, and so would its children")
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "velvet", "dashboard", "--headless", "--port", str(port)],
@@ -279,7 +279,7 @@ def test_a_signal_to_the_command_ends_its_server_too(number):
     servers = psutil.Process(process.pid).children()
 
     process.send_signal(number)
-    process.wait()
+    process.wait(timeout=60)
     process.stdout.close()
 
     gone, alive = psutil.wait_procs(servers, timeout=5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import shutil
@@ -24,7 +25,11 @@ from typing import Any
 import psutil
 import pytest
 
+import velvet
 from velvet.services import KINDS, ladder
+
+if os.name == "posix":
+    import pwd
 
 PATIENCE_S = 20.0
 
@@ -103,10 +108,9 @@ def lab(
 
     yield here
 
-    clean = here.is_clean()
-    left = here.left()
+    left = [] if here.is_clean() else here.left()
     shutil.rmtree(folder, ignore_errors=True)
-    assert clean, f"left behind: {left}"
+    assert not left, f"left behind: {left}"
 
 
 @pytest.fixture
@@ -348,3 +352,47 @@ def owner() -> Iterator[Callable[..., Owner]]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def ordinary(lab: Lab) -> Iterator[Callable[[str], dict[str, Any]]]:
+    """Returns what makes `owner` run as the user nobody; skips where that cannot be."""
+    if os.name != "posix" or os.geteuid() != 0:
+        pytest.skip("only root can start a child as another user")
+    places = lab.folder / "ordinary"
+    places.mkdir()
+    # redis-py wants this for its asynchronous client on Pythons before 3.11.3; unused here.
+    (places / "async_timeout.py").write_text("timeout = None\n", encoding="utf-8")
+
+    def find(client: str) -> dict[str, Any]:
+        found = importlib.util.find_spec(client)
+        if found is None or found.origin is None:
+            pytest.skip(f"{client} is not installed")
+        origins = (velvet.__file__, found.origin)
+        folders = [str(Path(origin).parents[1]) for origin in origins]
+        options: dict[str, Any] = {
+            "env": {
+                "PATH": "/usr/local/bin:/usr/bin:/bin",
+                "HOME": "/",
+                "TMPDIR": str(lab.folder),
+                # As sudo may leave it: the name of the user that we are not.
+                "USER": "root",
+                "LOGNAME": "root",
+                "PYTHONPATH": os.pathsep.join([*folders, str(places)]),
+                "PYTHONDONTWRITEBYTECODE": "1",
+            },
+            "cwd": "/",
+            "user": "nobody",
+            "group": pwd.getpwnam("nobody").pw_gid,
+            "extra_groups": [],
+        }
+        for python in (sys.executable, "/usr/local/bin/python3", "/usr/bin/python3"):
+            words = [python, "-c", f"import {client}, velvet.services"]
+            with contextlib.suppress(OSError):
+                if subprocess.run(words, check=False, capture_output=True, **options).returncode == 0:
+                    return {"python": python, **options}
+        pytest.skip(f"no Python here lets the user nobody import {client} and the toolkit")
+
+    yield find
+
+    shutil.rmtree(places)

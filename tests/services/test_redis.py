@@ -304,58 +304,15 @@ def test_a_server_is_gone_when_its_owner_leaves_without_stopping_it(lab: Any) ->
     assert lab.is_clean()
 
 
-def ordinary_python() -> str | None:
-    """A Python that the user nobody can run and that finds the toolkit and a Redis client."""
-    code = "import psutil, redis, velvet.services"
-    for python in (sys.executable, shutil.which("python3", path="/usr/local/bin:/usr/bin")):
-        if python is None:
-            continue
-        try:
-            done = subprocess.run(
-                [python, "-c", code], env=ordinary_environment(), cwd="/", check=False,
-                capture_output=True, user="nobody", group="nogroup", extra_groups=[],
-            )  # fmt: skip
-        except (OSError, LookupError, ValueError):
-            continue
-        if done.returncode == 0:
-            return python
-    return None
-
-
-def ordinary_environment() -> dict[str, str]:
-    places = [str(Path(services.__file__).parents[2]), str(Path(client.__file__).parents[1])]
-    return {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "HOME": "/",
-        "TMPDIR": os.environ.get("TMPDIR", "/tmp"),
-        # What sudo leaves behind: the name of the user that we are not.
-        "USER": "root",
-        "LOGNAME": "root",
-        "PYTHONPATH": os.pathsep.join(places),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-
-
 @pytest.mark.integration
 @posix
-@needs_any
 @pytest.mark.parametrize("rung", RUNGS)
 def test_an_ordinary_user_has_a_server_too_and_leaves_nothing(
-    rung: str, owner: Callable[..., Any], lab: Any
+    rung: str, owner: Callable[..., Any], ordinary: Callable[[str], dict[str, Any]], lab: Any
 ) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("this run is by an ordinary user already")
-    python = ordinary_python()
-    if python is None:
-        pytest.skip("no Python here that the user nobody can run with the toolkit")
-
-    holder = owner(
-        "redis", rung, python=python, env=ordinary_environment(), cwd="/",
-        user="nobody", group="nogroup", extra_groups=[],
-    )  # fmt: skip
+    holder = owner("redis", rung, **ordinary("redis"))
     name = psutil.Process(holder.server["pid"]).username()
     holder.process.communicate("\n")
 
     assert (name, holder.process.returncode) == ("nobody", 0)
-    assert not listening("127.0.0.1", int(holder.server["url"].split(":")[2].split("/")[0]))
     assert lab.is_clean()

@@ -47,7 +47,8 @@ async def _streams(listener: socket.socket, counter: _Counter) -> asyncio.Server
     async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         counter.add(1)
         try:
-            with contextlib.suppress(OSError):  # clients leave by a reset
+            # Clients leave by a reset, and the server's end cancels whoever is left.
+            with contextlib.suppress(OSError, asyncio.CancelledError):
                 while line := await reader.readline():
                     writer.write(line)
                     await writer.drain()

@@ -1,0 +1,121 @@
+"""pyperf reads what we write, and agrees with what we measure."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from velvet.bench import pyperf_bridge
+from velvet.bench.model import Suite
+from velvet.bench.pyperf_bridge import Agreement, export, pick, verify
+from velvet.errors import UsageError, VelvetError
+from velvet.needs import Unmet
+
+
+@pytest.fixture
+def pyperf():
+    return pytest.importorskip("pyperf")
+
+
+def test_pyperf_reads_the_exported_samples_in_seconds(pyperf, document, tmp_path):
+    file = tmp_path / "pyperf.json"
+    file.write_text("an older file", encoding="utf-8")
+
+    export(document, file)
+
+    found = pyperf.BenchmarkSuite.load(str(file))
+    assert found.get_benchmark_names()[0] == "lookup-hash[n=100]"
+    values = found.get_benchmark("lookup-scan[n=10]").get_values()
+    assert values == pytest.approx((1e-6, 1.1e-6, 0.9e-6))
+
+
+def test_rates_become_seconds_again(pyperf, document, entry, tmp_path):
+    rate = {**entry("scan", 1, 4.0), "metric": "ops", "unit": "ops/s", "size": {}}
+    document["results"] = [{**rate, "samples": [4.0, 8.0]}]
+
+    export(document, tmp_path / "pyperf.json")
+
+    found = pyperf.BenchmarkSuite.load(str(tmp_path / "pyperf.json"))
+    assert found.get_benchmark("lookup-scan").get_values() == (0.25, 0.125)
+
+
+def test_results_without_times_are_nothing_for_pyperf(pyperf, document, tmp_path):
+    document["results"] = document["results"][-1:]
+
+    with pytest.raises(VelvetError, match="no times that pyperf could read"):
+        export(document, tmp_path / "pyperf.json")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_pyperf_the_way_out_is_told(document, tmp_path, monkeypatch):
+    missing = Unmet("pyperf", "pyperf is not installed", 'pip install "pyperf"')
+    monkeypatch.setattr(pyperf_bridge, "all_unmet", lambda _needs: [missing])
+
+    with pytest.raises(VelvetError, match="pip install"):
+        export(document, tmp_path / "pyperf.json")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "factor", "holds"), [(1.0, 1.5, 1.5, True), (3.2, 2.0, 1.6, False)]
+)
+def test_minima_agree_within_one_and_a_half(ours, theirs, factor, holds):
+    found = Agreement("work/a", ours, theirs)
+
+    assert (found.factor, found.holds) == (factor, holds)
+
+
+MICRO = """
+    other = suite.comparison("other", kind="run")
+    other.add("a", lambda: lambda: 1)
+    sleeps = suite.comparison("sleeps", clock="wall")
+    sleeps.add("a", lambda: lambda: 1)
+    work = suite.comparison("work", unit="us", sizes={"n": [5, 300]}, quick=lambda n: n > 5)
+    work.add("absent", lambda n: lambda: 1, needs="no-such-distribution")
+    work.add("sum", lambda n: lambda: sum(range(n)))
+    work.add("broken", lambda n: 1 / 0)
+"""
+
+
+def test_the_first_plain_micro_contender_is_picked(declared):
+    assert pick(declared(MICRO)) == ("work", "sum")
+
+
+def test_a_suite_without_micro_contenders_has_nothing_to_verify():
+    with pytest.raises(UsageError, match="sample has no micro comparison"):
+        pick(Suite("sample"))
+
+
+def test_both_instruments_agree_on_a_contender_of_microseconds(pyperf, declared):
+    suite = declared(MICRO)
+
+    found = min((verify(suite) for _ in range(2)), key=lambda one: one.factor)
+
+    assert found.name == "work/sum"
+    assert found.holds
+
+
+@pytest.mark.parametrize(
+    "chosen", [("nowhere", "sum"), ("work", "nobody"), ("other", "a")], ids="/".join
+)
+def test_only_a_micro_contender_is_verified(pyperf, declared, chosen):
+    with pytest.raises(UsageError, match="has no micro contender"):
+        verify(declared(MICRO), *chosen)
+
+
+@pytest.mark.parametrize(
+    ("contender", "said"),
+    [("absent", "no-such-distribution is not installed"), ("broken", "ZeroDivisionError")],
+)
+def test_a_contender_that_was_not_measured_says_why(pyperf, declared, contender, said):
+    with pytest.raises(VelvetError, match=f"work/{contender} was not measured: {said}"):
+        verify(declared(MICRO), "work", contender)
+
+
+def test_a_failure_of_pyperf_is_passed_on(pyperf, declared, monkeypatch):
+    monkeypatch.setattr(pyperf_bridge, "_SCRIPT", "raise SystemExit('it broke')")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+    with pytest.raises(VelvetError, match="pyperf failed: .*it broke"):
+        verify(declared(MICRO), "work", "sum")

@@ -1,0 +1,219 @@
+"""Tables and matrices say what the document holds, and nothing else."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from velvet.bench.views import (
+    claim_lines,
+    comparison,
+    entries,
+    interval,
+    lines,
+    markdown,
+    matrix,
+    number,
+    quantity,
+)
+
+SCALES = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (math.inf, "inf"),
+        (1.0, "1.00"),
+        (-2.345, "-2.35"),
+        (66.27, "66.3"),
+        (999.6, "1,000"),
+        (12_345.0, "12,300"),
+        (1_234_567.0, "1,230,000"),
+        (0.012_34, "0.0123"),
+        (1.5e-12, "1.50e-12"),
+    ],
+)
+def test_a_number_has_three_significant_digits(value, text):
+    assert number(value) == text
+
+
+@given(st.floats(1e-15, 1e15), st.sampled_from([1, -1]))
+def test_a_written_number_is_read_back_within_its_digits(size, sign):
+    read = float(number(sign * size).replace(",", ""))
+
+    assert read == pytest.approx(sign * size, rel=0.0051)
+
+
+@given(st.floats(1e-9, 1e6), st.sampled_from(sorted(SCALES)))
+def test_a_written_duration_is_read_back_within_its_digits(seconds, unit):
+    figure, written = quantity(seconds / SCALES[unit], unit).split(" ")
+
+    assert float(figure.replace(",", "")) * SCALES[written] == pytest.approx(seconds, rel=0.0051)
+
+
+@given(st.floats(1e-9, 1e6))
+def test_a_duration_is_written_in_its_largest_whole_unit(seconds):
+    figure, unit = quantity(seconds, "s").split(" ")
+
+    read = float(figure.replace(",", ""))
+    assert read >= 0.999
+    assert unit == "s" or read <= 1000
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0, "ms", "0 s"),
+        (1e-4, "ns", "0.000100 ns"),
+        (0.0021, "s", "2.10 ms"),
+        (1500, "us", "1.50 ms"),
+        (9_999, "ops/s", "10,000 ops/s"),
+        (12_345, "ops/s", "12.3 kops/s"),
+        (2_500_000, "rows/s", "2.50 Mrows/s"),
+        (12, "MB", "12.0 MB"),
+        (12, "", "12.0"),
+    ],
+)
+def test_a_quantity_has_a_readable_multiple_of_its_unit(value, unit, text):
+    assert quantity(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("pair", "text"),
+    [
+        ({"ratio": 66.27, "lo": 58.1, "hi": 75.0}, "66.3 [58.1, 75.0]"),
+        ({"ratio": 2.0, "lo": None, "hi": None}, "2.00"),
+        ({"ratio": 2.0}, "2.00"),
+    ],
+)
+def test_a_ratio_is_written_with_its_interval_where_it_has_one(pair, text):
+    assert interval(pair) == text
+
+
+def test_an_unknown_comparison_is_named(document):
+    with pytest.raises(KeyError, match="hold no comparison 'sorting'"):
+        comparison(document, "sorting")
+
+
+def test_entries_come_by_size_then_in_the_order_of_declaration(document):
+    found = [(e["size"]["n"], e["contender"]) for e in entries(document, "lookup")]
+
+    assert found == [(10, "scan"), (10, "hash"), (100, "scan"), (100, "hash")]
+
+
+def test_sizes_in_words_come_after_numbers(document, entry):
+    document["results"] = [entry("scan", "many", 1.0), entry("scan", 5, 1.0)]
+
+    assert [e["size"]["n"] for e in entries(document, "lookup")] == [5, "many"]
+
+
+def test_entries_can_be_narrowed_to_a_size(document):
+    assert {e["size"]["n"] for e in entries(document, "lookup", n="100")} == {100}
+
+
+def test_a_line_has_figure_ratio_and_published_figure(document):
+    line = lines(document, "lookup", size={"n": 100})[1]
+
+    assert (line.contender, line.size, line.figure) == ("hash", "n=100", "500 ns")
+    assert line.versus == "0.0625 [0.0562, 0.0688]"
+    assert (line.published, line.quotient, line.notes) == ("250 ns", "2.00", "a dict")
+
+
+def test_the_baseline_has_no_ratio_to_itself(document):
+    assert lines(document, "lookup")[0].versus == ""
+
+
+def test_an_extrapolated_figure_carries_a_dagger_and_says_from_what(document):
+    document["results"][3].update(extrapolated=True, measured_n=100)
+
+    line = lines(document, "lookup")[1]
+
+    assert (line.figure, line.notes) == ("500 ns †", "† extrapolated from 100 measured; a dict")
+
+
+@pytest.mark.parametrize(
+    ("state", "note"), [("skipped", "not measured: no disk"), ("error", "failed: no disk")]
+)
+def test_an_absent_row_says_why(document, state, note):
+    base = {"bench": "lookup", "contender": "scan", "size": {"n": 10}, "kind": "micro"}
+    document["results"] = [{**base, "metric": "time", state: "no disk"}]
+
+    (line,) = lines(document, "lookup")
+
+    assert (line.figure, line.versus, line.notes) == ("-", "-", note)
+
+
+def test_further_metrics_are_columns(document):
+    table = lines(document, "lookup", more=["peak_mb"], size={"n": 10})
+
+    assert [line.more for line in table] == [(("peak_mb", "12.0 MB"),), (("peak_mb", "-"),)]
+
+
+def test_markdown_has_a_head_a_rule_and_a_row_each(document):
+    written = markdown(lines(document, "lookup", size={"n": 100})).splitlines()
+
+    head = "| contender | size | measured | vs baseline | published | ours / published | notes |"
+    assert written[0] == head
+    assert written[1] == "| --- | ---: | ---: | ---: | ---: | ---: | --- |"
+    assert written[2].startswith("| scan | n=100 | 8.00 us |")
+
+
+def test_columns_that_are_empty_throughout_are_left_out(document):
+    document["published"], document["pairs"] = [], []
+
+    written = markdown(lines(document, "lookup", more=["peak_mb"], size={"n": 10}))
+
+    assert written.splitlines()[0] == "| contender | size | measured | peak_mb | notes |"
+
+
+def test_a_bar_in_a_cell_does_not_break_the_table(document):
+    document["comparisons"][0]["contenders"][1]["note"] = "this | that"
+
+    assert "this \\| that" in markdown(lines(document, "lookup"))
+
+
+def test_a_table_of_nothing_is_its_head():
+    assert markdown([]).splitlines()[0] == "| contender | measured |"
+
+
+def test_a_claim_is_written_with_verdict_figure_and_bound(document):
+    written = claim_lines(document["claims"][0])
+
+    assert written == ["HOLDS speedup(hash over scan, lookup) = 16.0 [14.5, 17.5] >= 8"]
+
+
+def test_a_claim_that_was_not_measured_says_why():
+    part = {"verdict": "INCONCLUSIVE", "text": "ratio(a/b)", "bound": ">= 2", "reason": "no disk"}
+
+    assert claim_lines({"parts": [part]}) == [
+        "INCONCLUSIVE ratio(a/b) = not measured >= 2 (no disk)"
+    ]
+
+
+def test_a_matrix_gives_each_cell_over_the_best_of_its_column(document):
+    found = matrix(document, "lookup")
+
+    assert (found.rows, found.columns) == (["scan", "hash"], ["n=10", "n=100"])
+    assert found.cells == [[1.0, 4.0], [0.0, 0.0]]
+    assert found.texts[0][1] == "8.00 us (16.0x the best)"
+
+
+def test_where_more_is_better_the_best_is_the_highest(document):
+    document["comparisons"][0]["better"]["time"] = "higher"
+
+    assert matrix(document, "lookup").cells == [[0.0, 0.0], [1.0, 4.0]]
+
+
+def test_a_cell_without_a_figure_is_empty(document):
+    del document["results"][1]
+    document["results"][0]["median"] = 0.0
+
+    found = matrix(document, "lookup")
+
+    assert [row[1] for row in found.cells] == [None, None]
+    assert found.texts[0][1] == "not measured"

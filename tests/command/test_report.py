@@ -1,0 +1,372 @@
+"""README parts made from results: every kind of mark, and every way in which one can be wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from velvet import catalog, report
+from velvet.bench.results import save
+from velvet.errors import VelvetError
+
+
+@pytest.fixture
+def readme(paper, results, monkeypatch):
+    """The README of a module with reference results; call it with the text it should hold."""
+    folder = paper.module()
+    save(results, folder / "benchmarks" / "results" / "reference.json")
+
+    def write(text: str) -> Path:
+        return paper.write("30-tiny/README.md", text)
+
+    return write
+
+
+def shown(path: Path) -> str:
+    """What stands between the marks of a README that was just regenerated."""
+    report.write(path)
+    match = report.MARK.search(path.read_text(encoding="utf-8"))
+    assert match is not None
+    return match.group(4).strip()
+
+
+def mark(text: str) -> str:
+    return f"before <!-- velvet:{text} -->old<!-- /velvet --> after\n"
+
+
+def test_a_table_has_a_line_for_every_contender_and_size(readme):
+    rows = shown(readme(mark("table adding"))).splitlines()
+
+    assert rows[0].startswith("| contender | size | measured | vs loop |")
+    assert len(rows) == 2 + 5
+    assert any("built_in" in row and "5.00 us †" in row for row in rows)
+    assert any("absent" in row and "not measured: nowhere is not installed" in row for row in rows)
+
+
+def test_a_table_shows_the_published_figure_and_its_share(readme):
+    row = next(r for r in shown(readme(mark("table adding n=10"))).splitlines() if "built_in" in r)
+
+    assert "10.0 us" in row
+    assert "0.200" in row
+
+
+def test_a_table_of_one_size_leaves_the_others_out(readme):
+    text = shown(readme(mark("table adding n=10")))
+
+    assert "4.00 us" in text
+    assert "40.0 us" not in text
+
+
+def test_a_table_with_more_metrics_has_a_column_for_each(readme, paper, results):
+    results["results"].append(
+        {**results["results"][0], "metric": "peak_mb", "unit": "MB", "median": 12.0}
+    )
+    save(results, paper.root / "30-tiny" / "benchmarks" / "results" / "reference.json")
+
+    text = shown(readme(mark("table adding more=peak_mb n=10")))
+
+    assert "| peak_mb |" in text.splitlines()[0]
+    assert "12.0 MB" in text
+
+
+def test_claims_are_shown_with_verdict_interval_and_bound(readme):
+    last = shown(readme(mark("claims"))).splitlines()[-1]
+
+    assert last == "| the built-in wins | HOLDS | 8.00 [7.50, 8.50] | >= 1.5 |"
+
+
+def test_a_claim_that_could_not_be_measured_says_why(readme, paper, results):
+    part = {"text": "x", "bound": ">= 2", "verdict": "INCONCLUSIVE", "reason": "one core | only"}
+    results["claims"][0].update(verdict="INCONCLUSIVE", parts=[part])
+    save(results, paper.root / "30-tiny" / "benchmarks" / "results" / "reference.json")
+
+    last = shown(readme(mark("claims"))).splitlines()[-1]
+
+    assert last == "| the built-in wins | INCONCLUSIVE (one core \\| only) | - | >= 2 |"
+
+
+def test_the_machine_is_named_in_one_sentence_with_its_day_and_noise(readme):
+    text = shown(readme(mark("machine")))
+
+    assert text.startswith("Paper CPU, 2 cores, 4 GB, Linux machine, CPython 3.12.1")
+    assert text.endswith("2026-01-02; noise index 1.1")
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("figure adding loop n=10", "4.00 us"),
+        ("figure adding built_in n=100", "5.00 us †"),
+        ("figure adding loop", "40.0 us"),
+        ("times adding loop built_in n=100", "8.00x"),
+    ],
+)
+def test_a_figure_in_a_sentence_comes_from_the_results(readme, words, text):
+    assert shown(readme(mark(words))) == text
+
+
+def test_the_catalogue_links_what_exists_and_only_names_what_is_planned(paper):
+    paper.module()
+
+    text = shown(paper.write("README.md", mark("modules")))
+
+    assert "[30 Tiny Things](30-tiny/) | How small can a module be? | Beginner | 1 | " in text
+    assert "| 22 Algorithms & Data Structures |" in text
+    assert all(f"**Phase {n}: {title}**" in text for n, title in catalog.PHASES.items())
+
+
+def test_the_numbers_of_the_repository_are_those_that_were_counted(paper):
+    names = ("modules", "examples", "comparisons", "contenders", "claims", "tests")
+    counts = {name: number for number, name in enumerate(names, 1)} | {"coverage": 97.1}
+    paper.write(report.NUMBERS, json.dumps(counts))
+
+    text = shown(paper.write("README.md", mark("numbers")))
+
+    assert text.splitlines()[-1] == "| 1 | 2 | 3 | 4 | 5 | 6 | 97.1 % |"
+
+
+def test_the_root_readme_names_the_module_before_the_comparison(readme, paper):
+    readme("# Tiny\n")
+
+    assert shown(paper.write("README.md", mark("figure 30/adding loop n=10"))) == "4.00 us"
+
+
+def test_what_stands_around_a_mark_is_left_alone(readme):
+    path = readme(mark("figure adding loop n=10"))
+
+    report.write(path)
+
+    wanted = "before <!-- velvet:figure adding loop n=10 -->4.00 us<!-- /velvet --> after\n"
+    assert path.read_text(encoding="utf-8") == wanted
+
+
+def test_a_readme_that_is_as_it_should_be_is_not_written_again(readme):
+    path = readme(mark("table adding"))
+    report.write(path)
+    path.chmod(0o444)
+
+    assert report.write(path) == []
+    assert path.stat().st_mode & 0o777 == 0o444
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("tabel adding", "unknown mark 'tabel'. Did you mean 'table'?"),
+        ("table nothing", "these results hold no comparison 'nothing'"),
+        ("table", "mark 'table': list index out of range"),
+        ("table adding n=7", "no rows of adding match {'n': '7'}"),
+        ("figure adding lop", "nothing measured for adding lop. Did you mean 'loop'?"),
+        ("figure adding absent n=100", "nothing measured for adding absent"),
+        ("figure 77/adding loop", "there is no module '77'"),
+    ],
+)
+def test_a_mark_that_means_nothing_is_refused_with_file_and_reason(readme, words, message):
+    path = readme(mark(words))
+
+    with pytest.raises(VelvetError) as caught:
+        report.write(path)
+
+    assert message in str(caught.value)
+    assert path.read_text(encoding="utf-8") == mark(words)
+
+
+@pytest.mark.parametrize("words", ["machine n=3", "claims n=3", "modules please", "numbers n=3"])
+def test_a_mark_with_arguments_it_does_not_take_is_refused_in_one_sentence(readme, words):
+    path = readme(mark(words))
+
+    with pytest.raises(VelvetError, match=words.split()[0]):
+        report.write(path)
+
+
+def test_a_ratio_to_zero_is_refused_in_one_sentence(readme, paper, results):
+    results["results"][0]["median"] = 0.0
+    save(results, paper.root / "30-tiny" / "benchmarks" / "results" / "reference.json")
+    path = readme(mark("times adding built_in loop n=10"))
+
+    with pytest.raises(VelvetError, match="times adding built_in loop"):
+        report.write(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!-- velvet:table adding -->\nno end\n",
+        "no beginning\n<!-- /velvet -->\n",
+        "<!-- velvet:claims --><!-- velvet:machine --><!-- /velvet --><!-- /velvet -->\n",
+    ],
+)
+def test_an_unclosed_mark_is_refused(readme, text):
+    path = readme(text)
+
+    with pytest.raises(VelvetError, match="velvet marks are opened, . closed"):
+        report.write(path)
+
+
+def test_the_root_readme_must_say_whose_comparison_it_means(paper):
+    path = paper.write("README.md", mark("figure adding loop"))
+
+    with pytest.raises(VelvetError, match="'adding' needs its module: 'NN/adding'"):
+        report.write(path)
+
+
+def test_missing_results_name_the_command_that_makes_them(readme, paper):
+    path = readme(mark("table adding"))
+    (paper.root / "30-tiny" / "benchmarks" / "results" / "reference.json").unlink()
+
+    with pytest.raises(VelvetError, match="no such results file; make it with `velvet bench`"):
+        report.write(path)
+
+
+def test_damaged_results_are_refused(readme, paper):
+    path = readme(mark("table adding"))
+    paper.write("30-tiny/benchmarks/results/reference.json", '{"schema": "velvet-bench/0"}')
+
+    with pytest.raises(VelvetError, match="made by another version"):
+        report.write(path)
+
+
+@pytest.fixture
+def counted(readme, paper):
+    """A whole repository: READMEs, and numbers that agree with what can be counted."""
+    readme(mark("figure adding loop n=10"))
+    paper.write("README.md", mark("figure 30/adding built_in n=10"))
+    paper.write(report.NUMBERS, json.dumps(report.count(paper.root) | {"tests": 1, "coverage": 9}))
+    return paper
+
+
+def test_the_report_writes_every_readme_once(velvet, counted):
+    first = velvet("report")
+    second = velvet("report")
+
+    assert first.exit_code == 0, first.output
+    assert "README.md: written (figure 30/adding built_in n=10)" in first.output
+    assert "30-tiny/README.md: written (figure adding loop n=10)" in first.output
+    assert second.output.strip() == "every README agrees with its results"
+
+
+def test_a_check_finds_drift_names_it_and_writes_nothing(velvet, counted):
+    velvet("report")
+    path = counted.root / "30-tiny" / "README.md"
+    drifted = path.read_text(encoding="utf-8").replace("4.00 us", "3.99 us")
+    path.write_text(drifted, encoding="utf-8")
+
+    result = velvet("report", "--check")
+
+    assert result.exit_code == 1
+    assert "30-tiny/README.md: stale (figure adding loop n=10)" in result.output
+    assert "run `velvet report` and commit what it writes" in result.output
+    assert path.read_text(encoding="utf-8") == drifted
+
+
+def test_a_check_of_fresh_readmes_passes(velvet, counted):
+    velvet("report")
+
+    result = velvet("report", "--check")
+
+    assert result.exit_code == 0
+    assert "every README agrees" in result.output
+
+
+def test_a_check_finds_numbers_that_no_longer_agree(velvet, counted):
+    counted.write("30-tiny/examples/basic.py", "")
+
+    result = velvet("report", "--check")
+
+    assert result.exit_code == 1
+    assert "docs/numbers.json says 3 examples, counted 2" in result.output
+
+
+def test_a_check_without_numbers_names_the_command_that_counts(velvet, counted):
+    (counted.root / report.NUMBERS).unlink()
+
+    result = velvet("report", "--check")
+
+    assert result.exit_code == 1
+    assert "docs/numbers.json is missing or damaged; run `velvet report --measure`" in result.output
+
+
+def test_a_module_without_a_readme_is_named(velvet, counted):
+    (counted.root / "30-tiny" / "README.md").unlink()
+
+    result = velvet("report")
+
+    assert result.exit_code == 1
+    assert "README.md is missing" in result.output
+
+
+def test_a_readme_that_cannot_be_written_is_named(counted, monkeypatch):
+    def full(self: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+
+    with pytest.raises(VelvetError, match=r"README.md cannot be written: No space left on device"):
+        report.write(counted.root / "README.md")
+
+    assert "old" in (counted.root / "README.md").read_text(encoding="utf-8")
+    assert [path.name for path in counted.root.glob(".README*")] == []
+
+
+def test_what_the_repository_holds_is_counted_without_running_it(counted):
+    counted.module("31-half", whole=False)
+
+    assert report.count(counted.root) == {
+        **{"modules": 1, "examples": 3, "comparisons": 1},
+        **{"contenders": 2, "claims": 1},
+    }
+
+
+def test_only_functions_with_the_decorator_count_as_examples(tmp_path):
+    file = tmp_path / "basic.py"
+    file.write_text(
+        "@example('a')\ndef a(): ...\n@example('b')\nasync def b(): ...\n"
+        "@other('c')\ndef c(): ...\n@plain\ndef d(): ...\ndef e(): ...\n",
+        encoding="utf-8",
+    )
+
+    assert report.examples_in(file) == 2
+
+
+class FakePytest:
+    """In place of a test run: says how many passed and writes its coverage."""
+
+    def __init__(self, *, passed: str = "5 passed in 1s", code: int = 0) -> None:
+        self.passed, self.code = passed, code
+
+    def __call__(self, argv: list[str], **options: Any) -> SimpleNamespace:
+        target = next(w for w in argv if w.startswith("--cov-report=json:")).split(":", 1)[1]
+        totals = {"num_statements": 60, "num_branches": 40}
+        totals |= {"covered_lines": 58, "covered_branches": 39}
+        Path(target).write_text(json.dumps({"totals": totals}), encoding="utf-8")
+        return SimpleNamespace(returncode=self.code, stdout=self.passed)
+
+
+def test_measuring_counts_tests_and_coverage_of_all_runs(velvet, counted, monkeypatch):
+    monkeypatch.setattr(subprocess, "run", FakePytest())
+
+    result = velvet("report", "--measure")
+
+    found = report.load_numbers(counted.root)
+    assert result.exit_code == 0, result.output
+    assert found["tests"] == 10
+    assert found["coverage"] == 97.0
+
+
+@pytest.mark.parametrize(
+    "outcome", [{"passed": "1 failed, 4 passed", "code": 1}, {"passed": "no tests ran"}]
+)
+def test_measuring_with_a_failing_test_writes_nothing(velvet, counted, monkeypatch, outcome):
+    before = (counted.root / report.NUMBERS).read_bytes()
+    monkeypatch.setattr(subprocess, "run", FakePytest(**outcome))
+
+    result = velvet("report", "--measure")
+
+    assert result.exit_code == 1
+    assert "tests failed; run `velvet test` there first" in result.output
+    assert (counted.root / report.NUMBERS).read_bytes() == before

