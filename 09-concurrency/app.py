@@ -71,15 +71,15 @@ def sidebar(state: Session) -> int:
 def buttons(state: Session, wanted: list[Parameters]) -> None:
     """Offer to run, stop and replay; refuse what cannot run and say why."""
     problems = list(dict.fromkeys(text for one in wanted for text in one.problems()))
-    st.button(
+    # No callback: it would get what was asked for when the page was last drawn.
+    if st.button(
         "Run",
         type="primary",
         key="concurrency_run",
         disabled=bool(problems) or state.running,
-        on_click=start,
-        args=(state, wanted),
         width="stretch",
-    )
+    ):
+        start(state, wanted)
     left, right = st.columns(2)
     left.button(
         "Stop",
@@ -107,9 +107,10 @@ def buttons(state: Session, wanted: list[Parameters]) -> None:
 
 
 def start(state: Session, wanted: list[Parameters]) -> None:
-    """Start the runs, unless they were refused."""
+    """Start the runs and draw the page anew, unless they were refused."""
     if not any(one.problems() for one in wanted):
         state.start(wanted)
+        st.rerun()
 
 
 def replay(state: Session) -> None:

@@ -8,7 +8,6 @@ ImportError, which its `needs=` turns into "not installed" before it comes to th
 from __future__ import annotations
 
 import contextlib
-import importlib
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -115,9 +114,7 @@ class Pyrate:
         import pyrate_limiter
 
         milliseconds = round(1000 * capacity / rate)
-        return pyrate_limiter.Limiter(
-            pyrate_limiter.Rate(capacity, milliseconds)
-        ).try_acquire_async
+        return pyrate_limiter.Limiter(pyrate_limiter.Rate(capacity, milliseconds)).try_acquire_async
 
 
 class Ratelimit:
@@ -191,18 +188,15 @@ _CLOCKED = (
 
 @contextlib.contextmanager
 def virtual_time(clock: Callable[[], float]) -> Iterator[None]:
-    """Let the limiter libraries that are installed read `clock` instead of the machine's."""
+    """Let the limiter libraries that are imported read `clock` instead of the machine's."""
     stand_in = SimpleNamespace(time=clock, monotonic=clock)
+    patches = [(name, "time", stand_in) for name in _CLOCKED]
+    patches.append(("pyrate_limiter.clocks", "monotonic_ns", lambda: round(clock() * 1e9)))
     before: list[tuple[Any, str, Any]] = []
-    for name in _CLOCKED:
-        with contextlib.suppress(ImportError):
-            module = importlib.import_module(name)
-            before.append((module, "time", module.time))
-            module.time = stand_in
-    with contextlib.suppress(ImportError):
-        module = importlib.import_module("pyrate_limiter.clocks")
-        before.append((module, "monotonic_ns", module.monotonic_ns))
-        module.monotonic_ns = lambda: round(clock() * 1e9)
+    for name, attribute, instead in patches:
+        if (module := sys.modules.get(name)) is not None:
+            before.append((module, attribute, getattr(module, attribute)))
+            setattr(module, attribute, instead)
     try:
         yield
     finally:
@@ -266,10 +260,3 @@ BREAKERS: dict[str, Breaker] = {
     "aiobreaker": Breaker("aiobreaker>=1.2", _aiobreaker, waits=True, note=_OLD),
     "hyx": Breaker("hyx==0.0.2", _hyx, waits=True, note="experimental"),
 }
-
-
-def installed(module: str) -> bool:
-    """Say whether a library can be imported, without importing it."""
-    import importlib.util
-
-    return module in sys.modules or importlib.util.find_spec(module) is not None

@@ -16,7 +16,8 @@ from typing import Any
 from velvet.bench import Metric, Outcome, Suite, mode, speedup
 
 PRODUCTS = 8
-LINEAR_WITHIN = 0.1
+LINEAR_WITHIN = 0.15
+SLABS = (10, 20, 40)  # rows
 TASKS = 2000
 READERS = 4
 
@@ -35,6 +36,8 @@ def _pairs(n: int, *, arrays: bool) -> list[tuple[Any, Any]]:
 def _check(pair: tuple[Any, Any], product: Any) -> None:
     """The sum of all entries of AB is the column sums of A times the row sums of B."""
     a, b = pair
+    if not isinstance(a, list):
+        a, b, product = a.tolist(), b.tolist(), product.tolist()
     columns = [sum(column) for column in zip(*a, strict=True)]
     expected = sum(x * sum(row) for x, row in zip(columns, b, strict=True))
     total = sum(sum(row) for row in product)
@@ -50,8 +53,9 @@ def _one_by_one(contender: str, n: int) -> Callable[[], Outcome]:
     from velvet_concurrency.matmul import CONTENDERS
 
     multiply = CONTENDERS[contender]
-    pairs = _pairs(n, arrays=contender.startswith(("num",)))
-    multiply(*_pairs(4, arrays=True)[0]) if contender.startswith("num") else None
+    pairs = _pairs(n, arrays=contender.startswith("num"))
+    if contender.startswith("num"):
+        multiply(*_pairs(4, arrays=True)[0])  # compiles
 
     def run() -> Outcome:
         began = time.perf_counter()
@@ -135,20 +139,29 @@ def _slabs(contender: str, n: int) -> Callable[[], Outcome]:
     multiply = CONTENDERS[contender]
     a, b = random_rows(n, seed=0), random_rows(n, seed=1)
 
-    def run() -> Outcome:
-        # A row of the product costs the same wherever it lies, so rows may be scaled up.
-        multiply(a[:10], b)  # the first rows also pay for cold caches
-        seconds = {}
-        for rows in (20, 40):
+    def least(rows: int) -> float:
+        seconds = []
+        for _ in range(2):
             began = time.perf_counter()
             product = multiply(a[:rows], b)
-            seconds[rows] = time.perf_counter() - began
+            seconds.append(time.perf_counter() - began)
             _check((a[:rows], b), product)
-        if abs(seconds[40] / seconds[20] / 2 - 1) > LINEAR_WITHIN:
-            raise ValueError(f"not linear: 20 and 40 rows took {seconds[20]:.3g}, {seconds[40]:.3g} s")
-        whole = seconds[40] / 40 * n * PRODUCTS
+        return min(seconds)
+
+    def run() -> Outcome:
+        # A row of the product costs the same wherever it lies; what is done once for all of
+        # them (turning b round) is in the difference of two slabs no longer.
+        for _ in range(3):
+            few, more, most = (least(rows) for rows in SLABS)
+            first = (more - few) / (SLABS[1] - SLABS[0])
+            row = (most - more) / (SLABS[2] - SLABS[1])
+            if abs(row / first - 1) <= LINEAR_WITHIN:
+                break
+        else:
+            raise ValueError(f"not linear: rows cost {first:.3g} s, then {row:.3g} s")
+        whole = PRODUCTS * (most + row * (n - SLABS[2]))
         found = _outcome(whole, n)
-        return Outcome(found.metrics, seconds=whole, measured_n=40)
+        return Outcome(found.metrics, seconds=whole, measured_n=SLABS[2])
 
     return run
 
@@ -160,7 +173,8 @@ def _add_matmul_500(suite: Suite) -> None:
         kind="run",
         unit="s",
         metrics={"madd_ns": Metric("ns")},
-        rounds={"quick": 1, "default": 3, "full": 1},
+        tier="default",
+        rounds={"default": 2, "full": 1},
         limit=1800.0,
     )
     for name in ("triple", "zip_sum", "sumprod"):
@@ -189,6 +203,7 @@ def pickled_sum(array: Any) -> float:
 
 def _arrays(shared: bool, megabytes: int) -> Iterator[Callable[[], Outcome]]:
     import numpy as np
+
     from velvet_concurrency.shared_array import SharedArray
 
     array = np.ones(megabytes * 2**20 // 8)
@@ -270,7 +285,9 @@ def _add_pools(suite: Suite) -> None:
         tree=True,
     )
     for name in ("pickled", "shared"):
-        arrays.add(name, partial(_arrays, name == "shared"), baseline=name == "pickled", needs="numpy")
+        arrays.add(
+            name, partial(_arrays, name == "shared"), baseline=name == "pickled", needs="numpy"
+        )
     suite.claim(
         "handing out work in chunks makes tiny tasks ten times cheaper",
         speedup("pool_overheads_chunks", "chunksize_200", "chunksize_1") >= 10,

@@ -15,10 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier
 
-from peers import Fresh, Gate, virtual_time
 from suite_limiters import FOR_EVER, OWN, drive, makers, own
 
 from velvet.bench import Metric, Outcome, Suite, mode, ratio, value
+
+from peers import Fresh, Gate, virtual_time
 
 LATE = "one of its calls would take too long to fill it call by call: filled directly"
 
@@ -71,7 +72,7 @@ def _add_memory(suite: Suite) -> None:
         metrics=metrics,
         sizes={"calls": [100_000, 1_000_000]},
         quick=lambda calls: calls == 100_000,
-        rounds={"quick": 1, "default": 2, "full": 3},
+        rounds={"quick": 1, "default": 1, "full": 3},
     )
     theirs = suite.comparison(
         "limiter_memory_peers",
@@ -115,9 +116,10 @@ def _accuracy(name: str, make: Callable[[int, int], Fresh]) -> Callable[[], dict
 
         def admitted(arrivals: list[float], which: str) -> list[float]:
             clock = FakeClock(float(1000 * WINDOW))
+            ours = which in OWN or which == "bucket_tenth"
+            fresh = partial(own, which, LIMIT, WINDOW, clock) if ours else make(LIMIT, WINDOW)
             with virtual_time(clock):
-                ours = which in OWN or which == "bucket_tenth"
-                gate = own(which, LIMIT, WINDOW, clock) if ours else make(LIMIT, WINDOW)()
+                gate = fresh()
                 times = []
                 for arrival in arrivals:
                     clock.advance(1000 * WINDOW + arrival - clock())
@@ -138,7 +140,9 @@ def _accuracy(name: str, make: Callable[[int, int], Fresh]) -> Callable[[], dict
 
 def _add_accuracy(suite: Suite) -> None:
     shares = ["worst_window", "over_admission"]
-    shares += [f"{p}_{what}" for p in ("poisson", "edge", "on_off") for what in ("worst", "admitted")]
+    shares += [
+        f"{p}_{what}" for p in ("poisson", "edge", "on_off") for what in ("worst", "admitted")
+    ]
     accuracy = suite.comparison(
         "limiter_accuracy",
         title="Worst window / limit over three arrival patterns, virtual time",
@@ -183,7 +187,8 @@ def _add_race(suite: Suite) -> None:
         unit="%",
         metrics={"accuracy": Metric("%", "higher"), "admitted": Metric("calls")},
         sizes={"switch_us": [5000, 10]},
-        rounds={"quick": 1, "default": 3, "full": 5},
+        quick=lambda switch_us: switch_us == 10,
+        rounds={"quick": 1, "default": 2, "full": 5},
     )
 
     def setup(make: Callable[[int, int], Fresh], switch_us: int) -> Callable[[], Outcome]:
@@ -200,7 +205,7 @@ def _add_race(suite: Suite) -> None:
             with ThreadPoolExecutor(8) as pool:
                 tries = [
                     sum(pool.map(caller, [fresh()] * 8))
-                    for _ in range(5 if mode() == "quick" else 20)
+                    for _ in range(3 if mode() == "quick" else 10)
                 ]
             return Outcome({"accuracy": 100.0 * 500 / max(tries), "admitted": max(tries)})
 

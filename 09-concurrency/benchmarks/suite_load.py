@@ -37,7 +37,7 @@ def _add_connections(suite: Suite) -> None:
         },
         sizes={"connections": [1000, 4000, 10_000]},
         quick=lambda connections: connections == 1000,
-        rounds={"quick": 1, "default": 2, "full": 5},
+        rounds={"quick": 1, "default": 1, "full": 5},
         limit=180.0,
     )
 
@@ -83,7 +83,7 @@ def _steady(url: str, *, rate: int, uvloop: bool) -> Outcome:
     from velvet_concurrency.iobound import open_loop
 
     open_loop(url, 100, 0.2, uvloop=uvloop)
-    found = open_loop(url, rate, 2.0 if mode() == "quick" else 5.0, uvloop=uvloop)
+    found = open_loop(url, rate, 1.5 if mode() == "quick" else 5.0, uvloop=uvloop)
     good = len(found.latencies)
     if found.errors:
         raise ValueError(f"{sum(found.errors.values())} requests failed: {dict(found.errors)}")
@@ -127,7 +127,7 @@ def _add_sustained(suite: Suite) -> None:
         },
         sizes={"rate": [500, 1000, 1500]},
         quick=lambda rate: rate == 1000,
-        rounds={"quick": 1, "default": 2, "full": 7},
+        rounds={"quick": 1, "default": 1, "full": 5},
     )
     for name, needs in (("aiohttp", ()), ("aiohttp_uvloop", UVLOOP)):
         fast = bool(needs)
@@ -194,6 +194,7 @@ def _traced_requests(url: str, *, traced: bool) -> Outcome:
     import time
 
     import aiohttp
+
     from velvet_concurrency.trace import Tracer
 
     tracer = Tracer()

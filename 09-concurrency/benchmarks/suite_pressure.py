@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from peers import Aiolimiter, Pyrate
-
 from velvet.bench import Metric, Outcome, Suite, ratio, value
+
+from peers import Aiolimiter, Pyrate
 
 POLICIES = (
     "unbounded",
@@ -146,7 +146,7 @@ def _add_waiters(suite: Suite) -> None:
         sizes={"waiters": [500, 2000, 5000]},
         quick=lambda waiters: waiters == 2000,
         metrics={"cpu_us": "us", "finish_ratio": "", "late_p99_ms": "ms"},
-        rounds={"quick": 1, "default": 5, "full": 9},
+        rounds={"quick": 1, "default": 2, "full": 9},
     )
 
     def ours() -> Callable[[], Awaitable[Any]]:
@@ -157,9 +157,7 @@ def _add_waiters(suite: Suite) -> None:
     line.add("async_limiter", partial(_wait_in_line, ours), baseline=True)
     peers = {"aiolimiter": Aiolimiter, "pyrate": Pyrate}
     for name, peer in peers.items():
-        line.add(
-            name, partial(_wait_in_line, partial(peer.waiter, RATE, BURST)), needs=peer.needs
-        )
+        line.add(name, partial(_wait_in_line, partial(peer.waiter, RATE, BURST)), needs=peer.needs)
     suite.claim(
         "waiting in our line costs no more CPU than in aiolimiter's",
         ratio("async_limiter_waiters", "async_limiter", "aiolimiter", "cpu_us") <= 1.2,

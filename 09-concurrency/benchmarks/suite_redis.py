@@ -17,10 +17,10 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import Any
 
-from peers import Limits, Throttled
-
 from velvet.bench import Metric, Outcome, Suite, Timed, mode, ratio, value
 from velvet.bench.stats import quantile
+
+from peers import Limits, Throttled
 
 DECISIONS = 100
 PLENTY = 10**9
@@ -99,9 +99,7 @@ def _async(tasks: int) -> Iterator[Callable[[], int]]:
 PEERS: dict[str, tuple[str, Callable[[int, str], Callable[[], bool]]]] = {
     "limits_fixed_window": (
         Limits.needs,
-        lambda limit, key: Limits.redis_limiter(
-            "FixedWindowRateLimiter", _url(), limit, 3600, key
-        ),
+        lambda limit, key: Limits.redis_limiter("FixedWindowRateLimiter", _url(), limit, 3600, key),
     ),
     "limits_moving_window": (
         Limits.needs,
@@ -128,7 +126,7 @@ def _add_ops(suite: Suite) -> None:
         items=DECISIONS,
         clock="wall",
         metrics={"p99": Metric("us")},
-        rounds={"quick": 8, "default": 20, "full": 30},
+        rounds={"quick": 6, "default": 20, "full": 30},
     )
     ops.add(
         "lua",

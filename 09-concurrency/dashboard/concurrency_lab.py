@@ -22,6 +22,8 @@ from velvet_concurrency.simulate import POLICIES, BreakerStory, OverloadResult
 
 SECONDS = 6.0
 STORY_S = 60.0
+# A logarithmic axis has no zero: an empty queue is drawn, and labelled, below one.
+DEPTHS = [0.4, 1, 10, 100, 1000]
 USUAL_POLICIES = ["unbounded", "bounded100", "bounded20", "codel", "codel+lifo"]
 
 
@@ -161,16 +163,20 @@ def _breaker() -> None:
     figure.add_vrect(x0=start, x1=end, line={"color": STROKES[1], "dash": "dot", "width": 2})
     st.plotly_chart(figure, theme=None, config=CHART, key="lab_breaker")
     columns = st.columns(4)
-    columns[0].metric("calls spared", story.spared)
-    columns[1].metric("lost after the recovery", story.lost)
+    columns[0].metric("spared", story.spared)
+    columns[1].metric("lost later", story.lost)
     columns[2].metric("probes", story.probes)
     columns[3].metric(
-        "waited for timeouts",
+        "waited",
         f"{story.waited:.0f} s",
-        f"{story.waited - story.waited_without:.0f} s with the breaker",
+        f"{story.waited - story.waited_without:.0f} s",
         delta_color="inverse",
     )
-    st.caption("Dotted: the outage. Each failing call costs its caller a timeout of one second.")
+    st.caption(
+        "Dotted: the outage. Spared are calls refused while the dependency was down, lost later "
+        "those refused although it was up again; a failing call makes its caller wait a second, "
+        "less by so much with the breaker. Half-open lasts only as long as a probe."
+    )
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
@@ -203,12 +209,16 @@ def _overload(seed: int) -> None:
     left, right = st.columns([3, 2])
     with left:
         figure = panels.lines(
-            depth_series(results),
+            {
+                policy: [(moment, max(DEPTHS[0], depth)) for moment, depth in points]
+                for policy, points in depth_series(results).items()
+            },
             title="Requests waiting: 20 s of load, then recovery",
             x="virtual seconds",
             y="waiting",
         )
         figure.update_traces(mode="lines")
+        figure.update_yaxes(type="log", tickvals=DEPTHS, ticktext=["0", "1", "10", "100", "1000"])
         st.plotly_chart(figure, theme=None, config=CHART, key="lab_depth")
     with right:
         rows = [

@@ -23,7 +23,6 @@ from velvet_concurrency.explorer import Progress, follow
 MEASURE = HERE / "benchmarks" / "measure.py"
 CAP_S = 600.0
 USUAL = ("limiter_ops", "breakers_closed", "overload")
-MOST_PAIRS = 24
 Bench = dict[str, Any]
 
 
@@ -64,14 +63,14 @@ def _controls(state: Session, known: dict[str, Any], busy: bool) -> Bench:
     _missing(bench)
     row = st.container(horizontal=True, vertical_alignment="center")
     problem = _problem(bench, chosen)
-    row.button(
+    if row.button(
         "Measure",
         type="primary",
         key="concurrency_measure",
         disabled=busy or bool(problem),
-        on_click=_start,
-        args=(state, bench, chosen, able),
-    )
+    ):
+        _start(state, bench, chosen, able)
+        st.rerun()
     row.button(
         "Stop",
         key="concurrency_measure_stop",
@@ -121,8 +120,10 @@ def _below(state: Session, known: dict[str, Any], bench: Bench, busy: bool) -> N
     if job is None or state.bench["name"] != bench["name"]:
         _stored(known, bench)
         return
-    if busy and not job.running:
-        st.rerun()
+    if not job.running:
+        job.stop()  # it has ended: this closes its pipes
+        if busy:
+            st.rerun()
     found = follow(list(job.events), bench=bench["name"], clock=bench["clock"])
     _status(job, found)
     for error in dict.fromkeys(found.errors):
@@ -132,7 +133,7 @@ def _below(state: Session, known: dict[str, Any], bench: Bench, busy: bool) -> N
         return
     pairs = growing(found, bench)
     if pairs:
-        _ratios(pairs, bench, "Ratios so far, with their 95 % intervals")
+        _ratios(pairs, bench, "Ratios so far, 95 % intervals", ask=False)
     _lights([claim_light(verdict, text, []) for text, verdict in found.claims])
 
 
@@ -179,23 +180,27 @@ def _bounds(interval: Interval) -> dict[str, Any]:
     return {"ratio": interval.value, "lo": lo, "hi": hi, "n": interval.n}
 
 
-def _ratios(pairs: list[dict[str, Any]], bench: Bench, title: str) -> None:
-    shown = pairs[:MOST_PAIRS]
-    rest = len(pairs) - len(shown)
-    sizes = {tuple(pair["size"].items()) for pair in shown}
-    if len(sizes) == 1:  # it would repeat in every label
-        at = ", ".join(f"{name}={value}" for name, value in next(iter(sizes)))
-        title += f" (at {at})" if at else ""
-        shown = [{**pair, "size": {}} for pair in shown]
+def _at_one_size(pairs: list[dict[str, Any]], bench: Bench, *, ask: bool) -> tuple[Any, str]:
+    """Return the pairs of one size and its text: the one asked for, or the newest."""
+    sizes = list(dict.fromkeys(views.size_key(pair["size"]) for pair in pairs))
+    chosen = sizes[-1]
+    if ask and len(sizes) > 1:
+        key = f"concurrency_size_{bench['name']}"
+        chosen = st.selectbox("ratios at", sizes, key=key) or sizes[0]
+    same = [pair for pair in pairs if views.size_key(pair["size"]) == chosen]
+    return [{**pair, "size": {}} for pair in same], chosen
+
+
+def _ratios(pairs: list[dict[str, Any]], bench: Bench, title: str, *, ask: bool) -> None:
+    shown, size = _at_one_size(pairs, bench, ask=ask)
+    if size:
+        title += f", at {size.replace(',', ', ')}"
     figure = panels.ratios(shown, title=title, baseline=bench["baseline"] or "")
     st.plotly_chart(figure, theme=None, config=CHART, key="live_ratios")
     faster = "more" if bench["metric"] == "ops" else "less"
-    what = {"ops": "operations a second", "time": "time"}.get(bench["metric"], bench["metric"])
-    more = f" {rest} more are in the table of the README." if rest else ""
-    if bench["metric"] in ("ops", "time"):
-        st.caption(
-            f"Right of the line: more {what} than {bench['baseline']}; {faster} is better.{more}"
-        )
+    what = {"ops": "operations a second", "time": "time"}.get(bench["metric"], "")
+    if what:
+        st.caption(f"Right of the line: more {what} than {bench['baseline']}; {faster} is better.")
 
 
 def _stored(known: dict[str, Any], bench: Bench) -> None:
@@ -241,7 +246,7 @@ def _results(results: dict[str, Any], bench: Bench) -> None:
         and pair["ratio"] > 0
     ]
     if pairs:
-        _ratios(pairs, bench, "Ratios with their 95 % intervals")
+        _ratios(pairs, bench, "Ratios, 95 % intervals", ask=True)
     _versus(results, bench)
     with st.expander("the figures", expanded=not pairs):
         st.markdown(views.markdown(views.lines(results, bench["name"])))

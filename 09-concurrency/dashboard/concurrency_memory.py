@@ -54,6 +54,7 @@ def _status(state: Session, busy: bool) -> None:
     elif job.running:
         st.caption(f"measuring for {job.seconds:.0f} s: {len(job.events)} lines so far")
     else:
+        job.stop()  # it has ended: this closes its pipes
         if busy:
             st.rerun()
         st.caption(job.error or job.stopped or "Shown: measured on this machine just now.")

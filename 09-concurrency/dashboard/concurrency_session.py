@@ -94,6 +94,7 @@ class Session:
             return False
         self._keep()
         problem = self.job.error or self.job.stopped
+        self.job.stop()  # it has ended: this closes its pipes
         if problem:
             self.message = f"{self.current.model if self.current else 'the run'}: {problem}"
             self.pending = []

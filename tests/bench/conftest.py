@@ -272,4 +272,3 @@ def document() -> dict[str, Any]:
 @pytest.fixture
 def entry() -> Callable[..., dict[str, Any]]:
     return _entry
-

@@ -29,7 +29,9 @@ positive = st.floats(1e-6, 1e6)
 samples = st.lists(positive, min_size=1, max_size=40)
 
 
-@pytest.mark.parametrize(("degrees", "expected"), [(1, 12.706), (4, 2.776), (30, 2.042), (31, 1.96)])
+@pytest.mark.parametrize(
+    ("degrees", "expected"), [(1, 12.706), (4, 2.776), (30, 2.042), (31, 1.96)]
+)
 def test_students_t_has_the_values_of_the_printed_table(degrees, expected):
     assert student_t(degrees) == expected
 
@@ -121,9 +123,7 @@ def test_swapping_the_contenders_inverts_the_ratio_and_its_interval(processes):
 
 
 def mean_of_logs(a, b):
-    return mean_interval(
-        [statistics.median(log_ratios(x, y)) for x, y in zip(a, b, strict=True)]
-    )
+    return mean_interval([statistics.median(log_ratios(x, y)) for x, y in zip(a, b, strict=True)])
 
 
 def test_rounds_with_a_gap_are_left_out():

@@ -120,7 +120,7 @@ def test_a_line_has_figure_ratio_and_published_figure(document):
     line = lines(document, "lookup", size={"n": 100})[1]
 
     assert (line.contender, line.size, line.figure) == ("hash", "n=100", "500 ns")
-    assert line.versus == "0.0625 [0.0562, 0.0688]"
+    assert line.versus == "0.0625 [0.0563, 0.0688]"
     assert (line.published, line.quotient, line.notes) == ("250 ns", "2.00", "a dict")
 
 

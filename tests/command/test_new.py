@@ -260,7 +260,7 @@ def here(root: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[s
 
 
 CHECKS = {
-    "black": ("-m", "black", "--check", "24-foo", "pyproject.toml"),
+    "black": ("-m", "black", "--check", "24-foo"),
     "isort": ("-m", "isort", "--check", "24-foo"),
     "ruff": ("-m", "ruff", "check", "24-foo"),
     "types": ("-m", "mypy", "-p", "velvet_foo"),

@@ -42,7 +42,8 @@ def mark(text: str) -> str:
 def test_a_table_has_a_line_for_every_contender_and_size(readme):
     rows = shown(readme(mark("table adding"))).splitlines()
 
-    assert rows[0].startswith("| contender | size | measured | vs loop |")
+    assert rows[0].startswith("| contender | size | measured |")
+    assert "loop |" in rows[0]
     assert len(rows) == 2 + 5
     assert any("built_in" in row and "5.00 us †" in row for row in rows)
     assert any("absent" in row and "not measured: nowhere is not installed" in row for row in rows)

@@ -32,6 +32,8 @@ if os.name == "posix":
     import pwd
 
 PATIENCE_S = 20.0
+# The folder with what a Python of the user nobody needs; no server made it.
+ORDINARY = "ordinary"
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
@@ -77,7 +79,7 @@ class Lab:
         return sorted(
             str(path.relative_to(self.folder))
             for path in (*self.folder.iterdir(), *(p for f in state_folders for p in f.iterdir()))
-            if path not in state_folders
+            if path not in state_folders and path.name != ORDINARY
         )
 
     def left(self) -> list[str]:
@@ -90,9 +92,7 @@ class Lab:
 
 
 @pytest.fixture(autouse=True)
-def lab(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Lab]:
+def lab(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     # Pinned first, so that pytest's own folders do not move into ours.
     tmp_path_factory.getbasetemp()
     # Short for the sake of Unix sockets, open so that a server may run as another user.
@@ -329,9 +329,7 @@ def owner() -> Iterator[Callable[..., Owner]]:
     """Starts a process that opens a private server and waits; ready when it said so."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(
-        kind: str, rung: str, *, python: str = sys.executable, **options: Any
-    ) -> Owner:
+    def start(kind: str, rung: str, *, python: str = sys.executable, **options: Any) -> Owner:
         process = subprocess.Popen(
             [python, "-c", OWNER, kind, rung],
             stdin=subprocess.PIPE,
@@ -355,11 +353,11 @@ def owner() -> Iterator[Callable[..., Owner]]:
 
 
 @pytest.fixture
-def ordinary(lab: Lab) -> Iterator[Callable[[str], dict[str, Any]]]:
+def ordinary(lab: Lab) -> Callable[[str], dict[str, Any]]:
     """Returns what makes `owner` run as the user nobody; skips where that cannot be."""
     if os.name != "posix" or os.geteuid() != 0:
         pytest.skip("only root can start a child as another user")
-    places = lab.folder / "ordinary"
+    places = lab.folder / ORDINARY
     places.mkdir()
     # redis-py wants this for its asynchronous client on Pythons before 3.11.3; unused here.
     (places / "async_timeout.py").write_text("timeout = None\n", encoding="utf-8")
@@ -389,10 +387,11 @@ def ordinary(lab: Lab) -> Iterator[Callable[[str], dict[str, Any]]]:
         for python in (sys.executable, "/usr/local/bin/python3", "/usr/bin/python3"):
             words = [python, "-c", f"import {client}, velvet.services"]
             with contextlib.suppress(OSError):
-                if subprocess.run(words, check=False, capture_output=True, **options).returncode == 0:
+                if (
+                    subprocess.run(words, check=False, capture_output=True, **options).returncode
+                    == 0
+                ):
                     return {"python": python, **options}
         pytest.skip(f"no Python here lets the user nobody import {client} and the toolkit")
 
-    yield find
-
-    shutil.rmtree(places)
+    return find

@@ -12,7 +12,7 @@ import pytest
 
 from velvet import services
 from velvet.services import ServiceUnavailable, mongodb, mongodb_server
-from velvet.services.ladder import RungFailed, free_port, listening
+from velvet.services.ladder import RungFailed, free_port
 
 Fake = Callable[[bytes], Any]
 posix = pytest.mark.skipif(os.name != "posix", reason="the fake programs are shell scripts")
@@ -54,7 +54,8 @@ def test_a_message_without_a_version_is_still_from_mongodb(fake: Fake, rest: byt
 
 
 @pytest.mark.parametrize(
-    "answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0" * 20, struct.pack("<iiii", 21, 1, 0, 1)]
+    "answer",
+    [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0" * 20, struct.pack("<iiii", 21, 1, 0, 1)],
 )
 def test_something_else_on_the_port_is_no_mongodb(fake: Fake, answer: bytes) -> None:
     server = fake(answer)
@@ -67,7 +68,9 @@ def test_a_given_address_where_nothing_listens_is_refused_without_its_password(
 ) -> None:
     monkeypatch.setenv("VELVET_MONGODB_URL", f"mongodb://me:secret@127.0.0.1:{free_port()}/")
 
-    with pytest.raises(RungFailed, match=r"^mongodb://me:\*\*\*@127\.0\.0\.1:\d+/ does not answer$"):
+    with pytest.raises(
+        RungFailed, match=r"^mongodb://me:\*\*\*@127\.0\.0\.1:\d+/ does not answer$"
+    ):
         mongodb_server.from_address()
 
 
@@ -141,14 +144,3 @@ def test_probing_finds_a_local_mongod_and_does_not_start_it(mongod: Path, lab: A
     problem = services.probe("mongodb")
 
     assert (problem, lab.left()) == (None, [])
-
-
-def test_a_silent_server_is_refused_in_one_sentence(
-    silent: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("VELVET_MONGODB_URL", f"mongodb://127.0.0.1:{silent}/")
-
-    with pytest.raises(RungFailed, match=r"^mongodb://127\.0\.0\.1:\d+/ does not answer$"):
-        mongodb_server.from_address()
-
-    assert listening("127.0.0.1", silent)

@@ -18,7 +18,7 @@ import redis as client
 
 from velvet import services
 from velvet.services import ServiceUnavailable, redis, redis_server
-from velvet.services.ladder import RungFailed, free_port, listening
+from velvet.services.ladder import RungFailed, free_port
 from velvet.services.own import records
 
 posix = pytest.mark.skipif(os.name != "posix", reason="users and signals are POSIX")
@@ -146,20 +146,6 @@ def test_an_address_that_does_not_answer_is_passed_over_and_its_reason_kept(
     assert "secret" not in reason
 
 
-def test_a_silent_server_is_refused_in_one_sentence_without_its_password(
-    silent: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("VELVET_REDIS_URL", f"redis://:secret@127.0.0.1:{silent}/0")
-
-    with pytest.raises(ServiceUnavailable) as caught:
-        redis(rung="address")
-
-    assert str(caught.value) == (
-        f"no redis here (address: redis://:***@127.0.0.1:{silent}/0 does not answer). "
-        + redis_server.REMEDY
-    )
-
-
 @pytest.mark.parametrize(
     "url", ["127.0.0.1:6379", "http://127.0.0.1:1/", "redis://127.0.0.1:many/0"]
 )
@@ -285,7 +271,7 @@ def test_the_state_file_of_a_crashed_owner_is_cleaned_by_the_next_call(
     holder.process.wait()
     before = len(records())
 
-    services.status()
+    services.down()
 
     assert (before, records()) == (1, [])
 

@@ -144,8 +144,6 @@ def css() -> str:
   .stButton button {{ border-radius: 12px; border: 1px solid {LINE}; }}
   .stButton button[kind="primary"] {{ background: {STROKES[0]}; color: {WHITE}; border: none; }}
   .stButton button[kind="primary"]:disabled {{ background: {LAVENDER}; color: {TEXT_SOFT}; }}
-  [data-baseweb="tag"] {{ background: {LAVENDER} !important; color: {TEXT} !important; }}
-  [data-baseweb="tag"] span, [data-baseweb="tag"] svg {{ color: {TEXT}; fill: {TEXT}; }}
   .velvet-card {{ background: {WHITE}; border: 1px solid {LAVENDER}; border-radius: 16px;
       padding: 0.9rem 1.1rem; margin-bottom: 0.8rem; min-height: 7.4rem; }}
   .velvet-card h4 {{ margin: 0 0 0.2rem 0; padding: 0; font-size: 1.05rem; }}
@@ -160,8 +158,8 @@ def css() -> str:
   @media (max-width: 1100px) {{
     h1 {{ font-size: 2rem !important; }}
     .stTabs [role="tablist"] {{ gap: 0.15rem; }}
-    .stTabs [role="tab"] {{ padding: 0.3rem 0.45rem; }}
-    .stTabs [role="tab"] p {{ font-size: 0.78rem; }}
+    .stTabs [role="tab"] {{ padding: 0.3rem 0.3rem; }}
+    .stTabs [role="tab"] p {{ font-size: 0.74rem; }}
     .block-container {{ padding-left: 1.6rem; padding-right: 1.6rem; }}
     [data-testid="stHorizontalBlock"]:has(.stPlotlyChart) {{ flex-wrap: wrap; }}
     [data-testid="stHorizontalBlock"]:has(.stPlotlyChart) > [data-testid="stColumn"] {{

@@ -313,7 +313,10 @@ def versus_published(
             },
         )
     plotly_layout(figure, title=title, height=360)
-    figure.update_yaxes(type="log", title=unit)
+    logs = [math.log10(value) for value in (*ours, *published) if value > 0]
+    # A bar on a logarithmic axis has no natural foot: give the shortest one half a decade.
+    foot = [min(logs) - 0.5, max(logs) + 0.3] if logs else None
+    figure.update_yaxes(type="log", title=unit, range=foot, dtick="D2")
     return figure
 
 

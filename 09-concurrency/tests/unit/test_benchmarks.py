@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from velvet.bench import Suite
 from velvet.bench.collect import build
 from velvet.bench.verdicts import benches_of
 from velvet.bench.worker import load_suite
 from velvet.needs import all_unmet
-
 from velvet_concurrency.clock import FakeClock
 from velvet_concurrency.limiters import FixedWindowLimiter, SlidingLogLimiter, TokenBucketLimiter
 

@@ -26,7 +26,7 @@ from velvet_concurrency.limiters import (
 )
 from velvet_concurrency.limiters.base import RateLimiter
 
-_STEPS = (100, 300, 1_000, 3_000, 10_000)
+STEPS = (100, 300, 1_000, 3_000, 10_000)
 _WINDOW = 3_600.0
 _TOP = 10
 _VARIANTS: tuple[Variant, ...] = ("protocol", "streams", "threads")
@@ -52,7 +52,7 @@ def _lines(snapshot: tracemalloc.Snapshot) -> list[tuple[str, int, int]]:
     return found
 
 
-def limiter_growth(tell: Tell, *, steps: Sequence[int] = _STEPS) -> None:
+def limiter_growth(tell: Tell, *, steps: Sequence[int]) -> None:
     """Call each limiter in virtual time and tell what it holds after so many calls.
 
     Args:
@@ -122,7 +122,7 @@ def main(argv: Sequence[str] | None = None, *, sink: IO[str] | None = None) -> i
         out.write(json.dumps(event) + "\n")
         out.flush()
 
-    limiter_growth(tell)
+    limiter_growth(tell, steps=STEPS)
     if options.connections > 0:
         connection_costs(tell, n=options.connections)
     tell({"type": "done"})

@@ -1,0 +1,72 @@
+"""The page around every dashboard, and the pieces of HTML that it is made of."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from velvet.ui import frame
+from velvet.ui.palette import VERDICT_MARKS, VERDICTS
+
+HOSTILE = "<script>alert('x')</script> & co"
+
+
+def test_a_page_has_title_question_and_style():
+    def script() -> None:
+        from velvet.ui.frame import page
+
+        page("Tiny", "Is <b>this</b> escaped?")
+
+    app = AppTest.from_function(script).run(timeout=60)
+
+    assert not app.exception
+    assert app.title[0].value == "Tiny"
+    assert "Is &lt;b&gt;this&lt;/b&gt; escaped?" in app.markdown[0].value
+
+
+def test_a_card_escapes_every_text():
+    card = frame.card(HOSTILE, HOSTILE, tag=HOSTILE, foot=HOSTILE)
+
+    assert "<script>" not in card
+    assert card.count("&lt;script&gt;") == 4
+    assert card.count("&amp; co") == 4
+
+
+def test_a_card_without_tag_and_foot_has_no_empty_elements():
+    card = frame.card("title", "body")
+
+    assert "velvet-tag" not in card
+    assert "velvet-soft" not in card
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_a_planned_card_is_marked_by_its_tag(planned):
+    card = frame.card("title", "body", tag="planned", planned=planned)
+
+    assert ("velvet-planned" in card) is planned
+
+
+@pytest.mark.parametrize("verdict", list(VERDICTS))
+def test_a_claim_carries_its_verdict_as_mark_word_and_colour(verdict):
+    text = frame.claim_light(verdict, HOSTILE, ["one", HOSTILE])
+
+    assert VERDICT_MARKS[verdict] in text
+    assert verdict.lower() in text
+    assert VERDICTS[verdict] in text
+    assert "<script>" not in text
+
+
+def test_an_unknown_verdict_is_a_defect_of_the_caller():
+    with pytest.raises(KeyError):
+        frame.claim_light("PERHAPS", "text", [])
+
+
+def test_provenance_names_machine_moment_and_noise():
+    machine = {"cpu": "Paper CPU", "usable_cores": 2, "ram_gb": 4.0, "os": "Linux"}
+    machine |= {"implementation": "CPython", "python": "3.12.1", "virtualised": True}
+    results = {"machine": machine, "created": "2026-01-02T03:04:05", "noise": {"index": 1.1}}
+
+    text = frame.provenance(results)
+
+    assert text.startswith("Paper CPU, 2 cores, 4 GB, Linux virtual machine, CPython 3.12.1")
+    assert text.endswith("; 2026-01-02T03:04:05; noise 1.1x")

@@ -1,0 +1,306 @@
+"""Every panel with ordinary, empty, single, unknown and too much input; its figure's data is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+import pytest
+
+from velvet.bench.views import Matrix
+from velvet.trace import Span
+from velvet.ui import panels
+from velvet.ui.palette import KIND_COLOURS, SCALE, STROKES, VERDICTS, WHITE
+
+MS = 1_000_000
+
+
+def span(lane: str, t0_ms: float, t1_ms: float, kind: str = "run", name: str = "work") -> Span:
+    return Span(lane, name, kind, round(t0_ms * MS), round(t1_ms * MS))
+
+
+def names(figure: go.Figure) -> list[str]:
+    return [trace.name for trace in figure.data]
+
+
+def times(values: Sequence[float]) -> Any:
+    return pytest.approx(list(values))
+
+
+class TestTimeline:
+    def test_bars_begin_and_end_with_their_spans(self):
+        figure = panels.timeline([span("a", 5, 7), span("b", 6, 10)], title="run")
+
+        bar = figure.data[0]
+        assert list(bar.y) == ["a", "b"]
+        assert list(bar.base) == times([0.0, 0.001])
+        assert list(bar.x) == times([0.002, 0.004])
+        assert figure.layout.title.text == "run"
+
+    def test_each_kind_has_its_colour_pattern_and_entry(self):
+        figure = panels.timeline([span("a", 0, 1, kind) for kind in KIND_COLOURS])
+
+        assert names(figure) == list(KIND_COLOURS)
+        for bar in figure.data:
+            fill, stroke, shape = KIND_COLOURS[bar.name]
+            assert (bar.marker.color, bar.marker.pattern.shape) == (fill, shape)
+            assert bar.marker.line.color == stroke
+
+    def test_an_unknown_kind_is_drawn_after_the_known_ones(self):
+        figure = panels.timeline([span("a", 0, 1, "dance"), span("a", 1, 2, "wait")])
+
+        assert names(figure) == ["wait", "dance"]
+
+    def test_nothing_is_an_empty_figure(self):
+        figure = panels.timeline([])
+
+        assert len(figure.data) == 0
+
+    def test_one_span_is_one_bar(self):
+        figure = panels.timeline([span("a", 3, 4)])
+
+        assert list(figure.data[0].base) == [0.0]
+
+    def test_too_many_lanes_are_cut_and_counted(self):
+        spans = [span(f"lane {n:03}", n, n + 1) for n in range(50)]
+
+        figure = panels.timeline(spans, title="all")
+
+        assert figure.layout.title.text == "all (first 40 of 50 lanes)"
+        assert len(figure.layout.yaxis.categoryarray) == 40
+        assert "lane 049" not in figure.data[0].y
+
+    def test_lanes_that_work_are_kept_before_lanes_that_only_wait(self):
+        spans = [span("idle", 0, 9, "wait"), span("busy", 5, 6)]
+
+        figure = panels.timeline(spans, most_lanes=1)
+
+        assert names(figure) == ["run"]
+
+    def test_the_first_lane_stands_on_top(self):
+        figure = panels.timeline([span("second", 5, 6), span("first", 1, 2)])
+
+        assert list(figure.layout.yaxis.categoryarray) == ["second", "first"]
+
+    def test_too_many_spans_keep_the_longest(self):
+        short = [span("a", n, n + 0.001) for n in range(panels.MAX_BARS)]
+
+        figure = panels.timeline([*short, span("a", 0, 5000, name="long")])
+
+        assert len(figure.data[0].x) == panels.MAX_BARS
+        assert max(figure.data[0].x) == pytest.approx(5.0)
+
+    def test_two_figures_can_share_an_axis(self):
+        figure = panels.timeline([span("a", 5, 7)], origin_ns=1 * MS, until_s=2.0)
+
+        assert list(figure.data[0].base) == times([0.004])
+        assert list(figure.layout.xaxis.range) == [0, 2.0]
+
+
+class TestFlight:
+    def test_the_line_counts_open_spans(self):
+        figure = panels.flight([span("a", 0, 2), span("b", 1, 3)], until_s=1)
+
+        assert list(figure.data[0].x) == times([0, 0.001, 0.002, 0.003])
+        assert list(figure.data[0].y) == [1, 2, 1, 0]
+        assert list(figure.layout.xaxis.range) == [0, 1]
+
+    def test_nothing_is_an_empty_line(self):
+        assert list(panels.flight([]).data[0].x) == []
+
+
+class TestMemory:
+    def test_each_series_is_a_line_with_a_dash_of_its_own(self):
+        figure = panels.memory({"list": [(0, 10), (1, 30)], "generator": [(0, 10), (1, 11)]})
+
+        assert names(figure) == ["list", "generator"]
+        assert list(figure.data[0].y) == [10, 30]
+        assert figure.data[0].line.dash != figure.data[1].line.dash
+
+    def test_the_floor_is_shaded_and_named(self):
+        figure = panels.memory({"list": [(0, 10)]}, floor_mb=9.6)
+
+        assert figure.layout.shapes[0].y1 == 9.6
+        assert figure.layout.annotations[0].text == "imports alone: 10 MB"
+
+    def test_without_a_floor_nothing_is_shaded(self):
+        assert panels.memory({"list": [(0, 10)]}).layout.shapes == ()
+
+    def test_nothing_is_an_empty_figure(self):
+        assert len(panels.memory({}).data) == 0
+
+    def test_seven_series_repeat_the_look_and_keep_their_names(self):
+        figure = panels.memory({str(number): [(0, 1)] for number in range(7)})
+
+        assert names(figure)[-1] == "6"
+        assert figure.data[6].line.color == figure.data[0].line.color
+
+
+def matrix(rows: int, columns: int, cell: float | None = 1.0) -> Matrix:
+    return Matrix(
+        [f"r{n}" for n in range(rows)],
+        [f"c{n}" for n in range(columns)],
+        [[cell] * columns for _ in range(rows)],
+        [["text"] * columns for _ in range(rows)],
+    )
+
+
+class TestHeatmap:
+    def test_cells_say_how_many_times_the_best(self):
+        table = Matrix(["a", "b"], ["n=1"], [[0.0], [3.0]], [["1 us"], ["8 us"]])
+
+        heat = panels.heatmap(table, title="grid").data[0]
+
+        assert [row[0] for row in heat.text] == ["best", "8.00x"]
+        assert heat.customdata[1][0] == "8 us"
+        assert heat.colorscale[0][1] == SCALE[0]
+
+    def test_a_cell_that_was_not_measured_stays_blank_and_says_so(self):
+        table = Matrix(["a"], [""], [[None]], [["not measured"]])
+
+        heat = panels.heatmap(table).data[0]
+
+        assert heat.text[0][0] == ""
+        assert heat.z[0][0] is None
+        assert list(heat.x) == ["all"]
+
+    def test_an_empty_table_is_an_empty_figure(self):
+        heat = panels.heatmap(matrix(0, 0)).data[0]
+
+        assert list(heat.y) == []
+        assert heat.zmax == 1
+
+    def test_a_crowded_table_leaves_its_numbers_to_the_pointer(self):
+        assert panels.heatmap(matrix(11, 11)).data[0].text is None
+        assert panels.heatmap(matrix(10, 12)).data[0].text is not None
+
+    def test_the_scale_reaches_the_worst_cell_and_is_written_in_times(self):
+        bar = panels.heatmap(matrix(1, 1, 9.7)).data[0]
+
+        assert bar.zmax >= 9.7
+        assert list(bar.colorbar.ticktext)[:2] == ["1", "4"]
+
+    def test_more_rows_make_a_taller_figure(self):
+        small, large = panels.heatmap(matrix(2, 2)), panels.heatmap(matrix(20, 2))
+
+        assert large.layout.height > small.layout.height
+
+
+class TestGrid:
+    def test_shares_of_time_bins_by_lane(self):
+        figure = panels.grid(["core 0"], [0.0, 0.5], [[0.0, 1.0]], title="busy")
+
+        heat = figure.data[0]
+        assert list(heat.x) == [0.0, 0.5]
+        assert list(heat.z[0]) == [0.0, 1.0]
+        assert (heat.zmin, heat.zmax) == (0, 1)
+
+    def test_nothing_is_an_empty_figure(self):
+        assert list(panels.grid([], [], []).data[0].y) == []
+
+
+class TestRatios:
+    PAIR = {"a": "fast", "ratio": 2.0, "lo": 1.5, "hi": 3.0, "size": {"n": 10}}
+
+    def test_the_interval_is_drawn_around_the_ratio(self):
+        figure = panels.ratios([self.PAIR], baseline="slow")
+
+        marks = figure.data[0]
+        assert list(marks.y) == ["fast n=10"]
+        assert list(marks.x) == [2.0]
+        assert list(marks.error_x.array) == [1.0]
+        assert list(marks.error_x.arrayminus) == [0.5]
+        assert figure.layout.xaxis.type == "log"
+        assert figure.layout.xaxis.title.text == "times slow"
+
+    def test_a_ratio_without_an_interval_has_no_whiskers(self):
+        figure = panels.ratios([{"a": "one", "ratio": 2.0, "lo": None, "hi": None}])
+
+        assert list(figure.data[0].error_x.array) == [0.0]
+        assert list(figure.data[0].error_x.arrayminus) == [0.0]
+        assert figure.layout.xaxis.title.text == "ratio"
+
+    def test_nothing_is_an_empty_figure(self):
+        assert list(panels.ratios([]).data[0].x) == []
+
+
+class TestVersusPublished:
+    def test_ours_stands_beside_the_published_figure(self):
+        figure = panels.versus_published(["a"], [10.0], [20.0], unit="ops/s", title="both")
+
+        assert names(figure) == ["published", "this machine"]
+        assert [list(bar.y) for bar in figure.data] == [[20.0], [10.0]]
+        assert figure.data[0].marker.pattern.shape != figure.data[1].marker.pattern.shape
+
+    def test_nothing_is_two_empty_series(self):
+        figure = panels.versus_published([], [], [], unit="s", title="")
+
+        assert [list(bar.y) for bar in figure.data] == [[], []]
+
+
+class TestLines:
+    def test_curves_differ_in_symbol_and_dash(self):
+        figure = panels.lines({"a": [(1, 2), (10, 20)], "b": [(1, 1)]}, x="n", y="s", log=True)
+
+        first, second = figure.data
+        assert list(first.x) == [1, 10]
+        assert first.line.dash != second.line.dash
+        assert first.marker.symbol != second.marker.symbol
+        assert figure.layout.xaxis.type == figure.layout.yaxis.type == "log"
+
+    def test_many_points_are_a_line_without_markers(self):
+        figure = panels.lines({"a": [(n, n) for n in range(200)], "b": [(0, 0)]})
+
+        assert figure.data[0].mode == "lines"
+        assert figure.data[1].mode == "lines+markers"
+        assert figure.layout.xaxis.type == "linear"
+
+    def test_nothing_is_an_empty_figure(self):
+        assert len(panels.lines({}).data) == 0
+
+
+class TestStrip:
+    def test_admitted_and_refused_differ_in_row_and_shape(self):
+        figure = panels.strip([(0.1, True), (0.2, False), (0.3, True)], until=1.0)
+
+        admitted, refused = figure.data
+        assert list(admitted.x) == [0.1, 0.3]
+        assert list(refused.x) == [0.2]
+        assert names(figure) == ["admitted: 2", "refused: 1"]
+        assert admitted.marker.symbol != refused.marker.symbol
+        assert list(figure.layout.xaxis.range) == [0, 1.0]
+
+    def test_nothing_is_counted_as_nothing(self):
+        assert names(panels.strip([])) == ["admitted: 0", "refused: 0"]
+
+
+class TestStateStrip:
+    def test_each_state_is_a_bar_with_its_word(self):
+        segments = [("closed", 0.0, 2.0), ("open", 2.0, 5.0), ("closed", 5.0, 10.0)]
+
+        figure = panels.state_strip(segments, {"closed": "#a7facd"})
+
+        assert [bar.base[0] for bar in figure.data] == [0.0, 2.0, 5.0]
+        assert [bar.text[0] for bar in figure.data] == ["closed", "open", "closed"]
+        assert [bar.showlegend for bar in figure.data] == [True, True, False]
+
+    def test_a_state_without_a_colour_is_white(self):
+        figure = panels.state_strip([("odd", 0.0, 1.0)], {})
+
+        assert figure.data[0].marker.color == WHITE
+
+    def test_a_bar_too_short_for_its_word_leaves_it_to_the_pointer(self):
+        figure = panels.state_strip([("blink", 0.0, 0.1), ("long", 0.1, 10.0)], {})
+
+        assert figure.data[0].text[0] == ""
+        assert "blink: 0.00 to 0.10 s" in figure.data[0].hovertemplate
+
+    def test_nothing_is_an_empty_figure(self):
+        assert len(panels.state_strip([], {}).data) == 0
+
+
+@pytest.mark.parametrize("verdict", list(VERDICTS))
+def test_a_verdict_has_its_colour(verdict):
+    assert panels.verdict_colour(verdict) == VERDICTS[verdict]
+    assert panels.verdict_colour(verdict) in STROKES
