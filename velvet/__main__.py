@@ -12,6 +12,8 @@ from pathlib import Path
 
 SETS_UP = ("start", "test")
 INSIDE = "VELVET_INSIDE"
+# Options of those two whose value is a word of its own, and no module's name.
+WITH_VALUE = ("--port", "-j", "--jobs", "--fail-under")
 
 
 def main() -> int:
@@ -25,7 +27,11 @@ def main() -> int:
         bootstrap.supported(tuple(sys.version_info[:2]))
         helps = any(word in ("-h", "--help") for word in words)
         if words and words[0] in SETS_UP and in_clone and not helps and not os.environ.get(INSIDE):
-            modules = [word for word in words[1:] if not word.startswith("-")]
+            modules = [
+                word
+                for before, word in zip(words, words[1:])
+                if not word.startswith("-") and before not in WITH_VALUE
+            ]
             python = bootstrap.prepare(root, words[0], modules)
             return rerun(python, words)
         python = bootstrap.interpreter(root / ".venv")

@@ -147,6 +147,7 @@ def install(environment: Path, root: Path, folder: Path, requirements: Path) -> 
         except KeyboardInterrupt:
             process.kill()
             process.wait()
+            process.stdout.close()
             raise
         code = process.wait()
         process.stdout.close()

@@ -78,6 +78,16 @@ def split(arguments: str) -> tuple[list[str], dict[str, str]]:
     return words, options
 
 
+def nothing_else(*given: object) -> None:
+    """Refuse arguments that a mark does not take.
+
+    Raises:
+        ValueError: there are some.
+    """
+    if any(given):
+        raise ValueError("it takes no such arguments")
+
+
 def table(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``table BENCH [metric=M] [more=A,B] [title=..] [AXIS=VALUE]``: a comparison's table."""
     results, bench = context.bench(words[0])
@@ -92,7 +102,7 @@ def table(context: Context, words: list[str], options: dict[str, str]) -> str:
 
 def claims(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``claims [NN/]``: every claim with its verdict and interval."""
-    assert not options
+    nothing_else(options)
     results, _ = context.bench(words[0] if words else "all")
     rows = ["| claim | verdict | measured | bound |", "| --- | --- | ---: | ---: |"]
     for claim in results["claims"]:
@@ -106,7 +116,7 @@ def claims(context: Context, words: list[str], options: dict[str, str]) -> str:
 
 def machine(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``machine [NN/]``: the sentence that names the machine of the reference results."""
-    assert not options
+    nothing_else(options)
     results, _ = context.bench(words[0] if words else "all")
     day = results["created"][:10]
     return f"{sentence(results['machine'])}; {day}; noise index {results['noise']['index']}"
@@ -143,8 +153,7 @@ def times(context: Context, words: list[str], options: dict[str, str]) -> str:
 
 def modules(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``modules``: the catalogue by phase, from each module.toml and the roadmap."""
-    assert not words
-    assert not options
+    nothing_else(words, options)
     parts = []
     for phase, title in catalog.PHASES.items():
         rows = [
@@ -170,8 +179,7 @@ def modules(context: Context, words: list[str], options: dict[str, str]) -> str:
 
 def numbers(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``numbers``: what the repository holds, counted."""
-    assert not words
-    assert not options
+    nothing_else(words, options)
     found = load_numbers(context.root)
     rows = [
         "| modules | examples | comparisons | contenders | claims | tests | branch coverage |",
@@ -214,7 +222,7 @@ def render(readme: Path) -> tuple[str, str, list[str]]:
         words, options = split(arguments)
         try:
             new = RENDERERS[kind](context, words, options)
-        except (KeyError, IndexError) as error:
+        except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
             raise VelvetError(f"{readme}: mark '{kind}{arguments}': {error}") from None
         if new != old:
             stale.append(f"{kind}{arguments}")

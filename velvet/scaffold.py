@@ -79,7 +79,7 @@ def create(slug: str, root: Path) -> Path:
         raise VelvetError(f"{target} cannot be written: {error.strerror or error}") from None
     try:
         write_whole(root / "pyproject.toml", settings)
-    except VelvetError:
+    except BaseException:
         shutil.rmtree(target)
         raise
     return target

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from velvet import catalog
+from velvet.bench.command import stoppable
 from velvet.errors import UsageError, VelvetError
 from velvet.services.ladder import free_port, listening
 
@@ -69,30 +70,40 @@ def serve(script: Path, port: int, *, headless: bool) -> subprocess.Popen[bytes]
         stdout=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + START_SECONDS
-    while not listening("127.0.0.1", port, timeout=0.2):
-        if process.poll() is not None:
-            raise VelvetError(f"the dashboard ended at once with exit code {process.returncode}")
-        if time.monotonic() > deadline:
-            process.terminate()
-            process.wait()
-            raise VelvetError(f"the dashboard did not answer within {START_SECONDS:g} s")
-        time.sleep(0.1)
+    try:
+        while not listening("127.0.0.1", port, timeout=0.2):
+            if process.poll() is not None:
+                raise VelvetError(
+                    f"the dashboard ended at once with exit code {process.returncode}"
+                )
+            if time.monotonic() > deadline:
+                raise VelvetError(f"the dashboard did not answer within {START_SECONDS:g} s")
+            time.sleep(0.1)
+    except BaseException:
+        end(process)
+        raise
     return process
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a server that may have ended already."""
+    if process.poll() is None:
+        process.terminate()
+    process.wait()
 
 
 def show(module: catalog.Module | None, port: int | None, *, headless: bool) -> None:
     """Serve a page until Ctrl-C."""
     chosen = choose_port(port)
-    process = serve(page(module), chosen, headless=headless)
-    try:
-        click.echo(f"dashboard: http://127.0.0.1:{chosen}  (Ctrl-C ends it)")
-        process.wait()
-    except KeyboardInterrupt:
-        click.echo("dashboard ended", err=True)
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        process.wait()
+    with stoppable():
+        process = serve(page(module), chosen, headless=headless)
+        try:
+            click.echo(f"dashboard: http://127.0.0.1:{chosen}  (Ctrl-C ends it)")
+            process.wait()
+        except KeyboardInterrupt:
+            click.echo("dashboard ended", err=True)
+        finally:
+            end(process)
 
 
 def headless_here() -> bool:

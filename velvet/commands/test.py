@@ -17,6 +17,7 @@ from typing import IO
 import click
 
 from velvet import catalog
+from velvet.bench.command import stoppable
 from velvet.needs import usable_cores
 
 _COUNTS = re.compile(r"(\d+) (passed|failed|error|errors|skipped|xfailed)")
@@ -165,7 +166,7 @@ def run_one(job: Job, variables: dict[str, str]) -> int:
 def test_command(modules: tuple[str, ...], workers: int | None, fail_under: int) -> None:
     """Run the tests of MODULES with branch coverage; the toolkit and all modules by default."""
     runs = jobs(modules, fail_under)
-    with shared_servers({name for job in runs for name in job.services}) as variables:
+    with stoppable(), shared_servers({n for job in runs for n in job.services}) as variables:
         if len(runs) == 1:
             raise SystemExit(run_one(runs[0], variables))
         outcomes = run_all(runs, variables, workers or usable_cores())

@@ -24,7 +24,8 @@ from velvet.services.process import Guard, end_tree
 
 def state_folder() -> Path:
     """Return the private folder of this user's state files, made when needed."""
-    folder = Path(tempfile.gettempdir()) / f"velvet-services-{getpass.getuser()}"
+    user = os.getuid() if hasattr(os, "getuid") else getpass.getuser()
+    folder = Path(tempfile.gettempdir()) / f"velvet-services-{user}"
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 

@@ -107,8 +107,9 @@ class Job:
 
     def stop(self, reason: str = "stopped") -> None:
         """End the child and everything it started; safe to call twice."""
-        if self._process.poll() is None:
-            self.stopped = reason
+        if self._process.poll() is None or self.running:
+            # A child that is gone may have left others, which hold its pipe open.
+            self.stopped = self.stopped or reason
             end_group(self._process)
         self._timer.cancel()
         if threading.current_thread() is not self._timer:
