@@ -5,6 +5,7 @@ what they need, then run inside it. Everything here parses on older Pythons too,
 they can be told in one sentence that they are too old.
 """
 
+import itertools
 import os
 import subprocess
 import sys
@@ -29,7 +30,7 @@ def main() -> int:
         if words and words[0] in SETS_UP and in_clone and not helps and not os.environ.get(INSIDE):
             modules = [
                 word
-                for before, word in zip(words, words[1:])
+                for before, word in itertools.pairwise(words)
                 if not word.startswith("-") and before not in WITH_VALUE
             ]
             python = bootstrap.prepare(root, words[0], modules)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import types
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,12 +78,14 @@ def time_one(benchmark: Any, comparison: Comparison, size: Size, one: Contender)
     ready = prepare(one.name, one.setup, size)
     benchmark.group = f"{comparison.name}[{size_key(size)}]"
     call: Callable[..., Any] = ready.timed.call
-    if ready.is_async:
-        coroutine = call
+    loop = asyncio.new_event_loop() if ready.is_async else None
+    if loop is not None:
+        coroutine, running = call, loop
 
         def call(*arguments: Any) -> Any:
-            return asyncio.run(coroutine(*arguments))
+            return running.run_until_complete(coroutine(*arguments))
 
+        ready = replace(ready, timed=replace(ready.timed, call=call))
     rounds, loops = 1, 1
     if comparison.kind == "micro" and not benchmark.disabled:
         calibrate(ready, SystemClock())
@@ -97,6 +100,8 @@ def time_one(benchmark: Any, comparison: Comparison, size: Size, one: Contender)
             checked = comparison.checker(getattr(result, "result", result))
             assert checked is not False, f"the check refused {result!r}"
     finally:
+        if loop is not None:
+            loop.close()
         if ready.teardown is not None:
             ready.teardown()
 

@@ -207,9 +207,8 @@ def _pairs(suite: Suite, measured: Measured, bench: str) -> list[dict[str, Any]]
 
 
 def _interval(found: Interval) -> dict[str, Any]:
-    lo, hi = (
-        None if x is None or not math.isfinite(x) else rounded(x) for x in (found.lo, found.hi)
-    )
+    ends = [x for x in (found.lo, found.hi) if x is not None and math.isfinite(x)]
+    lo, hi = (rounded(end) for end in ends) if len(ends) == 2 else (None, None)
     return {"ratio": rounded(found.value), "lo": lo, "hi": hi, "n": found.n}
 
 
