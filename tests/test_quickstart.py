@@ -113,7 +113,7 @@ class Session:
 
     def __init__(self, clone: Path) -> None:
         self.folder = clone
-        own = ("PYTHON", "VIRTUAL_ENV", "COV_", "PIP_REQUIRE", "VELVET_", "PYTEST_")
+        own = ("PYTHON", "VIRTUAL_ENV", "COV_", "PYTEST_", "VELVET_INSIDE", "VELVET_QUICKSTART")
         self.env = {name: text for name, text in os.environ.items() if not name.startswith(own)}
         self._in_front(Path(sys.executable).parent)
 

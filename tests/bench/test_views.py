@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from velvet.bench.views import (
     claim_lines,
     comparison,
     entries,
+    gain,
     interval,
     lines,
     markdown,
@@ -95,6 +97,39 @@ def test_a_ratio_is_written_with_its_interval_where_it_has_one(pair, text):
     assert interval(pair) == text
 
 
+@pytest.mark.parametrize(
+    ("pair", "better", "text"),
+    [
+        ({"ratio": 0.5, "lo": 0.4, "hi": 0.8, "n": 5}, "lower", "2.00x [1.25, 2.50]"),
+        ({"ratio": 2.0, "lo": 1.6, "hi": 2.5, "n": 5}, "higher", "2.00x [1.60, 2.50]"),
+        ({"ratio": 4.0, "lo": 3.0, "hi": 5.0, "n": 5}, "lower", "0.250x [0.200, 0.333]"),
+        ({"ratio": 0.5, "lo": 0.0, "hi": 0.8, "n": 5}, "lower", "2.00x"),
+        ({"ratio": 0.5, "lo": None, "hi": None}, "lower", "2.00x"),
+        ({"ratio": 0.0, "lo": 0.0, "hi": 0.0, "n": 5}, "lower", "0x [0, 0]"),
+    ],
+)
+def test_a_gain_says_how_many_times_better_than_the_baseline(pair, better, text):
+    assert gain(pair, better) == text
+
+
+@given(st.floats(1e-3, 1e3), st.floats(1, 3), st.sampled_from(["lower", "higher"]))
+def test_the_interval_of_a_gain_holds_the_gain(ratio, width, better):
+    pair = {"ratio": ratio, "lo": ratio / width, "hi": ratio * width, "n": 5}
+
+    middle, low, high = re.findall(r"[\d.]+", gain(pair, better).replace(",", ""))
+
+    assert float(low) <= float(middle) <= float(high)
+
+
+def test_a_published_figure_stands_only_beside_the_size_it_is_about(document):
+    document["published"][0]["size"] = {"n": 10}
+
+    told = {(line.contender, line.size): line.published for line in lines(document, "lookup")}
+
+    assert told["hash", "n=10"] == "250 ns"
+    assert told["hash", "n=100"] == ""
+
+
 def test_an_unknown_comparison_is_named(document):
     with pytest.raises(KeyError, match="hold no comparison 'sorting'"):
         comparison(document, "sorting")
@@ -120,7 +155,7 @@ def test_a_line_has_figure_ratio_and_published_figure(document):
     line = lines(document, "lookup", size={"n": 100})[1]
 
     assert (line.contender, line.size, line.figure) == ("hash", "n=100", "500 ns")
-    assert line.versus == "0.0625 [0.0563, 0.0688]"
+    assert line.versus == "16.0x [14.5, 17.8]"
     assert (line.published, line.quotient, line.notes) == ("250 ns", "2.00", "a dict")
 
 
@@ -157,7 +192,7 @@ def test_further_metrics_are_columns(document):
 def test_markdown_has_a_head_a_rule_and_a_row_each(document):
     written = markdown(lines(document, "lookup", size={"n": 100})).splitlines()
 
-    head = "| contender | size | measured | vs baseline | published | ours / published | notes |"
+    head = "| contender | size | measured | gain | published | ours / published | notes |"
     assert written[0] == head
     assert written[1] == "| --- | ---: | ---: | ---: | ---: | ---: | --- |"
     assert written[2].startswith("| scan | n=100 | 8.00 us |")

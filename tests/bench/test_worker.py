@@ -530,9 +530,10 @@ def test_published_figures_keep_their_source():
     suite = Suite("sample")
     suite.comparison("work").add("a", print)
 
-    suite.published("work", {("a", "ops"): 12}, source="a table")
+    suite.published("work", {("a", "ops"): 12}, source="a table", size={"n": 5})
 
-    assert (suite.figures[0].value, suite.figures[0].source) == (12.0, "a table")
+    (figure,) = suite.figures
+    assert (figure.value, figure.source, figure.size) == (12.0, "a table", {"n": 5})
 
 
 @pytest.mark.parametrize(("set_to", "found"), [("full", "full"), ("odd", "default")])

@@ -104,7 +104,9 @@ def test_what_an_old_python_reads_first_evaluates_no_newer_annotation(name):
 def test_an_old_python_is_refused_with_what_is_needed(version):
     shown = ".".join(map(str, version[:2]))
 
-    with pytest.raises(bootstrap.SetupFailed, match=rf"needs Python 3.10 or newer, this is {shown}"):
+    with pytest.raises(
+        bootstrap.SetupFailed, match=rf"needs Python 3.10 or newer, this is {shown}"
+    ):
         bootstrap.supported(version)
 
 
@@ -213,7 +215,7 @@ def test_a_full_disk_is_seen_before_anything_is_written(tmp_path, monkeypatch):
 def test_a_folder_that_cannot_be_written_is_seen_before_anything_is_tried(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)
 
-    with pytest.raises(bootstrap.SetupFailed, match="cannot be written.*clone into a folder"):
+    with pytest.raises(bootstrap.SetupFailed, match=r"cannot be written.*clone into a folder"):
         bootstrap.make(tmp_path / "env")
 
     assert not (tmp_path / "env").exists()
@@ -238,7 +240,9 @@ def test_a_venv_that_fails_is_explained_and_leaves_nothing(
     tmp_path, monkeypatch, no_uv, said, message
 ):
     body = (
-        "import os, sys\nos.mkdir(sys.argv[-1])\n" f"print('{said}', end='')\n" "raise SystemExit(1)"
+        "import os, sys\nos.mkdir(sys.argv[-1])\n"
+        f"print('{said}', end='')\n"
+        "raise SystemExit(1)"
     )
     monkeypatch.setattr(sys, "executable", str(script(tmp_path / "python", body)))
 
@@ -293,7 +297,7 @@ def test_constraints_are_named_from_the_modules_own_folder(clone, tmp_path, monk
     bootstrap.install(clone / ".venv", clone, folder, folder / "requirements.txt")
 
     words = ast.literal_eval(notes.read_text(encoding="utf-8"))[1]
-    assert words == ["-r", "requirements.txt", "-c", os.path.join("..", "constraints.txt")]
+    assert words == ["-r", "requirements.txt", "-c", str(Path("..") / "constraints.txt")]
 
 
 def test_without_constraints_only_the_requirements_are_named(clone, tmp_path, monkeypatch):
@@ -629,7 +633,9 @@ def test_without_libraries_and_environment_the_way_out_is_named(
         (KeyboardInterrupt(), 130, "run the same command again"),
     ],
 )
-def test_a_set_up_that_fails_ends_in_one_sentence(started, monkeypatch, capsys, error, code, message):
+def test_a_set_up_that_fails_ends_in_one_sentence(
+    started, monkeypatch, capsys, error, code, message
+):
     def fail(*words: Any) -> Path:
         raise error
 

@@ -175,7 +175,9 @@ def test_ctrl_c_among_the_files_leaves_nothing_behind(clone, monkeypatch):
     assert names(clone) == before
 
 
-@pytest.mark.parametrize("error", [VelvetError("pyproject.toml cannot be written"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "error", [VelvetError("pyproject.toml cannot be written"), KeyboardInterrupt()]
+)
 def test_settings_that_cannot_be_written_take_the_module_back(clone, monkeypatch, error):
     before = names(clone)
 

@@ -205,7 +205,7 @@ def test_a_ratio_to_zero_is_refused_in_one_sentence(readme, paper, results):
 def test_an_unclosed_mark_is_refused(readme, text):
     path = readme(text)
 
-    with pytest.raises(VelvetError, match="velvet marks are opened, . closed"):
+    with pytest.raises(VelvetError, match=r"velvet marks are opened, \d closed"):
         report.write(path)
 
 
@@ -317,10 +317,10 @@ def test_a_readme_that_cannot_be_written_is_named(counted, monkeypatch):
 def test_what_the_repository_holds_is_counted_without_running_it(counted):
     counted.module("31-half", whole=False)
 
-    assert report.count(counted.root) == {
-        **{"modules": 1, "examples": 3, "comparisons": 1},
-        **{"contenders": 2, "claims": 1},
-    }
+    found = report.count(counted.root)
+
+    assert (found["modules"], found["examples"], found["claims"]) == (1, 3, 1)
+    assert (found["comparisons"], found["contenders"]) == (1, 2)
 
 
 def test_only_functions_with_the_decorator_count_as_examples(tmp_path):

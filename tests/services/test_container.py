@@ -106,7 +106,7 @@ def test_an_engine_that_cannot_be_run_is_reported(programs: Any) -> None:
 def test_an_engine_that_fails_without_a_word_is_reported(programs: Any) -> None:
     programs.add("docker", "raise SystemExit(1)")
 
-    with pytest.raises(RungFailed, match="^docker info failed: no reason given$"):
+    with pytest.raises(RungFailed, match=r"^docker info failed: no reason given$"):
         container._docker("info", seconds=30)
 
 

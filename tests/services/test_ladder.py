@@ -148,7 +148,7 @@ def test_an_address_is_taken_from_the_environment_without_its_blanks(
 def test_a_blank_address_counts_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VELVET_REDIS_URL", "  ")
 
-    with pytest.raises(RungFailed, match="^VELVET_REDIS_URL is not set$"):
+    with pytest.raises(RungFailed, match=r"^VELVET_REDIS_URL is not set$"):
         address("VELVET_REDIS_URL")
 
 
@@ -194,7 +194,7 @@ def test_waiting_returns_the_version_that_was_answered() -> None:
 
 
 def test_waiting_ends_when_the_server_has_ended() -> None:
-    with pytest.raises(RungFailed, match="^it ended before it answered$"):
+    with pytest.raises(RungFailed, match=r"^it ended before it answered$"):
         wait_until(lambda: None, alive=lambda: False, what="it", seconds=60)
 
 
@@ -262,7 +262,7 @@ def test_a_server_that_does_not_come_back_says_so() -> None:
     def start() -> str:
         raise RungFailed("port taken")
 
-    with pytest.raises(VelvetError, match="^redis did not come back: port taken$"):
+    with pytest.raises(VelvetError, match=r"^redis did not come back: port taken$"):
         server(Hooks(start=start)).restart()
 
 

@@ -258,7 +258,7 @@ def test_a_program_that_cannot_be_run_is_reported(
 ) -> None:
     monkeypatch.setenv("PGBIN", str(whole(tmp_path / "bin")))
 
-    with pytest.raises(ServiceUnavailable, match="binary: initdb could not be run: .*denied"):
+    with pytest.raises(ServiceUnavailable, match=r"binary: initdb could not be run: .*denied"):
         postgres(private=True, rung="binary")
 
     assert lab.is_clean()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -386,3 +387,15 @@ def test_a_guard_whose_owner_vanishes_cleans_up(tmp_path: Path) -> None:
 
     assert beside.process.wait(timeout=30) == 0
     assert not folder.exists()
+
+
+def test_the_guard_tells_the_engine_to_remove_the_containers_of_a_project(engine: Any) -> None:
+    guard.end_containers("velvet-abc")
+
+    assert engine.calls() == [["compose", "-p", "velvet-abc", "down", "-v"]]
+
+
+def test_the_guard_shrugs_at_an_engine_that_is_gone(programs: Any) -> None:
+    guard.end_containers("velvet-abc")
+
+    assert list(programs.folder.iterdir()) == []

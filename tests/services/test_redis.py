@@ -192,7 +192,7 @@ def test_without_a_program_or_a_wheel_the_refusal_names_both_and_the_remedy(
 def test_no_wheel_is_looked_for_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
 
-    with pytest.raises(RungFailed, match="^no wheel holds a Redis server for Windows$"):
+    with pytest.raises(RungFailed, match=r"^no wheel holds a Redis server for Windows$"):
         redis_server.from_wheel()
 
 

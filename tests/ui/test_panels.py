@@ -201,10 +201,10 @@ class TestGrid:
 
 
 class TestRatios:
-    PAIR = {"a": "fast", "ratio": 2.0, "lo": 1.5, "hi": 3.0, "size": {"n": 10}}
-
     def test_the_interval_is_drawn_around_the_ratio(self):
-        figure = panels.ratios([self.PAIR], baseline="slow")
+        pair = {"a": "fast", "ratio": 2.0, "lo": 1.5, "hi": 3.0, "size": {"n": 10}}
+
+        figure = panels.ratios([pair], baseline="slow")
 
         marks = figure.data[0]
         assert list(marks.y) == ["fast n=10"]

@@ -19,6 +19,7 @@ from typing import Any
 from velvet.bench.engine import Engine
 from velvet.bench.model import Suite, size_key
 from velvet.bench.options import Options
+from velvet.bench.rounds import prepare
 from velvet.errors import UsageError, VelvetError
 from velvet.needs import all_unmet
 
@@ -134,6 +135,11 @@ def verify(suite: Suite, bench: str | None = None, contender: str | None = None)
         raise VelvetError(
             f"{bench}/{contender} was not measured: {row.skipped or row.error or 'not in --quick'}"
         )
+    timed = prepare(contender, comparison.contenders[contender].setup, size)
+    if timed.is_async or timed.timed.prepare is not None:
+        raise UsageError(f"{bench}/{contender} is no plain function, which is all pyperf can time")
+    if timed.teardown is not None:
+        timed.teardown()
     ours = min(row.flat("wall"))
     index = comparison.sizes.index(size)
     script = _SCRIPT.format(file=str(suite.file), bench=bench, contender=contender, size=index)

@@ -33,7 +33,7 @@ KEY = "concurrency_explorer"
 
 @pytest.fixture
 def app() -> Iterator[AppTest]:
-    found = AppTest.from_file(str(APP), default_timeout=30)
+    found = AppTest.from_file(str(APP), default_timeout=60)
     found.run()
     yield found
     if KEY in found.session_state:
@@ -42,6 +42,12 @@ def app() -> Iterator[AppTest]:
         for job in (session.probe_job, session.bench_job):
             if job is not None:
                 job.stop()
+
+
+@pytest.fixture(scope="module")
+def untouched() -> AppTest:
+    """The page before any click, drawn once for all tests that only look."""
+    return AppTest.from_file(str(APP), default_timeout=60).run()
 
 
 def _figures(tab: Any) -> list[dict[str, Any]]:
@@ -71,14 +77,14 @@ def _small(app: AppTest) -> None:
     app.number_input(key="concurrency_cpu").set_value(1.0)
 
 
-def test_the_page_loads_with_its_five_tabs_and_no_exception(app: AppTest) -> None:
-    assert not app.exception
-    assert app.title[0].value == "Interactive Concurrency Explorer"
-    assert tuple(tab.label for tab in app.tabs) == TABS
+def test_the_page_loads_with_its_five_tabs_and_no_exception(untouched: AppTest) -> None:
+    assert not untouched.exception
+    assert untouched.title[0].value == "Interactive Concurrency Explorer"
+    assert tuple(tab.label for tab in untouched.tabs) == TABS
 
 
-def test_every_tab_has_content_before_any_click(app: AppTest) -> None:
-    timeline, memory, heatmap, live, lab = (_tab(app, label) for label in TABS)
+def test_every_tab_has_content_before_any_click(untouched: AppTest) -> None:
+    timeline, memory, heatmap, live, lab = (_tab(untouched, label) for label in TABS)
 
     assert len(_figures(timeline)) == 4
     assert len(_figures(memory)) == 3
@@ -87,16 +93,16 @@ def test_every_tab_has_content_before_any_click(app: AppTest) -> None:
     assert len(_figures(lab)) == 4
 
 
-def test_the_two_models_share_one_time_axis(app: AppTest) -> None:
-    figures = _figures(_tab(app, "Task Timeline"))
+def test_the_two_models_share_one_time_axis(untouched: AppTest) -> None:
+    figures = _figures(_tab(untouched, "Task Timeline"))
 
     ranges = {tuple(figure["layout"]["xaxis"]["range"]) for figure in figures}
 
     assert len(ranges) == 1
 
 
-def test_asyncio_is_one_running_lane_and_threads_are_many(app: AppTest) -> None:
-    asyncio_, _, threads, _ = _figures(_tab(app, "Task Timeline"))
+def test_asyncio_is_one_running_lane_and_threads_are_many(untouched: AppTest) -> None:
+    asyncio_, _, threads, _ = _figures(_tab(untouched, "Task Timeline"))
 
     lanes = [
         {lane for bar in figure["data"] if bar["name"] == "run" for lane in bar["y"]}
@@ -198,8 +204,8 @@ def test_the_limit_slider_changes_the_data_of_the_lab(app: AppTest) -> None:
     assert sum(len(trace["x"]) for trace in after) > sum(len(trace["x"]) for trace in before)
 
 
-def test_the_edge_attack_breaks_the_fixed_window_and_not_the_log(app: AppTest) -> None:
-    bars = _figures(_tab(app, "Limiter and breaker lab"))[1]["data"]
+def test_the_edge_attack_breaks_the_fixed_window_and_not_the_log(untouched: AppTest) -> None:
+    bars = _figures(_tab(untouched, "Limiter and breaker lab"))[1]["data"]
 
     verdicts = {name: trace["name"] for trace in bars for name in trace["y"]}
 
@@ -222,8 +228,8 @@ def test_an_empty_choice_of_policies_says_so(app: AppTest) -> None:
     assert not app.exception
 
 
-def test_a_trace_can_be_downloaded_for_each_model_shown(app: AppTest) -> None:
-    labels = {button.label for button in app.get("download_button")}
+def test_a_trace_can_be_downloaded_for_each_model_shown(untouched: AppTest) -> None:
+    labels = {button.label for button in untouched.get("download_button")}
 
     assert {"download trace: asyncio", "download trace: threads"} <= labels
 
