@@ -99,7 +99,11 @@ def whole_page(page: Page, width: int) -> bytes:
 
 
 def pictures(url: str, out: Path, width: int, *, in_progress: bool, measure: bool) -> None:
-    """Press Run, open every tab, and write what it looks like."""
+    """Open every tab and write what it looks like.
+
+    Without `in_progress` nothing is run for the timeline: the browser would compete with the run
+    for the cores, and the recorded run was made in peace.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -110,12 +114,11 @@ def pictures(url: str, out: Path, width: int, *, in_progress: bool, measure: boo
         page.goto(url)
         page.get_by_role("tab", name=TABS["timeline"]).wait_for(timeout=PATIENCE_MS)
         settle(page)
-        press(page, "Run")
         if in_progress:
+            press(page, "Run")
             page.wait_for_timeout(700)
             save(page.screenshot(), out / "explorer-timeline-running.png")
-        page.wait_for_timeout(1500)
-        page.get_by_text("Shown: your last run").first.wait_for(timeout=PATIENCE_MS)
+            page.get_by_text("Shown: your last run").first.wait_for(timeout=PATIENCE_MS)
         for name, title in TABS.items():
             page.get_by_role("tab", name=title).click()
             settle(page)

@@ -34,7 +34,7 @@ PHASES = {
 }
 DIFFICULTIES = ("Beginner", "Intermediate", "Advanced", "Expert")
 SERVICES = ("postgres", "redis", "rabbitmq", "mongodb")
-FOLDER = re.compile(r"^(\d{2})-([a-z][a-z0-9]*(?:-[a-z0-9]+)*)$")
+FOLDER = re.compile(r"^(0[1-9]|[1-9][0-9])-([a-z][a-z0-9]*(?:-[a-z0-9]+)*)$")
 _FIELDS: dict[str, type | tuple[type, ...]] = {
     "title": str,
     "phase": int,
@@ -175,7 +175,12 @@ def load(path: Path) -> Module:
         raise VelvetError(
             f"{path}: missing; every module has one (see CONTRIBUTING.md, 'Add a module')"
         ) from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise VelvetError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise VelvetError(f"{path}: line {line}: not valid UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
         raise VelvetError(f"{path}: not valid TOML: {error}") from None
     _validate(path, text, table)
     return Module(
@@ -216,7 +221,10 @@ def _validate(path: Path, text: str, table: Mapping[str, Any]) -> None:
 
 def _refuse(path: Path, text: str, field: str, rule: str) -> None:
     lines = text.splitlines()
-    number = next((n for n, line in enumerate(lines, 1) if line.lstrip().startswith(field)), 1)
+    key = re.compile(
+        rf"\s*[\"']?{re.escape(field)}[\"']?\s*[=.\]]|\s*\[+\s*{re.escape(field)}\s*\]"
+    )
+    number = next((n for n, line in enumerate(lines, 1) if key.match(line)), 1)
     raise VelvetError(f"{path}: line {number}: {field!r} {rule}")
 
 
@@ -265,7 +273,7 @@ def find(text: str, root: Path | None = None) -> Module:
     """
     wanted = text.strip().strip("/\\").lower()
     known = everything(root)
-    if wanted.isdigit():
+    if re.fullmatch("[0-9]{1,4}", wanted):
         hits = [module for module in known if module.number == int(wanted)]
     else:
         hits = [m for m in known if wanted in (m.slug, m.topic, m.package)]

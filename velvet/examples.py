@@ -72,12 +72,12 @@ def registered(file: str) -> list[Example]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the examples of the calling file; ends the process with exit code 0 or 2."""
+    """Run the examples of the calling file; ends the process with exit code 2 or 1 when it cannot."""
     file = inspect.stack()[1].filename
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         _run(registered(file), arguments)
-    except UsageError as error:
+    except VelvetError as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:

@@ -27,7 +27,7 @@ _BROWSERS = (
     "chrome",
     "msedge",
 )
-_NUMBER = re.compile(r"^(python|cores)\s*(>=|<|==)\s*([\d.]+)$")
+_NUMBER = re.compile(r"^(python|cores)\s*(>=|<=|==|<|>)\s*([\d.]+)$")
 _DISTRIBUTION = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*((?:>=|<=|==|<|>)\s*[\d.]+)?$")
 _COMPARE = {
     ">=": operator.ge,
@@ -58,8 +58,15 @@ def usable_cores() -> int:
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """Return the leading numeric parts of a version, for comparing: ``"3.10rc1"`` -> (3, 10)."""
-    return tuple(int(part) for part in re.findall(r"\d+", version.split("+")[0])[:4])
+    """Return the leading numeric parts of a version, for comparing: ``"3.10rc1"`` -> (3, 10).
+
+    Zeros at the end are dropped, because 2, 2.0 and 2.0.0 are one version.
+    """
+    leading = re.match(r"\d+(?:\.\d+)*", version.strip())
+    parts = [int(part) for part in leading.group().split(".")[:4]] if leading else []
+    while parts and parts[-1] == 0:
+        parts.pop()
+    return tuple(parts)
 
 
 def unmet(need: str) -> Unmet | None:
@@ -109,8 +116,9 @@ def version_of(need: str) -> str | None:
 
 
 def _compare_number(need: str, what: str, sign: str, wanted: str) -> Unmet | None:
-    have = tuple(sys.version_info[:2]) if what == "python" else (usable_cores(),)
-    if _COMPARE[sign](have, numbers(wanted)):
+    parts = wanted.count(".") + 1
+    have = tuple(sys.version_info[:parts]) if what == "python" else (usable_cores(),)
+    if _COMPARE[sign](numbers(".".join(map(str, have))), numbers(wanted)):
         return None
     shown = ".".join(map(str, have))
     remedy = f"run it with Python {wanted}" if what == "python" else ""
@@ -147,6 +155,6 @@ def _distribution(need: str) -> Unmet | None:
         return Unmet(need, f"{name} is not installed", f'pip install "{name}{rule}"')
     if rule:
         sign = re.match(r"[<>=]+", rule)
-        if sign and not _COMPARE[sign.group()](numbers(found), numbers(rule)):
+        if sign and not _COMPARE[sign.group()](numbers(found), numbers(rule[sign.end() :])):
             return Unmet(need, f"{name} {found} is not {rule}", f'pip install "{name}{rule}"')
     return None

@@ -118,6 +118,8 @@ def read(records: Iterable[Mapping[str, Any]]) -> list[Span]:
             )
         except KeyError as error:
             raise ValueError(f"span {number} lacks {error}") from None
+        except (TypeError, ValueError):
+            raise ValueError(f"span {number} is no span: {record!r:.80}") from None
         if span.t1_ns < span.t0_ns:
             raise ValueError(f"span {number} ends before it begins")
         spans.append(span)
@@ -147,7 +149,7 @@ def write_chrome_trace(spans: Iterable[Span], path: Path) -> None:
 
 
 def in_flight(spans: Iterable[Span]) -> list[tuple[int, int]]:
-    """Return (time in ns, lanes busy from then on), for the line below a timeline."""
+    """Return (time in ns, spans open from then on), for the line below a timeline."""
     edges: dict[int, int] = {}
     for span in spans:
         edges[span.t0_ns] = edges.get(span.t0_ns, 0) + 1

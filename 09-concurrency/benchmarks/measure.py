@@ -13,6 +13,7 @@ import suite_io
 import suite_limiter_truth
 import suite_limiters
 import suite_load
+import suite_pools
 import suite_pressure
 import suite_redis
 
@@ -23,6 +24,7 @@ for part in (
     suite_io,
     suite_load,
     suite_cpu,
+    suite_pools,
     suite_limiters,
     suite_limiter_truth,
     suite_redis,

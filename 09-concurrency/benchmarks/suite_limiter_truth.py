@@ -148,7 +148,7 @@ def _add_accuracy(suite: Suite) -> None:
         title="Worst window / limit over three arrival patterns, virtual time",
         kind="value",
         unit="",
-        metrics={name: "" for name in shares},
+        metrics=dict.fromkeys(shares, ""),
     )
     for name, make, needs in makers():
         accuracy.add(

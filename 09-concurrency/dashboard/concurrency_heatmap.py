@@ -157,4 +157,7 @@ def _spans(run: Run, grid: Grid, row: int, column: int) -> None:
         }
         for s in in_cell(run.spans, grid, row, column)[:50]
     ]
+    if not rows:
+        st.caption("No span is recorded there: nothing ran, or the process waited for a core.")
+        return
     st.dataframe(rows, hide_index=True, height=min(280, 38 + 35 * max(1, len(rows))))

@@ -42,8 +42,20 @@ def _body(state: Session, busy: bool) -> None:
         )
         end = max(end, start + longest / 200)
     runs = [run for run in runs if run.spans]
-    for number, run in enumerate(runs):
-        _one(run, (start, end), key=f"timeline_{number}")
+    drawn = []
+    for run in runs:
+        spans = between(run.spans, start, end)
+        drawn.append((run, spans, *drawable(spans, most_lanes=MOST_LANES)))
+    longest_name = max((len(bar.lane) for *_, bars, _ in drawn for bar in bars), default=0)
+    margin = max(80.0, LETTER_PX * longest_name + 30)
+    for number, (run, spans, bars, lanes) in enumerate(drawn):
+        figures = _figures(run, spans, bars, lanes)
+        for kind, figure in figures.items():
+            figure.update_xaxes(range=[start, end])
+            figure.update_yaxes(automargin=False)
+            figure.update_layout(margin_l=margin)
+            st.plotly_chart(figure, theme=None, config=CHART, key=f"{kind}_{number}")
+        st.caption(turn_taking(spans))
     if not busy:
         _downloads(runs)
 
@@ -66,39 +78,25 @@ def _status(state: Session) -> None:
         )
 
 
-def _one(run: Run, window: tuple[float, float], *, key: str) -> None:
-    start, end = window
-    spans = between(run.spans, start, end)
-    bars, lanes = drawable(spans, most_lanes=MOST_LANES)
+def _figures(run: Run, spans: list[Span], bars: list[Span], lanes: int) -> dict[str, go.Figure]:
+    """Return a run's timeline and its jobs in flight."""
     done = f"{run.done} of " if run.wall_s is None else ""
     title = f"{run.name}: {done}{run.parameters.tasks} tasks in {run.seconds:.2f} s"
     shown = len({bar.lane for bar in bars})
     if lanes > shown:
         title += f" ({shown} of {lanes} lanes)"
-    figure = panels.timeline(
+    timeline = panels.timeline(
         [_drawn(bar) for bar in bars], title=title, most_lanes=MOST_LANES, origin_ns=0
     )
-    _axis(figure, start, end)
     jobs = flights(spans)
     flight = panels.flight([_drawn(job) for job in jobs])
     _shift(flight, min((job.t0_ns for job in jobs), default=0) / 1e9)
-    _axis(flight, start, end)
-    left = LETTER_PX * max((len(bar.lane) for bar in bars), default=0) + 30
-    for one in (figure, flight):
-        one.update_yaxes(automargin=False)
-        one.update_layout(margin_l=max(80, left))
-    st.plotly_chart(figure, theme=None, config=CHART, key=key)
-    st.plotly_chart(flight, theme=None, config=CHART, key=f"{key}_flight")
-    st.caption(turn_taking(spans))
+    return {"timeline": timeline, "flight": flight}
 
 
 def _drawn(span: Span) -> Drawn:
     name = f"{span.name} ({span.task})" if span.task and span.task != span.lane else span.name
     return Drawn(span.lane, name, span.kind, span.t0_ns, span.t1_ns, span.pid, span.tid)
-
-
-def _axis(figure: go.Figure, start: float, end: float) -> None:
-    figure.update_xaxes(range=[start, end])
 
 
 def _shift(figure: go.Figure, seconds: float) -> None:

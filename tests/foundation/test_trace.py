@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -139,12 +140,12 @@ def test_a_record_that_lacks_a_field_is_refused_with_its_number(field: str) -> N
 
 @pytest.mark.parametrize("value", [None, "soon", [], float("nan")])
 def test_a_time_that_is_no_number_is_refused_with_its_number(value: Any) -> None:
-    with pytest.raises(ValueError, match="^span 0 "):
+    with pytest.raises(ValueError, match=r"^span 0 "):
         read([{**span(1, 2)._asdict(), "t0_ns": value}])
 
 
 def test_a_record_that_is_no_mapping_is_refused() -> None:
-    with pytest.raises(ValueError, match="^span 0 "):
+    with pytest.raises(ValueError, match=r"^span 0 "):
         read([["lane"]])  # type: ignore[list-item]
 
 
@@ -215,10 +216,7 @@ def test_the_line_says_how_many_spans_hold_each_moment(drawn: list[Span]) -> Non
 def test_the_area_below_the_line_is_the_sum_of_all_spans(drawn: list[Span]) -> None:
     steps = in_flight(drawn)
 
-    area = sum(
-        level * (later - moment)
-        for (moment, level), (later, _) in zip(steps, steps[1:], strict=False)
-    )
+    area = sum(level * (later - moment) for (moment, level), (later, _) in pairwise(steps))
 
     assert area == sum(one.t1_ns - one.t0_ns for one in drawn)
 

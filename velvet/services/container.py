@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -85,6 +86,14 @@ def compose(
         version = start()
     except BaseException:
         remove(folder)
-        down()
+        with contextlib.suppress(RungFailed):
+            down()
         raise
-    return Server(name, address, version, "container", Hooks(start, down, kill), folder)
+    hooks = Hooks(start, down, kill, project=project)
+    return Server(name, address, version, "container", hooks, folder)
+
+
+def end_project(project: str) -> None:
+    """Remove the containers that a crashed run of ours left; an engine that is gone is no error."""
+    with contextlib.suppress(RungFailed):
+        _docker("compose", "-p", project, "down", "-v", seconds=RUNG_SECONDS)

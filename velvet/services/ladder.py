@@ -17,8 +17,9 @@ from types import TracebackType
 from velvet.errors import VelvetError
 
 RUNG_SECONDS = 60.0
-ATTEMPTS = 3
-_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@/\s]*@")
+# A password may itself hold "/" and "@", so all up to the last "@" is hidden.
+_PASSWORD = re.compile(r"(://[^:/@\s]*):\S*@")
+_SETTING = re.compile(r"\b(\w*password)\s*=\s*('(?:[^'\\]|\\.)*'|[^&\s]*)", re.IGNORECASE)
 
 
 class RungFailed(Exception):
@@ -47,7 +48,7 @@ class ServiceUnavailable(VelvetError):
 
 def hidden(url: str) -> str:
     """Return an address whose password is not shown."""
-    return _PASSWORD.sub(r"\1:***@", url)
+    return _SETTING.sub(r"\1=***", _PASSWORD.sub(r"\1:***@", url))
 
 
 def free_port() -> int:
@@ -78,14 +79,18 @@ def wait_until(
     ready: Callable[[], str | None],
     *,
     alive: Callable[[], bool] = lambda: True,
-    seconds: float = RUNG_SECONDS,
+    seconds: float | None = None,
     what: str = "the server",
 ) -> str:
     """Poll until `ready` returns a text (the server's version) and return it.
 
+    Args:
+        seconds: how long to wait; `RUNG_SECONDS` by default.
+
     Raises:
         RungFailed: the server ended, or did not answer a query in time.
     """
+    seconds = RUNG_SECONDS if seconds is None else seconds
     deadline = time.monotonic() + seconds
     pause = 0.02
     while True:
@@ -108,6 +113,8 @@ class Hooks:
     stop: Callable[[], None] | None = None
     kill: Callable[[], None] | None = None
     pid: Callable[[], int | None] = lambda: None
+    # The project of a container, by which whoever finds it after a crash of ours can end it.
+    project: str | None = None
 
 
 @dataclass
@@ -245,3 +252,20 @@ def address(variable: str) -> str:
     if not url:
         raise RungFailed(f"{variable} is not set")
     return url
+
+
+def answering(name: str, variable: str, ask: Callable[[str], str | None]) -> Server:
+    """Return the server that the environment names, once it has answered a query.
+
+    Raises:
+        RungFailed: none is named, the address cannot be read, or nothing answers there.
+    """
+    url = address(variable)
+    try:
+        version = ask(url)
+    except ValueError:
+        # The error's own text may quote the password.
+        raise RungFailed(f"{hidden(url)} is not the address of a server") from None
+    if version is None:
+        raise RungFailed(f"{hidden(url)} does not answer")
+    return Server(name, url, version, "address")

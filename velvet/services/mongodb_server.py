@@ -12,9 +12,8 @@ from velvet.services.ladder import (
     Hooks,
     RungFailed,
     Server,
-    address,
+    answering,
     free_port,
-    hidden,
     private_folder,
     remove,
     wait_until,
@@ -61,11 +60,7 @@ def ask(url: str) -> str | None:
 
 def from_address() -> Server:
     """Use the server that the environment names."""
-    url = address(VARIABLE)
-    version = ask(url)
-    if version is None:
-        raise RungFailed(f"{hidden(url)} does not answer")
-    return Server("mongodb", url, version, "address")
+    return answering("mongodb", VARIABLE, ask)
 
 
 def from_binary() -> Server:

@@ -11,28 +11,46 @@ import contextlib
 import getpass
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 
-from velvet.services.ladder import Server, remove
+from velvet.errors import VelvetError
+from velvet.services.container import end_project
+from velvet.services.ladder import Server, listening, remove
 from velvet.services.process import Guard, end_tree
+
+_FIELDS = {"name", "url", "version", "rung", "notes", "folder", "pid", "born", "owner"}
 
 
 def state_folder() -> Path:
-    """Return the private folder of this user's state files, made when needed."""
-    user = os.getuid() if hasattr(os, "getuid") else getpass.getuser()
+    """Return the private folder of this user's state files, made when needed.
+
+    Raises:
+        VelvetError: another user made it first, and could name processes for us to end.
+    """
+    # Not `getpass.getuser`: it believes the environment, which sudo and containers leave behind.
+    user = str(os.getuid()) if os.name == "posix" else getpass.getuser()
     folder = Path(tempfile.gettempdir()) / f"velvet-services-{user}"
     folder.mkdir(mode=0o700, exist_ok=True)
+    if os.name == "posix":
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+            raise VelvetError(f"{folder} belongs to someone else; remove it or set TMPDIR")
     return folder
 
 
 def _born(pid: int) -> float | None:
     try:
-        return psutil.Process(pid).create_time()
+        process = psutil.Process(pid)
+        # One that ended keeps its id until its parent has asked how.
+        ended = process.status() == psutil.STATUS_ZOMBIE
+        return None if ended else process.create_time()
     except psutil.Error:
         return None
 
@@ -55,6 +73,7 @@ def adopt(server: Server, *, keep: bool) -> Server:
             "notes": list(server.notes),
             "folder": str(server.folder),
             "pid": pid,
+            "project": server.hooks.project,
             "born": _born(pid) if pid is not None else None,
             "owner": None if keep else os.getpid(),
             "owner_born": None if keep else _born(os.getpid()),
@@ -68,7 +87,7 @@ def adopt(server: Server, *, keep: bool) -> Server:
         server.hooks.start = _noting(inner, note)
     server.on_stop.append(lambda: record.unlink(missing_ok=True))
     if not keep:
-        guard = Guard(server.folder, pid_file)
+        guard = Guard(server.folder, pid_file, server.hooks.project)
         server.on_stop.append(guard.dismiss)
         atexit.register(server.stop)
         server.on_stop.append(lambda: atexit.unregister(server.stop))
@@ -89,14 +108,23 @@ def records() -> list[tuple[Path, dict[str, Any]]]:
     found = []
     for path in sorted(state_folder().glob("*.json")):
         try:
-            found.append((path, json.loads(path.read_text(encoding="utf-8"))))
+            state = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(state, dict) or not state.keys() >= _FIELDS:
+                raise ValueError("not a state file of ours")
+            found.append((path, state))
         except (OSError, ValueError):
             path.unlink(missing_ok=True)
     return found
 
 
 def running(state: dict[str, Any]) -> bool:
-    """Whether the very process that a state file names still runs (ids are reused)."""
+    """Whether the very process that a state file names still runs (ids are reused).
+
+    A container has no process of ours; it runs while its port is open.
+    """
+    if state.get("project"):
+        parts = urlsplit(state["url"])
+        return listening(parts.hostname or "127.0.0.1", parts.port or 0)
     pid = state.get("pid")
     return pid is not None and state.get("born") is not None and _born(pid) == state["born"]
 
@@ -121,7 +149,9 @@ def clean() -> list[str]:
 
 def discard(path: Path, state: dict[str, Any]) -> None:
     """End one recorded server and remove its folder and its state file."""
-    if running(state):
+    if state.get("project"):
+        end_project(state["project"])
+    elif running(state):
         end_tree(state["pid"])
     folder = Path(state["folder"])
     if folder.name.startswith("velvet-"):

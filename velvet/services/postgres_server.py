@@ -15,15 +15,16 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import psutil
+
 from velvet.services.container import compose
 from velvet.services.ladder import (
     RUNG_SECONDS,
     Hooks,
     RungFailed,
     Server,
-    address,
+    answering,
     free_port,
-    hidden,
     private_folder,
     remove,
     wait_until,
@@ -63,11 +64,7 @@ def ask(url: str) -> str | None:
 
 def from_address() -> Server:
     """Use the server that the environment names."""
-    url = address(VARIABLE)
-    version = ask(url)
-    if version is None:
-        raise RungFailed(f"{hidden(url)} does not answer")
-    return Server("postgres", url, version, "address")
+    return answering("postgres", VARIABLE, ask)
 
 
 def binaries() -> Iterable[Path]:
@@ -197,13 +194,22 @@ def _launch(
 
     def pid() -> int | None:
         try:
-            return int((data / "postmaster.pid").read_text(encoding="ascii").split()[0])
-        except (OSError, ValueError, IndexError):
+            number = int((data / "postmaster.pid").read_text(encoding="ascii").split()[0])
+            # A postmaster that was killed leaves its file behind.
+            gone = psutil.Process(number).status() == psutil.STATUS_ZOMBIE
+        except (OSError, ValueError, IndexError, psutil.Error):
             return None
+        return None if gone else number
 
     def stop() -> None:
-        if pid() is not None:
+        number = pid()
+        if number is None:
+            return
+        try:
             run("pg_ctl", "-D", str(data), "-w", "-m", "immediate", "stop")
+        except RungFailed:
+            # It ended meanwhile, or will not listen.
+            end_tree_now(number)
 
     def kill() -> None:
         number = pid()
@@ -224,8 +230,6 @@ def _launch(
 
 def end_tree_now(pid: int) -> None:
     """Kill the postmaster and its back ends without warning."""
-    import psutil
-
     try:
         root = psutil.Process(pid)
         family = [root, *root.children(recursive=True)]

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -115,14 +114,6 @@ class ServerProcess:
             self.process.kill()
             self.process.wait()
 
-    def tail(self) -> str:
-        """Return the last line of its log, for an error message."""
-        try:
-            lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        except OSError:
-            return ""
-        return lines[-1][:200] if lines else ""
-
 
 def end_tree(pid: int, wait: subprocess.Popen[bytes] | None = None) -> None:
     """End a process and its descendants: politely, then firmly."""
@@ -146,7 +137,7 @@ def end_tree(pid: int, wait: subprocess.Popen[bytes] | None = None) -> None:
 class Guard:
     """A helper process that ends a server when this process is gone."""
 
-    def __init__(self, folder: Path, pid_file: Path) -> None:
+    def __init__(self, folder: Path, pid_file: Path, project: str | None = None) -> None:
         self.process = subprocess.Popen(
             [
                 sys.executable,
@@ -154,6 +145,7 @@ class Guard:
                 str(Path(__file__).with_name("guard.py")),
                 str(folder),
                 str(pid_file),
+                *([project] if project else []),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -170,14 +162,3 @@ class Guard:
             with contextlib.suppress(BrokenPipeError):
                 self.process.stdin.close()
         self.process.wait()
-
-
-def signal_group(pid: int, number: int) -> None:
-    """Send a signal to a process group; a group that is gone is no error."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, number)
-
-
-def kill_group(pid: int) -> Callable[[], None]:
-    """Return a callable that ends a process group without warning."""
-    return lambda: signal_group(pid, signal.SIGKILL)

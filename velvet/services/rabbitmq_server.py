@@ -18,9 +18,8 @@ from velvet.services.ladder import (
     Hooks,
     RungFailed,
     Server,
-    address,
+    answering,
     free_port,
-    hidden,
     private_folder,
     remove,
     wait_until,
@@ -55,11 +54,7 @@ def ask(url: str) -> str | None:
 
 def from_address() -> Server:
     """Use the broker that the environment names."""
-    url = address(VARIABLE)
-    version = ask(url)
-    if version is None:
-        raise RungFailed(f"{hidden(url)} does not answer")
-    return Server("rabbitmq", url, version, "address")
+    return answering("rabbitmq", VARIABLE, ask)
 
 
 def program() -> str | None:
@@ -96,7 +91,7 @@ def from_binary() -> Server:
         ),
     }
     (folder / "plugins").write_text("[].\n", encoding="ascii")
-    process = ServerProcess([found], folder / "server.log", env=env)
+    process = ServerProcess(_with_mapper(found), folder / "server.log", env=env)
     url = f"amqp://guest:guest@127.0.0.1:{port}/"
 
     def start() -> str:
@@ -117,8 +112,20 @@ def from_binary() -> Server:
     return Server("rabbitmq", url, version, "binary", hooks, folder)
 
 
+def _with_mapper(program: str) -> list[str]:
+    """Return the command of a node whose Erlang port mapper is in its own process group.
+
+    Left to itself a node starts a mapper that belongs to nobody, and that nothing would end
+    after a crash of ours.
+    """
+    mapper = shutil.which("epmd")
+    if os.name != "posix" or mapper is None:
+        return [program]
+    return ["/bin/sh", "-c", '"$0" & exec "$1"', mapper, program]
+
+
 def _end_mapper(env: dict[str, str]) -> None:
-    """End our own Erlang port mapper, which outlives its node by design."""
+    """End a port mapper that the node itself started; it outlives its node by design."""
     mapper = shutil.which("epmd")
     if mapper is not None:
         subprocess.run(

@@ -57,7 +57,7 @@ def utilisation_grid(spans: Sequence[Span], *, bins: int = 48, most_lanes: int =
 
 
 def busiest(grid: Grid) -> tuple[int, int]:
-    """Return row and column of the busiest cell: the loop's lag where it lags at all.
+    """Return row and column of the busiest cell; of several, the one in the busiest column.
 
     Raises:
         ValueError: the grid is empty.
@@ -65,9 +65,10 @@ def busiest(grid: Grid) -> tuple[int, int]:
     if not grid.cells:
         raise ValueError("an empty grid has no busiest cell")
     rows = range(len(grid.cells))
+    columns = [sum(row[column] for row in grid.cells) for column in range(len(grid.middles))]
     return max(
         ((row, column) for row in rows for column in range(len(grid.middles))),
-        key=lambda cell: grid.cells[cell[0]][cell[1]],
+        key=lambda cell: (grid.cells[cell[0]][cell[1]], columns[cell[1]], -cell[0]),
     )
 
 

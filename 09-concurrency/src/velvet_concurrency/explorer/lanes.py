@@ -148,7 +148,7 @@ def turn_taking(spans: Sequence[Span]) -> str:
     most = max((level for _, level in concurrency(spans)), default=0)
     lanes = f"{len(running)} lane{'s' if len(running) != 1 else ''}"
     text = (
-        f"Up to {most} jobs begun and not done, computing on {lanes}: "
+        f"Up to {most} job{'s' if most != 1 else ''} begun and not done, computing on {lanes}: "
         f"{total.get('run', 0.0):.2f} s of CPU in {extent:.2f} s"
     )
     blocked = total.get("block", 0.0)

@@ -1,0 +1,224 @@
+"""The pytest plugin: its fixtures, what it collects, and what it refuses."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from velvet import pytest_plugin as loaded
+from velvet import services
+from velvet.services import Server, ServiceUnavailable, own
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture(scope="module")
+def plugin() -> ModuleType:
+    """A copy of the plugin of our own: pytest imported its own before anything could watch."""
+    spec = importlib.util.spec_from_file_location("velvet_plugin_copy", loaded.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Servers:
+    """Stands for `velvet.services`: what was asked for, and whether it was stopped."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, bool]]] = []
+        self.stopped: list[str] = []
+
+    def open(self, name: str, **options: bool) -> Server:
+        self.asked.append((name, options))
+        server = Server(name, f"{name}://here", "Fake 1", "binary")
+        server.on_stop.append(lambda: self.stopped.append(name))
+        return server
+
+
+@pytest.fixture
+def servers(monkeypatch: pytest.MonkeyPatch) -> Servers:
+    fake = Servers()
+    for kind in services.KINDS:
+        monkeypatch.setattr(services, kind, lambda kind=kind, **options: fake.open(kind, **options))
+    return fake
+
+
+def config(*args: str, workers: int | None) -> Any:
+    return SimpleNamespace(option=SimpleNamespace(numprocesses=workers), args=list(args))
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["benchmarks", "benchmarks/", "09-concurrency/benchmarks", "benchmarks/measure.py::x"],
+)
+def test_timed_benchmarks_are_not_spread_over_processes(plugin: ModuleType, argument: str) -> None:
+    with pytest.raises(pytest.UsageError, match=r"one at a time: leave out -n \(xdist\)"):
+        plugin.pytest_configure(config(argument, workers=2))
+
+
+@pytest.mark.parametrize(
+    ("argument", "workers"), [("tests", 2), ("benchmarks", None), ("benchmarks", 0)]
+)
+def test_other_runs_are_not_refused(plugin: ModuleType, argument: str, workers: int | None) -> None:
+    assert plugin.pytest_configure(config(argument, workers=workers)) is None
+
+
+def test_without_xdist_there_is_nothing_to_refuse(plugin: ModuleType) -> None:
+    without = SimpleNamespace(option=SimpleNamespace(), args=["benchmarks"])
+
+    assert plugin.pytest_configure(without) is None
+
+
+def early(root: Path, given: str) -> Any:
+    """A configuration before the conftest files are read."""
+    return SimpleNamespace(known_args_namespace=SimpleNamespace(cov_config=given), rootpath=root)
+
+
+def test_coverage_finds_the_settings_of_the_project_from_within_a_module(
+    plugin: ModuleType, tmp_path: Path
+) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    configuration = early(tmp_path, ".coveragerc")
+
+    plugin.pytest_load_initial_conftests(configuration)
+
+    settings = configuration.known_args_namespace.cov_config
+    assert settings == str(tmp_path / "pyproject.toml")
+
+
+def test_coverage_settings_that_were_asked_for_are_kept(plugin: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    configuration = early(tmp_path, "mine.ini")
+
+    plugin.pytest_load_initial_conftests(configuration)
+
+    assert configuration.known_args_namespace.cov_config == "mine.ini"
+
+
+def test_without_a_project_coverage_is_left_alone(plugin: ModuleType, tmp_path: Path) -> None:
+    configuration = early(tmp_path, ".coveragerc")
+
+    plugin.pytest_load_initial_conftests(configuration)
+
+    assert configuration.known_args_namespace.cov_config == ".coveragerc"
+
+
+@pytest.mark.parametrize("path", ["tests/measure.py", "benchmarks/test_it.py", "measure.py"])
+def test_other_files_are_left_to_pytest(plugin: ModuleType, path: str) -> None:
+    assert plugin.pytest_collect_file(Path(path), None) is None
+
+
+def test_the_measurements_of_a_module_are_collected(
+    plugin: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from velvet.bench.collect import MeasureModule
+
+    def record(parent: object, path: Path) -> tuple[object, Path]:
+        return parent, path
+
+    monkeypatch.setattr(MeasureModule, "from_parent", record)
+    path = Path("09-concurrency/benchmarks/measure.py")
+
+    assert plugin.pytest_collect_file(path, "parent") == ("parent", path)
+
+
+FIXTURES = """
+def test_servers(redis_server, postgres_server, rabbitmq_server, mongodb_server):
+    assert [redis_server.name, postgres_server.name] == ["redis", "postgres"]
+    assert [rabbitmq_server.name, mongodb_server.name] == ["rabbitmq", "mongodb"]
+
+def test_again(redis_server, private_redis, private_postgres):
+    assert private_redis is not redis_server
+
+def test_and_again(private_redis):
+    assert private_redis.name == "redis"
+"""
+
+
+FOREIGN = ("asyncio", "benchmark", "cacheprovider", "hypothesispytest", "randomly", "timeout")
+
+
+def inner(pytester: pytest.Pytester, text: str) -> pytest.RunResult:
+    """Run the given tests in this process, with our plugin and as few others as can be."""
+    pytester.makepyfile(text)
+    without = [word for name in FOREIGN for word in ("-p", f"no:{name}")]
+    return pytester.runpytest_inprocess(*without)
+
+
+def test_a_server_is_shared_by_a_run_and_a_private_one_belongs_to_its_test(
+    pytester: pytest.Pytester, servers: Servers
+) -> None:
+    result = inner(pytester, FIXTURES)
+
+    result.assert_outcomes(passed=3)
+    shared = [name for name, options in servers.asked if not options]
+    private = [name for name, options in servers.asked if options == {"private": True}]
+    assert sorted(shared) == sorted(services.KINDS)
+    assert private == ["redis", "postgres", "redis"]
+
+
+def test_every_server_is_stopped_at_the_end(pytester: pytest.Pytester, servers: Servers) -> None:
+    inner(pytester, FIXTURES)
+
+    assert sorted(servers.stopped) == sorted(name for name, _ in servers.asked)
+
+
+def test_a_test_whose_server_cannot_be_had_is_skipped_with_the_reason_and_the_remedy(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**options: bool) -> Server:
+        raise ServiceUnavailable("redis", [("binary", "none")], "Install it.")
+
+    monkeypatch.setattr(services, "redis", refuse)
+
+    result = inner(pytester, "def test_it(redis_server): ...")
+
+    result.assert_outcomes(skipped=1)
+    assert result.reprec is not None  # type: ignore[attr-defined]
+    [report] = [r for r in result.reprec.getreports("pytest_runtest_logreport") if r.skipped]  # type: ignore[attr-defined]
+    assert "no redis here (binary: none). Install it." in str(report.longrepr)
+
+
+@pytest.fixture
+def state(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, dict[str, Any]]]:
+    """The state files that the plugin will see."""
+    files: list[tuple[Path, dict[str, Any]]] = []
+    monkeypatch.setattr(own, "records", lambda: files)
+    return files
+
+
+def test_a_run_that_leaves_a_server_behind_fails(
+    pytester: pytest.Pytester, state: list[tuple[Path, dict[str, Any]]]
+) -> None:
+    state.append((Path("redis.json"), {"name": "redis", "owner": os.getpid()}))
+
+    result = inner(pytester, "def test_it(): ...")
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*servers left behind by this run: redis*"])
+
+
+def test_the_servers_of_others_are_none_of_our_business(
+    pytester: pytest.Pytester, state: list[tuple[Path, dict[str, Any]]]
+) -> None:
+    state.append((Path("redis.json"), {"name": "redis", "owner": None}))
+    state.append((Path("redis.json"), {"name": "redis", "owner": os.getppid()}))
+
+    result = inner(pytester, "def test_it(): ...")
+
+    result.assert_outcomes(passed=1)
+
+
+def test_a_run_without_services_does_not_import_them(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("import sys\ndef test_it(): assert 'velvet.services' not in sys.modules")
+
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
+
+    result.assert_outcomes(passed=1)
