@@ -161,7 +161,8 @@ class Session:
     def _serve(self, words: list[str]) -> None:
         """Start the dashboard as the line stands and end it once it answers."""
         # Streamlit asks a new user for an address on its first start; a variable says no.
-        env = {**self.env, "STREAMLIT_SERVER_HEADLESS": "true", "STREAMLIT_SERVER_PORT": "8599"}
+        answers = {"HEADLESS": "true", "PORT": "8599", "ADDRESS": "127.0.0.1"}
+        env = self.env | {f"STREAMLIT_SERVER_{name}": text for name, text in answers.items()}
         process = subprocess.Popen(self._argv(words), cwd=self.folder, env=env)
         deadline = time.monotonic() + ANSWER_SECONDS
         try:

@@ -128,6 +128,14 @@ def read(records: Iterable[Mapping[str, Any]]) -> list[Span]:
 
 def chrome_trace(spans: Iterable[Span]) -> str:
     """Return the spans in the Trace Event Format (JSON), which any trace viewer opens."""
+    spans = list(spans)
+    lanes = {
+        lane: number for number, lane in enumerate(dict.fromkeys((s.pid, s.lane) for s in spans))
+    }
+    names = [
+        {"ph": "M", "name": "thread_name", "pid": pid, "tid": number, "args": {"name": lane}}
+        for (pid, lane), number in lanes.items()
+    ]
     events = [
         {
             "ph": "X",
@@ -136,11 +144,11 @@ def chrome_trace(spans: Iterable[Span]) -> str:
             "ts": span.t0_ns / 1e3,
             "dur": (span.t1_ns - span.t0_ns) / 1e3,
             "pid": span.pid,
-            "tid": span.lane,
+            "tid": lanes[span.pid, span.lane],
         }
         for span in spans
     ]
-    return json.dumps({"traceEvents": events, "displayTimeUnit": "ms"})
+    return json.dumps({"traceEvents": names + events, "displayTimeUnit": "ms"})
 
 
 def write_chrome_trace(spans: Iterable[Span], path: Path) -> None:

@@ -222,7 +222,7 @@ def _add_growth(suite: Suite) -> None:
         metrics={"over_import": Metric("MB"), "per_request": Metric("KB"), "rate": "req/s"},
         sizes={"requests": [100, 1000, 4000]},
         quick=lambda requests: requests == 1000,
-        rounds={"quick": 1, "default": 3, "full": 7},
+        rounds={"quick": 1, "default": 2, "full": 7},
     )
 
     def fetch(url: str, *, n: int, **options: Any) -> Outcome:

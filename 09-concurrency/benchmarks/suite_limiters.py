@@ -94,7 +94,7 @@ def _add_ops(suite: Suite) -> None:
         sizes={"window": [100, 1000, 10_000], "path": ["refused", "admitted"]},
         items=CALLS,
         quick=lambda window, path: window == 1000 and path == "refused",
-        rounds={"quick": 8, "default": 10, "full": 30},
+        rounds={"quick": 8, "default": 8, "full": 30},
     )
     for name, make, needs in makers():
         ops.add(name, partial(_ops, make), baseline=name == "naive", needs=needs)

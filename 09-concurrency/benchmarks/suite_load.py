@@ -17,6 +17,7 @@ from velvet.bench import Metric, Outcome, Suite, mode, ratio, value
 LATENCY = 0.1
 UVLOOP = ("uvloop", "not windows")
 STEPS = 20
+SECONDS = {"quick": 1.5, "default": 3.0, "full": 5.0}
 
 
 def _add_connections(suite: Suite) -> None:
@@ -83,7 +84,7 @@ def _steady(url: str, *, rate: int, uvloop: bool) -> Outcome:
     from velvet_concurrency.iobound import open_loop
 
     open_loop(url, 100, 0.2, uvloop=uvloop)
-    found = open_loop(url, rate, 1.5 if mode() == "quick" else 5.0, uvloop=uvloop)
+    found = open_loop(url, rate, SECONDS[mode()], uvloop=uvloop)
     good = len(found.latencies)
     if found.errors:
         raise ValueError(f"{sum(found.errors.values())} requests failed: {dict(found.errors)}")
@@ -164,7 +165,7 @@ def _add_tracer(suite: Suite) -> None:
         sizes={"tasks": [200, 2000]},
         items=lambda tasks: tasks * STEPS,
         quick=lambda tasks: tasks == 200,
-        rounds={"quick": 10},
+        rounds={"quick": 10, "default": 10, "full": 30},
     )
 
     def setup(traced: bool, tasks: int) -> Callable[[], Any]:

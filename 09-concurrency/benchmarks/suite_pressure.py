@@ -146,7 +146,7 @@ def _add_waiters(suite: Suite) -> None:
         sizes={"waiters": [500, 2000, 5000]},
         quick=lambda waiters: waiters == 2000,
         metrics={"cpu_us": "us", "finish_ratio": "", "late_p99_ms": "ms"},
-        rounds={"quick": 1, "default": 2, "full": 9},
+        rounds={"quick": 1, "default": 1, "full": 9},
     )
 
     def ours() -> Callable[[], Awaitable[Any]]:

@@ -162,13 +162,20 @@ def test_a_trace_is_in_the_event_format_with_microseconds(tmp_path: Path) -> Non
     trace = json.loads(path.read_text(encoding="utf-8"))
     assert trace["traceEvents"] == [
         {
+            "ph": "M",
+            "name": "thread_name",
+            "pid": 42,
+            "tid": 0,
+            "args": {"name": "worker"},
+        },
+        {
             "ph": "X",
             "name": "fetch",
             "cat": "wait",
             "ts": 2.0,
             "dur": 3.5,
             "pid": 42,
-            "tid": "worker",
+            "tid": 0,
         }
     ]
 

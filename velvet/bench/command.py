@@ -258,10 +258,13 @@ def perform(
     there = None if other is None else load(other)
     with servers_for(suite, options):
         results = measure(suite, options, stream=json_path == "-")
+    partial = bool(text or contenders or only_claims or json_path == "-")
     target = reference_file(suite) if publish else local_file(suite)
     if json_path and json_path != "-":
-        target = Path(json_path)
-    save(results, target)
+        save(results, Path(json_path))
+    elif not partial:
+        # A part of the comparisons never takes the place of a whole run's results.
+        save(results, target)
     if json_path != "-":
         print_tables(results, Console())
     if pyperf_path is not None:

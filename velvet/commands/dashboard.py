@@ -15,6 +15,7 @@ from velvet import catalog
 from velvet.bench.command import stoppable
 from velvet.errors import UsageError, VelvetError
 from velvet.services.ladder import free_port, listening
+from velvet.ui.palette import STROKES, TEXT
 
 FIRST_PORT = 8501
 LAST_PORT = 8599
@@ -65,6 +66,8 @@ def serve(script: Path, port: int, *, headless: bool) -> subprocess.Popen[bytes]
             *("--server.address", "127.0.0.1", "--server.port", str(port)),
             *("--server.headless", "true" if headless else "false"),
             *("--browser.gatherUsageStats", "false", "--server.fileWatcherType", "none"),
+            *("--theme.base", "light", "--theme.primaryColor", STROKES[0]),
+            *("--theme.textColor", TEXT),
         ],
         cwd=script.parent,
         stdout=subprocess.DEVNULL,

@@ -79,12 +79,17 @@ class Job:
         self._process.wait()
         self._ended = time.monotonic()
         self._timer.cancel()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
 
     def _read_errors(self) -> None:
         assert self._process.stderr is not None
         for line in self._process.stderr:
             self._said.append(line.decode(errors="replace"))
             del self._said[:-50]
+        self._process.stderr.close()
 
     @property
     def running(self) -> bool:
