@@ -91,8 +91,6 @@ def make(environment: Path) -> None:
             f"this folder cannot be written: {environment.parent}; clone into a folder of yours"
         )
     command = [sys.executable, "-m", "venv", str(environment)]
-    if shutil.which("uv"):
-        command.insert(3, "--without-pip")
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if done.returncode == 0:
         return

@@ -176,8 +176,17 @@ def test_a_trace_is_in_the_event_format_with_microseconds(tmp_path: Path) -> Non
             "dur": 3.5,
             "pid": 42,
             "tid": 0,
-        }
+        },
     ]
+
+
+def test_a_lane_of_one_name_in_two_processes_is_two_lanes_of_a_trace() -> None:
+    spans = [Span("worker", "a", "run", 0, 1, pid) for pid in (1, 2, 1)]
+
+    events = json.loads(chrome_trace(spans))["traceEvents"]
+
+    assert [event["tid"] for event in events if event["ph"] == "X"] == [0, 1, 0]
+    assert [event["pid"] for event in events if event["ph"] == "M"] == [1, 2]
 
 
 def test_a_trace_without_spans_is_still_a_trace() -> None:

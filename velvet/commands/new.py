@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import shutil
 import subprocess
 import sys
 
@@ -20,7 +22,11 @@ def new_command(name: str, no_install: bool) -> None:
     folder = scaffold.create(name, root)
     click.echo(f"made {folder.name}")
     if not no_install:
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "-e", str(root)]
+        # An environment that uv made holds no pip.
+        pip = [sys.executable, "-m", "pip", "install"]
+        uv = [shutil.which("uv") or "uv", "pip", "install", "--python", sys.executable]
+        command = pip if importlib.util.find_spec("pip") or not shutil.which("uv") else uv
+        command = [*command, "--quiet", "--no-deps", "-e", str(root)]
         if subprocess.run(command, check=False).returncode:
             raise VelvetError(
                 f"{folder.name} is complete, but its src is not on the path yet; "

@@ -207,7 +207,8 @@ def test_the_worst_window_is_half_open():
 def test_quantiles_are_nearest_rank():
     assert quantile([5.0, 1.0, 3.0], 0.0) == 1.0
     assert quantile(range(1, 101), 0.99) == 99
-    assert math.isnan(quantile([], 0.5))
+    with pytest.raises(ValueError, match="no value"):
+        quantile([], 0.5)
 
 
 # --- a failing dependency ---------------------------------------------------------------------------
