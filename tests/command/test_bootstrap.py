@@ -182,13 +182,15 @@ def test_an_environment_whose_python_fails_does_not_work(tmp_path):
 
 
 @scripts
-def test_a_made_environment_works_and_has_no_pip_when_uv_installs(tmp_path, uv):
+def test_a_made_environment_works_and_has_pip_for_the_day_when_uv_is_gone(tmp_path, uv):
     bootstrap.make(tmp_path / "env")
 
     python = bootstrap.interpreter(tmp_path / "env")
-    done = subprocess.run([python, "-m", "pip"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [python, "-m", "pip", "--version"], capture_output=True, text=True, check=False
+    )
     assert bootstrap.works(tmp_path / "env")
-    assert "No module named pip" in done.stderr
+    assert done.stdout.startswith("pip ")
 
 
 @scripts

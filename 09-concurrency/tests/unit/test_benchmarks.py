@@ -233,10 +233,11 @@ def test_a_library_decides_as_ours_do_on_a_small_trace(peers: Any, row: str) -> 
     if problems := all_unmet([need]):
         pytest.skip("; ".join(map(str, problems)))
     clock = FakeClock(TRACE[0])
+    fresh = make(LIMIT, WINDOW)
 
     decisions = []
     with peers.virtual_time(clock):
-        gate = make(LIMIT, WINDOW)()
+        gate = fresh()
         for moment in TRACE:
             clock.advance(moment - clock())
             decisions.append(bool(gate.allow()))
