@@ -42,6 +42,7 @@ suite.published(
     "limiter_ops",
     {("naive", "ops"): 12_000, ("token_bucket", "ops"): 890_000},
     source=LIMITER_TABLE,
+    size={"window": 1000},
 )
 suite.published("limiter_redis", {("lua", "ops"): 45_000}, source=LIMITER_TABLE)
 suite.published("limiter_accuracy_threads", {("naive", "accuracy"): 94.0}, source=LIMITER_TABLE)

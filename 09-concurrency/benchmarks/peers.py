@@ -19,10 +19,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Gate:
-    """A limiter for one key: `allow()` for one call, `take(n)` for n of them at once."""
+    """A limiter for one key: `allow()` for one call, `take(n)` for n of them at once.
+
+    `close()` ends what the library keeps running; the child of a benchmark just exits instead.
+    """
 
     allow: Callable[[], bool]
     take: Callable[[int], Any]
+    close: Callable[[], Any] = bool
 
 
 Fresh = Callable[[], Gate]
@@ -101,11 +105,12 @@ class Pyrate:
         import pyrate_limiter
 
         bucket = pyrate_limiter.InMemoryBucket([pyrate_limiter.Rate(limit, window * 1000)])
-        take = partial(pyrate_limiter.Limiter(bucket).try_acquire, "key", blocking=False)
+        limiter = pyrate_limiter.Limiter(bucket)
+        take = partial(limiter.try_acquire, "key", blocking=False)
 
         def fresh() -> Gate:
             bucket.flush()
-            return Gate(take, lambda n: take(weight=n))
+            return Gate(take, lambda n: take(weight=n), limiter.close)
 
         return fresh
 

@@ -6,7 +6,6 @@ import contextlib
 import importlib.util
 import json
 import os
-import shutil
 import socket
 import socketserver
 import stat
@@ -20,6 +19,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+# By name, because a test may replace the function while it runs.
+from shutil import rmtree
 from typing import Any
 
 import psutil
@@ -109,7 +111,7 @@ def lab(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactor
     yield here
 
     left = [] if here.is_clean() else here.left()
-    shutil.rmtree(folder, ignore_errors=True)
+    rmtree(folder, ignore_errors=True)
     assert not left, f"left behind: {left}"
 
 

@@ -69,6 +69,8 @@ def _start(
 ) -> Server:
     if rung is not None and rung not in RUNGS:
         raise UsageError(f"there is no rung {rung!r}; known are {', '.join(RUNGS)}")
+    if private and rung == "address":
+        raise UsageError(f"a private {kind} is one of ours, never one at an address")
     clean()
     options = {name: value for name, value in options.items() if value}
     private = private or bool(options)
