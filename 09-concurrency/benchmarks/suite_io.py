@@ -135,7 +135,7 @@ def _add_thousand(suite: Suite) -> None:
             "efficiency": Metric("%", "higher"),
             "linear_off": Metric("%"),
         },
-        rounds={"quick": 1, "default": 2, "full": 7},
+        rounds={"quick": 1, "default": 6, "full": 7},
     )
     for name, (options, imports) in FETCHERS.items():
         needs = UVLOOP if "uvloop" in imports else ()
