@@ -19,14 +19,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Gate:
-    """A limiter for one key: `allow()` for one call, `take(n)` for n of them at once.
-
-    `close()` ends what the library keeps running; the child of a benchmark just exits instead.
-    """
+    """A limiter for one key: `allow()` for one call, `take(n)` for n of them at once."""
 
     allow: Callable[[], bool]
     take: Callable[[int], Any]
-    close: Callable[[], Any] = bool
 
 
 Fresh = Callable[[], Gate]
@@ -96,7 +92,7 @@ class Throttled:
 
 
 class Pyrate:
-    """`pyrate-limiter`: a sliding log in a list, with a thread that leaks it."""
+    """`pyrate-limiter`: a sliding log in a list."""
 
     needs = "pyrate-limiter>=4"
 
@@ -105,12 +101,14 @@ class Pyrate:
         import pyrate_limiter
 
         bucket = pyrate_limiter.InMemoryBucket([pyrate_limiter.Rate(limit, window * 1000)])
-        limiter = pyrate_limiter.Limiter(bucket)
+        # Its thread only tidies up old calls every ten seconds; `put` decides without it.
+        factory = pyrate_limiter.SingleBucketFactory(bucket, schedule_leak=False)
+        limiter = pyrate_limiter.Limiter(factory)
         take = partial(limiter.try_acquire, "key", blocking=False)
 
         def fresh() -> Gate:
             bucket.flush()
-            return Gate(take, lambda n: take(weight=n), limiter.close)
+            return Gate(take, lambda n: take(weight=n))
 
         return fresh
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import itertools
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier
+from typing import Any
 
 from suite_limiters import FOR_EVER, OWN, drive, makers, own
 
@@ -191,9 +192,8 @@ def _add_race(suite: Suite) -> None:
         rounds={"quick": 1, "default": 2, "full": 5},
     )
 
-    def setup(make: Callable[[int, int], Fresh], switch_us: int) -> Callable[[], Outcome]:
+    def setup(make: Callable[[int, int], Fresh], switch_us: int) -> Iterator[Any]:
         fresh = make(500, FOR_EVER)
-        sys.setswitchinterval(switch_us / 1e6)  # 5,000 is the interpreter's own choice
 
         def run() -> Outcome:
             start = Barrier(8)
@@ -209,7 +209,12 @@ def _add_race(suite: Suite) -> None:
                 ]
             return Outcome({"accuracy": 100.0 * 500 / max(tries), "admitted": max(tries)})
 
-        return run
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(switch_us / 1e6)  # 5,000 is the interpreter's own choice
+        try:
+            yield run
+        finally:
+            sys.setswitchinterval(before)
 
     for name, make, needs in makers():
         race.add(

@@ -78,9 +78,9 @@ def _batched() -> Callable[[], int]:
 def _async(tasks: int) -> Iterator[Callable[[], int]]:
     from velvet_concurrency.redis_limiter import AsyncRedisLimiter, connect_async
 
-    loop = asyncio.new_event_loop()  # connections belong to a loop, so it outlives the turns
     client = connect_async(_url(), socket_timeout=SOCKET_TIMEOUT)
     allow = AsyncRedisLimiter(client, PLENTY, PLENTY, prefix=_prefix()).allow
+    loop = asyncio.new_event_loop()  # connections belong to a loop, so it outlives the turns
 
     async def some() -> int:
         return sum([await allow("key") for _ in range(DECISIONS // tasks)])
