@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,8 +56,19 @@ def build(suite: Suite) -> types.ModuleType:
             pytest.skip("claims are measured without --benchmark-disable")
         judge(suite, claim)
 
+    @pytest.fixture(scope="module", autouse=True)
+    def shared_servers() -> Iterator[None]:
+        """Start what the contenders need once, as a measuring run does."""
+        from velvet.bench.command import servers_for
+        from velvet.bench.options import Options
+
+        with servers_for(suite, Options(tier="quick")):
+            yield
+
     module = types.ModuleType(f"measure_{suite.name.replace('-', '_')}")
-    module.__dict__.update(test_contender=test_contender, test_claim=test_claim)
+    module.__dict__.update(
+        test_contender=test_contender, test_claim=test_claim, shared_servers=shared_servers
+    )
     return module
 
 

@@ -29,6 +29,7 @@ MICRO_ROUNDS: Mapping[Tier, int] = {"quick": 15, "default": 30, "full": 30}
 RUN_ROUNDS: Mapping[Tier, int] = {"quick": 3, "default": 7, "full": 9}
 BUDGET_S: Mapping[Tier, float] = {"quick": 4.0, "default": 15.0, "full": 60.0}
 NARROW = 0.03
+SPINS_PER_ROUND = 5
 
 
 class Engine:
@@ -277,7 +278,9 @@ class Engine:
                     yield from self._single(into, comparison, size, name, extra, 0)
         for number in range(rounds * factor):
             names = [name for name in names if not into.row(comparison.name, name, size).error]
-            into.spins.setdefault(comparison.name, []).append(spin(SystemClock()) / 1e9)
+            # Several each time, because a quick run may have one round and noise is a spread.
+            spins = into.spins.setdefault(comparison.name, [])
+            spins.extend(spin(SystemClock()) / 1e9 for _ in range(SPINS_PER_ROUND))
             for name in rng.sample(names, len(names)):
                 yield from self._single(into, comparison, size, name, "run", number)
 
