@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -29,6 +29,7 @@ from velvet.bench.views import DAGGER, claim_lines, lines
 from velvet.errors import UsageError, VelvetError, nearest
 
 F = TypeVar("F", bound=Callable[..., Any])
+PIPE_WIDTH = 160
 STYLES = {"HOLDS": "green", "FAILS": "bold red", "INCONCLUSIVE": "yellow"}
 
 
@@ -126,7 +127,8 @@ def print_tables(results: Mapping[str, Any], console: Console) -> None:
             head: cells for head, cells in columns.items() if any(cells) or head == "contender"
         }
         for head in shown:
-            table.add_column(Text(head), justify="left" if head == "contender" else "right")
+            side: JustifyMethod = "left" if head == "contender" else "right"
+            table.add_column(Text(head), justify=side, overflow="fold")
         for row in zip(*shown.values(), strict=True):
             table.add_row(*row)
         console.print(table, markup=False)
@@ -266,7 +268,8 @@ def perform(
         # A part of the comparisons never takes the place of a whole run's results.
         save(results, target)
     if json_path != "-":
-        print_tables(results, Console())
+        # A pipe has no width of its own; tables that a program reads should not be folded.
+        print_tables(results, Console(width=None if sys.stdout.isatty() else PIPE_WIDTH))
     if pyperf_path is not None:
         from velvet.bench.pyperf_bridge import export
 
