@@ -258,7 +258,6 @@ def test_shared_memory_is_private_to_nobody_and_leaves_no_segment() -> None:
 
 
 @pytest.mark.integration
-@pytest.mark.services("redis")
 def test_a_fleet_admits_exactly_its_limit_through_the_script(redis_server: Server) -> None:
     printed = shown("advanced", "redis_fleet", VELVET_REDIS_URL=redis_server.url)
 
