@@ -101,7 +101,7 @@ def test_findings_for_programs_parse(velvet, paper):
 
 def test_a_modules_own_runtime_is_asked_for_its_notes(velvet, paper, monkeypatch):
     folder = paper.module()
-    notes = "def facts():\n    return {'notes': ['two cores only']}\n"
+    notes = "class Facts:\n    notes = ['two cores only']\n\n\nfacts = Facts\n"
     paper.write("30-tiny/src/velvet_tiny/runtime.py", notes)
     monkeypatch.setenv("PYTHONPATH", str(folder / "src"))
 

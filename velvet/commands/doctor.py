@@ -71,10 +71,10 @@ def modules() -> list[Line]:
 
 
 def runtime_notes(package: str) -> list[str]:
-    """Ask a module's `runtime.facts()` in a child, because the toolkit imports no module."""
+    """Ask a module's `runtime.facts().notes` in a child, because the toolkit imports no module."""
     code = (
         f"import json; from {package}.runtime import facts; "
-        "print(json.dumps([str(note) for note in facts()['notes']]))"
+        "print(json.dumps([str(note) for note in facts().notes]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
