@@ -11,6 +11,7 @@ from velvet import catalog
 from velvet.bench.command import measuring_options, perform, print_comparison
 from velvet.bench.model import Suite
 from velvet.bench.worker import load_suite
+from velvet.commands import HELP
 from velvet.errors import UsageError
 
 
@@ -26,7 +27,7 @@ def suite_of(module: catalog.Module) -> Suite:
     return load_suite(file)
 
 
-@click.command("bench")
+@click.command("bench", context_settings=HELP)
 @click.argument("words", nargs=-1, metavar="[MODULE ...]")
 @measuring_options
 def bench_command(words: tuple[str, ...], **given: Any) -> None:

@@ -8,11 +8,12 @@ import sys
 import click
 
 from velvet import catalog
+from velvet.commands import HELP
 
 GLYPHS = {"working": "●", "incomplete": "◐", "planned": "○"}
 
 
-@click.command("list")
+@click.command("list", context_settings=HELP)
 @click.option("--json", "as_json", is_flag=True, help="For programs: one JSON document.")
 @click.option("--working", is_flag=True, help="Only modules that work.")
 def list_command(as_json: bool, working: bool) -> None:
@@ -33,7 +34,7 @@ def list_command(as_json: bool, working: bool) -> None:
             click.echo(f"  {glyph} {module.slug:18} {module.title:32} {facts}")
 
 
-@click.command("info")
+@click.command("info", context_settings=HELP)
 @click.argument("module")
 @click.option("--json", "as_json", is_flag=True, help="For programs: one JSON document.")
 def info_command(module: str, as_json: bool) -> None:

@@ -10,10 +10,11 @@ from rich.console import Console
 from velvet import catalog
 from velvet.bench.command import print_comparison
 from velvet.bench.results import load
+from velvet.commands import HELP
 from velvet.errors import VelvetError
 
 
-@click.command("compare")
+@click.command("compare", context_settings=HELP)
 @click.argument("module")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 def compare_command(module: str, file: Path | None) -> None:

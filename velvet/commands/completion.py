@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from velvet.commands import HELP
 
-@click.command("completion")
+
+@click.command("completion", context_settings=HELP)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion_command(shell: str) -> None:
     """Print the completion script: eval "$(velvet completion bash)"."""

@@ -13,6 +13,7 @@ import click
 
 from velvet import catalog
 from velvet.bench.command import stoppable
+from velvet.commands import HELP
 from velvet.errors import UsageError, VelvetError
 from velvet.services.ladder import free_port, listening
 from velvet.ui.palette import STROKES, TEXT
@@ -118,7 +119,7 @@ def headless_here() -> bool:
     )
 
 
-@click.command("dashboard")
+@click.command("dashboard", context_settings=HELP)
 @click.argument("module", required=False)
 @click.option("--port", type=click.IntRange(1, 65535), help="Instead of the first free from 8501.")
 @click.option("--headless", is_flag=True, help="Open no browser; print the address.")

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 import click
 
 from velvet import catalog, needs, services
+from velvet.commands import HELP
 from velvet.errors import VelvetError
 
 
@@ -86,7 +87,7 @@ def runtime_notes(package: str) -> list[str]:
     return notes
 
 
-@click.command("doctor")
+@click.command("doctor", context_settings=HELP)
 @click.option("--json", "as_json", is_flag=True, help="For programs: one JSON document.")
 def doctor_command(as_json: bool) -> None:
     """Check the interpreter, libraries, servers and modules."""

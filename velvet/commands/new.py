@@ -10,10 +10,11 @@ import sys
 import click
 
 from velvet import catalog, scaffold
+from velvet.commands import HELP
 from velvet.errors import VelvetError
 
 
-@click.command("new")
+@click.command("new", context_settings=HELP)
 @click.argument("name", metavar="NN-topic")
 @click.option("--no-install", is_flag=True, help="Do not put its src on the environment's path.")
 def new_command(name: str, no_install: bool) -> None:

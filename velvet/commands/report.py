@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from velvet import report
+from velvet.commands import HELP
 
 
-@click.command("report")
+@click.command("report", context_settings=HELP)
 @click.option("--check", is_flag=True, help="Fail when a README is stale; write nothing.")
 @click.option(
     "--measure", is_flag=True, help="First run all tests and count what the repository holds."

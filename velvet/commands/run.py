@@ -8,12 +8,13 @@ import sys
 import click
 
 from velvet import catalog
+from velvet.commands import HELP
 from velvet.errors import UsageError, nearest
 
 LEVELS = ("basic", "intermediate", "advanced")
 
 
-@click.command("run")
+@click.command("run", context_settings=HELP)
 @click.argument("module")
 @click.argument("level", required=False)
 @click.argument("name", required=False)

@@ -7,15 +7,16 @@ import json
 import click
 
 from velvet import services
+from velvet.commands import HELP
 from velvet.errors import VelvetError
 
 
-@click.group("services")
+@click.group("services", context_settings=HELP)
 def services_command() -> None:
     """Real servers on loopback: start them, stop them, see which rung would be taken."""
 
 
-@services_command.command("up")
+@services_command.command("up", context_settings=HELP)
 @click.argument("names", nargs=-1, required=True)
 @click.option("--rung", help="Only this rung: binary, container or wheel.")
 def up(names: tuple[str, ...], rung: str | None) -> None:
@@ -38,7 +39,7 @@ def up(names: tuple[str, ...], rung: str | None) -> None:
         raise VelvetError("\n".join(failed))
 
 
-@services_command.command("down")
+@services_command.command("down", context_settings=HELP)
 @click.argument("names", nargs=-1)
 def down(names: tuple[str, ...]) -> None:
     """Stop NAMES (all by default) and clean up what a crash left behind."""
@@ -46,7 +47,7 @@ def down(names: tuple[str, ...]) -> None:
     click.echo(f"stopped {', '.join(stopped)}" if stopped else "nothing was up")
 
 
-@services_command.command("status")
+@services_command.command("status", context_settings=HELP)
 @click.option("--json", "as_json", is_flag=True, help="For programs: one JSON document.")
 def status(as_json: bool) -> None:
     """Show for each server what is up, what could be started, and why not."""

@@ -8,6 +8,7 @@ import sys
 import click
 
 from velvet import catalog
+from velvet.commands import HELP
 from velvet.commands.dashboard import headless_here, show
 from velvet.errors import VelvetError
 
@@ -19,7 +20,7 @@ def step(number: int, total: int, text: str) -> None:
     click.secho(f"\n[{number}/{total}] {text}", bold=True)
 
 
-@click.command("start")
+@click.command("start", context_settings=HELP)
 @click.argument("module", required=False)
 @click.option("--no-dashboard", is_flag=True, help="End after the benchmark.")
 @click.option("--headless", is_flag=True, help="Open no browser; print the address.")

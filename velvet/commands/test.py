@@ -18,6 +18,7 @@ import click
 
 from velvet import catalog
 from velvet.bench.command import stoppable
+from velvet.commands import HELP
 from velvet.needs import usable_cores
 
 _COUNTS = re.compile(r"(\d+) (passed|failed|error|errors|skipped|xfailed)")
@@ -157,7 +158,7 @@ def run_one(job: Job, variables: dict[str, str]) -> int:
     return done.returncode
 
 
-@click.command("test")
+@click.command("test", context_settings=HELP)
 @click.argument("modules", nargs=-1)
 @click.option("-j", "--jobs", "workers", type=click.IntRange(1, 64), help="Runs at the same time.")
 @click.option(
