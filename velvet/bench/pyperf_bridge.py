@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from velvet.bench.engine import Engine
-from velvet.bench.model import Suite, size_key
+from velvet.bench.model import Comparison, Size, Suite, size_key
 from velvet.bench.options import Options
 from velvet.bench.rounds import prepare
 from velvet.errors import UsageError, VelvetError
@@ -98,6 +98,14 @@ runner.bench_func(contender, one.timed.call)
 """
 
 
+def _plain(comparison: Comparison, contender: str, size: Size) -> bool:
+    """Whether a contender is a function that pyperf can call: no coroutine, no prepared argument."""
+    ready = prepare(contender, comparison.contenders[contender].setup, size)
+    if ready.teardown is not None:
+        ready.teardown()
+    return not ready.is_async and ready.timed.prepare is None
+
+
 def pick(suite: Suite) -> tuple[str, str]:
     """Return the first plain micro contender: (comparison, contender).
 
@@ -107,7 +115,7 @@ def pick(suite: Suite) -> tuple[str, str]:
     for comparison in suite.comparisons.values():
         if comparison.kind == "micro" and comparison.clock == "cpu":
             for one in comparison.contenders.values():
-                if not all_unmet(one.needs):
+                if not all_unmet(one.needs) and _plain(comparison, one.name, comparison.sizes[0]):
                     return comparison.name, one.name
     raise UsageError(f"{suite.name} has no micro comparison that pyperf could measure too")
 
@@ -135,11 +143,8 @@ def verify(suite: Suite, bench: str | None = None, contender: str | None = None)
         raise VelvetError(
             f"{bench}/{contender} was not measured: {row.skipped or row.error or 'not in --quick'}"
         )
-    timed = prepare(contender, comparison.contenders[contender].setup, size)
-    if timed.is_async or timed.timed.prepare is not None:
+    if not _plain(comparison, contender, size):
         raise UsageError(f"{bench}/{contender} is no plain function, which is all pyperf can time")
-    if timed.teardown is not None:
-        timed.teardown()
     ours = min(row.flat("wall"))
     index = comparison.sizes.index(size)
     script = _SCRIPT.format(file=str(suite.file), bench=bench, contender=contender, size=index)
