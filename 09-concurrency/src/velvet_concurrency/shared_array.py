@@ -75,6 +75,9 @@ class SharedArray:
         dtype: of its elements.
         owner: whether `close()` removes the segment.
 
+    Raises:
+        ValueError: the segment is closed already.
+
     >>> with SharedArray.create((2, 2), np.float64) as shared:
     ...     shared.array[:] = 1.0
     ...     with SharedArray.attach(shared.handle) as same:
@@ -86,12 +89,15 @@ class SharedArray:
     def __init__(
         self, memory: SharedMemory, shape: tuple[int, ...], *, dtype: np.dtype[Any], owner: bool
     ) -> None:
+        buffer = memory.buf
+        if buffer is None:
+            raise ValueError(f"the segment {memory.name!r} is closed already; create or attach anew")
         self._memory = memory
         self._owner = owner
         self._linked = owner
         self._handle = SharedHandle(memory.name, shape, dtype)
         count = math.prod(shape)
-        self._array: Array | None = np.frombuffer(memory.buf, dtype, count).reshape(shape)
+        self._array: Array | None = np.frombuffer(buffer, dtype, count).reshape(shape)
 
     @classmethod
     def create(cls, shape: Sequence[int], dtype: npt.DTypeLike = np.float64) -> SharedArray:

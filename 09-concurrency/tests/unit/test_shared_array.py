@@ -77,6 +77,17 @@ def test_a_closed_array_says_so() -> None:
         _ = shared.array
 
 
+def test_a_segment_that_is_closed_already_is_refused_by_its_name() -> None:
+    memory = SharedMemory(create=True, size=8)
+    memory.close()
+
+    try:
+        with pytest.raises(ValueError, match=f"{memory.name}.* is closed already"):
+            SharedArray(memory, (1,), dtype=np.dtype(np.float64), owner=True)
+    finally:
+        memory.unlink()
+
+
 def test_a_held_view_makes_close_refuse_but_leaves_no_segment() -> None:
     shared = SharedArray.create((4,))
     view = shared.array[1:]
