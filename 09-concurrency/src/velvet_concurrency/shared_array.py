@@ -91,7 +91,9 @@ class SharedArray:
     ) -> None:
         buffer = memory.buf
         if buffer is None:
-            raise ValueError(f"the segment {memory.name!r} is closed already; create or attach anew")
+            raise ValueError(
+                f"the segment {memory.name!r} is closed already; create or attach anew"
+            )
         self._memory = memory
         self._owner = owner
         self._linked = owner
