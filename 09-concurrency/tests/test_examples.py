@@ -10,6 +10,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -39,11 +41,16 @@ NAMES = {
 PATIENCE = {"basic": 50.0, "intermediate": 50.0, "advanced": 90.0}
 
 
-def run(
-    level: str, *words: str, encoding: str = "utf-8", code: int = 0, **environment: str
-) -> tuple[str, str]:
-    """Run one file of examples; give what it printed, and what it complained about."""
-    done = subprocess.run(
+# Whatever the order of the tests, these are what they look at; each takes seconds of mostly waiting.
+# The fleet is not among them: it needs the address of the shared Redis.
+EARLY = [(level, name) for level, names in NAMES.items() for name in names if name != "redis_fleet"]
+Done = subprocess.CompletedProcess[bytes]
+_DONE: dict[tuple[str, ...], Done] = {}
+
+
+def child(level: str, *words: str, encoding: str = "utf-8", **environment: str) -> Done:
+    """Run one file of examples in a child process."""
+    return subprocess.run(
         [sys.executable, "-W", "error::ResourceWarning", f"examples/{level}.py", *words],
         cwd=MODULE,
         env={**os.environ, "COLUMNS": "80", "PYTHONIOENCODING": encoding, **environment},
@@ -51,6 +58,23 @@ def run(
         timeout=PATIENCE[level],
         check=False,
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _two_at_a_time(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run the examples in pairs before the first test looks, unless only a few are wanted."""
+    if sum(item.path == request.path for item in request.session.items) > len(EARLY):
+        with ThreadPoolExecutor(2) as pool:
+            _DONE.update(zip(EARLY, pool.map(lambda call: child(*call), EARLY), strict=True))
+    yield
+    _DONE.clear()
+
+
+def run(level: str, *words: str, code: int = 0, **options: str) -> tuple[str, str]:
+    """Run one file of examples; give what it printed, and what it complained about."""
+    done = None if options else _DONE.get((level, *words))
+    done = done or child(level, *words, **options)
+    encoding = options.get("encoding", "utf-8")
     printed, complaint = done.stdout.decode(encoding), done.stderr.decode(encoding, "replace")
     assert done.returncode == code, complaint
     return printed.replace("\r\n", "\n"), complaint
@@ -162,9 +186,9 @@ def test_gather_leaks_what_the_group_cancels() -> None:
     assert "still running: 0" in group
 
 
-@pytest.mark.parametrize(("encoding", "bar"), [("utf-8", "█▇▆▅▄▃▂"), ("ascii", "#%*+=-:")])
-def test_a_bound_keeps_the_line_short_and_the_memory_low(encoding: str, bar: str) -> None:
-    printed = shown("intermediate", "bounded_pipeline", encoding=encoding)
+@pytest.mark.parametrize(("options", "bar"), [({}, "█▇▆▅▄▃▂"), ({"encoding": "ascii"}, "#%*+=-:")])
+def test_a_bound_keeps_the_line_short_and_the_memory_low(options: dict[str, str], bar: str) -> None:
+    printed = shown("intermediate", "bounded_pipeline", **options)
 
     unbounded, bounded = row(printed, "no bound (buffer=150)"), row(printed, "bounded (buffer=8)")
     assert bounded[0] <= 9 < unbounded[0]

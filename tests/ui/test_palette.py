@@ -263,7 +263,8 @@ def test_a_figure_gets_the_look_and_is_returned():
     assert returned is figure
     assert figure.layout.title.text == "A title"
     assert figure.layout.height == 200
-    assert figure.layout.font.color == palette.TEXT
+    assert figure.layout.template.layout.font.color == palette.TEXT
+    assert figure.layout.template.layout.xaxis.gridcolor == palette.LAVENDER
 
 
 def test_a_figure_with_a_title_leaves_it_room():

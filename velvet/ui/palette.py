@@ -8,6 +8,7 @@ tritanopia; a test audits that, and the contrast of every text colour.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -61,29 +62,11 @@ def _legend_rows(figure: go.Figure) -> int:
     return -(-sum(_LEGEND_KEY_PX + _LETTER_PX * len(name) for name in names) // _NARROW_PX)
 
 
-def plotly_layout(figure: go.Figure, *, title: str = "", height: int = 360) -> go.Figure:
-    """Give a Plotly figure the project's look and return it; call it when the traces are there."""
-    rows = _legend_rows(figure)
-    top = (40 if title else 12) + _LEGEND_ROW_PX * rows
-    figure.update_layout(
-        title={
-            "text": title,
-            "font": {"size": 17, "color": TEXT},
-            "x": 0,
-            "xanchor": "left",
-            "y": 1,
-            "yanchor": "top",
-            "pad": {"t": 8},
-        },
-        font={"family": FONT, "size": 13, "color": TEXT},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor=WHITE,
-        colorway=list(STROKES),
-        height=height + _LEGEND_ROW_PX * max(0, rows - 1),
-        margin={"l": 12, "r": 12, "t": top, "b": 12},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "xanchor": "left"},
-        hoverlabel={"bgcolor": WHITE, "font": {"color": TEXT, "family": FONT}},
-    )
+@cache
+def _template() -> go.layout.Template:
+    """Return what all figures share; one object, since setting it anew costs ten times as much."""
+    import plotly.graph_objects as go
+
     axis = {
         "gridcolor": LAVENDER,
         "linecolor": LINE,
@@ -91,10 +74,32 @@ def plotly_layout(figure: go.Figure, *, title: str = "", height: int = 360) -> g
         "automargin": True,
         "ticks": "outside",
         "tickcolor": LINE,
-        "title_font_size": 13,
+        "title": {"font": {"size": 13}},
     }
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
+    title = {"font": {"size": 17, "color": TEXT}, "x": 0, "xanchor": "left", "y": 1}
+    layout = {
+        "title": {**title, "yanchor": "top", "pad": {"t": 8}},
+        "font": {"family": FONT, "size": 13, "color": TEXT},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": WHITE,
+        "colorway": list(STROKES),
+        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "xanchor": "left"},
+        "hoverlabel": {"bgcolor": WHITE, "font": {"color": TEXT, "family": FONT}},
+        "xaxis": axis,
+        "yaxis": axis,
+    }
+    return go.layout.Template(layout=layout)
+
+
+def plotly_layout(figure: go.Figure, *, title: str = "", height: int = 360) -> go.Figure:
+    """Give a Plotly figure the project's look and return it; call it when the traces are there."""
+    rows = _legend_rows(figure)
+    top = (40 if title else 12) + _LEGEND_ROW_PX * rows
+    layout = figure.layout
+    layout.template = _template()
+    layout.title = {"text": title}
+    layout.height = height + _LEGEND_ROW_PX * max(0, rows - 1)
+    layout.margin = {"l": 12, "r": 12, "t": top, "b": 12}
     return figure
 
 
