@@ -1,8 +1,8 @@
 """One limit for many hosts: what a decision of a shared limiter costs, and whether it holds.
 
 All rows talk to one server on the loopback, found or started by the harness. A turn is a hundred
-decisions, one by one, in a pipeline, or by twenty coroutines. There is no row over a Unix socket:
-the servers that the toolkit starts listen on TCP only.
+decisions, one by one, in a pipeline, or by twenty coroutines. One row goes over the server's Unix
+socket, where it has one that this process can reach.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from velvet.bench import Metric, Outcome, Suite, Timed, mode, ratio, value
+from velvet.bench import Absent, Metric, Outcome, Suite, Timed, mode, ratio, value
 from velvet.bench.stats import quantile
 
 from peers import Limits, Throttled
@@ -32,22 +33,32 @@ def _url() -> str:
     return os.environ["VELVET_REDIS_URL"]
 
 
-def _client() -> Any:
+def _client(url: str = "") -> Any:
     from velvet_concurrency.redis_limiter import connect
 
-    return connect(_url(), socket_timeout=SOCKET_TIMEOUT)
+    return connect(url or _url(), socket_timeout=SOCKET_TIMEOUT)
+
+
+def _unix_client() -> Any:
+    with _client() as client:
+        path = client.config_get("unixsocket").get("unixsocket", "")
+    if not path or not Path(path).is_socket():
+        raise Absent("this Redis has no Unix socket that can be reached from here")
+    return _client(f"unix://{path}?db=0")
 
 
 def _prefix() -> str:
     return f"bench-{uuid.uuid4().hex[:12]}:"
 
 
-def _ours(limit: int, prefix: str, *, racy: bool = False) -> Callable[[str], bool]:
+def _ours(
+    limit: int, prefix: str, *, racy: bool = False, unix: bool = False
+) -> Callable[[str], bool]:
     from velvet_concurrency.redis_limiter import RedisLimiter
     from velvet_concurrency.redis_racy import RacyRedisLimiter
 
     kind = RacyRedisLimiter if racy else RedisLimiter
-    return kind(_client(), limit, limit, prefix=prefix).allow
+    return kind(_unix_client() if unix else _client(), limit, limit, prefix=prefix).allow
 
 
 def _timed(allow: Callable[[], bool]) -> Timed:
@@ -139,6 +150,12 @@ def _add_ops(suite: Suite) -> None:
         lambda: _timed(partial(_ours(PLENTY, _prefix(), racy=True), "key")),
         needs="redis",
         note="GET, decide, SET: wrong as soon as two ask at once",
+    )
+    ops.add(
+        "lua_unix",
+        lambda: _timed(partial(_ours(PLENTY, _prefix(), unix=True), "key")),
+        needs=("redis", "posix"),
+        note="Unix socket instead of loopback TCP",
     )
     ops.add("lua_batch_100", _batched, needs="redis")
     ops.add("lua_async_20", partial(_async, 20), needs="redis", note="twenty coroutines")

@@ -23,7 +23,7 @@ HEADER = """\
 import os, sys, threading, time
 from pathlib import Path
 from velvet.bench import (
-    Command, Estimate, Outcome, Suite, Timed, across, growth, mode, order, ratio, speedup, value,
+    Absent, Command, Estimate, Outcome, Suite, Timed, across, growth, mode, order, ratio, speedup, value,
 )
 suite = Suite("sample")
 """

@@ -84,6 +84,20 @@ def test_a_refuted_claim_and_a_wrong_answer_fail(collected):
     result.stdout.fnmatch_lines(["*the check refused 11*"])
 
 
+def test_a_contender_that_finds_itself_absent_is_skipped_with_its_reason(collected):
+    body = """
+    def not_here():
+        raise Absent("this server is too old")
+
+    suite.comparison("work").add("not_here", not_here)
+    """
+
+    result = collected(body, "--benchmark-disable", "-rs")
+
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*this server is too old*"])
+
+
 def test_claims_can_be_chosen_by_their_mark(collected):
     result = collected(FAILING, "-m", "claim", "--benchmark-disable")
 

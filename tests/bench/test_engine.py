@@ -75,6 +75,33 @@ def test_a_missing_package_is_a_skipped_row_with_the_way_out(faulty):
     assert faulty.entry("missing")["skipped"] == reason
 
 
+@pytest.mark.parametrize("kind", ["micro", "run", "value"])
+@pytest.mark.parametrize("checked", ["", "work.same_result()"])
+def test_a_set_up_may_find_that_its_contender_is_not_for_this_machine(
+    declared, measured_by_engine, kind, checked
+):
+    suite = declared(f"""
+    def not_here(n):
+        raise Absent("this server is too old")
+
+    work = suite.comparison("work", kind="{kind}", sizes={{"n": [1, 2]}})
+    work.add("here", lambda n: lambda: 7)
+    work.add("not_here", not_here)
+    {checked}
+    """)
+
+    run = measured_by_engine(suite, processes=1, rounds=2)
+
+    absent = [one for one in run.results["results"] if one["contender"] == "not_here"]
+    assert [(one["size"], one["skipped"]) for one in absent] == [
+        ({"n": 1}, "this server is too old"),
+        ({"n": 2}, "this server is too old"),
+    ]
+    assert "error" not in absent[0]
+    assert run.of("error") == []
+    assert "error" not in run.entry("here")
+
+
 @pytest.mark.parametrize("contender", ["good", "unpicklable"])
 def test_beside_faults_the_others_are_measured(faulty, contender):
     assert faulty.entry(contender)["median"] > 0

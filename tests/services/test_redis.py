@@ -98,6 +98,20 @@ def test_a_private_server_listens_on_loopback_only() -> None:
 
 @pytest.mark.integration
 @needs_any
+@posix
+def test_a_private_server_is_reached_through_its_socket_too() -> None:
+    with redis(private=True) as server, connect(server.url) as connection:
+        path = connection.config_get("unixsocket")["unixsocket"]
+        with client.Redis(unix_socket_path=path) as local_connection:
+            pong = local_connection.ping()
+
+        assert pong is True
+        assert Path(path).parent == server.folder
+        assert Path(path).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.integration
+@needs_any
 def test_two_private_servers_do_not_see_each_other() -> None:
     with redis(private=True, rung=RUNG) as one, redis(private=True, rung=RUNG) as two:
         with connect(one.url) as connection:

@@ -6,9 +6,20 @@ package costs a few milliseconds, because every measured child pays for it.
 """
 
 from velvet.bench.claims import across, growth, order, ratio, speedup, value
-from velvet.bench.model import Command, Comparison, Estimate, Metric, Outcome, Suite, Timed, mode
+from velvet.bench.model import (
+    Absent,
+    Command,
+    Comparison,
+    Estimate,
+    Metric,
+    Outcome,
+    Suite,
+    Timed,
+    mode,
+)
 
 __all__ = [
+    "Absent",
     "Command",
     "Comparison",
     "Estimate",

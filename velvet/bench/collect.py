@@ -16,7 +16,16 @@ from typing import Any
 
 import pytest
 
-from velvet.bench.model import MODE_VARIABLE, Claim, Comparison, Contender, Size, Suite, size_key
+from velvet.bench.model import (
+    MODE_VARIABLE,
+    Absent,
+    Claim,
+    Comparison,
+    Contender,
+    Size,
+    Suite,
+    size_key,
+)
 from velvet.bench.rounds import SystemClock, calibrate, prepare
 from velvet.bench.worker import load_suite
 from velvet.needs import all_unmet
@@ -66,9 +75,9 @@ def build(suite: Suite) -> types.ModuleType:
             yield
 
     module = types.ModuleType(f"measure_{suite.name.replace('-', '_')}")
-    module.__dict__.update(
-        test_contender=test_contender, test_claim=test_claim, shared_servers=shared_servers
-    )
+    module.__dict__.update(test_contender=test_contender, shared_servers=shared_servers)
+    if suite.claims:  # no parameters would be a skip without a meaning
+        module.__dict__.update(test_claim=test_claim)
     return module
 
 
@@ -86,7 +95,10 @@ def time_one(benchmark: Any, comparison: Comparison, size: Size, one: Contender)
     problems = all_unmet(one.needs)
     if problems:
         pytest.skip("; ".join(map(str, problems)))
-    ready = prepare(one.name, one.setup, size)
+    try:
+        ready = prepare(one.name, one.setup, size)
+    except Absent as reason:
+        pytest.skip(str(reason))
     benchmark.group = f"{comparison.name}[{size_key(size)}]"
     call: Callable[..., Any] = ready.timed.call
     loop = asyncio.new_event_loop() if ready.is_async else None

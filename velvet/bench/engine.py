@@ -174,6 +174,10 @@ class Engine:
             "error": error.reason,
         }
 
+    def _absent(self, into: Measured, comparison: Comparison, size: Size, event: Event) -> None:
+        """Note why a set-up found that its contender is not for this machine."""
+        into.row(comparison.name, event["contender"], size).skipped = event["reason"]
+
     def _check(
         self, into: Measured, comparison: Comparison, size: Size, names: list[str]
     ) -> Iterator[Event]:
@@ -186,6 +190,9 @@ class Engine:
                         self.refused[comparison.name, event["contender"]] = row.error
                         names.remove(event["contender"])
                         yield {**event, "bench": comparison.name}
+                    elif event["event"] == "absent":
+                        self._absent(into, comparison, size, event)
+                        names.remove(event["contender"])
             except ChildFailed as error:
                 yield self._drop(into, comparison, size, names, error)
             else:
@@ -244,8 +251,11 @@ class Engine:
             row = into.row(comparison.name, event["contender"], size)
             for metric, number in event["metrics"].items():
                 row.add(metric, process, number)
-        elif kind == "error":
-            into.row(comparison.name, event["contender"], size).error = event["error"]
+        elif kind in ("error", "absent"):
+            if kind == "absent":
+                self._absent(into, comparison, size, event)
+            else:
+                into.row(comparison.name, event["contender"], size).error = event["error"]
             if event["contender"] in names:
                 names.remove(event["contender"])
 
@@ -277,7 +287,8 @@ class Engine:
                 for name in list(names):
                     yield from self._single(into, comparison, size, name, extra, 0)
         for number in range(rounds * factor):
-            names = [name for name in names if not into.row(comparison.name, name, size).error]
+            rows = {name: into.row(comparison.name, name, size) for name in names}
+            names = [name for name, row in rows.items() if not (row.error or row.skipped)]
             # Several each time, because a quick run may have one round and noise is a spread.
             spins = into.spins.setdefault(comparison.name, [])
             spins.extend(spin(SystemClock()) / 1e9 for _ in range(SPINS_PER_ROUND))
@@ -299,6 +310,8 @@ class Engine:
             for event in self._child(comparison, size, [name], what, number):
                 if event["event"] == "error":
                     row.error = event["error"]
+                elif event["event"] == "absent":
+                    self._absent(into, comparison, size, event)
                 elif event["event"] == "values":
                     row.values = {key: Interval(*parts) for key, parts in event["values"].items()}
                 elif event["event"] == "sample":

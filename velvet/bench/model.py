@@ -61,6 +61,14 @@ class Estimate:
     n: int = 1
 
 
+class Absent(Exception):
+    """A set-up's word that its contender cannot run here; the message is the reason shown.
+
+    For what no `needs=` can know before the set-up looked, such as a feature of the server that
+    was found. The row is listed as skipped with the reason, and nothing else changes.
+    """
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What one call of a `run` contender may return beside plain metrics.

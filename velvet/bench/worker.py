@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from velvet.bench.memory import peak_mb
-from velvet.bench.model import Comparison, Estimate, Outcome, Suite
+from velvet.bench.model import Absent, Comparison, Estimate, Outcome, Suite
 from velvet.bench.rounds import (
     CLOCK_MULTIPLE,
     ROUND_NS,
@@ -60,6 +60,13 @@ def say(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0][:300]
 
 
+def failure(name: str, error: BaseException, event: str = "error") -> dict[str, str]:
+    """Return the announcement of a contender that cannot go on, or that is not for this machine."""
+    if isinstance(error, Absent):
+        return {"event": "absent", "contender": name, "reason": str(error)}
+    return {"event": event, "contender": name, "error": say(error)}
+
+
 def call_once(prepared: Prepared) -> Any:
     """Call a contender's timed callable once and return its result."""
     timed = prepared.timed
@@ -96,7 +103,7 @@ def check(suite: Comparison, size: Mapping[str, Any], names: list[str], emit: Em
                 if prepared.teardown is not None:
                     prepared.teardown()
         except Exception as error:  # noqa: BLE001 - any failure of a contender is its result
-            emit({"event": "refused", "contender": name, "error": say(error)})
+            emit(failure(name, error, "refused"))
 
 
 def _short(result: Any) -> str:
@@ -121,7 +128,7 @@ def micro(
             one = prepare(name, suite.contenders[name].setup, size)
             calibrate(one, clock, floor_ns=floor)
         except Exception as error:  # noqa: BLE001 - any failure of a contender is its result
-            emit({"event": "error", "contender": name, "error": say(error)})
+            emit(failure(name, error))
             continue
         ready.append(one)
         emit({"event": "ready", "contender": name, "cold": one.cold_ns, "loops": one.loops})
@@ -136,9 +143,7 @@ def micro(
         seed=request["seed"],
         budget_s=request["budget"],
         on_turn=lambda name: emit({"event": "turn", "contender": name}),
-        on_error=lambda name, error: emit(
-            {"event": "error", "contender": name, "error": say(error)}
-        ),
+        on_error=lambda name, error: emit(failure(name, error)),
     )
     for record in records:
         emit({"event": "round", **record})
@@ -153,7 +158,7 @@ def _finish(one: Prepared, emit: Emit) -> None:
         if one.teardown is not None:
             one.teardown()
     except Exception as error:  # noqa: BLE001 - any failure of a contender is its result
-        emit({"event": "error", "contender": one.name, "error": say(error)})
+        emit(failure(one.name, error))
 
 
 def plain(metrics: Mapping[str, Any]) -> dict[str, float]:
@@ -277,7 +282,7 @@ def main() -> None:
                 else:
                     run(suite, size, name, emit, what)
             except Exception as error:  # noqa: BLE001 - any failure of a contender is its result
-                emit({"event": "error", "contender": name, "error": say(error)})
+                emit(failure(name, error))
     emit({"event": "end"})
 
 

@@ -90,6 +90,9 @@ def launch(program: str, rung: str) -> Server:
     folder, port = private_folder("redis"), free_port()
     options = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder)]
     options += ["--save", "", "--appendonly", "no", "--daemonize", "no"]
+    if sys.platform != "win32":
+        # Clients find it by `CONFIG GET unixsocket`; the folder keeps the path short enough.
+        options += ["--unixsocket", str(folder / "redis.sock"), "--unixsocketperm", "700"]
     process = ServerProcess([program, *options], folder / "server.log")
     url = f"redis://127.0.0.1:{port}/0"
 
