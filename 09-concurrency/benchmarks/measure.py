@@ -7,29 +7,29 @@ figures of others that ours are printed beside.
 
 from __future__ import annotations
 
-import suite_breakers
-import suite_cpu
-import suite_io
-import suite_limiter_truth
-import suite_limiters
-import suite_load
-import suite_pools
-import suite_pressure
-import suite_redis
+import concurrency_bench_breakers
+import concurrency_bench_cpu
+import concurrency_bench_io
+import concurrency_bench_limiter_truth
+import concurrency_bench_limiters
+import concurrency_bench_load
+import concurrency_bench_pools
+import concurrency_bench_pressure
+import concurrency_bench_redis
 
 from velvet.bench import Suite
 
 suite = Suite("09-concurrency")
 for part in (
-    suite_io,
-    suite_load,
-    suite_cpu,
-    suite_pools,
-    suite_limiters,
-    suite_limiter_truth,
-    suite_redis,
-    suite_breakers,
-    suite_pressure,
+    concurrency_bench_io,
+    concurrency_bench_load,
+    concurrency_bench_cpu,
+    concurrency_bench_pools,
+    concurrency_bench_limiters,
+    concurrency_bench_limiter_truth,
+    concurrency_bench_redis,
+    concurrency_bench_breakers,
+    concurrency_bench_pressure,
 ):
     part.add_to(suite)
 

@@ -48,13 +48,13 @@ def suite() -> Iterator[Suite]:
     yield load_suite(BENCHMARKS / "measure.py")
     sys.path[:] = path
     for name in set(sys.modules) - modules:
-        if name == "peers" or name.startswith(("suite_", "measure_")):
+        if name.startswith(("concurrency_bench_", "concurrency_peers", "measure_")):
             del sys.modules[name]
 
 
 @pytest.fixture
 def peers(suite: Suite) -> Any:
-    return sys.modules["peers"]
+    return sys.modules["concurrency_peers"]
 
 
 def test_every_row_of_the_specification_exists(suite: Suite) -> None:
@@ -134,7 +134,7 @@ def test_every_need_is_one_that_the_toolkit_understands(suite: Suite) -> None:
 def test_every_extrapolated_row_is_whole_in_the_full_tier(
     suite: Suite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    suite_cpu = sys.modules["suite_cpu"]
+    suite_cpu = sys.modules["concurrency_bench_cpu"]
     monkeypatch.setenv("VELVET_BENCH_MODE", "full")
 
     whole = suite_cpu._slabs("zip_sum", 4)()
@@ -143,7 +143,7 @@ def test_every_extrapolated_row_is_whole_in_the_full_tier(
 
 
 def test_an_extrapolation_is_refused_when_the_cost_is_not_linear(suite: Suite) -> None:
-    suite_io = sys.modules["suite_io"]
+    suite_io = sys.modules["concurrency_bench_io"]
 
     class Result:
         def __init__(self, seconds: float) -> None:
@@ -157,7 +157,7 @@ def test_an_extrapolation_is_refused_when_the_cost_is_not_linear(suite: Suite) -
 
 
 def test_an_extrapolation_says_what_was_measured(suite: Suite) -> None:
-    suite_io = sys.modules["suite_io"]
+    suite_io = sys.modules["concurrency_bench_io"]
 
     class Result:
         def __init__(self, seconds: float) -> None:
@@ -170,7 +170,7 @@ def test_an_extrapolation_says_what_was_measured(suite: Suite) -> None:
 
 
 def test_a_wrong_product_is_refused(suite: Suite) -> None:
-    suite_cpu = sys.modules["suite_cpu"]
+    suite_cpu = sys.modules["concurrency_bench_cpu"]
     identity = [[1.0, 0.0], [0.0, 1.0]]
 
     suite_cpu._check((identity, identity), identity)
@@ -283,7 +283,7 @@ def test_virtual_time_is_given_back(peers: Any) -> None:
 
 
 def test_the_limiters_of_a_comparison_all_refuse_when_exhausted(suite: Suite) -> None:
-    limiters = sys.modules["suite_limiters"]
+    limiters = sys.modules["concurrency_bench_limiters"]
 
     for name in limiters.OWN:
         gate = limiters.own(name, 3, limiters.FOR_EVER)

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from velvet.bench import Suite, Timed, growth, ratio
+from concurrency_peers import LIMITERS, Fresh, Gate
 
-from peers import LIMITERS, Fresh, Gate
+from velvet.bench import Suite, Timed, growth, ratio
 
 CALLS = 100
 FOR_EVER = 10**8  # seconds: nothing is refilled during a run

@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from velvet.bench import Metric, Outcome, Suite, ratio, speedup, value
+from concurrency_peers import BREAKERS, Call
 
-from peers import BREAKERS, Call
+from velvet.bench import Metric, Outcome, Suite, ratio, speedup, value
 
 CALLS = 100
 FAILURES = 5

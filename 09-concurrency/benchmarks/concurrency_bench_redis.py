@@ -18,10 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from concurrency_peers import Limits, Throttled
+
 from velvet.bench import Absent, Metric, Outcome, Suite, Timed, mode, ratio, value
 from velvet.bench.stats import quantile
-
-from peers import Limits, Throttled
 
 DECISIONS = 100
 PLENTY = 10**9

@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from velvet.bench import Metric, Outcome, Suite, ratio, value
+from concurrency_peers import Aiolimiter, Pyrate
 
-from peers import Aiolimiter, Pyrate
+from velvet.bench import Metric, Outcome, Suite, ratio, value
 
 POLICIES = (
     "unbounded",

@@ -1,7 +1,7 @@
 """Computing: eight matrix products under every model.
 
 Pools are started and warmed in the untimed set-up of `cpu_matmul`; what a pool costs is in
-`suite_pools`. Every product is checked by a sum that can be had without multiplying the matrices.
+`concurrency_bench_pools`. Every product is checked by a sum that can be had without multiplying the matrices.
 """
 
 from __future__ import annotations

@@ -16,11 +16,10 @@ from functools import partial
 from threading import Barrier
 from typing import Any
 
-from suite_limiters import FOR_EVER, OWN, drive, makers, own
+from concurrency_bench_limiters import FOR_EVER, OWN, drive, makers, own
+from concurrency_peers import Fresh, Gate, virtual_time
 
 from velvet.bench import Metric, Outcome, Suite, mode, ratio, value
-
-from peers import Fresh, Gate, virtual_time
 
 LATE = "one of its calls would take too long to fill it call by call: filled directly"
 
