@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from velvet import services
 from velvet.commands.services import services_command
 from velvet.errors import UsageError
-from velvet.services import KINDS, ServiceUnavailable, redis_server, registry
+from velvet.services import KINDS, ServiceUnavailable, own, redis_server, registry
 from velvet.services.ladder import hidden
 from velvet.services.own import records
 
@@ -78,6 +78,18 @@ def test_down_without_names_takes_everything_down_and_a_second_time_nothing(mong
     server, _ = services.up("mongodb")
 
     assert (services.down(), services.down(), server.pid) == (["mongodb"], [], None)
+
+
+@posix
+def test_down_and_status_leave_no_folder_when_nothing_is_up(mongod: Path) -> None:
+    services.up("mongodb")
+    folder = own.state_folder()
+
+    services.down()
+    after_down = folder.exists()
+    services.status()
+
+    assert (after_down, folder.exists()) == (False, False)
 
 
 @posix

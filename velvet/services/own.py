@@ -78,6 +78,7 @@ def adopt(server: Server, *, keep: bool) -> Server:
             "owner": None if keep else os.getpid(),
             "owner_born": None if keep else _born(os.getpid()),
         }
+        state_folder()  # which another call may have tidied away meanwhile
         record.write_text(json.dumps(state), encoding="utf-8")
         record.chmod(0o600)
 
@@ -145,6 +146,12 @@ def clean() -> list[str]:
             discard(path, state)
             cleaned.append(state["name"])
     return cleaned
+
+
+def tidy() -> None:
+    """Remove the folder of state files when it holds none."""
+    with contextlib.suppress(OSError):
+        state_folder().rmdir()
 
 
 def discard(path: Path, state: dict[str, Any]) -> None:

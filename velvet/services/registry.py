@@ -20,7 +20,7 @@ from velvet.services import (
     redis_server,
 )
 from velvet.services.ladder import Rung, RungFailed, Server, ServiceUnavailable, climb
-from velvet.services.own import adopt, clean, discard, records, running
+from velvet.services.own import adopt, clean, discard, records, running, tidy
 
 _MODULES: dict[str, ModuleType] = {
     "postgres": postgres_server,
@@ -213,6 +213,7 @@ def down(names: tuple[str, ...] = ()) -> list[str]:
             discard(path, state)
             stopped.append(state["name"])
     clean()
+    tidy()
     return stopped
 
 
@@ -245,6 +246,7 @@ def status() -> list[State]:
                 lines.append(State(name, "unavailable", f"{problem.reason}. {problem.remedy}"))
         else:
             lines.append(State(name, "up", f"{server.version} ({server.rung})", server.shown))
+    tidy()
     return lines
 
 
