@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from velvet import services
 from velvet.commands.services import services_command
 from velvet.errors import UsageError
-from velvet.services import KINDS, ServiceUnavailable, own, redis_server, registry
+from velvet.services import KINDS, ServiceUnavailable, own, process, redis_server, registry
 from velvet.services.ladder import hidden
 from velvet.services.own import records
 
@@ -90,6 +90,16 @@ def test_down_and_status_leave_no_folder_when_nothing_is_up(mongod: Path) -> Non
     services.status()
 
     assert (after_down, folder.exists()) == (False, False)
+
+
+@posix
+def test_what_this_process_started_is_known_as_ended_after_down(mongod: Path) -> None:
+    server, _ = services.up("mongodb")
+    handle = process._STARTED[server.pid or 0]
+
+    services.down()
+
+    assert handle.returncode is not None
 
 
 @posix

@@ -14,12 +14,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import psutil
 
 from velvet.services.ladder import RungFailed
 
 STOP_SECONDS = 10.0
+# `down` knows a server by its id alone; where this very process started it, the handle must hear
+# of its end too, or it is reported as still running when it is collected.
+_STARTED: WeakValueDictionary[int, subprocess.Popen[bytes]] = WeakValueDictionary()
 
 
 def owner_arguments(user: str | None) -> dict[str, Any]:
@@ -92,6 +96,7 @@ class ServerProcess:
                 )
         except OSError as error:
             raise RungFailed(f"{self.argv[0]} cannot be started: {error.strerror}") from None
+        _STARTED[self.process.pid] = self.process
 
     @property
     def alive(self) -> bool:
@@ -105,8 +110,8 @@ class ServerProcess:
 
     def stop(self) -> None:
         """Ask it to end, then end it."""
-        if self.process is not None:
-            end_tree(self.process.pid, wait=self.process)
+        if self.process is not None and self.alive:
+            end_tree(self.process.pid)
 
     def kill(self) -> None:
         """End it without warning."""
@@ -115,7 +120,7 @@ class ServerProcess:
             self.process.wait()
 
 
-def end_tree(pid: int, wait: subprocess.Popen[bytes] | None = None) -> None:
+def end_tree(pid: int) -> None:
     """End a process and its descendants: politely, then firmly."""
     try:
         root = psutil.Process(pid)
@@ -130,8 +135,9 @@ def end_tree(pid: int, wait: subprocess.Popen[bytes] | None = None) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(stubborn, timeout=STOP_SECONDS)
-    if wait is not None:
-        wait.wait()
+    handle = _STARTED.pop(pid, None)
+    if handle is not None:
+        handle.wait()
 
 
 class Guard:
