@@ -12,6 +12,7 @@ from velvet.bench.claims import (
     NotMeasured,
     Verdict,
     across,
+    geometric_mean,
     growth,
     order,
     ratio,
@@ -147,6 +148,39 @@ def test_a_bound_is_written_as_it_is_read(condition, bound):
 )
 def test_an_operand_is_readable(operand, text):
     assert operand.text == text
+
+
+def test_a_geometric_mean_is_that_of_its_ratios():
+    mean = geometric_mean(ratio("x", "a", "c"), speedup("y", "b", "c", n=5))
+
+    found = mean.find(FakeRun(a=Interval(2.0, 1.0, 4.0, 3), b=Interval(8.0, 8.0, 8.0, 5)))
+
+    assert found.value == pytest.approx(4.0)
+    # One part is off by a factor of two, the other by none: the square root of two is left.
+    assert (found.lo, found.hi, found.n) == (pytest.approx(8**0.5), pytest.approx(32**0.5), 3)
+    assert (mean.benches, mean.contenders) == (("x", "y"), ("a", "c", "b"))
+    assert mean.text == "geometric mean of ratio(a/c, x), speedup(b over c, y, n=5)"
+
+
+def test_a_geometric_mean_of_exact_figures_is_exact():
+    mean = geometric_mean(value("x", "a"), value("x", "b"))
+
+    found = mean.find(FakeRun(a=Interval(2.0, None, None, 1), b=Interval(8.0, None, None, 1)))
+
+    assert (found.value, found.lo, found.hi) == pytest.approx((4.0, 4.0, 4.0))
+
+
+@pytest.mark.parametrize("touching", [Interval(1.0, 0.0, 2.0, 3), Interval(0.0, None, None, 1)])
+def test_a_geometric_mean_needs_parts_that_are_clear_of_zero(touching):
+    mean = geometric_mean(value("x", "a"), value("x", "b"))
+
+    with pytest.raises(NotMeasured, match=r"value\(a, x\) is not clear of zero"):
+        mean.find(FakeRun(a=touching, b=Interval(8.0, None, None, 1)))
+
+
+def test_a_geometric_mean_of_one_is_refused():
+    with pytest.raises(ValueError, match="at least two operands"):
+        geometric_mean(value("x", "a"))
 
 
 @pytest.mark.parametrize(

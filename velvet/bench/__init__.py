@@ -5,7 +5,7 @@ else (children, rounds, intervals, verdicts, result files) happens here. Importi
 package costs a few milliseconds, because every measured child pays for it.
 """
 
-from velvet.bench.claims import across, growth, order, ratio, speedup, value
+from velvet.bench.claims import across, geometric_mean, growth, order, ratio, speedup, value
 from velvet.bench.model import (
     Absent,
     Command,
@@ -28,6 +28,7 @@ __all__ = [
     "Suite",
     "Timed",
     "across",
+    "geometric_mean",
     "growth",
     "mode",
     "order",

@@ -7,6 +7,7 @@ whole interval meets the bound, FAILS when none of it does, and is INCONCLUSIVE 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -229,6 +230,46 @@ def growth(
         size,
         lambda lookup: lookup.growth(bench, contender, metric, over, model, size),
         over=over,
+    )
+
+
+def geometric_mean(*operands: Operand) -> Operand:
+    """The geometric mean of several ratios: what they come to together, none weighing more.
+
+    Its interval takes their errors as independent, as they are for comparisons or sizes that are
+    measured one after another.
+
+    Raises:
+        ValueError: fewer than two operands.
+    """
+    if len(operands) < 2:
+        raise ValueError("a geometric mean needs at least two operands")
+
+    def find(lookup: Lookup) -> Interval:
+        found = [operand.find(lookup) for operand in operands]
+        for operand, one in zip(operands, found, strict=True):
+            if min(one.value, one.value if one.lo is None else one.lo) <= 0:
+                raise NotMeasured(f"{operand.text} is not clear of zero")
+        middle = sum(math.log(one.value) for one in found) / len(found)
+
+        def away(ends: list[float | None]) -> float:
+            apart = [
+                0.0 if end is None else math.log(end / one.value)
+                for end, one in zip(ends, found, strict=True)
+            ]
+            return math.hypot(*apart) / len(found)
+
+        below, above = away([one.lo for one in found]), away([one.hi for one in found])
+        return Interval(middle, middle - below, middle + above, min(one.n for one in found)).exp()
+
+    return Operand(
+        f"geometric mean of {', '.join(operand.text for operand in operands)}",
+        tuple(dict.fromkeys(name for one in operands for name in one.benches)),
+        tuple(dict.fromkeys(name for one in operands for name in one.contenders)),
+        {},
+        find,
+        # Its parts may be taken at several sizes, all of which are measured.
+        over="*",
     )
 
 
