@@ -26,6 +26,7 @@ BODY = """
     work.add("prepared", lambda n: Timed(lambda items: sum(items), prepare=lambda: [1, 2, 3]))
     work.add("cleaned", cleaned)
     work.add("large_only", lambda n: lambda: 6, when=lambda n: n > 1)
+    work.add("dear", lambda n: lambda: 6, tier="default")
     work.add("absent", lambda n: lambda: 6, needs="no-such-distribution")
     work.check(lambda result: result == 6)
     pool = suite.comparison("pool", kind="run")

@@ -102,6 +102,33 @@ def test_a_set_up_may_find_that_its_contender_is_not_for_this_machine(
     assert "error" not in run.entry("here")
 
 
+@pytest.mark.parametrize(
+    ("tier", "rows"),
+    [
+        ("quick", {("cheap", 1)}),
+        ("default", {("cheap", 1), ("cheap", 2), ("dear", 1), ("dear", 2)}),
+        ("full", {(who, n) for who in ("cheap", "dear") for n in (1, 2, 3)}),
+    ],
+)
+def test_a_tier_measures_the_sizes_and_contenders_that_are_its_own(
+    declared, measured_by_engine, tier, rows
+):
+    suite = declared("""
+    work = suite.comparison(
+        "work", kind="value", sizes={"n": [1, 2, 3]}, default=lambda n: n < 3, quick=lambda n: n < 2
+    )
+    work.add("cheap", lambda n: lambda: n)
+    work.add("dear", lambda n: lambda: n, tier="default")
+    suite.claim("they are alike", ratio("work", "dear", "cheap", n=1).equals(1))
+    """)
+
+    run = measured_by_engine(suite, tier=tier)
+
+    assert {(one["contender"], one["size"]["n"]) for one in run.results["results"]} == rows
+    verdict = "INCONCLUSIVE" if tier == "quick" else "HOLDS"
+    assert run.results["claims"][0]["verdict"] == verdict
+
+
 @pytest.mark.parametrize("contender", ["good", "unpicklable"])
 def test_beside_faults_the_others_are_measured(faulty, contender):
     assert faulty.entry(contender)["median"] > 0

@@ -47,7 +47,7 @@ def build(suite: Suite) -> types.ModuleType:
         for comparison in suite.comparisons.values()
         for size in comparison.in_tier("quick")[:1]
         for one in comparison.contenders.values()
-        if one.takes(size)
+        if one.takes(size, "quick")
     ]
     names = [_name(comparison, size, one) for comparison, size, one in cases]
 

@@ -80,7 +80,7 @@ class Engine:
             for size in comparison.in_tier(self.options.tier):
                 names = []
                 for one in comparison.contenders.values():
-                    if not one.takes(size):
+                    if not one.takes(size, self.options.tier):
                         continue
                     if self.options.contenders and one.name not in self.options.contenders:
                         continue

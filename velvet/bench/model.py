@@ -128,9 +128,12 @@ class Contender:
     when: Callable[..., bool] | None = None
     threads: int = 1
     note: str = ""
+    tier: Tier = "quick"
 
-    def takes(self, size: Size) -> bool:
-        """Whether this contender runs at a size (`when=` caps the slow ones)."""
+    def takes(self, size: Size, tier: Tier = "full") -> bool:
+        """Whether this contender runs at a size (`when=` caps the slow ones) in a tier."""
+        if TIERS.index(tier) < TIERS.index(self.tier):
+            return False
         return self.when is None or bool(self.when(**size))
 
 
@@ -159,6 +162,7 @@ class Comparison:
         self.floor: bool = options["floor"]
         self.alloc: bool = options["alloc"]
         self.quick: Callable[..., bool] | None = options["quick"]
+        self.default: Callable[..., bool] | None = options["default"]
         self.contenders: dict[str, Contender] = {}
         self.checker: Callable[[Any], Any] | None = None
         self.same: Callable[[Any, Any], bool] | None = None
@@ -192,9 +196,12 @@ class Comparison:
         """Return the sizes that a tier measures."""
         if TIERS.index(tier) < TIERS.index(self.tier):
             return []
+        chosen = self.sizes
+        if tier != "full" and self.default is not None:
+            chosen = [size for size in chosen if self.default(**size)]
         if tier == "quick" and self.quick is not None:
-            return [size for size in self.sizes if self.quick(**size)]
-        return self.sizes
+            chosen = [size for size in chosen if self.quick(**size)]
+        return chosen
 
     @overload
     def contender(self, function: F, /) -> F: ...
@@ -219,6 +226,7 @@ class Comparison:
         when: Callable[..., bool] | None = None,
         threads: int = 1,
         note: str = "",
+        tier: Tier = "quick",
     ) -> None:
         """Register a contender by name, for those that are made in a loop.
 
@@ -231,6 +239,7 @@ class Comparison:
             when: sizes that it takes part in.
             threads: how many threads BLAS and OpenMP may use (pinned to 1 by default).
             note: printed beside its row.
+            tier: the smallest tier that measures it, for one that costs more than all others.
 
         Raises:
             ValueError: the name is taken or empty, or a second baseline is declared.
@@ -240,7 +249,7 @@ class Comparison:
         if baseline and any(other.baseline for other in self.contenders.values()):
             raise ValueError(f"{self.name}: two baselines; {name!r} is the second")
         wanted = (needs,) if isinstance(needs, str) else tuple(needs)
-        self.contenders[name] = Contender(name, setup, baseline, wanted, when, threads, note)
+        self.contenders[name] = Contender(name, setup, baseline, wanted, when, threads, note, tier)
 
     @property
     def baseline(self) -> str | None:
@@ -319,6 +328,7 @@ class Suite:
         gc: Literal["on", "off"] = "on",
         tier: Tier = "quick",
         quick: Callable[..., bool] | None = None,
+        default: Callable[..., bool] | None = None,
         rounds: Mapping[Tier, int] | None = None,
         limit: float = 120.0,
         tree: bool = False,
@@ -337,7 +347,8 @@ class Suite:
             clock: ``cpu`` is the default of `micro` (thread time), ``wall`` that of `run`.
             gc: ``off`` only for allocation-free work of nanoseconds.
             tier: the smallest tier that measures it at all.
-            quick: which sizes the quick tier measures (all by default).
+            quick: which sizes the quick tier measures (those of the default tier by default).
+            default: which sizes the default tier measures (all by default); `full` takes all.
             rounds: rounds per process (`micro`) or children per contender (`run`), by tier.
             limit: seconds after which a child is ended and its row reported as an error.
             tree: also sample the memory of the whole process tree (`run` only).
@@ -367,6 +378,7 @@ class Suite:
             "gc": gc,
             "tier": tier,
             "quick": quick,
+            "default": default,
             "rounds": rounds,
             "limit": limit,
             "tree": tree,

@@ -89,7 +89,7 @@ class Judge:
                 size
                 for size in sizes
                 if all(
-                    comparison.contenders[name].takes(size)
+                    comparison.contenders[name].takes(size, self.options.tier)
                     for name in operand.contenders
                     if name in comparison.contenders
                 )
@@ -99,7 +99,7 @@ class Judge:
                     name
                     for name in dict.fromkeys(operand.contenders)
                     if name in comparison.contenders
-                    and comparison.contenders[name].takes(size)
+                    and comparison.contenders[name].takes(size, self.options.tier)
                     and not self.measured.row(bench, name, size).skipped
                 ]
                 if names:
