@@ -58,8 +58,10 @@ def build(suite: Suite) -> types.ModuleType:
         monkeypatch.setenv(MODE_VARIABLE, "quick")
         time_one(benchmark, *case)
 
+    claims = [claim for claim in suite.claims if claim.tier == "quick"]
+
     @pytest.mark.claim
-    @pytest.mark.parametrize("claim", suite.claims, ids=[claim.text for claim in suite.claims])
+    @pytest.mark.parametrize("claim", claims, ids=[claim.text for claim in claims])
     def test_claim(claim: Claim, request: pytest.FixtureRequest) -> None:
         if request.config.getoption("benchmark_disable", default=False):
             pytest.skip("claims are measured without --benchmark-disable")
@@ -76,7 +78,7 @@ def build(suite: Suite) -> types.ModuleType:
 
     module = types.ModuleType(f"measure_{suite.name.replace('-', '_')}")
     module.__dict__.update(test_contender=test_contender, shared_servers=shared_servers)
-    if suite.claims:  # no parameters would be a skip without a meaning
+    if claims:  # no parameters would be a skip without a meaning
         module.__dict__.update(test_claim=test_claim)
     return module
 

@@ -16,7 +16,7 @@ from velvet.bench import machine
 from velvet.bench.children import ChildFailed, environment, stream
 from velvet.bench.claims import NotMeasured
 from velvet.bench.measured import GAP, Measured
-from velvet.bench.model import Claim, Comparison, Size, Suite, Tier, size_key
+from velvet.bench.model import TIERS, Claim, Comparison, Size, Suite, Tier, size_key
 from velvet.bench.options import Event, Options
 from velvet.bench.results import assemble
 from velvet.bench.rounds import SystemClock, spin
@@ -98,7 +98,12 @@ class Engine:
         ran = {comparison.name for comparison, _, _ in plan}
         if self.options.contenders:
             return []
-        return [claim for claim in self.suite.claims if set(benches_of(claim)) <= ran]
+        due = TIERS.index(self.options.tier)
+        return [
+            claim
+            for claim in self.suite.claims
+            if set(benches_of(claim)) <= ran and TIERS.index(claim.tier) <= due
+        ]
 
     def _size(
         self, into: Measured, comparison: Comparison, size: Size, names: list[str], factor: int = 1

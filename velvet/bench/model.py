@@ -278,6 +278,7 @@ class Claim:
     text: str
     condition: Condition
     needs: tuple[str, ...] = ()
+    tier: Tier = "quick"
 
 
 @dataclass(frozen=True)
@@ -388,10 +389,22 @@ class Suite:
         self.comparisons[name] = Comparison(name, kind=kind, sizes=listed, **options)
         return self.comparisons[name]
 
-    def claim(self, text: str, condition: Condition, *, needs: str | Iterable[str] = ()) -> None:
-        """Add a claim; `needs` are its preconditions, ``"calm"`` among them."""
+    def claim(
+        self,
+        text: str,
+        condition: Condition,
+        *,
+        needs: str | Iterable[str] = (),
+        tier: Tier = "quick",
+    ) -> None:
+        """Add a claim.
+
+        Args:
+            needs: its preconditions, ``"calm"`` among them.
+            tier: the smallest tier that judges it, for one about sizes that `quick` leaves out.
+        """
         wanted = (needs,) if isinstance(needs, str) else tuple(needs)
-        self.claims.append(Claim(text, condition, wanted))
+        self.claims.append(Claim(text, condition, wanted, tier))
 
     def published(
         self,
