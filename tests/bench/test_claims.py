@@ -178,6 +178,14 @@ def test_a_geometric_mean_needs_parts_that_are_clear_of_zero(touching):
         mean.find(FakeRun(a=touching, b=Interval(8.0, None, None, 1)))
 
 
+def test_operands_at_two_sizes_are_measured_again_at_every_size():
+    apart = speedup("x", "a", "b", n=5) / speedup("x", "a", "b", n=1)
+    together = speedup("x", "a", "b", n=5) / speedup("x", "a", "c", n=5, k=2)
+
+    assert (apart.size, apart.over) == ({}, "*")
+    assert (together.size, together.over) == ({"n": 5, "k": 2}, "")
+
+
 def test_a_geometric_mean_of_one_is_refused():
     with pytest.raises(ValueError, match="at least two operands"):
         geometric_mean(value("x", "a"))

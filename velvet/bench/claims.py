@@ -150,10 +150,15 @@ class Operand:
             f"({self.text} {sign} {other.text})",
             self.benches + other.benches,
             self.contenders + other.contenders,
-            {**self.size, **other.size},
+            # Operands at two sizes are looked at in all of them, one size would lack the other.
+            {} if _apart(self.size, other.size) else {**self.size, **other.size},
             find,
-            self.over or other.over,
+            "*" if _apart(self.size, other.size) else self.over or other.over,
         )
+
+
+def _apart(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    return any(second.get(name, value) != value for name, value in first.items())
 
 
 def _where(size: Mapping[str, Any]) -> str:
