@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import psutil
@@ -483,6 +484,7 @@ METRICS = """
 
     programs = suite.comparison("programs", kind="run")
     programs.add("true", lambda: Command([sys.executable, "-c", "pass"]))
+    programs.add("large", lambda: Command([sys.executable, "-c", "b'x' * 100_000_000"]))
     programs.add("false", lambda: Command([sys.executable, "-c", "raise SystemExit('no')"]))
 """
 
@@ -513,6 +515,14 @@ def test_memory_is_a_figure_of_its_own(with_metrics, metric):
 
 def test_a_program_is_a_contender(with_metrics):
     assert with_metrics.entry("true")["median"] > 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps no peak of an ended process")
+def test_the_peak_of_a_program_is_its_own(with_metrics):
+    small, large = (with_metrics.entry(name, "peak_mb")["median"] for name in ("true", "large"))
+
+    assert 4 < small < 30
+    assert 90 < large - small < 110
 
 
 def test_a_program_that_fails_is_a_row_with_its_last_words(with_metrics):

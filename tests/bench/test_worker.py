@@ -13,7 +13,7 @@ import pytest
 
 from velvet.bench import worker
 from velvet.bench.model import Command, Estimate, Metric, Suite, mode, size_key, summary
-from velvet.bench.programs import runner
+from velvet.bench.programs import peak, runner
 
 
 @pytest.fixture
@@ -566,6 +566,21 @@ def test_a_program_is_fed_and_its_output_returned(tmp_path):
     )
 
     assert runner(command)().split() == [b"abend"]
+
+
+def test_a_variable_can_be_taken_from_a_programs_environment(monkeypatch):
+    monkeypatch.setenv("WORD", "a")
+    command = Command(
+        [sys.executable, "-c", "import os; print('WORD' in os.environ)"], env={"WORD": None}
+    )
+
+    assert runner(command)().split() == [b"False"]
+
+
+def test_no_peak_is_told_where_the_system_keeps_none(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+
+    assert peak(Command([sys.executable, "-c", "pass"])) == {}
 
 
 def test_an_exit_code_may_count_as_success():

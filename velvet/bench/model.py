@@ -107,11 +107,11 @@ class Command:
 
     Attributes:
         ok: exit codes that count as success.
-        env: variables added to the environment.
+        env: variables added to the environment, or taken from it where the value is None.
     """
 
     argv: Sequence[str]
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str | None] = field(default_factory=dict)
     cwd: str | None = None
     stdin: bytes = b""
     ok: tuple[int, ...] = (0,)

@@ -4,9 +4,41 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 from velvet.bench.model import Command
+
+
+def environment(command: Command) -> dict[str, str]:
+    """Return the environment of a program: ours with its changes; None takes a variable away."""
+    merged = {**os.environ, **command.env}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def peak(command: Command) -> dict[str, float]:
+    """Run a program once more and return its peak memory in MiB; empty on Windows.
+
+    A small launcher stands between, because a child inherits the peak of whoever starts it.
+    """
+    if sys.platform == "win32":
+        return {}
+    launcher = [sys.executable, "-S", str(Path(__file__).with_name("launcher.py"))]
+    with tempfile.TemporaryDirectory() as folder:
+        note = Path(folder) / "peak"
+        subprocess.run(
+            [*launcher, *command.argv],
+            input=command.stdin,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**environment(command), "VELVET_PEAK_FILE": str(note)},
+            cwd=command.cwd,
+            check=False,
+        )
+        counted = int(note.read_text(encoding="ascii"))
+    return {"peak_mb": counted / (2**20 if sys.platform == "darwin" else 2**10)}
 
 
 def runner(command: Command) -> Callable[[], bytes]:
@@ -16,14 +48,14 @@ def runner(command: Command) -> Callable[[], bytes]:
         RuntimeError: it ended with an exit code that is not among `command.ok`.
         FileNotFoundError: there is no such program.
     """
-    environment = {**os.environ, **command.env}
+    merged = environment(command)
 
     def run() -> bytes:
         done = subprocess.run(  # noqa: PLW1510 - the exit code is judged below
             list(command.argv),
             input=command.stdin,
             capture_output=True,
-            env=environment,
+            env=merged,
             cwd=command.cwd,
         )
         if done.returncode not in command.ok:

@@ -129,9 +129,9 @@ def as_timed(made: Any) -> Timed:
     if isinstance(made, Timed):
         return made
     if isinstance(made, Command):
-        from velvet.bench.programs import runner
+        from velvet.bench.programs import peak, runner
 
-        return Timed(runner(made))
+        return Timed(runner(made), metrics=lambda: peak(made))
     if callable(made):
         return Timed(made)
     raise TypeError(

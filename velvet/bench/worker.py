@@ -214,7 +214,10 @@ def run(suite: Comparison, size: Mapping[str, Any], name: str, emit: Emit, what:
     sample["wall"] = wall if outcome.seconds is None else outcome.seconds
     sample["cpu"] = after - before
     sample["measured_n"] = outcome.measured_n
-    sample["metrics"] = plain({**outcome.metrics, **extra})
+    metrics = plain({**outcome.metrics, **extra})
+    # A program's peak is that of its own process, not of this one that waited for it.
+    sample["peak_mb"] = metrics.pop("peak_mb", sample["peak_mb"])
+    sample["metrics"] = metrics
     emit(sample)
     if one.teardown is not None:
         one.teardown()
