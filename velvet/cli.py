@@ -7,10 +7,12 @@ standard error with exit code 2, a failed check with 1.
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -33,6 +35,14 @@ COMMANDS = {
     "new": ("new", "Make a new module that passes every check."),
     "completion": ("completion", "Print the shell's completion script."),
 }
+
+
+class ReaderGone(Exception):
+    """A broken pipe under a name that Click does not know: it would end with exit code 1."""
+
+    def __init__(self, reason: BrokenPipeError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 class LazyGroup(click.Group):
@@ -71,19 +81,59 @@ class LazyGroup(click.Group):
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
             ctx.exit(130)
+        except BrokenPipeError as error:
+            raise ReaderGone(error) from error
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the words; `--help` and `--version` are answered here already."""
+        try:
+            return super().make_context(*args, **extra)
+        except BrokenPipeError as error:
+            raise ReaderGone(error) from error
 
     def main(self, args: Sequence[str] | None = None, **extra: Any) -> Any:  # type: ignore[override]  # standalone only
-        """Run the command; ends the process."""
+        """Run the command; ends the process.
+
+        Click's own ending would give a reader who went away exit code 1, and a full disk a
+        traceback; see module 03, where both are measured against other tools.
+        """
         soften_streams()
         try:
-            return super().main(args=args, **extra)
+            code = super().main(args=args, **{**extra, "standalone_mode": False})
+            sys.stdout.flush()
         except VelvetError as error:
             click.echo(str(error), err=True)
             sys.exit(error.exit_code)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except click.Abort:  # a prompt that got no answer
+            click.echo("stopped", err=True)
+            sys.exit(130)
+        except ReaderGone as error:
+            _end_without_output(error.reason)
+        except OSError as error:
+            _end_without_output(error)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _end_without_output(error: OSError) -> NoReturn:
+    """End after a write to standard output failed; any other error keeps its traceback."""
+    if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF):
+        raise error
+    # What is still buffered would fail once more when the interpreter flushes it.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if error.errno == errno.EPIPE:
+        sys.exit(128 + 13)  # as if SIGPIPE had ended us: what a shell expects of `velvet | head`
+    click.echo(f"the output could not be written: {error.strerror}", err=True)
+    sys.exit(1)
 
 
 def soften_streams() -> None:
     """Let a console without UTF-8 show a question mark instead of a traceback."""
+    if sys.stdout is None:  # closed by whoever started us
+        click.echo("standard output is closed; give it a file or a terminal", err=True)
+        sys.exit(1)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

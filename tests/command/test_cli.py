@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -354,3 +357,96 @@ def test_streams_that_cannot_be_reconfigured_are_left_alone(monkeypatch):
     cli.soften_streams()
 
     assert isinstance(sys.stdout, Plain)
+
+
+def ended(words: list[str], **options: Any) -> tuple[int, str]:
+    """Run the command as a shell does and give its exit code and what it complained about."""
+    done = subprocess.run(
+        [sys.executable, "-m", "velvet", *words],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        **options,
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGPIPE to act as if")
+@pytest.mark.parametrize("words", [["list"], ["--help"]])
+def test_a_reader_that_went_away_ends_the_command_as_a_shell_expects(words):
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        assert ended(words, stdout=writer) == (141, "")
+    finally:
+        os.close(writer)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
+def test_a_full_disk_is_one_sentence():
+    with Path("/dev/full").open("wb") as full:
+        code, complaint = ended(["list"], stdout=full)
+
+    assert code == 1
+    assert complaint == "the output could not be written: No space left on device\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell that closes a stream is POSIX")
+def test_a_closed_standard_output_is_one_sentence():
+    code, complaint = ended(["list"], preexec_fn=lambda: os.close(1))
+
+    assert (code, complaint) == (
+        1,
+        "standard output is closed; give it a file or a terminal\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (click.Abort(), 130, "stopped\n"),
+        (OSError(errno.ENOSPC, "full"), 1, "the output could not be written: full\n"),
+    ],
+)
+def test_an_ending_that_is_no_mistake_has_its_own_code(monkeypatch, capsys, error, code, said):
+    monkeypatch.setattr(os, "dup2", lambda *_: 1)
+
+    def fail(self: Any, ctx: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(cli.LazyGroup, "invoke", fail)
+
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["list"])
+
+    assert (caught.value.code, capsys.readouterr().err) == (code, said)
+
+
+def test_an_error_of_another_file_keeps_its_traceback(monkeypatch):
+    def fail(self: Any, ctx: Any) -> None:
+        raise PermissionError(errno.EACCES, "no", "x")
+
+    monkeypatch.setattr(cli.LazyGroup, "invoke", fail)
+
+    with pytest.raises(PermissionError):
+        cli.main(["list"])
+
+
+@pytest.mark.parametrize("words", [["list"], ["--help"], ["--version"]])
+def test_a_broken_pipe_is_ended_in_this_process_too(monkeypatch, words):
+    quieted: list[int] = []
+    monkeypatch.setattr(os, "dup2", lambda *_: quieted.append(1))
+
+    class Gone(io.StringIO):
+        """A pipe that nobody reads."""
+
+        def write(self, text: str) -> int:
+            raise BrokenPipeError(errno.EPIPE, "gone")
+
+    monkeypatch.setattr(sys, "stdout", Gone())
+
+    with pytest.raises(SystemExit) as caught:
+        cli.main(words)
+
+    assert (caught.value.code, quieted) == (141, [1])
