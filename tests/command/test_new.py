@@ -85,11 +85,11 @@ def test_settings_that_know_the_package_already_stay_as_they_are(clone):
 
 
 def test_a_planned_module_keeps_the_words_of_the_roadmap(clone):
-    scaffold.create("22-algorithms", clone)
+    scaffold.create("23-devtools", clone)
 
-    module = catalog.find("22", clone)
-    assert module.title == "Algorithms & Data Structures"
-    assert module.difficulty == "Expert"
+    module = catalog.find("23", clone)
+    assert module.title == "Development Tools"
+    assert module.difficulty == "Intermediate"
     assert module.phase == 6
 
 

@@ -288,6 +288,12 @@ def test_a_legend_of_many_names_gets_rows_above_the_plot():
     assert many.layout.height > few.layout.height
 
 
+def test_a_trace_that_knows_no_legend_takes_none():
+    figure = go.Figure(go.Icicle(labels=["a", "b"], parents=["", "a"]))
+
+    assert palette.plotly_layout(figure).layout.height == 360
+
+
 def test_static_pictures_get_the_same_strokes():
     style = palette.matplotlib_style()
 

@@ -56,7 +56,9 @@ _LEGEND_KEY_PX, _LETTER_PX, _LEGEND_ROW_PX, _NARROW_PX = 56, 7, 22, 400
 
 def _legend_rows(figure: go.Figure) -> int:
     """Guess how many rows the legend takes in a narrow column, so that it never meets the title."""
-    names = {trace.name or "" for trace in figure.data if trace.showlegend is not False}
+    # A trace of the kinds that know no legend, such as an icicle, has no such property.
+    shown = [one for one in figure.data if getattr(one, "showlegend", False) is not False]
+    names = {trace.name or "" for trace in shown}
     if len(names) < 2:
         return 0
     return -(-sum(_LEGEND_KEY_PX + _LETTER_PX * len(name) for name in names) // _NARROW_PX)
