@@ -1,0 +1,1 @@
+"""One file a subject, each registering a workload and its contenders; see `contenders`."""
