@@ -1,35 +1,19 @@
-"""Benchmarks of 22-algorithms: run me, or `velvet bench 22`."""
+"""What module 22 claims about algorithms, and how each sentence is measured.
+
+`python benchmarks/measure.py --quick` runs everything in under two minutes. The comparisons live
+beside this file, one file a subject; here they are put together.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from pathlib import Path
 
-from velvet.bench import Suite, growth, speedup
-from velvet_algorithms import naive_unique, unique
+from velvet.bench import Suite
 
 suite = Suite("22-algorithms")
-keeping = suite.comparison(
-    "unique", unit="us", title="Drop repeats from n different items", sizes={"n": [30, 100, 300]}
-)
-
-
-@keeping.contender(baseline=True)
-def naive(n: int) -> Callable[[], list[int]]:
-    """A list remembers."""
-    items = list(range(n))
-    return lambda: naive_unique(items)
-
-
-@keeping.contender
-def hashed(n: int) -> Callable[[], list[int]]:
-    """A dictionary remembers."""
-    items = list(range(n))
-    return lambda: unique(items)
-
-
-keeping.same_result()
-suite.claim("a dictionary beats the list", speedup("unique", "hashed", "naive", n=300) >= 10)
-suite.claim("the naive version is quadratic", growth("unique", "naive", over="n") >= 1.5)
+for part in sorted(Path(__file__).parent.glob("algorithms_bench_*.py")):
+    importlib.import_module(part.stem).add_to(suite)
 
 if __name__ == "__main__":
     suite.main()

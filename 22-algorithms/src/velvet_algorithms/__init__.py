@@ -1,5 +1,1 @@
-"""Algorithms & Data Structures: keeping items unique, naively and by hash."""
-
-from velvet_algorithms.unique import naive_unique, unique
-
-__all__ = ["naive_unique", "unique"]
+"""Algorithms and data structures: built-in, own and compiled, each measured and fitted."""

@@ -1,0 +1,90 @@
+"""Every example, run the way a reader runs it: `python examples/LEVEL.py NAME` in a child process.
+
+What is asserted is what a reader is promised to see. Figures that depend on the machine are only
+compared with each other, and only where the difference is too large for a busy machine to hide.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MODULE = Path(__file__).parents[1]
+NAMES = {
+    "basic": ["dedupe_stream", "builtin_or_own", "top_k"],
+    "intermediate": ["autocomplete", "cache_bakeoff", "spell_checker", "job_scheduler"],
+    "advanced": [
+        "route_planner",
+        "big_integers_as_simd",
+        "under_attack",
+        "sort_bigger_than_memory",
+    ],
+}
+# Ten and six times what a reader is promised: this only ends a child that hangs.
+PATIENCE = {"basic": 50.0, "intermediate": 50.0, "advanced": 90.0}
+
+
+def run(level: str, *words: str, code: int = 0, **environment: str) -> tuple[str, str]:
+    """Run one file of examples; give what it printed, and what it complained about."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error::ResourceWarning", f"examples/{level}.py", *words],
+        cwd=MODULE,
+        env={**os.environ, "COLUMNS": "80", "PYTHONIOENCODING": "utf-8", **environment},
+        capture_output=True,
+        timeout=PATIENCE[level],
+        check=False,
+    )
+    printed, complaint = done.stdout.decode("utf-8"), done.stderr.decode("utf-8", "replace")
+    assert done.returncode == code, complaint
+    return printed.replace("\r\n", "\n"), complaint
+
+
+def shown(level: str, name: str, **options: str) -> str:
+    """Run one example; it has to end well, fit a terminal of 80 columns and warn of nothing."""
+    printed, complaint = run(level, name, **options)
+    too_wide = [line for line in printed.splitlines() if len(line) > 80]
+    assert too_wide == []
+    assert complaint == ""
+    return printed
+
+
+def row(printed: str, label: str) -> list[float]:
+    """Give the numbers in the line that begins with `label`."""
+    line = next(line for line in printed.splitlines() if line.startswith(label))
+    return [
+        float(found.replace(",", "")) for found in re.findall(r"-?\d[\d,.]*", line[len(label) :])
+    ]
+
+
+@pytest.mark.parametrize("level", NAMES)
+def test_each_level_lists_its_examples_with_a_sentence_each(level: str) -> None:
+    printed, _ = run(level, "--list")
+
+    lines = printed.splitlines()
+    assert {line.split()[0] for line in lines} == set(NAMES[level])
+    assert all(len(line.split()) > 5 and line.endswith(".") for line in lines)
+
+
+@pytest.mark.parametrize("level", NAMES)
+def test_an_example_is_short_enough_to_be_read(level: str) -> None:
+    printed, _ = run(level, "--source")
+
+    sources = re.split(r"^(?=@example)", printed, flags=re.MULTILINE)[1:]
+    lengths = {source.split('"')[1]: len(source.strip().splitlines()) for source in sources}
+    assert set(lengths) == set(NAMES[level])
+    assert all(15 <= length <= 50 for length in lengths.values()), lengths
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+    _, complaint = run("basic", "dedupe_steam", code=2)
+
+    assert "dedupe_stream" in complaint
+    assert "Traceback" not in complaint
+
+
+# One test an example, in the order of NAMES.
