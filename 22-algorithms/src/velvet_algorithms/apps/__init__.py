@@ -1,0 +1,1 @@
+"""Real applications of the structures in this package, one file each."""
