@@ -1,0 +1,188 @@
+"""The storage under `SortedBag`: short sorted lists, their maxima, and a Fenwick tree of sizes.
+
+A list is the fastest container that Python has for finding (bisect) and, as long as it is
+short, for inserting: moving 1,000 pointers is one memmove of 8 kB. So the values are cut
+into buckets of 500 to 2,000. Their maxima, in a list of their own, say which bucket a value
+belongs to; a Fenwick tree over their sizes says which bucket holds the k-th value. The tree is
+made at the first question about a position, kept up to date by every add and remove, and
+dropped only when a bucket is split or joined, once in about a thousand operations.
+The idea of the bucket list is sortedcontainers' (Grant Jenks); Fenwick (1994) is the tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from operator import ne
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Buckets(Generic[T]):
+    """Sorted values in buckets; `_keys` is `_lists` itself where values are their own keys."""
+
+    __slots__ = (
+        "_added",
+        "_key",
+        "_keys",
+        "_least",
+        "_lists",
+        "_load",
+        "_maxes",
+        "_most",
+        "_removed",
+        "_steps",
+        "_tree",
+    )
+
+    def __init__(self, key: Callable[[T], Any] | None, load: int) -> None:
+        if load < 4:
+            raise ValueError(f"load must be >= 4 values a bucket, got {load!r}; 1000 is usual")
+        self._key = key
+        self._load, self._least, self._most = load, load // 2, 2 * load
+        # The length is the difference; the sum changes with every mutation, which is what
+        # iterators watch.
+        self._added = self._removed = 0
+        self._lists: list[list[T]] = []
+        self._keys: list[list[Any]] = self._lists if key is None else []
+        self._maxes: list[Any] = []
+        self._tree: list[int] = []
+        self._steps: tuple[int, ...] = ()
+
+    def __len__(self) -> int:
+        return self._added - self._removed
+
+    def _fill(self, values: list[T], keys: list[Any]) -> None:
+        """Replace everything by sorted values (`keys is values` where there is no key)."""
+        cuts = range(0, len(values), self._load)
+        self._lists[:] = [values[i : i + self._load] for i in cuts]
+        if self._key is not None:
+            self._keys[:] = [keys[i : i + self._load] for i in cuts]
+        self._maxes[:] = [bucket[-1] for bucket in self._keys]
+        self._tree.clear()
+
+    def _sorted(self, values: list[T]) -> tuple[list[T], list[Any]]:
+        """Return values and their keys in order, refusing what has none."""
+        if self._key is None:
+            refuse_unordered(values)
+            values.sort()
+            return values, values
+        keys = [self._key(value) for value in values]
+        refuse_unordered(keys)
+        ranks = sorted(range(len(keys)), key=keys.__getitem__)
+        return [values[i] for i in ranks], [keys[i] for i in ranks]
+
+    def _index(self) -> list[int]:
+        """Make the Fenwick tree: entry i sums the sizes of the i & -i buckets before i."""
+        size = 1 << max(len(self._lists) - 1, 1).bit_length()
+        tree = [0] * size
+        tree[1 : len(self._lists) + 1] = map(len, self._lists[: size - 1])
+        for i in range(1, size):
+            parent = i + (i & -i)
+            if parent < size:
+                tree[parent] += tree[i]
+        self._tree[:] = tree
+        self._steps = tuple(1 << bit for bit in reversed(range(size.bit_length() - 1)))
+        return self._tree
+
+    def _place(self, index: int) -> tuple[int, int]:
+        """Return bucket and offset of a position from 0 to the length less one."""
+        tree = self._tree or self._index()
+        bucket = 0
+        for step in self._steps:
+            below = tree[bucket + step]
+            if below <= index:
+                bucket += step
+                index -= below
+        return bucket, index
+
+    def _rank(self, bucket: int, offset: int) -> int:
+        """Return the position of an offset in a bucket."""
+        tree = self._tree or self._index()
+        if bucket == len(tree):  # all buckets are full, and this is the end
+            return len(self)
+        while bucket:
+            offset += tree[bucket]
+            bucket &= bucket - 1
+        return offset
+
+    def _split(self, bucket: int) -> None:
+        half = self._load
+        for lists in (self._lists, self._keys):
+            if len(lists[bucket]) > half:  # not twice, where both are the same list
+                lists.insert(bucket + 1, lists[bucket][half:])
+                del lists[bucket][half:]
+        self._maxes.insert(bucket, self._keys[bucket][-1])
+        self._tree.clear()
+
+    def _drop(self, bucket: int, offset: int) -> None:
+        """Delete one value by its place."""
+        del self._keys[bucket][offset]
+        if self._key is not None:
+            del self._lists[bucket][offset]
+        self._removed += 1
+        self._settle(bucket)
+
+    def _settle(self, bucket: int) -> None:
+        """Make maximum, sizes and the tree true again after one value has left a bucket."""
+        keys = self._keys[bucket]
+        if len(keys) < self._least:
+            self._join(bucket)
+            return
+        self._maxes[bucket] = keys[-1]
+        tree = self._tree
+        if tree:
+            i, end = bucket + 1, len(tree)
+            while i < end:
+                tree[i] -= 1
+                i += i & -i
+
+    def _join(self, bucket: int) -> None:
+        """Join a bucket that ran low to a neighbour; the last one may run dry."""
+        self._tree.clear()
+        if len(self._lists) == 1:
+            if self._keys[0]:
+                self._maxes[0] = self._keys[0][-1]
+            else:
+                self._fill([], [])
+            return
+        left = max(bucket - 1, 0)
+        self._lists[left] += self._lists.pop(left + 1)
+        if self._key is not None:
+            self._keys[left] += self._keys.pop(left + 1)
+        del self._maxes[left]
+        self._maxes[left] = self._keys[left][-1]
+        if len(self._keys[left]) > self._most:
+            self._split(left)
+
+    def _watched(self, parts: Iterator[Any]) -> Iterator[Any]:
+        """Pass whole parts on, so that they are walked in C, and check after each of them."""
+        stamp = self._added + self._removed
+        for part in parts:
+            yield part
+            if self._added + self._removed != stamp:
+                raise RuntimeError("the bag changed during iteration; iterate over list(bag)")
+
+    def check(self) -> None:
+        """Verify every invariant; O(n).
+
+        Raises:
+            AssertionError: naming the one that is broken.
+        """
+        sizes = [len(bucket) for bucket in self._lists]
+        assert sum(sizes) == len(self), f"{sum(sizes)} values, but the length is {len(self)}"
+        assert sizes == [len(bucket) for bucket in self._keys], "keys and values differ in number"
+        assert all(0 < size <= self._most for size in sizes), f"a bucket out of bounds: {sizes}"
+        assert self._maxes == [bucket[-1] for bucket in self._keys], "a wrong maximum"
+        flat = [key for bucket in self._keys for key in bucket]
+        assert not any(b < a for a, b in pairwise(flat)), "values out of order"
+        kept = list(self._tree)
+        assert not kept or kept == self._index(), "the tree of sizes is not up to date"
+
+
+def refuse_unordered(keys: list[Any]) -> None:
+    """Raise ValueError if a key is not equal to itself, as NaN is not: it has no place."""
+    if any(map(ne, keys, keys)):
+        found = next(key for key in keys if key != key)
+        raise ValueError(f"{found!r} is not ordered: it has no place among sorted values")

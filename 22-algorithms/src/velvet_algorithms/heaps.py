@@ -1,0 +1,187 @@
+"""Priority queues beside `heapq`: with removal, with changing priorities, with cheap melding.
+
+Prefer `heapq` with plain tuples. When an entry must be cancelled or moved, `LazyHeap` marks it
+and pushes another; its pushes stay those of `heapq`, in C. `IndexedHeap` really moves entries,
+in Python, which costs more than the duplicates it avoids (the benchmark `priority_queues`);
+take it when memory counts or entries are moved far more often than popped. `PairingHeap` melds
+two heaps in O(1). Nothing here is thread-safe.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Any, Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+# From about a tenth of the input on, sorting all of it is faster than a heap of the k best:
+# the heap makes its comparisons in Python's order, `sorted` finds runs (benchmark small_choices).
+SORT_FROM_SHARE = 0.02
+
+
+class IndexedHeap(Generic[K]):
+    """A binary heap that knows where each key is, so that a priority can be changed in O(log n).
+
+    >>> heap = IndexedHeap()
+    >>> heap.push("a", 3); heap.push("b", 2)
+    >>> heap.decrease_key("a", 1)
+    >>> heap.pop()
+    ('a', 1)
+    """
+
+    __slots__ = ("_at", "_heap")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[Any, K]] = []
+        self._at: dict[K, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._at
+
+    def priority(self, key: K) -> Any:
+        """Return a key's priority; raises KeyError when it is not here."""
+        return self._heap[self._at[key]][0]
+
+    def push(self, key: K, priority: Any) -> None:
+        """Add a key. O(log n).
+
+        Raises:
+            ValueError: the key is here already (`update` changes it), or the priority is NaN.
+        """
+        if key in self._at:
+            raise ValueError(f"{key!r} is in the heap already; update() changes its priority")
+        _refuse_nan(priority)
+        if self._heap:
+            _ = priority < self._heap[0][0]  # refuses what cannot be compared before any change
+        self._heap.append((priority, key))
+        self._rise(len(self._heap) - 1)
+
+    def peek(self) -> tuple[K, Any]:
+        """Return the key of least priority and the priority; raises IndexError when empty."""
+        if not self._heap:
+            raise IndexError("peek into an empty heap")
+        priority, key = self._heap[0]
+        return key, priority
+
+    def pop(self) -> tuple[K, Any]:
+        """Remove and return the key of least priority; raises IndexError when empty. O(log n)."""
+        if not self._heap:
+            raise IndexError("pop from an empty heap")
+        priority, key = self._heap[0]
+        self._take(0)
+        return key, priority
+
+    def update(self, key: K, priority: Any) -> None:
+        """Change a key's priority either way, or add the key. O(log n)."""
+        if key not in self._at:
+            self.push(key, priority)
+            return
+        _refuse_nan(priority)
+        place = self._at[key]
+        rises = priority < self._heap[place][0]
+        self._heap[place] = (priority, key)
+        if rises:
+            self._rise(place)
+        else:
+            self._sink(place)
+
+    def decrease_key(self, key: K, priority: Any) -> None:
+        """Lower a key's priority. O(log n).
+
+        Raises:
+            KeyError: the key is not here.
+            ValueError: the priority is higher than the key's.
+        """
+        if self.priority(key) < priority:
+            raise ValueError(f"{priority!r} is more than {self.priority(key)!r}; use update()")
+        self.update(key, priority)
+
+    def remove(self, key: K) -> Any:
+        """Remove a key and return its priority; raises KeyError when it is not here. O(log n)."""
+        place = self._at[key]
+        priority = self._heap[place][0]
+        self._take(place)
+        return priority
+
+    def _take(self, place: int) -> None:
+        del self._at[self._heap[place][1]]
+        last = self._heap.pop()
+        if place < len(self._heap):
+            rises = last[0] < self._heap[place][0]
+            self._heap[place] = last
+            if rises:
+                self._rise(place)
+            else:
+                self._sink(place)
+
+    def _rise(self, place: int) -> None:
+        heap, at = self._heap, self._at
+        entry = heap[place]
+        priority = entry[0]
+        while place:
+            parent = (place - 1) >> 1
+            above = heap[parent]
+            if not priority < above[0]:
+                break
+            heap[place] = above
+            at[above[1]] = place
+            place = parent
+        heap[place] = entry
+        at[entry[1]] = place
+
+    def _sink(self, place: int) -> None:
+        heap, at = self._heap, self._at
+        entry = heap[place]
+        priority, end = entry[0], len(heap)
+        child = 2 * place + 1
+        while child < end:
+            below = heap[child]
+            if child + 1 < end and heap[child + 1][0] < below[0]:
+                child += 1
+                below = heap[child]
+            if not below[0] < priority:
+                break
+            heap[place] = below
+            at[below[1]] = place
+            place, child = child, 2 * child + 1
+        heap[place] = entry
+        at[entry[1]] = place
+
+    def check(self) -> None:
+        """Verify order and index; raises AssertionError. O(n)."""
+        heap = self._heap
+        for i in range(1, len(heap)):
+            assert not heap[i][0] < heap[(i - 1) >> 1][0], f"entry {i} is less than its parent"
+        assert self._at == {key: i for i, (_, key) in enumerate(heap)}, "the index is wrong"
+
+
+def _refuse_nan(priority: Any) -> None:
+    if priority != priority:
+        raise ValueError(f"{priority!r} is not ordered: it has no place in a heap")
+
+
+def top_k(iterable: Iterable[T], k: int) -> list[T]:
+    """Return the k largest in falling order, equal ones in the order of their arrival.
+
+    `heapq.nlargest` for a small share of the input, `sorted` from the measured crossover on.
+    O(n log k) or O(n log n).
+
+    Raises:
+        ValueError: k is negative, or a value is NaN.
+    """
+    if k < 0:
+        raise ValueError(f"k must be >= 0, got {k!r}")
+    values = list(iterable)
+    if k < SORT_FROM_SHARE * len(values):
+        return heapq.nlargest(k, values)  # type: ignore[type-var]
+    return sorted(values, reverse=True)[:k]  # type: ignore[type-var]
+
+
+def merge_k(*iterables: Iterable[T]) -> Iterator[T]:
+    """Merge sorted inputs lazily into one sorted stream; equal values by input. O(n log k)."""
+    return heapq.merge(*iterables)  # type: ignore[type-var]
