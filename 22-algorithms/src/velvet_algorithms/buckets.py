@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from operator import ne
 from typing import Any, Generic, TypeVar
+
+from velvet_algorithms.ordering import refuse_unordered
 
 T = TypeVar("T")
 
@@ -179,10 +180,3 @@ class Buckets(Generic[T]):
         assert not any(b < a for a, b in pairwise(flat)), "values out of order"
         kept = list(self._tree)
         assert not kept or kept == self._index(), "the tree of sizes is not up to date"
-
-
-def refuse_unordered(keys: list[Any]) -> None:
-    """Raise ValueError if a key is not equal to itself, as NaN is not: it has no place."""
-    if any(map(ne, keys, keys)):
-        found = next(key for key in keys if key != key)
-        raise ValueError(f"{found!r} is not ordered: it has no place among sorted values")

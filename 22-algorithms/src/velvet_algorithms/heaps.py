@@ -13,12 +13,14 @@ import heapq
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
+from velvet_algorithms.ordering import refuse_nan
+
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
-# From about a tenth of the input on, sorting all of it is faster than a heap of the k best:
-# the heap makes its comparisons in Python's order, `sorted` finds runs (benchmark small_choices).
-SORT_FROM_SHARE = 0.02
+# From about a twentieth of the input on, sorting all of it is faster than keeping the k best,
+# because `nlargest` is a Python loop (benchmark small_choices).
+SORT_FROM_SHARE = 0.04
 
 
 class IndexedHeap(Generic[K]):
@@ -55,11 +57,13 @@ class IndexedHeap(Generic[K]):
         """
         if key in self._at:
             raise ValueError(f"{key!r} is in the heap already; update() changes its priority")
-        _refuse_nan(priority)
-        if self._heap:
-            _ = priority < self._heap[0][0]  # refuses what cannot be compared before any change
+        refuse_nan(priority)
         self._heap.append((priority, key))
-        self._rise(len(self._heap) - 1)
+        try:
+            self._rise(len(self._heap) - 1)
+        except BaseException:
+            self._heap.pop()
+            raise
 
     def peek(self) -> tuple[K, Any]:
         """Return the key of least priority and the priority; raises IndexError when empty."""
@@ -81,7 +85,7 @@ class IndexedHeap(Generic[K]):
         if key not in self._at:
             self.push(key, priority)
             return
-        _refuse_nan(priority)
+        refuse_nan(priority)
         place = self._at[key]
         rises = priority < self._heap[place][0]
         self._heap[place] = (priority, key)
@@ -121,14 +125,14 @@ class IndexedHeap(Generic[K]):
 
     def _rise(self, place: int) -> None:
         heap, at = self._heap, self._at
-        entry = heap[place]
+        entry, top = heap[place], place
         priority = entry[0]
-        while place:
+        # Every comparison, any of which may raise, before anything moves.
+        while top and priority < heap[(top - 1) >> 1][0]:
+            top = (top - 1) >> 1
+        while place != top:
             parent = (place - 1) >> 1
-            above = heap[parent]
-            if not priority < above[0]:
-                break
-            heap[place] = above
+            heap[place] = above = heap[parent]
             at[above[1]] = place
             place = parent
         heap[place] = entry
@@ -158,11 +162,6 @@ class IndexedHeap(Generic[K]):
         for i in range(1, len(heap)):
             assert not heap[i][0] < heap[(i - 1) >> 1][0], f"entry {i} is less than its parent"
         assert self._at == {key: i for i, (_, key) in enumerate(heap)}, "the index is wrong"
-
-
-def _refuse_nan(priority: Any) -> None:
-    if priority != priority:
-        raise ValueError(f"{priority!r} is not ordered: it has no place in a heap")
 
 
 def top_k(iterable: Iterable[T], k: int) -> list[T]:

@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+from velvet_algorithms.ordering import refuse_nan
 from velvet_algorithms.sorted_view import SortedView
 
 T = TypeVar("T")
@@ -57,8 +58,7 @@ class SortedBag(SortedView[T]):
         bucket = bisect_right(maxes, key)
         if bucket == len(maxes):
             # Only a new maximum or NaN, which is less than nothing, comes out at the end.
-            if key != key:
-                raise ValueError(f"{value!r} is not ordered: it has no place among sorted values")
+            refuse_nan(key)
             if not bucket:
                 self._added += 1
                 self._fill([value], [key])

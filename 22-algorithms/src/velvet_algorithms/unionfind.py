@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from velvet_algorithms.ordering import refuse_nan
+
 
 class UnionFind:
     """Sets of the numbers 0 to n - 1, each alone at first.
@@ -39,11 +41,11 @@ class UnionFind:
         """Return the number that stands for the set of `x`."""
         parent = self._parent
         if x < 0:  # Python would read it from the end
-            raise self._out_of_range(x)
+            raise _out_of_range(x, len(parent))
         try:
             above = parent[x]
         except IndexError:
-            raise self._out_of_range(x) from None
+            raise _out_of_range(x, len(parent)) from None
         while above >= 0:
             over = parent[above]
             if over < 0:
@@ -73,7 +75,7 @@ class UnionFind:
             for pair in pairs:
                 a, b = pair
                 if not (0 <= a < end and 0 <= b < end):
-                    raise self._out_of_range(b if 0 <= a < end else a)
+                    raise _out_of_range(b if 0 <= a < end else a, end)
                 while (above := parent[a]) >= 0:
                     over = parent[above]
                     if over < 0:
@@ -127,12 +129,11 @@ class UnionFind:
             while waiting:
                 reached += 1
                 waiting.extend(below[waiting.pop()])
-            assert (
-                reached == -parent[root]
-            ), f"set of {root}: {reached} members, {-parent[root]} noted"
+            assert reached == -parent[root], f"{reached} members in the set of {root}"
 
-    def _out_of_range(self, x: int) -> ValueError:
-        return ValueError(f"{x!r} is not in 0..{len(self._parent) - 1}, the numbers of these sets")
+
+def _out_of_range(x: int, n: int) -> ValueError:
+    return ValueError(f"{x!r} is not in 0..{n - 1}, the numbers of these sets")
 
 
 class PotentialUnionFind:
@@ -155,9 +156,7 @@ class PotentialUnionFind:
 
     def _root(self, x: int) -> tuple[int, float]:
         if not 0 <= x < len(self._parent):
-            raise ValueError(
-                f"{x!r} is not in 0..{len(self._parent) - 1}, the numbers of these sets"
-            )
+            raise _out_of_range(x, len(self._parent))
         path = []
         while self._parent[x] >= 0:
             path.append(x)
@@ -174,8 +173,7 @@ class PotentialUnionFind:
         Raises:
             ValueError: another difference follows from what was stated before, or it is NaN.
         """
-        if difference != difference:
-            raise ValueError(f"{difference!r} is not ordered: it is no difference")
+        refuse_nan(difference)
         (root_a, over_a), (root_b, over_b) = self._root(a), self._root(b)
         if root_a == root_b:
             if over_a - over_b != difference:

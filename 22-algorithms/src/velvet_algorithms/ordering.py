@@ -1,0 +1,23 @@
+"""What every ordered structure refuses: a value that is not equal to itself, as NaN is not.
+
+NaN is neither less nor greater than anything, so a bisection or a heap would put it somewhere
+and from then on answer wrongly about others. One look at each new value prevents that. NaN
+inside a tuple cannot be seen this way: tuples compare their members by identity first.
+"""
+
+from __future__ import annotations
+
+from operator import ne
+from typing import Any
+
+
+def refuse_nan(value: Any) -> None:
+    """Raise ValueError if the value has no place in an order."""
+    if value != value:
+        raise ValueError(f"{value!r} is not ordered: it has no place among sorted values")
+
+
+def refuse_unordered(values: list[Any]) -> None:
+    """Raise ValueError naming the first value that has no place in an order."""
+    if any(map(ne, values, values)):  # a look costs 20 ns each, in C
+        refuse_nan(next(value for value in values if value != value))
