@@ -1,0 +1,198 @@
+"""Contraction hierarchies: prepare a road network once, then answer from a few hundred nodes.
+
+Nodes are removed one by one, the least important first; where the shortest way between two
+neighbours led through the removed node, a shortcut takes its place. A question is then answered
+by two searches that only climb to more important nodes. Building is slow (seconds for 10,000
+nodes, growing faster than they do), so a hierarchy can be saved; `velvet_algorithms.contraction`
+has the building. A finished hierarchy is never changed, so threads may share it.
+
+Source: Geisberger, Sanders, Schultes, Vetter, "Exact routing in large road networks using
+contraction hierarchies", Transportation Science 46(3), 2012.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from math import inf
+from pathlib import Path
+
+from velvet_algorithms.contraction import ORIGINAL, contract
+from velvet_algorithms.graph import Adjacency, Graph
+from velvet_algorithms.paths import PathResult
+from velvet_algorithms.sealed import read_sealed, write_sealed
+from velvet_algorithms.trees import chain
+
+FORMAT = "contraction-hierarchy"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """An arc that stands for a path: tail -> middle -> head, each half perhaps a shortcut too."""
+
+    tail: int
+    head: int
+    weight: float
+    middle: int
+
+
+class _Climb:
+    """One of the two searches of a query: from its root to ever more important nodes."""
+
+    def __init__(self, root: int, climb: Adjacency, from_above: Adjacency) -> None:
+        self.climb, self.from_above = climb, from_above
+        self.distance: dict[int, float] = {root: 0}
+        self.parent = {root: -1}
+        self.queue: list[tuple[float, int]] = [(0, root)]
+
+    def leave(self, node: int, here: float) -> None:
+        """Reach the neighbours above, unless the node itself is reached better from above."""
+        distance = self.distance
+        for above, weight in self.from_above[node]:
+            if above in distance and distance[above] + weight < here:
+                return
+        for head, weight in self.climb[node]:
+            there = here + weight
+            if head not in distance or there < distance[head]:
+                distance[head] = there
+                self.parent[head] = node
+                heappush(self.queue, (there, head))
+
+
+class ContractionHierarchy:
+    """A prepared network; made by `build` or `load`.
+
+    Attributes:
+        rank: by node, its importance: the order in which nodes were removed.
+        up: by node, the (head, weight) pairs of arcs to more important nodes.
+        down: by node, the (tail, weight) pairs of arcs that come from more important nodes.
+    """
+
+    def __init__(
+        self, rank: list[int], arcs: list[tuple[int, int, float, int]], directed: bool
+    ) -> None:
+        n = len(rank)
+        self.rank, self.directed, self._arcs = rank, directed, arcs
+        self.up: Adjacency = [[] for _ in range(n)]
+        self.down: Adjacency = [[] for _ in range(n)] if directed else self.up
+        self._middle: dict[tuple[int, int], int] = {}
+        for tail, head, weight, middle in arcs:
+            if middle != ORIGINAL:
+                self._middle[tail, head] = middle
+            if rank[tail] < rank[head]:
+                self.up[tail].append((head, weight))
+            elif directed:
+                self.down[head].append((tail, weight))
+
+    @classmethod
+    def build(cls, graph: Graph, *, witness_limit: int = 60) -> ContractionHierarchy:
+        """Prepare a graph.
+
+        Args:
+            witness_limit: how many nodes a search may settle to show that a shortcut is not
+                needed. A lower limit builds faster and keeps more shortcuts; answers stay exact.
+
+        Raises:
+            ValueError: a weight is negative (the arc is named) or the limit is below 1.
+        """
+        graph.refuse_negative("ContractionHierarchy")
+        if witness_limit < 1:
+            raise ValueError(f"witness_limit is at least 1, not {witness_limit}")
+        rank, arcs = contract(graph, witness_limit)
+        return cls(rank, arcs, graph.directed)
+
+    def __len__(self) -> int:
+        return len(self.rank)
+
+    @property
+    def shortcuts(self) -> Iterator[Shortcut]:
+        """All arcs that are not in the graph itself."""
+        return (Shortcut(*arc) for arc in self._arcs if arc[3] != ORIGINAL)
+
+    def unpack(self, tail: int, head: int) -> list[int]:
+        """Return the nodes of the graph's own arcs that an arc of the hierarchy stands for.
+
+        Time is proportional to the answer; nothing is recursive.
+        """
+        middle = self._middle
+        nodes = [tail]
+        waiting = [(tail, head)]
+        while waiting:
+            start, end = waiting.pop()
+            between = middle.get((start, end))
+            if between is None:
+                nodes.append(end)
+            else:
+                waiting.append((between, end))
+                waiting.append((start, between))
+        return nodes
+
+    def path(self, packed: tuple[int, ...] | list[int]) -> list[int]:
+        """Return a path of the graph from one that uses shortcuts."""
+        nodes = list(packed[:1])
+        for tail, head in zip(packed, packed[1:], strict=False):
+            nodes += self.unpack(tail, head)[1:]
+        return nodes
+
+    def query(self, source: int, target: int) -> PathResult:
+        """Return a shortest path between two nodes.
+
+        Both searches only climb, and neither goes on from a node that is reached on a shorter way
+        from above (stall-on-demand). Settled nodes grow far more slowly than the network.
+
+        Raises:
+            ValueError: a node is out of range.
+        """
+        for node in (source, target):
+            if not 0 <= node < len(self.rank):
+                raise ValueError(f"node {node} is not in this hierarchy of {len(self.rank)} nodes")
+        best, meeting = (0.0, source) if source == target else (inf, -1)
+        settled: list[int] = []
+        ahead, behind = _Climb(source, self.up, self.down), _Climb(target, self.down, self.up)
+        while True:
+            near = ahead.queue[0][0] if ahead.queue else inf
+            far = behind.queue[0][0] if behind.queue else inf
+            if min(near, far) >= best:
+                break
+            side, other = (ahead, behind) if near <= far else (behind, ahead)
+            here, node = heappop(side.queue)
+            if here > side.distance[node]:
+                continue
+            settled.append(node)
+            if node in other.distance and here + other.distance[node] < best:
+                best, meeting = here + other.distance[node], node
+            side.leave(node, here)
+        if meeting < 0:
+            return PathResult(inf, [], settled)
+        packed = (*chain(ahead.parent, meeting), *chain(behind.parent, meeting)[-2::-1])
+        return PathResult(best, self.path(packed), settled, packed)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write everything to one .npz file, whole or not at all.
+
+        Raises:
+            OSError: the file cannot be written; what was there before is still there.
+        """
+        columns = list(zip(*self._arcs, strict=True)) or [(), (), (), ()]
+        names = ("tails", "heads", "weights", "middles")
+        arrays = dict(zip(names, columns, strict=True))
+        write_sealed(
+            Path(path), FORMAT, VERSION, {"rank": self.rank, "directed": [self.directed], **arrays}
+        )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> ContractionHierarchy:
+        """Read a hierarchy that `save` wrote.
+
+        Raises:
+            ValueError: the file is truncated, damaged, of another kind or version.
+            OSError: it cannot be read.
+        """
+        found = read_sealed(Path(path), FORMAT, VERSION)
+        columns = [found[name].tolist() for name in ("tails", "heads", "weights", "middles")]
+        return cls(
+            found["rank"].tolist(), list(zip(*columns, strict=True)), bool(found["directed"][0])
+        )

@@ -1,0 +1,146 @@
+"""Shortest paths from one node to all others, with two kinds of queue.
+
+`shortest_paths` leaves outdated entries in a `heapq`, `dijkstra_decrease_key` moves them in an
+addressable heap as the textbooks do. Only the first is worth its lines in Python: `heapq` is C, an
+addressable heap is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from math import inf
+from typing import Any, Protocol
+
+from velvet_algorithms.graph import Adjacency, Graph
+from velvet_algorithms.heaps import IndexedHeap
+
+
+@dataclass(frozen=True)
+class PathTree:
+    """Shortest paths from one node to all others.
+
+    Attributes:
+        distance: by node; `inf` where no path leads.
+        parent: by node: the node before it on its path; -1 at the source and where none leads.
+        settled: the nodes in the order in which their distance became final.
+        pushes: how many entries went into the queue (moves in it included).
+    """
+
+    distance: list[float]
+    parent: list[int]
+    settled: list[int]
+    pushes: int
+
+    def path(self, target: int) -> list[int]:
+        """Return the nodes from the source to `target`, or nothing when none leads there."""
+        return chain(self.parent, target) if self.distance[target] < inf else []
+
+
+def chain(parent: Mapping[int, int] | Sequence[int], node: int) -> list[int]:
+    """Return the nodes from a root (whose parent is -1) down to `node`."""
+    found = []
+    while node >= 0:
+        found.append(node)
+        node = parent[node]
+    return found[::-1]
+
+
+def shortest_paths(graph: Graph, source: int) -> PathTree:
+    """Return all shortest paths from `source`; outdated queue entries are skipped.
+
+    O((n + m) log m) time.
+
+    Raises:
+        ValueError: a weight is negative (the arc is named) or the node is out of range.
+
+    Source: Dijkstra, "A note on two problems in connexion with graphs", 1959.
+    """
+    graph.check_nodes(source)
+    graph.refuse_negative("shortest_paths")
+    out = graph.out
+    distance: list[float] = [inf] * graph.n
+    parent = [-1] * graph.n
+    distance[source] = 0
+    settled: list[int] = []
+    queue: list[tuple[float, int]] = [(0, source)]
+    outdated = 0
+    while queue:
+        here, node = heappop(queue)
+        if here > distance[node]:
+            outdated += 1
+            continue
+        settled.append(node)
+        for head, weight in out[node]:
+            there = here + weight
+            if there < distance[head]:
+                distance[head] = there
+                parent[head] = node
+                heappush(queue, (there, head))
+    return PathTree(distance, parent, settled, len(settled) + outdated)
+
+
+def distances_from(out: Adjacency, source: int) -> list[float]:
+    """Return only the distances from a node, along `Graph.out` or against it along `into`."""
+    distance: list[float] = [inf] * len(out)
+    distance[source] = 0
+    queue: list[tuple[float, int]] = [(0, source)]
+    while queue:
+        here, node = heappop(queue)
+        if here == distance[node]:
+            for head, weight in out[node]:
+                there = here + weight
+                if there < distance[head]:
+                    distance[head] = there
+                    heappush(queue, (there, head))
+    return distance
+
+
+class AddressableQueue(Protocol):
+    """What `dijkstra_decrease_key` asks of a queue: entries that can be moved by their item."""
+
+    def push(self, item: int, priority: float) -> Any: ...
+    def pop(self) -> tuple[int, float]: ...
+    def decrease_key(self, item: int, priority: float) -> Any: ...
+    def __len__(self) -> int: ...
+
+
+def dijkstra_decrease_key(
+    graph: Graph, source: int, queue: Callable[[], AddressableQueue] = IndexedHeap
+) -> PathTree:
+    """Return all shortest paths from `source`, holding each node at most once in the queue.
+
+    O((n + m) log n), and in Python slower than `shortest_paths`: fewer entries, but each moved by
+    interpreted code.
+
+    Args:
+        queue: makes an empty addressable queue, such as `IndexedHeap` or `PairingHeap`.
+
+    Raises:
+        ValueError: a weight is negative (the arc is named) or the node is out of range.
+    """
+    graph.check_nodes(source)
+    graph.refuse_negative("dijkstra_decrease_key")
+    distance: list[float] = [inf] * graph.n
+    parent = [-1] * graph.n
+    distance[source] = 0
+    settled: list[int] = []
+    heap = queue()
+    heap.push(source, 0)
+    pushes = 1
+    while heap:
+        node, here = heap.pop()
+        settled.append(node)
+        for head, weight in graph.out[node]:
+            there = here + weight
+            known = distance[head]
+            if there < known:
+                distance[head] = there
+                parent[head] = node
+                pushes += 1
+                if known == inf:
+                    heap.push(head, there)
+                else:
+                    heap.decrease_key(head, there)
+    return PathTree(distance, parent, settled, pushes)
