@@ -1,0 +1,86 @@
+"""A cache behind a lock, for threads.
+
+Every operation here is several steps (look up, move, count), so two threads in one cache can
+evict a key between another's look and use, or lose a count. The lock makes each call whole. It
+does not make "look, compute, store" whole: two threads may compute the same missing value,
+and the last one is kept, which is what a cache may do; `get_or_make` computes it once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Iterator, MutableMapping
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
+
+from velvet_algorithms.caches.base import Cache
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+D = TypeVar("D")
+_MISSING: Any = object()
+
+
+class LockedCache(MutableMapping[K, V]):
+    """Any `Cache` whose calls exclude each other. Thread-safe.
+
+    Args:
+        cache: to be used through this wrapper only from now on.
+        lock: to share one lock among several things; re-entrant, or `get_or_make` must not
+            come back to this cache. A new `threading.RLock` by default.
+    """
+
+    __slots__ = ("_cache", "_lock")
+
+    def __init__(
+        self, cache: Cache[K, V], *, lock: AbstractContextManager[Any] | None = None
+    ) -> None:
+        self._cache = cache
+        self._lock: AbstractContextManager[Any] = threading.RLock() if lock is None else lock
+
+    def get(self, key: K, default: D | None = None) -> V | D | None:  # type: ignore[override]
+        """Return a value or the default, and count."""
+        with self._lock:
+            return self._cache.get(key, default)
+
+    def get_or_make(self, key: K, make: Callable[[], V]) -> V:
+        """Return a value, made and stored under the lock where it is missing.
+
+        Everybody else waits meanwhile. When `make` raises, nothing is stored.
+        """
+        with self._lock:
+            found = self._cache.get(key, _MISSING)
+            if found is _MISSING:
+                found = make()
+                self._cache[key] = found
+            return found  # type: ignore[no-any-return]
+
+    def __getitem__(self, key: K) -> V:
+        with self._lock:
+            return self._cache[key]
+
+    def __setitem__(self, key: K, value: V) -> None:
+        with self._lock:
+            self._cache[key] = value
+
+    def __delitem__(self, key: K) -> None:
+        with self._lock:
+            del self._cache[key]
+
+    def __contains__(self, key: object) -> bool:
+        with self._lock:
+            return key in self._cache
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._cache)
+
+    def __iter__(self) -> Iterator[K]:
+        """Walk a copy of the keys, made under the lock."""
+        with self._lock:
+            return iter(list(self._cache))
+
+    def counts(self) -> tuple[int, int]:
+        """Return hits and misses of one moment."""
+        with self._lock:
+            return self._cache.hits, self._cache.misses
