@@ -102,7 +102,9 @@ class Graph:
         """Raise ValueError for the first of some nodes that this graph does not have."""
         for node in nodes:
             if not 0 <= node < self.n:
-                raise ValueError(f"node {node} is not in this graph, whose nodes are 0..{self.n - 1}")
+                raise ValueError(
+                    f"node {node} is not in this graph, whose nodes are 0..{self.n - 1}"
+                )
 
     def refuse_negative(self, algorithm: str) -> None:
         """Raise ValueError, naming the arc, when a weight is negative."""

@@ -16,6 +16,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import pairwise
 from math import inf
 from pathlib import Path
 
@@ -104,19 +105,13 @@ class ContractionHierarchy:
         rank, arcs = contract(graph, witness_limit)
         return cls(rank, arcs, graph.directed)
 
-    def __len__(self) -> int:
-        return len(self.rank)
-
     @property
     def shortcuts(self) -> Iterator[Shortcut]:
         """All arcs that are not in the graph itself."""
         return (Shortcut(*arc) for arc in self._arcs if arc[3] != ORIGINAL)
 
     def unpack(self, tail: int, head: int) -> list[int]:
-        """Return the nodes of the graph's own arcs that an arc of the hierarchy stands for.
-
-        Time is proportional to the answer; nothing is recursive.
-        """
+        """Return the path in the graph that an arc stands for. O(answer), without recursion."""
         middle = self._middle
         nodes = [tail]
         waiting = [(tail, head)]
@@ -133,15 +128,12 @@ class ContractionHierarchy:
     def path(self, packed: tuple[int, ...] | list[int]) -> list[int]:
         """Return a path of the graph from one that uses shortcuts."""
         nodes = list(packed[:1])
-        for tail, head in zip(packed, packed[1:], strict=False):
+        for tail, head in pairwise(packed):
             nodes += self.unpack(tail, head)[1:]
         return nodes
 
     def query(self, source: int, target: int) -> PathResult:
-        """Return a shortest path between two nodes.
-
-        Both searches only climb, and neither goes on from a node that is reached on a shorter way
-        from above (stall-on-demand). Settled nodes grow far more slowly than the network.
+        """Return a shortest path; both searches stall where a way from above is shorter.
 
         Raises:
             ValueError: a node is out of range.

@@ -46,9 +46,7 @@ class Landmarks:
                 break
             self.nodes.append(far)
             self._from.append(distances_from(graph.out, far))
-            self._to.append(
-                distances_from(graph.into, far) if graph.directed else self._from[-1]
-            )
+            self._to.append(distances_from(graph.into, far) if graph.directed else self._from[-1])
             nearest = [min(pair) for pair in zip(nearest, self._from[-1], strict=True)]
 
     def bound(self, target: int, *, active: Sequence[int] | None = None) -> Callable[[int], float]:
