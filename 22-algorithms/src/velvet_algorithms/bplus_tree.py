@@ -14,28 +14,10 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, Generic, TypeVar
 
+from velvet_algorithms.bplus_nodes import Inner, Leaf, verify
 from velvet_algorithms.ordering import refuse_nan
 
 T = TypeVar("T")
-
-
-class _Leaf:
-    __slots__ = ("after", "before", "values")
-
-    def __init__(self, values: list[Any], before: _Leaf | None, after: _Leaf | None) -> None:
-        self.values, self.before, self.after = values, before, after
-
-
-class _Inner:
-    """Children, how many values are under each, and the separators between them.
-
-    No value left of a separator is greater, none right of it is less.
-    """
-
-    __slots__ = ("children", "separators", "sizes")
-
-    def __init__(self, children: list[Any], separators: list[Any], sizes: list[int]) -> None:
-        self.children, self.separators, self.sizes = children, separators, sizes
 
 
 class BPlusTree(Generic[T]):
@@ -53,7 +35,7 @@ class BPlusTree(Generic[T]):
         if order < 4:
             raise ValueError(f"order must be >= 4 children a node, got {order!r}")
         self._order = order
-        self._root: _Leaf | _Inner = _Leaf([], None, None)
+        self._root: Leaf | Inner = Leaf([], None, None)
         self._size = self._changes = 0
         for value in iterable:
             self.add(value)
@@ -69,9 +51,9 @@ class BPlusTree(Generic[T]):
             TypeError: it cannot be compared; the tree is as it was before.
         """
         refuse_nan(value)
-        path: list[tuple[_Inner, int]] = []
+        path: list[tuple[Inner, int]] = []
         node = self._root
-        while isinstance(node, _Inner):
+        while isinstance(node, Inner):
             child = bisect_right(node.separators, value)
             path.append((node, child))
             node = node.children[child]
@@ -83,9 +65,9 @@ class BPlusTree(Generic[T]):
         if len(node.values) > self._order:
             self._split(path, node)
 
-    def _split(self, path: list[tuple[_Inner, int]], leaf: _Leaf) -> None:
+    def _split(self, path: list[tuple[Inner, int]], leaf: Leaf) -> None:
         half = len(leaf.values) // 2
-        fresh = _Leaf(leaf.values[half:], leaf, leaf.after)
+        fresh = Leaf(leaf.values[half:], leaf, leaf.after)
         del leaf.values[half:]
         if leaf.after is not None:
             leaf.after.before = fresh
@@ -102,15 +84,15 @@ class BPlusTree(Generic[T]):
                 return
             half = len(inner.children) // 2
             left, separator = inner, inner.separators[half - 1]
-            right = _Inner(inner.children[half:], inner.separators[half:], inner.sizes[half:])
+            right = Inner(inner.children[half:], inner.separators[half:], inner.sizes[half:])
             moved = sum(right.sizes)
             del inner.children[half:], inner.separators[half - 1 :], inner.sizes[half:]
-        self._root = _Inner([left, right], [separator], [self._size - moved, moved])
+        self._root = Inner([left, right], [separator], [self._size - moved, moved])
 
-    def _seek(self, value: Any) -> tuple[_Leaf, int, int]:
+    def _seek(self, value: Any) -> tuple[Leaf, int, int]:
         """Return leaf and offset of the first value not less, and how many are less."""
         node, rank = self._root, 0
-        while isinstance(node, _Inner):
+        while isinstance(node, Inner):
             child = bisect_left(node.separators, value)
             rank += sum(node.sizes[:child])
             node = node.children[child]
@@ -122,7 +104,7 @@ class BPlusTree(Generic[T]):
 
     def __contains__(self, value: Any) -> bool:
         node = self._root
-        while isinstance(node, _Inner):
+        while isinstance(node, Inner):
             node = node.children[bisect_left(node.separators, value)]
         offset = bisect_left(node.values, value)
         if offset == len(node.values):
@@ -131,11 +113,11 @@ class BPlusTree(Generic[T]):
             node, offset = node.after, 0
         return bool(node.values[offset] == value)
 
-    def _descend(self, index: int) -> tuple[list[tuple[_Inner, int]], _Leaf, int]:
+    def _descend(self, index: int) -> tuple[list[tuple[Inner, int]], Leaf, int]:
         """Return the path to a position, its leaf and its offset there."""
-        path: list[tuple[_Inner, int]] = []
+        path: list[tuple[Inner, int]] = []
         node = self._root
-        while isinstance(node, _Inner):
+        while isinstance(node, Inner):
             child = 0
             while index >= node.sizes[child]:
                 index -= node.sizes[child]
@@ -165,7 +147,7 @@ class BPlusTree(Generic[T]):
         if not leaf.values and path:
             self._free(path, leaf)
 
-    def _free(self, path: list[tuple[_Inner, int]], leaf: _Leaf) -> None:
+    def _free(self, path: list[tuple[Inner, int]], leaf: Leaf) -> None:
         if leaf.before is not None:
             leaf.before.after = leaf.after
         if leaf.after is not None:
@@ -176,10 +158,10 @@ class BPlusTree(Generic[T]):
             if inner.children:
                 del inner.separators[max(child - 1, 0)]
                 break
-        while isinstance(self._root, _Inner) and len(self._root.children) == 1:
+        while isinstance(self._root, Inner) and len(self._root.children) == 1:
             self._root = self._root.children[0]
 
-    def _walk(self, leaf: _Leaf | None, offset: int, maximum: Any) -> Iterator[list[T]]:
+    def _walk(self, leaf: Leaf | None, offset: int, maximum: Any) -> Iterator[list[T]]:
         stamp = self._changes
         while leaf is not None:
             values, last = leaf.values[offset:] if offset else leaf.values, False
@@ -191,37 +173,14 @@ class BPlusTree(Generic[T]):
             leaf, offset = None if last else leaf.after, 0
 
     def __iter__(self) -> Iterator[T]:
-        return chain.from_iterable(self._walk(self._first(), 0, None))
-
-    def _first(self) -> _Leaf:
-        node = self._root
-        while isinstance(node, _Inner):
-            node = node.children[0]
-        return node
+        return self.range()
 
     def range(self, minimum: Any = None, maximum: Any = None) -> Iterator[T]:
         """Walk the values from `minimum` to `maximum`, both included; None leaves a side open."""
-        if minimum is None:
-            return chain.from_iterable(self._walk(self._first(), 0, maximum))
-        leaf, offset, _ = self._seek(minimum)
+        leaf, offset = self._descend(0)[1:] if minimum is None else self._seek(minimum)[:2]
         return chain.from_iterable(self._walk(leaf, offset, maximum))
 
     def check(self) -> None:
         """Verify order, separators, sizes and the chain of leaves; raises AssertionError. O(n)."""
-        leaves: list[_Leaf] = []
-        waiting: list[tuple[Any, int]] = [(self._root, self._size)]
-        while waiting:
-            node, size = waiting.pop()
-            if isinstance(node, _Leaf):
-                assert len(node.values) == size, "a wrong size of a leaf"
-                leaves.append(node)
-                continue
-            assert sum(node.sizes) == size, "a wrong size of an inner node"
-            assert len(node.children) == len(node.separators) + 1 == len(node.sizes), "lengths"
-            waiting.extend(reversed(list(zip(node.children, node.sizes, strict=True))))
-        for before, after in zip(leaves, [*leaves[1:], None], strict=True):
-            assert before.after is after, "a broken chain"
-        flat = [value for leaf in leaves for value in leaf.values]
-        assert flat == sorted(flat), "values out of order"
-        for value in flat:
+        for value in verify(self._root, self._size):
             assert value in self, f"{value!r} is not found"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -155,5 +156,5 @@ class IntervalMap(Generic[T]):
         pieces = list(self)
         for start, stop, _ in pieces:
             assert start < stop, "an empty range"
-        for (_, stop, left), (start, _, right) in zip(pieces, pieces[1:], strict=False):
+        for (_, stop, left), (start, _, right) in pairwise(pieces):
             assert stop < start or (stop == start and left != right), "ranges touch or overlap"

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from velvet_algorithms.ordering import refuse_nan
-
 
 class UnionFind:
     """Sets of the numbers 0 to n - 1, each alone at first.
@@ -41,11 +39,11 @@ class UnionFind:
         """Return the number that stands for the set of `x`."""
         parent = self._parent
         if x < 0:  # Python would read it from the end
-            raise _out_of_range(x, len(parent))
+            raise out_of_range(x, len(parent))
         try:
             above = parent[x]
         except IndexError:
-            raise _out_of_range(x, len(parent)) from None
+            raise out_of_range(x, len(parent)) from None
         while above >= 0:
             over = parent[above]
             if over < 0:
@@ -69,13 +67,16 @@ class UnionFind:
         return True
 
     def union_all(self, pairs: Iterable[tuple[int, int]]) -> int:
-        """Join every pair; return how many of them joined two sets. About twice `union`'s speed."""
+        """Join every pair; return how many of them joined two sets.
+
+        About twice `union`'s speed. A pair out of range ends it; the pairs before stay joined.
+        """
         parent, end, joined = self._parent, len(self._parent), 0
         try:
             for pair in pairs:
                 a, b = pair
                 if not (0 <= a < end and 0 <= b < end):
-                    raise _out_of_range(b if 0 <= a < end else a, end)
+                    raise out_of_range(b if 0 <= a < end else a, end)
                 while (above := parent[a]) >= 0:
                     over = parent[above]
                     if over < 0:
@@ -132,63 +133,6 @@ class UnionFind:
             assert reached == -parent[root], f"{reached} members in the set of {root}"
 
 
-def _out_of_range(x: int, n: int) -> ValueError:
+def out_of_range(x: int, n: int) -> ValueError:
+    """Return the error that names a number which is in no set."""
     return ValueError(f"{x!r} is not in 0..{n - 1}, the numbers of these sets")
-
-
-class PotentialUnionFind:
-    """Disjoint sets whose members know their difference: `x` is worth so much more than `y`.
-
-    Weights are added along the path to the root; both are compressed together. O(alpha(n)).
-    With integers or Fractions the sums are exact.
-
-    Raises:
-        ValueError: `n` is negative, a number is out of range, or a union contradicts what is known.
-    """
-
-    __slots__ = ("_parent", "_weight")
-
-    def __init__(self, n: int) -> None:
-        if n < 0:
-            raise ValueError(f"n must be >= 0, got {n!r}")
-        self._parent = [-1] * n
-        self._weight: list[float] = [0] * n  # what x is worth more than its parent
-
-    def _root(self, x: int) -> tuple[int, float]:
-        if not 0 <= x < len(self._parent):
-            raise _out_of_range(x, len(self._parent))
-        path = []
-        while self._parent[x] >= 0:
-            path.append(x)
-            x = self._parent[x]
-        total: float = 0
-        for y in reversed(path):
-            total += self._weight[y]
-            self._parent[y], self._weight[y] = x, total
-        return x, total
-
-    def union(self, a: int, b: int, difference: float) -> bool:
-        """State that `a` is worth `difference` more than `b`; return whether that is new.
-
-        Raises:
-            ValueError: another difference follows from what was stated before, or it is NaN.
-        """
-        refuse_nan(difference)
-        (root_a, over_a), (root_b, over_b) = self._root(a), self._root(b)
-        if root_a == root_b:
-            if over_a - over_b != difference:
-                raise ValueError(
-                    f"{a} is worth {over_a - over_b!r} more than {b} already, not {difference!r}"
-                )
-            return False
-        shift = difference + over_b - over_a  # what root_a is worth more than root_b
-        if self._parent[root_a] > self._parent[root_b]:
-            root_a, root_b, shift = root_b, root_a, -shift
-        self._parent[root_a] += self._parent[root_b]
-        self._parent[root_b], self._weight[root_b] = root_a, -shift
-        return True
-
-    def difference(self, a: int, b: int) -> float | None:
-        """Return what `a` is worth more than `b`, or None when nothing links them."""
-        (root_a, over_a), (root_b, over_b) = self._root(a), self._root(b)
-        return over_a - over_b if root_a == root_b else None
