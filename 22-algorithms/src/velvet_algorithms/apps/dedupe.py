@@ -1,0 +1,171 @@
+"""Have I seen this one before? Three answers, from the naive to the one for production.
+
+A list is exact and quadratic. A set is exact and grows for ever. A stream that never ends needs a bound:
+`StreamDeduper` is exact for the recent keys and remembers older ones in rotating Bloom filters, so a
+repeat is never missed within its horizon, and a new key is wrongly called old with a known probability.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from velvet_algorithms.filters import BloomFilter
+from velvet_algorithms.hashing import as_bytes, checked_share, checked_whole
+
+Deduper = Callable[[bytes], bool]
+
+
+def list_deduper() -> Deduper:
+    """Return the naive "is it new?": O(n) a key."""
+    seen: list[bytes] = []
+
+    def is_new(key: bytes) -> bool:
+        if key in seen:
+            return False
+        seen.append(key)
+        return True
+
+    return is_new
+
+
+def set_deduper() -> Deduper:
+    """Return the exact "is it new?": O(1) a key, and memory for every key there ever was."""
+    seen: set[bytes] = set()
+
+    def is_new(key: bytes) -> bool:
+        if key in seen:
+            return False
+        seen.add(key)
+        return True
+
+    return is_new
+
+
+class StreamDeduper:
+    """Tells new keys from repeats in an endless stream with bounded memory.
+
+    Args:
+        horizon: how many of the latest different keys are remembered at least.
+        error: share of new keys that may be called old, over all generations together.
+        window: how many of the latest keys are remembered exactly.
+        generations: Bloom filters that take turns; when one is full the oldest is forgotten.
+        salt: up to 64 secret bytes, wherever strangers choose the keys.
+
+    Raises:
+        ValueError: an argument breaks its rule.
+
+    O(generations * log(1 / error)) per key; not thread-safe.
+
+    >>> orders = StreamDeduper(1000)
+    >>> [orders.is_new(key) for key in ("a", "b", "a")]
+    [True, True, False]
+    """
+
+    def __init__(
+        self,
+        horizon: int,
+        error: float = 0.01,
+        *,
+        window: int = 0,
+        generations: int = 2,
+        salt: bytes = b"",
+    ) -> None:
+        checked_whole("horizon", horizon)
+        checked_whole("generations", generations, 2)
+        checked_share("error", error)
+        self.window = checked_whole("window", window, 0)
+        self._generations = generations
+        # One generation may be nearly empty when the oldest goes: the others hold the horizon.
+        self._capacity = -(-horizon // (generations - 1))
+        self._error, self._salt = error / generations, salt
+        self._filters = deque([self._fresh()], maxlen=generations)
+        self._recent: OrderedDict[bytes, None] = OrderedDict()
+        self.rotations = 0
+
+    def _fresh(self) -> BloomFilter:
+        return BloomFilter(self._capacity, self._error, salt=self._salt)
+
+    def is_new(self, key: bytes | str) -> bool:
+        """Return whether a key is new, and remember it.
+
+        Raises:
+            TypeError: the key is neither bytes nor str.
+        """
+        key = as_bytes(key)
+        if key in self._recent:
+            self._recent.move_to_end(key)
+            return False
+        if self.window:
+            self._recent[key] = None
+            if len(self._recent) > self.window:
+                self._recent.popitem(last=False)
+        # The newest filter learns every key, so a key that keeps coming is never forgotten.
+        new = self._filters[-1].add(key)
+        if new and any(key in older for older in self._filters if older is not self._filters[-1]):
+            new = False
+        if len(self._filters[-1]) >= self._capacity:
+            self._filters.append(self._fresh())
+            self.rotations += 1
+        return new
+
+    def expected_error(self) -> float:
+        """Return the share of new keys that would be called old now, from the bits that are set."""
+        right = 1.0
+        for one in self._filters:
+            right *= 1.0 - one.theory()
+        return 1.0 - right
+
+    @property
+    def bytes_used(self) -> int:
+        """Bytes of the filters and of the exact window with its keys; O(window)."""
+        window = sys.getsizeof(self._recent) + sum(map(sys.getsizeof, self._recent))
+        return sum(one.bytes_used for one in self._filters) + (window if self.window else 0)
+
+
+@dataclass(frozen=True)
+class DedupePoint:
+    """Where a stream stands: keys so far, how many were new in truth, and the deduper's two kinds of error.
+
+    Attributes:
+        called_old: new keys that were taken for repeats.
+        missed: repeats that were taken for new.
+        expected_error: what theory says about `called_old` / `new` from now on.
+    """
+
+    seen: int
+    new: int
+    called_old: int
+    missed: int
+    expected_error: float
+    bytes_used: int
+
+
+def dedupe_checkpoints(
+    deduper: StreamDeduper, keys: Iterable[bytes | str], every: int
+) -> Iterator[DedupePoint]:
+    """Feed keys and yield a point every `every` keys, beside an exact set.
+
+    Raises:
+        ValueError: `every` is smaller than 1.
+    """
+    checked_whole("every", every)
+    truth: set[bytes] = set()
+    called_old = missed = 0
+    for number, key in enumerate(keys, 1):
+        data = as_bytes(key)
+        really, said = data not in truth, deduper.is_new(data)
+        truth.add(data)
+        called_old += really and not said
+        missed += said and not really
+        if number % every == 0:
+            yield DedupePoint(
+                number,
+                len(truth),
+                called_old,
+                missed,
+                deduper.expected_error(),
+                deduper.bytes_used,
+            )

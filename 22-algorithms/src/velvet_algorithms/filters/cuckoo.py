@@ -1,0 +1,197 @@
+"""A filter from which keys can be deleted: fingerprints in a cuckoo hash table.
+
+Fan, Andersen, Kaminsky and Mitzenmacher (2014, "Cuckoo Filter: Practically Better Than Bloom"): a key is
+a fingerprint of 8 or 16 bits in one of two buckets of four; the second bucket follows from the first and
+the fingerprint alone, so entries can be moved without knowing their keys. The paper pairs the buckets
+by XOR, which demands a power of two; here they are paired by ``hash(fingerprint) - bucket``, which is
+its own inverse for any number of buckets, so the table is as small as the capacity allows.
+"""
+
+from __future__ import annotations
+
+import random
+from array import array
+
+import numpy as np
+
+from velvet_algorithms.hashing import (
+    checked_salt,
+    checked_share,
+    checked_whole,
+    fingerprint,
+    hash64,
+)
+from velvet_algorithms.saved import pack, refuse_unlike, unpack
+
+SLOTS = 4
+LOAD = 0.95
+"""Share of the slots that can be filled with buckets of four (section 4 of the paper)."""
+MAX_MOVES = 500
+SPREAD = 0x9E3779B97F4A7C15  # 2**64 / golden ratio: spreads fingerprints over the buckets
+
+
+class FilterFull(ValueError):
+    """No slot could be freed for another key; all earlier keys are still there."""
+
+
+class CuckooFilter:
+    """Keys can be added and removed; absent ones are found with probability `error` at most.
+
+    Args:
+        capacity: keys, repeats included, that fit.
+        error: share of absent keys that may be taken for present. The fingerprint takes 8 bits where
+            that keeps it (3.1 %), else 16 (0.012 %).
+        salt: up to 64 secret bytes, wherever strangers choose the keys.
+        seed: of the choice of entries that have to move.
+
+    Raises:
+        ValueError: an argument breaks its rule, or `error` is below 2**-13.
+
+    O(1) per operation; not thread-safe.
+
+    >>> stock = CuckooFilter(100)
+    >>> stock.add("sku-1")
+    >>> stock.remove("sku-1")
+    >>> "sku-1" in stock
+    False
+    """
+
+    def __init__(
+        self, capacity: int, error: float = 0.01, *, salt: bytes = b"", seed: int = 1
+    ) -> None:
+        self.capacity = checked_whole("capacity", capacity)
+        self.error = checked_share("error", error)
+        self._salt = checked_salt(salt)
+        self._bits = next((bits for bits in (8, 16) if 2 * SLOTS / 2**bits <= error), 0)
+        if not self._bits:
+            raise ValueError(f"error must be at least 2**-13 for 16-bit fingerprints, got {error}")
+        self.buckets = int(self.capacity / (SLOTS * LOAD)) + 1
+        slots = self.buckets * SLOTS
+        self._cells = array("B" if self._bits == 8 else "H", bytes(slots * self._bits // 8))
+        self._choose = random.Random(seed)
+        self._count = 0
+
+    def _place(self, key: bytes | str) -> tuple[int, int]:
+        hashed = hash64(key, self._salt)
+        mark = hashed & ((1 << self._bits) - 1) or 1  # 0 means an empty slot
+        return mark, (hashed >> 16) % self.buckets
+
+    def _partner(self, bucket: int, mark: int) -> int:
+        return ((mark * SPREAD >> 32) - bucket) % self.buckets
+
+    def _settle(self, mark: int, home: int) -> bool:
+        for at in range(home * SLOTS, home * SLOTS + SLOTS):
+            if not self._cells[at]:
+                self._cells[at] = mark
+                self._count += 1
+                return True
+        return False
+
+    def _insert(self, mark: int, bucket: int) -> None:
+        cells = self._cells
+        if self._settle(mark, bucket) or self._settle(mark, self._partner(bucket, mark)):
+            return
+        moved: list[tuple[int, int]] = []
+        homeless, home = mark, self._choose.choice((bucket, self._partner(bucket, mark)))
+        for _ in range(MAX_MOVES):
+            at = home * SLOTS + self._choose.randrange(SLOTS)
+            moved.append((at, cells[at]))
+            cells[at], homeless = homeless, cells[at]
+            home = self._partner(home, homeless)
+            if self._settle(homeless, home):
+                return
+        for at, before in reversed(moved):
+            cells[at] = before
+        raise FilterFull(
+            f"no room after {MAX_MOVES} moves: {self._count} keys in {len(cells)} slots "
+            f"(capacity {self.capacity}); remove keys or build a larger filter"
+        )
+
+    def add(self, key: bytes | str) -> None:
+        """Add a key; adding it again stores it again, at most eight times.
+
+        Raises:
+            FilterFull: there is no room; the filter is as it was.
+            TypeError: the key is neither bytes nor str.
+        """
+        self._insert(*self._place(key))
+
+    def __contains__(self, key: bytes | str) -> bool:
+        mark, bucket = self._place(key)
+        cells = self._cells
+        if mark in cells[bucket * SLOTS : bucket * SLOTS + SLOTS]:
+            return True
+        other = self._partner(bucket, mark)
+        return mark in cells[other * SLOTS : other * SLOTS + SLOTS]
+
+    def remove(self, key: bytes | str) -> None:
+        """Remove one copy of a key that was added.
+
+        Only remove what was added: the fingerprint of a key that is taken for another one's goes
+        with it, and the filter then denies the other.
+
+        Raises:
+            KeyError: the key is certainly not there.
+        """
+        mark, bucket = self._place(key)
+        for home in (bucket, self._partner(bucket, mark)):
+            for at in range(home * SLOTS, home * SLOTS + SLOTS):
+                if self._cells[at] == mark:
+                    self._cells[at] = 0
+                    self._count -= 1
+                    return
+        raise KeyError(key)
+
+    def __len__(self) -> int:
+        """How many keys are stored, repeats included."""
+        return self._count
+
+    @property
+    def bytes_used(self) -> int:
+        """Bytes of the table."""
+        return len(self._cells) * self._cells.itemsize
+
+    def theory(self) -> float:
+        """Return the expected rate of false positives: eight slots looked at, as full as they are now."""
+        load = self._count / len(self._cells)
+        return float(1.0 - (1.0 - load / (2**self._bits - 1)) ** (2 * SLOTS))
+
+    def _parameters(self) -> dict[str, object]:
+        return {"capacity": self.capacity, "error": self.error, "salt": fingerprint(self._salt)}
+
+    def union(self, other: CuckooFilter) -> CuckooFilter:
+        """Return a filter that holds the keys of both; neither is changed.
+
+        Raises:
+            ValueError: capacity, error or salt differ; the message names both.
+            FilterFull: together they do not fit.
+        """
+        refuse_unlike("cuckoo filter", self._parameters(), other._parameters())
+        both = CuckooFilter(self.capacity, self.error, salt=self._salt)
+        both._cells = self._cells[:]
+        both._count = self._count
+        for at, mark in enumerate(other._cells):
+            if mark:
+                both._insert(mark, at // SLOTS)
+        return both
+
+    def to_bytes(self) -> bytes:
+        """Return the filter in its saved form; the salt itself is not in it."""
+        payload = np.asarray(self._cells, dtype=f"<u{self._cells.itemsize}").tobytes()
+        return pack("cuckoo filter", self._parameters(), payload)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, salt: bytes = b"", seed: int = 1) -> CuckooFilter:
+        """Return the filter that `to_bytes` saved.
+
+        Raises:
+            ValueError: damaged, of another version or kind, or saved under another salt.
+        """
+        fields, payload = unpack("cuckoo filter", data)
+        if fields["salt"] != fingerprint(salt):
+            raise ValueError("this cuckoo filter was saved under another salt; give that one")
+        found = cls(fields["capacity"], fields["error"], salt=salt, seed=seed)
+        cells = np.frombuffer(payload, dtype=f"<u{found._cells.itemsize}")
+        found._cells = array(found._cells.typecode, cells.tolist())
+        found._count = int(np.count_nonzero(cells))
+        return found

@@ -1,0 +1,185 @@
+"""Which of n nodes owns a key, and how many keys move when there is one node more.
+
+Modulo moves nearly all of them. A hash ring (Karger et al. 1997) and rendezvous hashing (Thaler and
+Ravishankar 1998) move only what has to move and work with nodes that have names; jump hashing
+(Lamping and Veach 2014) needs no table at all, but nodes numbered 0 to n - 1 that only come and go at
+the end.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from velvet_algorithms.hashing import MASK64, checked_whole, hash64
+
+JUMP_MULTIPLIER = 2862933555777941757  # of the linear congruential generator in the paper
+
+
+class ShardMap(Protocol):
+    """What every way of sharding can do."""
+
+    def node_for(self, key: bytes | str) -> str:
+        """Return the node that owns a key.
+
+        Raises:
+            TypeError: the key is neither bytes nor str.
+        """
+        ...
+
+
+def jump_hash(key64: int, nodes: int) -> int:
+    """Return the number of a key's node, from 0 to nodes - 1; O(log nodes).
+
+    Args:
+        key64: the key's hash, 64 bits unsigned.
+        nodes: how many there are.
+
+    Raises:
+        ValueError: `nodes` is smaller than 1, or `key64` is not of 64 bits.
+
+    >>> jump_hash(256, 1024)
+    520
+    """
+    checked_whole("nodes", nodes)
+    if not 0 <= key64 <= MASK64:
+        raise ValueError(f"key64 must be an unsigned number of 64 bits, got {key64}")
+    bucket, following = -1, 0
+    while following < nodes:
+        bucket = following
+        key64 = (key64 * JUMP_MULTIPLIER + 1) & MASK64
+        following = int((bucket + 1) * (float(1 << 31) / float((key64 >> 33) + 1)))
+    return bucket
+
+
+def mod_hash(key64: int, nodes: int) -> int:
+    """Return the key's hash modulo the number of nodes; nearly all keys move when that changes.
+
+    Raises:
+        ValueError: `nodes` is smaller than 1.
+    """
+    return key64 % checked_whole("nodes", nodes)
+
+
+def rendezvous(key: bytes | str, nodes: Iterable[str]) -> str:
+    """Return the node with the highest score for a key; O(nodes), no table, any names.
+
+    Raises:
+        ValueError: there is no node.
+    """
+    data = key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key
+    try:
+        return max(nodes, key=lambda node: (hash64(data, node.encode()[:64]), node))
+    except ValueError:
+        raise ValueError("rendezvous needs at least one node, got none") from None
+
+
+def _checked_nodes(nodes: Iterable[str]) -> list[str]:
+    found = list(nodes)
+    if not found or len(set(found)) != len(found):
+        raise ValueError(f"nodes must be different and at least one, got {found}")
+    too_long = [node for node in found if len(node.encode()) > 64]
+    if too_long:
+        raise ValueError(f"a node's name must fit into 64 bytes, got {too_long[0]!r}")
+    return found
+
+
+class ModShards:
+    """`mod_hash` over named nodes: what most people write first.
+
+    Raises:
+        ValueError: there is no node, or one twice.
+    """
+
+    def __init__(self, nodes: Sequence[str]) -> None:
+        self.nodes = _checked_nodes(nodes)
+
+    def node_for(self, key: bytes | str) -> str:
+        """Return the node that owns a key; O(1)."""
+        return self.nodes[hash64(key) % len(self.nodes)]
+
+
+class JumpShards:
+    """`jump_hash` over a list of nodes; a node can only be added or removed at its end.
+
+    Raises:
+        ValueError: there is no node, or one twice.
+    """
+
+    def __init__(self, nodes: Sequence[str]) -> None:
+        self.nodes = _checked_nodes(nodes)
+
+    def node_for(self, key: bytes | str) -> str:
+        """Return the node that owns a key; O(log nodes)."""
+        return self.nodes[jump_hash(hash64(key), len(self.nodes))]
+
+
+class RendezvousShards:
+    """`rendezvous` over named nodes that come and go in any order.
+
+    Raises:
+        ValueError: there is no node, or one twice.
+    """
+
+    def __init__(self, nodes: Sequence[str]) -> None:
+        self.nodes = _checked_nodes(nodes)
+
+    def node_for(self, key: bytes | str) -> str:
+        """Return the node that owns a key; O(nodes)."""
+        return rendezvous(key, self.nodes)
+
+
+class HashRing:
+    """Nodes at many points of a circle; a key belongs to the next point.
+
+    Args:
+        nodes: their names, at most 64 bytes each.
+        vnodes: points a node; the load's spread falls with its square root (1: 2.8 times the mean for
+            ten nodes, 100: 1.2, 1,000: 1.07) and the table grows with it.
+
+    Raises:
+        ValueError: there is no node, one twice, or `vnodes` is smaller than 1.
+
+    `node_for` is O(log(nodes * vnodes)).
+    """
+
+    def __init__(self, nodes: Sequence[str], vnodes: int = 100) -> None:
+        self.nodes = _checked_nodes(nodes)
+        self.vnodes = checked_whole("vnodes", vnodes)
+        ring = sorted(
+            (hash64(f"{node}#{number}"), node)
+            for node in self.nodes
+            for number in range(self.vnodes)
+        )
+        self._points = [point for point, _ in ring]
+        self._owners = [node for _, node in ring]
+
+    def node_for(self, key: bytes | str) -> str:
+        """Return the node that owns a key."""
+        at = bisect_right(self._points, hash64(key))
+        return self._owners[at if at < len(self._owners) else 0]
+
+
+def moved(before: ShardMap, after: ShardMap, keys: Sequence[bytes | str]) -> float:
+    """Return the share of keys that another node owns afterwards.
+
+    Raises:
+        ValueError: there are no keys.
+    """
+    if not keys:
+        raise ValueError("the share of moved keys needs at least one key")
+    return sum(before.node_for(key) != after.node_for(key) for key in keys) / len(keys)
+
+
+def imbalance(shards: ShardMap, nodes: int, keys: Iterable[bytes | str]) -> float:
+    """Return the load of the fullest node over the mean load of all `nodes`; 1.0 is perfect.
+
+    Raises:
+        ValueError: there are no keys, or `nodes` is smaller than 1.
+    """
+    loads = Counter(map(shards.node_for, keys))
+    if not loads:
+        raise ValueError("an imbalance needs at least one key")
+    return max(loads.values()) * checked_whole("nodes", nodes) / loads.total()

@@ -1,0 +1,156 @@
+"""Which items come most often, with k counters and a guaranteed interval for every single item.
+
+Metwally, Agrawal and El Abbadi (2005, "Efficient computation of frequent and top-k elements in data
+streams"). A new item takes the place of the one counted least and inherits its count as its possible
+error. Items of one count share a dictionary, so the least is at hand: O(1) an item. Prefer
+`collections.Counter` while the distinct items fit into memory.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from velvet_algorithms.hashing import checked_whole
+
+T = TypeVar("T", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Heavy(Generic[T]):
+    """An item with bounds: it came at least ``count - error`` and at most `count` times."""
+
+    item: T
+    count: int
+    error: int
+
+
+class SpaceSaving(Generic[T]):
+    """Keeps the k items that matter; every item with more than total / k appearances is among them.
+
+    Args:
+        k: how many items are counted at a time, at least 1.
+
+    Raises:
+        ValueError: `k` is smaller than 1.
+
+    O(1) per item for counts of one; not thread-safe.
+
+    >>> words = SpaceSaving(2)
+    >>> words.update("abracadabra")
+    >>> words.top(1)[0].item
+    'a'
+    """
+
+    def __init__(self, k: int) -> None:
+        self.k = checked_whole("k", k)
+        self.total = 0
+        self._least = 0
+        self._counts: dict[T, int] = {}
+        self._errors: dict[T, int] = {}
+        self._buckets: dict[int, dict[T, None]] = {}
+
+    def add(self, item: T, count: int = 1) -> None:
+        """Count an item; `count` over 1 may cost O(k) where the least counted moves up.
+
+        Raises:
+            ValueError: `count` is smaller than 1.
+            TypeError: the item cannot be hashed.
+        """
+        if count != 1:
+            checked_whole("count", count)
+        before = self._counts.get(item)
+        if before is None:
+            before = self._make_room(item)
+        else:
+            self._leave(before, item)
+        self.total += count
+        after = before + count
+        self._counts[item] = after
+        bucket = self._buckets.get(after)
+        if bucket is None:
+            bucket = self._buckets[after] = {}
+        bucket[item] = None
+        if self._least not in self._buckets or after < self._least:
+            self._least = after if count == 1 else min(self._buckets)
+
+    def _make_room(self, item: T) -> int:
+        """Return the count that a new item begins with, taking it over from the least counted one."""
+        if len(self._counts) < self.k:
+            return 0
+        # popitem takes the newest of the least: taking the oldest would leave holes to walk over.
+        least = self._least
+        bucket = self._buckets[least]
+        gone, _ = bucket.popitem()
+        if not bucket:
+            del self._buckets[least]
+        del self._counts[gone]
+        self._errors.pop(gone, None)
+        self._errors[item] = least
+        return least
+
+    def _leave(self, count: int, item: T) -> None:
+        bucket = self._buckets[count]
+        del bucket[item]
+        if not bucket:
+            del self._buckets[count]
+
+    def update(self, items: Iterable[T]) -> None:
+        """Count every item once."""
+        for item in items:
+            self.add(item)
+
+    def bounds(self, item: T) -> tuple[int, int]:
+        """Return how often an item came at least and at most; it need not be among the k."""
+        count = self._counts.get(item)
+        if count is not None:
+            return count - self._errors.get(item, 0), count
+        return 0, (self._least if len(self._counts) == self.k else 0)
+
+    def top(self, n: int) -> list[Heavy[T]]:
+        """Return the n items with the highest counts, the highest first; O(k log k)."""
+        ranked = sorted(self._counts.items(), key=lambda pair: -pair[1])[: checked_whole("n", n, 0)]
+        return [Heavy(item, count, self._errors.get(item, 0)) for item, count in ranked]
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def error_bound(self) -> float:
+        """Return by how much any count can be too high: at most total / k."""
+        return self.total / self.k
+
+    @property
+    def bytes_used(self) -> int:
+        """Bytes of the tables and the items in them; small integers are shared and not counted; O(k)."""
+        tables = (self._counts, self._errors, self._buckets, *self._buckets.values())
+        return sum(map(sys.getsizeof, tables)) + sum(map(sys.getsizeof, self._counts))
+
+    def merge(self, other: SpaceSaving[T]) -> None:
+        """Take in what another one counted; the bounds then hold for both streams together.
+
+        Agarwal et al. (2013, "Mergeable summaries"): an item that one side does not have may have come
+        there as often as its least counted one. O(k log k).
+
+        Raises:
+            ValueError: the other counts another number of items; the message names both.
+        """
+        if other.k != self.k:
+            raise ValueError(
+                f"two SpaceSavings can only be merged with equal k; they have {self.k} and {other.k}"
+            )
+        joined = []
+        for item in {**self._counts, **other._counts}:
+            (low, high), (low2, high2) = self.bounds(item), other.bounds(item)
+            joined.append((high + high2, low + low2, item))
+        joined.sort(key=lambda row: -row[0])
+        # What is dropped came at most as often as the least that is kept, and so did what neither has.
+        kept = joined[: self.k]
+        self.total += other.total
+        self._counts = {item: high for high, _, item in kept}
+        self._errors = {item: high - low for high, low, item in kept if high > low}
+        self._buckets = {}
+        for high, _, item in kept:
+            self._buckets.setdefault(high, {})[item] = None
+        self._least = min(self._buckets, default=0)

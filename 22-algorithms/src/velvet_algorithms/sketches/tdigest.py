@@ -1,0 +1,195 @@
+"""Quantiles of a stream from some hundred centroids, exact at both ends and good at the tails.
+
+Dunning and Ertl (2019, "Computing extremely accurate quantiles using t-digests"), the merging variant
+with the scale function k1: values gather in a buffer, which is sorted and merged into clusters whose
+size shrinks towards the ends as ``sqrt(q * (1 - q))``. NumPy sorts and adds; finding where each cluster
+ends is one `searchsorted` a cluster. Prefer ``sorted`` or `numpy.quantile` while the values fit
+into memory.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable
+
+import numpy as np
+
+from velvet_algorithms.hashing import checked_whole
+from velvet_algorithms.saved import pack, refuse_unlike, unpack
+from velvet_algorithms.sketches.clusters import Floats, between, cluster_starts, share_between
+
+BUFFER_PER_CENTROID = 20
+"""Values gathered per unit of delta before a merge: 2,000 make the merge cheap beside the appends."""
+
+
+class TDigest:
+    """Estimates quantiles and ranks of all finite numbers that were added.
+
+    Args:
+        delta: bound of the number of clusters, at least 10; more is more exact and larger.
+
+    Raises:
+        ValueError: `delta` is smaller than 10.
+
+    About 0.2 us per `add` on average; not thread-safe.
+
+    >>> times = TDigest()
+    >>> times.update(range(1, 1002))
+    >>> times.quantile(0.0), times.quantile(0.5), times.quantile(1.0)
+    (1.0, 501.0, 1001.0)
+    """
+
+    def __init__(self, delta: int = 100) -> None:
+        self.delta = checked_whole("delta", delta, 10)
+        self.low, self.high = math.inf, -math.inf
+        self._means: Floats = np.empty(0)
+        self._weights: Floats = np.empty(0)
+        self._buffer = array("d")
+        self._room = BUFFER_PER_CENTROID * self.delta
+        self._knots: tuple[list[float], list[float]] | None = None
+
+    def add(self, value: float) -> None:
+        """Add one number.
+
+        Raises:
+            ValueError: it is NaN (not ordered) or infinite; nothing is changed.
+        """
+        if not -math.inf < value < math.inf:
+            raise ValueError(f"value must be finite: {value!r} is not ordered or has no distance")
+        self._buffer.append(value)
+        if len(self._buffer) >= self._room:
+            self._flush()
+
+    def update(self, values: Iterable[float]) -> None:
+        """Add many numbers at once; an array is taken as it is.
+
+        Raises:
+            ValueError: one of them is NaN or infinite; then none is added.
+        """
+        found = values if isinstance(values, np.ndarray) else np.array(list(values), dtype=float)
+        found = found.astype(np.float64, copy=False).ravel()
+        if not np.isfinite(found).all():
+            raise ValueError("values must be finite: NaN is not ordered; none of them was added")
+        for start in range(0, len(found), self._room):
+            self._buffer.frombytes(found[start : start + self._room].tobytes())
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._buffer:
+            fresh = np.frombuffer(self._buffer).copy()
+            self._buffer = array("d")
+            self._absorb(fresh, np.ones(len(fresh)))
+            self.low = min(self.low, float(fresh.min()))
+            self.high = max(self.high, float(fresh.max()))
+
+    def _absorb(self, means: Floats, weights: Floats) -> None:
+        means = np.concatenate((self._means, means))
+        weights = np.concatenate((self._weights, weights))
+        order = np.argsort(means, kind="stable")
+        means, weights = means[order], weights[order]
+        starts = cluster_starts(weights, self.delta)
+        sums = np.add.reduceat(weights, starts)
+        shares = weights / np.repeat(sums, np.diff(np.append(starts, len(weights))))
+        # Shares first: a sum of value * weight could overflow. Rounding must not disturb the order.
+        self._means = np.maximum.accumulate(np.add.reduceat(means * shares, starts))
+        self._weights, self._knots = sums, None
+
+    def _curve(self) -> tuple[list[float], list[float]]:
+        """Return ranks and values through which the estimates run, both never falling."""
+        self._flush()
+        if self._knots is None:
+            if not len(self._means):
+                raise ValueError("an empty digest has no quantiles; add a value first")
+            upto = np.cumsum(self._weights)
+            ranks = [0.0, *(upto - self._weights / 2.0).tolist(), float(upto[-1])]
+            means = np.clip(self._means, self.low, self.high)
+            self._knots = ranks, [self.low, *means.tolist(), self.high]
+        return self._knots
+
+    def quantile(self, q: float) -> float:
+        """Return the value below which a share `q` of the numbers lies; exact for 0 and 1.
+
+        Raises:
+            ValueError: `q` is not between 0 and 1, or nothing was added.
+        """
+        if not 0.0 <= q <= 1.0:
+            raise ValueError(f"q must be between 0 and 1, got {q!r}")
+        ranks, values = self._curve()
+        rank = q * ranks[-1]
+        at = min(bisect_right(ranks, rank), len(ranks) - 1)
+        width = ranks[at] - ranks[at - 1]
+        share = min(1.0, (rank - ranks[at - 1]) / width)
+        return self.high if q == 1.0 else between(values[at - 1], values[at], share)
+
+    def cdf(self, value: float) -> float:
+        """Return the estimated share of numbers that are at most `value`.
+
+        Raises:
+            ValueError: `value` is NaN, or nothing was added.
+        """
+        if value != value:
+            raise ValueError("value must be a number: NaN is not ordered")
+        ranks, values = self._curve()
+        if value < self.low:
+            return 0.0
+        if value >= self.high:
+            return 1.0
+        at = bisect_right(values, value)
+        share = share_between(values[at - 1], values[at], value)
+        return between(ranks[at - 1], ranks[at], share) / ranks[-1]
+
+    def __len__(self) -> int:
+        """How many numbers were added."""
+        return round(float(self._weights.sum())) + len(self._buffer)
+
+    def error_bound(self) -> float:
+        """Return the share of all numbers in the widest cluster: sin(pi / delta), at the median.
+
+        Ranks are usually ten times closer than that. It is no guarantee for hostile input (Cormode,
+        Mishra, Ross and Veselý 2021, "Theory meets practice at the median").
+        """
+        return math.sin(math.pi / self.delta)
+
+    @property
+    def bytes_used(self) -> int:
+        """Bytes of the centroids, of a full buffer (arrays grow by an eighth) and of the last curve."""
+        curve = 0 if self._knots is None else 2 * sys.getsizeof(self._knots[0]) * 4
+        return self._means.nbytes + self._weights.nbytes + 9 * self._room + curve
+
+    def merge(self, other: TDigest) -> None:
+        """Take in the numbers of another digest; the other is not changed.
+
+        Raises:
+            ValueError: the other has another `delta`; the message names both.
+        """
+        refuse_unlike("TDigest", {"delta": self.delta}, {"delta": other.delta})
+        other._flush()
+        self._flush()
+        if len(other._means):
+            self._absorb(other._means, other._weights)
+            self.low, self.high = min(self.low, other.low), max(self.high, other.high)
+
+    def to_bytes(self) -> bytes:
+        """Return the digest in its saved form."""
+        self._flush()
+        ends = [self.low, self.high] if len(self._means) else []
+        payload = np.concatenate((ends, self._means, self._weights)).astype("<f8").tobytes()
+        return pack("TDigest", {"delta": self.delta}, payload)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> TDigest:
+        """Return the digest that `to_bytes` saved.
+
+        Raises:
+            ValueError: damaged, of another version or kind.
+        """
+        fields, payload = unpack("TDigest", data)
+        found = cls(fields["delta"])
+        numbers = np.frombuffer(payload, dtype="<f8").astype(np.float64)
+        if len(numbers):
+            found.low, found.high = map(float, numbers[:2])
+            found._means, found._weights = np.split(numbers[2:], 2)
+        return found
