@@ -30,17 +30,17 @@ def orient(a: Point, b: Point, c: Point) -> int:
     Source: Shewchuk, "Adaptive precision floating-point arithmetic and fast robust geometric
     predicates", 1997.
     """
-    left = (b[0] - a[0]) * (c[1] - a[1])
-    right = (b[1] - a[1]) * (c[0] - a[0])
+    left: Number = (b[0] - a[0]) * (c[1] - a[1])
+    right: Number = (b[1] - a[1]) * (c[0] - a[0])
     turn = left - right
-    if isinstance(turn, float) and not _certain(turn, abs(left), abs(right)):
+    if isinstance(turn, float) and not _certain(turn, math.fabs(left) + math.fabs(right)):
         return _orient_exactly(a, b, c)
     return (turn > 0) - (turn < 0)
 
 
-def _certain(turn: float, left: Number, right: Number) -> bool:
+def _certain(turn: float, size: float) -> bool:
     """Whether rounding cannot have changed a sign, nor overflow or underflow."""
-    return max(ROUNDING * float(left + right), TINY) < abs(turn) < math.inf
+    return max(ROUNDING * size, TINY) < abs(turn) < math.inf
 
 
 def _orient_exactly(a: Point, b: Point, c: Point) -> int:
