@@ -52,15 +52,19 @@ class DictTrie:
         return node is not None and _END in node
 
     def _below(self, prefix: str) -> Iterator[tuple[str, float]]:
+        # One list of letters for all words: a string a node would make a deep chain quadratic.
         node = self._node(prefix)
-        waiting = [] if node is None else [(prefix, node)]
+        path: list[str] = []
+        waiting = [] if node is None else [(0, prefix, node)]
         while waiting:
-            word, node = waiting.pop()
-            for letter, below in node.items():
-                if letter == _END:
-                    yield word, below
+            depth, letter, node = waiting.pop()
+            del path[depth:]
+            path.append(letter)
+            for after, below in node.items():
+                if after == _END:
+                    yield "".join(path), below
                 else:
-                    waiting.append((word + letter, below))
+                    waiting.append((depth + 1, after, below))
 
     def range(self, prefix: str) -> list[str]:
         """Return all words with a prefix, sorted."""

@@ -167,8 +167,8 @@ class IndexedHeap(Generic[K]):
 def top_k(iterable: Iterable[T], k: int) -> list[T]:
     """Return the k largest in falling order, equal ones in the order of their arrival.
 
-    `heapq.nlargest` for a small share of the input, `sorted` from the measured crossover on.
-    O(n log k) or O(n log n).
+    `heapq.nlargest` for a small share of the input, `sorted` from the measured crossover on. Both
+    keep that order only among values that are `==` when neither is less. O(n log k) or O(n log n).
 
     Raises:
         ValueError: k is negative, or a value is NaN.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping
 from itertools import count
-from os.path import commonprefix
 
 from velvet_algorithms.ordering import refuse_nan
 
@@ -50,7 +49,9 @@ class RadixTree:
         while place < len(word) and word[place] in node.edges:
             label, below = node.edges[word[place]]
             if not word.startswith(label, place):
-                shared = len(commonprefix((label, word[place : place + len(label)])))
+                shared, rest = 1, word[place : place + len(label)]
+                while shared < len(rest) and rest[shared] == label[shared]:
+                    shared += 1
                 middle = _Node(None, below.best)
                 middle.edges[label[shared]] = (label[shared:], below)
                 node.edges[label[0]] = (label[:shared], middle)

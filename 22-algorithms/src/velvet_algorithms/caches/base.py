@@ -1,7 +1,8 @@
 """What all caches here share: a size, two counters, and the manners of a dictionary.
 
-`get` and `[]` count as a use and as a hit or a miss; `in`, iteration and `len` do not. Errors
-are a dictionary's. Nothing is thread-safe; see `locked` for that.
+`get` and `[]` count as a use and as a hit or a miss, and so does what is built on them (`items`,
+`values`, `pop`); `in`, iteration and `len` do not count. Errors are a dictionary's. Nothing is
+thread-safe; see `locked` for that.
 """
 
 from __future__ import annotations

@@ -81,8 +81,8 @@ class LRUCache(Cache[K, V]):
         return len(self._data)
 
     def __iter__(self) -> Iterator[K]:
-        """Walk the keys, the least recently used first; raises RuntimeError on any use meanwhile."""
-        return iter(self._data)
+        """Walk the keys, the least recently used first."""
+        return self._watched(iter(list(self._data)))  # a copy, because reading reorders
 
 
 class TTLCache(Cache[K, V]):
@@ -164,4 +164,4 @@ class TTLCache(Cache[K, V]):
 
     def __iter__(self) -> Iterator[K]:
         self.expire()
-        return iter(self._data)
+        return self._watched(iter(list(self._data)))

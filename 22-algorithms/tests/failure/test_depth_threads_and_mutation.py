@@ -1,0 +1,196 @@
+"""Chains of a million, eight threads in one cache, and changes in the middle of a walk."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from velvet_algorithms.bplus_tree import BPlusTree
+from velvet_algorithms.caches.base import Cache
+from velvet_algorithms.caches.lfu import LFUCache
+from velvet_algorithms.caches.locked import LockedCache
+from velvet_algorithms.caches.lru import LRUCache, TTLCache
+from velvet_algorithms.caches.s3fifo import S3FIFOCache
+from velvet_algorithms.caches.sieve import SieveCache
+from velvet_algorithms.dict_trie import DictTrie
+from velvet_algorithms.pairing_heap import PairingHeap
+from velvet_algorithms.potentials import PotentialUnionFind
+from velvet_algorithms.prefix_index import PrefixIndex
+from velvet_algorithms.radix_tree import RadixTree
+from velvet_algorithms.skip_list import SkipList
+from velvet_algorithms.sorted_bag import SortedBag
+from velvet_algorithms.sorted_map import SortedMap
+from velvet_algorithms.unionfind import UnionFind
+
+MILLION = 1_000_000
+CACHES: list[Callable[[int], Cache[int, int]]] = [
+    LRUCache,
+    LFUCache,
+    SieveCache,
+    S3FIFOCache,
+    lambda maxsize: TTLCache(maxsize, 60.0),
+]
+
+
+def test_a_word_of_a_million_letters_is_found_in_every_trie() -> None:
+    word = "ab" * (MILLION // 2)
+
+    for completer in (DictTrie({word: 1}), RadixTree({word: 1}), PrefixIndex({word: 1})):
+        assert word in completer
+        assert completer.top("a", 1) == [word]
+        assert completer.range(word + "a") == []
+
+
+def test_a_radix_tree_as_deep_as_its_longest_word_is_walked() -> None:
+    words = {"a" * i: i for i in range(1, 1_500)}
+
+    tree = RadixTree(words)
+
+    tree.check()
+    assert tree.range("a" * 1_490) == ["a" * i for i in range(1_490, 1_500)]
+    assert tree.top("", 1) == ["a" * 1_499]
+
+
+def test_a_chain_of_a_million_parents_is_halved_and_not_recursed_into() -> None:
+    sets = UnionFind(MILLION)
+    sets._parent = [-MILLION, *range(MILLION - 1)]
+
+    root = sets.find(MILLION - 1)
+
+    assert root == 0
+    assert sets._parent[MILLION - 1] == MILLION - 3
+
+
+def test_a_chain_of_differences_is_added_up_without_recursion() -> None:
+    n = 200_000
+    sets = PotentialUnionFind(n)
+    sets._parent = [-n, *range(n - 1)]
+    sets._weight = [0, *[1] * (n - 1)]
+
+    assert sets.difference(n - 1, 0) == n - 1
+
+
+def test_a_pairing_heap_as_deep_as_it_is_large_is_emptied() -> None:
+    heap = PairingHeap[int]()
+    for i in range(100_000, 0, -1):  # each new root takes the old one as its only child
+        heap.push(i, i)
+
+    heap.check()
+    assert [heap.pop()[0] for _ in range(100_000)] == list(range(1, 100_001))
+
+
+@pytest.mark.parametrize("make", CACHES)
+def test_eight_threads_behind_the_lock_keep_the_size_and_every_count(
+    make: Callable[[int], Cache[int, int]],
+) -> None:
+    inner = make(50)
+    cache = LockedCache(inner, lock=threading.Lock())
+    start = threading.Barrier(8)
+
+    def work(seed: int) -> int:
+        rng, sizes = random.Random(seed), []
+        start.wait(10)
+        for _ in range(1_000):
+            key = rng.randrange(120)
+            if cache.get(key) is None:
+                cache[key] = key
+            if not key % 40:
+                cache.pop(key, None)
+            sizes.append(len(cache))
+        return max(sizes)
+
+    with ThreadPoolExecutor(8) as pool:
+        largest = max(pool.map(work, range(8)))
+
+    hits, misses = cache.counts()
+    assert largest <= 50
+    assert len(cache) == len(list(cache)) <= 50
+    assert hits + misses >= 8_000
+    assert all(cache.get(key) == key for key in cache)
+
+
+def test_one_of_eight_threads_makes_the_missing_value() -> None:
+    cache = LockedCache(SieveCache[str, int](4))
+    made: list[int] = []
+    start = threading.Barrier(8)
+
+    def ask(number: int) -> int:
+        def make() -> int:
+            made.append(number)
+            return 7
+
+        start.wait(10)
+        return cache.get_or_make("key", make)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+
+    assert answers == [7] * 8
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize("make", [SortedBag, SkipList, BPlusTree])
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("change", ["add", "remove"])
+def test_a_walk_over_sorted_values_ends_when_they_change(
+    make: Callable[[Any], Any], whole: bool, change: str
+) -> None:
+    ours = make(range(100))
+    in_range = ours.irange if make is SortedBag else ours.range
+    walking = iter(ours) if whole else in_range(2, 90)
+    next(walking)
+
+    getattr(ours, change)(50)
+
+    with pytest.raises(RuntimeError, match="changed during iteration"):
+        list(walking)
+    ours.check()
+
+
+def test_adding_and_removing_as_many_is_noticed_too() -> None:
+    bag = SortedBag(range(100))
+    walking, backwards = iter(bag), bag.islice(0, 50, reverse=True)
+    next(walking)
+    next(backwards)
+
+    bag.add(7)
+    bag.remove(7)
+
+    for walk in (walking, backwards):
+        with pytest.raises(RuntimeError, match="changed during iteration"):
+            list(walk)
+
+
+def test_a_walk_over_a_map_ends_when_its_keys_change_and_not_when_a_value_does() -> None:
+    m = SortedMap({i: i for i in range(10)})
+    walking = iter(m)
+    next(walking)
+
+    m[3] = 30
+    assert next(walking) == 1
+    m[33] = 33
+
+    with pytest.raises(RuntimeError, match="changed during iteration"):
+        list(walking)
+
+
+@pytest.mark.parametrize("make", CACHES)
+def test_a_walk_over_a_cache_ends_when_a_key_comes_and_another_goes(
+    make: Callable[[int], Cache[int, int]],
+) -> None:
+    cache = make(3)
+    for key in range(3):
+        cache[key] = key
+    walking = iter(cache)
+    next(walking)
+
+    cache[9] = 9
+
+    with pytest.raises(RuntimeError, match="changed during iteration"):
+        list(walking)
+    assert len(cache) == 3

@@ -1,0 +1,116 @@
+"""What the machines do not ask of sorted containers, heaps and caches: names, texts, orders."""
+
+from __future__ import annotations
+
+import pytest
+
+from velvet_algorithms.bplus_tree import BPlusTree
+from velvet_algorithms.skip_list import SkipList
+from velvet_algorithms.sorted_bag import SortedBag
+from velvet_algorithms.sorted_map import SortedMap
+
+
+def test_a_bag_of_thousands_keeps_the_usual_load_and_every_answer() -> None:
+    bag = SortedBag(i * 7919 % 10_007 for i in range(10_007))
+
+    for value in range(0, 10_007, 3):
+        bag.remove(value)
+
+    bag.check()
+    assert len(bag) == 10_007 - 3336
+    assert bag[0] == 1
+    assert bag[-1] == 10_006
+    assert bag[5000] == next(
+        v for i, v in enumerate(v for v in range(10_007) if v % 3) if i == 5000
+    )
+
+
+def test_equal_values_keep_the_order_of_their_arrival() -> None:
+    bag = SortedBag(["bb", "a"], key=len)
+
+    bag.update(["cc", "d"])
+    bag.add("ee")
+    bag.remove("cc")
+
+    assert list(bag) == ["a", "d", "bb", "ee"]
+    assert "bb" in bag
+    assert "zz" not in bag
+    assert bag.index("ee") == 3
+
+
+def test_a_value_with_an_equal_key_beyond_its_bucket_is_found() -> None:
+    bag = SortedBag(range(40), key=lambda value: 0, load=4)
+
+    assert bag.index(39) == 39
+    assert 39 in bag
+    bag.remove(39)
+    assert 39 not in bag
+    bag.check()
+
+
+def test_bags_are_equal_when_their_values_are() -> None:
+    assert SortedBag([2, 1]) == SortedBag([1, 2], load=5)
+    assert SortedBag([1]) != SortedBag([1, 1])
+    assert SortedBag([1]) != [1]
+    assert repr(SortedBag([2, 1])) == "SortedBag([1, 2])"
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(SortedBag())
+
+
+def test_an_index_within_bounds_is_found_and_outside_refused() -> None:
+    bag = SortedBag([1, 2, 2, 3])
+
+    assert bag.index(2) == 1
+    assert bag.index(2, 2) == 2
+    with pytest.raises(ValueError, match="between positions 3 and 4"):
+        bag.index(2, 3)
+
+
+def test_an_empty_bag_answers_everything() -> None:
+    bag = SortedBag[int]()
+
+    assert list(bag) == list(reversed(bag)) == list(bag.irange(1, 2)) == bag[:] == bag[::-1] == []
+    assert bag.bisect_left(1) == bag.bisect_right(1) == bag.count(1) == 0
+    assert 1 not in bag
+    bag.discard(1)
+    bag.clear()
+    bag.update([])
+    for ask in (lambda: bag[0], lambda: bag[-1], bag.pop):
+        with pytest.raises(IndexError, match="of a bag of 0"):
+            ask()
+    bag.check()
+
+
+def test_a_map_gives_and_takes_items_by_position() -> None:
+    m = SortedMap({3: "c", 1: "a", 2: "b"})
+
+    assert m.peekitem() == (3, "c")
+    assert m.popitem(0) == (1, "a")
+    assert m.popitem() == (3, "c")
+    assert repr(m) == "SortedMap({2: 'b'})"
+    m.clear()
+    m.check()
+    with pytest.raises(KeyError, match="empty"):
+        m.popitem()
+    with pytest.raises(IndexError):
+        m.peekitem(0)
+
+
+def test_a_skip_list_of_one_seed_has_one_shape() -> None:
+    widths = [SkipList(range(200), seed=seed)._head.width for seed in (1, 1, 2)]
+
+    assert widths[0] == widths[1]
+    assert widths[0] != widths[2]
+
+
+@pytest.mark.parametrize("make", [SkipList, BPlusTree])
+def test_the_losers_hold_thousands_of_values(make: type[SkipList[int]]) -> None:
+    ours = make(i * 7919 % 5003 for i in range(5003))
+
+    for value in range(0, 5003, 2):
+        ours.remove(value)
+
+    ours.check()
+    assert list(ours) == list(range(1, 5003, 2))
+    assert ours[1000] == 2001
+    assert list(ours.range(100, 109)) == [101, 103, 105, 107, 109]
