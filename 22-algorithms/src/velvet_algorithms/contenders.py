@@ -161,6 +161,11 @@ def check(family: str, seed: int = 0, *, n: int = 200) -> list[str]:
     return agreed
 
 
+def library(name: str) -> Any:
+    """Import an optional library at the call; untyped, as most of them are."""
+    return importlib.import_module(name)
+
+
 def _equal(first: Any, second: Any) -> bool:
     same = first == second
     return bool(same.all()) if hasattr(same, "all") else bool(same)
