@@ -112,8 +112,7 @@ def external_sort(
     many = sys.maxsize if max_bytes is not None else DEFAULT_LINES
     lines_limit = checked_whole("max_lines", many if max_lines is None else max_lines)
     bytes_limit = checked_whole("max_bytes", sys.maxsize if max_bytes is None else max_bytes)
-    parts = _parts(lines, lines_limit, bytes_limit)
-    return _sorted_lines(parts, tmpdir, key, spill or Spill())
+    return _sorted_lines(_parts(lines, lines_limit, bytes_limit), tmpdir, key, spill or Spill())
 
 
 def _parts(

@@ -33,9 +33,9 @@ class JobScheduler:
 
     >>> jobs = JobScheduler({"build": 3, "test": 2, "docs": 1}, {"test": ["build"]})
     >>> jobs.critical_path()
-    (5, ['build', 'test'])
+    (5.0, ['build', 'test'])
     >>> jobs.plan(2).makespan
-    5
+    5.0
     """
 
     def __init__(self, durations: Mapping[str, float], needs: Mapping[str, Iterable[str]]) -> None:

@@ -33,9 +33,9 @@ class RoutePlanner:
     def __init__(self, graph: Graph, hierarchy: ContractionHierarchy | None = None) -> None:
         self.graph = graph
         self.hierarchy = ContractionHierarchy.build(graph) if hierarchy is None else hierarchy
-        if self.hierarchy.n != graph.n:
+        if len(self.hierarchy.rank) != graph.n:
             raise ValueError(
-                f"the hierarchy is of {self.hierarchy.n} nodes and the graph of {graph.n}; "
+                f"the hierarchy is of {len(self.hierarchy.rank)} nodes and the graph of {graph.n}; "
                 "build it from this graph"
             )
 

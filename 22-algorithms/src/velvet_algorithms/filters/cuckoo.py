@@ -1,10 +1,9 @@
 """A filter from which keys can be deleted: fingerprints in a cuckoo hash table.
 
 Fan, Andersen, Kaminsky and Mitzenmacher (2014, "Cuckoo Filter: Practically Better Than Bloom"): a key is
-a fingerprint of 8 or 16 bits in one of two buckets of four; the second bucket follows from the first and
-the fingerprint alone, so entries can be moved without knowing their keys. The paper pairs the buckets
-by XOR, which demands a power of two; here they are paired by ``hash(fingerprint) - bucket``, which is
-its own inverse for any number of buckets, so the table is as small as the capacity allows.
+a fingerprint in one of two buckets; the second follows from the first and the fingerprint alone, so
+entries can move without their keys. The paper pairs buckets by XOR, which demands a power of two; here
+``hash(fingerprint) - bucket``, its own inverse, pairs any number of them.
 """
 
 from __future__ import annotations
@@ -24,8 +23,7 @@ from velvet_algorithms.hashing import (
 from velvet_algorithms.saved import pack, refuse_unlike, unpack
 
 SLOTS = 4
-LOAD = 0.95
-"""Share of the slots that can be filled with buckets of four (section 4 of the paper)."""
+LOAD = 0.95  # share of the slots that can be filled with buckets of four (section 4 of the paper)
 MAX_MOVES = 500
 SPREAD = 0x9E3779B97F4A7C15  # 2**64 / golden ratio: spreads fingerprints over the buckets
 
@@ -62,12 +60,11 @@ class CuckooFilter:
         self.capacity = checked_whole("capacity", capacity)
         self.error = checked_share("error", error)
         self._salt = checked_salt(salt)
-        self._bits = next((bits for bits in (8, 16) if 2 * SLOTS / 2**bits <= error), 0)
-        if not self._bits:
+        if error < 2 * SLOTS / 2**16:
             raise ValueError(f"error must be at least 2**-13 for 16-bit fingerprints, got {error}")
+        self._bits = 8 if error >= 2 * SLOTS / 2**8 else 16
         self.buckets = int(self.capacity / (SLOTS * LOAD)) + 1
-        slots = self.buckets * SLOTS
-        self._cells = array("B" if self._bits == 8 else "H", bytes(slots * self._bits // 8))
+        self._cells = array("B" if self._bits == 8 else "H", [0]) * (self.buckets * SLOTS)
         self._choose = random.Random(seed)
         self._count = 0
 
@@ -88,22 +85,21 @@ class CuckooFilter:
         return False
 
     def _insert(self, mark: int, bucket: int) -> None:
-        cells = self._cells
         if self._settle(mark, bucket) or self._settle(mark, self._partner(bucket, mark)):
             return
         moved: list[tuple[int, int]] = []
         homeless, home = mark, self._choose.choice((bucket, self._partner(bucket, mark)))
         for _ in range(MAX_MOVES):
             at = home * SLOTS + self._choose.randrange(SLOTS)
-            moved.append((at, cells[at]))
-            cells[at], homeless = homeless, cells[at]
+            moved.append((at, self._cells[at]))
+            self._cells[at], homeless = homeless, self._cells[at]
             home = self._partner(home, homeless)
             if self._settle(homeless, home):
                 return
         for at, before in reversed(moved):
-            cells[at] = before
+            self._cells[at] = before
         raise FilterFull(
-            f"no room after {MAX_MOVES} moves: {self._count} keys in {len(cells)} slots "
+            f"no room after {MAX_MOVES} moves: {self._count} keys in {len(self._cells)} slots "
             f"(capacity {self.capacity}); remove keys or build a larger filter"
         )
 
@@ -118,11 +114,10 @@ class CuckooFilter:
 
     def __contains__(self, key: bytes | str) -> bool:
         mark, bucket = self._place(key)
-        cells = self._cells
-        if mark in cells[bucket * SLOTS : bucket * SLOTS + SLOTS]:
+        if mark in self._cells[bucket * SLOTS : bucket * SLOTS + SLOTS]:
             return True
-        other = self._partner(bucket, mark)
-        return mark in cells[other * SLOTS : other * SLOTS + SLOTS]
+        other = self._partner(bucket, mark) * SLOTS
+        return mark in self._cells[other : other + SLOTS]
 
     def remove(self, key: bytes | str) -> None:
         """Remove one copy of a key that was added.
@@ -134,12 +129,11 @@ class CuckooFilter:
             KeyError: the key is certainly not there.
         """
         mark, bucket = self._place(key)
-        for home in (bucket, self._partner(bucket, mark)):
-            for at in range(home * SLOTS, home * SLOTS + SLOTS):
-                if self._cells[at] == mark:
-                    self._cells[at] = 0
-                    self._count -= 1
-                    return
+        for home in (bucket * SLOTS, self._partner(bucket, mark) * SLOTS):
+            if mark in self._cells[home : home + SLOTS]:
+                self._cells[self._cells.index(mark, home)] = 0
+                self._count -= 1
+                return
         raise KeyError(key)
 
     def __len__(self) -> int:
@@ -153,8 +147,8 @@ class CuckooFilter:
 
     def theory(self) -> float:
         """Return the expected rate of false positives: eight slots looked at, as full as they are now."""
-        load = self._count / len(self._cells)
-        return float(1.0 - (1.0 - load / (2**self._bits - 1)) ** (2 * SLOTS))
+        taken = self._count / len(self._cells) / (2**self._bits - 1)
+        return float(1.0 - (1.0 - taken) ** (2 * SLOTS))
 
     def _parameters(self) -> dict[str, object]:
         return {"capacity": self.capacity, "error": self.error, "salt": fingerprint(self._salt)}
@@ -177,8 +171,8 @@ class CuckooFilter:
 
     def to_bytes(self) -> bytes:
         """Return the filter in its saved form; the salt itself is not in it."""
-        payload = np.asarray(self._cells, dtype=f"<u{self._cells.itemsize}").tobytes()
-        return pack("cuckoo filter", self._parameters(), payload)
+        cells = np.asarray(self._cells, dtype=f"<u{self._cells.itemsize}")
+        return pack("cuckoo filter", self._parameters(), cells.tobytes())
 
     @classmethod
     def from_bytes(cls, data: bytes, *, salt: bytes = b"", seed: int = 1) -> CuckooFilter:

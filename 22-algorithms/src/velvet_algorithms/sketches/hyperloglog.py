@@ -81,14 +81,14 @@ class HyperLogLog:
             self._registers[at] = rank
 
     def count(self) -> float:
-        """Return the estimated number of different keys."""
+        """Return the estimated number of different keys; infinite when every register is full."""
         m, width = len(self._registers), 64 - self.p
         found = Counter(self._registers)
         z = m * _tau(1.0 - found[width + 1] / m)
         for rank in range(width, 0, -1):
             z = 0.5 * (z + found[rank])
         z += m * _sigma(found[0] / m)
-        return ALPHA * m * m / z
+        return ALPHA * m * m / z if z else math.inf
 
     def error_bound(self) -> float:
         """Return the relative standard error; two of three estimates are that close, all but 0.3 % within 3."""

@@ -1,0 +1,151 @@
+"""Streams: what is new, what is frequent, and how far the answers are from the truth on the way."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from velvet_algorithms.apps.dedupe import (
+    StreamDeduper,
+    dedupe_checkpoints,
+    list_deduper,
+    set_deduper,
+)
+from velvet_algorithms.apps.heavy import HeavyHitters, stream_checkpoints
+from velvet_algorithms.apps.words import make_words, zipf_stream
+
+
+@settings(max_examples=40)
+@given(st.lists(st.binary(max_size=2), max_size=50))
+def test_the_exact_dedupers_agree(keys: list[bytes]) -> None:
+    naive, exact = list_deduper(), set_deduper()
+
+    assert [naive(key) for key in keys] == [exact(key) for key in keys]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.integers(0, 30), max_size=120), st.integers(1, 8), st.integers(2, 4))
+def test_a_repeat_within_the_horizon_is_never_missed(
+    numbers: list[int], horizon: int, generations: int
+) -> None:
+    deduper = StreamDeduper(horizon, 0.01, generations=generations)
+    order: list[int] = []  # different keys, the latest last
+
+    for number in numbers:
+        new = deduper.is_new(f"key-{number}")
+        if number in order[-horizon:]:
+            assert not new
+        if number in order:
+            order.remove(number)
+        order.append(number)
+
+
+def test_the_window_is_exact_where_the_filters_have_forgotten() -> None:
+    deduper = StreamDeduper(2, 0.01, window=50)
+
+    answers = [deduper.is_new(f"key-{number}") for number in [*range(40), *range(40)]]
+
+    assert not any(answers[40:])
+    assert deduper.rotations >= 10
+
+
+def test_new_keys_are_called_old_as_often_as_theory_says() -> None:
+    deduper = StreamDeduper(2000, 0.02, generations=2)
+    for number in range(20_000):
+        deduper.is_new(f"warm-{number}")
+    points = list(dedupe_checkpoints(deduper, (f"key-{n}" for n in range(8000)), 500))
+
+    final = points[-1]
+    mean = sum(point.expected_error for point in points) / len(points)
+
+    # Every key is new. sigma of the share over n keys is sqrt(p (1 - p) / n).
+    assert abs(final.called_old / 8000 - mean) <= 4 * math.sqrt(mean / 8000) + 0.3 * mean
+    assert final.called_old / 8000 <= 0.02
+    assert final.missed == 0
+    assert final.bytes_used == points[0].bytes_used
+
+
+def test_checkpoints_of_a_deduper_carry_the_truth() -> None:
+    keys = ["a", "b", "a", "c"]
+
+    points = list(dedupe_checkpoints(StreamDeduper(100), keys, 2))
+
+    assert [(point.seen, point.new) for point in points] == [(2, 2), (4, 3)]
+    assert all(point.called_old == point.missed == 0 for point in points)
+
+
+def test_forgotten_keys_are_counted_as_missed() -> None:
+    keys = [f"key-{number}" for number in [*range(50), *range(50)]]
+
+    final = list(dedupe_checkpoints(StreamDeduper(2), keys, 100))[-1]
+
+    assert final.missed >= 45
+    assert final.new == 50
+
+
+def test_memory_of_a_deduper_does_not_grow_with_the_stream() -> None:
+    deduper = StreamDeduper(50_000, 0.01, window=100)
+    sizes = []
+    for number in range(600):
+        deduper.is_new(f"key-{number:06}")
+        sizes.append(deduper.bytes_used)
+
+    # 50,000 keys in a set take 4 MB; an ordered dictionary of 100 takes 10 to 20 kB.
+    assert max(sizes[300:]) <= max(sizes[:300]) < 100_000
+
+
+def test_frequent_words_are_found_and_bounded_at_every_checkpoint() -> None:
+    stream = zipf_stream(make_words(5000), 12_000, seed=6)
+    sketch = HeavyHitters(200, eps=0.005, p=12)
+
+    points = list(stream_checkpoints(sketch, stream, 3000, top=10))
+
+    truth = Counter(stream)
+    assert [point.seen for point in points] == [3000, 6000, 9000, 12_000]
+    for point in points:
+        assert all(item.low <= item.true <= item.high for item in point.items)
+        assert point.found == 1.0
+        off = abs(point.different_estimate / point.different - 1)
+        assert off <= 4 * point.different_error
+        assert point.exact_items == point.different
+    assert points[-1].different == len(truth)
+    assert [item.true for item in points[-1].items] == [c for _, c in truth.most_common(10)]
+    assert points[-1].bytes_used == pytest.approx(points[0].bytes_used, rel=0.3)
+
+
+def test_rare_items_have_bounds_too() -> None:
+    sketch = HeavyHitters(2)
+    sketch.update(random.Random(1).choices("abcdef", k=300))
+
+    for item in "abcdefg":
+        low, high = sketch.bounds(item)
+        assert 0 <= low <= high
+    assert sketch.bounds("g")[1] == 0  # count-min knows that it never came
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: StreamDeduper(0), "horizon must be at least 1, got 0"),
+        (lambda: StreamDeduper(9, generations=1), "generations must be at least 2, got 1"),
+        (lambda: StreamDeduper(9, 1.0), "error must be between 0 and 1"),
+        (lambda: StreamDeduper(9, window=-1), "window must be at least 0"),
+        (lambda: list(dedupe_checkpoints(StreamDeduper(9), [], 0)), "every must be at least 1"),
+        (lambda: list(stream_checkpoints(HeavyHitters(), [], 0)), "every must be at least 1"),
+        (lambda: list(stream_checkpoints(HeavyHitters(), [], 1, top=0)), "top must be at least 1"),
+    ],
+)
+def test_impossible_streams_are_refused(call: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_a_key_that_is_no_text_is_refused() -> None:
+    with pytest.raises(TypeError, match="bytes or str, got int"):
+        StreamDeduper(9).is_new(3)  # type: ignore[arg-type]
