@@ -29,7 +29,7 @@ class FullDisk:
         self.opened: list[Any] = []
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        file = tempfile.TemporaryFile(*args, **options)
+        file = tempfile.TemporaryFile(*args, **options)  # noqa: SIM115 - the sort closes it
         write = file.writelines
 
         def writelines(texts: Iterator[str]) -> None:
@@ -176,9 +176,13 @@ def test_an_error_within_the_block_keeps_the_former_file(way: str, tmp_path: Pat
     target = tmp_path / "out.txt"
     target.write_text("before\n", encoding="utf-8")
 
-    with pytest.raises(KeyError), whole_file.whole_file(target) as out:
-        out.write("after\n")
-        raise KeyError("on the way")
+    def interrupted() -> None:
+        with whole_file.whole_file(target) as out:
+            out.write("after\n")
+            raise KeyError("on the way")
+
+    with pytest.raises(KeyError):
+        interrupted()
 
     assert target.read_text(encoding="utf-8") == "before\n"
     assert [path.name for path in tmp_path.iterdir()] == ["out.txt"]
@@ -207,6 +211,30 @@ def test_names_that_are_taken_are_passed_over(tmp_path: Path) -> None:
 
     assert taken.read_text(encoding="utf-8") == "mine"
     assert (tmp_path / "out.txt").read_text(encoding="utf-8") == "after\n"
+
+
+def test_when_all_names_are_taken_the_former_file_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if whole_file._nameless(tmp_path) is None:
+        pytest.skip("no files without a name here; run it on Linux with ext4, xfs or tmpfs")
+    monkeypatch.setattr(whole_file, "_FEW_TRIES", 0)
+
+    with (
+        pytest.raises(FileExistsError, match="are taken"),
+        whole_file.whole_file(tmp_path / "out.txt") as out,
+    ):
+        out.write("after\n")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_system_without_nameless_files_is_known_by_its_missing_flag(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+
+    assert whole_file._nameless(tmp_path) is None
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 import pytest
 from hypothesis import given, settings
@@ -68,12 +68,12 @@ def test_a_longest_rise_is_one_and_none_is_longer(values: list[int]) -> None:
 
     rest = iter(values)
     assert all(value in rest for value in found)  # in this order
-    assert all(a < b for a, b in zip(found, found[1:], strict=False))
+    assert all(a < b for a, b in pairwise(found))
     assert len(found) == max(
         size
         for size in range(len(values) + 1)
         for chosen in combinations(values, size)
-        if all(a < b for a, b in zip(chosen, chosen[1:], strict=False))
+        if all(a < b for a, b in pairwise(chosen))
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import random
 from typing import Any
 
@@ -61,7 +62,7 @@ def test_edits_cover_both_sides_in_order_and_alternate(a: list[str], b: list[str
             assert a[a_from:a_to] == b[b_from:b_to]
     assert (i, j) == (len(a), len(b))
     assert not any(
-        (one == "equal") == (other == "equal") for one, other in zip(kinds, kinds[1:], strict=False)
+        (one == "equal") == (other == "equal") for one, other in itertools.pairwise(kinds)
     )
 
 
@@ -101,7 +102,7 @@ def edited(edits: int, seed: int, size: int = 1500) -> tuple[list[str], list[str
     b = [line + "" for line in a]
     for number in range(edits):
         at = draw.randrange(len(b))
-        draw.choice([lambda: b.pop(at), lambda: b.insert(at, f"new {number}")])()
+        b[at : at + draw.randrange(2)] = [f"new {number}"] * draw.randrange(2)
     return a, b
 
 

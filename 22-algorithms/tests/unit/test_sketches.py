@@ -40,6 +40,9 @@ def test_an_empty_hyperloglog_counts_nothing_and_a_full_one_does_not_fail() -> N
 
     assert made.count() == math.inf
 
+    made._registers[0] = 60
+    assert 2**60 < made.count() < math.inf
+
 
 def test_repeats_change_nothing() -> None:
     made = HyperLogLog(10)

@@ -8,9 +8,10 @@ rare keys several times better, at the price that two such sketches merge to an 
 from __future__ import annotations
 
 import math
-import sys
 from array import array
 from typing import Any
+
+import numpy as np
 
 from velvet_algorithms.hashing import checked_share, checked_whole, hash_pair
 from velvet_algorithms.saved import pack, refuse_unlike, unpack
@@ -100,10 +101,8 @@ class CountMin:
 
     def to_bytes(self) -> bytes:
         """Return the sketch in its saved form."""
-        cells = self._cells[:]
-        if sys.byteorder == "big":
-            cells.byteswap()
-        return pack("CountMin", {**self._parameters(), "total": self.total}, cells.tobytes())
+        payload = np.asarray(self._cells, dtype="<u8").tobytes()
+        return pack("CountMin", {**self._parameters(), "total": self.total}, payload)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> CountMin:
@@ -114,8 +113,6 @@ class CountMin:
         """
         fields, payload = unpack("CountMin", data)
         found = cls(fields["eps"], fields["delta"], conservative=fields["conservative"])
-        found._cells = array("Q", payload)
-        if sys.byteorder == "big":
-            found._cells.byteswap()
+        found._cells = array("Q", np.frombuffer(payload, dtype="<u8").tolist())
         found.total = fields["total"]
         return found
