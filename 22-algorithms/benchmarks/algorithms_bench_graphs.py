@@ -1,0 +1,63 @@
+"""Maximum flow and strongly connected components.
+
+The flow is timed from a list of arcs to its value, because a network is used up by its flow; for
+the components every library has its graph in its own form before the clock starts.
+"""
+
+from __future__ import annotations
+
+from algorithms_rows import add_rows
+
+from velvet.bench import Suite, speedup
+
+ACL = "ac-library-python"
+
+
+def _add_flow(suite: Suite) -> None:
+    flow = suite.comparison(
+        "flow_and_scc_flow",
+        title="The maximum flow through n nodes and 10 n arcs, from the list of arcs",
+        unit="ms",
+        sizes={"n": [400, 2000]},
+        quick=lambda n: n == 400,
+        rounds={"quick": 10, "default": 15},
+    )
+    add_rows(flow, "flow", baseline="dinic")
+    suite.claim(
+        "our Dinic is several times faster than the flow of networkx",
+        speedup("flow_and_scc_flow", "dinic", "networkx", n=400) >= 3,
+        needs="networkx",
+    )
+    suite.claim(
+        "our Dinic is faster than the port of the AtCoder library",
+        speedup("flow_and_scc_flow", "dinic", "atcoder", n=400) >= 1.1,
+        needs=ACL,
+    )
+
+
+def _add_components(suite: Suite) -> None:
+    components = suite.comparison(
+        "flow_and_scc_components",
+        title="Strongly connected components of n nodes and 2 n arcs",
+        unit="ms",
+        sizes={"n": [1500, 5000, 15_000, 50_000]},
+        quick=lambda n: n == 50_000,
+        rounds={"quick": 6, "default": 10},
+    )
+    add_rows(components, "components", baseline="tarjan")
+    suite.claim(
+        "our Tarjan is faster than that of networkx",
+        speedup("flow_and_scc_components", "tarjan", "networkx", n=50_000) >= 1.5,
+        needs="networkx",
+    )
+    suite.claim(
+        "our Tarjan is faster than the port of the AtCoder library",
+        speedup("flow_and_scc_components", "tarjan", "atcoder", n=50_000) >= 1.3,
+        needs=ACL,
+    )
+
+
+def add_to(suite: Suite) -> None:
+    """Add the comparisons of flow and components."""
+    _add_flow(suite)
+    _add_components(suite)

@@ -1,0 +1,50 @@
+"""Rows of a comparison from a family of contenders, so that both are the same by construction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import Any
+
+from velvet.bench import Timed
+from velvet.bench.model import Comparison
+from velvet_algorithms.contenders import Contender, contenders
+
+SEED = 1
+
+
+def prepared(one: Contender, n: int) -> Any:
+    """Make the input of size n and set a contender up for it."""
+    return one.prepare(n, seed=SEED)
+
+
+def add_rows(
+    comparison: Comparison,
+    family: str,
+    *,
+    baseline: str,
+    setup: Callable[..., Any | Timed] = prepared,
+    most: dict[str, int] | None = None,
+    leave_out: Collection[str] = (),
+) -> None:
+    """Add a family's contenders to a comparison over `n`, and demand equal answers.
+
+    Args:
+        setup: (contender, **size) -> what is timed.
+        most: sizes beyond which a contender takes no part, where these differ from the family's.
+    """
+    for one in contenders(family):
+        if one.name not in leave_out:
+            limit = (most or {}).get(one.name, one.most)
+            comparison.add(
+                one.name,
+                partial(setup, one),
+                baseline=one.name == baseline,
+                needs=one.needs or (),
+                when=None if limit is None else partial(_up_to, limit),
+            )
+    comparison.same_result()
+
+
+def _up_to(limit: int, n: int, **_: Any) -> bool:
+    return n <= limit
