@@ -1,0 +1,230 @@
+"""What systems are made of: who owns a key, sorting beyond memory, and inputs with ill intent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from velvet.bench import Outcome, Suite, growth, ratio, speedup, value
+
+KEYS = 20_000
+LOOKUPS = 1000  # keys in one timed call
+NODES = [f"node-{number}" for number in range(11)]
+RINGS = (1, 10, 100, 1000)
+ATTACK_SIZES = [64, 128, 256, 512, 1024, 2048]
+
+
+def _shards(name: str, nodes: int) -> Any:
+    from velvet_algorithms import sharding
+
+    if name.startswith("ring_"):
+        return sharding.HashRing(NODES[:nodes], int(name.removeprefix("ring_")))
+    kinds = {
+        "mod": sharding.ModShards,
+        "jump": sharding.JumpShards,
+        "rendezvous": sharding.RendezvousShards,
+    }
+    return kinds[name](NODES[:nodes])
+
+
+def _placement(name: str) -> Callable[[], dict[str, float]]:
+    from velvet_algorithms.sharding import imbalance, moved
+
+    def run() -> dict[str, float]:
+        keys: list[bytes | str] = [f"key-{number}" for number in range(KEYS)]
+        ten = _shards(name, 10)
+        return {"moved": moved(ten, _shards(name, 11), keys), "fullest": imbalance(ten, 10, keys)}
+
+    return run
+
+
+def _owners(name: str) -> Callable[[], Any]:
+    shards = _shards(name, 10)
+    keys = [b"key-%d" % number for number in range(LOOKUPS)]
+    return lambda: [shards.node_for(key) for key in keys]
+
+
+def _add_sharding(suite: Suite) -> None:
+    placement = suite.comparison(
+        "sharding",
+        title="20,000 keys on 10 nodes: the share that moves to 11, and the fullest node over the mean",
+        kind="value",
+        unit="",
+        metrics={"moved": "", "fullest": ""},
+    )
+    lookups = suite.comparison(
+        "sharding_lookups",
+        title="Finding the node of one key among 10",
+        unit="ns",
+        items=LOOKUPS,
+        rounds={"quick": 6, "default": 12},
+    )
+    for name in ("mod", "jump", "rendezvous", *(f"ring_{vnodes}" for vnodes in RINGS)):
+        placement.add(name, partial(_placement, name), baseline=name == "mod")
+        lookups.add(name, partial(_owners, name), baseline=name == "mod")
+    suite.claim("modulo moves nearly every key", value("sharding", "mod", "moved") >= 0.85)
+    suite.claim(
+        "jump hashing moves one in eleven, within a percent",
+        value("sharding", "jump", "moved").between(1 / 11 - 0.01, 1 / 11 + 0.01),
+    )
+    suite.claim(
+        "a ring with 1,000 points a node fills its fullest node by less than a fifth too much",
+        value("sharding", "ring_1000", "fullest") <= 1.2,
+    )
+    suite.claim(
+        "a ring with one point a node more than doubles the load of its fullest",
+        value("sharding", "ring_1", "fullest") >= 2,
+    )
+    suite.claim(
+        "rendezvous pays for every node: at ten it is three times as slow as jump hashing",
+        speedup("sharding_lookups", "jump", "rendezvous") >= 2,
+    )
+
+
+def _lines(count: int) -> Iterator[str]:
+    """Lines in an order that only looks random, made as they are read: the input takes no memory."""
+    return (f"{number * 2_654_435_761 % 2**32:010} {number}" for number in range(count))
+
+
+def _sorting(limit: int, lines: int) -> Callable[[], Outcome]:
+    from velvet_algorithms.external import Spill, external_sort
+
+    def run() -> Outcome:
+        spill = Spill()
+        if limit:
+            ordered: Any = external_sort(_lines(lines), max_lines=limit, spill=spill)
+        else:
+            ordered = sorted(_lines(lines))
+        count, before, total = 0, "", 0
+        for line in ordered:
+            if line < before:
+                raise ValueError(f"{line!r} came after {before!r}")
+            before, count = line, count + 1
+            total += int(line[11:])
+        return Outcome({"runs": float(spill.runs)}, result=(count, total))
+
+    return run
+
+
+def _add_external(suite: Suite) -> None:
+    sorting = suite.comparison(
+        "external_sort",
+        title="Sorting lines that are made as they are read; delta_mb is the peak above the imports",
+        kind="run",
+        unit="s",
+        sizes={"lines": [200_000, 1_000_000]},
+        quick=lambda lines: lines == 1_000_000,
+        metrics={"runs": "runs"},
+        rounds={"quick": 1, "default": 3},
+        floor=True,
+    )
+    for name, limit in (("sorted", 0), ("external_100k", 100_000), ("external_20k", 20_000)):
+        sorting.add(name, partial(_sorting, limit), baseline=name == "sorted")
+    sorting.same_result()
+    suite.claim(
+        "sorting on disk takes at most a third of the memory",
+        ratio("external_sort", "external_20k", "sorted", "delta_mb", lines=1_000_000) <= 1 / 3,
+    )
+    suite.claim(
+        "for at most 2.5 times the time",
+        ratio("external_sort", "external_20k", "sorted", lines=1_000_000) <= 2.5,
+    )
+
+
+def _operations(name: str, side: str, n: int) -> Callable[[], dict[str, float]]:
+    from velvet_algorithms.adversary import ATTACKS
+
+    attack = ATTACKS[name]
+
+    def run() -> dict[str, float]:
+        keys = attack.hostile(n)
+        count = attack.victim_operations if side == "victim" else attack.defended_operations
+        return {"comparisons": float(count(keys) + n)}
+
+    return run
+
+
+def _attacked(name: str, side: str, n: int) -> Callable[[], Any]:
+    from velvet_algorithms.adversary import ATTACKS
+
+    attack = ATTACKS[name]
+    keys = attack.ordinary(n) if side == "ordinary" else attack.hostile(n)
+    if side == "sorted()":
+        return lambda: len(sorted(keys))
+    act = attack.defended if side == "defended" else attack.victim
+
+    def run() -> int:
+        act(keys)
+        return len(keys)
+
+    return run
+
+
+FLOOD, KILLER, TREE = "hash flood", "quicksort killer", "sorted inserts"
+ROWS = {
+    "ints": (FLOOD, "ordinary"),
+    "ints_colliding": (FLOOD, "hostile"),
+    "ints_as_text": (FLOOD, "defended"),
+    "quicksort": (KILLER, "ordinary"),
+    "quicksort_killed": (KILLER, "hostile"),
+    "introsort_attacked": (KILLER, "defended"),
+    "sorted_attacked": (KILLER, "sorted()"),
+    "tree": (TREE, "ordinary"),
+    "tree_of_sorted": (TREE, "hostile"),
+    "tree_of_shuffled": (TREE, "defended"),
+}
+
+
+def _add_adversary(suite: Suite) -> None:
+    counted = suite.comparison(
+        "adversary_growth",
+        title="Comparisons (and one visit a key) that hostile keys cost, exact on every machine",
+        kind="value",
+        unit="comparisons",
+        sizes={"n": ATTACK_SIZES},
+        metrics={"comparisons": "comparisons"},
+    )
+    texts = {FLOOD: "colliding integers", KILLER: "the killer of quicksort", TREE: "sorted inserts"}
+    for name, text in texts.items():
+        short = name.replace(" ", "_")
+        for side in ("victim", "defended"):
+            counted.add(f"{short}_{side}", partial(_operations, name, side))
+        suite.claim(
+            f"{text} cost quadratic work",
+            growth("adversary_growth", f"{short}_victim", over="n").between(1.7, 2.3),
+        )
+        suite.claim(
+            f"the defence against {text} does not",
+            growth("adversary_growth", f"{short}_defended", over="n") <= 1.4,
+        )
+    timed = suite.comparison(
+        "adversary",
+        title="n keys into a dictionary, a quicksort, a search tree: ordinary, hostile, defended",
+        unit="ms",
+        sizes={"n": [1000, 2000, 4000]},
+        quick=lambda n: n == 4000,
+        rounds={"quick": 2, "default": 3},
+    )
+    for row, (name, side) in ROWS.items():
+        timed.add(row, partial(_attacked, name, side), baseline=row == "ints")
+    timed.same_result()
+    suite.claim(
+        "a dictionary of 4,000 colliding integers takes 50 times as long as one of others",
+        speedup("adversary", "ints", "ints_colliding", n=4000) >= 50,
+    )
+    suite.claim(
+        "the killer makes a median-of-three quicksort ten times slower at 4,000",
+        speedup("adversary", "quicksort", "quicksort_killed", n=4000) >= 10,
+    )
+    suite.claim(
+        "the built-in sort does not notice it",
+        speedup("adversary", "sorted_attacked", "quicksort_killed", n=4000) >= 500,
+    )
+
+
+def add_to(suite: Suite) -> None:
+    """Add the comparisons of sharding, external sorting and attacks."""
+    _add_sharding(suite)
+    _add_external(suite)
+    _add_adversary(suite)
