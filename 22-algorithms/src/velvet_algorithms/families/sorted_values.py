@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from bisect import bisect_left, insort
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from velvet_algorithms.contenders import contender, library, workload
@@ -12,23 +14,35 @@ from velvet_algorithms.contenders import contender, library, workload
 Data = tuple[list[int], list[int]]
 
 
-class InsortList(list[int]):
-    """A list that is kept sorted by bisection: the built-in way."""
+@dataclass(frozen=True)
+class Surface:
+    """The same five operations on any container, without a call more than each of them needs."""
 
-    def add(self, value: int) -> None:
-        """Insert a value where it belongs; moves everything behind it."""
-        insort(self, value)
+    add: Callable[[Any], Any]
+    remove: Callable[[Any], Any]
+    has: Callable[[Any], bool]
+    get: Callable[[int], Any]
+    values: Any  # to walk over
 
-    def remove(self, value: int) -> None:
-        """Remove the first value that is equal; raises ValueError if there is none."""
-        place = bisect_left(self, value)
-        if place == len(self) or self[place] != value:
+
+def surface(container: Any) -> Surface:
+    """Return the operations of a container; of a list, those of `bisect` that keep it sorted."""
+    if not isinstance(container, list):
+        has, get = container.__contains__, container.__getitem__
+        return Surface(container.add, container.remove, has, get, container)
+    values: list[Any] = container
+
+    def remove(value: Any) -> None:
+        place = bisect_left(values, value)
+        if place == len(values) or values[place] != value:
             raise ValueError(f"{value!r} is not in the list")
-        del self[place]
+        del values[place]
 
-    def __contains__(self, value: object) -> bool:
-        place = bisect_left(self, value)  # type: ignore[call-overload]
-        return place < len(self) and bool(self[place] == value)
+    def has(value: Any) -> bool:
+        place = bisect_left(values, value)
+        return place < len(values) and bool(values[place] == value)
+
+    return Surface(partial(insort, values), remove, has, values.__getitem__, values)
 
 
 @workload("sorted")
@@ -43,11 +57,12 @@ def _grow(make: Callable[[], Any], data: Data) -> Callable[[], tuple[int, int]]:
     values, places = data
 
     def run() -> tuple[int, int]:
-        container, total, found = make(), 0, 0
+        on, total, found = surface(make()), 0, 0
+        add, get, has = on.add, on.get, on.has
         for value, place in zip(values, places, strict=True):
-            container.add(value)
-            total += container[place]
-            found += (value ^ 1) in container
+            add(value)
+            total += get(place)
+            found += has(value ^ 1)
         return total, found
 
     return run
@@ -55,7 +70,7 @@ def _grow(make: Callable[[], Any], data: Data) -> Callable[[], tuple[int, int]]:
 
 @contender("sorted", "list+insort", "builtin")
 def insort_list(data: Data) -> Callable[[], tuple[int, int]]:
-    return _grow(InsortList, data)
+    return _grow(list, data)
 
 
 @contender("sorted", "SortedBag", "ours")

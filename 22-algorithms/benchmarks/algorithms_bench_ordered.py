@@ -1,0 +1,243 @@
+"""Sorted containers: what one operation costs in a container of n values, what it moves and holds.
+
+Every operation leaves the container as large as it was: what `add` adds is removed again, untimed,
+before the next round, and what `remove` removes is added again. The operation `mix` is an add, a
+look, a k-th and a remove in turn, so that nobody can leave an index unbuilt.
+"""
+
+from __future__ import annotations
+
+import random
+import tracemalloc
+from bisect import bisect_right
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from velvet.bench import Metric, Outcome, Suite, Timed, growth, ratio, speedup, value
+
+BATCH = 200
+OPERATIONS = ("add", "in", "kth", "add+kth", "remove", "mix", "iter")
+LARGE = 10**5
+MOVES = (1_000, 2_500, 6_000, 15_000, 40_000)
+
+
+def _makers() -> dict[str, tuple[str, Callable[[list[float]], Any], int]]:
+    """Return, by contender, what it needs, its maker and the largest n it is asked at."""
+
+    def sorted_bag(values: list[float]) -> Any:
+        from velvet_algorithms.sorted_bag import SortedBag
+
+        return SortedBag(values)
+
+    def sortedcontainers(values: list[float]) -> Any:
+        from sortedcontainers import SortedList
+
+        return SortedList(values)
+
+    def b_plus_tree(values: list[float]) -> Any:
+        from velvet_algorithms.bplus_tree import BPlusTree
+
+        return BPlusTree(values)
+
+    def skip_list(values: list[float]) -> Any:
+        from velvet_algorithms.skip_list import SkipList
+
+        return SkipList(values)
+
+    return {
+        "list+insort": ("", sorted, 10**6),
+        "SortedBag": ("", sorted_bag, 10**6),
+        "sortedcontainers": ("sortedcontainers", sortedcontainers, 10**6),
+        "BPlusTree": ("", b_plus_tree, LARGE),
+        "SkipList": ("", skip_list, 10**4),
+    }
+
+
+def _operation(make: Callable[[list[float]], Any], n: int, op: str) -> Any:
+    from velvet_algorithms.families.sorted_values import surface
+
+    rng = random.Random(1)
+    values = [rng.random() for _ in range(n)]
+    fresh = [rng.random() for _ in range(BATCH)]
+    looks = [rng.choice(values) if i % 2 else rng.random() for i in range(BATCH)]
+    places = [rng.randrange(n) for _ in range(BATCH)]
+    on = surface(make(values))
+    add, remove, has, get = on.add, on.remove, on.has, on.get
+    there: list[bool] = []  # whether the fresh values are in
+
+    def settle(inside: bool) -> None:
+        if bool(there) is not inside:
+            for one in fresh:
+                (add if inside else remove)(one)
+            there[:] = [True] * inside
+
+    def added() -> int:
+        for one in fresh:
+            add(one)
+        there[:] = [True]
+        return len(on.values)
+
+    def removed() -> int:
+        for one in fresh:
+            remove(one)
+        there.clear()
+        return len(on.values)
+
+    def added_and_asked() -> float:
+        total = 0.0
+        for one, place in zip(fresh, places, strict=True):
+            add(one)
+            total += get(place)
+        there[:] = [True]
+        return total
+
+    def mixed() -> float:
+        total = 0.0
+        for one, look, place in zip(fresh, looks, places, strict=True):
+            add(one)
+            total += has(look) + get(place)
+            remove(one)
+        return total
+
+    calls: dict[str, Any] = {
+        "add": Timed(lambda _: added(), prepare=lambda: settle(False)),
+        "remove": Timed(lambda _: removed(), prepare=lambda: settle(True)),
+        "add+kth": Timed(lambda _: added_and_asked(), prepare=lambda: settle(False)),
+        "in": lambda: sum(map(has, looks)),
+        "kth": lambda: sum(map(get, places)),
+        "mix": mixed,
+        "iter": lambda: sum(on.values),
+    }
+    return calls[op]
+
+
+def _quick(n: int, op: str) -> bool:
+    if n == LARGE:
+        return op in ("add", "remove", "mix")
+    return (n == 10**4 and op in ("add+kth", "mix")) or (n == 10**3 and op == "add")
+
+
+def _add_operations(suite: Suite) -> None:
+    ops = suite.comparison(
+        "sorted_containers",
+        title="One operation on n sorted values (iter: one value of a walk over all)",
+        unit="ns",
+        sizes={"n": [10**3, 10**4, LARGE, 5 * 10**5], "op": list(OPERATIONS)},
+        items=lambda n, op: n if op == "iter" else BATCH * (4 if op == "mix" else 1),
+        quick=_quick,
+        rounds={"quick": 6, "default": 8},
+    )
+    for name, (needs, make, most) in _makers().items():
+        ops.add(
+            name,
+            partial(_operation, make),
+            baseline=name == "sortedcontainers",
+            needs=needs or (),
+            when=lambda n, op, most=most: n <= most,  # noqa: ARG005
+        )
+    ops.same_result()
+    for n in (10**4, LARGE):
+        suite.claim(
+            f"a mix of add, in, k-th and remove takes SortedBag no longer than sortedcontainers, {n:,}",
+            ratio("sorted_containers", "SortedBag", "sortedcontainers", n=n, op="mix") <= 1.0,
+            needs="sortedcontainers",
+        )
+    suite.claim(
+        "so does a sorted list that is asked for its k-th value after every add",
+        ratio("sorted_containers", "SortedBag", "sortedcontainers", n=10**4, op="add+kth") <= 1.0,
+        needs="sortedcontainers",
+    )
+    suite.claim(
+        "at 100,000 values an add to a sorted list costs several times one to SortedBag",
+        speedup("sorted_containers", "SortedBag", "list+insort", n=LARGE, op="add") >= 4,
+    )
+    suite.claim(
+        "at 1,000 values the plain list is faster than SortedBag",
+        speedup("sorted_containers", "list+insort", "SortedBag", n=10**3, op="add") >= 1.0,
+    )
+    suite.claim(
+        "a B+ tree loses to buckets under one level of maxima",
+        speedup("sorted_containers", "SortedBag", "BPlusTree", n=LARGE, op="mix") >= 1.25,
+    )
+    suite.claim(
+        "and a skip list loses by several times",
+        speedup("sorted_containers", "SortedBag", "SkipList", n=10**4, op="mix") >= 2.5,
+    )
+
+
+def _moves(kind: str, n: int) -> Callable[[], Outcome]:
+    """Count the values that n adds in random order move up by one place, or into a new bucket."""
+    from velvet_algorithms.sorted_bag import SortedBag
+
+    values = random.Random(n).sample(range(10 * n), n)
+
+    def run() -> Outcome:
+        bag = SortedBag[int](load=10**9 if kind == "one list" else 1000)
+        moved = 0
+        for one in values:
+            if bag:
+                bucket = min(bisect_right(bag._maxes, one), len(bag._maxes) - 1)
+                size = len(bag._lists[bucket])
+                moved += size - bisect_right(bag._lists[bucket], one)
+                if size + 1 > bag._most:
+                    moved += size + 1 - bag._load
+            bag.add(one)
+        return Outcome({"moves": moved / n})
+
+    return run
+
+
+def _traced(make: Callable[[list[float]], Any], n: int) -> Callable[[], Outcome]:
+    values = [float(i) for i in range(n)]
+    make(values[:1])  # imports
+
+    def run() -> Outcome:
+        tracemalloc.start()
+        before = tracemalloc.get_traced_memory()[0]
+        container = make(values)
+        held = tracemalloc.get_traced_memory()[0] - before
+        tracemalloc.stop()
+        if len(container) != n:
+            raise ValueError(f"{len(container)} values instead of {n}")
+        return Outcome({"bytes": held / n})
+
+    return run
+
+
+def add_to(suite: Suite) -> None:
+    """Add the comparisons of sorted containers."""
+    _add_operations(suite)
+    moves = suite.comparison(
+        "sorted_moves",
+        title="Values moved by one add, counted (mean of n adds in random order)",
+        kind="value",
+        unit="values",
+        metrics={"moves": Metric("values")},
+        sizes={"n": list(MOVES)},
+    )
+    for kind in ("one list", "buckets"):
+        moves.add(kind, partial(_moves, kind), baseline=kind == "one list")
+    suite.claim(
+        "in one list the values moved by an add grow with the list",
+        growth("sorted_moves", "one list", over="n", metric="moves").between(0.95, 1.05),
+    )
+    suite.claim(
+        "in buckets they stop growing at about a bucket's half",
+        value("sorted_moves", "buckets", "moves", n=MOVES[-1]) <= 1_000,
+    )
+    held = suite.comparison(
+        "sorted_bytes",
+        title="Bytes a value, without the value itself",
+        kind="value",
+        unit="bytes",
+        metrics={"bytes": Metric("bytes")},
+        sizes={"n": [10_000]},
+    )
+    for name, (needs, make, _) in _makers().items():
+        held.add(name, partial(_traced, make), baseline=name == "list+insort", needs=needs or ())
+    suite.claim(
+        "SortedBag holds hardly more than a list, a skip list ten times as much",
+        (value("sorted_bytes", "SortedBag", "bytes") <= 10)
+        & (value("sorted_bytes", "SkipList", "bytes") >= 80),
+    )
