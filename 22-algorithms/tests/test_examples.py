@@ -88,3 +88,43 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
 
 
 # One test an example, in the order of NAMES.
+
+
+def test_the_plain_list_wins_while_small_and_loses_when_large() -> None:
+    printed = shown("basic", "builtin_or_own")
+
+    costs = {name: row(printed, f"{name} ") for name in ("list+insort", "SortedBag", "SkipList")}
+    assert costs["SkipList"][1] > costs["list+insort"][1]
+    assert costs["SkipList"][1] > costs["SortedBag"][1]
+    assert costs["list+insort"][4] > costs["SortedBag"][4]
+    winners = re.findall(r"^ +([\d,]+)  (\S+)$", printed, re.M)
+    assert [n for n, _ in winners] == ["250", "1,000", "4,000", "16,000", "64,000"]
+    assert winners[0][1] != "SkipList"
+    assert winners[-1][1] != "list+insort"
+    assert "the plain list and SortedBag meet at" in printed
+
+
+def test_all_completers_agree_and_the_sorted_list_is_the_smallest_of_ours() -> None:
+    printed = shown("intermediate", "autocomplete")
+
+    held = {name: row(printed, name)[0] for name in ("PrefixIndex", "RadixTree", "DictTrie")}
+    assert held["PrefixIndex"] < held["RadixTree"] < held["DictTrie"]
+    assert row(printed, "DictTrie")[1] > row(printed, "PrefixIndex")[1]
+    assert "all gave the same answers: True" in printed
+    assert len(re.findall(r"^ *\w+\.\.\. \w+, \w+", printed, re.M)) == 3
+
+
+def test_each_policy_has_a_trace_on_which_it_loses_and_belady_never_does() -> None:
+    printed = shown("intermediate", "cache_bakeoff")
+
+    policies = ("LRU", "LFU", "TTL", "SIEVE", "S3-FIFO", "plain dict")
+    ratios = {name: row(printed, f"{name} ") for name in policies}
+    best = row(printed, "Belady")
+    assert all(
+        ratio <= top for row_ in ratios.values() for ratio, top in zip(row_, best, strict=True)
+    )
+    assert ratios["LRU"] == ratios["plain dict"]
+    assert ratios["SIEVE"][0] > ratios["LRU"][0] + 0.03
+    assert ratios["LRU"][3] > ratios["SIEVE"][3] > ratios["LFU"][3]
+    assert ratios["LRU"][2] == 0 < ratios["S3-FIFO"][2]
+    assert len(re.findall(r" has \d+% of them, \S+", printed)) == 4
