@@ -20,7 +20,7 @@ def _add_flow(suite: Suite) -> None:
         unit="ms",
         sizes={"n": [400, 2000]},
         quick=lambda n: n == 400,
-        rounds={"quick": 10, "default": 15},
+        rounds={"quick": 6, "default": 8},
     )
     add_rows(flow, "flow", baseline="dinic")
     suite.claim(
@@ -41,18 +41,18 @@ def _add_components(suite: Suite) -> None:
         title="Strongly connected components of n nodes and 2 n arcs",
         unit="ms",
         sizes={"n": [1500, 5000, 15_000, 50_000]},
-        quick=lambda n: n == 50_000,
-        rounds={"quick": 6, "default": 10},
+        quick=lambda n: n == 15_000,
+        rounds={"quick": 5, "default": 5},
     )
     add_rows(components, "components", baseline="tarjan")
     suite.claim(
         "our Tarjan is faster than that of networkx",
-        speedup("flow_and_scc_components", "tarjan", "networkx", n=50_000) >= 1.5,
+        speedup("flow_and_scc_components", "tarjan", "networkx", n=15_000) >= 1.5,
         needs="networkx",
     )
     suite.claim(
         "our Tarjan is faster than the port of the AtCoder library",
-        speedup("flow_and_scc_components", "tarjan", "atcoder", n=50_000) >= 1.3,
+        speedup("flow_and_scc_components", "tarjan", "atcoder", n=15_000) >= 1.3,
         needs=ACL,
     )
 

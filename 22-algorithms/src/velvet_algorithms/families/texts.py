@@ -17,7 +17,7 @@ from velvet_algorithms.suffix import suffix_array, suffix_array_py
 
 WORDS = 1000
 VOCABULARY = 5 * WORDS
-LETTERS_A_WORD = 7
+WORD_LETTERS = 7
 Number = Callable[[], int]
 Two = tuple[str, str]
 Search = tuple[list[str], str]
@@ -60,19 +60,12 @@ def _(given: Two) -> Number:
 def _words_in_text(n: int, seed: int) -> Search:
     """Return a thousand words and a text of n letters made of five thousand.
 
-    A word is a capital, small letters and a full stop, so no two hits overlap, and a search that
-    skips overlaps counts the same ones.
+    All words are equally long and end with a space, so a hit is a whole word of the text: no two
+    overlap, and a search that skips overlaps counts the same ones.
     """
     rng = random.Random(seed)
-    known = sorted(
-        {
-            f"{letters(1, rng, string.ascii_uppercase)}{letters(rng.randint(3, 7), rng)}."
-            for _ in range(VOCABULARY)
-        }
-    )
-    rng.shuffle(known)
-    text = "".join(rng.choices(known, k=n // LETTERS_A_WORD + 1))[:n]
-    return known[:WORDS], text
+    known = list({letters(WORD_LETTERS - 1, rng) + " ": None for _ in range(VOCABULARY)})
+    return known[:WORDS], "".join(rng.choices(known, k=max(1, n // WORD_LETTERS)))
 
 
 @contender("multi_pattern", "aho_corasick", "ours")
