@@ -128,3 +128,28 @@ def test_each_policy_has_a_trace_on_which_it_loses_and_belady_never_does() -> No
     assert ratios["LRU"][3] > ratios["SIEVE"][3] > ratios["LFU"][3]
     assert ratios["LRU"][2] == 0 < ratios["S3-FIFO"][2]
     assert len(re.findall(r" has \d+% of them, \S+", printed)) == 4
+
+
+def test_all_planners_find_the_same_routes_and_settle_ever_fewer_crossings() -> None:
+    printed = shown("advanced", "route_planner")
+
+    names = ["sorted list", "Dijkstra, heapq", "from both ends", "A*, bee-line", "A*, landmarks"]
+    lines = {name: row(printed, name) for name in [*names, "hierarchy "]}
+    settled = {name: figures[0] for name, figures in lines.items()}
+    assert settled["sorted list"] == settled["Dijkstra, heapq"] > settled["from both ends"]
+    assert settled["Dijkstra, heapq"] > 20 * settled["hierarchy "]
+    assert lines["hierarchy "][1] < lines["Dijkstra, heapq"][1]
+    assert len({figures[2] for figures in lines.values()}) == 1
+    assert len(set(re.findall(r" ([0-9a-f]{8})$", printed, re.M))) == 1
+    arcs, streets = re.findall(r"trip is (\d+) arcs .* into (\d+) streets", printed)[0]
+    assert int(arcs) < int(streets)
+
+
+def test_one_integer_is_faster_than_a_table_and_gives_the_same_answers() -> None:
+    printed = shown("advanced", "big_integers_as_simd")
+
+    for task, at_least in (("edit distance", 20), ("common letters", 20), ("subset sums", 100)):
+        answer, table, integer, faster = row(printed, task)
+        assert answer > 0
+        assert table > integer
+        assert faster > at_least

@@ -8,7 +8,7 @@ from velvet_algorithms.contenders import check, contenders
 
 FAMILIES = {
     "sssp": 7,
-    "routes": 10,
+    "routes": 11,
     "flow": 5,
     "components": 6,
     "tasks": 3,

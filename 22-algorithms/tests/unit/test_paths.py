@@ -11,12 +11,14 @@ import pytest
 from velvet_algorithms.bellman_ford import NegativeCycle, bellman_ford
 from velvet_algorithms.graph import Graph, beeline, random_graph, road_network
 from velvet_algorithms.landmarks import Landmarks
+from velvet_algorithms.naive_paths import naive_dijkstra
 from velvet_algorithms.paths import PathResult, astar, bidirectional, dijkstra
 from velvet_algorithms.trees import dijkstra_decrease_key, distances_from, shortest_paths
 
 Route = Callable[[Graph, int, int], PathResult]
 
 ROUTES: dict[str, Route] = {
+    "naive": naive_dijkstra,
     "dijkstra": dijkstra,
     "bidirectional": bidirectional,
     "astar": lambda graph, source, target: astar(graph, source, target, lambda node: 0),

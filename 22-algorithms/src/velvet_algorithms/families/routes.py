@@ -21,6 +21,7 @@ from velvet_algorithms.families.roads import (
 )
 from velvet_algorithms.fast import nb_dijkstra
 from velvet_algorithms.graph import beeline
+from velvet_algorithms.naive_paths import naive_dijkstra
 from velvet_algorithms.paths import astar, bidirectional, dijkstra
 
 
@@ -31,6 +32,11 @@ def _routes(n: int, seed: int) -> Roads:
 
 def _each(route: Callable[[int, int], float], given: Roads) -> Answer:
     return lambda: [route(source, target) for source, target in given.pairs]
+
+
+@contender("routes", "sorted_list", "ours", most=10_000)
+def _(given: Roads) -> Answer:
+    return _each(lambda s, t: float(naive_dijkstra(given.graph, s, t).distance), given)
 
 
 @contender("routes", "dijkstra", "ours")
