@@ -126,8 +126,8 @@ def _add_external(suite: Suite) -> None:
         ratio("external_sort", "external_20k", "sorted", "delta_mb", lines=1_000_000) <= 1 / 3,
     )
     suite.claim(
-        "for at most 2.5 times the time",
-        ratio("external_sort", "external_20k", "sorted", lines=1_000_000) <= 2.5,
+        "for at most 2.5 times the processor time",
+        ratio("external_sort", "external_20k", "sorted", "cpu_s", lines=1_000_000) <= 2.5,
     )
 
 

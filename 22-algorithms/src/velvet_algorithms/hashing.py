@@ -9,11 +9,7 @@ collide. Filters and sketches built with it are still statistics, not cryptograp
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
 from hashlib import blake2b
-
-import numpy as np
-import numpy.typing as npt
 
 MASK64 = (1 << 64) - 1
 MAX_SALT = 64
@@ -63,19 +59,6 @@ def hash_pair(key: bytes | str, salt: bytes = b"") -> tuple[int, int]:
     data = key if type(key) is bytes else as_bytes(key)
     both = int.from_bytes(blake2b(data, digest_size=16, key=salt).digest(), "little")
     return both & MASK64, both >> 64 | 1
-
-
-def hash_array(keys: Iterable[bytes | str], salt: bytes = b"") -> npt.NDArray[np.uint64]:
-    """Return the `hash64` of many keys as an array; about 1 us a key, all of it BLAKE2b.
-
-    Raises:
-        TypeError: a key is neither bytes nor str.
-    """
-    digests = [
-        blake2b(key if type(key) is bytes else as_bytes(key), digest_size=8, key=salt).digest()
-        for key in keys
-    ]
-    return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
 
 
 def fingerprint(salt: bytes) -> str:

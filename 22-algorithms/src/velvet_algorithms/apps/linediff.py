@@ -1,6 +1,6 @@
 """The shortest edit script between two files, fast when they are much alike.
 
-Myers (1986, "An O(ND) difference algorithm and its variations"), in linear space: the middle of a shortest path
+Myers (1986, "An O(ND) difference algorithm and its variations"), in linear space: the middle of a long path
 is found from both ends, then both halves. N is the number of lines and D of edits, so it is `difflib` that
 wins when nearly everything has changed. Runs of equal lines are compared slice by slice, in C.
 """
@@ -138,7 +138,12 @@ def _matches(search: SnakeSearch) -> list[tuple[int, int, int]]:
         if tail:
             a_to, b_to = a_to - tail, b_to - tail
             found.append((a_to, b_to, tail))
-        if a_from < a_to and b_from < b_to:
+        if a_from == a_to or b_from == b_to:
+            continue
+        few = search.direct((a_from, a_to, b_from, b_to))
+        if few is not None:
+            found += few
+        else:
             x, y, u, v = search.middle((a_from, a_to, b_from, b_to))
             if u > x:
                 found.append((x, y, u - x))

@@ -1,13 +1,18 @@
-"""The heart of Myers' diff: where the shortest paths from both ends meet.
+"""The heart of Myers' diff: a shortest path followed directly, or the middle of one.
 
-Section 4b of Myers (1986). A diagonal k holds all points with x - y = k, and a path of d edits can only
-have reached the diagonals -d, -d + 2, ..., d. For each of them it is enough to know how far it came.
+Myers (1986). A diagonal k holds all points with x - y = k, and a path of d edits can only have reached the
+diagonals -d, -d + 2, ..., d. For each of them it is enough to know how far it came. Few edits are
+followed from the front, every round remembered (section 3); for many, which would take d^2 memory,
+the paths from both ends are followed until they meet (section 4b).
 """
 
 from __future__ import annotations
 
 CHUNK = 32
 """Lines compared at a time: long enough that a call is cheap, short enough that little is done in vain."""
+FEW = 64
+"""Edits up to which all rounds are remembered: at most 2,145 numbers, and the lines are read once."""
+Match = tuple[int, int, int]
 Box = tuple[int, int, int, int]
 
 
@@ -46,6 +51,50 @@ class SnakeSearch:
         while room and a[x - 1] == b[y - 1]:
             x, y, room = x - 1, y - 1, room - 1
         return begin - x
+
+    def direct(self, box: Box) -> list[Match] | None:
+        """Return the runs of equal lines of a shortest path of at most 64 edits, else None.
+
+        O((n + m) + 64^2) time.
+        """
+        a, b = self.a, self.b
+        a_from, a_to, b_from, b_to = box
+        shift = b_from - a_from
+        rounds: list[list[int]] = []  # by round d the furthest x on diagonals -d, -d + 2, ..., d
+        before: list[int] = [a_from]
+        for edits in range(FEW + 1):
+            row: list[int] = []
+            self.steps += edits + 1
+            for at in range(edits + 1):
+                x = self._start(before, at, edits)
+                y = x - (2 * at - edits) + shift
+                if x < a_to and y < b_to and a[x] == b[y]:
+                    run = self.prefix(x, a_to, y, b_to)
+                    x, y = x + run, y + run
+                row.append(x)
+                if x >= a_to and y >= b_to:
+                    return self._walk_back([*rounds, row], at, shift)
+            rounds.append(row)
+            before = row
+        return None
+
+    @staticmethod
+    def _start(before: list[int], at: int, edits: int) -> int:
+        """Return where the path of one more edit begins on a diagonal: below or to the right."""
+        if at == 0 or (at != edits and before[at - 1] < before[at]):
+            return before[at]
+        return before[at - 1] + 1
+
+    def _walk_back(self, rounds: list[list[int]], at: int, shift: int) -> list[Match]:
+        found = []
+        for edits in range(len(rounds) - 1, 0, -1):
+            before = rounds[edits - 1]
+            x, end = self._start(before, at, edits), rounds[edits][at]
+            if end > x:
+                found.append((x, x - (2 * at - edits) + shift, end - x))
+            if not (at == 0 or (at != edits and before[at - 1] < before[at])):
+                at -= 1
+        return found
 
     def middle(self, box: Box) -> Box:
         """Return the run of equal lines (possibly empty) in the middle of a shortest path.

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
 
 from velvet_algorithms.hashing import (
+    as_bytes,
     checked_salt,
     checked_share,
     checked_whole,
     fingerprint,
-    hash_array,
 )
 from velvet_algorithms.saved import pack, refuse_unlike, unpack
 
@@ -34,6 +35,19 @@ MULTIPLIERS = np.array(
     ],
     dtype=np.uint32,
 )
+
+
+def hash_array(keys: Iterable[bytes | str], salt: bytes = b"") -> npt.NDArray[np.uint64]:
+    """Return the `hash64` of many keys as an array; about 1 us a key, all of it BLAKE2b.
+
+    Raises:
+        TypeError: a key is neither bytes nor str.
+    """
+    digests = [
+        blake2b(key if type(key) is bytes else as_bytes(key), digest_size=8, key=salt).digest()
+        for key in keys
+    ]
+    return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
 
 
 def expected_rate(keys: int, blocks: int) -> float:
