@@ -20,17 +20,17 @@ def builtin_or_own() -> None:
     sizes = (250, 1_000, 4_000, 16_000, 64_000)
     slow = {"SkipList": 4_000, "BPlusTree": 16_000}  # the largest size that is worth the wait
     grown: dict[str, Growth] = {}
-    print(f"{'us a value':18}" + "".join(f"{n:>10,}" for n in sizes) + "   exponent")
+    print(f"{'us a value':17}" + "".join(f"{n:>9,}" for n in sizes) + "  exponent")
     for one in contenders("sorted"):
         if one.absent:
-            print(f"{one.name:18} {one.absent}")
+            print(f"{one.name:17}{one.absent}")
             continue
         taken = [n for n in sizes if n <= slow.get(one.name, sizes[-1])]
         growth = measure_growth(lambda run: run(), one.prepare, taken, 0.002)
         grown[one.name] = growth
         costs = [value / n * 1e6 for n, value in zip(taken, growth.values, strict=True)]
-        cells = "".join(f"{cost:10.2f}" for cost in costs) + " " * 10 * (len(sizes) - len(taken))
-        print(f"{one.name:18}{cells}   {growth.power}")
+        cells = "".join(f"{cost:9.2f}" for cost in costs) + " " * 9 * (len(sizes) - len(taken))
+        print(f"{one.name:17}{cells}  {growth.power}")
 
     winners = [
         min((growth.values[i], name) for name, growth in grown.items() if i < len(growth.values))[1]

@@ -157,3 +157,52 @@ def test_a_missing_value_is_made_once_and_not_stored_when_making_fails() -> None
     assert cache.get("a", 3) == 3
     with pytest.raises(KeyError):
         cache["a"]
+
+
+def test_whole_operations_of_a_dictionary_are_whole_behind_the_lock() -> None:
+    cache = LockedCache(LRUCache[str, int](3))
+    cache.update(a=1, b=2)
+
+    assert cache.setdefault("a", 9) == 1
+    assert cache.setdefault("c", 3) == 3
+    assert cache.snapshot() == {"a": 1, "b": 2, "c": 3}
+    assert cache.pop("b") == 2
+    assert cache.pop("b", None) is None
+    with pytest.raises(KeyError):
+        cache.pop("b")
+    assert cache.popitem() == ("a", 1)
+    assert "c" in cache
+    cache.clear()
+    assert len(cache) == 0
+
+
+@pytest.mark.parametrize("make", [*POLICIES.values(), lambda n: TTLCache(n, 60)])
+def test_a_cache_can_be_emptied_and_filled_again(make: Any) -> None:
+    cache = make(12)
+    for key in range(30):
+        cache[key] = key
+    for key in list(cache)[::2]:
+        del cache[key]
+    cache.clear()
+    for key in range(20):
+        cache[key] = -key
+
+    assert len(cache) == 12
+    assert all(cache[key] == -key for key in cache)
+
+
+def test_queues_of_s3_fifo_forget_entries_that_were_deleted() -> None:
+    cache = S3FIFOCache[int, int](100)
+
+    for key in range(2_000):
+        cache[key] = key
+        cache[key] += 1
+        cache.get(key)
+        if key % 3:
+            del cache[key]
+
+    assert len(cache) <= 100
+    assert len(cache._small) + len(cache._main) <= 2 * len(cache) + 40
+    for key in range(5_000, 5_300):
+        cache[key] = key
+    assert len(cache) == 100

@@ -33,7 +33,7 @@ def family() -> Iterator[str]:
 @pytest.mark.parametrize("name", families())
 @pytest.mark.parametrize("seed", [0, 1])
 def test_all_contenders_of_a_family_give_the_same_answer(name: str, seed: int) -> None:
-    agreed = check(name, seed, n=300)
+    agreed = check(name, seed, n=150)
 
     present = [one.name for one in contenders.contenders(name) if not one.absent]
     assert agreed == [one for one in present if one in agreed]

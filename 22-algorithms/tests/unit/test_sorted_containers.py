@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from velvet_algorithms.bplus_tree import BPlusTree
+from velvet_algorithms.families.sorted_values import surface
+from velvet_algorithms.lazy_heap import LazyHeap
 from velvet_algorithms.skip_list import SkipList
 from velvet_algorithms.sorted_bag import SortedBag
 from velvet_algorithms.sorted_map import SortedMap
@@ -114,3 +116,40 @@ def test_the_losers_hold_thousands_of_values(make: type[SkipList[int]]) -> None:
     assert list(ours) == list(range(1, 5003, 2))
     assert ours[1000] == 2001
     assert list(ours.range(100, 109)) == [101, 103, 105, 107, 109]
+
+
+def test_a_slice_of_a_keyed_bag_is_deleted_with_its_keys() -> None:
+    bag = SortedBag(range(50), key=lambda value: -value, load=5)
+
+    del bag[10:40]
+    del bag[0]
+
+    bag.check()
+    assert list(bag) == [*range(48, 39, -1), *range(9, -1, -1)]
+
+
+def test_a_sorted_list_behind_the_same_surface_is_kept_by_bisection() -> None:
+    on = surface([1, 3])
+
+    on.add(2)
+    on.remove(1)
+
+    assert on.values == [2, 3]
+    assert on.has(3)
+    assert not on.has(1)
+    assert on.get(0) == 2
+    with pytest.raises(ValueError, match="9 is not in the list"):
+        on.remove(9)
+
+
+def test_a_lazy_heap_looks_before_it_pops() -> None:
+    heap = LazyHeap[str]()
+    heap.push("a", 1)
+    heap.push("b", 2)
+    heap.remove("a")
+
+    assert heap.peek() == ("b", 2)
+    assert "a" not in heap
+    assert heap.pop() == ("b", 2)
+    with pytest.raises(IndexError):
+        heap.pop()

@@ -67,6 +67,35 @@ class LockedCache(MutableMapping[K, V]):
         with self._lock:
             del self._cache[key]
 
+    # Those below would otherwise be several calls here, and another thread could come between.
+
+    def pop(self, key: K, *default: Any) -> Any:
+        """Remove a key and return its value, or the default; counts as a use."""
+        with self._lock:
+            return self._cache.pop(key, *default)
+
+    def popitem(self) -> tuple[K, V]:
+        """Remove and return the first entry in the order of iteration; KeyError when empty."""
+        with self._lock:
+            return self._cache.popitem()
+
+    def setdefault(self, key: K, default: V) -> V:
+        """Return a key's value, stored now if it was missing."""
+        return self.get_or_make(key, lambda: default)
+
+    def clear(self) -> None:
+        """Remove everything."""
+        with self._lock:
+            self._cache.clear()
+
+    def snapshot(self) -> dict[K, V]:
+        """Return a copy of all entries; each of them counts as a use.
+
+        `items` and `values` walk while others write, and so may raise KeyError.
+        """
+        with self._lock:
+            return dict(self._cache.items())
+
     def __contains__(self, key: object) -> bool:
         with self._lock:
             return key in self._cache

@@ -28,8 +28,8 @@ class Surface:
 def surface(container: Any) -> Surface:
     """Return the operations of a container; of a list, those of `bisect` that keep it sorted."""
     if not isinstance(container, list):
-        has, get = container.__contains__, container.__getitem__
-        return Surface(container.add, container.remove, has, get, container)
+        inside, at = container.__contains__, container.__getitem__
+        return Surface(container.add, container.remove, inside, at, container)
     values: list[Any] = container
 
     def remove(value: Any) -> None:
