@@ -7,14 +7,21 @@ Every example is one function to be read from top to bottom; run one of them wit
 from __future__ import annotations
 
 import random
+import secrets
 import string
 import time
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
 from itertools import pairwise
 from zlib import crc32
 
 from velvet.examples import example, main
+from velvet_algorithms.adversary import ATTACKS, attack_curve, bloom_polluter
 from velvet_algorithms.dp import subset_sums, subset_sums_set
+from velvet_algorithms.external import Spill, external_sort
+from velvet_algorithms.filters import BloomFilter
+from velvet_algorithms.fits import fit_power
 from velvet_algorithms.graph import beeline, road_network
 from velvet_algorithms.hierarchy import ContractionHierarchy
 from velvet_algorithms.landmarks import Landmarks
@@ -101,6 +108,71 @@ def big_integers_as_simd() -> None:
         by = times[0] / times[1]
         print(f"{name:16}{answer:8,}{times[0]:12.1f} ms{times[1]:14.3f} ms{by:8,.0f}x")
     print("\nAn addition carries through a whole column: 30 cells a machine word, all in C.")
+
+
+@example("under_attack")
+def under_attack() -> None:
+    """Keys chosen by an attacker make three structures quadratic, and a defence undoes each."""
+    sizes = (60, 125, 250, 500, 1_000, 2_000)
+    print("comparisons, counted, so equal on every machine; times are those of this one\n")
+    for name in ATTACKS:
+        points = attack_curve(name, sizes)
+        rows = {
+            "ordinary": [(p.ordinary_operations, p.ordinary_seconds) for p in points],
+            "attacked": [(p.hostile_operations, p.hostile_seconds) for p in points],
+            "defended": [(p.defended_operations, p.defended_seconds) for p in points],
+        }
+        print(f"{name:16}" + "".join(f"{n:>10,}" for n in sizes[2:]) + f"{'exponent':>10}{'ms':>9}")
+        for label, row in rows.items():
+            counts = [count for count, _ in row]
+            cells = "".join(f"{count:10,}" for count in counts[2:])
+            grows = f"{fit_power(sizes, counts).exponent:.2f}" if all(counts) else "-"
+            print(f"  {label:14}{cells}{grows:>10}{row[-1][1] * 1e3:9.2f}")
+        print()
+
+    polluted = bloom_polluter(1_000, 0.01)
+    print("a Bloom filter for 1 % after 1,000 keys that an attacker chose:")
+    for label, salt in (("no salt", b""), ("secret salt", secrets.token_bytes(16))):
+        seen = BloomFilter(1_000, 0.01, salt=salt)
+        for key in polluted:
+            seen.add(key)
+        print(f"  {label:12} {seen.theory():.1%} of new keys are taken for old ones")
+    print("\nthe defences: keys as text, whose hash is salted; introsort; a shuffle; a salt")
+
+
+@example("sort_bigger_than_memory")
+def sort_bigger_than_memory() -> None:
+    """100,000 lines are sorted while a tenth of them is held, and memory falls as much."""
+    count = 100_000
+
+    def lines() -> Iterator[str]:
+        return (f"{number * 2_654_435_761 % 2**32:010} {number}" for number in range(count))
+
+    def drained(rows: Iterable[str]) -> str:
+        digest = sha256()
+        for line in rows:
+            digest.update(line.encode())
+        return digest.hexdigest()[:12]
+
+    ways: list[tuple[str, Callable[[Spill], Iterable[str]]]] = [
+        ("sorted()", lambda _: sorted(lines())),
+        ("10,000 at a time", lambda spill: external_sort(lines(), max_lines=10_000, spill=spill)),
+        ("1,000 at a time", lambda spill: external_sort(lines(), max_lines=1_000, spill=spill)),
+    ]
+    print(f"{'':18}{'runs':>6}{'merges':>8}{'passes':>8}{'peak MB':>9}{'s':>7}  checksum")
+    for name, start in ways:
+        spill = Spill()
+        began = time.perf_counter()
+        checksum = drained(start(spill))
+        took = time.perf_counter() - began
+        tracemalloc.start()  # a second time, because tracing takes several times as long
+        drained(start(Spill()))
+        peak = tracemalloc.get_traced_memory()[1] / 1e6
+        tracemalloc.stop()
+        figures = f"{spill.runs:6}{spill.merges:8}{spill.passes:8}{peak:9.1f}{took:7.2f}"
+        print(f"{name:18}{figures}  {checksum}")
+    print("\nWith 100 runs the buffers of open files take more than the lines that are held.")
+    print("The runs are files without a name: a killed process leaves nothing behind.")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Every example is one function to be read from top to bottom; run one of them wit
 
 from __future__ import annotations
 
+import textwrap
 import timeit
 import tracemalloc
 from collections.abc import Callable, MutableMapping
@@ -15,13 +16,17 @@ from itertools import count
 from typing import Any
 
 from velvet.examples import example, main
-from velvet_algorithms.apps.words import make_words
+from velvet_algorithms.apps.jobs import JobScheduler
+from velvet_algorithms.apps.near_words import Suggestion, edits2_suggest, scan_suggest
+from velvet_algorithms.apps.spell import SpellChecker
+from velvet_algorithms.apps.words import make_words, misspell, zipf_weights
 from velvet_algorithms.caches.lfu import LFUCache
 from velvet_algorithms.caches.lru import LRUCache, TTLCache
 from velvet_algorithms.caches.s3fifo import S3FIFOCache
 from velvet_algorithms.caches.sieve import SieveCache
 from velvet_algorithms.caches.simulate import belady_hits, simulate
 from velvet_algorithms.caches.traces import drift, loop, zipf, zipf_scan
+from velvet_algorithms.components import CycleError
 from velvet_algorithms.dict_trie import DictTrie
 from velvet_algorithms.families.lru import DictLRU
 from velvet_algorithms.prefix_index import PrefixIndex
@@ -108,6 +113,81 @@ def cache_bakeoff() -> None:
         print(f"{trace_name:12} {winner} has {most:.0%} of them, {loser} {share:.0%}")
     print("\nwhy: LRU forgets what a scan pushes out, LFU never forgets what was popular;")
     print("     SIEVE and S3-FIFO make a newcomer prove itself, which costs them in a drift")
+
+
+@example("spell_checker")
+def spell_checker() -> None:
+    """Three spell checkers agree; one makes edits, one scans, one looks deletions up."""
+    words = make_words(12_000)
+    weights = dict(zip(words, zipf_weights(len(words)), strict=True))
+    began = timeit.default_timer()
+    checker = SpellChecker(words, list(weights.values()))
+    built = timeit.default_timer() - began
+    short = [word for word in words if len(word) == 5]
+    typed = [misspell(word, edits=1, seed=4) for word in short[::250]]
+
+    ways: dict[str, Callable[[str], list[Suggestion]]] = {
+        "edits of edits": lambda query: edits2_suggest(query, weights),
+        "scan of all": lambda query: scan_suggest(query, weights),
+        "delete index": checker.suggest,
+    }
+    answers = {}
+    print(f"{len(words):,} words; the index took {built:.1f} s and has {checker.entries:,} entries")
+    print(f"\n{'':16}{'ms a query':>11}")
+    for name, suggest in ways.items():
+        began = timeit.default_timer()
+        answers[name] = [suggest(query) for query in typed]
+        each = (timeit.default_timer() - began) / len(typed) * 1e3
+        print(f"{name:16}{each:11.3f}")
+    print(f"all gave the same answers: {len(set(map(repr, answers.values()))) == 1}\n")
+    for query, found in zip(typed, answers["delete index"], strict=True):
+        shown = ", ".join(f"{one.word} ({one.distance})" for one in found[:3])
+        print(f"{query:>14} -> {shown}")
+    told = checker.explain(typed[0])
+    print(
+        f"\n{typed[0]!r}: {told['lookups']} look-ups gave {told['candidates']} candidates,"
+        f" {told['suggestions']} near enough"
+    )
+
+
+@example("job_scheduler")
+def job_scheduler() -> None:
+    """A release of twelve jobs is planned for one to four workers, each plan beside its bound."""
+    table: list[tuple[str, int, list[str]]] = [
+        ("fetch", 2, []),
+        ("deps", 6, ["fetch"]),
+        ("lint", 2, ["fetch"]),
+        ("types", 4, ["deps"]),
+        ("build", 8, ["deps"]),
+        ("unit", 9, ["build"]),
+        ("docs", 5, ["deps"]),
+        ("wheel", 3, ["build"]),
+        ("browser", 7, ["wheel"]),
+        ("load", 6, ["wheel"]),
+        ("sign", 1, ["unit", "browser", "load"]),
+        ("publish", 2, ["sign", "docs"]),
+    ]
+    minutes = {job: duration for job, duration, _ in table}
+    needs = {job: before for job, _, before in table}
+    jobs = JobScheduler(minutes, needs)
+
+    print("order:   ", " ".join(jobs.order()))
+    length, chain = jobs.critical_path()
+    print(f"critical: {' > '.join(chain)} = {length:.0f} minutes\n")
+    print("workers   minutes   no plan can beat   this rule is at most")
+    for workers in (1, 2, 3, 4):
+        plan = jobs.plan(workers)
+        print(
+            f"{workers:7}{plan.makespan:10.0f}{plan.least:19.1f}" f"{plan.factor:18.2f} x the best"
+        )
+    print()
+    plan = jobs.plan(3)
+    for line in jobs.gantt(plan, width=62):
+        print(line)
+    try:
+        JobScheduler(minutes, {**needs, "fetch": ["publish"]})
+    except CycleError as error:
+        print(f"\nwith fetch waiting for publish:\n  {textwrap.fill(str(error), 76)}")
 
 
 if __name__ == "__main__":
