@@ -8,9 +8,9 @@ and on file systems without such files, a named file beside the target is used a
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import IO
 
@@ -21,28 +21,30 @@ _FEW_TRIES = 100
 def whole_file(target: str | os.PathLike[str]) -> Iterator[IO[str]]:
     """Open a UTF-8 text file for writing; it replaces `target` when the block ends without an error.
 
+    A file that is replaced hands its mode on; a new one gets the usual mode.
+
     Raises:
         OSError: it cannot be written; a former `target` is untouched.
     """
     place = Path(target)
     nameless = _nameless(place.parent)
     if nameless is not None:
-        with open(nameless, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-            _give_name(file.fileno(), place)
-        return
-    handle, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
+        file = open(nameless, "w", encoding="utf-8", newline="\n")  # noqa: PTH123, SIM115
+    else:
+        file = _free_name(place).open("x", encoding="utf-8", newline="\n")
+    beside = None if nameless is not None else Path(file.name)
     try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, place)  # noqa: PTH105
-    except BaseException:
+            beside = beside or _give_name(file.fileno(), place)
         with suppress(FileNotFoundError):
-            os.unlink(name)  # noqa: PTH108
+            beside.chmod(place.stat().st_mode & 0o777)
+        beside.replace(place)
+    except BaseException:
+        if beside is not None:
+            beside.unlink(missing_ok=True)
         raise
 
 
@@ -51,26 +53,29 @@ def _nameless(folder: Path) -> int | None:
     if flag is None or not Path("/proc/self/fd").is_dir():
         return None
     try:
-        return os.open(folder, flag | os.O_WRONLY, 0o600)
+        return os.open(folder, flag | os.O_WRONLY, 0o666)
     except OSError:  # the file system has no such files; a missing folder is named by the other way
         return None
 
 
-def _give_name(descriptor: int, place: Path) -> None:
-    with suppress(FileNotFoundError):
-        os.fchmod(descriptor, place.stat().st_mode & 0o777)
+def _names(place: Path) -> Iterator[Path]:
+    """Names beside the target that hardly anybody else has taken."""
+    return (place.with_name(f".{place.name}.{os.getpid()}.{number}") for number in count())
+
+
+def _free_name(place: Path) -> Path:
+    return next(name for name in _names(place) if not name.exists())
+
+
+def _give_name(descriptor: int, place: Path) -> Path:
     root = os.open("/", os.O_RDONLY)
     try:
-        for number in range(_FEW_TRIES):
-            beside = place.with_name(f".{place.name}.{os.getpid()}.{number}")
-            try:
-                # A link cannot replace a file, a rename can. Naming a folder makes CPython call
-                # linkat, which is the call that follows the descriptor's symbolic link.
+        for _, beside in zip(range(_FEW_TRIES), _names(place), strict=False):
+            # A link cannot replace a file, a rename can. Naming a folder makes CPython call linkat,
+            # which is the call that follows the descriptor's symbolic link.
+            with suppress(FileExistsError):
                 os.link(f"/proc/self/fd/{descriptor}", beside, src_dir_fd=root)
-            except FileExistsError:
-                continue
-            os.replace(beside, place)  # noqa: PTH105
-            return
+                return beside
         raise FileExistsError(f"{_FEW_TRIES} names beside {place} are taken; remove them")
     finally:
         os.close(root)

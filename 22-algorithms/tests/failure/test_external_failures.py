@@ -189,7 +189,7 @@ def test_an_error_within_the_block_keeps_the_former_file(way: str, tmp_path: Pat
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes of files are those of POSIX; run it there")
-def test_a_file_that_is_replaced_keeps_its_mode(tmp_path: Path) -> None:
+def test_a_file_that_is_replaced_keeps_its_mode(way: str, tmp_path: Path) -> None:
     target = tmp_path / "out.txt"
     target.write_text("before\n", encoding="utf-8")
     target.chmod(0o640)
@@ -197,12 +197,15 @@ def test_a_file_that_is_replaced_keeps_its_mode(tmp_path: Path) -> None:
     with whole_file.whole_file(target) as out:
         out.write("after\n")
 
+    with whole_file.whole_file(tmp_path / "new.txt") as out:
+        out.write("new\n")
+    (tmp_path / "usual.txt").touch()
+
     assert target.stat().st_mode & 0o777 == 0o640
+    assert (tmp_path / "new.txt").stat().st_mode == (tmp_path / "usual.txt").stat().st_mode
 
 
-def test_names_that_are_taken_are_passed_over(tmp_path: Path) -> None:
-    if whole_file._nameless(tmp_path) is None:
-        pytest.skip("no files without a name here; run it on Linux with ext4, xfs or tmpfs")
+def test_names_that_are_taken_are_passed_over(way: str, tmp_path: Path) -> None:
     taken = tmp_path / f".out.txt.{os.getpid()}.0"
     taken.write_text("mine", encoding="utf-8")
 
