@@ -25,6 +25,7 @@ def add_rows(
     baseline: str,
     setup: Callable[..., Any | Timed] = prepared,
     most: dict[str, int] | None = None,
+    least: dict[str, int] | None = None,
     leave_out: Collection[str] = (),
 ) -> None:
     """Add a family's contenders to a comparison over `n`, and demand equal answers.
@@ -32,19 +33,21 @@ def add_rows(
     Args:
         setup: (contender, **size) -> what is timed.
         most: sizes beyond which a contender takes no part, where these differ from the family's.
+        least: sizes below which it takes none.
     """
     for one in contenders(family):
         if one.name not in leave_out:
-            limit = (most or {}).get(one.name, one.most)
+            high = (most or {}).get(one.name, one.most)
+            low = (least or {}).get(one.name, 0)
             comparison.add(
                 one.name,
                 partial(setup, one),
                 baseline=one.name == baseline,
                 needs=one.needs or (),
-                when=None if limit is None else partial(_up_to, limit),
+                when=partial(_within, low, high),
             )
     comparison.same_result()
 
 
-def _up_to(limit: int, n: int, **_: Any) -> bool:
-    return n <= limit
+def _within(low: int, high: int | None, n: int, **_: Any) -> bool:
+    return low <= n and (high is None or n <= high)

@@ -21,7 +21,7 @@ from velvet_algorithms.landmarks import Landmarks
 from velvet_algorithms.pairing_heap import Node, PairingHeap
 from velvet_algorithms.trees import dijkstra_decrease_key, shortest_paths
 
-PAIRS = 6
+PAIRS = 4
 Answer = Callable[[], list[float]]
 
 

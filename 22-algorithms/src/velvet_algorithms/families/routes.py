@@ -1,4 +1,4 @@
-"""Contenders for questions on a road network: six pairs of crossings, one after another.
+"""Contenders for questions on a road network: four pairs of crossings, one after another.
 
 What can be prepared for a network is prepared in the set-up; that is the point of a hierarchy, and
 the benchmark `hierarchy_build` says what it costs.
@@ -34,7 +34,7 @@ def _each(route: Callable[[int, int], float], given: Roads) -> Answer:
     return lambda: [route(source, target) for source, target in given.pairs]
 
 
-@contender("routes", "sorted_list", "ours", most=10_000)
+@contender("routes", "sorted_list", "ours", most=2500)
 def _(given: Roads) -> Answer:
     return _each(lambda s, t: float(naive_dijkstra(given.graph, s, t).distance), given)
 
