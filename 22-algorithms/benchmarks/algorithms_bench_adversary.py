@@ -94,7 +94,7 @@ def _add_adversary(suite: Suite) -> None:
         rounds={"quick": 2, "default": 3},
     )
     for row, (name, side) in ROWS.items():
-        most = 8000 if name == FLOOD else 4000
+        most = {FLOOD: 8000, KILLER: 4000, TREE: 1000}[name]
         timed.add(
             row,
             partial(_attacked, name, side),
