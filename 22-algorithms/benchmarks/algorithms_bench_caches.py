@@ -12,7 +12,7 @@ from typing import Any
 
 from velvet.bench import Metric, Outcome, Suite, order, speedup, value
 
-REQUESTS = 200_000
+REQUESTS = 100_000
 SIZE = 1_000
 REPLAYED = 20_000  # of them in one timed call
 TRACES = ("zipf", "zipf_scan", "loop", "drift")
@@ -33,10 +33,10 @@ def _own(name: str) -> Callable[[int], Any]:
     return partial(made, ttl=3600.0) if name == "TTL" else made
 
 
-def _trace(name: str) -> list[int]:
+def _trace(name: str, n: int = REQUESTS) -> list[int]:
     from velvet_algorithms.caches import traces
 
-    made: list[int] = getattr(traces, name)(REQUESTS)
+    made: list[int] = getattr(traces, name)(n)
     return made
 
 
@@ -58,7 +58,7 @@ def _ratio(policy: str, trace: str) -> Callable[[], Outcome]:
 def _replay(make: Callable[[], Callable[[int], Any]]) -> Callable[[], int]:
     from velvet_algorithms.caches.simulate import simulate
 
-    requests = _trace("zipf")[:REPLAYED]
+    requests = _trace("zipf", REPLAYED)
     kind = make()
     return lambda: simulate(kind(SIZE), requests).hits
 
@@ -66,7 +66,7 @@ def _replay(make: Callable[[], Callable[[int], Any]]) -> Callable[[], int]:
 def _lru_cache() -> Callable[[], int]:
     import functools
 
-    requests = _trace("zipf")[:REPLAYED]
+    requests = _trace("zipf", REPLAYED)
 
     def run() -> int:
         cached = functools.lru_cache(SIZE)(lambda _: True)
@@ -93,7 +93,7 @@ def _peer(library: str, kind: str) -> Callable[[int], Any]:
 def _add_ratios(suite: Suite) -> None:
     hits = suite.comparison(
         "cache_hits",
-        title="Hit ratio of 200,000 requests, 1,000 entries",
+        title="Hit ratio of 100,000 requests, 1,000 entries",
         kind="value",
         unit="share",
         metrics={"hit_ratio": Metric("share", "higher")},

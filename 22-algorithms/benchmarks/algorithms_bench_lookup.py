@@ -14,7 +14,8 @@ from typing import Any
 from velvet.bench import Comparison, Metric, Outcome, Suite, speedup, value
 from velvet_algorithms.contenders import Contender, contenders
 
-WORDS = 86_000
+WORDS = [20_000, 86_000]
+FEW = WORDS[0]  # what the quick tier measures
 
 
 def _prepare(one: Contender, n: int, **_: Any) -> Callable[[], Any]:
@@ -52,10 +53,10 @@ def _index(name: str, weights: dict[str, int]) -> tuple[Any, float]:
     return makers[name](weights), 0.0
 
 
-def _memory(name: str) -> Callable[[], Outcome]:
+def _memory(name: str, n: int) -> Callable[[], Outcome]:
     from velvet_algorithms.apps.words import make_words
 
-    weights = dict.fromkeys(make_words(WORDS, seed=2), 1)
+    weights = dict.fromkeys(make_words(n, seed=2), 1)
     _index(name, {"word": 1})  # imports
 
     def run() -> Outcome:
@@ -66,7 +67,7 @@ def _memory(name: str) -> Callable[[], Outcome]:
         tracemalloc.stop()
         if "nosuchword" in index:
             raise ValueError("a word that is not there was found")
-        return Outcome({"megabytes": held / 1e6, "bytes_per_word": held / WORDS})
+        return Outcome({"megabytes": held / 1e6, "bytes_per_word": held / n})
 
     return run
 
@@ -74,18 +75,21 @@ def _memory(name: str) -> Callable[[], Outcome]:
 def _add_completions(suite: Suite) -> None:
     completions = suite.comparison(
         "autocomplete",
-        title="The ten best of 86,000 words for a prefix, mean of twelve prefixes",
+        title="The ten best of n words for a prefix, mean of twelve prefixes",
         unit="us",
         items=12,
-        sizes={"n": [WORDS]},
+        sizes={"n": WORDS},
+        quick=lambda n: n == FEW,
         rounds={"quick": 5, "default": 8},
     )
     _rows(completions, "completions", "sorted list + nlargest")
     held = suite.comparison(
         "autocomplete_memory",
-        title="Memory of an index of 86,000 words, without the words themselves",
+        title="Memory of an index of n words, without the words themselves",
         kind="value",
         unit="MB",
+        sizes={"n": WORDS},
+        quick=lambda n: n == FEW,
         metrics={"megabytes": Metric("MB"), "bytes_per_word": Metric("bytes")},
     )
     for name in ("PrefixIndex", "RadixTree", "DictTrie"):
@@ -94,16 +98,16 @@ def _add_completions(suite: Suite) -> None:
     held.add("marisa-trie", partial(_memory, "marisa-trie"), needs="marisa-trie")
     suite.claim(
         "a tree of the best finds ten completions faster than a look at all of them",
-        speedup("autocomplete", "PrefixIndex", "sorted list + nlargest", n=WORDS) >= 4,
+        speedup("autocomplete", "PrefixIndex", "sorted list + nlargest", n=FEW) >= 4,
     )
     suite.claim(
         "a sorted list beats the textbook's trie",
-        speedup("autocomplete", "PrefixIndex", "DictTrie", n=WORDS) >= 15,
+        speedup("autocomplete", "PrefixIndex", "DictTrie", n=FEW) >= 15,
     )
     suite.claim(
         "a trie of dictionaries takes more than twenty times the memory of marisa-trie",
-        value("autocomplete_memory", "DictTrie", "megabytes")
-        / value("autocomplete_memory", "marisa-trie", "megabytes")
+        value("autocomplete_memory", "DictTrie", "megabytes", n=FEW)
+        / value("autocomplete_memory", "marisa-trie", "megabytes", n=FEW)
         >= 20,
         needs="marisa-trie",
     )
@@ -115,23 +119,23 @@ def _add_disjoint_sets(suite: Suite) -> None:
         title="n random pairs joined, then every number's representative asked for",
         unit="ms",
         sizes={"n": [6_000, 20_000, 60_000, 200_000]},
-        quick=lambda n: n == 60_000,
+        quick=lambda n: n == 20_000,
         rounds={"quick": 3, "default": 5},
     )
     _rows(sets, "union_find", "networkx")
     suite.claim(
         "our disjoint sets beat those of networkx",
-        speedup("union_find", "UnionFind.union", "networkx", n=60_000) >= 2.5,
+        speedup("union_find", "UnionFind.union", "networkx", n=20_000) >= 2.5,
         needs="networkx",
     )
     suite.claim(
         "and take no longer than those of the AtCoder library in Python",
-        speedup("union_find", "UnionFind.union", "ac-library-python", n=60_000) >= 0.85,
+        speedup("union_find", "UnionFind.union", "ac-library-python", n=20_000) >= 0.85,
         needs="ac-library-python",
     )
     suite.claim(
         "compiled code is several times faster than both",
-        speedup("union_find", "scipy", "UnionFind.union_all", n=60_000) >= 3,
+        speedup("union_find", "scipy", "UnionFind.union_all", n=20_000) >= 3,
         needs="scipy",
     )
 
@@ -190,6 +194,7 @@ def _add_intervals(suite: Suite) -> None:
         unit="us",
         items=lambda n: n // 10,
         sizes={"n": [2_000, 20_000]},
+        quick=lambda n: n == 2_000,
         rounds={"quick": 4, "default": 8},
     )
     _rows(queries, "intervals", "intervaltree")
@@ -197,7 +202,8 @@ def _add_intervals(suite: Suite) -> None:
         "intervals_build",
         title="Building the index of n intervals",
         unit="ms",
-        sizes={"n": [20_000]},
+        sizes={"n": [2_000, 20_000]},
+        quick=lambda n: n == 2_000,
         rounds={"quick": 3, "default": 5},
     )
     build.add("IntervalIndex", partial(_build, "IntervalIndex"))
@@ -205,12 +211,12 @@ def _add_intervals(suite: Suite) -> None:
     build.same_result()
     suite.claim(
         "our index answers faster than intervaltree",
-        speedup("intervals", "IntervalIndex", "intervaltree", n=20_000) >= 1.8,
+        speedup("intervals", "IntervalIndex", "intervaltree", n=2_000) >= 1.8,
         needs="intervaltree",
     )
     suite.claim(
         "and is built in a quarter of the time",
-        speedup("intervals_build", "IntervalIndex", "intervaltree", n=20_000) >= 4,
+        speedup("intervals_build", "IntervalIndex", "intervaltree", n=2_000) >= 4,
         needs="intervaltree",
     )
     suite.claim(
