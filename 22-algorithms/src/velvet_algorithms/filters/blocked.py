@@ -97,7 +97,7 @@ class BlockedBloom:
         self.error = checked_share("error", error)
         self._salt = checked_salt(salt)
         self.blocks = _blocks_for(self.capacity, self.error)
-        self._words = np.zeros((self.blocks, LANES), dtype=np.uint32)
+        self._words: npt.NDArray[np.uint32] = np.zeros((self.blocks, LANES), dtype=np.uint32)
 
     def _probe(
         self, keys: Iterable[bytes | str]
