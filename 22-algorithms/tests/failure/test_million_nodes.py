@@ -44,8 +44,8 @@ def test_the_components_of_a_chain_are_its_nodes_in_order(chain: Graph) -> None:
     assert [part[0] for part in scc(chain)] == list(range(N))
 
 
-# From here on a tenth suffices: it is a hundred times the limit of recursion.
-DEEP = N // 10
+# From here on a twentieth suffices: it is fifty times the limit of recursion.
+DEEP = N // 20
 
 
 @pytest.fixture(scope="module")
