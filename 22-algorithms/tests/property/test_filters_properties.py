@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from velvet_algorithms.filters import BlockedBloom, BloomFilter, CuckooFilter
+from velvet_algorithms.filters import BlockedBloom, BloomFilter, CuckooFilter, FilterFull
 
 KEYS = st.lists(st.binary(max_size=6) | st.text(max_size=4), max_size=40)
 FILTERS: list[Any] = [BloomFilter, BlockedBloom, CuckooFilter]
@@ -56,6 +56,17 @@ def test_a_union_is_the_filter_of_both(kind: Any, a: list[Any], b: list[Any]) ->
     assert all(key in union for key in a + b)
 
 
+@given(mark=st.integers(1, 2**16 - 1), bucket=st.integers(0, 53), capacity=st.integers(1, 400))
+def test_partners_are_mutual_and_never_the_same(mark: int, bucket: int, capacity: int) -> None:
+    made = CuckooFilter(capacity)
+    bucket %= made.buckets
+
+    partner = made._partner(bucket, mark)
+
+    assert partner != bucket
+    assert made._partner(partner, mark) == bucket
+
+
 @settings(max_examples=30)
 @given(a=KEYS, b=KEYS)
 def test_a_union_of_cuckoo_filters_holds_the_keys_of_both(a: list[Any], b: list[Any]) -> None:
@@ -86,8 +97,13 @@ class CuckooMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model.total() < 50)
     @rule(key=st.sampled_from([f"key-{number}" for number in range(40)]))
     def add(self, key: str) -> None:
-        if self.model[key] < 4:
+        before = self.filter.to_bytes()
+        try:
             self.filter.add(key)
+        except FilterFull:  # too many copies of keys that share their buckets
+            assert self.model[key] >= 2
+            assert self.filter.to_bytes() == before
+        else:
             self.model[key] += 1
 
     @precondition(lambda self: self.model.total() > 0)

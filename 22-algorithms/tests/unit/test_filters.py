@@ -105,11 +105,22 @@ def test_a_full_cuckoo_filter_says_so_and_keeps_every_earlier_key() -> None:
             made.add(f"key-{number}")
             added.append(f"key-{number}")
 
-    with pytest.raises(FilterFull, match=r"no room after 500 moves: \d+ keys in 212 slots"):
+    with pytest.raises(FilterFull, match=r"no room after 500 moves: \d+ keys in 224 slots"):
         fill()
 
-    assert len(made) == len(added) >= 0.9 * 212
+    assert len(made) == len(added) >= 0.9 * 224
     assert all(key in made for key in added)
+
+
+@pytest.mark.parametrize("capacity", [1, 2, 7, 15, 22, 45, 106, 500])
+def test_as_many_different_keys_fit_as_were_promised(capacity: int) -> None:
+    for seed in range(10):
+        made = CuckooFilter(capacity, seed=seed)
+
+        for number in range(capacity):
+            made.add(f"{seed}-{number}")
+
+        assert len(made) == capacity
 
 
 def test_the_ninth_copy_of_a_key_does_not_fit_and_moves_nothing() -> None:

@@ -3,7 +3,7 @@
 Fan, Andersen, Kaminsky and Mitzenmacher (2014, "Cuckoo Filter: Practically Better Than Bloom"): a key is
 a fingerprint in one of two buckets; the second follows from the first and the fingerprint alone, so
 entries can move without their keys. The paper pairs buckets by XOR, which demands a power of two; here
-``hash(fingerprint) - bucket``, its own inverse, pairs any number of them.
+``hash(fingerprint) - bucket`` pairs any even number of them; an odd hash leaves none without a partner.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class CuckooFilter:
     """Keys can be added and removed; absent ones are found with probability `error` at most.
 
     Args:
-        capacity: keys, repeats included, that fit.
+        capacity: keys that fit.
         error: share of absent keys that may be taken for present. The fingerprint takes 8 bits where
             that keeps it (3.1 %), else 16 (0.012 %).
         salt: up to 64 secret bytes, wherever strangers choose the keys.
@@ -63,7 +63,8 @@ class CuckooFilter:
         if error < 2 * SLOTS / 2**16:
             raise ValueError(f"error must be at least 2**-13 for 16-bit fingerprints, got {error}")
         self._bits = 8 if error >= 2 * SLOTS / 2**8 else 16
-        self.buckets = int(self.capacity / (SLOTS * LOAD)) + 1
+        # One pair to spare: small tables meet bad luck more often than the law of large numbers says.
+        self.buckets = 2 * (int(self.capacity / (2 * SLOTS * LOAD)) + 2)
         self._cells = array("B" if self._bits == 8 else "H", [0]) * (self.buckets * SLOTS)
         self._choose = random.Random(seed)
         self._count = 0
@@ -74,7 +75,7 @@ class CuckooFilter:
         return mark, (hashed >> 16) % self.buckets
 
     def _partner(self, bucket: int, mark: int) -> int:
-        return ((mark * SPREAD >> 32) - bucket) % self.buckets
+        return ((mark * SPREAD >> 32 | 1) - bucket) % self.buckets
 
     def _settle(self, mark: int, home: int) -> bool:
         for at in range(home * SLOTS, home * SLOTS + SLOTS):
@@ -122,8 +123,7 @@ class CuckooFilter:
     def remove(self, key: bytes | str) -> None:
         """Remove one copy of a key that was added.
 
-        Only remove what was added: the fingerprint of a key that is taken for another one's goes
-        with it, and the filter then denies the other.
+        Only remove what was added: else another key's fingerprint may go, and that key is denied.
 
         Raises:
             KeyError: the key is certainly not there.
