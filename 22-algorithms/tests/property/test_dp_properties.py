@@ -23,7 +23,7 @@ from velvet_algorithms.sequences import optimal_merge, viterbi
 WEIGHTS = st.lists(st.integers(0, 12), max_size=8)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(WEIGHTS)
 def test_the_bits_of_one_integer_are_the_set_of_sums(weights: list[int]) -> None:
     bits = subset_sums(weights)
@@ -35,7 +35,7 @@ def test_the_bits_of_one_integer_are_the_set_of_sums(weights: list[int]) -> None
     }
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=7), st.integers(0, 30))
 def test_a_knapsack_is_the_best_of_all_choices(items: list[tuple[int, int]], room: int) -> None:
     values, weights = [value for value, _ in items], [weight for _, weight in items]
@@ -61,7 +61,7 @@ def test_the_known_knapsack_has_its_known_answer() -> None:
     assert knapsack(values, weights, 165) == (309, (0, 1, 2, 3, 5))
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(st.integers(0, 8), max_size=9))
 def test_a_longest_rise_is_one_and_none_is_longer(values: list[int]) -> None:
     found = lis(values)
@@ -100,7 +100,7 @@ def distance(a: str, b: str) -> int:
     return rest(0, 0)
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 @given(st.text("abc", max_size=8), st.text("abc", max_size=8))
 def test_an_edit_script_is_shortest_and_leads_from_a_to_b(a: str, b: str) -> None:
     steps = edit_script(a, b)
@@ -125,7 +125,7 @@ def cheapest(sizes: tuple[int, ...]) -> int:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 20), max_size=8))
 def test_no_order_of_merges_is_cheaper(sizes: list[int]) -> None:
     plan = optimal_merge(sizes)
@@ -153,7 +153,7 @@ def test_the_doctor_of_the_textbook_finds_the_fever() -> None:
 CHANCE = st.integers(0, 4)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from("xy"), min_size=1, max_size=5), st.lists(CHANCE, min_size=10))
 def test_no_hidden_path_is_likelier(seen: list[str], chances: list[int]) -> None:
     a, b, c, d, e, f, g, h, i, j = (chance / 4 for chance in chances[:10])

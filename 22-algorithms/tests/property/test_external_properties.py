@@ -12,25 +12,25 @@ from velvet_algorithms.external import Spill, external_sort, unique_external
 LINES = st.lists(st.text(st.characters(exclude_characters="\n"), max_size=5), max_size=60)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(LINES, st.integers(1, 70))
 def test_lines_come_in_the_order_of_sorted(lines: list[str], limit: int) -> None:
     assert list(external_sort(lines, max_lines=limit)) == sorted(lines)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(LINES, st.integers(1, 2000))
 def test_a_limit_in_bytes_gives_the_same(lines: list[str], limit: int) -> None:
     assert list(external_sort(lines, max_bytes=limit)) == sorted(lines)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(LINES, st.integers(1, 9))
 def test_lines_with_one_key_keep_their_order(lines: list[str], limit: int) -> None:
     assert list(external_sort(lines, max_lines=limit, key=len)) == sorted(lines, key=len)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(LINES, st.integers(1, 9))
 def test_unique_lines_are_the_sorted_set(lines: list[str], limit: int) -> None:
     assert list(unique_external(lines, max_lines=limit)) == sorted(set(lines))

@@ -23,7 +23,7 @@ def filled(kind: Any, keys: list[Any], **options: Any) -> Any:
     return made
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @pytest.mark.parametrize("kind", FILTERS)
 @given(keys=KEYS)
 def test_a_key_that_was_added_is_never_denied(kind: Any, keys: list[Any]) -> None:
@@ -32,7 +32,7 @@ def test_a_key_that_was_added_is_never_denied(kind: Any, keys: list[Any]) -> Non
     assert all(key in made for key in keys)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @pytest.mark.parametrize("kind", FILTERS)
 @given(keys=KEYS, probes=KEYS)
 def test_a_saved_filter_answers_as_before(kind: Any, keys: list[Any], probes: list[Any]) -> None:
@@ -45,7 +45,7 @@ def test_a_saved_filter_answers_as_before(kind: Any, keys: list[Any], probes: li
     assert b"secret" not in made.to_bytes()
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @pytest.mark.parametrize("kind", [BloomFilter, BlockedBloom])
 @given(a=KEYS, b=KEYS)
 def test_a_union_is_the_filter_of_both(kind: Any, a: list[Any], b: list[Any]) -> None:
@@ -56,6 +56,7 @@ def test_a_union_is_the_filter_of_both(kind: Any, a: list[Any], b: list[Any]) ->
     assert all(key in union for key in a + b)
 
 
+@settings(deadline=None)
 @given(mark=st.integers(1, 2**16 - 1), bucket=st.integers(0, 53), capacity=st.integers(1, 400))
 def test_partners_are_mutual_and_never_the_same(mark: int, bucket: int, capacity: int) -> None:
     made = CuckooFilter(capacity)
@@ -67,7 +68,7 @@ def test_partners_are_mutual_and_never_the_same(mark: int, bucket: int, capacity
     assert made._partner(partner, mark) == bucket
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(a=KEYS, b=KEYS)
 def test_a_union_of_cuckoo_filters_holds_the_keys_of_both(a: list[Any], b: list[Any]) -> None:
     first, second = filled(CuckooFilter, a), filled(CuckooFilter, b)
@@ -78,7 +79,7 @@ def test_a_union_of_cuckoo_filters_holds_the_keys_of_both(a: list[Any], b: list[
     assert len(union) == len(first) + len(second)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(keys=KEYS)
 def test_asking_in_bulk_is_asking_one_by_one(keys: list[Any]) -> None:
     made = filled(BlockedBloom, keys[::2])

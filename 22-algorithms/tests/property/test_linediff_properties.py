@@ -31,7 +31,7 @@ def cost(opcodes: Any) -> int:
     return sum(a2 - a1 + b2 - b1 for tag, a1, a2, b1, b2 in opcodes if tag != "equal")
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(LINES, LINES, st.sampled_from([0, 1, 2, 64]))
 @example([], [], 64)
 @example([], ["a"], 64)
@@ -45,7 +45,7 @@ def test_a_diff_applies_back_and_none_is_shorter(a: list[str], b: list[str], few
     assert diff.distance == len(a) + len(b) - 2 * common(a, b)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(LINES, LINES)
 def test_edits_cover_both_sides_in_order_and_alternate(a: list[str], b: list[str]) -> None:
     i = j = 0
@@ -90,7 +90,7 @@ def patched(a: list[str], patch: list[str]) -> list[str]:
     return made + a[at:]
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(LINES, LINES, st.integers(0, 3))
 def test_a_unified_patch_turns_one_into_the_other(a: list[str], b: list[str], around: int) -> None:
     patch = LineDiff(a, b).unified(around)

@@ -22,7 +22,7 @@ def overlap(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
     return a[0] < b[1] and b[0] < a[1]
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(INTERVAL, st.integers(0, 9)), max_size=7))
 def test_no_other_choice_of_intervals_is_heavier(rows: list[tuple[tuple[int, int], int]]) -> None:
     intervals = [(start, end, weight) for (start, end), weight in rows]
@@ -40,7 +40,7 @@ def test_no_other_choice_of_intervals_is_heavier(rows: list[tuple[tuple[int, int
     assert not any(overlap(a, b) for a, b in combinations(kept, 2))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(INTERVAL, max_size=12))
 def test_rooms_are_as_many_as_intervals_at_one_moment(intervals: list[tuple[int, int]]) -> None:
     rooms = min_rooms(intervals)
@@ -59,7 +59,7 @@ def lateness(jobs: list[tuple[int, int]], order: Any) -> float:
     return late
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 15)), max_size=5))
 def test_no_order_is_less_late_than_earliest_deadline_first(jobs: list[tuple[int, int]]) -> None:
     found = edf(jobs)
@@ -81,7 +81,7 @@ def check(plan: Plan, durations: list[int], needs: dict[int, list[int]], machine
     assert plan.makespan >= plan.least
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, 9), max_size=6), st.integers(1, 3))
 def test_longest_first_is_within_its_bound_of_the_best(durations: list[int], machines: int) -> None:
     plan = lpt(durations, machines)
@@ -105,7 +105,7 @@ def test_the_worst_case_of_graham_reaches_the_bound() -> None:
     assert plan.makespan == pytest.approx(plan.factor * 9)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.integers(1, 6), min_size=1, max_size=8),
     st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=10),

@@ -21,13 +21,13 @@ from velvet_algorithms.strings import levenshtein_dp
 WORD = st.text("abc", min_size=1, max_size=7)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.text("ab", max_size=7), st.text("abc", max_size=7))
 def test_the_short_distance_is_the_one_of_the_table(a: str, b: str) -> None:
     assert distance_up_to_two(a, b) == min(3, levenshtein_dp(a, b))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(WORD, st.integers(1, 9), max_size=12), st.text("abc", max_size=8))
 def test_the_index_finds_what_a_scan_finds(weights: dict[str, int], query: str) -> None:
     checker = SpellChecker(list(weights), list(weights.values()))
@@ -39,13 +39,13 @@ def test_the_index_finds_what_a_scan_finds(weights: dict[str, int], query: str) 
     assert found[:2] == checker.suggest(query, 2)
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(st.dictionaries(WORD, st.integers(1, 9), max_size=12), st.text("abc", max_size=4))
 def test_making_all_edits_finds_the_same(weights: dict[str, int], query: str) -> None:
     assert edits2_suggest(query, weights) == scan_suggest(query, weights)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(WORD, st.integers(1, 9), max_size=12), st.text("abc", max_size=8))
 def test_an_index_of_distance_one_finds_only_that(weights: dict[str, int], query: str) -> None:
     checker = SpellChecker(list(weights), list(weights.values()), max_distance=1)
@@ -101,7 +101,7 @@ def test_impossible_requests_of_words_are_refused(call: Any, message: str) -> No
         call()
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.dictionaries(WORD, st.integers(1, 9), max_size=15),
     st.lists(st.tuples(WORD, st.integers(1, 5)), max_size=12),

@@ -20,7 +20,7 @@ def test_a_seed_gives_the_same_words_on_every_machine() -> None:
     assert make_words(4, seed=2) != make_words(4, seed=1)
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 300), st.integers(0, 300), st.integers(0, 9))
 def test_fewer_words_are_the_beginning_of_more(fewer: int, more: int, seed: int) -> None:
     fewer, more = sorted((fewer, more))
@@ -46,7 +46,7 @@ def damerau(a: str, b: str) -> int:
     return rows[-1][-1]
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.text(LETTERS, max_size=9), st.integers(0, 1), st.integers(0, 50))
 def test_one_edit_moves_a_word_by_one_at_most(word: str, edits: int, seed: int) -> None:
     assert damerau(word, misspell(word, edits=edits, seed=seed)) <= edits

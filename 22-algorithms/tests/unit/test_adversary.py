@@ -89,7 +89,7 @@ def test_no_more_than_34_floats_share_a_hash() -> None:
 
 
 @pytest.mark.parametrize("sort", [quicksort_m3, introsort])
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(values=st.lists(st.integers(-5, 40), max_size=120))
 def test_the_sorts_sort(sort: Callable[[Any], Any], values: list[int]) -> None:
     before = list(values)

@@ -21,7 +21,7 @@ from velvet_algorithms.apps.heavy import HeavyHitters, stream_checkpoints
 from velvet_algorithms.apps.words import make_words, zipf_stream
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.binary(max_size=2), max_size=50))
 def test_the_exact_dedupers_agree(keys: list[bytes]) -> None:
     naive, exact = list_deduper(), set_deduper()
@@ -29,7 +29,7 @@ def test_the_exact_dedupers_agree(keys: list[bytes]) -> None:
     assert [naive(key) for key in keys] == [exact(key) for key in keys]
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 30), max_size=120), st.integers(1, 8), st.integers(2, 4))
 def test_a_repeat_within_the_horizon_is_never_missed(
     numbers: list[int], horizon: int, generations: int

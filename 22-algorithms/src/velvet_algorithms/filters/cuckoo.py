@@ -25,7 +25,7 @@ from velvet_algorithms.saved import pack, refuse_unlike, unpack
 SLOTS = 4
 LOAD = 0.95  # share of the slots that can be filled with buckets of four (section 4 of the paper)
 MAX_MOVES = 500
-SPREAD = 0x9E3779B97F4A7C15  # 2**64 / golden ratio: spreads fingerprints over the buckets
+SPREAD = 0x9E3779B97F4A7C15  # 2**64 / golden ratio
 
 
 class FilterFull(ValueError):
@@ -99,9 +99,9 @@ class CuckooFilter:
                 return
         for at, before in reversed(moved):
             self._cells[at] = before
+        where = f"{self._count} keys in {len(self._cells)} slots (capacity {self.capacity})"
         raise FilterFull(
-            f"no room after {MAX_MOVES} moves: {self._count} keys in {len(self._cells)} slots "
-            f"(capacity {self.capacity}); remove keys or build a larger filter"
+            f"no room after {MAX_MOVES} moves: {where}; remove some or build a larger one"
         )
 
     def add(self, key: bytes | str) -> None:
