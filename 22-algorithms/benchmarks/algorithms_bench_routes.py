@@ -16,16 +16,10 @@ from typing import Any
 from algorithms_rows import SEED, add_rows
 
 from velvet.bench import Metric, Outcome, Suite, Timed, growth, ratio, speedup
-from velvet.bench.model import Tier
 
 SIZES = [324, 784, 1936, 4900, 10_000]  # squares that span a factor of 30
-LARGE = 40_000
+MAPS = [2500, 10_000, 40_000]
 QUESTIONS = 40
-
-
-def _by_tier(name: str) -> list[tuple[str, list[int], Tier]]:
-    """Give a comparison its sizes, and a larger map to the full run."""
-    return [(name, [2500, 10_000], "quick"), (f"{name}_large", [LARGE], "full")]
 
 
 def _tree(name: str, n: int) -> Timed:
@@ -46,20 +40,19 @@ def _tree(name: str, n: int) -> Timed:
 
 
 def _add_queues(suite: Suite) -> None:
-    for name, sizes, tier in _by_tier("priority_queues"):
-        queues = suite.comparison(
-            name,
-            title="Dijkstra's algorithm from one crossing to all, by its queue",
-            unit="ms",
-            sizes={"n": sizes},
-            tier=tier,
-            quick=lambda n: n == 10_000,
-            metrics={"pushes": Metric("pushes")},
-            rounds={"quick": 6, "default": 6, "full": 10},
-        )
-        for queue in ("heapq_lazy", "indexed_heap", "pairing_heap"):
-            queues.add(queue, partial(_tree, queue), baseline=queue == "heapq_lazy")
-        queues.same_result()
+    queues = suite.comparison(
+        "priority_queues",
+        title="Dijkstra's algorithm from one crossing to all, by its queue",
+        unit="ms",
+        sizes={"n": MAPS},
+        default=lambda n: n <= 10_000,
+        quick=lambda n: n == 10_000,
+        metrics={"pushes": Metric("pushes")},
+        rounds={"quick": 6, "default": 6, "full": 10},
+    )
+    for queue in ("heapq_lazy", "indexed_heap", "pairing_heap"):
+        queues.add(queue, partial(_tree, queue), baseline=queue == "heapq_lazy")
+    queues.same_result()
     for peer in ("indexed_heap", "pairing_heap"):
         suite.claim(
             f"outdated entries in heapq cost less than decrease-key in our {peer.replace('_', ' ')}",
@@ -68,17 +61,16 @@ def _add_queues(suite: Suite) -> None:
 
 
 def _add_sssp(suite: Suite) -> None:
-    for name, sizes, tier in _by_tier("sssp"):
-        sssp = suite.comparison(
-            name,
-            title="Shortest paths from one crossing to all, four of them looked at",
-            unit="ms",
-            sizes={"n": sizes},
-            tier=tier,
-            quick=lambda n: n == 10_000,
-            rounds={"quick": 6, "default": 8, "full": 10},
-        )
-        add_rows(sssp, "sssp", baseline="dijkstra", leave_out=("indexed_heap",))
+    sssp = suite.comparison(
+        "sssp",
+        title="Shortest paths from one crossing to all, four of them looked at",
+        unit="ms",
+        sizes={"n": MAPS},
+        default=lambda n: n <= 10_000,
+        quick=lambda n: n == 10_000,
+        rounds={"quick": 6, "default": 8, "full": 10},
+    )
+    add_rows(sssp, "sssp", baseline="dijkstra", leave_out=("indexed_heap",), late=("numba",))
     suite.claim(
         "our Dijkstra is faster than that of networkx",
         speedup("sssp", "dijkstra", "networkx", n=10_000) >= 1.3,
@@ -88,22 +80,22 @@ def _add_sssp(suite: Suite) -> None:
         "compiled by Numba it takes at most twice the time of scipy's",
         speedup("sssp", "numba", "scipy", n=10_000) >= 0.5,
         needs=("numba", "scipy"),
+        tier="default",
     )
 
 
 def _add_queries(suite: Suite) -> None:
-    for name, sizes, tier in _by_tier("route_queries"):
-        queries = suite.comparison(
-            name,
-            title="One route between two crossings, by what the algorithm knows of the map",
-            unit="ms",
-            sizes={"n": sizes},
-            items=4,
-            tier=tier,
-            quick=lambda n: n == 10_000,
-            rounds={"quick": 5, "default": 8, "full": 10},
-        )
-        add_rows(queries, "routes", baseline="dijkstra")
+    queries = suite.comparison(
+        "route_queries",
+        title="One route between two crossings, by what the algorithm knows of the map",
+        unit="ms",
+        sizes={"n": MAPS},
+        items=4,
+        default=lambda n: n <= 10_000,
+        quick=lambda n: n == 10_000,
+        rounds={"quick": 5, "default": 8, "full": 10},
+    )
+    add_rows(queries, "routes", baseline="dijkstra", late=("numba",))
     for peer in ("rustworkx", "igraph", "scipy"):
         suite.claim(
             f"a hierarchy in Python answers in at most half the time of {peer}'s Dijkstra",
@@ -114,6 +106,7 @@ def _add_queries(suite: Suite) -> None:
         "and in at most half the time of our own Dijkstra as machine code",
         speedup("route_queries", "hierarchy", "numba", n=10_000) >= 2,
         needs="numba",
+        tier="default",
     )
     suite.claim(
         "a hierarchy answers in at most an eighth of the time of networkx",

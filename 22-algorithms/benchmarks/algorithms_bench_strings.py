@@ -64,28 +64,23 @@ def _suffixes(one: Contender, n: int, text: str) -> Callable[[], Any]:
 
 
 def _add_suffixes(suite: Suite) -> None:
-    kinds = ["random", "same", "fibonacci"]
-    for name, sizes, tier in (
-        ("suffix_arrays", {"n": [1000, 5000, 30_000], "text": kinds}, "quick"),
-        ("suffix_arrays_large", {"n": [200_000], "text": kinds}, "full"),
-    ):
-        suffixes = suite.comparison(
-            name,
-            title="All suffixes of n letters in order",
-            unit="ms",
-            sizes=sizes,
-            quick=lambda n, text: n == 5000 and text != "same",
-            tier=tier,  # type: ignore[arg-type]
-            rounds={"quick": 5, "default": 5, "full": 5},
-        )
-        # Slices of a text that repeats itself are compared to their ends: n^2 letters.
-        add_rows(
-            suffixes,
-            "suffix_array",
-            baseline="numpy",
-            setup=_suffixes,
-            most={"sorted_slices": 5000, "doubling": 30_000},
-        )
+    suffixes = suite.comparison(
+        "suffix_arrays",
+        title="All suffixes of n letters in order",
+        unit="ms",
+        sizes={"n": [1000, 5000, 30_000, 200_000], "text": ["random", "same", "fibonacci"]},
+        default=lambda n, text: n <= 30_000,
+        quick=lambda n, text: n == 5000 and text != "same",
+        rounds={"quick": 5, "default": 5, "full": 5},
+    )
+    # Slices of a text that repeats itself are compared to their ends: n^2 letters.
+    add_rows(
+        suffixes,
+        "suffix_array",
+        baseline="numpy",
+        setup=_suffixes,
+        most={"sorted_slices": 5000, "doubling": 30_000},
+    )
     suite.claim(
         "NumPy sorts suffixes faster than a linear-time algorithm in pure Python",
         speedup("suffix_arrays", "numpy", "atcoder", n=5000, text="random") >= 1.8,

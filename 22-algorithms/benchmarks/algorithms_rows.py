@@ -27,6 +27,7 @@ def add_rows(
     most: dict[str, int] | None = None,
     least: dict[str, int] | None = None,
     leave_out: Collection[str] = (),
+    late: Collection[str] = (),
 ) -> None:
     """Add a family's contenders to a comparison over `n`, and demand equal answers.
 
@@ -34,6 +35,7 @@ def add_rows(
         setup: (contender, **size) -> what is timed.
         most: sizes beyond which a contender takes no part, where these differ from the family's.
         least: sizes below which it takes none.
+        late: contenders that the quick run leaves out, for what they cost to compile.
     """
     for one in contenders(family):
         if one.name not in leave_out:
@@ -45,6 +47,7 @@ def add_rows(
                 baseline=one.name == baseline,
                 needs=one.needs or (),
                 when=partial(_within, low, high),
+                tier="default" if one.name in late else "quick",
             )
     comparison.same_result()
 
