@@ -69,7 +69,7 @@ def _add_suffixes(suite: Suite) -> None:
         title="All suffixes of n letters in order",
         unit="ms",
         sizes={"n": [1000, 5000, 30_000, 200_000], "text": ["random", "same", "fibonacci"]},
-        default=lambda n, text: n <= 30_000,
+        default=lambda n, text: n <= 30_000,  # noqa: ARG005 - called by the names of the sizes
         quick=lambda n, text: n == 5000 and text != "same",
         rounds={"quick": 5, "default": 5, "full": 5},
     )
