@@ -1,27 +1,50 @@
-"""The dashboard of 22-algorithms: composition only."""
+"""The dashboard of algorithms and data structures: composition only.
+
+The tabs are drawn by the files of `dashboard/`, the numbers come from `velvet_algorithms.explorer`,
+and everything that takes seconds runs in a child process. Start it with `velvet dashboard algorithms`,
+or `streamlit run app.py`.
+"""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import streamlit as st
 
-from velvet.bench.results import load
-from velvet.bench.views import matrix
-from velvet.errors import VelvetError
-from velvet.ui import panels
-from velvet.ui.frame import page, provenance
+_BESIDE = str(Path(__file__).resolve().parent / "dashboard")
+if _BESIDE not in sys.path:
+    sys.path.append(_BESIDE)
 
-RESULTS = Path(__file__).parent / "benchmarks" / "results"
+import algorithms_attack  # noqa: E402 - found through the line above
+import algorithms_caches  # noqa: E402
+import algorithms_growth  # noqa: E402
+import algorithms_roads  # noqa: E402
+import algorithms_sketches  # noqa: E402
+from algorithms_session import session  # noqa: E402
 
-page("Algorithms & Data Structures", "Does my own code ever pay in Python, and on which input does the answer flip?")
-measured = [name for name in ("local.json", "reference.json") if (RESULTS / name).exists()]
-if measured:
-    try:
-        results = load(RESULTS / measured[0])
-        st.plotly_chart(panels.heatmap(matrix(results, "unique"), title="unique"))
-        st.caption(provenance(results))
-    except VelvetError as error:
-        st.error(str(error))
-else:
-    st.info("Nothing measured here yet: run `python benchmarks/measure.py --quick`.")
+from velvet.ui.frame import page  # noqa: E402
+
+TITLE = "Algorithms & Data Structures"
+QUESTION = "Does my own code ever pay in Python, and on which input does the answer flip?"
+TABS = ("Growth lab", "Route map", "Caches", "Sketches", "Attack")
+
+
+def main() -> None:
+    """Draw the page."""
+    page(TITLE, QUESTION)
+    state = session()
+    growth, roads, caches, sketches, attack = st.tabs(TABS)
+    with growth:
+        algorithms_growth.draw(state)
+    with roads:
+        algorithms_roads.draw(state)
+    with caches:
+        algorithms_caches.draw()
+    with sketches:
+        algorithms_sketches.draw()
+    with attack:
+        algorithms_attack.draw(state)
+
+
+main()
