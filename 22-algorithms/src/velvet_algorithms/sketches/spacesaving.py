@@ -124,7 +124,11 @@ class SpaceSaving(Generic[T]):
     @property
     def bytes_used(self) -> int:
         """Bytes of the tables and the items in them; small integers are shared and not counted; O(k)."""
-        tables = (self._counts, self._errors, *self._buckets.values())
+        tables: tuple[Mapping[T, object], ...] = (
+            self._counts,
+            self._errors,
+            *self._buckets.values(),
+        )
         # Equal items that came as different objects are held by different tables.
         items = {id(item): item for table in tables for item in table}
         sizes = map(sys.getsizeof, (self._buckets, *tables, *items.values()))
