@@ -9,7 +9,7 @@ error. Items of one count share a dictionary, so the least is at hand: O(1) an i
 from __future__ import annotations
 
 import sys
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
