@@ -61,7 +61,7 @@ def _body() -> None:
             "Each item is a word by Zipf's law with a lognormal size. Sketches of a short stream may "
             "weigh more than the exact answer: they are for streams that do not end."
         )
-        table("sketches_heavy", "sketches_distinct", "sketches_quantiles")
+    table("sketches_heavy", "sketches_distinct", "sketches_quantiles")
 
 
 def distinct(points: list[Checkpoint], now: Checkpoint) -> go.Figure:

@@ -141,18 +141,13 @@ def test_bad_numbers_are_refused_with_what_would_do(app: AppTest) -> None:
     ):
         app.number_input(key=key).set_value(value).run()
         assert said in _errors(app)
+    app.multiselect(key="algorithms_contenders_sorted").set_value([]).run()
 
+    assert "choose 1 to 6 contenders, not 0" in _errors(app)
     assert not app.exception
     assert app.button(key="algorithms_grow").disabled
     assert app.button(key="algorithms_attack").disabled
     assert app.session_state[KEY].jobs == {}
-
-
-def test_no_contender_at_all_is_refused(app: AppTest) -> None:
-    app.multiselect(key="algorithms_contenders_sorted").set_value([]).run()
-
-    assert "choose 1 to 6 contenders, not 0" in _errors(app)
-    assert app.button(key="algorithms_grow").disabled
 
 
 def test_growth_is_measured_in_a_child_and_shown(app: AppTest) -> None:
@@ -194,26 +189,27 @@ def test_a_child_that_dies_is_reported(app: AppTest) -> None:
     assert "no memory left" in _errors(app)
 
 
-def test_a_larger_map_asks_before_it_prepares_its_hierarchy(app: AppTest) -> None:
-    app.select_slider(key="algorithms_side").set_value(60).run()
-    assert "hierarchy" not in {bar["y"][0] for bar in _figures(_tab(app, "Route map"))[1]["data"]}
+def test_other_crossings_give_another_route_and_a_larger_map_asks_before_it_prepares(
+    app: AppTest,
+) -> None:
+    def drawn() -> tuple[Any, set[str]]:
+        streets, bars = _figures(_tab(app, "Route map"))
+        route = next(one["x"] for one in streets["data"] if one.get("name") == "route")
+        return route, {bar["y"][0] for bar in bars["data"]}
 
+    first, _ = drawn()
+    app.number_input(key="algorithms_target_40").set_value(3).run()
+    second, settled = drawn()
+    app.select_slider(key="algorithms_side").set_value(60).run()
+    _, unprepared = drawn()
     app.button(key="algorithms_roads").click().run()
     state = app.session_state[KEY]
     _run_until(app, lambda: not state.busy("roads"))
+    _, prepared = drawn()
 
-    assert "hierarchy" in {bar["y"][0] for bar in _figures(_tab(app, "Route map"))[1]["data"]}
-
-
-def test_other_crossings_give_another_route(app: AppTest) -> None:
-    before = _figures(_tab(app, "Route map"))[0]["data"]
-
-    app.number_input(key="algorithms_target_40").set_value(3).run()
-
-    after = _figures(_tab(app, "Route map"))[0]["data"]
-    assert next(t["x"] for t in before if t.get("name") == "route") != next(
-        t["x"] for t in after if t.get("name") == "route"
-    )
+    assert first != second
+    assert unprepared == settled - {"hierarchy"}
+    assert prepared == settled
 
 
 def test_a_click_beside_a_crossing_means_that_crossing(untouched: AppTest) -> None:
@@ -240,33 +236,22 @@ def test_on_a_loop_only_s3_fifo_hits_and_the_slider_chooses_the_bars(app: AppTes
     assert _figures(_tab(app, "Caches"))[1]["layout"]["title"]["text"] == "At 10 entries"
 
 
-def test_the_next_eviction_is_one_click_away(app: AppTest) -> None:
-    slider = next(one for one in app.slider if one.label == "request")
-    before = slider.value
+def test_sliders_and_toggles_change_what_is_drawn(app: AppTest) -> None:
+    request = next(one for one in app.slider if one.label == "request").value
+    distinct = app.metric[0].value
+    curves = _names(_figures(_tab(app, "Attack"))[0])
 
-    app.button(key="algorithms_next_eviction").click().run()
-
-    assert next(one for one in app.slider if one.label == "request").value > before
-    assert any("has no mark and goes" in box.value for box in app.markdown)
-
-
-def test_the_stream_slider_moves_truth_and_estimate(app: AppTest) -> None:
-    before = app.metric[0].value
-
-    app.slider(key="algorithms_seen").set_value(1_000).run()
-
-    assert app.metric[0].value != before
-    assert app.metric[0].label == "different words"
-
-
-def test_the_defence_toggle_takes_its_curve_away(app: AppTest) -> None:
-    with_it = _names(_figures(_tab(app, "Attack"))[0])
-
+    app.button(key="algorithms_next_eviction").click()
+    app.slider(key="algorithms_seen").set_value(1_000)
     app.toggle(key="algorithms_defence").set_value(False).run()
 
-    without = _names(_figures(_tab(app, "Attack"))[0])
-    assert len(with_it) == len(without) + 1
-    assert any(name.startswith("hostile keys: n^2.0") or "n^1.9" in name for name in without)
+    assert next(one for one in app.slider if one.label == "request").value > request
+    assert any("has no mark and goes" in box.value for box in app.markdown)
+    assert app.metric[0].label == "different words"
+    assert app.metric[0].value != distinct
+    undefended = _names(_figures(_tab(app, "Attack"))[0])
+    assert len(undefended) == len(curves) - 1
+    assert any(name.startswith("hostile keys: n^") for name in undefended)
 
 
 def test_an_attack_runs_in_a_child_and_its_seconds_are_shown(app: AppTest) -> None:
