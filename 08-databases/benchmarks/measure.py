@@ -1,35 +1,20 @@
-"""Benchmarks of 08-databases: run me, or `velvet bench 08`."""
+"""What module 08 claims about databases, and how each sentence is measured.
+
+The comparisons live beside this file, one file a subject; here they are put together. Servers
+come from the toolkit: those that it starts itself run with fsync=off, which is said in the title
+of every comparison that writes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from pathlib import Path
 
-from velvet.bench import Suite, growth, speedup
-from velvet_databases import naive_unique, unique
+from velvet.bench import Suite
 
 suite = Suite("08-databases")
-keeping = suite.comparison(
-    "unique", unit="us", title="Drop repeats from n different items", sizes={"n": [30, 100, 300]}
-)
-
-
-@keeping.contender(baseline=True)
-def naive(n: int) -> Callable[[], list[int]]:
-    """A list remembers."""
-    items = list(range(n))
-    return lambda: naive_unique(items)
-
-
-@keeping.contender
-def hashed(n: int) -> Callable[[], list[int]]:
-    """A dictionary remembers."""
-    items = list(range(n))
-    return lambda: unique(items)
-
-
-keeping.same_result()
-suite.claim("a dictionary beats the list", speedup("unique", "hashed", "naive", n=300) >= 10)
-suite.claim("the naive version is quadratic", growth("unique", "naive", over="n") >= 1.5)
+for part in sorted(Path(__file__).parent.glob("databases_bench_*.py")):
+    importlib.import_module(part.stem).add_to(suite)
 
 if __name__ == "__main__":
     suite.main()

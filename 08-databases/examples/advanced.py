@@ -1,22 +1,12 @@
-"""Advanced examples: where the better version refuses."""
+"""Advanced examples: lost updates, anomalies, live migrations, documents and keys.
+
+Every example is one function to be read from top to bottom; run one of them with
+`python examples/advanced.py NAME`. Without a server each runs its SQLite part and says what it skipped.
+"""
 
 from __future__ import annotations
 
 from velvet.examples import example, main
-from velvet_databases import naive_unique, unique
-
-
-@example("unhashable")
-def unhashable() -> None:
-    """Shows that items without a hash need the naive version, or a key."""
-    items = [[1], [2], [1]]
-
-    try:
-        unique(items)  # type: ignore[type-var]
-    except TypeError as error:
-        print("hashed:", error)
-    print("naive: ", naive_unique(items))  # type: ignore[type-var]
-
 
 if __name__ == "__main__":
     main()

@@ -1,19 +1,12 @@
-"""Basic examples: what the functions do."""
+"""Basic examples: the same query through every layer, transactions, and N+1 queries.
+
+Every example is one function to be read from top to bottom; run one of them with
+`python examples/basic.py NAME`. Without a server each runs its SQLite part and says what it skipped.
+"""
 
 from __future__ import annotations
 
 from velvet.examples import example, main
-from velvet_databases import naive_unique, unique
-
-
-@example("same_answer")
-def same_answer() -> None:
-    """Shows that both versions keep the first of each item, in order."""
-    items = [3, 1, 3, 2, 1]
-
-    print("naive: ", naive_unique(items))
-    print("hashed:", unique(items))
-
 
 if __name__ == "__main__":
     main()

@@ -1,5 +1,5 @@
-"""Database Systems: keeping items unique, naively and by hash."""
+"""Database systems: drivers, ORMs, pools, isolation and migrations, each with its price.
 
-from velvet_databases.unique import naive_unique, unique
-
-__all__ = ["naive_unique", "unique"]
+Import what you need from its own module: `domain` is the shop that everything stores, `stores`
+holds the contenders.
+"""

@@ -1,0 +1,1 @@
+"""The Django application whose unmanaged models are the shop's tables."""

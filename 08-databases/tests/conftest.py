@@ -1,0 +1,180 @@
+"""What every test of this module shares: fresh databases, and the check that nothing is left.
+
+One PostgreSQL serves the whole run. Each test that asks for `postgres_url` gets a database of
+its own in it, made before and dropped after, so that tests may run in any order and a crashed
+one cannot spoil the next.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import os
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psutil
+import psycopg
+import pytest
+
+from velvet.services import Server
+
+WATCHDOG_SECONDS = 60.0
+# What a test started may need a moment to end after it was told to.
+SETTLING_SECONDS = 3.0
+PREFIX = "velvet_test_"
+_STDERR = pytest.StashKey[int]()
+_ME = psutil.Process()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Capturing is not in force here, so this is the terminal and not the captured stream.
+    try:
+        config.stash[_STDERR] = os.dup(sys.__stderr__.fileno())
+    except (AttributeError, OSError, ValueError):
+        config.stash[_STDERR] = -1
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    descriptor = config.stash.get(_STDERR, -1)
+    if descriptor >= 0:
+        faulthandler.cancel_dump_traceback_later()
+        os.close(descriptor)
+
+
+@pytest.fixture(autouse=True)
+def _watchdog(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Print where every thread stands when a test takes a minute: a deadlock, most likely."""
+    descriptor = request.config.stash.get(_STDERR, -1)
+    if descriptor >= 0:
+        faulthandler.dump_traceback_later(WATCHDOG_SECONDS, file=descriptor)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+def _threads() -> dict[Any, str]:
+    return {
+        thread.ident: f"thread {thread.name}" for thread in threading.enumerate() if thread.ident
+    }
+
+
+def _children() -> dict[Any, str]:
+    found: dict[Any, str] = {}
+    for child in _ME.children():
+        try:
+            found[child.pid] = f"process {child.pid} {child.name()}"
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def _sockets() -> dict[Any, str]:
+    listed = getattr(_ME, "net_connections", None) or _ME.connections
+    try:
+        return {
+            (found.fd, found.laddr, found.raddr): f"socket {found.laddr} {found.status}"
+            for found in listed(kind="inet")
+        }
+    except psutil.AccessDenied:
+        return {}
+
+
+_LOOKS: tuple[Callable[[], dict[Any, str]], ...] = (_threads, _children, _sockets)
+
+
+def _new_since(before: list[dict[Any, str]]) -> list[str]:
+    return [
+        text
+        for look, old in zip(_LOOKS, before, strict=True)
+        for key, text in look().items()
+        if key not in old
+    ]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test after which a thread, a child process or a connection is left."""
+    before = [look() for look in _LOOKS]
+    yield
+    left = _new_since(before)
+    if not left:
+        return
+    gc.collect()
+    until = time.monotonic() + SETTLING_SECONDS
+    while (left := _new_since(before)) and time.monotonic() < until:
+        time.sleep(0.01)
+    if left:
+        pytest.fail(f"left behind by {request.node.name}: {', '.join(sorted(left))}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_folder_left() -> Iterator[None]:
+    """Fail the run when a temporary folder of ours outlives it."""
+    places = {Path(tempfile.gettempdir()), Path("/tmp")}
+
+    def ours() -> set[Path]:
+        return {
+            path for place in places if place.is_dir() for path in place.glob("velvet-databases-*")
+        }
+
+    before = ours()
+    yield
+    left = ours() - before
+    assert not left, f"folders left behind by this run: {', '.join(map(str, sorted(left)))}"
+
+
+def at_database(url: str, name: str) -> str:
+    """Return the address of another database on the same server."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+@pytest.fixture(scope="session")
+def fresh_database(postgres_server: Server) -> Iterator[Callable[[], Any]]:
+    """A context manager that makes a database, gives its address and drops it."""
+
+    def ask(*statements: str) -> list[Any]:
+        with psycopg.connect(postgres_server.url, autocommit=True) as connection:
+            cursors = [connection.execute(statement) for statement in statements]
+            return cursors[-1].fetchall() if cursors[-1].description else []
+
+    @contextmanager
+    def make() -> Iterator[str]:
+        name = PREFIX + uuid.uuid4().hex[:12]
+        ask(f"CREATE DATABASE {name}")
+        try:
+            yield at_database(postgres_server.url, name)
+        finally:
+            ask(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    yield make
+    left = ask(f"SELECT datname FROM pg_database WHERE datname LIKE '{PREFIX}%'")
+    prepared = ask("SELECT gid FROM pg_prepared_xacts")
+    assert not left + prepared, f"left in the server: {left + prepared}"
+
+
+@pytest.fixture
+def postgres_url(fresh_database: Callable[[], Any]) -> Iterator[str]:
+    """The address of a PostgreSQL database of the test's own."""
+    with fresh_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def postgres_module_url(fresh_database: Callable[[], Any]) -> Iterator[str]:
+    """The address of a PostgreSQL database that the tests of one file share."""
+    with fresh_database() as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The address of an SQLite file that is not there yet."""
+    return f"sqlite:///{(tmp_path / 'shop.db').as_posix()}"

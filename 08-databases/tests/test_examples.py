@@ -1,0 +1,117 @@
+"""Every example, run the way a reader runs it: `python examples/LEVEL.py NAME` in a child process.
+
+What is asserted is what a reader is promised to see. Figures that depend on the machine are only
+compared with each other, and only where the difference is too large for a busy machine to hide.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MODULE = Path(__file__).parents[1]
+NAMES = {
+    "basic": ["layers", "transactions", "find_n_plus_one"],
+    "intermediate": ["bulk_paths", "read_a_plan", "pool_under_load"],
+    "advanced": ["lost_update", "anomaly_matrix", "live_migration", "document_and_kv"],
+}
+# Ten and six times what a reader is promised: this only ends a child that hangs.
+PATIENCE = {"basic": 50.0, "intermediate": 50.0, "advanced": 90.0}
+# What a machine without servers looks like to an example.
+HIDE_THE_SERVERS = """
+import runpy, sys, velvet.services as services
+
+def missing(name):
+    def climb(**options):
+        raise services.ServiceUnavailable(name, [("binary", "hidden")], f"Install {name}.")
+    return climb
+
+for name in services.KINDS:
+    setattr(services, name, missing(name))
+level, sys.argv[1:] = sys.argv[1], sys.argv[2:]
+runpy.run_path(f"examples/{level}.py", run_name="__main__")
+"""
+
+
+def run(level: str, *words: str, code: int = 0, **environment: str) -> tuple[str, str]:
+    """Run one file of examples; give what it printed, and what it complained about."""
+    return _child([f"examples/{level}.py", *words], level, code, environment)
+
+
+def run_without_servers(level: str, name: str) -> str:
+    """Run one example where no rung of any ladder gives a server."""
+    hidden = {"VELVET_POSTGRES_URL": "", "VELVET_REDIS_URL": "", "VELVET_MONGODB_URL": ""}
+    printed, complaint = _child(["-c", HIDE_THE_SERVERS, level, name], level, 0, hidden)
+    assert complaint == ""
+    return _fitting(printed)
+
+
+def _child(words: list[str], level: str, code: int, environment: dict[str, str]) -> tuple[str, str]:
+    done = subprocess.run(
+        [sys.executable, "-W", "error::ResourceWarning", *words],
+        cwd=MODULE,
+        env={**os.environ, "COLUMNS": "80", "PYTHONIOENCODING": "utf-8", **environment},
+        capture_output=True,
+        timeout=PATIENCE[level],
+        check=False,
+    )
+    printed, complaint = done.stdout.decode("utf-8"), done.stderr.decode("utf-8", "replace")
+    assert done.returncode == code, complaint
+    return printed.replace("\r\n", "\n"), complaint
+
+
+def _fitting(printed: str) -> str:
+    too_wide = [line for line in printed.splitlines() if len(line) > 80]
+    assert too_wide == []
+    return printed
+
+
+def shown(level: str, name: str, **environment: str) -> str:
+    """Run one example; it has to end well, fit a terminal of 80 columns and warn of nothing."""
+    printed, complaint = run(level, name, **environment)
+    assert complaint == ""
+    return _fitting(printed)
+
+
+def row(printed: str, label: str) -> list[float]:
+    """Give the numbers in the line that begins with `label`."""
+    line = next(line for line in printed.splitlines() if line.startswith(label))
+    return [
+        float(found.replace(",", "")) for found in re.findall(r"-?\d[\d,.]*", line[len(label) :])
+    ]
+
+
+@pytest.mark.parametrize("level", NAMES)
+def test_each_level_lists_its_examples_with_a_sentence_each(level: str) -> None:
+    printed, _ = run(level, "--list")
+
+    lines = printed.splitlines()
+    assert [line.split()[0] for line in lines] == NAMES[level]
+    assert all(len(line.split()) > 5 and line.endswith(".") for line in lines)
+
+
+@pytest.mark.parametrize("level", NAMES)
+def test_an_example_is_short_enough_to_be_read(level: str) -> None:
+    printed, _ = run(level, "--source")
+
+    sources = re.split(r"^(?=@example)", printed, flags=re.MULTILINE)[1:]
+    lengths = {
+        name: len(source.strip().splitlines())
+        for name, source in zip(NAMES[level], sources, strict=True)
+    }
+    assert all(15 <= length <= 50 for length in lengths.values()), lengths
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+    _, complaint = run("basic", "layerz", code=2)
+
+    assert "layers" in complaint
+    assert "Traceback" not in complaint
+
+
+# One test an example follows, in the order of the files.
