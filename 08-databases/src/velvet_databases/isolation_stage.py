@@ -1,0 +1,127 @@
+"""Where an interleaving is played on PostgreSQL: real sessions, and who waits for whom.
+
+The server is asked (`pg_blocking_pids`) from a connection of its own.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+import psycopg
+
+from velvet_databases.isolation_steps import Row
+from velvet_databases.stores.address import CONNECT_SECONDS
+from velvet_databases.stores.failures import sqlstate
+
+POLL_SECONDS = 0.005
+LEVELS: dict[str, tuple[str, ...]] = {
+    "postgresql": ("read committed", "repeatable read", "serializable"),
+    "sqlite": ("serializable",),
+}
+ENDINGS = ("COMMIT", "ROLLBACK")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a statement gave: rows (None where it gives none), rows changed, or an error."""
+
+    rows: tuple[Row, ...] | None = None
+    rowcount: int = 0
+    state: str = ""
+    error: str = ""
+
+
+class Session(Protocol):
+    """One connection with a transaction open, used by one thread."""
+
+    name: str
+
+    def run(self, sql: str) -> Ran: ...
+
+
+class Stage(Protocol):
+    """A private place in a database, and the sessions on it."""
+
+    def prepare(self, setup: Sequence[str]) -> None: ...
+    def session(self, name: str) -> Session: ...
+    def blockers(self, name: str) -> tuple[str, ...]: ...
+    def read(self, sql: str) -> tuple[Row, ...]: ...
+    def cancel(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class PostgresSession:
+    """A connection with `BEGIN ISOLATION LEVEL` done; see `Session`."""
+
+    def __init__(self, name: str, connection: psycopg.Connection[Row]) -> None:
+        self.name, self.connection = name, connection
+        self.pid = connection.info.backend_pid
+
+    def run(self, sql: str) -> Ran:
+        """Execute one statement; an error is an answer, not an exception."""
+        try:
+            cursor = self.connection.execute(sql.encode())
+        except psycopg.Error as error:
+            first = str(error).splitlines()[0] if str(error) else type(error).__name__
+            return Ran(state=sqlstate(error) or "error", error=first)
+        rows = tuple(cursor.fetchall()) if cursor.description else None
+        return Ran(rows, max(cursor.rowcount, 0))
+
+
+class PostgresStage:
+    """A schema of its own, dropped at the end."""
+
+    def __init__(self, url: str, level: str) -> None:
+        self._url, self._level = url, level
+        self._schema = f"velvet_play_{uuid.uuid4().hex[:12]}"
+        self._sessions: dict[str, PostgresSession] = {}
+        self._monitor = self._connect()
+        try:
+            self._monitor.execute(f"CREATE SCHEMA {self._schema}".encode())
+        except BaseException:
+            self._monitor.close()
+            raise
+
+    def _connect(self) -> psycopg.Connection[Row]:
+        connection = psycopg.connect(self._url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+        connection.execute(f"SET search_path TO {self._schema}".encode())
+        return connection
+
+    def prepare(self, setup: Sequence[str]) -> None:
+        """Execute the statements that make the tables."""
+        for sql in setup:
+            self._monitor.execute(sql.encode())
+
+    def session(self, name: str) -> PostgresSession:
+        """Open a session; its snapshot is taken by its first statement, not here."""
+        connection = self._connect()
+        self._sessions[name] = PostgresSession(name, connection)
+        connection.execute(f"BEGIN ISOLATION LEVEL {self._level}".encode())
+        return self._sessions[name]
+
+    def blockers(self, name: str) -> tuple[str, ...]:
+        """Return the sessions that one waits for; empty when it does not wait."""
+        asked = self._monitor.execute("SELECT pg_blocking_pids(%s)", (self._sessions[name].pid,))
+        row = asked.fetchone()
+        names = {one.pid: one.name for one in self._sessions.values()}
+        return tuple(sorted(names.get(pid, f"pid {pid}") for pid in (row[0] if row else ())))
+
+    def read(self, sql: str) -> tuple[Row, ...]:
+        """Return what everybody can see now."""
+        return tuple(self._monitor.execute(sql.encode()).fetchall())
+
+    def cancel(self) -> None:
+        """End whatever the sessions are doing."""
+        for one in self._sessions.values():
+            self._monitor.execute("SELECT pg_cancel_backend(%s)", (one.pid,))
+
+    def close(self) -> None:
+        """Close the sessions and drop the schema."""
+        for one in self._sessions.values():
+            one.connection.close()
+        with self._monitor, suppress(psycopg.OperationalError):  # the server may be gone
+            self._monitor.execute(f"DROP SCHEMA {self._schema} CASCADE".encode())
