@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ _ME = psutil.Process()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(_Sharing())
     # Capturing is not in force here, so this is the terminal and not the captured stream.
     try:
         config.stash[_STDERR] = os.dup(sys.__stderr__.fileno())
@@ -88,21 +89,34 @@ def _sockets() -> dict[Any, str]:
 
 
 _LOOKS: tuple[Callable[[], dict[Any, str]], ...] = (_threads, _children, _sockets)
+# What fixtures of a wider scope started, which outlives the test that asked for them first.
+_SHARED: set[Any] = set()
 
 
-def _new_since(before: list[dict[Any, str]]) -> list[str]:
-    return [
-        text
-        for look, old in zip(_LOOKS, before, strict=True)
-        for key, text in look().items()
-        if key not in old
-    ]
+def _all() -> dict[Any, str]:
+    return {(look, key): text for look in _LOOKS for key, text in look().items()}
+
+
+class _Sharing:
+    """A plugin, because the hooks of a conftest are not asked about fixtures of the session."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
+        before = set() if fixturedef.scope == "function" else set(_all())
+        result = yield
+        if fixturedef.scope != "function":
+            _SHARED.update(set(_all()) - before)
+        return result
+
+
+def _new_since(before: dict[Any, str]) -> list[str]:
+    return [text for key, text in _all().items() if key not in before and key not in _SHARED]
 
 
 @pytest.fixture(autouse=True)
 def _nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test after which a thread, a child process or a connection is left."""
-    before = [look() for look in _LOOKS]
+    before = _all()
     yield
     left = _new_since(before)
     if not left:

@@ -35,8 +35,19 @@ class Overdraft(StoreError, ValueError):
     """The account does not hold that much; nothing was moved."""
 
 
+class Conflict(StoreError):
+    """The database gave the transaction up for another one: run the whole of it again.
+
+    SQLSTATE 40001 and 40P01 (serialization failure, deadlock), SQLite's "database is locked".
+    """
+
+
 class Unsupported(StoreError):
     """The store cannot do this, or it would make no sense; the message says why."""
+
+
+class LazyLoadRefused(StoreError):
+    """Something that was not loaded was touched, where lazy loading is forbidden."""
 
 
 class StoreUnavailable(StoreError):
@@ -178,24 +189,12 @@ class Store(Protocol):
 
         Raises:
             Overdraft, NotFound: nothing was moved.
-            StaleWrite: with `VERSION`, somebody was faster; nothing was moved.
+            StaleWrite, Conflict: somebody was faster; nothing was moved.
             Unsupported: the backend has no such lock.
         """
 
     def capture(self) -> AbstractContextManager[QueryLog]:
         """Record what is sent to the database while the context is open."""
-
-
-def check_transfer(source: int, target: int, cents: int) -> None:
-    """Refuse what no store could do.
-
-    Raises:
-        ValueError: the amount is not positive, or both accounts are one.
-    """
-    if cents <= 0:
-        raise ValueError(f"cents must be 1 or more, not {cents}")
-    if source == target:
-        raise ValueError(f"source and target are both account {source}; name two accounts")
 
 
 def check_method(method: str, known: tuple[str, ...]) -> None:
@@ -206,3 +205,8 @@ def check_method(method: str, known: tuple[str, ...]) -> None:
     """
     if method not in known:
         raise ValueError(f"unknown bulk method {method!r}; known are {', '.join(known)}")
+
+
+def not_open(name: str) -> StoreUnavailable:
+    """The error for a store that is used before `open` or after `close`."""
+    return StoreUnavailable(f"the store {name} is not open: call open(url) first")

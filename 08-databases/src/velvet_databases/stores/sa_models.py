@@ -10,14 +10,15 @@ from datetime import datetime
 
 from sqlalchemy import BigInteger, DateTime, ForeignKey, Integer, Text
 from sqlalchemy.dialects.sqlite import DATETIME
+from sqlalchemy.ext.asyncio import AsyncAttrs
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 # The shop's moments are whole seconds; the dialect would write six zeros behind each.
 Moment = DateTime().with_variant(DATETIME(truncate_microseconds=True), "sqlite")  # type: ignore[no-untyped-call]
 
 
-class Base(DeclarativeBase):
-    """The registry of the shop's classes."""
+class Base(AsyncAttrs, DeclarativeBase):
+    """The registry of the shop's classes; `awaitable_attrs` is for asynchronous sessions."""
 
 
 class Customer(Base):

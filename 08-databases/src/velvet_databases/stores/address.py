@@ -1,0 +1,101 @@
+"""Addresses of databases: read once, checked early, shown without their password."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, urlsplit
+
+from velvet_databases.stores.base import StoreUnavailable
+
+# A refused or silent address is reported within five seconds.
+CONNECT_SECONDS = 4
+SCHEMES = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql",
+    "postgres": "postgresql",
+    "mongodb": "mongodb",
+    "redis": "redis",
+}
+# Readers go on beside one writer, a commit is on the disk, relations are checked: for everybody.
+PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
+BUSY_SECONDS = 5.0
+REMEDIES = {
+    "sqlite": "give a path in a folder that exists: sqlite:///PATH",
+    "postgresql": "start a server (`velvet services up postgres`) and check host, port and user",
+    "mongodb": "start a server (`velvet services up mongodb`) and check host and port",
+    "redis": "start a server (`velvet services up redis`) and check host and port",
+}
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a database is; `url` may hold a password, `shown` does not."""
+
+    backend: str
+    url: str
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """Host, port, user, password and database name; empty where not given."""
+        split = urlsplit(self.url)
+        return {
+            "host": split.hostname or "",
+            "port": str(split.port or ""),
+            "user": unquote(split.username or ""),
+            "password": unquote(split.password or ""),
+            "database": unquote(split.path.lstrip("/")),
+        }
+
+    @property
+    def path(self) -> str:
+        """The file of an SQLite database, or ``:memory:``."""
+        return self.url.partition(":///")[2] or ":memory:"
+
+    @property
+    def shown(self) -> str:
+        """The address as it may be printed."""
+        return self.hide(self.url)
+
+    def hide(self, text: str) -> str:
+        """Return a text in which the password is replaced by stars."""
+        password = "" if self.backend == "sqlite" else self.parts["password"]
+        for spelling in (password, quote(password, safe=""), repr(password)[1:-1]):
+            text = text.replace(spelling, "***") if spelling else text
+        return text
+
+    def with_driver(self, driver: str) -> str:
+        """Return SQLAlchemy's spelling: ``postgresql+psycopg://...``."""
+        scheme = f"{self.backend}+{driver}" if driver else self.backend
+        return f"{scheme}://{self.url.partition('://')[2]}"
+
+    def unavailable(self, error: BaseException) -> StoreUnavailable:
+        """Return the error that says why nothing answers here, and what helps."""
+        cause = " ".join(self.hide(str(error)).split()) or type(error).__name__
+        return StoreUnavailable(f"{self.shown}: {cause}; {REMEDIES[self.backend]}")
+
+
+def read_address(url: str, backends: frozenset[str]) -> Address:
+    """Read an address that a store can be opened on.
+
+    Raises:
+        StoreUnavailable: the scheme is unknown, not for this store, or the port is no number.
+    """
+    scheme = url.partition("://")[0].lower() if "://" in url else ""
+    if scheme not in SCHEMES:
+        known = ", ".join(sorted(SCHEMES))
+        raise StoreUnavailable(f"unknown URL scheme {scheme!r}; known are {known}")
+    address = Address(SCHEMES[scheme], url)
+    if address.backend not in backends:
+        raise StoreUnavailable(
+            f"this store speaks {' and '.join(sorted(backends))}, not {address.backend}"
+        )
+    if address.backend == "sqlite":
+        return address
+    try:
+        address.parts  # noqa: B018 - the port is read, and refused, here
+    except ValueError as error:
+        # The error quotes what stands behind the last colon, which may be a password.
+        raise StoreUnavailable(
+            f"a {scheme} address has a port that is no number: {REMEDIES[address.backend]}"
+        ) from error.__cause__
+    return address

@@ -1,0 +1,121 @@
+"""Driver errors, whatever wraps them, become the stores' own.
+
+Every library raises its own family and hides the driver's below it: SQLAlchemy in `orig`, Django
+and Peewee in `__cause__`. What is the same in all of them is the SQLSTATE of the server, and, where
+a client refuses by itself, that the rows at hand can be looked through for the culprit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from velvet_databases.domain import INT8, LIMITS, Dataset
+from velvet_databases.stores.address import Address
+from velvet_databases.stores.base import (
+    Conflict,
+    DataError,
+    ServerFull,
+    StoreError,
+    ValueOutOfRange,
+)
+
+_FULL = ("too many clients already", "remaining connection slots")
+_REFUSALS = ("DataError", "IntegrityError", "OverflowError", "CharacterNotInRepertoireError")
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it wraps, outermost first."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if isinstance(one, BaseException) and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += [getattr(one, "orig", None), one.__cause__, one.__context__]
+
+
+def sqlstate(error: BaseException) -> str:
+    """Return the server's five characters, or an empty text."""
+    for one in chain(error):
+        state = getattr(one, "sqlstate", None)
+        if isinstance(state, str):
+            return state
+    return ""
+
+
+def culprit(data: Dataset, backend: str) -> DataError | None:
+    """Find the first value that a backend's columns cannot hold."""
+    for table, items in (
+        ("customer", data.customers),
+        ("product", data.products),
+        ("account", data.accounts),
+        ("orders", data.orders),
+        ("order_line", data.lines),
+    ):
+        for item in items:
+            for column, value in vars(item).items():
+                problem = _problem(f"{table}.{column}", value, backend)
+                if problem is not None:
+                    return problem
+    return None
+
+
+def _problem(name: str, value: object, backend: str) -> DataError | None:
+    table, _, column = name.partition(".")
+    if isinstance(value, int):
+        most = LIMITS[table].get(column, INT8) if backend == "postgresql" else INT8
+        if not -most - 1 <= value <= most:
+            size = 4 if most < INT8 else 8
+            return ValueOutOfRange(f"{name}: {value} does not fit its {size} bytes", name)
+    elif isinstance(value, str) and "\0" in value and backend == "postgresql":
+        return DataError(f"{name}: PostgreSQL's text cannot hold the character NUL", name)
+    return None
+
+
+@contextmanager
+def translated(backend: str, data: Dataset | None = None) -> Iterator[None]:
+    """Raise what a driver or an ORM raises inside as the stores' own errors.
+
+    Raises:
+        Conflict: the transaction was given up by the database.
+        DataError: a value was refused; `column` names it where `data` shows which.
+    """
+    try:
+        yield
+    except StoreError:
+        raise
+    except Exception as error:
+        own = _own(error, backend, data)
+        if own is None:
+            raise
+        raise own from error
+
+
+def _own(error: BaseException, backend: str, data: Dataset | None) -> StoreError | None:
+    state, words = sqlstate(error), str(error)
+    if state in ("40001", "40P01") or "database is locked" in words:
+        return Conflict(f"run the transaction again: {words}")
+    names = {type(one).__name__ for one in chain(error)}
+    if state[:2] in ("22", "23") or names.intersection(_REFUSALS):
+        found = culprit(data, backend) if data else None
+        return found or DataError(f"refused by the database: {words}")
+    return None
+
+
+@contextmanager
+def connecting(address: Address) -> Iterator[None]:
+    """Raise what goes wrong while connecting as `StoreUnavailable` or `ServerFull`."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a driver raises, it is not there
+        texts = " ".join(str(one) for one in chain(error))
+        if sqlstate(error) == "53300" or any(words in texts for words in _FULL):
+            raise ServerFull(
+                f"{address.shown}: every connection is taken; close some, use a pool, or raise "
+                "max_connections"
+            ) from None
+        raise address.unavailable(error) from None

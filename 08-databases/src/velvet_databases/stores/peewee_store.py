@@ -1,0 +1,257 @@
+"""Peewee: a small ORM without a session; every `save` is a statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar
+
+from peewee import Database, SqliteDatabase, chunked
+from playhouse.postgres_ext import (  # type: ignore[import-untyped]
+    Psycopg3Database,
+    ServerSideQuery,
+)
+
+from velvet_databases import domain
+from velvet_databases.domain import DDL, DROP, Dataset
+from velvet_databases.sqlcapture import QueryLog, capture
+from velvet_databases.stores.address import (
+    BUSY_SECONDS,
+    CONNECT_SECONDS,
+    PRAGMAS,
+    Address,
+    read_address,
+)
+from velvet_databases.stores.base import (
+    Cap,
+    Loading,
+    NotFound,
+    StaleWrite,
+    TransferHow,
+    Unsupported,
+    check_method,
+    not_open,
+)
+from velvet_databases.stores.failures import connecting, translated
+from velvet_databases.stores.peewee_models import Models, bind
+from velvet_databases.stores.sql import COLUMNS
+from velvet_databases.stores.transfers import after, moves, no_account, overdraft
+
+# SQLite takes at most 32,766 parameters a statement, PostgreSQL 65,535.
+ROWS_A_STATEMENT = 1000
+
+
+def _database(address: Address) -> Database:
+    if address.backend == "sqlite":
+        pragmas = {pragma: value.lower() for pragma, value in PRAGMAS.items()}
+        return SqliteDatabase(address.path, pragmas=pragmas, timeout=BUSY_SECONDS)
+    parts = address.parts
+    named = {key: parts[key] for key in ("host", "port", "user", "password") if parts[key]}
+    database: Database = Psycopg3Database(
+        parts["database"], connect_timeout=CONNECT_SECONDS, **named
+    )
+    return database
+
+
+def _order(row: Any, lines: Any = ()) -> domain.Order:
+    return domain.Order(
+        row.id,
+        row.customer_id,
+        row.status,
+        row.placed_at,
+        row.version,
+        tuple(
+            domain.OrderLine(line.id, line.order_id, line.product_id, line.qty, line.unit_cents)
+            for line in lines
+        ),
+    )
+
+
+class PeeweeStore:
+    """Peewee; thread-safe after `open`, since Peewee keeps one connection a thread."""
+
+    name: ClassVar[str] = "peewee"
+    backends: ClassVar[frozenset[str]] = frozenset({"sqlite", "postgresql"})
+    capabilities = frozenset({Cap.ORM, Cap.SERVER_CURSOR})
+
+    def __init__(self) -> None:
+        self.backend = ""
+        self._database: Database | None = None
+        self._models: Models | None = None
+
+    @property
+    def database(self) -> Database:
+        """Peewee's database; raises `StoreUnavailable` where there is none."""
+        if self._database is None:
+            raise not_open(self.name)
+        return self._database
+
+    @property
+    def models(self) -> Models:
+        """The model classes that are bound to this database."""
+        if self._models is None:
+            raise not_open(self.name)
+        return self._models
+
+    def open(self, url: str) -> None:
+        """Connect."""
+        address = read_address(url, self.backends)
+        database = _database(address)
+        with connecting(address):
+            database.connect()
+        self._database, self._models, self.backend = database, bind(database), address.backend
+
+    def close(self) -> None:
+        """Disconnect."""
+        if self._database is not None:
+            self._database.close()
+            self._database = self._models = None
+
+    def _each(self, statements: list[str]) -> None:
+        with self.database.atomic():
+            for statement in statements:
+                self.database.execute_sql(statement)  # type: ignore[no-untyped-call]
+
+    def create_schema(self) -> None:
+        """Make the tables."""
+        self._each(DDL[self.backend])
+
+    def drop_schema(self) -> None:
+        """Remove the tables, if they are there."""
+        self._each(DROP)
+
+    def _insert_many(self, model: Any, values: list[dict[str, Any]]) -> None:
+        for some in chunked(values, ROWS_A_STATEMENT):
+            model.insert_many(some).execute()
+
+    def insert_reference(self, data: Dataset) -> None:
+        """Insert customers, products and accounts."""
+        with translated(self.backend, data), self.database.atomic():
+            for model, items in (
+                (self.models.Customer, data.customers),
+                (self.models.Product, data.products),
+                (self.models.Account, data.accounts),
+            ):
+                self._insert_many(model, [dict(vars(item)) for item in items])
+
+    def bulk_methods(self) -> tuple[str, ...]:
+        """An INSERT for each object, and one for a thousand rows."""
+        return ("create", "insert_many")
+
+    def insert_orders(self, data: Dataset, method: str) -> int:
+        """Insert the orders and their lines; return the number of rows."""
+        check_method(method, self.bulk_methods())
+        heads = [dict(zip(COLUMNS["orders"], one.head, strict=True)) for one in data.orders]
+        lines = [dict(vars(line)) for line in data.lines]
+        with translated(self.backend, data), self.database.atomic():
+            for model, values in ((self.models.Order, heads), (self.models.OrderLine, lines)):
+                if method == "insert_many":
+                    self._insert_many(model, values)
+                else:
+                    for one in values:
+                        model.create(**one)
+        return data.order_rows
+
+    def get_order(self, order_id: int) -> domain.Order:
+        """Return one order with its lines; raises `NotFound`."""
+        order = self.models.Order.get_or_none(self.models.Order.id == order_id)
+        if order is None:
+            raise NotFound(f"there is no order {order_id}")
+        return _order(order, order.lines.order_by(self.models.OrderLine.id))
+
+    def _first(self, limit: int) -> Any:
+        model = self.models.Order
+        return model.select().order_by(model.id).limit(limit)
+
+    def page(self, after_id: int, limit: int) -> list[domain.Order]:
+        """Return the heads of the next orders by key."""
+        found = self._first(limit).where(self.models.Order.id > after_id)
+        return [_order(order) for order in found]
+
+    def orders_with_lines(self, strategy: Loading, limit: int = 100) -> list[domain.Order]:
+        """Return the first orders with their lines."""
+        line = self.models.OrderLine
+        if strategy is Loading.LAZY:
+            orders = self._first(limit)
+            return [_order(order, order.lines.order_by(line.id)) for order in orders]
+        if strategy is Loading.SELECT_IN:
+            # Peewee repeats the first query as a subquery, so that LIMIT holds for both.
+            fetched = self._first(limit).prefetch(line.select().order_by(line.id))
+            return [_order(order, order.lines) for order in fetched]
+        if strategy is Loading.JOIN:
+            raise Unsupported(
+                "Peewee's join makes one object a row, an order for each line: use prefetch()"
+            )
+        raise Unsupported("Peewee cannot forbid a lazy load: count the queries in a test")
+
+    def stream_orders(self, batch: int = 1000) -> Iterator[domain.Order]:
+        """Yield the heads of all orders without holding them."""
+        model = self.models.Order
+        query = model.select().order_by(model.id)
+        if self.backend == "sqlite":
+            yield from (_order(order) for order in query.iterator())
+            return
+        with self.database.atomic():
+            asked = ServerSideQuery(query, array_size=batch)
+            try:
+                yield from (_order(order) for order in asked)
+            finally:
+                asked.close()
+
+    def set_status(self, order_id: int, status: str, expected_version: int) -> None:
+        """Change an order that is still at that version: one UPDATE with a condition."""
+        model = self.models.Order
+        same = (model.id == order_id) & (model.version == expected_version)
+        with translated(self.backend):
+            change = model.update(status=status, version=model.version + 1)
+            changed = change.where(same).execute()
+        if not changed:
+            now = self.get_order(order_id).version
+            raise StaleWrite(f"order {order_id} is at version {now}, expected {expected_version}")
+
+    def balance(self, account_id: int) -> int:
+        """Return the cents of an account; raises `NotFound`."""
+        account = self.models.Account.get_or_none(self.models.Account.id == account_id)
+        if account is None:
+            raise no_account(account_id)
+        return int(account.balance_cents)
+
+    def transfer(self, source: int, target: int, cents: int, how: TransferHow) -> None:
+        """Move money in one transaction."""
+        changes = moves(source, target, cents)
+        if how is TransferHow.FOR_UPDATE and self.backend == "sqlite":
+            raise Unsupported("SQLite locks the whole file, never a row: it has no FOR UPDATE")
+        with translated(self.backend), self.database.atomic():
+            if how is TransferHow.ATOMIC:
+                self._add(changes)
+            else:
+                self._write_back(changes, how)
+
+    def _add(self, changes: list[tuple[int, int]]) -> None:
+        model = self.models.Account
+        for key, change in changes:
+            enough = (model.id == key) & (model.balance_cents + change >= 0)
+            new = {model.balance_cents: model.balance_cents + change}
+            statement = model.update({**new, model.version: model.version + 1})
+            if not statement.where(enough).execute():
+                raise overdraft(key, self.balance(key), -change)
+
+    def _write_back(self, changes: list[tuple[int, int]], how: TransferHow) -> None:
+        model = self.models.Account
+        wanted = model.select().where(model.id.in_([key for key, _ in changes])).order_by(model.id)
+        locked = how is TransferHow.FOR_UPDATE
+        found = {one.id: one for one in (wanted.for_update() if locked else wanted)}
+        new = after(changes, {key: account.balance_cents for key, account in found.items()})
+        for key, balance in new:
+            account = found[key]
+            if how is not TransferHow.VERSION:
+                account.balance_cents, account.version = balance, account.version + 1
+                account.save(only=[model.balance_cents, model.version])
+                continue
+            statement = model.update(balance_cents=balance, version=model.version + 1)
+            if not statement.where(model.id == key, model.version == account.version).execute():
+                raise StaleWrite(f"account {key} is no longer at version {account.version}")
+
+    def capture(self) -> AbstractContextManager[QueryLog]:
+        """Record what is sent to the database while the context is open."""
+        return capture(self.database)

@@ -1,0 +1,195 @@
+"""The floor of asynchronous PostgreSQL: asyncpg, which speaks the binary protocol by itself.
+
+Every statement is prepared on its first use and kept in the connection's cache, which is why
+asyncpg behind a pool that changes servers between statements needs `statement_cache_size=0`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar
+
+import asyncpg  # type: ignore[import-untyped]
+
+from velvet_databases.domain import DDL, DROP, Dataset, Order, OrderLine, rows
+from velvet_databases.sqlcapture import QueryLog, capture
+from velvet_databases.stores.address import CONNECT_SECONDS, read_address
+from velvet_databases.stores.base import (
+    Cap,
+    Loading,
+    NotFound,
+    StaleWrite,
+    TransferHow,
+    Unsupported,
+    check_method,
+    not_open,
+)
+from velvet_databases.stores.failures import connecting, translated
+from velvet_databases.stores.sql import COLUMNS, Sql, from_join, head, with_lines
+from velvet_databases.stores.transfers import after, moves, no_account, overdraft
+
+
+def _changed(tag: str) -> bool:
+    # "UPDATE 1": the server's own words, which asyncpg hands on.
+    return not tag.endswith(" 0")
+
+
+class RawAsyncpg:
+    """asyncpg; used by one task at a time, on the loop that opened it."""
+
+    name: ClassVar[str] = "asyncpg"
+    backends: ClassVar[frozenset[str]] = frozenset({"postgresql"})
+    backend = "postgresql"
+    capabilities = frozenset({Cap.ASYNC, Cap.BULK_COPY, Cap.SERVER_CURSOR})
+    sql = Sql(lambda number: f"${number}")
+
+    def __init__(self) -> None:
+        self._connection: Any = None
+
+    @property
+    def connection(self) -> Any:
+        """asyncpg's connection; raises `StoreUnavailable` where there is none."""
+        if self._connection is None:
+            raise not_open(self.name)
+        return self._connection
+
+    async def open(self, url: str) -> None:
+        """Connect."""
+        address = read_address(url, self.backends)
+        with connecting(address):
+            self._connection = await asyncpg.connect(address.url, timeout=CONNECT_SECONDS)
+
+    async def close(self) -> None:
+        """Disconnect."""
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            await connection.close()
+
+    async def create_schema(self) -> None:
+        """Make the tables."""
+        await self.connection.execute("; ".join(DDL[self.backend]))
+
+    async def drop_schema(self) -> None:
+        """Remove the tables, if they are there."""
+        await self.connection.execute("; ".join(DROP))
+
+    def bulk_methods(self) -> tuple[str, ...]:
+        """Two: a pipelined statement a row, and binary COPY."""
+        return ("executemany", "copy")
+
+    async def insert_reference(self, data: Dataset) -> None:
+        """Insert customers, products and accounts."""
+        with translated(self.backend, data):
+            async with self.connection.transaction():
+                for table, items in (
+                    ("customer", rows(data.customers)),
+                    ("product", rows(data.products)),
+                    ("account", rows(data.accounts)),
+                ):
+                    await self.connection.executemany(self.sql.insert[table], items)
+
+    async def insert_orders(self, data: Dataset, method: str) -> int:
+        """Insert the orders and their lines; return the number of rows."""
+        check_method(method, self.bulk_methods())
+        tables = {"orders": [one.head for one in data.orders], "order_line": rows(data.lines)}
+        with translated(self.backend, data):
+            async with self.connection.transaction():
+                for table, values in tables.items():
+                    if method == "copy":
+                        await self.connection.copy_records_to_table(
+                            table, records=values, columns=COLUMNS[table]
+                        )
+                    else:
+                        await self.connection.executemany(self.sql.insert[table], values)
+        return data.order_rows
+
+    async def _lines(self, order_id: int) -> list[OrderLine]:
+        found = await self.connection.fetch(self.sql.lines, order_id)
+        return [OrderLine(*row) for row in found]
+
+    async def get_order(self, order_id: int) -> Order:
+        """Return one order with its lines; raises `NotFound`."""
+        row = await self.connection.fetchrow(self.sql.order, order_id)
+        if row is None:
+            raise NotFound(f"there is no order {order_id}")
+        return with_lines([head(row)], await self._lines(order_id))[0]
+
+    async def page(self, after_id: int, limit: int) -> list[Order]:
+        """Return the heads of the next orders by key."""
+        return [head(row) for row in await self.connection.fetch(self.sql.page, after_id, limit)]
+
+    async def orders_with_lines(self, strategy: Loading, limit: int = 100) -> list[Order]:
+        """Return the first orders with their lines."""
+        if strategy is Loading.RAISE:
+            raise Unsupported("a driver has no lazy attributes that could raise")
+        if strategy is Loading.JOIN:
+            return from_join(await self.connection.fetch(self.sql.join, limit))
+        heads = await self.page(-(2**62), limit)
+        if strategy is Loading.LAZY:
+            each = [await self._lines(one.id) for one in heads]
+            return with_lines(heads, (line for lines in each for line in lines))
+        if not heads:
+            return []
+        keys = [one.id for one in heads]
+        found = await self.connection.fetch(self.sql.lines_of(len(keys)), *keys)
+        return with_lines(heads, (OrderLine(*row) for row in found))
+
+    async def stream_orders(self, batch: int = 1000) -> AsyncIterator[Order]:
+        """Yield the heads of all orders through a cursor that stays in the server."""
+        async with self.connection.transaction():
+            async for row in self.connection.cursor(self.sql.stream, prefetch=batch):
+                yield head(row)
+
+    async def set_status(self, order_id: int, status: str, expected_version: int) -> None:
+        """Change an order that is still at that version."""
+        with translated(self.backend):
+            tag = await self.connection.execute(
+                self.sql.set_status, status, order_id, expected_version
+            )
+        if not _changed(tag):
+            now = (await self.get_order(order_id)).version
+            raise StaleWrite(f"order {order_id} is at version {now}, expected {expected_version}")
+
+    async def balance(self, account_id: int) -> int:
+        """Return the cents of an account; raises `NotFound`."""
+        return (await self._account(self.sql.account, account_id))[0]
+
+    async def _account(self, statement: str, account_id: int) -> tuple[int, int]:
+        row = await self.connection.fetchrow(statement, account_id)
+        if row is None:
+            raise no_account(account_id)
+        return row[0], row[1]
+
+    async def transfer(self, source: int, target: int, cents: int, how: TransferHow) -> None:
+        """Move money in one transaction."""
+        changes = moves(source, target, cents)
+        with translated(self.backend):
+            async with self.connection.transaction():
+                if how is TransferHow.ATOMIC:
+                    await self._add(changes)
+                else:
+                    await self._write_back(changes, how)
+
+    async def _add(self, changes: list[tuple[int, int]]) -> None:
+        for account, change in changes:
+            if not _changed(await self.connection.execute(self.sql.add, change, account, change)):
+                raise overdraft(account, await self.balance(account), -change)
+
+    async def _write_back(self, changes: list[tuple[int, int]], how: TransferHow) -> None:
+        locked = how is TransferHow.FOR_UPDATE
+        statement = self.sql.account_locked if locked else self.sql.account
+        read = {account: await self._account(statement, account) for account, _ in changes}
+        new = after(changes, {account: balance for account, (balance, _) in read.items()})
+        for account, balance in new:
+            if how is not TransferHow.VERSION:
+                await self.connection.execute(self.sql.put, balance, account)
+                continue
+            version = read[account][1]
+            tag = await self.connection.execute(self.sql.put_version, balance, account, version)
+            if not _changed(tag):
+                raise StaleWrite(f"account {account} is no longer at version {version}")
+
+    def capture(self) -> AbstractContextManager[QueryLog]:
+        """Record what is sent to the database while the context is open."""
+        return capture(self.connection)
