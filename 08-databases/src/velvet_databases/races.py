@@ -1,0 +1,154 @@
+"""Many workers, one counter: which way of adding one loses updates, and what the others cost.
+
+Every strategy does the same job (read a counter, add one, write it back) and differs only in how it
+deals with somebody doing that at the same moment: not at all, in one statement, by locking the row,
+by checking a version, or by a lock that the application agrees upon.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from velvet_databases.isolation import Interleaving
+from velvet_databases.isolation_steps import Played
+from velvet_databases.race_counters import (
+    STRATEGIES,
+    Conflict,
+    Counter,
+)
+from velvet_databases.race_table import RaceTable
+from velvet_databases.retry import retry_tx
+
+# A race has a winner in every round, so whoever loses this often meets something else.
+ATTEMPTS = 2000
+START_SECONDS = 30.0
+MOVE = "UPDATE account SET cents = cents {} WHERE id = {}"
+
+
+@dataclass(frozen=True)
+class RaceResult:
+    """What a race left behind.
+
+    Attributes:
+        expected: increments that were reported as done; `got` is what the counter says.
+        lost: the difference.
+        retries: transactions that were run again.
+        ops_per_s: increments per second of all workers together.
+    """
+
+    strategy: str
+    level: str
+    expected: int
+    got: int
+    lost: int
+    retries: int
+    ops_per_s: float
+
+
+def race_counter(
+    url: str,
+    strategy: str,
+    level: str,
+    workers: int = 4,
+    increments: int = 50,
+    *,
+    seed: int = 7,
+) -> RaceResult:
+    """Let `workers` threads, each with a connection, add one `increments` times.
+
+    What the database gives up is run again (`retry_tx`), and so is a version that was stale, until
+    every increment is reported as done: what is missing then was lost without anybody noticing.
+
+    Args:
+        url: a PostgreSQL or an SQLite file; a table of its own is made there and removed.
+        strategy: one of `STRATEGIES`.
+        level: an isolation level; on SQLite ``serializable`` or ``autocommit``, in which every
+            statement is a transaction of its own.
+        seed: of the pauses between attempts.
+
+    Raises:
+        ValueError: an unknown strategy or level, a count below 1.
+        Unsupported: SQLite has no such lock.
+        StoreUnavailable, ServerFull: the database does not take the connections.
+    """
+    if strategy not in STRATEGIES:
+        raise ValueError(f"unknown strategy {strategy!r}; known are {', '.join(STRATEGIES)}")
+    for name, count in (("workers", workers), ("increments", increments)):
+        if count < 1:
+            raise ValueError(f"{name} must be 1 or more, not {count}")
+    race = RaceTable(url, level)
+    with race.table(), ExitStack() as stack:
+        counters = []
+        for _ in range(workers):
+            counters.append(race.counter())
+            stack.callback(counters[-1].close)
+        together = threading.Barrier(workers + 1)
+
+        def work(number: int) -> int:
+            rng = random.Random(seed * 1000 + number)
+            together.wait(START_SECONDS)
+            return sum(_insist(counters[number], strategy, race.on, rng) for _ in range(increments))
+
+        threads = stack.enter_context(ThreadPoolExecutor(workers, "racer"))
+        running = [threads.submit(work, number) for number in range(workers)]
+        together.wait(START_SECONDS)
+        began = time.perf_counter()
+        retries = sum(one.result() for one in running)
+        took = time.perf_counter() - began
+        got, expected = race.value(), workers * increments
+    return RaceResult(strategy, level, expected, got, expected - got, retries, expected / took)
+
+
+def _insist(counter: Counter, strategy: str, on: frozenset[str], rng: random.Random) -> int:
+    """Add one, however often it takes; return how often it took another attempt."""
+    calls = 0
+
+    def once() -> None:
+        nonlocal calls
+        calls += 1
+        counter.add_one(strategy)
+
+    while True:
+        try:
+            retry_tx(once, on, ATTEMPTS, base=0.001, cap=0.02, rng=rng)
+        except Conflict:
+            continue  # read again: the version has moved, so somebody got on
+        return calls - 1
+
+
+def deadlock_demo(url: str, ordered: bool) -> Played:
+    """Let two transactions move money between two accounts, in opposite directions.
+
+    Without an order each locks the account that it debits first, and waits for the other: the
+    server gives one up (40P01) after `deadlock_timeout`. `ordered` locks the lower key first,
+    whatever the direction, and one simply waits for the other.
+
+    Raises as `Interleaving.play`; needs PostgreSQL, as SQLite has one lock only.
+    """
+    first, second = ("- 10", 1), ("+ 10", 2)
+    mirrored = [("- 10", 2), ("+ 10", 1)]
+    if ordered:
+        mirrored.reverse()
+
+    return Interleaving(
+        url,
+        "read committed",
+        (
+            "CREATE TABLE account (id INTEGER PRIMARY KEY, cents INTEGER NOT NULL)",
+            "INSERT INTO account VALUES (1, 100), (2, 100)",
+        ),
+        [
+            ("T1", MOVE.format(*first)),
+            ("T2", MOVE.format(*mirrored[0])),
+            ("T1", MOVE.format(*second)),
+            ("T2", MOVE.format(*mirrored[1])),
+            ("T1", "COMMIT"),
+            ("T2", "COMMIT"),
+        ],
+        final="SELECT id, cents FROM account ORDER BY id",
+    ).play()
