@@ -1,0 +1,201 @@
+"""The rule, the same for every mapper: rows of one result that load one relation one by one.
+
+The hooks of a mapper say two things: "this object is a row of that result", and "this object is
+about to load that relation". A finding needs `threshold` different objects of one result, in one
+thread or task. An object that was fetched by itself has no peers and is never counted; a relation
+that is loaded already causes no statement, so no hook speaks of it.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import inspect
+import threading
+import warnings
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Any, Literal, TypeVar, cast
+
+from velvet_databases.fingerprint import fingerprint
+from velvet_databases.nplusone import hooks
+from velvet_databases.nplusone.findings import NPlusOne
+from velvet_databases.nplusone.results import Mark, Peers
+from velvet_databases.sqlcapture.origin import Origin, call_site
+from velvet_databases.sqlcapture.scope import current_scope
+
+F = TypeVar("F", bound=Callable[..., Any])
+Mode = Literal["report", "raise", "warn"]
+MODES: tuple[Mode, ...] = ("report", "raise", "warn")
+
+
+class NPlusOneDetected(Exception):
+    """Code under a detector in mode "raise" loads a relation one by one.
+
+    Attributes:
+        finding: the relation, the place and the fix.
+    """
+
+    def __init__(self, finding: NPlusOne) -> None:
+        super().__init__(str(finding))
+        self.finding = finding
+
+
+class NPlusOneWarning(UserWarning):
+    """Code under a detector in mode "warn" loads a relation one by one."""
+
+
+class _Tally:
+    """The loads of one relation by the rows of one result, in one scope."""
+
+    __slots__ = ("finding", "loads", "parents")
+
+    def __init__(self) -> None:
+        self.loads = 0
+        self.parents: set[int] = set()
+        self.finding: _Found | None = None
+
+
+class _Found:
+    """A finding that still grows."""
+
+    def __init__(self, load: hooks.Load, origin: Origin) -> None:
+        self.orm, self.relation, self.fix = load.orm, load.hop.relation, load.fix()
+        self.fingerprint, self.origin = fingerprint(load.sql()), origin
+        self.parents = self.loads = 0
+
+    def frozen(self) -> NPlusOne:
+        return NPlusOne(
+            self.orm,
+            self.relation,
+            self.parents,
+            self.loads,
+            self.fingerprint,
+            self.origin,
+            self.fix,
+        )
+
+
+class Detector(AbstractContextManager["Detector"]):
+    """Watch for N+1 queries: `with Detector() as found:` or `@Detector(mode="raise")`.
+
+    It watches the mappers (SQLAlchemy, Django, Peewee) that are imported when it is entered, in the
+    context that enters it and the tasks and threads that inherit this context. It may be entered
+    by several threads and again while it is open; its findings add up. Thread-safe.
+
+    Args:
+        threshold: how many objects of one result have to load a relation, at least 2.
+        mode: "report" collects findings; "raise" raises `NPlusOneDetected` in place of the load
+            that reaches the threshold; "warn" issues one `NPlusOneWarning` per finding, at its line.
+        ignore: patterns of relations (`fnmatch`) that are let pass, such as ``"Order.lines"``.
+        everywhere: watch all threads and tasks of the process, for code that runs in a thread of
+            its own, such as a test's live server.
+
+    Raises:
+        ValueError: the threshold is below 2, or the mode unknown.
+    """
+
+    def __init__(
+        self,
+        threshold: int = 2,
+        mode: Mode = "report",
+        ignore: Sequence[str] = (),
+        *,
+        everywhere: bool = False,
+    ) -> None:
+        if threshold < 2:
+            raise ValueError(f"threshold must be 2 or more (one load is no N+1), not {threshold!r}")
+        if mode not in MODES:
+            raise ValueError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
+        if isinstance(ignore, str):
+            raise ValueError(f"ignore must be a sequence of patterns: write [{ignore!r}]")
+        self.threshold = threshold
+        self.mode = mode
+        self.ignore = tuple(ignore)
+        self._everywhere = everywhere
+        self._lock = threading.Lock()
+        # Counts die with the rows of their result; only what became a finding is kept.
+        self._tallies: weakref.WeakKeyDictionary[Peers, dict[tuple[int, str], _Tally]]
+        self._tallies = weakref.WeakKeyDictionary()
+        self._found: dict[tuple[str, str, Origin], _Found] = {}
+
+    @property
+    def findings(self) -> list[NPlusOne]:
+        """What was found so far, most statements first."""
+        with self._lock:
+            found = [one.frozen() for one in self._found.values()]
+        return sorted(found, key=lambda one: -one.loads)
+
+    def __enter__(self) -> Detector:
+        hooks.install()
+        hooks.watchers.add(self, everywhere=self._everywhere)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        hooks.watchers.remove(self)
+        hooks.uninstall()
+
+    def __call__(self, function: F) -> F:
+        """Watch each call of a function or coroutine function; its findings add up here."""
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def watched_task(*args: Any, **options: Any) -> Any:
+                with self:
+                    return await function(*args, **options)
+
+            return cast(F, watched_task)
+
+        @functools.wraps(function)
+        def watched(*args: Any, **options: Any) -> Any:
+            with self:
+                return function(*args, **options)
+
+        return cast(F, watched)
+
+    def saw(self, load: hooks.Load, mark: Mark) -> None:
+        """Count one lazy load by a row of a result; called by the hooks before it is sent.
+
+        Raises:
+            NPlusOneDetected: the threshold is reached, in mode "raise".
+        """
+        relation = load.hop.relation
+        if any(fnmatch.fnmatchcase(relation, pattern) for pattern in self.ignore):
+            return
+        with self._lock:
+            tallies = self._tallies.setdefault(mark.peers, {})
+            tally = tallies.setdefault((current_scope(), relation), _Tally())
+            fresh = mark.number not in tally.parents
+            tally.parents.add(mark.number)
+            tally.loads += 1
+            if tally.finding is not None:
+                tally.finding.loads += 1
+                tally.finding.parents += fresh
+                return
+            if len(tally.parents) < self.threshold:
+                return
+            origin = call_site()
+            key = (load.orm, relation, origin)
+            known = key in self._found
+            found = self._found.setdefault(key, _Found(load, origin)) if not known else None
+            found = found or self._found[key]
+            found.loads += tally.loads
+            found.parents += len(tally.parents)
+            tally.finding = found
+            finding = found.frozen()
+        if self.mode == "raise":
+            raise NPlusOneDetected(finding)
+        if self.mode == "warn" and not known:
+            _warn(finding)
+
+
+def _warn(finding: NPlusOne) -> None:
+    origin = finding.origin
+    warnings.warn_explicit(str(finding), NPlusOneWarning, origin.file or "unknown", origin.line)

@@ -1,0 +1,146 @@
+"""Django: which rows belong together, and what a query that was announced means for them."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import (  # type: ignore[import-untyped]
+    EmptyResultSet,
+    FieldDoesNotExist,
+)
+from django.db.models import Model  # type: ignore[import-untyped]
+
+from velvet_databases.nplusone import hooks
+from velvet_databases.nplusone.results import Hop, Peers
+
+
+class _Announcement:
+    """A row is about to load something; the first query inside is the load."""
+
+    __slots__ = ("hop", "row", "taken")
+
+    def __init__(self, row: Any, hop: Hop) -> None:
+        self.row = row
+        self.hop = hop
+        self.taken = False
+
+
+_announced: ContextVar[_Announcement | None] = ContextVar("velvet_databases_django", default=None)
+
+
+@contextmanager
+def announced(row: Any, hop: Hop) -> Iterator[None]:
+    """Announce that a row loads a relation or column with the next query."""
+    held = _announced.set(_Announcement(row, hop))
+    try:
+        yield
+    finally:
+        _announced.reset(held)
+
+
+class Announced(dict[str, Any]):
+    """The hints of a queryset that a relation's manager made: which row, which relation."""
+
+    def __init__(self, queryset: Any, row: Any, hop: Hop) -> None:
+        super().__init__(queryset._hints)
+        self.row = weakref.ref(row)
+        self.hop = hop
+        self.filters = len(queryset.query.where.children)
+
+    def narrowed(self, queryset: Any) -> bool:
+        """Whether filters or a slice were added, so that prefetched rows would not be used."""
+        query = queryset.query
+        return bool(query.is_sliced) or len(query.where.children) != self.filters
+
+
+def account(queryset: Any, *, rows: bool = True) -> Peers:
+    """Count a query that is about to run, if it is a lazy load; give the peers of its rows.
+
+    Args:
+        rows: whether prefetched rows could answer it; False for an aggregate.
+    """
+    hints = queryset._hints
+    pending = _announced.get()
+    narrowed = False
+    if pending is not None and not pending.taken:
+        pending.taken = True
+        row, hop = pending.row, pending.hop
+    elif isinstance(hints, Announced):
+        row, hop = hints.row(), hints.hop
+        narrowed = not rows or hints.narrowed(queryset)
+    else:
+        return Peers(_prefetched_path(queryset))
+    if row is None or queryset.query.is_empty():
+        return Peers()
+    fix = partial(_fix, row, hop, narrowed)
+    load = hooks.Load("django", hop, fix, partial(_sql, queryset))
+    return hooks.lazy_load(row, load) or Peers()
+
+
+def _sql(queryset: Any) -> str:
+    try:
+        compiled = queryset.query.clone().get_compiler(using=queryset.db).as_sql()
+    except EmptyResultSet:  # found to be empty without asking the database
+        return ""
+    return str(compiled[0])
+
+
+def _fix(row: Any, hop: Hop, narrowed: bool) -> str:
+    """Write the queryset method for a relation, named as a path from the first rows."""
+    marked = hooks.marks.of(row)
+    path = marked.peers.path if marked else ()
+    steps = [one.attribute for one in path]
+    if hop.target == "column":
+        if not steps:
+            return ".defer(None)"
+        return (
+            f"select {hop.relation} with the rows: leave it out of .defer() or name it in .only()"
+        )
+    name = "__".join([*steps, hop.attribute])
+    if narrowed:
+        return f'.prefetch_related(Prefetch("{name}", queryset=..., to_attr="..."))'
+    if hop.many or any(one.many for one in path):
+        return f'.prefetch_related("{name}")'
+    return f'.select_related("{name}")'
+
+
+def _prefetched_path(queryset: Any) -> tuple[Hop, ...]:
+    """Find the relation that a prefetch follows: its hints name the first of its parents."""
+    parent = queryset._hints.get("instance")
+    marked = hooks.marks.of(parent) if isinstance(parent, Model) else None
+    if marked is None:
+        return ()
+    fields = [
+        field
+        for field in parent._meta.get_fields()
+        if field.is_relation and field.related_model is queryset.model
+    ]
+    if len(fields) != 1:  # none, or one of several: the fix then names its last step only
+        return ()
+    return (*marked.peers.path, _field_hop(parent, fields[0]))
+
+
+def _field_hop(row: Any, field: Any) -> Hop:
+    accessor = getattr(field, "get_accessor_name", None)
+    name = accessor() if accessor is not None else field.name
+    many = bool(field.one_to_many or field.many_to_many)
+    return Hop(f"{row._meta.label}.{name}", type(row), name, many)
+
+
+def mark_joined(row: Any, peers: Peers) -> None:
+    """Mark the objects that came in the same rows, by select_related."""
+    for name, value in list(row._state.fields_cache.items()):
+        if not isinstance(value, Model):
+            continue
+        try:
+            hop = _field_hop(row, row._meta.get_field(name))
+        except FieldDoesNotExist:
+            continue
+        joined = peers.through(hop)
+        if hooks.mark(value, joined):
+            mark_joined(value, joined)
