@@ -190,7 +190,7 @@ def _joined(parts: list[str]) -> str:
 
 
 def _spaced(last: str, part: str) -> bool:
-    if part == "::" or last == "::":
+    if (part == "::" and last != ":") or last == "::":
         return False
     if part in _NO_SPACE_BEFORE or last in _NO_SPACE_AFTER:
         return False

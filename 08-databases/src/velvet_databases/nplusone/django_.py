@@ -27,6 +27,7 @@ from django.db.models.query_utils import DeferredAttribute  # type: ignore[impor
 from velvet_databases.nplusone import hooks
 from velvet_databases.nplusone.django_rows import Announced, account, announced, mark_joined
 from velvet_databases.nplusone.results import Hop
+from velvet_databases.sqlcapture.scope import current_scope
 
 # Whether single loads have a method of their own (6.1), or happen inside `__get__` (5.2).
 _FETCHERS = hasattr(DeferredAttribute, "fetch_one")
@@ -135,6 +136,7 @@ def _many(original: Any) -> Any:
     def get(self: Any, instance: Any, cls: Any = None) -> Any:
         manager = original(self, instance, cls)
         if instance is not None and hooks.watchers.active():
+            current_scope()  # so that a thread which runs the query for a task knows the task
             manager.__class__ = _watched(type(manager), _accessor_hop(self, instance, many=True))
         return manager
 

@@ -57,8 +57,9 @@ def _most(item: pytest.Item) -> int | None:
         return None
     given = marker.args[0] if len(marker.args) == 1 else marker.kwargs.get("n")
     if isinstance(given, bool) or not isinstance(given, int) or given < 0:
-        raise pytest.UsageError(
-            f"{item.nodeid}: write @pytest.mark.max_queries(n) with a number of statements"
+        pytest.fail(
+            f"write @pytest.mark.max_queries(n) with a number of statements, not {given!r}",
+            pytrace=False,
         )
     return given
 

@@ -12,6 +12,8 @@ from typing import Any
 from asyncpg import Connection  # type: ignore[import-untyped]
 from asyncpg.pool import PoolConnectionProxy  # type: ignore[import-untyped]
 
+from velvet_databases.sqlcapture.origin import UNKNOWN
+
 
 def hookable(target: Any) -> Any:
     """Return the connection (a pool's proxy stands for its own); None if it is none of ours."""
@@ -27,7 +29,14 @@ def install(target: Any, report: Callable[..., None]) -> Callable[[], None]:
         many = isinstance(record.args, list) or (
             bool(record.args) and all(isinstance(row, (list, tuple)) for row in record.args)
         )
-        report(record.query, record.args, seconds=record.elapsed, rowcount=None, many=many)
+        report(
+            record.query,
+            record.args,
+            seconds=record.elapsed,
+            rowcount=None,
+            many=many,
+            origin=UNKNOWN,
+        )
 
     target.add_query_logger(log)
     return lambda: target.remove_query_logger(log)

@@ -19,7 +19,7 @@ from typing import Any
 
 from velvet_databases.fingerprint import fingerprint
 from velvet_databases.sqlcapture.log import QueryLog, Statement, params_shape
-from velvet_databases.sqlcapture.origin import call_site
+from velvet_databases.sqlcapture.origin import Origin, call_site
 from velvet_databases.sqlcapture.scope import Observers, current_scope
 
 Report = Callable[..., None]
@@ -180,6 +180,7 @@ def _deliver(
     rowcount: int | None,
     many: bool = False,
     expanded: bool = False,
+    origin: Origin | None = None,
 ) -> None:
     """Make a statement of what a hook saw and hand it to whoever watches here."""
     watching = [one for one in _observers.active() if one.sees(key)]
@@ -192,7 +193,7 @@ def _deliver(
         params_shape(params, many=many),
         seconds,
         rowcount,
-        call_site(),
+        origin or call_site(),
         current_scope(),
     )
     for one in watching:

@@ -1,7 +1,7 @@
 """Django: the execute wrappers of a connection, or of every alias.
 
-A Django connection belongs to a thread. Those that other threads open later are wrapped when they
-connect, so that a capture of the whole process sees them too.
+A Django connection belongs to a thread. Connections that are opened later, here or in another
+thread, are wrapped when they connect, so that a capture of all aliases sees them too.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings  # type: ignore[import-untyped]
+from django.core.exceptions import ImproperlyConfigured  # type: ignore[import-untyped]
 from django.db import connections  # type: ignore[import-untyped]
 from django.db.backends.base.base import BaseDatabaseWrapper  # type: ignore[import-untyped]
 from django.db.backends.signals import connection_created  # type: ignore[import-untyped]
@@ -20,9 +22,16 @@ WHOLE_LIBRARY: Any = connections
 def hookable(target: Any) -> Any:
     """Return the connection of an alias or of a connection proxy; None if it is none of ours."""
     if isinstance(target, str):
-        return connections[target] if target in set(connections) else None
+        return connections[target] if target in _aliases() else None
     target = connections[target.alias] if _is_proxy(target) else target
     return target if isinstance(target, BaseDatabaseWrapper) else None
+
+
+def _aliases() -> set[str]:
+    try:
+        return set(connections)
+    except ImproperlyConfigured:  # Django is imported and used by nobody
+        return set()
 
 
 def _is_proxy(target: Any) -> bool:
@@ -53,7 +62,7 @@ def install(target: Any, report: Callable[..., None]) -> Callable[[], None]:
             wrapped.append(connection)
 
     if target is WHOLE_LIBRARY:
-        for connection in connections.all():
+        for connection in connections.all(initialized_only=True) if settings.configured else ():
             wrap(connection)
         connection_created.connect(wrap, weak=False)
     else:

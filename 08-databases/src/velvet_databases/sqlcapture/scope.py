@@ -51,6 +51,14 @@ def current_scope() -> int:
     return scope.number
 
 
+def waiting_task() -> asyncio.Task[Any] | None:
+    """Return the task that waits for this worker thread, if one does and has been seen before."""
+    held = _scope.get()
+    if held is None or held.task is None or held.thread == threading.get_ident():
+        return None
+    return held.task()
+
+
 def _running_task() -> asyncio.Task[Any] | None:
     try:
         return asyncio.current_task()

@@ -1,8 +1,9 @@
 """sqlite3: the trace callback of a connection.
 
 SQLite tells a statement when it begins, with its values filled in, and nothing afterwards. So the
-text that is kept is its fingerprint, and neither seconds nor rows are known. A connection has one
-callback and does not say which: after the capture it has none.
+text that is kept is its fingerprint, and neither seconds nor rows are known. A statement that fires
+a trigger is told again for what runs inside it. A connection has one callback and does not say
+which: after the capture it has none.
 """
 
 from __future__ import annotations
@@ -21,8 +22,7 @@ def install(target: Any, report: Callable[..., None]) -> Callable[[], None]:
     """Trace a connection; returns how to stop."""
 
     def trace(sql: str) -> None:
-        if not sql.startswith("--"):  # statements inside a trigger come as comments
-            report(sql, seconds=None, rowcount=None, expanded=True)
+        report(sql, seconds=None, rowcount=None, expanded=True)
 
     target.set_trace_callback(trace)
     return lambda: target.set_trace_callback(None)
