@@ -9,7 +9,6 @@ M. Brooker, "Exponential Backoff And Jitter".
 
 from __future__ import annotations
 
-import itertools
 import random
 import sqlite3
 import time
@@ -62,7 +61,9 @@ def retry_tx(
         if not seconds >= 0.0:
             raise ValueError(f"{name} must be seconds >= 0, not {seconds!r}")
     source = rng or random.Random()
-    for attempt in itertools.count(1):
+    attempt = 0
+    while True:
+        attempt += 1
         try:
             return fn()
         except Exception as error:

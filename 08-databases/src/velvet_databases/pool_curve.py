@@ -1,0 +1,194 @@
+"""How large a pool should be: throughput and latency against its size, measured under one load.
+
+A connection is busy while its caller holds it, so a pool of `n` serves at most n / hold callers a
+second (Little's law, 1961: L = lambda * W). Beyond the knee, where the server or the client is the
+bottleneck, more connections only make everybody slower.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from velvet_databases.pool_adapter_base import AsyncPoolAdapter, PoolAdapter
+
+# A query that waits for the disk, one that computes for about half a millisecond, a lookup.
+WORK = (
+    "SELECT pg_sleep(0.002)",
+    "SELECT count(*) FROM generate_series(1, 5000)",
+    "SELECT 1",
+)
+# The first part of a run fills pools and caches, and is not counted.
+WARM_UP = 0.2
+
+
+@dataclass(frozen=True)
+class PoolPoint:
+    """One size of a pool under load.
+
+    Attributes:
+        tps: times that `work` was done per second.
+        p50_ms, p99_ms: from asking for a connection until it was given back.
+        wait_ms: mean time from asking until having it; `worst_wait_ms` is the longest of all
+            callers, also of those who were not served before the end.
+        waiting: callers in line, on average over the run.
+        done: how many were counted.
+    """
+
+    size: int
+    tps: float
+    p50_ms: float
+    p99_ms: float
+    wait_ms: float
+    worst_wait_ms: float
+    waiting: float
+    done: int
+
+
+def little_size(tps_target: float, hold_seconds: float) -> int:
+    """Return the connections that a throughput needs when each is held that long: L = lambda * W.
+
+    Raises:
+        ValueError: a negative or not finite argument.
+    """
+    for name, number in (("tps_target", tps_target), ("hold_seconds", hold_seconds)):
+        if not 0.0 <= number < math.inf:
+            raise ValueError(f"{name} must be a finite number >= 0, not {number!r}")
+    # Rounded first: 600 * 0.005 is a little more than 3.
+    return math.ceil(round(tps_target * hold_seconds, 9))
+
+
+def pool_curve(
+    adapter: Callable[[], PoolAdapter] | Callable[[], AsyncPoolAdapter],
+    url: str,
+    sizes: Sequence[int],
+    threads: int = 32,
+    seconds: float = 1.5,
+    work: Sequence[str] = WORK,
+) -> list[PoolPoint]:
+    """Load a pool with `threads` callers (tasks for an async one) for `seconds` at every size.
+
+    Args:
+        adapter: makes the pool that is measured, such as `ADAPTERS["ours"]`.
+        work: statements that each caller executes on the connection it was lent, over and over.
+
+    Raises:
+        ValueError: a size or `threads` below 1, `seconds` not above 0.
+        StoreUnavailable: nothing answers; errors of the work are raised as they are.
+    """
+    for size in (*sizes, threads):
+        if size < 1:
+            raise ValueError(f"sizes and threads must be 1 or more, not {size}")
+    if not seconds > 0.0:
+        raise ValueError(f"seconds must be more than 0, not {seconds!r}")
+    points = []
+    for size in sizes:
+        made = adapter()
+        load = _Load(seconds, tuple(work))
+        if asyncio.iscoroutinefunction(made.open):
+            asyncio.run(_with_tasks(made, url, size, threads, load))  # type: ignore[arg-type]
+        else:
+            _with_threads(made, url, size, threads, load)  # type: ignore[arg-type]
+        points.append(load.point(size))
+    return points
+
+
+class _Load:
+    """The work, the time it may take, and what was seen; shared by the callers of one run."""
+
+    def __init__(self, seconds: float, work: tuple[str, ...]) -> None:
+        self.work, self._seconds = work, seconds
+        self.counted_from = self.until = math.inf
+        self.failed = False
+        self._asked: list[tuple[float, float]] = []
+        self._waits: list[float] = []
+        self._whole: list[float] = []
+
+    def start(self) -> None:
+        now = time.perf_counter()
+        self.counted_from = now + WARM_UP * self._seconds
+        self.until = self.counted_from + self._seconds
+
+    def seen(self, asked: float, had: float, gave_back: float) -> None:
+        self._asked.append((asked, had))
+        # What was not finished in time would have been cut off: count by the end, not the start.
+        if self.counted_from <= gave_back <= self.until:
+            self._waits.append(had - asked)
+            self._whole.append(gave_back - asked)
+
+    def point(self, size: int) -> PoolPoint:
+        done = len(self._whole)
+        if not done:
+            raise ValueError(f"nothing finished within {self._seconds:g} s; allow more seconds")
+        whole = sorted(self._whole)
+        inside = [
+            max(0.0, min(had, self.until) - max(asked, self.counted_from))
+            for asked, had in self._asked
+        ]
+        return PoolPoint(
+            size,
+            tps=done / self._seconds,
+            p50_ms=whole[(done - 1) // 2] * 1e3,
+            p99_ms=whole[math.ceil(0.99 * done) - 1] * 1e3,
+            wait_ms=sum(self._waits) / done * 1e3,
+            worst_wait_ms=max(inside) * 1e3,
+            waiting=sum(inside) / self._seconds,
+            done=done,
+        )
+
+
+def _with_threads(adapter: PoolAdapter, url: str, size: int, threads: int, load: _Load) -> None:
+    together = threading.Barrier(threads, action=load.start)
+
+    def caller() -> None:
+        clock = time.perf_counter
+        together.wait()
+        try:
+            while (asked := clock()) < load.until and not load.failed:
+                with adapter.borrow() as execute:
+                    had = clock()
+                    for sql in load.work:
+                        execute(sql)
+                load.seen(asked, had, clock())
+        except BaseException:
+            load.failed = True
+            raise
+
+    with ExitStack() as stack:
+        stack.callback(adapter.close)
+        adapter.open(url, size)
+        callers = stack.enter_context(ThreadPoolExecutor(threads, "caller"))
+        for done in [callers.submit(caller) for _ in range(threads)]:
+            done.result()
+
+
+async def _with_tasks(
+    adapter: AsyncPoolAdapter, url: str, size: int, tasks: int, load: _Load
+) -> None:
+    async def caller() -> None:
+        clock = time.perf_counter
+        while (asked := clock()) < load.until:
+            async with adapter.borrow() as execute:
+                had = clock()
+                for sql in load.work:
+                    await execute(sql)
+            load.seen(asked, had, clock())
+
+    try:
+        await adapter.open(url, size)
+        load.start()
+        running = [asyncio.ensure_future(caller()) for _ in range(tasks)]
+        try:
+            await asyncio.gather(*running)
+        finally:
+            for one in running:
+                one.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+    finally:
+        await adapter.close()
