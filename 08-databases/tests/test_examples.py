@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from velvet.services import Server
+
 MODULE = Path(__file__).parents[1]
 NAMES = {
     "basic": ["layers", "transactions", "find_n_plus_one"],
@@ -115,3 +117,35 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
 
 
 # One test an example follows, in the order of the files.
+
+
+@pytest.mark.integration
+def test_better_indexes_shorten_the_plan_and_touch_fewer_pages(postgres_server: Server) -> None:
+    printed = shown("intermediate", "read_a_plan", VELVET_POSTGRES_URL=postgres_server.url)
+
+    sqlite, _, postgres = printed.partition("PostgreSQL also counts")
+    lines = sqlite.splitlines()
+    assert lines[1].split() == [
+        "none",
+        "SCAN",
+        "on",
+        "event;",
+        "USE",
+        "TEMP",
+        "B-TREE",
+        "FOR",
+        "ORDER",
+        "BY",
+    ]
+    assert lines[3].split()[:4] == ["composite", "SEARCH", "using", "event_by"]
+    pages = [row(postgres, f"  {name}")[0] for name in ("none", "single", "composite", "partial")]
+    assert pages == sorted(pages, reverse=True)
+    assert pages[0] > 20 * pages[2]
+    assert "seq-scan: read 50000 rows of event to keep" in postgres
+
+
+def test_without_a_server_plans_are_read_in_sqlite_only() -> None:
+    printed = run_without_servers("intermediate", "read_a_plan")
+
+    assert "  composite: SEARCH using event_by" in printed
+    assert "skipped PostgreSQL: no postgres here (binary: hidden)" in printed
