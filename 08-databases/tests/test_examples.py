@@ -124,20 +124,8 @@ def test_better_indexes_shorten_the_plan_and_touch_fewer_pages(postgres_server: 
     printed = shown("intermediate", "read_a_plan", VELVET_POSTGRES_URL=postgres_server.url)
 
     sqlite, _, postgres = printed.partition("PostgreSQL also counts")
-    lines = sqlite.splitlines()
-    assert lines[1].split() == [
-        "none",
-        "SCAN",
-        "on",
-        "event;",
-        "USE",
-        "TEMP",
-        "B-TREE",
-        "FOR",
-        "ORDER",
-        "BY",
-    ]
-    assert lines[3].split()[:4] == ["composite", "SEARCH", "using", "event_by"]
+    assert "  none: SCAN on event\n    then USE TEMP B-TREE FOR ORDER BY\n" in sqlite
+    assert "  composite: SEARCH using event_by on event (customer_id=? AND status=?)\n" in sqlite
     pages = [row(postgres, f"  {name}")[0] for name in ("none", "single", "composite", "partial")]
     assert pages == sorted(pages, reverse=True)
     assert pages[0] > 20 * pages[2]
