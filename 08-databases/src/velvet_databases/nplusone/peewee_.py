@@ -108,9 +108,9 @@ def _executing(original: Any) -> Any:
 
 def _summary(original: Any) -> Any:
     def summary(self: Any, *args: Any, **options: Any) -> Any:
-        lazy = getattr(self, _MARK, None)
+        lazy: _Lazy | None = getattr(self, _MARK, None)
         row = lazy.row() if lazy is not None else None
-        if row is None or not hooks.watchers.active():
+        if lazy is None or row is None or not hooks.watchers.active():
             return original(self, *args, **options)
         # What is executed is another query, made of this one: it is the load.
         held = _announced.set(_Lazy(row, lazy.hop, counted=True))

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from types import TracebackType
 from typing import Any
@@ -40,6 +41,8 @@ _WHOLE_LIBRARIES = {
 }
 _observers: Observers[Capture] = Observers("velvet_databases_captures")
 _lock = threading.RLock()
+# A program sends few different texts, many times each. Texts with values filled in stay out.
+_shape_of = lru_cache(maxsize=256)(fingerprint)
 
 
 @dataclass
@@ -186,7 +189,7 @@ def _deliver(
     watching = [one for one in _observers.active() if one.sees(key)]
     if not watching:
         return
-    shape = fingerprint(sql)
+    shape = fingerprint(sql) if expanded else _shape_of(sql)
     statement = Statement(
         shape if expanded else sql,
         shape,

@@ -1,0 +1,200 @@
+"""What an N+1 costs at which distance from the database, and what it costs to look for one.
+
+The page is the same for all: the first orders with ten lines each, as plain objects. `lazy` asks
+for the lines of each order, `join` repeats each order for each of its lines, `select_in` fetches all
+lines with a second statement. Distance comes from a proxy on the loopback; without any, the
+connection is direct. Statements and bytes are counted once, beside the timed rounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
+from typing import Any
+
+from shop_data import opened, postgres_database, sqlite_database
+
+from velvet.bench import Metric, Suite, Timed, mode, ratio, speedup, value
+
+ORMS = {"sa": "sqlalchemy orm", "django": "django", "peewee": "peewee"}
+# Django and Peewee join from the many to the one only: their stores refuse the other way.
+STRATEGIES = {
+    "sa": ("lazy", "join", "select_in"),
+    "django": ("lazy", "select_in"),
+    "peewee": ("lazy", "select_in"),
+}
+NEEDS = ("postgres", "psycopg")
+PARENTS, LINES = 100, 10
+SIZES = [
+    *({"parents": PARENTS, "rtt_ms": rtt_ms} for rtt_ms in (0, 1, 2, 5)),
+    *({"parents": parents, "rtt_ms": 1} for parents in (10, 500)),
+]
+
+
+class _Shop:
+    """One filled database for all contenders of a process; dropped after the last of them."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._users = 0
+        self._url = ""
+
+    @contextmanager
+    def address(self) -> Iterator[str]:
+        if self._users == 0:
+            self._url = self._stack.enter_context(postgres_database())
+            self._fill()
+        self._users += 1
+        try:
+            yield self._url
+        finally:
+            self._users -= 1
+            if self._users == 0:
+                self._stack.close()
+
+    def _fill(self) -> None:
+        from velvet_databases.domain import generate
+
+        data = generate(max(size["parents"] for size in SIZES), lines_per_order=LINES)
+        with opened("psycopg", self._url) as store:
+            store.create_schema()
+            store.insert_reference(data)
+            store.insert_orders(data, "copy")
+
+
+_shop = _Shop()
+
+
+def _page(store: Any, strategy: str, parents: int) -> Callable[[], Any]:
+    from velvet_databases.stores.base import Loading
+
+    return partial(store.orders_with_lines, Loading[strategy.upper()], parents)
+
+
+def _counted(orm: str, strategy: str, parents: int, url: str) -> dict[str, float]:
+    """Read the page once more, through a proxy that counts."""
+    from velvet_databases.latency import LatencyProxy
+
+    with LatencyProxy(url, 0) as proxy, opened(orm, proxy.url) as store:
+        page = _page(store, strategy, parents)
+        page()
+        before = proxy.stats
+        with store.capture() as log:
+            page()
+        moved = proxy.stats - before
+    return {
+        "statements": float(len(log)),
+        "bytes": float(moved.bytes_up + moved.bytes_down),
+    }
+
+
+def _taken(short: str, parents: int, rtt_ms: int) -> bool:
+    """In the quick tier one mapper is measured without distance, and all of them 1 ms away."""
+    return mode() != "quick" or short == "sa" or (parents, rtt_ms) == (PARENTS, 1)
+
+
+def _at_a_distance(orm: str, strategy: str, parents: int, rtt_ms: int) -> Iterator[Timed]:
+    from velvet_databases.latency import LatencyProxy
+
+    with ExitStack() as stack:
+        url = stack.enter_context(_shop.address())
+        near = url
+        if rtt_ms:
+            url = stack.enter_context(LatencyProxy(url, rtt_ms)).url
+        store = stack.enter_context(opened(orm, url))
+        yield Timed(
+            _page(store, strategy, parents),
+            metrics=partial(_counted, orm, strategy, parents, near),
+        )
+
+
+def _add_distance(suite: Suite) -> None:
+    bench = suite.comparison(
+        "n_plus_one_rtt",
+        title="A page of orders with ten lines each, by strategy and distance",
+        unit="ms",
+        clock="wall",
+        sizes=SIZES,
+        quick=lambda parents, rtt_ms: parents == PARENTS and rtt_ms <= 1,
+        rounds={"quick": 3, "default": 4, "full": 10},
+        metrics={"statements": Metric("statements"), "bytes": Metric("B")},
+    )
+    for short, orm in ORMS.items():
+        for strategy in STRATEGIES[short]:
+            bench.add(
+                f"{short}_{strategy}",
+                partial(_at_a_distance, orm, strategy),
+                baseline=(short, strategy) == ("sa", "select_in"),
+                needs=NEEDS,
+                when=partial(_taken, short),
+            )
+    bench.same_result()
+    far = {"parents": PARENTS, "rtt_ms": 1}
+    for rtt_ms, bound in ((0, 2), (1, 6)):
+        suite.claim(
+            f"lazy loading costs {bound} times a select-in or more, {rtt_ms} ms away (SQLAlchemy)",
+            speedup("n_plus_one_rtt", "sa_select_in", "sa_lazy", parents=PARENTS, rtt_ms=rtt_ms)
+            >= bound,
+            needs="postgres",
+        )
+    for short in ORMS:
+        suite.claim(
+            f"a lazy page is a statement per order and one, a select-in page two ({short})",
+            value("n_plus_one_rtt", f"{short}_lazy", "statements", **far).equals(PARENTS + 1)
+            & value("n_plus_one_rtt", f"{short}_select_in", "statements", **far).equals(2),
+            needs="postgres",
+        )
+    suite.claim(
+        "a join repeats each order for each line: more bytes than a select-in (SQLAlchemy)",
+        ratio("n_plus_one_rtt", "sa_join", "sa_select_in", "bytes", **far) >= 1.25,
+        needs="postgres",
+    )
+
+
+def _watched(watch: str, orm: str) -> Iterator[Callable[[], Any]]:
+    from velvet_databases.domain import generate
+    from velvet_databases.nplusone import Detector
+
+    data = generate(PARENTS, lines_per_order=3)
+    with sqlite_database() as url, opened(ORMS[orm], url) as store:
+        store.create_schema()
+        store.insert_reference(data)
+        store.insert_orders(data, store.bulk_methods()[-1])
+        page = _page(store, "lazy", PARENTS)
+        contexts: dict[str, Callable[[], Any]] = {
+            "off": nullcontext,
+            "capture": store.capture,
+            "detector": Detector,
+        }
+
+        def call() -> Any:
+            with contexts[watch]():
+                return page()
+
+        yield call
+
+
+def _add_overhead(suite: Suite) -> None:
+    bench = suite.comparison(
+        "detector_overhead",
+        title="A lazy page of 101 statements on SQLite, for one statement",
+        unit="us",
+        items=PARENTS + 1,
+        sizes={"orm": list(ORMS)},
+        rounds={"quick": 6, "default": 20, "full": 30},
+    )
+    for watch in ("off", "capture", "detector"):
+        bench.add(watch, partial(_watched, watch), baseline=watch == "off")
+    bench.same_result()
+    for short in ORMS:
+        suite.claim(
+            f"watching for N+1 costs at most half of the time of the page ({short})",
+            ratio("detector_overhead", "detector", "off", orm=short) <= 1.5,
+        )
+
+
+def add_to(suite: Suite) -> None:
+    """Add the comparisons of N+1 queries."""
+    _add_distance(suite)
+    _add_overhead(suite)
