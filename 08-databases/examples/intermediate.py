@@ -53,5 +53,55 @@ def read_a_plan() -> None:
         connection.rollback()
 
 
+@example("pool_under_load")
+def pool_under_load() -> None:
+    """A pool that is empty, one that leaks, and one whose connections died, and what each of them says."""
+    from functools import partial
+
+    from velvet_databases.pool import Pool
+    from velvet_databases.pool_adapters import OurPool
+    from velvet_databases.pool_curve import little_size, pool_curve
+    from velvet_databases.pool_types import PoolTimeout
+
+    open_file = partial(sqlite3.connect, ":memory:", check_same_thread=False)
+    with Pool(open_file, max_size=1, timeout=0.1) as files:
+        leaked = files.checkout()  # somebody forgets to give it back
+        try:
+            files.checkout()
+        except PoolTimeout as error:
+            print("PoolTimeout:", str(error).replace(", 1 in use by", ",\n  1 in use by"))
+        (leak,) = files.leaks(older_than_s=0.05)
+        frame = leak.stack[-1]
+        print(f"leak: taken {leak.age_s:.1f} s ago at {frame.name}, line {frame.lineno}:")
+        print(f"  {frame.line}")
+        files.checkin(leaked)
+
+    try:
+        server = services.postgres()
+    except services.ServiceUnavailable as error:
+        print(f"skipped PostgreSQL: {error}")
+        return
+    with server, psycopg.connect(server.url, autocommit=True) as admin:
+        connect = partial(psycopg.connect, server.url)
+        for check in ("none", "checkout"):
+            with Pool(connect, max_size=1, check=check) as pool:
+                with pool.connection() as connection:
+                    pid = connection.info.backend_pid
+                admin.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+                try:
+                    with pool.connection() as connection:
+                        connection.execute("SELECT 1")
+                    seen = "nothing seen"
+                except psycopg.OperationalError as error:
+                    seen = type(error).__name__
+                print(f"check={check:9} {seen:14} {pool.stats().discarded} replaced")
+
+        print(f"\n{'size':>4}{'tps':>8}{'p50 ms':>9}{'p99 ms':>9}{'in line':>9}")
+        for point in pool_curve(OurPool, server.url, [1, 4, 16], threads=16, seconds=0.3):
+            print(f"{point.size:4}{point.tps:8.0f}{point.p50_ms:9.1f}", end="")
+            print(f"{point.p99_ms:9.1f}{point.waiting:9.1f}")
+        print(f"Little: 1,000 tps at 4 ms each keep {little_size(1000, 0.004)} connections busy")
+
+
 if __name__ == "__main__":
     main()

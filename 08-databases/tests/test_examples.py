@@ -119,6 +119,22 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
 # One test an example follows, in the order of the files.
 
 
+def test_a_lazy_page_is_caught_with_its_line_and_the_pasted_fix_ends_it() -> None:
+    printed = shown("basic", "find_n_plus_one")
+
+    assert "lazy: 101 queries" in printed
+    found = re.search(r"^Order\.lines: 100 loads at basic\.py:(\d+); fix: (.+)$", printed, re.M)
+    assert found is not None
+    source = (MODULE / "examples" / "basic.py").read_text(encoding="utf-8").splitlines()
+    assert "for line in order.lines" in source[int(found.group(1)) - 1]
+    assert found.group(2) == ".options(selectinload(Order.lines))"
+    assert f"select(Order){found.group(2)}" in "\n".join(source)
+    assert " 100 x SELECT order_line.id" in printed
+    assert "5 ms away the fix saves 495 ms a page" in printed
+    assert "fixed: 0 findings, 2 queries, same pieces: True" in printed
+    assert "raiseload: 'Order.lines' is not available due to lazy='raise'" in printed
+
+
 @pytest.mark.integration
 def test_better_indexes_shorten_the_plan_and_touch_fewer_pages(postgres_server: Server) -> None:
     printed = shown("intermediate", "read_a_plan", VELVET_POSTGRES_URL=postgres_server.url)
@@ -137,3 +153,81 @@ def test_without_a_server_plans_are_read_in_sqlite_only() -> None:
 
     assert "  composite: SEARCH using event_by" in printed
     assert "skipped PostgreSQL: no postgres here (binary: hidden)" in printed
+
+
+@pytest.mark.integration
+def test_a_pool_says_when_it_is_empty_who_leaks_and_who_died(postgres_server: Server) -> None:
+    printed = shown("intermediate", "pool_under_load", VELVET_POSTGRES_URL=postgres_server.url)
+
+    assert "PoolTimeout: no connection within" in printed
+    assert "1 in use by this thread; return the first before asking" in printed
+    assert "leaked = files.checkout()  # somebody forgets to give it back" in printed
+    assert "check=none      AdminShutdown  1 replaced" in printed
+    assert "check=checkout  nothing seen   1 replaced" in printed
+    one, four, sixteen = (row(printed, f"{size:4} ") for size in (1, 4, 16))
+    assert one[0] < four[0]
+    assert one[3] > four[3] > sixteen[3]
+    assert "keep 4 connections busy" in printed
+
+
+def test_without_a_server_a_pool_of_files_still_times_out_and_reports_its_leak() -> None:
+    printed = run_without_servers("intermediate", "pool_under_load")
+
+    assert "PoolTimeout" in printed
+    assert "leak: taken" in printed
+    assert "skipped PostgreSQL: no postgres here (binary: hidden)" in printed
+
+
+def counted(printed: str, strategy: str, level: str) -> tuple[int, int, int]:
+    """Give what a race expected and got, and how often it ran again."""
+    found = re.search(
+        rf"^  {strategy} +{level} +expected (\d+) got +(\d+), (\d+) retries$", printed, re.M
+    )
+    assert found is not None, printed
+    expected, got, retries = map(int, found.groups())
+    return expected, got, retries
+
+
+@pytest.mark.integration
+def test_only_reading_and_writing_back_loses_updates(postgres_server: Server) -> None:
+    printed = shown("advanced", "lost_update", VELVET_POSTGRES_URL=postgres_server.url)
+
+    expected, got, retries = counted(printed, "read_modify_write", "read committed")
+    assert got < expected == 200
+    assert retries == 0
+    assert counted(printed, "read_modify_write", "repeatable read")[:2] == (200, 200)
+    for strategy in ("atomic_update", "select_for_update", "version_column", "advisory_lock"):
+        assert counted(printed, strategy, "read committed")[:2] == (200, 200)
+    assert re.search(r"debit first +T[12] given up \(40P01\); 200 of 200 cents", printed)
+    assert re.search(r"lower key first +both committed; 200 of 200 cents", printed)
+
+
+def test_without_a_server_updates_are_lost_in_sqlite_between_transactions() -> None:
+    printed = run_without_servers("advanced", "lost_update")
+
+    assert counted(printed, "read_modify_write", "autocommit")[1] < 100
+    assert counted(printed, "read_modify_write", "serializable")[1] == 100
+    assert "skipped PostgreSQL" in printed
+
+
+@pytest.mark.integration
+def test_the_grid_of_anomalies_is_the_published_one(postgres_server: Server) -> None:
+    printed = shown("advanced", "anomaly_matrix", VELVET_POSTGRES_URL=postgres_server.url)
+
+    assert "30 of 30 cells as published" in printed
+    sqlite, postgres = (part.splitlines() for part in printed.split("postgresql  "))
+    assert [line.count("ok") for line in sqlite if line.startswith("serializable")] == [10]
+    grid = {line[:15].strip(): (line.count("ok"), line.count("--")) for line in postgres[1:4]}
+    assert grid == {
+        "read committed": (5, 5),
+        "repeatable read": (8, 2),
+        "serializable": (10, 0),
+    }
+    assert re.search(r"T2 UPDATE .* 40001 +waited for T1$", printed, re.M)
+
+
+def test_without_a_server_sqlite_prevents_all_ten() -> None:
+    printed = run_without_servers("advanced", "anomaly_matrix")
+
+    assert "10 of 10 cells as published" in printed
+    assert "skipped PostgreSQL" in printed
