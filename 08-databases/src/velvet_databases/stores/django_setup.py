@@ -15,6 +15,8 @@ from django.apps import apps  # type: ignore[import-untyped]
 from django.conf import settings  # type: ignore[import-untyped]
 from django.db import connections  # type: ignore[import-untyped]
 
+from velvet_databases.stores.address import BUSY_SECONDS, CONNECT_SECONDS, PRAGMAS, Address
+
 APP = "velvet_databases.stores.django_app"
 _numbers = itertools.count(1)
 _lock = threading.Lock()
@@ -59,3 +61,29 @@ def remove_database(alias: str) -> None:
             connection.close_pool()
         del connections[alias]
         del connections.databases[alias]
+
+
+def options_of(address: Address) -> dict[str, Any]:
+    """Return the entry of DATABASES for an address."""
+    if address.backend == "sqlite":
+        begin = "; ".join(f"PRAGMA {pragma} = {value}" for pragma, value in PRAGMAS.items())
+        options = {
+            "timeout": BUSY_SECONDS,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": begin,
+        }
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": address.path,
+            "OPTIONS": options,
+        }
+    parts = address.parts
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts["database"],
+        "USER": parts["user"],
+        "PASSWORD": parts["password"],
+        "HOST": parts["host"],
+        "PORT": parts["port"],
+        "OPTIONS": {"connect_timeout": CONNECT_SECONDS},
+    }

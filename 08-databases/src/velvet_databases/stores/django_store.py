@@ -14,13 +14,7 @@ from velvet_databases import domain
 from velvet_databases.domain import DDL, DROP, Dataset
 from velvet_databases.sqlcapture import QueryLog, capture
 from velvet_databases.stores import django_setup
-from velvet_databases.stores.address import (
-    BUSY_SECONDS,
-    CONNECT_SECONDS,
-    PRAGMAS,
-    Address,
-    read_address,
-)
+from velvet_databases.stores.address import read_address
 from velvet_databases.stores.base import (
     Cap,
     LazyLoadRefused,
@@ -32,35 +26,10 @@ from velvet_databases.stores.base import (
     check_method,
     not_open,
 )
+from velvet_databases.stores.django_transfer import add, write_back
 from velvet_databases.stores.failures import connecting, translated
 from velvet_databases.stores.sql import COLUMNS
-from velvet_databases.stores.transfers import after, moves, no_account, overdraft
-
-
-def options_of(address: Address) -> dict[str, Any]:
-    """Return the entry of DATABASES for an address."""
-    if address.backend == "sqlite":
-        begin = "; ".join(f"PRAGMA {pragma} = {value}" for pragma, value in PRAGMAS.items())
-        options = {
-            "timeout": BUSY_SECONDS,
-            "transaction_mode": "IMMEDIATE",
-            "init_command": begin,
-        }
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": address.path,
-            "OPTIONS": options,
-        }
-    parts = address.parts
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts["database"],
-        "USER": parts["user"],
-        "PASSWORD": parts["password"],
-        "HOST": parts["host"],
-        "PORT": parts["port"],
-        "OPTIONS": {"connect_timeout": CONNECT_SECONDS},
-    }
+from velvet_databases.stores.transfers import moves, no_account
 
 
 def _line(row: Any) -> domain.OrderLine:
@@ -93,7 +62,7 @@ class DjangoStore:
     def open(self, url: str) -> None:
         """Add the database to Django's connections and connect once."""
         address = read_address(url, self.backends)
-        alias = django_setup.add_database(options_of(address))
+        alias = django_setup.add_database(django_setup.options_of(address))
         from velvet_databases.stores.django_app import models
 
         try:
@@ -243,31 +212,9 @@ class DjangoStore:
             raise Unsupported("SQLite locks the whole file, never a row: it has no FOR UPDATE")
         with translated(self.backend), self._atomic():
             if how is TransferHow.ATOMIC:
-                self._add(changes)
+                add(self.rows("Account"), changes)
             else:
-                self._write_back(changes, how)
-
-    def _add(self, changes: list[tuple[int, int]]) -> None:
-        for key, change in changes:
-            account = self.rows("Account").filter(pk=key, balance_cents__gte=-change)
-            new = {"balance_cents": F("balance_cents") + change, "version": F("version") + 1}
-            if not account.update(**new):
-                raise overdraft(key, self.balance(key), -change)
-
-    def _write_back(self, changes: list[tuple[int, int]], how: TransferHow) -> None:
-        wanted = self.rows("Account").filter(pk__in=[key for key, _ in changes]).order_by("id")
-        locked = how is TransferHow.FOR_UPDATE
-        found = {one.id: one for one in (wanted.select_for_update() if locked else wanted)}
-        new = after(changes, {key: account.balance_cents for key, account in found.items()})
-        for key, balance in new:
-            account = found[key]
-            if how is not TransferHow.VERSION:
-                account.balance_cents, account.version = balance, account.version + 1
-                account.save(using=self.alias, update_fields=["balance_cents", "version"])
-                continue
-            same = self.rows("Account").filter(pk=key, version=account.version)
-            if not same.update(balance_cents=balance, version=F("version") + 1):
-                raise StaleWrite(f"account {key} is no longer at version {account.version}")
+                write_back(self.rows("Account"), changes, how)
 
     def capture(self) -> AbstractContextManager[QueryLog]:
         """Record what is sent to the database while the context is open."""

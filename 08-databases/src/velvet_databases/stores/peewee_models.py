@@ -16,8 +16,12 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
+    SqliteDatabase,
     TextField,
 )
+from playhouse.postgres_ext import Psycopg3Database  # type: ignore[import-untyped]
+
+from velvet_databases.stores.address import BUSY_SECONDS, CONNECT_SECONDS, PRAGMAS, Address
 
 
 @dataclass(frozen=True)
@@ -73,3 +77,16 @@ def bind(database: Database) -> Models:
     models = [Customer, Product, Order, OrderLine, Account]
     database.bind(models)
     return Models(*models)
+
+
+def connection_to(address: Address) -> Database:
+    """Return the database of an address, not connected yet; every session begins alike."""
+    if address.backend == "sqlite":
+        pragmas = {pragma: value.lower() for pragma, value in PRAGMAS.items()}
+        return SqliteDatabase(address.path, pragmas=pragmas, timeout=BUSY_SECONDS)
+    parts = address.parts
+    named = {key: parts[key] for key in ("host", "port", "user", "password") if parts[key]}
+    database: Database = Psycopg3Database(
+        parts["database"], connect_timeout=CONNECT_SECONDS, **named
+    )
+    return database

@@ -6,22 +6,13 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
-from peewee import Database, SqliteDatabase, chunked
-from playhouse.postgres_ext import (  # type: ignore[import-untyped]
-    Psycopg3Database,
-    ServerSideQuery,
-)
+from peewee import Database, chunked
+from playhouse.postgres_ext import ServerSideQuery  # type: ignore[import-untyped]
 
 from velvet_databases import domain
 from velvet_databases.domain import DDL, DROP, Dataset
 from velvet_databases.sqlcapture import QueryLog, capture
-from velvet_databases.stores.address import (
-    BUSY_SECONDS,
-    CONNECT_SECONDS,
-    PRAGMAS,
-    Address,
-    read_address,
-)
+from velvet_databases.stores.address import read_address
 from velvet_databases.stores.base import (
     Cap,
     Loading,
@@ -33,24 +24,13 @@ from velvet_databases.stores.base import (
     not_open,
 )
 from velvet_databases.stores.failures import connecting, translated
-from velvet_databases.stores.peewee_models import Models, bind
+from velvet_databases.stores.peewee_models import Models, bind, connection_to
+from velvet_databases.stores.peewee_transfer import add, write_back
 from velvet_databases.stores.sql import COLUMNS
-from velvet_databases.stores.transfers import after, moves, no_account, overdraft
+from velvet_databases.stores.transfers import moves, no_account
 
 # SQLite takes at most 32,766 parameters a statement, PostgreSQL 65,535.
 ROWS_A_STATEMENT = 1000
-
-
-def _database(address: Address) -> Database:
-    if address.backend == "sqlite":
-        pragmas = {pragma: value.lower() for pragma, value in PRAGMAS.items()}
-        return SqliteDatabase(address.path, pragmas=pragmas, timeout=BUSY_SECONDS)
-    parts = address.parts
-    named = {key: parts[key] for key in ("host", "port", "user", "password") if parts[key]}
-    database: Database = Psycopg3Database(
-        parts["database"], connect_timeout=CONNECT_SECONDS, **named
-    )
-    return database
 
 
 def _order(row: Any, lines: Any = ()) -> domain.Order:
@@ -96,7 +76,7 @@ class PeeweeStore:
     def open(self, url: str) -> None:
         """Connect."""
         address = read_address(url, self.backends)
-        database = _database(address)
+        database = connection_to(address)
         with connecting(address):
             database.connect()
         self._database, self._models, self.backend = database, bind(database), address.backend
@@ -223,34 +203,9 @@ class PeeweeStore:
             raise Unsupported("SQLite locks the whole file, never a row: it has no FOR UPDATE")
         with translated(self.backend), self.database.atomic():
             if how is TransferHow.ATOMIC:
-                self._add(changes)
+                add(self.models.Account, changes)
             else:
-                self._write_back(changes, how)
-
-    def _add(self, changes: list[tuple[int, int]]) -> None:
-        model = self.models.Account
-        for key, change in changes:
-            enough = (model.id == key) & (model.balance_cents + change >= 0)
-            new = {model.balance_cents: model.balance_cents + change}
-            statement = model.update({**new, model.version: model.version + 1})
-            if not statement.where(enough).execute():
-                raise overdraft(key, self.balance(key), -change)
-
-    def _write_back(self, changes: list[tuple[int, int]], how: TransferHow) -> None:
-        model = self.models.Account
-        wanted = model.select().where(model.id.in_([key for key, _ in changes])).order_by(model.id)
-        locked = how is TransferHow.FOR_UPDATE
-        found = {one.id: one for one in (wanted.for_update() if locked else wanted)}
-        new = after(changes, {key: account.balance_cents for key, account in found.items()})
-        for key, balance in new:
-            account = found[key]
-            if how is not TransferHow.VERSION:
-                account.balance_cents, account.version = balance, account.version + 1
-                account.save(only=[model.balance_cents, model.version])
-                continue
-            statement = model.update(balance_cents=balance, version=model.version + 1)
-            if not statement.where(model.id == key, model.version == account.version).execute():
-                raise StaleWrite(f"account {key} is no longer at version {account.version}")
+                write_back(self.models.Account, changes, how)
 
     def capture(self) -> AbstractContextManager[QueryLog]:
         """Record what is sent to the database while the context is open."""

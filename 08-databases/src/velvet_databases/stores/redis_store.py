@@ -29,34 +29,10 @@ from velvet_databases.stores.base import (
 )
 from velvet_databases.stores.documents import from_document, no_row_locks, to_document
 from velvet_databases.stores.failures import connecting
+from velvet_databases.stores.redis_scripts import MOVE, OFFSET, SET_STATUS, member
 from velvet_databases.stores.transfers import after, moves, no_account, overdraft
 
 WAYS = frozenset({TransferHow.READ_MODIFY_WRITE, TransferHow.ATOMIC, TransferHow.VERSION})
-# Members that sort as text like their numbers do; the offset keeps negative keys in front.
-_OFFSET, _DIGITS = 2**63, 20
-# Returns 0 when done, else the number of the account that is missing or too poor, and the balance.
-MOVE = """
-local from, to = redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2])
-if not from then return {1, -1} end
-if not to then return {2, -1} end
-if tonumber(from) < tonumber(ARGV[1]) then return {1, tonumber(from)} end
-redis.call('DECRBY', KEYS[1], ARGV[1])
-redis.call('INCRBY', KEYS[2], ARGV[1])
-return {0, 0}
-"""
-# Returns the version that was found: the expected one when the status was set, 0 for no order.
-SET_STATUS = """
-local version = redis.call('HGET', KEYS[1], 'version')
-if not version then return 0 end
-if version == ARGV[2] then
-  redis.call('HSET', KEYS[1], 'status', ARGV[1], 'version', version + 1)
-end
-return tonumber(version)
-"""
-
-
-def _member(order_id: int) -> str:
-    return f"{order_id + _OFFSET:0{_DIGITS}}"
 
 
 class RedisStore:
@@ -145,7 +121,7 @@ class RedisStore:
         fields["placed_at"] = order.placed_at.isoformat()
         fields["lines"] = json.dumps(fields["lines"], separators=(",", ":"))
         target.hset(self._key("order", key), mapping=fields)
-        target.zadd(f"{self.prefix}by_key", {_member(key): 0})
+        target.zadd(f"{self.prefix}by_key", {member(key): 0})
         target.zadd(f"{self.prefix}by_time", {str(key): _stamp(order)})
 
     def get_order(self, order_id: int) -> Order:
@@ -153,11 +129,12 @@ class RedisStore:
         return _order(order_id, self.client.hgetall(self._key("order", order_id)))
 
     def _keys(self, after_id: int | None, limit: int) -> list[int]:
-        low = "-" if after_id is None else f"({_member(after_id)}"
+        low = "-" if after_id is None else f"({member(after_id)}"
         found = self.client.zrangebylex(f"{self.prefix}by_key", low, "+", 0, limit)
-        return [int(member) - _OFFSET for member in found]
+        return [int(member) - OFFSET for member in found]
 
-    def _many(self, keys: list[int]) -> list[Order]:
+    def many(self, keys: list[int]) -> list[Order]:
+        """Return orders with their lines in one round trip; raises `NotFound`."""
         with self.client.pipeline(transaction=False) as asked:
             for key in keys:
                 asked.hgetall(self._key("order", key))
@@ -165,11 +142,11 @@ class RedisStore:
 
     def page(self, after_id: int, limit: int) -> list[Order]:
         """Return the heads of the next orders by key: two round trips."""
-        return [_head(order) for order in self._many(self._keys(after_id, limit))]
+        return [_head(order) for order in self.many(self._keys(after_id, limit))]
 
     def latest(self, limit: int) -> list[Order]:
         """Return the newest orders with their lines, from the sorted set by time."""
-        return self._many(
+        return self.many(
             [int(key) for key in self.client.zrevrange(f"{self.prefix}by_time", 0, limit - 1)]
         )
 
@@ -180,13 +157,13 @@ class RedisStore:
         keys = self._keys(None, limit)
         if strategy is Loading.LAZY:
             return [self.get_order(key) for key in keys]
-        return self._many(keys)
+        return self.many(keys)
 
     def stream_orders(self, batch: int = 1000) -> Iterator[Order]:
         """Yield the heads of all orders by key, a page at a time."""
         keys = self._keys(None, batch)
         while keys:
-            yield from (_head(order) for order in self._many(keys))
+            yield from (_head(order) for order in self.many(keys))
             keys = self._keys(keys[-1], batch)
 
     def set_status(self, order_id: int, status: str, expected_version: int) -> None:

@@ -33,7 +33,6 @@ from velvet_databases.stores.base import (
     not_open,
 )
 from velvet_databases.stores.failures import connecting, translated
-from velvet_databases.stores.sa_core import order_dicts
 from velvet_databases.stores.sa_engine import (
     ASYNC_DRIVERS,
     BACKENDS,
@@ -41,6 +40,7 @@ from velvet_databases.stores.sa_engine import (
     set_up_sqlite,
 )
 from velvet_databases.stores.sa_models import Account, Order, OrderLine
+from velvet_databases.stores.sa_tables import order_dicts
 from velvet_databases.stores.transfers import moves, overdraft
 
 

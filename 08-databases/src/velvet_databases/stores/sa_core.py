@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sqlalchemy import (
-    BindParameter,
-    Connection,
-    Engine,
-    Select,
-    Table,
-    bindparam,
-    insert,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Connection, Engine, insert, select, text, update
 
 from velvet_databases.domain import DDL, DROP, Dataset, Order, OrderLine
 from velvet_databases.sqlcapture import QueryLog, capture
-from velvet_databases.stores import sa_models as models
 from velvet_databases.stores.address import read_address
 from velvet_databases.stores.base import (
     Cap,
@@ -34,31 +22,19 @@ from velvet_databases.stores.base import (
     not_open,
 )
 from velvet_databases.stores.failures import translated
+from velvet_databases.stores.sa_core_transfer import add, read, write_back
 from velvet_databases.stores.sa_engine import BACKENDS, connect
+from velvet_databases.stores.sa_tables import (
+    ACCOUNT,
+    CUSTOMER,
+    LINES,
+    ORDERS,
+    PRODUCT,
+    first_orders,
+    order_dicts,
+)
 from velvet_databases.stores.sql import from_join, head, with_lines
-from velvet_databases.stores.transfers import after, moves, no_account, overdraft
-
-
-def _table(model: type[models.Base]) -> Table:
-    table = model.__table__
-    assert isinstance(table, Table)
-    return table
-
-
-CUSTOMER, PRODUCT = _table(models.Customer), _table(models.Product)
-ORDERS, LINES = _table(models.Order), _table(models.OrderLine)
-ACCOUNT = _table(models.Account)
-
-
-def first_orders(limit: int) -> Select[Any]:
-    """The orders with the smallest keys."""
-    return select(ORDERS).order_by(ORDERS.c.id).limit(limit)
-
-
-def order_dicts(data: Dataset) -> list[dict[str, Any]]:
-    """The rows of `orders` by name."""
-    names = ("id", "customer_id", "status", "placed_at", "version")
-    return [dict(zip(names, one.head, strict=True)) for one in data.orders]
+from velvet_databases.stores.transfers import moves
 
 
 class SaCore:
@@ -185,18 +161,7 @@ class SaCore:
     def balance(self, account_id: int) -> int:
         """Return the cents of an account; raises `NotFound`."""
         with self.engine.connect() as connection:
-            return self._account(connection, account_id)[0]
-
-    def _account(
-        self, connection: Connection, account_id: int, *, locked: bool = False
-    ) -> tuple[int, int]:
-        wanted = select(ACCOUNT.c.balance_cents, ACCOUNT.c.version).where(
-            ACCOUNT.c.id == account_id
-        )
-        row = connection.execute(wanted.with_for_update() if locked else wanted).one_or_none()
-        if row is None:
-            raise no_account(account_id)
-        return row[0], row[1]
+            return read(connection, account_id)[0]
 
     def transfer(self, source: int, target: int, cents: int, how: TransferHow) -> None:
         """Move money in one transaction."""
@@ -205,40 +170,9 @@ class SaCore:
             raise Unsupported("SQLite locks the whole file, never a row: it has no FOR UPDATE")
         with translated(self.backend), self.engine.begin() as connection:
             if how is TransferHow.ATOMIC:
-                self._add(connection, changes)
+                add(connection, changes)
             else:
-                self._write_back(connection, changes, how)
-
-    def _add(self, connection: Connection, changes: list[tuple[int, int]]) -> None:
-        cents = ACCOUNT.c.balance_cents
-        change_of: BindParameter[int] = bindparam("change")
-        account_of: BindParameter[int] = bindparam("account")
-        statement = (
-            update(ACCOUNT)
-            .where(ACCOUNT.c.id == account_of, cents + change_of >= 0)
-            .values(balance_cents=cents + change_of, version=ACCOUNT.c.version + 1)
-        )
-        for account, change in changes:
-            done = connection.execute(statement, {"change": change, "account": account})
-            if not done.rowcount:
-                raise overdraft(account, self._account(connection, account)[0], -change)
-
-    def _write_back(
-        self, connection: Connection, changes: list[tuple[int, int]], how: TransferHow
-    ) -> None:
-        locked = how is TransferHow.FOR_UPDATE
-        read = {
-            account: self._account(connection, account, locked=locked) for account, _ in changes
-        }
-        new = after(changes, {account: balance for account, (balance, _) in read.items()})
-        for account, balance in new:
-            version = read[account][1]
-            statement = update(ACCOUNT).where(ACCOUNT.c.id == account)
-            if how is TransferHow.VERSION:
-                statement = statement.where(ACCOUNT.c.version == version)
-            values = {"balance_cents": balance, "version": ACCOUNT.c.version + 1}
-            if not connection.execute(statement.values(values)).rowcount:
-                raise StaleWrite(f"account {account} is no longer at version {version}")
+                write_back(connection, changes, how)
 
     def capture(self) -> AbstractContextManager[QueryLog]:
         """Record what is sent to the database while the context is open."""

@@ -28,9 +28,9 @@ from velvet_databases.stores.base import (
     not_open,
 )
 from velvet_databases.stores.failures import translated
-from velvet_databases.stores.sa_core import order_dicts
 from velvet_databases.stores.sa_engine import BACKENDS, connect
 from velvet_databases.stores.sa_models import Account, Order, OrderLine
+from velvet_databases.stores.sa_tables import order_dicts
 from velvet_databases.stores.transfers import moves, overdraft
 
 
