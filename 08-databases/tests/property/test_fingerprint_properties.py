@@ -53,7 +53,7 @@ def spelled(draw: st.DrawFn, parts: list[str]) -> str:
 
 
 @given(st.data(), statements())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_the_shape_does_not_depend_on_literals_blanks_comments_and_case(
     data: st.DataObject, parts: list[str]
 ) -> None:
@@ -67,7 +67,7 @@ def test_the_shape_does_not_depend_on_literals_blanks_comments_and_case(
 @given(
     st.text(alphabet="abeEx01.,;:()[]'\"`$%?@-+*/ \n\\=<>_AVALUESINLTRU", max_size=60) | st.text()
 )
-@settings(max_examples=400)
+@settings(max_examples=250)
 def test_a_shape_of_any_text_is_its_own_shape(text: str) -> None:
     shape = fingerprint(text)
 

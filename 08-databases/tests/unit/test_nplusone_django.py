@@ -7,13 +7,13 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable, Coroutine, Iterable, Iterator
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from typing import Any
 
 import django
 import pytest
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
-from django.db import connections
+from django.db import connections, transaction
 from django.db.models import Max, QuerySet, query, query_utils
 from django.db.models.fields import related_descriptors
 
@@ -240,6 +240,9 @@ SILENT: dict[str, Callable[[dict[str, Any]], Any]] = {
     "the key of a relation": lambda m: [one.author_id for one in m["Book"].all()],
     "querysets that never run": lambda m: [one.books.all() for one in m["Author"].all()],
     "empty without asking": lambda m: [list(one.books.none()) for one in m["Author"].all()],
+    "found to be empty": lambda m: [
+        list(one.books.filter(pk__in=[])) for _ in range(2) for one in m["Author"].all()
+    ],
     "known through the relation": lambda m: [
         book.author.name for book in m["Author"].get(pk=1).books.all()
     ],
@@ -305,6 +308,42 @@ def test_two_tasks_below_the_threshold_are_not_added_up(names: dict[str, Any], a
     with Detector(threshold=2) as detector:
         in_loop(alias, walk)
 
+    assert detector.findings == []
+
+
+def test_joined_objects_may_be_missing(names: dict[str, Any], alias: str) -> None:
+    with transaction.atomic(using=alias), Detector() as detector:
+        names["Profile"].filter(pk=1).delete()
+        profiles = [
+            getattr(author, "profile", None) for author in names["Author"].select_related("profile")
+        ]
+        transaction.set_rollback(True, using=alias)
+
+    assert sum(profile is None for profile in profiles) == 1
+    assert detector.findings == []
+
+
+def test_a_query_with_hints_of_its_own_has_its_own_fix(names: dict[str, Any], alias: str) -> None:
+    with Detector() as detector:
+        author = names["Author"].first()
+        for tag in django_shelf.models().Tag.objects.db_manager(alias, {"instance": author}).all():
+            list(tag.books.all())
+
+    assert [one.fix for one in detector.findings] == ['.prefetch_related("books")']
+
+
+def test_code_in_a_context_without_a_detector_runs_as_ever(names: dict[str, Any]) -> None:
+    def walk() -> tuple[int, int]:
+        authors = list(names["Author"].all())
+        titles = [title for one in authors for title in one.books.values_list("title", flat=True)]
+        with Detector():
+            managers = [author.books for author in authors]
+        return len(titles), sum(manager.count() for manager in managers)
+
+    with Detector(mode="raise") as detector:
+        counts = Context().run(walk)
+
+    assert counts == (8, 8)
     assert detector.findings == []
 
 

@@ -6,7 +6,7 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +209,12 @@ SILENT: dict[str, Callable[[peewee_models.Models], Any]] = {
     "queries that never run": lambda m: [one.books for one in m.Author.select()],
     "dictionaries": lambda m: list(m.Book.select().dicts()),
     "raw rows read once": lambda m: list(m.Book.raw("select * from book")),
+    "rows of another kind": lambda m: list(m.Book.select().objects(lambda **row: row)),
+    "joined with nothing": lambda m: list(
+        m.Author.select(m.Author, m.Book).join(
+            m.Book, JOIN.LEFT_OUTER, on=(m.Book.id == m.Author.id + 90), attr="none"
+        )
+    ),
     "created here": lambda m: [list(m.Author(id=n, name="", publisher=1).books) for n in (1, 2)],
 }
 
@@ -227,6 +233,43 @@ def test_rows_of_a_raw_query_belong_together(shelf: peewee_models.Models) -> Non
             book.author  # noqa: B018
 
     assert [one.loads for one in detector.findings] == [8]
+
+
+def test_rows_that_are_read_later_belong_together_too(shelf: peewee_models.Models) -> None:
+    sent = shelf.Book.select()
+    sent.execute()
+
+    with Detector() as detector:
+        for book in sent:
+            book.author  # noqa: B018
+
+    assert [one.loads for one in detector.findings] == [8]
+
+
+def test_a_count_below_a_relation_is_mended_by_fetching_both(
+    shelf: peewee_models.Models,
+) -> None:
+    with Detector() as detector:
+        for publisher in shelf.Publisher.select():
+            [author.books.count() for author in publisher.authors]
+
+    assert {one.relation: one.fix for one in detector.findings} == {
+        "Publisher.authors": ".prefetch(Author)",
+        "Author.books": ".prefetch(Author, Book)",
+    }
+
+
+def test_code_in_a_context_without_a_detector_runs_as_ever(shelf: peewee_models.Models) -> None:
+    def walk() -> tuple[int, int]:
+        authors = list(shelf.Author.select())
+        rows = [book.author for author in authors for book in author.books]
+        return len(rows), sum(author.books.count() for author in authors)
+
+    with Detector(mode="raise") as detector:
+        counts = Context().run(walk)
+
+    assert counts == (8, 8)
+    assert detector.findings == []
 
 
 def test_two_threads_below_the_threshold_are_not_added_up(

@@ -7,14 +7,14 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import create_engine, event, orm, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import Mapper, Session, selectinload
+from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column, selectinload
 from sqlalchemy.pool import StaticPool
 
 from velvet_databases.bookshelf import sa_models
@@ -173,6 +173,53 @@ def test_objects_that_a_commit_expired_are_found_when_they_are_read_again(
     assert "expire_on_commit=False" in detector.findings[0].fix
 
 
+def test_columns_that_were_expired_on_purpose_are_found_as_such(session: Session) -> None:
+    with Detector() as detector:
+        for book in session.scalars(select(Book)):
+            session.expire(book, ["title"])
+            book.title  # noqa: B018  # the access is the load
+
+    assert [one.relation for one in detector.findings] == ["Book.(expired)"]
+
+
+def test_the_columns_of_subclasses_are_fetched_with_their_rows() -> None:
+    class Root(orm.DeclarativeBase):
+        pass
+
+    class Item(Root):
+        __tablename__ = "item"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str]
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "item"}  # noqa: RUF012
+
+    class Film(Item):
+        __tablename__ = "film"
+        id: Mapped[int] = mapped_column(sa.ForeignKey("item.id"), primary_key=True)
+        minutes: Mapped[int]
+        notes: Mapped[str] = mapped_column(default="")
+        __mapper_args__ = {"polymorphic_identity": "film"}  # noqa: RUF012
+
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    Root.metadata.create_all(engine)
+    names = {**NAMES, "Item": Item, "Film": Film}
+    with Session(engine) as session:
+        session.add_all([Film(minutes=n) for n in (90, 100, 110)])
+        session.commit()
+    with Session(engine) as session, Detector() as lazy:
+        [film.minutes for film in session.scalars(select(Item))]
+    (finding,) = lazy.findings
+    with Session(engine) as session, Detector() as fixed:
+        minutes = [
+            film.minutes for film in session.scalars(eval(f"select(Item){finding.fix}", names))
+        ]
+    engine.dispose()
+
+    assert finding.relation == "Film.minutes+notes"
+    assert finding.fix == ".options(selectin_polymorphic(Item, [Film]))"
+    assert fixed.findings == []
+    assert minutes == [90, 100, 110]
+
+
 SILENT: dict[str, Callable[[Session], Any]] = {
     "fetched one by one": lambda s: [s.get(Author, n).books for n in (1, 2, 3)],
     "first": lambda s: [s.scalars(select(Author)).first().books for _ in range(3)],
@@ -214,6 +261,18 @@ def test_rows_of_before_the_detector_are_not_judged(session: Session) -> None:
         for author in authors:
             len(author.books)
 
+    assert detector.findings == []
+
+
+def test_code_in_a_context_without_a_detector_runs_as_ever(session: Session) -> None:
+    def walk() -> int:
+        return sum(len(author.books) for author in session.scalars(select(Author)))
+
+    with Detector(mode="raise") as detector:
+        books = Context().run(walk)
+        session.merge(sa_models.Tag(id=99, name="merged, not loaded"))
+
+    assert books == 8
     assert detector.findings == []
 
 

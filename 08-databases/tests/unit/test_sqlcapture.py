@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +190,54 @@ def test_without_targets_every_mapper_is_seen_once(
         database.execute_sql("select 3")
 
     assert [one.sql for one in log] == ["select 1", "select 2", "select 3"]
+
+
+def test_a_method_that_calls_its_base_is_told_once(tmp_path: Path) -> None:
+    class Loud(peewee.SqliteDatabase):
+        def execute_sql(self, sql: Any, params: Any = None) -> Any:
+            return super().execute_sql(sql + " -- loud", params)
+
+    database = Loud(tmp_path / "loud.db")
+    with capture() as log:
+        database.execute_sql("select 1")
+    database.close()
+
+    assert [one.sql for one in log] == ["select 1"]
+
+
+def test_a_connection_that_fails_is_no_statement(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path.as_posix()}/nowhere/t.db")
+
+    with capture(engine) as log, pytest.raises(sa.exc.OperationalError):
+        engine.connect()
+
+    assert len(log) == 0
+
+
+def test_nothing_is_recorded_for_a_context_that_did_not_ask(engine: sa.Engine) -> None:
+    with engine.connect() as connection, capture(engine) as log:
+        Context().run(connection.execute, text("select 1"))
+
+    assert len(log) == 0
+
+
+def test_a_django_that_nobody_configured_is_left_alone() -> None:
+    program = """
+import django.db
+from velvet_databases.sqlcapture import capture
+with capture() as log:
+    assert len(log) == 0
+try:
+    with capture("default"):
+        pass
+except TypeError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert done.stdout.startswith("cannot capture a str")
 
 
 def test_captures_may_be_nested_and_end_in_any_order(

@@ -61,9 +61,9 @@ class _Tally:
 class _Found:
     """A finding that still grows."""
 
-    def __init__(self, load: hooks.Load, origin: Origin) -> None:
+    def __init__(self, load: hooks.Load, sql: str, origin: Origin) -> None:
         self.orm, self.relation, self.fix = load.orm, load.hop.relation, load.fix()
-        self.fingerprint, self.origin = fingerprint(load.sql()), origin
+        self.fingerprint, self.origin = fingerprint(sql), origin
         self.parents = self.loads = 0
 
     def frozen(self) -> NPlusOne:
@@ -171,7 +171,8 @@ class Detector(AbstractContextManager["Detector"]):
             return
         with self._lock:
             tallies = self._tallies.setdefault(mark.peers, {})
-            tally = tallies.setdefault((current_scope(), relation), _Tally())
+            scope = current_scope()
+            tally = tallies.setdefault((scope, relation), _Tally())
             fresh = mark.number not in tally.parents
             tally.parents.add(mark.number)
             tally.loads += 1
@@ -181,11 +182,16 @@ class Detector(AbstractContextManager["Detector"]):
                 return
             if len(tally.parents) < self.threshold:
                 return
+            sql = load.sql()
+            if not sql:  # the mapper knows the answer to be empty, and asks nobody
+                del tallies[scope, relation]
+                return
             origin = call_site()
             key = (load.orm, relation, origin)
             known = key in self._found
-            found = self._found.setdefault(key, _Found(load, origin)) if not known else None
-            found = found or self._found[key]
+            if not known:
+                self._found[key] = _Found(load, sql, origin)
+            found = self._found[key]
             found.loads += tally.loads
             found.parents += len(tally.parents)
             tally.finding = found

@@ -3,8 +3,8 @@
 Descriptors of single objects and of deferred columns load at once: they announce their load for
 the query that follows inside. Managers of many rows only build a queryset, which is run later,
 perhaps after more filters: their querysets carry the announcement in their hints, a dictionary that
-Django hands from clone to clone. Fetch modes (Django 6.1) need nothing here: FETCH_PEERS loads for
-all peers in one query that is no lazy load, FETCH_RAISE never gets this far.
+Django hands from clone to clone. Fetch modes (Django 6.1) need nothing here: with FETCH_PEERS one
+object loads for all its peers, which is one load; with FETCH_RAISE none does.
 """
 
 from __future__ import annotations
@@ -29,8 +29,6 @@ from velvet_databases.nplusone.django_rows import Announced, account, announced,
 from velvet_databases.nplusone.results import Hop
 from velvet_databases.sqlcapture.scope import current_scope
 
-# Whether single loads have a method of their own (6.1), or happen inside `__get__` (5.2).
-_FETCHERS = hasattr(DeferredAttribute, "fetch_one")
 _watched_managers: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
 
@@ -44,12 +42,8 @@ def install() -> Callable[[], None]:
         patches.replace(QuerySet, name, _accounting_summary)
     patches.replace(related.ForwardManyToOneDescriptor, "get_object", _forward)
     patches.replace(related.ReverseManyToOneDescriptor, "__get__", _many)
-    if _FETCHERS:
-        patches.replace(related.ReverseOneToOneDescriptor, "fetch_one", _reverse_one)
-        patches.replace(DeferredAttribute, "fetch_one", _deferred)
-    else:
-        patches.replace(related.ReverseOneToOneDescriptor, "__get__", _reverse_one_inside)
-        patches.replace(DeferredAttribute, "__get__", _deferred_inside)
+    patches.replace(related.ReverseOneToOneDescriptor, "__get__", _reverse_one)
+    patches.replace(DeferredAttribute, "__get__", _deferred)
     return patches.undo
 
 
@@ -97,14 +91,6 @@ def _forward(original: Any) -> Any:
 
 
 def _reverse_one(original: Any) -> Any:
-    def fetch_one(self: Any, instance: Any) -> Any:
-        with announced(instance, _accessor_hop(self, instance)):
-            return original(self, instance)
-
-    return fetch_one
-
-
-def _reverse_one_inside(original: Any) -> Any:
     def get(self: Any, instance: Any, cls: Any = None) -> Any:
         if instance is None or self.related.is_cached(instance):
             return original(self, instance, cls)
@@ -115,14 +101,6 @@ def _reverse_one_inside(original: Any) -> Any:
 
 
 def _deferred(original: Any) -> Any:
-    def fetch_one(self: Any, instance: Any) -> Any:
-        with announced(instance, _hop(self.field.model, self.field.name, column=True)):
-            return original(self, instance)
-
-    return fetch_one
-
-
-def _deferred_inside(original: Any) -> Any:
     def get(self: Any, instance: Any, cls: Any = None) -> Any:
         if instance is None or self.field.attname in instance.__dict__:
             return original(self, instance, cls)

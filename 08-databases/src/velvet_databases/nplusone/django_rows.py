@@ -6,13 +6,10 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
-from django.core.exceptions import (  # type: ignore[import-untyped]
-    EmptyResultSet,
-    FieldDoesNotExist,
-)
+from django.core.exceptions import EmptyResultSet  # type: ignore[import-untyped]
 from django.db.models import Model  # type: ignore[import-untyped]
 
 from velvet_databases.nplusone import hooks
@@ -132,15 +129,17 @@ def _field_hop(row: Any, field: Any) -> Hop:
     return Hop(f"{row._meta.label}.{name}", type(row), name, many)
 
 
+@lru_cache(maxsize=256)
+def _by_cache_name(model: Any) -> dict[str, Any]:
+    """Map the names under which objects keep what they relate to, to the relations."""
+    return {getattr(field, "cache_name", field.name): field for field in model._meta.get_fields()}
+
+
 def mark_joined(row: Any, peers: Peers) -> None:
     """Mark the objects that came in the same rows, by select_related."""
+    fields = _by_cache_name(row.__class__)
     for name, value in list(row._state.fields_cache.items()):
-        if not isinstance(value, Model):
-            continue
-        try:
-            hop = _field_hop(row, row._meta.get_field(name))
-        except FieldDoesNotExist:
-            continue
-        joined = peers.through(hop)
-        if hooks.mark(value, joined):
-            mark_joined(value, joined)
+        if isinstance(value, Model) and name in fields:
+            joined = peers.through(_field_hop(row, fields[name]))
+            if hooks.mark(value, joined):
+                mark_joined(value, joined)

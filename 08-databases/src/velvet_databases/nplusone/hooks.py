@@ -34,7 +34,10 @@ _uninstall: dict[str, Callable[[], None]] = {}
 
 @dataclass(frozen=True)
 class Load:
-    """One lazy load that is about to be sent; text is made only if it becomes a finding."""
+    """One lazy load that is about to be sent; text is made only if it becomes a finding.
+
+    `sql` gives an empty text where the mapper finds out that it need not ask.
+    """
 
     orm: str
     hop: Hop

@@ -173,5 +173,5 @@ def _mark_joined(row: Any, peers: Peers) -> None:
     for name, value in row.__rel__.items():
         if isinstance(value, Model):
             joined = peers.through(_hop(type(row), name, many=False, target=(type(value),)))
-            if hooks.marks.add(value, joined):
-                _mark_joined(value, joined)
+            hooks.marks.add(value, joined)
+            _mark_joined(value, joined)

@@ -23,7 +23,7 @@ from velvet_databases.nplusone.results import Hop, Peers
 # few are held here too, for results that are read and dropped row by row.
 _runs: weakref.WeakValueDictionary[int, Peers] = weakref.WeakValueDictionary()
 _recent: deque[Peers] = deque(maxlen=64)
-EXPIRED = "(expired)"
+EXPIRED, DEFERRED = "(expired)", "(deferred)"
 
 
 def install() -> Callable[[], None]:
@@ -76,11 +76,8 @@ def _executing(execute: ORMExecuteState) -> None:
 
 
 def _tell(execute: ORMExecuteState, state: Any, hop: Hop) -> None:
-    row = state.obj()
-    if row is None:  # collected while it was loading
-        return
     fix = partial(_fix, state, hop)
-    hooks.lazy_load(row, hooks.Load("sqlalchemy", hop, fix, partial(_sql, execute)))
+    hooks.lazy_load(state.obj(), hooks.Load("sqlalchemy", hop, fix, partial(_sql, execute)))
 
 
 def _sql(execute: ORMExecuteState) -> str:
@@ -100,13 +97,20 @@ def _hop(relationship: RelationshipProperty[Any]) -> Hop:
 
 
 def _columns(state: Any, compile_options: Any) -> Hop:
-    """Describe a refresh of columns: deferred ones by name, expired ones together."""
-    owner = state.mapper.class_
+    """Describe a refresh of columns: deferred ones, those of a subclass's table, or expired ones."""
+    mapper = state.mapper
+    owner = mapper.class_
     keys = sorted(compile_options._only_load_props or state.expired_attributes)
-    if state.mapper._primary_key_propkeys <= set(keys):
-        # A commit expires everything, the key too; a deferred group never holds the key.
-        return Hop(f"{owner.__name__}.{EXPIRED}", owner, EXPIRED, many=False)
-    return Hop(f"{owner.__name__}.{'+'.join(keys)}", owner, "+".join(keys), many=False, target=keys)
+    relation = f"{owner.__name__}.{'+'.join(keys)}"
+    if not state.expired_attributes.issuperset(keys):
+        undefer = tuple(f"undefer({owner.__name__}.{key})" for key in keys)
+        return Hop(relation, owner, DEFERRED, many=False, target=undefer)
+    # A commit expires everything, the key too; a subclass's row has its key from its parent's.
+    if mapper.inherits is not None and not mapper._primary_key_propkeys <= set(keys):
+        base = mapper.base_mapper.class_.__name__
+        fetch = (f"selectin_polymorphic({base}, [{owner.__name__}])",)
+        return Hop(relation, owner, DEFERRED, many=False, target=fetch)
+    return Hop(f"{owner.__name__}.{EXPIRED}", owner, EXPIRED, many=False)
 
 
 def _fix(state: Any, hop: Hop) -> str:
@@ -115,15 +119,10 @@ def _fix(state: Any, hop: Hop) -> str:
         return "sessionmaker(..., expire_on_commit=False), or select them again after the commit"
     marked = hooks.marks.of(state.obj())
     eager = tuple(_hop(one) for one in _relationships(state.load_path))
-    path = eager or (marked.peers.path if marked else ())
-    steps = [_option(one) for one in path]
-    if hop.target is None:
-        steps.append(_option(hop))
-    else:
-        steps += [f"undefer({hop.owner.__name__}.{key})" for key in hop.target]
-    if hop.target is not None and not path:
-        return f".options({', '.join(steps)})"
-    return f".options({'.'.join(steps)})"
+    path = [_option(one) for one in eager or (marked.peers.path if marked else ())]
+    if hop.attribute != DEFERRED:
+        return f".options({'.'.join([*path, _option(hop)])})"
+    return f".options({'.'.join([*path, *hop.target]) if path else ', '.join(hop.target)})"
 
 
 def _option(hop: Hop) -> str:
