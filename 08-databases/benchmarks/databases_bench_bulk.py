@@ -14,7 +14,7 @@ from typing import Any
 
 from shop_data import NO_FSYNC, opened, orders_only, postgres_database, sqlite_database
 
-from velvet.bench import Outcome, Suite, Timed, mode, ratio
+from velvet.bench import Outcome, Suite, Timed, ratio
 
 # name of the row -> store, method, the most rows it is given
 POSTGRES = {
@@ -107,13 +107,6 @@ def _once(store: str, method: str, rows: int) -> Iterator[Callable[[], Outcome]]
         yield load
 
 
-def _takes(name: str, most: int, rows: int) -> bool:
-    # The quick tier looks at the ladder of the driver only, where there are many rows.
-    if mode() == "quick" and rows > FEW and name not in LADDER:
-        return False
-    return rows <= most
-
-
 def _needs(store: str) -> tuple[str, ...]:
     return ("postgres", "asyncpg" if store == "asyncpg" else "psycopg")
 
@@ -126,8 +119,8 @@ def _add_postgres(suite: Suite) -> None:
         items=lambda rows: rows,
         clock="wall",
         sizes={"rows": [FEW, MANY, 100_000]},
-        quick=lambda rows: rows <= MANY,
-        rounds={"quick": 3, "default": 3, "full": 7},
+        quick=lambda rows: rows == FEW,
+        rounds={"quick": 2, "default": 3, "full": 7},
     )
     for name, (store, method, most) in POSTGRES.items():
         bulk.add(
@@ -135,18 +128,9 @@ def _add_postgres(suite: Suite) -> None:
             partial(_postgres, store, method),
             baseline=name == "psycopg_executemany",
             needs=_needs(store),
-            when=partial(_takes, name, most),
+            when=lambda rows, most=most: rows <= most,
         )
     bulk.same_result()
-    for text, fast, slow, bound in (
-        ("COPY beats executemany, although that is pipelined", "copy", "executemany", 2),
-        ("COPY beats a loop in one transaction", "copy", "loop", 8),
-    ):
-        suite.claim(
-            f"{text}, {bound} times or more",
-            ratio("bulk_postgres", f"psycopg_{fast}", f"psycopg_{slow}", rows=MANY) >= bound,
-            needs="postgres",
-        )
     suite.claim(
         "Django's bulk_create beats a loop of create, 5 times or more",
         ratio("bulk_postgres", "django_bulk_create", "django_create", rows=FEW) >= 5,
@@ -157,6 +141,35 @@ def _add_postgres(suite: Suite) -> None:
         ratio("bulk_postgres", "sa_add_all", "sa_flush_each", rows=FEW) >= 2,
         needs="postgres",
     )
+
+
+def _add_driver(suite: Suite) -> None:
+    driver = suite.comparison(
+        "bulk_driver",
+        title=f"The ladder of one driver: 10,000 rows into PostgreSQL ({NO_FSYNC})",
+        unit="rows/s",
+        items=MANY,
+        clock="wall",
+        rounds={"quick": 4, "default": 6, "full": 15},
+    )
+    for name in LADDER:
+        store, method, _ = POSTGRES[name]
+        driver.add(
+            name,
+            partial(_postgres, store, method, MANY),
+            baseline=name == "psycopg_executemany",
+            needs=_needs(store),
+        )
+    driver.same_result()
+    for text, fast, slow, bound in (
+        ("COPY beats executemany, although that is pipelined", "copy", "executemany", 2),
+        ("COPY beats a loop in one transaction", "copy", "loop", 8),
+    ):
+        suite.claim(
+            f"{text}, {bound} times or more",
+            ratio("bulk_driver", f"psycopg_{fast}", f"psycopg_{slow}") >= bound,
+            needs="postgres",
+        )
 
 
 def _add_memory(suite: Suite) -> None:
@@ -212,5 +225,6 @@ def _add_sqlite(suite: Suite) -> None:
 def add_to(suite: Suite) -> None:
     """Add the comparisons of bulk loading."""
     _add_postgres(suite)
+    _add_driver(suite)
     _add_memory(suite)
     _add_sqlite(suite)

@@ -119,6 +119,97 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
 # One test an example follows, in the order of the files.
 
 
+@pytest.mark.integration
+def test_every_layer_sends_its_own_sql_for_the_same_page(postgres_server: Server) -> None:
+    printed = shown("basic", "layers", VELVET_POSTGRES_URL=postgres_server.url)
+
+    sqlite, postgres = printed.split("\nPostgreSQL\n")
+    for part, count in ((sqlite, 6), (postgres, 7)):
+        assert len(re.findall(r"\d ms  100 objects$", part, re.M)) == count
+        assert part.count("    SELECT ") == count
+    assert 'ORDER BY "orders"."id" ASC LIMIT 100' in " ".join(sqlite.split())
+    assert "LIMIT $2" in postgres
+
+
+def test_without_a_server_six_layers_read_sqlite() -> None:
+    printed = run_without_servers("basic", "layers")
+
+    assert len(re.findall(r"\d ms  100 objects$", printed, re.M)) == 6
+    assert "skipped PostgreSQL: no postgres here (binary: hidden)" in printed
+
+
+@pytest.mark.integration
+def test_balances_follow_commit_rollback_and_savepoint(postgres_server: Server) -> None:
+    printed = shown("basic", "transactions", VELVET_POSTGRES_URL=postgres_server.url)
+
+    assert row(printed, "before:") == [1000, 1000]
+    assert row(printed, "250.00 moved, committed:") == [750, 1250]
+    assert row(printed, "900.00 refused, rolled back:") == [750, 1250]
+    assert "account 1 holds 75000 cents, 90000 were asked for" in printed
+    assert row(printed, "two fees, one to savepoint:") == [700, 1250]
+    assert "and is open still: it answers" in printed
+    assert "psycopg has committed and closed: True" in printed
+    assert "SELECT 1: current transaction is aborted" in printed
+
+
+def test_without_a_server_transactions_are_those_of_sqlite() -> None:
+    printed = run_without_servers("basic", "transactions")
+
+    assert row(printed, "two fees, one to savepoint:") == [700, 1250]
+    assert "skipped PostgreSQL" in printed
+
+
+@pytest.mark.integration
+def test_copy_is_the_fastest_of_eight_ways_and_a_commit_for_each_row_the_slowest(
+    postgres_server: Server,
+) -> None:
+    printed = shown("intermediate", "bulk_paths", VELVET_POSTGRES_URL=postgres_server.url)
+
+    rates = {
+        (store, method): float(rate.replace(",", ""))
+        for store, method, rate in re.findall(
+            r"^(sqlite3|psycopg) +(\w+) +([\d,]+) rows/s", printed, re.M
+        )
+    }
+    assert len(rates) == 8
+    assert rates["psycopg", "copy"] > rates["psycopg", "loop"]
+    assert rates["sqlite3", "executemany"] > rates["sqlite3", "commit_each"]
+    assert "fsync=off" in printed
+
+
+def test_without_a_server_three_ways_are_those_of_sqlite() -> None:
+    printed = run_without_servers("intermediate", "bulk_paths")
+
+    assert len(re.findall(r"^sqlite3 .* rows/s", printed, re.M)) == 3
+    assert "skipped PostgreSQL" in printed
+
+
+@pytest.mark.integration
+def test_a_document_is_one_trip_and_a_failed_transfer_leaves_the_payer_alone(
+    postgres_server: Server, redis_server: Server
+) -> None:
+    printed = shown(
+        "advanced",
+        "document_and_kv",
+        VELVET_POSTGRES_URL=postgres_server.url,
+        VELVET_REDIS_URL=redis_server.url,
+    )
+
+    assert row(printed, "psycopg, 2 tables")[:1] == [2]
+    assert row(printed, "psycopg, jsonb")[:1] == [1]
+    assert row(printed, "redis, a hash")[:1] == [1]
+    assert printed.count("no account 99: payer has 1,000.00") >= 2
+    assert "mongodb, a document" in printed or "skipped MongoDB: no mongodb here" in printed
+
+
+def test_without_any_server_a_document_is_read_inside_sqlite() -> None:
+    printed = run_without_servers("advanced", "document_and_kv")
+
+    assert row(printed, "SQLite reads")[:2] == [5, 5]
+    for name in ("PostgreSQL", "Redis", "MongoDB"):
+        assert f"skipped {name}: no " in printed
+
+
 def test_a_lazy_page_is_caught_with_its_line_and_the_pasted_fix_ends_it() -> None:
     printed = shown("basic", "find_n_plus_one")
 
