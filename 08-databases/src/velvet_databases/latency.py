@@ -9,19 +9,20 @@ Bytes are delayed, never changed or reordered, so any protocol over TCP may pass
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import selectors
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TypeVar
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
 
 from velvet_databases.latency_link import Link, Tally
+from velvet_databases.latency_target import split_target
 
 HOST = "127.0.0.1"
-PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "mongodb": 27017}
 START_SECONDS = 10.0
 T = TypeVar("T")
 
@@ -58,31 +59,6 @@ class ProxyStats:
         )
 
 
-def split_target(target: str) -> tuple[str, int, str, str]:
-    """Split ``scheme://user@host:port/rest`` or ``host:port`` around its host and port.
-
-    Returns:
-        Host, port, the text before them and the text behind them.
-
-    Raises:
-        ValueError: there is no host or no port in it; the text is not repeated, because it may
-            hold a password.
-    """
-    scheme, mark, _ = target.partition("://")
-    try:
-        parts = urlsplit(target if mark else f"//{target}")
-        host = parts.hostname
-        port = parts.port or PORTS.get(scheme.partition("+")[0] if mark else "")
-    except ValueError:
-        host, port = None, None
-    if not host or not port:
-        raise ValueError("target must name a host and a port, as host:port or scheme://host:port/x")
-    user, at, _ = parts.netloc.rpartition("@")
-    head = f"{scheme}{mark}{user}{at}" if mark else ""
-    tail = target[len(f"{scheme}{mark}{parts.netloc}") :] if mark else ""
-    return host, port, head, tail
-
-
 class LatencyProxy:
     """`with LatencyProxy(url, rtt_ms=1) as proxy:` and connect to `proxy.url` instead.
 
@@ -115,7 +91,8 @@ class LatencyProxy:
         # select() takes microseconds; epoll would round half a millisecond up to a whole one.
         self._loop = asyncio.SelectorEventLoop(selectors.SelectSelector())
         self._thread = threading.Thread(target=self._run, name="latency-proxy", daemon=True)
-        self._server: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
+        self._taking: set[asyncio.Task[Any]] = set()
         self._black = False
 
     @property
@@ -190,14 +167,25 @@ class LatencyProxy:
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(START_SECONDS)
 
     async def _listen(self) -> None:
-        self._server = await self._loop.create_server(self._accept, HOST, 0, backlog=256)
-        self._port = self._server.sockets[0].getsockname()[1]
+        self._listener = socket.create_server((HOST, 0), backlog=256)
+        self._listener.setblocking(False)
+        self._port = self._listener.getsockname()[1]
+        # Not `create_server`, which loses a connection that it is taking while it is closed.
+        self._loop.add_reader(self._listener, self._accept)
 
-    def _accept(self) -> asyncio.Protocol:
-        link = Link(self._host, self._target_port, self.delay, self._tally, self._links.discard)
-        link.hold(self._black)
-        self._links.add(link)
-        return link.client
+    def _accept(self) -> None:
+        assert self._listener is not None
+        with contextlib.suppress(BlockingIOError, ConnectionAbortedError):  # gone again
+            taken, _ = self._listener.accept()
+            taken.setblocking(False)
+            link = Link(self._host, self._target_port, self.delay, self._tally, self._links.discard)
+            link.hold(self._black)
+            self._links.add(link)
+            task = self._loop.create_task(
+                self._loop.connect_accepted_socket(lambda: link.client, taken)
+            )
+            self._taking.add(task)
+            task.add_done_callback(self._taking.discard)
 
     def _read(self) -> ProxyStats:
         tally = self._tally
@@ -222,13 +210,12 @@ class LatencyProxy:
             link.hold(on)
 
     async def _stop(self) -> None:
-        if self._server is not None:
-            self._server.close()
+        if self._listener is not None:
+            self._loop.remove_reader(self._listener)
+            self._listener.close()
+        # Connections that the loop is taking right now appear, and are cut, in one of its turns.
+        while pending := asyncio.all_tasks() - {asyncio.current_task()}:
+            self._cut()
+            await asyncio.wait(pending, timeout=0.1)
         self._cut()
-        # Transports close in the loop's next turn; connects in flight end with their task.
-        pending = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in pending:
-            task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
-        self._cut()
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # transports close in the loop's next turn

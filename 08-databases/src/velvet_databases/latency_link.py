@@ -160,7 +160,9 @@ class Link:
 
     def joined(self, end: End) -> None:
         """The client is there, so call the server; the server is there, so let it pass."""
-        if end is self.client:
+        if self._ended:  # cut while it was being taken
+            end.abort()
+        elif end is self.client:
             self._tally.accepted += 1
             self._connecting = asyncio.get_running_loop().create_task(self._connect())
         else:
@@ -173,9 +175,6 @@ class Link:
         except OSError:
             self._tally.refused += 1
             self.reset()
-            return
-        if self._ended:  # cut while it was connecting
-            self.server.abort()
 
     def count(self, end: End, size: int) -> None:
         """Add a piece to the tally; the client's first word after an answer opens a trip."""
@@ -209,8 +208,11 @@ class Link:
                     transport.close()
 
     def reset(self) -> None:
-        """Reset both ends."""
+        """Reset both ends, or stop connecting."""
         self._ended = True
+        task = self._connecting
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
         self.client.abort()
         self.server.abort()
         self.left()

@@ -199,10 +199,11 @@ class DjangoPool:
 
     def close(self) -> None:
         """Close the pool and forget the alias."""
-        from velvet_databases.stores.django_setup import remove_database
+        if self.alias:
+            from velvet_databases.stores.django_setup import remove_database
 
-        remove_database(self.alias)
-        self.alias = ""
+            remove_database(self.alias)
+            self.alias = ""
 
 
 class AsyncpgPool:

@@ -136,6 +136,31 @@ def test_a_cut_network_costs_each_caller_one_error(postgres_server: Server) -> N
 
 
 @pytest.mark.integration
+def test_a_network_cut_in_the_middle_of_a_copy_leaves_no_row(postgres_url: str) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute("CREATE TABLE copied (id int)")
+        with (
+            LatencyProxy(postgres_url, rtt_ms=0) as proxy,
+            Pool(line_to(proxy.url), max_size=1) as pool,
+        ):
+
+            def copy(connection: Line) -> None:
+                with connection.cursor() as cursor, cursor.copy("COPY copied FROM STDIN") as lines:
+                    for number in range(200_000):
+                        lines.write_row((number,))
+                        if number == 100_000:
+                            proxy.cut()
+
+            with pytest.raises(psycopg.OperationalError), pool.connection() as connection:
+                copy(connection)
+            assert proxy.stats.bytes_up > 100_000  # much was on its way
+
+            assert admin.execute("SELECT count(*) FROM copied").fetchone() == (0,)
+            with pool.connection() as connection:
+                assert connection.execute("SELECT count(*) FROM copied").fetchone() == (0,)
+
+
+@pytest.mark.integration
 def test_killing_a_client_that_holds_a_row_lock_releases_it(postgres_url: str) -> None:
     holder = (
         "import sys, psycopg\n"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from typing import Any
 
 import pytest
 
-from velvet_databases.latency import LatencyProxy, ProxyStats, split_target
+from velvet_databases import latency
+from velvet_databases.latency import LatencyProxy, ProxyStats
+from velvet_databases.latency_target import split_target
 
 PATIENCE = 10.0
 LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
@@ -108,6 +112,27 @@ def test_a_line_that_holds_too_much_stops_reading_and_loses_nothing(shouting: st
         sender.join()
 
     assert heard == words.upper()
+
+
+def test_a_client_that_does_not_read_is_not_read_from(shouting: str) -> None:
+    words = b"abcdefgh" * (8 * 1024 * 1024)  # 64 MB: more than all buffers on the way hold
+
+    with LatencyProxy(shouting, rtt_ms=0) as proxy, closing(dial(proxy)) as client:
+        sender = threading.Thread(target=client.sendall, args=(words,), daemon=True)
+        sender.start()
+        passed, before = -1, -2
+        while passed != before or passed < 1 << 20:  # until nothing moves any more
+            before = passed
+            sender.join(0.05)
+            passed = proxy.stats.bytes_up
+        assert passed < len(words)
+
+        heard = 0
+        while heard < len(words):
+            heard += len(client.recv(1 << 20))
+        sender.join()
+
+    assert heard == len(words)
 
 
 def test_every_round_trip_takes_the_distance_longer(shouting: str) -> None:
@@ -210,14 +235,47 @@ def test_a_target_that_does_not_listen_is_counted_and_resets_the_client() -> Non
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
-    with LatencyProxy(f"127.0.0.1:{port}", rtt_ms=0) as proxy, closing(dial(proxy)) as client:
-        try:
-            heard = client.recv(10)
-        except ConnectionError:
-            heard = b""
+    with LatencyProxy(f"127.0.0.1:{port}", rtt_ms=0) as proxy:
+        # The reset may come before the system has reported the connection as made.
+        with suppress(ConnectionError), closing(dial(proxy)) as client:
+            assert client.recv(10) == b""
 
-        assert heard == b""
         assert proxy.stats.refused == 1
+        assert proxy.stats.open == 0
+
+
+def test_a_proxy_is_cut_and_closed_while_it_is_connecting(
+    shouting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LatencyProxy(shouting, rtt_ms=0) as proxy:
+
+        async def never(*_: Any) -> None:
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(proxy._loop, "create_connection", never)
+        with closing(dial(proxy)) as client:
+            while proxy.stats.accepted == 0:
+                pass
+            proxy.cut()
+            with pytest.raises(ConnectionError):
+                client.recv(10)
+        until = time.monotonic() + PATIENCE
+        while proxy.stats.open and time.monotonic() < until:
+            time.sleep(0.001)
+        assert proxy.stats.open == 0
+
+        late = dial(proxy)
+    late.close()
+
+
+def test_a_proxy_that_cannot_listen_ends_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latency, "HOST", "192.0.2.1")  # reserved for documentation (RFC 5737)
+    proxy = LatencyProxy("127.0.0.1:5432", 1)
+
+    with pytest.raises(OSError, match=r"192\.0\.2\.1"):
+        proxy.__enter__()
+
+    assert not proxy._thread.is_alive()
 
 
 def test_the_same_seed_draws_the_same_jitter() -> None:
