@@ -258,7 +258,10 @@ def test_it_is_silent_about(name: str, names: dict[str, Any]) -> None:
     assert detector.findings == []
 
 
-@pytest.mark.skipif(django.VERSION < (6, 1), reason="fetch modes came with Django 6.1")
+@pytest.mark.skipif(
+    django.VERSION < (6, 1),
+    reason="fetch modes came with Django 6.1; Python 3.12: pip install -U django",
+)
 def test_fetching_for_all_peers_is_no_n_plus_one(names: dict[str, Any], alias: str) -> None:
     from django.db.models import FETCH_PEERS
 

@@ -10,7 +10,7 @@ SETTINGS = """
     [pytest]
     asyncio_default_fixture_loop_scope = function
 """
-PLUGIN = ("-p", "velvet_databases.nplusone.pytest_plugin", "-p", "no:randomly", "--strict-markers")
+PLUGIN = ("-p", "velvet_databases.nplusone.pytest_plugin", "-p", "no:randomly", "-p", "no:velvet")
 SHELF = """
     import pytest
     from sqlalchemy import create_engine, select

@@ -3,6 +3,9 @@
 A lazy load says from which object it comes (`lazy_loaded_from`), and its path ends with the
 relationship. Deferred and expired columns come as a refresh of an object that nobody asked for.
 Works in async sessions, which run the same session in a greenlet.
+
+Before SQLAlchemy 2.0.50, `yield_per` together with `selectinload` fails under any listener of
+"do_orm_execute", ours or another (its ticket 13301): update it, or load such results unwatched.
 """
 
 from __future__ import annotations
