@@ -322,3 +322,26 @@ def test_without_a_server_sqlite_prevents_all_ten() -> None:
 
     assert "10 of 10 cells as published" in printed
     assert "skipped PostgreSQL" in printed
+
+
+@pytest.mark.integration
+def test_the_patient_way_of_each_change_is_felt_less_and_loses_no_row(
+    postgres_server: Server,
+) -> None:
+    printed = shown("advanced", "live_migration")
+
+    waits = {
+        name: row(printed, f"  {name}")[1]
+        for name in ("behind a reader", "giving way", "expand/contract", "type in place")
+    }
+    assert waits["giving way"] < waits["behind a reader"]
+    rows, empty = row(printed, "taken back phase by phase:")
+    assert (rows > 60_000, empty) == (True, 0)
+    assert "fsync=off" in printed
+
+
+def test_without_a_server_the_reader_is_told_what_a_live_migration_needs() -> None:
+    printed = run_without_servers("advanced", "live_migration")
+
+    assert "skipped, because SQLite locks the whole file" in printed
+    assert "no postgres here (binary: hidden)" in printed

@@ -1,0 +1,20 @@
+"""An index on the SKU, built beside running writers.
+
+CONCURRENTLY is refused inside a transaction, so the revision leaves its own. Where it fails it
+leaves an INVALID index behind; dropping first makes it possible to run this again.
+"""
+
+from alembic import op
+
+revision, down_revision = "r3", "r2"
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.drop_index("item_sku", "item", if_exists=True, postgresql_concurrently=True)
+        op.create_index("item_sku", "item", ["sku"], postgresql_concurrently=True)
+
+
+def downgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.drop_index("item_sku", "item", postgresql_concurrently=True)

@@ -1,0 +1,19 @@
+"""The table of stocked items."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies = []
+    operations = [
+        migrations.CreateModel(
+            "Item",
+            [
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("sku", models.TextField()),
+                ("qty", models.IntegerField()),
+            ],
+            options={"db_table": "stock_item"},
+        )
+    ]

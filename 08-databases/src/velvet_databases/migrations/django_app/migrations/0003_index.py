@@ -1,0 +1,33 @@
+"""An index on the SKU, built beside running writers where the database can.
+
+CONCURRENTLY is refused inside a transaction, so the migration is not atomic. Django's own
+AddIndexConcurrently is for PostgreSQL only; this runs on both.
+"""
+
+from django.db import migrations, models
+
+INDEX = models.Index(fields=["sku"], name="stock_item_sku")
+
+
+class AddIndexBeside(migrations.AddIndex):
+    """An AddIndex that does not stop writers on PostgreSQL."""
+
+    atomic = False
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):  # noqa: ARG002 - the signature is Django's
+        """Build the index, concurrently on PostgreSQL."""
+        model = to_state.apps.get_model(app_label, self.model_name)
+        options = {"concurrently": True} if schema_editor.connection.vendor == "postgresql" else {}
+        schema_editor.add_index(model, self.index, **options)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):  # noqa: ARG002 - the signature is Django's
+        """Drop the index, concurrently on PostgreSQL."""
+        model = from_state.apps.get_model(app_label, self.model_name)
+        options = {"concurrently": True} if schema_editor.connection.vendor == "postgresql" else {}
+        schema_editor.remove_index(model, self.index, **options)
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("stock", "0002_note")]
+    operations = [AddIndexBeside("item", INDEX)]

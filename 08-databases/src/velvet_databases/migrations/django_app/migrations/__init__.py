@@ -1,0 +1,1 @@
+"""The five changes, in order."""

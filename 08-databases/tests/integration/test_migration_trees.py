@@ -1,0 +1,214 @@
+"""Alembic's and Django's migrations, up and down, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from django.db import connections  # type: ignore[import-untyped]
+
+from velvet_databases.migrate import django_tree
+from velvet_databases.migrate.alembic_tree import METADATA, TREE, AlembicTree, MigrationDrift
+from velvet_databases.stores import django_setup
+from velvet_databases.stores.address import Address
+
+REVISIONS = ["r1", "r2", "r3", "r4", "r5"]
+DJANGO = ["0001_item", "0002_note", "0003_index", "0004_rename", "0005_rule"]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.integration)])
+def url(request: pytest.FixtureRequest) -> str:
+    found: str = request.getfixturevalue(f"{request.param}_url")
+    return found
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[sa.Engine]:
+    made = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def tree(engine: sa.Engine) -> AlembicTree:
+    return AlembicTree(engine)
+
+
+@pytest.fixture
+def alias(url: str) -> Iterator[str]:
+    backend = "sqlite" if url.startswith("sqlite") else "postgresql"
+    made = django_setup.add_database(django_setup.options_of(Address(backend, url)))
+    yield made
+    django_setup.remove_database(made)
+
+
+def dump(engine: sa.Engine, table: str) -> dict[str, Any]:
+    """What a table looks like, whatever order its parts were made in."""
+    found = sa.inspect(engine)
+    if not found.has_table(table):
+        return {}
+    return {
+        "columns": sorted(
+            (one["name"], str(one["type"]), one["nullable"], one["default"])
+            for one in found.get_columns(table)
+        ),
+        "indexes": sorted((one["name"], one["column_names"]) for one in found.get_indexes(table)),
+        "checks": sorted(str(one["name"]) for one in found.get_check_constraints(table)),
+    }
+
+
+def test_alembic_goes_up_down_and_up_to_the_same_tables_at_every_revision(
+    tree: AlembicTree, engine: sa.Engine
+) -> None:
+    assert tree.revisions() == REVISIONS
+    seen = {None: dump(engine, "item")}
+    for revision in REVISIONS:
+        tree.upgrade(revision)
+        seen[tree.current()] = dump(engine, "item")
+    tree.check()
+    for revision in [*REVISIONS[-2::-1], None]:
+        tree.downgrade(revision or "base")
+        assert dump(engine, "item") == seen[revision]
+    tree.upgrade()
+
+    assert (tree.current(), dump(engine, "item")) == ("r5", seen["r5"])
+    assert len({str(one) for one in seen.values()}) == 6
+
+
+def test_rows_survive_every_revision_above_the_first(tree: AlembicTree, engine: sa.Engine) -> None:
+    tree.upgrade("r1")
+    with engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO item VALUES (1, 'a', 5), (2, 'b', 6)"))
+
+    tree.upgrade()
+    with engine.connect() as connection:
+        above = connection.execute(
+            sa.text("SELECT id, sku, quantity, note FROM item ORDER BY id")
+        ).all()
+    tree.downgrade("r1")
+    with engine.connect() as connection:
+        below = connection.execute(sa.text("SELECT id, sku, qty FROM item ORDER BY id")).all()
+
+    assert above == [(1, "a", 5, ""), (2, "b", 6, "")]
+    assert below == [(1, "a", 5), (2, "b", 6)]
+
+
+def test_the_rule_of_the_last_revision_holds(tree: AlembicTree, engine: sa.Engine) -> None:
+    tree.upgrade()
+
+    with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO item (id, sku, quantity) VALUES (1, 'a', -1)"))
+
+
+def test_autogenerate_would_drop_the_column_that_the_hand_written_revision_renames(
+    tree: AlembicTree, engine: sa.Engine
+) -> None:
+    tree.upgrade("r3")
+
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={"include_name": lambda name, kind, _: kind != "table" or name == "item"},
+        )
+        proposed = {
+            (change[0], change[3].name)
+            for change in compare_metadata(context, METADATA)
+            if isinstance(change, tuple) and "column" in change[0]
+        }
+
+    assert proposed == {("add_column", "quantity"), ("remove_column", "qty")}
+
+
+def test_a_revision_that_was_edited_after_it_was_applied_is_found(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    folder = tmp_path / "alembic"
+    shutil.copytree(TREE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    tree = AlembicTree(engine, folder)
+    tree.upgrade("r2")
+    applied, later = (folder / "versions" / name for name in ("r2_note.py", "r5_rule.py"))
+
+    later.write_text(later.read_text(encoding="utf-8") + "\n# not applied yet\n", encoding="utf-8")
+    tree.check_files()
+    applied.write_text(applied.read_text(encoding="utf-8").replace('default=""', 'default="-"'), encoding="utf-8")
+
+    for run in (tree.upgrade, tree.downgrade, tree.check_files):
+        with pytest.raises(MigrationDrift, match="revision 'r2' was edited") as caught:
+            run()
+        assert caught.value.revision == "r2"
+    assert tree.current() == "r2"
+
+
+@pytest.mark.integration
+def test_an_index_built_beside_writers_leaves_no_invalid_one(
+    postgres_url: str,
+) -> None:
+    engine = sa.create_engine(postgres_url.replace("postgresql://", "postgresql+psycopg://"))
+    AlembicTree(engine).upgrade()
+
+    with engine.connect() as connection:
+        invalid = connection.scalar(sa.text("SELECT count(*) FROM pg_index WHERE NOT indisvalid"))
+    engine.dispose()
+
+    assert invalid == 0
+
+
+def test_django_goes_up_down_and_up_to_the_same_tables_at_every_migration(
+    alias: str, engine: sa.Engine
+) -> None:
+    assert django_tree.migrations(alias) == DJANGO
+    seen = {"zero": dump(engine, "stock_item")}
+    for name in DJANGO:
+        django_tree.migrate(alias, name)
+        seen[name] = dump(engine, "stock_item")
+    for name in [*DJANGO[-2::-1], "zero"]:
+        django_tree.migrate(alias, name)
+        assert dump(engine, "stock_item") == seen[name]
+    assert django_tree.applied(alias) == []
+    django_tree.migrate(alias)
+
+    assert django_tree.applied(alias) == DJANGO
+    assert dump(engine, "stock_item") == seen[DJANGO[-1]]
+
+
+def test_rows_survive_django_migrations(alias: str) -> None:
+    django_tree.migrate(alias, "0001_item")
+    with connections[alias].cursor() as cursor:
+        cursor.execute("INSERT INTO stock_item (id, sku, qty) VALUES (1, 'a', 5)")
+
+    django_tree.migrate(alias)
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT id, sku, quantity, note FROM stock_item")
+        above = cursor.fetchall()
+    django_tree.migrate(alias, "0001_item")
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT id, sku, qty FROM stock_item")
+        below = cursor.fetchall()
+
+    assert (above, below) == ([(1, "a", 5, "")], [(1, "a", 5)])
+
+
+def test_djangos_models_need_no_further_migration(alias: str) -> None:
+    django_tree.migrate(alias)
+
+    assert django_tree.check() is None  # type: ignore[func-returns-value]
+
+
+@pytest.mark.integration
+def test_the_sql_of_a_rename_is_a_rename_and_of_the_index_is_concurrent(postgres_url: str) -> None:
+    options = django_setup.options_of(Address("postgresql", postgres_url))
+    made = django_setup.add_database(options)
+    try:
+        rename = django_tree.sql(made, "0004")
+        index = django_tree.sql(made, "0003")
+    finally:
+        django_setup.remove_database(made)
+
+    assert 'RENAME COLUMN "qty" TO "quantity"' in rename
+    assert 'CREATE INDEX CONCURRENTLY "stock_item_sku" ON "stock_item" ("sku")' in index
