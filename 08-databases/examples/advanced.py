@@ -128,7 +128,7 @@ def live_migration() -> None:
     try:
         server = services.postgres(private=True)
     except services.ServiceUnavailable as error:
-        print(f"skipped, because SQLite locks the whole file for any change: {error}")
+        print(f"SQLite locks its whole file for any change.\nskipped PostgreSQL: {error}")
         return
     with server, psycopg.connect(server.url, autocommit=True) as db:
         db.execute(

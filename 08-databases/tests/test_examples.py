@@ -343,5 +343,5 @@ def test_the_patient_way_of_each_change_is_felt_less_and_loses_no_row(
 def test_without_a_server_the_reader_is_told_what_a_live_migration_needs() -> None:
     printed = run_without_servers("advanced", "live_migration")
 
-    assert "skipped, because SQLite locks the whole file" in printed
-    assert "no postgres here (binary: hidden)" in printed
+    assert "SQLite locks its whole file for any change" in printed
+    assert "skipped PostgreSQL: no postgres here (binary: hidden)" in printed
