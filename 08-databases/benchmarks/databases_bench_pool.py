@@ -66,7 +66,7 @@ def _loaded(name: str, size: int) -> Callable[[], Outcome]:
 
 def _floor(size: int) -> Callable[[], Outcome]:
     from velvet_databases.pool_curve import WORK
-    from velvet_databases.services import pgbench, pgbench_tps
+    from velvet_databases.pool_floor import pgbench, pgbench_tps
 
     program = pgbench()
     if program is None:
@@ -75,7 +75,7 @@ def _floor(size: int) -> Callable[[], Outcome]:
 
 
 def _has_floor() -> bool:
-    from velvet_databases.services import pgbench
+    from velvet_databases.pool_floor import pgbench
 
     return pgbench() is not None
 

@@ -15,7 +15,8 @@ from velvet.services import Server
 from velvet_databases.pool_adapter_base import connect, ping
 from velvet_databases.pool_adapters import ADAPTERS, AsyncpgPool, OurPool
 from velvet_databases.pool_curve import pool_curve
-from velvet_databases.services import pgbench, pgbench_tps, scratch_database
+from velvet_databases.pool_floor import pgbench, pgbench_tps
+from velvet_databases.services import fresh_database
 from velvet_databases.stores.address import read_address
 from velvet_databases.stores.base import StoreUnavailable
 
@@ -195,8 +196,11 @@ def test_a_ping_is_an_empty_statement(postgres_server: Server) -> None:
 
 
 @pytest.mark.integration
-def test_a_scratch_database_is_gone_afterwards(postgres_server: Server) -> None:
-    with scratch_database(postgres_server.url) as url:
+def test_a_fresh_database_is_gone_afterwards(
+    postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VELVET_POSTGRES_URL", postgres_server.url)
+    with fresh_database() as url:
         name = url.rpartition("/")[2]
         with psycopg.connect(url) as connection:
             connection.execute("CREATE TABLE kept (id int)")
