@@ -11,6 +11,7 @@ from velvet_databases.isolation_stage import ENDINGS, POLL_SECONDS, Ran, Session
 from velvet_databases.isolation_steps import Step, StepResult
 
 PATIENCE_SECONDS = 10.0
+HEARSAY_SECONDS = 0.1
 DEADLOCK = "40P01"
 
 
@@ -90,11 +91,11 @@ class Run:
                 self._send_next(lane)
             if lane.future is not None and not lane.waits:
                 wait([lane.future], POLL_SECONDS)
-        ended = [
-            (lane, lane.future.result())
-            for lane in lanes
-            if lane.future is not None and lane.future.done()
-        ]
+        # Who went on may be heard of before the one that let it: a deadlock's victim, a COMMIT.
+        names = {name for lane in self._ended() if lane.blocked for name in lane.blocked_by}
+        behind = [lane.future for lane in lanes if lane.future and lane.session.name in names]
+        wait(behind, HEARSAY_SECONDS)
+        ended = [(lane, lane.future.result()) for lane in self._ended() if lane.future]
         # What let others go on comes before those who went on: failures, then what never waited.
         ended.sort(key=lambda one: (not one[1].state, one[0].blocked is not None))
         for lane, ran in ended:
@@ -108,6 +109,9 @@ class Run:
             elif lane.backlog:
                 self._send_next(lane)
         return bool(ended)
+
+    def _ended(self) -> list[Lane]:
+        return [lane for lane in self._lanes.values() if lane.future and lane.future.done()]
 
     def _now(self) -> float:
         return self._clock() - self._began
