@@ -13,7 +13,6 @@ import functools
 import inspect
 import threading
 import warnings
-import weakref
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
@@ -22,7 +21,7 @@ from typing import Any, Literal, TypeVar, cast
 from velvet_databases.fingerprint import fingerprint
 from velvet_databases.nplusone import hooks
 from velvet_databases.nplusone.findings import NPlusOne
-from velvet_databases.nplusone.results import Mark, Peers
+from velvet_databases.nplusone.results import Mark
 from velvet_databases.sqlcapture.origin import Origin, call_site
 from velvet_databases.sqlcapture.scope import current_scope
 
@@ -116,9 +115,6 @@ class Detector(AbstractContextManager["Detector"]):
         self.ignore = tuple(ignore)
         self._everywhere = everywhere
         self._lock = threading.Lock()
-        # Counts die with the rows of their result; only what became a finding is kept.
-        self._tallies: weakref.WeakKeyDictionary[Peers, dict[tuple[int, str], _Tally]]
-        self._tallies = weakref.WeakKeyDictionary()
         self._found: dict[tuple[str, str, Origin], _Found] = {}
 
     @property
@@ -167,12 +163,13 @@ class Detector(AbstractContextManager["Detector"]):
             NPlusOneDetected: the threshold is reached, in mode "raise".
         """
         relation = load.hop.relation
-        if any(fnmatch.fnmatchcase(relation, pattern) for pattern in self.ignore):
+        if self.ignore and any(fnmatch.fnmatchcase(relation, one) for one in self.ignore):
             return
+        key = (self, relation, current_scope())
         with self._lock:
-            tallies = self._tallies.setdefault(mark.peers, {})
-            scope = current_scope()
-            tally = tallies.setdefault((scope, relation), _Tally())
+            tally = mark.peers.tallies.get(key)
+            if tally is None:
+                tally = mark.peers.tallies[key] = _Tally()
             fresh = mark.number not in tally.parents
             tally.parents.add(mark.number)
             tally.loads += 1
@@ -184,14 +181,14 @@ class Detector(AbstractContextManager["Detector"]):
                 return
             sql = load.sql()
             if not sql:  # the mapper knows the answer to be empty, and asks nobody
-                del tallies[scope, relation]
+                del mark.peers.tallies[key]
                 return
             origin = call_site()
-            key = (load.orm, relation, origin)
-            known = key in self._found
+            place = (load.orm, relation, origin)
+            known = place in self._found
             if not known:
-                self._found[key] = _Found(load, sql, origin)
-            found = self._found[key]
+                self._found[place] = _Found(load, sql, origin)
+            found = self._found[place]
             found.loads += tally.loads
             found.parents += len(tally.parents)
             tally.finding = found

@@ -75,7 +75,7 @@ def account(queryset: Any, *, rows: bool = True) -> Peers:
     if row is None or queryset.query.is_empty():
         return Peers()
     fix = partial(_fix, row, hop, narrowed)
-    load = hooks.Load("django", hop, fix, partial(_sql, queryset))
+    load = hooks.Load("django", hop, fix=fix, sql=partial(_sql, queryset))
     return hooks.lazy_load(row, load) or Peers()
 
 

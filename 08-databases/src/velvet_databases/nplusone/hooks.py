@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -32,17 +31,24 @@ _entered = 0
 _uninstall: dict[str, Callable[[], None]] = {}
 
 
-@dataclass(frozen=True)
 class Load:
-    """One lazy load that is about to be sent; text is made only if it becomes a finding.
+    """One lazy load that is about to be sent; its texts are made only if it becomes a finding.
 
-    `sql` gives an empty text where the mapper finds out that it need not ask.
+    Attributes:
+        orm, hop: which mapper, which relation.
+        fix: makes the text to paste.
+        sql: makes the statement; an empty one where the mapper finds out that it need not ask.
     """
 
-    orm: str
-    hop: Hop
-    fix: Callable[[], str]
-    sql: Callable[[], str]
+    __slots__ = ("fix", "hop", "orm", "sql")
+
+    def __init__(
+        self, orm: str, hop: Hop, *, fix: Callable[[], str], sql: Callable[[], str]
+    ) -> None:
+        self.orm = orm
+        self.hop = hop
+        self.fix = fix
+        self.sql = sql
 
 
 def install() -> None:

@@ -134,7 +134,7 @@ def _account(query: Any) -> Peers:
         return Peers()
     narrowed = lazy.where is not None and query._where is not lazy.where
     fix = partial(_fix, row, lazy.hop, narrowed=narrowed, counted=lazy.counted)
-    load = hooks.Load("peewee", lazy.hop, fix, lambda: str(query.sql()[0]))
+    load = hooks.Load("peewee", lazy.hop, fix=fix, sql=lambda: str(query.sql()[0]))
     return hooks.lazy_load(row, load) or Peers()
 
 

@@ -37,13 +37,15 @@ class Peers:
     Attributes:
         rows: how many objects have been marked so far.
         path: the relations that lead here from the rows of the query that a fix belongs to.
+        tallies: what detectors have counted; it is gone when the last of the rows is.
     """
 
-    __slots__ = ("__weakref__", "_derived", "path", "rows")
+    __slots__ = ("__weakref__", "_derived", "path", "rows", "tallies")
 
     def __init__(self, path: tuple[Hop, ...] = ()) -> None:
         self.rows = 0
         self.path = path
+        self.tallies: dict[Any, Any] = {}
         self._derived: dict[str, Peers] = {}
 
     def through(self, hop: Hop) -> Peers:
@@ -54,31 +56,27 @@ class Peers:
         return found
 
 
-@dataclass(frozen=True)
-class Mark:
-    """Which result an object came from, and as which of its rows."""
+class Mark(weakref.ref):  # type: ignore[type-arg]  # of any row
+    """A weak reference to a row that knows its result, and its number in it."""
 
-    peers: Peers
-    number: int
-
-
-class _Reference(weakref.ref):  # type: ignore[type-arg]  # of any row
-    __slots__ = ("key",)
+    __slots__ = ("key", "number", "peers")
     key: int
+    number: int
+    peers: Peers
 
 
 class Marks:
-    """Marks by identity of weakly referenced objects; O(1) each, safe in threads (one dict operation)."""
+    """Marks by identity of the rows; O(1) each. Safe in threads: a change is one dict operation."""
 
     def __init__(self) -> None:
-        self._marks: dict[int, tuple[_Reference, Mark]] = {}
+        self._marks: dict[int, Mark] = {}
         marks = self._marks
 
-        def forget(reference: Any) -> None:
-            # The number may belong to a new object by now, whose reference is another one.
-            held = marks.get(reference.key)
-            if held is not None and held[0] is reference:
-                del marks[reference.key]
+        def forget(mark: Any) -> None:
+            # The address may belong to a new row by now, whose mark is another one.
+            key = mark.key
+            if marks.get(key) is mark:
+                del marks[key]
 
         self._forget = forget
 
@@ -87,18 +85,20 @@ class Marks:
 
     def add(self, row: Any, peers: Peers) -> bool:
         """Mark an object as a row of a result; says whether it was new. The first mark stays."""
-        if self.of(row) is not None:
+        key = id(row)
+        held = self._marks.get(key)
+        if held is not None and held() is row:
             return False
-        reference = _Reference(row, self._forget)
-        reference.key = id(row)
-        self._marks[id(row)] = (reference, Mark(peers, peers.rows))
+        mark = Mark(row, self._forget)
+        mark.key, mark.number, mark.peers = key, peers.rows, peers
         peers.rows += 1
+        self._marks[key] = mark
         return True
 
     def of(self, row: Any) -> Mark | None:
         """Return the mark of an object, if it has one."""
         held = self._marks.get(id(row))
-        return held[1] if held is not None and held[0]() is row else None
+        return held if held is not None and held() is row else None
 
     def clear(self) -> None:
         """Forget all."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import weakref
 from collections import deque
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import event
@@ -38,6 +38,7 @@ def install() -> Callable[[], None]:
         event.remove(Mapper, "load", _loaded)
         event.remove(Session, "do_orm_execute", _executing)
         _recent.clear()
+        _hop.cache_clear()
 
     return uninstall
 
@@ -58,9 +59,7 @@ def _peers_of(context: Any) -> Peers:
     found = hooks.marks.of(parent.obj()) if parent is not None else None
     if found is None:
         return Peers()
-    return found.peers.through(
-        _hop(_relationships(context.query._compile_options._current_path)[-1])
-    )
+    return found.peers.through(_hop(context.query._compile_options._current_path.path[-1]))
 
 
 def _executing(execute: ORMExecuteState) -> None:
@@ -70,17 +69,16 @@ def _executing(execute: ORMExecuteState) -> None:
     state = options._lazy_loaded_from
     if state is not None:
         path: Any = execute.loader_strategy_path
-        relationships = _relationships(path)
-        if relationships:
-            _tell(execute, state, _hop(relationships[-1]))
+        if isinstance(path.path[-1], RelationshipProperty):
+            _tell(execute, state, _hop(path.path[-1]))
     elif options._refresh_state is not None and not options._is_user_refresh:
         compile_options: Any = execute._orm_compile_options()
         _tell(execute, options._refresh_state, _columns(options._refresh_state, compile_options))
 
 
 def _tell(execute: ORMExecuteState, state: Any, hop: Hop) -> None:
-    fix = partial(_fix, state, hop)
-    hooks.lazy_load(state.obj(), hooks.Load("sqlalchemy", hop, fix, partial(_sql, execute)))
+    fix, sql = partial(_fix, state, hop), partial(_sql, execute)
+    hooks.lazy_load(state.obj(), hooks.Load("sqlalchemy", hop, fix=fix, sql=sql))
 
 
 def _sql(execute: ORMExecuteState) -> str:
@@ -93,6 +91,7 @@ def _relationships(path: Any) -> list[RelationshipProperty[Any]]:
     return [step for step in path.path if isinstance(step, RelationshipProperty)]
 
 
+@lru_cache(maxsize=512)
 def _hop(relationship: RelationshipProperty[Any]) -> Hop:
     owner = relationship.parent.class_
     relation = f"{owner.__name__}.{relationship.key}"
