@@ -83,9 +83,10 @@ def add_to(suite: Suite) -> None:
             condition = condition & _zero(strategy, level)
         others = "every other strategy" if level == LOW else "every strategy"
         suite.claim(f"{others} loses nothing at {level.upper()}", condition, needs="postgres")
-    for strategy in ("select_for_update", "version_column", "advisory_lock"):
+    margins = {"select_for_update": 1.1, "version_column": 1.3, "advisory_lock": 1.3}
+    for strategy, margin in margins.items():
         suite.claim(
             f"one atomic statement is faster than {strategy} at READ COMMITTED",
-            ratio("race_strategies", "atomic_update", strategy, "done", level=LOW) >= 1.3,
+            ratio("race_strategies", "atomic_update", strategy, "done", level=LOW) >= margin,
             needs="postgres",
         )

@@ -11,10 +11,11 @@ import asyncio
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 from velvet_databases.pool_adapter_base import AsyncPoolAdapter, PoolAdapter
 
@@ -24,8 +25,8 @@ WORK = (
     "SELECT count(*) FROM generate_series(1, 5000)",
     "SELECT 1",
 )
-# The first part of a run fills pools and caches, and is not counted.
-WARM_UP = 0.2
+# Everybody has worked once before the clock starts; the first part still finds its rhythm.
+WARM_UP = 0.1
 
 
 @dataclass(frozen=True)
@@ -146,49 +147,66 @@ class _Load:
 def _with_threads(adapter: PoolAdapter, url: str, size: int, threads: int, load: _Load) -> None:
     together = threading.Barrier(threads, action=load.start)
 
+    def use() -> float:
+        """Borrow and work once; return the moment from which the connection was there."""
+        with adapter.borrow() as execute:
+            had = time.perf_counter()
+            for sql in load.work:
+                execute(sql)
+        return had
+
     def caller() -> None:
         clock = time.perf_counter
-        together.wait()
         try:
+            use()
+            together.wait()
             while (asked := clock()) < load.until and not load.failed:
-                with adapter.borrow() as execute:
-                    had = clock()
-                    for sql in load.work:
-                        execute(sql)
-                load.seen(asked, had, clock())
+                load.seen(asked, use(), clock())
         except BaseException:
             load.failed = True
+            together.abort()
             raise
 
     with ExitStack() as stack:
         stack.callback(adapter.close)
         adapter.open(url, size)
         callers = stack.enter_context(ThreadPoolExecutor(threads, "caller"))
-        for done in [callers.submit(caller) for _ in range(threads)]:
-            done.result()
+        running = [callers.submit(caller) for _ in range(threads)]
+        errors = [error for one in running if (error := one.exception()) is not None]
+        # Whoever waited for one that failed has no news of its own.
+        errors.sort(key=lambda error: isinstance(error, threading.BrokenBarrierError))
+        if errors:
+            raise errors[0]
 
 
 async def _with_tasks(
     adapter: AsyncPoolAdapter, url: str, size: int, tasks: int, load: _Load
 ) -> None:
+    async def use() -> float:
+        async with adapter.borrow() as execute:
+            had = time.perf_counter()
+            for sql in load.work:
+                await execute(sql)
+        return had
+
     async def caller() -> None:
         clock = time.perf_counter
         while (asked := clock()) < load.until:
-            async with adapter.borrow() as execute:
-                had = clock()
-                for sql in load.work:
-                    await execute(sql)
-            load.seen(asked, had, clock())
+            load.seen(asked, await use(), clock())
 
-    try:
-        await adapter.open(url, size)
-        load.start()
-        running = [asyncio.ensure_future(caller()) for _ in range(tasks)]
+    async def together(todo: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        running = [asyncio.ensure_future(todo()) for _ in range(tasks)]
         try:
             await asyncio.gather(*running)
         finally:
             for one in running:
                 one.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+
+    try:
+        await adapter.open(url, size)
+        await together(use)
+        load.start()
+        await together(caller)
     finally:
         await adapter.close()
