@@ -17,6 +17,7 @@ import django
 import peewee
 import pytest
 import sqlalchemy as sa
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
@@ -31,6 +32,7 @@ from velvet_databases.sqlcapture import (
     call_site,
     capture,
     current_scope,
+    django_,
     params_shape,
 )
 from velvet_databases.stores import django_setup
@@ -238,6 +240,28 @@ except TypeError as error:
     )
 
     assert done.stdout.startswith("cannot capture a str")
+
+
+def test_an_alias_is_looked_for_only_where_django_is_configured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Unconfigured:
+        def __iter__(self) -> Iterator[str]:
+            raise ImproperlyConfigured("settings are not configured")
+
+    monkeypatch.setattr(django_, "connections", Unconfigured())
+
+    assert django_.hookable("default") is None
+
+
+def test_a_connection_that_is_opened_again_is_still_told_once(alias: str) -> None:
+    with capture() as log:
+        for _ in range(2):
+            connections[alias].close()
+            with connections[alias].cursor() as cursor:
+                cursor.execute("select 1")
+
+    assert [one.sql for one in log].count("select 1") == 2
 
 
 def test_captures_may_be_nested_and_end_in_any_order(
