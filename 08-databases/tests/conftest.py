@@ -11,7 +11,6 @@ import faulthandler
 import gc
 import os
 import sys
-import tempfile
 import threading
 import time
 import uuid
@@ -127,22 +126,6 @@ def _nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
         time.sleep(0.01)
     if left:
         pytest.fail(f"left behind by {request.node.name}: {', '.join(sorted(left))}")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_folder_left() -> Iterator[None]:
-    """Fail the run when a temporary folder of ours outlives it."""
-    places = {Path(tempfile.gettempdir()), Path("/tmp")}
-
-    def ours() -> set[Path]:
-        return {
-            path for place in places if place.is_dir() for path in place.glob("velvet-databases-*")
-        }
-
-    before = ours()
-    yield
-    left = ours() - before
-    assert not left, f"folders left behind by this run: {', '.join(map(str, sorted(left)))}"
 
 
 def at_database(url: str, name: str) -> str:

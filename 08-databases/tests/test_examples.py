@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -54,14 +55,25 @@ def run_without_servers(level: str, name: str) -> str:
 
 
 def _child(words: list[str], level: str, code: int, environment: dict[str, str]) -> tuple[str, str]:
-    done = subprocess.run(
-        [sys.executable, "-W", "error::ResourceWarning", *words],
-        cwd=MODULE,
-        env={**os.environ, "COLUMNS": "80", "PYTHONIOENCODING": "utf-8", **environment},
-        capture_output=True,
-        timeout=PATIENCE[level],
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as private:
+        places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), private)
+        done = subprocess.run(
+            [sys.executable, "-W", "error::ResourceWarning", *words],
+            cwd=MODULE,
+            env={
+                **os.environ,
+                "COLUMNS": "80",
+                "PYTHONIOENCODING": "utf-8",
+                **places,
+                **environment,
+            },
+            capture_output=True,
+            timeout=PATIENCE[level],
+            check=False,
+        )
+        # The toolkit's record of running servers is a folder of its own, which stays.
+        left = [path.name for path in Path(private).iterdir() if "services" not in path.name]
+        assert left == [], "the example left files behind"
     printed, complaint = done.stdout.decode("utf-8"), done.stderr.decode("utf-8", "replace")
     assert done.returncode == code, complaint
     return printed.replace("\r\n", "\n"), complaint

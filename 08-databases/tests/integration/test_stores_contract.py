@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from velvet_databases.domain import Dataset, Order, generate
+from velvet_databases.domain import EPOCH, Dataset, Order, generate
 from velvet_databases.stores import (
     Cap,
     LazyLoadRefused,
@@ -24,6 +24,7 @@ from velvet_databases.stores import (
     Unsupported,
     make,
 )
+from velvet_databases.stores.mongo_store import MongoStore
 
 RELATIONAL = {
     "sqlite": [
@@ -48,12 +49,13 @@ PAIRS = [
     *((backend, name) for backend, names in RELATIONAL.items() for name in names),
     ("redis", "redis"),
     ("mongodb", "mongodb"),
+    ("fake", "mongodb"),
 ]
 CASES = [
     pytest.param(
         pair,
         id="-".join(pair).replace(" ", "_"),
-        marks=() if pair[0] == "sqlite" else pytest.mark.integration,
+        marks=() if pair[0] in ("sqlite", "fake") else pytest.mark.integration,
     )
     for pair in PAIRS
 ]
@@ -69,11 +71,15 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     shared = {"sqlite": "sqlite_url", "postgres": "postgres_module_url"}
     if backend in shared:
         url = request.getfixturevalue(shared[backend])
+    elif backend == "fake":
+        url = "mongodb://127.0.0.1:27017"
     elif backend == "mongodb":
         url = f"{request.getfixturevalue('mongodb_server').url}/velvet_test_{uuid4().hex[:12]}"
     else:
         url = request.getfixturevalue("redis_server").url
     opened: Any = make(name)
+    if backend == "fake":
+        opened = MongoStore(request.getfixturevalue("fake_mongo"))
     if backend == "redis":
         opened.prefix = f"velvet_test_{uuid4().hex[:12]}:"
     opened.open(url)
@@ -240,7 +246,7 @@ def test_an_injection_is_a_value_like_any_other(filled: Store) -> None:
 
 def test_keys_and_moments_at_the_edge_come_back(store: Store) -> None:
     store.insert_reference(DATA)
-    order = Order(2**63 - 1, 1, "", datetime.min, 2**31 - 1)  # noqa: DTZ901 - the shop has no zones
+    order = Order(2**63 - 1, 1, "", EPOCH - timedelta(days=738_000), 2**31 - 1)
 
     store.insert_orders(Dataset(orders=(order,)), store.bulk_methods()[0])
 

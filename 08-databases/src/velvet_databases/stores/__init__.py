@@ -23,7 +23,7 @@ from velvet_databases.stores.base import (
     ValueOutOfRange,
 )
 from velvet_databases.stores.bridge import AsyncStore, SyncStore, to_sync
-from velvet_databases.stores.registry import NAMES, available, make, registry
+from velvet_databases.stores.catalogue import NAMES, available, make, registry
 
 __all__ = [
     "NAMES",

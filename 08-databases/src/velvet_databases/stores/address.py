@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from velvet_databases.stores.base import StoreUnavailable
@@ -50,6 +51,11 @@ class Address:
     def path(self) -> str:
         """The file of an SQLite database, or ``:memory:``."""
         return self.url.partition(":///")[2] or ":memory:"
+
+    def check_folder(self) -> None:
+        """Raise `OSError` for an SQLite file in a folder that is not there."""
+        if self.backend == "sqlite" and not Path(self.path).parent.is_dir():
+            raise OSError("unable to open database file")
 
     @property
     def shown(self) -> str:

@@ -73,6 +73,11 @@ class SyncStore:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the private loop; raises `StoreUnavailable` before `open`."""
+        if _loop_is_running():
+            work.close()
+            raise RuntimeError(
+                f"a loop is running in this thread: await the store {self.name} itself"
+            )
         if self._loop is None:
             work.close()
             raise not_open(self.name)
@@ -80,7 +85,7 @@ class SyncStore:
 
     def open(self, url: str) -> None:
         """As `Store.open`."""
-        if self._loop is None:
+        if self._loop is None and not _loop_is_running():
             self._loop = asyncio.new_event_loop()
         try:
             self.run(self.store.open(url))
@@ -165,6 +170,14 @@ class SyncStore:
             finally:
                 # asyncpg tells of a statement one turn of the loop later.
                 self.run(asyncio.sleep(0))
+
+
+def _loop_is_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 async def _and_none(orders: Any) -> AsyncGenerator[Order | None, None]:

@@ -27,7 +27,7 @@ from velvet_databases.stores.base import (
     not_open,
 )
 from velvet_databases.stores.django_transfer import add, write_back
-from velvet_databases.stores.failures import connecting, translated
+from velvet_databases.stores.failures import connecting, reading, translated
 from velvet_databases.stores.sql import COLUMNS
 from velvet_databases.stores.transfers import moves, no_account
 
@@ -136,6 +136,7 @@ class DjangoStore:
                 self.rows("OrderLine").bulk_create(self._objects("OrderLine", data.lines))
         return data.order_rows
 
+    @reading
     def get_order(self, order_id: int) -> domain.Order:
         """Return one order with its lines; raises `NotFound`."""
         try:
@@ -144,11 +145,13 @@ class DjangoStore:
             raise NotFound(f"there is no order {order_id}") from None
         return _order(order, order.lines.order_by("id"))
 
+    @reading
     def page(self, after_id: int, limit: int) -> list[domain.Order]:
         """Return the heads of the next orders by key."""
         found = self.rows("Order").filter(id__gt=after_id).order_by("id")[:limit]
         return [_order(order) for order in found]
 
+    @reading
     def orders_with_lines(self, strategy: Loading, limit: int = 100) -> list[domain.Order]:
         """Return the first orders with their lines."""
         orders = self.rows("Order").order_by("id")

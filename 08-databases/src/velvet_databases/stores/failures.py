@@ -7,8 +7,11 @@ a client refuses by itself, that the rows at hand can be looked through for the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from velvet_databases.domain import INT8, LIMITS, Dataset
 from velvet_databases.stores.address import Address
@@ -20,7 +23,10 @@ from velvet_databases.stores.base import (
     ValueOutOfRange,
 )
 
-_FULL = ("too many clients already", "remaining connection slots")
+P = ParamSpec("P")
+T = TypeVar("T")
+_INFINITIES = (datetime.min, datetime.max)  # noqa: DTZ901 - the shop has no zones
+_FULL = ("too many clients already", "remaining connection slots", "too many connections for")
 _REFUSALS = ("DataError", "IntegrityError", "OverflowError", "CharacterNotInRepertoireError")
 
 
@@ -91,6 +97,43 @@ def translated(backend: str, data: Dataset | None = None) -> Iterator[None]:
         if own is None:
             raise
         raise own from error
+
+
+def reading(method: Callable[P, T]) -> Callable[P, T]:
+    """Let a store's method raise what it meets while reading as the stores' own errors."""
+
+    @wraps(method)
+    def read(*args: P.args, **options: P.kwargs) -> T:
+        with translated(getattr(args[0], "backend", "")):
+            return method(*args, **options)
+
+    return read
+
+
+def reading_later(method: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Do the same for a coroutine function."""
+
+    @wraps(method)
+    async def read(*args: P.args, **options: P.kwargs) -> T:
+        with translated(getattr(args[0], "backend", "")):
+            return await method(*args, **options)
+
+    return read
+
+
+def refuse_infinities(data: Dataset) -> None:
+    """Refuse the two moments that asyncpg would store as -infinity and infinity.
+
+    Raises:
+        DataError: an order was placed at `datetime.min` or `datetime.max`.
+    """
+    for order in data.orders:
+        if order.placed_at in _INFINITIES:
+            raise DataError(
+                f"orders.placed_at: asyncpg stores {order.placed_at} as an infinity; any other "
+                "moment is stored as it is",
+                "orders.placed_at",
+            )
 
 
 def _own(error: BaseException, backend: str, data: Dataset | None) -> StoreError | None:

@@ -22,7 +22,7 @@ from velvet_databases.stores.base import (
     check_method,
     not_open,
 )
-from velvet_databases.stores.failures import translated
+from velvet_databases.stores.failures import reading, translated
 from velvet_databases.stores.sql import Sql, from_join, head, with_lines
 from velvet_databases.stores.transfers import after, moves, no_account, overdraft
 
@@ -96,6 +96,7 @@ class Floor(ABC):
         found = self.connection.execute(self.sql.lines, (order_id,)).fetchall()
         return [OrderLine(*row) for row in found]
 
+    @reading
     def get_order(self, order_id: int) -> Order:
         """Return one order with its lines; raises `NotFound`."""
         row = self.connection.execute(self.sql.order, (order_id,)).fetchone()
@@ -103,11 +104,13 @@ class Floor(ABC):
             raise NotFound(f"there is no order {order_id}")
         return with_lines([head(row)], self._lines(order_id))[0]
 
+    @reading
     def page(self, after_id: int, limit: int) -> list[Order]:
         """Return the heads of the next orders by key."""
         found = self.connection.execute(self.sql.page, (after_id, limit)).fetchall()
         return [head(row) for row in found]
 
+    @reading
     def orders_with_lines(self, strategy: Loading, limit: int = 100) -> list[Order]:
         """Return the first orders with their lines."""
         if strategy is Loading.RAISE:

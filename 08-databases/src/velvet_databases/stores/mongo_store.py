@@ -15,7 +15,7 @@ import pymongo
 
 from velvet_databases.domain import Dataset, Order
 from velvet_databases.sqlcapture import QueryLog
-from velvet_databases.stores.address import CONNECT_SECONDS, read_address
+from velvet_databases.stores.address import read_address
 from velvet_databases.stores.base import (
     Cap,
     Loading,
@@ -37,6 +37,8 @@ from velvet_databases.stores.transfers import moves, no_account, overdraft
 
 WAYS = frozenset({TransferHow.ATOMIC})
 LEDGER = "ledger"
+# pymongo asks again each half second, and gives up at the end of one of its rounds.
+SELECTION_MS = 2_000
 
 
 class MongoStore:
@@ -67,8 +69,7 @@ class MongoStore:
         """Connect."""
         address = read_address(url, self.backends)
         with connecting(address):
-            milliseconds = CONNECT_SECONDS * 1000
-            client = self._connect(address.url, serverSelectionTimeoutMS=milliseconds)
+            client = self._connect(address.url, serverSelectionTimeoutMS=SELECTION_MS)
             try:
                 client.admin.command("ping")
             except BaseException:

@@ -23,7 +23,7 @@ from velvet_databases.stores.base import (
     check_method,
     not_open,
 )
-from velvet_databases.stores.failures import connecting, translated
+from velvet_databases.stores.failures import connecting, reading, translated
 from velvet_databases.stores.peewee_models import Models, bind, connection_to
 from velvet_databases.stores.peewee_transfer import add, write_back
 from velvet_databases.stores.sql import COLUMNS
@@ -132,6 +132,7 @@ class PeeweeStore:
                         model.create(**one)
         return data.order_rows
 
+    @reading
     def get_order(self, order_id: int) -> domain.Order:
         """Return one order with its lines; raises `NotFound`."""
         order = self.models.Order.get_or_none(self.models.Order.id == order_id)
@@ -143,11 +144,13 @@ class PeeweeStore:
         model = self.models.Order
         return model.select().order_by(model.id).limit(limit)
 
+    @reading
     def page(self, after_id: int, limit: int) -> list[domain.Order]:
         """Return the heads of the next orders by key."""
         found = self._first(limit).where(self.models.Order.id > after_id)
         return [_order(order) for order in found]
 
+    @reading
     def orders_with_lines(self, strategy: Loading, limit: int = 100) -> list[domain.Order]:
         """Return the first orders with their lines."""
         line = self.models.OrderLine

@@ -25,7 +25,12 @@ from velvet_databases.stores.base import (
     check_method,
     not_open,
 )
-from velvet_databases.stores.failures import connecting, translated
+from velvet_databases.stores.failures import (
+    connecting,
+    reading_later,
+    refuse_infinities,
+    translated,
+)
 from velvet_databases.stores.sql import COLUMNS, Sql, from_join, head, with_lines
 from velvet_databases.stores.transfers import after, moves, no_account, overdraft
 
@@ -92,6 +97,7 @@ class RawAsyncpg:
     async def insert_orders(self, data: Dataset, method: str) -> int:
         """Insert the orders and their lines; return the number of rows."""
         check_method(method, self.bulk_methods())
+        refuse_infinities(data)
         tables = {"orders": [one.head for one in data.orders], "order_line": rows(data.lines)}
         with translated(self.backend, data):
             async with self.connection.transaction():
@@ -108,6 +114,7 @@ class RawAsyncpg:
         found = await self.connection.fetch(self.sql.lines, order_id)
         return [OrderLine(*row) for row in found]
 
+    @reading_later
     async def get_order(self, order_id: int) -> Order:
         """Return one order with its lines; raises `NotFound`."""
         row = await self.connection.fetchrow(self.sql.order, order_id)
@@ -115,10 +122,12 @@ class RawAsyncpg:
             raise NotFound(f"there is no order {order_id}")
         return with_lines([head(row)], await self._lines(order_id))[0]
 
+    @reading_later
     async def page(self, after_id: int, limit: int) -> list[Order]:
         """Return the heads of the next orders by key."""
         return [head(row) for row in await self.connection.fetch(self.sql.page, after_id, limit)]
 
+    @reading_later
     async def orders_with_lines(self, strategy: Loading, limit: int = 100) -> list[Order]:
         """Return the first orders with their lines."""
         if strategy is Loading.RAISE:

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 import psycopg
 
-from velvet_databases.domain import Order
+from velvet_databases.domain import INT4, Order
 from velvet_databases.stores.address import CONNECT_SECONDS, read_address
-from velvet_databases.stores.base import Cap
+from velvet_databases.stores.base import Cap, ValueOutOfRange
 from velvet_databases.stores.failures import connecting
 from velvet_databases.stores.floor import Floor
 from velvet_databases.stores.sql import COLUMNS, Sql, head
@@ -104,7 +104,19 @@ class RawPsycopg(Floor):
         text = f"COPY {table} ({', '.join(COLUMNS[table])}) FROM STDIN {form}"
         with cursor.copy(text.encode()) as copy:
             if binary:
-                # The server believes the bytes: an int4 has to be sent as four of them.
+                # The server believes the bytes: an int4 has to be sent as four of them, and a
+                # number that needs more is cut down to four without a word.
                 copy.set_types(TYPES[table])
+                _refuse_wrapping(table, values)
             for row in values:
                 copy.write_row(row)
+
+
+def _refuse_wrapping(table: str, values: list[tuple[Any, ...]]) -> None:
+    for at, kind in enumerate(TYPES[table]):
+        if kind != "int4":
+            continue
+        for row in values:
+            if not -INT4 - 1 <= row[at] <= INT4:
+                name = f"{table}.{COLUMNS[table][at]}"
+                raise ValueOutOfRange(f"{name}: {row[at]} does not fit its 4 bytes", name)

@@ -32,7 +32,12 @@ from velvet_databases.stores.base import (
     check_method,
     not_open,
 )
-from velvet_databases.stores.failures import connecting, translated
+from velvet_databases.stores.failures import (
+    connecting,
+    reading_later,
+    refuse_infinities,
+    translated,
+)
 from velvet_databases.stores.sa_engine import (
     ASYNC_DRIVERS,
     BACKENDS,
@@ -73,6 +78,8 @@ class SaAsync:
         address = read_address(url, self.backends)
         where, options = engine_arguments(address, ASYNC_DRIVERS)
         with connecting(address):
+            # aiosqlite's thread would tell of the failure when nobody listens any more.
+            address.check_folder()
             engine = create_async_engine(where, **options)
             set_up_sqlite(engine.sync_engine, address)
             try:
@@ -116,6 +123,8 @@ class SaAsync:
     async def insert_orders(self, data: Dataset, method: str) -> int:
         """Insert the orders and their lines; return the number of rows."""
         check_method(method, self.bulk_methods())
+        if self.backend == "postgresql":
+            refuse_infinities(data)
         with translated(self.backend, data):
             async with self._session() as session, session.begin():
                 if method == "add_all":
@@ -127,6 +136,7 @@ class SaAsync:
                         await session.execute(insert(OrderLine), found)
         return data.order_rows
 
+    @reading_later
     async def get_order(self, order_id: int) -> domain.Order:
         """Return one order with its lines; raises `NotFound`."""
         async with self._session() as session:
@@ -135,12 +145,14 @@ class SaAsync:
                 raise NotFound(f"there is no order {order_id}")
             return statements.plain(order, order.lines)
 
+    @reading_later
     async def page(self, after_id: int, limit: int) -> list[domain.Order]:
         """Return the heads of the next orders by key."""
         async with self._session() as session:
             found = await session.scalars(statements.first_orders(limit, after_id))
             return [statements.plain(order) for order in found]
 
+    @reading_later
     async def orders_with_lines(self, strategy: Loading, limit: int = 100) -> list[domain.Order]:
         """Return the first orders with their lines."""
         options = statements.option(strategy, Order.lines)

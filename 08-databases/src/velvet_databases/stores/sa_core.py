@@ -21,7 +21,7 @@ from velvet_databases.stores.base import (
     check_method,
     not_open,
 )
-from velvet_databases.stores.failures import translated
+from velvet_databases.stores.failures import reading, translated
 from velvet_databases.stores.sa_core_transfer import add, read, write_back
 from velvet_databases.stores.sa_engine import BACKENDS, connect
 from velvet_databases.stores.sa_tables import (
@@ -108,6 +108,7 @@ class SaCore:
         statement = select(LINES).where(wanted).order_by(LINES.c.order_id, LINES.c.id)
         return [OrderLine(*row) for row in connection.execute(statement)]
 
+    @reading
     def get_order(self, order_id: int) -> Order:
         """Return one order with its lines; raises `NotFound`."""
         with self.engine.connect() as connection:
@@ -116,12 +117,14 @@ class SaCore:
                 raise NotFound(f"there is no order {order_id}")
             return with_lines([head(row)], self._lines(connection, [order_id]))[0]
 
+    @reading
     def page(self, after_id: int, limit: int) -> list[Order]:
         """Return the heads of the next orders by key."""
         with self.engine.connect() as connection:
             found = connection.execute(first_orders(limit).where(ORDERS.c.id > after_id))
             return [head(row) for row in found]
 
+    @reading
     def orders_with_lines(self, strategy: Loading, limit: int = 100) -> list[Order]:
         """Return the first orders with their lines."""
         if strategy is Loading.RAISE:

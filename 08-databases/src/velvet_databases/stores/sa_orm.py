@@ -27,7 +27,7 @@ from velvet_databases.stores.base import (
     check_method,
     not_open,
 )
-from velvet_databases.stores.failures import translated
+from velvet_databases.stores.failures import reading, translated
 from velvet_databases.stores.sa_engine import BACKENDS, connect
 from velvet_databases.stores.sa_models import Account, Order, OrderLine
 from velvet_databases.stores.sa_tables import order_dicts
@@ -102,6 +102,7 @@ class SaOrm:
                     session.flush()
         return data.order_rows
 
+    @reading
     def get_order(self, order_id: int) -> domain.Order:
         """Return one order with its lines; raises `NotFound`."""
         with Session(self.engine) as session:
@@ -110,12 +111,14 @@ class SaOrm:
                 raise NotFound(f"there is no order {order_id}")
             return statements.plain(order, order.lines)
 
+    @reading
     def page(self, after_id: int, limit: int) -> list[domain.Order]:
         """Return the heads of the next orders by key."""
         with Session(self.engine) as session:
             found = session.scalars(statements.first_orders(limit, after_id))
             return [statements.plain(order) for order in found]
 
+    @reading
     def orders_with_lines(self, strategy: Loading, limit: int = 100) -> list[domain.Order]:
         """Return the first orders with their lines."""
         options = statements.option(strategy, Order.lines)
