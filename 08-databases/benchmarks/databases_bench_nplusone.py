@@ -137,7 +137,7 @@ def _add_distance(suite: Suite) -> None:
             )
     bench.same_result()
     far = {"parents": PARENTS, "rtt_ms": 1}
-    for rtt_ms, bound in ((0, 2), (1, 6)):
+    for rtt_ms, bound in ((0, 2), (1, 5)):
         suite.claim(
             f"lazy loading costs {bound} times a select-in or more, {rtt_ms} ms away (SQLAlchemy)",
             speedup("n_plus_one_rtt", "sa_select_in", "sa_lazy", parents=PARENTS, rtt_ms=rtt_ms)
