@@ -26,6 +26,8 @@ from velvet_databases.stores import (
     TransferHow,
     ValueOutOfRange,
     make,
+    mongo_store,
+    raw_psycopg,
 )
 from velvet_databases.stores.address import CONNECT_SECONDS
 from velvet_databases.stores.failures import translated
@@ -115,7 +117,10 @@ def test_a_line_without_its_order_and_a_repeated_key_are_refused(
 
 
 @pytest.mark.parametrize("name", [*POSTGRES, "redis", "mongodb"])
-def test_a_closed_port_is_reported_with_a_remedy_and_without_the_password(name: str) -> None:
+def test_a_closed_port_is_reported_with_a_remedy_and_without_the_password(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mongo_store, "SELECTION_MS", 200)
     scheme = name if name in ("redis", "mongodb") else "postgresql"
 
     with pytest.raises(StoreUnavailable) as caught:
@@ -129,6 +134,17 @@ def test_a_closed_port_is_reported_with_a_remedy_and_without_the_password(name: 
 def test_a_folder_that_is_not_there_is_reported(tmp_path: Any, name: str) -> None:
     with pytest.raises(StoreUnavailable, match="give a path in a folder that exists"):
         make(name).open(f"sqlite:///{(tmp_path / 'missing' / 'shop.db').as_posix()}")
+
+
+@pytest.mark.parametrize("name", SQLITE)
+def test_a_file_that_is_no_database_is_reported_and_left_alone(tmp_path: Any, name: str) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("certainly no database, and long enough to tell " * 30, encoding="utf-8")
+
+    with pytest.raises(StoreUnavailable, match="file is not a database"):
+        make(name).open(f"sqlite:///{file.as_posix()}")
+
+    assert file.read_text(encoding="utf-8").startswith("certainly no database")
 
 
 @contextmanager
@@ -172,16 +188,16 @@ def test_a_wrong_password_is_a_cause_and_never_part_of_the_message(name: str) ->
 
 @pytest.mark.integration
 def test_a_server_that_takes_the_call_and_stays_silent_is_given_up(
-    postgres_url: str,
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert max(CONNECT_SECONDS, mongo_store.SELECTION_MS / 1000) < 5
+    monkeypatch.setattr(raw_psycopg, "CONNECT_SECONDS", 2)  # the least that libpq takes
     with LatencyProxy(postgres_url, rtt_ms=0) as proxy:
         proxy.blackhole(True)
 
         # The bound of the test itself would end what waits for ever.
         with pytest.raises(StoreUnavailable, match="timeout"):
             make("psycopg").open(proxy.url)
-
-    assert CONNECT_SECONDS < 5
 
 
 @pytest.mark.integration

@@ -68,9 +68,10 @@ WAYS = {"sqlite": {R, A, V}, "redis": {R, A, V}, "mongodb": {A}}
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """A store with an empty schema."""
     backend, name = request.param
-    shared = {"sqlite": "sqlite_url", "postgres": "postgres_module_url"}
-    if backend in shared:
-        url = request.getfixturevalue(shared[backend])
+    if backend == "sqlite":
+        url = "sqlite://"  # in memory: other tests wait for the disk
+    elif backend == "postgres":
+        url = request.getfixturevalue("postgres_module_url")
     elif backend == "fake":
         url = "mongodb://127.0.0.1:27017"
     elif backend == "mongodb":

@@ -124,7 +124,7 @@ def all_ways_agree(stores: list[Store], data: Dataset) -> None:
 
 
 modest = settings(
-    max_examples=12,
+    max_examples=6,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
