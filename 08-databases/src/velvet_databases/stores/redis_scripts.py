@@ -1,6 +1,12 @@
-"""What runs inside Redis: two scripts, and the spelling of keys that sort like numbers."""
+"""What Redis holds and runs: two scripts, keys that sort like numbers, the fields of a hash."""
 
 from __future__ import annotations
+
+import json
+
+from velvet_databases.domain import EPOCH, Order
+from velvet_databases.stores.base import NotFound
+from velvet_databases.stores.documents import from_document
 
 # Members that sort as text like their numbers do; the offset keeps negative keys in front.
 OFFSET, DIGITS = 2**63, 20
@@ -28,3 +34,29 @@ return tonumber(version)
 def member(order_id: int) -> str:
     """Return the text of a key that sorts as its number does."""
     return f"{order_id + OFFSET:0{DIGITS}}"
+
+
+def stamp(order: Order) -> float:
+    """Return the seconds by which the set by time is sorted."""
+    return (order.placed_at - EPOCH).total_seconds()
+
+
+def without_lines(order: Order) -> Order:
+    """Return the head of an order."""
+    return Order(order.id, order.customer_id, order.status, order.placed_at, order.version)
+
+
+def from_hash(order_id: int, found: dict[str, str]) -> Order:
+    """Return the order of a hash; raises `NotFound` for an empty one."""
+    if not found:
+        raise NotFound(f"there is no order {order_id}")
+    return from_document(
+        {
+            "_id": order_id,
+            "customer_id": int(found["customer_id"]),
+            "status": found["status"],
+            "placed_at": found["placed_at"],
+            "version": int(found["version"]),
+            "lines": json.loads(found["lines"]),
+        }
+    )

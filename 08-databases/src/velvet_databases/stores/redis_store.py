@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import redis
 
-from velvet_databases.domain import EPOCH, Dataset, Order
+from velvet_databases.domain import Dataset, Order
 from velvet_databases.sqlcapture import QueryLog
 from velvet_databases.stores.address import CONNECT_SECONDS, read_address
 from velvet_databases.stores.base import (
@@ -27,9 +27,17 @@ from velvet_databases.stores.base import (
     check_method,
     not_open,
 )
-from velvet_databases.stores.documents import from_document, no_row_locks, to_document
+from velvet_databases.stores.documents import no_row_locks, to_document
 from velvet_databases.stores.failures import connecting
-from velvet_databases.stores.redis_scripts import MOVE, OFFSET, SET_STATUS, member
+from velvet_databases.stores.redis_scripts import (
+    MOVE,
+    OFFSET,
+    SET_STATUS,
+    from_hash,
+    member,
+    stamp,
+    without_lines,
+)
 from velvet_databases.stores.transfers import after, moves, no_account, overdraft
 
 WAYS = frozenset({TransferHow.READ_MODIFY_WRITE, TransferHow.ATOMIC, TransferHow.VERSION})
@@ -122,11 +130,11 @@ class RedisStore:
         fields["lines"] = json.dumps(fields["lines"], separators=(",", ":"))
         target.hset(self._key("order", key), mapping=fields)
         target.zadd(f"{self.prefix}by_key", {member(key): 0})
-        target.zadd(f"{self.prefix}by_time", {str(key): _stamp(order)})
+        target.zadd(f"{self.prefix}by_time", {str(key): stamp(order)})
 
     def get_order(self, order_id: int) -> Order:
         """Return one order with its lines; raises `NotFound`."""
-        return _order(order_id, self.client.hgetall(self._key("order", order_id)))
+        return from_hash(order_id, self.client.hgetall(self._key("order", order_id)))
 
     def _keys(self, after_id: int | None, limit: int) -> list[int]:
         low = "-" if after_id is None else f"({member(after_id)}"
@@ -138,11 +146,11 @@ class RedisStore:
         with self.client.pipeline(transaction=False) as asked:
             for key in keys:
                 asked.hgetall(self._key("order", key))
-            return [_order(key, found) for key, found in zip(keys, asked.execute(), strict=True)]
+            return [from_hash(key, found) for key, found in zip(keys, asked.execute(), strict=True)]
 
     def page(self, after_id: int, limit: int) -> list[Order]:
         """Return the heads of the next orders by key: two round trips."""
-        return [_head(order) for order in self.many(self._keys(after_id, limit))]
+        return [without_lines(order) for order in self.many(self._keys(after_id, limit))]
 
     def latest(self, limit: int) -> list[Order]:
         """Return the newest orders with their lines, from the sorted set by time."""
@@ -163,7 +171,7 @@ class RedisStore:
         """Yield the heads of all orders by key, a page at a time."""
         keys = self._keys(None, batch)
         while keys:
-            yield from (_head(order) for order in self.many(keys))
+            yield from (without_lines(order) for order in self.many(keys))
             keys = self._keys(keys[-1], batch)
 
     def set_status(self, order_id: int, status: str, expected_version: int) -> None:
@@ -216,26 +224,3 @@ class RedisStore:
     def capture(self) -> AbstractContextManager[QueryLog]:
         """Raise `Unsupported`: there is no SQL to record."""
         raise Unsupported("Redis is not asked in SQL: count its round trips with LatencyProxy")
-
-
-def _stamp(order: Order) -> float:
-    return (order.placed_at - EPOCH).total_seconds()
-
-
-def _head(order: Order) -> Order:
-    return Order(order.id, order.customer_id, order.status, order.placed_at, order.version)
-
-
-def _order(order_id: int, found: dict[str, str]) -> Order:
-    if not found:
-        raise NotFound(f"there is no order {order_id}")
-    return from_document(
-        {
-            "_id": order_id,
-            "customer_id": int(found["customer_id"]),
-            "status": found["status"],
-            "placed_at": found["placed_at"],
-            "version": int(found["version"]),
-            "lines": json.loads(found["lines"]),
-        }
-    )

@@ -38,6 +38,7 @@ from velvet_databases.stores.failures import (
     refuse_infinities,
     translated,
 )
+from velvet_databases.stores.sa_async_transfer import add, write_back
 from velvet_databases.stores.sa_engine import (
     ASYNC_DRIVERS,
     BACKENDS,
@@ -46,7 +47,7 @@ from velvet_databases.stores.sa_engine import (
 )
 from velvet_databases.stores.sa_models import Account, Order, OrderLine
 from velvet_databases.stores.sa_tables import order_dicts
-from velvet_databases.stores.transfers import moves, overdraft
+from velvet_databases.stores.transfers import moves
 
 
 class SaAsync:
@@ -212,29 +213,9 @@ class SaAsync:
         with translated(self.backend):
             async with self._session() as session, session.begin():
                 if how is TransferHow.ATOMIC:
-                    await self._add(session, changes)
+                    await add(session, changes)
                 else:
-                    await self._write_back(session, changes, how)
-
-    async def _add(self, session: AsyncSession, changes: list[tuple[int, int]]) -> None:
-        for key, change in changes:
-            done = await session.execute(statements.add(key, change))
-            if not getattr(done, "rowcount", 0):
-                account = statements.checked(await session.get(Account, key), key)
-                raise overdraft(key, account.balance_cents, -change)
-
-    async def _write_back(
-        self, session: AsyncSession, changes: list[tuple[int, int]], how: TransferHow
-    ) -> None:
-        rows = await session.scalars(statements.both(changes, how))
-        found = {one.id: one for one in rows}
-        for account, balance in statements.new_balances(changes, found):
-            if how is not TransferHow.VERSION:
-                account.balance_cents, account.version = balance, account.version + 1
-                continue
-            done = await session.execute(statements.put(account, balance))
-            if not getattr(done, "rowcount", 0):
-                raise statements.stale_account(account)
+                    await write_back(session, changes, how)
 
     def capture(self) -> AbstractContextManager[QueryLog]:
         """Record what is sent to the database while the context is open."""
