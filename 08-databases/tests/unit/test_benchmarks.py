@@ -25,7 +25,10 @@ ROWS_OF_THE_SPECIFICATION = {
     "detector_overhead",
     "pool_curve",
     "race_strategies",
-    "migration_stall",
+    # The specification's migration_stall, one comparison for each kind of change.
+    "stall_type",
+    "stall_add_column",
+    "stall_index",
     "index_effect",
     "kv_document",
 }
