@@ -56,6 +56,7 @@ def run_without_servers(level: str, name: str) -> str:
 
 def _child(words: list[str], level: str, code: int, environment: dict[str, str]) -> tuple[str, str]:
     with tempfile.TemporaryDirectory() as private:
+        Path(private).chmod(0o755)  # a server that root starts runs as somebody else
         places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), private)
         done = subprocess.run(
             [sys.executable, "-W", "error::ResourceWarning", *words],
