@@ -26,13 +26,13 @@ POSTGRES = {
     "psycopg_copy_binary": ("psycopg", "copy_binary", 100_000),
     "asyncpg_executemany": ("asyncpg", "executemany", 100_000),
     "asyncpg_copy": ("asyncpg", "copy", 100_000),
-    "sa_flush_each": ("sqlalchemy orm", "flush_each", 500),
+    "sa_flush_each": ("sqlalchemy orm", "flush_each", 300),
     "sa_add_all": ("sqlalchemy orm", "add_all", 10_000),
     "sa_insert_list": ("sqlalchemy orm", "insert_list", 100_000),
     "sa_core": ("sqlalchemy core", "insert", 100_000),
-    "django_create": ("django", "create", 500),
+    "django_create": ("django", "create", 300),
     "django_bulk_create": ("django", "bulk_create", 10_000),
-    "peewee_create": ("peewee", "create", 500),
+    "peewee_create": ("peewee", "create", 300),
     "peewee_insert_many": ("peewee", "insert_many", 10_000),
 }
 SQLITE = {
@@ -55,7 +55,7 @@ BARE = (
     "DROP INDEX orders_customer",
 )
 LADDER = ("psycopg_loop", "psycopg_executemany", "psycopg_copy", "psycopg_copy_binary")
-FEW, MANY = 500, 10_000
+FEW, MANY = 300, 5_000
 LAST = 3
 
 
@@ -118,9 +118,9 @@ def _add_postgres(suite: Suite) -> None:
         unit="rows/s",
         items=lambda rows: rows,
         clock="wall",
-        sizes={"rows": [FEW, MANY, 100_000]},
+        sizes={"rows": [FEW, 10_000, 100_000]},
         quick=lambda rows: rows == FEW,
-        rounds={"quick": 2, "default": 3, "full": 7},
+        rounds={"quick": 3, "default": 3, "full": 7},
     )
     for name, (store, method, most) in POSTGRES.items():
         bulk.add(
@@ -146,11 +146,11 @@ def _add_postgres(suite: Suite) -> None:
 def _add_driver(suite: Suite) -> None:
     driver = suite.comparison(
         "bulk_driver",
-        title=f"The ladder of one driver: 10,000 rows into PostgreSQL ({NO_FSYNC})",
+        title=f"The ladder of one driver: 5,000 rows into PostgreSQL ({NO_FSYNC})",
         unit="rows/s",
         items=MANY,
         clock="wall",
-        rounds={"quick": 4, "default": 6, "full": 15},
+        rounds={"quick": 3, "default": 6, "full": 15},
     )
     for name in LADDER:
         store, method, _ = POSTGRES[name]
@@ -204,7 +204,7 @@ def _add_sqlite(suite: Suite) -> None:
         clock="wall",
         sizes={"rows": [200, 3_000, 30_000]},
         quick=lambda rows: rows == 200,
-        rounds={"quick": 3, "default": 3, "full": 7},
+        rounds={"quick": 2, "default": 3, "full": 7},
     )
     for name, (method, most) in SQLITE.items():
         bulk.add(

@@ -140,7 +140,7 @@ def _add_reading(suite: Suite) -> None:
     for library, tuples, entities, bound in (
         ("SQLAlchemy", "sa_columns", "sa_entities", 1.5),
         ("Django", "django_tuples", "django_entities", 1.5),
-        ("Peewee", "peewee_tuples", "peewee_entities", 1.5),
+        ("Peewee", "peewee_tuples", "peewee_entities", 1.4),
     ):
         suite.claim(
             f"tuples from {library} come {bound:g} times as fast as its objects, or faster",
