@@ -136,7 +136,9 @@ def test_a_revision_that_was_edited_after_it_was_applied_is_found(
 
     later.write_text(later.read_text(encoding="utf-8") + "\n# not applied yet\n", encoding="utf-8")
     tree.check_files()
-    applied.write_text(applied.read_text(encoding="utf-8").replace('default=""', 'default="-"'), encoding="utf-8")
+    applied.write_text(
+        applied.read_text(encoding="utf-8").replace('default=""', 'default="-"'), encoding="utf-8"
+    )
 
     for run in (tree.upgrade, tree.downgrade, tree.check_files):
         with pytest.raises(MigrationDrift, match="revision 'r2' was edited") as caught:
