@@ -21,7 +21,7 @@ WRITE = "INSERT INTO item (sku, qty) VALUES ('live', 1)"
 
 
 def _rows() -> int:
-    return 60_000 if mode() == "quick" else 250_000
+    return {"quick": 20_000, "default": 120_000, "full": 250_000}[mode()]
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def _stage(rows: int) -> Iterator[tuple[Any, str]]:
                 )
                 connection.execute(
                     "INSERT INTO item (sku, qty) "
-                    "SELECT md5(n::text), n % 1000 FROM generate_series(1, %s) AS n",
+                    "SELECT md5(n::text), n %% 1000 FROM generate_series(1, %s) AS n",
                     (rows,),
                 )
                 yield connection, url
@@ -141,7 +141,9 @@ def add_to(suite: Suite) -> None:
             kind="run",
             unit="s",
             metrics={"max_stall": Metric("ms"), "action": Metric("s")},
-            rounds={"quick": 3, "default": 7, "full": 9},
+            rounds={"quick": 2, "default": 3, "full": 9},
+            # The forgotten reader holds on as long on every machine; the rest needs a full table.
+            tier="quick" if reader else "default",
         )
         for label, act in acts.items():
             comparison.add(label, partial(_felt, act, reader=reader), needs="postgres")

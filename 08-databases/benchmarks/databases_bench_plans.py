@@ -85,10 +85,11 @@ def _add_lookup(suite: Suite) -> None:
         title="One customer's newest open events, by index",
         unit="ms",
         sizes={"rows": [10_000, 50_000, 200_000]},
+        default=lambda rows: rows <= 50_000,
         quick=lambda rows: rows == 50_000,
         clock="wall",
         metrics={"buffers": Metric("pages")},
-        rounds={"quick": 8, "default": 15, "full": 30},
+        rounds={"quick": 5, "default": 15, "full": 30},
     )
     for index in ("none", "single", "composite", "partial"):
         effect.add(
@@ -119,8 +120,9 @@ def _add_paging(suite: Suite) -> None:
         unit="ms",
         sizes={"depth": [DEEP]},
         clock="wall",
+        tier="default",
         metrics={"buffers": Metric("pages")},
-        rounds={"quick": 6, "default": 15, "full": 30},
+        rounds={"default": 15, "full": 30},
     )
     for name, page in PAGING.items():
         paging.add(name, partial(_page, page), baseline=name == "offset", needs="postgres")

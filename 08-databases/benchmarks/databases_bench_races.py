@@ -14,7 +14,7 @@ from typing import Any
 from velvet.bench import Metric, Outcome, Suite, mode, ratio, value
 
 WORKERS, INCREMENTS = 4, 50
-RACES = {"quick": 2, "default": 5, "full": 10}
+RACES = {"quick": 2, "default": 3, "full": 10}
 LOW = "read committed"
 LEVELS = [LOW, "repeatable read", "serializable"]
 STRATEGIES = (
@@ -61,8 +61,9 @@ def add_to(suite: Suite) -> None:
         kind="run",
         unit="ops/s",
         sizes={"level": LEVELS},
+        quick=lambda level: level == LOW,
         metrics={"done": Metric("ops/s", "higher"), "lost": Metric("%"), "retries": Metric("%")},
-        rounds={"quick": 1, "default": 3, "full": 7},
+        rounds={"quick": 1, "default": 2, "full": 7},
     )
     for strategy in STRATEGIES:
         races.add(
@@ -82,11 +83,17 @@ def add_to(suite: Suite) -> None:
         for strategy in careful[1:]:
             condition = condition & _zero(strategy, level)
         others = "every other strategy" if level == LOW else "every strategy"
-        suite.claim(f"{others} loses nothing at {level.upper()}", condition, needs="postgres")
+        suite.claim(
+            f"{others} loses nothing at {level.upper()}",
+            condition,
+            needs="postgres",
+            tier="quick" if level == LOW else "default",
+        )
     margins = {"select_for_update": 1.1, "version_column": 1.3, "advisory_lock": 1.3}
     for strategy, margin in margins.items():
         suite.claim(
             f"one atomic statement is faster than {strategy} at READ COMMITTED",
             ratio("race_strategies", "atomic_update", strategy, "done", level=LOW) >= margin,
             needs="postgres",
+            tier="default",
         )

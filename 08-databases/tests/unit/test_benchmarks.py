@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from velvet.bench import Suite
+from velvet.bench.model import TIERS
 from velvet.bench.verdicts import benches_of
 from velvet.bench.worker import load_suite
 from velvet.needs import all_unmet
@@ -65,23 +66,25 @@ def test_every_claim_names_comparisons_and_contenders_that_exist(suite: Suite) -
     assert missing == []
 
 
-def test_every_claim_is_about_a_size_that_its_contenders_take_in_the_quick_tier(
+def test_every_claim_is_about_a_size_that_its_contenders_take_in_the_tier_that_judges_it(
     suite: Suite,
 ) -> None:
     for claim in suite.claims:
         for part in claim.condition.parts:
             for bench in part.operand.benches:
                 comparison = suite.comparisons[bench]
+                tier = max(claim.tier, comparison.tier, key=TIERS.index)
                 sizes = [
                     size
-                    for size in comparison.in_tier(comparison.tier)
+                    for size in comparison.in_tier(tier)
                     if all(size.get(key) == value for key, value in part.operand.size.items())
                 ]
 
                 assert sizes, (claim.text, bench)
                 for name in part.operand.contenders:
                     if name in comparison.contenders:
-                        assert any(comparison.contenders[name].takes(one) for one in sizes), name
+                        one = comparison.contenders[name]
+                        assert any(one.takes(size, tier) for size in sizes), name
 
 
 def test_claims_have_texts_of_their_own(suite: Suite) -> None:
