@@ -38,7 +38,7 @@ LOOKS = {
 
 def draw(state: Session) -> None:
     """Draw the tab."""
-    plays = read_plays(state.events("plays"))
+    plays = read_plays(state.events("plays", live=False))
     levels = plays.levels()
     first, second = st.columns(2)
     anomaly = first.selectbox(
@@ -52,7 +52,8 @@ def draw(state: Session) -> None:
     usual = names.index("PostgreSQL, repeatable read")
     chosen = second.selectbox("database and level", names, index=usual, key="databases_level")
     backend, level = levels[names.index(chosen)]
-    play = plays.plays[Cell(backend, level, anomaly)]
+    cell = Cell(backend, level, anomaly)
+    play = plays.plays[cell]
     st.caption(plays.meanings[anomaly])
     left, right = st.columns([1.9, 1])
     with left:
@@ -65,7 +66,7 @@ def draw(state: Session) -> None:
             _verdict(play, plays.titles[anomaly])
         else:
             st.info("The verdict follows when every step was sent.")
-        st.html(grid(plays, Cell(backend, level, anomaly)))
+        st.html(grid(plays, cell))
     postgres = backend == "postgresql"
     runner(
         state,
@@ -73,6 +74,7 @@ def draw(state: Session) -> None:
         f"Play {anomaly} on {NAMES[backend]}",
         server=postgres,
         about="On real connections, at every level that the database has; a second or two.",
+        mine=cell in read_plays(state.own("plays", live=False)).plays,
     )
     stored(("race_strategies",), "isolation")
 

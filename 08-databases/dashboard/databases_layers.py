@@ -6,7 +6,7 @@ import streamlit as st
 from databases_parts import DATABASES, bars, chips, runner, stored
 from databases_session import CHART, Session
 
-from velvet_databases.explorer.layers import Layers, missing_libraries, read_layers
+from velvet_databases.explorer.layers import Cost, Layers, missing_libraries, read_layers
 from velvet_databases.explorer.requests import LayersRequest
 
 # This driver's hook gives the text with its values filled in, of which the shape is kept.
@@ -18,7 +18,8 @@ def draw(state: Session) -> None:
     first, second, third, fourth = st.columns([1.1, 1.6, 1.2, 1.2])
     where = first.radio("database", list(DATABASES), horizontal=True, key="databases_layers_where")
     postgres = where == "PostgreSQL"
-    found = read_layers(state.events("layers")).get(DATABASES[where], Layers())
+    backend = DATABASES[where]
+    found = read_layers(state.events("layers")).get(backend, Layers())
     operation = second.selectbox(
         "operation", found.operations or ["-"], key="databases_layers_operation"
     )
@@ -40,9 +41,10 @@ def draw(state: Session) -> None:
             server=postgres,
             about="Every store does every operation with its statements noted, then reads the "
             "list; about five seconds.",
+            mine=backend in read_layers(state.own("layers")),
         )
     if found.costs:
-        _costs(found, [one, other])
+        _costs(found.latest_costs(), [one, other])
     chips({**found.absent, **missing_libraries()})
     stored(("read_layers", "bulk_sqlite", "bulk_postgres", "bulk_driver", "kv_document"), "layers")
 
@@ -64,24 +66,24 @@ def _sent(found: Layers, operation: str, one: str, other: str) -> None:
                 st.caption(f"{again}values: {types}")
 
 
-def _costs(found: Layers, marked: list[str]) -> None:
-    rows = next(iter(found.costs.values())).rows
+def _costs(costs: dict[str, Cost], marked: list[str]) -> None:
+    rows = next(iter(costs.values())).rows
     left, right = st.columns(2)
     figure = bars(
-        {store: cost.ms for store, cost in found.costs.items()},
+        {store: cost.ms for store, cost in costs.items()},
         title=f"A list of {rows:,} orders: time",
         unit="ms",
         marked=marked,
     )
     left.plotly_chart(figure, theme=None, config=CHART, key="databases_layers_time")
     figure = bars(
-        {store: cost.peak_kb for store, cost in found.costs.items()},
+        {store: cost.peak_kb for store, cost in costs.items()},
         title=f"A list of {rows:,} orders: memory at the peak",
         unit="kB",
         marked=marked,
     )
     right.plotly_chart(figure, theme=None, config=CHART, key="databases_layers_memory")
-    held = min(cost.held_kb for cost in found.costs.values())
+    held = min(cost.held_kb for cost in costs.values())
     st.caption(
         f"All stores give the same values, about {held:,.0f} kB of them; what is above that is "
         "the way there. Parameter values are never kept, only their types and lengths."

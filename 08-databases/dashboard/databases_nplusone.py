@@ -38,7 +38,8 @@ def draw(state: Session) -> None:
     parents = first.slider("parents: orders on the page", 1, 200, 100, key="databases_parents")
     children = second.slider("children: lines of each", 1, 50, 10, key="databases_children")
     rtt_ms = third.slider("round trip, ms", 0.0, 10.0, 1.0, step=0.5, key="databases_rtt")
-    pages = read_pages(state.events("pages"))
+    # Half of a run would be half of a picture: it takes its place when it has ended.
+    pages = read_pages(state.events("pages", live=False))
     keys = pages.keys(DATABASES[where], orm)
     if not keys:
         st.caption("The child starts; its first page arrives in a moment.")
@@ -54,11 +55,12 @@ def draw(state: Session) -> None:
     distance = rtt_ms if where == "PostgreSQL" else 0.0
     runner(
         state,
-        PagesRequest(parents, children, distance, postgres=where == "PostgreSQL"),
+        PagesRequest(parents, children, distance, postgres=where == "PostgreSQL", orm=orm),
         f"Measure this page on {where}",
         server=where == "PostgreSQL",
-        about="Each mapper reads it in each way, and smaller pages for the prices; on PostgreSQL "
-        "through a proxy that adds the round trip. About ten seconds.",
+        about="The mapper reads it in each way, and smaller pages for the prices; on PostgreSQL "
+        "through a proxy that adds the round trip. Some seconds.",
+        mine=bool(read_pages(state.own("pages", live=False)).keys(DATABASES[where], orm)),
     )
     stored(("n_plus_one_rtt", "detector_overhead"), "n1")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import math
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,14 +32,20 @@ LADDER = (
 
 
 def runner(
-    state: Session, request: Request, label: str, *, server: bool, about: str, key: str = ""
+    state: Session,
+    request: Request,
+    label: str,
+    *,
+    server: bool,
+    about: str,
+    mine: bool | None = None,
 ) -> None:
     """Draw a job's button, its stop, its progress, and whose figures are shown.
 
     Args:
         server: whether the job needs a PostgreSQL.
         about: what it does and how long that takes.
-        key: of the button, where one job has two.
+        mine: whether what is shown was measured here; by default if anything of the job was.
     """
     job = request.job
     problems = request.problems()
@@ -49,16 +54,16 @@ def runner(
     # No callback: it would get what was asked for when the page was last drawn.
     pressed = row.button(
         label,
-        key=f"databases_run_{key or job}",
+        key=f"databases_run_{job}",
         type="primary",
         disabled=bool(problems or missing or state.running),
         help=f"{about} {LADDER if server and not missing else ''}".strip(),
     )
-    if job in state.jobs and row.button("Stop", key=f"databases_stop_{key or job}"):
+    if job in state.jobs and row.button("Stop", key=f"databases_stop_{job}"):
         state.stop(job)
         st.rerun()
     with row:
-        _status(state, job, server=server)
+        _status(state, job, server=server, mine=bool(state.own(job)) if mine is None else mine)
     for problem in problems:
         st.error(problem)
     if missing:
@@ -68,7 +73,7 @@ def runner(
         st.rerun()
 
 
-def _status(state: Session, job: str, *, server: bool) -> None:
+def _status(state: Session, job: str, *, server: bool, mine: bool) -> None:
     if job in state.jobs:
         told = state.told(job)
         what = told.what or "the child starts, and a server where it needs one"
@@ -77,7 +82,7 @@ def _status(state: Session, job: str, *, server: bool) -> None:
     if state.running:
         st.caption("Another job runs; one at a time.")
         return
-    whose = "measured here" if state.own(job) else "recorded; the button measures here"
+    whose = "measured here" if mine else "recorded; the button measures here"
     servers = "; ".join(read_told(state.events(job)).servers) if server else ""
     st.caption(f"Shown: {whose}." + (f" {servers}." if servers else ""))
     if state.messages.get(job):
@@ -102,6 +107,10 @@ def stored_results() -> tuple[dict[str, dict[str, Any]], list[str]]:
     return found, problems
 
 
+def _named(found: dict[str, Any], benches: Sequence[str]) -> list[dict[str, Any]]:
+    return [one for one in found["comparisons"] if one["name"] in benches]
+
+
 def stored(benches: Sequence[str], key: str) -> None:
     """Draw what `benchmarks/measure.py` has stored for some comparisons, with their claims."""
     st.subheader("Stored results")
@@ -111,7 +120,7 @@ def stored(benches: Sequence[str], key: str) -> None:
     usable = {
         whose: here
         for whose, found in results.items()
-        if (here := [one for one in found["comparisons"] if one["name"] in benches])
+        if (here := sorted(_named(found, benches), key=lambda one: benches.index(one["name"])))
     }
     if not usable:
         st.info(
@@ -138,7 +147,7 @@ def stored(benches: Sequence[str], key: str) -> None:
     lights = [
         claim_light(claim["verdict"], claim["text"], views.claim_lines(claim))
         for claim in found["claims"]
-        if any(re.search(rf"\b{bench}\b", part["text"]) for part in claim["parts"])
+        if bench in claim["benches"]
     ]
     if lights:
         st.html("".join(lights))

@@ -48,7 +48,7 @@ def _plans(state: Session) -> None:
     where = first.radio(
         "database", list(DATABASES), index=1, horizontal=True, key="databases_plans_where"
     )
-    found = _sqlite() if where == "SQLite" else read_plans(state.events("plans"))
+    found = _sqlite() if where == "SQLite" else read_plans(state.events("plans", live=False))
     indexes = list(found.by_index)
     if not indexes:
         st.caption("The child starts a server if it has to; the first plan arrives in a moment.")
@@ -142,7 +142,7 @@ def _migrations(state: Session) -> None:
         ChangesRequest(),
         "Migrate on PostgreSQL",
         server=True,
-        about="Three changes in two ways each, on a table of 150,000 rows; about ten seconds.",
+        about="Three changes in two ways each, on a table of 100,000 rows; about ten seconds.",
     )
     _locks(found)
 

@@ -18,7 +18,7 @@ import streamlit as st
 from velvet import services
 from velvet.ui.job import Job
 from velvet_databases.explorer.requests import Request
-from velvet_databases.explorer.telling import Told, newest, read_lines, read_told
+from velvet_databases.explorer.telling import Event, Told, newest, read_lines, read_told
 
 HERE = Path(__file__).resolve().parent.parent
 SAMPLES = HERE / "samples"
@@ -28,11 +28,10 @@ CAP_S = 60.0
 CHART: dict[str, Any] = {"displayModeBar": False, "responsive": True}
 JOBS = ("layers", "pages", "pool", "plays", "plans", "changes")
 _KEY = "databases_explorer"
-Events = list[dict[str, Any]]
 
 
 @lru_cache(maxsize=len(JOBS))
-def recorded(job: str) -> Events:
+def recorded(job: str) -> list[dict[str, Any]]:
     """Return the lines that ship with the module."""
     path = SAMPLES / f"recorded_{job}.jsonl"
     return read_lines(path.read_text(encoding="utf-8"))
@@ -43,7 +42,7 @@ class Session:
     """A visitor's jobs; every process ends with `stop`, at its cap, or with the page."""
 
     jobs: dict[str, Job] = field(default_factory=dict)
-    kept: dict[str, Events] = field(default_factory=dict)
+    kept: dict[str, list[Event]] = field(default_factory=dict)
     messages: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -80,18 +79,18 @@ class Session:
             self.messages[name] = told.refused or job.error or job.stopped
             if told.cut:
                 self.messages[name] = "its 15 s were over; what was measured until then is shown"
-            if newest([], job.events):
-                self.kept[name] = [*self.kept.get(name, []), *job.events]
+            self.kept[name] = newest(self.kept.get(name, []), job.events)
         return bool(ended)
 
-    def own(self, name: str) -> Events:
-        """Return the lines of a reader's own jobs, the one that runs last."""
+    def own(self, name: str, *, live: bool = True) -> list[Event]:
+        """Return the lines of a reader's own jobs, with `live` also of one that runs."""
         job = self.jobs.get(name)
-        return [*self.kept.get(name, []), *(list(job.events) if job is not None else [])]
+        running = list(job.events) if job is not None and live else []
+        return newest(self.kept.get(name, []), running)
 
-    def events(self, name: str) -> Any:
+    def events(self, name: str, *, live: bool = True) -> list[Event]:
         """Return what is to be shown: recorded lines, replaced by a reader's own."""
-        return newest(recorded(name), self.own(name))
+        return newest(recorded(name), self.own(name, live=live))
 
     def told(self, name: str) -> Told:
         """Return what the job that runs says of itself."""

@@ -221,15 +221,15 @@ def test_the_player_shows_a_step_more_and_the_verdict_at_the_end(app: AppTest) -
     isolation = _tab(app, "Isolation")
     assert any("verdict follows" in box.value for box in isolation.info)
 
-    for _ in range(4):
-        app.button(key="databases_next").click().run()
+    steps = "databases_step_postgresql_repeatable-read_P4"
+    app.slider(key=steps).set_value(3)
+    app.button(key="databases_next").click().run()
     isolation = _tab(app, "Isolation")
     assert any("waits for T1." in text.value for text in isolation.markdown)
     lanes = _figures(isolation)[0]
     assert sum(len(trace["x"]) for trace in lanes["data"]) == 4
 
-    for _ in range(2):
-        app.button(key="databases_next").click().run()
+    app.slider(key=steps).set_value(6).run()
     assert "stored afterwards" in _html(_tab(app, "Isolation"))
 
 

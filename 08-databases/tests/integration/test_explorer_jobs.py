@@ -23,6 +23,7 @@ from velvet_databases.explorer.pools import read_curves
 from velvet_databases.explorer.telling import read_lines, read_told
 
 SAMPLES = Path(__file__).parents[2] / "samples"
+ORM = "sqlalchemy orm"
 Run = Callable[..., list[dict[str, Any]]]
 
 
@@ -176,11 +177,21 @@ def test_changes_tell_what_the_writer_felt_and_what_is_locked(
 
 
 def test_a_distance_is_added_by_the_proxy(on_server: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(distance_job, "ORMS", ("sqlalchemy orm",))
-    monkeypatch.setattr(distance_job, "ROUNDS", 1)
+    monkeypatch.setattr(distance_job, "SLOW_SECONDS", 0.0)
 
     found = read_pages(
-        on_server("pages", "--parents", "4", "--children", "1", "--rtt-ms", "5", "--postgres")
+        on_server(
+            "pages",
+            "--parents",
+            "4",
+            "--children",
+            "1",
+            "--rtt-ms",
+            "5",
+            "--postgres",
+            "--orm",
+            ORM,
+        )
     )
 
     lazy = found.at(Key("postgresql", "sqlalchemy orm", "lazy"), 4, 1, 5.0)
@@ -212,3 +223,8 @@ def test_the_recordings_hold_what_every_tab_needs() -> None:
     assert len(read_pages(events["pages"]).measured) > 100
     assert all(read_told(one).done and not read_told(one).cut for one in events.values())
     assert sum(map(len, texts.values())) < 400_000
+
+
+def test_a_mapper_that_does_not_exist_is_refused(run: Run) -> None:
+    with pytest.raises(ValueError, match="orm must be one of sqlalchemy orm, django, peewee"):
+        run("pages", "--orm", "hibernate")

@@ -168,6 +168,7 @@ def test_requests_become_command_lines() -> None:
         "--postgres",
     ]
     assert small == ["pages", "--parents", "10", "--children", "1", "--rtt-ms", "0.0"]
+    assert PagesRequest(orm="django").argv()[-2:] == ["--orm", "django"]
     assert PlaysRequest().argv()[2:] == ["plays"]
     assert PlaysRequest("P4", postgres=True).argv()[2:] == [
         "plays",
@@ -192,6 +193,7 @@ def test_layers_are_read_by_database_with_what_was_refused() -> None:
     assert (found.operations, found.stores) == (["a", "b"], ["django"])
     assert found.sql["django", "a"] == [Sent(2, "SELECT 1", ("int",))]
     assert found.sql["django", "b"] == "no such lock"
+    assert list(found.latest_costs()) == ["django"]
     assert (found.costs["django"].rows, found.absent) == (9, {"redis": "no server"})
 
 
@@ -527,3 +529,16 @@ def test_changes_are_read_by_what_is_changed() -> None:
     (ways,) = found.by_change().values()
     assert [one.way for one in ways] == ["CREATE INDEX", "CONCURRENTLY"]
     assert found.locks[0].blocks_writes
+
+
+def test_costs_of_lists_of_another_length_are_left_out() -> None:
+    cost = {"type": "cost", "backend": "sqlite", "ms": 1.0, "peak_kb": 2.0, "held_kb": 1.0}
+    events = [
+        {**cost, "store": "peewee", "rows": 10},
+        {**cost, "store": "django", "rows": 20},
+        {**cost, "store": "sqlite3", "rows": 20},
+    ]
+
+    found = read_layers(events)["sqlite"]
+
+    assert list(found.latest_costs()) == ["sqlite3", "django"]

@@ -35,6 +35,7 @@ def _pages(tell: Tell, budget: Budget, options: argparse.Namespace) -> None:
         children=options.children,
         rtt_ms=options.rtt_ms,
         use_postgres=options.postgres,
+        orm=options.orm,
     )
 
 
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     pages.add_argument("--parents", type=int, nargs="+", default=[100])
     pages.add_argument("--children", type=int, nargs="+", default=[10])
     pages.add_argument("--rtt-ms", type=float, default=0.0, help="distance to the server")
+    pages.add_argument("--orm", default="", help="only this mapper")
     pool = job("pool", _pool, "pools of several sizes under one load")
     pool.add_argument("--threads", type=int, default=32)
     pool.add_argument("--wait-ms", type=float, default=2.0)
@@ -98,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     plans = job("plans", _plans, "a query's plan under each index")
     plans.add_argument("--rows", type=int, default=50_000)
     changes = job("changes", _changes, "changes of a table under a writer")
-    changes.add_argument("--rows", type=int, default=150_000)
+    changes.add_argument("--rows", type=int, default=100_000)
     return parser
 
 

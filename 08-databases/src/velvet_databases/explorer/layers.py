@@ -70,10 +70,16 @@ class Layers:
         """What was asked of every store."""
         return list(dict.fromkeys(operation for _, operation in self.sql))
 
+    def latest_costs(self) -> dict[str, Cost]:
+        """Return the costs of lists as long as the one that was timed last, in a fixed order."""
+        rows = list(self.costs.values())[-1].rows if self.costs else 0
+        names = sorted(self.costs, key=list(LIBRARIES).index)
+        return {name: self.costs[name] for name in names if self.costs[name].rows == rows}
+
     @property
     def stores(self) -> list[str]:
-        """The stores that answered."""
-        return list(dict.fromkeys(store for store, _ in self.sql))
+        """The stores that answered, in a fixed order."""
+        return sorted({store for store, _ in self.sql}, key=list(LIBRARIES).index)
 
 
 def read_layers(events: Iterable[Event]) -> dict[str, Layers]:

@@ -60,12 +60,17 @@ class LayersRequest(Request):
 
 @dataclass(frozen=True)
 class PagesRequest(Request):
-    """Read one page of `parents` orders with `children` lines each, `rtt_ms` away (PostgreSQL)."""
+    """Read a page of `parents` orders with `children` lines each, `rtt_ms` away (PostgreSQL).
+
+    Attributes:
+        orm: the mapper; an empty text for all of them.
+    """
 
     parents: int = 100
     children: int = 10
     rtt_ms: float = 0.0
     postgres: bool = False
+    orm: str = ""
     job: ClassVar[str] = "pages"
     ranges: ClassVar[Mapping[str, Range]] = {
         "parents": (1, 200),
@@ -124,6 +129,6 @@ class PlansRequest(Request):
 class ChangesRequest(Request):
     """Change a table of `rows` rows on PostgreSQL under a writer."""
 
-    rows: int = 150_000
+    rows: int = 100_000
     job: ClassVar[str] = "changes"
     ranges: ClassVar[Mapping[str, Range]] = {"rows": (1_000, 200_000)}

@@ -107,15 +107,18 @@ def read_lines(text: str) -> list[dict[str, Any]]:
 _OF_THE_JOB = frozenset({"begin", "server", "step", "refused", "done", "anomaly"})
 
 
-def _subject(event: Event) -> tuple[str, str]:
-    return str(event.get("backend", "")), str(event.get("anomaly", ""))
+_SUBJECTS = ("backend", "store", "orm", "level", "anomaly", "index", "page", "change")
+
+
+def _subject(event: Event) -> tuple[str, ...]:
+    return tuple(str(event.get(name, "")) for name in _SUBJECTS)
 
 
 def newest(recorded: Iterable[Event], own: Iterable[Event]) -> list[Event]:
     """Put a reader's own lines in the place of the recorded ones about the same subject.
 
-    A subject is a database, and an anomaly where a line names one. Servers are those of the
-    lines that are left.
+    A subject is what a line names: a database, a store, a mapper, a level with its anomaly, an
+    index, a change. Points of a pool name none: they belong together, and go together.
     """
     mine = list(own)
     seen = {_subject(event) for event in mine if event["type"] not in _OF_THE_JOB}
