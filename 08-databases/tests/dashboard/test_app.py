@@ -233,24 +233,21 @@ def test_the_player_shows_a_step_more_and_the_verdict_at_the_end(app: AppTest) -
     assert "stored afterwards" in _html(_tab(app, "Isolation"))
 
 
-@pytest.mark.parametrize(
-    ("level", "verdict"),
-    [
-        ("PostgreSQL, read committed", "possible"),
-        ("PostgreSQL, repeatable read", "possible"),
-        ("PostgreSQL, serializable", "prevented"),
-        ("SQLite, serializable", "prevented"),
-    ],
-)
-def test_write_skew_is_prevented_by_serializable_only(
-    app: AppTest, level: str, verdict: str
-) -> None:
+def test_write_skew_is_prevented_by_serializable_only(app: AppTest) -> None:
+    found = {}
     app.selectbox(key="databases_anomaly").set_value("G2-item")
-    app.selectbox(key="databases_level").set_value(level).run()
+    for level in app.selectbox(key="databases_level").options:
+        app.selectbox(key="databases_level").set_value(level).run()
+        shown = _html(_tab(app, "Isolation"))
+        found[level] = "prevented" if "prevented</b> write skew" in shown else "possible"
+        assert f"{found[level]}</b> write skew" in shown
 
-    shown = _html(_tab(app, "Isolation"))
-
-    assert f"{verdict}</b> write skew" in shown
+    assert found == {
+        "SQLite, serializable": "prevented",
+        "PostgreSQL, read committed": "possible",
+        "PostgreSQL, repeatable read": "possible",
+        "PostgreSQL, serializable": "prevented",
+    }
 
 
 def test_sqlites_plan_is_asked_for_at_once(app: AppTest) -> None:
