@@ -10,7 +10,9 @@ from __future__ import annotations
 import faulthandler
 import gc
 import os
+import shutil
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -30,6 +32,8 @@ WATCHDOG_SECONDS = 60.0
 # What a test started may need a moment to end after it was told to.
 SETTLING_SECONDS = 3.0
 PREFIX = "velvet_test_"
+# How the temporary folders of the package and of its examples begin.
+OURS = "velvet-databases-"
 _STDERR = pytest.StashKey[int]()
 _ME = psutil.Process()
 
@@ -126,6 +130,40 @@ def _nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
         time.sleep(0.01)
     if left:
         pytest.fail(f"left behind by {request.node.name}: {', '.join(sorted(left))}")
+
+
+@pytest.fixture(scope="session")
+def _children_place() -> Iterator[Path]:
+    """Where child processes of this run put what is temporary, apart from other runs' children."""
+    with tempfile.TemporaryDirectory(prefix="velvet-08-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # a server that root starts runs as somebody else
+        yield Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def _no_folder_left(request: pytest.FixtureRequest, _children_place: Path) -> Iterator[None]:
+    """Fail a test after which a temporary folder of ours is left, made here or in a child."""
+    made: list[Path] = []
+    mkdtemp = tempfile.mkdtemp
+
+    def recorded(*args: Any, **options: Any) -> Any:
+        made.append(Path(mkdtemp(*args, **options)))
+        return str(made[-1])
+
+    with pytest.MonkeyPatch.context() as patch:
+        tempfile.gettempdir()  # remembered before the variables change: they are for children
+        patch.setattr(tempfile, "mkdtemp", recorded)
+        for name in ("TMPDIR", "TEMP", "TMP"):
+            patch.setenv(name, str(_children_place))
+        yield
+    left = [path for path in made if path.name.startswith(OURS) and path.exists()]
+    left += _children_place.glob(f"{OURS}*")
+    for path in left:
+        shutil.rmtree(path, ignore_errors=True)
+    # The page's button kills its job with SIGKILL, after which no child tidies anything away.
+    if left and request.node.path.parent.name != "dashboard":
+        names = ", ".join(sorted(path.name for path in left))
+        pytest.fail(f"folders left behind by {request.node.name}: {names}")
 
 
 def at_database(url: str, name: str) -> str:

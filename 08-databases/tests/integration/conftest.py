@@ -82,9 +82,7 @@ class FakeCollection:
         for document in documents:
             self.insert_one(document)
 
-    def find(
-        self, wanted: dict[str, Any], without: dict[str, int] | None = None
-    ) -> FakeCursor:
+    def find(self, wanted: dict[str, Any], without: dict[str, int] | None = None) -> FakeCursor:
         return FakeCursor(
             [
                 {name: value for name, value in one.items() if name not in (without or {})}
