@@ -1,5 +1,5 @@
-"""CLI Applications: keeping items unique, naively and by hash."""
+"""One command-line tool, `tasks`, written four times against one contract.
 
-from velvet_cli.unique import naive_unique, unique
-
-__all__ = ["naive_unique", "unique"]
+Importing this package imports nothing: every module below is loaded by whoever needs it,
+because a command-line tool pays for its imports at every start.
+"""
