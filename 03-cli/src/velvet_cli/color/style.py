@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from velvet_cli.color.cells import strip_ansi
 from velvet_cli.color.decision import Decision, Level
@@ -19,24 +18,24 @@ _SIXTEEN = (
 )
 
 
-@dataclass(frozen=True)
 class Style:
     """A text with its look, rendered only when a decision is known.
 
-    Attributes:
+    Args:
         text: plain text. Escape sequences in it are removed at rendering: a title read from a
             file must not drive the reader's terminal.
         fg: one of the eight names, ``bright-`` with a name, ``#rrggbb``, or None.
         bold: SGR 1, which ``NO_COLOR`` drops like every other sequence.
+
+    Raises:
+        ValueError: the colour is unknown.
     """
 
-    text: str
-    fg: str | None = None
-    bold: bool = False
+    __slots__ = ("_color", "bold", "fg", "text")
 
-    def __post_init__(self) -> None:
-        if self.fg is not None:
-            _rgb_or_index(self.fg)
+    def __init__(self, text: str, fg: str | None = None, bold: bool = False) -> None:
+        self.text, self.fg, self.bold = text, fg, bold
+        self._color = None if fg is None else _rgb_or_index(fg)
 
     def render(self, decision: Decision) -> str:
         """Return the text with the sequences that the decision allows.
@@ -47,8 +46,8 @@ class Style:
         if not decision.enabled or not text:
             return text
         codes = ["1"] if self.bold else []
-        if self.fg is not None:
-            codes.append(_sgr(_rgb_or_index(self.fg), decision.level))
+        if self._color is not None:
+            codes.append(_sgr(self._color, decision.level))
         return f"\x1b[{';'.join(codes)}m{text}{RESET}" if codes else text
 
 

@@ -6,7 +6,7 @@ Writing is in `velvet_cli.config.write`, which only the command that writes shou
 from velvet_cli.config.errors import ConfigError, ConfigNotFound, nearest
 from velvet_cli.config.layers import Layer, Origin, Settings
 from velvet_cli.config.load import Files, find_files, load, user_folder
-from velvet_cli.config.settings import HIDDEN, Setting
+from velvet_cli.config.settings import HIDDEN, Setting, settings_of
 
 __all__ = [
     "HIDDEN",
@@ -20,5 +20,6 @@ __all__ = [
     "find_files",
     "load",
     "nearest",
+    "settings_of",
     "user_folder",
 ]

@@ -8,8 +8,8 @@ of each value, because "where does this come from?" is the first question about 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from velvet_cli.config.errors import ConfigError, ConfigNotFound, nearest
@@ -39,8 +39,7 @@ class Origin(NamedTuple):
     won: bool
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """Values of one source.
 
     Attributes:
@@ -54,7 +53,7 @@ class Layer:
     name: str
     source: str
     values: Mapping[str, Any]
-    places: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = MappingProxyType({})
     appended: frozenset[str] = frozenset()
 
 
@@ -126,7 +125,7 @@ class Settings(Mapping[str, Any]):
         chosen = self._chosen(key)
         if not self._spec[key].multiple:
             return chosen[0].values[key] if chosen else None
-        return [item for layer in reversed(chosen) for item in layer.values[key] or ()]
+        return tuple(item for layer in reversed(chosen) for item in layer.values[key] or ())
 
 
 def file_layers(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from velvet_cli.config.errors import ConfigError, nearest
 from velvet_cli.config.layers import Layer, Settings, file_layers
@@ -18,8 +17,7 @@ PROJECT_NAME = "tasks.toml"
 USER_NAME = "config.toml"
 
 
-@dataclass(frozen=True)
-class Files:
+class Files(NamedTuple):
     """Where each layer's file would be, whether or not it exists.
 
     Attributes:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from velvet_cli.config.errors import nearest
+from velvet_cli.contract import CONTRACT, Contract
 
 HIDDEN = "********"
 _SECRET = re.compile(r"(^|[._-])(token|password|passwd|secret|api[_-]?key|credentials?)$")
@@ -26,16 +26,15 @@ _WORDS: dict[type, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """One setting that layers may give.
 
     Attributes:
         name: the key in a file; dots name tables, as TOML's dotted keys do.
         type: ``str``, ``int``, ``float``, ``bool`` or ``Path``, of each item where `multiple`.
         choices: the only texts allowed; empty allows all.
-        range: the lowest and highest number, both allowed.
-        multiple: a list. Lists replace those of lower layers; the key ``"name+"`` appends.
+        range: the lowest and highest number, both allowed; None is no bound.
+        multiple: a tuple of values, a list in a file. Lists replace those of lower layers; the key ``"name+"`` appends.
         env: the environment variable that gives it, or None.
     """
 
@@ -43,7 +42,7 @@ class Setting:
     type: type = str
     default: Any = None
     choices: Sequence[str] = ()
-    range: tuple[float, float] | None = None
+    range: tuple[float | None, float | None] | None = None
     multiple: bool = False
     env: str | None = None
 
@@ -55,15 +54,14 @@ class Setting:
     def parse(self, text: str) -> Any:
         """Read a value from text, as an environment or a command line gives it.
 
-        A list is split at commas; spaces around items and empty items are dropped.
+        A list is split at white space, as Click does it.
 
         Raises:
             ValueError: the text is no value of this setting; the message says what is.
         """
         if not self.multiple:
             return self._checked(_READ[self.type](self, text))
-        parts = (part.strip() for part in text.split(","))
-        return [self._checked(_READ[self.type](self, part)) for part in parts if part]
+        return tuple(self._checked(_READ[self.type](self, part)) for part in text.split())
 
     def accept(self, value: Any) -> Any:
         """Check a typed value, as TOML gives it; a path may be text, a whole number a float.
@@ -75,13 +73,13 @@ class Setting:
             return self._checked(self._typed(value))
         if not isinstance(value, (list, tuple)):
             raise ValueError(f"must be a list, not {value!r}; write [{_toml_like(value)}]")
-        return [self._checked(self._typed(item)) for item in value]
+        return tuple(self._checked(self._typed(item)) for item in value)
 
     def shown(self, value: Any) -> str:
         """Return a value as text for people; a secret is covered."""
         if self.secret and value not in (None, ""):
             return HIDDEN
-        if isinstance(value, list):
+        if isinstance(value, (list, tuple)):
             return "[" + ", ".join(map(str, value)) + "]"
         if isinstance(value, bool):
             return str(value).lower()
@@ -103,9 +101,9 @@ class Setting:
             hint = f"; {hint}" if hint.startswith("did") else ""
             allowed = ", ".join(map(str, self.choices))
             raise ValueError(f"must be one of {allowed}, not {self._quoted(value)}{hint}")
-        if self.range is not None and not self.range[0] <= value <= self.range[1]:
-            low, high = (f"{bound:g}" for bound in self.range)
-            raise ValueError(f"must be {low} to {high}, not {value!r}")
+        low, high = self.range or (None, None)
+        if (low is not None and value < low) or (high is not None and value > high):
+            raise ValueError(f"must be {_between(low, high)}, not {value!r}")
         return value
 
     def _quoted(self, value: Any) -> str:
@@ -131,6 +129,20 @@ _READ: Mapping[type, Callable[[Setting, str], Any]] = {
     float: lambda setting, text: setting._number(text, float),
     bool: lambda setting, text: setting._truth(text),
 }
+
+
+def settings_of(contract: Contract = CONTRACT) -> tuple[Setting, ...]:
+    """Return what configuration files may set, with the types of a command line's contract."""
+    return tuple(
+        Setting(p.name, p.type, p.default, p.choices, p.range, p.multiple, p.env)
+        for p in contract.settings().values()
+    )
+
+
+def _between(low: float | None, high: float | None) -> str:
+    if high is None:
+        return f"{low:g} or more"
+    return f"{high:g} or less" if low is None else f"{low:g} to {high:g}"
 
 
 def _toml_like(value: Any) -> str:
