@@ -18,6 +18,7 @@ FORMATS = ("table", "json", "ndjson", "csv", "tsv")
 ORDERS = ("id", "priority", "title", "created")
 STATUSES = ("open", "done", "all")
 COLORS = ("auto", "always", "never")
+VERSION = "1.0.0"
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
 

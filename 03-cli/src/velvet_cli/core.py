@@ -12,17 +12,14 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TextIO
+from typing import Any, NamedTuple, Protocol
 
+from velvet_cli.atomic import replaced
 from velvet_cli.locking import FileLock, StoreLocked
 from velvet_cli.task import InvalidTask, Task, to_task
 
 __all__ = ["Stats", "StoreCorrupt", "StoreLocked", "Task", "TaskNotFound", "TaskStore", "Token"]
-
-# Windows refuses to rename over a file that another process reads at this moment.
-_RENAME_ATTEMPTS = 50
 
 
 class TaskNotFound(LookupError):
@@ -111,7 +108,8 @@ class TaskStore:
             InvalidTask: title, priority or a tag breaks its rule.
             StoreLocked, StoreCorrupt, OSError: see `__iter__` and the class.
         """
-        return self._extend([Task(0, title, priority, tuple(tags), False, self._now())])[0]
+        (added,) = self._extend([Task(0, title, priority, tuple(tags), False, self._now())])
+        return added
 
     def import_lines(self, stream: Iterable[str], *, name: str = "-") -> int:
         """Add a task for each line: a JSON object with at least a title, or a bare title.
@@ -244,32 +242,6 @@ class TaskStore:
         return added
 
     def _replace(self, tasks: Iterable[Task]) -> None:
-        """Write a whole new file and rename it over the old one; on any failure remove it."""
-        fresh = Path(f"{self.path}.{os.getpid()}.tmp")
-        try:
-            with fresh.open("w", encoding="utf-8", newline="\n") as file:
-                _write(file, tasks)
-                file.flush()
-                os.fsync(file.fileno())
-            _rename(fresh, self.path)
-        except BaseException:
-            with suppress(OSError):
-                fresh.unlink(missing_ok=True)
-            raise
-
-
-def _write(file: TextIO, tasks: Iterable[Task]) -> None:
-    encode: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False).encode
-    file.writelines(f"{encode(task.row())}\n" for task in tasks)
-
-
-def _rename(fresh: Path, path: Path) -> None:
-    for attempt in range(_RENAME_ATTEMPTS):
-        try:
-            fresh.replace(path)
-        except PermissionError:
-            if os.name != "nt" or attempt + 1 == _RENAME_ATTEMPTS:
-                raise
-            time.sleep(0.01)
-        else:
-            return
+        with replaced(self.path) as file:
+            encode: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False).encode
+            file.writelines(f"{encode(task.row())}\n" for task in tasks)

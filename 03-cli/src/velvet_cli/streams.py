@@ -44,7 +44,7 @@ class Output:
     def __init__(
         self,
         stdout: TextIO,
-        stderr: TextIO,
+        stderr: TextIO | None,
         *,
         format: str = "table",  # noqa: A002 - the field's own word
         color: Decision | None = None,
@@ -69,7 +69,7 @@ class Output:
 
     def note(self, text: str) -> None:
         """Tell the user something that is not data, unless it should be quiet."""
-        if not self.quiet:
+        if not self.quiet and self.stderr is not None:
             self.stderr.write(encode_safe(f"{text}\n", self.stderr))
 
     def flush(self) -> None:
