@@ -73,12 +73,15 @@ def user_folder(
     return user_config_path(APP, appauthor=False)
 
 
+_NO_FILES = Files()
+
+
 def load(
     spec: Sequence[Setting],
     *,
     cli: Mapping[str, Any] | None = None,
     env: Mapping[str, str] | None = None,
-    files: Files = Files(),
+    files: Files = _NO_FILES,
     profile: str | None = None,
     defaults: Mapping[str, Any] | None = None,
 ) -> Settings:
