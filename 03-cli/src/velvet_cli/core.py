@@ -159,7 +159,7 @@ class TaskStore:
             TaskNotFound: there is none with that number.
         """
         with self._lock:
-            tasks = [*self]
+            tasks: Tasks = [*self]
             for index, task in enumerate(tasks):
                 if task.id == number:
                     tasks[index] = task._replace(done=True)

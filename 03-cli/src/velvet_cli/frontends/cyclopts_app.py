@@ -23,20 +23,15 @@ Shell = Literal["bash", "zsh", "fish", "powershell"]
 Names = Callable[..., Parameter]
 
 
-def build(perform: Perform, *, hardened: bool, literal: Sequence[str] = ()) -> App:
-    """Declare the whole command line around what to do with a call.
-
-    Args:
-        perform: does the call.
-        hardened: with the settings of a production tool.
-        literal: the words from ``--`` on. A meta app takes its own options out of these too,
-            so they have to go round it.
-    """
+def build(perform: Perform, *, hardened: bool) -> App:
+    """Declare the whole command line around what to do with a call."""
     app = App(
         name="tasks",
         help="Keep a list of tasks in a file.",
         version=f"tasks {VERSION}",
         default_parameter=Parameter(negative=()),
+        # Without panels there is nothing bold that NO_COLOR would have to forbid.
+        help_formatter="plain" if hardened else "default",
     )
     root: dict[str, Any] = {}
 
@@ -68,7 +63,7 @@ def build(perform: Perform, *, hardened: bool, literal: Sequence[str] = ()) -> A
         root.update({key: value for key, value in flags.items() if value})
         if hardened and not words:
             return _help(app)
-        return app([*words, *literal])
+        return app(words)
 
     _tasks(app, finish, named)
     _files(app, finish, named)
@@ -191,12 +186,10 @@ def call(argv: Sequence[str], perform: Perform) -> int:
     Raises:
         UsageError: the words are wrong.
     """
-    words = list(argv)
-    end = words.index("--") if "--" in words else len(words)
-    app = build(perform, hardened=True, literal=words[end:])
+    app = build(perform, hardened=True)
     quietly: dict[str, Any] = {"exit_on_error": False, "print_error": False}
     try:
-        code = app.meta(words[:end], **quietly, result_action="return_value")
+        code = app.meta(list(argv), **quietly, result_action="return_value")
     except CycloptsError as error:
         path = " ".join(["tasks", *(error.command_chain or ())])
         raise UsageError(str(error).strip(), f"see `{path} --help`") from None

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import typer
 from typer import Argument, Option
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
+from typer._click.globals import get_current_context
 
 from velvet_cli.contract import VERSION, ParsedCall
 from velvet_cli.errors import UsageError
@@ -48,7 +49,7 @@ def build(perform: Perform, *, hardened: bool) -> typer.Typer:
         return {} if hardened else {"envvar": f"TASKS_{name}"}
 
     def finish() -> int:
-        return perform(parsed(typer.main.get_current_context()))
+        return perform(parsed(get_current_context()))
 
     @tasks.callback()
     def options(

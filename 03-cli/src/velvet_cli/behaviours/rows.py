@@ -1,0 +1,251 @@
+"""The 26 rules. Each function is one: it looks at a program and says what it saw.
+
+`what` of a `Seen` is stored per framework version, so it holds exit codes and facts, never
+wording or sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from velvet_cli.behaviours.subject import (
+    SGR,
+    SIGINT,
+    SIGTERM,
+    Behaviour,
+    Seen,
+    Subject,
+    interrupted,
+)
+from velvet_cli.exits import pipe_code
+
+Look = Callable[[Subject], Seen]
+_ROWS: list[Behaviour] = []
+CLIG, POSIX, GNU = "clig.dev", "POSIX XBD 12.2", "GNU standards 4.8"
+# More than a pipe holds (64 KiB on Linux), so that the writer meets the closed end.
+_MANY = 3000
+
+
+def row(id: str, rule: str, *, posix: bool = False) -> Callable[[Look], Look]:
+    """Register a rule."""
+
+    def register(look: Look) -> Look:
+        _ROWS.append(Behaviour(id, rule, look, posix))
+        return look
+
+    return register
+
+
+def _judge(subject: Subject, passed: bool, what: str) -> Seen:
+    return Seen(passed, what, subject.last)
+
+
+def _mistake(subject: Subject, argv: tuple[str, ...], *wanted: str) -> Seen:
+    """Judge an answer to a mistake: exit 2, and all of the words in the message."""
+    seen = subject.run(*argv)
+    text = " ".join(seen.err.lower().split())
+    missing = [word for word in wanted if word.lower() not in text]
+    what = f"exit {seen.exit}" + (f", does not say {', '.join(missing)}" if missing else "")
+    return _judge(subject, seen.exit == 2 and not missing, what)
+
+
+@row("usage-error", f"a usage error exits 2, text on stderr, nothing on stdout ({CLIG})")
+def _usage_error(subject: Subject) -> Seen:
+    seen = subject.run("add", "x", "--nonsense")
+    quiet = "" if not seen.out else ", text on stdout"
+    told = "" if seen.err else ", nothing on stderr"
+    return _judge(subject, seen.exit == 2 and not quiet + told, f"exit {seen.exit}{quiet}{told}")
+
+
+@row("unknown-command", f"an unknown command suggests the nearest ({CLIG})")
+def _unknown_command(subject: Subject) -> Seen:
+    seen = subject.run("lst")
+    near = "mean" in seen.err and "list" in seen.err
+    return _judge(subject, near and seen.exit == 2, "suggests" if near else "no suggestion")
+
+
+@row("unknown-option", f"an unknown option suggests the nearest ({CLIG})")
+def _unknown_option(subject: Subject) -> Seen:
+    seen = subject.run("add", "x", "--prioritty", "3")
+    near = (
+        "--priority" in seen.err and seen.exit == 2 and "usage:" not in seen.err.split("error")[0]
+    )
+    near = near or "mean" in seen.err or "Possible" in seen.err
+    return _judge(subject, near, "suggests" if near else "no suggestion")
+
+
+@row("bad-value", f"a bad value is answered with option, value and what is allowed ({CLIG})")
+def _bad_value(subject: Subject) -> Seen:
+    number = _mistake(subject, ("add", "x", "--priority", "9"), "--priority", "9", "5")
+    if not number.passed:
+        return number
+    return _mistake(subject, ("list", "--format", "xml"), "--format", "xml", "ndjson")
+
+
+@row("missing-argument", f"a missing argument is named ({CLIG})")
+def _missing(subject: Subject) -> Seen:
+    return _mistake(subject, ("add",), "title")
+
+
+@row("no-arguments", f"no arguments: help, and exit 0 or 2 ({CLIG})")
+def _nothing(subject: Subject) -> Seen:
+    seen = subject.run()
+    shown = "import" in seen.out + seen.err
+    what = f"exit {seen.exit}, {'help' if shown else 'no help'}"
+    return _judge(subject, shown and seen.exit in (0, 2), what)
+
+
+@row("help", f"--help on stdout, exit 0 ({GNU})")
+def _help(subject: Subject) -> Seen:
+    seen = subject.run("--help")
+    good = seen.exit == 0 and "import" in seen.out and not seen.err
+    return _judge(subject, good, f"exit {seen.exit}")
+
+
+@row("version", f"--version on one line of stdout, exit 0 ({GNU})")
+def _version(subject: Subject) -> Seen:
+    seen = subject.run("--version")
+    lines = len(seen.out.splitlines())
+    return _judge(subject, seen.exit == 0 and lines == 1, f"exit {seen.exit}, {lines} lines")
+
+
+@row(
+    "abbreviation", "an abbreviated option is refused: it breaks with the next option that is added"
+)
+def _abbreviation(subject: Subject) -> Seen:
+    seen = subject.run("list", "--form", "json")
+    return _judge(subject, seen.exit == 2, f"exit {seen.exit}")
+
+
+@row("negative-number", f"a negative number is an argument ({POSIX}, guideline 10 notes)")
+def _negative(subject: Subject) -> Seen:
+    # There is no task -5, which is another answer than "no such option".
+    seen = subject.run("done", "-5")
+    return _judge(subject, seen.exit == 1 and "-5" in seen.err, f"exit {seen.exit}")
+
+
+@row("double-dash", f"-- ends the options ({POSIX}, guideline 10)")
+def _double_dash(subject: Subject) -> Seen:
+    stored = subject.parsed("--", "--priority")
+    good = stored.get("title") == "--priority"
+    return _judge(subject, good, "taken as an argument" if good else "not taken as an argument")
+
+
+@row("attached-value", f"--opt=value and --opt value are equal ({GNU})")
+def _attached(subject: Subject) -> Seen:
+    first = subject.parsed("x", "--priority=4").get("priority")
+    second = subject.parsed("x", "--priority", "4").get("priority")
+    return _judge(subject, first == second == 4, "equal" if first == second else "different")
+
+
+@row("grouped-flags", f"short flags can be grouped: -vvq ({POSIX}, guideline 5)")
+def _grouped(subject: Subject) -> Seen:
+    seen = subject.run("-vvq", "stats")
+    return _judge(subject, seen.exit == 0, f"exit {seen.exit}")
+
+
+@row("repeated-option", "a repeated single option is refused, or the last one wins")
+def _repeated(subject: Subject) -> Seen:
+    priority = subject.parsed("x", "-p", "2", "-p", "4").get("priority")
+    what = {None: "refused", 4: "last wins"}.get(priority, "first wins")
+    return _judge(subject, what != "first wins", what)
+
+
+@row("repeated-list", "a repeated list option collects all values, in order")
+def _list(subject: Subject) -> Seen:
+    tags = subject.parsed("x", "-t", "b", "-t", "a").get("tags")
+    return _judge(subject, tags == ["b", "a"], "collects" if tags == ["b", "a"] else "does not")
+
+
+@row("environment", f"a variable sets the default, and the flag wins ({CLIG})")
+def _environment(subject: Subject) -> Seen:
+    default = subject.parsed("x", TASKS_PRIORITY="5").get("priority")
+    flag = subject.parsed("x", "-p", "2", TASKS_PRIORITY="5").get("priority")
+    good = default == 5 and flag == 2
+    return _judge(subject, good, "flag over variable" if good else "variable not read")
+
+
+@row("sigint", "Ctrl-C exits 130, with one line at most (shells: 128 + 2)", posix=True)
+def _sigint(subject: Subject) -> Seen:
+    seen = subject.signalled(SIGINT)
+    lines = len(seen.err.splitlines())
+    many = "a traceback" if "Traceback" in seen.err else "two lines or more"
+    told = "silent" if not lines else "one line" if lines == 1 else many
+    return _judge(subject, seen.exit in interrupted() and lines <= 1, f"exit {seen.exit}, {told}")
+
+
+@row("sigint-twice", "a second Ctrl-C ends a program that is still cleaning up", posix=True)
+def _sigint_twice(subject: Subject) -> Seen:
+    seen = subject.signalled(SIGINT, SIGINT, linger=20)
+    return _judge(subject, seen.exit in interrupted(), f"exit {seen.exit}")
+
+
+@row("sigterm", "SIGTERM cleans up and exits 143 (shells: 128 + 15)", posix=True)
+def _sigterm(subject: Subject) -> Seen:
+    seen = subject.signalled(SIGTERM)
+    left = subject.leftovers()
+    what = f"exit {seen.exit}, {'left its marker behind' if left else 'cleaned up'}"
+    return _judge(subject, seen.exit == 143 and not left, what)
+
+
+@row("closed-pipe", "a reader that goes away ends it silently, 141 (128 + SIGPIPE), as `seq`")
+def _closed(subject: Subject) -> Seen:
+    subject.fill(_MANY)
+    return _pipe(subject, subject.closed_early("export", "--format", "ndjson", read=10).exit)
+
+
+@row("closed-pipe-small", "the same when all output fits into one buffer")
+def _closed_small(subject: Subject) -> Seen:
+    subject.fill(1)
+    return _pipe(subject, subject.closed_early("export", "--format", "ndjson", read=0).exit)
+
+
+def _pipe(subject: Subject, code: int) -> Seen:
+    quiet = subject.last.count("\n") <= 2 and "rror" not in subject.last
+    what = f"exit {code}, {'silent' if quiet else 'complains'}"
+    return _judge(subject, code == pipe_code() and quiet, what)
+
+
+@row("crash", f"a mistake of its own exits 70, short; the traceback is for --debug ({CLIG})")
+def _crash(subject: Subject) -> Seen:
+    short = subject.run("work", "0", "--crash")
+    full = subject.run("--debug", "work", "0", "--crash")
+    shown = "Traceback" in short.err
+    good = short.exit == 70 and not shown and "Traceback" in full.err
+    return _judge(subject, good, f"exit {short.exit}, {'traceback' if shown else 'short'}")
+
+
+@row("no-color", "NO_COLOR: not one SGR sequence, bold included (no-color.org)", posix=True)
+def _no_color(subject: Subject) -> Seen:
+    subject.fill(1)
+    for argv in (("list",), ("--help",)):
+        seen = subject.on_terminal(*argv, NO_COLOR="1")
+        if SGR.search(seen.out):
+            return _judge(subject, False, f"{argv[0]} styles")
+    return _judge(subject, True, "plain")
+
+
+@row("force-color", "FORCE_COLOR: colour also into a pipe (force-color.org)")
+def _force_color(subject: Subject) -> Seen:
+    subject.fill(1)
+    found = [
+        argv for argv in ("list", "--help") if SGR.search(subject.run(argv, FORCE_COLOR="1").out)
+    ]
+    return _judge(subject, bool(found), f"colours {' and '.join(found) or 'nothing'}")
+
+
+@row("ascii", "a console that cannot encode a letter does not end the program")
+def _ascii(subject: Subject) -> Seen:
+    subject.fill(1, "n\u00e9\u2713")
+    seen = subject.run("list", PYTHONIOENCODING="ascii")
+    return _judge(subject, seen.exit == 0, f"exit {seen.exit}")
+
+
+@row("narrow", "help for a terminal of 20 columns does not crash")
+def _narrow(subject: Subject) -> Seen:
+    seen = subject.run("add", "--help", COLUMNS="20", TERMINAL_WIDTH="20")
+    good = seen.exit == 0 and "tasks add" in seen.out
+    return _judge(subject, good, f"exit {seen.exit}")
+
+
+BEHAVIOURS = tuple(_ROWS)
