@@ -56,10 +56,15 @@ def _output(answers: Answers, session: Session) -> Output:
     if session.stdout is None:
         raise OSError("standard output is closed")
     kind = _PlainOutput if session.plain else Output
-    form = answers.get("format") or "table"
+    form = answers.get("format")
+    # Commands without a format have nothing to colour, and need not load what decides.
     color = answers.color(session.stdout) if form == "table" and not session.plain else None
     return kind(
-        session.stdout, session.stderr, format=form, color=color, quiet=bool(answers.get("quiet"))
+        session.stdout,
+        session.stderr,
+        format=form or "table",
+        color=color,
+        quiet=bool(answers.get("quiet")),
     )
 
 

@@ -182,8 +182,9 @@ def started(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a program in a session of its own, which hears signals, and leave none of it behind."""
     command = list(words)
+    own: dict[str, Any]
     if sys.platform == "win32":
-        own: dict[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        own = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     else:
         own = {"start_new_session": True}
         if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
