@@ -1,22 +1,8 @@
-"""Advanced examples: where the better version refuses."""
+"""Advanced examples: where a start goes, how a program ends, what a test can see."""
 
 from __future__ import annotations
 
-from velvet.examples import example, main
-from velvet_cli import naive_unique, unique
-
-
-@example("unhashable")
-def unhashable() -> None:
-    """Shows that items without a hash need the naive version, or a key."""
-    items = [[1], [2], [1]]
-
-    try:
-        unique(items)  # type: ignore[type-var]
-    except TypeError as error:
-        print("hashed:", error)
-    print("naive: ", naive_unique(items))  # type: ignore[type-var]
-
+from velvet.examples import main
 
 if __name__ == "__main__":
     main()
