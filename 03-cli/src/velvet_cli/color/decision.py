@@ -11,10 +11,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
+from importlib import import_module
 from typing import Any, NamedTuple
 
 FLAGS = ("auto", "always", "never")
 _OFF_WORDS = ("0", "false")
+# Flags of a Windows console's output mode.
+_PROCESSED_OUTPUT, _VIRTUAL_TERMINAL = 0x0001, 0x0004
 
 
 class Level(IntEnum):
@@ -114,23 +117,29 @@ def _level(env: Mapping[str, str], platform: str) -> Level:
     return Level.TRUECOLOR if platform == "win32" and not term else Level.ANSI16
 
 
-def enable_virtual_terminal(stream: object) -> bool:
+def enable_virtual_terminal(
+    stream: object, *, kernel: Any = None, handle_of: Callable[[int], int] | None = None
+) -> bool:
     """Ask a Windows console to interpret escape sequences; true when it does, false elsewhere.
 
     Source: "Console Virtual Terminal Sequences", SetConsoleMode.
-    """
-    try:
-        import ctypes
-        import msvcrt
 
+    Args:
+        kernel: what has `GetConsoleMode` and `SetConsoleMode`; kernel32 by default.
+        handle_of: descriptor -> console handle; msvcrt's by default.
+    """
+    import ctypes
+
+    try:
         # Looked up by name: these exist on Windows only, and so do their types.
-        os_handle: Any = getattr(msvcrt, "get_osfhandle")  # noqa: B009
-        kernel: Any = getattr(ctypes, "windll").kernel32  # noqa: B009
-        handle = os_handle(getattr(stream, "fileno")())  # noqa: B009
+        if kernel is None:
+            kernel = getattr(ctypes, "windll").kernel32  # noqa: B009
+        if handle_of is None:
+            handle_of = getattr(import_module("msvcrt"), "get_osfhandle")  # noqa: B009
+        handle = handle_of(getattr(stream, "fileno")())  # noqa: B009
     except (ImportError, AttributeError, OSError, ValueError):
         return False
     mode = ctypes.c_uint32()
     if not kernel.GetConsoleMode(handle, ctypes.byref(mode)):
         return False
-    processed, virtual = 0x0001, 0x0004
-    return bool(kernel.SetConsoleMode(handle, mode.value | processed | virtual))
+    return bool(kernel.SetConsoleMode(handle, mode.value | _PROCESSED_OUTPUT | _VIRTUAL_TERMINAL))
