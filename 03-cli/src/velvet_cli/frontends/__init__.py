@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module, metadata
+from importlib import import_module
 from types import ModuleType
 from typing import NamedTuple, TextIO
 
@@ -70,6 +70,9 @@ class Frontend:
         """Tell whether the framework is installed, without importing it."""
         if self.name == "argparse":
             return Availability(True, "{}.{}.{}".format(*sys.version_info))
+        # Costs more than a whole front end, because it imports the email package.
+        from importlib import metadata
+
         try:
             return Availability(True, metadata.version(self.name))
         except metadata.PackageNotFoundError:
