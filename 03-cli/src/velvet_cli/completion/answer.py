@@ -36,10 +36,10 @@ def answer(argv: Sequence[str], env: Mapping[str, str], *, cwd: Path) -> str:
     if question == "words":
         words = Words(("tasks", *rest[:-1]), "".join(rest[-1:]))
         return "".join(f"{c.value}\t{_one_line(c.help)}\n" for c in _complete(words, env, cwd))
-    if question == "bash":
+    if question == "bash" and "COMP_LINE" in env:
         point = env.get("COMP_POINT", "")
         words = split(
-            env.get("COMP_LINE", ""),
+            env["COMP_LINE"],
             int(point) if point.isdigit() else None,
             env.get("COMP_WORDBREAKS", ":="),
         )

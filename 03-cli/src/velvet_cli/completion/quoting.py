@@ -30,8 +30,8 @@ def quote(word: str, style: str = "\\") -> str:
         return "$'" + _CONTROL.sub(_escaped, re.sub(r"([\\'])", r"\\\1", word)) + "'"
     if not word or _SAFE.fullmatch(word):
         return word or "''"
-    # Letters of other scripts are no special characters of any shell.
-    return re.sub(r"([^\w@%+:,./=-])", r"\\\1", word)
+    # Letters and signs of other scripts mean nothing to a shell.
+    return re.sub(r"([^\w@%+:,./=\x80-\U0010ffff-])", r"\\\1", word)
 
 
 def rest_of(word: str, style: str) -> str:

@@ -1,0 +1,249 @@
+"""Tab in real shells on a real terminal: what is inserted, and what the program then receives.
+
+The program of these tests prints its arguments, so that a candidate is only right when the shell
+itself reads it back as the value that was meant.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from velvet_cli.completion import MODES, answer, script
+from velvet_cli.core import TaskStore
+
+if sys.platform == "win32":
+    pytest.skip("no pseudo-terminals: run on Linux or macOS", allow_module_level=True)
+pexpect = pytest.importorskip("pexpect", reason="terminals are driven by: pip install pexpect")
+
+PATIENCE_S = 20
+WIDE = (24, 400)
+# Each would do harm, or break the line, if a shell expanded or split it.
+TAGS = ("home:garden", "two words", "it's", "wow!", "$(touch pwned)", 'say "hi"', "über")
+COMPLETED = [
+    ("tasks li", "<list>"),
+    ("tasks --color=al", "<--color=always>"),
+    ("tasks list --format=nd", "<list><--format=ndjson>"),
+    ("tasks list --format nd", "<list><--format><ndjson>"),
+    ("tasks list --tag home:", "<list><--tag><home:garden>"),
+    ("tasks list --tag=home:", "<list><--tag=home:garden>"),
+    ("tasks list --tag two", "<list><--tag><two words>"),
+    ("tasks list --tag 'two", "<list><--tag><two words>"),
+    ("tasks list --tag it", "<list><--tag><it's>"),
+    ("tasks list --tag wo", "<list><--tag><wow!>"),
+    ("tasks list --tag '$(", "<list><--tag><$(touch pwned)>"),
+    ("tasks list --tag say", '<list><--tag><say "hi">'),
+    ("tasks list --tag üb", "<list><--tag><über>"),
+    ("tasks -q --store tasks.jsonl done 1", "<-q><--store><tasks.jsonl><done><1>"),
+    ("tasks import mine.ts", "<import><mine.tsv>"),
+]
+BASH_TOO = [
+    ('tasks list --tag "wo', "<list><--tag><wow!>"),
+    ("tasks list --tag \\$", "<list><--tag><$(touch pwned)>"),
+    ('tasks list --tag="two', "<list><--tag=two words>"),
+    ('tasks add -t "home":', "<add><-t><home:garden>"),
+    ("tasks config get --", "<config><get><--help>"),
+]
+_PROGRAM = """\
+#!/bin/sh
+if [ "$1" = --complete ]; then
+    echo asked >> "{folder}/asked"
+    exec "{python}" -m velvet_cli.completion "$@"
+fi
+printf '\\nARGS'
+for word; do printf '<%s>' "$word"; done
+printf 'END\\n'
+"""
+_START = {
+    "bash": (
+        ["--norc", "--noprofile", "-i"],
+        "bind 'set enable-bracketed-paste off'; source {script}; PS1='NO''W> '",
+    ),
+    "zsh": (
+        ["-f", "-i"],
+        "unsetopt prompt_sp; unset zle_bracketed_paste; autoload -Uz compinit; compinit -u -D; "
+        "source {script}; PS1='NO''W> '",
+    ),
+    "fish": (
+        ["--no-config", "-i"],
+        "source {script}; function fish_prompt; echo -n NO'W> '; end",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("shells")
+    tasks = TaskStore(made / "tasks.jsonl")
+    tasks.add("one", tags=TAGS)
+    (made / "mine.tsv").touch()
+    program = made / "tasks"
+    program.write_text(_PROGRAM.format(folder=made, python=sys.executable), encoding="utf-8")
+    program.chmod(0o755)
+    for shell in _START:
+        for mode in MODES:
+            (made / f"{shell}.{mode}").write_text(script(shell, mode), encoding="utf-8")
+    return made
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("TASKS_", "XDG_", "COV_"))}
+    return {
+        **kept,
+        "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(folder),
+        "TERM": "xterm",
+        "PS1": "FIRST> ",
+        "LC_ALL": "C.UTF-8",
+        "HISTFILE": os.devnull,
+    }
+
+
+@pytest.fixture
+def shell(request: pytest.FixtureRequest, folder: Path) -> Iterator[tuple[str, object]]:
+    name, mode = request.param
+    if shutil.which(name) is None:
+        pytest.skip(f"no {name} here: install {name} to run this")
+    argv, setup = _START[name]
+    child = pexpect.spawn(
+        name,
+        argv,
+        env=_environment(folder),
+        cwd=str(folder),
+        encoding="utf-8",
+        dimensions=WIDE,
+        timeout=PATIENCE_S,
+    )
+    child.delaybeforesend = None
+    try:
+        # In two pieces there, so that the echo of this line is not taken for the prompt.
+        child.sendline(setup.format(script=folder / f"{name}.{mode}"))
+        child.expect("NOW> ")
+        yield name, child
+    finally:
+        child.close(force=True)
+
+
+def _completed(child: object, line: str) -> str:
+    assert isinstance(child, pexpect.spawn)
+    # Shells read one key after the other, so the end of the line waits until Tab is done.
+    child.send(f"{line}\t")
+    child.send("\n")
+    child.expect(r"ARGS(.*?)END")
+    return str(child.match.group(1))
+
+
+@pytest.mark.parametrize(
+    "shell",
+    [(name, mode) for name in _START for mode in MODES],
+    indirect=True,
+    ids="-".join,
+)
+def test_a_real_shell_inserts_what_the_program_then_receives(
+    shell: tuple[str, object], folder: Path, request: pytest.FixtureRequest
+) -> None:
+    name, child = shell
+    cases = COMPLETED + (BASH_TOO if name == "bash" else [])
+    # Each of them starts Python; what differs between the values is known from the static ones.
+    cases = cases[1::3] if "dynamic" in request.node.name else cases
+
+    received = [_completed(child, line) for line, _ in cases]
+
+    assert received == [expected for _, expected in cases]
+    assert not (folder / "pwned").exists()
+
+
+_EACH = """\
+source ./bash.{mode}
+while IFS= read -r line; do
+    COMP_LINE=$line COMP_POINT=${{#line}} COMP_WORDBREAKS=$' \\t\\n"\\'><=;|&(:'
+    _tasks
+    printf '%s\\n' "$line" "${{COMPREPLY[@]}}" @
+done
+"""
+LINES = [
+    *("tasks ", "tasks c", "tasks config ", "tasks --", "tasks -", "tasks list -", "tasks rm 1 "),
+    *("tasks list --format ", "tasks list -f ", "tasks list --format=", "tasks --color=a"),
+    *("tasks add -p ", "tasks add --priority=", "tasks add -t ", "tasks add x --tag 'it"),
+    *("tasks -qv --store=x done ", "tasks --store none done ", "tasks done ", "tasks config get s"),
+    *("tasks list --status d", "tasks completion ", "tasks rm -- ", "tasks work 1 ", "tasks x "),
+    *('tasks list --tag "say', "tasks list --tag $", "tasks import mi", "tasks --help "),
+]
+
+
+def _bash(folder: Path, mode: str, lines: list[str]) -> str:
+    done = subprocess.run(
+        ["bash", "--norc", "-c", _EACH.format(mode=mode)],
+        input="".join(f"{line}\n" for line in lines).encode(),
+        cwd=folder,
+        env=_environment(folder),
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    # `compopt` is for real completions only.
+    assert b"syntax error" not in done.stderr
+    return done.stdout.decode()
+
+
+def test_the_static_script_of_bash_answers_as_the_engine_does(folder: Path) -> None:
+    printed = _bash(folder, "static", LINES)
+
+    blocks = dict(block.split("\n", 1) for block in printed.split("@\n") if block)
+    for line in LINES:
+        env = {
+            **_environment(folder),
+            "COMP_LINE": line,
+            "COMP_POINT": str(len(line)),
+            "COMP_WORDBREAKS": ":=",
+        }
+        told = sorted(answer(["bash"], env, cwd=folder).split("\n")[:-1])
+        # The engine leaves out a number that was given already; the table does not know it.
+        seen = sorted(
+            set(blocks[line].split("\n")) - {""} - ({"1"} if line.endswith("rm 1 ") else set())
+        )
+        assert seen == told, line
+
+
+def test_the_static_script_starts_the_program_for_values_only_and_once_in_two_seconds(
+    folder: Path,
+) -> None:
+    asked = folder / "asked"
+    asked.unlink(missing_ok=True)
+
+    _bash(folder, "static", ["tasks ", "tasks list --format ", "tasks --co", "tasks import m"])
+    assert not asked.exists()
+
+    _bash(folder, "static", ["tasks done ", "tasks rm ", "tasks done 1"])
+    assert re.findall("asked", asked.read_text(encoding="utf-8")) == ["asked"]
+
+
+def test_powershell_completes_where_it_is_installed(folder: Path) -> None:
+    program = shutil.which("pwsh") or shutil.which("powershell")
+    if program is None:
+        pytest.skip("no PowerShell here: install pwsh to run this")
+    for mode in MODES:
+        made = folder / f"complete.{mode}.ps1"
+        made.write_text(
+            script("powershell", mode)
+            + "\n(TabExpansion2 'tasks list --format nd' 22).CompletionMatches.CompletionText\n",
+            encoding="utf-8-sig",
+        )
+
+        done = subprocess.run(
+            [program, "-NoProfile", "-File", str(made)],
+            env=_environment(folder),
+            cwd=folder,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+
+        assert done.stdout.decode().split() == ["ndjson"], done.stderr.decode()
