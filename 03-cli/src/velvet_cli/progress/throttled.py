@@ -20,6 +20,7 @@ T = TypeVar("T")
 DRAW_EVERY_S = 0.1
 LOOK_EVERY_S = DRAW_EVERY_S / 2
 SMOOTHING = 0.3  # weight of the newest interval in the average rate
+TICK_S = 1e-9  # no clock tells less apart
 STEPS = 10  # lines over a whole run where there is no terminal
 
 
@@ -109,19 +110,19 @@ class _Meter:
         passed, took = count - self._seen, now - self._looked
         self._seen, self._looked = count, now
         # At most doubled, so that a start on cached items does not blind it to slow ones.
-        wanted = passed * LOOK_EVERY_S / took if took > 0 else passed * 2
+        wanted = passed * LOOK_EVERY_S / max(took, TICK_S)
         return max(1, min(int(wanted), passed * 2))
 
     def advance(self, count: int, now: float) -> None:
         """Take the rate since the last line into the average."""
-        rate = (count - self._count) / max(now - self.drawn, 1e-9)
+        rate = (count - self._count) / max(now - self.drawn, TICK_S)
         self._rate += (rate - self._rate) * (SMOOTHING if self._count else 1.0)
         self._count, self.drawn = count, now
 
     def line(self, count: int, now: float, width: int) -> str:
         """Return one line of exactly `width` - 1 cells: the last cell makes some terminals wrap."""
         took = now - self.began
-        rate = self._rate or (count / took if took > 0 else 0.0)
+        rate = self._rate or count / max(took, TICK_S)
         speed = f"{format_count(round(rate, 2))}/s"
         head = f"{self.label}: " if self.label else ""
         if self.total:
