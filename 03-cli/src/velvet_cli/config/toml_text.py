@@ -27,6 +27,7 @@ _TOKEN = re.compile(
     r'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|\#[^\n]*|\n|[\[\]{}=]|[^\s"\'\#\[\]{}=]+|[ \t\r]+',
     re.DOTALL,
 )
+_BARE = re.compile(r"[\w-]+(?:\.[\w-]+)*", re.ASCII)
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -111,6 +112,8 @@ def _lines(text: str) -> Iterator[tuple[tuple[str, ...], int]]:
 
 def _path(key: str) -> tuple[str, ...]:
     """Split a dotted and perhaps quoted key, with TOML's own rules."""
+    if _BARE.fullmatch(key := key.strip()):
+        return tuple(key.split("."))
     nested: Any = tomllib.loads(f"{key} = 0")
     parts = []
     while isinstance(nested, Mapping):
