@@ -2,7 +2,120 @@
 
 from __future__ import annotations
 
-from velvet.examples import main
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from velvet.examples import example, main
+from velvet_cli import frontends as package
+from velvet_cli.behaviours import Subject
+from velvet_cli.exits import describe
+from velvet_cli.frontends import frontends
+from velvet_cli.harness import clean_environment, invoke, run_process
+from velvet_cli.loc import loc_of
+
+
+@example("same_cli_four_times")
+def same_cli_four_times() -> None:
+    """One program in four frameworks: equal data, unequal manners, and the lines each took."""
+    files = Path(package.__file__).parent
+    data = set()
+    print("framework    statements  decorators   `list` prints")
+    for front in frontends():
+        with tempfile.TemporaryDirectory() as made:
+            folder = Path(made)
+            invoke(front.name, ["add", "write the report", "-p", "5"], folder=folder)
+            invoke(front.name, ["add", "buy bread", "--tag", "home"], folder=folder)
+            invoke(front.name, ["done", "2"], folder=folder)
+            listed = invoke(front.name, ["list", "-f", "csv"], folder=folder).out
+        rows = [line.rsplit(",", 1)[0] for line in listed.splitlines()]
+        data.add(tuple(rows))
+        lines = loc_of(files / f"{front.name}_app.py")
+        print(f"{front.name:12} {lines.statements:10}  {lines.decorators:10}   {rows[1]}")
+    print(f"\ndifferent answers: {len(data)}")
+
+    print("\nThe same mistake, `tasks lst`, in the words of each bare framework:")
+    for front in frontends():
+        said = invoke(front.name, ["lst"], "subprocess", hardened=False, env={"COLUMNS": "60"})
+        words = " ".join(word for word in said.err.split() if not set(word) & set("╭─╮│╰╯"))
+        print(f"  {front.name:9} exit {said.exit}: ...{words[-55:]}")
+
+
+NAIVE = """
+import sys
+count = int(sys.argv[2])
+for number in range(count):
+    print(sys.argv[1])
+"""
+TUTORIAL = """
+import argparse
+parser = argparse.ArgumentParser(prog="repeat")
+parser.add_argument("text")
+parser.add_argument("--count", type=int, default=1)
+args = parser.parse_args()
+for number in range(args.count):
+    print(args.text)
+"""
+
+
+@example("first_principles")
+def first_principles() -> None:
+    """From sys.argv to argparse: which questions a parser answers, and which it leaves open."""
+
+    def ask(title: str, program: str, *argv: str, read: int | None = None) -> None:
+        words = [sys.executable, "-c", program, *argv]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+            assert child.stdout is not None
+            assert child.stderr is not None
+            child.stdout.read() if read is None else child.stdout.read(read)
+            child.stdout.close()
+            last = child.stderr.read().decode().strip().splitlines()[-1:] or ["(nothing)"]
+        print(f"  {title:34} exit {child.returncode:3}  {last[0][:32]}")
+
+    print("1. sys.argv and print")
+    ask("wrong order: 3 hello", NAIVE, "3", "hello")
+    ask("nothing at all", NAIVE)
+    ask("--help", NAIVE, "--help")
+    print("2. argparse, straight from a tutorial")
+    ask("nothing at all", TUTORIAL)
+    ask("--count x hello", TUTORIAL, "--count", "x", "hello")
+    ask("--help", TUTORIAL, "--help")
+    print("...and what it leaves open")
+    ask("--coun 2 hello: silently accepted", TUTORIAL, "--coun", "2", "hello")
+    ask("| head -c 1: the reader leaves", TUTORIAL, "--count", "90000", "hello", read=1)
+    print("3. the runner closes both: see exit_codes_and_pipes, and graceful_exit")
+
+
+@example("exit_codes_and_pipes")
+def exit_codes_and_pipes() -> None:
+    """What `$?` says when a reader leaves early: ours, the bare frameworks and coreutils."""
+    rows: list[tuple[str, int, str]] = []
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        for front in frontends():
+            for hardened in (False, True):
+                subject = Subject(front.name, hardened=hardened, folder=folder)
+                subject.fill(3000)
+                seen = subject.closed_early("export", "-f", "ndjson", read=10)
+                title = f"tasks export | head ({front.name}{', hardened' if hardened else ''})"
+                rows.append((title, seen.exit, f"{len(seen.err)} bytes of complaint"))
+        bash = shutil.which("bash")
+        if bash is not None:
+            line = 'seq 100000 | head -n 1; echo "${PIPESTATUS[0]}"'
+            found = run_process([bash, "-c", line], env=clean_environment(folder), folder=folder)
+            rows.append(
+                ("seq | head (coreutils)", int(found.out.split()[-1]), "0 bytes of complaint")
+            )
+        for argv in (["done", "9999"], ["lst"], ["import", "nothing"], ["add", ""]):
+            result = invoke("argparse", argv, folder=folder)
+            rows.append((f"tasks {' '.join(argv) or repr('')}", result.exit, describe(result.exit)))
+    for title, code, what in rows:
+        print(f"{title:42} {code:4}  {what[:32]}")
+    if bash is None:
+        print("no bash here, so nothing to compare with coreutils")
+
 
 if __name__ == "__main__":
     main()

@@ -217,17 +217,20 @@ class TaskStore:
         Args:
             seconds: how long to work.
             token: asked all the time; when it is set, work stops early.
-            linger: seconds that cleaning up takes. The marker is removed in any case.
+            linger: seconds that cleaning up takes; the marker is called ``.cleaning`` meanwhile.
+                It is removed in any case.
         """
-        marker = Path(f"{self.path}.working")
+        marker, cleaning = Path(f"{self.path}.working"), Path(f"{self.path}.cleaning")
         marker.write_text(f"{os.getpid()}\n", encoding="utf-8")
         try:
             return not token.wait(seconds)
         finally:
             try:
+                marker.replace(cleaning)
                 time.sleep(linger)
             finally:
                 marker.unlink(missing_ok=True)
+                cleaning.unlink(missing_ok=True)
 
     def _now(self) -> float:
         return round(self._clock(), 3)

@@ -203,14 +203,13 @@ def test_work_that_is_stopped_removes_its_marker_and_keeps_the_store(
 
     with started(words("work", "30", "--linger", str(linger)), env=env, folder=tmp_path) as child:
         assert wait_for(marker, child)
-        for signum in signals:
-            send(child, signum)
-            if linger:
-                # The second has to come after the first was taken.
-                time.sleep(0.2)
+        send(child, signals[0])
+        if linger:
+            assert wait_for(tmp_path / "tasks.jsonl.cleaning", child)
+            send(child, signals[1])
         assert end(child) == (code, "")
 
-    assert not marker.exists()
+    assert not list(tmp_path.glob("tasks.jsonl.[wc]*"))
     assert [task.title for task in store] == ["before"]
 
 

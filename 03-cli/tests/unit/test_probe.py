@@ -172,7 +172,7 @@ def test_a_manifest_is_built_and_checked_against_its_modules(commands: dict[str,
 
     assert manifest["bake"] == Entry("velvet_lazy_bake", "bake things")
     check_manifest(manifest)
-    with pytest.raises(StaleManifest, match="cook: the manifest says 'old'.*'cook things'"):
+    with pytest.raises(StaleManifest, match=r"cook: the manifest says 'old'.*'cook things'"):
         check_manifest({**manifest, "cook": Entry("velvet_lazy_cook", "old")})
     with pytest.raises(ImportError, match="velvet_lazy_nothing"):
         load(Entry("velvet_lazy_nothing"))

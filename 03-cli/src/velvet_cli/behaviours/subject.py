@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -96,19 +95,18 @@ class Subject:
         env = clean_environment(self.folder)
         with started(self.words(*argv), env=env, folder=self.folder) as child:
             wait_for(marker, child)
-            for signum in signals:
+            for number, signum in enumerate(signals):
+                if number:
+                    # The next one has to find the first one taken.
+                    wait_for(marker.with_suffix(".cleaning"), child)
                 send(child, signum)
-                if signum != signals[-1]:
-                    # The second has to find the first one taken: it lingers by then.
-                    with _patience(0.5):
-                        child.wait(0.5)
             out, err = child.communicate(timeout=PATIENCE_S)
         text = (out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
         return self._noted(Result(child.returncode, *text), argv)
 
     def leftovers(self) -> list[str]:
         """Return the names of marker files that a program should have removed."""
-        return sorted(path.name for path in self.folder.glob("*.working"))
+        return sorted(path.name for path in self.folder.glob("tasks.jsonl.[wc]*"))
 
     def closed_early(self, *argv: str, read: int) -> Result:
         """Read so many bytes of its output, close the pipe, and wait for its end."""
@@ -147,19 +145,6 @@ class Subject:
             f"$ tasks {' '.join(argv)}\n{result.out[:2000]}{result.err[:2000]}[{result.exit}]"
         )
         return result
-
-
-class _patience:  # noqa: N801 - reads as a statement
-    """Swallow that a process has not ended in a time."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
-        return kind is not None and issubclass(kind, subprocess.TimeoutExpired)
 
 
 def interrupted() -> tuple[int, ...]:

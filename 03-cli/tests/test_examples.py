@@ -1,0 +1,163 @@
+"""Every example, run the way a reader runs it: `python examples/LEVEL.py NAME` in a child process.
+
+What is asserted is what a reader is promised to see. Figures that depend on the machine are only
+compared with each other, and only where the difference is too large for a busy machine to hide.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MODULE = Path(__file__).parents[1]
+NAMES = {
+    "basic": ["same_cli_four_times", "first_principles", "exit_codes_and_pipes"],
+    "intermediate": [
+        "where_did_that_come_from",
+        "colour_truth_table",
+        "progress_cost",
+        "tab_tab",
+    ],
+    "advanced": ["why_is_it_slow", "graceful_exit", "testing_four_ways", "typer_is_not_click"],
+}
+# Ten and six times what a reader is promised: this only ends a child that hangs.
+PATIENCE = {"basic": 50.0, "intermediate": 50.0, "advanced": 90.0}
+POSIX = pytest.mark.skipif(
+    sys.platform == "win32", reason="shows POSIX signals: run it on Linux or macOS"
+)
+
+
+def run(level: str, *words: str, code: int = 0) -> tuple[str, str]:
+    """Run one file of examples; give what it printed, and what it complained about."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error::ResourceWarning", f"examples/{level}.py", *words],
+        cwd=MODULE,
+        env={**os.environ, "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        timeout=PATIENCE[level],
+        check=False,
+    )
+    printed, complaint = done.stdout.decode(), done.stderr.decode("utf-8", "replace")
+    assert done.returncode == code, complaint
+    return printed.replace("\r\n", "\n"), complaint
+
+
+def shown(level: str, name: str) -> str:
+    """Run one example; it has to end well, fit a terminal of 80 columns and warn of nothing."""
+    printed, complaint = run(level, name)
+    too_wide = [line for line in printed.splitlines() if len(line) > 80]
+    assert too_wide == []
+    assert complaint == ""
+    return printed
+
+
+@pytest.mark.parametrize("level", NAMES)
+def test_each_level_lists_its_examples_with_a_sentence_each(level: str) -> None:
+    printed, _ = run(level, "--list")
+
+    lines = printed.splitlines()
+    assert [line.split()[0] for line in lines] == NAMES[level]
+    assert all(len(line.split()) > 5 and line.endswith(".") for line in lines)
+
+
+@pytest.mark.parametrize("level", NAMES)
+def test_an_example_is_short_enough_to_be_read(level: str) -> None:
+    printed, _ = run(level, "--source")
+
+    sources = re.split(r"^(?=@example)", printed, flags=re.MULTILINE)[1:]
+    lengths = {
+        name: len(source.strip().splitlines())
+        for name, source in zip(NAMES[level], sources, strict=True)
+    }
+    assert all(15 <= length <= 50 for length in lengths.values()), lengths
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+    _, complaint = run("basic", "first_principle", code=2)
+
+    assert "first_principles" in complaint
+    assert "Traceback" not in complaint
+
+
+def test_four_programs_give_one_answer() -> None:
+    printed = shown("basic", "same_cli_four_times")
+
+    assert "different answers: 1" in printed
+    assert printed.count("write the report") == printed.count("exit 2") >= 3
+
+
+def test_a_parser_answers_and_leaves_open() -> None:
+    printed = shown("basic", "first_principles")
+
+    naive, tutorial = printed.split("2. argparse")
+    assert "ValueError" in naive
+    assert "IndexError" in naive
+    assert re.search(r"--count x hello +exit +2", tutorial)
+    assert re.search(r"silently accepted +exit +0", tutorial)
+    if os.name != "nt":
+        assert "BrokenPipe" in tutorial
+
+
+@POSIX
+def test_only_the_hardened_programs_end_as_coreutils_do() -> None:
+    printed = shown("basic", "exit_codes_and_pipes")
+
+    codes = dict(re.findall(r"^(tasks export.*?\)|seq.*?\)) +(-?\d+) ", printed, re.M))
+    assert codes["seq | head (coreutils)"] == "141"
+    hardened = {code for title, code in codes.items() if "hardened" in title}
+    bare = {code for title, code in codes.items() if "export" in title and "hardened" not in title}
+    assert hardened == {"141"}
+    assert "141" not in bare
+    assert re.search(r"tasks done 9999 +1 ", printed)
+
+
+def test_lazy_loading_imports_less_and_a_manifest_helps_the_help() -> None:
+    printed = shown("advanced", "why_is_it_slow")
+
+    counts = {
+        (title, argv): int(count)
+        for title, argv, count in re.findall(
+            r"^(eager|lazy).*? (table|--help) +(\d+) mod", printed, re.M
+        )
+    }
+    assert counts["lazy", "table"] < counts["eager", "table"]
+    assert counts["lazy", "--help"] < counts["lazy", "table"]
+    assert printed.count("ms by itself") == 12
+
+
+@POSIX
+def test_a_runner_turns_three_signals_into_two_codes() -> None:
+    printed = shown("advanced", "graceful_exit")
+
+    rows = re.findall(
+        r"^(Ctrl-C twice|Ctrl-C|SIGTERM) +(\w+) +(-?\d+).*?(\d+), 0 B told, clean$", printed, re.M
+    )
+    assert [(title, code) for title, _, _, code in rows] == [
+        ("Ctrl-C", "130"), ("Ctrl-C twice", "130"), ("SIGTERM", "143"),
+    ] * 2  # fmt: skip
+    assert not {bare for _, _, bare, _ in rows} & {"130", "143"}
+
+
+def test_a_process_costs_more_and_sees_more() -> None:
+    printed = shown("advanced", "testing_four_ways")
+
+    costs = {mode: float(ms) for mode, ms in re.findall(r"^(\w+) +([\d.]+) ms", printed, re.M)}
+    assert costs["inprocess"] < costs["subprocess"]
+    assert "argparse equals it: True" in printed
+    assert "ascii console, bare    : exit 1\nascii console, hardened: exit 0" in printed
+    if os.name != "nt":
+        assert re.search(r"^pty.*terminal", printed, re.M)
+
+
+def test_a_typer_command_is_no_click_command() -> None:
+    printed = shown("advanced", "typer_is_not_click")
+
+    assert "isinstance(get_command(app), click.Command): False" in printed
+    assert "mixed double 21        exit 0, prints '42'" in printed
+    assert "mixed double nonsense  exit 1, prints ''" in printed
+    assert "BadParameter" in printed
