@@ -103,10 +103,10 @@ def testing_four_ways() -> None:
             cost = (time.perf_counter() - began) / 5 * 1e3
             table = invoke("click", ["list"], mode, folder=folder)  # type: ignore[arg-type]
             seen = {
-                "the data": '"title": "x"' in result.out,
-                "the exit code": result.exit == 0,
-                "a terminal": b"\x1b[" in table.tty_bytes,
-                "a real process": mode != "inprocess",
+                "data": '"title": "x"' in result.out,
+                "exit code": result.exit == 0,
+                "terminal": b"\x1b[" in table.tty_bytes,
+                "a process": mode != "inprocess",
             }
             sees = ", ".join(name for name, yes in seen.items() if yes)
             print(f"{mode:11} {cost:7.1f} ms   sees {sees}")

@@ -112,7 +112,7 @@ def exit_codes_and_pipes() -> None:
             result = invoke("argparse", argv, folder=folder)
             rows.append((f"tasks {' '.join(argv) or repr('')}", result.exit, describe(result.exit)))
     for title, code, what in rows:
-        print(f"{title:42} {code:4}  {what[:32]}")
+        print(f"{title:41} {code:3}  {what[:33]}")
     if bash is None:
         print("no bash here, so nothing to compare with coreutils")
 

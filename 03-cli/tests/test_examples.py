@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -126,7 +127,7 @@ def test_lazy_loading_imports_less_and_a_manifest_helps_the_help() -> None:
         )
     }
     assert counts["lazy", "table"] < counts["eager", "table"]
-    assert counts["lazy", "--help"] < counts["lazy", "table"]
+    assert counts["lazy", "--help"] < counts["eager", "--help"]
     assert printed.count("ms by itself") == 12
 
 
@@ -161,3 +162,68 @@ def test_a_typer_command_is_no_click_command() -> None:
     assert "mixed double 21        exit 0, prints '42'" in printed
     assert "mixed double nonsense  exit 1, prints ''" in printed
     assert "BadParameter" in printed
+
+
+def test_every_layer_is_told_with_its_place_and_no_secret() -> None:
+    printed = shown("intermediate", "where_did_that_come_from")
+
+    wins = re.findall(r"^(\w+) +(.*?) {2,}(\S+) +(\S.*?) +<- wins$", printed, re.M)
+    assert wins == [
+        ("color", "cli", "--color", "never"),
+        ("limit", "env", "TASKS_LIMIT", "7"),
+        ("order", "profile work in project", "tasks.toml:6", "priority"),
+        ("tags", "project", "tasks.toml:3", "+ [garden]"),
+        ("tags", "user", "config.toml:3", "[home]"),
+        ("sync_token", "user", "config.toml:4", "********"),
+    ]
+    assert "hunter" not in printed
+    assert "a mistake: tasks.toml:2: odrer: unknown key (did you mean 'order'?)" in printed
+
+
+def test_only_ours_obeys_both_no_color_and_force_color() -> None:
+    printed = shown("intermediate", "colour_truth_table")
+
+    table = printed.partition("\nenvironment ")[2].partition("\n\n")[0].splitlines()
+    names, rows = table[0].split(), {line[:29].strip(): line[29:].split() for line in table[1:]}
+    ours = [at for at, name in enumerate(names) if name == "ours"]
+    assert len(rows) == 14
+    assert {rows[e][at] for e in rows if "NO_COLOR=1" in e for at in ours} == {"."}
+    assert {rows["FORCE_COLOR=1"][at] for at in ours} == {"C"}
+    if os.name != "nt":
+        # On a terminal Click colours whatever the environment says.
+        assert {cells[names.index("clic")] for cells in rows.values()} == {"C"}
+        assert rows["NO_COLOR=1"][names.index("type")] == "b"
+    assert "NO_COLOR=1 FORCE_COLOR=1         NO_COLOR is set" in printed
+
+
+def test_a_bar_that_draws_each_time_is_the_dearest() -> None:
+    printed = shown("intermediate", "progress_cost")
+
+    costs = {
+        name: [float(cell.replace(",", "")) for cell in cells.split()]
+        for name, cells in re.findall(r"^(\w+) {2,}([\d., ]+)$", printed, re.M)
+    }
+    assert list(costs) == ["bare", "throttled", "rich", "tqdm", "click", "click_1000", "naive"]
+    assert costs["naive"][0] > 3 * costs["throttled"][0] > costs["bare"][0]
+    assert costs["naive"][1] > 100 * costs["throttled"][1]
+    if os.name != "nt":
+        assert costs["click"][0] > 3 * costs["click_1000"][0]
+        assert costs["click"][0] > 3 * costs["click"][2]
+
+
+@POSIX
+def test_tab_inserts_the_same_without_python_and_sooner() -> None:
+    if shutil.which("bash") is None:
+        pytest.skip("no bash here: install bash to run this")
+    printed = shown("intermediate", "tab_tab")
+
+    rows = re.findall(r"<Tab> -> (.*?) +(\d+) ms", printed)
+    static, dynamic = rows[:4], rows[4:]
+    assert [inserted for inserted, _ in static] == [
+        "<list>",
+        "<list> <--format=ndjson>",
+        "<done> <1>",
+        "<add> <-t> <it's>",
+    ]
+    assert [inserted for inserted, _ in dynamic] == [inserted for inserted, _ in static]
+    assert int(static[0][1]) < int(dynamic[0][1])

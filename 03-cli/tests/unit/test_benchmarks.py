@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from velvet.bench import Suite
-from velvet.bench.command import load_suite
+from velvet.bench.worker import load_suite
 from velvet.needs import all_unmet
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
