@@ -22,7 +22,8 @@ from velvet_cli.progress import (
     format_interval,
     pick,
 )
-from velvet_cli.progress.lap import BARE, _ends, _loop, _main, lap
+from velvet_cli.progress.lap import BARE, _loop, _main, lap
+from velvet_cli.terminal import open_ends, watch
 
 
 class Clock:
@@ -354,4 +355,9 @@ def test_where_there_are_no_terminals_a_pipe_is_named(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "pty", None)
 
     with pytest.raises(OSError, match="no pseudo-terminals on this system: use a pipe"):
-        _ends("pty")
+        open_ends("pty")
+
+
+def test_a_stream_that_cannot_be_watched_is_refused() -> None:
+    with pytest.raises(ValueError, match="stream must be one of stdout, stderr, not 'stdin'"):
+        watch([sys.executable], "pipe", env={}, stream="stdin")

@@ -8,24 +8,17 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import struct
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import repeat
 from typing import TextIO
 
 from velvet_cli.progress.choice import BARS
+from velvet_cli.terminal import watch
 
 BARE = "bare"
-PLACES = ("pty", "pipe")
-_LIMIT_S = 60.0
-_CHUNK = 65536
 
 
 @dataclass(frozen=True)
@@ -64,65 +57,29 @@ def lap(bar: str, place: str, items: int, *, env: Mapping[str, str]) -> Lap:
     """
     if bar != BARE and bar not in BARS:
         raise ValueError(f"no bar {bar!r}; known are {BARE}, {', '.join(BARS)}")
-    if place not in PLACES:
-        raise ValueError(f"place must be one of {', '.join(PLACES)}, not {place!r}")
     if items < 1:
         raise ValueError(f"items must be 1 or more, not {items}")
-    ours, theirs = _ends(place)
-    read: list[bytes] = []
-    reader = threading.Thread(target=_drain, args=(ours, read))
-    child = None
-    try:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "velvet_cli.progress.lap"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=theirs,
-            env={**env, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"},
-        )
-        os.close(theirs)
-        theirs = -1
-        reader.start()
-        said, _ = child.communicate(json.dumps([bar, items]).encode(), timeout=_LIMIT_S)
-    finally:
-        if child is not None and child.poll() is None:
-            child.kill()
-            child.communicate()
-        if theirs >= 0:
-            os.close(theirs)
-        if reader.ident is not None:
-            reader.join(_LIMIT_S)
-        os.close(ours)
-    text = b"".join(read)
-    lines = text.decode("utf-8", "replace").replace("\r", "\n").strip().split("\n")
-    if child.returncode != 0:
-        raise RuntimeError(f"the lap of {bar} ended with {child.returncode}: {lines[-1][:200]}")
-    cpu_s, wall_s = json.loads(said)
-    return Lap(
-        bar, place, items, cpu_s / items * 1e9, wall_s / items * 1e9, len(text), lines[-1].rstrip()
+    ended = watch(
+        [sys.executable, "-m", "velvet_cli.progress.lap"],
+        place,
+        stream="stderr",
+        stdin=json.dumps([bar, items]).encode(),
+        # Over whatever the caller's terminal is: bars look at these.
+        env={**env, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"},
     )
-
-
-def _ends(place: str) -> tuple[int, int]:
-    if place == "pipe":
-        return os.pipe()
-    try:
-        import fcntl
-        import pty
-        import termios
-    except ImportError:
-        raise OSError("no pseudo-terminals on this system: use a pipe") from None
-    ours, theirs = pty.openpty()
-    # A terminal of no size makes bars draw nothing: it gets 24 rows of 80.
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    return ours, theirs
-
-
-def _drain(descriptor: int, into: list[bytes]) -> None:
-    # Linux says EIO when the other end of a pseudo-terminal is closed, others give nothing.
-    with suppress(OSError):
-        while chunk := os.read(descriptor, _CHUNK):
-            into.append(chunk)
+    lines = ended.seen.decode("utf-8", "replace").replace("\r", "\n").strip().split("\n")
+    if ended.code != 0:
+        raise RuntimeError(f"the lap of {bar} ended with {ended.code}: {lines[-1][:200]}")
+    cpu_s, wall_s = json.loads(ended.answer)
+    return Lap(
+        bar,
+        place,
+        items,
+        cpu_s / items * 1e9,
+        wall_s / items * 1e9,
+        len(ended.seen),
+        lines[-1].rstrip(),
+    )
 
 
 def _loop(bar: str, items: int, stream: TextIO) -> tuple[float, float]:
