@@ -41,12 +41,12 @@ def replaced(path: Path) -> Iterator[TextIO]:
         raise
 
 
-def _rename(fresh: Path, path: Path) -> None:
+def _rename(fresh: Path, path: Path, *, patient: bool = os.name == "nt") -> None:
     for attempt in range(_RENAME_ATTEMPTS):
         try:
             fresh.replace(path)
         except PermissionError:
-            if os.name != "nt" or attempt + 1 == _RENAME_ATTEMPTS:
+            if not patient or attempt + 1 == _RENAME_ATTEMPTS:
                 raise
             time.sleep(_RETRY_S)
         else:

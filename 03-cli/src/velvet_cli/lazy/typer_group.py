@@ -25,10 +25,10 @@ def lazy_typer(manifest: Manifest, **options: Any) -> typer.Typer:
     class LazyTyper(TyperGroup):
         """The group behind the app; Typer makes it from its class."""
 
-        def list_commands(self, ctx: Any) -> list[str]:
+        def list_commands(self, _: Any) -> list[str]:
             return sorted(manifest)
 
-        def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        def get_command(self, _: Any, cmd_name: str) -> Any:
             if cmd_name not in manifest:
                 return None
             return get_command(load(manifest[cmd_name]).app)
