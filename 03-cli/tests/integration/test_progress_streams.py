@@ -29,7 +29,7 @@ def test_a_terminal_sees_every_bar_come_to_its_end(bar: str) -> None:
     found = run(bar, "pty")
 
     assert found.written > 20
-    assert "100%" in found.shown or bar == "rich"
+    assert "100%" in found.shown
 
 
 @needs_pty

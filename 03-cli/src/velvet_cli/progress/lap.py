@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import TextIO
 
+from velvet_cli.color import strip_ansi
 from velvet_cli.progress.choice import BARS
 from velvet_cli.terminal import watch
 
@@ -67,9 +68,11 @@ def lap(bar: str, place: str, items: int, *, env: Mapping[str, str]) -> Lap:
         # Over whatever the caller's terminal is: bars look at these.
         env={**env, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"},
     )
-    lines = ended.seen.decode("utf-8", "replace").replace("\r", "\n").strip().split("\n")
+    text = strip_ansi(ended.seen.decode("utf-8", "replace"))
+    lines = [line.rstrip() for line in text.replace("\r", "\n").split("\n") if line.strip()]
+    last = lines[-1] if lines else ""
     if ended.code != 0:
-        raise RuntimeError(f"the lap of {bar} ended with {ended.code}: {lines[-1][:200]}")
+        raise RuntimeError(f"the lap of {bar} ended with {ended.code}: {last[:200]}")
     cpu_s, wall_s = json.loads(ended.answer)
     return Lap(
         bar,
@@ -78,7 +81,7 @@ def lap(bar: str, place: str, items: int, *, env: Mapping[str, str]) -> Lap:
         cpu_s / items * 1e9,
         wall_s / items * 1e9,
         len(ended.seen),
-        lines[-1].rstrip(),
+        last,
     )
 
 

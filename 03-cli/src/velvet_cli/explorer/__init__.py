@@ -1,0 +1,1 @@
+"""What the dashboard shows: each part computes here, and a page only draws it."""
