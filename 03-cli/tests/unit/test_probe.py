@@ -127,6 +127,8 @@ def third_parties(tree: Node) -> set[str]:
         "usercustomize",
         "_virtualenv",
     }
+    # What `copy` of Python 3.10 asks for, in case it runs on Jython.
+    known.add("org")
     names = {node.name.partition(".")[0] for node in tree.children for node in node.walk()}
     return {
         name

@@ -23,8 +23,15 @@ Shell = Literal["bash", "zsh", "fish", "powershell"]
 Names = Callable[..., Parameter]
 
 
-def build(perform: Perform, *, hardened: bool) -> App:
-    """Declare the whole command line around what to do with a call."""
+def build(perform: Perform, *, hardened: bool, literal: Sequence[str] = ()) -> App:
+    """Declare the whole command line around what to do with a call.
+
+    Args:
+        perform: does the call.
+        hardened: with the settings of a production tool.
+        literal: the words from ``--`` on. The meta app of Cyclopts 4 swallows the dashes, and
+            takes its own options from behind them, so these words go round it.
+    """
     app = App(
         name="tasks",
         help="Keep a list of tasks in a file.",
@@ -63,7 +70,7 @@ def build(perform: Perform, *, hardened: bool) -> App:
         root.update({key: value for key, value in flags.items() if value})
         if hardened and not words:
             return _help(app)
-        return app(words)
+        return app([*words, *literal])
 
     _tasks(app, finish, named)
     _files(app, finish, named)
@@ -186,10 +193,12 @@ def call(argv: Sequence[str], perform: Perform) -> int:
     Raises:
         UsageError: the words are wrong.
     """
-    app = build(perform, hardened=True)
+    words = list(argv)
+    end = words.index("--") if "--" in words else len(words)
+    app = build(perform, hardened=True, literal=words[end:])
     quietly: dict[str, Any] = {"exit_on_error": False, "print_error": False}
     try:
-        code = app.meta(list(argv), **quietly, result_action="return_value")
+        code = app.meta(words[:end], **quietly, result_action="return_value")
     except CycloptsError as error:
         path = " ".join(["tasks", *(error.command_chain or ())])
         raise UsageError(str(error).strip(), f"see `{path} --help`") from None
