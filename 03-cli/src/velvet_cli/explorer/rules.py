@@ -58,7 +58,7 @@ def cells(form: str) -> Iterator[dict[str, Any]]:
 def _portable(text: str) -> str:
     """Cut what only this machine calls so from the paths of a traceback, also of one cut short."""
     here = Path(__file__).resolve()
-    for folder in (here.parents[2], here.parents[4], Path(sys.prefix), Path(sys.base_prefix)):
+    for folder in (here.parents[2], Path(sys.prefix), Path(sys.base_prefix), here.parents[4]):
         text = text.replace(f"{folder}{os.sep}", "")
     return text
 
