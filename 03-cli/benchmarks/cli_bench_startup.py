@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from velvet.bench import Command, Comparison, Outcome, Suite, ratio
+from velvet.bench import Command, Comparison, Outcome, Suite, order, ratio
 from velvet.bench.programs import runner
 from velvet_cli.frontends import NAMES
 from velvet_cli.probe import startup
@@ -74,7 +74,8 @@ def _startup(suite: Suite) -> None:
     )
     _rows(starts, "add", "x")
     suite.claim(
-        "argparse starts cheaper than Click", ratio("startup", "argparse", "click", "cpu") <= 0.9
+        "a start costs least with argparse, more with Click, most with Typer",
+        order("startup", "argparse", "click", "typer", metric="cpu"),
     )
     suite.claim(
         "Typer starts at twice the price of Click", ratio("startup", "typer", "click", "cpu") >= 2
@@ -149,7 +150,7 @@ def _help_and_error(suite: Suite) -> None:
     pair.add("wrong_without_rich", _hardened("typer", "add", "x", "-p", "9"))
     suite.claim(
         "in Typer a mistake costs more than a success, because rich is loaded to draw the box",
-        ratio("typer_mistake", "wrong", "right", "cpu") >= 1.2,
+        ratio("typer_mistake", "wrong", "right", "cpu") >= 1.1,
     )
 
 
