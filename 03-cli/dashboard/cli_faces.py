@@ -76,6 +76,7 @@ def _face(event: Mapping[str, Any]) -> None:
     for name, text in (("stdout", event["out"]), ("stderr", event["err"])):
         if text.strip():
             st.caption(name)
+            tall = text.count("\n") > 7
             st.code(
-                text.rstrip("\n"), language=None, height=190 if text.count("\n") > 7 else "content"
+                text.rstrip("\n"), language=None, wrap_lines=True, height=230 if tall else "content"
             )

@@ -12,6 +12,7 @@ from velvet.ui.palette import FILLS, STROKES, plotly_layout
 from velvet_cli.explorer.rules import FORMS, Cell, columns, read_cells, rule_of
 
 TASK = "cells"
+_OFFSETS = [step / 10 for step in range(-4, 5)]
 SIGNS = {"kept": "kept", "broken": "✕ broken", "not looked at": ""}
 
 
@@ -50,12 +51,12 @@ def _matrix(state: Session, form: str) -> None:
         on_select="rerun",
         selection_mode="points",
     )
-    name, id = _chosen(picked, found, ids, names, heads)
+    name, id = _chosen(picked, found, ids, names)
     cell = found.get((name, id), Cell("not looked at"))
     st.markdown(f"**{name}**, `{id}`: {cell.state}. {cell.what}")
     st.caption(f"The rule: {rule_of(id)}. Click a cell for another one.")
     if cell.transcript:
-        st.code(cell.transcript, language=None)
+        st.code(cell.transcript, language=None, wrap_lines=True)
 
 
 def _heat(
@@ -66,49 +67,61 @@ def _heat(
     figure = go.Figure(
         go.Heatmap(
             z=[[level[cell.state] for cell in row] for row in rows],
-            x=heads,
-            y=ids,
             zmin=0,
             zmax=1,
             colorscale=[[0, FILLS[1]], [1, FILLS[3]]],
             text=[[SIGNS[cell.state] for cell in row] for row in rows],
             texttemplate="%{text}",
             textfont={"color": STROKES[3], "size": 12},
-            customdata=[[cell.what for cell in row] for row in rows],
-            hovertemplate="%{y}, %{x}<br>%{customdata}<extra></extra>",
+            hoverinfo="skip",
             showscale=False,
             xgap=3,
             ygap=3,
         )
     )
-    # A heatmap reports no clicks: a transparent marker over each cell does.
+    # A heatmap reports no clicks: transparent markers side by side over each cell do.
+    spots = [
+        (column + offset, row, f"{id}, {names[column]}<br>{rows[row][column].what}")
+        for row, id in enumerate(ids)
+        for column in range(len(names))
+        for offset in _OFFSETS
+    ]
     figure.add_scatter(
-        x=[head for _ in ids for head in heads],
-        y=[id for id in ids for _ in heads],
+        x=[x for x, _, _ in spots],
+        y=[y for _, y, _ in spots],
         mode="markers",
-        marker={"symbol": "square", "size": 18, "opacity": 0, "color": "#ffffff"},
-        customdata=[cell.what for row in rows for cell in row],
-        hovertemplate="%{y}<br>%{customdata}<extra></extra>",
+        marker={"symbol": "square", "size": 24, "opacity": 0, "color": "#ffffff"},
+        customdata=[text for _, _, text in spots],
+        hovertemplate="%{customdata}<extra></extra>",
         showlegend=False,
     )
     plotly_layout(figure, height=90 + 25 * len(ids))
-    # The markers would widen both axes.
-    figure.update_xaxes(side="top", type="category", showgrid=False, range=[-0.5, len(heads) - 0.5])
-    figure.update_yaxes(type="category", showgrid=False, range=[len(ids) - 0.5, -0.5])
+    figure.update_xaxes(
+        side="top",
+        tickvals=list(range(len(heads))),
+        ticktext=heads,
+        showgrid=False,
+        zeroline=False,
+        range=[-0.5, len(heads) - 0.5],
+    )
+    figure.update_yaxes(
+        tickvals=list(range(len(ids))),
+        ticktext=ids,
+        showgrid=False,
+        zeroline=False,
+        range=[len(ids) - 0.5, -0.5],
+    )
     return figure
 
 
 def _chosen(
-    picked: Any,
-    found: dict[tuple[str, str], Cell],
-    ids: list[str],
-    names: list[str],
-    heads: list[str],
+    picked: Any, found: dict[tuple[str, str], Cell], ids: list[str], names: list[str]
 ) -> tuple[str, str]:
     """Return the clicked cell, or the first that is broken."""
     for point in picked["selection"]["points"] if picked else []:
-        if point.get("y") in ids and point.get("x") in heads:
-            return names[heads.index(point["x"])], str(point["y"])
+        column, row = round(point.get("x", -1)), round(point.get("y", -1))
+        if column in range(len(names)) and row in range(len(ids)):
+            return names[column], ids[row]
     for id in ids:
         for name in names:
             if found.get((name, id), Cell("kept")).state == "broken":

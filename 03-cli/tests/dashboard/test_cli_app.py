@@ -84,18 +84,18 @@ def test_every_tab_has_content_before_any_click(untouched: AppTest) -> None:
 
 
 def test_the_matrix_has_a_row_for_each_of_the_26_rules(untouched: AppTest) -> None:
-    heat = _figures(_tab(untouched, "Behaviour matrix"))[0]["data"][0]
+    axes = _figures(_tab(untouched, "Behaviour matrix"))[0]["layout"]
 
-    assert len(heat["y"]) == 26
-    assert all("of 26" in head for head in heat["x"])
+    assert len(axes["yaxis"]["ticktext"]) == 26
+    assert all("of 26" in head for head in axes["xaxis"]["ticktext"])
     assert "The rule: " in _said(_tab(untouched, "Behaviour matrix"))
 
 
 def test_the_hardened_programs_keep_every_rule(app: AppTest) -> None:
     app.segmented_control(key="cli_matrix_form").set_value("hardened").run()
 
-    heat = _figures(_tab(app, "Behaviour matrix"))[0]["data"][0]
-    assert all(head.endswith("26 of 26") for head in heat["x"])
+    axes = _figures(_tab(app, "Behaviour matrix"))[0]["layout"]
+    assert all(head.endswith("26 of 26") for head in axes["xaxis"]["ticktext"])
     assert not app.exception
 
 

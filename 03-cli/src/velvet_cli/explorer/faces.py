@@ -83,7 +83,7 @@ def _ran(front: Frontend, words: list[str], hardened: bool) -> dict[str, Any]:
             ended = subprocess.run(
                 [*front.argv_prefix(hardened=hardened), *words],
                 cwd=folder,
-                env=clean_environment(folder, {"COLUMNS": "60"}),
+                env=clean_environment(folder, {"COLUMNS": "54"}),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=False,
