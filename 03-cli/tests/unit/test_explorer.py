@@ -63,7 +63,8 @@ def test_every_front_end_shows_its_face() -> None:
 
     assert list(found) == [front.name for front in frontends()]
     for event in found.values():
-        assert event["exit"] == 2
+        # Cyclopts 4 ends usage errors with 1.
+        assert event["exit"] in (1, 2)
         assert event["refused"]
         assert "9" in event["err"] or "5" in event["err"]
 
