@@ -22,7 +22,7 @@ ROUNDS = {"quick": 4, "default": 15, "full": 40}
 WARM = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONUNBUFFERED": "", "PYTHONPYCACHEPREFIX": ""}
 BASH = ("posix", "program:bash")
 ASKED = f"COMP_LINE={LINE!r}; COMP_POINT={len(LINE)}; COMP_WORDS=({LINE}); COMP_CWORD=1"
-ITEMS = 200_000
+ITEMS = 100_000
 
 _ARGCOMPLETE = """\
 import argcomplete
