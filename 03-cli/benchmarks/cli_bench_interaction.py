@@ -19,7 +19,9 @@ from velvet.bench import Command, Metric, Outcome, Suite, across, ratio
 LINE = "tasks li"
 EXPECTED = b"list"
 ROUNDS = {"quick": 4, "default": 15, "full": 40}
-WARM = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONUNBUFFERED": "", "PYTHONPYCACHEPREFIX": ""}
+# What the environment of a container often sets, and a user's does not.
+CONTAINER = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPYCACHEPREFIX")
+WARM: dict[str, str | None] = dict.fromkeys(CONTAINER)
 BASH = ("posix", "program:bash")
 ASKED = f"COMP_LINE={LINE!r}; COMP_POINT={len(LINE)}; COMP_WORDS=({LINE}); COMP_CWORD=1"
 ITEMS = 100_000
@@ -124,7 +126,7 @@ def _completion(suite: Suite) -> None:
 def _dynamic(request: dict[str, str]) -> Callable[[], Iterator[Command]]:
     def setup() -> Iterator[Command]:
         with tempfile.TemporaryDirectory(prefix="velvet-cli-") as folder:
-            words = [sys.executable, "-m", "velvet_cli.completion", "bash"]
+            words = [sys.executable, "-m", "velvet_cli", "argparse", "--complete", "bash"]
             env = {**WARM, "HOME": folder, "XDG_CONFIG_HOME": folder, **request}
             yield Command(words, env=env, cwd=folder)
 

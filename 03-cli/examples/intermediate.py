@@ -120,7 +120,7 @@ TABS = {
 }
 PROGRAM = """\
 #!/bin/sh
-[ "$1" = --complete ] && exec "{python}" -m velvet_cli.completion "$@"
+[ "$1" = --complete ] && exec "{python}" -m velvet_cli argparse "$@"
 printf '\\nstarted with:'; printf ' <%s>' "$@"; echo .
 """
 

@@ -11,6 +11,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -33,9 +35,16 @@ POSIX = pytest.mark.skipif(
 )
 
 
-def run(level: str, *words: str, code: int = 0) -> tuple[str, str]:
-    """Run one file of examples; give what it printed, and what it complained about."""
-    done = subprocess.run(
+# Whatever the order of the tests, these are what they look at.
+EARLY = [(level, name) for level, names in NAMES.items() for name in names]
+EARLY += [(level, words) for level in NAMES for words in ("--list", "--source")]
+Done = subprocess.CompletedProcess[bytes]
+_DONE: dict[tuple[str, ...], Done] = {}
+
+
+def child(level: str, *words: str) -> Done:
+    """Run one file of examples in a child process."""
+    return subprocess.run(
         [sys.executable, "-W", "error::ResourceWarning", f"examples/{level}.py", *words],
         cwd=MODULE,
         env={**os.environ, "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"},
@@ -43,6 +52,21 @@ def run(level: str, *words: str, code: int = 0) -> tuple[str, str]:
         timeout=PATIENCE[level],
         check=False,
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _two_at_a_time(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run the examples in pairs before the first test looks, unless only a few are wanted."""
+    if sum(item.path == request.path for item in request.session.items) >= len(EARLY):
+        with ThreadPoolExecutor(2) as pool:
+            _DONE.update(zip(EARLY, pool.map(lambda call: child(*call), EARLY), strict=True))
+    yield
+    _DONE.clear()
+
+
+def run(level: str, *words: str, code: int = 0) -> tuple[str, str]:
+    """Run one file of examples; give what it printed, and what it complained about."""
+    done = _DONE.get((level, *words)) or child(level, *words)
     printed, complaint = done.stdout.decode(), done.stderr.decode("utf-8", "replace")
     assert done.returncode == code, complaint
     return printed.replace("\r\n", "\n"), complaint

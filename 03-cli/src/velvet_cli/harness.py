@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from velvet_cli.frontends import Frontend
+from velvet_cli.terminal import children_cpu_s
 
 Mode = Literal["inprocess", "subprocess", "pty"]
 PATIENCE_S = 30.0
@@ -133,7 +134,7 @@ def run_process(
     words: Sequence[str], *, env: Mapping[str, str], folder: Path, stdin: str = ""
 ) -> Result:
     """Run a program to its end with pipes."""
-    began = _children_cpu()
+    began = children_cpu_s()
     with started(words, env=env, folder=folder, stdin=subprocess.PIPE) as child:
         out, err = child.communicate(stdin.encode(), timeout=PATIENCE_S)
     return Result(child.returncode, _text(out), _text(err), cpu_ms=_since(began))
@@ -153,7 +154,7 @@ def run_on_pty(words: Sequence[str], *, env: Mapping[str, str], folder: Path) ->
     import termios
 
     master, slave = pty.openpty()
-    began, received = _children_cpu(), bytearray()
+    began, received = children_cpu_s(), bytearray()
     try:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         with started(
@@ -227,11 +228,6 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
 
 
-def _children_cpu() -> float:
-    times = os.times()
-    return times.children_user + times.children_system
-
-
 def _since(before: float) -> float | None:
     # Windows does not count the time of children.
-    return None if sys.platform == "win32" else (_children_cpu() - before) * 1e3
+    return None if sys.platform == "win32" else (children_cpu_s() - before) * 1e3

@@ -18,6 +18,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from velvet_cli.terminal import children_cpu_s
+
 _LINE = re.compile(r"^import time:\s+(\d+) \|\s+(\d+) \| ( *)(\S+)\s*$")
 _INDENT = 2
 # What would change a start, and is rarely what is meant to be measured.
@@ -118,11 +120,9 @@ def _run(words: Sequence[str], env: Mapping[str, str], cwd: Path | None) -> byte
 
 
 def _timed(words: Sequence[str], env: Mapping[str, str], cwd: Path | None) -> tuple[float, float]:
-    before, began = os.times(), time.perf_counter()
+    before, began = children_cpu_s(), time.perf_counter()
     _run(words, env, cwd)
-    wall, after = time.perf_counter() - began, os.times()
-    used = after.children_user - before.children_user
-    return used + after.children_system - before.children_system, wall
+    return children_cpu_s() - before, time.perf_counter() - began
 
 
 def import_tree(

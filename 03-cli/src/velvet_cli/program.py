@@ -17,6 +17,8 @@ from velvet_cli.runner import guarded, run
 from velvet_cli.task import InvalidTask
 
 RAW = "raw-"
+# What completion scripts ask with. It is no option: no front end sees it, and help does not show it.
+COMPLETE = "--complete"
 
 
 def main(
@@ -56,12 +58,24 @@ def main(
 def start(name: str, argv: Sequence[str]) -> NoReturn:
     """Run one front end as this process, hardened, or as it comes for a name with ``raw-``.
 
+    A question of a completion script is answered before any framework is loaded.
+
     Raises:
         SystemExit: with the exit code.
     """
+    if list(argv[:1]) == [COMPLETE]:
+        run(_answered, argv[1:])
     if name.startswith(RAW):
         raise SystemExit(_raw(name.removeprefix(RAW), argv))
     run(lambda words: main(name, words, signals=True), argv)
+
+
+def _answered(question: Sequence[str]) -> int:
+    from velvet_cli.completion import answer
+
+    # As UTF-8 whatever the console can encode: shells read bytes.
+    sys.stdout.buffer.write(answer(question, os.environ, cwd=Path.cwd()).encode())
+    return 0
 
 
 def _raw(name: str, argv: Sequence[str]) -> int:

@@ -55,7 +55,7 @@ _PROGRAM = """\
 #!/bin/sh
 if [ "$1" = --complete ]; then
     echo asked >> "{folder}/asked"
-    exec "{python}" -m velvet_cli.completion "$@"
+    exec "{python}" -m velvet_cli argparse "$@"
 fi
 printf '\\nARGS'
 for word; do printf '<%s>' "$word"; done
@@ -223,6 +223,28 @@ def test_the_static_script_starts_the_program_for_values_only_and_once_in_two_se
 
     _bash(folder, "static", ["tasks done ", "tasks rm ", "tasks done 1"])
     assert re.findall("asked", asked.read_text(encoding="utf-8")) == ["asked"]
+
+
+def test_a_function_of_the_shell_is_program_enough_for_the_script(folder: Path) -> None:
+    # What the README tells a reader to do.
+    lines = (
+        f'tasks() {{ "{sys.executable}" -m velvet_cli click "$@"; }}',
+        'eval "$(tasks completion bash)"',
+        'COMP_LINE="tasks list --tag ho" COMP_POINT=19 COMP_WORDBREAKS=: _tasks',
+        'echo "${COMPREPLY[@]}"',
+        'COMP_LINE="tasks done " COMP_POINT=11 _tasks && echo "${COMPREPLY[@]}"',
+    )
+
+    done = subprocess.run(
+        ["bash", "--norc", "-c", "\n".join(lines)],
+        cwd=folder,
+        env=_environment(folder),
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert done.stdout.decode().split() == ["home:garden", "1"]
 
 
 def test_powershell_completes_where_it_is_installed(folder: Path) -> None:

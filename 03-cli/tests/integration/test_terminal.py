@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import runpy
 import subprocess
 import sys
 
@@ -63,14 +62,3 @@ def test_the_time_of_children_is_counted(monkeypatch: pytest.MonkeyPatch) -> Non
         assert children_cpu_s() > before
     monkeypatch.setitem(sys.modules, "resource", None)
     assert children_cpu_s() >= 0.0
-
-
-def test_the_completion_module_answers_as_a_program(
-    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
-) -> None:
-    monkeypatch.setattr("sys.argv", ["completion", "words", "li"])
-
-    runpy.run_module("velvet_cli.completion", run_name="__main__", alter_sys=False)
-    sys.stdout.flush()
-
-    assert capfdbinary.readouterr().out == b"list\tList tasks.\n"

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from velvet_cli.completion import COMPLETE, MODES, Words, answer, complete, quote, script, split
+from velvet_cli.completion import MODES, Words, answer, complete, quote, script, split
 from velvet_cli.completion.engine import Candidate, argument_at, locate, options_of, subcommands
 from velvet_cli.completion.quoting import rest_of
 from velvet_cli.completion.tables import rows
 from velvet_cli.completion.values import dynamic_values, store_of
 from velvet_cli.contract import CONTRACT, FORMATS
 from velvet_cli.core import TaskStore
+from velvet_cli.frontends import Frontend
+from velvet_cli.program import COMPLETE, start
 
 
 @pytest.mark.parametrize(
@@ -273,18 +274,31 @@ def test_the_store_is_the_one_that_the_command_would_use(tmp_path: Path) -> None
     assert found("--store") == "configured"
 
 
-def test_the_answers_can_be_had_without_a_front_end(store: Path) -> None:
-    argv = [sys.executable, "-m", "velvet_cli.completion", COMPLETE, "words", "done", ""]
+@pytest.mark.parametrize("hardened", [True, False])
+def test_a_front_end_answers_questions_before_it_loads_its_framework(
+    store: Path, hardened: bool
+) -> None:
+    argv = [*Frontend("typer").argv_prefix(hardened=hardened), COMPLETE, "words", "done", ""]
+    argv[1:1] = ["-X", "importtime"]
+    env = {**os.environ, "TASKS_STORE": "", "PYTHONIOENCODING": "ascii"}
 
-    done = subprocess.run(
-        argv,
-        cwd=store.parent,
-        env={**os.environ, "TASKS_STORE": ""},
-        capture_output=True,
-        check=True,
-    )
+    done = subprocess.run(argv, cwd=store.parent, env=env, capture_output=True, check=True)
 
     assert done.stdout.decode("utf-8") == "1\t(done) one\n2\tzwei mit Lücke\n"
+    assert b"velvet_cli.completion.answer" in done.stderr
+    assert b"typer" not in done.stderr
+
+
+def test_a_question_ends_the_process_whose_argument_it_is(
+    store: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.chdir(store.parent)
+
+    with pytest.raises(SystemExit) as ended:
+        start("click", [COMPLETE, "values", "tags"])
+
+    assert ended.value.code == 0
+    assert capfdbinary.readouterr().out == b"home:garden\t2 tasks\ntwo words\t1 tasks\n"
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -17,8 +17,6 @@ from velvet_cli.completion.values import dynamic_values, store_of
 from velvet_cli.completion.words import Words, split
 from velvet_cli.contract import CONTRACT
 
-COMPLETE = "--complete"
-
 
 def answer(argv: Sequence[str], env: Mapping[str, str], *, cwd: Path) -> str:
     """Return the answer to a question, with the newline of each line.
