@@ -27,19 +27,29 @@ def _at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(HERE)
 
 
-@pytest.fixture
-def app() -> Iterator[AppTest]:
-    found = AppTest.from_file(str(APP), default_timeout=60)
-    found.run()
-    yield found
-    if KEY in found.session_state:
-        found.session_state[KEY].stop_all()
-
-
 @pytest.fixture(scope="module")
-def untouched() -> AppTest:
-    """The page before any click, drawn once for all tests that only look."""
+def _page() -> AppTest:
     return AppTest.from_file(str(APP), default_timeout=60).run()
+
+
+def _inputs(page: AppTest) -> dict[str, Any]:
+    names = ("text_input", "text_area", "segmented_control", "multiselect", "slider")
+    return {one.key: one for name in (*names, "select_slider") for one in page.get(name)}
+
+
+@pytest.fixture
+def app(_page: AppTest) -> Iterator[AppTest]:
+    """The page before any click: drawn once, and put back after each test that touched it."""
+    before = {key: one.value for key, one in _inputs(_page).items()}
+    yield _page
+    session = _page.session_state[KEY]
+    session.stop_all()
+    changed = {key: one for key, one in _inputs(_page).items() if one.value != before[key]}
+    for key, one in changed.items():
+        one.set_value(before[key])
+    if changed or session.jobs:
+        session.jobs.clear()
+        _page.run()
 
 
 def _tab(app: AppTest, label: str) -> Any:
@@ -58,22 +68,22 @@ def _said(tab: Any) -> str:
 
 def _run_until(app: AppTest, done: Callable[[], bool]) -> None:
     until = time.monotonic() + BOUND_S
+    app.run()  # once while it is at work
+    assert not app.exception
     while not done():
         assert time.monotonic() < until, "the page did not come to an end in time"
         time.sleep(0.05)
-        app.run()
-        assert not app.exception
 
 
-def test_the_page_loads_with_its_five_tabs_and_no_exception(untouched: AppTest) -> None:
-    assert not untouched.exception
-    assert untouched.title[0].value == "Command-line Explorer"
-    assert tuple(tab.label for tab in untouched.tabs) == TABS
-    assert "Installed here: argparse" in untouched.caption[-1].value
+def test_the_page_loads_with_its_five_tabs_and_no_exception(app: AppTest) -> None:
+    assert not app.exception
+    assert app.title[0].value == "Command-line Explorer"
+    assert tuple(tab.label for tab in app.tabs) == TABS
+    assert "Installed here: argparse" in app.caption[-1].value
 
 
-def test_every_tab_has_content_before_any_click(untouched: AppTest) -> None:
-    faces, starts, matrix, layers, lab = (_tab(untouched, label) for label in TABS)
+def test_every_tab_has_content_before_any_click(app: AppTest) -> None:
+    faces, starts, matrix, layers, lab = (_tab(app, label) for label in TABS)
 
     assert "**argparse** &nbsp; exit 2" in _said(faces)
     assert len(_figures(starts)) == 4
@@ -83,12 +93,12 @@ def test_every_tab_has_content_before_any_click(untouched: AppTest) -> None:
     assert "stored figures of another machine" in _said(starts)
 
 
-def test_the_matrix_has_a_row_for_each_of_the_26_rules(untouched: AppTest) -> None:
-    axes = _figures(_tab(untouched, "Behaviour matrix"))[0]["layout"]
+def test_the_matrix_has_a_row_for_each_of_the_26_rules(app: AppTest) -> None:
+    axes = _figures(_tab(app, "Behaviour matrix"))[0]["layout"]
 
     assert len(axes["yaxis"]["ticktext"]) == 26
     assert all("of 26" in head for head in axes["xaxis"]["ticktext"])
-    assert "The rule: " in _said(_tab(untouched, "Behaviour matrix"))
+    assert "The rule: " in _said(_tab(app, "Behaviour matrix"))
 
 
 def test_the_hardened_programs_keep_every_rule(app: AppTest) -> None:

@@ -73,9 +73,10 @@ def test_wrong_words_are_one_exception(argv: list[str], front: str) -> None:
     assert wrong.value.hint
 
 
-@pytest.mark.parametrize("option", [p.long for p in CONTRACT.options if p.kind != "flag"][:4])
-def test_the_help_knows_every_option_of_the_program(option: str, tasks: Run) -> None:
-    assert option in tasks("--help").out
+def test_the_help_knows_every_option_of_the_program(tasks: Run) -> None:
+    shown = tasks("--help").out
+
+    assert [p.long for p in CONTRACT.options if p.long not in shown] == []
 
 
 @pytest.mark.parametrize("command", CONTRACT.commands, ids=lambda command: command.name)
