@@ -14,17 +14,13 @@ class AddIndexBeside(migrations.AddIndex):
 
     atomic = False
 
-    def database_forwards(
-        self, app_label, schema_editor, from_state, to_state
-    ):  # noqa: ARG002 - the signature is Django's
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
         """Build the index, concurrently on PostgreSQL."""
         model = to_state.apps.get_model(app_label, self.model_name)
         options = {"concurrently": True} if schema_editor.connection.vendor == "postgresql" else {}
         schema_editor.add_index(model, self.index, **options)
 
-    def database_backwards(
-        self, app_label, schema_editor, from_state, to_state
-    ):  # noqa: ARG002 - the signature is Django's
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
         """Drop the index, concurrently on PostgreSQL."""
         model = from_state.apps.get_model(app_label, self.model_name)
         options = {"concurrently": True} if schema_editor.connection.vendor == "postgresql" else {}
