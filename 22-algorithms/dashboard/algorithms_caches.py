@@ -61,7 +61,7 @@ def _curves() -> None:
             curves, title=f"{name}: {TRACES[name]}", x="entries in the cache", y="hit ratio"
         )
         drawn.update_xaxes(type="log", tickvals=TICKS, tickformat=",")
-        drawn.update_yaxes(range=[0, 1.02], tickformat=".0%")
+        drawn.update_yaxes(range=[-0.03, 1.03], tickformat=".0%")
         drawn.update_layout(height=(drawn.layout.height or 360) + 40)
         mark = st.session_state.get(f"algorithms_entries_{keys}", _usual(keys))
         drawn.add_vline(x=mark, line={"color": LINE, "dash": "dot"})
@@ -76,8 +76,8 @@ def _curves() -> None:
         )
     st.caption(
         "Belady's rule evicts what will be asked for last; it needs the future and is a line to "
-        "measure by. A policy that never hits on a loop is not broken: what it keeps is always what "
-        "was asked for most recently, and the loop asks for that last."
+        "measure by. A policy that never hits on a loop is not broken: where the loop does not fit, "
+        "each key is evicted just before it is asked for again."
     )
     table("cache_hits")
 
