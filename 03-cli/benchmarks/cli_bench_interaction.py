@@ -18,13 +18,13 @@ from velvet.bench import Command, Metric, Outcome, Suite, across, ratio
 
 LINE = "tasks li"
 EXPECTED = b"list"
-ROUNDS = {"quick": 4, "default": 15, "full": 40}
+ROUNDS = {"quick": 2, "default": 15, "full": 40}
 # What the environment of a container often sets, and a user's does not.
 CONTAINER = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPYCACHEPREFIX")
 WARM: dict[str, str | None] = dict.fromkeys(CONTAINER)
 BASH = ("posix", "program:bash")
 ASKED = f"COMP_LINE={LINE!r}; COMP_POINT={len(LINE)}; COMP_WORDS=({LINE}); COMP_CWORD=1"
-ITEMS = 100_000
+ITEMS = 50_000
 
 _ARGCOMPLETE = """\
 import argcomplete

@@ -91,7 +91,7 @@ def _formats(suite: Suite) -> None:
         sizes={"rows": [300, 3000, 30_000]},
         items=lambda rows: rows,
         quick=lambda rows: rows == 300,
-        rounds={"quick": 4, "default": 8, "full": 20},
+        rounds={"quick": 3, "default": 8, "full": 20},
     )
     for name in FORMATS:
         formats.add(

@@ -152,7 +152,7 @@ def _build(suite: Suite) -> None:
     build_tree = suite.comparison(
         "build_tree", unit="ms", title="Build the tree of commands with five options each",
         sizes={"commands": SIZES}, quick=lambda commands: commands in (3, 300),
-        rounds={"quick": 7, "default": 15, "full": 30},
+        rounds={"quick": 3, "default": 15, "full": 30},
     )  # fmt: skip
 
     def setup(build: Build) -> Callable[..., Callable[[], Any]]:
@@ -176,7 +176,7 @@ def _testing(suite: Suite) -> None:
         "testing_cost", unit="ms", title="One invocation of `tasks stats` in a test",
         # Most of it happens in a child, which the thread's own clock does not see.
         clock="wall",
-        rounds={"quick": 5, "default": 10, "full": 30},
+        rounds={"quick": 3, "default": 10, "full": 30},
     )  # fmt: skip
 
     def inprocess(name: str) -> Callable[[], Iterator[Callable[[], int]]]:

@@ -23,7 +23,8 @@ PEERS = {"cyclopts": "cyclopts"}
 # What the environment of a container often sets, and a user's does not.
 CONTAINER = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPYCACHEPREFIX")
 WARM: dict[str, str | None] = dict.fromkeys(CONTAINER)
-ROUNDS = {"quick": 7, "default": 15, "full": 40}
+# In each of the workers, of which a quick run has three.
+ROUNDS = {"quick": 3, "default": 15, "full": 40}
 
 
 def _folder() -> tempfile.TemporaryDirectory[str]:
@@ -169,7 +170,7 @@ def _bytecode(suite: Suite) -> None:
     bytecode = suite.comparison(
         "no_bytecode", title="The same start without .pyc files", kind="run", unit="ms",
         sizes={"framework": list(NAMES)}, quick=lambda framework: framework in ("click", "typer"),
-        rounds={"quick": 7, "default": 9, "full": 20},
+        rounds={"quick": 3, "default": 9, "full": 20},
     )  # fmt: skip
 
     def with_pyc(framework: str) -> Iterator[Command]:
@@ -254,7 +255,7 @@ def _program(variant: str, *argv: str) -> Callable[[], Any]:
 
 
 def _lazy(suite: Suite) -> None:
-    rounds = {"quick": 7, "default": 9, "full": 20}
+    rounds = {"quick": 3, "default": 9, "full": 20}
     calls = {"lazy_command": ("c1",), "lazy_help": ("--help",)}
     titles = {
         "lazy_command": "One of five commands that import 50 ms each",

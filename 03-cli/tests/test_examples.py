@@ -113,7 +113,10 @@ def test_four_programs_give_one_answer() -> None:
     printed = shown("basic", "same_cli_four_times")
 
     assert "different answers: 1" in printed
-    assert printed.count("write the report") == printed.count("exit 2") >= 3
+    # Cyclopts 4 ends usage errors with 1.
+    ends = re.findall(r"^  \w+ +exit ([12]):", printed, re.M)
+    assert printed.count("write the report") == len(ends) >= 3
+    assert ends[:3] == ["2", "2", "2"]
 
 
 def test_a_parser_answers_and_leaves_open() -> None:
