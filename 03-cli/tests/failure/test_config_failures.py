@@ -22,7 +22,7 @@ SPEC = (Setting("first", int), Setting("second", int))
 def test_a_file_that_is_replaced_all_the_time_is_always_read_as_one_version(
     tmp_path: Path,
 ) -> None:
-    path, ended = tmp_path / "config.toml", threading.Event()
+    path, replaced, ended = tmp_path / "config.toml", threading.Event(), threading.Event()
     path.write_text("first = 0\nsecond = 0\n", encoding="utf-8")
 
     def replace() -> None:
@@ -35,10 +35,12 @@ def test_a_file_that_is_replaced_all_the_time_is_always_read_as_one_version(
                 fresh.replace(path)
             except PermissionError:  # Windows, while it is being read
                 continue
+            replaced.set()
 
     writer = threading.Thread(target=replace)
     writer.start()
     try:
+        assert replaced.wait(30)
         seen = [load(SPEC, files=Files(project=path)) for _ in range(150)]
     finally:
         ended.set()

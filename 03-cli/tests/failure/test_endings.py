@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from velvet_cli.harness import (
     PtyMissing,
     clean_environment,
     invoke,
+    run_on_pty,
     run_process,
     send,
     started,
@@ -255,6 +257,36 @@ def test_ctrl_c_typed_at_a_terminal_ends_the_work(tmp_path: Path, env: dict[str,
 
     assert (child.exitstatus, child.signalstatus) == (130, None)
     assert not marker.exists()
+
+
+@POSIX
+def test_a_child_hears_ctrl_c_even_where_its_parent_ignores_it(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    # As in a background job of a shell, whose children inherit the ignoring.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with started(words("work", "30"), env=env, folder=tmp_path) as child:
+            assert wait_for(tmp_path / "tasks.jsonl.working", child)
+            send(child, signal.SIGINT)
+            assert end(child) == (130, "")
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@POSIX
+def test_a_terminal_without_a_program_is_closed_again(env: dict[str, str], tmp_path: Path) -> None:
+    before = os.pipe()
+    for each in before:
+        os.close(each)
+
+    with pytest.raises(FileNotFoundError):
+        run_on_pty(["no-such-program"], env=env, folder=tmp_path)
+
+    after = os.pipe()
+    for each in after:
+        os.close(each)
+    assert after == before
 
 
 def test_a_child_that_is_forgotten_is_killed(env: dict[str, str], tmp_path: Path) -> None:
