@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from velvet_databases.pool_curve import PoolPoint, little_size, pool_curve
 
-SECONDS = 0.05
+SECONDS = 0.3  # a busy machine may stop a process for a tenth of a second
 
 
 class Booth:
