@@ -244,6 +244,8 @@ ADDRESS = re.compile(r"(?<![\w.=<>~-])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])")
 DOCUMENTATION = [
     ipaddress.ip_network(text) for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")
 ]
+# RFC 1122: hosts of "this network", whose first part is 0, are nobody's destination.
+NOWHERE = ipaddress.ip_network((0, 8))
 
 
 def hits(pattern: re.Pattern[str]) -> Iterator[tuple[str, int, str]]:
@@ -257,6 +259,8 @@ def leads_elsewhere(text: str) -> bool:
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
+        return False
+    if int(address) and address in NOWHERE:  # a version of four parts
         return False
     return not address.is_loopback and not any(address in net for net in DOCUMENTATION)
 
