@@ -44,7 +44,9 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "question": str,
     "prerequisites": list,
     "services": list,
+    "test_processes": int,
 }
+_OPTIONAL = ("prerequisites", "services", "test_processes")
 # What makes a folder a whole module; anything missing is named by `velvet info`.
 PARTS = (
     "README.md",
@@ -66,6 +68,7 @@ class Module:
         number: 1 to 99, unique.
         topic: the part of the folder's name after the number.
         hours: the time a reader should plan, in hours.
+        test_processes: over how many processes its whole test suite is spread; 1 is not at all.
         path: its folder, or None while it is only planned.
     """
 
@@ -79,6 +82,7 @@ class Module:
     question: str
     prerequisites: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    test_processes: int = 1
     path: Path | None = None
 
     @property
@@ -198,7 +202,7 @@ def _values(table: Mapping[str, Any]) -> dict[str, Any]:
 def _validate(path: Path, text: str, table: Mapping[str, Any]) -> None:
     for name, kind in _FIELDS.items():
         if name not in table:
-            if name in ("prerequisites", "services"):
+            if name in _OPTIONAL:
                 continue
             raise VelvetError(f"{path}: line 1: the field {name!r} is missing")
         if not isinstance(table[name], kind) or isinstance(table[name], bool):
@@ -214,6 +218,8 @@ def _validate(path: Path, text: str, table: Mapping[str, Any]) -> None:
         _refuse(path, text, "difficulty", f"must be one of {', '.join(DIFFICULTIES)}")
     if not 0 < table["hours"] <= 100:
         _refuse(path, text, "hours", f"must be over 0 and at most 100, not {table['hours']}")
+    if not 1 <= table.get("test_processes", 1) <= 16:
+        _refuse(path, text, "test_processes", f"must be 1 to 16, not {table['test_processes']}")
     for service in table.get("services", ()):
         if service not in SERVICES:
             _refuse(path, text, "services", f"names {service!r}; known are {', '.join(SERVICES)}")

@@ -7,6 +7,8 @@ waits until it is needed (and is measured by coverage when it comes).
 from __future__ import annotations
 
 import os
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,13 +19,43 @@ if TYPE_CHECKING:
     from velvet.services import Server
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Let coverage find the project's settings also when pytest starts inside a module."""
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    """Let coverage find the project's settings inside a module, and use more than one core there.
+
+    A wrapper, because it has to come before the same hook of pytest-cov.
+    """
     options = early_config.known_args_namespace
     settings = early_config.rootpath / "pyproject.toml"
     if getattr(options, "cov_config", "") == ".coveragerc" and settings.is_file():
         options.cov_config = str(settings)
+    workers = _workers(options, early_config.invocation_params.dir)
+    if workers > 1:
+        # Read now by pytest-cov, and later, as the default of what nobody typed, by xdist.
+        for each in (options, early_config.option):
+            each.numprocesses, each.dist = workers, "loadfile"
+    return (yield)
+
+
+def _workers(options: Any, here: Path) -> int:
+    """Return the processes for a module's whole suite, as its `module.toml` says; 1 for the rest."""
+    asked_for = getattr(options, "numprocesses", 0) is not None
+    chosen = [options.usepdb, options.collectonly, options.keyword, options.markexpr]
+    chosen += [getattr(options, "lf", False), getattr(options, "failedfirst", False)]
+    whole = [here / str(word) for word in options.file_or_dir]
+    if asked_for or any(chosen) or os.environ.get("PYTEST_XDIST_WORKER") or len(whole) != 1:
+        return 1
+    about = whole[0].parent / "module.toml"
+    if whole[0].name != "tests" or not about.is_file():
+        return 1
+    from velvet import catalog
+    from velvet.errors import VelvetError
+    from velvet.needs import usable_cores
+
+    try:
+        return min(catalog.load(about).test_processes, usable_cores())
+    except VelvetError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -92,11 +124,26 @@ def private_postgres() -> Iterator[Server]:
     yield from _serve("postgres", private=True)
 
 
+@pytest.fixture(scope="module")
+def untraced() -> Iterator[None]:
+    """Leave the tests of a file out of coverage, where to watch takes longer than to run.
+
+    A page that is drawn is hundreds of thousands of lines of Streamlit and Plotly, which no report
+    counts; a chain of a million nodes is the same few lines a million times.
+    """
+    here, threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    yield
+    sys.settrace(here)
+    threading.settrace(threads)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_server_left() -> Iterator[None]:
     """Fail the run when a server of ours outlives it."""
     yield
-    if "velvet.services" not in __import__("sys").modules:
+    if "velvet.services" not in sys.modules:
         return
     from velvet.services.own import records
 

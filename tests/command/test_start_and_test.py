@@ -229,6 +229,26 @@ def test_a_bound_for_coverage_is_handed_to_pytest(paper):
 
 
 @pytest.mark.parametrize(
+    ("side_by_side", "ending"), [("1", ["--cov-report=term"]), ("2", ["-n", "0"])]
+)
+def test_runs_that_share_the_cores_are_not_spread_over_them(
+    velvet, paper, monkeypatch, side_by_side, ending
+):
+    paper.module()
+    begun: list[list[str]] = []
+
+    def begin(runs: list[room.Job], variables: dict[str, str], workers: int) -> list[room.Outcome]:
+        begun.extend(run.argv for run in runs)
+        return []
+
+    monkeypatch.setattr(room, "run_all", begin)
+    velvet("test", "--jobs", side_by_side)
+
+    assert len(begun) == 2
+    assert all(words[-len(ending) :] == ending for words in begun)
+
+
+@pytest.mark.parametrize(
     ("text", "counts"),
     [
         ("= 12 passed, 1 xfailed in 3.2s =", {"passed": 12, "xfailed": 1}),

@@ -76,38 +76,126 @@ def test_without_xdist_there_is_nothing_to_refuse(plugin: ModuleType) -> None:
     assert plugin.pytest_configure(without) is None
 
 
-def early(root: Path, given: str) -> Any:
-    """A configuration before the conftest files are read."""
-    return SimpleNamespace(known_args_namespace=SimpleNamespace(cov_config=given), rootpath=root)
+def early(root: Path, given: str = ".coveragerc", **options: Any) -> Any:
+    """A configuration before the conftest files are read, of a run of the folder `tests`."""
+    nothing = {"usepdb": False, "collectonly": False, "keyword": "", "markexpr": ""}
+    known = {"numprocesses": None, "file_or_dir": ["tests/"], **nothing, **options}
+    return SimpleNamespace(
+        known_args_namespace=SimpleNamespace(cov_config=given, **known),
+        invocation_params=SimpleNamespace(dir=root),
+        option=SimpleNamespace(),
+        rootpath=root,
+    )
+
+
+def load(plugin: ModuleType, configuration: Any) -> Any:
+    """Let the plugin see the configuration, as pytest does around its other plugins."""
+    running = plugin.pytest_load_initial_conftests(configuration)
+    next(running)
+    with pytest.raises(StopIteration):
+        next(running)
+    return configuration
 
 
 def test_coverage_finds_the_settings_of_the_project_from_within_a_module(
     plugin: ModuleType, tmp_path: Path
 ) -> None:
     (tmp_path / "pyproject.toml").touch()
-    configuration = early(tmp_path, ".coveragerc")
 
-    plugin.pytest_load_initial_conftests(configuration)
+    settings = load(plugin, early(tmp_path)).known_args_namespace.cov_config
 
-    settings = configuration.known_args_namespace.cov_config
     assert settings == str(tmp_path / "pyproject.toml")
 
 
 def test_coverage_settings_that_were_asked_for_are_kept(plugin: ModuleType, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").touch()
-    configuration = early(tmp_path, "mine.ini")
 
-    plugin.pytest_load_initial_conftests(configuration)
+    configuration = load(plugin, early(tmp_path, "mine.ini"))
 
     assert configuration.known_args_namespace.cov_config == "mine.ini"
 
 
 def test_without_a_project_coverage_is_left_alone(plugin: ModuleType, tmp_path: Path) -> None:
-    configuration = early(tmp_path, ".coveragerc")
-
-    plugin.pytest_load_initial_conftests(configuration)
+    configuration = load(plugin, early(tmp_path))
 
     assert configuration.known_args_namespace.cov_config == ".coveragerc"
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A module whose tests want three processes, on a machine of two cores."""
+    monkeypatch.setattr("velvet.needs.usable_cores", lambda: 2)
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    folder = tmp_path / "42-answers"
+    folder.mkdir()
+    about = {"title": "A", "difficulty": "Expert", "question": "?", "summary": "S"}
+    lines = [f'{name} = "{value}"' for name, value in about.items()]
+    (folder / "module.toml").write_text(
+        "\n".join([*lines, "phase = 1", "hours = 1", "test_processes = 3"]), encoding="utf-8"
+    )
+    return folder
+
+
+def test_the_whole_suite_of_a_module_is_spread_over_the_cores_there_are(
+    plugin: ModuleType, module: Path
+) -> None:
+    configuration = load(plugin, early(module))
+
+    for each in (configuration.known_args_namespace, configuration.option):
+        assert (each.numprocesses, each.dist) == (2, "loadfile")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"numprocesses": 0},
+        {"numprocesses": 4},
+        {"usepdb": True},
+        {"collectonly": True},
+        {"keyword": "burst"},
+        {"markexpr": "integration"},
+        {"lf": True},
+        {"failedfirst": True},
+        {"file_or_dir": ["tests/unit"]},
+        {"file_or_dir": ["tests/test_it.py::test_it"]},
+        {"file_or_dir": ["tests", "benchmarks"]},
+        {"file_or_dir": []},
+    ],
+)
+def test_what_is_less_than_the_whole_or_asked_for_otherwise_is_not_spread(
+    plugin: ModuleType, module: Path, options: dict[str, Any]
+) -> None:
+    assert vars(load(plugin, early(module, **options)).option) == {}
+
+
+def test_without_xdist_nothing_is_spread(plugin: ModuleType, module: Path) -> None:
+    configuration = early(module)
+    del configuration.known_args_namespace.numprocesses
+
+    assert vars(load(plugin, configuration).option) == {}
+
+
+def test_a_process_of_xdist_spreads_nothing_further(
+    plugin: ModuleType, module: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+
+    assert vars(load(plugin, early(module)).option) == {}
+
+
+def test_a_module_that_says_nothing_is_not_spread(plugin: ModuleType, module: Path) -> None:
+    about = module / "module.toml"
+    text = about.read_text(encoding="utf-8")
+    about.write_text(text.replace("test_processes = 3", ""), encoding="utf-8")
+
+    assert vars(load(plugin, early(module)).option) == {}
+
+
+def test_a_damaged_module_is_told_as_wrong_use(plugin: ModuleType, module: Path) -> None:
+    (module / "module.toml").write_text("title = 3", encoding="utf-8")
+
+    with pytest.raises(pytest.UsageError, match=r"module\.toml: line 1: 'title' must be str"):
+        load(plugin, early(module))
 
 
 @pytest.mark.parametrize("path", ["tests/measure.py", "benchmarks/test_it.py", "measure.py"])
@@ -184,6 +272,42 @@ def test_a_test_whose_server_cannot_be_had_is_skipped_with_the_reason_and_the_re
     assert result.reprec is not None  # type: ignore[attr-defined]
     [report] = [r for r in result.reprec.getreports("pytest_runtest_logreport") if r.skipped]  # type: ignore[attr-defined]
     assert "no redis here (binary: none). Install it." in str(report.longrepr)
+
+
+WATCHED = """
+import sys, threading
+import pytest
+
+def trace(frame, event, arg):
+    return None
+
+def watching():
+    found = []
+    thread = threading.Thread(target=lambda: found.append(sys.gettrace()))
+    thread.start()
+    thread.join()
+    return [sys.gettrace() is trace, found[0] is trace]
+
+@pytest.fixture(scope="module")
+def traced():
+    before = sys.gettrace(), threading.gettrace()
+    sys.settrace(trace)
+    threading.settrace(trace)
+    yield
+    ended = watching()
+    sys.settrace(before[0])
+    threading.settrace(before[1])
+    assert ended == [True, True]
+
+def test_here_and_in_threads(traced, untraced):
+    assert watching() == [False, False]
+"""
+
+
+def test_what_is_left_out_of_coverage_is_watched_again_afterwards(
+    pytester: pytest.Pytester,
+) -> None:
+    inner(pytester, WATCHED).assert_outcomes(passed=1)
 
 
 @pytest.fixture

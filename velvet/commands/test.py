@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -26,20 +26,25 @@ _COUNTS = re.compile(r"(\d+) (passed|failed|error|errors|skipped|xfailed)")
 
 @dataclass(frozen=True)
 class Job:
-    """One pytest run: a module's tests, or the toolkit's own."""
+    """One pytest run: a module's tests, or the toolkit's own.
+
+    Attributes:
+        beside: other runs have the other cores, so this one is not spread over them.
+    """
 
     name: str
     folder: Path
     source: str
     services: tuple[str, ...] = ()
     fail_under: int = 0
+    beside: bool = False
 
     @property
     def argv(self) -> list[str]:
         """The user's own command for it, with branch coverage."""
         words = [sys.executable, "-m", "pytest", "tests/", f"--cov={self.source}", "--cov-branch"]
         words += [f"--cov-fail-under={self.fail_under}"] if self.fail_under else []
-        return [*words, "--cov-report=term"]
+        return [*words, "--cov-report=term", *(["-n", "0"] if self.beside else [])]
 
 
 @dataclass(frozen=True)
@@ -170,7 +175,8 @@ def test_command(modules: tuple[str, ...], workers: int | None, fail_under: int)
     with stoppable(), shared_servers({n for job in runs for n in job.services}) as variables:
         if len(runs) == 1:
             raise SystemExit(run_one(runs[0], variables))
-        outcomes = run_all(runs, variables, workers or usable_cores())
+        workers = workers or usable_cores()
+        outcomes = run_all([replace(job, beside=workers > 1) for job in runs], variables, workers)
     click.echo("\nsummary")
     for outcome in outcomes:
         click.echo(outcome.line)
