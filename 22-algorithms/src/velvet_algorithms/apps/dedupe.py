@@ -50,8 +50,9 @@ class StreamDeduper:
     Args:
         horizon: how many of the latest different keys are remembered at least.
         error: share of new keys that may be called old, over all generations together.
-        window: how many of the latest keys are remembered exactly.
-        generations: Bloom filters that take turns; when one is full the oldest is forgotten.
+        window: how many of the latest different keys are remembered exactly, before the horizon.
+        generations: Bloom filters of `horizon` keys that take turns; when one is full the oldest is
+            forgotten. Two keep the promise; more remember longer what seldom repeats.
         salt: up to 64 secret bytes, wherever strangers choose the keys.
 
     Raises:
@@ -78,8 +79,9 @@ class StreamDeduper:
         checked_share("error", error)
         self.window = checked_whole("window", window, 0)
         self._generations = generations
-        # One generation may be nearly empty when the oldest goes: the others hold the horizon.
-        self._capacity = -(-horizon // (generations - 1))
+        # The newest generation is empty after a turn, and the same few keys may fill several: only a
+        # whole generation surely holds `horizon` different keys.
+        self._capacity = horizon
         self._error, self._salt = error / generations, salt
         self._filters = deque([self._fresh()], maxlen=generations)
         self._recent: OrderedDict[bytes, None] = OrderedDict()
@@ -98,11 +100,18 @@ class StreamDeduper:
         if key in self._recent:
             self._recent.move_to_end(key)
             return False
-        if self.window:
-            self._recent[key] = None
-            if len(self._recent) > self.window:
-                self._recent.popitem(last=False)
-        # The newest filter learns every key, so a key that keeps coming is never forgotten.
+        if not self.window:
+            return self._learn(key)
+        new = not any(key in one for one in self._filters)
+        self._recent[key] = None
+        if len(self._recent) > self.window:
+            # Learnt when it leaves, so that its turn to be forgotten counts from its last repeat.
+            self._learn(self._recent.popitem(last=False)[0])
+        return new
+
+    def _learn(self, key: bytes) -> bool:
+        """Tell the newest filter; return whether no filter knew the key."""
+        # Also what an older one knows, so a key that keeps coming is never forgotten.
         new = self._filters[-1].add(key)
         if new and any(key in older for older in self._filters if older is not self._filters[-1]):
             new = False
