@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -57,6 +59,13 @@ def stored(tmp_path: Path) -> Callable[[], list[dict[str, Any]]]:
     return read
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _hears_ctrl_c() -> None:
+    """Hear Ctrl-C also where the run was started in the background, with SIGINT ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stand in an empty folder, without a configuration of the machine's own."""
@@ -66,11 +75,21 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+def _children() -> list[psutil.Process]:
+    if sys.platform != "win32":
+        # To have none is the rule, and a question to the kernel is cheaper than all of /proc.
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return []
+    return _ME.children()
+
+
 @pytest.fixture(autouse=True)
 def _no_process_left(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test after which a child process is left."""
-    before = {child.pid for child in _ME.children()}
+    before = {child.pid for child in _children()}
     yield
-    new = [child for child in _ME.children() if child.pid not in before]
+    new = [child for child in _children() if child.pid not in before]
     _, alive = psutil.wait_procs(new, timeout=SETTLING_SECONDS)
     assert not alive, f"left behind by {request.node.name}: {alive}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -38,7 +39,7 @@ _FOREIGN = (
     *("GITHUB_ACTIONS", "CI", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "PY_COLORS", "TERMINAL_WIDTH"),
 )
 # A background job starts with SIGINT ignored and hands that on; this takes it back.
-_LISTEN = "import os,signal,sys;signal.signal(signal.SIGINT,signal.SIG_DFL);os.execv(sys.argv[1],sys.argv[1:])"
+_LISTEN = "import os,signal,sys;signal.signal(signal.SIGINT,signal.SIG_DFL);os.execvp(sys.argv[1],sys.argv[1:])"
 
 
 class PtyMissing(RuntimeError):
@@ -181,7 +182,11 @@ def run_on_pty(words: Sequence[str], *, env: Mapping[str, str], folder: Path) ->
 def started(
     words: Sequence[str], *, env: Mapping[str, str], folder: Path, **streams: Any
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a program in a session of its own, which hears signals, and leave none of it behind."""
+    """Start a program in a session of its own, which hears signals, and leave none of it behind.
+
+    Raises:
+        FileNotFoundError: there is no such program.
+    """
     command = list(words)
     own: dict[str, Any]
     if sys.platform == "win32":
@@ -189,6 +194,8 @@ def started(
     else:
         own = {"start_new_session": True}
         if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            if shutil.which(command[0], path=env.get("PATH")) is None:
+                raise FileNotFoundError(f"no such program: {command[0]}")
             command = [sys.executable, "-c", _LISTEN, *command]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
     child: subprocess.Popen[bytes] = subprocess.Popen(

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -259,19 +260,35 @@ def test_ctrl_c_typed_at_a_terminal_ends_the_work(tmp_path: Path, env: dict[str,
     assert not marker.exists()
 
 
+@pytest.fixture
+def _ignoring() -> Iterator[None]:
+    """Ignore Ctrl-C, as a background job of a shell does, whose children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @POSIX
+@pytest.mark.usefixtures("_ignoring")
 def test_a_child_hears_ctrl_c_even_where_its_parent_ignores_it(
     env: dict[str, str], tmp_path: Path
 ) -> None:
-    # As in a background job of a shell, whose children inherit the ignoring.
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with started(words("work", "30"), env=env, folder=tmp_path) as child:
-            assert wait_for(tmp_path / "tasks.jsonl.working", child)
-            send(child, signal.SIGINT)
-            assert end(child) == (130, "")
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with started(words("work", "30"), env=env, folder=tmp_path) as child:
+        assert wait_for(tmp_path / "tasks.jsonl.working", child)
+        send(child, signal.SIGINT)
+        assert end(child) == (130, "")
+
+
+@POSIX
+@pytest.mark.usefixtures("_ignoring")
+def test_a_program_that_is_missing_is_told_where_its_parent_ignores_ctrl_c(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    with (
+        pytest.raises(FileNotFoundError, match="no such program: nothing"),
+        started(["nothing"], env=env, folder=tmp_path),
+    ):
+        pytest.fail("it started")
 
 
 @POSIX

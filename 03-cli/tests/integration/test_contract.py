@@ -1,10 +1,9 @@
 """One contract, four front ends: every command and every mistake.
 
 Data on standard output has to be equal byte for byte, messages have to name the option and the
-value, and the exit code is the contract's. argparse is a real process in every case, and so is each
-front end where words, streams or variables reach its framework; what happens afterwards is the same
-code for all, so there the others are called in this process. The calls of a front end are made
-together by the first test that needs one of them; the tests then look at what was left behind.
+value, and the exit code is the contract's. Every call is a real process, with pipes, variables and
+a store of its own. The calls of a front end are made together, two at a time, by the first test
+that needs one of them; the tests then look at what was left behind.
 What `test_behaviours` looks at already (help, abbreviations, crashes, signals) is not repeated here.
 """
 
@@ -20,7 +19,7 @@ import pytest
 from velvet_cli.contract import CONTRACT, EXIT_CONTRACT
 from velvet_cli.core import TaskStore
 from velvet_cli.exits import Exit
-from velvet_cli.harness import Mode, Result, invoke
+from velvet_cli.harness import Result, invoke
 
 FIRST = '{"id": 1, "title": "né✓", "priority": 3, "tags": [], "done": false, "created": 7.0}\n'
 SECOND = '{"id": 2, "title": "b", "priority": 5, "tags": ["home"], "done": true, "created": 7.0}\n'
@@ -85,25 +84,17 @@ CASES = {
     "no-setting": Case(("config", "get", "colour"), 78, "", ("colour", "color")),
     "no-folder": Case(("--store", "none/x", "add", "c"), 74, "", ("none", "No such file")),
 }  # fmt: skip
-# Each of the front ends is a process of its own here.
-PROCESSES = {
-    *("add", "add-dash", "list-order", "rm", "export", "import", "environment"),
-    *("bad-number", "no-folder", "no-config"),
-}
 USED_WRONGLY = [name for name, case in CASES.items() if case.exit == 2]
 Results = Mapping[str, tuple[Result, str]]
 
 
-def _run(front: str, case: Case, folder: Path, mode: Mode) -> tuple[Result, str]:
+def _run(front: str, case: Case, folder: Path) -> tuple[Result, str]:
     folder.mkdir()
     store = TaskStore(folder / "tasks.jsonl", clock=lambda: 7)
     store.add("né✓")
     store.add("b", priority=5, tags=["home"])
     store.done(2)
-    with pytest.MonkeyPatch.context() as patch:
-        if mode == "inprocess":
-            patch.chdir(folder)
-        result = invoke(front, case.argv, mode, env=case.env, stdin=case.stdin, folder=folder)
+    result = invoke(front, case.argv, "subprocess", env=case.env, stdin=case.stdin, folder=folder)
     return result, store.path.read_text(encoding="utf-8")
 
 
@@ -123,12 +114,9 @@ def results(
 ) -> Results:
     if front not in everything:
         home = tmp_path_factory.mktemp(front)
-        outside = [name for name in CASES if front == "argparse" or name in PROCESSES]
         with ThreadPoolExecutor(2) as pool:
-            found = pool.map(lambda n: _run(front, CASES[n], home / n, "subprocess"), outside)
-            everything[front] = dict(zip(outside, found, strict=True))
-        for name in sorted(CASES.keys() - set(outside)):
-            everything[front][name] = _run(front, CASES[name], home / name, "inprocess")
+            found = pool.map(lambda name: _run(front, CASES[name], home / name), CASES)
+            everything[front] = dict(zip(CASES, found, strict=True))
     return everything[front]
 
 
