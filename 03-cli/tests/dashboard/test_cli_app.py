@@ -15,6 +15,7 @@ pytest.importorskip("streamlit", reason='dashboards need: pip install "streamlit
 
 from streamlit.testing.v1 import AppTest
 
+pytestmark = pytest.mark.usefixtures("untraced")
 HERE = Path(__file__).resolve().parents[2]
 APP = HERE / "app.py"
 TABS = ("Four faces", "Start-up", "Behaviour matrix", "Config and colour", "Progress lab")

@@ -20,6 +20,7 @@ from velvet import services
 from velvet.services import ServiceUnavailable
 from velvet.ui import palette
 
+pytestmark = pytest.mark.usefixtures("untraced")
 HERE = Path(__file__).resolve().parents[2]
 APP = HERE / "app.py"
 TABS = ("Layers", "N+1", "Pool", "Isolation", "Plans & migrations")

@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from velvet.ui import palette
 
+pytestmark = pytest.mark.usefixtures("untraced")
 HERE = Path(__file__).resolve().parents[2]
 APP = HERE / "app.py"
 TABS = (

@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from velvet_algorithms.contenders import Contender, contenders
 
+pytestmark = pytest.mark.usefixtures("untraced")
 HERE = Path(__file__).resolve().parents[2]
 APP = HERE / "app.py"
 TABS = ("Growth lab", "Route map", "Caches", "Sketches", "Attack")
