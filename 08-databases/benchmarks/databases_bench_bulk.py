@@ -139,7 +139,7 @@ def _add_postgres(suite: Suite) -> None:
         sizes={"rows": [FEW, 3_000, 100_000]},
         quick=lambda rows: rows == FEW,
         default=lambda rows: rows <= 3_000,
-        rounds={"quick": 2, "default": 2, "full": 7},
+        rounds={"quick": 2, "default": 1, "full": 7},
     )
     for name, (store, method, most) in POSTGRES.items():
         bulk.add(

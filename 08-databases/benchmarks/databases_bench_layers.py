@@ -132,7 +132,7 @@ def _add_reading(suite: Suite) -> None:
         sizes={"rows": [1_000, 10_000]},
         quick=lambda rows: rows == 1_000,
         metrics={"held": Metric("B/row"), "peak": Metric("B/row")},
-        rounds={"quick": 8, "default": 10, "full": 20},
+        rounds={"quick": 8, "default": 5, "full": 20},
     )
     for name in READERS:
         layers.add(name, partial(_reading, name), baseline=name == "sqlite3")

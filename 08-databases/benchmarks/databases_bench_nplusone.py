@@ -126,8 +126,8 @@ def _add_distance(suite: Suite) -> None:
         clock="wall",
         sizes=SIZES,
         quick=lambda parents, rtt_ms: parents == PARENTS and rtt_ms in (0, 2),
-        default=lambda **size: size["parents"] <= PARENTS,
-        rounds={"quick": 3, "default": 3, "full": 10},
+        default=lambda **size: size["parents"] == PARENTS,
+        rounds={"quick": 3, "default": 2, "full": 10},
         metrics={"statements": Metric("statements"), "bytes": Metric("B")},
     )
     for short, orm in ORMS.items():
