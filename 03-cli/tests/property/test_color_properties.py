@@ -18,7 +18,7 @@ decisions = st.sampled_from(Level).map(lambda level: Decision(level > 0, level, 
 
 
 # The first text of a process loads Unicode's tables, which a busy machine takes seconds for.
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Stream(io.StringIO):

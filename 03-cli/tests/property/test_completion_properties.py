@@ -9,7 +9,7 @@ from velvet_cli.completion import complete, quote, split
 from velvet_cli.completion.quoting import rest_of
 from velvet_cli.contract import CONTRACT
 
-quick = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 special = st.sampled_from(" \t\n'\"\\$`!:=()*~#&|;<>é漢\x07")
 texts = st.text(special | st.characters(exclude_characters="\0"), max_size=8)
 styles = st.sampled_from(["\\", "'", '"'])

@@ -63,7 +63,7 @@ documents = st.recursive(
 
 
 @given(documents)
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_dumped_is_read_back_and_every_key_has_its_line(document: dict[str, Any]) -> None:
     text = dump(document)
 

@@ -47,7 +47,7 @@ def calls(draw: st.DrawFn) -> ParsedCall:
 
 @pytest.mark.parametrize("name", AVAILABLE)
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(call=calls())
 def test_a_call_written_as_words_is_parsed_back_equal(name: str, call: ParsedCall) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from velvet_cli.color import display_width
 from velvet_cli.progress import Throttled, format_count, format_interval
 
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Stream(io.StringIO):

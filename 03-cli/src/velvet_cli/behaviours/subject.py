@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sys
@@ -111,13 +112,17 @@ class Subject:
     def closed_early(self, *argv: str, read: int) -> Result:
         """Read so many bytes of its output, close the pipe, and wait for its end."""
         env = clean_environment(self.folder)
-        with started(self.words(*argv), env=env, folder=self.folder) as child:
-            assert child.stdout is not None
-            assert child.stderr is not None
-            out = child.stdout.read(read) if read else b""
-            child.stdout.close()
-            err = child.stderr.read()
-            child.wait(PATIENCE_S)
+        reader, writer = os.pipe()
+        with os.fdopen(writer, "wb") as target, os.fdopen(reader, "rb", buffering=0) as source:
+            if not read:
+                source.close()  # before it starts, or a quick one has written by then
+            with started(self.words(*argv), env=env, folder=self.folder, stdout=target) as child:
+                target.close()
+                out = source.read(read) if read else b""
+                source.close()
+                assert child.stderr is not None
+                err = child.stderr.read()
+                child.wait(PATIENCE_S)
         text = (out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
         return self._noted(Result(child.returncode, *text), argv)
 
