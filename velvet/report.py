@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -67,9 +68,13 @@ def reference(folder: Path) -> Mapping[str, Any]:
 
 
 def split(arguments: str) -> tuple[list[str], dict[str, str]]:
-    """Split a mark's arguments into words and ``name=value`` pairs."""
+    """Split a mark's arguments into words and ``name=value`` pairs, quoted as in a shell.
+
+    Raises:
+        ValueError: a quote is not closed.
+    """
     words, options = [], {}
-    for part in arguments.split():
+    for part in shlex.split(arguments):
         name, sign, value = part.partition("=")
         if sign:
             options[name] = value
@@ -219,9 +224,8 @@ def render(readme: Path) -> tuple[str, str, list[str]]:
         start, kind, arguments, old, end = match.groups()
         if kind not in RENDERERS:
             raise VelvetError(f"{readme}: unknown mark {kind!r}.{nearest(kind, RENDERERS)}")
-        words, options = split(arguments)
         try:
-            new = RENDERERS[kind](context, words, options)
+            new = RENDERERS[kind](context, *split(arguments))
         except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
             raise VelvetError(f"{readme}: mark '{kind}{arguments}': {error}") from None
         if new != old:

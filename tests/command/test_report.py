@@ -111,6 +111,14 @@ def test_a_figure_in_a_sentence_comes_from_the_results(readme, words, text):
     assert shown(readme(mark(words))) == text
 
 
+def test_a_name_with_a_space_is_quoted_in_a_mark(readme, paper, results):
+    path = readme(mark("figure adding 'a long loop' n=10"))
+    renamed = json.loads(json.dumps(results).replace('"loop"', '"a long loop"'))
+    save(renamed, paper.root / "30-tiny" / "benchmarks" / "results" / "reference.json")
+
+    assert shown(path) == "4.00 us"
+
+
 def test_the_catalogue_links_what_exists_and_only_names_what_is_planned(paper):
     paper.module()
 
@@ -165,6 +173,7 @@ def test_a_readme_that_is_as_it_should_be_is_not_written_again(readme):
         ("figure adding lop", "nothing measured for adding lop. Did you mean 'loop'?"),
         ("figure adding absent n=100", "nothing measured for adding absent"),
         ("figure 77/adding loop", "there is no module '77'"),
+        ("figure adding 'loop n=10", "mark 'figure adding 'loop n=10': No closing quotation"),
     ],
 )
 def test_a_mark_that_means_nothing_is_refused_with_file_and_reason(readme, words, message):
