@@ -46,7 +46,10 @@ def clone(tmp_path):
 
     git("init")
     (tmp_path / "file").write_text("one", encoding="utf-8")
-    git("add", "file")
+    results = tmp_path / "30-tiny" / "benchmarks" / "results"
+    results.mkdir(parents=True)
+    (results / "reference.json").write_text("{}", encoding="utf-8")
+    git("add", ".")
     git("commit", "-m", "first")
     return tmp_path
 
@@ -62,6 +65,13 @@ def test_a_changed_file_makes_a_clone_dirty(clone):
     (clone / "file").write_text("two", encoding="utf-8")
 
     assert machine.git_state(clone)["dirty"] is True
+
+
+def test_published_results_make_no_clone_dirty(clone):
+    results = clone / "30-tiny" / "benchmarks" / "results" / "reference.json"
+    results.write_text('{"new": 1}', encoding="utf-8")
+
+    assert machine.git_state(results.parent)["dirty"] is False
 
 
 def test_without_git_the_commit_is_unknown(tmp_path, monkeypatch):

@@ -60,7 +60,10 @@ def load() -> float | None:
 
 
 def git_state(root: Path) -> dict[str, Any]:
-    """Return commit and dirty flag; both None outside a clone."""
+    """Return commit and dirty flag; both None outside a clone.
+
+    Published results are what measuring writes, so they make no clone dirty.
+    """
 
     def ask(*words: str) -> str | None:
         try:
@@ -76,7 +79,8 @@ def git_state(root: Path) -> dict[str, Any]:
         return done.stdout.strip() if done.returncode == 0 else None
 
     commit = ask("rev-parse", "HEAD")
-    changes = ask("status", "--porcelain", "--untracked-files=no")
+    results = ":(top,exclude,glob)**/benchmarks/results/*.json"
+    changes = ask("status", "--porcelain", "--untracked-files=no", "--", ":/", results)
     return {"commit": commit, "dirty": None if changes is None else bool(changes)}
 
 
