@@ -201,9 +201,11 @@ def alive(pid):
     return False
 
 
-@pytest.mark.parametrize("kind", ["micro", "run", "value"])
+@pytest.mark.parametrize(
+    ("kind", "processes"), [("micro", 1), ("micro", 2), ("run", 1), ("value", 1)]
+)
 def test_a_different_answer_is_refused_before_timing_at_every_size(
-    declared, measured_by_engine, kind
+    declared, measured_by_engine, kind, processes
 ):
     suite = declared(f"""
         work = suite.comparison("work", kind="{kind}", sizes={{"n": [1, 2]}})
@@ -212,11 +214,46 @@ def test_a_different_answer_is_refused_before_timing_at_every_size(
         work.same_result()
     """)
 
-    run = measured_by_engine(suite, processes=1, rounds=1)
+    run = measured_by_engine(suite, processes=processes, rounds=1)
 
     rows = [row for row in run.measured.of("work") if row.contender == "wrong"]
     assert ["different answer from right" in row.error for row in rows] == [True, True]
     assert [(row.series, row.values) for row in rows] == [({}, {}), ({}, {})]
+
+
+def test_a_crash_in_the_check_of_the_first_worker_leaves_the_others_measured(
+    declared, measured_by_engine
+):
+    suite = declared("""
+        work = suite.comparison("work")
+        work.add("first", lambda: lambda: 7)
+        work.add("dies", lambda: lambda: os._exit(3))
+        work.add("last", lambda: lambda: 7)
+        work.same_result()
+    """)
+
+    run = measured_by_engine(suite, processes=2, rounds=2)
+
+    assert run.entry("dies")["error"]
+    for name in ("first", "last"):
+        assert run.entry(name)["n"] == 4
+        assert run.entry(name)["cold_s"] > 0
+
+
+def test_a_figure_whose_child_dies_leaves_the_others_their_own(declared, measured_by_engine):
+    suite = declared("""
+        work = suite.comparison("work", kind="value", unit="")
+        work.add("first", lambda: lambda: 1)
+        work.add("fails", lambda: lambda: 1 / 0)
+        work.add("dies", lambda: lambda: os._exit(3))
+        work.add("last", lambda: lambda: 2)
+    """)
+
+    run = measured_by_engine(suite)
+
+    assert (run.entry("first")["median"], run.entry("last")["median"]) == (1, 2)
+    assert run.entry("fails")["error"].startswith("ZeroDivisionError")
+    assert sorted(event["contender"] for event in run.of("error")) == ["dies", "fails"]
 
 
 def test_a_different_answer_is_refused_where_the_quick_tier_leaves_out_the_smallest_size(

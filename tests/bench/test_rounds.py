@@ -90,6 +90,18 @@ def test_a_contender_that_never_settles_still_ends_its_warm_up(quiet_clock):
     assert len(calls) == 12
 
 
+def test_a_call_of_a_tenth_of_a_second_needs_no_warming_up(quiet_clock):
+    calls = []
+
+    def call():
+        calls.append(None)
+        quiet_clock.now += 110_000_000.0 * (1 + len(calls) % 2)
+
+    calibrate(Prepared("work", Timed(call)), quiet_clock)
+
+    assert len(calls) == 3
+
+
 def test_a_call_of_nanoseconds_keeps_its_fractions(quiet_clock):
     one = Prepared("work", Timed(quiet_clock.work(15.5)), loops=1000)
 

@@ -27,7 +27,7 @@ from velvet.needs import all_unmet
 PROCESSES: Mapping[Tier, int] = {"quick": 3, "default": 5, "full": 10}
 MICRO_ROUNDS: Mapping[Tier, int] = {"quick": 15, "default": 30, "full": 30}
 RUN_ROUNDS: Mapping[Tier, int] = {"quick": 3, "default": 7, "full": 9}
-BUDGET_S: Mapping[Tier, float] = {"quick": 4.0, "default": 15.0, "full": 60.0}
+BUDGET_S: Mapping[Tier, float] = {"quick": 2.0, "default": 15.0, "full": 60.0}
 NARROW = 0.03
 SPINS_PER_ROUND = 5
 
@@ -67,6 +67,11 @@ class Engine:
         results["created"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began))
         results["duration_s"] = round(time.perf_counter() - wall, 1)
         yield {"event": "results", "results": results}
+
+    @property
+    def _processes(self) -> int:
+        """How many workers time one size of calls that are too short to be timed alone."""
+        return self.options.processes or PROCESSES[self.options.tier]
 
     def _plan(self) -> list[tuple[Comparison, Size, list[str]]]:
         """Select sizes and contenders; unmet needs become rows that say why."""
@@ -111,7 +116,8 @@ class Engine:
         names = list(names)
         if comparison.same or comparison.checker:
             known = {name: self.refused.get((comparison.name, name)) for name in names}
-            if comparison.kind == "micro" or None in known.values():
+            # Timed rounds check at every size, in the first of several workers where there are.
+            if self._processes == 1 if comparison.kind == "micro" else None in known.values():
                 yield from self._check(into, comparison, size, names)
             for name in [name for name in names if known[name]]:
                 into.row(comparison.name, name, size).error = known[name] or ""
@@ -121,8 +127,7 @@ class Engine:
         elif comparison.kind == "run":
             yield from self._runs(into, comparison, size, names, factor)
         else:
-            for name in list(names):
-                yield from self._single(into, comparison, size, name, "value", 0)
+            yield from self._values(into, comparison, size, names)
 
     def _child(
         self,
@@ -207,18 +212,20 @@ class Engine:
     def _micro(
         self, into: Measured, comparison: Comparison, size: Size, names: list[str], factor: int
     ) -> Iterator[Event]:
-        tier = self.options.tier
-        processes = self.options.processes or PROCESSES[tier]
+        tier, processes = self.options.tier, self._processes
         rounds = self.options.rounds or comparison.rounds.get(tier, MICRO_ROUNDS[tier])
         settings = {"rounds": rounds * factor, "budget": BUDGET_S[tier] * factor}
         number = 0
         while number < processes and names:
+            first = number == 0 and processes > 1
             try:
                 for event in self._child(
-                    comparison, size, list(names), "micro", number + 1, **settings
+                    *(comparison, size, list(names), "micro", number + 1),
+                    **settings,
+                    check=first and bool(comparison.same or comparison.checker),
                 ):
                     self._take(into, comparison, size, names, event, number)
-                    if event["event"] in ("round", "error"):
+                    if event["event"] in ("round", "error", "refused"):
                         yield {**event, "bench": comparison.name, "process": number}
             except ChildFailed as error:
                 for name in names:
@@ -242,7 +249,8 @@ class Engine:
         kind = event["event"]
         if kind == "ready":
             row = into.row(comparison.name, event["contender"], size)
-            row.cold.append(event["cold"] / 1e9)
+            if event["cold"] is not None:
+                row.cold.append(event["cold"] / 1e9)
             row.loops = event["loops"]
         elif kind == "round":
             into.spins.setdefault(comparison.name, []).append(event["spin"] / 1e9)
@@ -256,11 +264,13 @@ class Engine:
             row = into.row(comparison.name, event["contender"], size)
             for metric, number in event["metrics"].items():
                 row.add(metric, process, number)
-        elif kind in ("error", "absent"):
+        elif kind in ("error", "refused", "absent"):
             if kind == "absent":
                 self._absent(into, comparison, size, event)
             else:
                 into.row(comparison.name, event["contender"], size).error = event["error"]
+            if kind == "refused":
+                self.refused[comparison.name, event["contender"]] = event["error"]
             if event["contender"] in names:
                 names.remove(event["contender"])
 
@@ -300,6 +310,31 @@ class Engine:
             for name in rng.sample(names, len(names)):
                 yield from self._single(into, comparison, size, name, "run", number)
 
+    def _values(
+        self, into: Measured, comparison: Comparison, size: Size, names: list[str]
+    ) -> Iterator[Event]:
+        """One child for all: nothing is timed, and a dead one is blamed on whose turn it was."""
+        waiting = list(names)
+        while waiting:
+            try:
+                for event in self._child(comparison, size, list(waiting), "value", 0):
+                    name = event.get("contender", "")
+                    row = into.row(comparison.name, name, size) if name else None
+                    if row is None or event["event"] == "turn":
+                        continue
+                    waiting.remove(name)
+                    if event["event"] == "values":
+                        row.values = {key: Interval(*p) for key, p in event["values"].items()}
+                    elif event["event"] == "absent":
+                        self._absent(into, comparison, size, event)
+                    else:
+                        row.error = event["error"]
+                        yield {**event, "bench": comparison.name}
+            except ChildFailed as error:
+                yield self._drop(into, comparison, size, waiting, error)
+            else:
+                return
+
     def _single(
         self,
         into: Measured,
@@ -309,7 +344,7 @@ class Engine:
         what: str,
         number: int,
     ) -> Iterator[Event]:
-        """One child with one contender: a run, a floor, an allocation count or a value."""
+        """One child with one contender: a run, a floor or an allocation count."""
         row = into.row(comparison.name, name, size)
         try:
             for event in self._child(comparison, size, [name], what, number):
@@ -317,8 +352,6 @@ class Engine:
                     row.error = event["error"]
                 elif event["event"] == "absent":
                     self._absent(into, comparison, size, event)
-                elif event["event"] == "values":
-                    row.values = {key: Interval(*parts) for key, parts in event["values"].items()}
                 elif event["event"] == "sample":
                     self._sample(row, event, what)
                     yield {**event, "bench": comparison.name, "round": number, "what": what}

@@ -27,6 +27,7 @@ MAX_ROUND_NS = 5_000_000
 MAX_LOOPS = 2**24
 WARM_ROUNDS = 10
 WARM_ENOUGH = 0.2
+WARM_NS = 100_000_000
 CLOCK_MULTIPLE = 20
 SPIN_TURNS = 40_000
 
@@ -158,7 +159,7 @@ def prepare(name: str, setup: Callable[..., Any], size: Mapping[str, Any]) -> Pr
 def calibrate(prepared: Prepared, clock: Clock, *, floor_ns: int = ROUND_NS) -> None:
     """Choose the loops of one round (about 2 ms), then warm up until two rounds agree.
 
-    The first call is kept apart as `cold_ns`.
+    The first call is kept apart as `cold_ns`. Calls of a tenth of a second are warm by then.
     """
     prepared.loops = 1
     prepared.cold_ns, _ = prepared.round(clock)
@@ -171,8 +172,11 @@ def calibrate(prepared: Prepared, clock: Clock, *, floor_ns: int = ROUND_NS) -> 
         if per_call * grown > MAX_ROUND_NS and prepared.loops > 1:
             break
         prepared.loops = min(grown, MAX_LOOPS)
+    began = clock.wall()
     before, _ = prepared.round(clock)
     for _ in range(WARM_ROUNDS - 1):
+        if clock.wall() - began > WARM_NS:
+            return
         now, _ = prepared.round(clock)
         if abs(now - before) <= WARM_ENOUGH * before:
             return

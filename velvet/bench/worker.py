@@ -111,6 +111,21 @@ def _short(result: Any) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
+def agreeing(
+    suite: Comparison, size: Mapping[str, Any], names: list[str], emit: Emit
+) -> list[str]:
+    """Check the contenders and return those that may be timed."""
+    out: set[str] = set()
+
+    def listen(event: Mapping[str, Any]) -> None:
+        if event["event"] != "turn":
+            out.add(event["contender"])
+        emit(event)
+
+    check(suite, size, names, listen)
+    return [name for name in names if name not in out]
+
+
 def micro(
     suite: Comparison,
     size: Mapping[str, Any],
@@ -118,7 +133,9 @@ def micro(
     emit: Emit,
     request: Mapping[str, Any],
 ) -> None:
-    """Interleave all contenders of one size in this process."""
+    """Interleave all contenders of one size in this process, once they are known to agree."""
+    if request.get("check"):
+        names = agreeing(suite, size, names, emit)
     clock = SystemClock()
     floor = max(ROUND_NS, CLOCK_MULTIPLE * resolution_ns(clock))
     ready: list[Prepared] = []
@@ -131,7 +148,9 @@ def micro(
             emit(failure(name, error))
             continue
         ready.append(one)
-        emit({"event": "ready", "contender": name, "cold": one.cold_ns, "loops": one.loops})
+        # After the check the first call is no longer cold: another worker's will be.
+        cold = None if request.get("check") else one.cold_ns
+        emit({"event": "ready", "contender": name, "cold": cold, "loops": one.loops})
     gc.collect()
     gc.freeze()
     if suite.gc == "off":
