@@ -127,7 +127,7 @@ def _add_distance(suite: Suite) -> None:
         sizes=SIZES,
         quick=lambda parents, rtt_ms: parents == PARENTS and rtt_ms in (0, 2),
         default=lambda **size: size["parents"] == PARENTS,
-        rounds={"quick": 3, "default": 2, "full": 10},
+        rounds={"quick": 2, "default": 2, "full": 10},
         metrics={"statements": Metric("statements"), "bytes": Metric("B")},
     )
     for short, orm in ORMS.items():

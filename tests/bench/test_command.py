@@ -170,6 +170,7 @@ def test_errors_are_told_as_they_come(run, suite, fake_engine):
     _, _, err = run(suite)
 
     assert "size: plain: out of [luck]" in err
+    assert "second look: it packs" in err
 
 
 def test_a_stream_is_one_json_event_a_line_and_nothing_else(run, suite, fake_engine, tmp_path):

@@ -94,7 +94,10 @@ def _show(
         text = f"{event['bench']}: {event['contender']}: {event['error']}"
         console.print(text, style="red", highlight=False, markup=False)
     elif kind == "second_look":
-        bar.update(task, description=f"second look: {event['text']}")
+        again = f"second look: {event['text']}"
+        bar.update(task, description=again)
+        if plain:
+            console.print(again, style="dim", highlight=False, markup=False)
 
 
 def _known(suite: Suite, options: Options) -> None:
