@@ -126,6 +126,7 @@ def _add_matmul(suite: Suite) -> None:
         "two processes use two cores",
         speedup("cpu_matmul", "processes_2", "triple", n=200) >= 1.3,
         needs=("cores>=2", "calm"),
+        tier="default",
     )
 
 

@@ -73,6 +73,7 @@ def _add_connections(suite: Suite) -> None:
         "at 10,000 connections asyncio streams need at most a third of the threads' CPU",
         ratio("c10k", "streams", "threads", "server_cpu", connections=10_000) <= 1 / 3,
         needs="linux",
+        tier="default",
     )
     suite.claim(
         "no connection is lost",

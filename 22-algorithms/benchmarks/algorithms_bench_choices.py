@@ -87,7 +87,7 @@ def _add_points(suite: Suite) -> None:
             title=f"The {family.replace('_', ' ')} of n points",
             unit="ms",
             sizes={"n": sizes},
-            quick=lambda n: n in (300, 5000),
+            quick=lambda n, least=5000 if family == "hull" else 300: least <= n <= 5000,
             rounds={"quick": 5, "default": 5},
         )
         add_rows(points, family, baseline=ours)

@@ -7,6 +7,7 @@ readers of one source; the last event carries the whole results.
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Iterator, Mapping
@@ -27,7 +28,9 @@ from velvet.needs import all_unmet
 PROCESSES: Mapping[Tier, int] = {"quick": 3, "default": 5, "full": 10}
 MICRO_ROUNDS: Mapping[Tier, int] = {"quick": 15, "default": 30, "full": 30}
 RUN_ROUNDS: Mapping[Tier, int] = {"quick": 3, "default": 7, "full": 9}
-BUDGET_S: Mapping[Tier, float] = {"quick": 2.0, "default": 15.0, "full": 60.0}
+BUDGET_S: Mapping[Tier, float] = {"quick": 1.0, "default": 15.0, "full": 60.0}
+# What all workers of one size may take, set-ups included, before two of them have to do.
+SIZE_BUDGET_S: Mapping[Tier, float] = {"quick": 3.0, "default": math.inf, "full": math.inf}
 NARROW = 0.03
 SPINS_PER_ROUND = 5
 
@@ -215,7 +218,7 @@ class Engine:
         tier, processes = self.options.tier, self._processes
         rounds = self.options.rounds or comparison.rounds.get(tier, MICRO_ROUNDS[tier])
         settings = {"rounds": rounds * factor, "budget": BUDGET_S[tier] * factor}
-        number = 0
+        began, number = time.monotonic(), 0
         while number < processes and names:
             first = number == 0 and processes > 1
             try:
@@ -235,6 +238,8 @@ class Engine:
                 continue
             number += 1
             if number >= 3 and self._narrow(into, comparison, size, names):
+                break
+            if number >= 2 and time.monotonic() - began > SIZE_BUDGET_S[tier] * factor:
                 break
 
     def _take(
