@@ -168,7 +168,7 @@ class TTLMachine(CacheMachine):
 
 
 for machine in (CacheMachine, LFUMachine, SieveMachine, TTLMachine):
-    machine.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+    machine.TestCase.settings = settings(max_examples=30, stateful_step_count=40, deadline=None)
 TestLRU = CacheMachine.TestCase
 TestLFU = LFUMachine.TestCase
 TestSieve = SieveMachine.TestCase

@@ -23,7 +23,7 @@ from velvet_algorithms.sequences import optimal_merge, viterbi
 WEIGHTS = st.lists(st.integers(0, 12), max_size=8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(WEIGHTS)
 def test_the_bits_of_one_integer_are_the_set_of_sums(weights: list[int]) -> None:
     bits = subset_sums(weights)
@@ -35,7 +35,7 @@ def test_the_bits_of_one_integer_are_the_set_of_sums(weights: list[int]) -> None
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=7), st.integers(0, 30))
 def test_a_knapsack_is_the_best_of_all_choices(items: list[tuple[int, int]], room: int) -> None:
     values, weights = [value for value, _ in items], [weight for _, weight in items]
@@ -125,7 +125,7 @@ def cheapest(sizes: tuple[int, ...]) -> int:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(0, 20), max_size=8))
 def test_no_order_of_merges_is_cheaper(sizes: list[int]) -> None:
     plan = optimal_merge(sizes)

@@ -22,7 +22,7 @@ from velvet_algorithms.ranges.segment_tree import SegmentTree
 from velvet_algorithms.ranges.sparse_table import SparseTable
 from velvet_algorithms.unionfind import UnionFind
 
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=40, deadline=None)
 Matrix = tuple[int, int, int, int]
 ITEMS = st.lists(st.integers(-9, 9), min_size=1, max_size=20)
 

@@ -30,7 +30,7 @@ def counted(words: list[str], conservative: bool) -> CountMin:
     return made
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(WORDS, WORDS)
 def test_merged_hyperloglogs_are_one_of_both_streams(a: list[str], b: list[str]) -> None:
     merged = distinct(a)
@@ -40,7 +40,7 @@ def test_merged_hyperloglogs_are_one_of_both_streams(a: list[str], b: list[str])
     assert merged.to_bytes() == distinct(a + b).to_bytes()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(WORDS, WORDS)
 def test_merged_plain_count_mins_are_one_of_both_streams(a: list[str], b: list[str]) -> None:
     merged = counted(a, conservative=False)
@@ -50,7 +50,7 @@ def test_merged_plain_count_mins_are_one_of_both_streams(a: list[str], b: list[s
     assert merged.to_bytes() == counted(a + b, conservative=False).to_bytes()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(WORDS, WORDS)
 def test_count_min_never_counts_too_little(a: list[str], b: list[str]) -> None:
     merged, truth = counted(a, conservative=True), Counter(a + b)
@@ -111,7 +111,7 @@ SpaceSavingMachine.TestCase.settings = settings(
 TestSpaceSavingMachine = SpaceSavingMachine.TestCase
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(NUMBERS, SHARES)
 @example([1.7e308, -1.7e308], [0.0, 0.5, 1.0])
 @example([5e-324, 0.0, -5e-324], [0.0, 0.3, 1.0])
@@ -131,7 +131,7 @@ def test_a_digest_never_falls_and_is_exact_at_both_ends(
     assert min(numbers) <= found[0] <= found[-1] <= max(numbers)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(NUMBERS)
 def test_ranks_never_fall_and_lie_between_0_and_1(numbers: list[float]) -> None:
     made = TDigest(10)
@@ -158,7 +158,7 @@ def test_merged_digests_hold_all_numbers(a: list[float], b: list[float]) -> None
     assert len(second) == len(b)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(), max_size=60), st.integers(1, 20), st.integers(0, 5))
 def test_a_sample_is_part_of_the_stream_and_as_large_as_it_can_be(
     items: list[int], k: int, seed: int

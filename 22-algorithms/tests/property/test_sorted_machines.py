@@ -17,7 +17,7 @@ from velvet_algorithms.sorted_map import SortedMap
 
 VALUES = st.integers(-20, 20)
 PLACES = st.integers(-60, 60)
-MACHINE = settings(max_examples=40, stateful_step_count=30, deadline=None)
+MACHINE = settings(max_examples=30, stateful_step_count=30, deadline=None)
 
 
 def tens(value: int) -> int:

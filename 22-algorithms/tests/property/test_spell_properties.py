@@ -21,7 +21,7 @@ from velvet_algorithms.strings import levenshtein_dp
 WORD = st.text("abc", min_size=1, max_size=7)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text("ab", max_size=7), st.text("abc", max_size=7))
 def test_the_short_distance_is_the_one_of_the_table(a: str, b: str) -> None:
     assert distance_up_to_two(a, b) == min(3, levenshtein_dp(a, b))

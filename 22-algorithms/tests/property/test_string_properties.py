@@ -18,7 +18,7 @@ from velvet_algorithms.suffix import lcp_array, longest_repeat, suffix_array, su
 
 TEXT = st.text("ab🐍", max_size=30)
 PIECE = st.text("ab🐍", min_size=1, max_size=5)
-modest = settings(max_examples=80, deadline=None)
+modest = settings(max_examples=60, deadline=None)
 
 
 @modest
