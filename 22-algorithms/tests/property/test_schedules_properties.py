@@ -94,7 +94,8 @@ def test_longest_first_is_within_its_bound_of_the_best(durations: list[int], mac
         )
         for places in product(range(machines), repeat=len(durations))
     )
-    assert best <= plan.makespan <= plan.factor * best
+    # The factor is a float: 7/6 of 6 is a little less than 7.
+    assert best <= plan.makespan <= plan.factor * best + 1e-9
     assert plan.factor == pytest.approx(4 / 3 - 1 / (3 * machines))
 
 
