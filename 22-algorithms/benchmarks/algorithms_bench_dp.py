@@ -36,13 +36,14 @@ def _add_programs(suite: Suite) -> None:
         title="The best knapsack of n items, 25 n large, with the items that make it",
         unit="ms",
         sizes={"n": [50, 200]},
-        quick=lambda n: n == 200,
-        rounds={"quick": 4, "default": 8},
+        tier="default",
+        rounds={"default": 8},
     )
     add_rows(packing, "knapsack", baseline="lists")
     suite.claim(
         "NumPy rows are at least 20 times as fast as lists",
         speedup("dynamic_programming_knapsack", "numpy", "lists", n=200) >= 20,
+        tier="default",
     )
 
 
@@ -105,8 +106,8 @@ def _add_diff(suite: Suite) -> None:
         title="The difference of two files of 5,000 lines (or of 400 lines of two kinds)",
         unit="ms",
         sizes={"edits": [*EDITS, "two symbols"]},
-        quick=lambda edits: edits in (20, 1000),
-        rounds={"quick": 3, "default": 4},
+        tier="default",
+        rounds={"default": 4},
     )
     length = suite.comparison(
         "diff_script",
@@ -123,10 +124,12 @@ def _add_diff(suite: Suite) -> None:
     suite.claim(
         "Myers beats difflib when 20 of 5,000 lines were edited",
         speedup("diff", "LineDiff", "difflib", edits=20) >= 5,
+        tier="default",
     )
     suite.claim(
         "difflib beats Myers when 1,000 were",
         speedup("diff", "difflib", "LineDiff", edits=1000) >= 2,
+        tier="default",
     )
     for edits in [*EDITS, "two symbols"]:
         suite.claim(
@@ -157,18 +160,20 @@ def _add_spell(suite: Suite) -> None:
         unit="us",
         items=2,
         sizes={"n": [2860, WORDS]},
-        quick=lambda n: n == WORDS,
-        rounds={"quick": 3, "default": 5},
+        tier="default",
+        rounds={"default": 5},
     )
     add_rows(spell, "spelling", baseline="delete_index")
     suite.claim(
         "an index of deletions beats a scan by rapidfuzz",
         speedup("spell", "delete_index", "rapidfuzz_scan", n=WORDS) >= 8,
         needs="rapidfuzz",
+        tier="default",
     )
     suite.claim(
         "and making all edits of all edits",
         speedup("spell", "delete_index", "edits_of_edits", n=WORDS) >= 50,
+        tier="default",
     )
     build = suite.comparison(
         "spell_build",
@@ -176,7 +181,8 @@ def _add_spell(suite: Suite) -> None:
         kind="run",
         unit="s",
         metrics={"entries": Metric("entries")},
-        rounds={"quick": 1, "default": 3},
+        tier="default",
+        rounds={"default": 3},
         floor=True,
     )
     for distance in (1, 2):
@@ -184,6 +190,7 @@ def _add_spell(suite: Suite) -> None:
     suite.claim(
         "reaching two edits takes more than 20 entries a word",
         value("spell_build", "distance_2", "entries") >= 20 * WORDS,
+        tier="default",
     )
 
 

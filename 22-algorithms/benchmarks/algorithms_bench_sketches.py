@@ -205,6 +205,7 @@ def _add_sketches(suite: Suite) -> None:
     heavy = suite.comparison(
         "sketches_heavy",
         title="The 20 most frequent of 300,000 words by Zipf's law, with 500 counters or so",
+        tier="default",
         kind="value",
         unit="",
         metrics={
@@ -221,6 +222,7 @@ def _add_sketches(suite: Suite) -> None:
         "Space-Saving names all twenty and overcounts by at most total / k",
         value("sketches_heavy", "space_saving", "recall").equals(1)
         & (value("sketches_heavy", "space_saving", "overcount") <= STREAM / 500),
+        tier="default",
     )
     ranks = suite.comparison(
         "sketches_quantiles",
