@@ -9,6 +9,7 @@ from collections.abc import Callable
 from algorithms_rows import SEED, add_rows
 
 from velvet.bench import Suite, speedup
+from velvet.bench.model import Tier
 
 
 def _floats(n: int) -> list[float]:
@@ -78,16 +79,18 @@ def _add_tasks(suite: Suite) -> None:
 
 
 def _add_points(suite: Suite) -> None:
-    for name, family, ours, sizes in (
-        ("small_choices_hull", "hull", "monotone_chain", [300, 5000, 50_000]),
-        ("small_choices_pair", "closest_pair", "grid", [300, 5000]),
-    ):
+    rows: tuple[tuple[str, str, str, list[int], Tier], ...] = (
+        ("small_choices_hull", "hull", "monotone_chain", [300, 5000, 50_000], "quick"),
+        ("small_choices_pair", "closest_pair", "grid", [300, 5000], "default"),
+    )
+    for name, family, ours, sizes, tier in rows:
         points = suite.comparison(
             name,
             title=f"The {family.replace('_', ' ')} of n points",
             unit="ms",
             sizes={"n": sizes},
-            quick=lambda n, least=5000 if family == "hull" else 300: least <= n <= 5000,
+            tier=tier,
+            quick=lambda n: n == 5000,
             rounds={"quick": 5, "default": 5},
         )
         add_rows(points, family, baseline=ours)
@@ -95,10 +98,12 @@ def _add_points(suite: Suite) -> None:
             f"scipy finds the {family.replace('_', ' ')} several times faster than Python",
             speedup(name, "scipy", ours, n=5000) >= (5 if family == "hull" else 2),
             needs="scipy",
+            tier=tier,
         )
     suite.claim(
         "a grid beats looking at every pair from 300 points on",
         speedup("small_choices_pair", "grid", "every_pair", n=300) >= 2,
+        tier="default",
     )
 
 
