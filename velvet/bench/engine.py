@@ -217,15 +217,14 @@ class Engine:
     ) -> Iterator[Event]:
         tier, processes = self.options.tier, self._processes
         rounds = self.options.rounds or comparison.rounds.get(tier, MICRO_ROUNDS[tier])
-        settings = {"rounds": rounds * factor, "budget": BUDGET_S[tier] * factor}
+        settings: dict[str, Any] = {"rounds": rounds * factor, "budget": BUDGET_S[tier] * factor}
         began, number = time.monotonic(), 0
         while number < processes and names:
             first = number == 0 and processes > 1
             try:
+                settings["check"] = first and bool(comparison.same or comparison.checker)
                 for event in self._child(
-                    *(comparison, size, list(names), "micro", number + 1),
-                    **settings,
-                    check=first and bool(comparison.same or comparison.checker),
+                    comparison, size, list(names), "micro", number + 1, **settings
                 ):
                     self._take(into, comparison, size, names, event, number)
                     if event["event"] in ("round", "error", "refused"):

@@ -111,9 +111,7 @@ def _short(result: Any) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def agreeing(
-    suite: Comparison, size: Mapping[str, Any], names: list[str], emit: Emit
-) -> list[str]:
+def agreeing(suite: Comparison, size: Mapping[str, Any], names: list[str], emit: Emit) -> list[str]:
     """Check the contenders and return those that may be timed."""
     out: set[str] = set()
 
