@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from velvet.errors import VelvetError
-from velvet.services import ServiceUnavailable
+from velvet.services import ServiceUnavailable, ladder
 from velvet.services.ladder import (
     Hooks,
     RungFailed,
@@ -185,6 +185,28 @@ def test_a_unix_socket_in_a_private_folder_stays_below_100_bytes_however_deep_th
 
     folder.rmdir()
     assert len(os.fsencode(folder / ".s.PGSQL.65535.lock")) < 100
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders have such modes on POSIX only")
+def test_a_folder_for_another_user_leaves_a_temporary_one_that_is_closed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    monkeypatch.setattr(tempfile, "tempdir", str(closed))
+
+    ours, theirs = private_folder("redis"), private_folder("redis", user="nobody")
+
+    ours.rmdir(), theirs.rmdir()
+    assert (ours.parent == closed, theirs.parent) == (len(str(closed)) <= 60, Path("/tmp"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders have such modes on POSIX only")
+def test_a_user_who_can_enter_no_temporary_folder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ladder, "others_may_reach", lambda folder: False)
+
+    with pytest.raises(RungFailed, match=r"user nobody may not enter .*: set TMPDIR"):
+        private_folder("redis", user="nobody")
 
 
 def test_waiting_returns_the_version_that_was_answered() -> None:

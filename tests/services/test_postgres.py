@@ -18,7 +18,7 @@ import pytest
 from velvet import services
 from velvet.errors import VelvetError
 from velvet.services import ServiceUnavailable, postgres, postgres_server
-from velvet.services.ladder import RungFailed, Server, free_port
+from velvet.services.ladder import RungFailed, Server, free_port, others_may_reach
 
 posix = pytest.mark.skipif(os.name != "posix", reason="users, sockets and signals are POSIX")
 local = next(iter(postgres_server.binaries()), None)
@@ -222,7 +222,7 @@ def test_roots_server_runs_as_another_user(shared: Server) -> None:
 def test_a_wheel_in_a_private_folder_is_copied_to_where_its_user_can_read_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(postgres_server, "_others_may_reach", lambda folder: False)
+    monkeypatch.setattr(postgres_server, "others_may_reach", lambda folder: False)
 
     with postgres(private=True, rung="wheel") as server:
         assert (server.folder or Path()).joinpath("software").is_dir()
@@ -356,7 +356,7 @@ def test_a_private_wheel_is_copied_together_with_the_libraries_beside_it(
     binary = whole(site / "pgserver" / "pginstall" / "bin")
     (site / "pgserver.libs").mkdir()
     (site / "pgserver.libs" / "libpq.so").touch()
-    monkeypatch.setattr(postgres_server, "_others_may_reach", lambda folder: False)
+    monkeypatch.setattr(postgres_server, "others_may_reach", lambda folder: False)
 
     copied = postgres_server.readable(binary, "nobody", target)
 
@@ -369,7 +369,7 @@ def test_a_wheel_without_libraries_beside_it_is_copied_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     binary = whole(tmp_path / "site" / "pgserver" / "pginstall" / "bin")
-    monkeypatch.setattr(postgres_server, "_others_may_reach", lambda folder: False)
+    monkeypatch.setattr(postgres_server, "others_may_reach", lambda folder: False)
 
     copied = postgres_server.readable(binary, "nobody", tmp_path / "velvet-po-x")
 
@@ -386,10 +386,10 @@ def test_a_folder_below_a_private_one_is_out_of_others_reach(lab: Any) -> None:
     (private / "bin").mkdir(parents=True)
     (private / "bin").chmod(0o755)
     private.chmod(0o700)
-    closed = postgres_server._others_may_reach(private / "bin")
+    closed = others_may_reach(private / "bin")
     private.chmod(0o711)
 
-    opened = postgres_server._others_may_reach(private / "bin")
+    opened = others_may_reach(private / "bin")
 
     shutil.rmtree(private)
     assert (closed, opened) == (False, True)

@@ -67,11 +67,28 @@ def listening(host: str, port: int, timeout: float = 1.0) -> bool:
         return False
 
 
-def private_folder(kind: str) -> Path:
-    """Make a private temporary folder whose path is short enough for a Unix socket (macOS: 100)."""
-    base = tempfile.gettempdir()
-    if len(base) > 60 and Path("/tmp").is_dir():  # noqa: S108 - only to shorten a socket's path
-        base = "/tmp"  # noqa: S108
+def others_may_reach(folder: Path) -> bool:
+    """Whether a user who owns none of them may enter a folder and all that it is in."""
+    return all(parent.stat().st_mode & 0o001 for parent in (folder, *folder.resolve().parents))
+
+
+def private_folder(kind: str, *, user: str | None = None) -> Path:
+    """Make a private temporary folder whose path is short enough for a Unix socket (macOS: 100).
+
+    Args:
+        user: who else has to reach it, of the way there at least.
+
+    Raises:
+        RungFailed: that user cannot.
+    """
+    base = Path(tempfile.gettempdir())
+    shared = Path("/tmp")  # noqa: S108 - only where the temporary folder is too long or closed
+    if shared.is_dir() and (
+        len(str(base)) > 60 or (user is not None and not others_may_reach(base))
+    ):
+        base = shared
+    if user is not None and not others_may_reach(base):
+        raise RungFailed(f"user {user} may not enter {base}: set TMPDIR to a folder open to all")
     return Path(tempfile.mkdtemp(prefix=f"velvet-{kind[:2]}-", dir=base))
 
 

@@ -25,6 +25,7 @@ from velvet.services.ladder import (
     Server,
     answering,
     free_port,
+    others_may_reach,
     private_folder,
     remove,
     wait_until,
@@ -118,7 +119,7 @@ def from_container() -> Server:
 
 def readable(binary: Path, user: str | None, folder: Path) -> Path:
     """Return a folder of programs that `user` may run, copying a private wheel if need be."""
-    if user is None or _others_may_reach(binary):
+    if user is None or others_may_reach(binary):
         return binary
     install = binary.parent
     package = install.parent
@@ -130,14 +131,10 @@ def readable(binary: Path, user: str | None, folder: Path) -> Path:
     return target / install.name / "bin"
 
 
-def _others_may_reach(folder: Path) -> bool:
-    return all(parent.stat().st_mode & 0o001 for parent in (folder, *folder.resolve().parents))
-
-
 def launch(binary: Path, rung: str, durable: bool, settings: tuple[str, ...]) -> Server:
     """Initialise a cluster in a private folder and start it on a free port."""
     user = unprivileged_user()
-    folder = private_folder("postgres")
+    folder = private_folder("postgres", user=user)
     try:
         programs = readable(binary, user, folder)
         return _launch(programs, folder, rung, user, durable, settings)
