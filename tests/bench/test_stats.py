@@ -75,12 +75,16 @@ def test_the_median_interval_takes_the_order_statistics_of_the_sign_test(n, lowe
     assert (found.lo, found.hi) == (lowest, highest)
 
 
-@given(samples)
+@given(samples.filter(lambda values: len(values) > 1))
 def test_the_median_interval_encloses_the_median(values):
     found = median_interval(values)
 
     assert found.lo <= found.value <= found.hi
     assert found.value == statistics.median(values)
+
+
+def test_one_round_is_a_figure_without_an_interval():
+    assert median_interval([3.0]) == Interval(3.0, None, None, 1)
 
 
 def test_the_median_interval_covers_the_true_median_at_least_as_often_as_it_says():

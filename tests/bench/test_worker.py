@@ -401,6 +401,7 @@ def test_a_suite_knows_the_file_that_declares_it():
     [
         ({"kind": "macro"}, "kind must be one of micro, run, value, not 'macro'"),
         ({"sizes": {"n": []}}, "an axis of its sizes has no values"),
+        ({"metrics": {"ops": "x", "p99": "ms"}}, "ops is measured by the harness"),
     ],
 )
 def test_a_comparison_that_cannot_be_measured_is_refused(options, message):

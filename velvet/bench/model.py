@@ -27,6 +27,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 TIERS: tuple[Tier, ...] = ("quick", "default", "full")
 KINDS: tuple[Kind, ...] = ("micro", "run", "value")
 _SECONDS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+# What the harness itself writes; a metric of the same name would overwrite it.
+_MEASURED = frozenset({"ops", "time", "wall", "wall_s", "cpu", "cpu_s", "cold", "cold_s"}) | {
+    f"{name}_mb" for name in ("peak", "delta", "alloc", "tree", "floor")
+}
 MODE_VARIABLE = "VELVET_BENCH_MODE"
 
 
@@ -357,12 +361,17 @@ class Suite:
             alloc: also measure the tracemalloc peak in a child of its own (`run` only).
 
         Raises:
-            ValueError: the name is taken, the kind is unknown or a size is empty.
+            ValueError: the name is taken, the kind is unknown, a size is empty, or a metric has
+                the name of one that the harness measures.
         """
         if name in self.comparisons:
             raise ValueError(f"comparison {name!r} is declared twice")
         if kind not in KINDS:
             raise ValueError(f"{name}: kind must be one of {', '.join(KINDS)}, not {kind!r}")
+        if taken := _MEASURED & set(metrics or ()):
+            raise ValueError(
+                f"{name}: {', '.join(sorted(taken))} is measured by the harness; rename"
+            )
         if isinstance(sizes, Mapping):
             columns = [[(key, value) for value in values] for key, values in sizes.items()]
             listed: list[Size] = [dict(cell) for cell in itertools.product(*columns)]

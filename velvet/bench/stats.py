@@ -63,11 +63,13 @@ def median_interval(samples: Sequence[float]) -> Interval:
     """Return the median with its order-statistic interval of at least 95 % coverage.
 
     Below six samples no pair of order statistics reaches 95 %; the whole range is
-    returned then, so that a verdict needs every round to agree.
+    returned then, so that a verdict needs every round to agree. One sample has no interval.
     """
     ordered = sorted(samples)
     n = len(ordered)
     middle = statistics.median(ordered)
+    if n == 1:
+        return Interval(middle, None, None, 1)
     rank, tail = 0, 0.0
     for k in range(n // 2):
         tail += math.comb(n, k) * 0.5**n
