@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import textwrap
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import psutil
 import pytest
@@ -243,3 +245,21 @@ def test_the_end_of_the_page_ends_its_jobs(start, monkeypatch):
 
     assert not psutil.pid_exists(pid)
     assert job.stopped == "the page has ended"
+
+
+def test_a_child_that_ends_before_its_timer_is_made_is_explained(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = threading.Timer
+
+    def late(*words: Any, **options: Any) -> threading.Timer:
+        time.sleep(0.5)  # longer than the child lives
+        return make(*words, **options)
+
+    monkeypatch.setattr(room.threading, "Timer", late)
+    job = start("sys.exit('no memory left')")
+
+    job._readers[0].join(timeout=30)
+
+    assert (job.running, job.error) == (False, "ended with exit code 1: no memory left")
+    assert not job._timer.is_alive()

@@ -55,14 +55,14 @@ class Job:
             threading.Thread(target=self._read, daemon=True),
             threading.Thread(target=self._read_errors, daemon=True),
         ]
-        for reader in self._readers:
-            reader.start()
         self._timer = threading.Timer(
             cap_s, self.stop, args=(f"stopped at its cap of {cap_s:g} s",)
         )
         self._timer.daemon = True
-        self._timer.start()
         _live.add(self)
+        for reader in self._readers:  # last: a child may have ended by now, and its reader with it
+            reader.start()
+        self._timer.start()
 
     def _read(self) -> None:
         assert self._process.stdout is not None
