@@ -6,10 +6,11 @@ waits until it is needed (and is measured by coverage when it comes).
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ import pytest
 
 if TYPE_CHECKING:
     from velvet.services import Server
+
+WATCHDOG_SECONDS = 60.0
+_TERMINAL = pytest.StashKey[int]()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -58,7 +62,7 @@ def _workers(options: Any, here: Path) -> int:
         raise pytest.UsageError(str(error)) from None
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def refuse_spreading(config: pytest.Config) -> None:
     """Refuse to spread timed benchmarks over processes, which would time the neighbours."""
     workers = getattr(config.option, "numprocesses", None)
     timed = any(
@@ -66,6 +70,36 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     if workers and timed:
         raise pytest.UsageError("benchmarks are measured one at a time: leave out -n (xdist)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse what cannot be measured, and keep the terminal for the watchdog."""
+    refuse_spreading(config)
+    # Capturing is not in force here, so this is the terminal and not the captured stream.
+    terminal = sys.__stderr__
+    try:
+        config.stash[_TERMINAL] = -1 if terminal is None else os.dup(terminal.fileno())
+    except (OSError, ValueError):  # closed, or not of this world
+        config.stash[_TERMINAL] = -1
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give the terminal back."""
+    descriptor = config.stash.get(_TERMINAL, -1)
+    if descriptor >= 0:
+        os.close(descriptor)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
+    """Let what a fixture of a wider scope starts outlive the test that asks for it first."""
+    leaks = sys.modules.get("velvet.leaks")
+    if leaks is None or fixturedef.scope == "function":
+        return (yield)
+    before = leaks.state()
+    result = yield
+    leaks.share(before)
+    return result
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -122,6 +156,27 @@ def private_redis() -> Iterator[Server]:
 def private_postgres() -> Iterator[Server]:
     """A PostgreSQL of the test's own, to be killed and restarted."""
     yield from _serve("postgres", private=True)
+
+
+@pytest.fixture
+def watchdog(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Print where every thread stands when a test takes a minute: a deadlock, most likely."""
+    descriptor = request.config.stash.get(_TERMINAL, -1)
+    if descriptor >= 0:
+        faulthandler.dump_traceback_later(WATCHDOG_SECONDS, file=descriptor)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture
+def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test after which a thread, a child process, a socket or a segment is left."""
+    from velvet import leaks
+
+    before = leaks.state()
+    yield
+    if left := leaks.left_since(before):
+        pytest.fail(f"left behind by {request.node.name}: {', '.join(left)}")
 
 
 @pytest.fixture(scope="module")

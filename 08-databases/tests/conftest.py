@@ -7,129 +7,28 @@ one cannot spoil the next.
 
 from __future__ import annotations
 
-import faulthandler
-import gc
-import os
 import shutil
-import sys
 import tempfile
-import threading
-import time
 import uuid
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import psutil
 import psycopg
 import pytest
 
 from velvet.services import Server
 
-WATCHDOG_SECONDS = 60.0
-# What a test started may need a moment to end after it was told to.
-SETTLING_SECONDS = 3.0
 PREFIX = "velvet_test_"
 # How the temporary folders of the package and of its examples begin.
 OURS = "velvet-databases-"
-_STDERR = pytest.StashKey[int]()
-_ME = psutil.Process()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(_Sharing())
-    # Capturing is not in force here, so this is the terminal and not the captured stream.
-    try:
-        config.stash[_STDERR] = os.dup(sys.__stderr__.fileno())
-    except (AttributeError, OSError, ValueError):
-        config.stash[_STDERR] = -1
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    descriptor = config.stash.get(_STDERR, -1)
-    if descriptor >= 0:
-        faulthandler.cancel_dump_traceback_later()
-        os.close(descriptor)
 
 
 @pytest.fixture(autouse=True)
-def _watchdog(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Print where every thread stands when a test takes a minute: a deadlock, most likely."""
-    descriptor = request.config.stash.get(_STDERR, -1)
-    if descriptor >= 0:
-        faulthandler.dump_traceback_later(WATCHDOG_SECONDS, file=descriptor)
-    yield
-    faulthandler.cancel_dump_traceback_later()
-
-
-def _threads() -> dict[Any, str]:
-    return {
-        thread.ident: f"thread {thread.name}" for thread in threading.enumerate() if thread.ident
-    }
-
-
-def _children() -> dict[Any, str]:
-    found: dict[Any, str] = {}
-    for child in _ME.children():
-        try:
-            found[child.pid] = f"process {child.pid} {child.name()}"
-        except psutil.NoSuchProcess:
-            continue
-    return found
-
-
-def _sockets() -> dict[Any, str]:
-    listed = getattr(_ME, "net_connections", None) or _ME.connections
-    try:
-        return {
-            (found.fd, found.laddr, found.raddr): f"socket {found.laddr} {found.status}"
-            for found in listed(kind="inet")
-        }
-    except psutil.AccessDenied:
-        return {}
-
-
-_LOOKS: tuple[Callable[[], dict[Any, str]], ...] = (_threads, _children, _sockets)
-# What fixtures of a wider scope started, which outlives the test that asked for them first.
-_SHARED: set[Any] = set()
-
-
-def _all() -> dict[Any, str]:
-    return {(look, key): text for look in _LOOKS for key, text in look().items()}
-
-
-class _Sharing:
-    """A plugin, because the hooks of a conftest are not asked about fixtures of the session."""
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
-        before = set() if fixturedef.scope == "function" else set(_all())
-        result = yield
-        if fixturedef.scope != "function":
-            _SHARED.update(set(_all()) - before)
-        return result
-
-
-def _new_since(before: dict[Any, str]) -> list[str]:
-    return [text for key, text in _all().items() if key not in before and key not in _SHARED]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fail a test after which a thread, a child process or a connection is left."""
-    before = _all()
-    yield
-    left = _new_since(before)
-    if not left:
-        return
-    gc.collect()
-    until = time.monotonic() + SETTLING_SECONDS
-    while (left := _new_since(before)) and time.monotonic() < until:
-        time.sleep(0.01)
-    if left:
-        pytest.fail(f"left behind by {request.node.name}: {', '.join(sorted(left))}")
+def _tidy(watchdog: None, nothing_left: None) -> None:
+    """Fail what leaves something behind; show where it stands when it takes a minute."""
 
 
 @pytest.fixture(scope="session")

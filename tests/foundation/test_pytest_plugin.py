@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -60,20 +61,20 @@ def config(*args: str, workers: int | None) -> Any:
 )
 def test_timed_benchmarks_are_not_spread_over_processes(plugin: ModuleType, argument: str) -> None:
     with pytest.raises(pytest.UsageError, match=r"one at a time: leave out -n \(xdist\)"):
-        plugin.pytest_configure(config(argument, workers=2))
+        plugin.refuse_spreading(config(argument, workers=2))
 
 
 @pytest.mark.parametrize(
     ("argument", "workers"), [("tests", 2), ("benchmarks", None), ("benchmarks", 0)]
 )
 def test_other_runs_are_not_refused(plugin: ModuleType, argument: str, workers: int | None) -> None:
-    assert plugin.pytest_configure(config(argument, workers=workers)) is None
+    assert plugin.refuse_spreading(config(argument, workers=workers)) is None
 
 
 def test_without_xdist_there_is_nothing_to_refuse(plugin: ModuleType) -> None:
     without = SimpleNamespace(option=SimpleNamespace(), args=["benchmarks"])
 
-    assert plugin.pytest_configure(without) is None
+    assert plugin.refuse_spreading(without) is None
 
 
 def early(root: Path, given: str = ".coveragerc", **options: Any) -> Any:
@@ -272,6 +273,68 @@ def test_a_test_whose_server_cannot_be_had_is_skipped_with_the_reason_and_the_re
     assert result.reprec is not None  # type: ignore[attr-defined]
     [report] = [r for r in result.reprec.getreports("pytest_runtest_logreport") if r.skipped]  # type: ignore[attr-defined]
     assert "no redis here (binary: none). Install it." in str(report.longrepr)
+
+
+LEAVES = """
+import socket, subprocess, sys, threading
+from multiprocessing.shared_memory import SharedMemory
+import pytest
+
+kept, told = [], threading.Event()
+
+@pytest.fixture(scope="session")
+def shared():
+    kept.append(socket.create_server(("127.0.0.1", 0)))
+
+def test_asks_late_for_what_is_shared(nothing_left, request):
+    request.getfixturevalue("shared")
+
+def test_leaves_nothing(nothing_left):
+    subprocess.run([sys.executable, "-c", ""], check=True)
+    threading.Timer(0.05, told.wait, [0.05]).start()
+
+def test_leaves(nothing_left):
+    threading.Thread(target=told.wait, name="forgotten").start()
+    kept.append(socket.create_server(("127.0.0.1", 0)))
+    kept.append(SharedMemory(create=True, size=1))
+    kept.append(subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE))
+
+def test_ends_it():
+    told.set()
+    for one in kept[:2]:
+        one.close()
+    kept[2].close(), kept[2].unlink()
+    kept[3].kill(), kept[3].stdin.close(), kept[3].wait()
+"""
+
+
+def test_what_a_test_leaves_is_named_and_what_is_shared_is_not(pytester: pytest.Pytester) -> None:
+    result = inner(pytester, LEAVES)
+
+    result.assert_outcomes(passed=4, errors=1)
+    segment = "segment psm_*, " if sys.platform == "linux" else ""
+    said = (
+        f"left behind by test_leaves: process * python*, {segment}socket *LISTEN, thread forgotten"
+    )
+    result.stdout.fnmatch_lines([f"*{said}*"])
+
+
+STUCK = """
+import time
+
+def test_stuck(watchdog):
+    time.sleep(1.0)
+"""
+
+
+def test_a_test_that_hangs_shows_where_it_stands(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(STUCK)
+    pytester.makeconftest("import velvet.pytest_plugin as p; p.WATCHDOG_SECONDS = 0.3")
+
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
+
+    result.assert_outcomes(passed=1)
+    result.stderr.fnmatch_lines(["Timeout*", "*in test_stuck"])
 
 
 WATCHED = """
