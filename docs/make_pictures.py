@@ -1,9 +1,9 @@
-"""Make the pictures of the explorer that the documents show: `python docs/make_pictures.py`.
+"""Make the pictures that the documents show: `python docs/make_pictures.py [MODULE...]`.
 
-Starts the dashboard itself on a free port, drives a Chromium that is installed on this machine,
-and writes one picture per tab. Needs `playwright` (the package, not its browsers) and `pillow`;
-says so when they are missing. Options: `--width`, `--out FOLDER`, `--in-progress` for pictures that
-are taken while a run goes on.
+Starts each dashboard itself on a free port, drives a Chromium that is installed on this machine,
+and writes one picture per tab that is shown. Needs `playwright` (the package, not its browsers) and
+`pillow`; says so when they are missing. Options: `--width`, `--out FOLDER`, `--in-progress` for
+pictures that are taken while the Explorer of 09 runs something.
 """
 
 from __future__ import annotations
@@ -24,13 +24,19 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parent.parent
-APP = ROOT / "09-concurrency" / "app.py"
+EXPLORER = "09-concurrency"
+# By module: the tabs that are shown, and the names of their pictures.
 TABS = {
-    "timeline": "Task Timeline",
-    "memory": "Memory Profiler",
-    "heatmap": "Performance Heatmap",
-    "live": "Live Benchmarks",
-    "lab": "Limiter and breaker lab",
+    EXPLORER: {
+        "Task Timeline": "explorer-timeline",
+        "Memory Profiler": "explorer-memory",
+        "Performance Heatmap": "explorer-heatmap",
+        "Live Benchmarks": "explorer-live",
+        "Limiter and breaker lab": "explorer-lab",
+    },
+    "03-cli": {"Start-up": "cli-start-up"},
+    "08-databases": {"Isolation": "databases-isolation"},
+    "22-algorithms": {"Route map": "algorithms-route-map"},
 }
 QUIET = (
     "--no-sandbox",
@@ -98,37 +104,38 @@ def whole_page(page: Page, width: int) -> bytes:
     return page.screenshot()
 
 
-def pictures(url: str, out: Path, width: int, *, in_progress: bool, measure: bool) -> None:
-    """Open every tab and write what it looks like.
+def pictures(url: str, module: str, options: argparse.Namespace) -> None:
+    """Open every tab of a module that is shown and write what it looks like.
 
-    Without `in_progress` nothing is run for the timeline: the browser would compete with the run
-    for the cores, and the recorded run was made in peace.
+    Without `--in-progress` nothing is run for the timeline: the browser would compete with the
+    run for the cores, and the recorded run was made in peace.
     """
     from playwright.sync_api import sync_playwright
 
+    tabs, running = TABS[module], options.in_progress and module == EXPLORER
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser(), args=list(QUIET))
-        page = chromium.new_page(viewport={"width": width, "height": 1000})
+        page = chromium.new_page(viewport={"width": options.width, "height": 1000})
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(url)
-        page.get_by_role("tab", name=TABS["timeline"]).wait_for(timeout=PATIENCE_MS)
+        page.get_by_role("tab", name=next(iter(tabs))).wait_for(timeout=PATIENCE_MS)
         settle(page)
-        if in_progress:
+        if running:
             press(page, "Run")
             page.wait_for_timeout(700)
-            save(page.screenshot(), out / "explorer-timeline-running.png")
+            save(page.screenshot(), options.out / "explorer-timeline-running.png")
             page.get_by_text("Shown: your last run").first.wait_for(timeout=PATIENCE_MS)
-        for name, title in TABS.items():
+        for title, name in tabs.items():
             page.get_by_role("tab", name=title).click()
             settle(page)
-            if name == "live" and measure:
+            if name == "explorer-live" and not options.no_measure:
                 press(page, "Measure")
                 page.wait_for_timeout(6000)
-                if in_progress:
-                    save(page.screenshot(), out / "explorer-live-running.png")
+                if running:
+                    save(page.screenshot(), options.out / f"{name}-running.png")
                 page.get_by_text("the figures").wait_for(timeout=2 * PATIENCE_MS)
-            save(whole_page(page, width), out / f"explorer-{name}.png")
+            save(whole_page(page, options.width), options.out / f"{name}.png")
         chromium.close()
     for problem in problems:
         say(f"the page reported: {problem}", file=sys.stderr)
@@ -146,30 +153,28 @@ def press(page: Page, label: str) -> None:
 def main() -> int:
     """Make the pictures; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("modules", nargs="*", help=f"of {', '.join(TABS)}; all by default")
     parser.add_argument("--width", type=int, default=1440, help="of the window, in pixels")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures")
     parser.add_argument("--in-progress", action="store_true", help="pictures of running work too")
     parser.add_argument("--no-measure", action="store_true", help="do not run a benchmark")
     options = parser.parse_args()
+    if unknown := set(options.modules) - set(TABS):
+        parser.error(f"no pictures of {', '.join(sorted(unknown))}; there are {', '.join(TABS)}")
     problems = missing()
     if problems:
         say("\n".join(problems), file=sys.stderr)
         return 2
     options.out.mkdir(parents=True, exist_ok=True)
-    port = free_port()
-    server = serve(APP, port, headless=True)
     began = time.monotonic()
-    try:
-        pictures(
-            f"http://127.0.0.1:{port}",
-            options.out,
-            options.width,
-            in_progress=options.in_progress,
-            measure=not options.no_measure,
-        )
-    finally:
-        server.terminate()
-        server.wait()
+    for module in options.modules or TABS:
+        port = free_port()
+        server = serve(ROOT / module / "app.py", port, headless=True)
+        try:
+            pictures(f"http://127.0.0.1:{port}", module, options)
+        finally:
+            server.terminate()
+            server.wait()
     say(f"{time.monotonic() - began:.0f} s")
     return 0
 
