@@ -48,9 +48,9 @@ class StreamDeduper:
     """Tells new keys from repeats in an endless stream with bounded memory.
 
     Args:
-        horizon: how many of the latest different keys are remembered at least.
+        horizon: how many of the latest different keys are remembered at least, the window's among them.
         error: share of new keys that may be called old, over all generations together.
-        window: how many of the latest different keys are remembered exactly, before the horizon.
+        window: how many of the latest different keys are remembered exactly, and kept from the filters.
         generations: Bloom filters of `horizon` keys that take turns; when one is full the oldest is
             forgotten. Two keep the promise; more remember longer what seldom repeats.
         salt: up to 64 secret bytes, wherever strangers choose the keys.
@@ -80,7 +80,8 @@ class StreamDeduper:
         self.window = checked_whole("window", window, 0)
         self._generations = generations
         # The newest generation is empty after a turn, and the same few keys may fill several: only a
-        # whole generation surely holds `horizon` different keys.
+        # whole generation surely holds `horizon` different keys. Some of them may be in the window
+        # again, which therefore does not add to the horizon.
         self._capacity = horizon
         self._error, self._salt = error / generations, salt
         self._filters = deque([self._fresh()], maxlen=generations)
