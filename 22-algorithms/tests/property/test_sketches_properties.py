@@ -132,6 +132,8 @@ def test_a_digest_never_falls_and_is_exact_at_both_ends(
 
 
 @settings(max_examples=60, deadline=None)
+@example([0.0, 5e-324])  # half of the second is nothing
+@example([-1.7e308, 1.7e308])  # and their distance no float
 @given(NUMBERS)
 def test_ranks_never_fall_and_lie_between_0_and_1(numbers: list[float]) -> None:
     made = TDigest(10)

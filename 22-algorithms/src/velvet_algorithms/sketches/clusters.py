@@ -36,4 +36,6 @@ def between(low: float, high: float, share: float) -> float:
 
 def share_between(low: float, high: float, value: float) -> float:
     """Return how far `value` lies from `low` to `high`, as a share of at most 1, without overflow."""
-    return min(1.0, (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0))
+    if math.isinf(high - low):
+        return share_between(low / 2.0, high / 2.0, value / 2.0)
+    return min(1.0, (value - low) / (high - low))
