@@ -38,6 +38,11 @@ TABS = {
     "08-databases": {"Isolation": "databases-isolation"},
     "22-algorithms": {"Route map": "algorithms-route-map"},
 }
+# Pictures that end above a heading, because what follows is another matter.
+ENDS = {
+    "cli-start-up": "Commands that are loaded when they are called",
+    "databases-isolation": "Stored results",
+}
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -90,8 +95,8 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(900)
 
 
-def whole_page(page: Page, width: int) -> bytes:
-    """Return a picture of all of the open tab, not only of what fits a window."""
+def whole_page(page: Page, width: int, ends: str = "") -> bytes:
+    """Return a picture of all of the open tab, not only of what fits a window; up to a heading."""
     page.set_viewport_size({"width": width, "height": 900})
     settle(page)
     height = page.evaluate("""() => {
@@ -101,7 +106,11 @@ def whole_page(page: Page, width: int) -> bytes:
         }""")
     page.set_viewport_size({"width": width, "height": max(800, min(int(height), 3200))})
     settle(page)
-    return page.screenshot()
+    if not ends:
+        return page.screenshot()
+    below = page.get_by_role("heading", name=ends).filter(visible=True).first.bounding_box()
+    assert below is not None, f"no heading {ends!r}"
+    return page.screenshot(clip={"x": 0, "y": 0, "width": width, "height": below["y"] - 8})
 
 
 def pictures(url: str, module: str, options: argparse.Namespace) -> None:
@@ -135,7 +144,7 @@ def pictures(url: str, module: str, options: argparse.Namespace) -> None:
                 if running:
                     save(page.screenshot(), options.out / f"{name}-running.png")
                 page.get_by_text("the figures").wait_for(timeout=2 * PATIENCE_MS)
-            save(whole_page(page, options.width), options.out / f"{name}.png")
+            save(whole_page(page, options.width, ENDS.get(name, "")), options.out / f"{name}.png")
         chromium.close()
     for problem in problems:
         say(f"the page reported: {problem}", file=sys.stderr)
