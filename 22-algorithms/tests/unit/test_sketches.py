@@ -233,6 +233,24 @@ def test_a_number_without_an_order_changes_nothing(bad: float) -> None:
     assert made.quantile(1) == 2.0
 
 
+@pytest.mark.parametrize("bad", [["3"], [1.0, None], np.array(["3"]), np.array([1j])])
+def test_what_is_no_number_is_not_taken_for_one(bad: Any) -> None:
+    made = TDigest()
+
+    with pytest.raises(TypeError):
+        made.update(bad)
+
+    assert len(made) == 0
+
+
+@pytest.mark.parametrize("numbers", [[], range(5), np.arange(5), np.array([True, False])])
+def test_whatever_holds_numbers_is_taken(numbers: Any) -> None:
+    made = TDigest()
+    made.update(numbers)
+
+    assert len(made) == len(numbers)
+
+
 def test_an_item_without_a_hash_changes_nothing() -> None:
     made: SpaceSaving[Any] = SpaceSaving(1)
     made.add("a")

@@ -2,8 +2,8 @@
 
 Fan, Andersen, Kaminsky and Mitzenmacher (2014, "Cuckoo Filter: Practically Better Than Bloom"): a key is
 a fingerprint in one of two buckets; the second follows from the first and the fingerprint alone, so
-entries can move without their keys. The paper pairs buckets by XOR, which demands a power of two; here
-``hash(fingerprint) - bucket`` pairs any even number of them; an odd hash leaves none without a partner.
+entries can move without their keys. The paper's XOR demands a power of two of buckets; here an odd
+``hash(fingerprint)`` minus the bucket pairs any even number of them, and none with itself.
 """
 
 from __future__ import annotations
@@ -100,9 +100,8 @@ class CuckooFilter:
         for at, before in reversed(moved):
             self._cells[at] = before
         where = f"{self._count} keys in {len(self._cells)} slots (capacity {self.capacity})"
-        raise FilterFull(
-            f"no room after {MAX_MOVES} moves: {where}; remove some or build a larger one"
-        )
+        advice = "remove some or build a larger one"
+        raise FilterFull(f"no room after {MAX_MOVES} moves: {where}; {advice}")
 
     def add(self, key: bytes | str) -> None:
         """Add a key; adding it again stores it again, at most eight times.

@@ -65,10 +65,10 @@ class TDigest:
         """Add many numbers at once; an array is taken as it is.
 
         Raises:
-            ValueError: one of them is NaN or infinite; then none is added.
+            ValueError, TypeError: one of them is NaN or infinite, or no number; then none is added.
         """
-        found = values if isinstance(values, np.ndarray) else np.array(list(values), dtype=float)
-        found = found.astype(np.float64, copy=False).ravel()
+        given = values if isinstance(values, np.ndarray) else np.array(array("d", list(values)))
+        found = given.astype(np.float64, casting="same_kind", copy=False).ravel()
         if not np.isfinite(found).all():
             raise ValueError("values must be finite: NaN is not ordered; none of them was added")
         for start in range(0, len(found), self._room):
