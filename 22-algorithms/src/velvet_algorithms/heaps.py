@@ -60,7 +60,7 @@ class IndexedHeap(Generic[K]):
         refuse_nan(priority)
         self._heap.append((priority, key))
         try:
-            self._rise(len(self._heap) - 1)
+            self._rise(len(self._heap) - 1, (priority, key))
         except BaseException:
             self._heap.pop()
             raise
@@ -86,13 +86,7 @@ class IndexedHeap(Generic[K]):
             self.push(key, priority)
             return
         refuse_nan(priority)
-        place = self._at[key]
-        rises = priority < self._heap[place][0]
-        self._heap[place] = (priority, key)
-        if rises:
-            self._rise(place)
-        else:
-            self._sink(place)
+        self._replace(self._at[key], (priority, key))
 
     def decrease_key(self, key: K, priority: Any) -> None:
         """Lower a key's priority. O(log n).
@@ -113,21 +107,26 @@ class IndexedHeap(Generic[K]):
         return priority
 
     def _take(self, place: int) -> None:
-        del self._at[self._heap[place][1]]
-        last = self._heap.pop()
+        gone, last = self._heap[place], self._heap.pop()
         if place < len(self._heap):
-            rises = last[0] < self._heap[place][0]
-            self._heap[place] = last
-            if rises:
-                self._rise(place)
-            else:
-                self._sink(place)
+            try:
+                self._replace(place, last)
+            except BaseException:
+                self._heap.append(last)
+                raise
+        del self._at[gone[1]]
 
-    def _rise(self, place: int) -> None:
-        heap, at = self._heap, self._at
-        entry, top = heap[place], place
+    # Below, every comparison, any of which may raise, comes before anything moves.
+
+    def _replace(self, place: int, entry: tuple[Any, K]) -> None:
+        if entry[0] < self._heap[place][0]:
+            self._rise(place, entry)
+        else:
+            self._sink(place, entry)
+
+    def _rise(self, place: int, entry: tuple[Any, K]) -> None:
+        heap, at, top = self._heap, self._at, place
         priority = entry[0]
-        # Every comparison, any of which may raise, before anything moves.
         while top and priority < heap[(top - 1) >> 1][0]:
             top = (top - 1) >> 1
         while place != top:
@@ -138,21 +137,24 @@ class IndexedHeap(Generic[K]):
         heap[place] = entry
         at[entry[1]] = place
 
-    def _sink(self, place: int) -> None:
+    def _sink(self, place: int, entry: tuple[Any, K]) -> None:
         heap, at = self._heap, self._at
-        entry = heap[place]
         priority, end = entry[0], len(heap)
+        path = []
         child = 2 * place + 1
         while child < end:
-            below = heap[child]
-            if child + 1 < end and heap[child + 1][0] < below[0]:
+            least = heap[child][0]
+            if child + 1 < end and heap[child + 1][0] < least:
                 child += 1
-                below = heap[child]
-            if not below[0] < priority:
+                least = heap[child][0]
+            if not least < priority:
                 break
-            heap[place] = below
+            path.append(child)
+            child = 2 * child + 1
+        for child in path:
+            heap[place] = below = heap[child]
             at[below[1]] = place
-            place, child = child, 2 * child + 1
+            place = child
         heap[place] = entry
         at[entry[1]] = place
 

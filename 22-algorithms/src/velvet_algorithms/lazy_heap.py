@@ -55,11 +55,13 @@ class LazyHeap(Generic[K]):
             TypeError: it cannot be compared; the heap is as it was before.
         """
         refuse_nan(priority)
-        turn = next(self._turn)
-        if self._heap:
-            _ = priority < self._heap[0][0]  # refuses what cannot be compared before any change
-        heapq.heappush(self._heap, (priority, turn, key))
-        self._alive[key] = (priority, turn)
+        entry = (priority, next(self._turn), key)
+        try:
+            heapq.heappush(self._heap, entry)
+        except BaseException:
+            self._sink_back(entry)
+            raise
+        self._alive[key] = entry[:2]
         self._shrink()
 
     def remove(self, key: K) -> Any:
@@ -81,7 +83,7 @@ class LazyHeap(Generic[K]):
         self._skip()
         if not self._heap:
             raise IndexError("pop from an empty heap")
-        priority, _, key = heapq.heappop(self._heap)
+        priority, _, key = self._take_top()
         del self._alive[key]
         return key, priority
 
@@ -91,7 +93,33 @@ class LazyHeap(Generic[K]):
 
     def _skip(self) -> None:
         while self._heap and not self._is_alive(self._heap[0]):
-            heapq.heappop(self._heap)
+            self._take_top()
+
+    # `heapq` leaves its list in disorder when a comparison raises. What it moved lies on one path.
+
+    def _take_top(self) -> tuple[Any, int, K]:
+        heap = self._heap
+        top, last = heap[0], heap[-1]
+        try:
+            return heapq.heappop(heap)
+        except BaseException:
+            place = next(i for i, one in enumerate(heap) if one is last)
+            while place:
+                heap[place] = heap[(place - 1) >> 1]
+                place = (place - 1) >> 1
+            heap[0] = top
+            heap.append(last)
+            raise
+
+    def _sink_back(self, entry: tuple[Any, int, K]) -> None:
+        heap = self._heap
+        top = next(i for i, one in enumerate(heap) if one is entry)
+        path = [len(heap) - 1]
+        while path[-1] != top:
+            path.append((path[-1] - 1) >> 1)
+        for above, below in zip(path[:0:-1], path[-2::-1], strict=True):
+            heap[above] = heap[below]
+        heap.pop()
 
     def _shrink(self) -> None:
         if len(self._heap) > 2 * len(self._alive) + _SMALL:

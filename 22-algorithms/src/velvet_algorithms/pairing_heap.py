@@ -11,22 +11,9 @@ from __future__ import annotations
 from typing import Any, Generic, TypeVar
 
 from velvet_algorithms.ordering import refuse_nan
+from velvet_algorithms.pairing_nodes import Node, adopt, cut, link, pair
 
 T = TypeVar("T")
-
-
-class Node(Generic[T]):
-    """An entry of a `PairingHeap`, and the handle to change or remove it."""
-
-    __slots__ = ("before", "child", "item", "next", "priority")
-
-    def __init__(self, item: T, priority: Any) -> None:
-        self.item = item
-        self.priority = priority
-        self.child: Node[T] | None = None
-        self.next: Node[T] | None = None
-        # The left sibling, or the parent of a first child; None for a root.
-        self.before: Node[T] | None = None
 
 
 class PairingHeap(Generic[T]):
@@ -57,7 +44,7 @@ class PairingHeap(Generic[T]):
         """
         refuse_nan(priority)
         node = Node(item, priority)
-        self._root = node if self._root is None else _link(self._root, node)
+        self._root = node if self._root is None else link(self._root, node)
         self._size += 1
         return node
 
@@ -76,7 +63,7 @@ class PairingHeap(Generic[T]):
         root = self._root
         if root is None:
             raise IndexError("pop from an empty heap")
-        self._root = _pair(root.child)
+        self._root = pair(root)
         self._size -= 1
         root.child, root.before = None, root  # a root of nothing: no longer a handle
         return root.item, root.priority
@@ -91,10 +78,14 @@ class PairingHeap(Generic[T]):
         _refuse_gone(node)
         if node.priority < priority:
             raise ValueError(f"{priority!r} is more than {node.priority!r}; remove and push it")
+        root = self._root
+        if root is None or node is root:
+            node.priority = priority
+            return
+        least = priority < root.priority  # the last comparison, before anything changes
         node.priority = priority
-        if node is not self._root and self._root is not None:
-            _cut(node)
-            self._root = _link(self._root, node)
+        cut(node)
+        self._root = adopt(node, root) if least else adopt(root, node)
 
     def remove(self, node: Node[T]) -> T:
         """Remove a handle's item and return it. O(log n) amortised.
@@ -105,10 +96,10 @@ class PairingHeap(Generic[T]):
         _refuse_gone(node)
         if node is self._root:
             return self.pop()[0]
-        _cut(node)
-        rest = _pair(node.child)
+        rest = pair(node)
+        cut(node)
         if rest is not None and self._root is not None:
-            self._root = _link(self._root, rest)
+            adopt(self._root, rest)
         self._size -= 1
         node.child, node.before = None, node
         return node.item
@@ -124,7 +115,7 @@ class PairingHeap(Generic[T]):
         if self._root is None:
             self._root = other._root
         elif other._root is not None:
-            self._root = _link(self._root, other._root)
+            self._root = link(self._root, other._root)
         self._size += other._size
         other._root, other._size = None, 0
 
@@ -146,45 +137,3 @@ class PairingHeap(Generic[T]):
 def _refuse_gone(node: Node[Any]) -> None:
     if node.before is node:
         raise ValueError(f"{node.item!r} has left the heap; push it again")
-
-
-def _link(a: Node[T], b: Node[T]) -> Node[T]:
-    """Make the larger of two roots the first child of the other; of equals, `a` stays above."""
-    if b.priority < a.priority:
-        a, b = b, a
-    first = a.child
-    b.next, b.before = first, a
-    if first is not None:
-        first.before = b
-    a.child = b
-    return a
-
-
-def _cut(node: Node[T]) -> None:
-    before, after = node.before, node.next
-    if before is not None:
-        if before.child is node:
-            before.child = after
-        else:
-            before.next = after
-    if after is not None:
-        after.before = before
-    node.before = node.next = None
-
-
-def _pair(first: Node[T] | None) -> Node[T] | None:
-    pairs: list[Node[T]] = []
-    while first is not None:
-        second, first.before = first.next, None
-        if second is None:
-            first.next = None
-            pairs.append(first)
-            break
-        rest = second.next
-        first.next = second.next = second.before = None
-        pairs.append(_link(first, second))
-        first = rest
-    root = pairs.pop() if pairs else None
-    while pairs and root is not None:
-        root = _link(pairs.pop(), root)
-    return root

@@ -13,7 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from velvet_algorithms.heaps import IndexedHeap, merge_k, top_k
 from velvet_algorithms.lazy_heap import LazyHeap
-from velvet_algorithms.pairing_heap import Node, PairingHeap
+from velvet_algorithms.pairing_heap import PairingHeap
+from velvet_algorithms.pairing_nodes import Node
 
 KEYS = st.integers(0, 15)
 PRIORITIES = st.integers(-9, 9)

@@ -18,7 +18,8 @@ from velvet_algorithms.fast import nb_dijkstra
 from velvet_algorithms.graph import MAIN_EVERY, Graph, road_network
 from velvet_algorithms.hierarchy import ContractionHierarchy
 from velvet_algorithms.landmarks import Landmarks
-from velvet_algorithms.pairing_heap import Node, PairingHeap
+from velvet_algorithms.pairing_heap import PairingHeap
+from velvet_algorithms.pairing_nodes import Node
 from velvet_algorithms.trees import dijkstra_decrease_key, shortest_paths
 
 PAIRS = 4
