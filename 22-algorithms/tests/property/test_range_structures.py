@@ -138,6 +138,40 @@ def test_lazy_changes_of_ranges_are_as_good_as_changes_of_each_item(
     assert [tree[i][0] for i in range(len(tree))] == items
 
 
+@given(
+    st.lists(st.integers(0, 9), min_size=1, max_size=17),
+    st.lists(st.tuples(st.integers(0, 17), st.integers(0, 17), st.integers(0, 9))),
+)
+@QUICK
+def test_a_change_that_fails_on_its_way_changes_nothing(
+    items: list[int], changes: list[tuple[int, int, int]]
+) -> None:
+    def small(number: int) -> int:
+        if number > 200:
+            raise OverflowError(number)
+        return number
+
+    tree = LazySegmentTree(
+        items, lambda a, b: small(a + b), 0, lambda f, x: small(f * x), lambda f, g: f * g, 1
+    )
+
+    for a, b, times in changes:
+        start, stop = sorted((a % (len(items) + 1), b % (len(items) + 1)))
+        changed = [*items[:start], *(item * times for item in items[start:stop]), *items[stop:]]
+        try:
+            tree.apply(start, stop, times)
+            items = changed
+        except OverflowError:
+            assert sum(changed) > 200
+        try:
+            tree.set(start % len(items), 20 * times)
+            items[start % len(items)] = 20 * times
+        except OverflowError:
+            assert sum(items) + 20 * times > 200
+
+    assert [tree[i] for i in range(len(tree))] == items
+
+
 @given(ITEMS)
 @QUICK
 def test_a_sparse_table_gives_every_minimum_and_maximum(items: list[int]) -> None:

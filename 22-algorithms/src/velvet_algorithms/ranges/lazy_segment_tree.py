@@ -86,15 +86,22 @@ class LazySegmentTree(Generic[T, F]):
         return self.prod(index, index + 1)
 
     def set(self, index: int, value: T) -> None:
-        """Replace an item. O(log n)."""
+        """Replace an item. O(log n); when `op` raises, the tree is as it was before."""
         if not 0 <= index < self._n:
             raise ValueError(f"index must be in 0..{self._n - 1}, got {index!r}")
         i = index + len(self._lazy)
         for level in range(self._log, 0, -1):
             self._push(i >> level)
-        self._tree[i] = value
-        for level in range(1, self._log + 1):
-            self._renew(i >> level)
+        before, self._tree[i] = self._tree[i], value
+        above = [i >> level for level in range(1, self._log + 1)]
+        try:
+            for node in above:
+                self._renew(node)
+        except BaseException:
+            self._tree[i] = before
+            for node in above:
+                self._renew(node)
+            raise
 
     def _renew(self, i: int) -> None:
         self._tree[i] = self._op(self._tree[2 * i], self._tree[2 * i + 1])
@@ -115,22 +122,45 @@ class LazySegmentTree(Generic[T, F]):
         return self._op(left, right)
 
     def apply(self, start: int, stop: int, f: F) -> None:
-        """Change every item from `start` up to but not including `stop`. O(log n)."""
+        """Change every item from `start` up to but not including `stop`. O(log n).
+
+        When `act`, `compose` or `op` raises, the tree is as it was before.
+        """
         start, stop = self._open(start, stop)
         if start == stop:
             return
-        first, last = start, stop
+        nodes, above = self._cover(start, stop)
+        inner = [i for i in nodes if i < len(self._lazy)]
+        before = [(i, self._tree[i]) for i in (*nodes, *above)]
+        noted = [(i, self._lazy[i]) for i in inner]
+        try:
+            for i in nodes:
+                self._change(i, f)
+            for i in above:
+                self._renew(i)
+        except BaseException:
+            for i, value in before:
+                self._tree[i] = value
+            for i, change in noted:
+                self._lazy[i] = change
+            raise
+
+    def _cover(self, start: int, stop: int) -> tuple[list[int], list[int]]:
+        """Return the nodes that together are a range, and those above, the lowest first."""
+        above = []
+        for level in range(1, self._log + 1):
+            if (start >> level) << level != start:
+                above.append(start >> level)
+            if (stop >> level) << level != stop:
+                above.append((stop - 1) >> level)
+        nodes = []
         while start < stop:
             if start & 1:
-                self._change(start, f)
+                nodes.append(start)
                 start += 1
             if stop & 1:
                 stop -= 1
-                self._change(stop, f)
+                nodes.append(stop)
             start >>= 1
             stop >>= 1
-        for level in range(1, self._log + 1):
-            if (first >> level) << level != first:
-                self._renew(first >> level)
-            if (last >> level) << level != last:
-                self._renew((last - 1) >> level)
+        return nodes, above
