@@ -3,7 +3,7 @@
 Push, meld and (conjectured for long, o(log n) proved) decrease-key only link two trees; all the
 work is in `pop`, which links the root's children in pairs from left to right and then all pairs
 from right to left (Fredman, Sedgewick, Sleator, Tarjan 1986). Both passes are loops. In Python
-a link is ten attribute stores, so `heapq` wins unless whole heaps are melded (`priority_queues`).
+a link is four attribute stores, so `heapq` wins unless whole heaps are melded (`priority_queues`).
 """
 
 from __future__ import annotations

@@ -50,24 +50,48 @@ def cut(node: Node[T]) -> None:
 
 
 def pair(above: Node[T]) -> Node[T] | None:
-    """Link the trees below a node into one; they stay below it when a comparison raises."""
-    apart: list[Node[T]] = []
-    child, above.child = above.child, None
-    while child is not None:
-        apart.append(child)
-        child.before, child.next, child = None, None, child.next
-    apart.reverse()
+    """Link the trees below a node into one; they stay below it when a comparison raises.
+
+    `link` is written out twice: nearly all the work of a pairing heap is done here.
+    """
     pairs: list[Node[T]] = []
+    waiting = above.child
     try:
-        while len(apart) > 1:
-            pairs.append(link(apart[-1], apart[-2]))
-            del apart[-2:]
-        pairs += apart
-        apart.clear()
-        while len(pairs) > 1:
-            pairs[-2:] = [link(pairs[-2], pairs[-1])]
+        while waiting is not None:  # from left to right, two and two
+            a, b = waiting, waiting.next
+            if b is None:
+                pairs.append(a)
+                waiting = None
+                break
+            rest = b.next
+            if b.priority < a.priority:
+                a, b = b, a
+            first = a.child
+            b.next, b.before, a.child = first, a, b
+            if first is not None:
+                first.before = b
+            pairs.append(a)
+            waiting = rest
+        while len(pairs) > 1:  # from right to left, all into one
+            a, b = pairs[-2], pairs[-1]
+            if b.priority < a.priority:
+                a, b = b, a
+            del pairs[-1]
+            first = a.child
+            b.next, b.before, a.child = first, a, b
+            if first is not None:
+                first.before = b
+            pairs[-1] = a
     except BaseException:
-        for tree in (*pairs, *apart):
+        above.child = waiting
+        if waiting is not None:
+            waiting.before = above
+        for tree in pairs:
             adopt(above, tree)
         raise
-    return pairs[0] if pairs else None
+    above.child = None
+    if not pairs:
+        return None
+    root = pairs[0]
+    root.before = root.next = None
+    return root
