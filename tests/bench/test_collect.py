@@ -116,13 +116,13 @@ def configured(workers, *arguments):
 @pytest.mark.parametrize("argument", ["benchmarks", "09-x/benchmarks", "b/measure.py::test_claim"])
 def test_benchmarks_are_not_spread_over_processes(argument):
     with pytest.raises(pytest.UsageError, match=r"one at a time: leave out -n \(xdist\)"):
-        pytest_plugin.pytest_configure(configured(2, argument))
+        pytest_plugin.refuse_spreading(configured(2, argument))
 
 
 @pytest.mark.parametrize(("workers", "argument"), [(None, "benchmarks"), (0, "benchmarks")])
 def test_benchmarks_in_one_process_are_accepted(workers, argument):
-    assert pytest_plugin.pytest_configure(configured(workers, argument)) is None
+    assert pytest_plugin.refuse_spreading(configured(workers, argument)) is None
 
 
 def test_other_tests_may_be_spread():
-    assert pytest_plugin.pytest_configure(configured(4, "tests")) is None
+    assert pytest_plugin.refuse_spreading(configured(4, "tests")) is None
