@@ -1,0 +1,195 @@
+"""Django without its ORM: class-based views, settings in code, and entries for WSGI and ASGI.
+
+Django keeps its configuration once per process, so the board travels with each request.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import django
+from django.conf import settings as configuration
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.urls import path
+from django.views import View
+
+from velvet_web.board import NDJSON, Call, Reply, TaskBoard, openapi
+from velvet_web.domain import Problem, refusal
+from velvet_web.settings import Settings
+
+INTERFACE = "wsgi"
+BOARD = "velvet.board"
+COMPACT = {"separators": (",", ":"), "ensure_ascii": False}
+
+
+def board_of(request: HttpRequest) -> TaskBoard:
+    """Return the board that the entry put beside the request."""
+    found: TaskBoard = getattr(request, "scope", request.META)[BOARD]
+    return found
+
+
+def read(request: HttpRequest) -> Call:
+    """Return the request as the board sees it."""
+    query = request.META.get("QUERY_STRING", "")
+    return Call(request.method or "", request.headers, request.scheme or "", query, request.body)
+
+
+def respond(reply: Reply) -> HttpResponse:
+    """Serialise a reply."""
+    if reply.status == 204:
+        return HttpResponse(status=204)
+    return JsonResponse(
+        reply.payload,
+        safe=False,
+        status=reply.status,
+        headers=reply.headers,
+        json_dumps_params=COMPACT,
+    )
+
+
+def problem(request: HttpRequest, error: Problem) -> HttpResponse:
+    """Return a problem document."""
+    if error.status == 304:
+        return HttpResponse(status=304, headers={"etag": error.headers["etag"]})
+    return HttpResponse(error.body(request.path), status=error.status, headers=error.headers)
+
+
+class Problems:
+    """Middleware that answers what a view raised."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer a refusal; Django calls this for whatever a view raises."""
+        return problem(request, error) if isinstance(error, Problem) else None
+
+
+class BoardView(View):
+    """A view whose 405 is a problem document, too."""
+
+    def http_method_not_allowed(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        return problem(request, refusal(405, ", ".join(self._allowed_methods())))
+
+
+class Tasks(BoardView):
+    """`/tasks`."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return respond(board_of(request).list(read(request)))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        return respond(board_of(request).create(read(request)))
+
+    def delete(self, request: HttpRequest) -> HttpResponse:
+        return respond(board_of(request).clear(read(request)))
+
+
+class OneTask(BoardView):
+    """`/tasks/{task_id}`."""
+
+    def get(self, request: HttpRequest, task_id: str) -> HttpResponse:
+        return respond(board_of(request).get(read(request), task_id))
+
+    def patch(self, request: HttpRequest, task_id: str) -> HttpResponse:
+        return respond(board_of(request).patch(read(request), task_id))
+
+    def delete(self, request: HttpRequest, task_id: str) -> HttpResponse:
+        return respond(board_of(request).delete(read(request), task_id))
+
+
+class Export(BoardView):
+    """`/tasks/export`."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return StreamingHttpResponse(board_of(request).export(read(request)), content_type=NDJSON)
+
+
+class Health(BoardView):
+    """`/healthz`."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return respond(board_of(request).health())
+
+
+class Ready(BoardView):
+    """`/readyz`."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return respond(board_of(request).ready())
+
+
+class Document(BoardView):
+    """`/openapi.json`."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse(openapi(), content_type="application/json")
+
+
+async def health_async(request: HttpRequest) -> HttpResponse:
+    """`/healthz-async`: the same answer from a coroutine, for the ASGI entry."""
+    return respond(board_of(request).health())
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a path without a view."""
+    return problem(request, refusal(404))
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    """Answer a failure without its traceback."""
+    return problem(request, Problem(500, "the server failed"))
+
+
+urlpatterns = [
+    path("tasks", Tasks.as_view()),
+    path("tasks/export", Export.as_view()),
+    path("tasks/<str:task_id>", OneTask.as_view()),
+    path("healthz", Health.as_view()),
+    path("healthz-async", health_async),
+    path("readyz", Ready.as_view()),
+    path("openapi.json", Document.as_view()),
+]
+
+
+def configure() -> None:
+    """Configure Django once per process."""
+    if not configuration.configured:
+        configuration.configure(
+            ALLOWED_HOSTS=["*"],  # the host was checked by the middleware outside
+            APPEND_SLASH=False,
+            LOGGING_CONFIG=None,
+            MIDDLEWARE=[f"{__name__}.Problems"],
+            ROOT_URLCONF=__name__,
+            SECRET_KEY=secrets.token_hex(32),
+            USE_I18N=False,
+        )
+        django.setup(set_prefix=False)
+
+
+def framework_app(settings: Settings) -> Callable[..., Any]:
+    """Return the WSGI application."""
+    from django.core.handlers.wsgi import WSGIHandler
+
+    configure()
+    board, handler = TaskBoard(settings), WSGIHandler()
+    return lambda environ, start: handler({**environ, BOARD: board}, start)
+
+
+def asgi_app(settings: Settings) -> Callable[..., Any]:
+    """Return the ASGI application, whose synchronous views run in a thread."""
+    from django.core.handlers.asgi import ASGIHandler
+
+    configure()
+    board, handler = TaskBoard(settings), ASGIHandler()
+    return lambda scope, receive, send: handler({**scope, BOARD: board}, receive, send)

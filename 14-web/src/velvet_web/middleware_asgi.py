@@ -1,0 +1,305 @@
+"""What every ASGI front end is wrapped in: pure ASGI, so that a layer costs microseconds.
+
+`protect` builds the stack, outermost first, and each position has its reason:
+
+1. `AccessLog` sees all that follows, refusals included.
+2. `LoadShed` refuses before any work is done; health checks pass, or the orchestrator would kill
+   a server for being busy.
+3. `Timeout` bounds the time after a request got its turn.
+4. `Edge` checks `Host`, answers CORS preflights, turns HEAD into GET and adds headers to errors too.
+5. `BodyLimit` is innermost, because its refusal is raised where the body is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+from velvet_web.domain import Problem
+from velvet_web.semantics import host_name
+from velvet_web.settings import Settings
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+PROBES = ("/healthz", "/readyz")
+SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+CORS_METHODS = "GET, HEAD, POST, PATCH, DELETE"
+CORS_REQUEST = "Content-Type, If-Match, If-None-Match, Idempotency-Key"
+CORS_EXPOSED = "ETag, Link, Location, X-Request-Id"
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """Return the first value of a request header, or None."""
+    found = (value for key, value in scope["headers"] if key == name)
+    value = next(found, None)
+    return None if value is None else value.decode("latin-1")
+
+
+async def send_problem(send: Send, problem: Problem, instance: str) -> None:
+    """Send a whole response for a refusal."""
+    body = problem.body(instance)
+    sent = {**problem.headers, "content-length": str(len(body))}
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in sent.items()]
+    await send({"type": "http.response.start", "status": problem.status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
+
+
+def cors_headers(settings: Settings, origin: str) -> dict[str, str]:
+    """Return what a response needs so that a page of this origin may read it."""
+    if "*" in settings.cors_origins:
+        return {"access-control-allow-origin": "*", "access-control-expose-headers": CORS_EXPOSED}
+    allowed = {"vary": "Origin"}
+    if origin in settings.cors_origins:
+        allowed["access-control-allow-origin"] = origin
+        allowed["access-control-expose-headers"] = CORS_EXPOSED
+    return allowed
+
+
+PREFLIGHT = {
+    "access-control-allow-methods": CORS_METHODS,
+    "access-control-allow-headers": CORS_REQUEST,
+    "access-control-max-age": "600",
+}
+
+
+class Edge:
+    """Host check, CORS, HEAD, request identity, timing and security headers in one layer."""
+
+    def __init__(self, app: AsgiApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+        self.fixed = [(k.encode(), v.encode()) for k, v in SECURITY_HEADERS.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            return await self.app(scope, receive, send)
+        hosts = [value for key, value in scope["headers"] if key == b"host"]
+        name = host_name(hosts[0].decode("latin-1")) if len(hosts) == 1 else ""
+        known = name in self.settings.allowed_hosts
+        if scope["type"] == "websocket":
+            if known:
+                return await self.app(scope, receive, send)
+            await receive()
+            return await send({"type": "websocket.close", "code": 1008})
+        began = time.perf_counter()
+        extra = dict(cors_headers(self.settings, header(scope, b"origin") or ""))
+        extra["x-request-id"] = uuid.uuid4().hex
+        head = scope["method"] == "HEAD"
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                took = (time.perf_counter() - began) * 1e3
+                extra["server-timing"] = f"app;dur={took:.2f}"
+                raw = [(k.encode(), v.encode("latin-1")) for k, v in extra.items()]
+                given = [(k.lower(), v) for k, v in message["headers"]]
+                if message["status"] == 405:
+                    given = [(k, _with_head(v) if k == b"allow" else v) for k, v in given]
+                message = {**message, "headers": [*given, *self.fixed, *raw]}
+            elif head:
+                message = {**message, "body": b""}
+            await send(message)
+
+        if not known:
+            problem = Problem(400, "the Host header names no host of this server")
+            return await send_problem(sending, problem, scope["path"])
+        if scope["method"] == "OPTIONS" and header(scope, b"access-control-request-method"):
+            extra.update(PREFLIGHT)
+            await sending({"type": "http.response.start", "status": 204, "headers": []})
+            return await sending({"type": "http.response.body"})
+        await self.app({**scope, "method": "GET"} if head else scope, receive, sending)
+
+
+def _with_head(allow: bytes) -> bytes:
+    methods = {method.strip() for method in allow.split(b",")} - {b"OPTIONS"}
+    return b", ".join(sorted(methods | ({b"HEAD"} if b"GET" in methods else set())))
+
+
+class BodyLimit:
+    """Refuse a body over the limit before it is read to its end, with or without a length."""
+
+    def __init__(self, app: AsgiApp, limit: int) -> None:
+        self.app = app
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        closing = {"connection": "close"}
+        refusal = Problem(413, f"the body has more than {self.limit} bytes", headers=closing)
+        declared = header(scope, b"content-length") or "0"
+        if declared.isdigit() and int(declared) > self.limit:
+            return await send_problem(send, refusal, scope["path"])
+        left = self.limit
+
+        async def receiving() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise refusal
+            return message
+
+        await self.app(scope, receiving, send)
+
+
+class Timeout:
+    """Cancel a request that has no answer after some seconds, and answer 504 for it."""
+
+    def __init__(self, app: AsgiApp, seconds: float) -> None:
+        self.app = app
+        self.seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task()
+        expired = False
+
+        def expire() -> None:
+            nonlocal expired
+            expired = True
+            if task is not None:
+                task.cancel()
+
+        timer = loop.call_later(self.seconds, expire)
+
+        async def sending(message: Message) -> None:
+            timer.cancel()  # a response that has started is a stream and may take longer
+            await send(message)
+
+        try:
+            await self.app(scope, receive, sending)
+        except asyncio.CancelledError:
+            if not expired:
+                raise
+            problem = Problem(504, f"no answer within {self.seconds:g} s")
+            await send_problem(send, problem, scope["path"])
+        finally:
+            timer.cancel()
+
+
+class LoadShed:
+    """Serve a bounded number of requests, queue a bounded number, and refuse the rest at once.
+
+    Without a bound, a server at twice its capacity answers every request too late; with one, it
+    answers as many as it can in time and tells the others when to come back.
+
+    Attributes:
+        inflight: requests that are served now.
+        shed: requests refused so far.
+    """
+
+    def __init__(
+        self, app: AsgiApp, max_inflight: int, max_queue: int = 0, max_wait: float = 1.0
+    ) -> None:
+        if max_inflight < 1 or max_queue < 0 or max_wait < 0:
+            raise ValueError("max_inflight must be at least 1, max_queue and max_wait at least 0")
+        self.app = app
+        self.max_inflight = max_inflight
+        self.max_queue = max_queue
+        self.max_wait = max_wait
+        self.inflight = 0
+        self.shed = 0
+        self._waiting: dict[asyncio.Future[None], None] = {}  # in order of arrival
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in PROBES:
+            return await self.app(scope, receive, send)
+        if not await self._enter():
+            self.shed += 1
+            problem = Problem(503, "this server is at its limit", headers={"retry-after": "1"})
+            return await send_problem(send, problem, scope["path"])
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._leave()
+
+    async def _enter(self) -> bool:
+        if self.inflight < self.max_inflight:
+            self.inflight += 1
+            return True
+        if len(self._waiting) >= self.max_queue:
+            return False
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[turn] = None
+        try:
+            await asyncio.wait_for(turn, self.max_wait)
+        except (asyncio.TimeoutError, asyncio.CancelledError) as error:
+            if turn.done() and not turn.cancelled():
+                self._leave()  # the turn came in the same moment
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            return False
+        finally:
+            self._waiting.pop(turn, None)
+        return True
+
+    def _leave(self) -> None:
+        """Hand the place to the first that still waits; `inflight` stays as it is then."""
+        while self._waiting:
+            turn = next(iter(self._waiting))
+            del self._waiting[turn]
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self.inflight -= 1
+
+
+class AccessLog:
+    """Write one JSON line per request, after its body."""
+
+    def __init__(self, app: AsgiApp, path: str) -> None:
+        self.app = app
+        self.path = Path(path)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        began, seen = time.perf_counter(), {"status": 0, "bytes": 0}
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen["status"] = message["status"]
+            else:
+                seen["bytes"] += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self.app(scope, receive, sending)
+        finally:
+            took = round((time.perf_counter() - began) * 1e3, 3)
+            write_log(self.path, scope["method"], scope["path"], {**seen, "ms": took})
+
+
+def write_log(path: Path, method: str, target: str, seen: dict[str, Any]) -> None:
+    """Append a line; a short append is atomic, so workers may share the file."""
+    line = json.dumps({"method": method, "path": target, **seen})
+    with path.open("a", encoding="utf-8") as log:
+        log.write(line + "\n")
+
+
+def protect(app: AsgiApp, settings: Settings) -> AsgiApp:
+    """Wrap an application in the layers that its settings ask for."""
+    if settings.stack == "none":
+        return app
+    app = Edge(BodyLimit(app, settings.max_body), settings)
+    if settings.timeout:
+        app = Timeout(app, settings.timeout)
+    if settings.max_inflight:
+        app = LoadShed(app, settings.max_inflight, settings.max_queue, settings.max_wait)
+    return AccessLog(app, settings.access_log) if settings.access_log else app

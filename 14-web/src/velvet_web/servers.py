@@ -1,0 +1,303 @@
+"""Start the servers that people really use, as processes of their own, and end them for certain.
+
+A server is described by the command that an operator would type. `serve` runs it on a free port
+of 127.0.0.1, waits until it answers `/readyz`, and leaves no process behind: first the signal that
+an orchestrator sends, then, after its patience, the kill.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import importlib.util
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from velvet_web.entry import APP_VARIABLE
+from velvet_web.settings import Settings
+
+HOST = "127.0.0.1"
+TARGET = "velvet_web.entry:app"
+START_SECONDS = 30.0
+STOP_SECONDS = 15.0
+GRACE_SECONDS = 10
+START_TRIES = 3
+
+
+class ServerFailed(RuntimeError):
+    """A server ended, or did not answer in time; the message has the end of its log."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a server is started with.
+
+    Attributes:
+        workers: processes.
+        threads: threads per process, for servers that have them.
+    """
+
+    workers: int = 1
+    threads: int = 4
+
+
+@dataclass(frozen=True)
+class ServerSpec:
+    """A server: the interface that it speaks and the command that starts it."""
+
+    name: str
+    interface: str
+    package: str
+    arguments: Callable[[Options], list[str]]
+    bind: Callable[[int], list[str]]
+    posix_only: bool = False
+
+    def command(self, port: int, options: Options) -> list[str]:
+        """Return the whole command line."""
+        program = [sys.executable, "-m", self.package]
+        return [*program, *self.bind(port), *self.arguments(options), TARGET]
+
+    @property
+    def missing(self) -> str:
+        """Why the server cannot run here; empty when it can."""
+        if self.posix_only and sys.platform == "win32":
+            return f"{self.name} needs fork, which Windows has not"
+        if importlib.util.find_spec(self.package) is None:
+            return f"{self.package} is not installed; pip install {self.package}"
+        return ""
+
+
+def _host_port(port: int) -> list[str]:
+    return ["--host", HOST, "--port", str(port)]
+
+
+def _bind(port: int) -> list[str]:
+    return ["--bind", f"{HOST}:{port}"]
+
+
+def _uvicorn(loop: str, parser: str) -> Callable[[Options], list[str]]:
+    return lambda options: [
+        *("--loop", loop, "--http", parser, "--workers", str(options.workers)),
+        *("--log-level", "warning", "--no-access-log", "--ws-max-size", "65536"),
+        *("--timeout-graceful-shutdown", str(GRACE_SECONDS)),
+    ]
+
+
+def _granian(interface: str) -> Callable[[Options], list[str]]:
+    return lambda options: [
+        *("--interface", interface, "--workers", str(options.workers), "--log-level", "warning"),
+        *("--workers-kill-timeout", str(GRACE_SECONDS)),
+        *(("--blocking-threads", str(options.threads)) if interface == "wsgi" else ()),
+    ]
+
+
+def _gunicorn(worker: str) -> Callable[[Options], list[str]]:
+    return lambda options: [
+        *("--worker-class", worker, "--workers", str(options.workers), "--log-level", "warning"),
+        *("--graceful-timeout", str(GRACE_SECONDS), "--no-control-socket"),
+        *(("--threads", str(options.threads)) if worker == "gthread" else ()),
+    ]
+
+
+FAST_LOOP = "asyncio" if sys.platform == "win32" else "uvloop"
+SERVERS: dict[str, ServerSpec] = {
+    spec.name: spec
+    for spec in (
+        ServerSpec("uvicorn", "asgi", "uvicorn", _uvicorn(FAST_LOOP, "httptools"), _host_port),
+        ServerSpec("uvicorn_h11", "asgi", "uvicorn", _uvicorn("asyncio", "h11"), _host_port),
+        ServerSpec(
+            "hypercorn",
+            "asgi",
+            "hypercorn",
+            lambda options: [
+                *("--workers", str(options.workers), "--log-level", "warning"),
+                *("--graceful-timeout", str(GRACE_SECONDS)),
+            ],
+            _bind,
+        ),
+        ServerSpec("granian", "asgi", "granian", _granian("asginl"), _host_port),
+        ServerSpec("gunicorn_asgi", "asgi", "gunicorn", _gunicorn("asgi"), _bind, posix_only=True),
+        ServerSpec("gunicorn", "wsgi", "gunicorn", _gunicorn("gthread"), _bind, posix_only=True),
+        ServerSpec("gunicorn_sync", "wsgi", "gunicorn", _gunicorn("sync"), _bind, posix_only=True),
+        ServerSpec("granian_wsgi", "wsgi", "granian", _granian("wsgi"), _host_port),
+        ServerSpec(
+            "waitress",
+            "wsgi",
+            "waitress",
+            lambda options: ["--threads", str(options.threads)],
+            lambda port: ["--listen", f"{HOST}:{port}"],
+        ),
+    )
+}
+
+
+def usual_server(interface: str) -> str:
+    """Return the server that a front end of this interface is measured on."""
+    if interface == "asgi":
+        return "uvicorn"
+    return "waitress" if sys.platform == "win32" else "gunicorn"
+
+
+@dataclass
+class Running:
+    """A server process that answers."""
+
+    url: str
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+    start_seconds: float
+    _known: dict[int, psutil.Process] = field(default_factory=dict, repr=False)
+
+    @property
+    def pid(self) -> int:
+        """The process that was started; workers are its children."""
+        return self.process.pid
+
+    def tree(self) -> list[psutil.Process]:
+        """Return the process and all its descendants that live."""
+        try:
+            parent = psutil.Process(self.pid)
+            return [parent, *parent.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time of the tree so far."""
+        total = 0.0
+        for process in self.tree():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                total += times.user + times.system
+        return total
+
+    def rss_bytes(self) -> int:
+        """Return the resident memory of the tree; shared pages count in each process."""
+        total = 0
+        for process in self.tree():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                total += process.memory_info().rss
+        return total
+
+    def terminate(self) -> None:
+        """Send what an orchestrator sends: SIGTERM, or CTRL_BREAK_EVENT on Windows."""
+        if sys.platform == "win32":
+            self.process.send_signal(signal.CTRL_BREAK_EVENT)
+        else:
+            self.process.terminate()
+
+    def stop(self, patience: float = STOP_SECONDS) -> float:
+        """End the server and all its descendants; return the seconds until it was gone."""
+        began = time.monotonic()
+        tree = self.tree()
+        if self.process.poll() is None:
+            self.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(patience)
+        for process in tree:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.wait()
+        psutil.wait_procs(tree, timeout=5)
+        return time.monotonic() - began
+
+
+def free_port() -> int:
+    """Return a port of the loopback address that is free now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def answers(port: int, path: str = "/readyz") -> bool:
+    """Tell whether a server answers a path with success."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status < 400
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def serve(
+    app: str,
+    server: str,
+    settings: Settings | None = None,
+    *,
+    workers: int = 1,
+    threads: int = 4,
+    command: Callable[[int], list[str]] | None = None,
+) -> Iterator[Running]:
+    """Run an application on a server until the block ends.
+
+    Args:
+        app: a contender, `django_asgi`, or a name of the lab.
+        server: one of `SERVERS`.
+        settings: without them, a SQLite file in a temporary folder.
+        command: replaces the server's own command line, for a production configuration.
+
+    Raises:
+        ServerFailed: it is missing, ended, or did not answer within 30 s.
+    """
+    spec = SERVERS[server]
+    if spec.missing:
+        raise ServerFailed(spec.missing)
+    options = Options(workers, threads)
+    with tempfile.TemporaryDirectory(prefix="velvet-web-", ignore_cleanup_errors=True) as folder:
+        chosen = settings or Settings(dsn=str(Path(folder) / "board.db"))
+        environ = {**os.environ, **chosen.to_env(), APP_VARIABLE: app}
+        make = command or (lambda port: spec.command(port, options))
+        running = _start(make, environ, Path(folder))
+        try:
+            yield running
+        finally:
+            running.stop()
+
+
+def _start(
+    command: Callable[[int], list[str]], environ: dict[str, str], folder: Path
+) -> Running:
+    """Start a server; a port that was taken in the meantime is tried again with another."""
+    failure = ""
+    for _ in range(START_TRIES):
+        port, began = free_port(), time.monotonic()
+        log = folder / "server.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command(port), env=environ, stdout=output, stderr=output, **_own_group()
+            )
+        running = Running(f"http://{HOST}:{port}", port, process, log, 0.0)
+        try:
+            while process.poll() is None and time.monotonic() - began < START_SECONDS:
+                if answers(port):
+                    running.start_seconds = time.monotonic() - began
+                    return running
+                time.sleep(0.01)
+        except BaseException:
+            running.stop(0)
+            raise
+        running.stop(0)
+        failure = log.read_text(encoding="utf-8", errors="replace")[-2000:]
+        if "in use" not in failure.lower():
+            break
+    raise ServerFailed(f"the server did not answer: {failure.strip() or 'it wrote nothing'}")
+
+
+def _own_group() -> dict[str, int | bool]:
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}

@@ -1,0 +1,117 @@
+"""What a deployment may change, read once at the start and refused at once when it makes no sense.
+
+A server that starts with a misspelt variable runs with a default that no operator chose. So an
+unknown `VELVET_WEB_` name and a value outside its range end the start, before a port is open.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+PREFIX = "VELVET_WEB_"
+STORES = ("inline", "threads")
+STACKS = ("full", "none")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one server process.
+
+    Attributes:
+        dsn: path of a SQLite file, or a `postgresql://` address.
+        store: whether async front ends query `inline` on the event loop or in `threads`.
+        stack: `full` wraps the application in its middleware; `none` is for measuring without.
+        allowed_hosts: values of `Host` (without port) that are answered; others get 400.
+        public_url: the base of `url` members behind a proxy; empty takes scheme and host.
+        max_body: largest request body in bytes.
+        max_inflight: requests served at once before the others queue; 0 sets no limit.
+        max_queue: requests that may wait for their turn; one more is answered with 503.
+        max_wait: seconds a request may wait for its turn.
+        timeout: seconds until a request without an answer gets 504; 0 sets no limit.
+        busy: seconds a query waits for a locked database.
+        drain_file: while this file exists, `/readyz` answers 503.
+        access_log: file that gets one JSON line per request; empty writes none.
+        secret: signs cursors; all workers of a deployment need the same one.
+    """
+
+    dsn: str
+    store: str = "inline"
+    stack: str = "full"
+    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    public_url: str = ""
+    cors_origins: tuple[str, ...] = ("*",)
+    max_body: int = 64 * 1024
+    max_inflight: int = 0
+    max_queue: int = 0
+    max_wait: float = 1.0
+    timeout: float = 30.0
+    busy: float = 0.5
+    drain_file: str = ""
+    access_log: str = ""
+    secret: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    def __post_init__(self) -> None:
+        if not self.dsn:
+            raise ValueError("dsn is empty; give a file for SQLite or a postgresql:// address")
+        for name, allowed in (("store", STORES), ("stack", STACKS)):
+            if (value := getattr(self, name)) not in allowed:
+                raise ValueError(f"{name} is {value!r}; it is one of {', '.join(allowed)}")
+        for name in ("max_inflight", "max_queue", "max_wait", "timeout", "busy"):
+            if not 0 <= getattr(self, name) < 1e6:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be 0 or more")
+        if self.max_body < 1:
+            raise ValueError(f"max_body is {self.max_body}; it must be at least one byte")
+        if len(self.secret) < 16:
+            raise ValueError("secret is shorter than 16 characters; leave it out to get a new one")
+
+    def __repr__(self) -> str:
+        shown = {one.name: getattr(self, one.name) for one in fields(self)}
+        shown["secret"] = "***"
+        if "@" in self.dsn:
+            scheme, _, rest = self.dsn.partition("://")
+            shown["dsn"] = f"{scheme}://***@{rest.rpartition('@')[2]}"
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Read the variables with our prefix.
+
+        Raises:
+            ValueError: a name is unknown, a number is none, or a value is out of range.
+        """
+        known = {one.name: one.type for one in fields(cls)}
+        given: dict[str, Any] = {}
+        for variable in sorted(environ):
+            if not variable.startswith(PREFIX):
+                continue
+            name, text = variable[len(PREFIX) :].lower(), environ[variable]
+            if name not in known:
+                raise ValueError(f"{variable} is no setting; known are {', '.join(sorted(known))}")
+            try:
+                given[name] = _READERS.get(str(known[name]), str)(text)
+            except ValueError:
+                raise ValueError(f"{variable}={text!r} is no {known[name]}") from None
+        return cls(**{"dsn": "", **given})
+
+    def to_env(self) -> dict[str, str]:
+        """Return the variables that `from_env` reads back to equal settings."""
+        found = {}
+        for one in fields(self):
+            value = getattr(self, one.name)
+            text = ",".join(value) if isinstance(value, tuple) else str(value)
+            found[PREFIX + one.name.upper()] = text
+        return found
+
+    def but(self, **changes: Any) -> Settings:
+        """Return a copy with other values."""
+        return replace(self, **changes)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+_READERS = {"int": int, "float": float, "tuple[str, ...]": _names}
