@@ -8,6 +8,7 @@ served.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -132,13 +133,20 @@ ATTACKS = (
     ),
     Attack(
         "a chunked body of 1 MiB",
-        _post(_CHUNKED, b"10000\r\n" + b"a" * 65_536 + b"\r\n" + b"".join(
-            b"10000\r\n" + b"a" * 65_536 + b"\r\n" for _ in range(15)
-        ) + b"0\r\n\r\n"),
+        _post(
+            _CHUNKED,
+            b"10000\r\n"
+            + b"a" * 65_536
+            + b"\r\n"
+            + b"".join(b"10000\r\n" + b"a" * 65_536 + b"\r\n" for _ in range(15))
+            + b"0\r\n\r\n",
+        ),
         ("413", *REJECTED),
         "without a length only counting helps",
     ),
-    Attack("no HTTP at all", lambda _: b"\x16\x03\x01\x00\xa5\x01\x00\x00\r\n\r\n", REJECTED, "TLS"),
+    Attack(
+        "no HTTP at all", lambda _: b"\x16\x03\x01\x00\xa5\x01\x00\x00\r\n\r\n", REJECTED, "TLS"
+    ),
 )
 
 
@@ -146,15 +154,13 @@ def outcome(port: int, raw: bytes, patience: float = PATIENCE) -> str:
     """Send bytes and return the status of the answer, "closed", or "stalled"."""
     with socket.create_connection(("127.0.0.1", port), timeout=patience) as connection:
         received = b""
-        try:
-            connection.sendall(raw)
-        except OSError:
-            pass  # closed while we were sending; an answer may still lie in the buffer
+        with contextlib.suppress(OSError):
+            connection.sendall(raw)  # may be closed meanwhile; an answer may lie in the buffer
         until = time.monotonic() + patience
         while len(received) < 13 and time.monotonic() < until:
             try:
                 part = connection.recv(4096)
-            except socket.timeout:
+            except TimeoutError:
                 return STALLED
             except OSError:
                 return CLOSED

@@ -86,7 +86,7 @@ class TaskBoard:
         limit = _limit(query.get("limit", str(DEFAULT_LIMIT)))
         completed = _flag(query.get("completed"))
         after = read_cursor(query["after"], self.settings.secret) if "after" in query else 0
-        found = self.store.list(limit + 1, after, completed)
+        found = self.store.page(limit + 1, after, completed)
         base, headers = self.base(call), {}
         if len(found) > limit:
             cursor = make_cursor(found[limit - 1].id, self.settings.secret)
@@ -113,7 +113,7 @@ class TaskBoard:
         reply.headers["location"] = reply.payload["url"]
         return reply
 
-    def clear(self, call: Call) -> Reply:
+    def clear(self, _: Call) -> Reply:
         """Delete all tasks."""
         self.store.clear()
         self.events.publish("cleared", b"{}")

@@ -64,7 +64,9 @@ class Client:
     ) -> Answer:
         """Send a request; a body that is not bytes is sent as JSON."""
         given = {name.lower(): value for name, value in (headers or {}).items()}
-        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        raw = (
+            body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        )
         if body is not None:
             given.setdefault("content-type", "application/json")
         if raw or method in ("POST", "PATCH"):

@@ -137,9 +137,7 @@ def decode_json(raw: bytes) -> Any:
         return found
 
     try:
-        return json.loads(
-            raw.decode("utf-8"), parse_constant=constant, object_pairs_hook=members
-        )
+        return json.loads(raw.decode("utf-8"), parse_constant=constant, object_pairs_hook=members)
     except RecursionError:
         raise Problem(400, "the JSON is nested too deeply") from None
     except UnicodeDecodeError:

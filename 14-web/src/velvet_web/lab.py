@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import anyio
@@ -33,7 +34,7 @@ HOLD = 0.05
 def bare_asgi(_: Settings) -> AsgiApp:
     """Return an ASGI application that answers everything with the probe's answer."""
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    async def app(scope: Scope, _: Receive, send: Send) -> None:
         if scope["type"] == "http":
             headers = [(b"content-type", b"application/json"), (b"content-length", b"15")]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -45,7 +46,7 @@ def bare_asgi(_: Settings) -> AsgiApp:
 def bare_wsgi(_: Settings) -> WsgiApp:
     """Return a WSGI application that answers everything with the probe's answer."""
 
-    def app(environ: Environ, start: StartResponse) -> Iterable[bytes]:
+    def app(_: Environ, start: StartResponse) -> Iterable[bytes]:
         start("200 OK", [("content-type", "application/json"), ("content-length", "15")])
         return [OK]
 
@@ -226,7 +227,7 @@ LABS: dict[str, Callable[[Settings], Any]] = {
     "lab_stalling": lab_stalling,
     "lab_wsgi": lab_wsgi,
     **{
-        f"lab_{kind}_{layers}": (lambda settings, n=layers, layer=layer: lab(settings, [layer] * n))
+        f"lab_{kind}_{layers}": partial(lab, middleware=[layer] * layers)
         for kind, layer in (("base", Passing), ("pure", PassingAsgi))
         for layers in (0, 1, 2, 4, 5, 8)
     },

@@ -2,22 +2,19 @@
 
 `protect` builds the stack, outermost first, and each position has its reason:
 
-1. `AccessLog` sees all that follows, refusals included.
-2. `LoadShed` refuses before any work is done; health checks pass, or the orchestrator would kill
+1. `LoadShed` refuses before any work is done; health checks pass, or the orchestrator would kill
    a server for being busy.
-3. `Timeout` bounds the time after a request got its turn.
-4. `Edge` checks `Host`, answers CORS preflights, turns HEAD into GET and adds headers to errors too.
-5. `BodyLimit` is innermost, because its refusal is raised where the body is read.
+2. `Timeout` bounds the time after a request got its turn.
+3. `Edge` checks `Host`, answers CORS preflights, turns HEAD into GET and adds headers to errors too.
+4. `BodyLimit` is innermost, because its refusal is raised where the body is read.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
-from pathlib import Path
 from typing import Any
 
 from velvet_web.domain import Problem
@@ -86,15 +83,18 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         hosts = [value for key, value in scope["headers"] if key == b"host"]
         name = host_name(hosts[0].decode("latin-1")) if len(hosts) == 1 else ""
         known = name in self.settings.allowed_hosts
         if scope["type"] == "websocket":
             if known:
-                return await self.app(scope, receive, send)
+                await self.app(scope, receive, send)
+                return
             await receive()
-            return await send({"type": "websocket.close", "code": 1008})
+            await send({"type": "websocket.close", "code": 1008})
+            return
         began = time.perf_counter()
         extra = dict(cors_headers(self.settings, header(scope, b"origin") or ""))
         extra["x-request-id"] = uuid.uuid4().hex
@@ -115,11 +115,13 @@ class Edge:
 
         if not known:
             problem = Problem(400, "the Host header names no host of this server")
-            return await send_problem(sending, problem, scope["path"])
+            await send_problem(sending, problem, scope["path"])
+            return
         if scope["method"] == "OPTIONS" and header(scope, b"access-control-request-method"):
             extra.update(PREFLIGHT)
             await sending({"type": "http.response.start", "status": 204, "headers": []})
-            return await sending({"type": "http.response.body"})
+            await sending({"type": "http.response.body"})
+            return
         await self.app({**scope, "method": "GET"} if head else scope, receive, sending)
 
 
@@ -137,12 +139,14 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         closing = {"connection": "close"}
         refusal = Problem(413, f"the body has more than {self.limit} bytes", headers=closing)
         declared = header(scope, b"content-length") or "0"
         if declared.isdigit() and int(declared) > self.limit:
-            return await send_problem(send, refusal, scope["path"])
+            await send_problem(send, refusal, scope["path"])
+            return
         left = self.limit
 
         async def receiving() -> Message:
@@ -165,7 +169,8 @@ class Timeout:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         loop = asyncio.get_running_loop()
         task = asyncio.current_task()
         expired = False
@@ -219,11 +224,13 @@ class LoadShed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in PROBES:
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         if not await self._enter():
             self.shed += 1
             problem = Problem(503, "this server is at its limit", headers={"retry-after": "1"})
-            return await send_problem(send, problem, scope["path"])
+            await send_problem(send, problem, scope["path"])
+            return
         try:
             await self.app(scope, receive, send)
         finally:
@@ -260,39 +267,6 @@ class LoadShed:
         self.inflight -= 1
 
 
-class AccessLog:
-    """Write one JSON line per request, after its body."""
-
-    def __init__(self, app: AsgiApp, path: str) -> None:
-        self.app = app
-        self.path = Path(path)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await self.app(scope, receive, send)
-        began, seen = time.perf_counter(), {"status": 0, "bytes": 0}
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                seen["status"] = message["status"]
-            else:
-                seen["bytes"] += len(message.get("body", b""))
-            await send(message)
-
-        try:
-            await self.app(scope, receive, sending)
-        finally:
-            took = round((time.perf_counter() - began) * 1e3, 3)
-            write_log(self.path, scope["method"], scope["path"], {**seen, "ms": took})
-
-
-def write_log(path: Path, method: str, target: str, seen: dict[str, Any]) -> None:
-    """Append a line; a short append is atomic, so workers may share the file."""
-    line = json.dumps({"method": method, "path": target, **seen})
-    with path.open("a", encoding="utf-8") as log:
-        log.write(line + "\n")
-
-
 def protect(app: AsgiApp, settings: Settings) -> AsgiApp:
     """Wrap an application in the layers that its settings ask for."""
     if settings.stack == "none":
@@ -302,4 +276,4 @@ def protect(app: AsgiApp, settings: Settings) -> AsgiApp:
         app = Timeout(app, settings.timeout)
     if settings.max_inflight:
         app = LoadShed(app, settings.max_inflight, settings.max_queue, settings.max_wait)
-    return AccessLog(app, settings.access_log) if settings.access_log else app
+    return app

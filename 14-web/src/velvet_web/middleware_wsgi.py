@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 from velvet_web.domain import Problem
@@ -23,7 +22,6 @@ from velvet_web.middleware_asgi import (
     SECURITY_HEADERS,
     _with_head,
     cors_headers,
-    write_log,
 )
 from velvet_web.semantics import host_name
 from velvet_web.settings import Settings
@@ -92,7 +90,9 @@ class Edge:
             starting("204 No Content", [])
             return []
         else:
-            body = self.app({**environ, "REQUEST_METHOD": "GET"} if method == "HEAD" else environ, starting)
+            body = self.app(
+                {**environ, "REQUEST_METHOD": "GET"} if method == "HEAD" else environ, starting
+            )
         if method == "HEAD":
             getattr(body, "close", lambda: None)()
             return []
@@ -149,28 +149,6 @@ class LoadShed:
             self.inflight -= 1
 
 
-class AccessLog:
-    """Write one JSON line per request, after its body."""
-
-    def __init__(self, app: WsgiApp, path: str) -> None:
-        self.app = app
-        self.path = Path(path)
-
-    def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
-        began, seen = time.perf_counter(), {"status": 0}
-
-        def starting(status: str, headers: list[tuple[str, str]], *info: Any) -> Any:
-            seen["status"] = int(status[:3])
-            return start(status, headers, *info)
-
-        def log() -> None:
-            took = round((time.perf_counter() - began) * 1e3, 3)
-            method, target = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
-            write_log(self.path, method, target, {**seen, "ms": took})
-
-        return Finished(self.app(environ, starting), log)
-
-
 def protect(app: WsgiApp, settings: Settings) -> WsgiApp:
     """Wrap an application in the layers that its settings ask for."""
     if settings.stack == "none":
@@ -178,4 +156,4 @@ def protect(app: WsgiApp, settings: Settings) -> WsgiApp:
     app = Edge(BodyLimit(app, settings.max_body), settings)
     if settings.max_inflight:
         app = LoadShed(app, settings.max_inflight)
-    return AccessLog(app, settings.access_log) if settings.access_log else app
+    return app

@@ -8,7 +8,7 @@ both failures are a 503 that goes away when the server is back.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 def _sql(text: str) -> LiteralString:
     """Return a statement of ours in psycopg's style of parameters."""
-    return cast("LiteralString", text.replace("?", "%s"))
+    return text.replace("?", "%s")
 
 
 class PgStore(TaskStore):
@@ -48,7 +48,7 @@ class PgStore(TaskStore):
             for statement in SCHEMA:
                 connection.execute(_sql(statement.format(key=key)))
 
-    def transact(self, work: Callable[[Run], T], *, write: bool = False) -> T:
+    def transact(self, work: Callable[[Run], T], *, write: bool = False) -> T:  # noqa: ARG002
         """Run `work` in a transaction of its own."""
         try:
             with self._pool.connection() as connection:

@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -268,9 +269,7 @@ def serve(
             running.stop()
 
 
-def _start(
-    command: Callable[[int], list[str]], environ: dict[str, str], folder: Path
-) -> Running:
+def _start(command: Callable[[int], list[str]], environ: dict[str, str], folder: Path) -> Running:
     """Start a server; a port that was taken in the meantime is tried again with another."""
     failure = ""
     for _ in range(START_TRIES):
@@ -297,7 +296,7 @@ def _start(
     raise ServerFailed(f"the server did not answer: {failure.strip() or 'it wrote nothing'}")
 
 
-def _own_group() -> dict[str, int | bool]:
+def _own_group() -> dict[str, Any]:
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}

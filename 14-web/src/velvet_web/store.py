@@ -27,6 +27,14 @@ IDEMPOTENCY_SECONDS = 24 * 3600
 EXPORT_PAGE = 500
 COLUMNS = "id, title, completed, position, created_at, version"
 GET = f"SELECT {COLUMNS} FROM tasks WHERE id = ?"  # noqa: S608 - our own column names
+INSERT = (
+    "INSERT INTO tasks (title, completed, position, created_at, version) "
+    "VALUES (?, ?, ?, ?, 1) RETURNING " + COLUMNS
+)
+REPLACE = (
+    "UPDATE tasks SET title = ?, completed = ?, position = ?, version = version + 1 "
+    "WHERE id = ? AND version = ? RETURNING " + COLUMNS
+)
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS tasks (id {key}, title TEXT NOT NULL, completed SMALLINT NOT NULL,
     position INTEGER, created_at TEXT NOT NULL, version BIGINT NOT NULL)""",
@@ -68,7 +76,7 @@ class TaskStore:
         """Raise `Unavailable` when the database does not answer."""
         self.transact(lambda run: run("SELECT 1", ()))
 
-    def list(self, limit: int, after: int = 0, completed: bool | None = None) -> list[Task]:
+    def page(self, limit: int, after: int = 0, completed: bool | None = None) -> list[Task]:
         """Return up to `limit` tasks after an id, by id; O(limit)."""
         where, values = "id > ?", [after]
         if completed is not None:
@@ -116,12 +124,8 @@ class TaskStore:
 
     def replace(self, task: Task, new: NewTask) -> Task | None:
         """Change a task that still has the version given; None when it has moved on."""
-        sql = (
-            "UPDATE tasks SET title = ?, completed = ?, position = ?, version = version + 1 "
-            f"WHERE id = ? AND version = ? RETURNING {COLUMNS}"  # noqa: S608
-        )
         values = (new.title, int(new.completed), new.order, task.id, task.version)
-        rows = self.transact(lambda run: run(sql, values), write=True)
+        rows = self.transact(lambda run: run(REPLACE, values), write=True)
         return _task(rows[0]) if rows else None
 
     def delete(self, task: Task) -> bool:
@@ -136,17 +140,13 @@ class TaskStore:
     def export(self) -> Iterator[list[Task]]:
         """Yield all tasks in pages, holding one page and no open transaction."""
         after = 0
-        while page := self.list(EXPORT_PAGE, after):
+        while page := self.page(EXPORT_PAGE, after):
             yield page
             after = page[-1].id
 
 
 def _insert(run: Run, new: NewTask) -> Task:
-    sql = (
-        "INSERT INTO tasks (title, completed, position, created_at, version) "
-        f"VALUES (?, ?, ?, ?, 1) RETURNING {COLUMNS}"  # noqa: S608
-    )
-    return _task(run(sql, (new.title, int(new.completed), new.order, _now()))[0])
+    return _task(run(INSERT, (new.title, int(new.completed), new.order, _now()))[0])
 
 
 class SqliteStore(TaskStore):

@@ -9,11 +9,17 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-import django
-from django.conf import settings as configuration
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
-from django.urls import path
-from django.views import View
+import django  # type: ignore[import-untyped]
+from django.conf import settings as configuration  # type: ignore[import-untyped]
+from django.http import (  # type: ignore[import-untyped]
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from django.urls import path  # type: ignore[import-untyped]
+from django.views import View  # type: ignore[import-untyped]
 
 from velvet_web.board import NDJSON, Call, Reply, TaskBoard, openapi
 from velvet_web.domain import Problem, refusal
@@ -73,12 +79,10 @@ class Problems:
         return problem(request, error) if isinstance(error, Problem) else None
 
 
-class BoardView(View):
+class BoardView(View):  # type: ignore[misc]
     """A view whose 405 is a problem document, too."""
 
-    def http_method_not_allowed(
-        self, request: HttpRequest, *args: Any, **kwargs: Any
-    ) -> HttpResponse:
+    def http_method_not_allowed(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
         return problem(request, refusal(405, ", ".join(self._allowed_methods())))
 
 
@@ -132,7 +136,7 @@ class Ready(BoardView):
 class Document(BoardView):
     """`/openapi.json`."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, _: HttpRequest) -> HttpResponse:
         return HttpResponse(openapi(), content_type="application/json")
 
 
@@ -143,6 +147,7 @@ async def health_async(request: HttpRequest) -> HttpResponse:
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a path without a view."""
+    del exception  # Django passes it by name
     return problem(request, refusal(404))
 
 
@@ -179,7 +184,7 @@ def configure() -> None:
 
 def framework_app(settings: Settings) -> Callable[..., Any]:
     """Return the WSGI application."""
-    from django.core.handlers.wsgi import WSGIHandler
+    from django.core.handlers.wsgi import WSGIHandler  # type: ignore[import-untyped]
 
     configure()
     board, handler = TaskBoard(settings), WSGIHandler()
@@ -188,7 +193,7 @@ def framework_app(settings: Settings) -> Callable[..., Any]:
 
 def asgi_app(settings: Settings) -> Callable[..., Any]:
     """Return the ASGI application, whose synchronous views run in a thread."""
-    from django.core.handlers.asgi import ASGIHandler
+    from django.core.handlers.asgi import ASGIHandler  # type: ignore[import-untyped]
 
     configure()
     board, handler = TaskBoard(settings), ASGIHandler()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import cast
+
 from flask import Blueprint, Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
@@ -15,7 +18,8 @@ INTERFACE = "wsgi"
 def read() -> Call:
     """Return the request as the board sees it."""
     query = request.query_string.decode("latin-1")
-    return Call(request.method, request.headers, request.scheme, query, request.get_data())
+    headers = cast("Mapping[str, str]", request.headers)
+    return Call(request.method, headers, request.scheme, query, request.get_data())
 
 
 def respond(reply: Reply) -> Response:

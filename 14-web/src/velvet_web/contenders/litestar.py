@@ -148,10 +148,16 @@ async def document() -> bytes:
     return openapi()
 
 
+def _allow(request: HttpRequest) -> str:
+    """Return the methods of the matching route; Litestar's own 405 has no `Allow`."""
+    template = request.scope.get("path_template", "")
+    return ", ".join(sorted(request.app.route_handler_method_map.get(template, ())))
+
+
 def problem(request: HttpRequest, error: Exception) -> Response[bytes]:
     """Turn any failure into a problem document."""
     if isinstance(error, HTTPException):
-        error = refusal(error.status_code, (error.headers or {}).get("Allow"))
+        error = refusal(error.status_code, _allow(request) if error.status_code == 405 else None)
     elif not isinstance(error, Problem):
         error = Problem(500, "the server failed")
     if error.status == 304:

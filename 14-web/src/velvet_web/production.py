@@ -1,0 +1,153 @@
+"""A production configuration for each front end, with the reason for every option.
+
+The tests start each of them and attack it. An option whose effect can be measured names what
+shows it; numbers that depend on the machine (workers, limits) are derived, not guessed: workers
+from the cores, the in-flight limit from Little's law (requests in service = rate x time).
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import dataclass
+
+from velvet_web.contenders import load
+from velvet_web.servers import HOST, TARGET
+from velvet_web.settings import PREFIX, Settings
+
+
+@dataclass(frozen=True)
+class Option:
+    """Words of a command line, or a setting, and why they are there."""
+
+    words: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a deployment must carry.
+
+    Attributes:
+        rate: requests per second at the peak.
+        service_ms: milliseconds that one request takes without waiting.
+        cores: of the machine.
+        deadline_ms: after which an answer is of no use.
+        grace: seconds between SIGTERM and SIGKILL that the orchestrator gives.
+    """
+
+    rate: float = 200.0
+    service_ms: float = 50.0
+    cores: int = 2
+    deadline_ms: float = 250.0
+    grace: int = 30
+
+    def __post_init__(self) -> None:
+        if min(self.rate, self.service_ms, self.deadline_ms) <= 0 or self.cores < 1:
+            raise ValueError("rate, service_ms and deadline_ms are above 0, cores at least 1")
+        if self.grace < 5:
+            raise ValueError(f"a grace of {self.grace} s cannot hold a drain; give at least 5")
+
+    @property
+    def concurrency(self) -> int:
+        """Requests in service at once at the peak: Little's law."""
+        return max(1, math.ceil(self.rate * self.service_ms / 1e3))
+
+    @property
+    def queue(self) -> int:
+        """Requests that can wait and still meet the deadline, with half of it kept in reserve."""
+        left = max(0.0, self.deadline_ms / 2 - self.service_ms) / 1e3
+        return math.ceil(left * self.rate)
+
+
+def options(contender: str, needs: Needs) -> list[Option]:
+    """Return the options of the server that we would start this front end with."""
+    if load(contender).INTERFACE == "asgi":
+        loop = "asyncio" if sys.platform == "win32" else "uvloop"
+        return [
+            Option(("--workers", str(needs.cores)), "one process a core: an event loop uses one"),
+            Option(("--loop", loop, "--http", "httptools"), "less CPU per request: `servers`"),
+            Option(("--backlog", "128"), "a short queue in the kernel, where nothing can shed"),
+            Option(
+                ("--timeout-keep-alive", "75"),
+                "longer than the load balancer's idle time, or it sends into closed connections",
+            ),
+            Option(
+                ("--timeout-graceful-shutdown", str(needs.grace - 5)),
+                "ends before the orchestrator kills: `graceful`",
+            ),
+            Option(("--no-access-log",), "the proxy writes one; a line here costs CPU: `servers`"),
+            Option(("--ws-max-size", "65536"), "the default frame of 16 MiB is memory for anyone"),
+            Option(("--no-server-header", "--no-proxy-headers"), "trust no header of a stranger"),
+        ]
+    if sys.platform == "win32":
+        return [
+            Option(("--threads", str(needs.concurrency)), "one a request in service"),
+            Option(("--connection-limit", "200"), "a bound on open connections"),
+            Option(("--channel-timeout", "30"), "closes slow and idle clients"),
+        ]
+    threads = math.ceil(needs.concurrency / needs.cores) + 2
+    return [
+        Option(("--worker-class", "gthread"), "finishes what is in flight on SIGTERM: `graceful`"),
+        Option(("--workers", str(needs.cores)), "one process a core: threads share one lock"),
+        Option(("--threads", str(threads)), "requests in service per process, and two for probes"),
+        Option(("--backlog", "128"), "a short queue in the kernel, where nothing can shed"),
+        Option(("--keep-alive", "75"), "longer than the load balancer's idle time"),
+        Option(("--timeout", "30"), "replaces a worker that hangs"),
+        Option(("--graceful-timeout", str(needs.grace - 5)), "ends before the kill: `graceful`"),
+        Option(
+            ("--max-requests", "20000", "--max-requests-jitter", "2000"),
+            "bounds a slow leak, and never all workers at once",
+        ),
+        Option(("--no-control-socket",), "no second way in"),
+    ]
+
+
+def settings_for(contender: str, needs: Needs, base: Settings) -> Settings:
+    """Return the settings of a worker: its share of the limits, and the rest of the defaults."""
+    share = math.ceil(needs.concurrency / needs.cores)
+    asynchronous = load(contender).INTERFACE == "asgi"
+    return base.but(
+        store="threads",
+        max_inflight=share if asynchronous else share + 1,
+        max_queue=math.ceil(needs.queue / needs.cores) if asynchronous else 0,
+        max_wait=needs.deadline_ms / 2e3,
+        timeout=max(1.0, 4 * needs.deadline_ms / 1e3),
+    )
+
+
+def command(contender: str, needs: Needs, port: int) -> list[str]:
+    """Return the command line on a port of the loopback address."""
+    asynchronous = load(contender).INTERFACE == "asgi"
+    server = "uvicorn" if asynchronous else "waitress" if sys.platform == "win32" else "gunicorn"
+    where = {
+        "uvicorn": ["--host", HOST, "--port", str(port)],
+        "waitress": ["--listen", f"{HOST}:{port}"],
+        "gunicorn": ["--bind", f"{HOST}:{port}"],
+    }[server]
+    words = [word for option in options(contender, needs) for word in option.words]
+    return [sys.executable, "-m", server, *where, *words, TARGET]
+
+
+def unit(contender: str, needs: Needs, settings: Settings) -> str:
+    """Return a systemd unit with the command and the settings that differ from the defaults."""
+    default = Settings(dsn=settings.dsn, secret=settings.secret).to_env()
+    changed = [
+        f"Environment={name}={value}"
+        for name, value in settings.to_env().items()
+        if value != default[name] or name == f"{PREFIX}DSN"
+    ]
+    start = " ".join(["/opt/board/bin/python", *command(contender, needs, 8000)[1:]])
+    return "\n".join(
+        [
+            "[Service]",
+            f"Environment=APP_OF_VELVET_WEB={contender}",
+            *changed,
+            f"EnvironmentFile=/etc/board.env  # {PREFIX}SECRET, the same for all workers",
+            f"ExecStart={start}",
+            f"TimeoutStopSec={needs.grace}",
+            "Restart=always",
+            "NoNewPrivileges=yes",
+            "ProtectSystem=strict",
+        ]
+    )
