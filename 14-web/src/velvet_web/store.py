@@ -33,7 +33,7 @@ INSERT = (
 )
 REPLACE = (
     "UPDATE tasks SET title = ?, completed = ?, position = ?, version = version + 1 "
-    "WHERE id = ? AND version = ? RETURNING " + COLUMNS
+    "WHERE id = ? AND version = ? RETURNING id, title, completed, position, created_at, version"
 )
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS tasks (id {key}, title TEXT NOT NULL, completed SMALLINT NOT NULL,

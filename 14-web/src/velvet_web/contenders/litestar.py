@@ -150,8 +150,10 @@ async def document() -> bytes:
 
 def _allow(request: HttpRequest) -> str:
     """Return the methods of the matching route; Litestar's own 405 has no `Allow`."""
-    template = request.scope.get("path_template", "")
-    return ", ".join(sorted(request.app.route_handler_method_map.get(template, ())))
+    methods = request.app.route_handler_method_map
+    path = request.url.path
+    found = methods.get(path) or methods.get(f"{path.rpartition('/')[0]}/{{task_id:str}}", {})
+    return ", ".join(sorted(found))
 
 
 def problem(request: HttpRequest, error: Exception) -> Response[bytes]:

@@ -1,0 +1,76 @@
+"""What the tests of this module share: front ends in this process, and servers beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from velvet_web.client import Client, in_process
+from velvet_web.contenders import load, names
+from velvet_web.middleware_asgi import protect as protect_asgi
+from velvet_web.middleware_wsgi import protect as protect_wsgi
+from velvet_web.servers import SERVERS, Running, serve
+from velvet_web.settings import Settings
+
+CONTENDERS = names()
+FRONT_END = {"asgi": "starlette", "wsgi": "flask"}
+
+
+@pytest.fixture(autouse=True)
+def _tidy(nothing_left: None) -> None:
+    """Fail what leaves a thread, a process or a socket behind."""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings with a database of their own."""
+    return Settings(dsn=str(tmp_path / "board.db"))
+
+
+class FrontEnd:
+    """One front end in this process, with the client that speaks to it."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        contender = load(name)
+        self.name = name
+        self.inner = contender.framework_app(settings)
+        protect = protect_asgi if contender.INTERFACE == "asgi" else protect_wsgi
+        self.app = protect(self.inner, settings)
+        self.transport = in_process(self.app, contender.INTERFACE)
+        self.client = Client(self.transport)
+
+
+@pytest.fixture(params=CONTENDERS)
+def front_end(request: pytest.FixtureRequest, settings: Settings) -> Iterator[FrontEnd]:
+    """Each front end in turn."""
+    pytest.importorskip(request.param)
+    built = FrontEnd(request.param, settings)
+    yield built
+    built.transport.close()
+
+
+@pytest.fixture(scope="session")
+def started() -> Iterator[dict[tuple[str, str], Running]]:
+    """Servers by (application, server), each started when it is first asked for."""
+    with ExitStack() as stack:
+
+        class Started(dict[tuple[str, str], Running]):
+            def __missing__(self, key: tuple[str, str]) -> Running:
+                self[key] = stack.enter_context(serve(*key))
+                return self[key]
+
+        yield Started()
+
+
+@pytest.fixture(scope="session", params=SERVERS)
+def server(
+    request: pytest.FixtureRequest, started: dict[tuple[str, str], Running]
+) -> tuple[str, Running]:
+    """Each server of this platform with a front end of its interface."""
+    spec = SERVERS[request.param]
+    if spec.missing:
+        pytest.skip(spec.missing)
+    return spec.name, started[FRONT_END[spec.interface], spec.name]

@@ -1,0 +1,114 @@
+"""The store's own promises: pages, versions, transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from velvet_web.domain import NewTask, Problem
+from velvet_web.store import EXPORT_PAGE, SqliteStore, Unavailable
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    opened = SqliteStore(str(tmp_path / "board.db"), busy=0.05)
+    yield opened
+    opened.close()
+
+
+def test_a_change_of_an_old_version_is_not_made(store: SqliteStore) -> None:
+    task = store.create(NewTask("first"))
+    store.replace(task, NewTask("second"))
+
+    assert store.replace(task, NewTask("late")) is None
+    assert store.delete(task) is False
+    found = store.get(task.id)
+    assert found is not None
+    assert (found.title, found.version) == ("second", 2)
+
+
+def test_a_key_works_once_even_for_twenty_threads(store: SqliteStore) -> None:
+    patient = SqliteStore(store._path, busy=10)
+
+    with ThreadPoolExecutor(20) as pool:
+        calls = [pool.submit(patient.create_once, NewTask("x"), "key", "same") for _ in range(20)]
+        found = [call.result() for call in calls]
+
+    patient.close()
+    assert len({task.id for task, _ in found}) == 1
+    assert sum(fresh for _, fresh in found) == 1
+
+
+def test_another_body_with_the_same_key_is_a_conflict(store: SqliteStore) -> None:
+    store.create_once(NewTask("x"), "key", "one")
+
+    with pytest.raises(Problem, match="another body"):
+        store.create_once(NewTask("y"), "key", "two")
+    assert len(store.page(10)) == 1
+
+
+def test_a_failure_inside_a_transaction_leaves_nothing(store: SqliteStore) -> None:
+    def fails(run: object) -> None:
+        run("DELETE FROM tasks", ())  # type: ignore[operator]
+        raise KeyError("after the first statement")
+
+    store.create(NewTask("kept"))
+    with pytest.raises(KeyError):
+        store.transact(fails, write=True)
+
+    assert len(store.page(10)) == 1
+
+
+def test_a_locked_database_is_unavailable_and_recovers(store: SqliteStore) -> None:
+    other = sqlite3.connect(store._path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(Unavailable, match="locked"):
+        store.create(NewTask("x"))
+    other.execute("ROLLBACK")
+    other.close()
+
+    assert store.create(NewTask("x")).title == "x"
+
+
+def test_an_exhausted_pool_is_unavailable(tmp_path: Path) -> None:
+    store = SqliteStore(str(tmp_path / "board.db"), connections=1, busy=0.02)
+    inside, leave = threading.Event(), threading.Event()
+
+    def holds(_: object) -> None:
+        inside.set()
+        leave.wait(5)
+
+    holder = threading.Thread(target=store.transact, args=(holds,))
+    holder.start()
+    inside.wait(5)
+    try:
+        with pytest.raises(Unavailable, match="no connection left"):
+            store.ping()
+    finally:
+        leave.set()
+        holder.join()
+        store.close()
+
+
+def test_an_export_has_every_task_over_several_pages(store: SqliteStore) -> None:
+    count = EXPORT_PAGE + 3
+    store.transact(
+        lambda run: [
+            run(
+                "INSERT INTO tasks (title, completed, created_at, version) VALUES (?, 0, '', 1)",
+                (str(n),),
+            )
+            for n in range(count)
+        ],
+        write=True,
+    )
+
+    pages = list(store.export())
+
+    assert [len(page) for page in pages] == [EXPORT_PAGE, 3]
