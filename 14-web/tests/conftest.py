@@ -41,13 +41,16 @@ class FrontEnd:
         self.app = protect(self.inner, settings)
         self.transport = in_process(self.app, contender.INTERFACE)
         self.client = Client(self.transport)
+        self.client.request("GET", "/tasks/export")  # starts the thread that a stream needs
 
 
-@pytest.fixture(params=CONTENDERS)
-def front_end(request: pytest.FixtureRequest, settings: Settings) -> Iterator[FrontEnd]:
-    """Each front end in turn."""
-    pytest.importorskip(request.param)
-    built = FrontEnd(request.param, settings)
+@pytest.fixture(scope="session", params=CONTENDERS)
+def front_end(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FrontEnd]:
+    """Each front end in turn; every check starts with an empty board."""
+    folder = tmp_path_factory.mktemp(request.param)
+    built = FrontEnd(request.param, Settings(dsn=str(folder / "board.db")))
     yield built
     built.transport.close()
 
@@ -74,3 +77,15 @@ def server(
     if spec.missing:
         pytest.skip(spec.missing)
     return spec.name, started[FRONT_END[spec.interface], spec.name]
+
+
+@pytest.fixture(scope="session")
+def uvicorn(started: dict[tuple[str, str], Running]) -> Running:
+    """Starlette on uvicorn."""
+    return started["starlette", "uvicorn"]
+
+
+@pytest.fixture(scope="session")
+def waitress(started: dict[tuple[str, str], Running]) -> Running:
+    """Flask on waitress."""
+    return started["flask", "waitress"]

@@ -178,6 +178,8 @@ def parse_new(document: Any) -> NewTask:
         if name not in MEMBERS
     ]
     title, order = document.get("title"), document.get("order")
+    if isinstance(order, float) and order.is_integer():
+        order = int(order)  # JSON Schema counts 3.0 among the integers
     completed = document.get("completed", False)
     faults = {
         "/title": _title_fault(title) if "title" in document else "is required",

@@ -79,6 +79,9 @@ class Edge:
                     (k, _with_head(v.encode()).decode() if k.lower() == "allow" else v)
                     for k, v in headers
                 ]
+            if status.startswith(("204", "304")):
+                # Flask and Django give an empty answer a type, which PEP 3333's validator refuses.
+                headers = [(k, v) for k, v in headers if k.lower() != "content-type"]
             return start(status, [*headers, *SECURITY_HEADERS.items(), *extra.items()], *info)
 
         method = environ["REQUEST_METHOD"]

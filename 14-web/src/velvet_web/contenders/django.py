@@ -5,6 +5,7 @@ Django keeps its configuration once per process, so the board travels with each 
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -180,6 +181,8 @@ def configure() -> None:
             USE_I18N=False,
         )
         django.setup(set_prefix=False)
+        # A refusal is an answer; only failures are worth a line.
+        logging.getLogger("django.request").setLevel(logging.ERROR)
 
 
 def framework_app(settings: Settings) -> Callable[..., Any]:

@@ -9,6 +9,7 @@ import msgspec
 from litestar import Litestar, Request, Response, WebSocket, delete, get, patch, post, websocket
 from litestar.exceptions import HTTPException, WebSocketDisconnect
 from litestar.openapi import OpenAPIConfig
+from litestar.params import FromPath
 from litestar.response import Stream
 
 from velvet_web.board import (
@@ -86,17 +87,17 @@ async def clear_tasks(request: HttpRequest) -> None:
 
 
 @get("/tasks/{task_id:str}")
-async def get_task(request: HttpRequest, task_id: str) -> Response[TaskOut]:
+async def get_task(request: HttpRequest, task_id: FromPath[str]) -> Response[TaskOut]:
     return one(await operate(request, "get", task_id))
 
 
 @patch("/tasks/{task_id:str}")
-async def patch_task(request: HttpRequest, task_id: str) -> Response[TaskOut]:
+async def patch_task(request: HttpRequest, task_id: FromPath[str]) -> Response[TaskOut]:
     return one(await operate(request, "patch", task_id))
 
 
 @delete("/tasks/{task_id:str}")
-async def delete_task(request: HttpRequest, task_id: str) -> None:
+async def delete_task(request: HttpRequest, task_id: FromPath[str]) -> None:
     await operate(request, "delete", task_id)
 
 

@@ -1,0 +1,230 @@
+"""The instrument itself: its histogram against HdrHistogram, its schedule, its honesty."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+
+import pytest
+from hdrh.histogram import HdrHistogram
+
+from velvet_web.histogram import MAX_US, Histogram
+from velvet_web.loadgen import find_capacity, measure, precise_loop, run_load
+from velvet_web.loadplan import LoadPlan, Result, Shot
+
+SHOT = (Shot("/"),)
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def test_every_bucket_equals_that_of_hdrhistogram() -> None:
+    rng = random.Random(4)
+    values = [1, 2047, 2048, 2049, 4095, 4096, MAX_US]
+    values += [int(rng.lognormvariate(8, 3)) + 1 for _ in range(3000)]
+    ours, theirs = Histogram(values), HdrHistogram(1, MAX_US, 3)
+    for value in values:
+        theirs.record_value(min(value, MAX_US))
+
+    found = [
+        (int(item.value_iterated_to), item.count_added_in_this_iter_step)
+        for item in theirs.get_recorded_iterator()
+    ]
+
+    assert [(min(v, MAX_US), n) for v, n in ours.items()] == [(min(v, MAX_US), n) for v, n in found]
+    for percent in (0, 1, 50, 90, 99, 99.9, 100):
+        assert ours.percentile(percent) == theirs.get_value_at_percentile(percent)
+
+
+def test_a_correction_adds_what_a_closed_loop_left_out() -> None:
+    ours, theirs = Histogram([1000] * 99 + [10_000]), HdrHistogram(1, MAX_US, 3)
+    for value in [1000] * 99 + [10_000]:
+        theirs.record_corrected_value(value, 1000)
+
+    corrected = ours.corrected(1000)
+
+    assert corrected.total == theirs.get_total_count()
+    assert corrected.percentile(99) == theirs.get_value_at_percentile(99)
+
+
+def test_an_empty_histogram_has_no_latency() -> None:
+    assert (Histogram().percentile(99), Histogram().share_within(10)) == (0, 0.0)
+    with pytest.raises(ValueError, match="from 0 to 100"):
+        Histogram().percentile(101)
+
+
+def test_a_share_counts_whole_buckets() -> None:
+    assert Histogram([1, 2, 3, 4000]).share_within(3) == 0.75
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"rate": -1}, {"seconds": 0}, {"users": 0}, {"connections": 501}, {"arrivals": "normal"}],
+)
+def test_a_plan_that_cannot_be_run_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"rate|users|arrivals"):
+        LoadPlan("http://127.0.0.1", SHOT, **wrong)  # type: ignore[arg-type]
+
+
+def test_a_plan_without_requests_is_refused() -> None:
+    with pytest.raises(ValueError, match="name at least one"):
+        LoadPlan("http://127.0.0.1", ())
+
+
+def test_a_surge_multiplies_the_rate_between_its_times() -> None:
+    plan = LoadPlan("", SHOT, rate=100, seconds=30, surge=(10, 20, 3.0))
+
+    inside = [at for at in plan.times() if 10 <= at < 20]
+
+    assert len(inside) == pytest.approx(3000, rel=0.1)
+    assert len(plan.times()) - len(inside) == pytest.approx(2000, rel=0.1)
+
+
+def run_against(handler: Handler, make: Callable[[str], LoadPlan]) -> Result:
+    """Run a plan against a server of a few lines in the same loop."""
+
+    async def both() -> Result:
+        server = await asyncio.start_server(handler, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        try:
+            return await run_load(make(f"http://127.0.0.1:{port}"))
+        finally:
+            server.close()
+            await asyncio.sleep(0.01)
+
+    loop = precise_loop()
+    try:
+        return loop.run_until_complete(both())
+    finally:
+        loop.close()
+
+
+def answering(*answers: bytes, closes: bool = False) -> Handler:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while await reader.readuntil(b"\r\n\r\n"):
+                for part in answers:
+                    writer.write(part)
+                    await writer.drain()
+                if closes:
+                    break
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    return handle
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome"),
+    [
+        ((OK,), "200"),
+        ((OK[:20], OK[20:]), "200"),
+        ((b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",), "200"),
+        ((b"HTTP/1.1 204 No Content\r\n\r\n",), "204"),
+        ((b"HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",), "503"),
+    ],
+)
+def test_a_response_is_whole_when_its_framing_says_so(
+    answers: tuple[bytes, ...], outcome: str
+) -> None:
+    result = run_against(
+        answering(*answers), lambda url: LoadPlan(url, SHOT, users=2, requests=6, seconds=5)
+    )
+
+    assert result.outcomes == {outcome: 6}
+
+
+def test_a_connection_that_the_server_closes_is_opened_again() -> None:
+    result = run_against(
+        answering(OK, closes=True), lambda url: LoadPlan(url, SHOT, users=1, requests=4, seconds=5)
+    )
+
+    assert result.outcomes == {"200": 4}
+
+
+def test_a_half_answer_is_a_reset() -> None:
+    result = run_against(
+        answering(OK[:25], closes=True),
+        lambda url: LoadPlan(url, SHOT, users=1, requests=2, seconds=5),
+    )
+
+    assert result.outcomes == {"reset": 2}
+
+
+def test_a_server_that_never_answers_is_a_timeout_and_retries_are_counted() -> None:
+    result = run_against(
+        answering(),
+        lambda url: LoadPlan(url, SHOT, rate=50, seconds=0.2, timeout=0.1, retries=1),
+    )
+
+    assert set(result.outcomes) == {"timeout"}
+    assert result.retried == result.sent
+
+
+def test_nobody_listening_is_refused() -> None:
+    result = run_against(
+        answering(),
+        lambda _: LoadPlan("http://127.0.0.1:9", SHOT, rate=50, seconds=0.1, timeout=0.5),
+    )
+
+    assert set(result.outcomes) == {"refused"}
+
+
+def test_waiting_for_a_connection_counts() -> None:
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while await reader.readuntil(b"\r\n\r\n"):
+                await asyncio.sleep(0.05)
+                writer.write(OK)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    result = run_against(
+        slow, lambda url: LoadPlan(url, SHOT, rate=60, seconds=0.5, connections=1, timeout=5)
+    )
+
+    assert result.latency.percentile(99) > 3 * result.service.percentile(99)
+
+
+def test_a_result_survives_its_journey_as_json() -> None:
+    result = Result(100, 2.0, sent=3, good=1)
+    result.latency.record(1500)
+    result.outcomes["200"] = 3
+
+    again = Result.from_json(result.to_json())
+
+    assert again.to_json() == result.to_json()
+    assert (again.p(50), again.completed, again.errors, again.goodput) == (1.5, 3, 0, 0.5)
+
+
+def test_a_generator_that_lags_makes_its_result_invalid() -> None:
+    result = Result(10, 1.0, sent=10)
+    result.latency.record(50_000)
+    result.lag.record(1000)
+    assert result.valid
+
+    result.lag.record(20_000)
+    assert not result.valid
+
+
+def test_a_generator_that_sends_too_few_makes_its_result_invalid() -> None:
+    assert not Result(100, 1.0, sent=90).valid
+    assert Result(0, 1.0).valid
+
+
+def test_capacity_is_the_last_rate_that_met_the_objective() -> None:
+    def server(plan: LoadPlan) -> Result:
+        result = Result(plan.rate, 1.0)
+        result.latency.record(int(1e6 / max(1.0, 100 - plan.rate)))
+        return result
+
+    found = find_capacity(LoadPlan("", SHOT), 60.0, start=20, factor=2, run=server)
+
+    assert (found.rate, [rate for rate, _ in found.tried]) == (80, [20, 40, 80, 160])
+
+
+def test_the_generator_runs_in_a_process_of_its_own() -> None:
+    with pytest.raises(RuntimeError, match="without a result"):
+        measure(LoadPlan("http://[", SHOT))

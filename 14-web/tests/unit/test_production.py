@@ -1,0 +1,47 @@
+"""Production configurations are derived from what a deployment must carry."""
+
+from __future__ import annotations
+
+import pytest
+
+from velvet_web.contenders import build, load, names
+from velvet_web.production import Needs, options, settings_for, unit
+from velvet_web.settings import Settings
+
+BASE = Settings(dsn="/var/lib/board.db")
+
+
+def test_littles_law_gives_the_places() -> None:
+    assert Needs(rate=200, service_ms=50).concurrency == 10
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_option_has_its_reason(name: str) -> None:
+    found = options(name, Needs())
+
+    assert len(found) >= 3
+    assert all(option.reason and option.words for option in found)
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_unit_names_the_limits_and_not_the_secret(name: str) -> None:
+    needs = Needs(rate=400, cores=4)
+
+    text = unit(name, needs, settings_for(name, needs, BASE))
+
+    assert "VELVET_WEB_MAX_INFLIGHT=" in text
+    assert f"TimeoutStopSec={needs.grace}" in text
+    assert BASE.secret not in text
+
+
+@pytest.mark.parametrize("wrong", [{"rate": 0}, {"cores": 0}, {"grace": 2}])
+def test_needs_that_make_no_sense_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=r"above 0|at least"):
+        Needs(**wrong)  # type: ignore[arg-type]
+
+
+def test_an_unknown_front_end_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="known are django, fastapi"):
+        load("tornado")
+    with pytest.raises(ValueError, match="no contender 'x'"):
+        build("x", BASE)
