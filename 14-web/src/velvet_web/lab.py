@@ -106,8 +106,9 @@ async def works(request: Request) -> Response:
 
 
 async def streams(request: Request) -> Response:
-    """Send megabytes as they are made; `x-sent` of the next request tells how much was taken."""
+    """Send megabytes as they are made; `/sent` tells how much was taken so far."""
     chunks = int(request.query_params.get("mb", 100)) * 16
+    pause = float(request.query_params.get("pause", 0)) / 1e3
     state = request.app.state
     state.sent, state.running = 0, True
 
@@ -116,6 +117,8 @@ async def streams(request: Request) -> Response:
             for _ in range(chunks):
                 yield CHUNK
                 state.sent += len(CHUNK)
+                if pause:
+                    await asyncio.sleep(pause)
         finally:
             state.running = False
 
@@ -192,8 +195,8 @@ def lab(settings: Settings, middleware: Iterable[Any] = ()) -> AsgiApp:
 
 
 def lab_stalling(settings: Settings) -> AsgiApp:
-    """Return the lab behind a server that stands still for 0.6 s in every 3 s."""
-    return StallingServer(lab(settings), period=3.0, stall=0.6)
+    """Return the lab behind a server that stands still for 0.4 s in every 2 s."""
+    return StallingServer(lab(settings), period=2.0, stall=0.4)
 
 
 def lab_wsgi(_: Settings) -> WsgiApp:

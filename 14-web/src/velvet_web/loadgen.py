@@ -182,7 +182,7 @@ class _Load:
                 self.result.outcomes["unfinished"] += self.outstanding
 
     async def _closed_loop(self) -> None:
-        for _ in range(self.plan.users):
+        for _ in range(min(self.plan.users, self.plan.requests or self.plan.users)):
             self.shoot(time.perf_counter())
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self.finished.wait(), self.plan.seconds)
@@ -197,7 +197,8 @@ class _Load:
         self.dispatch(_Request(raw, intended, self.plan.retries))
 
     def _shoot_again(self, now: float) -> None:
-        if not self.stopping and not self.finished.is_set():
+        more = not self.plan.requests or self.result.sent < self.plan.requests
+        if more and not self.stopping and not self.finished.is_set():
             self.shoot(now)
 
     def dispatch(self, request: _Request) -> None:
@@ -271,7 +272,7 @@ class _Load:
                 self.finished.set()
         elif self.plan.requests and sum(self.result.outcomes.values()) >= self.plan.requests:
             self.finished.set()
-        elif not self.plan.requests or self.result.sent < self.plan.requests:
+        else:
             self.loop.call_soon(self._shoot_again, now)
 
     async def _tell_regularly(self) -> None:

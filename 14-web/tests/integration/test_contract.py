@@ -79,7 +79,7 @@ def test_fifty_slow_clients_do_not_keep_others_out(server: tuple[str, Running]) 
 
 
 def test_the_document_is_valid_openapi() -> None:
-    from openapi_spec_validator import validate  # noqa: PLC0415
+    from openapi_spec_validator import validate
 
     validate(DOCUMENT)
 
@@ -130,6 +130,8 @@ def test_schemathesis_follows_the_links_from_creation_to_deletion(front_end: Any
     class Links(SCHEMA.as_state_machine()):  # type: ignore[misc]
         def call(self, case: Any, **_: Any) -> Any:
             followed.add(case.operation.label)
+            # A key that an earlier run used makes the same step end differently.
+            (case.headers or {}).pop("Idempotency-Key", None)
             return carried(case, front_end.client)
 
         def validate_response(self, response: Any, case: Any, **_: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from itertools import pairwise
 from typing import Any
 
 import hypothesis.strategies as st
@@ -77,7 +78,7 @@ def test_arrivals_have_the_mean_that_was_asked_for(arrivals: str) -> None:
 
 def test_poisson_arrivals_are_as_irregular_as_independent_users() -> None:
     times = LoadPlan("", (Shot("/"),), rate=200, seconds=60).times()
-    gaps = [later - earlier for earlier, later in zip(times, times[1:])]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     mean = sum(gaps) / len(gaps)
     spread = (sum((gap - mean) ** 2 for gap in gaps) / len(gaps)) ** 0.5
 

@@ -60,7 +60,7 @@ def validated(app: Any) -> Any:
                 assert not state["started"], "two starts"
                 state["started"] = True
                 for name, value in message["headers"]:
-                    assert isinstance(name, bytes) and isinstance(value, bytes)
+                    assert {type(name), type(value)} == {bytes}
                     assert name == name.lower(), f"{name!r} is not lower case"
             else:
                 assert message["type"] == "http.response.body"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 from velvet_web.domain import Problem
@@ -37,12 +39,11 @@ PRECEDENCE = (
 def test_preconditions_are_evaluated_in_the_order_of_the_rfc(
     method: str, headers: dict[str, str], status: int
 ) -> None:
-    try:
+    expectation = nullcontext() if status == 200 else pytest.raises(Problem)
+    with expectation as caught:
         check_preconditions(method, headers, TAG)
-    except Problem as found:
-        assert found.status == status
-    else:
-        assert status == 200
+
+    assert (caught.value.status if caught else 200) == status
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,7 @@ def framework_app(settings: Settings) -> Litestar:
             document,
         ],
         exception_handlers={Problem: problem, HTTPException: problem, Exception: problem},
+        logging_config=None,  # its default starts a thread per application
         openapi_config=OpenAPIConfig("Task board", "1.0.0", path="/_schema", render_plugins=[]),
     )
     app.state.board, app.state.run = TaskBoard(settings), runner(settings)
