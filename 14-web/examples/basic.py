@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from velvet.examples import example, main
-from velvet_web import conformance
 from velvet_web.client import Client, in_process
+from velvet_web.comparisons import conformance
 from velvet_web.contenders import build, load, names
 from velvet_web.settings import Settings
 
@@ -110,10 +110,11 @@ def fast_and_wrong() -> None:
     """What `json.loads` takes that the contract refuses: NaN, a member twice, and UTF-16."""
     import json
 
-    from velvet_web.hostile import BAD_JSON
+    from velvet_web.samples import read_sample, unfold
 
     with front_end("starlette") as api:
-        for name, raw in BAD_JSON.items():
+        for name, parts in read_sample("hostile.json")["json"].items():
+            raw = unfold(parts)
             try:
                 taken = f"takes {str(json.loads(raw))[:30]}"
             except (ValueError, RecursionError) as error:

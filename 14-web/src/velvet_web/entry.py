@@ -23,7 +23,7 @@ def make(name: str, settings: Settings) -> Any:
 
     if name in names():
         return build(name, settings)
-    from velvet_web.lab import LABS
+    from velvet_web.samples.lab import LABS
 
     return LABS[name](settings)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from velvet_web.client import Client, OverSocket, in_process
-from velvet_web.conformance import failures
+from velvet_web.comparisons.conformance import failures
 from velvet_web.contenders import load
 from velvet_web.domain import NewTask
 from velvet_web.middleware_asgi import protect

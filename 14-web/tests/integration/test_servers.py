@@ -7,9 +7,9 @@ import sys
 import psutil
 import pytest
 
-from velvet_web.attacks import attack
 from velvet_web.client import Client, OverSocket
-from velvet_web.conformance import failures
+from velvet_web.comparisons.attacks import attack
+from velvet_web.comparisons.conformance import failures
 from velvet_web.contenders import load, names
 from velvet_web.loadgen import measure, stream
 from velvet_web.loadplan import LoadPlan, Shot

@@ -6,9 +6,9 @@ import threading
 from typing import Any
 
 from velvet_web.board import openapi
-from velvet_web.checking import CHECKS, Check, check, created, equal, path, problem
 from velvet_web.client import Answer, Client, OverSocket
-from velvet_web.hostile import BAD_JSON, BAD_MEMBERS
+from velvet_web.comparisons.checking import CHECKS, Check, check, created, equal, path, problem
+from velvet_web.samples import read_sample, unfold
 
 MEMBERS = {"id", "url", "title", "completed", "order", "created_at", "version"}
 
@@ -222,19 +222,20 @@ def _bad_json(raw: bytes) -> Check:
     return demand
 
 
-def _bad_members(document: Any, pointer: str) -> Check:
+def _bad_members(raw: bytes, pointer: str) -> Check:
     def demand(api: Client) -> None:
-        found = problem(api.request("POST", "/tasks", document), 422)
+        found = problem(api.request("POST", "/tasks", raw), 422)
         equal(pointer in [error["pointer"] for error in found["errors"]], True, f"{pointer} named")
         equal(api.request("GET", "/tasks").json(), [], "the board")
 
     return demand
 
 
-for _name, _raw in BAD_JSON.items():
-    CHECKS[f"{_name} for JSON answers 400"] = _bad_json(_raw)
-for _name, (_value, _pointer) in BAD_MEMBERS.items():
-    CHECKS[f"{_name} answers 422"] = _bad_members(_value, _pointer)
+_HOSTILE = read_sample("hostile.json")
+for _name, _parts in _HOSTILE["json"].items():
+    CHECKS[f"{_name} for JSON answers 400"] = _bad_json(unfold(_parts))
+for _name, _document in _HOSTILE["members"].items():
+    CHECKS[f"{_name} answers 422"] = _bad_members(unfold(_document["raw"]), _document["pointer"])
 
 
 @check("a body of 64 KiB is read, one byte more answers 413")
