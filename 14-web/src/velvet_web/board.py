@@ -27,7 +27,7 @@ from velvet_web.domain import (
     patched,
     read_cursor,
 )
-from velvet_web.events import Broadcaster, Event
+from velvet_web.events import Broadcaster
 from velvet_web.semantics import (
     JSON,
     MERGE_PATCH,
@@ -201,11 +201,6 @@ def runner(settings: Settings) -> Callable[..., Awaitable[Any]]:
         return function(*arguments)
 
     return inline
-
-
-def live_message(event: Event) -> str:
-    """Return an event as the text frame of `/tasks/live`."""
-    return f'{{"id":{event.id},"event":"{event.kind}","data":{event.data.decode()}}}'
 
 
 def _limit(text: str) -> int:

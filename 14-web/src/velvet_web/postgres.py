@@ -11,10 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
-from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool, PoolTimeout
 
-from velvet_web.domain import Task
-from velvet_web.store import GET, SCHEMA, Run, TaskStore, Unavailable, _task
+from velvet_web.store import SCHEMA, Run, TaskStore, Unavailable
 
 if TYPE_CHECKING:
     from typing_extensions import LiteralString
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def _sql(text: str) -> LiteralString:
+def pg_sql(text: str) -> LiteralString:
     """Return a statement of ours in psycopg's style of parameters."""
     return text.replace("?", "%s")
 
@@ -46,7 +45,7 @@ class PgStore(TaskStore):
             # Workers that start together must not create the tables at the same time.
             connection.execute("SELECT pg_advisory_xact_lock(14)")
             for statement in SCHEMA:
-                connection.execute(_sql(statement.format(key=key)))
+                connection.execute(pg_sql(statement.format(key=key)))
 
     def transact(self, work: Callable[[Run], T], *, write: bool = False) -> T:  # noqa: ARG002
         """Run `work` in a transaction of its own."""
@@ -54,7 +53,7 @@ class PgStore(TaskStore):
             with self._pool.connection() as connection:
 
                 def run(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-                    cursor = connection.execute(_sql(sql), values)
+                    cursor = connection.execute(pg_sql(sql), values)
                     return cursor.fetchall() if cursor.description else []
 
                 return work(run)
@@ -67,25 +66,3 @@ class PgStore(TaskStore):
     def close(self) -> None:
         """Close the pool and its worker threads."""
         self._pool.close()
-
-
-class AsyncPgReader:
-    """Point reads through psycopg's async pool, to be compared with threads over the sync one."""
-
-    def __init__(self, dsn: str, *, connections: int = 8) -> None:
-        self._pool = AsyncConnectionPool(dsn, min_size=1, max_size=connections, open=False)
-
-    async def open(self) -> None:
-        """Open the pool inside the running loop."""
-        await self._pool.open(wait=True, timeout=10)
-
-    async def get(self, task_id: int) -> Task | None:
-        """Return one task, or None."""
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(_sql(GET), (task_id,))
-            row = await cursor.fetchone()
-        return _task(row) if row else None
-
-    async def close(self) -> None:
-        """Close the pool."""
-        await self._pool.close()

@@ -50,7 +50,8 @@ class Unavailable(Problem):
         super().__init__(503, f"the database {reason}", headers={"retry-after": "1"})
 
 
-def _task(row: Sequence[Any]) -> Task:
+def to_task(row: Sequence[Any]) -> Task:
+    """Return the task of a row of `COLUMNS`."""
     return Task(row[0], row[1], bool(row[2]), row[3], row[4], row[5])
 
 
@@ -82,12 +83,12 @@ class TaskStore:
         if completed is not None:
             where, values = f"{where} AND completed = ?", [after, int(completed)]
         sql = f"SELECT {COLUMNS} FROM tasks WHERE {where} ORDER BY id LIMIT ?"  # noqa: S608
-        return [_task(row) for row in self.transact(lambda run: run(sql, [*values, limit]))]
+        return [to_task(row) for row in self.transact(lambda run: run(sql, [*values, limit]))]
 
     def get(self, task_id: int) -> Task | None:
         """Return one task, or None."""
         rows = self.transact(lambda run: run(GET, (task_id,)))
-        return _task(rows[0]) if rows else None
+        return to_task(rows[0]) if rows else None
 
     def create(self, new: NewTask) -> Task:
         """Insert a task."""
@@ -126,7 +127,7 @@ class TaskStore:
         """Change a task that still has the version given; None when it has moved on."""
         values = (new.title, int(new.completed), new.order, task.id, task.version)
         rows = self.transact(lambda run: run(REPLACE, values), write=True)
-        return _task(rows[0]) if rows else None
+        return to_task(rows[0]) if rows else None
 
     def delete(self, task: Task) -> bool:
         """Delete a task that still has the version given."""
@@ -146,7 +147,7 @@ class TaskStore:
 
 
 def _insert(run: Run, new: NewTask) -> Task:
-    return _task(run(INSERT, (new.title, int(new.completed), new.order, _now()))[0])
+    return to_task(run(INSERT, (new.title, int(new.completed), new.order, _now()))[0])
 
 
 class SqliteStore(TaskStore):

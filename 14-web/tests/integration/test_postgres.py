@@ -13,7 +13,8 @@ from velvet_web.comparisons.conformance import failures
 from velvet_web.contenders import load
 from velvet_web.domain import NewTask
 from velvet_web.middleware_asgi import protect
-from velvet_web.postgres import AsyncPgReader, PgStore
+from velvet_web.postgres import PgStore
+from velvet_web.samples.async_reader import AsyncPgReader
 from velvet_web.servers import serve
 from velvet_web.settings import Settings
 from velvet_web.store import Unavailable, open_store

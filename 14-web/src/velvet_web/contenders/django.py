@@ -24,6 +24,7 @@ from django.views import View  # type: ignore[import-untyped]
 
 from velvet_web.board import NDJSON, Call, Reply, TaskBoard, openapi
 from velvet_web.domain import Problem, refusal
+from velvet_web.semantics import JSON
 from velvet_web.settings import Settings
 
 INTERFACE = "wsgi"
@@ -63,25 +64,26 @@ def problem(request: HttpRequest, error: Problem) -> HttpResponse:
     return HttpResponse(error.body(request.path), status=error.status, headers=error.headers)
 
 
-class Problems:
-    """Middleware that answers what a view raised."""
+def problems(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Any:
+    """Answer what a view raised; Django finds the hook as an attribute of its middleware."""
 
-    sync_capable = True
-    async_capable = False
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        return get_response(request)
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer a refusal; Django calls this for whatever a view raises."""
+    def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
         return problem(request, error) if isinstance(error, Problem) else None
+
+    middleware.process_exception = process_exception  # type: ignore[attr-defined]
+    return middleware
 
 
 class BoardView(View):  # type: ignore[misc]
-    """A view whose 405 is a problem document, too."""
+    """A view over the board whose 405 is a problem document, too."""
+
+    @property
+    def board(self) -> TaskBoard:
+        """The board of this request."""
+        return board_of(self.request)
 
     def http_method_not_allowed(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
         return problem(request, refusal(405, ", ".join(self._allowed_methods())))
@@ -91,54 +93,41 @@ class Tasks(BoardView):
     """`/tasks`."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return respond(board_of(request).list(read(request)))
+        return respond(self.board.list(read(request)))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        return respond(board_of(request).create(read(request)))
+        return respond(self.board.create(read(request)))
 
     def delete(self, request: HttpRequest) -> HttpResponse:
-        return respond(board_of(request).clear(read(request)))
+        return respond(self.board.clear(read(request)))
 
 
 class OneTask(BoardView):
     """`/tasks/{task_id}`."""
 
     def get(self, request: HttpRequest, task_id: str) -> HttpResponse:
-        return respond(board_of(request).get(read(request), task_id))
+        return respond(self.board.get(read(request), task_id))
 
     def patch(self, request: HttpRequest, task_id: str) -> HttpResponse:
-        return respond(board_of(request).patch(read(request), task_id))
+        return respond(self.board.patch(read(request), task_id))
 
     def delete(self, request: HttpRequest, task_id: str) -> HttpResponse:
-        return respond(board_of(request).delete(read(request), task_id))
+        return respond(self.board.delete(read(request), task_id))
 
 
-class Export(BoardView):
-    """`/tasks/export`."""
+class ReadOnly(BoardView):
+    """A resource that is only read; what answers is given where it is routed."""
+
+    answer: Callable[[HttpRequest], HttpResponseBase] | None = None
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        return StreamingHttpResponse(board_of(request).export(read(request)), content_type=NDJSON)
+        assert self.answer is not None, "a route without an answer"
+        return self.answer(request)
 
 
-class Health(BoardView):
-    """`/healthz`."""
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        return respond(board_of(request).health())
-
-
-class Ready(BoardView):
-    """`/readyz`."""
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        return respond(board_of(request).ready())
-
-
-class Document(BoardView):
-    """`/openapi.json`."""
-
-    def get(self, _: HttpRequest) -> HttpResponse:
-        return HttpResponse(openapi(), content_type="application/json")
+def export(request: HttpRequest) -> HttpResponseBase:
+    """`/tasks/export`."""
+    return StreamingHttpResponse(board_of(request).export(read(request)), content_type=NDJSON)
 
 
 async def health_async(request: HttpRequest) -> HttpResponse:
@@ -157,14 +146,19 @@ def handler500(request: HttpRequest) -> HttpResponse:
     return problem(request, Problem(500, "the server failed"))
 
 
+def only_read(answer: Callable[[HttpRequest], HttpResponseBase]) -> Any:
+    """Return the view of a resource that is only read."""
+    return ReadOnly.as_view(answer=answer)
+
+
 urlpatterns = [
     path("tasks", Tasks.as_view()),
-    path("tasks/export", Export.as_view()),
+    path("tasks/export", only_read(export)),
     path("tasks/<str:task_id>", OneTask.as_view()),
-    path("healthz", Health.as_view()),
+    path("healthz", only_read(lambda request: respond(board_of(request).health()))),
     path("healthz-async", health_async),
-    path("readyz", Ready.as_view()),
-    path("openapi.json", Document.as_view()),
+    path("readyz", only_read(lambda request: respond(board_of(request).ready()))),
+    path("openapi.json", only_read(lambda _: HttpResponse(openapi(), content_type=JSON))),
 ]
 
 
@@ -175,7 +169,7 @@ def configure() -> None:
             ALLOWED_HOSTS=["*"],  # the host was checked by the middleware outside
             APPEND_SLASH=False,
             LOGGING_CONFIG=None,
-            MIDDLEWARE=[f"{__name__}.Problems"],
+            MIDDLEWARE=[f"{__name__}.problems"],
             ROOT_URLCONF=__name__,
             SECRET_KEY=secrets.token_hex(32),
             USE_I18N=False,

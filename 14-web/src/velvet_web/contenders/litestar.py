@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import msgspec
 from litestar import Litestar, Request, Response, WebSocket, delete, get, patch, post, websocket
-from litestar.exceptions import HTTPException, WebSocketDisconnect
+from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from velvet_web.board import (
-    EVENT_STREAM,
-    NDJSON,
-    Call,
-    Reply,
-    TaskBoard,
-    live_message,
-    openapi,
-    runner,
-)
-from velvet_web.contenders.starlette import event_stream
+from velvet_web.board import EVENT_STREAM, NDJSON, Call, Reply, TaskBoard, openapi, runner
 from velvet_web.domain import Problem, refusal
-from velvet_web.events import read_last_event_id
+from velvet_web.live import event_stream, tell_live
 from velvet_web.semantics import require_acceptable
 from velvet_web.settings import Settings
 
@@ -109,29 +98,14 @@ async def export_tasks(request: HttpRequest) -> Stream:
 @get("/tasks/events", include_in_schema=False)
 async def events(request: HttpRequest) -> Stream:
     require_acceptable(request.headers.get("accept"), EVENT_STREAM)
-    last = read_last_event_id(request.headers.get("last-event-id"))
+    last = request.headers.get("last-event-id")
     return Stream(event_stream(request.app.state.board, last), media_type=EVENT_STREAM)
 
 
 @websocket("/tasks/live")
 async def live(socket: WebSocket[Any, Any, Any]) -> None:
     await socket.accept()
-    board: TaskBoard = socket.app.state.board
-    subscription = board.events.subscribe()
-
-    async def sending() -> None:
-        async for event in subscription:
-            await socket.send_text(live_message(event))
-
-    sender = asyncio.create_task(sending())
-    try:
-        while True:
-            await socket.receive_data("text")
-    except WebSocketDisconnect:
-        pass
-    finally:
-        sender.cancel()
-        board.events.unsubscribe(subscription)
+    await tell_live(socket.app.state.board, socket.send_text, socket.receive_text)
 
 
 @get("/healthz")
@@ -172,21 +146,10 @@ def problem(request: HttpRequest, error: Exception) -> Response[bytes]:
 
 def framework_app(settings: Settings) -> Litestar:
     """Return the application."""
+    handlers = [list_tasks, create_task, clear_tasks, get_task, patch_task, delete_task]
+    more = [export_tasks, events, live, health, ready, document]
     app = Litestar(
-        [
-            list_tasks,
-            create_task,
-            clear_tasks,
-            get_task,
-            patch_task,
-            delete_task,
-            export_tasks,
-            events,
-            live,
-            health,
-            ready,
-            document,
-        ],
+        [*handlers, *more],
         exception_handlers={Problem: problem, HTTPException: problem, Exception: problem},
         logging_config=None,  # its default starts a thread per application
         openapi_config=OpenAPIConfig("Task board", "1.0.0", path="/_schema", render_plugins=[]),

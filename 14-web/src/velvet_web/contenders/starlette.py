@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-
 from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
-from velvet_web.board import (
-    EVENT_STREAM,
-    NDJSON,
-    Call,
-    Reply,
-    TaskBoard,
-    live_message,
-    openapi,
-    runner,
-)
+from velvet_web.board import EVENT_STREAM, NDJSON, Call, Reply, TaskBoard, openapi, runner
 from velvet_web.domain import Problem, refusal
-from velvet_web.events import read_last_event_id, sse_encode
+from velvet_web.live import event_stream, tell_live
 from velvet_web.semantics import require_acceptable
 from velvet_web.settings import Settings
 
@@ -60,38 +48,37 @@ async def problem(request: Request, error: Exception) -> Response:
     return Response(error.body(request.url.path), error.status, error.headers)
 
 
+async def operate(request: Request, operation: str, *arguments: str) -> Response:
+    """Run one operation of the board and serialise its reply."""
+    state = request.app.state
+    call = await read(request)
+    return respond(await state.run(getattr(state.board, operation), call, *arguments))
+
+
 class Tasks(HTTPEndpoint):
     """`/tasks`."""
 
     async def get(self, request: Request) -> Response:
-        board, run = request.app.state.board, request.app.state.run
-        return respond(await run(board.list, await read(request)))
+        return await operate(request, "list")
 
     async def post(self, request: Request) -> Response:
-        board, run = request.app.state.board, request.app.state.run
-        return respond(await run(board.create, await read(request)))
+        return await operate(request, "create")
 
     async def delete(self, request: Request) -> Response:
-        board, run = request.app.state.board, request.app.state.run
-        return respond(await run(board.clear, await read(request)))
+        return await operate(request, "clear")
 
 
 class OneTask(HTTPEndpoint):
     """`/tasks/{task_id}`."""
 
     async def get(self, request: Request) -> Response:
-        return await self._run(request, "get")
+        return await operate(request, "get", request.path_params["task_id"])
 
     async def patch(self, request: Request) -> Response:
-        return await self._run(request, "patch")
+        return await operate(request, "patch", request.path_params["task_id"])
 
     async def delete(self, request: Request) -> Response:
-        return await self._run(request, "delete")
-
-    async def _run(self, request: Request, operation: str) -> Response:
-        board, run = request.app.state.board, request.app.state.run
-        call = await read(request)
-        return respond(await run(getattr(board, operation), call, request.path_params["task_id"]))
+        return await operate(request, "delete", request.path_params["task_id"])
 
 
 async def export(request: Request) -> Response:
@@ -103,44 +90,15 @@ async def events(request: Request) -> Response:
     """`/tasks/events`."""
     require_acceptable(request.headers.get("accept"), EVENT_STREAM)
     board: TaskBoard = request.app.state.board
-    last = read_last_event_id(request.headers.get("last-event-id"))
+    last = request.headers.get("last-event-id")
     return StreamingResponse(event_stream(board, last), media_type=EVENT_STREAM)
 
 
-async def event_stream(board: TaskBoard, last: int | None) -> AsyncIterator[bytes]:
-    """Yield events until the client is gone; the first bytes are a comment, so headers go out."""
-    subscription = board.events.subscribe(last)
-    try:
-        yield b": connected\n\n"
-        async for event in subscription:
-            yield sse_encode(event)
-    finally:
-        board.events.unsubscribe(subscription)
-
-
 async def live(websocket: WebSocket) -> None:
-    """`/tasks/live`: send events, and read to notice that the client is gone."""
-    await serve_live(websocket, websocket.app.state.board)
-
-
-async def serve_live(websocket: WebSocket, board: TaskBoard) -> None:
-    """Send events as text frames until the client closes."""
+    """`/tasks/live`."""
     await websocket.accept()
-    subscription = board.events.subscribe()
-
-    async def sending() -> None:
-        async for event in subscription:
-            await websocket.send_text(live_message(event))
-
-    sender = asyncio.create_task(sending())
-    try:
-        while True:
-            await websocket.receive()
-    except (WebSocketDisconnect, RuntimeError):
-        pass
-    finally:
-        sender.cancel()
-        board.events.unsubscribe(subscription)
+    board: TaskBoard = websocket.app.state.board
+    await tell_live(board, websocket.send_text, websocket.receive_text)
 
 
 async def health(request: Request) -> Response:
