@@ -7,11 +7,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from velvet.examples import example, main
-from velvet_web.client import Client, OverSocket
+from velvet_web.comparisons.client import Client, OverSocket
 from velvet_web.loadgen import find_capacity, measure
 from velvet_web.loadplan import LoadPlan, Shot
 from velvet_web.production import Needs, settings_for, unit
-from velvet_web.servers import SERVERS, Running, serve
+from velvet_web.servers import Running, serve, servers
 from velvet_web.settings import Settings
 
 WORK = (Shot("/work"),)
@@ -45,7 +45,7 @@ def in_flight(server: Running, count: int = 10) -> list[int]:
 def deploy_without_dropping() -> None:
     """SIGTERM with ten requests in flight: how many does each server finish?"""
     for name in ("uvicorn", "granian", "gunicorn", "gunicorn_sync", "waitress"):
-        app = "lab" if SERVERS[name].interface == "asgi" else "lab_wsgi"
+        app = "lab" if servers()[name].interface == "asgi" else "lab_wsgi"
         with serve(app, name, threads=10) as server:
             finished = in_flight(server).count(200)
         print(f"{name:14} {finished:2} of 10 finished")

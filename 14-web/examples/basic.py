@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from velvet.examples import example, main
-from velvet_web.client import Client, in_process
 from velvet_web.comparisons import conformance
+from velvet_web.comparisons.client import Client, in_process
 from velvet_web.contenders import build, load, names
 from velvet_web.settings import Settings
 

@@ -11,7 +11,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from velvet.examples import example, main
-from velvet_web.client import Client, OverSocket
+from velvet_web.comparisons.client import Client, OverSocket
 from velvet_web.events import Broadcaster, SseParser, sse_encode
 from velvet_web.loadgen import measure
 from velvet_web.loadplan import LoadPlan, Result, Shot

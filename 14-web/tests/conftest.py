@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from velvet_web.client import Client, in_process
+from velvet_web.comparisons.client import Client, in_process
 from velvet_web.contenders import load, names
 from velvet_web.middleware_asgi import protect as protect_asgi
 from velvet_web.middleware_wsgi import protect as protect_wsgi
-from velvet_web.servers import SERVERS, Running, serve
+from velvet_web.servers import Running, serve, servers
 from velvet_web.settings import Settings
 
 CONTENDERS = names()
@@ -68,12 +68,12 @@ def started() -> Iterator[dict[tuple[str, str], Running]]:
         yield Started()
 
 
-@pytest.fixture(scope="session", params=SERVERS)
+@pytest.fixture(scope="session", params=servers())
 def server(
     request: pytest.FixtureRequest, started: dict[tuple[str, str], Running]
 ) -> tuple[str, Running]:
     """Each server of this platform with a front end of its interface."""
-    spec = SERVERS[request.param]
+    spec = servers()[request.param]
     if spec.missing:
         pytest.skip(spec.missing)
     return spec.name, started[FRONT_END[spec.interface], spec.name]

@@ -58,11 +58,6 @@ class Histogram:
                 return _highest(index)
         return 0
 
-    def share_within(self, limit: int) -> float:
-        """Return the share of values whose bucket lies within a limit; 0.0 when empty."""
-        inside = sum(count for index, count in self._counts.items() if _highest(index) <= limit)
-        return inside / self.total if self.total else 0.0
-
     def corrected(self, expected_interval: int) -> Histogram:
         """Return a copy with the values that a closed loop omitted while it waited.
 

@@ -4,9 +4,8 @@
 
 1. `LoadShed` refuses before any work is done; health checks pass, or the orchestrator would kill
    a server for being busy.
-2. `Timeout` bounds the time after a request got its turn.
-3. `Edge` checks `Host`, answers CORS preflights, turns HEAD into GET and adds headers to errors too.
-4. `BodyLimit` is innermost, because its refusal is raised where the body is read.
+2. `Edge` checks `Host`, answers CORS preflights, turns HEAD into GET and adds headers to errors too.
+3. `BodyLimit` is innermost, because its refusal is raised where the body is read.
 """
 
 from __future__ import annotations
@@ -160,44 +159,6 @@ class BodyLimit:
         await self.app(scope, receiving, send)
 
 
-class Timeout:
-    """Cancel a request that has no answer after some seconds, and answer 504 for it."""
-
-    def __init__(self, app: AsgiApp, seconds: float) -> None:
-        self.app = app
-        self.seconds = seconds
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
-        expired = False
-
-        def expire() -> None:
-            nonlocal expired
-            expired = True
-            if task is not None:
-                task.cancel()
-
-        timer = loop.call_later(self.seconds, expire)
-
-        async def sending(message: Message) -> None:
-            timer.cancel()  # a response that has started is a stream and may take longer
-            await send(message)
-
-        try:
-            await self.app(scope, receive, sending)
-        except asyncio.CancelledError:
-            if not expired:
-                raise
-            problem = Problem(504, f"no answer within {self.seconds:g} s")
-            await send_problem(send, problem, scope["path"])
-        finally:
-            timer.cancel()
-
-
 class LoadShed:
     """Serve a bounded number of requests, queue a bounded number, and refuse the rest at once.
 
@@ -272,8 +233,6 @@ def protect(app: AsgiApp, settings: Settings) -> AsgiApp:
     if settings.stack == "none":
         return app
     app = Edge(BodyLimit(app, settings.max_body), settings)
-    if settings.timeout:
-        app = Timeout(app, settings.timeout)
     if settings.max_inflight:
         app = LoadShed(app, settings.max_inflight, settings.max_queue, settings.max_wait)
     return app

@@ -1,8 +1,7 @@
 """The WSGI twins of `middleware_asgi`, in the same order and with the same effect.
 
-Two things have no twin. A thread cannot be cancelled, so there is no `Timeout`: the server's own
-worker timeout bounds a request. And a request that waits for a thread is not visible in here, so
-`LoadShed` has no queue: the server's backlog is the queue, and its length is a server setting.
+One thing has no twin: a request that waits for a thread is not visible in here, so `LoadShed` has
+no queue. The server's backlog is the queue, and its length is a server setting.
 """
 
 from __future__ import annotations

@@ -7,12 +7,14 @@ from the cores, the in-flight limit from Little's law (requests in service = rat
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 from dataclasses import dataclass
+from importlib.resources import files
 
 from velvet_web.contenders import load
-from velvet_web.servers import HOST, TARGET
+from velvet_web.servers import FAST_LOOP, TARGET, usual_server
 from velvet_web.settings import PREFIX, Settings
 
 
@@ -60,46 +62,24 @@ class Needs:
         return math.ceil(left * self.rate)
 
 
-def options(contender: str, needs: Needs) -> list[Option]:
+def server_of(contender: str) -> str:
+    """Return the server that we would start a front end with on this platform."""
+    return usual_server(load(contender).INTERFACE)
+
+
+def options(contender: str, needs: Needs, port: int = 8000) -> list[Option]:
     """Return the options of the server that we would start this front end with."""
-    if load(contender).INTERFACE == "asgi":
-        loop = "asyncio" if sys.platform == "win32" else "uvloop"
-        return [
-            Option(("--workers", str(needs.cores)), "one process a core: an event loop uses one"),
-            Option(("--loop", loop, "--http", "httptools"), "less CPU per request: `servers`"),
-            Option(("--backlog", "128"), "a short queue in the kernel, where nothing can shed"),
-            Option(
-                ("--timeout-keep-alive", "75"),
-                "longer than the load balancer's idle time, or it sends into closed connections",
-            ),
-            Option(
-                ("--timeout-graceful-shutdown", str(needs.grace - 5)),
-                "ends before the orchestrator kills: `graceful`",
-            ),
-            Option(("--no-access-log",), "the proxy writes one; a line here costs CPU: `servers`"),
-            Option(("--ws-max-size", "65536"), "the default frame of 16 MiB is memory for anyone"),
-            Option(("--no-server-header", "--no-proxy-headers"), "trust no header of a stranger"),
-        ]
-    if sys.platform == "win32":
-        return [
-            Option(("--threads", str(needs.concurrency)), "one a request in service"),
-            Option(("--connection-limit", "200"), "a bound on open connections"),
-            Option(("--channel-timeout", "30"), "closes slow and idle clients"),
-        ]
-    threads = math.ceil(needs.concurrency / needs.cores) + 2
+    values = {
+        "port": port,
+        "cores": needs.cores,
+        "loop": FAST_LOOP,
+        "drain": needs.grace - 5,
+        "threads": math.ceil(needs.concurrency / needs.cores) + 2,
+    }
+    text = files("velvet_web").joinpath("production.json").read_text(encoding="utf-8")
     return [
-        Option(("--worker-class", "gthread"), "finishes what is in flight on SIGTERM: `graceful`"),
-        Option(("--workers", str(needs.cores)), "one process a core: threads share one lock"),
-        Option(("--threads", str(threads)), "requests in service per process, and two for probes"),
-        Option(("--backlog", "128"), "a short queue in the kernel, where nothing can shed"),
-        Option(("--keep-alive", "75"), "longer than the load balancer's idle time"),
-        Option(("--timeout", "30"), "replaces a worker that hangs"),
-        Option(("--graceful-timeout", str(needs.grace - 5)), "ends before the kill: `graceful`"),
-        Option(
-            ("--max-requests", "20000", "--max-requests-jitter", "2000"),
-            "bounds a slow leak, and never all workers at once",
-        ),
-        Option(("--no-control-socket",), "no second way in"),
+        Option(tuple(word.format(**values) for word in one["words"]), one["reason"])
+        for one in json.loads(text)[server_of(contender)]
     ]
 
 
@@ -112,21 +92,13 @@ def settings_for(contender: str, needs: Needs, base: Settings) -> Settings:
         max_inflight=share if asynchronous else share + 1,
         max_queue=math.ceil(needs.queue / needs.cores) if asynchronous else 0,
         max_wait=needs.deadline_ms / 2e3,
-        timeout=max(1.0, 4 * needs.deadline_ms / 1e3),
     )
 
 
 def command(contender: str, needs: Needs, port: int) -> list[str]:
     """Return the command line on a port of the loopback address."""
-    asynchronous = load(contender).INTERFACE == "asgi"
-    server = "uvicorn" if asynchronous else "waitress" if sys.platform == "win32" else "gunicorn"
-    where = {
-        "uvicorn": ["--host", HOST, "--port", str(port)],
-        "waitress": ["--listen", f"{HOST}:{port}"],
-        "gunicorn": ["--bind", f"{HOST}:{port}"],
-    }[server]
-    words = [word for option in options(contender, needs) for word in option.words]
-    return [sys.executable, "-m", server, *where, *words, TARGET]
+    words = [word for option in options(contender, needs, port) for word in option.words]
+    return [sys.executable, "-m", server_of(contender), *words, TARGET]
 
 
 def unit(contender: str, needs: Needs, settings: Settings) -> str:

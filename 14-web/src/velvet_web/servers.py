@@ -8,8 +8,10 @@ an orchestrator sends, then, after its patience, the kill.
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import importlib.util
+import json
 import os
 import signal
 import socket
@@ -17,8 +19,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -40,33 +43,20 @@ class ServerFailed(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Options:
-    """What a server is started with.
-
-    Attributes:
-        workers: processes.
-        threads: threads per process, for servers that have them.
-    """
-
-    workers: int = 1
-    threads: int = 4
-
-
-@dataclass(frozen=True)
 class ServerSpec:
-    """A server: the interface that it speaks and the command that starts it."""
+    """A server: the interface that it speaks and the words of the command that starts it."""
 
     name: str
     interface: str
     package: str
-    arguments: Callable[[Options], list[str]]
-    bind: Callable[[int], list[str]]
+    words: Sequence[str]
     posix_only: bool = False
 
-    def command(self, port: int, options: Options) -> list[str]:
-        """Return the whole command line."""
-        program = [sys.executable, "-m", self.package]
-        return [*program, *self.bind(port), *self.arguments(options), TARGET]
+    def command(self, port: int, workers: int = 1, threads: int = 4) -> list[str]:
+        """Return the command line for a number of processes, and of threads where it has them."""
+        values = {"port": port, "workers": workers, "threads": threads}
+        filled = (word.format(**values, loop=FAST_LOOP, grace=GRACE_SECONDS) for word in self.words)
+        return [sys.executable, "-m", self.package, *filled, TARGET]
 
     @property
     def missing(self) -> str:
@@ -78,68 +68,14 @@ class ServerSpec:
         return ""
 
 
-def _host_port(port: int) -> list[str]:
-    return ["--host", HOST, "--port", str(port)]
-
-
-def _bind(port: int) -> list[str]:
-    return ["--bind", f"{HOST}:{port}"]
-
-
-def _uvicorn(loop: str, parser: str) -> Callable[[Options], list[str]]:
-    return lambda options: [
-        *("--loop", loop, "--http", parser, "--workers", str(options.workers)),
-        *("--log-level", "warning", "--no-access-log", "--ws-max-size", "65536"),
-        *("--timeout-graceful-shutdown", str(GRACE_SECONDS)),
-    ]
-
-
-def _granian(interface: str) -> Callable[[Options], list[str]]:
-    return lambda options: [
-        *("--interface", interface, "--workers", str(options.workers), "--log-level", "warning"),
-        *("--workers-kill-timeout", str(GRACE_SECONDS)),
-        *(("--blocking-threads", str(options.threads)) if interface == "wsgi" else ()),
-    ]
-
-
-def _gunicorn(worker: str) -> Callable[[Options], list[str]]:
-    return lambda options: [
-        *("--worker-class", worker, "--workers", str(options.workers), "--log-level", "warning"),
-        *("--graceful-timeout", str(GRACE_SECONDS), "--no-control-socket"),
-        *(("--threads", str(options.threads)) if worker == "gthread" else ()),
-    ]
-
-
 FAST_LOOP = "asyncio" if sys.platform == "win32" else "uvloop"
-SERVERS: dict[str, ServerSpec] = {
-    spec.name: spec
-    for spec in (
-        ServerSpec("uvicorn", "asgi", "uvicorn", _uvicorn(FAST_LOOP, "httptools"), _host_port),
-        ServerSpec("uvicorn_h11", "asgi", "uvicorn", _uvicorn("asyncio", "h11"), _host_port),
-        ServerSpec(
-            "hypercorn",
-            "asgi",
-            "hypercorn",
-            lambda options: [
-                *("--workers", str(options.workers), "--log-level", "warning"),
-                *("--graceful-timeout", str(GRACE_SECONDS)),
-            ],
-            _bind,
-        ),
-        ServerSpec("granian", "asgi", "granian", _granian("asginl"), _host_port),
-        ServerSpec("gunicorn_asgi", "asgi", "gunicorn", _gunicorn("asgi"), _bind, posix_only=True),
-        ServerSpec("gunicorn", "wsgi", "gunicorn", _gunicorn("gthread"), _bind, posix_only=True),
-        ServerSpec("gunicorn_sync", "wsgi", "gunicorn", _gunicorn("sync"), _bind, posix_only=True),
-        ServerSpec("granian_wsgi", "wsgi", "granian", _granian("wsgi"), _host_port),
-        ServerSpec(
-            "waitress",
-            "wsgi",
-            "waitress",
-            lambda options: ["--threads", str(options.threads)],
-            lambda port: ["--listen", f"{HOST}:{port}"],
-        ),
-    )
-}
+
+
+@functools.cache
+def servers() -> dict[str, ServerSpec]:
+    """Return all servers by name, as `servers.json` describes them."""
+    text = files("velvet_web").joinpath("servers.json").read_text(encoding="utf-8")
+    return {name: ServerSpec(name, **spec) for name, spec in json.loads(text).items()}
 
 
 def usual_server(interface: str) -> str:
@@ -158,7 +94,6 @@ class Running:
     process: subprocess.Popen[bytes]
     log: Path
     start_seconds: float
-    _known: dict[int, psutil.Process] = field(default_factory=dict, repr=False)
 
     @property
     def pid(self) -> int:
@@ -247,21 +182,20 @@ def serve(
 
     Args:
         app: a contender, `django_asgi`, or a name of the lab.
-        server: one of `SERVERS`.
+        server: one of `servers()`.
         settings: without them, a SQLite file in a temporary folder.
         command: replaces the server's own command line, for a production configuration.
 
     Raises:
         ServerFailed: it is missing, ended, or did not answer within 30 s.
     """
-    spec = SERVERS[server]
+    spec = servers()[server]
     if spec.missing:
         raise ServerFailed(spec.missing)
-    options = Options(workers, threads)
     with tempfile.TemporaryDirectory(prefix="velvet-web-", ignore_cleanup_errors=True) as folder:
         chosen = settings or Settings(dsn=str(Path(folder) / "board.db"))
         environ = {**os.environ, **chosen.to_env(), APP_VARIABLE: app}
-        make = command or (lambda port: spec.command(port, options))
+        make = command or (lambda port: spec.command(port, workers, threads))
         running = _start(make, environ, Path(folder))
         try:
             yield running

@@ -30,7 +30,6 @@ class Settings:
         max_inflight: requests served at once before the others queue; 0 sets no limit.
         max_queue: requests that may wait for their turn; one more is answered with 503.
         max_wait: seconds a request may wait for its turn.
-        timeout: seconds until a request without an answer gets 504; 0 sets no limit.
         busy: seconds a query waits for a locked database.
         drain_file: while this file exists, `/readyz` answers 503.
         secret: signs cursors; all workers of a deployment need the same one.
@@ -46,7 +45,6 @@ class Settings:
     max_inflight: int = 0
     max_queue: int = 0
     max_wait: float = 1.0
-    timeout: float = 30.0
     busy: float = 0.5
     drain_file: str = ""
     secret: str = field(default_factory=lambda: secrets.token_hex(16))
@@ -57,7 +55,7 @@ class Settings:
         for name, allowed in (("store", STORES), ("stack", STACKS)):
             if (value := getattr(self, name)) not in allowed:
                 raise ValueError(f"{name} is {value!r}; it is one of {', '.join(allowed)}")
-        for name in ("max_inflight", "max_queue", "max_wait", "timeout", "busy"):
+        for name in ("max_inflight", "max_queue", "max_wait", "busy"):
             if not 0 <= getattr(self, name) < 1e6:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be 0 or more")
         if self.max_body < 1:

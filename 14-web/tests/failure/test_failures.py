@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from velvet_web.client import Client, OverSocket
+from velvet_web.comparisons.client import Client, OverSocket
 from velvet_web.loadgen import measure
 from velvet_web.loadplan import LoadPlan, Shot
 from velvet_web.servers import Running, serve

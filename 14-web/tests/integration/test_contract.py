@@ -15,8 +15,8 @@ from schemathesis.core.transport import Response
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from velvet_web.board import openapi
-from velvet_web.client import Client, InWsgi, OverSocket
 from velvet_web.comparisons import attacks, conformance
+from velvet_web.comparisons.client import Client, InWsgi, OverSocket
 from velvet_web.contenders import build, load
 from velvet_web.servers import Running
 from velvet_web.settings import Settings

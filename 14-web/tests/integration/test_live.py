@@ -13,7 +13,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from velvet_web.client import Client, OverSocket
+from velvet_web.comparisons.client import Client, OverSocket
 from velvet_web.events import Message, SseParser
 from velvet_web.servers import Running
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from velvet_web.client import Client, OverSocket, in_process
+from velvet_web.comparisons.client import Client, OverSocket, in_process
 from velvet_web.comparisons.conformance import failures
 from velvet_web.contenders import load
 from velvet_web.domain import NewTask

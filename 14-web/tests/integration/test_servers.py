@@ -7,20 +7,20 @@ import sys
 import psutil
 import pytest
 
-from velvet_web.client import Client, OverSocket
 from velvet_web.comparisons.attacks import attack
+from velvet_web.comparisons.client import Client, OverSocket
 from velvet_web.comparisons.conformance import failures
 from velvet_web.contenders import load, names
 from velvet_web.loadgen import measure, stream
 from velvet_web.loadplan import LoadPlan, Shot
 from velvet_web.production import Needs, command, settings_for
 from velvet_web.servers import (
-    SERVERS,
     Running,
     ServerFailed,
     ServerSpec,
     answers,
     serve,
+    servers,
     usual_server,
 )
 from velvet_web.settings import Settings
@@ -85,8 +85,8 @@ def test_an_application_that_does_not_start_shows_its_log(settings: Settings) ->
 
 
 def test_a_server_that_is_not_installed_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    absent = ServerSpec("none", "asgi", "not_a_server", lambda _: [], lambda _: [])
-    monkeypatch.setitem(SERVERS, "none", absent)
+    absent = ServerSpec("none", "asgi", "not_a_server", [])
+    monkeypatch.setitem(servers(), "none", absent)
 
     with pytest.raises(ServerFailed, match="pip install not_a_server"), serve("starlette", "none"):
         pass
@@ -95,6 +95,6 @@ def test_a_server_that_is_not_installed_says_how_to_get_it(monkeypatch: pytest.M
 def test_servers_that_fork_are_not_offered_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
 
-    assert "needs fork" in SERVERS["gunicorn"].missing
+    assert "needs fork" in servers()["gunicorn"].missing
     assert usual_server("wsgi") == "waitress"
     assert "waitress" in " ".join(command("flask", NEEDS, 8000))

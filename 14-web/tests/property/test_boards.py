@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from velvet_web.client import Client, in_process
+from velvet_web.comparisons.client import Client, in_process
 from velvet_web.contenders import build, load
 from velvet_web.domain import NewTask, Task, make_cursor, merge_patch, parse_new, read_cursor
 from velvet_web.settings import Settings

@@ -48,13 +48,9 @@ def test_a_correction_adds_what_a_closed_loop_left_out() -> None:
 
 
 def test_an_empty_histogram_has_no_latency() -> None:
-    assert (Histogram().percentile(99), Histogram().share_within(10)) == (0, 0.0)
+    assert Histogram().percentile(99) == 0
     with pytest.raises(ValueError, match="from 0 to 100"):
         Histogram().percentile(101)
-
-
-def test_a_share_counts_whole_buckets() -> None:
-    assert Histogram([1, 2, 3, 4000]).share_within(3) == 0.75
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from velvet_web import middleware_asgi, middleware_wsgi
-from velvet_web.client import Answer, InAsgi, InWsgi
+from velvet_web.comparisons.client import Answer, InAsgi, InWsgi
 from velvet_web.domain import Problem
-from velvet_web.middleware_asgi import BodyLimit, Edge, LoadShed, Timeout
+from velvet_web.middleware_asgi import BodyLimit, Edge, LoadShed
 from velvet_web.settings import Settings
 
 SETTINGS = Settings(dsn="unused")
@@ -121,32 +121,6 @@ def test_configured_origins_are_echoed_and_others_not() -> None:
     assert ours.get("access-control-allow-origin") == "https://ours.example"
     assert ours.get("vary") == other.get("vary") == "Origin"
     assert other.get("access-control-allow-origin") is None
-
-
-def test_a_request_without_an_answer_in_time_gets_504() -> None:
-    answer = ask(Timeout(Gate(), 0.01))
-
-    assert answer.status == 504
-
-
-def test_a_stream_that_has_started_may_take_longer() -> None:
-    async def slow_stream(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await asyncio.sleep(0.05)
-        await send({"type": "http.response.body", "body": b"late"})
-
-    assert ask(Timeout(slow_stream, 0.01)).body == b"late"
-
-
-def test_a_cancelled_request_is_not_taken_for_a_timeout() -> None:
-    async def cancels() -> None:
-        request = asyncio.ensure_future(Timeout(Gate(), 60)(*http("/")))
-        await asyncio.sleep(0)
-        request.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await request
-
-    asyncio.run(cancels())
 
 
 def http(path: str, sent: list[Any] | None = None) -> tuple[Any, Any, Any]:

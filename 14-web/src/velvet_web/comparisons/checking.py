@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from velvet_web.client import Answer, Client
+from velvet_web.comparisons.client import Answer, Client
 
 Check = Callable[[Client], None]
 

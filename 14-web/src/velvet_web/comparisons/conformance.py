@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from velvet_web.client import Client
 from velvet_web.comparisons import (  # noqa: F401 - they register their checks
     http_checks,
     task_checks,
 )
 from velvet_web.comparisons.checking import CHECKS, Verdict
+from velvet_web.comparisons.client import Client
 
 __all__ = ["CHECKS", "Verdict", "failures", "run"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from velvet_web.client import Client
 from velvet_web.comparisons.checking import check, created, equal, path, problem
+from velvet_web.comparisons.client import Client
 
 
 @check("HEAD answers as GET does, without a body")

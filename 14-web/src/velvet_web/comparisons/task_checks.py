@@ -6,8 +6,8 @@ import threading
 from typing import Any
 
 from velvet_web.board import openapi
-from velvet_web.client import Answer, Client, OverSocket
 from velvet_web.comparisons.checking import CHECKS, Check, check, created, equal, path, problem
+from velvet_web.comparisons.client import Answer, Client, OverSocket
 from velvet_web.samples import read_sample, unfold
 
 MEMBERS = {"id", "url", "title", "completed", "order", "created_at", "version"}
@@ -234,8 +234,8 @@ def _bad_members(raw: bytes, pointer: str) -> Check:
 _HOSTILE = read_sample("hostile.json")
 for _name, _parts in _HOSTILE["json"].items():
     CHECKS[f"{_name} for JSON answers 400"] = _bad_json(unfold(_parts))
-for _name, _document in _HOSTILE["members"].items():
-    CHECKS[f"{_name} answers 422"] = _bad_members(unfold(_document["raw"]), _document["pointer"])
+for _name, _case in _HOSTILE["members"].items():
+    CHECKS[f"{_name} answers 422"] = _bad_members(unfold(_case["raw"]), _case["pointer"])
 
 
 @check("a body of 64 KiB is read, one byte more answers 413")
