@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from velvet import pytest_plugin as loaded
 from velvet import services
+from velvet import testing as loaded
 from velvet.services import Server, ServiceUnavailable, own
 
 pytest_plugins = ["pytester"]
@@ -231,14 +231,10 @@ def test_and_again(private_redis):
 """
 
 
-FOREIGN = ("asyncio", "benchmark", "cacheprovider", "hypothesispytest", "randomly", "timeout")
-
-
 def inner(pytester: pytest.Pytester, text: str) -> pytest.RunResult:
-    """Run the given tests in this process, with our plugin and as few others as can be."""
+    """Run the given tests in this process, with our plugin and no other."""
     pytester.makepyfile(text)
-    without = [word for name in FOREIGN for word in ("-p", f"no:{name}")]
-    return pytester.runpytest_inprocess(*without)
+    return pytester.runpytest_inprocess("--disable-plugin-autoload", "-p", "velvet.testing")
 
 
 def test_a_server_is_shared_by_a_run_and_a_private_one_belongs_to_its_test(
@@ -286,14 +282,14 @@ kept, told = [], threading.Event()
 def shared():
     kept.append(socket.create_server(("127.0.0.1", 0)))
 
-def test_asks_late_for_what_is_shared(nothing_left, request):
+def test_asks_late_for_what_is_shared(request):
     request.getfixturevalue("shared")
 
-def test_leaves_nothing(nothing_left):
+def test_leaves_nothing():
     subprocess.run([sys.executable, "-c", ""], check=True)
     threading.Timer(0.05, told.wait, [0.05]).start()
 
-def test_leaves(nothing_left):
+def test_leaves():
     threading.Thread(target=told.wait, name="forgotten").start()
     kept.append(socket.create_server(("127.0.0.1", 0)))
     kept.append(SharedMemory(create=True, size=1))
@@ -319,22 +315,31 @@ def test_what_a_test_leaves_is_named_and_what_is_shared_is_not(pytester: pytest.
     result.stdout.fnmatch_lines([f"*{said}*"])
 
 
-STUCK = """
-import time
+EXCUSED = """
+import threading
+import pytest
 
-def test_stuck(watchdog):
-    time.sleep(1.0)
+told = threading.Event()
+
+@pytest.mark.leaves("the next test ends it")
+def test_leaves():
+    threading.Thread(target=told.wait, name="forgotten").start()
+
+def test_ends_it():
+    told.set()
+
+@pytest.mark.leaves
+def test_gives_no_reason(): ...
 """
 
 
-def test_a_test_that_hangs_shows_where_it_stands(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(STUCK)
-    pytester.makeconftest("import velvet.pytest_plugin as p; p.WATCHDOG_SECONDS = 0.3")
+def test_what_leaves_something_with_a_reason_is_excused_and_without_one_is_not(
+    pytester: pytest.Pytester,
+) -> None:
+    result = inner(pytester, EXCUSED)
 
-    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
-
-    result.assert_outcomes(passed=1)
-    result.stderr.fnmatch_lines(["Timeout*", "*in test_stuck"])
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*`leaves` needs its reason: *"])
 
 
 WATCHED = """
@@ -406,6 +411,6 @@ def test_the_servers_of_others_are_none_of_our_business(
 def test_a_run_without_services_does_not_import_them(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("import sys\ndef test_it(): assert 'velvet.services' not in sys.modules")
 
-    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
+    result = pytester.runpytest_subprocess("--disable-plugin-autoload", "-p", "velvet.testing")
 
     result.assert_outcomes(passed=1)
