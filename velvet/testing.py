@@ -23,7 +23,9 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -185,9 +187,9 @@ def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
         pytest.fail(f"left behind by {request.node.name}: {', '.join(left)}")
 
 
-@pytest.fixture(scope="module")
-def untraced() -> Iterator[None]:
-    """Leave the tests of a file out of coverage, where to watch takes longer than to run.
+@contextmanager
+def without_tracing() -> Iterator[None]:
+    """Leave out of coverage what takes longer to watch than to run.
 
     A page that is drawn is hundreds of thousands of lines of Streamlit and Plotly, which no report
     counts; a chain of a million nodes is the same few lines a million times.
@@ -195,9 +197,18 @@ def untraced() -> Iterator[None]:
     here, threads = sys.gettrace(), threading.gettrace()
     sys.settrace(None)
     threading.settrace(None)
-    yield
-    sys.settrace(here)
-    threading.settrace(threads)
+    try:
+        yield
+    finally:
+        sys.settrace(here)
+        threading.settrace(threads)
+
+
+@pytest.fixture(scope="module")
+def untraced() -> Iterator[None]:
+    """Leave the tests of a file out of coverage."""
+    with without_tracing():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -237,6 +248,15 @@ def _dotted(path: Path, module: Module) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def _sound(app: Any) -> None:
+    """Fail on a page that shows an exception or an error box."""
+    assert [one.value for one in (*app.exception, *app.error)] == []
+
+
+def _drawn(app: Any) -> bool:
+    return any(app.get(kind) for kind in ("plotly_chart", "table", "arrow_data_frame", "html"))
+
+
 class ModuleTests:
     """What holds for every module; inherit it in `tests/test_module.py`.
 
@@ -266,8 +286,11 @@ class ModuleTests:
             ]
             metafunc.parametrize("lesson", [_dotted(path, module) for path in told])
         if "tab" in metafunc.fixturenames:
+            pytest.importorskip(
+                "streamlit", reason='dashboards need: pip install "streamlit" plotly'
+            )
             page = importlib.import_module(f"{module.package}.dashboard").PAGE
-            metafunc.parametrize("tab", [tab.name for tab in page.tabs])
+            metafunc.parametrize("tab", page.tabs, ids=[tab.slug for tab in page.tabs])
 
     def test_an_example_shows_what_is_expected(self, example: str) -> None:
         """Hold each example to its assertions, to 80 columns and to a quiet standard error."""
@@ -304,6 +327,41 @@ class ModuleTests:
         suite: Suite = load_suite(self.module().folder / "benchmarks" / "measure.py")
         assert suite.comparisons
         assert getattr(suite, "problems", list)() == []
+
+    def test_a_tab_draws_what_its_button_starts(
+        self, tab: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Open a tab, press its main button, and look at what the first event draws."""
+        from streamlit.testing.v1 import AppTest
+
+        kit, runs = (importlib.import_module(f"velvet.ui.{name}") for name in ("kit", "runs"))
+        folder = self.module().folder
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(runs, "store", lambda: None)
+        with without_tracing():
+            app = AppTest.from_file(str(folder / "app.py"), default_timeout=_DRAWING_S)
+            app.session_state[kit.TAB_KEY] = tab.name
+            app.run()
+            _sound(app)
+            assert app.subheader[0].value == tab.question
+            if tab.job is None:
+                assert _drawn(app), "a tab without a job draws at once"
+                return
+            start = app.button(key=f"{tab.slug}-start")
+            if start.disabled:
+                pytest.skip(app.warning[0].value)
+            start.click().run()
+            run = runs.find(kit.name_of(tab.job.task), {})
+            try:
+                until = time.monotonic() + _DRAWING_S
+                while run.running and not any(one["type"] != "plan" for one in run.events):
+                    assert time.monotonic() < until, "no event came"
+                    time.sleep(0.05)
+                _sound(app.run())
+                assert _drawn(app), "the first event draws nothing"
+            finally:
+                if run.job is not None:
+                    run.job.stop()
 
     def test_the_examples_in_docstrings_are_true(self, lesson: str) -> None:
         """Run a file's doctests."""

@@ -10,6 +10,7 @@ import sys
 import click
 
 from velvet import catalog, scaffold
+from velvet.bootstrap import explain
 from velvet.commands import HELP
 from velvet.errors import VelvetError
 
@@ -28,9 +29,13 @@ def new_command(name: str, no_install: bool) -> None:
         uv = [shutil.which("uv") or "uv", "pip", "install", "--python", sys.executable]
         command = pip if importlib.util.find_spec("pip") or not shutil.which("uv") else uv
         command = [*command, "--quiet", "--no-deps", "-e", str(root)]
-        if subprocess.run(command, check=False).returncode:
+        done = subprocess.run(
+            command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        if done.returncode:
             raise VelvetError(
-                f"{folder.name} is complete, but its src is not on the path yet; "
-                "run `pip install -e .` in the clone"
+                f"{folder.name} is complete, but its src is not on the path yet: "
+                f"{explain(done.stdout.decode(errors='replace'))}; "
+                "then run `pip install -e .` in the clone"
             )
     click.echo(f"next: velvet test {folder.name}; velvet bench {folder.name} --quick")
