@@ -94,14 +94,14 @@ def figures(module: Module) -> list[Figure]:
     lesson = lesson_files(module)
     words = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     values: dict[str, float] = {
-        "lesson_lines": _lines(lesson),
+        "lesson_lines": lines_of(lesson),
         "lesson_files": len(lesson),
-        "comparisons_lines": _lines(
+        "comparisons_lines": lines_of(
             [*python_files(package / "comparisons"), module.folder / "benchmarks" / "measure.py"]
         ),
-        "dashboard_lines": _lines(python_files(package / "dashboard")),
-        "examples_lines": _lines(python_files(module.folder / "examples")),
-        "tests_lines": _lines(python_files(module.folder / "tests")),
+        "dashboard_lines": lines_of(python_files(package / "dashboard")),
+        "examples_lines": lines_of(python_files(module.folder / "examples")),
+        "tests_lines": lines_of(python_files(module.folder / "tests")),
     }
     try:
         results = module.folder / "benchmarks" / "results" / "reference.json"
@@ -146,5 +146,6 @@ def _length(path: Path) -> int:
     return len(path.read_text(encoding="utf-8").splitlines()) if path.is_file() else 0
 
 
-def _lines(paths: Iterable[Path]) -> int:
+def lines_of(paths: Iterable[Path]) -> int:
+    """Return the lines of several files together."""
     return sum(map(_length, paths))

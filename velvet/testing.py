@@ -18,12 +18,14 @@ import ast
 import doctest
 import importlib
 import inspect
+import json
 import os
 import re
 import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 # Many times what a reader is promised: these only end a child that hangs.
 _PATIENCE_S = {"basic": 90.0, "intermediate": 90.0, "advanced": 180.0}
 _DRAWING_S = 60.0
+REPORTS_VARIABLE = "VELVET_TEST_REPORTS"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -95,6 +98,23 @@ def pytest_configure(config: pytest.Config) -> None:
     """Refuse what cannot be measured, and name our marker."""
     config.addinivalue_line("markers", "leaves(reason): may leave something behind, and says why")
     refuse_spreading(config)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write counts and failures as JSON into the folder that `VELVET_TEST_REPORTS` names."""
+    place, config = os.environ.get(REPORTS_VARIABLE), session.config
+    here = config.invocation_params.dir
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if not place or reporter is None or hasattr(config, "workerinput"):
+        return
+    if not here.is_relative_to(Path(__file__).parents[1]):  # a run that a test made
+        return
+    stats = {name: reporter.stats.get(name, []) for name in ("passed", "skipped")}
+    bad = [*reporter.stats.get("failed", []), *reporter.stats.get("error", [])]
+    counts = {name: len(reports) for name, reports in stats.items()} | {"failed": len(bad)}
+    report = {"folder": str(here), "failed": [one.nodeid for one in bad], "counts": counts}
+    path = Path(place) / f"{uuid.uuid4().hex}.json"
+    path.write_text(json.dumps(report), encoding="utf-8")
 
 
 @pytest.hookimpl(wrapper=True)
