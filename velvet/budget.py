@@ -133,12 +133,17 @@ def figures(module: Module) -> list[Figure]:
 
 
 def short_files(module: Module) -> list[str]:
-    """Return the files of the package that hold too little to stand alone, as hints."""
+    """Return the files of the lesson that hold too little to stand alone, as hints.
+
+    A contender is as short as its library allows.
+    """
     root = module.folder / "src"
     return [
         f"{path.relative_to(root).as_posix()}: {_length(path)} lines"
-        for path in python_files(root)
-        if path.name not in ("__init__.py", "__main__.py") and _length(path) < SHORT_FILE
+        for path in lesson_files(module)
+        if not path.name.startswith("__")
+        and path.parent.name != "contenders"
+        and _length(path) < SHORT_FILE
     ]
 
 
