@@ -274,7 +274,12 @@ def _sound(app: Any) -> None:
 
 
 def _drawn(app: Any) -> bool:
-    return any(app.get(kind) for kind in ("plotly_chart", "table", "arrow_data_frame", "html"))
+    """Whether a page shows a figure, a table or a picture, beside the text that every tab has."""
+    kinds = ("plotly_chart", "table", "dataframe", "metric", "imgs")
+    made = [one.proto.body for one in app.get("html")]
+    return any(app.get(kind) for kind in kinds) or bool(
+        re.search("<(table|svg|pre)", "".join(made))
+    )
 
 
 class ModuleTests:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import sys
 from pathlib import Path
@@ -406,6 +407,37 @@ def test_the_servers_of_others_are_none_of_our_business(
     result = inner(pytester, "def test_it(): ...")
 
     result.assert_outcomes(passed=1)
+
+
+TWO = """
+import pytest
+
+def test_good(): ...
+
+def test_bad():
+    assert False
+
+def test_skipped():
+    pytest.skip("why")
+"""
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_ci_is_told_what_failed_in_the_clone_and_not_elsewhere(
+    pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ours: bool
+) -> None:
+    monkeypatch.setenv(loaded.REPORTS_VARIABLE, str(tmp_path))
+    if ours:
+        monkeypatch.setattr(loaded, "__file__", str(pytester.path / "velvet" / "testing.py"))
+
+    inner(pytester, TWO)
+
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.glob("*.json")]
+    assert len(found) == ours
+    for report in found:
+        assert report["counts"] == {"passed": 1, "failed": 1, "skipped": 1}
+        assert [name.partition("::")[2] for name in report["failed"]] == ["test_bad"]
+        assert Path(report["folder"]) == pytester.path
 
 
 def test_a_run_without_services_does_not_import_them(pytester: pytest.Pytester) -> None:
