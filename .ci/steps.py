@@ -14,6 +14,7 @@ run. Standard library only, because nothing else is installed yet.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -134,16 +135,18 @@ class Run:
 
 def end(process: subprocess.Popen[bytes]) -> None:
     """End a program that is still running, and whatever it started."""
-    if process.poll() is None:
-        if os.name == "nt":
-            process.terminate()
-        else:
-            os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            process.kill() if os.name == "nt" else os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    if process.poll() is not None:
+        return
+    if os.name == "nt":
+        process.terminate()
+        process.wait()
+        return
+    os.killpg(process.pid, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=15)
+    with contextlib.suppress(ProcessLookupError):  # all of it may have ended
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def modules() -> list[Path]:

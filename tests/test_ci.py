@@ -235,7 +235,9 @@ def test_at_the_deadline_a_program_ends_with_what_it_started(
         run.call(sys.executable, "-c", TREE, told)
 
     child = int(told.read_text(encoding="utf-8"))
-    assert not psutil.pid_exists(child) or psutil.Process(child).status() == "zombie"
+    alive = [one for one in psutil.process_iter() if one.pid == child]
+    left = psutil.wait_procs(alive, timeout=10)[1]
+    assert all(one.status() == psutil.STATUS_ZOMBIE for one in left)  # with nothing to reap it
 
 
 def test_the_scripts_of_a_module_are_checked_in_a_call_of_their_own(
