@@ -5,7 +5,7 @@
 2. Always, for everything, on one Python: the tests of the toolkit and of every module with branch
    coverage, and each benchmark once, untimed.
 3. Then, newest-changed module first, until the budget is spent: its examples, its quick benchmarks
-   with their claims, its tests under the other Pythons that are here.
+   with their claims, its tests under the other Pythons that are here. The toolkit comes second.
 
 Tests of timing, sockets and processes share this machine with others. What failed is run once more
 by itself; what passes then is named as flaky, which is a defect to mend; what fails twice fails the
@@ -309,10 +309,11 @@ def budgeted(run: Run, folders: Sequence[Path]) -> None:
     ordered = newest_first(folders)
     pythons: dict[str, Path] = {}
     wanted = dict(others())
-    for folder in ordered:
-        steps = ["examples", "quick benchmarks", *(f"tests under {one}" for one in wanted)]
-        for step in steps:
-            what = f"{folder.name}: {step}"
+    for folder in [*ordered[:1], ROOT, *ordered[1:]]:
+        toolkit = folder == ROOT
+        steps = [] if toolkit else ["examples", "quick benchmarks"]
+        for step in [*steps, *(f"tests under {one}" for one in wanted)]:
+            what = f"{'velvet' if toolkit else folder.name}: {step}"
             if not run.within_budget():
                 run.left_out.append(what)
                 continue
@@ -349,12 +350,13 @@ def under(
     """Run a module's tests under another Python, whose environment is made once."""
     if version not in made:
         place = run.reports / f"python{version}"
-        made[version] = place / PYTHON.relative_to(ROOT / ".venv")
+        made[version] = place / PYTHON.parent.name / PYTHON.name
         uv = PYTHON.with_name("uv")
         run.check(what, uv, "venv", "-q", "--seed", "--python", wanted[version], place)
         install(run, made[version])
     began = run.seconds
-    words = ("-m", "pytest", "tests/", "-q")
+    words = ["-m", "pytest", "tests/", "-q"]
+    words += ["-m", "not slow", "-n", "2"] if folder == ROOT else []
     fine = run.call(made[version], *words, folder=folder, VELVET_TEST_REPORTS=str(run.reports))
     run.spent.append((what, run.seconds - began))
     run.tested(made[version], what, fine)

@@ -155,7 +155,8 @@ def test_what_the_budget_does_not_reach_is_named(
 ) -> None:
     clock = [0.0]
     monkeypatch.setattr(steps.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(steps, "others", lambda: iter([]))
+    monkeypatch.setattr(steps, "others", lambda: iter([("3.10", Path("python3.10"))]))
+    monkeypatch.setattr(steps, "install", lambda run, python: True)
 
     def five_minutes(line: str) -> bool:
         clock[0] += 300.0
@@ -165,10 +166,17 @@ def test_what_the_budget_does_not_reach_is_named(
 
     steps.budgeted(run, steps.modules())
 
-    assert len(calls) == 4
-    assert run.left_out == ["01-alpha: examples", "01-alpha: quick benchmarks"]
+    # An environment is made, once, before the first tests under another Python.
+    assert [line.split(" ", 1)[1][:12] for line in calls] == [
+        "run 02-beta",
+        "benchmarks/m",
+        "venv -q --se",
+        "-m pytest te",
+    ]
+    assert run.left_out[0] == "velvet: tests under 3.10"
+    assert run.left_out[-1] == "01-alpha: tests under 3.10"
     assert steps.summary(run) == 0
-    assert "left out, for want of time (2):" in capsys.readouterr().out
+    assert "left out, for want of time (7):" in capsys.readouterr().out
 
 
 def report(run: Any, folder: Path, failed: list[str], passed: int = 0) -> None:
