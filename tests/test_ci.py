@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -39,11 +40,9 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 @pytest.fixture
-def run(steps: ModuleType, tmp_path: Path) -> Any:
-    made = steps.Run(everything=False)
-    made.reports = tmp_path / "reports"
-    made.reports.mkdir()
-    return made
+def run(steps: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return steps.Run(everything=False)
 
 
 def git(folder: Path, *words: str, date: str = "2026-01-01T00:00:00Z") -> None:
