@@ -10,7 +10,6 @@ import sys
 import click
 
 from velvet import catalog, scaffold
-from velvet.bootstrap import explain
 from velvet.commands import HELP
 from velvet.errors import VelvetError
 
@@ -33,9 +32,10 @@ def new_command(name: str, no_install: bool) -> None:
             command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         if done.returncode:
+            said = done.stdout.decode(errors="replace").strip().splitlines() or ["nothing"]
             raise VelvetError(
-                f"{folder.name} is complete, but its src is not on the path yet: "
-                f"{explain(done.stdout.decode(errors='replace'))}; "
-                "then run `pip install -e .` in the clone"
+                f"{folder.name} is complete, but its src is not on the path yet: an editable "
+                f"install needs a package index, and the installer said {said[-1].strip()!r}; "
+                "connect to the network and run `pip install -e .` in the clone"
             )
     click.echo(f"next: velvet test {folder.name}; velvet bench {folder.name} --quick")
