@@ -26,6 +26,12 @@ def test_the_toolkit_is_within_its_budget() -> None:
     assert lines <= budget.TOOLKIT_LINES
 
 
+def test_no_file_of_the_toolkit_is_too_long_to_be_read() -> None:
+    files = budget.python_files(ROOT / "velvet")
+
+    assert [path.name for path in files if budget.lines_of([path]) > budget.LONG_FILE] == []
+
+
 def test_the_root_readme_is_within_its_budget() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
 
