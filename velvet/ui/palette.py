@@ -8,6 +8,7 @@ tritanopia; a test audits that, and the contrast of every text colour.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,24 @@ KIND_COLOURS = {
     "block": ("#ea9294", "#c52666", "x"),
     "gc": ("#9ac2d1", "#081625", "."),
 }
+# The dark theme: grounds, texts and lines have a dark counterpart, fill and stroke change places.
+_DARK = {
+    WHITE: "#1a1521",
+    LAVENDER_BLUSH: "#211a2a",
+    LAVENDER: "#40364f",
+    LAVENDER_SOFT: "#262030",
+    PAPAYA: "#3a2f1e",
+    MISTY_ROSE: "#46303c",
+    TEXT: "#eee9f4",
+    TEXT_SOFT: "#bdb4c6",
+    LINE: "#a394ad",
+    "#F6F2FF": "#2a2335",
+    "#F3EEF3": "#2a2432",
+    **dict(zip(FILLS, STROKES, strict=True)),
+    **dict(zip(STROKES, FILLS, strict=True)),
+}
+_DARK_BY_LOWER = {light.lower(): dark for light, dark in _DARK.items()}
+_COLOUR = re.compile("|".join(_DARK_BY_LOWER), re.IGNORECASE)
 FONT = "Source Sans, Source Sans Pro, Segoe UI, DejaVu Sans, sans-serif"
 
 
@@ -50,11 +69,31 @@ def pair(number: int) -> tuple[str, str]:
     return FILLS[number % len(FILLS)], STROKES[number % len(STROKES)]
 
 
+def darkened(text: str) -> str:
+    """Return HTML, CSS or JSON with each colour of the palette replaced by its dark counterpart."""
+    return _COLOUR.sub(lambda found: _DARK_BY_LOWER[found.group().lower()], text)
+
+
+def theme_options() -> dict[str, str]:
+    """Return Streamlit's theme options, both themes; config files and the command use the same."""
+    light = {
+        "primaryColor": STROKES[0],
+        "backgroundColor": WHITE,
+        "secondaryBackgroundColor": "#F6F2FF",
+        "textColor": TEXT,
+    }
+    return {
+        f"theme.{theme}.{name}": colour if theme == "light" else darkened(colour)
+        for theme in ("light", "dark")
+        for name, colour in light.items()
+    }
+
+
 # A legend's entry in pixels: its key, a letter, a row; and the narrowest column of a dashboard.
-_LEGEND_KEY_PX, _LETTER_PX, _LEGEND_ROW_PX, _NARROW_PX = 56, 7, 22, 400
+_LEGEND_KEY_PX, _LETTER_PX, LEGEND_ROW_PX, _NARROW_PX = 56, 7, 22, 400
 
 
-def _legend_rows(figure: go.Figure) -> int:
+def legend_rows(figure: go.Figure) -> int:
     """Guess how many rows the legend takes in a narrow column, so that it never meets the title."""
     # A trace of the kinds that know no legend, such as an icicle, has no such property.
     shown = [one for one in figure.data if getattr(one, "showlegend", False) is not False]
@@ -95,12 +134,12 @@ def _template() -> go.layout.Template:
 
 def plotly_layout(figure: go.Figure, *, title: str = "", height: int = 360) -> go.Figure:
     """Give a Plotly figure the project's look and return it; call it when the traces are there."""
-    rows = _legend_rows(figure)
-    top = (40 if title else 12) + _LEGEND_ROW_PX * rows
+    rows = legend_rows(figure)
+    top = (40 if title else 12) + LEGEND_ROW_PX * rows
     layout = figure.layout
     layout.template = _template()
     layout.title = {"text": title}
-    layout.height = height + _LEGEND_ROW_PX * max(0, rows - 1)
+    layout.height = height + LEGEND_ROW_PX * max(0, rows - 1)
     layout.margin = {"l": 12, "r": 12, "t": top, "b": 12}
     return figure
 
@@ -155,7 +194,9 @@ def css() -> str:
       padding: 0.9rem 1.1rem; margin-bottom: 0.8rem; min-height: 7.4rem; }}
   .velvet-card h4 {{ margin: 0 0 0.2rem 0; padding: 0; font-size: 1.05rem; }}
   .velvet-card p {{ margin: 0.15rem 0; font-size: 0.93rem; color: {TEXT}; }}
-  .velvet-soft {{ color: {TEXT_SOFT}; font-size: 0.88rem; }}
+  .velvet-soft, [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {{
+      color: {TEXT_SOFT}; font-size: 0.88rem; opacity: 1; }}
+  .velvet-title {{ font-weight: 600; margin-bottom: -0.6rem; }}
   .velvet-tag {{ display: inline-block; border: 1px solid {LINE}; border-radius: 999px;
       padding: 0 0.6rem; font-size: 0.8rem; background: {PAPAYA}; color: {TEXT}; }}
   .velvet-planned {{ background: {WHITE}; color: {TEXT_SOFT}; border-style: dashed; }}
