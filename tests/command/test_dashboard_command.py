@@ -117,7 +117,7 @@ def test_without_streamlit_the_command_that_installs_it_is_named(velvet, monkeyp
     result = velvet("dashboard")
 
     assert result.exit_code == 1
-    assert 'pip install "streamlit>=1.50" plotly' in result.output
+    assert 'pip install "streamlit>=1.55" plotly' in result.output
 
 
 def test_a_server_that_answers_is_handed_over(tmp_path, in_place_of_streamlit):

@@ -16,7 +16,7 @@ from velvet.bench.command import stoppable
 from velvet.commands import HELP
 from velvet.errors import UsageError, VelvetError
 from velvet.services.ladder import free_port, listening
-from velvet.ui.palette import STROKES, TEXT
+from velvet.ui.palette import streamlit_options
 
 FIRST_PORT = 8501
 LAST_PORT = 8599
@@ -60,15 +60,17 @@ def serve(script: Path, port: int, *, headless: bool) -> subprocess.Popen[bytes]
         VelvetError: Streamlit is missing, ended, or did not answer in time.
     """
     if importlib.util.find_spec("streamlit") is None:
-        raise VelvetError('dashboards need Streamlit: pip install "streamlit>=1.50" plotly')
+        raise VelvetError('dashboards need Streamlit: pip install "streamlit>=1.55" plotly')
+    options = {
+        **streamlit_options(),
+        "server.port": str(port),
+        "server.headless": "true" if headless else "false",
+        "server.fileWatcherType": "none",
+    }
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "streamlit", "run", str(script)),
-            *("--server.address", "127.0.0.1", "--server.port", str(port)),
-            *("--server.headless", "true" if headless else "false"),
-            *("--browser.gatherUsageStats", "false", "--server.fileWatcherType", "none"),
-            *("--theme.base", "light", "--theme.primaryColor", STROKES[0]),
-            *("--theme.textColor", TEXT),
+            *(part for name, value in options.items() for part in (f"--{name}", value)),
         ],
         cwd=script.parent,
         stdout=subprocess.DEVNULL,

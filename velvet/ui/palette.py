@@ -74,8 +74,12 @@ def darkened(text: str) -> str:
     return _COLOUR.sub(lambda found: _DARK_BY_LOWER[found.group().lower()], text)
 
 
-def theme_options() -> dict[str, str]:
-    """Return Streamlit's theme options, both themes; config files and the command use the same."""
+def streamlit_options() -> dict[str, str]:
+    """Return the options of every dashboard: both themes, and a server for this machine only.
+
+    Large messages are never sent by reference: with fast redraws the browser may have dropped
+    what a reference names, and the page breaks ("Cached ForwardMsg MISS").
+    """
     light = {
         "primaryColor": STROKES[0],
         "backgroundColor": WHITE,
@@ -83,9 +87,11 @@ def theme_options() -> dict[str, str]:
         "textColor": TEXT,
     }
     return {
-        f"theme.{theme}.{name}": colour if theme == "light" else darkened(colour)
-        for theme in ("light", "dark")
-        for name, colour in light.items()
+        **{f"theme.light.{name}": colour for name, colour in light.items()},
+        **{f"theme.dark.{name}": darkened(colour) for name, colour in light.items()},
+        "browser.gatherUsageStats": "false",
+        "global.minCachedMessageSize": "1e15",
+        "server.address": "127.0.0.1",
     }
 
 
