@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -112,6 +114,28 @@ def show(module: catalog.Module | None, port: int | None, *, headless: bool) -> 
             end(process)
 
 
+def _recorded(module: catalog.Module) -> Iterator[Path]:
+    from velvet.ui.kit import record
+
+    try:
+        page_of = importlib.import_module(f"{module.package}.dashboard").PAGE
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"{module.slug} has no page of the kit: {error}") from None
+    return record(page_of)
+
+
+def _taken(module: catalog.Module, port: int | None) -> Iterator[Path]:
+    from velvet.ui.pictures import take
+
+    chosen = choose_port(port)
+    with stoppable():
+        process = serve(page(module), chosen, headless=True)
+        try:
+            yield from take(module, f"http://127.0.0.1:{chosen}")
+        finally:
+            end(process)
+
+
 def headless_here() -> bool:
     """Whether no browser could open: no display on Linux, or a CI run."""
     if os.environ.get("CI"):
@@ -125,7 +149,18 @@ def headless_here() -> bool:
 @click.argument("module", required=False)
 @click.option("--port", type=click.IntRange(1, 65535), help="Instead of the first free from 8501.")
 @click.option("--headless", is_flag=True, help="Open no browser; print the address.")
-def dashboard_command(module: str | None, port: int | None, headless: bool) -> None:
+@click.option("--record", is_flag=True, help="Run MODULE's tasks and store them as recorded runs.")
+@click.option("--pictures", is_flag=True, help="Take the pictures that MODULE's module.toml names.")
+def dashboard_command(
+    module: str | None, port: int | None, headless: bool, record: bool, pictures: bool
+) -> None:
     """Open MODULE's dashboard, or the hub."""
     found = None if module is None else catalog.find(module)
+    if record or pictures:
+        if found is None:
+            raise UsageError("--record and --pictures need a module, such as `velvet dashboard 09`")
+        made = [*(_recorded(found) if record else ()), *(_taken(found, port) if pictures else ())]
+        for path in made:
+            click.echo(f"wrote {path.relative_to(found.folder.parent).as_posix()}")
+        return
     show(found, port, headless=headless or headless_here())

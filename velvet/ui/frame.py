@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 import streamlit as st
 
 from velvet.bench.machine import sentence
+from velvet.bench.views import claim_lines
 from velvet.ui.chart import html
 from velvet.ui.palette import VERDICT_MARKS, VERDICTS, css
 
@@ -45,6 +48,13 @@ def claim_light(verdict: str, text: str, details: list[str]) -> str:
         f"<div class='velvet-claim' style='border-left-color:{colour}'>"
         f"<b style='color:{colour}'>{mark} {verdict.lower()}</b> {escape(text)}{lines}</div>"
     )
+
+
+def verdict(claim: Mapping[str, Any]) -> None:
+    """Draw a claim as its sentence and mark; the formula is folded away."""
+    html(claim_light(claim["verdict"], claim["text"], []))
+    with st.expander("how this was judged"):
+        st.code("\n".join(claim_lines(claim)), language=None, wrap_lines=True)
 
 
 def provenance(results: dict[str, object]) -> str:

@@ -125,6 +125,10 @@ class Job:
         last = "".join(self._said)[-KEEP_STDERR:].strip().splitlines()[-1:]
         return f"ended with exit code {self._process.returncode}" + (f": {last[0]}" if last else "")
 
+    def wait(self) -> None:
+        """Wait until the child has ended and all that it told is read."""
+        self._readers[0].join()
+
     def stop(self, reason: str = "stopped") -> None:
         """End the child and everything it started; safe to call twice."""
         if self._process.poll() is None or self.running:

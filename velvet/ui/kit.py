@@ -31,30 +31,51 @@ figures these are. `kit.slider`, `choice`, `toggle` and `text` keep their value 
 from __future__ import annotations
 
 import inspect
-import re
+import logging
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar
-from dataclasses import dataclass, field
-from html import escape
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from velvet import catalog
 from velvet.errors import VelvetError
-from velvet.ui import runs
-from velvet.ui.chart import chart, html
+from velvet.ui import predict, runs
 from velvet.ui.child import REFUSED, Task, name_of
 from velvet.ui.frame import page as begin_page
+from velvet.ui.parts import (
+    HERE,
+    Seen,
+    choice,
+    current_tab,
+    note,
+    number,
+    slider,
+    slug,
+    text,
+    toggle,
+)
+
+__all__ = [
+    "Job",
+    "Page",
+    "Seen",
+    "Tab",
+    "choice",
+    "note",
+    "number",
+    "show",
+    "slider",
+    "text",
+    "toggle",
+]
 
 REDRAW_S = 0.5
 CODE_LINES = 15
 TAB_KEY = "tab"
-HERE = "this machine, now"
-_tab: ContextVar[str] = ContextVar("tab", default="")
 
 
 @dataclass(frozen=True)
@@ -81,38 +102,6 @@ class Job:
         if not self.recorded:
             return None
         return Path(inspect.getfile(self.task)).parent / "recorded" / self.recorded
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What a tab shows: the events of one run, and whose figures these are.
-
-    Attributes:
-        events: what the task has told so far, in order.
-        options: the options of the run that is shown.
-        wanted: the options that the controls ask for.
-        whose: the machine and the moment.
-    """
-
-    events: list[dict[str, Any]] = field(default_factory=list)
-    options: Mapping[str, Any] = field(default_factory=dict)
-    wanted: Mapping[str, Any] = field(default_factory=dict)
-    running: bool = False
-    whose: str = HERE
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        """Return the events of one type."""
-        return [event for event in self.events if event.get("type") == kind]
-
-    def chart(self, figure: go.Figure, *, key: str) -> None:
-        """Draw a Plotly figure with whose figures these are."""
-        chart(figure, key=f"{_tab.get()}-{key}", whose=self.whose)
-
-    def table(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Draw rows as a table with whose figures these are."""
-        if rows:
-            st.table([dict(row) for row in rows])
-            st.caption(self.whose[0].upper() + self.whose[1:])
 
 
 @dataclass(frozen=True)
@@ -150,104 +139,10 @@ class Page:
     title: str = ""
 
 
-def slug(text: str) -> str:
-    """Return lower-case words joined by hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-
-
-def _key(label: str, key: str) -> str:
-    return f"{_tab.get()}-{key or slug(label)}"
-
-
-def slider(
-    label: str,
-    low: float,
-    high: float,
-    default: float,
-    *,
-    step: Any = None,
-    key: str = "",
-    tip: str | None = None,
-) -> Any:
-    """Draw a slider whose value stands in the address."""
-    return st.slider(
-        label, low, high, default, step, key=_key(label, key), help=tip, bind="query-params"
-    )
-
-
-def number(
-    label: str,
-    low: float,
-    high: float,
-    default: float,
-    *,
-    step: Any = None,
-    key: str = "",
-    tip: str | None = None,
-) -> Any:
-    """Draw a field for a number that refuses what is out of range; it stands in the address."""
-    return st.number_input(
-        f"{label} ({low:g} to {high:g})",
-        *(low, high, default, step),
-        key=_key(label, key),
-        help=tip,
-        bind="query-params",
-    )
-
-
-def choice(
-    label: str,
-    options: Sequence[str],
-    default: str | None = None,
-    *,
-    key: str = "",
-    tip: str | None = None,
-) -> str:
-    """Draw one choice of a few; a menu where they are many. It stands in the address."""
-    first = options[0] if default is None else default
-    place = _key(label, key)
-    if len(options) > 6 or sum(map(len, options)) > 90:
-        return str(
-            st.selectbox(
-                label,
-                options,
-                list(options).index(first),
-                key=place,
-                help=tip,
-                bind="query-params",
-            )
-        )
-    chosen = st.segmented_control(
-        label, options, default=first, key=place, help=tip, bind="query-params"
-    )
-    return str(chosen or first)  # a second click on a segment chooses nothing
-
-
-def toggle(label: str, default: bool = False, *, key: str = "", tip: str | None = None) -> bool:
-    """Draw a switch that stands in the address."""
-    return bool(st.toggle(label, default, key=_key(label, key), help=tip, bind="query-params"))
-
-
-def text(
-    label: str, default: str = "", *, max_chars: int = 200, key: str = "", tip: str | None = None
-) -> str:
-    """Draw a line of text that stands in the address."""
-    return str(
-        st.text_input(
-            label,
-            default,
-            max_chars=max_chars,
-            key=_key(label, key),
-            help=tip,
-            bind="query-params",
-        )
-    )
-
-
 def show(page: Page) -> None:
     """Draw a module's page: title, question, the chosen tab."""
     module = catalog.find(page.module)
-    tabs = {tab.name: tab for tab in page.tabs}
+    tabs = {tab.name: tab for tab in (*page.tabs, live_benchmarks(module))}
     begin_page(page.title or module.title, module.question)
     first = next(iter(tabs))
     chosen = st.segmented_control(
@@ -261,8 +156,22 @@ def show(page: Page) -> None:
     _draw(tabs[chosen or first], tabs, module)
 
 
+def live_benchmarks(module: catalog.Module) -> Tab:
+    """Return the tab that every page has: predict, then measure one comparison."""
+    return Tab(
+        "Live Benchmarks",
+        question="Which one wins here, and by how much?",
+        tip="Make your guess first, then press Measure; only this comparison runs.",
+        job=Job(predict.measured, label="Measure", cap_s=600),
+        controls=partial(predict.controls, module),
+        draw=predict.draw,
+        finding=predict.finding,
+        command=f"velvet bench {module.number:02d} --quick",
+    )
+
+
 def _draw(tab: Tab, tabs: Mapping[str, Tab], module: catalog.Module) -> None:
-    _tab.set(tab.slug)
+    current_tab.set(tab.slug)
     st.subheader(tab.question)
     if tab.tip:
         st.markdown(f"**Try:** {tab.tip}")
@@ -307,7 +216,7 @@ def _job(tab: Tab, job: Job, options: Mapping[str, Any], module: catalog.Module)
     busy = run.running
 
     def redraw() -> None:
-        _tab.set(tab.slug)
+        current_tab.set(tab.slug)
         if busy and not run.running:
             st.rerun()  # the buttons change places
         _status(run, job, options)
@@ -327,7 +236,8 @@ def _status(run: runs.Run, job: Job, wanted: Mapping[str, Any]) -> None:
     child, events = run.job, list(run.events)
     if child is not None and run.running:
         total = next((event["total"] for event in events if event.get("type") == "plan"), 0)
-        done = sum(event.get("type") != "plan" for event in events)
+        told = [event["done"] for event in events if "done" in event]
+        done = told[-1] if told else sum(event.get("type") != "plan" for event in events)
         words = f"{done} of {total}" if total else f"{done} results"
         share = min(1.0, done / total) if total else 0.0
         st.progress(share, text=f"Running: {words} ({child.seconds:.0f} s)")
@@ -365,6 +275,27 @@ def _lesson(tab: Tab, tabs: Mapping[str, Tab], module: catalog.Module) -> None:
         st.markdown(f"**Next:** {tab.next_step}")
 
 
+def record(page: Page) -> Iterator[Path]:
+    """Run each recorded task with its controls' defaults and write its file; yields the files.
+
+    Raises:
+        VelvetError: a task ended badly or refused its options.
+    """
+    logging.getLogger("streamlit").setLevel(logging.ERROR)  # no page around the controls
+    for tab in page.tabs:
+        if tab.job is None or tab.job.recorded_path is None:
+            continue
+        run = runs.start(
+            name_of(tab.job.task), tab.controls() if tab.controls else {}, cap_s=tab.job.cap_s
+        )
+        assert run.job is not None
+        run.job.wait()
+        if run.job.error or not runs.complete(run.job):
+            raise VelvetError(f"{tab.name}: {run.job.error or run.job.stopped or run.events[-1]}")
+        runs.write(tab.job.recorded_path, name_of(tab.job.task), run)
+        yield tab.job.recorded_path
+
+
 def _go(name: str) -> None:
     st.session_state[TAB_KEY] = name
 
@@ -380,8 +311,3 @@ def source_of(thing: Callable[..., Any], module: catalog.Module) -> tuple[str, s
     except (ValueError, VelvetError):
         shown = Path(path.name)
     return textwrap.dedent("".join(lines)), f"{shown.as_posix()}:{first}"
-
-
-def note(words: str) -> None:
-    """Draw a soft line, for what is not installed and the like; one line for all of it."""
-    html(f"<p class='velvet-soft'>{escape(words)}</p>")

@@ -203,6 +203,8 @@ def css() -> str:
   .velvet-soft, [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {{
       color: {TEXT_SOFT}; font-size: 0.88rem; opacity: 1; }}
   .velvet-title {{ font-weight: 600; margin-bottom: -0.6rem; }}
+  .velvet-hero img {{ width: 100%; max-height: 460px; object-fit: cover; object-position: top;
+      border: 1px solid {LINE}; border-radius: 16px; }}
   .velvet-tag {{ display: inline-block; border: 1px solid {LINE}; border-radius: 999px;
       padding: 0 0.6rem; font-size: 0.8rem; background: {PAPAYA}; color: {TEXT}; }}
   .velvet-planned {{ background: {WHITE}; color: {TEXT_SOFT}; border-style: dashed; }}
