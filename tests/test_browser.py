@@ -7,8 +7,7 @@ the reason otherwise. A request that leaves loopback fails the test.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -59,14 +58,14 @@ PALE = """() => {
     + ".legendtext, .xtitle, .ytitle";
   for (const node of document.querySelectorAll(texts)) {
     if (!node.textContent.trim() || !node.getClientRects().length) continue;
-    if (node.closest("button:disabled, [aria-disabled=true]")) continue;
+    if (node.closest("button:disabled, [aria-disabled=true], [data-testid=stSliderThumbValue]")) continue;
     const style = getComputedStyle(node);
     let opacity = 1;
     for (let at = node; at; at = at.parentElement) opacity *= getComputedStyle(at).opacity;
     const colour = rgba(node instanceof SVGElement ? style.fill : style.color);
     colour[3] = (colour.length > 3 ? colour[3] : 1) * opacity;
     const worst = Math.min(...grounds(node).map(ground => contrast(over(colour, ground), ground)));
-    if (worst < 4.5) found.push(`${worst.toFixed(2)}: ${node.textContent.trim().slice(0, 60)}`);
+    if (worst < 4.5 && colour[3] > 0.05) found.push(`${worst.toFixed(2)}: ${node.textContent.trim().slice(0, 60)}`);
   }
   return [...new Set(found)];
 }"""
@@ -97,22 +96,36 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
+@pytest.fixture(scope="module")
+def served() -> Iterator[Callable[[Path], str]]:
+    """Return a function that serves a page once and returns its address."""
+    running: dict[Path, tuple[Any, str]] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(DEMO))
+
+        def serving(script: Path) -> str:
+            if script not in running:
+                port = choose_port(None)
+                process = serve(script, port, headless=True)
+                running[script] = process, f"http://127.0.0.1:{port}"
+            return running[script][1]
+
+        yield serving
+        for process, _ in running.values():
+            end(process)
+
+
 @contextmanager
-def visit(browser: Any, script: Path) -> Iterator[tuple[Any, str, list[str]]]:
-    """Serve a page and open it; yields the window, its address and requests that left loopback."""
-    port = choose_port(None)
-    process = serve(script, port, headless=True)
-    address, strangers = f"http://127.0.0.1:{port}", []
+def visit(browser: Any, address: str) -> Iterator[tuple[Any, list[str]]]:
+    """Open a page; yields the window and the requests that left loopback."""
+    strangers: list[str] = []
     view = browser.new_page(viewport={"width": WIDTHS[-1], "height": 1000}, color_scheme="light")
-    inside = (address, "data:", "blob:")
+    inside = ("http://127.0.0.1:", "data:", "blob:")
     view.on("request", lambda it: None if it.url.startswith(inside) else strangers.append(it.url))
-    try:
-        view.goto(address, timeout=PATIENCE_MS)
-        view.get_by_role("heading").first.wait_for(timeout=PATIENCE_MS)
-        yield view, address, strangers
-    finally:
-        view.close()
-        end(process)
+    view.goto(address, timeout=PATIENCE_MS)
+    view.get_by_role("heading").first.wait_for(timeout=PATIENCE_MS)
+    yield view, strangers
+    view.close()
 
 
 def settle(view: Any) -> None:
@@ -131,51 +144,61 @@ def first_figure(view: Any) -> None:
     view.locator(FIGURE).first.wait_for(timeout=PATIENCE_MS)
 
 
-def faults(view: Any) -> Iterator[str]:
-    """Look at the page at three widths in both themes."""
-    for theme in ("light", "dark"):
-        view.emulate_media(color_scheme=theme)
-        for width in WIDTHS:
-            view.set_viewport_size({"width": width, "height": 1000})
-            settle(view)
-            where = f"{theme}, {width} px"
-            if view.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
-                yield f"{where}: overflows horizontally"
-            for kind in ("stException", "stAlertContentError"):
-                if view.get_by_test_id(kind).count():
-                    yield f"{where}: {view.get_by_test_id(kind).first.inner_text()}"
-        yield from (f"{theme}: {text}" for text in view.evaluate(PALE))
-    view.emulate_media(color_scheme="light")
+def faults(view: Any, where: str) -> Iterator[str]:
+    """Look at the page at three widths."""
+    for width in WIDTHS:
+        view.set_viewport_size({"width": width, "height": 1000})
+        settle(view)
+        if view.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
+            yield f"{where}: overflows horizontally at {width} px"
+    for kind in ("stException", "stAlertContentError"):
+        if view.get_by_test_id(kind).count():
+            yield f"{where}: {view.get_by_test_id(kind).first.inner_text()}"
+    yield from (f"{where}: {text}" for text in view.evaluate(PALE))
+
+
+def turn_dark(view: Any) -> None:
+    """Come again as a visitor with the dark theme."""
+    view.emulate_media(color_scheme="dark")
+    view.reload()
+    view.get_by_role("heading").first.wait_for(timeout=PATIENCE_MS)
+    settle(view)
 
 
 @pytest.mark.parametrize("name", list(SCRIPTS))
 def test_every_tab_shows_its_first_figure_at_every_width_in_both_themes(
-    browser: Any, name: str, monkeypatch: pytest.MonkeyPatch
+    browser: Any, served: Callable[[Path], str], name: str
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(DEMO), os.environ.get("PYTHONPATH", "")]))
     found = []
 
-    with visit(browser, SCRIPTS[name]) as (view, _, strangers):
+    with visit(browser, served(SCRIPTS[name])) as (view, strangers):
         chooser = view.get_by_test_id("stButtonGroup").first
         tabs = [text for text in chooser.locator("button").all_inner_texts() if text != "Breaks"]
-        for tab in tabs:
-            chooser.get_by_text(tab, exact=True).click()
-            settle(view)
-            first_figure(view)
-            found += [f"{tab}: {fault}" for fault in faults(view)]
-            stop = view.get_by_role("button", name="Stop", exact=True)
-            if stop.count() and stop.is_enabled():
-                stop.click()
+        for theme in ("light", "dark"):
+            for tab in tabs:
+                chooser.get_by_text(tab, exact=True).click()
+                settle(view)
+                if theme == "light":
+                    first_figure(view)
+                found += faults(view, f"{tab}, {theme}")
+                stop = view.get_by_role("button", name="Stop", exact=True)
+                if stop.count() and stop.is_enabled():
+                    stop.click()
+            turn_dark(view)
 
     assert len(tabs) > 1
-    assert found == []
+    assert not found, "\n".join(found)
     assert strangers == []
 
 
-def test_the_hub_opens_a_module_and_the_browsers_back_returns(browser: Any) -> None:
+def test_the_hub_opens_a_module_and_the_browsers_back_returns(
+    browser: Any, served: Callable[[Path], str]
+) -> None:
     module = next(one for one in catalog.modules() if (one.folder / "app.py").is_file())
 
-    with visit(browser, page(None)) as (view, address, strangers):
+    address = served(page(None))
+
+    with visit(browser, address) as (view, strangers):
         link = view.get_by_test_id("stMain").get_by_role("link", name=f"{module.number:02d}")
         link.last.click()
         view.wait_for_url(f"{address}/{module.topic}**", timeout=PATIENCE_MS)
@@ -185,19 +208,20 @@ def test_the_hub_opens_a_module_and_the_browsers_back_returns(browser: Any) -> N
         view.go_back()
         view.get_by_role("heading", name="Velvet Python").wait_for(timeout=PATIENCE_MS)
         settle(view)
-        found = list(faults(view))
+        found = list(faults(view, "light"))
+        turn_dark(view)
+        found += faults(view, "dark")
 
-    assert found == []
+    assert not found, "\n".join(found)
     assert strangers == []
 
 
 def test_tab_and_settings_stand_in_the_address_and_survive_a_reload(
-    browser: Any, monkeypatch: pytest.MonkeyPatch
+    browser: Any, served: Callable[[Path], str]
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(DEMO))
+    address = f"{served(SCRIPTS['demo'])}/?tab=Count+up&count-up-steps=7"
 
-    with visit(browser, SCRIPTS["demo"]) as (view, address, _):
-        view.goto(f"{address}/?tab=Count+up&count-up-steps=7", timeout=PATIENCE_MS)
+    with visit(browser, address) as (view, _):
         view.get_by_role("button", name="Count", exact=True).click(timeout=PATIENCE_MS)
         view.get_by_text("The largest square so far is 36.").wait_for(timeout=PATIENCE_MS)
         view.reload()

@@ -14,7 +14,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from velvet.ui.palette import LEGEND_ROW_PX, darkened, legend_rows
+from velvet.ui.palette import LEGEND_ROW_PX, adaptive, darkened, legend_rows
 
 CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True}
 _PLOT_LEAST_PX = 180
@@ -27,7 +27,7 @@ def is_dark() -> bool:
 
 def html(text: str) -> None:
     """Draw HTML that is written with the light palette, in the page's theme."""
-    st.html(darkened(text) if is_dark() else text)
+    st.html(adaptive(text))
 
 
 def fitted(figure: go.Figure, *, dark: bool = False) -> tuple[go.Figure, str]:

@@ -70,8 +70,15 @@ def pair(number: int) -> tuple[str, str]:
 
 
 def darkened(text: str) -> str:
-    """Return HTML, CSS or JSON with each colour of the palette replaced by its dark counterpart."""
+    """Return JSON with each colour of the palette replaced by its dark counterpart."""
     return _COLOUR.sub(lambda found: _DARK_BY_LOWER[found.group().lower()], text)
+
+
+def adaptive(text: str) -> str:
+    """Return HTML or CSS whose colours follow the theme of the page, without a redraw."""
+    return _COLOUR.sub(
+        lambda found: f"light-dark({found.group()}, {darkened(found.group())})", text
+    )
 
 
 def streamlit_options() -> dict[str, str]:
@@ -202,6 +209,9 @@ def css() -> str:
   .velvet-card p {{ margin: 0.15rem 0; font-size: 0.93rem; color: {TEXT}; }}
   .velvet-soft, [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {{
       color: {TEXT_SOFT}; font-size: 0.88rem; opacity: 1; }}
+  .js-plotly-plot :is(.xtick, .ytick) text, .js-plotly-plot :is(.legendtext, .xtitle, .ytitle) {{
+      fill: {TEXT} !important; }}
+  [data-testid="stTable"] th *, [data-testid="stSidebarNavLink"] *, [data-testid="stPageLink"] * {{ color: {TEXT}; }}
   .velvet-title {{ font-weight: 600; margin-bottom: -0.6rem; }}
   .velvet-hero img {{ width: 100%; max-height: 460px; object-fit: cover; object-position: top;
       border: 1px solid {LINE}; border-radius: 16px; }}
