@@ -18,8 +18,9 @@ import concurrency_bench_pressure
 import concurrency_bench_redis
 
 from velvet.bench import Suite
+from velvet.bench.command import main
 
-suite = Suite("09-concurrency")
+suite = Suite("09-concurrency", __file__)
 for part in (
     concurrency_bench_io,
     concurrency_bench_load,
@@ -49,4 +50,4 @@ suite.published("limiter_accuracy_threads", {("naive", "accuracy"): 94.0}, sourc
 suite.published("limiter_memory", {("naive", "traced_peak"): 458.0}, source=LIMITER_TABLE)
 
 if __name__ == "__main__":
-    suite.main()
+    main(suite)

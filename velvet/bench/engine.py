@@ -17,19 +17,20 @@ from velvet.bench import machine
 from velvet.bench.children import ChildFailed, environment, stream
 from velvet.bench.claims import NotMeasured
 from velvet.bench.measured import GAP, Measured
-from velvet.bench.model import TIERS, Claim, Comparison, Size, Suite, Tier, size_key
-from velvet.bench.options import Event, Options
+from velvet.bench.model import TIERS, Comparison, Size, Tier, size_key
 from velvet.bench.results import assemble
 from velvet.bench.rounds import SystemClock, spin
 from velvet.bench.stats import Interval
-from velvet.bench.verdicts import Judge, benches_of, noise
+from velvet.bench.suite import Claim, Event, Options, Suite
+from velvet.bench.verdicts import Judge, noise
 from velvet.needs import all_unmet
 
 PROCESSES: Mapping[Tier, int] = {"quick": 3, "default": 5, "full": 10}
 MICRO_ROUNDS: Mapping[Tier, int] = {"quick": 15, "default": 30, "full": 30}
 RUN_ROUNDS: Mapping[Tier, int] = {"quick": 3, "default": 7, "full": 9}
 BUDGET_S: Mapping[Tier, float] = {"quick": 1.0, "default": 15.0, "full": 60.0}
-# What all workers of one size may take, set-ups included, before two of them have to do.
+# What all workers of one size may take, set-ups included, before two of them have to do; three where
+# a claim fits a growth, whose interval over two fits is too wide to say anything.
 SIZE_BUDGET_S: Mapping[Tier, float] = {"quick": 3.0, "default": math.inf, "full": math.inf}
 NARROW = 0.03
 SPINS_PER_ROUND = 5
@@ -43,6 +44,13 @@ class Engine:
         self.options = options
         self.measured = Measured(suite)
         self.refused: dict[tuple[str, str], str] = {}  # empty: checked and found equal
+        self.fitted = {
+            bench
+            for claim in suite.claims
+            for part in claim.condition.parts
+            if part.operand.over not in ("", "*")
+            for bench in part.operand.benches
+        }
 
     def events(self) -> Iterator[Event]:
         """Measure everything that the options select; the last event is ``results``."""
@@ -78,7 +86,7 @@ class Engine:
 
     def _plan(self) -> list[tuple[Comparison, Size, list[str]]]:
         """Select sizes and contenders; unmet needs become rows that say why."""
-        wanted = {name for claim in self.suite.claims for name in benches_of(claim)}
+        wanted = {name for claim in self.suite.claims for name in claim.benches}
         plan = []
         for comparison in self.suite.comparisons.values():
             if self.options.filter not in comparison.name:
@@ -110,7 +118,7 @@ class Engine:
         return [
             claim
             for claim in self.suite.claims
-            if set(benches_of(claim)) <= ran and TIERS.index(claim.tier) <= due
+            if set(claim.benches) <= ran and TIERS.index(claim.tier) <= due
         ]
 
     def _size(
@@ -131,6 +139,13 @@ class Engine:
             yield from self._runs(into, comparison, size, names, factor)
         else:
             yield from self._values(into, comparison, size, names)
+        for name in names:
+            row = into.row(comparison.name, name, size)
+            figure = None if row.error or row.skipped else into.main_figure(row)
+            if figure is not None and (problem := comparison.implausible(figure, size)):
+                row.error = problem
+                where = {"bench": comparison.name, "contender": name}
+                yield {"event": "error", **where, "error": problem}
 
     def _child(
         self,
@@ -238,7 +253,8 @@ class Engine:
             number += 1
             if number >= 3 and self._narrow(into, comparison, size, names):
                 break
-            if number >= 2 and time.monotonic() - began > SIZE_BUDGET_S[tier] * factor:
+            least = 3 if comparison.name in self.fitted else 2
+            if number >= least and time.monotonic() - began > SIZE_BUDGET_S[tier] * factor:
                 break
 
     def _take(
@@ -329,6 +345,7 @@ class Engine:
                     waiting.remove(name)
                     if event["event"] == "values":
                         row.values = {key: Interval(*p) for key, p in event["values"].items()}
+                        row.labels = event["labels"]
                     elif event["event"] == "absent":
                         self._absent(into, comparison, size, event)
                     else:
