@@ -130,6 +130,7 @@ def time_one(benchmark: Any, comparison: Comparison, size: Size, one: Contender)
 def judge(suite: Suite, claim: Claim) -> None:
     """Measure what one claim needs with our own engine; fails only when the claim does."""
     from velvet.bench.engine import Engine
+
     part = Suite(suite.name, suite.file)
     part.comparisons = {n: c for n, c in suite.comparisons.items() if n in claim.benches}
     part.claims = [claim]

@@ -100,9 +100,7 @@ def compare(here: Results, there: Results) -> Report:
         unit = units.get((a["bench"], a["metric"]), "")
         way = better[a["bench"]].get(a["metric"], "lower")
         shown = (gain(a, way, unit), gain(b, way, unit))
-        differences.append(
-            Difference(name, *shown, _overlap(a, b), _apart(a["ratio"], b["ratio"]))
-        )
+        differences.append(Difference(name, *shown, _overlap(a, b), _apart(a["ratio"], b["ratio"])))
     return Report(
         speed=spins[1] / spins[0] if all(spins) else None,
         differences=differences,

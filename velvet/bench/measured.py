@@ -92,9 +92,7 @@ class Measured:
         """Return the row that a claim means; the size may name a part of the axes."""
         self._comparison(bench)
         rows = [
-            row
-            for row in self.of(bench)
-            if row.contender == contender and matches(row.size, size)
+            row for row in self.of(bench) if row.contender == contender and matches(row.size, size)
         ]
         where = f"{contender} in {bench}" + (f" at {size_key(size)}" if size else "")
         if not rows:

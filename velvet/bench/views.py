@@ -236,9 +236,7 @@ def absent(results: Results) -> dict[str, list[str]]:
     return found
 
 
-def ranks(
-    results: Results, bench: str, metric: str | None = None, **size: Any
-) -> list[list[str]]:
+def ranks(results: Results, bench: str, metric: str | None = None, **size: Any) -> list[list[str]]:
     """Return the contenders of one size in groups, the best first; a group is a tie.
 
     Who overlaps with the best of a group belongs to it: intervals that overlap are never ranked.
@@ -307,8 +305,10 @@ def matrix(results: Results, bench: str, metric: str | None = None) -> Matrix:
             share = best / entry["median"] if higher else entry["median"] / best
             top = row in first
             cells[y][x] = 0.0 if top else math.log2(share)
-            place = ("best" if len(first) == 1 else "ties for best") if top else (
-                f"{number(share)}x the best"
+            place = (
+                ("best" if len(first) == 1 else "ties for best")
+                if top
+                else (f"{number(share)}x the best")
             )
             texts[y][x] = f"{quantity(entry['median'], entry['unit'])} ({place})"
     return Matrix(rows, list(columns), cells, texts)

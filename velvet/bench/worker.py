@@ -118,9 +118,7 @@ def _judge_equal(comparison: Comparison, ours: Any, other: Any, name: str) -> No
     if comparison.same is None:
         return
     if not comparison.same(other, ours):
-        raise ValueError(
-            f"different answer from {name}: {_short(ours)} instead of {_short(other)}"
-        )
+        raise ValueError(f"different answer from {name}: {_short(ours)} instead of {_short(other)}")
     if not comparison.types_differ and (here := kind_of(ours)) != (there := kind_of(other)):
         raise TypeError(f"different types from {name}: {here} instead of {there}")
 
