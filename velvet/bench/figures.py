@@ -92,7 +92,7 @@ def measured(part: Mapping[str, Any]) -> str:
         return "not measured"
     value, lo, hi = part["value"], part.get("lo"), part.get("hi")
     ends = None if lo is None or hi is None else (lo, hi)
-    if part["text"].startswith(_FACTORS) and 0 < min(value, *(ends or ())) < 1:
+    if part["text"].startswith(_FACTORS) and 0 < min((value, *(ends or ()))) < 1:
         if ends and ends[1] >= 1:
             return f"{factor(value)} [{factor(ends[0])}, {factor(ends[1])}]"
         ends = ends and (1 / ends[1], 1 / ends[0])

@@ -172,13 +172,15 @@ def _other(results: Results, entry: Mapping[str, Any], metric: str) -> str:
 
 def markdown(table: list[Line], *, figure: str = "measured", versus: str = "against") -> str:
     """Write lines as a Markdown table, leaving out columns that are empty throughout."""
-    heads = ["contender", "size", figure]
+    sizes = {line.size for line in table}
+    where = f" at {sizes.pop()}" if len(sizes) == 1 and "" not in sizes else ""
+    heads = ["contender", "size", figure + where]
     heads += [name for name, _ in (table[0].more if table else ())]
     heads += [versus, "published", "ours against it", "notes"]
     rows = []
     for line in table:
         more = [shown for _, shown in line.more]
-        cells = [line.contender, line.size, line.figure, *more]
+        cells = [line.contender, "" if where else line.size, line.figure, *more]
         rows.append([*cells, line.versus, line.published, line.quotient, line.notes])
     keep = [n for n in range(len(heads)) if n in (0, 2) or any(row[n] for row in rows)]
     sides = {0: "---", len(heads) - 1: "---"}
