@@ -49,13 +49,14 @@ class Lookup(Protocol):
 
 @dataclass(frozen=True)
 class Finding:
-    """The outcome of one condition."""
+    """The outcome of one condition; `again` when it was measured a second time."""
 
     verdict: Verdict
     text: str
     interval: Interval | None
     bound: str
     reason: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True)

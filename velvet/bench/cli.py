@@ -25,12 +25,11 @@ from velvet.bench.engine import Engine
 from velvet.bench.model import Tier
 from velvet.bench.results import load, local_file, reference_file, save
 from velvet.bench.suite import Options, Suite
-from velvet.bench.terminal import print_results
+from velvet.bench.terminal import print_results, terminal
 from velvet.errors import UsageError, VelvetError, nearest
 from velvet.processes import stoppable
 
 F = TypeVar("F", bound=Callable[..., Any])
-PIPE_WIDTH = 160
 # A port that one process of the whole machine can hold, whatever its user, clone and TMPDIR; the
 # system takes it back when the process ends, however that happens.
 PUBLISH_PORT = 47_615
@@ -184,8 +183,7 @@ def perform(
     if listing:
         _list(suite)
         return 0
-    # A pipe has no width of its own; tables that a program reads should not be folded.
-    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    console = terminal()
     if show:
         last = last_results(suite)
         print_results(last, console, whole=True)

@@ -90,8 +90,9 @@ def compare(here: Results, there: Results) -> Report:
     spins = (here["noise"]["spin_ms"], there["noise"]["spin_ms"])
     verdicts = {claim["text"]: claim["verdict"] for claim in there["claims"]}
     units = {
-        (entry["bench"], entry["metric"]): entry.get("unit", "")
+        (entry["bench"], entry["metric"]): entry["unit"]
         for entry in [*there["results"], *here["results"]]
+        if "unit" in entry
     }
     better = {about["name"]: about["better"] for about in here["comparisons"]}
     differences = []

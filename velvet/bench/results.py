@@ -241,6 +241,7 @@ def _claim(claim: Claim, findings: list[Finding]) -> dict[str, Any]:
         "reason": worst.reason,
         "needs": list(claim.needs),
         "parts": parts,
+        **({"second_look": True} if worst.again else {}),
     }
 
 

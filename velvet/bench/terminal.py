@@ -6,6 +6,7 @@ formulas of the claims; the whole form prints every row, note, formula and inter
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,12 @@ from velvet.bench.views import DAGGER, Line, absent, claim_counts, claim_line, c
 
 STYLES = {"HOLDS": "green", "FAILS": "bold red", "INCONCLUSIVE": "yellow"}
 BUSY = 1.5
+PIPE_WIDTH = 160
+
+
+def terminal() -> Console:
+    """Return a console for standard output; a pipe has no width, and its tables are not folded."""
+    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def print_results(results: Mapping[str, Any], console: Console, *, whole: bool = False) -> None:

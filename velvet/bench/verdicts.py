@@ -52,7 +52,7 @@ class Judge:
                         yield {**event, "second_look": True}
             for bench, spins in again.spins.items():
                 self.measured.spins.setdefault(bench, []).extend(spins)
-            findings = self._look(claim, again)
+            findings = [replace(one, again=True) for one in self._look(claim, again)]
         return findings
 
     def _precondition(self, claim: Claim) -> str:

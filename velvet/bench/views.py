@@ -193,8 +193,10 @@ def markdown(table: list[Line], *, figure: str = "measured", versus: str = "agai
 
 def grid(heads: list[str], rows: list[list[str]], sides: list[str] | None = None) -> str:
     """Write a Markdown table; `sides` are the alignments of its columns."""
-    lines = [heads, sides or ["---"] * len(heads)]
-    lines += [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+    lines = [
+        [cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in [heads, *rows]
+    ]
+    lines.insert(1, sides or ["---"] * len(heads))
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 

@@ -55,14 +55,13 @@ def bench_command(words: tuple[str, ...], write_readme: bool, **given: Any) -> N
 
 
 def _compare(files: tuple[str, ...]) -> int:
-    from rich.console import Console
-
     from velvet.bench.compare import print_comparison
     from velvet.bench.results import load
+    from velvet.bench.terminal import terminal
 
     if len(files) != 2:
         raise UsageError("velvet bench compare takes two results files")
-    print_comparison(load(Path(files[0])), load(Path(files[1])), Console())
+    print_comparison(load(Path(files[0])), load(Path(files[1])), terminal())
     return 0
 
 

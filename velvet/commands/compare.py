@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from velvet import catalog
 from velvet.bench.compare import print_comparison
 from velvet.bench.results import load, local_file, reference_file
+from velvet.bench.terminal import terminal
 from velvet.commands import HELP
 from velvet.errors import VelvetError
 
@@ -28,4 +28,4 @@ def compare_command(module: str, file: Path | None, whole: bool) -> None:
             f"nothing measured here yet; run `velvet bench {found.number:02d} --quick` first"
         )
     there = load(file or reference_file(measure))
-    print_comparison(load(local), there, Console(), whole=whole)
+    print_comparison(load(local), there, terminal(), whole=whole)

@@ -20,6 +20,7 @@ from velvet.bench import figures, views
 from velvet.bench.machine import sentence
 from velvet.bench.results import load, reference_file
 from velvet.errors import VelvetError, nearest
+from velvet.report.counts import badges as made
 from velvet.report.counts import count, load_numbers
 from velvet.report.document import claim_table
 
@@ -207,6 +208,19 @@ def headline(module: catalog.Module) -> str:
     return _IN_BRACES.sub(fill, module.headline) or module.question
 
 
+def badges(context: Context, words: list[str], options: dict[str, str]) -> str:
+    """``badges``: the pictures that `velvet report` writes beside it, in one line."""
+    nothing_else(words, options)
+    found = sorted(
+        (path.relative_to(context.root).as_posix(), text)
+        for path, text in made(context.root).items()
+    )
+    labels = [re.search('aria-label="(.+?)"', text) for _, text in found]
+    return " ".join(
+        f"![{label and label[1]}]({path})" for label, (path, _) in zip(labels, found, strict=True)
+    )
+
+
 def cards(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``cards``: a line for each module that works, with its headline."""
     nothing_else(words, options)
@@ -267,6 +281,7 @@ def numbers(context: Context, words: list[str], options: dict[str, str]) -> str:
 
 Renderer = Callable[[Context, list[str], dict[str, str]], str]
 RENDERERS: dict[str, Renderer] = {
+    "badges": badges,
     "cards": cards,
     "claims": claims,
     "figure": figure,
@@ -287,7 +302,8 @@ def _rendered(context: Context, kind: str, arguments: str, where: Path) -> str:
     try:
         return RENDERERS[kind](context, *split(arguments))
     except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
-        raise VelvetError(f"{where}: mark '{kind} {arguments.strip()}': {error}") from None
+        mark = f"{kind} {arguments.strip()}".strip()
+        raise VelvetError(f"{where}: mark '{mark}': {error}") from None
 
 
 def render(readme: Path) -> tuple[str, str, list[str]]:
