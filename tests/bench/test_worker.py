@@ -12,7 +12,7 @@ import tracemalloc
 import pytest
 
 from velvet.bench import worker
-from velvet.bench.model import Command, Estimate, Metric, mode, size_key
+from velvet.bench.model import Command, Metric, mode, size_key
 from velvet.bench.programs import peak, runner
 from velvet.bench.suite import Suite
 
