@@ -297,6 +297,10 @@ async def soon():
     return 1
 
 
+def forgotten():
+    return soon()
+
+
 @pytest.mark.filterwarnings("ignore:coroutine 'soon' was never awaited")
 @pytest.mark.parametrize(
     "lazy",
@@ -304,8 +308,8 @@ async def soon():
         lambda: map(str, [1]),
         lambda: (n for n in [1]),
         lambda: iter([1]),
-        lambda: soon(),
-        lambda: Future(),
+        forgotten,
+        Future,
     ],
     ids=["map", "generator", "iterator", "coroutine", "future"],
 )
