@@ -10,10 +10,11 @@ from importlib import import_module
 from pathlib import Path
 
 from velvet.bench import Suite
+from velvet.bench.command import main
 
-suite = Suite("03-cli")
+suite = Suite("03-cli", __file__)
 for path in sorted(Path(__file__).parent.glob("cli_bench_*.py")):
     import_module(path.stem).add_to(suite)
 
 if __name__ == "__main__":
-    suite.main()
+    main(suite)

@@ -11,10 +11,11 @@ import importlib
 from pathlib import Path
 
 from velvet.bench import Suite
+from velvet.bench.command import main
 
-suite = Suite("08-databases")
+suite = Suite("08-databases", __file__)
 for part in sorted(Path(__file__).parent.glob("databases_bench_*.py")):
     importlib.import_module(part.stem).add_to(suite)
 
 if __name__ == "__main__":
-    suite.main()
+    main(suite)

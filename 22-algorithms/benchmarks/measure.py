@@ -20,8 +20,9 @@ import algorithms_bench_strings
 import algorithms_bench_systems
 
 from velvet.bench import Suite
+from velvet.bench.command import main
 
-suite = Suite("22-algorithms")
+suite = Suite("22-algorithms", __file__)
 for part in (
     algorithms_bench_ordered,
     algorithms_bench_caches,
@@ -39,4 +40,4 @@ for part in (
     part.add_to(suite)
 
 if __name__ == "__main__":
-    suite.main()
+    main(suite)

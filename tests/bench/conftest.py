@@ -15,8 +15,7 @@ import pytest
 
 from velvet.bench.engine import Engine
 from velvet.bench.measured import Measured
-from velvet.bench.model import Suite
-from velvet.bench.options import Options
+from velvet.bench.suite import Options, Suite
 from velvet.bench.worker import load_suite
 
 HEADER = """\
@@ -25,11 +24,12 @@ from pathlib import Path
 from velvet.bench import (
     Absent, Command, Estimate, Outcome, Suite, Timed, across, growth, mode, order, ratio, speedup, value,
 )
-suite = Suite("sample")
+from velvet.bench.command import main
+suite = Suite("sample", __file__)
 """
 FOOTER = """
 if __name__ == "__main__":
-    suite.main()
+    main(suite)
 """
 
 

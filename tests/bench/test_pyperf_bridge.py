@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from velvet.bench import pyperf_bridge
-from velvet.bench.model import Suite
 from velvet.bench.pyperf_bridge import Agreement, export, pick, verify
+from velvet.bench.suite import Suite
 from velvet.errors import UsageError, VelvetError
 from velvet.needs import Unmet
 
@@ -84,7 +84,7 @@ def test_the_first_plain_micro_contender_is_picked(declared):
 
 def test_a_suite_without_micro_contenders_has_nothing_to_verify():
     with pytest.raises(UsageError, match="sample has no micro comparison"):
-        pick(Suite("sample"))
+        pick(Suite("sample", __file__))
 
 
 def test_both_instruments_agree_on_a_contender_of_microseconds(pyperf, declared):

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-import os
 
 import pytest
 
-from velvet.bench.claims import NotMeasured
+from velvet.bench.claims import ContenderFailed, NotMeasured
 from velvet.bench.measured import GAP, Measured
-from velvet.bench.model import Suite
-from velvet.bench.options import Options
-from velvet.bench.results import assemble, load, save, validate, write_whole
+from velvet.bench.results import assemble, load, save, validate
 from velvet.bench.stats import Interval
+from velvet.bench.suite import Options, Suite
 from velvet.errors import VelvetError
 
 
 @pytest.fixture
 def suite():
     """A micro, a run and a value comparison with contenders a and b at two sizes."""
-    made = Suite("sample")
+    made = Suite("sample", __file__)
     made.comparison("micro", unit="us", sizes={"n": [1, 10]}, metrics={"hits": "hits"})
     made.comparison("rate", unit="ops/s", sizes={"n": [1, 10]}, items=2)
     made.comparison("run", kind="run", unit="ms", sizes={"n": [1, 10]}, metrics={"p99": "ms"})
@@ -161,12 +159,22 @@ def test_what_was_not_measured_is_named(measured, bench, contender, metric, mess
         measured.paired(bench, contender, "b", metric, {})
 
 
-@pytest.mark.parametrize("state", ["skipped", "error"])
-def test_a_row_that_is_absent_says_why(measured, state):
+@pytest.mark.parametrize(
+    ("state", "error", "said"),
+    [("skipped", NotMeasured, "n=10: for"), ("error", ContenderFailed, "n=10 failed: for")],
+)
+def test_a_row_that_is_absent_says_why(measured, state, error, said):
     setattr(measured.row("micro", "a", {"n": 10}), state, "for a reason")
 
-    with pytest.raises(NotMeasured, match="a in micro at n=10: for a reason"):
+    with pytest.raises(error, match=f"a in micro at {said} a reason"):
         measured.figure("micro", "a", None, {"n": 10})
+
+
+def test_growth_over_a_size_that_failed_is_that_failure(measured):
+    measured.row("micro", "a", {"n": 10}).error = "it hung"
+
+    with pytest.raises(ContenderFailed, match="a in micro failed: it hung"):
+        measured.growth("micro", "a", None, "n", "power", {})
 
 
 def test_contenders_without_a_common_round_have_no_ratio(measured):
@@ -304,7 +312,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("data", [[], {}, 3, {"results": []}])
-def test_json_of_somebody_else_is_refused(data):
+def test_json_of_another_kind_is_refused(data):
     with pytest.raises(VelvetError, match="no velvet results file"):
         validate(data)
 
@@ -331,35 +339,6 @@ def test_damaged_results_are_not_written(document, tmp_path):
         save(document, file)
 
     assert not file.exists()
-
-
-def test_writing_replaces_a_file_whole(tmp_path):
-    file = tmp_path / "text"
-    write_whole(file, "first, which was longer")
-
-    write_whole(file, "second")
-
-    assert file.read_text(encoding="utf-8") == "second"
-
-
-def test_a_folder_that_is_a_file_cannot_be_written_to(tmp_path):
-    (tmp_path / "taken").write_text("", encoding="utf-8")
-
-    with pytest.raises(VelvetError, match="cannot be written"):
-        write_whole(tmp_path / "taken" / "local.json", "text")
-
-
-@pytest.mark.skipif(
-    getattr(os, "geteuid", int)() == 0, reason="permissions bind neither root nor Windows"
-)
-def test_a_folder_without_write_permission_is_left_as_it_was(tmp_path):
-    tmp_path.chmod(0o500)
-    try:
-        with pytest.raises(VelvetError, match="cannot be written: Permission denied"):
-            write_whole(tmp_path / "local.json", "text")
-        assert list(tmp_path.iterdir()) == []
-    finally:
-        tmp_path.chmod(0o700)
 
 
 def test_a_gap_is_no_sample(measured):

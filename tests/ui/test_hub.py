@@ -52,7 +52,7 @@ def pictured(root: Path) -> Path:
 
 def test_a_headline_is_filled_from_the_results(pictured, monkeypatch):
     fill = "filled: {0.headline}".format
-    monkeypatch.setattr(hub.report, "headline", fill, raising=False)
+    monkeypatch.setattr(hub.report, "headline", fill)
 
     assert hub.headline(catalog.find("tiny")) == "filled: Small"
 
@@ -65,7 +65,7 @@ def test_a_headline_that_cannot_be_filled_gives_way_to_the_question(pictured, mo
     def damaged(module: catalog.Module) -> str:
         raise VelvetError("reference.json: damaged at claims")
 
-    monkeypatch.setattr(hub.report, "headline", damaged, raising=False)
+    monkeypatch.setattr(hub.report, "headline", damaged)
 
     assert hub.headline(catalog.find("tiny")) == "How small can a module be?"
 

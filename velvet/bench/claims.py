@@ -29,6 +29,10 @@ class NotMeasured(Exception):
     """A claim looks at a row that this run does not have; the message says why."""
 
 
+class ContenderFailed(NotMeasured):
+    """A claim looks at a contender that crashed, hung, or was refused; its error is the reason."""
+
+
 class Lookup(Protocol):
     """What claims may ask of a run's measurements."""
 
@@ -45,13 +49,14 @@ class Lookup(Protocol):
 
 @dataclass(frozen=True)
 class Finding:
-    """The outcome of one condition."""
+    """The outcome of one condition; `again` when it was measured a second time."""
 
     verdict: Verdict
     text: str
     interval: Interval | None
     bound: str
     reason: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,15 +19,14 @@ import pytest
 from velvet.bench.model import (
     MODE_VARIABLE,
     Absent,
-    Claim,
     Comparison,
     Contender,
     Size,
-    Suite,
     size_key,
 )
-from velvet.bench.rounds import SystemClock, calibrate, prepare
-from velvet.bench.worker import load_suite
+from velvet.bench.rounds import SystemClock, calibrate, prepare, refuse_lazy
+from velvet.bench.suite import Claim, Options, Suite
+from velvet.bench.worker import judge_result, load_suite, result_of
 from velvet.needs import all_unmet
 
 ROUNDS = 15
@@ -70,8 +69,7 @@ def build(suite: Suite) -> types.ModuleType:
     @pytest.fixture(scope="module", autouse=True)
     def shared_servers() -> Iterator[None]:
         """Start what the contenders need once, as a measuring run does."""
-        from velvet.bench.command import servers_for
-        from velvet.bench.options import Options
+        from velvet.bench.cli import servers_for
 
         with servers_for(suite, Options(tier="quick")):
             yield
@@ -98,7 +96,7 @@ def time_one(benchmark: Any, comparison: Comparison, size: Size, one: Contender)
     if problems:
         pytest.skip("; ".join(map(str, problems)))
     try:
-        ready = prepare(one.name, one.setup, size)
+        ready = prepare(comparison, one.name, size)
     except Absent as reason:
         pytest.skip(str(reason))
     benchmark.group = f"{comparison.name}[{size_key(size)}]"
@@ -121,29 +119,21 @@ def time_one(benchmark: Any, comparison: Comparison, size: Size, one: Contender)
             result = benchmark.pedantic(call, setup=lambda: ((make(),), {}), rounds=rounds)
         else:
             result = benchmark.pedantic(call, rounds=rounds, iterations=loops)
-        if comparison.checker is not None:
-            checked = comparison.checker(getattr(result, "result", result))
-            assert checked is not False, f"the check refused {result!r}"
+        refuse_lazy(result_of(result))
+        judge_result(comparison, result_of(result))
     finally:
         if loop is not None:
             loop.close()
-        if ready.teardown is not None:
-            ready.teardown()
+        ready.close()
 
 
 def judge(suite: Suite, claim: Claim) -> None:
     """Measure what one claim needs with our own engine; fails only when the claim does."""
     from velvet.bench.engine import Engine
-    from velvet.bench.options import Options
-    from velvet.bench.verdicts import benches_of
 
-    wanted = set(benches_of(claim))
-    part = object.__new__(Suite)
-    part.__dict__.update(suite.__dict__)
-    part.comparisons = {
-        name: suite.comparisons[name] for name in suite.comparisons if name in wanted
-    }
-    part.claims, part.figures = [claim], []
+    part = Suite(suite.name, suite.file)
+    part.comparisons = {n: c for n, c in suite.comparisons.items() if n in claim.benches}
+    part.claims = [claim]
     *_, last = Engine(part, Options(tier="quick")).events()
     (found,) = last["results"]["claims"]
     if found["verdict"] == "INCONCLUSIVE":

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from velvet.bench.claims import NotMeasured
-from velvet.bench.model import Comparison, Size, Suite, size_key
+from velvet.bench.claims import ContenderFailed, NotMeasured
+from velvet.bench.model import Comparison, Size, matches, size_key
 from velvet.bench.stats import (
     Interval,
     growth_rate,
@@ -22,6 +22,7 @@ from velvet.bench.stats import (
     paired_ratio,
     round_ratio,
 )
+from velvet.bench.suite import Suite
 
 GAP = math.nan
 
@@ -33,6 +34,7 @@ class Row:
     Attributes:
         series: metric -> processes -> samples by round, in seconds or the metric's unit.
         values: metric -> deterministic figure.
+        labels: metric -> word, for what is no number.
         cold: seconds of the first call in each process.
     """
 
@@ -41,6 +43,7 @@ class Row:
     size: Size
     series: dict[str, list[list[float]]] = field(default_factory=dict)
     values: dict[str, Interval] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
     cold: list[float] = field(default_factory=list)
     loops: int = 1
     gc_runs: int = 0
@@ -89,18 +92,32 @@ class Measured:
         """Return the row that a claim means; the size may name a part of the axes."""
         self._comparison(bench)
         rows = [
-            row
-            for row in self.of(bench)
-            if row.contender == contender
-            and all(row.size.get(name) == value for name, value in size.items())
+            row for row in self.of(bench) if row.contender == contender and matches(row.size, size)
         ]
         where = f"{contender} in {bench}" + (f" at {size_key(size)}" if size else "")
         if not rows:
             raise NotMeasured(f"{where} was not measured in this run")
         row = rows[-1]
-        if row.skipped or row.error:
-            raise NotMeasured(f"{where}: {row.skipped or row.error}")
+        if row.error:
+            raise ContenderFailed(f"{where} failed: {row.error}")
+        if row.skipped:
+            raise NotMeasured(f"{where}: {row.skipped}")
         return row
+
+    def main_figure(self, row: Row) -> float | None:
+        """Return a row's median in the comparison's unit; None where nothing was counted."""
+        comparison = self._comparison(row.bench)
+        name = comparison.main_metric
+        if name in row.values:
+            return row.values[name].value
+        key = comparison.clock if name in ("ops", "time") else name
+        samples = row.flat("cpu_s" if key == "cpu" and comparison.kind == "run" else key)
+        if not samples:
+            return None
+        middle = statistics.median(samples)
+        if name in ("ops", "time"):
+            return comparison.from_seconds(max(middle, 1e-9), row.size)
+        return middle
 
     def _series(self, row: Row, metric: str | None) -> tuple[list[list[float]], bool]:
         """Return a row's samples and whether a larger figure means less time."""
@@ -149,9 +166,7 @@ class Measured:
             for row in self.of(bench)
             if row.contender == a and (bench, b, size_key(row.size)) in self.rows
         ]
-        matching = [
-            one for one in shared if all(one.get(name) == value for name, value in size.items())
-        ]
+        matching = [one for one in shared if matches(one, size)]
         size = matching[-1] if matching else size
         return self.ratio_of(self._one(bench, a, size), self._one(bench, b, size), metric)
 
@@ -200,11 +215,12 @@ class Measured:
         rows = [
             row
             for row in self.of(bench)
-            if row.contender == contender
-            and over in row.size
-            and not (row.skipped or row.error)
-            and all(row.size.get(name) == value for name, value in size.items())
+            if row.contender == contender and over in row.size and matches(row.size, size)
         ]
+        for row in rows:
+            if row.error:
+                raise ContenderFailed(f"{contender} in {bench} failed: {row.error}")
+        rows = [row for row in rows if not row.skipped]
         sizes = [float(row.size[over]) for row in rows]
         if len(set(sizes)) < 2:
             raise NotMeasured(f"{contender} in {bench} has fewer than two sizes of {over!r}")

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from velvet.bench.engine import Engine
-from velvet.bench.model import Comparison, Size, Suite, size_key
-from velvet.bench.options import Options
+from velvet.bench.model import Comparison, Size, size_key
 from velvet.bench.rounds import prepare
+from velvet.bench.suite import Options, Suite
 from velvet.errors import UsageError, VelvetError
 from velvet.needs import all_unmet
 
@@ -93,16 +93,15 @@ from velvet.bench.worker import load_suite
 file, bench, contender, size = {file!r}, {bench!r}, {contender!r}, {size!r}
 runner = pyperf.Runner(processes=3, values=5, warmups=1)
 comparison = load_suite(Path(file)).comparisons[bench]
-one = prepare(contender, comparison.contenders[contender].setup, comparison.sizes[size])
+one = prepare(comparison, contender, comparison.sizes[size])
 runner.bench_func(contender, one.timed.call)
 """
 
 
 def _plain(comparison: Comparison, contender: str, size: Size) -> bool:
     """Whether a contender is a function that pyperf can call: no coroutine, no prepared argument."""
-    ready = prepare(contender, comparison.contenders[contender].setup, size)
-    if ready.teardown is not None:
-        ready.teardown()
+    ready = prepare(comparison, contender, size)
+    ready.close()
     return not ready.is_async and ready.timed.prepare is None
 
 

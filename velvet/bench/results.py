@@ -9,23 +9,32 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import statistics
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from velvet.atomic import atomic_write
 from velvet.bench import machine
 from velvet.bench.claims import Finding, NotMeasured
 from velvet.bench.measured import Measured, Row
-from velvet.bench.model import Claim, Comparison, Suite, size_key
-from velvet.bench.options import Options
+from velvet.bench.model import LABEL, Comparison, size_key
 from velvet.bench.stats import Interval, quantile, rounded, severe_outliers
+from velvet.bench.suite import Claim, Options, Suite
 from velvet.errors import VelvetError
 
 SCHEMA = "velvet-bench/1"
 MAX_SAMPLES = 300
+
+
+def local_file(measure: Path) -> Path:
+    """Return where the reader's own results of a measure file go; git ignores it."""
+    return measure.parent / "results" / "local.json"
+
+
+def reference_file(measure: Path) -> Path:
+    """Return where the committed results of a named machine lie."""
+    return measure.parent / "results" / "reference.json"
 
 
 def assemble(
@@ -63,14 +72,7 @@ def assemble(
         "pairs": [pair for name in suite.comparisons for pair in _pairs(suite, measured, name)],
         "claims": [_claim(claim, found) for claim, found in findings],
         "published": [
-            {
-                "bench": figure.bench,
-                "contender": figure.contender,
-                "metric": figure.metric,
-                "value": figure.value,
-                "source": figure.source,
-                "size": dict(figure.size),
-            }
+            {**vars(figure), "size": dict(figure.size)}
             for figure in suite.figures
             if figure.bench in ran
         ],
@@ -89,7 +91,9 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "metric": comparison.main_metric,
         "better": {name: comparison.metric(name).better for name in names},
         "contenders": [
-            {"name": one.name, "note": one.note} for one in comparison.contenders.values()
+            {"name": one.name, "note": one.note}
+            | ({"tuned_of": one.tuned_of} if one.tuned_of else {})
+            for one in comparison.contenders.values()
         ],
     }
 
@@ -106,7 +110,10 @@ def _entries(suite: Suite, row: Row) -> list[dict[str, Any]]:
     if row.skipped or row.error:
         key = "skipped" if row.skipped else "error"
         return [{**base, "metric": comparison.main_metric, key: row.skipped or row.error}]
-    entries = []
+    entries = [
+        {**base, "metric": metric, "unit": LABEL, "n": 1, "label": word}
+        for metric, word in row.labels.items()
+    ]
     for metric, found in row.values.items():
         entries.append({**base, **_value_entry(comparison, metric, found)})
     for metric, unit, samples, processes in _figures(comparison, row):
@@ -234,6 +241,7 @@ def _claim(claim: Claim, findings: list[Finding]) -> dict[str, Any]:
         "reason": worst.reason,
         "needs": list(claim.needs),
         "parts": parts,
+        **({"second_look": True} if worst.again else {}),
     }
 
 
@@ -284,28 +292,4 @@ def save(results: Mapping[str, Any], path: Path) -> None:
         VelvetError: the folder cannot be written.
     """
     validate(results, "these results")
-    write_whole(path, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file's text in one step, so that nobody ever sees half of it.
-
-    Raises:
-        VelvetError: the folder cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise VelvetError(
-            f"{path} cannot be written: {error.strerror or error}; "
-            "choose another place or free the folder"
-        ) from None
+    atomic_write(path, json.dumps(results, indent=1, ensure_ascii=False) + "\n")

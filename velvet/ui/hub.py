@@ -25,9 +25,8 @@ Pages = Mapping[str, Any]  # a module's folder name -> its page
 
 def headline(module: catalog.Module) -> str:
     """Return a module's headline, filled from its results; its question where there is none."""
-    filled = getattr(report, "headline", None)
     with contextlib.suppress(VelvetError):
-        return str(filled(module)) if filled and module.headline else module.question
+        return report.headline(module)
     return module.question
 
 

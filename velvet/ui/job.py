@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from velvet.bench.children import end_group
+from velvet.processes import end_group
 from velvet.ui.child import JOB_VARIABLE
 
 KEEP_STDERR = 4000

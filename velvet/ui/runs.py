@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from velvet import catalog
+from velvet.atomic import atomic_write
 from velvet.bench import machine
 from velvet.errors import VelvetError
 from velvet.ui.child import REFUSED, argv_for
@@ -142,8 +143,6 @@ def write(path: Path, task: str, run: Run) -> None:
     Raises:
         VelvetError: the folder cannot be written.
     """
-    from velvet.bench.results import write_whole
-
     facts = _facts()
     header = {
         "type": "run",
@@ -154,7 +153,7 @@ def write(path: Path, task: str, run: Run) -> None:
         "created": run.created,
     }
     lines: Iterable[Any] = (header, *run.events)
-    write_whole(path, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+    atomic_write(path, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
 
 
 @lru_cache(maxsize=1)

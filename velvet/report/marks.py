@@ -2,33 +2,31 @@
 
 A README holds ``<!-- velvet:KIND ARGUMENTS -->`` and ``<!-- /velvet -->``; everything between
 is rendered here, from the committed reference results alone. Rendering again and comparing
-is the check that no number was typed by hand and none is stale.
+is the check that no number was typed by hand and none is stale. A module's `headline` holds the
+same marks in braces: ``{ratio BENCH A B | factor}``.
 """
 
 from __future__ import annotations
 
-import ast
-import json
 import re
 import shlex
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from velvet import catalog
-from velvet.bench import views
+from velvet.bench import figures, views
 from velvet.bench.machine import sentence
-from velvet.bench.results import load, write_whole
-from velvet.bench.worker import load_suite
+from velvet.bench.results import load, reference_file
 from velvet.errors import VelvetError, nearest
+from velvet.report.counts import badges as made
+from velvet.report.counts import count, load_numbers
+from velvet.report.document import claim_table
 
 MARK = re.compile(r"(<!-- velvet:([a-z-]+)((?: [^>]*?)?) -->)(.*?)(<!-- /velvet -->)", re.DOTALL)
-NUMBERS = "docs/numbers.json"
-TARGET_COVERAGE = 94
+_IN_BRACES = re.compile(r"\{([a-z]+) ([^{}]*)\}")
+MAX_ROWS = 8
 
 
 class Context:
@@ -38,6 +36,8 @@ class Context:
         self.readme = readme
         self.root = catalog.repository(readme.parent)
         self.module = readme.parent if readme.parent != self.root else None
+        # Where everything else stands in RESULTS.md, a table is a few rows at one size.
+        self.short = any(readme.parent.glob("src/*/comparisons"))
 
     def bench(self, name: str) -> tuple[Mapping[str, Any], str]:
         """Return results and comparison of ``bench`` or ``NN/bench``.
@@ -63,7 +63,7 @@ def _load_once(path: Path, stamp: float) -> Mapping[str, Any]:
 
 def reference(folder: Path) -> Mapping[str, Any]:
     """Return a module's reference results."""
-    path = folder / "benchmarks" / "results" / "reference.json"
+    path = reference_file(folder / "benchmarks" / "measure.py")
     return _load_once(path, path.stat().st_mtime if path.exists() else 0.0)
 
 
@@ -94,29 +94,45 @@ def nothing_else(*given: object) -> None:
 
 
 def table(context: Context, words: list[str], options: dict[str, str]) -> str:
-    """``table BENCH [metric=M] [more=A,B] [title=..] [AXIS=VALUE]``: a comparison's table."""
+    """``table BENCH [metric=M] [more=A,B] [only=A,B] [AXIS=VALUE]``: a comparison's table."""
     results, bench = context.bench(words[0])
     metric = options.pop("metric", None)
     more = [name for name in options.pop("more", "").split(",") if name]
+    only = options.pop("only", "")
     lines = views.lines(results, bench, metric=metric, more=more, size=options)
+    lines = [line for line in lines if not only or line.contender in only.split(",")]
     if not lines:
         raise VelvetError(f"{context.readme}: no rows of {bench} match {options}")
+    sizes = len({line.size for line in lines})
+    if context.short and (len(lines) > MAX_ROWS or sizes > 1):
+        raise VelvetError(
+            f"{context.readme}: the table {bench} has {len(lines)} rows at {sizes} sizes; a README "
+            f"holds at most {MAX_ROWS} at one size (choose one by AXIS=VALUE, or rows by only=A,B), "
+            "RESULTS.md holds all"
+        )
     about = views.comparison(results, bench)
-    return "\n\n" + views.markdown(lines, versus=f"gain over {about['baseline']}") + "\n\n"
+    return "\n\n" + views.markdown(lines, versus=f"against {about['baseline']}") + "\n\n"
 
 
 def claims(context: Context, words: list[str], options: dict[str, str]) -> str:
-    """``claims [NN/]``: every claim with its verdict and interval."""
+    """``claims [NN/] [BENCH ...]``: claims (of those comparisons) with verdict and interval."""
     nothing_else(options)
-    results, _ = context.bench(words[0] if words else "all")
-    rows = ["| claim | verdict | measured | bound |", "| --- | --- | ---: | ---: |"]
-    for claim in results["claims"]:
-        for part in claim["parts"]:
-            shown = views.interval({**part, "ratio": part["value"]}) if "value" in part else "-"
-            verdict = part["verdict"] + (f" ({part['reason']})" if part["reason"] else "")
-            cells = [claim["text"], verdict, shown, part["bound"]]
-            rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n\n" + "\n".join(rows) + "\n\n"
+    results, first = context.bench(words[0] if words else "all")
+    benches = {first, *words[1:]} if words and first else set()
+    found = [c for c in results["claims"] if not benches or benches & set(c.get("benches", ()))]
+    rows = sum(len(claim["parts"]) for claim in found)
+    if context.short and rows > MAX_ROWS:
+        raise VelvetError(
+            f"{context.readme}: {rows} rows of claims; a README holds at most {MAX_ROWS} (name the "
+            "comparisons that they are about), RESULTS.md holds all"
+        )
+    return "\n\n" + claim_table(found) + "\n\n"
+
+
+def verdicts(context: Context, words: list[str], options: dict[str, str]) -> str:
+    """``verdicts [NN/]``: how many claims hold, fail and are open, for a sentence."""
+    nothing_else(options)
+    return views.claim_counts(context.bench(words[0] if words else "all")[0])
 
 
 def machine(context: Context, words: list[str], options: dict[str, str]) -> str:
@@ -135,7 +151,7 @@ def _entry(context: Context, words: list[str], options: dict[str, str]) -> Mappi
         for entry in views.entries(results, bench, metric, **options)
         if entry["contender"] == words[1]
     ]
-    if not found or "median" not in found[-1]:
+    if not found or not {"median", "label"} & set(found[-1]):
         known = {entry["contender"] for entry in views.entries(results, bench)}
         hint = nearest(words[1], known)
         raise VelvetError(f"{context.readme}: nothing measured for {' '.join(words)}.{hint}")
@@ -145,6 +161,8 @@ def _entry(context: Context, words: list[str], options: dict[str, str]) -> Mappi
 def figure(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``figure BENCH CONTENDER [metric=M] [AXIS=VALUE]``: one measured figure with its unit."""
     entry = _entry(context, words, options)
+    if "label" in entry:
+        return str(entry["label"])
     dagger = f" {views.DAGGER}" if entry.get("extrapolated") else ""
     return views.quantity(entry["median"], entry["unit"]) + dagger
 
@@ -153,7 +171,75 @@ def times(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``times BENCH A B [metric=M] [AXIS=VALUE]``: A's figure over B's, rounded for a sentence."""
     first = _entry(context, [words[0], words[1]], dict(options))
     second = _entry(context, [words[0], words[2]], dict(options))
-    return f"{views.number(first['median'] / second['median'])}x"
+    return figures.factor(first["median"] / second["median"])
+
+
+def ratio(context: Context, words: list[str], options: dict[str, str]) -> str:
+    """``ratio BENCH A B [| factor]``: how A stands to B, ``49x faster``, or the factor alone.
+
+    Raises:
+        ValueError: the factor alone is wanted of an A that is no better than B.
+    """
+    first = _entry(context, [words[0], words[1]], dict(options))
+    second = _entry(context, [words[0], words[2]], dict(options))
+    results, bench = context.bench(words[0])
+    share = first["median"] / second["median"]
+    better = views.comparison(results, bench)["better"].get(first["metric"], "lower")
+    if words[3:] != ["|", "factor"]:
+        return figures.against(share, better, first["unit"])
+    factor = share if better == "higher" else 1 / share
+    ranks = views.ranks(results, bench, first["metric"], **first["size"])
+    if factor <= 1 or any({words[1], words[2]} <= set(group) for group in ranks):
+        raise ValueError(f"{words[1]} is no better than {words[2]}, as a bare factor would say")
+    return f"{figures.number(factor)}x"
+
+
+def headline(module: catalog.Module) -> str:
+    """Return a module's headline, its marks filled from its results; its question without one.
+
+    Raises:
+        VelvetError: a mark is wrong, or there are no results to fill it from.
+    """
+    context = Context(module.folder / "README.md")
+
+    def fill(match: re.Match[str]) -> str:
+        return _rendered(context, match.group(1), match.group(2), module.folder / "module.toml")
+
+    return _IN_BRACES.sub(fill, module.headline) or module.question
+
+
+def badges(context: Context, words: list[str], options: dict[str, str]) -> str:
+    """``badges``: the pictures that `velvet report` writes beside it, in one line."""
+    nothing_else(words, options)
+    found = sorted(
+        (path.relative_to(context.root).as_posix(), text)
+        for path, text in made(context.root).items()
+    )
+    labels = [re.search('aria-label="(.+?)"', text) for _, text in found]
+    return " ".join(
+        f"![{label and label[1]}]({path})" for label, (path, _) in zip(labels, found, strict=True)
+    )
+
+
+def cards(context: Context, words: list[str], options: dict[str, str]) -> str:
+    """``cards``: a line for each module that works, with its headline."""
+    nothing_else(words, options)
+    lines = []
+    for one in catalog.modules(context.root):
+        if one.state == "working":
+            more = f"{one.difficulty}, {one.hours:g} h"
+            if (one.folder / "RESULTS.md").is_file():
+                more += f", [results]({one.slug}/RESULTS.md)"
+            name = f"[{one.number:02d} {one.title}]({one.slug}/)"
+            lines.append(f"- **{name}**: {headline(one).rstrip('.')}. *{more}*")
+    return "\n\n" + "\n".join(lines) + "\n\n"
+
+
+def planned(context: Context, words: list[str], options: dict[str, str]) -> str:
+    """``planned``: the modules that have no folder yet, in one line."""
+    nothing_else(words, options)
+    names = (f"{m.number:02d} {m.title}" for m in catalog.everything(context.root) if not m.path)
+    return ", ".join(names)
 
 
 def modules(context: Context, words: list[str], options: dict[str, str]) -> str:
@@ -185,26 +271,39 @@ def modules(context: Context, words: list[str], options: dict[str, str]) -> str:
 def numbers(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``numbers``: what the repository holds, counted."""
     nothing_else(words, options)
-    found = load_numbers(context.root)
-    rows = [
-        "| modules | examples | comparisons | contenders | claims | tests | branch coverage |",
-        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-        f"| {found['modules']} | {found['examples']} | {found['comparisons']} | "
-        f"{found['contenders']} | {found['claims']} | {found['tests']} | {found['coverage']} % |",
-    ]
-    return "\n\n" + "\n".join(rows) + "\n\n"
+    measured = load_numbers(context.root)
+    found = {name: f"{number:,}" for name, number in count(context.root).items()}
+    found["tests"] = f"over {measured['tests']:,}"
+    found["branch coverage"] = f"{measured['coverage']} %"
+    table = views.grid([*found], [[*found.values()]], ["---:"] * len(found))
+    return f"\n\n{table}\n\n"
 
 
 Renderer = Callable[[Context, list[str], dict[str, str]], str]
 RENDERERS: dict[str, Renderer] = {
+    "badges": badges,
+    "cards": cards,
     "claims": claims,
     "figure": figure,
     "machine": machine,
     "modules": modules,
     "numbers": numbers,
+    "planned": planned,
+    "ratio": ratio,
     "table": table,
     "times": times,
+    "verdicts": verdicts,
 }
+
+
+def _rendered(context: Context, kind: str, arguments: str, where: Path) -> str:
+    if kind not in RENDERERS:
+        raise VelvetError(f"{where}: unknown mark {kind!r}.{nearest(kind, RENDERERS)}")
+    try:
+        return RENDERERS[kind](context, *split(arguments))
+    except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
+        mark = f"{kind} {arguments.strip()}".strip()
+        raise VelvetError(f"{where}: mark '{mark}': {error}") from None
 
 
 def render(readme: Path) -> tuple[str, str, list[str]]:
@@ -222,143 +321,9 @@ def render(readme: Path) -> tuple[str, str, list[str]]:
 
     def replace(match: re.Match[str]) -> str:
         start, kind, arguments, old, end = match.groups()
-        if kind not in RENDERERS:
-            raise VelvetError(f"{readme}: unknown mark {kind!r}.{nearest(kind, RENDERERS)}")
-        try:
-            new = RENDERERS[kind](context, *split(arguments))
-        except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
-            raise VelvetError(f"{readme}: mark '{kind}{arguments}': {error}") from None
+        new = _rendered(context, kind, arguments, readme)
         if new != old:
             stale.append(f"{kind}{arguments}")
         return f"{start}{new}{end}"
 
     return text, MARK.sub(replace, text), stale
-
-
-def write(readme: Path) -> list[str]:
-    """Regenerate one README; returns the marks that were stale."""
-    _, wanted, stale = render(readme)
-    if stale:
-        write_whole(readme, wanted)
-    return stale
-
-
-def everything(*, check: bool = False, root: Path | None = None) -> list[tuple[str, list[str]]]:
-    """Regenerate (or with `check` only compare) every README.
-
-    Returns:
-        (path from the root, stale marks) of each README that was not as it should be.
-    """
-    root = root or catalog.repository()
-    if check:
-        check_numbers(root)
-    readmes = [root / "README.md"]
-    readmes += [module.folder / "README.md" for module in catalog.modules(root)]
-    found = []
-    for readme in readmes:
-        if not readme.is_file():
-            raise VelvetError(f"{readme.relative_to(root)} is missing")
-        stale = render(readme)[2] if check else write(readme)
-        if stale:
-            found.append((readme.relative_to(root).as_posix(), stale))
-    return found
-
-
-def count(root: Path) -> dict[str, int]:
-    """Count modules, examples, comparisons, contenders and claims, without running any."""
-    totals = dict.fromkeys(("modules", "examples", "comparisons", "contenders", "claims"), 0)
-    for module in catalog.modules(root):
-        totals["modules"] += module.state == "working"
-        totals["examples"] += sum(examples_in(f) for f in (module.folder / "examples").glob("*.py"))
-        measure = module.folder / "benchmarks" / "measure.py"
-        if measure.is_file():
-            suite = load_suite(measure)
-            totals["comparisons"] += len(suite.comparisons)
-            totals["contenders"] += sum(len(c.contenders) for c in suite.comparisons.values())
-            totals["claims"] += len(suite.claims)
-    return totals
-
-
-def examples_in(file: Path) -> int:
-    """Count the functions of a file that are decorated with `@example`."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    return sum(
-        any(
-            isinstance(d, ast.Call) and getattr(d.func, "id", "") == "example"
-            for d in node.decorator_list
-        )
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-    )
-
-
-def load_numbers(root: Path) -> dict[str, Any]:
-    """Return the counted numbers.
-
-    Raises:
-        VelvetError: they were never counted.
-    """
-    path = root / NUMBERS
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise VelvetError(
-            f"{NUMBERS} is missing or damaged; run `velvet report --measure`"
-        ) from None
-    return found
-
-
-def check_numbers(root: Path) -> None:
-    """Compare what can be counted at once with what is written down.
-
-    Raises:
-        VelvetError: they differ.
-    """
-    written = load_numbers(root)
-    for name, number in count(root).items():
-        if written.get(name) != number:
-            raise VelvetError(
-                f"{NUMBERS} says {written.get(name)} {name}, counted {number}; "
-                "run `velvet report --measure`"
-            )
-
-
-def measure_numbers(root: Path | None = None) -> dict[str, Any]:
-    """Run every test with branch coverage and write down what the repository holds.
-
-    Raises:
-        VelvetError: a test failed; nothing is written then.
-    """
-    root = root or catalog.repository()
-    found: dict[str, Any] = dict(count(root))
-    tests = 0
-    covered = total = 0
-    runs = [(root, "velvet")]
-    runs += [(module.folder, "src") for module in catalog.modules(root)]
-    for folder, source in runs:
-        passed, lines, hits = _test(folder, source)
-        tests, total, covered = tests + passed, total + lines, covered + hits
-    found["tests"] = tests
-    found["coverage"] = round(100 * covered / total, 1)
-    write_whole(root / NUMBERS, json.dumps(found, indent=2, sort_keys=True) + "\n")
-    return found
-
-
-def _test(folder: Path, source: str) -> tuple[int, int, int]:
-    """Run one folder's tests; returns tests passed, coverage units in all and covered."""
-    with tempfile.TemporaryDirectory() as scratch:
-        report = Path(scratch) / "coverage.json"
-        words = ["tests/", f"--cov={source}", "--cov-branch", f"--cov-report=json:{report}", "-q"]
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", *words],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        passed = re.search(r"(\d+) passed", done.stdout)
-        if done.returncode != 0 or passed is None:
-            raise VelvetError(f"{folder.name}: tests failed; run `velvet test` there first")
-        totals = json.loads(report.read_text(encoding="utf-8"))["totals"]
-    units = totals["num_statements"] + totals["num_branches"]
-    return int(passed.group(1)), units, totals["covered_lines"] + totals["covered_branches"]
