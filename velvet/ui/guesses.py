@@ -78,14 +78,6 @@ class Guess:
         return math.exp(abs(math.log(self.factor / self.measured)))
 
 
-def outcome(found: Sequence[Standing], baseline: str) -> tuple[tuple[str, ...], float]:
-    """Return the winners (overlapping intervals tie) and the factor that a guess is held against."""
-    best = found[0]
-    won = tuple(one.name for one in found if one.hi >= best.lo)
-    rival = found[1] if best.name == baseline and len(found) > 1 else None
-    return won, best.gain / rival.gain if rival else best.gain
-
-
 def file() -> Path | None:
     """Return where guesses are kept; None where no clone is around."""
     try:

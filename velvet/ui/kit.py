@@ -43,7 +43,7 @@ import streamlit as st
 
 from velvet import catalog
 from velvet.errors import VelvetError
-from velvet.ui import predict, runs
+from velvet.ui import live, predict, runs
 from velvet.ui.child import REFUSED, Task, name_of
 from velvet.ui.frame import page as begin_page
 from velvet.ui.parts import (
@@ -162,7 +162,7 @@ def live_benchmarks(module: catalog.Module) -> Tab:
         "Live Benchmarks",
         question="Which one wins here, and by how much?",
         tip="Make your guess first, then press Measure; only this comparison runs.",
-        job=Job(predict.measured, label="Measure", cap_s=600),
+        job=Job(live.measured, label="Measure", cap_s=600),
         controls=partial(predict.controls, module),
         draw=predict.draw,
         finding=predict.finding,

@@ -8,13 +8,9 @@ follows its rounds. Its figures stand beside those of the reference machine.
 from __future__ import annotations
 
 import contextlib
-import json
-import statistics
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,16 +19,17 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from velvet import catalog
-from velvet.bench import machine, views
+from velvet.bench import figures, machine, views
 from velvet.bench.model import size_key
-from velvet.bench.results import load
+from velvet.bench.results import load, reference_file
 from velvet.errors import VelvetError
 from velvet.ui import guesses, panels
 from velvet.ui.frame import verdict
+from velvet.ui.live import outcome, ranking, sized
 from velvet.ui.palette import pair, plotly_layout
 from velvet.ui.parts import Seen, choice, note
 
-TELL_EVERY_S = 0.3
+BUSY = 1.5  # noise of a machine from which absolute times are soft
 FACTORS = (1.0, 1_000_000.0)
 Results = Mapping[str, Any]
 
@@ -44,7 +41,7 @@ def _reference(path: Path, stamp: int) -> Results:  # noqa: ARG001 - part of the
 
 def reference(module: catalog.Module) -> Results | None:
     """Return a module's committed results; None where there are none that can be read."""
-    path = module.folder / "benchmarks" / "results" / "reference.json"
+    path = reference_file(module.folder / "benchmarks" / "measure.py")
     try:
         return _reference(path, path.stat().st_mtime_ns)
     except (OSError, VelvetError):
@@ -100,100 +97,6 @@ def _about(module: catalog.Module, name: str) -> Mapping[str, Any] | None:
     return None
 
 
-def measured(module: str, comparison: str, winner: str, factor: float) -> Iterator[dict[str, Any]]:
-    """Measure one comparison quickly, telling medians as they settle; then keep the guess.
-
-    Raises:
-        ValueError: the measurement ended without results; names what was said.
-    """
-    folder = catalog.find(module).folder
-    argv = [sys.executable, str(folder / "benchmarks" / "measure.py")]
-    argv += ["--quick", "--json", "-", "--filter", comparison]
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
-        process = subprocess.Popen(
-            argv, cwd=folder, stdout=subprocess.PIPE, stderr=said, encoding="utf-8"
-        )
-        assert process.stdout is not None
-        with process:
-            yield from follow(map(json.loads, process.stdout), comparison, winner, factor, module)
-        said.seek(0)
-        if process.returncode not in (0, 1):  # 1: a claim did not hold
-            raise ValueError(f"Not measured: {(said.read().strip().splitlines() or ['?'])[-1]}")
-
-
-def follow(
-    events: Iterator[dict[str, Any]], comparison: str, winner: str, factor: float, module: str
-) -> Iterator[dict[str, Any]]:
-    """Condense the harness's events: medians at most a few times a second, then the result."""
-    samples: dict[str, list[float]] = {}
-    size, done, told = "", 0, 0.0
-    for event in events:
-        kind = event["event"]
-        if kind == "plan":
-            yield {"type": "plan", "total": event["total"]}
-        elif kind in ("begin", "finish"):
-            samples = {} if event["size"] != size else samples
-            size, done = event["size"], event["done"]
-        elif kind in ("error", "refused") and event["bench"] == comparison:
-            yield {"type": "problem", "sentence": f"{event.get('contender')}: {event['error']}"}
-        elif kind in ("round", "sample") and event["bench"] == comparison:
-            for name, seconds in _seconds(event):
-                samples.setdefault(name, []).append(seconds)
-        elif kind == "results":
-            result = _of(event["results"], comparison)
-            _keep(result, comparison, winner, factor, module)
-            yield {"type": "result", **result}
-        if samples and time.monotonic() - told > TELL_EVERY_S:
-            told = time.monotonic()
-            medians = {name: statistics.median(found) for name, found in samples.items()}
-            yield {"type": "so far", "size": size, "done": done, "medians": medians}
-
-
-def _seconds(event: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    if event["event"] == "sample":
-        if event.get("what") == "run":
-            yield event["contender"], float(event["wall"])
-        return
-    for name, taken in event["wall"].items():
-        if taken is not None:
-            yield name, taken / 1e9
-
-
-def _of(results: Results, comparison: str) -> dict[str, Any]:
-    """Return the part of a results document that is about one comparison."""
-    return {
-        "comparisons": [one for one in results["comparisons"] if one["name"] == comparison],
-        **{
-            part: [one for one in results[part] if one["bench"] == comparison]
-            for part in ("results", "pairs", "published")
-        },
-        "claims": [one for one in results["claims"] if comparison in one["benches"]],
-        "noise": results["noise"],
-        "whose": machine.sentence(results["machine"]),
-        "created": results["created"],
-    }
-
-
-def ranking(results: Results, comparison: str, size: str | None = None) -> list[guesses.Standing]:
-    """Return the contenders at one size, the last by default; the best first."""
-    about = views.comparison(results, comparison)
-    metric = about["metric"]
-    pairs = [p for p in results["pairs"] if p["bench"] == comparison and p["metric"] == metric]
-    sizes = list(dict.fromkeys(size_key(pair["size"]) for pair in pairs))
-    wanted = size if size in sizes else (sizes or [""])[-1]
-    chosen = [pair for pair in pairs if size_key(pair["size"]) == wanted]
-    return guesses.standings(
-        chosen, about["baseline"] or "", better=about["better"].get(metric, "lower")
-    )
-
-
-def _keep(result: Results, comparison: str, winner: str, factor: float, module: str) -> None:
-    found = ranking(result, comparison)
-    if len(found) > 1:
-        won, gain = guesses.outcome(found, views.comparison(result, comparison)["baseline"])
-        guesses.add(guesses.Guess(module, comparison, winner, factor, won, gain, result["created"]))
-
-
 def draw(seen: Seen) -> None:
     """Draw the medians while it runs; then guess, result, reference machine and claims."""
     same = seen.options.get("comparison") == seen.wanted.get("comparison")
@@ -222,7 +125,7 @@ def so_far(event: Mapping[str, Any]) -> go.Figure:
         orientation="h",
         x=list(medians.values()),
         y=list(medians),
-        text=[views.quantity(seconds, "s") for seconds in medians.values()],
+        text=[figures.quantity(seconds, "s") for seconds in medians.values()],
         marker={"color": fill, "line": {"color": stroke, "width": 1.5}},
     )
     at = f" at {event['size'].replace(',', ', ')}" if event["size"] else ""
@@ -237,25 +140,25 @@ def so_far(event: Mapping[str, Any]) -> go.Figure:
 def _result(seen: Seen, result: Results) -> None:
     name = seen.options["comparison"]
     about = views.comparison(result, name)
-    module = catalog.find(seen.options["module"])
-    sizes = list(dict.fromkeys(size_key(p["size"]) for p in result["pairs"]))
-    size = choice("Size", sizes, sizes[-1], key=f"size-{name}") if len(sizes) > 1 else None
+    sizes = list(dict.fromkeys(size_key(pair["size"]) for pair in result["pairs"]))
+    size = choice("Size", sizes, sizes[-1], key=f"size-{name}") if len(sizes) > 1 else ""
     series = {"this machine": _rows(ranking(result, name, size))}
-    there = reference(module)
+    there = reference(catalog.find(seen.options["module"]))
     with contextlib.suppress(KeyError):
-        if there is not None:
+        if there is not None and sized(there, name, size):
             series["reference machine"] = _rows(ranking(there, name, size))
     axis = f"times better than {about['baseline']} (left of 1x: worse)"
     title = f"{about['title']}: gain over {about['baseline']}"
     seen.chart(panels.intervals(series, title=title, axis=axis), key="gains")
-    if there is not None:
+    if there is not None and len(series) > 1:
         note(f"Reference machine: {machine.sentence(there['machine'])}.")
     index = result["noise"]["index"]
-    if index > 1.5:
+    if index > BUSY:
         note(f"The machine was busy ({index:g}x): ratios stand, absolute times are soft.")
-    skipped = {one["contender"]: one["skipped"] for one in result["results"] if "skipped" in one}
-    if skipped:
-        note("Not installed here: " + "; ".join(f"{n} ({why})" for n, why in skipped.items()))
+    absent = views.absent(result)
+    if absent:
+        words = (f"{', '.join(names)} ({why})" for why, names in absent.items())
+        note(f"Not measured here: {'; '.join(words)}.")
     for claim in result["claims"]:
         verdict(claim)
 
@@ -266,22 +169,19 @@ def _rows(found: Sequence[guesses.Standing]) -> list[panels.Interval]:
 
 def finding(seen: Seen) -> str:
     """Return guess and result side by side, with the why."""
-    results = seen.of("result")
-    if not results or seen.options.get("comparison") != seen.wanted.get("comparison"):
+    results, name = seen.of("result"), seen.options.get("comparison", "")
+    if not results or name != seen.wanted.get("comparison"):
         return ""
-    name = seen.options["comparison"]
-    about = views.comparison(results[-1], name)
-    found = ranking(results[-1], name)
-    if len(found) < 2:
+    if not sized(results[-1], name):
         return "Only one contender could run here, so there is nothing to compare."
-    won, gain = guesses.outcome(found, about["baseline"])
+    won, gain, rival = outcome(results[-1], name)
     winner, factor = seen.options["winner"], seen.options["factor"]
-    rival = "the runner-up" if won[0] == about["baseline"] else about["baseline"]
-    best = won[0] if len(won) == 1 else f"a tie of {', '.join(won)}"
-    judged = "right" if winner in won else "wrong"
+    about = views.comparison(results[-1], name)
     why = next((one["note"] for one in about["contenders"] if one["name"] == won[0]), "")
+    best = won[0] if len(won) == 1 else f"a tie of {', '.join(won)}"
     return (
-        f"You guessed **{winner}**, {views.number(factor)}x: the winner is {judged}. "
-        f"Measured: **{best}**, {views.number(gain)}x better than {rival}."
+        f"You guessed **{winner}**, {figures.number(factor)}x: the winner is "
+        f"{'right' if winner in won else 'wrong'}. "
+        f"Measured: **{best}**, {figures.number(gain)}x better than {rival}."
         + (f" Why: {why}" if why else "")
     )
