@@ -102,6 +102,21 @@ def streamlit_options() -> dict[str, str]:
     }
 
 
+def config_toml() -> str:
+    """Return a module's `.streamlit/config.toml`, for `streamlit run app.py` in its folder."""
+    tables: dict[str, list[str]] = {}
+    for name, value in streamlit_options().items():
+        table, _, key = name.rpartition(".")
+        written = value if re.fullmatch(r"true|false|[\de]+", value) else f'"{value}"'
+        tables.setdefault(table, []).append(f"{key} = {written}")
+    parts = ["\n".join((f"[{table}]", *lines)) for table, lines in tables.items()]
+    return (
+        "# Written by velvet.ui.palette.config_toml; a test compares the two.\n"
+        + "\n\n".join(parts)
+        + "\n"
+    )
+
+
 # A legend's entry in pixels: its key, a letter, a row; and the narrowest column of a dashboard.
 _LEGEND_KEY_PX, _LETTER_PX, LEGEND_ROW_PX, _NARROW_PX = 56, 7, 22, 400
 

@@ -59,8 +59,13 @@ def declared(measure: Path, stamp: int) -> dict[str, list[str]]:  # noqa: ARG001
         timeout=60,
         check=False,
     )
+    return listed(done.stdout)
+
+
+def listed(said: str) -> dict[str, list[str]]:
+    """Read what `measure.py --list` says: each comparison with its contenders."""
     found = {}
-    for line in done.stdout.splitlines():
+    for line in said.splitlines():
         head, _, names = line.partition("): ")
         if names and not line.startswith("claim: "):
             found[head.split(" (")[0]] = names.split(", ")
