@@ -295,20 +295,6 @@ def test_a_trace_that_knows_no_legend_takes_none():
     assert palette.plotly_layout(figure).layout.height == 360
 
 
-def test_static_pictures_get_the_same_strokes():
-    style = palette.matplotlib_style()
-
-    assert [one["color"] for one in style["axes.prop_cycle"]] == list(palette.STROKES)
-    assert style["text.color"] == palette.TEXT
-
-
-def test_matplotlib_takes_the_style():
-    matplotlib = pytest.importorskip("matplotlib", reason="pip install matplotlib")
-
-    with matplotlib.rc_context(palette.matplotlib_style()):
-        assert matplotlib.rcParams["grid.color"] == palette.LAVENDER
-
-
 def test_each_colour_of_the_palette_has_a_dark_counterpart():
     assert palette.darkened(f"{palette.WHITE.lower()} {palette.STROKES[0]}") == (
         f"{palette.darkened(palette.WHITE)} {palette.FILLS[0]}"

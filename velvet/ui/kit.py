@@ -153,7 +153,9 @@ def show(page: Page) -> None:
         label_visibility="collapsed",
         bind="query-params",
     )
-    _draw(tabs[chosen or first], tabs, module)
+    tab = tabs[chosen or first]
+    with st.container(key=f"tab-{tab.slug}"):
+        _draw(tab, tabs, module)
 
 
 def live_benchmarks(module: catalog.Module) -> Tab:

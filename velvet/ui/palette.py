@@ -1,4 +1,4 @@
-"""One palette for Streamlit, Plotly and Matplotlib: pastel fills, strokes that carry meaning.
+"""One palette for Streamlit and Plotly: pastel fills, strokes that carry meaning.
 
 A pastel alone is invisible to many and weak on white for all, so a fill never stands
 without its stroke, a pattern or a label. The six fills and strokes were found by a search
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -172,31 +172,6 @@ def plotly_layout(figure: go.Figure, *, title: str = "", height: int = 360) -> g
     return figure
 
 
-def matplotlib_style() -> dict[str, Any]:
-    """Return settings for `matplotlib.rc_context`, the same look for static pictures."""
-    from cycler import cycler
-
-    return {
-        "axes.prop_cycle": cycler(color=list(STROKES)),
-        "axes.edgecolor": LINE,
-        "axes.facecolor": WHITE,
-        "axes.grid": True,
-        "axes.labelcolor": TEXT,
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "axes.titlecolor": TEXT,
-        "axes.titlelocation": "left",
-        "figure.facecolor": WHITE,
-        "font.size": 11,
-        "grid.color": LAVENDER,
-        "legend.frameon": False,
-        "patch.edgecolor": TEXT,
-        "text.color": TEXT,
-        "xtick.color": TEXT_SOFT,
-        "ytick.color": TEXT_SOFT,
-    }
-
-
 def css() -> str:
     """Return the style sheet of every dashboard; it reaches for nothing outside the page."""
     return f"""
@@ -226,7 +201,7 @@ def css() -> str:
       color: {TEXT_SOFT}; font-size: 0.88rem; opacity: 1; }}
   .js-plotly-plot :is(.xtick, .ytick) text, .js-plotly-plot :is(.legendtext, .xtitle, .ytitle) {{
       fill: {TEXT} !important; }}
-  [data-testid="stTable"] th *, [data-testid="stSidebarNavLink"] *, [data-testid="stPageLink"] * {{ color: {TEXT}; }}
+  [data-testid="stAlert"] p, [data-testid="stTable"] th *, [data-testid="stSidebarNavLink"] *, [data-testid="stPageLink"] * {{ color: {TEXT}; }}
   .velvet-title {{ font-weight: 600; margin-bottom: -0.6rem; }}
   .velvet-hero img {{ width: 100%; max-height: 460px; object-fit: cover; object-position: top;
       border: 1px solid {LINE}; border-radius: 16px; }}

@@ -12,6 +12,7 @@ from velvet import needs
 from velvet.catalog import Module
 from velvet.errors import VelvetError
 from velvet.ui.kit import TAB_KEY
+from velvet.ui.parts import slug
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -59,7 +60,7 @@ def whole(page: Page, name: str) -> bytes:
     Raises:
         VelvetError: the page shows an error.
     """
-    page.get_by_role("heading").nth(1).wait_for(timeout=PATIENCE_MS)
+    page.locator(f".st-key-tab-{slug(name)}").wait_for(timeout=PATIENCE_MS)
     settle(page)
     if page.get_by_test_id("stException").count():
         raise VelvetError(f"no picture: the tab {name!r} shows an error")
