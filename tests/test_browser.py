@@ -7,6 +7,7 @@ the reason otherwise. A request that leaves loopback fails the test.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,7 +106,7 @@ def served() -> Iterator[Callable[[Path], str]]:
     """Return a function that serves a page once and returns its address."""
     running: dict[Path, tuple[Any, str]] = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(DEMO))
+        patch.setenv("PYTHONPATH", str(DEMO), prepend=os.pathsep)
 
         def serving(script: Path) -> str:
             if script not in running:

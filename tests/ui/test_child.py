@@ -20,7 +20,7 @@ DEMO = Path(__file__).resolve().parent / "demo"
 @pytest.fixture(autouse=True)
 def _tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(DEMO))
-    monkeypatch.setenv("PYTHONPATH", str(DEMO))
+    monkeypatch.setenv("PYTHONPATH", str(DEMO), prepend=os.pathsep)
 
 
 def test_each_event_is_a_line():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +26,7 @@ DEMO = Path(__file__).resolve().parent / "demo"
 def _at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Find the demonstration's tasks here and in children, and store runs in a folder of the test."""
     monkeypatch.syspath_prepend(str(DEMO))
-    monkeypatch.setenv("PYTHONPATH", str(DEMO))
+    monkeypatch.setenv("PYTHONPATH", str(DEMO), prepend=os.pathsep)
     monkeypatch.setattr(runs, "store", lambda: tmp_path / "runs")
     monkeypatch.setattr(runs, "_jobs", {})
     yield

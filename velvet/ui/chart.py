@@ -40,7 +40,7 @@ def fitted(figure: go.Figure, *, dark: bool = False) -> tuple[go.Figure, str]:
     done.update_layout(
         title_text="",
         height=max(height, _PLOT_LEAST_PX + top + bottom),
-        margin={"l": 8, "r": 8, "t": top, "b": bottom},
+        margin={"t": top, "b": bottom},
         legend={
             "orientation": "h",
             "xref": "container",

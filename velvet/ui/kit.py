@@ -116,7 +116,7 @@ class Tab:
     controls: Callable[[], dict[str, Any]] | None = None
     finding: Callable[[Seen], str] | None = None
     code: tuple[Callable[..., Any], ...] = ()
-    command: str = ""
+    command: str | Callable[[Mapping[str, Any]], str] = ""
     next_step: str = ""
 
     @property
@@ -168,7 +168,9 @@ def live_benchmarks(module: catalog.Module) -> Tab:
         controls=partial(predict.controls, module),
         draw=predict.draw,
         finding=predict.finding,
-        command=f"velvet bench {module.number:02d} --quick",
+        command=lambda options: (
+            f"velvet bench {module.number:02d} --quick --filter {options.get('comparison', '')}"
+        ),
     )
 
 
@@ -182,7 +184,7 @@ def _draw(tab: Tab, tabs: Mapping[str, Tab], module: catalog.Module) -> None:
         _figures(tab, Seen(options=options, wanted=options))
     else:
         _job(tab, tab.job, options, module)
-    _lesson(tab, tabs, module)
+    _lesson(tab, options, tabs, module)
 
 
 def _figures(tab: Tab, seen: Seen) -> None:
@@ -260,15 +262,18 @@ def _status(run: runs.Run, job: Job, wanted: Mapping[str, Any]) -> None:
         st.caption(f"Shown: {differ}. Press {job.label} for the settings above.")
 
 
-def _lesson(tab: Tab, tabs: Mapping[str, Tab], module: catalog.Module) -> None:
+def _lesson(
+    tab: Tab, options: Mapping[str, Any], tabs: Mapping[str, Tab], module: catalog.Module
+) -> None:
     """Draw what follows each figure: the code responsible, the command, the next step."""
     for thing in tab.code:
         source, where = source_of(thing, module)
         st.caption(f"The code responsible: `{where}`")
         st.code(source, language="python")
-    if tab.command:
+    command = tab.command if isinstance(tab.command, str) else tab.command(options)
+    if command:
         st.caption("The command that reproduces the figure:")
-        st.code(tab.command, language="bash")
+        st.code(command, language="bash")
     if tab.next_step in tabs:
         st.button(
             f"Next: {tab.next_step}", key=f"{tab.slug}-next", on_click=_go, args=(tab.next_step,)
