@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from velvet import pytest_plugin
+from velvet import testing as pytest_plugin
 
 pytest_plugins = ["pytester"]
 
