@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -45,8 +45,23 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "prerequisites": list,
     "services": list,
     "test_processes": int,
+    "headline": str,
+    "pictures": list,
+    "budget": dict,
 }
-_OPTIONAL = ("prerequisites", "services", "test_processes")
+_OPTIONAL = ("prerequisites", "services", "test_processes", "headline", "pictures", "budget")
+# What `[budget]` may raise, each with a `reason` beside it; see velvet/budget.py.
+BUDGETS = (
+    "lesson_lines",
+    "lesson_files",
+    "comparisons_lines",
+    "dashboard_lines",
+    "examples_lines",
+    "tests_lines",
+    "tests_seconds",
+    "quick_seconds",
+    "publish_seconds",
+)
 # What makes a folder a whole module; anything missing is named by `velvet info`.
 PARTS = (
     "README.md",
@@ -61,6 +76,14 @@ PARTS = (
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture of a dashboard: which tab it shows, and its file in the folder `pictures`."""
+
+    tab: str
+    file: str
+
+
+@dataclass(frozen=True)
 class Module:
     """One numbered module, existing or planned.
 
@@ -69,6 +92,9 @@ class Module:
         topic: the part of the folder's name after the number.
         hours: the time a reader should plan, in hours.
         test_processes: over how many processes its whole test suite is spread; 1 is not at all.
+        headline: one sentence for people, with marks that the results fill.
+        pictures: of its dashboard; the first is the README's.
+        budget: limits of its own, by a name of `BUDGETS`, with `reason`.
         path: its folder, or None while it is only planned.
     """
 
@@ -83,6 +109,9 @@ class Module:
     prerequisites: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     test_processes: int = 1
+    headline: str = ""
+    pictures: tuple[Picture, ...] = ()
+    budget: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = None
 
     @property
@@ -196,6 +225,7 @@ def _values(table: Mapping[str, Any]) -> dict[str, Any]:
     values = dict(table)
     for name in ("prerequisites", "services"):
         values[name] = tuple(values.get(name, ()))
+    values["pictures"] = tuple(Picture(**one) for one in values.get("pictures", ()))
     return values
 
 
@@ -223,6 +253,25 @@ def _validate(path: Path, text: str, table: Mapping[str, Any]) -> None:
     for service in table.get("services", ()):
         if service not in SERVICES:
             _refuse(path, text, "services", f"names {service!r}; known are {', '.join(SERVICES)}")
+    for one in table.get("pictures", ()):
+        named = isinstance(one, dict) and set(one) == {"tab", "file"}
+        if not named or not all(isinstance(value, str) for value in one.values()):
+            _refuse(path, text, "pictures", "has entries of `tab` and `file`, both text")
+        if not re.fullmatch(r"[a-z0-9-]+\.png", one["file"]):
+            _refuse(path, text, "pictures", f"names {one['file']!r}; a file is like start-up.png")
+    _validate_budget(path, text, table.get("budget", {}))
+
+
+def _validate_budget(path: Path, text: str, budget: Mapping[str, Any]) -> None:
+    if budget and not (isinstance(budget.get("reason"), str) and budget["reason"].strip()):
+        _refuse(path, text, "budget", "needs a `reason`: a sentence that says why")
+    for name, limit in budget.items():
+        if name == "reason":
+            continue
+        if name not in BUDGETS:
+            _refuse(path, text, "budget", f"knows no {name!r}.{nearest(name, BUDGETS)}")
+        if isinstance(limit, bool) or not isinstance(limit, int | float) or limit <= 0:
+            _refuse(path, text, "budget", f"{name} must be a number over 0, not {limit!r}")
 
 
 def _refuse(path: Path, text: str, field: str, rule: str) -> None:
