@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Template
 
 from velvet import catalog
-from velvet.bench.results import write_whole
+from velvet.atomic import atomic_write
 from velvet.errors import UsageError, VelvetError
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -78,7 +78,7 @@ def create(slug: str, root: Path) -> Path:
     except OSError as error:
         raise VelvetError(f"{target} cannot be written: {error.strerror or error}") from None
     try:
-        write_whole(root / "pyproject.toml", settings)
+        atomic_write(root / "pyproject.toml", settings)
     except BaseException:
         shutil.rmtree(target)
         raise

@@ -184,7 +184,7 @@ def test_settings_that_cannot_be_written_take_the_module_back(clone, monkeypatch
     def fail(path: Path, text: str) -> None:
         raise error
 
-    monkeypatch.setattr(scaffold, "write_whole", fail)
+    monkeypatch.setattr(scaffold, "atomic_write", fail)
 
     with pytest.raises(type(error)):
         scaffold.create("24-foo", clone)

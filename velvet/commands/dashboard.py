@@ -12,9 +12,9 @@ from pathlib import Path
 import click
 
 from velvet import catalog
-from velvet.bench.command import stoppable
 from velvet.commands import HELP
 from velvet.errors import UsageError, VelvetError
+from velvet.processes import stoppable
 from velvet.services.ladder import free_port, listening
 from velvet.ui.palette import STROKES, TEXT
 

@@ -17,9 +17,9 @@ from typing import IO
 import click
 
 from velvet import catalog
-from velvet.bench.command import stoppable
 from velvet.commands import HELP
 from velvet.needs import usable_cores
+from velvet.processes import stoppable
 
 _COUNTS = re.compile(r"(\d+) (passed|failed|error|errors|skipped|xfailed)")
 

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
-import psutil
-
+from velvet import processes
 from velvet.services.ladder import RungFailed
 
 STOP_SECONDS = 10.0
@@ -122,19 +121,7 @@ class ServerProcess:
 
 def end_tree(pid: int) -> None:
     """End a process and its descendants: politely, then firmly."""
-    try:
-        root = psutil.Process(pid)
-        family = [*root.children(recursive=True), root]
-    except psutil.NoSuchProcess:
-        family = []
-    for process in reversed(family):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.terminate()
-    _, stubborn = psutil.wait_procs(family, timeout=STOP_SECONDS)
-    for process in stubborn:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(stubborn, timeout=STOP_SECONDS)
+    processes.end_tree(pid, patience_s=STOP_SECONDS)
     handle = _STARTED.pop(pid, None)
     if handle is not None:
         handle.wait()

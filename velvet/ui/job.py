@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from velvet.bench.children import end_group
+from velvet.processes import end_group
 
 KEEP_STDERR = 4000
 
