@@ -14,14 +14,21 @@ from velvet import catalog, needs, services
 from velvet.commands import HELP
 from velvet.errors import VelvetError
 
+WIDTH = 120
+
 
 @dataclass(frozen=True)
 class Line:
-    """One finding: ``ok``, ``note`` or ``missing``, with the way out."""
+    """One finding: ``ok``, ``note`` (optional) or ``missing``, with the way out.
+
+    Attributes:
+        more: details that `--verbose` shows.
+    """
 
     topic: str
     state: str
     text: str
+    more: str = ""
 
 
 def toolkit() -> list[Line]:
@@ -47,11 +54,7 @@ def toolkit() -> list[Line]:
 def servers() -> list[Line]:
     """Look at every server's ladder."""
     return [
-        Line(
-            "service",
-            "ok" if s.state != "unavailable" else "note",
-            f"{s.name} {s.state}: {s.detail}",
-        )
+        Line("service", "note" if s.why else "ok", f"{s.name} {s.state}: {s.detail}", s.why)
         for s in services.status()
     ]
 
@@ -89,7 +92,8 @@ def runtime_notes(package: str) -> list[str]:
 
 @click.command("doctor", context_settings=HELP)
 @click.option("--json", "as_json", is_flag=True, help="For programs: one JSON document.")
-def doctor_command(as_json: bool) -> None:
+@click.option("-v", "--verbose", is_flag=True, help="Whole lines, and the details of each.")
+def doctor_command(as_json: bool, verbose: bool) -> None:
     """Check the interpreter, libraries, servers and modules."""
     lines = [*toolkit(), *servers()]
     try:
@@ -100,5 +104,20 @@ def doctor_command(as_json: bool) -> None:
         click.echo(json.dumps([asdict(line) for line in lines], indent=2))
     else:
         for line in lines:
-            click.echo(f"{line.state:8} {line.topic:8} {line.text}")
+            text = f"{line.state:8} {line.topic:8} {line.text}"
+            cut = len(text) > WIDTH and not verbose
+            click.echo(text[: WIDTH - 3] + "..." if cut else text)
+            if verbose and line.more:
+                click.echo(f"{'':18}{line.more}")
+        click.echo(verdict(lines))
     raise SystemExit(1 if any(line.state == "missing" for line in lines) else 0)
+
+
+def verdict(lines: list[Line]) -> str:
+    """Return the one sentence that a reader needs."""
+    missing = [line.text.split(":")[0].split(" (")[0] for line in lines if line.state == "missing"]
+    notes = sum(line.state == "note" for line in lines)
+    optional = f"; {notes} optional notes above (details: --verbose)" if notes else ""
+    if missing:
+        return f"verdict: not ready, {len(missing)} missing: {', '.join(missing)[:60]}{optional}"
+    return f"verdict: ready, everything that is needed is here{optional}"
