@@ -41,11 +41,12 @@ def toolkit() -> list[Line]:
             f"{platform.system()} {platform.machine()}, {needs.usable_cores()} usable cores",
         )
     ]
-    for need in ("streamlit>=1.50", "plotly", "pytest", "hypothesis", "pytest-benchmark", "pyperf"):
+    for need in ("streamlit>=1.55", "plotly", "pytest", "hypothesis", "pytest-benchmark", "pyperf"):
         problem = needs.unmet(need)
         name = need.split(">")[0]
         text = f"{name} {needs.version_of(name)}" if problem is None else str(problem)
-        lines.append(Line("library", "ok" if problem is None else "missing", text))
+        absent = "note" if need == "pyperf" else "missing"  # only `velvet bench verify` needs it
+        lines.append(Line("library", "ok" if problem is None else absent, text))
     problem = needs.unmet("browser")
     lines.append(Line("browser", "ok" if not problem else "note", str(problem or needs.browser())))
     return lines
