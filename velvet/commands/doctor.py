@@ -11,10 +11,8 @@ from dataclasses import asdict, dataclass
 import click
 
 from velvet import catalog, needs, services
-from velvet.commands import HELP
+from velvet.commands import HELP, folded
 from velvet.errors import VelvetError
-
-WIDTH = 120
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ def runtime_notes(package: str) -> list[str]:
 
 @click.command("doctor", context_settings=HELP)
 @click.option("--json", "as_json", is_flag=True, help="For programs: one JSON document.")
-@click.option("-v", "--verbose", is_flag=True, help="Whole lines, and the details of each.")
+@click.option("-v", "--verbose", is_flag=True, help="Also the details of each.")
 def doctor_command(as_json: bool, verbose: bool) -> None:
     """Check the interpreter, libraries, servers and modules."""
     lines = [*toolkit(), *servers()]
@@ -106,10 +104,9 @@ def doctor_command(as_json: bool, verbose: bool) -> None:
     else:
         for line in lines:
             text = f"{line.state:8} {line.topic:8} {line.text}"
-            cut = len(text) > WIDTH and not verbose
-            click.echo(text[: WIDTH - 3] + "..." if cut else text)
+            click.echo(folded(text, indent=18))
             if verbose and line.more:
-                click.echo(f"{'':18}{line.more}")
+                click.echo(folded(f"{'':18}{line.more}", indent=18))
         click.echo(verdict(lines))
     raise SystemExit(1 if any(line.state == "missing" for line in lines) else 0)
 

@@ -7,7 +7,7 @@ import json
 import click
 
 from velvet import services
-from velvet.commands import HELP
+from velvet.commands import HELP, folded
 from velvet.errors import VelvetError
 
 
@@ -58,6 +58,6 @@ def status(as_json: bool, verbose: bool) -> None:
         return
     for line in lines:
         where = f" at {line.url}" if line.url else ""
-        click.echo(f"{line.name:9} {line.state}{where}: {line.detail}")
+        click.echo(folded(f"{line.name:9} {line.state}{where}: {line.detail}", indent=10))
         if verbose and line.why:
-            click.echo(f"          {line.why}")
+            click.echo(folded(f"{'':10}{line.why}", indent=10))

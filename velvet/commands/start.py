@@ -90,7 +90,11 @@ def findings(results: Mapping[str, Any]) -> list[str]:
     found = []
     for claim in results["claims"]:
         part = claim["parts"][0]
-        if claim["verdict"] == "HOLDS" and part["text"].startswith("speedup("):
+        if (
+            claim["verdict"] == "HOLDS"
+            and part["text"].startswith("speedup(")
+            and part["value"] > 1.5
+        ):
             found.append(f"{claim['text']} ({part['value']:.3g}x)")
     return found[:SHOWN_CLAIMS]
 

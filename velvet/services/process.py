@@ -58,7 +58,12 @@ def noting(folder: Path, argv: Sequence[str]) -> list[str]:
 
     A shell writes and then becomes the program, so no moment is left in which the program runs
     and its id is not known. Windows has no such shell; there the caller writes it.
+
+    Raises:
+        RungFailed: it is no program.
     """
+    if shutil.which(argv[0]) is None:
+        raise RungFailed(f"{argv[0]} cannot be started: it is no program")
     if os.name != "posix":
         return list(argv)
     return ["/bin/sh", "-c", 'echo $$ > "$0" && exec "$@"', str(folder / PID_FILES[0]), *argv]
@@ -81,8 +86,6 @@ class ServerProcess:
         Raises:
             RungFailed: the program cannot be started.
         """
-        if shutil.which(self.argv[0]) is None:
-            raise RungFailed(f"{self.argv[0]} cannot be started: it is no program")
         try:
             with (self.folder / "server.log").open("ab") as log:
                 self.process = subprocess.Popen(

@@ -6,6 +6,7 @@ import importlib.util
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from velvet.services.ladder import RungFailed, Server, free_port
 from velvet.services.own import Lease, serve
@@ -24,10 +25,13 @@ def ask(url: str) -> str | None:
     """
     try:
         import redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
     except ImportError:
         raise RungFailed('the client is not installed; pip install "redis>=5"') from None
     try:
-        with redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2) as client:
+        bounds: dict[str, Any] = {"socket_connect_timeout": 2, "socket_timeout": 2}
+        with redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **bounds) as client:
             info = client.info("server")
     except (redis.RedisError, OSError):
         return None
