@@ -113,9 +113,9 @@ def doctor_command(as_json: bool, verbose: bool) -> None:
 
 def verdict(lines: list[Line]) -> str:
     """Return the one sentence that a reader needs."""
-    missing = [line.text.split(":")[0].split(" (")[0] for line in lines if line.state == "missing"]
+    missing = sum(line.state == "missing" for line in lines)
     notes = sum(line.state == "note" for line in lines)
     optional = f"; {notes} optional notes above (details: --verbose)" if notes else ""
     if missing:
-        return f"verdict: not ready, {len(missing)} missing: {', '.join(missing)[:60]}{optional}"
+        return f"verdict: not ready, {missing} missing above{optional}"
     return f"verdict: ready, everything that is needed is here{optional}"
