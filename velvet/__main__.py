@@ -6,7 +6,7 @@ refused in one sentence; the rest needs 3.10 and lies in `velvet.bootstrap`.
 
 import sys
 
-OLDEST = (3, 10)
+OLDEST = (3, 10)  # as in velvet.bootstrap, which an old Python cannot read
 
 
 def main():

@@ -24,9 +24,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
-from velvet.__main__ import OLDEST
 from velvet.installer import SetupFailed, estimate, install, installed, merged, run
 
+OLDEST = (3, 10)
 SETS_UP = ("start", "test")
 INSIDE = "VELVET_INSIDE"
 # Options of those two whose value is a word of its own, and no module's name.
