@@ -20,7 +20,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -72,11 +71,9 @@ def _interrupt(_number: int, _frame: object) -> NoReturn:
 
 
 def _installed() -> bool:
-    try:
-        metadata.version("velvet-python")
-    except metadata.PackageNotFoundError:
-        return False
-    return True
+    # Not by `importlib.metadata`, whose import every command would pay for.
+    places = [Path(place) for place in sys.path if place.endswith("-packages")]
+    return any(any(place.glob("velvet_python-*.dist-info")) for place in places)
 
 
 def rerun(python: Path, words: list[str]) -> int:

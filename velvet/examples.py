@@ -8,7 +8,6 @@ when an optional need is not met.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import re
 import sys
@@ -137,6 +136,8 @@ def _show(item: Example) -> None:
     began = time.perf_counter()
     try:
         if inspect.iscoroutinefunction(item.function):
+            import asyncio
+
             asyncio.run(item.function())
         else:
             item.function()
