@@ -43,7 +43,7 @@ class Lookup(Protocol):
         self, bench: str, contender: str, metric: str | None, first: Any, second: Any
     ) -> Interval: ...
     def growth(
-        self, bench: str, contender: str, metric: str | None, over: str, model: str, size: Any
+        self, bench: str, contender: str, metric: str | None, over: str, size: Any
     ) -> Interval: ...
 
 
@@ -131,28 +131,17 @@ class Operand:
         """Demand a value within both bounds."""
         return Condition(self, low=float(low), high=float(high))
 
-    def __truediv__(self, other: Operand) -> Operand:
-        return self._combined(other, "/", lambda a, b: a / b, flips=True)
-
     def __sub__(self, other: Operand) -> Operand:
-        return self._combined(other, "-", lambda a, b: a - b, flips=False)
-
-    def _combined(
-        self, other: Operand, sign: str, act: Callable[[float, float], float], *, flips: bool
-    ) -> Operand:
-        """Combine two unpaired operands; the interval takes the worst corners."""
+        """The difference of two unpaired operands; its interval takes the worst ends."""
 
         def find(lookup: Lookup) -> Interval:
             a, b = self.find(lookup), other.find(lookup)
-            if flips and (b.value == 0 or (b.lo is not None and b.lo <= 0)):
-                raise NotMeasured(f"{other.text} is not clear of zero")
             a_lo, a_hi = (a.value if x is None else x for x in (a.lo, a.hi))
             b_lo, b_hi = (b.value if x is None else x for x in (b.lo, b.hi))
-            corners = [act(x, y) for x in (a_lo, a_hi) for y in (b_lo, b_hi)]
-            return Interval(act(a.value, b.value), min(corners), max(corners), min(a.n, b.n))
+            return Interval(a.value - b.value, a_lo - b_hi, a_hi - b_lo, min(a.n, b.n))
 
         return Operand(
-            f"({self.text} {sign} {other.text})",
+            f"({self.text} - {other.text})",
             self.benches + other.benches,
             self.contenders + other.contenders,
             # Operands at two sizes are looked at in all of them, one size would lack the other.
@@ -229,16 +218,15 @@ def growth(
     *,
     over: str,
     metric: str | None = None,
-    model: str = "power",
     **size: Any,
 ) -> Operand:
-    """How a contender's cost grows over one size axis (see `stats.growth_rate`)."""
+    """How a contender's cost grows over one size axis: the exponent b of cost ~ size**b."""
     return Operand(
-        f"growth({contender}, {metric or bench} over {over}{_where(size)}, {model})",
+        f"growth({contender}, {metric or bench} over {over}{_where(size)})",
         (bench,),
         (contender,),
         size,
-        lambda lookup: lookup.growth(bench, contender, metric, over, model, size),
+        lambda lookup: lookup.growth(bench, contender, metric, over, size),
         over=over,
     )
 

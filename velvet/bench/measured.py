@@ -208,7 +208,6 @@ class Measured:
         contender: str,
         metric: str | None,
         over: str,
-        model: str,
         size: Mapping[str, Any],
     ) -> Interval:
         """Lookup of `growth`: one fit per process (or round), then their interval."""
@@ -228,9 +227,9 @@ class Measured:
         name = metric or comparison.main_metric
         if all(name in row.values for row in rows):
             costs = [row.values[name].value for row in rows]
-            return Interval(growth_rate(sizes, costs, model), None, None, 1)
+            return Interval(growth_rate(sizes, costs), None, None, 1)
         series = [self._series(row, "time" if name == "ops" else name)[0] for row in rows]
-        fits = [growth_rate(sizes, costs, model) for costs in _aligned(series, comparison.kind)]
+        fits = [growth_rate(sizes, costs) for costs in _aligned(series, comparison.kind)]
         if not fits:
             raise NotMeasured(f"{contender} in {bench} has no process with every size")
         return median_interval(fits) if comparison.kind == "run" else mean_interval(fits)

@@ -242,32 +242,6 @@ def planned(context: Context, words: list[str], options: dict[str, str]) -> str:
     return ", ".join(names)
 
 
-def modules(context: Context, words: list[str], options: dict[str, str]) -> str:
-    """``modules``: the catalogue by phase, from each module.toml and the roadmap."""
-    nothing_else(words, options)
-    parts = []
-    for phase, title in catalog.PHASES.items():
-        rows = [
-            f"**Phase {phase}: {title}**\n",
-            "| module | question it answers | difficulty | hours | state |",
-            "| --- | --- | --- | ---: | --- |",
-        ]
-        for module in catalog.everything(context.root):
-            if module.phase == phase:
-                name = f"{module.number:02d} {module.title}"
-                link = f"[{name}]({module.slug}/)" if module.path else name
-                cells = [
-                    link,
-                    module.question,
-                    module.difficulty,
-                    f"{module.hours:g}",
-                    module.state,
-                ]
-                rows.append("| " + " | ".join(cells) + " |")
-        parts.append("\n".join(rows))
-    return "\n\n" + "\n\n".join(parts) + "\n\n"
-
-
 def numbers(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``numbers``: what the repository holds, counted."""
     nothing_else(words, options)
@@ -286,7 +260,6 @@ RENDERERS: dict[str, Renderer] = {
     "claims": claims,
     "figure": figure,
     "machine": machine,
-    "modules": modules,
     "numbers": numbers,
     "planned": planned,
     "ratio": ratio,
