@@ -45,23 +45,14 @@ def assemble(
     noise: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the results of a run as the schema describes them."""
-    needs = [
-        need
-        for comparison in suite.comparisons.values()
-        for one in comparison.contenders.values()
-        for need in one.needs
-    ]
+    needs = [n for c in suite.comparisons.values() for o in c.contenders.values() for n in o.needs]
     ran = {row.bench for row in measured.rows.values()}
     return {
         "schema": SCHEMA,
         "suite": suite.name,
         "options": {
-            "tier": options.tier,
-            "filter": options.filter,
-            "processes": options.processes,
-            "rounds": options.rounds,
-            "seed": options.seed,
-            "affinity": list(options.affinity),
+            key: list(found) if isinstance(found, tuple) else found
+            for key, found in vars(options).items()
         },
         "machine": machine.facts(needs, suite.file.parent),
         "noise": dict(noise),
@@ -115,25 +106,17 @@ def _entries(suite: Suite, row: Row) -> list[dict[str, Any]]:
         for metric, word in row.labels.items()
     ]
     for metric, found in row.values.items():
-        entries.append({**base, **_value_entry(comparison, metric, found)})
+        ends = {"lo": found.lo, "hi": found.hi}
+        entries.append(
+            {**base, "metric": metric, "unit": comparison.metric(metric).unit, "n": found.n}
+            | {"median": rounded(found.value, 6), "processes": 1}
+            | {key: rounded(end, 6) for key, end in ends.items() if end is not None}
+        )
     for metric, unit, samples, processes in _figures(comparison, row):
         entries.append({**base, **_sample_entry(metric, unit, samples, processes, row)})
     if not entries:
         entries.append({**base, "metric": comparison.main_metric, "error": "nothing was measured"})
     return entries
-
-
-def _value_entry(comparison: Comparison, metric: str, found: Interval) -> dict[str, Any]:
-    entry = {
-        "metric": metric,
-        "unit": comparison.metric(metric).unit,
-        "n": found.n,
-        "median": rounded(found.value, 6),
-        "processes": 1,
-    }
-    if found.lo is not None and found.hi is not None:
-        entry.update(lo=rounded(found.lo, 6), hi=rounded(found.hi, 6))
-    return entry
 
 
 def _figures(comparison: Comparison, row: Row) -> list[tuple[str, str, list[float], int]]:
@@ -189,16 +172,9 @@ def _pairs(suite: Suite, measured: Measured, bench: str) -> list[dict[str, Any]]
     comparison = suite.comparisons[bench]
     rows = [row for row in measured.of(bench) if not (row.skipped or row.error)]
     pairs = []
+    bases = {size_key(row.size): row for row in rows if row.contender == comparison.baseline}
     for row in rows:
-        base = next(
-            (
-                other
-                for other in rows
-                if other.contender == comparison.baseline
-                and size_key(other.size) == size_key(row.size)
-            ),
-            None,
-        )
+        base = bases.get(size_key(row.size))
         if base is None or row is base:
             continue
         for metric in dict.fromkeys((comparison.main_metric, *comparison.metrics, "peak_mb")):

@@ -81,15 +81,8 @@ def _by_axes(entry: Mapping[str, Any]) -> list[tuple[int, Any]]:
 
 
 def _pair(results: Results, entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    for pair in results["pairs"]:
-        if (
-            pair["bench"] == entry["bench"]
-            and pair["a"] == entry["contender"]
-            and pair["metric"] == entry["metric"]
-            and pair["size"] == entry["size"]
-        ):
-            return dict(pair)
-    return None
+    wanted = {"a": entry["contender"], **{key: entry[key] for key in ("bench", "metric", "size")}}
+    return next((pair for pair in results["pairs"] if wanted.items() <= pair.items()), None)
 
 
 def lines(
@@ -153,21 +146,20 @@ def _note(contender: Mapping[str, Any]) -> str:
 
 
 def _published(results: Results, entry: Mapping[str, Any], metric: str) -> Mapping[str, Any] | None:
+    wanted = {"bench": entry["bench"], "contender": entry["contender"], "metric": metric}
     for found in results["published"]:
-        same = found["bench"] == entry["bench"] and found["contender"] == entry["contender"]
-        if same and found["metric"] == metric and _matches(entry["size"], found.get("size", {})):
+        if wanted.items() <= found.items() and _matches(entry["size"], found.get("size", {})):
             return dict(found)
     return None
 
 
 def _other(results: Results, entry: Mapping[str, Any], metric: str) -> str:
-    for found in results["results"]:
-        same = all(found[key] == entry[key] for key in ("bench", "contender", "size"))
-        if same and found["metric"] == metric and "label" in found:
-            return str(found["label"])
-        if same and found["metric"] == metric and "median" in found:
-            return quantity(found["median"], found["unit"])
-    return "-"
+    wanted = {"metric": metric, **{key: entry[key] for key in ("bench", "contender", "size")}}
+    rows: list[Mapping[str, Any]] = [e for e in results["results"] if wanted.items() <= e.items()]
+    found = rows[0] if rows else {}
+    if "label" in found:
+        return str(found["label"])
+    return quantity(found["median"], found["unit"]) if "median" in found else "-"
 
 
 def markdown(table: list[Line], *, figure: str = "measured", versus: str = "against") -> str:
