@@ -247,6 +247,19 @@ def test_pairs_are_taken_against_the_baseline_where_both_were_measured(assembled
     assert ("micro", "b", "a", 10) not in pairs
 
 
+def test_neighbours_by_their_main_figure_have_a_ratio_of_their_own(suite, measured):
+    suite.comparisons["run"].add("c", print)
+    for number in range(3):
+        measured.row("run", "c", {"n": 1}).add("wall", 0, 1.5 * (1 + number))
+
+    found = assemble(suite, Options(), measured, [], {})["neighbours"]
+
+    pairs = [
+        (p["a"], p["b"], p["ratio"]) for p in found if (p["bench"], p["size"]) == ("run", {"n": 1})
+    ]
+    assert pairs == [("a", "c", pytest.approx(2 / 3, rel=1e-3)), ("c", "b", 0.75)]
+
+
 def test_a_pair_of_one_process_has_no_ends(suite):
     one = Measured(suite)
     for name in "ab":

@@ -104,21 +104,6 @@ class Measured:
             raise NotMeasured(f"{where}: {row.skipped}")
         return row
 
-    def main_figure(self, row: Row) -> float | None:
-        """Return a row's median in the comparison's unit; None where nothing was counted."""
-        comparison = self._comparison(row.bench)
-        name = comparison.main_metric
-        if name in row.values:
-            return row.values[name].value
-        key = comparison.clock if name in ("ops", "time") else name
-        samples = row.flat("cpu_s" if key == "cpu" and comparison.kind == "run" else key)
-        if not samples:
-            return None
-        middle = statistics.median(samples)
-        if name in ("ops", "time"):
-            return comparison.from_seconds(max(middle, 1e-9), row.size)
-        return middle
-
     def _series(self, row: Row, metric: str | None) -> tuple[list[list[float]], bool]:
         """Return a row's samples and whether a larger figure means less time."""
         comparison = self._comparison(row.bench)

@@ -171,7 +171,17 @@ def times(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``times BENCH A B [metric=M] [AXIS=VALUE]``: A's figure over B's, rounded for a sentence."""
     first = _entry(context, [words[0], words[1]], dict(options))
     second = _entry(context, [words[0], words[2]], dict(options))
+    if _tie(context, words, first, second):
+        return "about 1x"
     return figures.factor(first["median"] / second["median"])
+
+
+def _tie(
+    context: Context, words: list[str], first: Mapping[str, Any], second: Mapping[str, Any]
+) -> bool:
+    results, bench = context.bench(words[0])
+    at = (first["metric"], first["size"])
+    return first["size"] == second["size"] and views.ties(results, bench, *at, *words[1:3])
 
 
 def ratio(context: Context, words: list[str], options: dict[str, str]) -> str:
@@ -183,13 +193,12 @@ def ratio(context: Context, words: list[str], options: dict[str, str]) -> str:
     first = _entry(context, [words[0], words[1]], dict(options))
     second = _entry(context, [words[0], words[2]], dict(options))
     results, bench = context.bench(words[0])
-    share = first["median"] / second["median"]
+    share, tie = first["median"] / second["median"], _tie(context, words, first, second)
     better = views.comparison(results, bench)["better"].get(first["metric"], "lower")
     if words[3:] != ["|", "factor"]:
-        return figures.against(share, better, first["unit"])
+        return "a tie" if tie else figures.against(share, better, first["unit"])
     factor = share if better == "higher" else 1 / share
-    ranks = views.ranks(results, bench, first["metric"], **first["size"])
-    if factor <= 1 or any({words[1], words[2]} <= set(group) for group in ranks):
+    if tie or factor <= 1:
         raise ValueError(f"{words[1]} is no better than {words[2]}, as a bare factor would say")
     return f"{figures.number(factor)}x"
 
