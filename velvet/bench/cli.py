@@ -241,6 +241,17 @@ def publishing(suite: Suite) -> Iterator[None]:
 
 
 @contextmanager
+def _variable(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        del os.environ[name]
+        os.environ.update({} if before is None else {name: before})
+
+
+@contextmanager
 def servers_for(suite: Suite, options: Options) -> Iterator[None]:
     """Start each server that the chosen contenders need once, for all children of the run."""
     from velvet import services
@@ -260,32 +271,20 @@ def servers_for(suite: Suite, options: Options) -> Iterator[None]:
                 server = stack.enter_context(getattr(services, name)())
             except services.ServiceUnavailable:
                 continue  # the rows that need it say why they are absent
-            before = os.environ.get(variable)
-            os.environ[variable] = server.url
-            stack.callback(_restore, variable, before)
+            stack.enter_context(_variable(variable, server.url))
         yield
 
 
-def _restore(variable: str, before: str | None) -> None:
-    if before is None:
-        os.environ.pop(variable, None)
-    else:
-        os.environ[variable] = before
-
-
 def _cores(affinity: str | None) -> tuple[int, ...]:
-    if not affinity:
-        return ()
     try:
-        cores = tuple(int(part) for part in affinity.split(","))
+        cores = tuple(int(part) for part in affinity.split(",")) if affinity else ()
     except ValueError:
         raise UsageError(f"--affinity takes core numbers such as 0,1, not {affinity!r}") from None
     count = os.cpu_count() or 1
-    absent = [core for core in cores if not 0 <= core < count]
-    if absent:
-        raise UsageError(
-            f"--affinity {affinity}: there is no core {absent[0]}; 0 to {count - 1} are"
-        )
+    for core in cores:
+        if not 0 <= core < count:
+            said = f"there is no core {core}; 0 to {count - 1} are"
+            raise UsageError(f"--affinity {affinity}: {said}")
     return cores
 
 

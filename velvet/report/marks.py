@@ -118,7 +118,7 @@ def claims(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``claims [NN/] [BENCH ...]``: claims (of those comparisons) with verdict and interval."""
     nothing_else(options)
     results, first = context.bench(words[0] if words else "all")
-    benches = {first, *words[1:]} if words and first else set()
+    benches = {word for word in (first, *words[1:]) if word} if words else set()
     found = [c for c in results["claims"] if not benches or benches & set(c.get("benches", ()))]
     rows = sum(len(claim["parts"]) for claim in found)
     if context.short and rows > MAX_ROWS:
