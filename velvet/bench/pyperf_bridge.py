@@ -92,7 +92,8 @@ from velvet.bench.rounds import prepare
 from velvet.bench.worker import load_suite
 
 file, bench, contender, size = {file!r}, {bench!r}, {contender!r}, {size!r}
-runner = pyperf.Runner(processes=3, values=5, warmups=1)
+# Values as short as our rounds: its own of 100 ms hold the neighbours of a busy machine, too.
+runner = pyperf.Runner(processes=3, values=20, warmups=1, min_time=0.005)
 comparison = load_suite(Path(file)).comparisons[bench]
 one = prepare(comparison, contender, comparison.sizes[size])
 runner.bench_func(contender, one.timed.call)
