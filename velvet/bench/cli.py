@@ -168,6 +168,7 @@ def perform(suite: Suite, **given: Any) -> int:
     console, stream = terminal(), asked.json_path == "-"
     if asked.show:
         last = last_results(suite)
+        click.echo(f"measured {last['created']}, tier {last['options']['tier']}")
         print_results(last, console, whole=True)
         return exit_code(last, strict=asked.strict)
     part = bool(asked.text or asked.contenders or asked.only_claims)
