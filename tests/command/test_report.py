@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from velvet import catalog, report
+from velvet import report
 from velvet.bench.results import save
 from velvet.errors import VelvetError
 from velvet.report import counts, marks
@@ -120,16 +120,6 @@ def test_a_name_with_a_space_is_quoted_in_a_mark(readme, paper, results):
     assert shown(path) == "4.00 us"
 
 
-def test_the_catalogue_links_what_exists_and_only_names_what_is_planned(paper):
-    paper.module()
-
-    text = shown(paper.write("README.md", mark("modules")))
-
-    assert "[30 Tiny Things](30-tiny/) | How small can a module be? | Beginner | 1 | " in text
-    assert "| 22 Algorithms & Data Structures |" in text
-    assert all(f"**Phase {n}: {title}**" in text for n, title in catalog.PHASES.items())
-
-
 def test_the_numbers_of_the_repository_are_those_that_were_counted(paper):
     paper.module()
     paper.write(counts.NUMBERS, '{"tests": 6000, "coverage": 97}')
@@ -186,7 +176,10 @@ def test_a_mark_that_means_nothing_is_refused_with_file_and_reason(readme, words
     assert path.read_text(encoding="utf-8") == mark(words)
 
 
-@pytest.mark.parametrize("words", ["machine n=3", "claims n=3", "modules please", "numbers n=3"])
+@pytest.mark.parametrize(
+    "words",
+    ["machine n=3", "claims n=3", "cards please", "planned please", "badges please", "numbers n=3"],
+)
 def test_a_mark_with_arguments_it_does_not_take_is_refused_in_one_sentence(readme, words):
     path = readme(mark(words))
 
