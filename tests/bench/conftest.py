@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import random
-import sys
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,17 +47,10 @@ def measure_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path
 
 @pytest.fixture(scope="session")
 def declared(measure_file: Callable[..., Path]) -> Callable[[str], Suite]:
-    """Load the suite that some declarations make; the import path is put back."""
+    """Load the suite that some declarations make."""
 
     def declare(body: str) -> Suite:
-        path, modules = list(sys.path), set(sys.modules)
-        try:
-            return load_suite(measure_file(body))
-        finally:
-            sys.path[:] = path
-            for name in set(sys.modules) - modules:
-                if name.startswith("measure_"):
-                    del sys.modules[name]
+        return load_suite(measure_file(body))
 
     return declare
 

@@ -123,7 +123,7 @@ def test_two_sizes_of_one_contender_are_compared(measured):
 
 @pytest.mark.parametrize("bench", ["micro", "rate", "run", "value"])
 def test_growth_is_that_of_the_cost(measured, bench):
-    found = measured.growth(bench, "a", None, "n", "power", {})
+    found = measured.growth(bench, "a", None, "n", {})
 
     assert found.value == pytest.approx(1.0)
 
@@ -131,19 +131,19 @@ def test_growth_is_that_of_the_cost(measured, bench):
 def test_growth_skips_rounds_with_a_gap(measured):
     measured.row("run", "a", {"n": 1}).series["wall"][0][0] = GAP
 
-    assert measured.growth("run", "a", None, "n", "power", {}).n == 2
+    assert measured.growth("run", "a", None, "n", {}).n == 2
 
 
 def test_growth_needs_a_process_with_every_size(measured):
     measured.row("micro", "a", {"n": 1}).series["cpu"] = [[], [], []]
 
     with pytest.raises(NotMeasured, match="no process with every size"):
-        measured.growth("micro", "a", None, "n", "power", {})
+        measured.growth("micro", "a", None, "n", {})
 
 
 def test_growth_needs_two_sizes(measured):
     with pytest.raises(NotMeasured, match="fewer than two sizes of 'n'"):
-        measured.growth("micro", "a", None, "n", "power", {"n": 1})
+        measured.growth("micro", "a", None, "n", {"n": 1})
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_growth_over_a_size_that_failed_is_that_failure(measured):
     measured.row("micro", "a", {"n": 10}).error = "it hung"
 
     with pytest.raises(ContenderFailed, match="a in micro failed: it hung"):
-        measured.growth("micro", "a", None, "n", "power", {})
+        measured.growth("micro", "a", None, "n", {})
 
 
 def test_contenders_without_a_common_round_have_no_ratio(measured):
@@ -245,6 +245,19 @@ def test_pairs_are_taken_against_the_baseline_where_both_were_measured(assembled
 
     assert ("micro", "b", "a", 1) in pairs
     assert ("micro", "b", "a", 10) not in pairs
+
+
+def test_neighbours_by_their_main_figure_have_a_ratio_of_their_own(suite, measured):
+    suite.comparisons["run"].add("c", print)
+    for number in range(3):
+        measured.row("run", "c", {"n": 1}).add("wall", 0, 1.5 * (1 + number))
+
+    found = assemble(suite, Options(), measured, [], {})["neighbours"]
+
+    pairs = [
+        (p["a"], p["b"], p["ratio"]) for p in found if (p["bench"], p["size"]) == ("run", {"n": 1})
+    ]
+    assert pairs == [("a", "c", pytest.approx(2 / 3, rel=1e-3)), ("c", "b", 0.75)]
 
 
 def test_a_pair_of_one_process_has_no_ends(suite):

@@ -283,6 +283,20 @@ def test_each_call_has_an_input_of_its_own(quiet_clock):
     assert seen == [[7, 7, 7], [8, 8, 8]]
 
 
+def test_inputs_that_take_long_to_make_keep_the_round_short(quiet_clock):
+    def make():
+        quiet_clock.now += 1_000_000.0
+
+    def call(_):
+        quiet_clock.now += 100.0
+
+    one = Prepared("quick", Timed(call, prepare=make))
+
+    calibrate(one, quiet_clock)
+
+    assert 50 < one.loops <= 100
+
+
 def test_a_coroutine_function_may_be_prepared_too(quiet_clock):
     async def call(item):
         quiet_clock.now += item

@@ -21,6 +21,7 @@ from velvet.bench.views import (
     markdown,
     matrix,
     ranks,
+    ties,
 )
 
 SCALES = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
@@ -390,3 +391,17 @@ def test_claims_are_counted_in_words(document):
     found = claim_counts({"claims": [{**claim, "verdict": verdict} for verdict in verdicts]})
 
     assert found == "2 hold, 1 fails, 1 is open"
+
+
+def test_the_ratio_of_neighbours_decides_where_it_was_kept(document, entry):
+    third(document, entry, 0.48, 0.56)
+    pair = {**document["pairs"][-1], "a": "hash", "b": "tree", "lo": 0.9, "hi": 0.97}
+    document["neighbours"] = [pair]
+
+    assert ranks(document, "lookup", n=10) == [["hash"], ["tree"], ["scan"]]
+    assert not ties(document, "lookup", "time", {"n": 10}, "tree", "hash")
+
+    pair.update(lo=0.9, hi=1.01)
+
+    assert ranks(document, "lookup", n=10) == [["hash", "tree"], ["scan"]]
+    assert ties(document, "lookup", "time", {"n": 10}, "tree", "hash")

@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 import tracemalloc
+from array import array
 
 import pytest
 
@@ -315,7 +316,6 @@ def served(monkeypatch):
             "what": what,
         }
         monkeypatch.setattr(sys, "argv", ["worker", json.dumps(request)])
-        monkeypatch.setattr(sys, "path", list(sys.path))
         kept = os.dup(1)
         with tempfile.TemporaryFile() as channel:
             os.dup2(channel.fileno(), 1)
@@ -371,20 +371,12 @@ def test_a_worker_goes_on_after_a_failure(measure_file, served):
     assert kinds(heard) == ["turn", "error", "turn", "sample", "end"]
 
 
-def test_a_file_without_a_suite_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(sys, "path", list(sys.path))
+def test_a_file_without_a_suite_is_refused(tmp_path):
     file = tmp_path / "measure.py"
     file.write_text("answer = 42\n", encoding="utf-8")
 
     with pytest.raises(ValueError, match="declares no Suite"):
         worker.load_suite(file)
-
-
-def test_a_file_that_is_no_python_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(sys, "path", list(sys.path))
-
-    with pytest.raises(ValueError, match="cannot be imported"):
-        worker.load_suite(tmp_path / "measure.txt")
 
 
 def test_an_error_of_many_lines_is_said_in_one():
@@ -587,3 +579,58 @@ def test_a_program_that_is_not_there_is_said():
 def test_a_silent_failure_of_a_program_has_its_exit_code():
     with pytest.raises(RuntimeError, match=r"ended with 3: $"):
         runner(Command([sys.executable, "-c", "raise SystemExit(3)"]))()
+
+
+class Typed:
+    """Stands in for an array or a table: what it holds has a type of its own."""
+
+    def __init__(self, **types):
+        self.__dict__.update(types)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (1, "int"),
+        (True, "bool"),
+        ([1, 2.0], "list[float, int]"),
+        ([], "list[]"),
+        ({"a": [1]}, "dict[str: list[int]]"),
+        (((1, "a"),), "tuple[tuple[int, str]]"),
+        (frozenset({1.5}), "frozenset[float]"),
+        (array("f", [1]), "array[f]"),
+        (Typed(dtype="float32"), "Typed[float32]"),
+        (Typed(dtypes=["int64", "object"]), "Typed[int64, object]"),
+    ],
+)
+def test_the_kind_of_a_result_names_the_types_inside_it(value, kind):
+    assert worker.kind_of(value) == kind
+
+
+def test_equal_answers_of_other_types_are_refused_unless_there_is_a_reason(comparison, heard):
+    work = comparison("""
+        work = suite.comparison("work")
+        work.add("whole", lambda: lambda: 1)
+        work.add("float", lambda: lambda: 1.0)
+    """)
+    work.same_result()
+    refused = worker.check(work, {}, names(work), heard.append, 1)
+    work.same_result(types="a library that only knows floats")
+
+    accepted = worker.check(work, {}, names(work), heard.append, 1)
+
+    assert (refused, accepted) == (["whole"], ["whole", "float"])
+
+
+def test_words_are_figures_of_their_own(comparison, heard):
+    work = comparison("""
+        work = suite.comparison("work", kind="value", unit="label", metrics={"verdict": "label"})
+        work.add("safe", lambda: lambda: "refused")
+        work.add("odd", lambda: lambda: 3)
+    """)
+
+    worker.values(work, {}, "safe", heard.append, 1)
+
+    assert heard[-1]["labels"] == {"verdict": "refused"}
+    with pytest.raises(TypeError, match="a word and no number"):
+        worker.values(work, {}, "odd", heard.append, 1)

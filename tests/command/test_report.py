@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from velvet import catalog, report
+from velvet import report
 from velvet.bench.results import save
 from velvet.errors import VelvetError
 from velvet.report import counts, marks
@@ -120,16 +120,6 @@ def test_a_name_with_a_space_is_quoted_in_a_mark(readme, paper, results):
     assert shown(path) == "4.00 us"
 
 
-def test_the_catalogue_links_what_exists_and_only_names_what_is_planned(paper):
-    paper.module()
-
-    text = shown(paper.write("README.md", mark("modules")))
-
-    assert "[30 Tiny Things](30-tiny/) | How small can a module be? | Beginner | 1 | " in text
-    assert "| 22 Algorithms & Data Structures |" in text
-    assert all(f"**Phase {n}: {title}**" in text for n, title in catalog.PHASES.items())
-
-
 def test_the_numbers_of_the_repository_are_those_that_were_counted(paper):
     paper.module()
     paper.write(counts.NUMBERS, '{"tests": 6000, "coverage": 97}')
@@ -186,7 +176,10 @@ def test_a_mark_that_means_nothing_is_refused_with_file_and_reason(readme, words
     assert path.read_text(encoding="utf-8") == mark(words)
 
 
-@pytest.mark.parametrize("words", ["machine n=3", "claims n=3", "modules please", "numbers n=3"])
+@pytest.mark.parametrize(
+    "words",
+    ["machine n=3", "claims n=3", "cards please", "planned please", "badges please", "numbers n=3"],
+)
 def test_a_mark_with_arguments_it_does_not_take_is_refused_in_one_sentence(readme, words):
     path = readme(mark(words))
 
@@ -562,3 +555,25 @@ def test_a_failed_row_is_named_in_the_results(counted, results):
     counted.write("30-tiny/README.md", "# Tiny\n")
 
     assert "failed: it hung" in whole(counted)
+
+
+def test_a_comparison_that_could_not_be_measured_says_so(counted, results):
+    for entry in results["results"]:
+        entry.pop("median", None)
+        entry["skipped"] = "no disk"
+    results["pairs"] = []
+    save(results, counted.root / "30-tiny" / "benchmarks" / "results" / "reference.json")
+    counted.write("30-tiny/README.md", "# Tiny\n")
+    counted.write("README.md", "# All\n")
+
+    text = whole(counted)
+
+    assert "No contender of it could be measured on this machine." in text
+    assert "- no disk: loop, built_in, absent" in text
+
+
+def test_a_word_can_stand_in_a_sentence(readme, paper, results):
+    results["results"][0].update(unit="label", label="refused")
+    save(results, paper.root / "30-tiny" / "benchmarks" / "results" / "reference.json")
+
+    assert shown(readme(mark("figure adding loop n=10"))) == "refused"

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import click
@@ -22,7 +23,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from velvet.bench import machine
 from velvet.bench.compare import print_comparison
 from velvet.bench.engine import Engine
-from velvet.bench.model import Tier
 from velvet.bench.results import load, local_file, reference_file, save
 from velvet.bench.suite import Options, Suite
 from velvet.bench.terminal import print_results, terminal
@@ -99,21 +99,14 @@ def exit_code(results: Mapping[str, Any], *, strict: bool) -> int:
     return 1 if verdicts & bad else 0
 
 
+_FILE = click.Path(path_type=Path)
 _OPTIONS = (
     click.option("--quick", "tier", flag_value="quick", help="Fewer samples, shorter rows."),
     click.option("--full", "tier", flag_value="full", help="The long rows whole; no time limit."),
-    click.option(
-        "--json", "json_path", metavar="PATH", help="Write results there; - streams events."
-    ),
-    click.option(
-        "--filter", "text", default="", metavar="TEXT", help="Only comparisons with TEXT."
-    ),
-    click.option(
-        "--contender", "contenders", multiple=True, help="Only these contenders (no claims)."
-    ),
-    click.option(
-        "--list", "listing", is_flag=True, help="List comparisons and claims; measure nothing."
-    ),
+    click.option("--json", "json_path", metavar="PATH", help="Write there; - streams events."),
+    click.option("--filter", "text", default="", metavar="TEXT", help="Comparisons with TEXT."),
+    click.option("--contender", "contenders", multiple=True, help="Only these (no claims)."),
+    click.option("--list", "listing", is_flag=True, help="List what there is; measure nothing."),
     click.option("--only-claims", is_flag=True, help="Only comparisons that a claim looks at."),
     click.option("--processes", type=click.IntRange(1, 100), help="Worker processes per size."),
     click.option("--seed", type=int, default=20260101, show_default=True),
@@ -122,12 +115,8 @@ _OPTIONS = (
     click.option("--strict", is_flag=True, help="An inconclusive claim fails too."),
     click.option("--show", is_flag=True, help="Print the last results whole; measure nothing."),
     click.option("--verbose", is_flag=True, help="Print every row, note and formula."),
-    click.option(
-        "--compare", "other", type=click.Path(path_type=Path), help="Then compare with FILE."
-    ),
-    click.option(
-        "--pyperf", "pyperf_path", type=click.Path(path_type=Path), help="Write a pyperf file."
-    ),
+    click.option("--compare", "other", type=_FILE, help="Then compare with FILE."),
+    click.option("--pyperf", "pyperf_path", type=_FILE, help="Write a pyperf file."),
     click.option("--publish", is_flag=True, help="Write reference.json: these become our figures."),
 )
 
@@ -153,80 +142,60 @@ def _command(context: click.Context, /, **given: Any) -> None:
     context.exit(code)
 
 
-def perform(
-    suite: Suite,
-    *,
-    tier: Tier | None = None,
-    json_path: str | None = None,
-    text: str = "",
-    contenders: Sequence[str] = (),
-    listing: bool = False,
-    only_claims: bool = False,
-    processes: int | None = None,
-    seed: int = 20260101,
-    hashseed: int | None = None,
-    affinity: str | None = None,
-    strict: bool = False,
-    show: bool = False,
-    verbose: bool = False,
-    other: Path | None = None,
-    pyperf_path: Path | None = None,
-    publish: bool = False,
-) -> int:
-    """Measure, print, store; returns the exit code.
+def perform(suite: Suite, **given: Any) -> int:
+    """Measure, print, store, as the options say that `measuring_options` adds; the exit code.
 
     Raises:
         VelvetError: an argument or a declaration is wrong, or a file cannot be read or written.
     """
     if problems := suite.problems():
         raise UsageError("\n".join([f"{suite.name} declares what cannot be:", *problems]))
-    if listing:
+    asked = SimpleNamespace(**given)
+    if asked.listing:
         _list(suite)
         return 0
-    console = terminal()
-    if show:
+    console, stream = terminal(), asked.json_path == "-"
+    if asked.show:
         last = last_results(suite)
+        click.echo(f"measured {last['created']}, tier {last['options']['tier']}")
         print_results(last, console, whole=True)
-        return exit_code(last, strict=strict)
-    if publish and (text or contenders or tier == "quick" or only_claims):
+        return exit_code(last, strict=asked.strict)
+    part = bool(asked.text or asked.contenders or asked.only_claims)
+    if asked.publish and (part or asked.tier == "quick"):
         raise UsageError("--publish measures everything: leave out --quick, --filter and the like")
     options = Options(
-        tier=tier or "default",
-        filter=text,
-        contenders=tuple(contenders),
-        processes=processes,
-        seed=seed,
-        hashseed=hashseed,
-        affinity=_cores(affinity),
-        only_claims=only_claims,
+        tier=asked.tier or "default",
+        filter=asked.text,
+        contenders=tuple(asked.contenders),
+        affinity=_cores(asked.affinity),
+        **{name: given[name] for name in ("processes", "seed", "hashseed", "only_claims")},
     )
-    there = None if other is None else load(other)
+    there = None if asked.other is None else load(asked.other)
     with ExitStack() as stack:
-        if publish:
+        if asked.publish:
             stack.enter_context(publishing(suite))
         stack.enter_context(servers_for(suite, options))
-        results = measure(suite, options, stream=json_path == "-")
+        results = measure(suite, options, stream=stream)
     noise = results["noise"]["index"]
-    if publish and noise > MAX_PUBLISHED_NOISE:
+    if asked.publish and noise > MAX_PUBLISHED_NOISE:
         raise VelvetError(
             f"nothing was published: the machine was busy, noise {noise}x is above "
             f"{MAX_PUBLISHED_NOISE:g}x; run it again when nothing else does"
         )
-    partial = bool(text or contenders or only_claims or json_path == "-")
-    if json_path and json_path != "-":
-        save(results, Path(json_path))
-    elif not partial:
+    if asked.json_path and not stream:
+        save(results, Path(asked.json_path))
+    elif not part and not stream:
         # A part of the comparisons never takes the place of a whole run's results.
-        save(results, (reference_file if publish else local_file)(suite.file))
-    if json_path != "-":
-        print_results(results, console, whole=verbose)
-    if pyperf_path is not None:
+        save(results, (reference_file if asked.publish else local_file)(suite.file))
+    if not stream:
+        print_results(results, console, whole=asked.verbose)
+    if asked.pyperf_path is not None:
         from velvet.bench.pyperf_bridge import export
 
-        export(results, pyperf_path)
+        export(results, asked.pyperf_path)
     if there is not None:
-        print_comparison(results, there, Console(stderr=json_path == "-"))
-    return exit_code(results, strict=strict)
+        print_comparison(results, there, Console(stderr=stream))
+    return exit_code(results, strict=asked.strict)
 
 
 def last_results(suite: Suite) -> dict[str, Any]:
@@ -262,6 +231,17 @@ def publishing(suite: Suite) -> Iterator[None]:
 
 
 @contextmanager
+def _variable(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        del os.environ[name]
+        os.environ.update({} if before is None else {name: before})
+
+
+@contextmanager
 def servers_for(suite: Suite, options: Options) -> Iterator[None]:
     """Start each server that the chosen contenders need once, for all children of the run."""
     from velvet import services
@@ -281,32 +261,20 @@ def servers_for(suite: Suite, options: Options) -> Iterator[None]:
                 server = stack.enter_context(getattr(services, name)())
             except services.ServiceUnavailable:
                 continue  # the rows that need it say why they are absent
-            before = os.environ.get(variable)
-            os.environ[variable] = server.url
-            stack.callback(_restore, variable, before)
+            stack.enter_context(_variable(variable, server.url))
         yield
 
 
-def _restore(variable: str, before: str | None) -> None:
-    if before is None:
-        os.environ.pop(variable, None)
-    else:
-        os.environ[variable] = before
-
-
 def _cores(affinity: str | None) -> tuple[int, ...]:
-    if not affinity:
-        return ()
     try:
-        cores = tuple(int(part) for part in affinity.split(","))
+        cores = tuple(int(part) for part in affinity.split(",")) if affinity else ()
     except ValueError:
         raise UsageError(f"--affinity takes core numbers such as 0,1, not {affinity!r}") from None
     count = os.cpu_count() or 1
-    absent = [core for core in cores if not 0 <= core < count]
-    if absent:
-        raise UsageError(
-            f"--affinity {affinity}: there is no core {absent[0]}; 0 to {count - 1} are"
-        )
+    for core in cores:
+        if not 0 <= core < count:
+            said = f"there is no core {core}; 0 to {count - 1} are"
+            raise UsageError(f"--affinity {affinity}: {said}")
     return cores
 
 

@@ -8,6 +8,7 @@ called once, a smoke test that counts in coverage, and claims are skipped.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -48,7 +49,10 @@ def build(suite: Suite) -> types.ModuleType:
         for one in comparison.contenders.values()
         if one.takes(size, "quick")
     ]
-    names = [_name(comparison, size, one) for comparison, size, one in cases]
+    names = [
+        f"{comparison.name}[{size_key(size)}]-{one.name}".replace("[]", "")
+        for comparison, size, one in cases
+    ]
 
     @pytest.mark.parametrize("case", cases, ids=names)
     def test_contender(
@@ -81,15 +85,6 @@ def build(suite: Suite) -> types.ModuleType:
     return module
 
 
-def _name(comparison: Comparison, size: Size, one: Contender) -> str:
-    size_text = size_key(size)
-    return (
-        f"{comparison.name}[{size_text}]-{one.name}"
-        if size_text
-        else f"{comparison.name}-{one.name}"
-    )
-
-
 def time_one(benchmark: Any, comparison: Comparison, size: Size, one: Contender) -> None:
     """Time one contender with pytest-benchmark; one round for `run` and `value` kinds."""
     problems = all_unmet(one.needs)
@@ -101,30 +96,24 @@ def time_one(benchmark: Any, comparison: Comparison, size: Size, one: Contender)
         pytest.skip(str(reason))
     benchmark.group = f"{comparison.name}[{size_key(size)}]"
     call: Callable[..., Any] = ready.timed.call
-    loop = asyncio.new_event_loop() if ready.is_async else None
-    if loop is not None:
-        coroutine, running = call, loop
+    with contextlib.closing(asyncio.new_event_loop()) as loop, contextlib.closing(ready):
+        if ready.is_async:
+            coroutine = call
 
-        def call(*arguments: Any) -> Any:
-            return running.run_until_complete(coroutine(*arguments))
+            def call(*arguments: Any) -> Any:
+                return loop.run_until_complete(coroutine(*arguments))
 
-        ready = replace(ready, timed=replace(ready.timed, call=call))
-    rounds, loops = 1, 1
-    if comparison.kind == "micro" and not benchmark.disabled:
-        calibrate(ready, SystemClock())
-        rounds, loops = ROUNDS, ready.loops
-    try:
-        if ready.timed.prepare is not None:
-            make = ready.timed.prepare
+            ready.timed = replace(ready.timed, call=call)
+        rounds, loops = 1, 1
+        if comparison.kind == "micro" and not benchmark.disabled:
+            calibrate(ready, SystemClock())
+            rounds, loops = ROUNDS, ready.loops
+        if (make := ready.timed.prepare) is not None:
             result = benchmark.pedantic(call, setup=lambda: ((make(),), {}), rounds=rounds)
         else:
             result = benchmark.pedantic(call, rounds=rounds, iterations=loops)
         refuse_lazy(result_of(result))
         judge_result(comparison, result_of(result))
-    finally:
-        if loop is not None:
-            loop.close()
-        ready.close()
 
 
 def judge(suite: Suite, claim: Claim) -> None:

@@ -142,11 +142,13 @@ class Engine:
             waiting = list(names)
             while waiting and (yield from self._listen(at, waiting, "value", 0)):
                 continue
-        for name in names:
-            row = into.row(comparison.name, name, size)
-            figure = None if row.error or row.skipped else into.main_figure(row)
-            if figure is not None and (problem := comparison.implausible(figure, size)):
-                row.error = problem
+        for name in names if comparison.physical_limit else ():
+            try:
+                figure = into.figure(comparison.name, name, None, size).value
+            except NotMeasured:
+                continue
+            if problem := comparison.implausible(figure, size):
+                into.row(comparison.name, name, size).error = problem
                 yield _error(comparison, name, problem)
 
     def _listen(

@@ -104,21 +104,6 @@ class Measured:
             raise NotMeasured(f"{where}: {row.skipped}")
         return row
 
-    def main_figure(self, row: Row) -> float | None:
-        """Return a row's median in the comparison's unit; None where nothing was counted."""
-        comparison = self._comparison(row.bench)
-        name = comparison.main_metric
-        if name in row.values:
-            return row.values[name].value
-        key = comparison.clock if name in ("ops", "time") else name
-        samples = row.flat("cpu_s" if key == "cpu" and comparison.kind == "run" else key)
-        if not samples:
-            return None
-        middle = statistics.median(samples)
-        if name in ("ops", "time"):
-            return comparison.from_seconds(max(middle, 1e-9), row.size)
-        return middle
-
     def _series(self, row: Row, metric: str | None) -> tuple[list[list[float]], bool]:
         """Return a row's samples and whether a larger figure means less time."""
         comparison = self._comparison(row.bench)
@@ -208,7 +193,6 @@ class Measured:
         contender: str,
         metric: str | None,
         over: str,
-        model: str,
         size: Mapping[str, Any],
     ) -> Interval:
         """Lookup of `growth`: one fit per process (or round), then their interval."""
@@ -228,9 +212,9 @@ class Measured:
         name = metric or comparison.main_metric
         if all(name in row.values for row in rows):
             costs = [row.values[name].value for row in rows]
-            return Interval(growth_rate(sizes, costs, model), None, None, 1)
+            return Interval(growth_rate(sizes, costs), None, None, 1)
         series = [self._series(row, "time" if name == "ops" else name)[0] for row in rows]
-        fits = [growth_rate(sizes, costs, model) for costs in _aligned(series, comparison.kind)]
+        fits = [growth_rate(sizes, costs) for costs in _aligned(series, comparison.kind)]
         if not fits:
             raise NotMeasured(f"{contender} in {bench} has no process with every size")
         return median_interval(fits) if comparison.kind == "run" else mean_interval(fits)

@@ -159,15 +159,16 @@ def default_clock(kind: Kind) -> Literal["cpu", "wall"]:
     return "cpu" if kind == "micro" and sys.platform != "win32" else "wall"
 
 
+@dataclass(eq=False)
 class Comparison:
     """Contenders on one workload, at one or more sizes.
 
-    Args:
+    Attributes:
         unit: of the main figure: ``s``, ``ms``, ``us``, ``ns`` or a rate such as ``ops/s``.
         kind: ``micro`` (interleaved calls up to about 50 ms in one process), ``run`` (every
             sample a fresh child: I/O, memory, pools) or ``value`` (deterministic figures).
-        sizes: name -> values (their product), or an explicit list of dicts.
-        metrics: extra figures that contenders return, as unit or `Metric`.
+        sizes: given as name -> values (their product), or as a list of dicts.
+        metrics: extra figures that contenders return, given as unit or `Metric`.
         items: things done per call; times are per item and rates count items.
         inputs: makes the input of one call from the size and a keyword `seed`, untimed. The
             callables that set-ups return then take it as their one argument, and no two calls
@@ -177,75 +178,57 @@ class Comparison:
         clock: ``cpu`` is the default of `micro` (thread time), ``wall`` that of `run`.
         gc: ``off`` only for allocation-free work of nanoseconds.
         tier: the smallest tier that measures it at all.
-        quick: which sizes the quick tier measures (those of the default tier by default).
-        default: which sizes the default tier measures (all by default); `full` takes all.
+        quick, default: which sizes these tiers measure; `full` takes all.
         rounds: rounds per process (`micro`) or children per contender (`run`), by tier.
         limit: seconds after which a child is ended and its row reported as an error.
-        tree: also sample the memory of the whole process tree (`run` only).
-        floor: also measure a child that only sets up, for `delta_mb` (`run` only).
-        alloc: also measure the tracemalloc peak in a child of its own (`run` only).
+        tree, floor, alloc: also measure the memory of the whole process tree; of a child that
+            only sets up, for `delta_mb`; the tracemalloc peak (`run` only).
 
     Raises:
         ValueError: the kind is unknown, an axis is empty, or a metric has the name of one that
             the harness measures.
     """
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        unit: str = "s",
-        kind: Kind = "micro",
-        sizes: Mapping[str, Sequence[Any]] | Sequence[Size] | None = None,
-        metrics: Mapping[str, str | Metric] | None = None,
-        title: str = "",
-        items: int | Callable[..., float] = 1,
-        inputs: Callable[..., Any] | None = None,
-        physical_limit: float | Callable[..., float] | None = None,
-        clock: Literal["cpu", "wall"] | None = None,
-        gc: Literal["on", "off"] = "on",
-        tier: Tier = "quick",
-        quick: Callable[..., bool] | None = None,
-        default: Callable[..., bool] | None = None,
-        rounds: Mapping[Tier, int] | None = None,
-        limit: float = 120.0,
-        tree: bool = False,
-        floor: bool = False,
-        alloc: bool = False,
-    ) -> None:
-        if kind not in KINDS:
-            raise ValueError(f"{name}: kind must be one of {', '.join(KINDS)}, not {kind!r}")
-        if taken := _MEASURED & set(metrics or ()):
-            raise ValueError(
-                f"{name}: {', '.join(sorted(taken))} is measured by the harness; rename"
-            )
-        if isinstance(sizes, Mapping):
-            columns = [[(key, value) for value in values] for key, values in sizes.items()]
-            self.sizes: list[Size] = [dict(cell) for cell in itertools.product(*columns)]
-        else:
-            self.sizes = list(sizes or [{}])
-        if not self.sizes:
-            raise ValueError(f"{name}: an axis of its sizes has no values")
-        self.name = name
-        self.kind: Kind = kind
-        self.unit = unit
-        self.title = title or name
-        self.metrics = {key: Metric.of(spec) for key, spec in (metrics or {}).items()}
-        self.items = items
-        self.inputs = inputs
-        self.physical_limit = physical_limit
-        self.clock: str = clock or default_clock(kind)
-        self.gc = gc
-        self.tier: Tier = tier
-        self.quick = quick
-        self.default = default
-        self.rounds: Mapping[Tier, int] = rounds or {}
-        self.limit = limit
-        self.tree, self.floor, self.alloc = tree, floor, alloc
-        self.contenders: dict[str, Contender] = {}
-        self.checker: Callable[[Any], Any] | None = None
-        self.same: Callable[[Any, Any], bool] | None = None
-        self.types_differ = ""
+    name: str
+    unit: str = "s"
+    kind: Kind = "micro"
+    sizes: Sequence[Size] = ()
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    title: str = ""
+    items: int | Callable[..., float] = 1
+    inputs: Callable[..., Any] | None = None
+    physical_limit: float | Callable[..., float] | None = None
+    clock: str = ""
+    gc: Literal["on", "off"] = "on"
+    tier: Tier = "quick"
+    quick: Callable[..., bool] | None = None
+    default: Callable[..., bool] | None = None
+    rounds: Mapping[Tier, int] = field(default_factory=dict)
+    limit: float = 120.0
+    tree: bool = False
+    floor: bool = False
+    alloc: bool = False
+    contenders: dict[str, Contender] = field(default_factory=dict, init=False)
+    checker: Callable[[Any], Any] | None = field(default=None, init=False)
+    same: Callable[[Any, Any], bool] | None = field(default=None, init=False)
+    types_differ: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            known = ", ".join(KINDS)
+            raise ValueError(f"{self.name}: kind must be one of {known}, not {self.kind!r}")
+        if taken := _MEASURED & set(self.metrics):
+            names = ", ".join(sorted(taken))
+            raise ValueError(f"{self.name}: {names} is measured by the harness; rename")
+        if isinstance(self.sizes, Mapping):
+            columns = [[(key, value) for value in values] for key, values in self.sizes.items()]
+            self.sizes = [dict(cell) for cell in itertools.product(*columns)]
+            if not self.sizes:
+                raise ValueError(f"{self.name}: an axis of its sizes has no values")
+        self.sizes = list(self.sizes) or [{}]
+        self.title = self.title or self.name
+        self.metrics = {key: Metric.of(spec) for key, spec in self.metrics.items()}
+        self.clock = self.clock or default_clock(self.kind)
 
     @property
     def main_metric(self) -> str:
@@ -287,7 +270,7 @@ class Comparison:
         """Return the sizes that a tier measures."""
         if TIERS.index(tier) < TIERS.index(self.tier):
             return []
-        chosen = self.sizes
+        chosen = list(self.sizes)
         if tier != "full" and self.default is not None:
             chosen = [size for size in chosen if self.default(**size)]
         if tier == "quick" and self.quick is not None:

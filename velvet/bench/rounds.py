@@ -25,6 +25,8 @@ from velvet.bench.programs import peak, runner
 
 ROUND_NS = 2_000_000
 MAX_ROUND_NS = 5_000_000
+# With the preparation of its inputs, which is not timed and may take far longer than the calls.
+MAX_WHOLE_ROUND_NS = 50_000_000
 MAX_LOOPS = 2**24
 WARM_ROUNDS = 10
 WARM_ENOUGH = 0.2
@@ -206,9 +208,10 @@ def calibrate(prepared: Prepared, clock: Clock, *, floor_ns: int = ROUND_NS) -> 
     prepared.loops = 1
     _, prepared.cold_ns, _ = prepared.once(clock)
     while prepared.loops < MAX_LOOPS:
+        whole = clock.wall()
         per_call, _ = prepared.round(clock)
         total = per_call * prepared.loops
-        if total >= floor_ns:
+        if total >= floor_ns or clock.wall() - whole > MAX_WHOLE_ROUND_NS:
             break
         grown = prepared.loops * 2 if total * 4 > floor_ns else prepared.loops * 4
         if per_call * grown > MAX_ROUND_NS and prepared.loops > 1:

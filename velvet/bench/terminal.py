@@ -37,6 +37,7 @@ def print_results(results: Mapping[str, Any], console: Console, *, whole: bool =
         shown = found if whole else [one for one in found if not _skipped(one)]
         if not shown:
             continue
+        say(f"\n{about['name']}: {about['title']}", "bold")
         console.print(_table(about, shown), markup=False)
         for note in dict.fromkeys(
             f"{line.contender}: {line.notes}"
@@ -61,7 +62,7 @@ def _skipped(line: Line) -> bool:
 
 
 def _table(about: Mapping[str, Any], found: list[Line]) -> Table:
-    table = Table(title=Text(f"{about['name']}: {about['title']}"), title_justify="left")
+    table = Table(box=None, header_style="dim", padding=(0, 2))
     columns = {
         "contender": [line.contender for line in found],
         "size": [line.size for line in found],

@@ -82,33 +82,21 @@ class Judge:
 
     def _needed(self, part: Condition) -> Iterator[tuple[Comparison, Size, list[str]]]:
         """Yield the sizes and contenders that a condition looks at."""
-        operand = part.operand
+        operand, tier = part.operand, self.options.tier
         for bench in dict.fromkeys(operand.benches):
             comparison = self.suite.comparisons[bench]
-            sizes = [
-                size
-                for size in comparison.in_tier(self.options.tier)
+            named = [n for n in dict.fromkeys(operand.contenders) if n in comparison.contenders]
+            at = [
+                (size, [n for n in named if comparison.contenders[n].takes(size, tier)])
+                for size in comparison.in_tier(tier)
                 if matches(size, {k: v for k, v in operand.size.items() if k in size})
             ]
-            shared = [
-                size
-                for size in sizes
-                if all(
-                    comparison.contenders[name].takes(size, self.options.tier)
-                    for name in operand.contenders
-                    if name in comparison.contenders
-                )
-            ]
-            for size in sizes if operand.over else shared[-1:]:
-                names = [
-                    name
-                    for name in dict.fromkeys(operand.contenders)
-                    if name in comparison.contenders
-                    and comparison.contenders[name].takes(size, self.options.tier)
-                    and not self.measured.row(bench, name, size).skipped
-                ]
-                if names:
-                    yield comparison, size, names
+            if not operand.over:
+                at = [(size, names) for size, names in at if names == named][-1:]
+            for size, names in at:
+                due = [name for name in names if not self.measured.row(bench, name, size).skipped]
+                if due:
+                    yield comparison, size, due
 
 
 def noise_index(spins: list[float]) -> float:

@@ -81,15 +81,8 @@ def _by_axes(entry: Mapping[str, Any]) -> list[tuple[int, Any]]:
 
 
 def _pair(results: Results, entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    for pair in results["pairs"]:
-        if (
-            pair["bench"] == entry["bench"]
-            and pair["a"] == entry["contender"]
-            and pair["metric"] == entry["metric"]
-            and pair["size"] == entry["size"]
-        ):
-            return dict(pair)
-    return None
+    wanted = {"a": entry["contender"], **{key: entry[key] for key in ("bench", "metric", "size")}}
+    return next((pair for pair in results["pairs"] if wanted.items() <= pair.items()), None)
 
 
 def lines(
@@ -153,21 +146,20 @@ def _note(contender: Mapping[str, Any]) -> str:
 
 
 def _published(results: Results, entry: Mapping[str, Any], metric: str) -> Mapping[str, Any] | None:
+    wanted = {"bench": entry["bench"], "contender": entry["contender"], "metric": metric}
     for found in results["published"]:
-        same = found["bench"] == entry["bench"] and found["contender"] == entry["contender"]
-        if same and found["metric"] == metric and _matches(entry["size"], found.get("size", {})):
+        if wanted.items() <= found.items() and _matches(entry["size"], found.get("size", {})):
             return dict(found)
     return None
 
 
 def _other(results: Results, entry: Mapping[str, Any], metric: str) -> str:
-    for found in results["results"]:
-        same = all(found[key] == entry[key] for key in ("bench", "contender", "size"))
-        if same and found["metric"] == metric and "label" in found:
-            return str(found["label"])
-        if same and found["metric"] == metric and "median" in found:
-            return quantity(found["median"], found["unit"])
-    return "-"
+    wanted = {"metric": metric, **{key: entry[key] for key in ("bench", "contender", "size")}}
+    rows: list[Mapping[str, Any]] = [e for e in results["results"] if wanted.items() <= e.items()]
+    found = rows[0] if rows else {}
+    if "label" in found:
+        return str(found["label"])
+    return quantity(found["median"], found["unit"]) if "median" in found else "-"
 
 
 def markdown(table: list[Line], *, figure: str = "measured", versus: str = "against") -> str:
@@ -240,36 +232,64 @@ def absent(results: Results) -> dict[str, list[str]]:
     return found
 
 
-def ranks(results: Results, bench: str, metric: str | None = None, **size: Any) -> list[list[str]]:
-    """Return the contenders of one size in groups, the best first; a group is a tie.
+def _spans(
+    results: Results, bench: str, metric: str, size: Mapping[str, Any]
+) -> dict[str, tuple[float, float, float]]:
+    """Return (figure, low, high) of each contender at one size, so that less is better.
 
-    Who overlaps with the best of a group belongs to it: intervals that overlap are never ranked.
-    The intervals are those of the ratios to the baseline, where every contender has one.
+    They are ratios to the baseline with their intervals, where every contender has one; else the
+    figures with the middle eight tenths of their samples.
     """
     about = comparison(results, bench)
-    wanted = metric or about["metric"]
-    found = [entry for entry in entries(results, bench, wanted, **size) if "median" in entry]
+    found = [entry for entry in entries(results, bench, metric, **size) if "median" in entry]
     pairs = {entry["contender"]: _pair(results, entry) for entry in found}
     paired = all(pairs[name] or name == about.get("baseline") for name in pairs)
     spans = {}
     for entry in found:
-        name, pair = entry["contender"], pairs[entry["contender"]]
+        pair = pairs[entry["contender"]]
         if paired:
             middle = pair["ratio"] if pair else 1.0
-            lo, hi = (pair["lo"], pair["hi"]) if pair else (None, None)
+            ends = (pair["lo"], pair["hi"]) if pair else (None, None)
         else:
             middle = entry["median"]
-            lo, hi = (entry.get(a, entry.get(b)) for a, b in (("lo", "p10"), ("hi", "p90")))
-        low, high = (middle if end is None else end for end in (lo, hi))
-        if about["better"].get(wanted, "lower") == "higher":
-            middle, low, high = -middle, -high, -low
-        spans[name] = (middle, low, high)
+            ends = (entry.get("lo", entry.get("p10")), entry.get("hi", entry.get("p90")))
+        low, high = (middle if end is None else end for end in ends)
+        higher = about["better"].get(metric, "lower") == "higher"
+        spans[entry["contender"]] = (-middle, -high, -low) if higher else (middle, low, high)
+    return spans
+
+
+def ties(results: Results, bench: str, metric: str, size: Mapping[str, Any], *two: str) -> bool:
+    """Whether the measured ratio of two contenders at one size has an interval that holds 1."""
+    wanted = {"bench": bench, "metric": metric, "size": size}
+    for pair in (*results["pairs"], *results.get("neighbours", ())):
+        if wanted.items() <= pair.items() and {pair["a"], pair["b"]} == set(two):
+            return pair["lo"] is not None and bool(pair["lo"] <= 1 <= pair["hi"])
+    return False
+
+
+def ranks(results: Results, bench: str, metric: str | None = None, **size: Any) -> list[list[str]]:
+    """Return the contenders of one size in groups, the best first; a group is a tie.
+
+    Neighbours whose measured ratio has an interval that holds 1 are never ranked; in results that
+    keep no ratio of neighbours, those whose intervals overlap.
+    """
+    wanted = metric or comparison(results, bench)["metric"]
+    spans = _spans(results, bench, wanted, size)
+    steps = {
+        (pair["a"], pair["b"]): pair["lo"] is not None and pair["lo"] <= 1 <= pair["hi"]
+        for pair in results.get("neighbours", ())
+        if (pair["bench"], pair["metric"]) == (bench, wanted) and _matches(pair["size"], size)
+    }
     groups: list[list[str]] = []
-    waiting = sorted(spans, key=lambda name: spans[name][0])
-    while waiting:
-        leader = spans[waiting[0]]
-        groups.append([n for n in waiting if spans[n][1] <= leader[2] or n == waiting[0]])
-        waiting = [name for name in waiting if name not in groups[-1]]
+    before = ""
+    for name in sorted(spans, key=lambda name: spans[name][0]):
+        tie = bool(before) and spans[name][1] <= spans[before][2]
+        if steps.get((before, name), steps.get((name, before), tie)):
+            groups[-1].append(name)
+        else:
+            groups.append([name])
+        before = name
     return groups
 
 

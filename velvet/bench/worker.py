@@ -9,10 +9,10 @@ can name the contender that crashed or hung this process.
 from __future__ import annotations
 
 import gc
-import importlib.util
 import json
 import math
 import os
+import runpy
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -46,15 +46,8 @@ def load_suite(file: Path) -> Suite:
     Raises:
         ValueError: it declares no suite.
     """
-    if any(other != file for other in file.parent.glob("*.py")):
-        sys.path.insert(0, str(file.parent))  # comparisons that lie beside it, as for a program
-    spec = importlib.util.spec_from_file_location(f"measure_{abs(hash(str(file)))}", file)
-    if spec is None or spec.loader is None:
-        raise ValueError(f"{file} cannot be imported")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    for found in vars(module).values():
+    names = runpy.run_path(str(file), run_name=f"measure_{file.parent.parent.name}")
+    for found in names.values():
         if isinstance(found, Suite):
             return found
     raise ValueError(f"{file} declares no Suite")

@@ -118,7 +118,7 @@ def claims(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``claims [NN/] [BENCH ...]``: claims (of those comparisons) with verdict and interval."""
     nothing_else(options)
     results, first = context.bench(words[0] if words else "all")
-    benches = {first, *words[1:]} if words and first else set()
+    benches = {word for word in (first, *words[1:]) if word} if words else set()
     found = [c for c in results["claims"] if not benches or benches & set(c.get("benches", ()))]
     rows = sum(len(claim["parts"]) for claim in found)
     if context.short and rows > MAX_ROWS:
@@ -171,7 +171,17 @@ def times(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``times BENCH A B [metric=M] [AXIS=VALUE]``: A's figure over B's, rounded for a sentence."""
     first = _entry(context, [words[0], words[1]], dict(options))
     second = _entry(context, [words[0], words[2]], dict(options))
+    if _tie(context, words, first, second):
+        return "about 1x"
     return figures.factor(first["median"] / second["median"])
+
+
+def _tie(
+    context: Context, words: list[str], first: Mapping[str, Any], second: Mapping[str, Any]
+) -> bool:
+    results, bench = context.bench(words[0])
+    at = (first["metric"], first["size"])
+    return first["size"] == second["size"] and views.ties(results, bench, *at, *words[1:3])
 
 
 def ratio(context: Context, words: list[str], options: dict[str, str]) -> str:
@@ -183,13 +193,12 @@ def ratio(context: Context, words: list[str], options: dict[str, str]) -> str:
     first = _entry(context, [words[0], words[1]], dict(options))
     second = _entry(context, [words[0], words[2]], dict(options))
     results, bench = context.bench(words[0])
-    share = first["median"] / second["median"]
+    share, tie = first["median"] / second["median"], _tie(context, words, first, second)
     better = views.comparison(results, bench)["better"].get(first["metric"], "lower")
     if words[3:] != ["|", "factor"]:
-        return figures.against(share, better, first["unit"])
+        return "a tie" if tie else figures.against(share, better, first["unit"])
     factor = share if better == "higher" else 1 / share
-    ranks = views.ranks(results, bench, first["metric"], **first["size"])
-    if factor <= 1 or any({words[1], words[2]} <= set(group) for group in ranks):
+    if tie or factor <= 1:
         raise ValueError(f"{words[1]} is no better than {words[2]}, as a bare factor would say")
     return f"{figures.number(factor)}x"
 
@@ -242,32 +251,6 @@ def planned(context: Context, words: list[str], options: dict[str, str]) -> str:
     return ", ".join(names)
 
 
-def modules(context: Context, words: list[str], options: dict[str, str]) -> str:
-    """``modules``: the catalogue by phase, from each module.toml and the roadmap."""
-    nothing_else(words, options)
-    parts = []
-    for phase, title in catalog.PHASES.items():
-        rows = [
-            f"**Phase {phase}: {title}**\n",
-            "| module | question it answers | difficulty | hours | state |",
-            "| --- | --- | --- | ---: | --- |",
-        ]
-        for module in catalog.everything(context.root):
-            if module.phase == phase:
-                name = f"{module.number:02d} {module.title}"
-                link = f"[{name}]({module.slug}/)" if module.path else name
-                cells = [
-                    link,
-                    module.question,
-                    module.difficulty,
-                    f"{module.hours:g}",
-                    module.state,
-                ]
-                rows.append("| " + " | ".join(cells) + " |")
-        parts.append("\n".join(rows))
-    return "\n\n" + "\n\n".join(parts) + "\n\n"
-
-
 def numbers(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``numbers``: what the repository holds, counted."""
     nothing_else(words, options)
@@ -280,20 +263,10 @@ def numbers(context: Context, words: list[str], options: dict[str, str]) -> str:
 
 
 Renderer = Callable[[Context, list[str], dict[str, str]], str]
-RENDERERS: dict[str, Renderer] = {
-    "badges": badges,
-    "cards": cards,
-    "claims": claims,
-    "figure": figure,
-    "machine": machine,
-    "modules": modules,
-    "numbers": numbers,
-    "planned": planned,
-    "ratio": ratio,
-    "table": table,
-    "times": times,
-    "verdicts": verdicts,
-}
+_MARKS: tuple[Renderer, ...] = (
+    *(badges, cards, claims, figure, machine, numbers, planned, ratio, table, times, verdicts),
+)
+RENDERERS = {mark.__name__: mark for mark in _MARKS}
 
 
 def _rendered(context: Context, kind: str, arguments: str, where: Path) -> str:
