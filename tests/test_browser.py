@@ -23,6 +23,7 @@ pytest.importorskip("streamlit", reason='dashboards need: pip install "streamlit
 from velvet.ui.parts import slug
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark.append(pytest.mark.leaves("a page is served once for all tests of this file"))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PATIENCE_MS = 60_000
 WIDTHS = (390, 900, 1440)
@@ -232,15 +233,14 @@ def test_the_hub_opens_a_module_and_the_browsers_back_returns(
 def test_tab_and_settings_stand_in_the_address_and_survive_a_reload(
     browser: Any, served: Callable[[Path], str]
 ) -> None:
-    address = f"{served(SCRIPTS['demo'])}/?tab=Count+up&count-up-steps=7"
+    address = f"{served(SCRIPTS['demo'])}/?tab=Count+up&count-up-steps=7&count-up-pause-in-ms=-3"
 
     with visit(browser, address) as (view, _):
         view.get_by_role("button", name="Count", exact=True).click(timeout=PATIENCE_MS)
         view.get_by_text("The largest square so far is 36.").wait_for(timeout=PATIENCE_MS)
         view.reload()
         view.get_by_text("The largest square so far is 36.").wait_for(timeout=PATIENCE_MS)
-        view.keyboard.press("Tab")
-        view.get_by_test_id("stButtonGroup").first.get_by_text("At once").click()
+        view.get_by_role("button", name="Next: At once").press("Enter")
         view.get_by_text("red", exact=True).click(timeout=PATIENCE_MS)
         view.wait_for_url("**/*at-once-colour=red*", timeout=PATIENCE_MS)
 

@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 import tracemalloc
+from array import array
 
 import pytest
 
@@ -578,3 +579,58 @@ def test_a_program_that_is_not_there_is_said():
 def test_a_silent_failure_of_a_program_has_its_exit_code():
     with pytest.raises(RuntimeError, match=r"ended with 3: $"):
         runner(Command([sys.executable, "-c", "raise SystemExit(3)"]))()
+
+
+class Typed:
+    """Stands in for an array or a table: what it holds has a type of its own."""
+
+    def __init__(self, **types):
+        self.__dict__.update(types)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (1, "int"),
+        (True, "bool"),
+        ([1, 2.0], "list[float, int]"),
+        ([], "list[]"),
+        ({"a": [1]}, "dict[str: list[int]]"),
+        (((1, "a"),), "tuple[tuple[int, str]]"),
+        (frozenset({1.5}), "frozenset[float]"),
+        (array("f", [1]), "array[f]"),
+        (Typed(dtype="float32"), "Typed[float32]"),
+        (Typed(dtypes=["int64", "object"]), "Typed[int64, object]"),
+    ],
+)
+def test_the_kind_of_a_result_names_the_types_inside_it(value, kind):
+    assert worker.kind_of(value) == kind
+
+
+def test_equal_answers_of_other_types_are_refused_unless_there_is_a_reason(comparison, heard):
+    work = comparison("""
+        work = suite.comparison("work")
+        work.add("whole", lambda: lambda: 1)
+        work.add("float", lambda: lambda: 1.0)
+    """)
+    work.same_result()
+    refused = worker.check(work, {}, names(work), heard.append, 1)
+    work.same_result(types="a library that only knows floats")
+
+    accepted = worker.check(work, {}, names(work), heard.append, 1)
+
+    assert (refused, accepted) == (["whole"], ["whole", "float"])
+
+
+def test_words_are_figures_of_their_own(comparison, heard):
+    work = comparison("""
+        work = suite.comparison("work", kind="value", unit="label", metrics={"verdict": "label"})
+        work.add("safe", lambda: lambda: "refused")
+        work.add("odd", lambda: lambda: 3)
+    """)
+
+    worker.values(work, {}, "safe", heard.append, 1)
+
+    assert heard[-1]["labels"] == {"verdict": "refused"}
+    with pytest.raises(TypeError, match="a word and no number"):
+        worker.values(work, {}, "odd", heard.append, 1)

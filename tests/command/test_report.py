@@ -555,3 +555,25 @@ def test_a_failed_row_is_named_in_the_results(counted, results):
     counted.write("30-tiny/README.md", "# Tiny\n")
 
     assert "failed: it hung" in whole(counted)
+
+
+def test_a_comparison_that_could_not_be_measured_says_so(counted, results):
+    for entry in results["results"]:
+        entry.pop("median", None)
+        entry["skipped"] = "no disk"
+    results["pairs"] = []
+    save(results, counted.root / "30-tiny" / "benchmarks" / "results" / "reference.json")
+    counted.write("30-tiny/README.md", "# Tiny\n")
+    counted.write("README.md", "# All\n")
+
+    text = whole(counted)
+
+    assert "No contender of it could be measured on this machine." in text
+    assert "- no disk: loop, built_in, absent" in text
+
+
+def test_a_word_can_stand_in_a_sentence(readme, paper, results):
+    results["results"][0].update(unit="label", label="refused")
+    save(results, paper.root / "30-tiny" / "benchmarks" / "results" / "reference.json")
+
+    assert shown(readme(mark("figure adding loop n=10"))) == "refused"

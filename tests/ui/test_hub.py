@@ -74,7 +74,7 @@ def test_the_flagship_is_the_largest_module_with_a_picture(pictured):
     tiny = catalog.find("tiny")
 
     assert hub.flagship([tiny]) == tiny
-    assert hub.flagship([catalog.find("22")]) is None
+    assert hub.flagship([]) is None
 
 
 def test_the_hub_shows_a_card_for_what_works_and_a_line_for_what_is_planned(root):
@@ -83,7 +83,8 @@ def test_the_hub_shows_a_card_for_what_works_and_a_line_for_what_is_planned(root
     text = said(app)
     assert not app.exception
     assert "How small can a module be?" in text
-    assert "22 Algorithms & Data Structures" in text.split("Planned: ")[1]
+    planned = next(one for one in catalog.everything() if one.path is None)
+    assert planned.title in text.split("Planned: ")[1]
     assert "href=" not in text
 
 

@@ -99,21 +99,14 @@ def exit_code(results: Mapping[str, Any], *, strict: bool) -> int:
     return 1 if verdicts & bad else 0
 
 
+_FILE = click.Path(path_type=Path)
 _OPTIONS = (
     click.option("--quick", "tier", flag_value="quick", help="Fewer samples, shorter rows."),
     click.option("--full", "tier", flag_value="full", help="The long rows whole; no time limit."),
-    click.option(
-        "--json", "json_path", metavar="PATH", help="Write results there; - streams events."
-    ),
-    click.option(
-        "--filter", "text", default="", metavar="TEXT", help="Only comparisons with TEXT."
-    ),
-    click.option(
-        "--contender", "contenders", multiple=True, help="Only these contenders (no claims)."
-    ),
-    click.option(
-        "--list", "listing", is_flag=True, help="List comparisons and claims; measure nothing."
-    ),
+    click.option("--json", "json_path", metavar="PATH", help="Write there; - streams events."),
+    click.option("--filter", "text", default="", metavar="TEXT", help="Comparisons with TEXT."),
+    click.option("--contender", "contenders", multiple=True, help="Only these (no claims)."),
+    click.option("--list", "listing", is_flag=True, help="List what there is; measure nothing."),
     click.option("--only-claims", is_flag=True, help="Only comparisons that a claim looks at."),
     click.option("--processes", type=click.IntRange(1, 100), help="Worker processes per size."),
     click.option("--seed", type=int, default=20260101, show_default=True),
@@ -122,12 +115,8 @@ _OPTIONS = (
     click.option("--strict", is_flag=True, help="An inconclusive claim fails too."),
     click.option("--show", is_flag=True, help="Print the last results whole; measure nothing."),
     click.option("--verbose", is_flag=True, help="Print every row, note and formula."),
-    click.option(
-        "--compare", "other", type=click.Path(path_type=Path), help="Then compare with FILE."
-    ),
-    click.option(
-        "--pyperf", "pyperf_path", type=click.Path(path_type=Path), help="Write a pyperf file."
-    ),
+    click.option("--compare", "other", type=_FILE, help="Then compare with FILE."),
+    click.option("--pyperf", "pyperf_path", type=_FILE, help="Write a pyperf file."),
     click.option("--publish", is_flag=True, help="Write reference.json: these become our figures."),
 )
 

@@ -263,19 +263,10 @@ def numbers(context: Context, words: list[str], options: dict[str, str]) -> str:
 
 
 Renderer = Callable[[Context, list[str], dict[str, str]], str]
-RENDERERS: dict[str, Renderer] = {
-    "badges": badges,
-    "cards": cards,
-    "claims": claims,
-    "figure": figure,
-    "machine": machine,
-    "numbers": numbers,
-    "planned": planned,
-    "ratio": ratio,
-    "table": table,
-    "times": times,
-    "verdicts": verdicts,
-}
+_MARKS: tuple[Renderer, ...] = (
+    *(badges, cards, claims, figure, machine, numbers, planned, ratio, table, times, verdicts),
+)
+RENDERERS = {mark.__name__: mark for mark in _MARKS}
 
 
 def _rendered(context: Context, kind: str, arguments: str, where: Path) -> str:

@@ -13,8 +13,6 @@ from velvet.bench.views import claim_lines
 from velvet.ui.chart import html
 from velvet.ui.palette import VERDICT_MARKS, VERDICTS, css
 
-Results = dict[str, object]
-
 
 def page(title: str, question: str, *, icon: str = "🪶") -> None:
     """Set up a wide page with the project's look; call it first.
@@ -27,17 +25,6 @@ def page(title: str, question: str, *, icon: str = "🪶") -> None:
     html(css())
     st.title(title)
     st.markdown(f"<p class='velvet-soft'>{escape(question)}</p>", unsafe_allow_html=True)
-
-
-def card(title: str, body: str, *, tag: str = "", planned: bool = False, foot: str = "") -> str:
-    """Return the HTML of a card; every text is escaped."""
-    kind = "velvet-tag velvet-planned" if planned else "velvet-tag"
-    label = f"<span class='{kind}'>{escape(tag)}</span>" if tag else ""
-    end = f"<p class='velvet-soft'>{escape(foot)}</p>" if foot else ""
-    return (
-        f"<div class='velvet-card'><h4>{escape(title)} {label}</h4>"
-        f"<p>{escape(body)}</p>{end}</div>"
-    )
 
 
 def claim_light(verdict: str, text: str, details: list[str]) -> str:

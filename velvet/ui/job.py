@@ -21,12 +21,13 @@ import time
 import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from velvet.processes import end_group
 from velvet.ui.child import JOB_VARIABLE
 
 KEEP_STDERR = 4000
+REMOVALS = 20
 
 
 class Job:
@@ -54,7 +55,7 @@ class Job:
         self.began = time.monotonic()
         self._ended: float | None = None
         self._on_end = on_end
-        self.folder = Path(tempfile.mkdtemp(prefix="velvet-job-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="vj-"))
         self._process = subprocess.Popen(
             [sys.executable, *self.argv],
             cwd=cwd,
@@ -91,13 +92,14 @@ class Job:
         end_group(self._process)  # what it started and left behind
         self._ended = time.monotonic()
         self._timer.cancel()
-        shutil.rmtree(self.folder, ignore_errors=True)
         if self._on_end is not None:
             self._on_end(self)
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+        _close(self._process.stdin, self._process.stdout)
+        for _ in range(REMOVALS):  # a server that the task started may still be writing its last
+            shutil.rmtree(self.folder, ignore_errors=True)
+            if not self.folder.exists():
+                break
+            time.sleep(0.1)
 
     def _read_errors(self) -> None:
         assert self._process.stderr is not None
@@ -139,10 +141,15 @@ class Job:
         if threading.current_thread() is not self._timer:
             for reader in self._readers:
                 reader.join(timeout=5)
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if stream is not None and not self._readers[0].is_alive():
-                with contextlib.suppress(OSError, ValueError):
-                    stream.close()
+        if not self._readers[0].is_alive():
+            _close(self._process.stdin, self._process.stdout, self._process.stderr)
+
+
+def _close(*streams: IO[bytes] | None) -> None:
+    for stream in streams:
+        if stream is not None:
+            with contextlib.suppress(OSError, ValueError):
+                stream.close()
 
 
 def _environment(folder: Path) -> dict[str, str]:

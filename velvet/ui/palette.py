@@ -193,10 +193,6 @@ def css() -> str:
   .stButton button {{ border-radius: 12px; border: 1px solid {LINE}; }}
   .stButton button[kind="primary"] {{ background: {STROKES[0]}; color: {WHITE}; border: none; }}
   .stButton button[kind="primary"]:disabled {{ background: {LAVENDER}; color: {TEXT_SOFT}; }}
-  .velvet-card {{ background: {WHITE}; border: 1px solid {LAVENDER}; border-radius: 16px;
-      padding: 0.9rem 1.1rem; margin-bottom: 0.8rem; min-height: 7.4rem; }}
-  .velvet-card h4 {{ margin: 0 0 0.2rem 0; padding: 0; font-size: 1.05rem; }}
-  .velvet-card p {{ margin: 0.15rem 0; font-size: 0.93rem; color: {TEXT}; }}
   .velvet-soft, [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {{
       color: {TEXT_SOFT}; font-size: 0.88rem; opacity: 1; }}
   .js-plotly-plot :is(.xtick, .ytick) text, .js-plotly-plot :is(.legendtext, .xtitle, .ytitle) {{

@@ -30,6 +30,8 @@ MAX_LANES = 40
 MAX_BARS = 4000
 CELL_TEXT_LIMIT = 120
 MAX_TICKS = 7
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
 _UNKNOWN_KIND = ("#9ac2d1", "#081625", "")
 
 
@@ -132,17 +134,9 @@ def memory(
         series: name -> (seconds, MB).
         floor_mb: what a process has before it does anything.
     """
-    dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-    figure = go.Figure()
-    for index, (name, samples) in enumerate(series.items()):
-        figure.add_scatter(
-            x=[moment for moment, _ in samples],
-            y=[level for _, level in samples],
-            name=name,
-            mode="lines",
-            line={"color": pair(index)[1], "width": 2.4, "dash": dashes[index % len(dashes)]},
-            hovertemplate="%{x:.2f} s: %{y:.1f} " + unit + "<extra>" + name + "</extra>",
-        )
+    figure = lines(series, title=title, x="seconds", y=unit)
+    hover = "%{x:.2f} s: %{y:.1f} " + unit
+    figure.update_traces(mode="lines", line_width=2.4, hovertemplate=hover)
     if floor_mb is not None:
         figure.add_hrect(
             y0=0,
@@ -154,9 +148,7 @@ def memory(
             annotation_position="bottom right",
             annotation_font_color=TEXT,
         )
-    plotly_layout(figure, title=title, height=330)
-    figure.update_yaxes(title=unit, rangemode="tozero")
-    figure.update_xaxes(title="seconds")
+    figure.update_yaxes(rangemode="tozero")
     return figure
 
 
@@ -169,7 +161,6 @@ def heatmap(table: Matrix, *, title: str = "", scale_title: str = "times the bes
     highest = max((cell for row in table.cells for cell in row if cell is not None), default=0.0)
     top = max(1, math.ceil(highest))
     ticks = list(range(0, top + 1, max(1, top // 5)))
-    stops = [[index / (len(SCALE) - 1), colour] for index, colour in enumerate(SCALE)]
     columns = [column.replace(",", "<br>") or "all" for column in table.columns]
     crowded = len(table.rows) * len(columns) > CELL_TEXT_LIMIT
     figure = go.Figure(
@@ -186,7 +177,7 @@ def heatmap(table: Matrix, *, title: str = "", scale_title: str = "times the bes
             textfont={"size": 12 if len(columns) < 6 else 10},
             xgap=2,
             ygap=2,
-            colorscale=stops,
+            colorscale=SCALE,
             # The cells say what a colour means; only without their text is a scale needed, below.
             showscale=crowded,
             colorbar={
@@ -221,22 +212,19 @@ def grid(
     unit: str = "share",
 ) -> go.Figure:
     """Draw time bins by lanes, each cell between 0 (idle) and 1 (busy)."""
-    stops = [[index / (len(SCALE) - 1), colour] for index, colour in enumerate(SCALE)]
-    figure = go.Figure(
-        go.Heatmap(
-            z=[list(row) for row in cells],
-            x=list(columns),
-            y=list(rows),
-            zmin=0,
-            zmax=1,
-            xgap=1,
-            ygap=2,
-            colorscale=stops,
-            hovertemplate="%{y} at %{x:.2f} s: %{z:.0%}<extra></extra>",
-            colorbar={"title": {"text": unit}, "tickformat": ".0%", "thickness": 14},
-        )
+    heat = go.Heatmap(
+        z=[list(row) for row in cells],
+        x=list(columns),
+        y=list(rows),
+        zmin=0,
+        zmax=1,
+        xgap=1,
+        ygap=2,
+        colorscale=SCALE,
+        hovertemplate="%{y} at %{x:.2f} s: %{z:.0%}<extra></extra>",
+        colorbar={"title": {"text": unit}, "tickformat": ".0%", "thickness": 14},
     )
-    plotly_layout(figure, title=title, height=130 + 20 * max(4, len(rows)))
+    figure = plotly_layout(go.Figure(heat), title=title, height=130 + 20 * max(4, len(rows)))
     figure.update_xaxes(title="seconds")
     figure.update_yaxes(type="category", autorange="reversed", tickfont={"size": 11})
     return figure
@@ -359,8 +347,6 @@ def lines(
     log: bool = False,
 ) -> go.Figure:
     """Draw curves with markers and line styles of their own, for growth and latency."""
-    symbols = ("circle", "square", "diamond", "cross", "triangle-up", "x")
-    dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
     figure = go.Figure()
     for index, (name, points) in enumerate(series.items()):
         fill, stroke = pair(index)
@@ -369,9 +355,9 @@ def lines(
             y=[point[1] for point in points],
             name=name,
             mode="lines+markers" if len(points) < 200 else "lines",
-            line={"color": stroke, "width": 2, "dash": dashes[index % len(dashes)]},
+            line={"color": stroke, "width": 2, "dash": DASHES[index % len(DASHES)]},
             marker={
-                "symbol": symbols[index % len(symbols)],
+                "symbol": SYMBOLS[index % len(SYMBOLS)],
                 "size": 9,
                 "color": fill,
                 "line": {"color": stroke, "width": 1.5},
