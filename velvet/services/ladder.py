@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from urllib.parse import urlsplit
 
 from velvet.errors import VelvetError
 
@@ -67,6 +68,18 @@ def listening(host: str, port: int, timeout: float = 1.0) -> bool:
             return True
     except OSError:
         return False
+
+
+def exchange(url: str, port: int, message: bytes) -> bytes:
+    """Send a message to an address (at `port` where it names none) and return the first answer."""
+    parts = urlsplit(url)
+    where = (parts.hostname or "127.0.0.1", parts.port or port)
+    try:
+        with socket.create_connection(where, timeout=2) as connection:
+            connection.sendall(message)
+            return connection.recv(65536)
+    except OSError:
+        return b""
 
 
 def wait_until(

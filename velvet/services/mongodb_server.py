@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import struct
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from velvet.services.ladder import Server, free_port
+from velvet.services.ladder import Server, exchange, free_port
 from velvet.services.own import Lease, serve
 
 REMEDY = "Set VELVET_MONGODB_URL, install mongod, or start a container engine."
@@ -32,16 +30,7 @@ def _hello() -> bytes:
 
 def ask(url: str) -> str | None:
     """Return the version from `buildInfo`, or None while nothing answers."""
-    parts = urlsplit(url)
-    try:
-        with socket.create_connection(
-            (parts.hostname or "127.0.0.1", parts.port or 27017), timeout=2
-        ) as connection:
-            connection.settimeout(2)
-            connection.sendall(_hello())
-            answer = connection.recv(65536)
-    except OSError:
-        return None
+    answer = exchange(url, 27017, _hello())
     if len(answer) < 21 or struct.unpack("<i", answer[12:16])[0] != _OP_MSG:
         return None
     _, found, rest = answer.partition(b"\x02version\0")
@@ -55,11 +44,6 @@ def binary() -> Path | None:
     """Return a local `mongod`."""
     found = shutil.which("mongod")
     return Path(found) if found else None
-
-
-def wheel() -> Path | None:
-    """There is none."""
-    return None
 
 
 def launch(program: Path, rung: str) -> Server:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from velvet.services.ladder import Server, free_port
+from velvet.services.ladder import Server, exchange, free_port
 from velvet.services.own import Lease, serve
 
 REMEDY = "Set VELVET_RABBITMQ_URL, install rabbitmq-server, or start a container engine."
@@ -27,16 +25,7 @@ _HEADER = b"AMQP\x00\x00\x09\x01"
 
 def ask(url: str) -> str | None:
     """Return the broker's product and version from its Connection.Start, or None."""
-    parts = urlsplit(url)
-    try:
-        with socket.create_connection(
-            (parts.hostname or "127.0.0.1", parts.port or 5672), timeout=2
-        ) as connection:
-            connection.settimeout(2)
-            connection.sendall(_HEADER)
-            greeting = connection.recv(4096)
-    except OSError:
-        return None
+    greeting = exchange(url, 5672, _HEADER)
     if greeting[:1] != b"\x01" or b"RabbitMQ" not in greeting:
         return None
     _, found, rest = greeting.partition(b"\x07versionS")
@@ -49,11 +38,6 @@ def binary() -> Path | None:
     usual = next((path for path in _PROGRAMS if Path(path).is_file()), None)
     found = usual or shutil.which("rabbitmq-server")
     return Path(found) if found else None
-
-
-def wheel() -> Path | None:
-    """There is none."""
-    return None
 
 
 def launch(program: Path, rung: str) -> Server:

@@ -44,12 +44,17 @@ def _from(kind: str, rung: str, **options: Any) -> Server:
             postgres_server.forget_settings()
         service, url = module.CONTAINER
         return compose(kind, service, url, module.ask)
-    find: Callable[[], Path | None] = getattr(module, rung)
-    found = find()
+    found = _program(module, rung)
     if found is None:
         raise RungFailed(module.NO_BINARY if rung == "binary" else module.NO_WHEEL)
     launch: Callable[..., Server] = module.launch
     return launch(found, rung, **options)
+
+
+def _program(module: ModuleType, rung: str) -> Path | None:
+    """Return what the binary or the wheel rung would start; two kinds have no wheel at all."""
+    find: Callable[[], Path | None] = getattr(module, rung, lambda: None)
+    return find()
 
 
 def _already_up(kind: str) -> Server | None:
@@ -163,7 +168,7 @@ def _first_rung(name: str) -> str:
         tried.append(("container", str(error)))
     else:
         return "would start a container"
-    if module.wheel():
+    if _program(module, "wheel"):
         return "would start the wheel's server"
     raise ServiceUnavailable(name, [*tried, ("wheel", module.NO_WHEEL)], module.REMEDY)
 
