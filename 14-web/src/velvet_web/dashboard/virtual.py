@@ -17,6 +17,8 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from velvet_web.histogram import Histogram
+
 
 @dataclass(frozen=True)
 class Overload:
@@ -162,3 +164,34 @@ def goodput(windows: list[Window], since: float = 0.0) -> float:
     counted = [window for window in windows if window.at >= since]
     width = windows[1].at - windows[0].at
     return sum(window.good for window in counted) / (len(counted) * width)
+
+
+def omission(
+    stall: float, period: float, users: int = 4, rate: float = 100.0, seconds: float = 60.0
+) -> tuple[Histogram, Histogram]:
+    """Return what a closed and an open loop see of a server that stands still, in virtual time.
+
+    The server answers in 1 ms, but nothing during the last `stall` seconds of each `period`.
+
+    Raises:
+        ValueError: the pause is not shorter than its period.
+    """
+    if not 0 <= stall < period:
+        raise ValueError(f"a pause of {stall:g} s does not fit into a period of {period:g} s")
+
+    def answered(sent: float) -> float:
+        phase = sent % period
+        waits = period - phase if phase > period - stall else 0.0
+        return sent + waits + 0.001
+
+    closed, opened = Histogram(), Histogram()
+    for _ in range(users):
+        now = 0.0
+        while now < seconds:
+            after = answered(now)
+            closed.record(int((after - now) * 1e6))
+            now = after
+    for n in range(int(rate * seconds)):
+        sent = n / rate
+        opened.record(int((answered(sent) - sent) * 1e6))
+    return closed, opened

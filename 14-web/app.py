@@ -1,0 +1,5 @@
+"""The dashboard of 14-web."""
+
+from velvet_web.dashboard import main
+
+main()
