@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import textwrap
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,44 +11,39 @@ from velvet.examples import example, main
 from velvet_web.comparisons.client import Client, OverSocket
 from velvet_web.loadgen import find_capacity, measure
 from velvet_web.loadplan import LoadPlan, Shot
-from velvet_web.production import Needs, settings_for, unit
+from velvet_web.production import Needs, options, settings_for, unit
 from velvet_web.servers import Running, serve, servers
 from velvet_web.settings import Settings
 
 WORK = (Shot("/work"),)
 
 
-def in_flight(server: Running, count: int = 10) -> list[int]:
-    """Send slow requests, tell the server to stop, and return the statuses that came back."""
-    sent = threading.Barrier(count + 1)
-
-    def one() -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=8)
-        connection.connect()
-        connection.request("GET", "/wait?ms=600")
-        sent.wait()
-        try:
-            return connection.getresponse().status
-        except (OSError, http.client.HTTPException):
-            return 0
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        calls = [pool.submit(one) for _ in range(count)]
-        sent.wait()
-        threading.Event().wait(0.2)  # let the server read them
-        server.terminate()
-        return [call.result() for call in calls]
+def slow_request(server: Running, sent: threading.Barrier) -> bool:
+    """Send a request of 600 ms and tell whether its answer came."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=8)
+    connection.connect()
+    connection.request("GET", "/wait?ms=600")
+    sent.wait()
+    try:
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 @example("deploy_without_dropping", needs=("not windows",))
 def deploy_without_dropping() -> None:
-    """SIGTERM with ten requests in flight: how many does each server finish?"""
+    """Send SIGTERM while ten requests are in flight, and count what each server finishes."""
     for name in ("uvicorn", "granian", "gunicorn", "gunicorn_sync", "waitress"):
         app = "lab" if servers()[name].interface == "asgi" else "lab_wsgi"
-        with serve(app, name, threads=10) as server:
-            finished = in_flight(server).count(200)
+        sent = threading.Barrier(11)
+        with serve(app, name, threads=10) as server, ThreadPoolExecutor(10) as pool:
+            calls = [pool.submit(slow_request, server, sent) for _ in range(10)]
+            sent.wait()
+            threading.Event().wait(0.2)  # let the server read them
+            server.terminate()
+            finished = sum(call.result() for call in calls)
         print(f"{name:14} {finished:2} of 10 finished")
     print("why: a load balancer stops sending only after it notices; until then, drain")
 
@@ -63,8 +59,8 @@ def overload() -> None:
             found = measure(plan)
         refused = found.outcomes["503"]
         print(
-            f"{name:10} in time {found.goodput:5.0f}/s   answered {found.throughput:5.0f}/s   "
-            f"refused {refused:4}   p99 {found.p(99):6.0f} ms"
+            f"{name:9} in time {found.goodput:4.0f}/s  answered {found.throughput:4.0f}/s  "
+            f"refused {refused:4}  p99 {found.p(99):5.0f} ms"
         )
     print("why: a server that takes everything is busy with answers that come too late")
 
@@ -74,7 +70,7 @@ def metastable() -> None:
     """A surge of three seconds, clients that retry, and a server that never comes back."""
     from velvet_web.dashboard.virtual import Overload, goodput, simulate
 
-    print("140/s of 200/s, from second 5 to 8 three times as many; in virtual time\n")
+    print("140/s of 200/s, three times as many from second 5 to 8; in virtual time\n")
     for name, scenario in {
         "no limit, no retries": Overload(),
         "no limit, 3 retries": Overload(retries=3),
@@ -82,7 +78,7 @@ def metastable() -> None:
         "deadline of 100 ms, 3 retries": Overload(retries=3, max_wait=0.1),
     }.items():
         windows = simulate(scenario)
-        bars = "".join("▁▂▃▄▅▆▇█"[min(7, window.good * 8 // 60)] for window in windows[::2])
+        bars = "".join("▁▂▃▄▅▆▇█"[min(7, window.good * 8 // 60)] for window in windows[::4])
         print(f"{name:30} {bars} {goodput(windows, since=14):4.0f}/s at the end")
     print("why: what was late is asked for again, so the surge goes on without its cause")
 
@@ -108,9 +104,15 @@ def capacity_plan() -> None:
 def a_configuration_with_reasons() -> None:
     """A systemd unit for a board that must carry 200 requests a second, derived and not guessed."""
     needs = Needs(rate=200, service_ms=20, cores=2)
+    print(f"in service at the peak: {needs.concurrency} (rate times time)")
+    print(f"may wait within the deadline: {needs.queue}\n")
     settings = settings_for("fastapi", needs, Settings(dsn="/var/lib/board/board.db"))
-    print(unit("fastapi", needs, settings))
-    print("why: limits follow from rate, time and deadline; the dashboard gives every reason")
+    for line in unit("fastapi", needs, settings).splitlines():
+        print(textwrap.fill(line, 78, subsequent_indent="    ", break_on_hyphens=False))
+    print()
+    for option in options("fastapi", needs)[3:6]:
+        print(textwrap.fill(f"{' '.join(option.words)}: {option.reason}", 78))
+    print("why: limits follow from rate, time and deadline; the page has every reason")
 
 
 @example("slow_reader")
@@ -131,8 +133,9 @@ def slow_reader() -> None:
         probe.close()
         response.close()
         reader.close()
-    print(f"taken from the handler: {counts[-1] / 2**20:.1f} of 100 MB; memory grew {grown:.1f} MB")
-    print("why: `await send` returns when the socket has room; a list would have held all of it")
+    taken = counts[-1] / 2**20
+    print(f"taken from the handler: {taken:.1f} of 100 MB; memory grew {grown:.1f} MB")
+    print("why: `await send` waits for room in the socket; a list would hold it all")
 
 
 if __name__ == "__main__":

@@ -14,14 +14,15 @@ from velvet.examples import example, main
 from velvet_web.comparisons.client import Client, OverSocket
 from velvet_web.events import Broadcaster, SseParser, sse_encode
 from velvet_web.loadgen import measure
-from velvet_web.loadplan import LoadPlan, Result, Shot
-from velvet_web.servers import Running, serve
+from velvet_web.loadplan import LoadPlan, Shot
+from velvet_web.servers import serve
 
 
 @example("coordinated_omission")
 def coordinated_omission() -> None:
     """One server that stands still a fifth of the time, and two p99 that differ by a factor."""
     with serve("lab_stalling", "uvicorn") as server, ThreadPoolExecutor(2) as pool:
+        # Both at once, so that both see the same pauses.
         probe = (Shot("/healthz"),)
         closed = pool.submit(measure, LoadPlan(server.url, probe, users=4, seconds=2.2))
         opened = pool.submit(measure, LoadPlan(server.url, probe, rate=150, seconds=2.2))
@@ -31,11 +32,7 @@ def coordinated_omission() -> None:
     print(f"open loop, 150/s:       p50 {second.p(50):6.1f} ms   p99 {second.p(99):7.1f} ms")
     print(f"  of it in the server:  p50 {second.service.percentile(50) / 1e3:6.1f} ms")
     print(f"the open loop's p99 is {second.p(99) / first.p(99):.0f} times as long")
-    print("why: a closed loop sends nothing while it waits, so the pause is in few of its samples")
-
-
-def rate_of(server: Running, target: str) -> Result:
-    return measure(LoadPlan(server.url, (Shot(target),), users=32, seconds=0.6))
+    print("why: a closed loop sends nothing while it waits, and so omits its worst")
 
 
 @example("blocked_event_loop")
@@ -47,9 +44,11 @@ def blocked_event_loop() -> None:
             ("/thread?ms=50", "time.sleep in def (40 threads)"),
             ("/block?ms=50", "time.sleep in async def"),  # last: its queue outlives the load
         ):
-            result = rate_of(server, target)
-            print(f"{how:32} {result.completed / 0.6:6.0f} requests/s   p50 {result.p(50):6.0f} ms")
-    print("why: one blocking call stops every request of the process, the health check included")
+            plan = LoadPlan(server.url, (Shot(target),), users=32, seconds=0.6)
+            result = measure(plan)
+            rate = result.completed / plan.seconds
+            print(f"{how:32} {rate:6.0f} requests/s   p50 {result.p(50):6.0f} ms")
+    print("why: one blocking call stops every request of the process, probes included")
 
 
 @example("probe_behind_forty_threads")
@@ -96,10 +95,11 @@ async def live_updates() -> None:
     )
 
     again = board.subscribe(last_id=last - 3)
-    print(f"reconnect with Last-Event-ID {last - 3}: {[(await anext(again)).id for _ in range(3)]}")
+    missed = [(await again.__anext__()).id for _ in range(3)]
+    print(f"reconnect with Last-Event-ID {last - 3}: {missed}")
     board.unsubscribe(again)
     board.unsubscribe(slow)
-    print("why: a queue without a bound turns one slow reader into the memory of the process")
+    print("why: without a bound, one slow reader becomes the memory of the process")
 
 
 @example("middleware_that_costs")

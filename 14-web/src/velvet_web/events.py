@@ -112,11 +112,6 @@ class Broadcaster:
         self._lock = threading.Lock()
         self._count = 0
 
-    @property
-    def subscribers(self) -> int:
-        """How many listen now."""
-        return len(self._subscribers)
-
     def publish(self, kind: str, data: bytes, *, key: str = "") -> Event:
         """Tell all subscribers, from any thread; never blocks; O(subscribers)."""
         with self._lock:

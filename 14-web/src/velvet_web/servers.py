@@ -110,19 +110,17 @@ class Running:
 
     def cpu_seconds(self) -> float:
         """Return the CPU time of the tree so far."""
-        total = 0.0
-        for process in self.tree():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                times = process.cpu_times()
-                total += times.user + times.system
-        return total
+        return self._sum(lambda process: sum(process.cpu_times()[:2]))
 
     def rss_bytes(self) -> int:
         """Return the resident memory of the tree; shared pages count in each process."""
-        total = 0
+        return int(self._sum(lambda process: process.memory_info().rss))
+
+    def _sum(self, figure: Callable[[psutil.Process], float]) -> float:
+        total = 0.0
         for process in self.tree():
             with contextlib.suppress(psutil.NoSuchProcess):
-                total += process.memory_info().rss
+                total += figure(process)
         return total
 
     def terminate(self) -> None:

@@ -142,7 +142,7 @@ def add_to(suite: Suite) -> None:
     layers.add("base_http", partial(_layers, "base"), note="starlette's BaseHTTPMiddleware")
     suite.claim(
         "five BaseHTTPMiddleware cost several times five plain layers",
-        ratio("middleware", "base_http", "pure_asgi", layers=5) >= 2.5,
+        ratio("middleware", "base_http", "pure_asgi", layers=5) >= 4,
     )
     fanout = suite.comparison(
         "fanout",
@@ -158,8 +158,8 @@ def add_to(suite: Suite) -> None:
     for policy in ("drop_oldest", "coalesce", "disconnect", "unbounded"):
         fanout.add(policy, partial(_fanout, policy, 0.05))
     suite.claim(
-        "one in twenty that never reads does not delay the others",
-        ratio("fanout", "drop_oldest", "all_read", "p99", subscribers=100) <= 2,
+        "one in twenty that never reads does not slow down the telling",
+        ratio("fanout", "drop_oldest", "all_read", subscribers=100) <= 2,
     )
     suite.claim(
         "the cost of an event grows with its subscribers",

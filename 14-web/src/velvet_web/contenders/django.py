@@ -194,4 +194,8 @@ def asgi_app(settings: Settings) -> Callable[..., Any]:
 
     configure()
     board, handler = TaskBoard(settings), ASGIHandler()
-    return lambda scope, receive, send: handler({**scope, BOARD: board}, receive, send)
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        await handler({**scope, BOARD: board}, receive, send)
+
+    return app

@@ -61,42 +61,50 @@ def one(reply: Reply) -> Response[TaskOut]:
 
 @get("/tasks")
 async def list_tasks(request: HttpRequest) -> Response[list[TaskOut]]:
+    """`GET /tasks`."""
     reply = await operate(request, "list")
     return Response([TaskOut(**task) for task in reply.payload], headers=reply.headers)
 
 
 @post("/tasks")
 async def create_task(request: HttpRequest) -> Response[TaskOut]:
+    """`POST /tasks`."""
     return one(await operate(request, "create"))
 
 
 @delete("/tasks")
 async def clear_tasks(request: HttpRequest) -> None:
+    """`DELETE /tasks`."""
     await operate(request, "clear")
 
 
 @get("/tasks/{task_id:str}")
 async def get_task(request: HttpRequest, task_id: FromPath[str]) -> Response[TaskOut]:
+    """`GET /tasks/{task_id}`."""
     return one(await operate(request, "get", task_id))
 
 
 @patch("/tasks/{task_id:str}")
 async def patch_task(request: HttpRequest, task_id: FromPath[str]) -> Response[TaskOut]:
+    """`PATCH /tasks/{task_id}`."""
     return one(await operate(request, "patch", task_id))
 
 
 @delete("/tasks/{task_id:str}")
 async def delete_task(request: HttpRequest, task_id: FromPath[str]) -> None:
+    """`DELETE /tasks/{task_id}`."""
     await operate(request, "delete", task_id)
 
 
 @get("/tasks/export")
 async def export_tasks(request: HttpRequest) -> Stream:
+    """`GET /tasks/export`."""
     return Stream(request.app.state.board.export(await read(request)), media_type=NDJSON)
 
 
 @get("/tasks/events", include_in_schema=False)
 async def events(request: HttpRequest) -> Stream:
+    """`GET /tasks/events`."""
     require_acceptable(request.headers.get("accept"), EVENT_STREAM)
     last = request.headers.get("last-event-id")
     return Stream(event_stream(request.app.state.board, last), media_type=EVENT_STREAM)
@@ -104,22 +112,26 @@ async def events(request: HttpRequest) -> Stream:
 
 @websocket("/tasks/live")
 async def live(socket: WebSocket[Any, Any, Any]) -> None:
+    """`/tasks/live`."""
     await socket.accept()
     await tell_live(socket.app.state.board, socket.send_text, socket.receive_text)
 
 
 @get("/healthz")
 async def health(request: HttpRequest) -> Status:
+    """`GET /healthz`."""
     return Status(**request.app.state.board.health().payload)
 
 
 @get("/readyz")
 async def ready(request: HttpRequest) -> Status:
+    """`GET /readyz`."""
     return Status(**(await request.app.state.run(request.app.state.board.ready)).payload)
 
 
 @get("/openapi.json", media_type="application/json")
 async def document() -> bytes:
+    """`GET /openapi.json`."""
     return openapi()
 
 
@@ -146,10 +158,9 @@ def problem(request: HttpRequest, error: Exception) -> Response[bytes]:
 
 def framework_app(settings: Settings) -> Litestar:
     """Return the application."""
-    handlers = [list_tasks, create_task, clear_tasks, get_task, patch_task, delete_task]
-    more = [export_tasks, events, live, health, ready, document]
+    tasks = [list_tasks, create_task, clear_tasks, get_task, patch_task, delete_task]
     app = Litestar(
-        [*handlers, *more],
+        [*tasks, export_tasks, events, live, health, ready, document],
         exception_handlers={Problem: problem, HTTPException: problem, Exception: problem},
         logging_config=None,  # its default starts a thread per application
         openapi_config=OpenAPIConfig("Task board", "1.0.0", path="/_schema", render_plugins=[]),
