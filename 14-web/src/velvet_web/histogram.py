@@ -1,9 +1,8 @@
 """A latency histogram with three significant digits from a microsecond to an hour.
 
 The idea is HdrHistogram's: buckets are exact up to 2,048 us and double their width with every
-doubling of the value, so each value is kept to 0.1 % in a few thousand counters, and two
-histograms merge by addition. Percentiles of averages are wrong; percentiles of merged histograms
-are right.
+doubling of the value, so each value is kept to 0.1 % in a few thousand counters. Two histograms
+merge by addition, and their percentiles stay true, which no average of percentiles does.
 """
 
 from __future__ import annotations
