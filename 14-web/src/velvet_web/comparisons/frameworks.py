@@ -122,7 +122,7 @@ def add_to(suite: Suite) -> None:
         sizes={"workload": ["read_one", "list_50", "create"]},
         quick=lambda workload: workload == "list_50",
         metrics=LATENCY,
-        rounds=ROUNDS,
+        rounds={**ROUNDS, "default": 2},
     )
     start = suite.comparison(
         "startup_and_size",
@@ -130,7 +130,7 @@ def add_to(suite: Suite) -> None:
         kind="run",
         unit="s",
         metrics={"rss": Metric("MB"), "packages": Metric("packages")},
-        rounds=ROUNDS,
+        rounds={**ROUNDS, "default": 2},
         tier="default",
     )
     for app in FLOOR:

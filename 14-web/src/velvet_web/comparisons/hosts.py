@@ -112,7 +112,7 @@ def add_to(suite: Suite) -> None:
         unit="us",
         sizes={"workload": ["tiny", "list_50"]},
         metrics=LATENCY,
-        rounds={"quick": 1, "default": 3, "full": 7},
+        rounds={"quick": 1, "default": 2, "full": 7},
         tier="default",
     )
     graceful = suite.comparison(
@@ -121,7 +121,7 @@ def add_to(suite: Suite) -> None:
         kind="run",
         unit="finished",
         metrics={"finished": Metric("requests", "higher"), "exit": Metric("s")},
-        rounds={"quick": 1, "default": 2, "full": 5},
+        rounds={"quick": 1, "default": 1, "full": 5},
         tier="default",
     )
     attacks = suite.comparison(
@@ -148,7 +148,7 @@ def add_to(suite: Suite) -> None:
         kind="run",
         unit="MB",
         metrics={"grown": Metric("MB"), "accepted": Metric("MB")},
-        rounds={"quick": 1, "default": 2, "full": 5},
+        rounds={"quick": 1, "default": 1, "full": 5},
         tier="default",
     )
     for name in ("uvicorn", "hypercorn", "granian"):

@@ -134,9 +134,9 @@ def add_to(suite: Suite) -> None:
         unit="us",
         sizes={"layers": [0, 1, 2, 4, 5, 8]},
         quick=lambda layers: layers in (0, 5),
-        default=lambda layers: layers in (0, 2, 5, 8),
+        default=lambda layers: layers in (0, 5, 8),
         metrics=LATENCY,
-        rounds={"quick": 1, "default": 3, "full": 7},
+        rounds={"quick": 1, "default": 2, "full": 7},
     )
     layers.add("pure_asgi", partial(_layers, "pure"), baseline=True)
     layers.add("base_http", partial(_layers, "base"), note="starlette's BaseHTTPMiddleware")
@@ -152,7 +152,7 @@ def add_to(suite: Suite) -> None:
         sizes={"subscribers": [20, 100, 500]},
         quick=lambda subscribers: subscribers == 100,
         metrics={"p99": Metric("ms"), "dropped": Metric("events"), "waiting": Metric("events")},
-        rounds={"quick": 1, "default": 3, "full": 7},
+        rounds={"quick": 1, "default": 2, "full": 7},
     )
     fanout.add("all_read", partial(_fanout, "drop_oldest", 0.0), baseline=True)
     for policy in ("drop_oldest", "coalesce", "disconnect", "unbounded"):
@@ -176,7 +176,7 @@ def add_to(suite: Suite) -> None:
         kind="run",
         unit="us",
         metrics={"cpu_us": Metric("us"), "p99": Metric("ms")},
-        rounds={"quick": 1, "default": 3, "full": 7},
+        rounds={"quick": 1, "default": 2, "full": 7},
     )
     database.add("sqlite_inline", partial(_reads, False), baseline=True)
     database.add("sqlite_threads", partial(_reads, True))

@@ -65,7 +65,7 @@ def _overload(settings: Settings) -> Iterator[Callable[[], Outcome]]:
             server.url,
             (Shot("/work"),),
             rate=2 * CAPACITY,
-            seconds=float(scaled(4, 8)),
+            seconds=float(scaled(4, 6)),
             deadline=DEADLINE,
             timeout=2.0,
         )
@@ -107,7 +107,7 @@ def add_to(suite: Suite) -> None:
         kind="run",
         unit="req/s",
         metrics={"p99": Metric("ms"), "p50": Metric("ms"), "rate": "req/s"},
-        rounds={"quick": 1, "default": 3, "full": 7},
+        rounds={"quick": 1, "default": 2, "full": 7},
     )
     omission.add("closed_4_users", partial(_omission, users=4), baseline=True)
     omission.add("open_100", partial(_omission, rate=100.0))
@@ -128,7 +128,7 @@ def add_to(suite: Suite) -> None:
             "refused": Metric("refusals/s"),
             "p99": Metric("ms"),
         },
-        rounds={"quick": 1, "default": 3, "full": 7},
+        rounds={"quick": 1, "default": 2, "full": 7},
     )
     overload.add("no_limit", partial(_overload, UNLIMITED), baseline=True)
     overload.add("load_shed", partial(_overload, LIMITS))
@@ -148,6 +148,7 @@ def add_to(suite: Suite) -> None:
         unit="req/s",
         sizes={"users": [1, 32, 128]},
         quick=lambda users: users == 32,
+        default=lambda users: users > 1,
         metrics={"rate": "req/s", **{k: v for k, v in LATENCY.items() if k != "rate"}},
         rounds={"quick": 1, "default": 2, "full": 5},
     )
@@ -172,7 +173,7 @@ def add_to(suite: Suite) -> None:
         unit="req/s",
         sizes={"handler": ["compute", "wait"]},
         metrics={"rate": "req/s", "p99": Metric("ms"), "p50": Metric("ms"), "rss": Metric("MB")},
-        rounds={"quick": 1, "default": 2, "full": 5},
+        rounds={"quick": 1, "default": 1, "full": 5},
         tier="default",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -32,14 +33,17 @@ def draw(seen: kit.Seen) -> None:
     def grid(name: str) -> list[list[Any]]:
         return [[at.get((row, column), {}).get(name) for column in columns] for row in rows]
 
+    # Narrow labels, so that the columns keep their room on a phone.
+    width = 19 if len(columns) > 5 else 36
+    labels = ["<br>".join(textwrap.wrap(row, width)) for row in rows]
     figure = go.Figure(
         go.Heatmap(
             z=[[None if good is None else int(good) for good in line] for line in grid("good")],
             x=columns,
-            y=[row if len(row) < 44 else f"{row[:42]}…" for row in rows],
+            y=labels,
             text=[[text or "" for text in line] for line in grid("found")],
             texttemplate="%{text}",
-            textfont={"color": TEXT, "size": 11},
+            textfont={"color": TEXT, "size": 10},
             colorscale=[[0, BAD], [1, GOOD]],
             zmin=0,
             zmax=1,
@@ -49,9 +53,9 @@ def draw(seen: kit.Seen) -> None:
         )
     )
     title = "Outcome; red: the attack got further than it should, or a check fails"
-    plotly_layout(figure, title=title, height=120 + 22 * len(rows))
-    figure.update_yaxes(autorange="reversed", automargin=True)
-    figure.update_xaxes(side="top", tickangle=-40)
+    plotly_layout(figure, title=title, height=120 + 32 * len(rows))
+    figure.update_yaxes(autorange="reversed", automargin=True, tickfont={"size": 10})
+    figure.update_xaxes(side="top", tickangle=-90)
     figure.update_layout(showlegend=False, plot_bgcolor=WHITE)
     seen.chart(figure, key="cells")
     bad = [row for row in rows if any(at.get((row, c), {}).get("good") is False for c in columns)]

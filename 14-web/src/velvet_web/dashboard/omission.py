@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import plotly.graph_objects as go
+import streamlit as st
 
 from velvet.ui import kit
 from velvet.ui.chart import chart
@@ -17,11 +18,14 @@ PERCENTS = (*range(1, 90), *(90 + n / 4 for n in range(36)), *(99 + n / 20 for n
 
 def controls() -> dict[str, Any]:
     """Ask for the pause and how often it comes."""
-    return {
-        "stall": kit.slider("The server stands still for, ms", 0, 1000, 600, step=50),
-        "period": kit.slider("in every, ms", 1100, 6000, 3000, step=100),
-        "users": kit.slider("Users of the closed loop", 1, 20, 4),
-    }
+    left, middle, right = st.columns(3)
+    with left:
+        stall = kit.slider("The server stands still for, ms", 0, 1000, 600, step=50)
+    with middle:
+        period = kit.slider("in every, ms", 1100, 6000, 3000, step=100)
+    with right:
+        users = kit.slider("Users of the closed loop", 1, 20, 4)
+    return {"stall": stall, "period": period, "users": users}
 
 
 def _histograms(options: Any) -> tuple[Histogram, Histogram]:

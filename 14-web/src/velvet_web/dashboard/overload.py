@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
+import streamlit as st
 
 from velvet.ui import kit
 from velvet.ui.chart import chart
-from velvet.ui.palette import STROKES, TEXT, WHEAT, plotly_layout
+from velvet.ui.palette import PAPAYA, STROKES, TEXT, plotly_layout
 from velvet_web.dashboard import tasks
 from velvet_web.dashboard.virtual import Overload, goodput, simulate
 from velvet_web.middleware_asgi import LoadShed
@@ -22,11 +23,14 @@ Line = tuple[Sequence[float], Sequence[float]]
 
 def controls() -> dict[str, Any]:
     """Ask for the load, the surge, and what clients do when they wait in vain."""
-    return {
-        "load": kit.slider("Usual load, % of capacity", 30, 100, 70, step=5),
-        "surge": kit.slider("Surge, times the usual load", 1, 4, 3),
-        "retries": kit.slider("Tries again of a client that waited 250 ms", 0, 5, 3),
-    }
+    left, middle, right = st.columns(3)
+    with left:
+        load = kit.slider("Usual load, % of capacity", 30, 100, 70, step=5)
+    with middle:
+        surge = kit.slider("Surge, times the usual load", 1, 4, 3)
+    with right:
+        retries = kit.slider("Tries again of a client that waited 250 ms", 0, 5, 3)
+    return {"load": load, "surge": surge, "retries": retries}
 
 
 def scenarios(options: Mapping[str, Any]) -> dict[str, Overload]:
@@ -56,7 +60,7 @@ def lines(title: str, drawn: Mapping[str, Line], surge: tuple[float, float]) -> 
             line={"color": STROKES[(1, 0, 3)[number]], "dash": DASHES[number], "width": 2.5},
         )
     plotly_layout(figure, title=title, height=330)
-    figure.add_vrect(x0=surge[0], x1=surge[1], fillcolor=WHEAT, opacity=0.6, line_width=0)
+    figure.add_vrect(x0=surge[0], x1=surge[1], fillcolor=PAPAYA, line_width=0, layer="below")
     figure.add_hline(y=tasks.CAPACITY, line={"color": TEXT, "dash": "dot", "width": 1})
     figure.update_xaxes(title="seconds; the band is the surge")
     figure.update_yaxes(title="useful answers a second", rangemode="tozero")

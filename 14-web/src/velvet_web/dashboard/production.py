@@ -14,13 +14,15 @@ from velvet_web.settings import Settings
 
 def controls() -> dict[str, Any]:
     """Ask what the deployment must carry."""
-    return {
-        "contender": kit.choice("Front end", names(), "fastapi"),
-        "rate": kit.slider("Requests a second at the peak", 10, 2000, 200, step=10),
-        "service_ms": kit.slider("Milliseconds one request takes alone", 1, 200, 20),
-        "cores": kit.slider("Cores", 1, 16, 2),
-        "deadline_ms": kit.slider("An answer is of use within, ms", 50, 2000, 250, step=50),
-    }
+    chosen: dict[str, Any] = {"contender": kit.choice("Front end", names(), "fastapi")}
+    left, right = st.columns(2)
+    with left:
+        chosen["rate"] = kit.slider("Requests a second at the peak", 10, 2000, 200, step=10)
+        chosen["service_ms"] = kit.slider("Milliseconds one request takes alone", 1, 200, 20)
+    with right:
+        chosen["cores"] = kit.slider("Cores", 1, 16, 2)
+        chosen["deadline_ms"] = kit.slider("An answer is of use within, ms", 50, 2000, 250, step=50)
+    return chosen
 
 
 def _needs(wanted: Any) -> Needs:
