@@ -46,6 +46,7 @@ def blocked_event_loop() -> None:
         ):
             plan = LoadPlan(server.url, (Shot(target),), users=32, seconds=0.6)
             result = measure(plan)
+            # Answers that came within the time, of 32 users who ask again at once.
             rate = result.completed / plan.seconds
             print(f"{how:32} {rate:6.0f} requests/s   p50 {result.p(50):6.0f} ms")
     print("why: one blocking call stops every request of the process, probes included")
