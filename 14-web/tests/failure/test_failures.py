@@ -159,7 +159,7 @@ def test_probes_answer_while_the_server_sheds(lab: Running) -> None:
 def test_a_stream_stops_soon_after_its_reader_is_gone(server: str) -> None:
     with serve("lab", server) as running:
         with socket.create_connection(("127.0.0.1", running.port), timeout=10) as reader:
-            reader.sendall(b"GET /stream?mb=100 HTTP/1.1\r\nHost: x\r\n\r\n")
+            reader.sendall(b"GET /stream?mb=100&pause=5 HTTP/1.1\r\nHost: x\r\n\r\n")
             assert reader.recv(65536)
         transport = OverSocket(running.url)
         client = Client(transport)
