@@ -26,6 +26,7 @@ LIMITS = {
     "publish_seconds": 600,
 }
 TESTS_PER_LESSON_LINE = 1.2
+MIN_TESTS_LINES = 200  # a module that has just begun
 README_LINES, README_WORDS, TABLE_ROWS = 300, 3000, 8
 SHORT_FILE, LONG_FILE = 60, 400
 TOOLKIT_LINES = 8500
@@ -110,7 +111,7 @@ def figures(module: Module) -> list[Figure]:
         pass  # not published yet
     limits: dict[str, float] = {
         **LIMITS,
-        "tests_lines": TESTS_PER_LESSON_LINE * values["lesson_lines"],
+        "tests_lines": max(MIN_TESTS_LINES, TESTS_PER_LESSON_LINE * values["lesson_lines"]),
     }
     found = [
         (

@@ -70,7 +70,7 @@ def test_programs_get_the_figures_too(velvet, module):
     found = json.loads(velvet("info", "tiny", "--json").stdout)
 
     assert found["examples, advanced"] == ["hello"]
-    assert found["budget"]["tests lines"] == {"value": 0, "limit": pytest.approx(2.4)}
+    assert found["budget"]["tests lines"] == {"value": 0, "limit": budget.MIN_TESTS_LINES}
 
 
 def test_a_module_in_the_old_shape_has_no_budget_yet(velvet, paper):

@@ -18,6 +18,7 @@ import pytest
 from velvet import budget, catalog, scaffold
 from velvet.commands import new
 from velvet.errors import UsageError, VelvetError
+from velvet.ui import palette
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIG = (".png", ".svg", ".gif", ".jpg", ".webp", "reference.json")
@@ -43,6 +44,8 @@ def test_a_new_module_is_whole_and_known_at_once(velvet, clone):
     assert module.title == "Foo"
     assert budget.new_shape(module)
     assert [str(one) for one in budget.figures(module) if not one.within] == []
+    theme = module.folder / ".streamlit" / "config.toml"
+    assert theme.read_text(encoding="utf-8") == palette.config_toml()
     assert "next: velvet test 24-foo; velvet bench 24-foo --quick" in result.output
 
 
