@@ -41,7 +41,8 @@ def deploy_without_dropping() -> None:
         with serve(app, name, threads=10) as server, ThreadPoolExecutor(10) as pool:
             calls = [pool.submit(slow_request, server, sent) for _ in range(10)]
             sent.wait()
-            threading.Event().wait(0.2)  # let the server read them
+            # Let the server read them before the signal comes.
+            threading.Event().wait(0.2)
             server.terminate()
             finished = sum(call.result() for call in calls)
         print(f"{name:14} {finished:2} of 10 finished")
