@@ -111,7 +111,9 @@ def a_configuration_with_reasons() -> None:
     for line in unit("fastapi", needs, settings).splitlines():
         print(textwrap.fill(line, 78, subsequent_indent="    ", break_on_hyphens=False))
     print()
+    # Three of its nine options, with what each is there for.
     for option in options("fastapi", needs)[3:6]:
+        # The tab Production has all of them.
         print(textwrap.fill(f"{' '.join(option.words)}: {option.reason}", 78))
     print("why: limits follow from rate, time and deadline; the page has every reason")
 
