@@ -7,8 +7,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from velvet.bench import Metric, Outcome, Suite, ratio, value
+from velvet.bench.model import Tier
 from velvet_web.comparisons.client import Client, in_process
 from velvet_web.comparisons.conformance import CHECKS, failures
 from velvet_web.comparisons.measuring import (
@@ -136,11 +138,14 @@ def add_to(suite: Suite) -> None:
     for app in FLOOR:
         own = (app,) if app in names() else ()
         needs = (*own, *needs_of(home_of(app)))
-        floor.add(app, partial(_bare, app), baseline=app == "starlette", needs=needs)
+        base: dict[str, Any] = {"baseline": app == "starlette", "needs": needs}
+        floor_tier: Tier = "quick" if own else "default"
+        floor.add(app, partial(_bare, app), tier=floor_tier, **base)
         if own:
             judged.add(app, partial(_judged, app), needs=own)
-            work.add(app, partial(_workload, app), baseline=app == "starlette", needs=needs)
-            start.add(app, partial(_start, app), baseline=app == "starlette", needs=needs)
+            quick: Tier = "quick" if app in ("starlette", "fastapi") else "default"
+            work.add(app, partial(_workload, app), tier=quick, **base)
+            start.add(app, partial(_start, app), **base)
             suite.claim(
                 f"{app} passes every check of the contract",
                 value("conformance", app, "passed").equals(len(CHECKS)),

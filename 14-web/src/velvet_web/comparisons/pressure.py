@@ -31,7 +31,7 @@ UNLIMITED = Settings(dsn="unused")
 
 def _omission(**plan: Any) -> Iterator[Callable[[], Outcome]]:
     def work(server: Running) -> Outcome:
-        seconds = float(scaled(4, 6))
+        seconds = float(scaled(3, 6))
         result = measure(LoadPlan(server.url, (Shot("/healthz"),), seconds=seconds, **plan))
         closed = figures(result if not plan.get("rate") else valid(result))
         return Outcome({name: closed[name] for name in ("p50", "p99", "rate")})
@@ -65,7 +65,7 @@ def _overload(settings: Settings) -> Iterator[Callable[[], Outcome]]:
             server.url,
             (Shot("/work"),),
             rate=2 * CAPACITY,
-            seconds=float(scaled(4, 6)),
+            seconds=float(scaled(3, 6)),
             deadline=DEADLINE,
             timeout=2.0,
         )
