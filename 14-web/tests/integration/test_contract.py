@@ -39,11 +39,11 @@ KNOWN_WEAK = {
 }
 
 
-@pytest.mark.parametrize("check", conformance.CHECKS)
-def test_each_front_end_keeps_the_contract(front_end: Any, check: str) -> None:
-    verdict = next(conformance.run(front_end.client, [check]))
+def test_each_front_end_keeps_the_contract(front_end: Any) -> None:
+    verdicts = list(conformance.run(front_end.client))
 
-    assert verdict.passed, f"{verdict.detail}\n{verdict.evidence}"
+    assert [verdict for verdict in verdicts if not verdict.passed] == []
+    assert len(verdicts) > 60
 
 
 def test_each_server_keeps_the_contract(server: tuple[str, Running]) -> None:
