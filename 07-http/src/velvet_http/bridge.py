@@ -1,0 +1,115 @@
+"""Carry a blocking library into an event loop, and an asyncio library out of one.
+
+Both bridges are what applications do by hand: a pool of threads, and a loop in a thread.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import anyio
+import anyio.to_thread
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from velvet_http.client import AsyncExchange, AsyncTransport, Exchange, Transport
+from velvet_http.errors import DeadlineExceeded
+from velvet_http.model import Deadline, Request, Timeouts
+
+
+class _ThreadedExchange:
+    def __init__(self, inner: Exchange, limiter: anyio.CapacityLimiter) -> None:
+        self._inner, self._limiter = inner, limiter
+        self.status, self.headers = inner.status, inner.headers
+        self.http_version = inner.http_version
+
+    async def read(self) -> bytes:
+        return await anyio.to_thread.run_sync(self._inner.read, limiter=self._limiter)
+
+    async def close(self) -> None:
+        await anyio.to_thread.run_sync(self._inner.close, limiter=self._limiter)
+
+
+class Threaded:
+    """An asyncio transport that runs a blocking one in `workers` threads.
+
+    A thread cannot be interrupted: a cancelled request is waited for until its timeout, and its
+    connection is closed then. So the pool survives, and cancelling is slow.
+    """
+
+    cancel_safe = True
+
+    def __init__(self, inner: Transport, *, workers: int) -> None:
+        self.name = f"{inner.name}+threads"
+        self._inner, self._workers = inner, workers
+        self._limiter: anyio.CapacityLimiter | None = None
+
+    async def open(self, request: Request, timeouts: Timeouts) -> AsyncExchange:
+        """Send the request in a thread."""
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(self._workers)
+        opened: list[Exchange] = []
+        try:
+            await anyio.to_thread.run_sync(
+                lambda: opened.append(self._inner.open(request, timeouts, None)),
+                limiter=self._limiter,
+            )
+            return _ThreadedExchange(opened[0], self._limiter)
+        except BaseException:  # cancelled after the thread had opened it: nobody else knows of it
+            for exchange in opened:
+                exchange.close()
+            raise
+
+    async def close(self) -> None:
+        """Close every connection."""
+        self._inner.close()
+
+
+class _PortalExchange:
+    def __init__(
+        self, inner: AsyncExchange, portal: BlockingPortal, deadline: Deadline | None
+    ) -> None:
+        self._inner, self._portal, self._deadline = inner, portal, deadline
+        self.status, self.headers = inner.status, inner.headers
+        self.http_version = inner.http_version
+
+    def read(self) -> bytes:
+        async def read() -> bytes:
+            with _fail_at(self._deadline):
+                return await self._inner.read()
+            raise DeadlineExceeded("the deadline passed in the body")
+
+        return self._portal.call(read)
+
+    def close(self) -> None:
+        self._portal.call(self._inner.close)
+
+
+def _fail_at(deadline: Deadline | None) -> anyio.CancelScope:
+    return anyio.move_on_after(None if deadline is None else max(0.0, deadline.remaining()))
+
+
+class Blocking:
+    """A blocking transport that runs an asyncio one in a loop of its own thread; thread-safe."""
+
+    def __init__(self, inner: AsyncTransport) -> None:
+        self.name = inner.name
+        self._inner = inner
+        self._stack = ExitStack()
+        self._portal = self._stack.enter_context(start_blocking_portal())
+
+    def open(self, request: Request, timeouts: Timeouts, deadline: Deadline | None) -> Exchange:
+        """Send the request in the loop."""
+
+        async def open_() -> AsyncExchange:
+            with _fail_at(deadline):
+                return await self._inner.open(request, timeouts)
+            raise DeadlineExceeded("the deadline passed before the response began")
+
+        return _PortalExchange(self._portal.call(open_), self._portal, deadline)
+
+    def close(self) -> None:
+        """Close every connection, and the loop."""
+        try:
+            self._portal.call(self._inner.close)
+        finally:
+            self._stack.close()

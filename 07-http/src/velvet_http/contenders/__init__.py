@@ -1,0 +1,61 @@
+"""The client libraries, one a file, each with the same names.
+
+`NAME` is the library's, `Transport` puts it under our surface, `bare` calls it as its own
+documentation does, and `repeat` makes many requests over one session. A diff of two files is the
+difference between two libraries.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+from velvet_http.bridge import Blocking, Threaded
+from velvet_http.client import AsyncClient, Client, Settings
+
+
+def names() -> list[str]:
+    """Return the name of each contender that there is a file for."""
+    return sorted(each.name for each in pkgutil.iter_modules(__path__) if each.name[0] != "_")
+
+
+def load(name: str) -> ModuleType:
+    """Return the contender's module.
+
+    Raises:
+        ValueError: there is none of that name.
+        ImportError: its library is not installed.
+    """
+    if name not in names():
+        raise ValueError(f"client {name!r} is unknown; choose from {', '.join(names())}")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def available() -> list[str]:
+    """Return the names of the contenders whose libraries are installed."""
+    found = []
+    for name in names():
+        try:
+            load(name)
+        except ImportError:
+            continue
+        found.append(name)
+    return found
+
+
+def connect(name: str, settings: Settings | None = None, *, follow: int = 5) -> Client:
+    """Return a blocking client over the library `name`; an asyncio library gets a loop of its own."""
+    transport = load(name).Transport(settings or Settings())
+    return Client(
+        Blocking(transport) if hasattr(transport, "cancel_safe") else transport, follow=follow
+    )
+
+
+def connect_async(name: str, settings: Settings | None = None, *, follow: int = 5) -> AsyncClient:
+    """Return an asyncio client over the library `name`; a blocking library gets threads."""
+    settings = settings or Settings()
+    transport = load(name).Transport(settings)
+    if not hasattr(transport, "cancel_safe"):
+        transport = Threaded(transport, workers=settings.pool)
+    return AsyncClient(transport, follow=follow)

@@ -1,0 +1,115 @@
+"""What httpx and its successor httpx2 have in common: everything but their pools."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import ModuleType
+from typing import Any
+
+from velvet_http import errors
+from velvet_http.client import Settings
+from velvet_http.model import Headers, Request, Timeouts
+
+
+def bare_get(library: ModuleType, url: str, timeout: float) -> int:
+    """GET as the documentation shows; return the bytes that were accepted."""
+    return len(library.get(url, timeout=timeout, follow_redirects=True).content)
+
+
+async def repeat_get(library: ModuleType, url: str, count: int, width: int, **settings: Any) -> int:
+    """GET `count` times over one client, `width` at a time."""
+    limits = library.Limits(max_connections=settings.pop("connections", width))
+    async with library.AsyncClient(limits=limits, timeout=30, **settings) as client:
+
+        async def some(share: int) -> int:
+            return sum([len((await client.get(url)).content) for _ in range(share)])
+
+        return sum(await asyncio.gather(*(some(count // width) for _ in range(width))))
+
+
+class _Exchange:
+    def __init__(self, library: ModuleType, response: Any) -> None:
+        self._library, self._response = library, response
+        self._pieces = response.aiter_raw()
+        self.status: int = response.status_code
+        self.headers = Headers(response.headers.multi_items())
+        self.http_version: str = response.http_version.removeprefix("HTTP/")
+
+    async def read(self) -> bytes:
+        try:
+            async for piece in self._pieces:
+                if piece:
+                    return bytes(piece)
+            return b""
+        except self._library.HTTPError as error:
+            raise translate(self._library, error, body=True) from error
+
+    async def close(self) -> None:
+        await self._pieces.aclose()
+        await self._response.aclose()
+
+
+class FamilyTransport:
+    """An `AsyncClient` of either library."""
+
+    name: str
+    library: ModuleType
+    cancel_safe: bool
+
+    def __init__(self, settings: Settings) -> None:
+        self._client = self.library.AsyncClient(
+            verify=settings.context(),
+            http2=settings.http2,
+            trust_env=settings.trust_env,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            limits=self.library.Limits(max_connections=settings.pool),
+        )
+
+    async def open(self, request: Request, timeouts: Timeouts) -> _Exchange:
+        """Send a request."""
+        try:
+            prepared = self._client.build_request(
+                request.method,
+                request.url,
+                headers=list(request.headers),
+                content=request.body,
+                timeout=self.library.Timeout(
+                    timeouts.read, connect=timeouts.connect, pool=timeouts.pool
+                ),
+            )
+            response = await self._client.send(prepared, stream=True)
+        except self.library.HTTPError as error:
+            raise translate(self.library, error, body=False) from error
+        return _Exchange(self.library, response)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+
+def translate(library: ModuleType, error: Exception, *, body: bool) -> errors.HttpError:
+    """Return our error for one of the library's."""
+    text = str(error) or type(error).__name__
+    if isinstance(error, library.PoolTimeout):
+        return errors.PoolTimeout(text)
+    if isinstance(error, library.ConnectTimeout):
+        return errors.ConnectTimeout(text)
+    if isinstance(error, library.TimeoutException):
+        return errors.ReadTimeout(text)
+    if isinstance(error, library.ConnectError):
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, ssl.SSLError):
+                return errors.TlsError(text)
+            cause = cause.__cause__ or cause.__context__
+        return errors.ConnectError(text)
+    lost = ("without sending a response", "ConnectionTerminated", "StreamReset")
+    if isinstance(error, library.NetworkError) or any(word in text for word in lost):
+        if body:
+            return errors.TruncatedBody(f"the connection broke in the body: {text}", got=0)
+        return errors.ConnectionLost(text)
+    if "without sending complete" in text or "incomplete" in text:
+        return errors.TruncatedBody(text, got=0)
+    return errors.ProtocolViolation(text)

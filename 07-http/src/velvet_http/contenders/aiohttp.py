@@ -1,0 +1,130 @@
+"""aiohttp: asyncio only, with a parser in C."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+
+import aiohttp
+from yarl import URL
+
+from velvet_http import errors
+from velvet_http.client import Settings
+from velvet_http.model import Headers, Request, Timeouts
+
+NAME = "aiohttp"
+
+
+def bare(url: str, *, timeout: float) -> int:
+    """GET as the documentation shows; return the bytes that were accepted."""
+
+    async def get() -> int:
+        limit = aiohttp.ClientTimeout(total=None, sock_connect=timeout, sock_read=timeout)
+        async with aiohttp.ClientSession(timeout=limit) as session, session.get(url) as response:
+            return len(await response.read())
+
+    return asyncio.run(get())
+
+
+async def repeat(url: str, count: int, width: int = 1) -> int:
+    """GET `count` times over one session, `width` at a time."""
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=width)) as session:
+
+        async def some(share: int) -> int:
+            total = 0
+            for _ in range(share):
+                async with session.get(url) as response:
+                    total += len(await response.read())
+            return total
+
+        return sum(await asyncio.gather(*(some(count // width) for _ in range(width))))
+
+
+class _Exchange:
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+        self.status = response.status
+        self.headers = Headers(response.headers.items())
+        version = response.version
+        self.http_version = f"{version.major}.{version.minor}" if version else "1.1"
+
+    async def read(self) -> bytes:
+        try:
+            return await self._response.content.readany()
+        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
+            raise _translate(error, body=True) from error
+
+    async def close(self) -> None:
+        if self._response.content.at_eof():
+            self._response.release()
+        else:
+            self._response.close()
+
+
+class Transport:
+    """A `ClientSession` of one event loop."""
+
+    name = NAME
+    cancel_safe = True
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self, request: Request, timeouts: Timeouts) -> _Exchange:
+        """Send a request."""
+        if self._session is None:  # it belongs to the loop that runs now
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=self._settings.pool, ssl=self._settings.context()
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                trust_env=self._settings.trust_env,
+            )
+        try:
+            response = await self._session.request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers=list(request.headers),
+                data=request.body,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=None,  # the default, 300 s, hides that there is no deadline
+                    connect=timeouts.pool + timeouts.connect,
+                    sock_connect=timeouts.connect,
+                    sock_read=timeouts.read,
+                ),
+            )
+        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
+            raise _translate(error, body=False) from error
+        return _Exchange(response)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+def _translate(error: BaseException, *, body: bool) -> errors.HttpError:
+    text = str(error) or type(error).__name__
+    tls = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError, ssl.SSLError)
+    if isinstance(error, tls):
+        return errors.TlsError(text)
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return errors.ConnectTimeout(text)
+    if isinstance(error, asyncio.TimeoutError):
+        return errors.ReadTimeout(text)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return errors.ConnectError(text)
+    cause = type(error.__cause__).__name__
+    if isinstance(error, aiohttp.ClientResponseError) or cause in ("BadHttpMessage", "LineTooLong"):
+        return errors.ProtocolViolation(text)
+    if isinstance(error, aiohttp.ClientPayloadError):
+        if "chunk" in text.lower() and "size" in text.lower():
+            return errors.ProtocolViolation(text)
+        return errors.TruncatedBody(text, got=0)
+    if body:
+        return errors.TruncatedBody(f"the connection broke in the body: {text}", got=0)
+    return errors.ConnectionLost(text)

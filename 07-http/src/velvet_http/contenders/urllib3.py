@@ -1,0 +1,113 @@
+"""urllib3: the pool that requests and botocore stand on."""
+
+from __future__ import annotations
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from velvet_http.client import Settings
+from velvet_http.contenders._sockets import DeadlineResponse, limited, translate
+from velvet_http.model import Deadline, Headers, Request, Timeouts
+
+NAME = "urllib3"
+
+
+def bare(url: str, *, timeout: float) -> int:
+    """GET as the documentation shows; return the bytes that were accepted."""
+    with urllib3.PoolManager() as pool:
+        retries = urllib3.Retry(5, connect=0, read=0, other=0)  # redirects only
+        return len(pool.request("GET", url, timeout=timeout, retries=retries).data)
+
+
+def repeat(url: str, count: int) -> int:
+    """GET `count` times over one connection."""
+    with urllib3.PoolManager() as pool:
+        return sum(len(pool.request("GET", url, timeout=30).data) for _ in range(count))
+
+
+class _Http(HTTPConnection):
+    response_class = DeadlineResponse
+
+
+class _Https(HTTPSConnection):
+    response_class = DeadlineResponse
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _Http
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _Https
+
+
+class DeadlinePool(urllib3.PoolManager):
+    """A `PoolManager` whose connections keep our deadline."""
+
+    def __init__(self, **settings: object) -> None:
+        super().__init__(**settings)  # type: ignore[arg-type]
+        self.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+
+
+class Exchange:
+    """A response of urllib3, read undecoded."""
+
+    def __init__(self, response: urllib3.BaseHTTPResponse) -> None:
+        self._response = response
+        self._ended = False
+        self.status = response.status
+        self.headers = Headers(response.headers.items())
+        self.http_version = "1.0" if response.version == 10 else "1.1"
+
+    def read(self) -> bytes:
+        """Return the bytes that arrived next."""
+        try:
+            piece = self._response.read1(65_536, decode_content=False)
+        except Exception as error:
+            raise translate(error, "body") from error
+        self._ended = not piece
+        return piece
+
+    def close(self) -> None:
+        """Close the connection unless the body was read to its end."""
+        if not self._ended:
+            self._response.close()
+        self._response.release_conn()
+
+
+class Transport:
+    """A `PoolManager`; thread-safe."""
+
+    name = NAME
+
+    def __init__(self, settings: Settings) -> None:
+        self._pool = DeadlinePool(
+            maxsize=settings.pool, block=True, ssl_context=settings.context(), retries=False
+        )
+
+    def open(self, request: Request, timeouts: Timeouts, deadline: Deadline | None) -> Exchange:
+        """Send a request."""
+        with limited(timeouts, deadline) as limit:
+            try:
+                response = self._pool.urlopen(
+                    request.method,
+                    request.url,
+                    redirect=False,
+                    body=request.body,
+                    headers=dict(request.headers),
+                    timeout=urllib3.Timeout(
+                        connect=limit.clipped(timeouts.connect), read=limit.clipped(timeouts.read)
+                    ),
+                    pool_timeout=limit.clipped(timeouts.pool),
+                    retries=False,
+                    preload_content=False,
+                    decode_content=False,
+                )
+            except Exception as error:
+                raise translate(error, "head") from error
+        return Exchange(response)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.clear()

@@ -1,0 +1,237 @@
+"""A raw server on loopback that plays fault scripts and a small API, and writes down everything.
+
+It runs in a thread with a loop of its own, so blocking and asyncio clients use it alike, and it
+counts connections on the side where they cannot be hidden.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from velvet_http.faults import h2server
+from velvet_http.faults.kinds import FAULTS, End, Fault
+from velvet_http.faults.routes import Api
+from velvet_http.model import Headers
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One request as it arrived.
+
+    Attributes:
+        connection: number of the connection, from 1.
+        at: monotonic second.
+        digest: first digits of the body's SHA-256, "" without a body.
+    """
+
+    method: str
+    target: str
+    headers: Headers
+    body: bytes = field(repr=False)
+    connection: int
+    at: float
+
+    @property
+    def path(self) -> str:
+        """The target without its query, percent-decoded."""
+        return unquote(urlsplit(self.target).path)
+
+    @property
+    def digest(self) -> str:
+        """Identify the body."""
+        return hashlib.sha256(self.body).hexdigest()[:12] if self.body else ""
+
+
+@dataclass
+class Counters:
+    """Totals since the start, and connections open now."""
+
+    connects: int = 0
+    open: int = 0
+    max_open: int = 0
+    requests: int = 0
+    handshakes_failed: int = 0
+
+
+class FaultServer:
+    """Serve scripted faults and the API of `routes` on 127.0.0.1, at a free port.
+
+    Args:
+        tls: a server's context, for https.
+        port: 0 for any free one.
+
+    Every path has a script (`script`), or is `/fault/<name>` of `kinds.FAULTS`, or belongs to the
+    API; anything else answers 404.
+    """
+
+    def __init__(
+        self, *, tls: ssl.SSLContext | None = None, http2: bool = False, port: int = 0
+    ) -> None:
+        self._tls, self._http2, self._port = tls, http2, port
+        if http2:
+            if tls is None:
+                raise ValueError("HTTP/2 is negotiated by TLS; give the server a context")
+            tls.set_alpn_protocols(["h2", "http/1.1"])
+        self.api = Api()
+        self.journal: list[Entry] = []
+        self.counters = Counters()
+        self._scripts: dict[str, list[Fault]] = {}
+        self._changed = threading.Condition()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def script(self, path: str, faults: Sequence[Fault]) -> str:
+        """Play `faults` at `path`, one a request, the last one again and again; return the URL."""
+        if not faults:
+            raise ValueError("a script has at least one fault")
+        self._scripts[path] = list(faults)
+        return self.url(path)
+
+    def url(self, path: str = "/") -> str:
+        """Return the address of a path."""
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}{path}"
+
+    def settle(self, open_connections: int = 0, *, seconds: float = 5.0) -> bool:
+        """Wait until no more than `open_connections` are open; return whether that came true."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: self.counters.open <= open_connections, timeout=seconds
+            )
+
+    def __enter__(self) -> FaultServer:
+        ready = threading.Event()
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve(ready)), name="fault-server", daemon=True
+        )
+        self._thread.start()
+        ready.wait()
+        if not hasattr(self, "port"):
+            self._thread.join()
+            raise OSError(f"cannot listen on 127.0.0.1:{self._port}")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    async def _serve(self, ready: threading.Event) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        self._loop.set_exception_handler(lambda *_: None)  # clients leave in every possible way
+        try:
+            server = await asyncio.start_server(
+                self._connected, "127.0.0.1", self._port, ssl=self._tls, backlog=1024
+            )
+            self.port: int = server.sockets[0].getsockname()[1]
+        finally:
+            ready.set()
+        await self._stop.wait()
+        server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        number = self._count(+1)
+        tls = writer.get_extra_info("ssl_object")
+        try:
+            if tls is not None and tls.selected_alpn_protocol() == "h2":
+                await h2server.serve(reader, writer, self._answer_h2, number)
+            else:
+                await self._conversation(reader, writer, number)
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError, ValueError):
+            pass
+        finally:
+            self._tasks.discard(task)
+            writer.transport.abort()
+            self._count(-1)
+
+    def _count(self, change: int) -> int:
+        with self._changed:
+            counters = self.counters
+            counters.open += change
+            counters.connects += change > 0
+            counters.max_open = max(counters.max_open, counters.open)
+            self._changed.notify_all()
+            return counters.connects
+
+    def record(self, method: str, target: str, headers: Headers, body: bytes, number: int) -> Entry:
+        """Write a request down."""
+        entry = Entry(method, target, headers, body, number, time.monotonic())
+        self.journal.append(entry)
+        self.counters.requests += 1
+        return entry
+
+    async def _conversation(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
+    ) -> None:
+        end = End.KEEP
+        while end is End.KEEP:
+            entry = await self._read(reader, number)
+            if entry is None:
+                return
+            fault = await self._answer(entry)
+            for step in fault.steps:
+                if isinstance(step, bytes):
+                    writer.write(step)
+                    await writer.drain()
+                else:
+                    await _pause(reader, step)
+            end = fault.end
+        if end is End.RESET:
+            sock = writer.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        elif end is End.STALL:
+            await reader.read()  # returns when the client has left
+        else:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    async def _read(self, reader: asyncio.StreamReader, number: int) -> Entry | None:
+        try:
+            lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        except asyncio.IncompleteReadError:
+            return None
+        method, target, _ = lines[0].split(" ")
+        headers = Headers(line.partition(":")[::2] for line in lines[1:] if line)
+        length = int(headers.get("content-length") or 0)
+        body = await reader.readexactly(length) if length else b""
+        return self.record(method, target, headers, body, number)
+
+    async def _answer(self, entry: Entry) -> Fault:
+        script = self._scripts.get(entry.path)
+        if script is not None:
+            return script.pop(0) if len(script) > 1 else script[0]
+        if entry.path.startswith("/fault/") and entry.path[7:] in FAULTS:
+            return FAULTS[entry.path[7:]]()
+        return await self.api.answer(entry.method, entry.target, entry.headers, entry.body)
+
+    async def _answer_h2(
+        self, method: str, target: str, headers: Headers, body: bytes, number: int
+    ) -> Fault:
+        return await self._answer(self.record(method, target, headers, body, number))
+
+
+async def _pause(reader: asyncio.StreamReader, seconds: float) -> None:
+    """Wait, but no longer than the client does.
+
+    Raises:
+        ConnectionError: the client has left.
+    """
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        if reader.at_eof():
+            raise ConnectionError("the client has left")
+        await asyncio.sleep(min(left, 0.02))

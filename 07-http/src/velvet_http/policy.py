@@ -1,0 +1,327 @@
+"""When to try again: verdicts, delays, budgets and the state of one call.
+
+Nothing here has a clock, a socket or a random generator of its own: time comes in as monotonic
+seconds and randomness as an injected generator. So the object that retries in production is the
+very object that the simulator drives through an outage.
+"""
+
+from __future__ import annotations
+
+import enum
+import random
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Literal, Protocol
+
+from velvet_http.errors import HttpError
+from velvet_http.model import Deadline, Headers
+
+Jitter = Literal["none", "full", "equal", "decorrelated"]
+JITTERS: tuple[Jitter, ...] = ("none", "full", "equal", "decorrelated")
+
+
+class Verdict(enum.Enum):
+    """What one attempt's outcome means for the next."""
+
+    SUCCESS = "success"
+    RETRY = "retry"
+    THROTTLED = "throttled"
+    FATAL = "fatal"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one attempt ended.
+
+    Attributes:
+        result: a status code, or the error.
+        headers: of the response; Retry-After is read.
+        idempotent: whether the request may be repeated even if the server acted on it.
+    """
+
+    result: int | HttpError
+    headers: Headers = field(default_factory=Headers)
+    idempotent: bool = True
+
+
+def classify(outcome: Outcome) -> Verdict:
+    """Return what an outcome means.
+
+    | outcome | verdict |
+    |---|---|
+    | status below 400, and 4xx not named below | success: an answer, welcome or not |
+    | 429, and 503 with Retry-After | throttled, whatever the method: the server refused it |
+    | 425 (RFC 8470), 408, 500, 502, 503, 504 | retry when idempotent (RFC 9110 section 9.2.2) |
+    | a retryable error | retry when idempotent, or when no byte was sent |
+    | any other error | fatal |
+    """
+    result = outcome.result
+    if isinstance(result, HttpError):
+        safe = outcome.idempotent or result.sent is False
+        return Verdict.RETRY if result.retryable and safe else Verdict.FATAL
+    if result == 429 or (result == 503 and "retry-after" in outcome.headers):
+        return Verdict.THROTTLED
+    if result in (408, 425, 500, 502, 503, 504):
+        return Verdict.RETRY if outcome.idempotent else Verdict.FATAL
+    return Verdict.SUCCESS
+
+
+def parse_retry_after(value: str | None, *, now_wall: float) -> float | None:
+    """Return the seconds that Retry-After asks for (RFC 9110 section 10.2.3), None for junk.
+
+    All three date formats of section 5.6.7 are read; what lies in the past is 0.
+
+    >>> parse_retry_after("Thu, 01 Jan 1970 00:02:00 GMT", now_wall=0.0)
+    120.0
+    >>> parse_retry_after("-5", now_wall=0.0), parse_retry_after("soon", now_wall=0.0)
+    (0.0, None)
+    """
+    text = (value or "").strip()
+    if not text.isascii():
+        return None
+    try:
+        return max(0.0, float(int(text)))
+    except ValueError:
+        pass
+    try:
+        when = parsedate_to_datetime(text)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=timezone.utc)
+    return max(0.0, (when - datetime.fromtimestamp(now_wall, timezone.utc)).total_seconds())
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """How long to wait before attempt n + 1 (Exponential Backoff and Jitter, AWS, 2015).
+
+    Attributes:
+        base, cap: seconds; the delay never exceeds `min(cap, base * factor ** (n - 1))`, but for
+            decorrelated jitter, which is bounded by `cap` alone.
+        jitter: `full` draws from zero up, `equal` from the half up, `decorrelated` from `base` to
+            three times the delay before; `none` keeps clients in step with each other.
+
+    >>> [Backoff(base=0.1, jitter="none").delay(n, random.Random(1)) for n in (1, 2, 3)]
+    [0.1, 0.2, 0.4]
+    """
+
+    base: float = 0.05
+    cap: float = 20.0
+    factor: float = 2.0
+    jitter: Jitter = "full"
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.base <= self.cap and self.factor >= 1):
+            raise ValueError(f"backoff needs 0 <= base <= cap and factor >= 1, not {self}")
+        if self.jitter not in JITTERS:
+            raise ValueError(f"jitter {self.jitter!r} is unknown; choose from {', '.join(JITTERS)}")
+
+    def delay(self, attempt: int, rng: random.Random, previous: float | None = None) -> float:
+        """Return the seconds to wait after failed attempt number `attempt`, counted from 1."""
+        if attempt < 1:
+            raise ValueError(f"attempts count from 1, not {attempt}")
+        if self.jitter == "decorrelated":
+            high = max(self.base, 3 * (self.base if previous is None else previous))
+            return min(self.cap, rng.uniform(self.base, high))
+        try:
+            ceiling = min(self.cap, self.base * self.factor ** (attempt - 1))
+        except OverflowError:
+            ceiling = self.cap
+        if self.jitter == "none":
+            return ceiling
+        return rng.uniform(0 if self.jitter == "full" else ceiling / 2, ceiling)
+
+
+class Budget(Protocol):
+    """What all calls to one service may spend on retries together."""
+
+    def deposit(self, verdict: Verdict, now: float) -> None:
+        """Record that a call ended its first attempt with `verdict`."""
+
+    def try_spend(self, verdict: Verdict, now: float) -> bool:
+        """Return whether a retry is paid for."""
+
+    def refund(self, verdict: Verdict) -> None:
+        """Record that a call succeeded after retrying because of `verdict`."""
+
+
+class NoBudget:
+    """Every retry is free."""
+
+    def deposit(self, verdict: Verdict, now: float) -> None:  # noqa: ARG002 - counts nothing
+        """Ignore it."""
+
+    def try_spend(self, verdict: Verdict, now: float) -> bool:  # noqa: ARG002 - counts nothing
+        """Return True."""
+        return True
+
+    def refund(self, verdict: Verdict) -> None:
+        """Ignore it."""
+
+
+class RatioBudget:
+    """Retries may be a fraction of the calls of the last seconds (Finagle's RetryBudget).
+
+    Args:
+        ratio: retries allowed per call, such as 0.1.
+        reserve: retries per `window` allowed without any calls, so that a quiet client may retry.
+        window: seconds.
+
+    Thread-safe. Each operation takes amortised constant time.
+    """
+
+    def __init__(self, ratio: float = 0.1, *, reserve: float = 10, window: float = 10.0) -> None:
+        if ratio < 0 or reserve < 0 or window <= 0:
+            raise ValueError("ratio and reserve must not be negative, window must be positive")
+        self.ratio, self.reserve, self.window = ratio, reserve, window
+        self._calls: deque[float] = deque()
+        self._retries: deque[float] = deque()
+        self._lock = threading.Lock()
+
+    def deposit(self, verdict: Verdict, now: float) -> None:  # noqa: ARG002 - each call counts
+        """Count a call."""
+        with self._lock:
+            self._calls.append(now)
+            self._forget(now)
+
+    def try_spend(self, verdict: Verdict, now: float) -> bool:  # noqa: ARG002 - each retry costs 1
+        """Return whether the window has room for one more retry."""
+        with self._lock:
+            self._forget(now)
+            if len(self._retries) + 1 > self.reserve + self.ratio * len(self._calls):
+                return False
+            self._retries.append(now)
+            return True
+
+    def refund(self, verdict: Verdict) -> None:
+        """Ignore it: a retry was load, whatever came of it."""
+
+    def _forget(self, now: float) -> None:
+        for times in (self._calls, self._retries):
+            while times and times[0] <= now - self.window:
+                times.popleft()
+
+
+class QuotaBudget:
+    """A bucket of tokens that failures empty and successes refill (the AWS SDKs' standard mode).
+
+    Thread-safe; each operation takes constant time.
+    """
+
+    def __init__(
+        self, capacity: int = 500, *, cost: int = 14, throttle_cost: int = 5, refund: int = 1
+    ) -> None:
+        if min(capacity, cost, throttle_cost, refund) <= 0:
+            raise ValueError("capacity, costs and refund must be positive")
+        self.capacity = self.available = capacity
+        self._costs = {Verdict.RETRY: cost, Verdict.THROTTLED: throttle_cost}
+        self._refund = refund
+        self._lock = threading.Lock()
+
+    def deposit(self, verdict: Verdict, now: float) -> None:  # noqa: ARG002 - no clock needed
+        """Refill a little for a call that succeeded at once."""
+        if verdict is Verdict.SUCCESS:
+            self._add(self._refund)
+
+    def try_spend(self, verdict: Verdict, now: float) -> bool:  # noqa: ARG002 - no clock needed
+        """Return whether there were tokens enough for a retry of this kind."""
+        cost = self._costs.get(verdict, 0)
+        with self._lock:
+            if self.available < cost:
+                return False
+            self.available -= cost
+            return True
+
+    def refund(self, verdict: Verdict) -> None:
+        """Return what the successful retry had cost."""
+        self._add(self._costs.get(verdict, 0))
+
+    def _add(self, tokens: int) -> None:
+        with self._lock:
+            self.available = min(self.capacity, self.available + tokens)
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Try again after `delay` seconds."""
+
+    delay: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """Return or raise what there is; `reason` says why no retry follows."""
+
+    reason: Literal["success", "fatal", "attempts", "budget", "deadline"]
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How a service is retried; share one among all calls to it, for the budget's sake.
+
+    Attributes:
+        attempts: most attempts of one call, the first included.
+        retry_after_cap: longest wait in seconds that a server can order. urllib3's default
+            lets it order six hours.
+        per_attempt: seconds that one attempt may take, None for no limit of its own.
+    """
+
+    attempts: int = 4
+    backoff: Backoff = field(default_factory=Backoff)
+    budget: Budget = field(default_factory=RatioBudget)
+    retry_after_cap: float = 60.0
+    per_attempt: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1:
+            raise ValueError(f"a call has at least 1 attempt, not {self.attempts}")
+
+    def start(self, *, deadline: Deadline | None = None, rng: random.Random) -> RetryState:
+        """Return the state of a new call."""
+        return RetryState(self, deadline, rng)
+
+
+@dataclass
+class RetryState:
+    """One call on its way through its attempts."""
+
+    policy: RetryPolicy
+    deadline: Deadline | None
+    rng: random.Random
+    attempt: int = 0
+    _previous: float | None = None
+    _spent: list[Verdict] = field(default_factory=list)
+
+    def decide(self, outcome: Outcome, *, now: float, now_wall: float = 0.0) -> Retry | GiveUp:
+        """Return what follows an attempt that ended at `now`.
+
+        A retry that could not begin before the deadline is not waited for.
+        """
+        policy, verdict = self.policy, classify(outcome)
+        self.attempt += 1
+        if self.attempt == 1:
+            policy.budget.deposit(verdict, now)
+        if verdict is Verdict.SUCCESS:
+            for each in self._spent:
+                policy.budget.refund(each)
+            return GiveUp("success")
+        if verdict is Verdict.FATAL:
+            return GiveUp("fatal")
+        if self.attempt >= policy.attempts:
+            return GiveUp("attempts")
+        delay = policy.backoff.delay(self.attempt, self.rng, self._previous)
+        ordered = parse_retry_after(outcome.headers.get("retry-after"), now_wall=now_wall)
+        if ordered is not None:
+            delay = max(delay, min(ordered, policy.retry_after_cap))
+        if self.deadline is not None and delay >= self.deadline.remaining(now):
+            return GiveUp("deadline")
+        if not policy.budget.try_spend(verdict, now):
+            return GiveUp("budget")
+        self._previous = delay
+        self._spent.append(verdict)
+        return Retry(delay, "ordered by the server" if ordered is not None else verdict.value)
