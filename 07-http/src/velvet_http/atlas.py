@@ -66,7 +66,7 @@ def _cell(client: str, fault: str, url: str, expected: int, *, bare: bool) -> Ce
     except Exception as error:  # noqa: BLE001 - which one it is, is what is asked
         took = time.monotonic() - began
         kind: Kind = "refused"
-        text = type(error).__name__
+        text = type(getattr(error, "reason", None) or error).__name__  # urllib3 wraps it
         if text == "error":  # pycurl has one exception for everything
             text = f"curl error {error.args[0]}"
     else:

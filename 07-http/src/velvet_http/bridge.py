@@ -17,20 +17,21 @@ from velvet_http.model import Deadline, Request, Timeouts
 
 
 class _ThreadedExchange:
-    def __init__(self, inner: Exchange, limiter: anyio.CapacityLimiter) -> None:
-        self._inner, self._limiter = inner, limiter
+    def __init__(self, inner: Exchange, places: anyio.CapacityLimiter, ticket: object) -> None:
+        self._inner, self._places, self._ticket = inner, places, ticket
         self.status, self.headers = inner.status, inner.headers
         self.http_version = inner.http_version
 
     async def read(self) -> bytes:
-        return await anyio.to_thread.run_sync(self._inner.read, limiter=self._limiter)
+        return await anyio.to_thread.run_sync(self._inner.read)
 
     async def close(self) -> None:
-        await anyio.to_thread.run_sync(self._inner.close, limiter=self._limiter)
+        await anyio.to_thread.run_sync(self._inner.close)
+        self._places.release_on_behalf_of(self._ticket)
 
 
 class Threaded:
-    """An asyncio transport that runs a blocking one in `workers` threads.
+    """An asyncio transport that runs a blocking one in threads, `workers` requests at a time.
 
     A thread cannot be interrupted: a cancelled request is waited for until its timeout, and its
     connection is closed then. So the pool survives, and cancelling is slow.
@@ -41,23 +42,25 @@ class Threaded:
     def __init__(self, inner: Transport, *, workers: int) -> None:
         self.name = f"{inner.name}+threads"
         self._inner, self._workers = inner, workers
-        self._limiter: anyio.CapacityLimiter | None = None
+        self._places: anyio.CapacityLimiter | None = None
 
     async def open(self, request: Request, timeouts: Timeouts) -> AsyncExchange:
         """Send the request in a thread."""
-        if self._limiter is None:
-            self._limiter = anyio.CapacityLimiter(self._workers)
+        if self._places is None:  # it belongs to the loop that runs now
+            self._places = anyio.CapacityLimiter(self._workers)
+        ticket = object()
+        await self._places.acquire_on_behalf_of(ticket)
         opened: list[Exchange] = []
         try:
             await anyio.to_thread.run_sync(
-                lambda: opened.append(self._inner.open(request, timeouts, None)),
-                limiter=self._limiter,
+                lambda: opened.append(self._inner.open(request, timeouts, None))
             )
-            return _ThreadedExchange(opened[0], self._limiter)
-        except BaseException:  # cancelled after the thread had opened it: nobody else knows of it
+        except BaseException:  # cancelled after the thread had opened it: nothing else knows of it
             for exchange in opened:
                 exchange.close()
+            self._places.release_on_behalf_of(ticket)
             raise
+        return _ThreadedExchange(opened[0], self._places, ticket)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -94,6 +97,7 @@ class Blocking:
     def __init__(self, inner: AsyncTransport) -> None:
         self.name = inner.name
         self._inner = inner
+        self._closed = False
         self._stack = ExitStack()
         self._portal = self._stack.enter_context(start_blocking_portal())
 
@@ -109,7 +113,9 @@ class Blocking:
 
     def close(self) -> None:
         """Close every connection, and the loop."""
-        try:
-            self._portal.call(self._inner.close)
-        finally:
-            self._stack.close()
+        if not self._closed:
+            self._closed = True
+            try:
+                self._portal.call(self._inner.close)
+            finally:
+                self._stack.close()

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
+from email.utils import formatdate, parsedate_to_datetime
 from typing import Literal
 
 from velvet_http.client import DEFAULT_MAX_BODY, Client
@@ -89,9 +89,9 @@ def storable(request: Request, status: int, headers: Headers, *, shared: bool = 
         return False
     if headers.get("vary") == "*" or (shared and "private" in said):
         return False
-    if shared and "authorization" in request.headers:
-        if not {"public", "s-maxage", "must-revalidate"} & said.keys():
-            return False
+    permits = {"public", "s-maxage", "must-revalidate"} & said.keys()
+    if shared and "authorization" in request.headers and not permits:
+        return False
     explicit = {"public", "max-age"} | ({"s-maxage"} if shared else {"private"})
     return bool(explicit & said.keys()) or "expires" in headers or status in _HEURISTIC
 
@@ -281,9 +281,15 @@ class CachingClient:
                 raise
             return self._answer(request, entry, "stale")
         received = self._wall()
-        if response.status >= 500 and entry is not None:
-            if may_serve_on_error(request, entry, received):
-                return self._answer(request, entry, "stale")
+        if "date" not in response.headers:  # RFC 9110 section 6.6.1
+            dated = response.headers.with_field("Date", formatdate(received, usegmt=True))
+            response = replace(response, headers=dated)
+        if (
+            response.status >= 500
+            and entry is not None
+            and may_serve_on_error(request, entry, received)
+        ):
+            return self._answer(request, entry, "stale")
         if response.status == 304 and entry is not None:
             entry = update_from_304(entry, response.headers, requested=requested, received=received)
             self._store.put(entry)

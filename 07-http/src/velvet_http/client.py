@@ -125,7 +125,7 @@ class _Stream:
 
     def cut(self, error: TruncatedBody) -> TruncatedBody:
         """Complete what a library could not say: how much had arrived."""
-        error.got, error.expected = self.body.got, self.body.expected
+        error.got, error.expected = max(error.got, self.body.got), self.body.expected
         return error
 
 

@@ -105,9 +105,9 @@ class TokenBucket:
     def reserve(self, now: float) -> float:
         """Take the next token and return the seconds to wait for it (GCRA, constant time)."""
         with self._lock:
-            turn = now if self._next is None else max(self._next, now - self._tolerance)
+            turn = now if self._next is None else max(self._next, now)
             self._next = turn + self._interval
-            return round(max(0.0, turn - now), 9)
+            return round(max(0.0, turn - self._tolerance - now), 9)
 
 
 class HedgePolicy:

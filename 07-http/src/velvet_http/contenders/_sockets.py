@@ -26,9 +26,10 @@ Phase = Literal["connect", "head", "body"]
 
 @dataclass(frozen=True)
 class Limit:
-    """What one call allows: seconds of silence, and a moment at which it is over."""
+    """What one call allows: seconds of silence and of queueing, and when it must be over."""
 
     read: float
+    pool: float
     deadline: Deadline | None
 
     def next_wait(self) -> float:
@@ -55,12 +56,18 @@ _limit: ContextVar[Limit | None] = ContextVar("limit", default=None)
 @contextmanager
 def limited(timeouts: Timeouts, deadline: Deadline | None) -> Iterator[Limit]:
     """Apply limits to the responses that are opened inside."""
-    limit = Limit(timeouts.read, deadline)
+    limit = Limit(timeouts.read, timeouts.pool, deadline)
     token = _limit.set(limit)
     try:
         yield limit
     finally:
         _limit.reset(token)
+
+
+def queueing() -> float | None:
+    """Return the seconds that the current call may wait for a connection."""
+    limit = _limit.get()
+    return limit.clipped(limit.pool) if limit else None
 
 
 class _DeadlineReader(io.RawIOBase):
@@ -86,7 +93,7 @@ class _Socket:
     def __init__(self, sock: socket.socket, limit: Limit) -> None:
         self._sock, self._limit = sock, limit
 
-    def makefile(self, mode: str) -> io.BufferedReader:
+    def makefile(self, mode: str) -> io.BufferedReader:  # noqa: ARG002 - always "rb"
         return io.BufferedReader(_DeadlineReader(self._sock, self._limit))
 
 

@@ -52,7 +52,8 @@ class _Exchange:
         try:
             return await self._response.content.readany()
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
-            raise _translate(error, body=True) from error
+            arrived = self._response.content.total_bytes  # some of it was never handed out
+            raise _translate(error, body=True, got=arrived) from error
 
     async def close(self) -> None:
         if self._response.content.at_eof():
@@ -107,7 +108,7 @@ class Transport:
             self._session = None
 
 
-def _translate(error: BaseException, *, body: bool) -> errors.HttpError:
+def _translate(error: BaseException, *, body: bool, got: int = 0) -> errors.HttpError:
     text = str(error) or type(error).__name__
     tls = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError, ssl.SSLError)
     if isinstance(error, tls):
@@ -124,7 +125,7 @@ def _translate(error: BaseException, *, body: bool) -> errors.HttpError:
     if isinstance(error, aiohttp.ClientPayloadError):
         if "chunk" in text.lower() and "size" in text.lower():
             return errors.ProtocolViolation(text)
-        return errors.TruncatedBody(text, got=0)
+        return errors.TruncatedBody(text, got=got)
     if body:
-        return errors.TruncatedBody(f"the connection broke in the body: {text}", got=0)
+        return errors.TruncatedBody(f"the connection broke in the body: {text}", got=got)
     return errors.ConnectionLost(text)

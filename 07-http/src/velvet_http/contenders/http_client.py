@@ -21,7 +21,7 @@ def bare(url: str, *, timeout: float) -> int:
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=timeout)
     try:
-        connection.request("GET", parts.path)
+        connection.request("GET", url.partition(parts.netloc)[2])
         return len(connection.getresponse().read())
     finally:
         connection.close()
@@ -34,7 +34,7 @@ def repeat(url: str, count: int) -> int:
     try:
         total = 0
         for _ in range(count):
-            connection.request("GET", parts.path)
+            connection.request("GET", url.partition(parts.netloc)[2])
             total += len(connection.getresponse().read())
         return total
     finally:
@@ -48,14 +48,16 @@ class _Exchange:
     ) -> None:  # fmt: skip
         self._transport, self._origin = transport, origin
         self._connection, self._response = connection, response
-        self._closed = False
+        self._closed = self._ended = False
         self.status = response.status
         self.headers = Headers(response.getheaders())
         self.http_version = "1.0" if response.version == 10 else "1.1"
 
     def read(self) -> bytes:
         try:
-            return self._response.read1(65_536)
+            piece = self._response.read1(65_536)
+            self._ended = not piece
+            return piece
         except (OSError, http.client.HTTPException) as error:
             raise translate(error, "body") from error
 
@@ -63,7 +65,7 @@ class _Exchange:
         if self._closed:
             return
         self._closed = True
-        reusable = self._response.isclosed() and not self._response.will_close
+        reusable = self._ended and not self._response.will_close
         self._response.close()
         self._transport.give_back(self._origin, self._connection if reusable else None)
         if not reusable:
@@ -123,7 +125,7 @@ class Transport:
             if scheme == "https"
             else http.client.HTTPConnection(host, port)
         )
-        connection.response_class = DeadlineResponse  # type: ignore[attr-defined]
+        connection.response_class = DeadlineResponse
         return connection
 
     def _take(self, request: Request) -> http.client.HTTPConnection | None:

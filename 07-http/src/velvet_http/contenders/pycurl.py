@@ -8,7 +8,7 @@ import time
 from collections import deque
 from typing import Any
 
-import pycurl
+import pycurl  # type: ignore[import-untyped, import-not-found, unused-ignore]
 
 from velvet_http import errors
 from velvet_http.client import Settings

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from velvet_http.client import Settings
-from velvet_http.contenders._sockets import DeadlineResponse, limited, translate
+from velvet_http.contenders._sockets import DeadlineResponse, limited, queueing, translate
 from velvet_http.model import Deadline, Headers, Request, Timeouts
 
 NAME = "urllib3"
@@ -16,7 +18,7 @@ NAME = "urllib3"
 def bare(url: str, *, timeout: float) -> int:
     """GET as the documentation shows; return the bytes that were accepted."""
     with urllib3.PoolManager() as pool:
-        retries = urllib3.Retry(5, connect=0, read=0, other=0)  # redirects only
+        retries = urllib3.Retry(5, connect=0, read=0, other=0, respect_retry_after_header=False)
         return len(pool.request("GET", url, timeout=timeout, retries=retries).data)
 
 
@@ -34,11 +36,17 @@ class _Https(HTTPSConnection):
     response_class = DeadlineResponse
 
 
-class _HttpPool(HTTPConnectionPool):
+class _Waiting(HTTPConnectionPool):
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        """Wait for a connection only so long; requests would wait for ever."""
+        return super()._get_conn(queueing() if timeout is None else timeout)
+
+
+class _HttpPool(_Waiting):
     ConnectionCls = _Http
 
 
-class _HttpsPool(HTTPSConnectionPool):
+class _HttpsPool(_Waiting, HTTPSConnectionPool):
     ConnectionCls = _Https
 
 
@@ -48,6 +56,14 @@ class DeadlinePool(urllib3.PoolManager):
     def __init__(self, **settings: object) -> None:
         super().__init__(**settings)  # type: ignore[arg-type]
         self.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+
+    def clear(self) -> None:
+        """Close the connections now, not when the garbage collector comes by."""
+        for key in self.pools.keys():  # noqa: SIM118 - it refuses to be iterated
+            pool = self.pools.get(key)
+            if pool is not None:
+                pool.close()
+        super().clear()
 
 
 class Exchange:

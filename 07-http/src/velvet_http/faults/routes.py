@@ -110,7 +110,7 @@ class Api:
         """An answer after `ms` milliseconds."""
         return after(call.number("ms", 50) / 1000, respond(200, {"slow": True}))
 
-    def get_bimodal(self, call: Call) -> Fault:
+    def get_bimodal(self, _: Call) -> Fault:
         """10 ms mostly, 200 ms in three of a hundred: the fat tail that hedging is for."""
         return after(0.2 if self.rng.random() < 0.03 else 0.01, respond(200, {"tail": True}))
 
@@ -152,7 +152,7 @@ class Api:
             self.items.insert(0, self.items[0] + 1)
         return answer
 
-    def get_limited(self, call: Call) -> Fault:
+    def get_limited(self, _: Call) -> Fault:
         """20 requests a second, five at once; what is above gets 429 and Retry-After."""
         wait = self.bucket.reserve(time.monotonic())
         if wait == 0:

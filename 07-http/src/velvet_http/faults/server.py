@@ -182,7 +182,7 @@ class FaultServer:
             if entry is None:
                 return
             fault = await self._answer(entry)
-            for step in fault.steps:
+            for step in fault.steps if entry.method != "HEAD" else _head_only(fault):
                 if isinstance(step, bytes):
                     writer.write(step)
                     await writer.drain()
@@ -222,6 +222,12 @@ class FaultServer:
         self, method: str, target: str, headers: Headers, body: bytes, number: int
     ) -> Fault:
         return await self._answer(self.record(method, target, headers, body, number))
+
+
+def _head_only(fault: Fault) -> list[bytes | float]:
+    """Return the steps of an answer to HEAD."""
+    wire = b"".join([step for step in fault.steps if isinstance(step, bytes)])
+    return [wire.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"] if wire else []
 
 
 async def _pause(reader: asyncio.StreamReader, seconds: float) -> None:
