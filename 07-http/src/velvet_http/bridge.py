@@ -5,15 +5,19 @@ Both bridges are what applications do by hand: a pool of threads, and a loop in 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
+from typing import TypeVar
 
 import anyio
 import anyio.to_thread
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from velvet_http.client import AsyncExchange, AsyncTransport, Exchange, Transport
-from velvet_http.errors import DeadlineExceeded
+from velvet_http.client import CLOCK_SLACK, AsyncExchange, AsyncTransport, Exchange, Transport
+from velvet_http.errors import DeadlineExceeded, HttpError
 from velvet_http.model import Deadline, Request, Timeouts
+
+T = TypeVar("T")
 
 
 class _ThreadedExchange:
@@ -23,11 +27,21 @@ class _ThreadedExchange:
         self.http_version = inner.http_version
 
     async def read(self) -> bytes:
-        return await anyio.to_thread.run_sync(self._inner.read)
+        return await _in_thread(self._inner.read)
 
     async def close(self) -> None:
         await anyio.to_thread.run_sync(self._inner.close)
         self._places.release_on_behalf_of(self._ticket)
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    """Run `work` in a thread; a timeout that comes because the scope ends becomes its end."""
+    try:
+        return await anyio.to_thread.run_sync(work)
+    except HttpError:
+        if anyio.current_effective_deadline() - anyio.current_time() <= CLOCK_SLACK:
+            await anyio.sleep(CLOCK_SLACK)  # the scope is cancelled here
+        raise
 
 
 class Threaded:
@@ -49,12 +63,12 @@ class Threaded:
         if self._places is None:  # it belongs to the loop that runs now
             self._places = anyio.CapacityLimiter(self._workers)
         ticket = object()
+        end = anyio.current_effective_deadline()  # asyncio's clock is the monotonic one
+        deadline = None if end == float("inf") else Deadline(end)
         await self._places.acquire_on_behalf_of(ticket)
         opened: list[Exchange] = []
         try:
-            await anyio.to_thread.run_sync(
-                lambda: opened.append(self._inner.open(request, timeouts, None))
-            )
+            await _in_thread(lambda: opened.append(self._inner.open(request, timeouts, deadline)))
         except BaseException:  # cancelled after the thread had opened it: nothing else knows of it
             for exchange in opened:
                 exchange.close()

@@ -12,19 +12,32 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import TracebackType
 from typing import Protocol, TypeVar
 
 import anyio
 
 from velvet_http.body import BodyReader, Redirects
-from velvet_http.errors import DeadlineExceeded, ReadTimeout, TruncatedBody
+from velvet_http.errors import (
+    ConnectTimeout,
+    DeadlineExceeded,
+    PoolTimeout,
+    ReadTimeout,
+    TruncatedBody,
+)
 from velvet_http.model import Deadline, Headers, Request, Response, Timeouts
 
 T = TypeVar("T")
 DEFAULT_TIMEOUTS = Timeouts()
 DEFAULT_MAX_BODY = 100 * 2**20
+CLOCK_SLACK = 0.02  # seconds; a socket's timeout may end a tick of the clock early
 ACCEPT_ENCODING = "gzip, deflate"
+
+
+@lru_cache(maxsize=16)
+def _context(ca_file: str | None, http2: bool) -> ssl.SSLContext:  # noqa: ARG001 - a key
+    return ssl.create_default_context(cafile=ca_file)  # httpcore writes its protocols into it
 
 
 @dataclass(frozen=True)
@@ -44,8 +57,12 @@ class Settings:
     trust_env: bool = False
 
     def context(self) -> ssl.SSLContext:
-        """Return a verifying TLS context; there is no way to ask for one that does not verify."""
-        return ssl.create_default_context(cafile=self.ca_file)
+        """Return a verifying TLS context; there is no way to ask for one that does not verify.
+
+        Made once per process and setting, because reading the system's authorities costs more
+        CPU time than many requests.
+        """
+        return _context(self.ca_file, self.http2)
 
 
 class Exchange(Protocol):
@@ -176,11 +193,8 @@ def _timed(deadline: Deadline | None) -> Iterator[None]:
         raise DeadlineExceeded("the deadline passed before the call could go on")
     try:
         yield
-    except DeadlineExceeded:
-        raise
-    except Exception as error:
-        timed_out = isinstance(error, ReadTimeout) or type(error).__name__ == "ConnectTimeout"
-        if timed_out and deadline is not None and deadline.remaining() <= 0:
+    except (ReadTimeout, ConnectTimeout, PoolTimeout) as error:
+        if deadline is not None and deadline.remaining() <= CLOCK_SLACK:
             raise DeadlineExceeded("the deadline passed while the server was silent") from error
         raise
 

@@ -152,7 +152,7 @@ class Budget(Protocol):
 class NoBudget:
     """Every retry is free."""
 
-    def deposit(self, verdict: Verdict, now: float) -> None:  # noqa: ARG002 - counts nothing
+    def deposit(self, verdict: Verdict, now: float) -> None:
         """Ignore it."""
 
     def try_spend(self, verdict: Verdict, now: float) -> bool:  # noqa: ARG002 - counts nothing

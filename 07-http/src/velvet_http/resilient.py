@@ -59,28 +59,20 @@ class _Call:
         self, result: Response | HttpError, began: float, now: float, now_wall: float
     ) -> Retry | GiveUp:
         """Record an attempt and return what follows."""
-        answered = isinstance(result, Response)
-        outcome = str(result.status) if isinstance(result, Response) else type(result).__name__
+        answer = result if isinstance(result, Response) else None
+        outcome = str(answer.status) if answer else type(result).__name__
         self.attempts.append(Attempt(began - self.began, now - self.began, outcome))
         if self.guards.breaker is not None:
-            ok = isinstance(result, Response) and result.status < 500
-            self.guards.breaker.record(ok=ok, now=now)
+            self.guards.breaker.record(ok=answer is not None and answer.status < 500, now=now)
         over = self.state.deadline is not None and self.state.deadline.remaining(now) <= 0
         if isinstance(result, DeadlineExceeded) and not over:
             result = _AttemptTimeout(str(result))  # the attempt's own limit, not the call's
-        return (
-            self.state.decide(
-                Outcome(
-                    result.status if isinstance(result, Response) else result,
-                    result.headers if isinstance(result, Response) else Headers(),
-                    self.request.idempotent,
-                ),
-                now=now,
-                now_wall=now_wall,
-            )
-            if answered or isinstance(result, HttpError)
-            else GiveUp("fatal")
+        ended = Outcome(
+            result.status if isinstance(result, Response) else result,
+            answer.headers if answer else Headers(),
+            self.request.idempotent,
         )
+        return self.state.decide(ended, now=now, now_wall=now_wall)
 
     def finish(self, result: Response | HttpError, decision: GiveUp) -> Response:
         """Return the last response with the list of attempts, or raise the last error."""

@@ -269,7 +269,7 @@ class PageNumber:
 
 def _with_query(url: str, name: str, value: str) -> str:
     parts = urlsplit(url)
-    query = {**dict(parse_qsl(parts.query)), name: value}
+    query = {**dict(parse_qsl(parts.query, keep_blank_values=True)), name: value}
     return urlunsplit(parts._replace(query=urlencode(query)))
 
 

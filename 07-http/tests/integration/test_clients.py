@@ -16,7 +16,7 @@ from velvet_http.faults import FaultServer, LocalCA, kinds
 from velvet_http.faults.kinds import End, Fault, raw
 from velvet_http.model import Deadline, Headers, Request, Timeouts
 
-SHORT = Timeouts(0.4, 0.4, 0.4)
+SHORT = Timeouts(2.0, 0.25, 0.25)
 
 REFUSALS = [
     (kinds.truncate_length(40, b"x" * 100), errors.TruncatedBody),
@@ -192,7 +192,7 @@ def test_the_same_from_an_event_loop(server: FaultServer, client_name: str) -> N
             with pytest.raises(errors.TruncatedBody):
                 await client.request(request)
             request = Request("GET", server.script("/g", [kinds.truncate_length()]))
-            with pytest.raises(errors.TruncatedBody, match="3000 of 8400|") as raised:
+            with pytest.raises(errors.TruncatedBody, match=r".") as raised:
                 await client.request(request)
             assert raised.value.got == 3000
             with pytest.raises(errors.DeadlineExceeded):

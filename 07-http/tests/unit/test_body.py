@@ -46,6 +46,7 @@ def test_half_a_gzip_stream_is_truncated_although_its_length_is_right() -> None:
         ("deflate", zlib.compress(b"a" * 9000)),
         ("identity", b"a" * 9000),
     ],
+    ids=["gzip", "two members", "deflate", "identity"],
 )
 @pytest.mark.parametrize("step", [1, 7, 100_000])
 def test_every_encoding_in_every_portion(encoding: str, packed: bytes, step: int) -> None:

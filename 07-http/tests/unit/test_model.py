@@ -56,7 +56,7 @@ def test_header_names_have_no_case_and_values_keep_their_order() -> None:
         headers["absent"]
 
 
-@given(st.lists(st.tuples(st.from_regex(r"[A-Za-z-]{1,8}", fullmatch=True), st.text("ab1 ,;="))))
+@given(st.lists(st.tuples(st.text("aB-", min_size=1, max_size=5), st.text("ab1 ,;="))))
 def test_headers_survive_a_round_trip(pairs: list[tuple[str, str]]) -> None:
     headers = Headers(pairs)
 
@@ -77,8 +77,8 @@ def test_links_are_resolved_and_the_first_of_a_relation_wins() -> None:
 
 @given(
     st.dictionaries(
-        st.from_regex(r"[a-z]{1,8}", fullmatch=True),
-        st.from_regex(r"/[a-z0-9/?=&,;]{0,12}", fullmatch=True),
+        st.text("abc", min_size=1, max_size=5),
+        st.text("/a?=&,;", max_size=8).map("/".__add__),
         max_size=5,
     )
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 import time
 from collections import deque
 from typing import Any
@@ -52,9 +51,10 @@ def repeat(url: str, count: int) -> int:
 
 class _Exchange:
     def __init__(
-        self, multi: Any, curl: Any, timeouts: Timeouts, deadline: Deadline | None
+        self, transport: Transport, curl: Any, timeouts: Timeouts, deadline: Deadline | None
     ) -> None:
-        self._multi, self._curl = multi, curl
+        self._transport, self._curl = transport, curl
+        self._multi = multi = transport.take()
         self._timeouts, self._deadline = timeouts, deadline
         self._pieces: deque[bytes] = deque()
         self._fields: list[tuple[str, str]] = []
@@ -132,24 +132,24 @@ class _Exchange:
         self._multi.remove_handle(self._curl)
         self._curl.exchange = None
         self._curl.close()
+        self._transport.give_back(self._multi)
 
 
 class Transport:
-    """A `CurlMulti` a thread, because a handle must stay in its thread; connections live there."""
+    """A stack of `CurlMulti`, each for one exchange at a time, because none is thread-safe.
+
+    Idle connections live in them.
+    """
 
     name = NAME
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._here = threading.local()
-        self._all: list[Any] = []
+        self._idle: list[Any] = []
+        self._closed = False
 
     def open(self, request: Request, timeouts: Timeouts, deadline: Deadline | None) -> _Exchange:
         """Send a request."""
-        multi = getattr(self._here, "multi", None)
-        if multi is None:
-            multi = self._here.multi = pycurl.CurlMulti()
-            self._all.append(multi)
         curl = pycurl.Curl()
         curl.setopt(pycurl.URL, request.url)
         curl.setopt(pycurl.NOSIGNAL, 1)
@@ -170,16 +170,29 @@ class Transport:
         curl.setopt(
             pycurl.HTTP_VERSION, http2 if self._settings.http2 else pycurl.CURL_HTTP_VERSION_1_1
         )
-        curl.exchange = exchange = _Exchange(multi, curl, timeouts, deadline)
+        curl.exchange = exchange = _Exchange(self, curl, timeouts, deadline)
         try:
             return exchange.head()
         except BaseException:
             exchange.close()
             raise
 
-    def close(self) -> None:
-        """Close every connection."""
-        for multi in self._all:
+    def take(self) -> Any:
+        """Return an idle `CurlMulti`, or a new one."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return pycurl.CurlMulti()
+
+    def give_back(self, multi: Any) -> None:
+        """Keep it for the next exchange."""
+        if self._closed:
             multi.close()
-        self._all.clear()
-        self._here = threading.local()
+        else:
+            self._idle.append(multi)
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().close()

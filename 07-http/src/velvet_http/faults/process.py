@@ -11,6 +11,8 @@ from pathlib import Path
 from velvet_http.faults.server import FaultServer
 from velvet_http.faults.tls import LocalCA
 
+_START = "import sys; from velvet_http.faults.process import main; main(*sys.argv[1:])"
+
 
 class ServerProcess:
     """A fault server in a child process, as a context manager.
@@ -28,7 +30,7 @@ class ServerProcess:
     def __enter__(self) -> ServerProcess:
         self._folder = tempfile.TemporaryDirectory(prefix="velvet-http-")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "velvet_http.faults.process", self._folder.name, str(self._tls)],
+            [sys.executable, "-c", _START, self._folder.name, str(self._tls)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -95,7 +97,3 @@ def main(folder: str, tls: str) -> None:
 def _say(value: object) -> None:
     sys.stdout.write(json.dumps(value) + "\n")
     sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -96,7 +96,14 @@ class Api:
         if route is None:
             return respond(404, {"error": f"no route {parts.path}"})
         self.hits[name] += 1
-        call = Call(method, parts.path, rest, dict(parse_qsl(parts.query)), headers, body)
+        call = Call(
+            method,
+            parts.path,
+            rest,
+            dict(parse_qsl(parts.query, keep_blank_values=True)),
+            headers,
+            body,
+        )
         try:
             return route(call)
         except ValueError as error:

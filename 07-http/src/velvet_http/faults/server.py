@@ -108,31 +108,29 @@ class FaultServer:
             )
 
     def __enter__(self) -> FaultServer:
+        listening = socket.create_server(("127.0.0.1", self._port), backlog=1024)
+        self.port: int = listening.getsockname()[1]
         ready = threading.Event()
         self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve(ready)), name="fault-server", daemon=True
+            target=lambda: asyncio.run(self._serve(listening, ready)),
+            name="fault-server",
+            daemon=True,
         )
         self._thread.start()
         ready.wait()
-        if not hasattr(self, "port"):
-            self._thread.join()
-            raise OSError(f"cannot listen on 127.0.0.1:{self._port}")
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
-    async def _serve(self, ready: threading.Event) -> None:
+    async def _serve(self, listening: socket.socket, ready: threading.Event) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self._loop.set_exception_handler(lambda *_: None)  # clients leave in every possible way
-        try:
-            server = await asyncio.start_server(
-                self._connected, "127.0.0.1", self._port, ssl=self._tls, backlog=1024
-            )
-            self.port: int = server.sockets[0].getsockname()[1]
-        finally:
-            ready.set()
+        server = await asyncio.start_server(
+            self._connected, sock=listening, ssl=self._tls, backlog=1024
+        )
+        ready.set()
         await self._stop.wait()
         server.close()
         for task in self._tasks:
