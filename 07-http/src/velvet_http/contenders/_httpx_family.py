@@ -19,7 +19,11 @@ def bare_get(library: ModuleType, url: str, timeout: float) -> int:
 
 
 async def repeat_get(library: ModuleType, url: str, count: int, width: int, **settings: Any) -> int:
-    """GET `count` times over one client, `width` at a time."""
+    """GET `count` times over one client, `width` at a time.
+
+    The TLS context is made once per process, as an application makes its client once.
+    """
+    settings.setdefault("verify", Settings().context())
     limits = library.Limits(max_connections=settings.pop("connections", width))
     async with library.AsyncClient(limits=limits, timeout=30, **settings) as client:
 

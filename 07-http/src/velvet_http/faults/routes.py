@@ -228,14 +228,17 @@ class Api:
         return Fault("lost", (), End.CLOSE) if "lose" in call.query else answer
 
     def get_work(self, call: Call) -> Fault:
-        """A service with a queue; `/work/setup?capacity=&queue=&from=&to=` sets it, outage included."""
+        """A service with a queue; `/work/setup?capacity=&queue=&from=&to=` sets it, `/work/count` counts."""
         now = time.monotonic()
         if call.rest == "setup":
             down = (now + call.number("from", 0), now + call.number("to", 0))
             self.queue = QueueServer(
                 call.number("capacity", 100), int(call.number("queue", 200)), down
             )
+            self.hits["work"] = 0
             return respond(200, {"ready": True})
+        if call.rest == "count":
+            return respond(200, {"count": self.hits["work"] - 1})
         done = self.queue.arrive(now)
         if done is None:
             return status(503)
