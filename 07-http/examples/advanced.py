@@ -14,7 +14,7 @@ from velvet_http.client import Settings
 from velvet_http.contenders import connect_async
 from velvet_http.errors import HttpError
 from velvet_http.fanout import fetch_all
-from velvet_http.faults import FaultServer, kinds
+from velvet_http.faults import FaultServer, fault
 from velvet_http.guard import HedgePolicy
 from velvet_http.model import Request, Timeouts
 from velvet_http.policy import Backoff, NoBudget, QuotaBudget, RatioBudget, RetryPolicy
@@ -90,7 +90,7 @@ async def ten_thousand_urls() -> None:
     Failures are results, memory does not grow with the list, and nothing stays open.
     """
     with FaultServer() as server:
-        broken = server.script("/broken", [kinds.truncate_length()])
+        broken = server.script("/broken", [fault("truncated length")])
         good = server.url("/json?size=200")
         urls = (broken if n % 50 == 0 else good for n in range(10_000))
         kinds_seen: Counter[str] = Counter()

@@ -16,7 +16,7 @@ import requests
 from velvet.examples import example, main
 from velvet_http.contenders import available, connect, load
 from velvet_http.errors import DeadlineExceeded
-from velvet_http.faults import FaultServer, ServerProcess, kinds
+from velvet_http.faults import FaultServer, ServerProcess, fault, kinds
 from velvet_http.model import Deadline, Headers, Request
 from velvet_http.policy import Backoff, RetryPolicy
 from velvet_http.resilient import ResilientClient
@@ -61,7 +61,7 @@ def timeouts_are_not_deadlines() -> None:
     A read timeout bounds one silence; a deadline bounds the call.
     """
     with FaultServer() as server:
-        url = server.script("/drip", [kinds.drip(20, 0.1, kinds.TEXT[:240])])
+        url = server.script("/drip", [fault("drip")])
 
         began = time.monotonic()
         size = len(requests.get(url, timeout=0.5).content)

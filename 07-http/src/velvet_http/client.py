@@ -1,38 +1,34 @@
-"""One surface for seven libraries: `Client` and `AsyncClient`.
+"""One surface for the libraries: `AsyncClient` for an event loop, `Client` for everything else.
 
-A library is asked for one thing only, an `Exchange`: status, headers and raw bytes as they
-arrive. Redirects, decoding, size limits and the deadline are applied here, once, so that all
-seven behave alike on a network that misbehaves; see `contenders` for the seven.
+A library contributes one thing only, an `Exchange`: status, headers and raw bytes as they arrive.
+Redirects, decoding, size limits and errors are the same for all and stand here once, as coroutines.
+A blocking library never waits for an event loop, so `Client` runs the same coroutines by calling
+them (`run_now`); an asyncio library gets a loop in a thread of its own.
 """
 
 from __future__ import annotations
 
 import ssl
+import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
-from types import TracebackType
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import anyio
+from anyio.from_thread import start_blocking_portal
 
 from velvet_http.body import BodyReader, Redirects
-from velvet_http.errors import (
-    ConnectTimeout,
-    DeadlineExceeded,
-    PoolTimeout,
-    ReadTimeout,
-    TruncatedBody,
-)
+from velvet_http.errors import DeadlineExceeded, HttpError, TruncatedBody
 from velvet_http.model import Deadline, Headers, Request, Response, Timeouts
 
 T = TypeVar("T")
 DEFAULT_TIMEOUTS = Timeouts()
 DEFAULT_MAX_BODY = 100 * 2**20
 CLOCK_SLACK = 0.02  # seconds; a socket's timeout may end a tick of the clock early
-ACCEPT_ENCODING = "gzip, deflate"
+ACCEPT_ENCODING = "gzip, deflate"  # what `BodyReader` can check
 
 
 @lru_cache(maxsize=16)
@@ -66,149 +62,107 @@ class Settings:
 
 
 class Exchange(Protocol):
-    """One response whose body is read piece by piece, undecoded."""
+    """One response whose body is read piece by piece, undecoded.
+
+    `read` returns the bytes that arrived next, b"" after the last; `close` returns the connection
+    to its pool, or closes it when bytes are outstanding.
+    """
 
     status: int
     headers: Headers
     http_version: str
 
-    def read(self) -> bytes:
-        """Return the bytes that arrived next, b"" after the last."""
+    async def read(self) -> bytes: ...
 
-    def close(self) -> None:
-        """Return the connection to its pool, or close it when bytes are outstanding."""
+    async def close(self) -> None: ...
 
 
 class Transport(Protocol):
-    """What a blocking library contributes."""
-
-    name: str
-
-    def open(self, request: Request, timeouts: Timeouts, deadline: Deadline | None) -> Exchange:
-        """Send a request and return once the response's head is there."""
-
-    def close(self) -> None:
-        """Close every connection."""
-
-
-class AsyncExchange(Protocol):
-    """`Exchange` for an event loop."""
-
-    status: int
-    headers: Headers
-    http_version: str
-
-    async def read(self) -> bytes:
-        """Return the bytes that arrived next, b"" after the last."""
-
-    async def close(self) -> None:
-        """Return the connection to its pool, or close it when bytes are outstanding."""
-
-
-class AsyncTransport(Protocol):
-    """What an asyncio library contributes.
+    """What a library contributes; it raises `HttpError` and keeps deadlines.
 
     Attributes:
+        blocking: whether its coroutines block instead of waiting.
         cancel_safe: whether its pool survives requests that are cancelled while they wait.
     """
 
     name: str
+    blocking: bool
     cancel_safe: bool
 
-    async def open(self, request: Request, timeouts: Timeouts) -> AsyncExchange:
-        """Send a request and return once the response's head is there."""
+    async def open(
+        self, request: Request, timeouts: Timeouts, deadline: Deadline | None
+    ) -> Exchange: ...
 
-    async def close(self) -> None:
-        """Close every connection."""
-
-
-@dataclass
-class _Stream:
-    """The head of a response whose body is still on its way."""
-
-    status: int
-    headers: Headers
-    url: str
-    http_version: str
-    history: tuple[str, ...]
-    body: BodyReader
-    began: float = field(default_factory=time.monotonic)
-
-    def whole(self, body: bytes) -> Response:
-        took = time.monotonic() - self.began
-        return Response(
-            self.status, self.headers, body, self.url, self.http_version, took, self.history
-        )
-
-    def cut(self, error: TruncatedBody) -> TruncatedBody:
-        """Complete what a library could not say: how much had arrived."""
-        error.got, error.expected = max(error.got, self.body.got), self.body.expected
-        return error
+    async def close(self) -> None: ...
 
 
-@dataclass
-class StreamResponse(_Stream):
-    """A response of `Client.stream`; iterate it for decoded pieces."""
-
-    exchange: Exchange = field(kw_only=True)
-    deadline: Deadline | None = field(kw_only=True)
-
-    def __iter__(self) -> Iterator[bytes]:
-        while True:
-            with _timed(self.deadline):
-                try:
-                    raw = self.exchange.read()
-                except TruncatedBody as error:
-                    raise self.cut(error) from error.__cause__
-            if not raw:
-                break
-            yield from self.body.feed(raw)
-        self.body.finish()
-
-
-@dataclass
-class AsyncStreamResponse(_Stream):
-    """A response of `AsyncClient.stream`; iterate it for decoded pieces."""
-
-    exchange: AsyncExchange = field(kw_only=True)
-    deadline: Deadline | None = field(kw_only=True)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while True:
-            try:
-                raw = await _within(self.deadline, self.exchange.read())
-            except TruncatedBody as error:
-                raise self.cut(error) from error.__cause__
-            if not raw:
-                break
-            for piece in self.body.feed(raw):
-                yield piece
-        self.body.finish()
-
-
-@contextmanager
-def _timed(deadline: Deadline | None) -> Iterator[None]:
-    """Refuse to begin after the deadline, and name it when a wait ended because of it."""
-    if deadline is not None and deadline.remaining() <= 0:
-        raise DeadlineExceeded("the deadline passed before the call could go on")
+def run_now(work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of a coroutine that blocks instead of waiting."""
     try:
-        yield
-    except (ReadTimeout, ConnectTimeout, PoolTimeout) as error:
-        if deadline is not None and deadline.remaining() <= CLOCK_SLACK:
-            raise DeadlineExceeded("the deadline passed while the server was silent") from error
-        raise
+        work.send(None)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    work.close()
+    raise RuntimeError("this coroutine waits for an event loop")
 
 
-async def _within(deadline: Deadline | None, work: Awaitable[T]) -> T:
-    if deadline is None:
-        return await work
-    with anyio.move_on_after(max(0.0, deadline.remaining())):
+async def within(deadline: Deadline | None, work: Awaitable[T]) -> T:
+    """Await `work`, but no longer than the deadline; for asyncio transports."""
+    with anyio.move_on_after(None if deadline is None else max(0.0, deadline.remaining())):
         return await work
     raise DeadlineExceeded("the deadline passed while the call was running")
 
 
-class Client:
-    """A blocking client over any library; safe for threads when its transport is.
+@dataclass
+class StreamResponse:
+    """A response whose body is on its way; iterate it for decoded pieces."""
+
+    status: int
+    headers: Headers
+    url: str
+    history: tuple[str, ...]
+    exchange: Exchange
+    body: BodyReader
+    deadline: Deadline | None
+    began: float
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while raw := await self._read():
+            for piece in self.body.feed(raw):
+                yield piece
+        self.body.finish()
+
+    async def _read(self) -> bytes:
+        _check(self.deadline)
+        try:
+            return await self.exchange.read()
+        except TruncatedBody as error:  # the library could not say how much had arrived
+            error.got, error.expected = max(error.got, self.body.got), self.body.expected
+            raise
+        except HttpError as error:
+            raise _renamed(error, self.deadline) from error
+
+    def whole(self, body: bytes) -> Response:
+        """Return the response with its body."""
+        took, version = time.monotonic() - self.began, self.exchange.http_version
+        return Response(self.status, self.headers, body, self.url, version, took, self.history)
+
+
+def _check(deadline: Deadline | None) -> None:
+    if deadline is not None and deadline.remaining() <= 0:
+        raise DeadlineExceeded("the deadline passed before the call could go on")
+
+
+def _renamed(error: HttpError, deadline: Deadline | None) -> HttpError:
+    """Return the error of a wait that ended because of the deadline by that name."""
+    if error.timeout and deadline is not None and deadline.remaining() <= CLOCK_SLACK:
+        return DeadlineExceeded("the deadline passed while the server was silent")
+    return error
+
+
+class AsyncClient:
+    """A client of one event loop.
 
     Args:
         transport: from `contenders`; owned and closed by the client.
@@ -216,11 +170,10 @@ class Client:
     """
 
     def __init__(self, transport: Transport, *, follow: int = 5) -> None:
-        self.transport = transport
-        self.name = transport.name
+        self.transport, self.name = transport, transport.name
         self._follow = follow
 
-    def request(
+    async def request(
         self,
         request: Request,
         *,
@@ -238,75 +191,6 @@ class Client:
         Raises:
             HttpError: one of its subclasses, and nothing else.
         """
-        with self.stream(request, timeouts=timeouts, deadline=deadline, max_body=max_body) as got:
-            return got.whole(b"".join(got))
-
-    @contextmanager
-    def stream(
-        self,
-        request: Request,
-        *,
-        timeouts: Timeouts = DEFAULT_TIMEOUTS,
-        deadline: Deadline | None = None,
-        max_body: int | None = None,
-    ) -> Iterator[StreamResponse]:
-        """Send a request and yield its response while the body is on its way."""
-        began = time.monotonic()
-        hops = Redirects(_prepared(request), self._follow)
-        while True:
-            with _timed(deadline):
-                exchange = self.transport.open(hops.request, timeouts, deadline)
-            try:
-                if hops.follow(exchange.status, exchange.headers):
-                    continue
-                status, headers = exchange.status, exchange.headers
-                body = BodyReader(hops.request.method, status, headers, max_body=max_body)
-                url, version = hops.request.url, exchange.http_version
-                yield StreamResponse(
-                    status, headers, url, version, hops.history, body, began,
-                    exchange=exchange, deadline=deadline,
-                )  # fmt: skip
-                return
-            finally:
-                exchange.close()
-
-    def get(self, url: str, *, deadline: Deadline | None = None, **headers: str) -> Response:
-        """Return the response to a GET; keyword names become header names."""
-        return self.request(Request("GET", url).with_headers(**headers), deadline=deadline)
-
-    def close(self) -> None:
-        """Close every connection."""
-        self.transport.close()
-
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class AsyncClient:
-    """`Client` for one event loop."""
-
-    def __init__(self, transport: AsyncTransport, *, follow: int = 5) -> None:
-        self.transport = transport
-        self.name = transport.name
-        self._follow = follow
-
-    async def request(
-        self,
-        request: Request,
-        *,
-        timeouts: Timeouts = DEFAULT_TIMEOUTS,
-        deadline: Deadline | None = None,
-        max_body: int | None = DEFAULT_MAX_BODY,
-    ) -> Response:
-        """Send a request and return its whole response; see `Client.request`."""
         async with self.stream(
             request, timeouts=timeouts, deadline=deadline, max_body=max_body
         ) as got:
@@ -320,26 +204,29 @@ class AsyncClient:
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
         deadline: Deadline | None = None,
         max_body: int | None = None,
-    ) -> AsyncIterator[AsyncStreamResponse]:
+    ) -> AsyncIterator[StreamResponse]:
         """Send a request and yield its response while the body is on its way."""
         began = time.monotonic()
-        hops = Redirects(_prepared(request), self._follow)
+        if "accept-encoding" not in request.headers:
+            request = request.with_headers(accept_encoding=ACCEPT_ENCODING)
+        hops = Redirects(request, self._follow)
         while True:
-            exchange = await _within(deadline, self.transport.open(hops.request, timeouts))
+            _check(deadline)
             try:
-                if hops.follow(exchange.status, exchange.headers):
+                exchange = await self.transport.open(hops.request, timeouts, deadline)
+            except HttpError as error:
+                raise _renamed(error, deadline) from error
+            try:
+                status, headers, sent = exchange.status, exchange.headers, hops.request
+                if hops.follow(status, headers):
                     continue
-                status, headers = exchange.status, exchange.headers
-                body = BodyReader(hops.request.method, status, headers, max_body=max_body)
-                url, version = hops.request.url, exchange.http_version
-                yield AsyncStreamResponse(
-                    status, headers, url, version, hops.history, body, began,
-                    exchange=exchange, deadline=deadline,
-                )  # fmt: skip
+                body = BodyReader(sent.method, status, headers, max_body=max_body)
+                yield StreamResponse(
+                    status, headers, sent.url, hops.history, exchange, body, deadline, began
+                )
                 return
             finally:
-                with anyio.CancelScope(shield=True):
-                    await exchange.close()
+                await exchange.close()
 
     async def get(self, url: str, *, deadline: Deadline | None = None, **headers: str) -> Response:
         """Return the response to a GET; keyword names become header names."""
@@ -352,17 +239,91 @@ class AsyncClient:
     async def __aenter__(self) -> AsyncClient:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
 
-def _prepared(request: Request) -> Request:
-    """Ask for the encodings that `BodyReader` can check, unless the caller asked for others."""
-    if "accept-encoding" in request.headers:
-        return request
-    return request.with_headers(accept_encoding=ACCEPT_ENCODING)
+class Client:
+    """`AsyncClient` for blocking code; safe for threads when its transport is."""
+
+    def __init__(self, transport: Transport, *, follow: int = 5) -> None:
+        self.transport, self.name = transport, transport.name
+        self._inner = AsyncClient(transport, follow=follow)
+        self._loop = ExitStack()
+        self._run: Callable[[Coroutine[Any, Any, Any]], Any] = run_now
+        if not transport.blocking:
+            portal = self._loop.enter_context(start_blocking_portal())
+            self._run = lambda work: portal.call(_awaited, work)
+
+    def request(
+        self,
+        request: Request,
+        *,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
+        deadline: Deadline | None = None,
+        max_body: int | None = DEFAULT_MAX_BODY,
+    ) -> Response:
+        """Send a request and return its whole response; see `AsyncClient.request`."""
+        response: Response = self._run(
+            self._inner.request(request, timeouts=timeouts, deadline=deadline, max_body=max_body)
+        )
+        return response
+
+    @contextmanager
+    def stream(self, request: Request, **limits: Any) -> Iterator[SyncStream]:
+        """Send a request and yield its response while the body is on its way."""
+        context = self._inner.stream(request, **limits)
+        response = self._run(_awaited(context.__aenter__()))
+        try:
+            yield SyncStream(response, self._run)
+        except BaseException:
+            if not self._run(_awaited(context.__aexit__(*sys.exc_info()))):
+                raise
+        else:
+            self._run(_awaited(context.__aexit__(None, None, None)))
+
+    def get(self, url: str, *, deadline: Deadline | None = None, **headers: str) -> Response:
+        """Return the response to a GET; keyword names become header names."""
+        return self.request(Request("GET", url).with_headers(**headers), deadline=deadline)
+
+    def close(self) -> None:
+        """Close every connection, and the loop where there is one; closing twice is harmless."""
+        if self._run is not _closed:
+            run, self._run = self._run, _closed
+            run(self._inner.close())
+            self._loop.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@dataclass
+class SyncStream:
+    """A `StreamResponse` for blocking code."""
+
+    response: StreamResponse
+    run: Callable[[Coroutine[Any, Any, Any]], Any]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.response, name)
+
+    def __iter__(self) -> Iterator[bytes]:
+        pieces = self.response.__aiter__()
+        while True:
+            try:
+                piece: bytes = self.run(_awaited(pieces.__anext__()))
+            except StopAsyncIteration:
+                return
+            yield piece
+
+
+async def _awaited(work: Awaitable[T]) -> T:
+    return await work
+
+
+def _closed(work: Coroutine[Any, Any, Any]) -> Any:
+    work.close()
+    raise RuntimeError("the client is closed")

@@ -19,11 +19,13 @@ class HttpError(Exception):
     Attributes:
         retryable: whether another attempt can succeed.
         sent: False when no byte of the request can have reached the application, True when it
-            surely did, None when nobody can tell from this side.
+            surely did, None when this side cannot tell.
+        timeout: whether a wait was too long.
     """
 
     retryable: bool = False
     sent: bool | None = None
+    timeout: bool = False
 
 
 class ConnectError(HttpError):
@@ -35,9 +37,13 @@ class ConnectError(HttpError):
 class ConnectTimeout(ConnectError):
     """The connection was not accepted in time."""
 
+    timeout = True
+
 
 class PoolTimeout(ConnectError):
     """No connection of the pool became free in time."""
+
+    timeout = True
 
 
 class TlsError(HttpError):
@@ -49,7 +55,7 @@ class TlsError(HttpError):
 class ReadTimeout(HttpError):
     """The server was silent for longer than one read may take."""
 
-    retryable = True
+    retryable, timeout = True, True
 
 
 class DeadlineExceeded(HttpError):
@@ -132,7 +138,3 @@ class CircuitOpen(HttpError):
 
 class StaleValidator(HttpError):
     """The remote object changed while it was being downloaded."""
-
-
-class UploadConflict(HttpError):
-    """Server and client disagree about how much of an upload has arrived."""

@@ -237,16 +237,13 @@ class Timeouts:
 class Deadline:
     """The moment at which a whole call must be over, in monotonic seconds.
 
-    Monotonic time never jumps, so setting the wall clock back extends nothing. A deadline travels
-    to the next service as the milliseconds that are left, never as a time of day.
+    Monotonic time never jumps, so setting the wall clock back extends nothing.
 
-    >>> Deadline.after(2.0, now=100.0).to_header(now=100.5)
-    '1500'
+    >>> Deadline.after(2.0, now=100.0).remaining(now=100.5)
+    1.5
     """
 
     at: float
-
-    HEADER = "X-Request-Deadline-Ms"
 
     @classmethod
     def after(cls, seconds: float, *, now: float | None = None) -> Deadline:
@@ -258,21 +255,6 @@ class Deadline:
     def remaining(self, now: float | None = None) -> float:
         """Return the seconds left, negative once it has passed."""
         return self.at - (time.monotonic() if now is None else now)
-
-    def to_header(self, now: float | None = None) -> str:
-        """Return the milliseconds left, for the next service."""
-        return str(max(0, int(self.remaining(now) * 1000)))
-
-    @classmethod
-    def from_header(cls, value: str, *, now: float | None = None) -> Deadline:
-        """Return the deadline that a caller sent.
-
-        Raises:
-            ValueError: not a whole number of milliseconds.
-        """
-        if not (value.isascii() and value.isdigit()):
-            raise ValueError(f"{cls.HEADER} must be whole milliseconds, not {value!r}")
-        return cls((time.monotonic() if now is None else now) + int(value) / 1000)
 
 
 Clock = Callable[[], float]

@@ -1,4 +1,4 @@
-"""Move what is large or long: downloads and uploads that resume, and pages that move meanwhile.
+"""Move what is large or long: downloads that resume, uploads in parts, and pages that move.
 
 Each of them answers the same question, what happens when the connection breaks in the middle, and
 none holds more in memory than one piece.
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from velvet_http.client import Client
 from velvet_http.errors import (
@@ -23,7 +23,6 @@ from velvet_http.errors import (
     ProtocolViolation,
     StaleValidator,
     StatusError,
-    UploadConflict,
 )
 from velvet_http.model import Headers, Request, Response
 
@@ -140,58 +139,6 @@ def _hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def upload(
-    client: Requester, url: str, file: BinaryIO, *, chunk: int = 2**20, attempts: int = 5
-) -> str:
-    """Send a seekable file with tus 1.0 and return the address of the upload.
-
-    After a cut the server is asked how much it has (HEAD), and sending continues there.
-
-    Args:
-        chunk: bytes of one PATCH.
-        attempts: most consecutive cuts that bring no byte nearer the end.
-
-    Raises:
-        UploadConflict: the server has more than was sent, or less than it had confirmed.
-        HttpError: the last attempt's error.
-    """
-    size = file.seek(0, io.SEEK_END)
-    tus = Headers({"Tus-Resumable": "1.0.0"})
-    created = client.request(Request("POST", url, tus.with_field("Upload-Length", str(size))))
-    location = created.raise_for_status().headers.get("location")
-    if location is None:
-        raise ProtocolViolation("the server created an upload and did not say where")
-    target = urljoin(url, location)
-    offset = fruitless = 0
-    while offset < size:
-        file.seek(offset)
-        fields = [*tus, ("Upload-Offset", str(offset))]
-        headers = Headers([*fields, ("Content-Type", "application/offset+octet-stream")])
-        try:
-            answer = client.request(Request("PATCH", target, headers, file.read(chunk)))
-            if answer.status == 409:
-                raise UploadConflict(f"the server does not continue at byte {offset}")
-            there = _offset(answer.raise_for_status())
-        except HttpError as error:
-            if not error.retryable:
-                raise
-            there = _offset(client.request(Request("HEAD", target, tus)).raise_for_status())
-            fruitless = fruitless + 1 if there == offset else 0
-            if fruitless >= attempts:
-                raise
-        if not offset <= there <= min(size, offset + chunk):
-            raise UploadConflict(f"the server has {there} bytes after {offset} and one more chunk")
-        offset = there
-    return target
-
-
-def _offset(response: Response) -> int:
-    value = response.headers.get("upload-offset") or ""
-    if not value.isdigit():
-        raise ProtocolViolation(f"Upload-Offset is {value!r}, not a number")
-    return int(value)
-
-
 def multipart(
     fields: Mapping[str, str],
     files: Mapping[str, tuple[str, bytes, str]],
@@ -203,7 +150,7 @@ def multipart(
 
     Args:
         files: name -> file name, content, content type.
-        max_bytes: the body is built in memory; what is larger belongs in `upload`.
+        max_bytes: the body is built in memory; what is larger needs an upload that resumes.
 
     Raises:
         ValueError: too large, or a quote or line break in a name.
@@ -219,7 +166,7 @@ def multipart(
         shown = "" if filename is None else f'; filename="{filename}"\r\nContent-Type: {kind}'
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{shown}\r\n\r\n'
         if body.tell() + len(content) > max_bytes:
-            raise ValueError(f"more than {max_bytes} bytes; use upload(), which resumes")
+            raise ValueError(f"more than {max_bytes} bytes; send the file as a body of its own")
         body.write(head.encode() + content + b"\r\n")
     body.write(f"--{boundary}--\r\n".encode())
     return f"multipart/form-data; boundary={boundary}", body.getvalue()

@@ -17,7 +17,7 @@ import pytest
 from velvet_http import errors
 from velvet_http.client import Settings
 from velvet_http.contenders import connect, connect_async
-from velvet_http.faults import FaultServer, ServerProcess, kinds
+from velvet_http.faults import FaultServer, ServerProcess, fault, kinds
 from velvet_http.faults.kinds import End, Fault
 from velvet_http.model import Deadline, Headers, Request, Timeouts
 from velvet_http.policy import Backoff, NoBudget, RetryPolicy
@@ -95,7 +95,7 @@ def test_a_connection_that_dies_while_idle_is_not_a_reason_to_repeat_a_post(
 def test_a_pooled_connection_that_the_server_closed_is_not_used_again(
     server: FaultServer, client_name: str
 ) -> None:
-    url = server.script("/idle", [kinds.idle_close()])
+    url = server.script("/idle", [fault("idle close")])
     with connect(client_name) as client:
         for _ in range(3):
             assert client.get(url).status == 200
@@ -113,7 +113,7 @@ def test_a_wall_clock_that_is_set_back_extends_no_deadline(
         began = time.monotonic()
 
         with pytest.raises(errors.DeadlineExceeded):
-            client.get(server.script("/f", [kinds.drip()]), deadline=Deadline.after(0.3))
+            client.get(server.script("/f", [fault("drip")]), deadline=Deadline.after(0.3))
 
     assert time.monotonic() - began < 2
 
@@ -197,6 +197,7 @@ def test_the_pool_of_httpx_does_not(server: FaultServer) -> None:
     assert good < 5
 
 
+@pytest.mark.parametrize("client_name", ["aiohttp", "httpx2"])
 def test_cancelled_calls_leave_no_socket(server: FaultServer, client_name: str) -> None:
     async def run() -> None:
         async with connect_async(client_name, Settings(pool=5)) as client:
@@ -216,7 +217,7 @@ def test_a_port_that_is_taken_is_an_error() -> None:
 
 
 def test_bytes_sent_before_they_were_asked_for_end_a_connection(server: FaultServer) -> None:
-    url = server.script("/extra", [kinds.extra_bytes()])
+    url = server.script("/extra", [fault("extra bytes")])
     with connect("http_client") as client:
         assert client.get(url).body == kinds.TEXT
         assert client.get(url).body == kinds.TEXT

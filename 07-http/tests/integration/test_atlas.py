@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from velvet_http.atlas import Cell, run_atlas, to_markdown
-from velvet_http.faults import FAULTS
+from velvet_http.comparisons.atlas import Cell, run_atlas, to_markdown
+from velvet_http.faults import FAULTS, fault
 
 
 def test_what_bare_libraries_accept_ours_refuse() -> None:
@@ -42,4 +42,4 @@ def test_an_unknown_fault_is_refused() -> None:
     with pytest.raises(ValueError, match="bad luck"):
         next(run_atlas(["urllib3"], ["bad luck"]))
     assert len(FAULTS) >= 24
-    assert all(make().wire() for make in FAULTS.values())
+    assert all(fault(name).wire() and fault(name).says for name in FAULTS)

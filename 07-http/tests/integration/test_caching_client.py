@@ -14,8 +14,8 @@ from velvet_http.cache import CachingClient
 from velvet_http.client import Client
 from velvet_http.contenders import connect
 from velvet_http.errors import ConnectionLost
-from velvet_http.faults import FaultServer
-from velvet_http.faults.kinds import close, head, ok, status
+from velvet_http.faults import FaultServer, fault
+from velvet_http.faults.kinds import head, ok, status
 from velvet_http.faults.routes import after, respond
 from velvet_http.model import Headers, Request
 from velvet_http.store import MemoryStore
@@ -87,7 +87,7 @@ def test_stale_while_revalidate_answers_first_and_asks_in_the_background(
     assert server.journal[1].headers["if-none-match"] == '"a"'
 
 
-@pytest.mark.parametrize("failure", [status(503), close()])
+@pytest.mark.parametrize("failure", [status(503), fault("close")])
 def test_stale_if_error_stands_in(server: FaultServer, client: Client, failure: object) -> None:
     wall = Wall()
     cache = cached(client, wall)
@@ -98,7 +98,7 @@ def test_stale_if_error_stands_in(server: FaultServer, client: Client, failure: 
     assert cache.get(url).headers["x-velvet-cache"] == "stale"
 
     wall.now += 100
-    if failure == close():
+    if failure == fault("close"):
         with pytest.raises(ConnectionLost):
             cache.get(url)
     else:
@@ -214,4 +214,4 @@ def _section(said: dict[str, str], asked: dict[str, str]) -> str:
 
 def test_a_plain_head_is_built_as_written() -> None:
     assert head("200 OK", {"A": 1}) == b"HTTP/1.1 200 OK\r\nA: 1\r\n\r\n"
-    assert ok(b"x").wire().endswith("x[keep-alive]")
+    assert ok(b"x").wire().endswith("x[keep]")

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Iterator
 from typing import Any
 
+_servers: dict[bool, Any] = {}
+
 
 def served(work: Callable[[Any], Callable[[], Any]], *, tls: bool = False) -> Iterator[Any]:
-    """Start a server untimed, yield what `work(server)` returns, and stop the server."""
+    """Yield what `work(server)` returns; all contenders of one worker share its server.
+
+    The server ends with the worker, at the latest when its standard input is closed.
+    """
     from velvet_http.faults import ServerProcess
 
-    with ServerProcess(tls=tls) as server:
-        yield work(server)
+    if tls not in _servers:
+        _servers[tls] = ServerProcess(tls=tls).__enter__()
+        atexit.register(_servers[tls].__exit__)
+    yield work(_servers[tls])

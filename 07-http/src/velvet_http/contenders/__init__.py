@@ -2,7 +2,7 @@
 
 `NAME` is the library's, `Transport` puts it under our surface, `bare` calls it as its own
 documentation does, and `repeat` makes many requests over one session. A diff of two files is the
-difference between two libraries.
+difference between two libraries. `pycurl` has no `Transport`; it is measured bare.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import importlib
 import pkgutil
 from types import ModuleType
 
-from velvet_http.bridge import Blocking, Threaded
 from velvet_http.client import AsyncClient, Client, Settings
 
 
@@ -32,30 +31,31 @@ def load(name: str) -> ModuleType:
     return importlib.import_module(f"{__name__}.{name}")
 
 
-def available() -> list[str]:
-    """Return the names of the contenders whose libraries are installed."""
+def available(*, bare: bool = False) -> list[str]:
+    """Return the contenders whose libraries are installed, those without a transport if `bare`."""
     found = []
     for name in names():
         try:
-            load(name)
+            module = load(name)
         except ImportError:
             continue
-        found.append(name)
+        if bare or hasattr(module, "Transport"):
+            found.append(name)
     return found
 
 
 def connect(name: str, settings: Settings | None = None, *, follow: int = 5) -> Client:
     """Return a blocking client over the library `name`; an asyncio library gets a loop of its own."""
-    transport = load(name).Transport(settings or Settings())
-    return Client(
-        Blocking(transport) if hasattr(transport, "cancel_safe") else transport, follow=follow
-    )
+    return Client(load(name).Transport(settings or Settings()), follow=follow)
 
 
 def connect_async(name: str, settings: Settings | None = None, *, follow: int = 5) -> AsyncClient:
-    """Return an asyncio client over the library `name`; a blocking library gets threads."""
-    settings = settings or Settings()
-    transport = load(name).Transport(settings)
-    if not hasattr(transport, "cancel_safe"):
-        transport = Threaded(transport, workers=settings.pool)
+    """Return an asyncio client over the library `name`.
+
+    Raises:
+        ValueError: the library blocks; use it in threads.
+    """
+    transport = load(name).Transport(settings or Settings())
+    if transport.blocking:
+        raise ValueError(f"{name} blocks the event loop; use aiohttp, httpx or httpx2")
     return AsyncClient(transport, follow=follow)

@@ -8,9 +8,11 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import ModuleType
 from typing import Any
 
+import anyio
+
 from velvet_http import errors
-from velvet_http.client import Settings
-from velvet_http.model import Headers, Request, Timeouts
+from velvet_http.client import Settings, within
+from velvet_http.model import Deadline, Headers, Request, Timeouts
 
 
 def bare_get(library: ModuleType, url: str, timeout: float) -> int:
@@ -34,8 +36,8 @@ async def repeat_get(library: ModuleType, url: str, count: int, width: int, **se
 
 
 class _Exchange:
-    def __init__(self, library: ModuleType, response: Any) -> None:
-        self._library, self._response = library, response
+    def __init__(self, library: ModuleType, response: Any, deadline: Deadline | None) -> None:
+        self._library, self._response, self._deadline = library, response, deadline
         self._pieces = response.aiter_raw()
         self.status: int = response.status_code
         self.headers = Headers(response.headers.multi_items())
@@ -43,16 +45,20 @@ class _Exchange:
 
     async def read(self) -> bytes:
         try:
-            async for piece in self._pieces:
-                if piece:
-                    return bytes(piece)
-            return b""
+            return await within(self._deadline, self._next())
         except self._library.HTTPError as error:
             raise translate(self._library, error, body=True) from error
 
+    async def _next(self) -> bytes:
+        async for piece in self._pieces:
+            if piece:
+                return bytes(piece)
+        return b""
+
     async def close(self) -> None:
-        await self._pieces.aclose()
-        await self._response.aclose()
+        with anyio.CancelScope(shield=True):
+            await self._pieces.aclose()
+            await self._response.aclose()
 
 
 class FamilyTransport:
@@ -60,6 +66,7 @@ class FamilyTransport:
 
     name: str
     library: ModuleType
+    blocking = False
     cancel_safe: bool
 
     def __init__(self, settings: Settings) -> None:
@@ -71,8 +78,9 @@ class FamilyTransport:
             limits=self.library.Limits(max_connections=settings.pool),
         )
 
-    async def open(self, request: Request, timeouts: Timeouts) -> _Exchange:
-        """Send a request."""
+    async def open(
+        self, request: Request, timeouts: Timeouts, deadline: Deadline | None
+    ) -> _Exchange:
         try:
             prepared = self._client.build_request(
                 request.method,
@@ -83,13 +91,12 @@ class FamilyTransport:
                     timeouts.read, connect=timeouts.connect, pool=timeouts.pool
                 ),
             )
-            response = await self._client.send(prepared, stream=True)
+            response = await within(deadline, self._client.send(prepared, stream=True))
         except self.library.HTTPError as error:
             raise translate(self.library, error, body=False) from error
-        return _Exchange(self.library, response)
+        return _Exchange(self.library, response, deadline)
 
     async def close(self) -> None:
-        """Close every connection."""
         await self._client.aclose()
 
 

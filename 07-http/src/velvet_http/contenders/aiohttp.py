@@ -9,8 +9,8 @@ import aiohttp
 from yarl import URL
 
 from velvet_http import errors
-from velvet_http.client import Settings
-from velvet_http.model import Headers, Request, Timeouts
+from velvet_http.client import Settings, within
+from velvet_http.model import Deadline, Headers, Request, Timeouts
 
 NAME = "aiohttp"
 
@@ -41,8 +41,8 @@ async def repeat(url: str, count: int, width: int = 1) -> int:
 
 
 class _Exchange:
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
+    def __init__(self, response: aiohttp.ClientResponse, deadline: Deadline | None) -> None:
+        self._response, self._deadline = response, deadline
         self.status = response.status
         self.headers = Headers(response.headers.items())
         version = response.version
@@ -50,7 +50,7 @@ class _Exchange:
 
     async def read(self) -> bytes:
         try:
-            return await self._response.content.readany()
+            return await within(self._deadline, self._response.content.readany())
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
             arrived = self._response.content.total_bytes  # some of it was never handed out
             raise _translate(error, body=True, got=arrived) from error
@@ -65,15 +65,15 @@ class _Exchange:
 class Transport:
     """A `ClientSession` of one event loop."""
 
-    name = NAME
-    cancel_safe = True
+    name, blocking, cancel_safe = NAME, False, True
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._session: aiohttp.ClientSession | None = None
 
-    async def open(self, request: Request, timeouts: Timeouts) -> _Exchange:
-        """Send a request."""
+    async def open(
+        self, request: Request, timeouts: Timeouts, deadline: Deadline | None
+    ) -> _Exchange:
         if self._session is None:  # it belongs to the loop that runs now
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
@@ -84,7 +84,7 @@ class Transport:
                 trust_env=self._settings.trust_env,
             )
         try:
-            response = await self._session.request(
+            sending = self._session.request(
                 request.method,
                 URL(request.url, encoded=True),
                 headers=list(request.headers),
@@ -97,12 +97,11 @@ class Transport:
                     sock_read=timeouts.read,
                 ),
             )
+            return _Exchange(await within(deadline, sending), deadline)
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
             raise _translate(error, body=False) from error
-        return _Exchange(response)
 
     async def close(self) -> None:
-        """Close every connection."""
         if self._session is not None:
             await self._session.close()
             self._session = None

@@ -53,7 +53,7 @@ class _Exchange:
         self.headers = Headers(response.getheaders())
         self.http_version = "1.0" if response.version == 10 else "1.1"
 
-    def read(self) -> bytes:
+    async def read(self) -> bytes:
         try:
             piece = self._response.read1(65_536)
             self._ended = not piece
@@ -61,7 +61,7 @@ class _Exchange:
         except (OSError, http.client.HTTPException) as error:
             raise translate(error, "body") from error
 
-    def close(self) -> None:
+    async def close(self) -> None:
         if self._closed:
             return
         self._closed = True
@@ -73,9 +73,9 @@ class _Exchange:
 
 
 class Transport:
-    """A pool of connections: most recently used first, dead ones thrown away."""
+    """A pool of connections: most recently used first, dead ones thrown away; thread-safe."""
 
-    name = NAME
+    name, blocking, cancel_safe = NAME, True, True
 
     def __init__(self, settings: Settings) -> None:
         self._context = settings.context()
@@ -83,8 +83,9 @@ class Transport:
         self._lock = threading.Lock()
         self._idle: dict[Origin, list[http.client.HTTPConnection]] = {}
 
-    def open(self, request: Request, timeouts: Timeouts, deadline: Deadline | None) -> _Exchange:
-        """Send a request over an idle connection, or a new one."""
+    async def open(
+        self, request: Request, timeouts: Timeouts, deadline: Deadline | None
+    ) -> _Exchange:
         with limited(timeouts, deadline) as limit:
             if not self._free.acquire(timeout=limit.clipped(timeouts.pool)):
                 raise errors.PoolTimeout("no connection of the pool became free in time")
@@ -149,8 +150,7 @@ class Transport:
                 self._idle.setdefault(origin, []).append(connection)
         self._free.release()
 
-    def close(self) -> None:
-        """Close the idle connections."""
+    async def close(self) -> None:
         with self._lock:
             idle, self._idle = self._idle, {}
         for connection in (each for several in idle.values() for each in several):

@@ -61,7 +61,7 @@ class _Adapter(HTTPAdapter):
 class Transport:
     """A `Session` without cookies, proxies or anything else from outside; thread-safe."""
 
-    name = NAME
+    name, blocking, cancel_safe = NAME, True, True
 
     def __init__(self, settings: Settings) -> None:
         self._session = requests.Session()
@@ -70,8 +70,9 @@ class Transport:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _Adapter(settings))
 
-    def open(self, request: Request, timeouts: Timeouts, deadline: Deadline | None) -> Exchange:
-        """Send a request."""
+    async def open(
+        self, request: Request, timeouts: Timeouts, deadline: Deadline | None
+    ) -> Exchange:
         with limited(timeouts, deadline) as limit:
             try:
                 response = self._session.request(
@@ -87,6 +88,5 @@ class Transport:
                 raise translate(error, "head") from error
         return Exchange(response.raw)
 
-    def close(self) -> None:
-        """Close every connection."""
+    async def close(self) -> None:
         self._session.close()

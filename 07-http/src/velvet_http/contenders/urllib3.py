@@ -76,8 +76,7 @@ class Exchange:
         self.headers = Headers(response.headers.items())
         self.http_version = "1.0" if response.version == 10 else "1.1"
 
-    def read(self) -> bytes:
-        """Return the bytes that arrived next."""
+    async def read(self) -> bytes:
         try:
             piece = self._response.read1(65_536, decode_content=False)
         except Exception as error:
@@ -85,8 +84,7 @@ class Exchange:
         self._ended = not piece
         return piece
 
-    def close(self) -> None:
-        """Close the connection unless the body was read to its end."""
+    async def close(self) -> None:
         if not self._ended:
             self._response.close()
         self._response.release_conn()
@@ -95,15 +93,16 @@ class Exchange:
 class Transport:
     """A `PoolManager`; thread-safe."""
 
-    name = NAME
+    name, blocking, cancel_safe = NAME, True, True
 
     def __init__(self, settings: Settings) -> None:
         self._pool = DeadlinePool(
             maxsize=settings.pool, block=True, ssl_context=settings.context(), retries=False
         )
 
-    def open(self, request: Request, timeouts: Timeouts, deadline: Deadline | None) -> Exchange:
-        """Send a request."""
+    async def open(
+        self, request: Request, timeouts: Timeouts, deadline: Deadline | None
+    ) -> Exchange:
         with limited(timeouts, deadline) as limit:
             try:
                 response = self._pool.urlopen(
@@ -124,6 +123,5 @@ class Transport:
                 raise translate(error, "head") from error
         return Exchange(response)
 
-    def close(self) -> None:
-        """Close every connection."""
+    async def close(self) -> None:
         self._pool.clear()

@@ -75,14 +75,12 @@ class Api:
         inserts: items that arrive after each page that is served.
         charges: amount charged by each accepted payment.
         hits: requests per route.
-        uploads: bytes received so far per upload.
     """
 
     items: list[int] = field(default_factory=lambda: list(range(100, 0, -1)))
     inserts: int = 0
     charges: list[int] = field(default_factory=list)
     hits: Counter[str] = field(default_factory=Counter)
-    uploads: list[bytearray] = field(default_factory=list)
     paid: dict[str, Fault] = field(default_factory=dict)
     bucket: TokenBucket = field(default_factory=lambda: TokenBucket(20, burst=5))
     queue: QueueServer = field(default_factory=lambda: QueueServer(100, 200))
@@ -195,26 +193,6 @@ class Api:
         if cut and len(body) > cut:
             return Fault("cut", (head(code, fields) + body[:cut],), End.CLOSE, size)
         return Fault("range", (head(code, fields) + body,), size=size)
-
-    def get_tus(self, call: Call) -> Fault:
-        """tus 1.0: POST creates, HEAD says how much is there, PATCH appends; `?cut=k` breaks it."""
-        if call.method == "POST":
-            self.uploads.append(bytearray())
-            cut = f"?cut={call.query['cut']}" if "cut" in call.query else ""
-            return respond(
-                201, b"", Location=f"/tus/{len(self.uploads) - 1}{cut}", Tus_Resumable="1.0.0"
-            )
-        stored = self.uploads[int(call.rest)]
-        if call.method == "HEAD":
-            return respond(200, b"", Upload_Offset=len(stored), Tus_Resumable="1.0.0")
-        if int(call.headers.get("upload-offset") or -1) != len(stored):
-            return respond(409, b"", Tus_Resumable="1.0.0")
-        limit = int(call.number("cut", 0))
-        if limit and len(call.body) > limit:
-            stored.extend(call.body[:limit])
-            return Fault("cut", (), End.CLOSE)
-        stored.extend(call.body)
-        return respond(204, b"", Upload_Offset=len(stored), Tus_Resumable="1.0.0")
 
     def get_pay(self, call: Call) -> Fault:
         """Charge an amount, once per Idempotency-Key; `?lose=1` loses each key's first answer."""

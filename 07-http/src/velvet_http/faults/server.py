@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from velvet_http.faults import h2server
-from velvet_http.faults.kinds import FAULTS, End, Fault
+from velvet_http.faults.kinds import FAULTS, End, Fault, fault
 from velvet_http.faults.routes import Api
 from velvet_http.model import Headers
 
@@ -213,7 +213,7 @@ class FaultServer:
         if script is not None:
             return script.pop(0) if len(script) > 1 else script[0]
         if entry.path.startswith("/fault/") and entry.path[7:] in FAULTS:
-            return FAULTS[entry.path[7:]]()
+            return fault(entry.path[7:])
         return await self.api.answer(entry.method, entry.target, entry.headers, entry.body)
 
     async def _answer_h2(
