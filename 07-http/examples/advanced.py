@@ -17,14 +17,14 @@ from velvet_http.fanout import fetch_all
 from velvet_http.faults import FaultServer, fault
 from velvet_http.guard import HedgePolicy
 from velvet_http.model import Request, Timeouts
-from velvet_http.policy import Backoff, NoBudget, QuotaBudget, RatioBudget, RetryPolicy
+from velvet_http.policy import Backoff, NoBudget, RatioBudget, RetryPolicy
 from velvet_http.resilient import AsyncResilientClient
 from velvet_http.simulate import Scenario, simulate
 
 
 @example("retry_storm")
 def retry_storm() -> None:
-    """A service at 80 % load is down for 10 seconds; six policies, three of which keep it down.
+    """A service at 80 % load is down for 10 seconds; five policies, three of which keep it down.
 
     Virtual time, 90 seconds; each bar is five seconds of answered calls.
     """
@@ -33,7 +33,6 @@ def retry_storm() -> None:
         "immediate": RetryPolicy(backoff=Backoff(base=0, cap=0), budget=NoBudget()),
         "exponential": RetryPolicy(backoff=Backoff(jitter="none"), budget=NoBudget()),
         "full jitter": RetryPolicy(budget=NoBudget()),
-        "jitter + quota": RetryPolicy(budget=QuotaBudget()),
         "jitter + 10 %": RetryPolicy(budget=RatioBudget(0.1)),
     }
     print(f"{'':15}{'answered, outage from 10 to 20 s':22} requests per call, recovered after")

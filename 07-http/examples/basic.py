@@ -14,7 +14,8 @@ from email.utils import formatdate
 import requests
 
 from velvet.examples import example, main
-from velvet_http.contenders import available, connect, load
+from velvet_http.comparisons import bare
+from velvet_http.contenders import connect
 from velvet_http.errors import DeadlineExceeded
 from velvet_http.faults import FaultServer, ServerProcess, fault, kinds
 from velvet_http.model import Deadline, Headers, Request
@@ -32,21 +33,21 @@ def one_request_seven_clients() -> None:
     with ServerProcess() as server:
         url = server.urls["http"] + "/json"
         print(f"{'client':12} {'session':>16} {'no session':>16}   connections")
-        for name in available():
-            client, spent, connects = load(name), [], []
+        for name in bare.available():
+            spent, connects = [], []
             for way, count in counts.items():
                 before, began = server.counters()["connects"], time.process_time()
                 if way == "session":
-                    made = client.repeat(url, count)
+                    made = bare.repeat(name)(url, count)
                     if inspect.iscoroutine(made):
                         asyncio.run(made)
                 else:
                     for _ in range(count):
-                        client.bare(url, timeout=5)
+                        bare.bare(name)(url, 5)
                 spent.append((time.process_time() - began) / count * 1e6)
                 connects.append(server.counters()["connects"] - before)
             print(
-                f"{client.NAME:12} {spent[0]:10,.0f} us CPU {spent[1]:10,.0f} us CPU"
+                f"{name:12} {spent[0]:10,.0f} us CPU {spent[1]:10,.0f} us CPU"
                 f"   {connects[0]} for {counts['session']}, {connects[1]} for {counts['no session']}"
             )
     print(

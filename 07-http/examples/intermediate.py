@@ -9,14 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from velvet.examples import example, main
-from velvet_http.cache import CachingClient
+from velvet_http.cache import CachingClient, MemoryStore
 from velvet_http.client import Settings
 from velvet_http.contenders import connect
 from velvet_http.errors import StaleValidator, TlsError
 from velvet_http.faults import FaultServer, LocalCA
 from velvet_http.faults.routes import TOKEN, after, pattern, respond
 from velvet_http.model import Headers
-from velvet_http.store import MemoryStore
 from velvet_http.transfer import Cursor, LinkHeader, PageNumber, download, paginate
 
 

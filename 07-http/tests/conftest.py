@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from velvet_http.contenders import available
+from velvet_http.contenders import names
 from velvet_http.faults import FaultServer, LocalCA
 
-CLIENTS = available()
+CLIENTS = names()
 
 
 @pytest.fixture(autouse=True)

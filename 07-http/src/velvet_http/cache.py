@@ -1,4 +1,4 @@
-"""A private or shared HTTP cache after RFC 9111: pure decisions, two stores, one client.
+"""A private or shared HTTP cache after RFC 9111: pure decisions, a store, a client.
 
 The decisions (`storable`, `freshness_lifetime`, `current_age`, `decide`, `update_from_304`,
 `invalidates`) take time as an argument and touch nothing. Times are seconds since the epoch,
@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from email.utils import formatdate, parsedate_to_datetime
-from typing import Literal
+from typing import Any, Literal
+from weakref import WeakValueDictionary
 
-from velvet_http.client import DEFAULT_MAX_BODY, Client
+from velvet_http.client import Client
 from velvet_http.errors import HttpError
-from velvet_http.model import Clock, Deadline, Headers, Request, Response
-from velvet_http.store import Entry, Store
+from velvet_http.model import Clock, Headers, Request, Response
 
 # Cacheable by default (RFC 9110 section 15.1); 206 is not, because parts are not combined here.
 _HEURISTIC = (200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501)
@@ -25,6 +26,32 @@ _UNDERSTOOD = (*_HEURISTIC, 302, 307)
 _FOREVER = 2**31  # what a delta-seconds that is too large means (section 1.2.2)
 _HOP_BY_HOP = ("connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade")
 Directives = dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A stored response.
+
+    Attributes:
+        key: the request's values of the fields that Vary names.
+        requested, received: seconds since the epoch when it was asked for and came.
+    """
+
+    url: str
+    key: tuple[tuple[str, str], ...]
+    status: int
+    headers: Headers
+    body: bytes
+    requested: float
+    received: float
+
+    def matches(self, request: Request) -> bool:
+        """Return whether it was chosen by the same header values (RFC 9111 section 4.1)."""
+        return all(_normal(request.headers.get(name)) == value for name, value in self.key)
+
+
+def _normal(value: str | None) -> str:
+    return " ".join((value or "").split())
 
 
 @dataclass(frozen=True)
@@ -96,23 +123,15 @@ def storable(request: Request, status: int, headers: Headers, *, shared: bool = 
     return bool(explicit & said.keys()) or "expires" in headers or status in _HEURISTIC
 
 
-def freshness_lifetime(headers: Headers, *, shared: bool = False, heuristic: bool = False) -> float:
-    """Return for how many seconds a response is fresh (section 4.2.1).
-
-    Args:
-        heuristic: use a tenth of the time since Last-Modified when nothing explicit is said.
-    """
+def freshness_lifetime(headers: Headers, *, shared: bool = False) -> float:
+    """Return for how many seconds a response is fresh (section 4.2.1); there is no heuristic."""
     said = directives(headers)
     for name in ("s-maxage", "max-age") if shared else ("max-age",):
         if name in said:
             return float(seconds(said[name]) or 0)  # an invalid one means stale
-    date = http_date(headers.get("date"))
-    if "expires" in headers:
-        expires = http_date(headers.get("expires"))  # "0" and other junk: already expired
-        return max(0.0, expires - date) if expires is not None and date is not None else 0.0
-    modified = http_date(headers.get("last-modified"))
-    if heuristic and modified is not None and date is not None:
-        return max(0.0, (date - modified) / 10)
+    date, expires = http_date(headers.get("date")), http_date(headers.get("expires"))
+    if expires is not None and date is not None:  # "0" and other junk: already expired
+        return max(0.0, expires - date)
     return 0.0
 
 
@@ -127,17 +146,10 @@ def current_age(entry: Entry, now: float) -> float:
 def vary_key(request: Request, headers: Headers) -> tuple[tuple[str, str], ...]:
     """Return the request's values of the fields that Vary names (section 4.1)."""
     names = sorted({name.strip().lower() for name in (headers.get("vary") or "").split(",")} - {""})
-    return tuple((name, " ".join((request.headers.get(name) or "").split())) for name in names)
+    return tuple((name, _normal(request.headers.get(name))) for name in names)
 
 
-def decide(
-    request: Request,
-    entry: Entry | None,
-    now: float,
-    *,
-    shared: bool = False,
-    heuristic: bool = False,
-) -> Decision:
+def decide(request: Request, entry: Entry | None, now: float, *, shared: bool = False) -> Decision:
     """Return what to do (sections 4 and 5.2.1, RFC 5861 for stale-while-revalidate)."""
     asked = directives(request.headers)
     refuse = "only-if-cached" in asked
@@ -145,7 +157,7 @@ def decide(
         return Decision("refuse" if refuse else "miss")
     said = directives(entry.headers)
     age = current_age(entry, now)
-    lifetime = freshness_lifetime(entry.headers, shared=shared, heuristic=heuristic)
+    lifetime = freshness_lifetime(entry.headers, shared=shared)
     wanted = lifetime if (limit := seconds(asked.get("max-age"))) is None else min(lifetime, limit)
     fresh = age + (seconds(asked.get("min-fresh")) or 0) < wanted
     strict = {"must-revalidate", "no-cache"} | (
@@ -163,9 +175,14 @@ def decide(
             return Decision("stale")
     if refuse:
         return Decision("refuse")
+    conditions = validators(entry)
+    return Decision("revalidate", conditions) if conditions else Decision("miss")
+
+
+def validators(entry: Entry) -> tuple[tuple[str, str], ...]:
+    """Return the conditions that ask whether an entry still holds (section 4.3.1)."""
     pairs = (("etag", "If-None-Match"), ("last-modified", "If-Modified-Since"))
-    conditions = [(name, entry.headers[field]) for field, name in pairs if field in entry.headers]
-    return Decision("revalidate", tuple(conditions)) if conditions else Decision("miss")
+    return tuple((name, entry.headers[field]) for field, name in pairs if field in entry.headers)
 
 
 def may_serve_on_error(request: Request, entry: Entry, now: float, *, shared: bool = False) -> bool:
@@ -190,6 +207,46 @@ def invalidates(request: Request, status: int) -> bool:
     return request.method not in ("GET", "HEAD", "OPTIONS", "TRACE") and 200 <= status < 400
 
 
+class MemoryStore:
+    """Responses by address; what was unused longest goes when bodies exceed `max_bytes`.
+
+    Thread-safe; each operation takes time in the variants of one address.
+    """
+
+    def __init__(self, max_bytes: int = 50 * 2**20) -> None:
+        self.max_bytes = max_bytes
+        self.bytes = 0
+        self._entries: OrderedDict[str, list[Entry]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, request: Request) -> Entry | None:
+        """Return the latest entry that a request selects."""
+        with self._lock:
+            found = self._entries.get(request.url, [])
+            if found:
+                self._entries.move_to_end(request.url)
+        return next((each for each in found if each.matches(request)), None)
+
+    def put(self, entry: Entry) -> None:
+        """Keep an entry instead of the one with the same address and key."""
+        with self._lock:
+            others = [each for each in self._remove(entry.url) if each.key != entry.key]
+            self._entries[entry.url] = [entry, *others]
+            self.bytes += sum(len(each.body) for each in self._entries[entry.url])
+            while self.bytes > self.max_bytes:
+                self._remove(next(iter(self._entries)))
+
+    def drop(self, url: str) -> None:
+        """Forget an address."""
+        with self._lock:
+            self._remove(url)
+
+    def _remove(self, url: str) -> list[Entry]:
+        gone = self._entries.pop(url, [])
+        self.bytes -= sum(len(each.body) for each in gone)
+        return gone
+
+
 class CachingClient:
     """A client that answers from a store where RFC 9111 allows it.
 
@@ -203,79 +260,63 @@ class CachingClient:
     def __init__(
         self,
         client: Client,
-        store: Store,
+        store: MemoryStore,
         *,
         shared: bool = False,
-        heuristic: bool = False,
         wall: Clock = time.time,
         background: Callable[[Callable[[], object]], object] = lambda refresh: refresh(),
     ) -> None:
-        self._client, self._store = client, store
-        self._shared, self._heuristic = shared, heuristic
+        self._client, self._store, self._shared = client, store, shared
         self._wall, self._background = wall, background
-        self._locks: dict[str, tuple[threading.Lock, list[int]]] = {}
+        self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
         self._guard = threading.Lock()
 
     def get(self, url: str, **headers: str) -> Response:
         """Return the response to a GET."""
         return self.request(Request("GET", url).with_headers(**headers))
 
-    def request(
-        self,
-        request: Request,
-        *,
-        deadline: Deadline | None = None,
-        max_body: int | None = DEFAULT_MAX_BODY,
-    ) -> Response:
-        """Return a stored or a new response.
+    def request(self, request: Request, **limits: Any) -> Response:
+        """Return a stored or a new response; `limits` are those of the client.
 
         Raises:
             HttpError: the origin failed, and nothing stored may stand in.
         """
-        entry, decision = self._look(request)
-        if decision.kind == "stale":
-            assert entry is not None
-            self._background(lambda: self._fetch(request, entry, deadline, max_body))
-        if entry is not None and decision.kind in ("hit", "stale"):
-            return self._answer(request, entry, decision.kind)
-        if decision.kind == "refuse":
-            return Response(504, Headers({"X-Velvet-Cache": "miss"}), b"", request.url)
+        found = self._stored(request, limits)
+        if found is not None:
+            return found
         if request.method != "GET":
-            response = self._client.request(request, deadline=deadline, max_body=max_body)
+            response = self._client.request(request, **limits)
             if invalidates(request, response.status):
                 self._store.drop(request.url)
             return response
-        with self._alone(request.url) as first:
-            if not first:  # another thread has asked meanwhile
-                entry, decision = self._look(request)
-                if entry is not None and decision.kind == "hit":
-                    return self._answer(request, entry, "hit")
-            return self._fetch(request, entry, deadline, max_body)
+        with self._guard:
+            alone = self._locks.setdefault(request.url, threading.Lock())
+        with alone:  # another thread may have asked meanwhile
+            return self._stored(request, limits) or self._fetch(request, limits)
 
-    def _look(self, request: Request) -> tuple[Entry | None, Decision]:
-        entry = next(
-            (each for each in self._store.find(request.url) if each.matches(request)), None
-        )
-        decision = decide(
-            request, entry, self._wall(), shared=self._shared, heuristic=self._heuristic
-        )
-        return entry, decision
+    def _stored(self, request: Request, limits: dict[str, Any]) -> Response | None:
+        entry = self._store.find(request)
+        decision = decide(request, entry, self._wall(), shared=self._shared)
+        if decision.kind == "refuse":
+            return Response(504, Headers({"X-Velvet-Cache": "miss"}), b"", request.url)
+        if entry is None or decision.kind not in ("hit", "stale"):
+            return None
+        if decision.kind == "stale":
+            self._background(lambda: self._fetch(request, limits))
+        return self._answer(request, entry, decision.kind)
 
     def _answer(self, request: Request, entry: Entry, how: str) -> Response:
         age = int(current_age(entry, self._wall()))
         headers = entry.headers.with_field("Age", str(age)).with_field("X-Velvet-Cache", how)
         return Response(entry.status, headers, entry.body, request.url)
 
-    def _fetch(
-        self, request: Request, entry: Entry | None, deadline: Deadline | None, max_body: int | None
-    ) -> Response:
-        asked = request
+    def _fetch(self, request: Request, limits: dict[str, Any]) -> Response:
+        entry, asked = self._store.find(request), request
         if entry is not None:
-            for name, value in decide(request, entry, float(_FOREVER) * 4).conditions:
-                asked = asked.with_headers(**{name: value})
+            asked = asked.with_headers(**dict(validators(entry)))
         requested = self._wall()
         try:
-            response = self._client.request(asked, deadline=deadline, max_body=max_body)
+            response = self._client.request(asked, **limits)
         except HttpError:
             if entry is None or not may_serve_on_error(request, entry, self._wall()):
                 raise
@@ -284,48 +325,17 @@ class CachingClient:
         if "date" not in response.headers:  # RFC 9110 section 6.6.1
             dated = response.headers.with_field("Date", formatdate(received, usegmt=True))
             response = replace(response, headers=dated)
-        if (
-            response.status >= 500
-            and entry is not None
-            and may_serve_on_error(request, entry, received)
-        ):
-            return self._answer(request, entry, "stale")
+        failed = entry if response.status >= 500 else None
+        if failed is not None and may_serve_on_error(request, failed, received):
+            return self._answer(request, failed, "stale")
         if response.status == 304 and entry is not None:
-            entry = update_from_304(entry, response.headers, requested=requested, received=received)
-            self._store.put(entry)
-            return self._answer(request, entry, "revalidated")
+            fresh = update_from_304(entry, response.headers, requested=requested, received=received)
+            self._store.put(fresh)
+            return self._answer(request, fresh, "revalidated")
         kept = response.headers.without(*_HOP_BY_HOP, "content-encoding", "content-length")
         if storable(request, response.status, response.headers, shared=self._shared):
-            key = vary_key(request, response.headers)
+            key, url = vary_key(request, response.headers), request.url
             self._store.put(
-                Entry(request.url, key, response.status, kept, response.body, requested, received)
+                Entry(url, key, response.status, kept, response.body, requested, received)
             )
         return replace(response, headers=response.headers.with_field("X-Velvet-Cache", "miss"))
-
-    def _alone(self, url: str) -> _Alone:
-        return _Alone(self._guard, self._locks, url)
-
-
-class _Alone:
-    """A lock per address that exists while anyone holds or awaits it; says who came first."""
-
-    def __init__(
-        self, guard: threading.Lock, locks: dict[str, tuple[threading.Lock, list[int]]], url: str
-    ) -> None:
-        self._guard, self._locks, self._url = guard, locks, url
-
-    def __enter__(self) -> bool:
-        with self._guard:
-            lock, users = self._locks.setdefault(self._url, (threading.Lock(), [0]))
-            users[0] += 1
-            first = users[0] == 1
-        lock.acquire()
-        return first
-
-    def __exit__(self, *_: object) -> None:
-        with self._guard:
-            lock, users = self._locks[self._url]
-            users[0] -= 1
-            if not users[0]:
-                del self._locks[self._url]
-        lock.release()

@@ -38,19 +38,17 @@ def _context(ca_file: str | None, http2: bool) -> ssl.SSLContext:  # noqa: ARG00
 
 @dataclass(frozen=True)
 class Settings:
-    """What every transport is made with.
+    """What every transport is made with; proxies and CA files of the environment are ignored.
 
     Attributes:
         pool: most connections at a time.
         ca_file: PEM file with the authority to trust instead of the system's.
         http2: negotiate HTTP/2 where the library can.
-        trust_env: whether HTTP_PROXY, REQUESTS_CA_BUNDLE and their like are obeyed.
     """
 
     pool: int = 10
     ca_file: str | None = None
     http2: bool = False
-    trust_env: bool = False
 
     def context(self) -> ssl.SSLContext:
         """Return a verifying TLS context; there is no way to ask for one that does not verify.

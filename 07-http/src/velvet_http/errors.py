@@ -69,12 +69,7 @@ class ConnectionLost(HttpError):
 
 
 class TruncatedBody(HttpError):
-    """The body ended before its announced or its encoded end.
-
-    Attributes:
-        got: bytes received.
-        expected: bytes announced by Content-Length, or None.
-    """
+    """The body ended before its announced or its encoded end; `got` of `expected` bytes came."""
 
     retryable, sent = True, True
 
@@ -123,11 +118,7 @@ class BudgetExhausted(HttpError):
 
 
 class CircuitOpen(HttpError):
-    """The breaker is open; no request was sent.
-
-    Attributes:
-        retry_at: monotonic second from which a probe is allowed.
-    """
+    """The breaker is open; no request was sent. A probe is allowed from second `retry_at` on."""
 
     sent = False
 

@@ -6,21 +6,14 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 
 from velvet_http.errors import HttpError
 from velvet_http.guard import TokenBucket
-from velvet_http.model import Request, Response, origin
-
-
-class AsyncRequester(Protocol):
-    """An `AsyncClient`, an `AsyncResilientClient` or anything that answers like one."""
-
-    async def request(self, request: Request) -> Response:
-        """Send a request and return its whole response."""
+from velvet_http.model import Request, Response
+from velvet_http.resilient import AsyncRequester
 
 
 @dataclass(frozen=True)
@@ -39,7 +32,6 @@ async def fetch_all(
     *,
     concurrency: int = 20,
     rate: float | None = None,
-    per_host: int | None = None,
 ) -> AsyncIterator[MemoryObjectReceiveStream[Result]]:
     """Yield a stream of results, in the order in which they finish.
 
@@ -48,22 +40,16 @@ async def fetch_all(
 
     Args:
         rate: requests a second over all, None for no limit.
-        per_host: most requests at a time to one host.
     """
-    if concurrency < 1 or (per_host is not None and per_host < 1):
-        raise ValueError("concurrency and per_host must be positive")
+    if concurrency < 1:
+        raise ValueError(f"concurrency must be positive, not {concurrency}")
     bucket = None if rate is None else TokenBucket(rate)
-    hosts: dict[object, anyio.Semaphore] = {}
     source = iter(urls)
     send, receive = anyio.create_memory_object_stream[Result](2 * concurrency)
 
     async def fetch(url: str) -> Result:
         try:
-            request = Request("GET", url)
-            if per_host is None:
-                return Result(url, await client.request(request))
-            async with hosts.setdefault(origin(url), anyio.Semaphore(per_host)):
-                return Result(url, await client.request(request))
+            return Result(url, await client.request(Request("GET", url)))
         except (HttpError, ValueError) as error:
             return Result(url, error=error)
 

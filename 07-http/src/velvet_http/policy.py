@@ -14,7 +14,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 from velvet_http.errors import HttpError
 from velvet_http.model import Deadline, Headers
@@ -34,13 +34,7 @@ class Verdict(enum.Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one attempt ended.
-
-    Attributes:
-        result: a status code, or the error.
-        headers: of the response; Retry-After is read.
-        idempotent: whether the request may be repeated even if the server acted on it.
-    """
+    """How one attempt ended: a status or an error, the headers, and whether it may be repeated."""
 
     result: int | HttpError
     headers: Headers = field(default_factory=Headers)
@@ -52,9 +46,9 @@ def classify(outcome: Outcome) -> Verdict:
 
     | outcome | verdict |
     |---|---|
-    | status below 400, and 4xx not named below | success: an answer, welcome or not |
     | 429, and 503 with Retry-After | throttled, whatever the method: the server refused it |
     | 425 (RFC 8470), 408, 500, 502, 503, 504 | retry when idempotent (RFC 9110 section 9.2.2) |
+    | any other status | success: an answer, welcome or not |
     | a retryable error | retry when idempotent, or when no byte was sent |
     | any other error | fatal |
     """
@@ -72,12 +66,8 @@ def classify(outcome: Outcome) -> Verdict:
 def parse_retry_after(value: str | None, *, now_wall: float) -> float | None:
     """Return the seconds that Retry-After asks for (RFC 9110 section 10.2.3), None for junk.
 
-    All three date formats of section 5.6.7 are read; what lies in the past is 0.
-
     >>> parse_retry_after("Thu, 01 Jan 1970 00:02:00 GMT", now_wall=0.0)
     120.0
-    >>> parse_retry_after("-5", now_wall=0.0), parse_retry_after("soon", now_wall=0.0)
-    (0.0, None)
     """
     text = (value or "").strip()
     if not text.isascii():
@@ -100,10 +90,9 @@ class Backoff:
     """How long to wait before attempt n + 1 (Exponential Backoff and Jitter, AWS, 2015).
 
     Attributes:
-        base, cap: seconds; the delay never exceeds `min(cap, base * factor ** (n - 1))`, but for
-            decorrelated jitter, which is bounded by `cap` alone.
+        base, cap: seconds; the delay stays within `min(cap, base * factor ** (n - 1))`.
         jitter: `full` draws from zero up, `equal` from the half up, `decorrelated` from `base` to
-            three times the delay before; `none` keeps clients in step with each other.
+            three times the delay before (within `cap`); `none` keeps clients in step.
 
     >>> [Backoff(base=0.1, jitter="none").delay(n, random.Random(1)) for n in (1, 2, 3)]
     [0.1, 0.2, 0.4]
@@ -127,40 +116,10 @@ class Backoff:
         if self.jitter == "decorrelated":
             high = max(self.base, 3 * (self.base if previous is None else previous))
             return min(self.cap, rng.uniform(self.base, high))
-        try:
-            ceiling = min(self.cap, self.base * self.factor ** (attempt - 1))
-        except OverflowError:
-            ceiling = self.cap
+        ceiling = min(self.cap, self.base * self.factor ** min(attempt - 1, 64))
         if self.jitter == "none":
             return ceiling
         return rng.uniform(0 if self.jitter == "full" else ceiling / 2, ceiling)
-
-
-class Budget(Protocol):
-    """What all calls to one service may spend on retries together."""
-
-    def deposit(self, verdict: Verdict, now: float) -> None:
-        """Record that a call ended its first attempt with `verdict`."""
-
-    def try_spend(self, verdict: Verdict, now: float) -> bool:
-        """Return whether a retry is paid for."""
-
-    def refund(self, verdict: Verdict) -> None:
-        """Record that a call succeeded after retrying because of `verdict`."""
-
-
-class NoBudget:
-    """Every retry is free."""
-
-    def deposit(self, verdict: Verdict, now: float) -> None:
-        """Ignore it."""
-
-    def try_spend(self, verdict: Verdict, now: float) -> bool:  # noqa: ARG002 - counts nothing
-        """Return True."""
-        return True
-
-    def refund(self, verdict: Verdict) -> None:
-        """Ignore it."""
 
 
 class RatioBudget:
@@ -182,14 +141,14 @@ class RatioBudget:
         self._retries: deque[float] = deque()
         self._lock = threading.Lock()
 
-    def deposit(self, verdict: Verdict, now: float) -> None:  # noqa: ARG002 - each call counts
+    def deposit(self, now: float) -> None:
         """Count a call."""
         with self._lock:
             self._calls.append(now)
             self._forget(now)
 
-    def try_spend(self, verdict: Verdict, now: float) -> bool:  # noqa: ARG002 - each retry costs 1
-        """Return whether the window has room for one more retry."""
+    def try_spend(self, now: float) -> bool:
+        """Count a retry and return True, if the window has room for one more."""
         with self._lock:
             self._forget(now)
             if len(self._retries) + 1 > self.reserve + self.ratio * len(self._calls):
@@ -197,52 +156,18 @@ class RatioBudget:
             self._retries.append(now)
             return True
 
-    def refund(self, verdict: Verdict) -> None:
-        """Ignore it: a retry was load, whatever came of it."""
-
     def _forget(self, now: float) -> None:
         for times in (self._calls, self._retries):
             while times and times[0] <= now - self.window:
                 times.popleft()
 
 
-class QuotaBudget:
-    """A bucket of tokens that failures empty and successes refill (the AWS SDKs' standard mode).
+class NoBudget(RatioBudget):
+    """Every retry is free."""
 
-    Thread-safe; each operation takes constant time.
-    """
-
-    def __init__(
-        self, capacity: int = 500, *, cost: int = 14, throttle_cost: int = 5, refund: int = 1
-    ) -> None:
-        if min(capacity, cost, throttle_cost, refund) <= 0:
-            raise ValueError("capacity, costs and refund must be positive")
-        self.capacity = self.available = capacity
-        self._costs = {Verdict.RETRY: cost, Verdict.THROTTLED: throttle_cost}
-        self._refund = refund
-        self._lock = threading.Lock()
-
-    def deposit(self, verdict: Verdict, now: float) -> None:  # noqa: ARG002 - no clock needed
-        """Refill a little for a call that succeeded at once."""
-        if verdict is Verdict.SUCCESS:
-            self._add(self._refund)
-
-    def try_spend(self, verdict: Verdict, now: float) -> bool:  # noqa: ARG002 - no clock needed
-        """Return whether there were tokens enough for a retry of this kind."""
-        cost = self._costs.get(verdict, 0)
-        with self._lock:
-            if self.available < cost:
-                return False
-            self.available -= cost
-            return True
-
-    def refund(self, verdict: Verdict) -> None:
-        """Return what the successful retry had cost."""
-        self._add(self._costs.get(verdict, 0))
-
-    def _add(self, tokens: int) -> None:
-        with self._lock:
-            self.available = min(self.capacity, self.available + tokens)
+    def try_spend(self, now: float) -> bool:  # noqa: ARG002 - nothing is counted
+        """Return True."""
+        return True
 
 
 @dataclass(frozen=True)
@@ -250,7 +175,6 @@ class Retry:
     """Try again after `delay` seconds."""
 
     delay: float
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -273,7 +197,7 @@ class RetryPolicy:
 
     attempts: int = 4
     backoff: Backoff = field(default_factory=Backoff)
-    budget: Budget = field(default_factory=RatioBudget)
+    budget: RatioBudget = field(default_factory=RatioBudget)
     retry_after_cap: float = 60.0
     per_attempt: float | None = None
 
@@ -295,7 +219,6 @@ class RetryState:
     rng: random.Random
     attempt: int = 0
     _previous: float | None = None
-    _spent: list[Verdict] = field(default_factory=list)
 
     def decide(self, outcome: Outcome, *, now: float, now_wall: float = 0.0) -> Retry | GiveUp:
         """Return what follows an attempt that ended at `now`.
@@ -305,10 +228,8 @@ class RetryState:
         policy, verdict = self.policy, classify(outcome)
         self.attempt += 1
         if self.attempt == 1:
-            policy.budget.deposit(verdict, now)
+            policy.budget.deposit(now)
         if verdict is Verdict.SUCCESS:
-            for each in self._spent:
-                policy.budget.refund(each)
             return GiveUp("success")
         if verdict is Verdict.FATAL:
             return GiveUp("fatal")
@@ -316,12 +237,10 @@ class RetryState:
             return GiveUp("attempts")
         delay = policy.backoff.delay(self.attempt, self.rng, self._previous)
         ordered = parse_retry_after(outcome.headers.get("retry-after"), now_wall=now_wall)
-        if ordered is not None:
-            delay = max(delay, min(ordered, policy.retry_after_cap))
+        delay = max(delay, min(ordered or 0.0, policy.retry_after_cap))
         if self.deadline is not None and delay >= self.deadline.remaining(now):
             return GiveUp("deadline")
-        if not policy.budget.try_spend(verdict, now):
+        if not policy.budget.try_spend(now):
             return GiveUp("budget")
         self._previous = delay
-        self._spent.append(verdict)
-        return Retry(delay, "ordered by the server" if ordered is not None else verdict.value)
+        return Retry(delay)

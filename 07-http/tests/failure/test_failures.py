@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import anyio
+import psutil
 import pytest
 
 from velvet_http import errors
@@ -47,6 +48,8 @@ def test_a_suspended_server_does_not_outlast_the_deadline(name: str) -> None:
     with ServerProcess() as server, connect(name) as client:
         client.get(f"{server.urls['http']}/json")
         server.process.send_signal(signal.SIGSTOP)
+        while psutil.Process(server.process.pid).status() != psutil.STATUS_STOPPED:
+            pass  # a signal takes effect when it likes
         try:
             began = time.monotonic()
             with pytest.raises(errors.DeadlineExceeded):
@@ -209,11 +212,6 @@ def test_cancelled_calls_leave_no_socket(server: FaultServer, client_name: str) 
     asyncio.run(run())
 
     assert server.settle()
-
-
-def test_a_port_that_is_taken_is_an_error() -> None:
-    with FaultServer() as first, pytest.raises(OSError, match=r"."):
-        FaultServer(port=first.port).__enter__()
 
 
 def test_bytes_sent_before_they_were_asked_for_end_a_connection(server: FaultServer) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from velvet_http.cache import CachingClient
+from velvet_http.cache import CachingClient, MemoryStore
 from velvet_http.client import Client
 from velvet_http.contenders import connect
 from velvet_http.errors import ConnectionLost
@@ -18,7 +18,6 @@ from velvet_http.faults import FaultServer, fault
 from velvet_http.faults.kinds import head, ok, status
 from velvet_http.faults.routes import after, respond
 from velvet_http.model import Headers, Request
-from velvet_http.store import MemoryStore
 
 
 class Wall:

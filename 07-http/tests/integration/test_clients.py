@@ -11,6 +11,7 @@ import pytest
 
 from velvet_http import contenders, errors
 from velvet_http.client import Settings
+from velvet_http.comparisons import bare
 from velvet_http.contenders import connect, connect_async
 from velvet_http.faults import FaultServer, LocalCA, fault, kinds
 from velvet_http.faults.kinds import Fault
@@ -206,22 +207,26 @@ def test_the_same_from_an_event_loop(server: FaultServer, client_name: str) -> N
 
 
 def test_contenders_are_found_by_name() -> None:
-    assert {"http_client", "urllib3", "requests", "aiohttp", "httpx", "httpx2"} <= set(
-        contenders.available()
-    )
+    assert contenders.names() == [
+        "aiohttp",
+        "http_client",
+        "httpx",
+        "httpx2",
+        "requests",
+        "urllib3",
+    ]
     with pytest.raises(ValueError, match="choose from"):
         contenders.load("niquests")
     with pytest.raises(ValueError, match="blocks"):
         contenders.connect_async("urllib3")
 
 
-@pytest.mark.parametrize("name", contenders.available(bare=True))
+@pytest.mark.parametrize("name", bare.available())
 def test_the_bare_library_and_its_session(server: FaultServer, name: str) -> None:
     url = server.url("/json?size=10")
     size = len(json.dumps({"text": "x" * 10}))
-    module = contenders.load(name)
 
-    assert module.bare(url, timeout=5) == size
-    total = module.repeat(url, 4)
+    assert bare.bare(name)(url, 5) == size
+    total = bare.repeat(name)(url, 4)
     assert (asyncio.run(total) if asyncio.iscoroutine(total) else total) == 4 * size
     assert server.counters.connects == 2

@@ -51,12 +51,6 @@ def test_the_rate_is_kept(server: FaultServer) -> None:
     assert 39 / (times[-1] - times[0]) <= 120
 
 
-def test_one_host_gets_its_share(server: FaultServer) -> None:
-    asyncio.run(collect("aiohttp", [server.url("/slow?ms=20")] * 12, concurrency=12, per_host=2))
-
-    assert server.counters.max_open <= 2
-
-
 def test_leaving_early_cancels_the_rest_and_closes_everything(server: FaultServer) -> None:
     taken = iter(range(10**6))
 

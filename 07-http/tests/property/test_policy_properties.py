@@ -8,21 +8,17 @@ from email.utils import formatdate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from velvet_http.cache import current_age
+from velvet_http.cache import Entry, current_age
 from velvet_http.guard import Circuit, CircuitBreaker, HedgePolicy, TokenBucket
 from velvet_http.model import Headers
 from velvet_http.policy import (
     JITTERS,
     Backoff,
-    QuotaBudget,
     RatioBudget,
-    Verdict,
     parse_retry_after,
 )
-from velvet_http.store import Entry
 
 SECONDS = st.floats(0, 5)
-RETRIES = st.sampled_from([Verdict.RETRY, Verdict.THROTTLED])
 
 
 @given(st.integers(1, 3000), st.sampled_from(JITTERS), st.floats(0, 2), st.integers(0, 99), SECONDS)
@@ -46,28 +42,12 @@ def test_retries_never_exceed_the_ratio_and_the_reserve(
     for is_call, pause in events:
         now += pause
         if is_call:
-            budget.deposit(Verdict.SUCCESS, now)
+            budget.deposit(now)
             calls += 1
         else:
-            retries += budget.try_spend(Verdict.RETRY, now)
+            retries += budget.try_spend(now)
 
         assert retries <= reserve + ratio * calls
-
-
-@given(st.lists(st.tuples(st.sampled_from("dsr"), RETRIES)), st.integers(1, 60))
-def test_a_quota_stays_between_nothing_and_its_capacity(
-    events: list[tuple[str, Verdict]], capacity: int
-) -> None:
-    budget = QuotaBudget(capacity)
-    for what, verdict in events:
-        if what == "d":
-            budget.deposit(Verdict.SUCCESS, 0)
-        elif what == "s":
-            budget.try_spend(verdict, 0)
-        else:
-            budget.refund(verdict)
-
-        assert 0 <= budget.available <= capacity
 
 
 @given(st.lists(st.tuples(st.booleans(), SECONDS), max_size=80), st.integers(1, 4))

@@ -14,7 +14,6 @@ from velvet_http.policy import (
     GiveUp,
     NoBudget,
     Outcome,
-    QuotaBudget,
     RatioBudget,
     Retry,
     RetryPolicy,
@@ -100,52 +99,27 @@ def test_attempts_count_from_one() -> None:
 def test_a_ratio_budget_allows_its_reserve_and_a_share_of_the_calls() -> None:
     budget = RatioBudget(0.5, reserve=1, window=10)
 
-    assert budget.try_spend(Verdict.RETRY, 0.0)
-    assert not budget.try_spend(Verdict.RETRY, 0.0)
+    assert budget.try_spend(0.0)
+    assert not budget.try_spend(0.0)
     for _ in range(4):
-        budget.deposit(Verdict.RETRY, 1.0)
-    assert [budget.try_spend(Verdict.RETRY, 1.0) for _ in range(3)] == [True, True, False]
-    budget.refund(Verdict.RETRY)
-    assert not budget.try_spend(Verdict.RETRY, 1.0)
-    assert budget.try_spend(Verdict.RETRY, 20.0), "the window has passed"
-
-
-def test_a_quota_budget_is_emptied_by_failures_and_refilled_by_successes() -> None:
-    budget = QuotaBudget(30, cost=14, throttle_cost=5)
-
-    assert [budget.try_spend(Verdict.RETRY, 0) for _ in range(3)] == [True, True, False]
-    budget.refund(Verdict.RETRY)
-    assert budget.available == 16
-    budget.deposit(Verdict.SUCCESS, 0)
-    budget.deposit(Verdict.RETRY, 0)
-    assert budget.available == 17
-    assert budget.try_spend(Verdict.THROTTLED, 0)
+        budget.deposit(1.0)
+    assert [budget.try_spend(1.0) for _ in range(3)] == [True, True, False]
+    assert not budget.try_spend(1.0)
+    assert budget.try_spend(20.0), "the window has passed"
 
 
 def test_budgets_refuse_settings_without_sense() -> None:
     with pytest.raises(ValueError, match="negative"):
         RatioBudget(-0.1)
-    with pytest.raises(ValueError, match="positive"):
-        QuotaBudget(0)
 
 
 def test_a_call_retries_until_its_attempts_are_used() -> None:
     policy = RetryPolicy(attempts=3, backoff=Backoff(base=1, jitter="none"), budget=NoBudget())
     state = policy.start(rng=RNG)
 
-    assert state.decide(Outcome(503), now=0) == Retry(1, "retry")
-    assert state.decide(Outcome(503), now=1) == Retry(2, "retry")
+    assert state.decide(Outcome(503), now=0) == Retry(1)
+    assert state.decide(Outcome(503), now=1) == Retry(2)
     assert state.decide(Outcome(503), now=3) == GiveUp("attempts")
-
-
-def test_a_success_refunds_what_its_retries_cost() -> None:
-    budget = QuotaBudget(100)
-    state = RetryPolicy(budget=budget).start(rng=RNG)
-
-    state.decide(Outcome(503), now=0)
-    assert budget.available == 86
-    assert state.decide(Outcome(200), now=1) == GiveUp("success")
-    assert budget.available == 100
 
 
 def test_the_server_may_order_a_wait_up_to_the_cap() -> None:
@@ -153,7 +127,7 @@ def test_the_server_may_order_a_wait_up_to_the_cap() -> None:
 
     decision = policy.start(rng=RNG).decide(Outcome(429, LATER), now=0)
 
-    assert decision == Retry(5, "ordered by the server")
+    assert decision == Retry(5)
 
 
 def test_a_wait_beyond_the_deadline_is_not_begun() -> None:

@@ -17,6 +17,6 @@ def served(work: Callable[[Any], Callable[[], Any]], *, tls: bool = False) -> It
     from velvet_http.faults import ServerProcess
 
     if tls not in _servers:
-        _servers[tls] = ServerProcess(tls=tls).__enter__()
+        _servers[tls] = ServerProcess(tls=tls)
         atexit.register(_servers[tls].__exit__)
     yield work(_servers[tls])

@@ -7,11 +7,12 @@ one: the library returned normally what was not the body.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from velvet_http.contenders import connect, load
+from velvet_http.comparisons.bare import bare as _bare
+from velvet_http.contenders import connect, names
 from velvet_http.faults import FAULTS, FaultServer, fault
 from velvet_http.model import Deadline, Request, Timeouts
 
@@ -56,7 +57,7 @@ def run_atlas(
             expected = fault(name).size
             for client in clients:
                 for way in bare:
-                    if not way and not hasattr(load(client), "Transport"):
+                    if not way and client not in names():
                         continue
                     yield _cell(client, name, url, expected, bare=way)
 
@@ -64,7 +65,7 @@ def run_atlas(
 def _cell(client: str, name: str, url: str, expected: int, *, bare: bool) -> Cell:
     began = time.monotonic()
     try:
-        got = _bare(client, url) if bare else _ours(client, url)
+        got = _bare(client)(url, SILENCE_SECONDS) if bare else _ours(client, url)
     except Exception as error:  # noqa: BLE001 - which one it is, is what is asked
         took = time.monotonic() - began
         kind: Kind = "refused"
@@ -78,11 +79,6 @@ def _cell(client: str, name: str, url: str, expected: int, *, bare: bool) -> Cel
     if took > 2 * SILENCE_SECONDS:
         kind, text = "hung", f"{text} after {took:.1f} s"
     return Cell(client, name, bare, kind, took, text)
-
-
-def _bare(client: str, url: str) -> int:
-    call: Callable[..., int] = load(client).bare
-    return call(url, timeout=SILENCE_SECONDS)
 
 
 def _ours(client: str, url: str) -> int:

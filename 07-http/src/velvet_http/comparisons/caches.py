@@ -1,8 +1,7 @@
-"""What a cache saves, and what a hit costs; parsers of JSON as an aside."""
+"""What a cache saves, and what a hit costs."""
 
 from __future__ import annotations
 
-import json
 import random
 import time
 import zlib
@@ -61,9 +60,8 @@ def _none() -> tuple[Callable[[str], bytes], Callable[[], Any]]:
 
 
 def _ours() -> tuple[Callable[[str], bytes], Callable[[], Any]]:
-    from velvet_http.cache import CachingClient
+    from velvet_http.cache import CachingClient, MemoryStore
     from velvet_http.contenders import connect
-    from velvet_http.store import MemoryStore
 
     client = connect("urllib3")
     cache = CachingClient(client, MemoryStore())
@@ -91,17 +89,6 @@ def _hishel() -> tuple[Callable[[str], bytes], Callable[[], Any]]:
 _FETCHERS = {"none": _none, "ours": _ours, "hishel": _hishel}
 
 
-def _parser(library: str, size: int) -> Callable[[], Any]:
-    import importlib
-
-    rng = random.Random(1)
-    rows = [{"id": n, "name": f"item {n}", "price": rng.random()} for n in range(size // 48)]
-    text = json.dumps(rows).encode()
-    module = importlib.import_module(library)
-    parse = module.json.decode if library == "msgspec" else module.loads
-    return lambda: parse(text)
-
-
 def add_to(suite: Suite) -> None:
     """Declare the comparisons of this file and their claims."""
     rows = suite.comparison(
@@ -120,21 +107,3 @@ def add_to(suite: Suite) -> None:
         "our cache sends at most half of the requests to the origin",
         ratio("cache", "ours", "none", "origin") <= 0.5,
     )
-
-    rows = suite.comparison(
-        "decode_json",
-        title="Parsing JSON, 1 KB and 1 MB",
-        kind="micro",
-        unit="us",
-        sizes={"bytes": [1_000, 1_000_000]},
-        quick=lambda bytes: bytes == 1_000,  # noqa: A006 - the axis is called so
-        tier="default",
-    )
-    for library in ("json", "orjson", "msgspec"):
-        rows.add(
-            library,
-            lambda bytes, library=library: _parser(library, bytes),  # noqa: A006
-            baseline=library == "json",
-            needs=() if library == "json" else library,
-        )
-    rows.same_result()

@@ -18,10 +18,10 @@ RATE = 1000.0
 
 
 def _multiplex(connections: int, *, http2: bool) -> Iterator[Any]:
-    import httpx2
+    import httpx2  # noqa: F401 - its import is not measured
 
     from velvet_http.client import Settings
-    from velvet_http.contenders._httpx_family import repeat_get
+    from velvet_http.comparisons.bare import httpx_many
 
     def work(server: Any) -> Callable[[], Outcome]:
         kind = "h2" if http2 else "https"
@@ -30,11 +30,8 @@ def _multiplex(connections: int, *, http2: bool) -> Iterator[Any]:
         def measure() -> Outcome:
             url = f"{server.urls[kind]}/slow?ms={WAIT_MS}"
             began, cpu = time.perf_counter(), time.process_time()
-            total = asyncio.run(
-                repeat_get(
-                    httpx2, url, GETS, 50, connections=connections, http2=http2, verify=context
-                )
-            )
+            many = httpx_many("httpx2", connections=connections, http2=http2, verify=context)
+            total = asyncio.run(many(url, GETS, 50))
             took, used = time.perf_counter() - began, time.process_time() - cpu
             figures = {
                 "per_request": took / GETS * 1e3,

@@ -14,8 +14,7 @@ from velvet_http.comparisons._server import served
 SEEDS = {"quick": range(1, 3), "default": range(1, 6), "full": range(1, 6)}
 NEVER = 70.0  # seconds that remain after the outage
 POLICIES = (
-    "no retry", "immediate", "fixed", "exponential", "full jitter",
-    "full jitter + quota", "full jitter + 10 % budget",
+    "no retry", "immediate", "fixed", "exponential", "full jitter", "full jitter + 10 % budget",
 )  # fmt: skip
 # The real storm is the simulated one with its time five times as fast.
 FASTER = 5.0
@@ -24,7 +23,7 @@ REAL_SECONDS = 8.0
 
 def policy(name: str, *, faster: float = 1.0) -> Any:
     """Return the policy of a name, its delays divided by `faster`."""
-    from velvet_http.policy import Backoff, NoBudget, QuotaBudget, RatioBudget, RetryPolicy
+    from velvet_http.policy import Backoff, NoBudget, RatioBudget, RetryPolicy
 
     free, base = NoBudget(), 0.05 / faster
     full = Backoff(base=base)
@@ -36,7 +35,6 @@ def policy(name: str, *, faster: float = 1.0) -> Any:
         ),
         "exponential": lambda: RetryPolicy(backoff=Backoff(base=base, jitter="none"), budget=free),
         "full jitter": lambda: RetryPolicy(backoff=full, budget=free),
-        "full jitter + quota": lambda: RetryPolicy(backoff=full, budget=QuotaBudget()),
         "full jitter + 10 % budget": lambda: RetryPolicy(
             backoff=full, budget=RatioBudget(0.1, window=10 / faster)
         ),

@@ -11,19 +11,18 @@ from typing import Any
 
 from velvet.bench import Metric, Outcome, Suite, across, ratio, speedup
 from velvet_http.comparisons._server import served
+from velvet_http.comparisons.bare import LIBRARIES
 
 NEEDS = {"pycurl": "pycurl"}
 BATCH, FEW = 20, 10  # requests of one timed call
-CLIENTS = ("http_client", "urllib3", "requests", "aiohttp", "httpx2", "httpx", "pycurl")
 FLIGHTS = (1, 20, 100)
 TRAP_BYTES = 131_072
 
 
 def _sequence(name: str) -> Iterator[Any]:
-    from velvet_http.contenders import load
+    from velvet_http.comparisons.bare import repeat
 
-    repeat = load(name).repeat
-    return served(lambda server: _call(repeat, server.urls["http"] + "/json"))
+    return served(lambda server: _call(repeat(name), server.urls["http"] + "/json"))
 
 
 def _call(repeat: Callable[..., Any], url: str) -> Callable[[], Any]:
@@ -41,6 +40,8 @@ def _in_flight(name: str, in_flight: int) -> Iterator[Any]:
     """Measure the CPU time of this process, threads included, per request."""
     import importlib
 
+    from velvet_http.comparisons.bare import repeat
+
     count = 200 if in_flight < 50 else 400
 
     def work(server: Any) -> Callable[[], Outcome]:
@@ -53,15 +54,13 @@ def _in_flight(name: str, in_flight: int) -> Iterator[Any]:
                     importlib.import_module(name.partition("+")[0]), url, count, in_flight
                 )
             else:
-                from velvet_http.contenders import load
-
-                total = asyncio.run(load(name).repeat(url, count, in_flight))
+                total = asyncio.run(repeat(name)(url, count, in_flight))
             cpu = (time.process_time() - before) / count
             return Outcome({"cpu_us": cpu * 1e6}, result=total / count)
 
         return measure
 
-    importlib.import_module(f"velvet_http.contenders.{name.partition('+')[0]}")
+    importlib.import_module(name.partition("+")[0])
     return served(work)
 
 
@@ -160,7 +159,7 @@ def _add_sequential(suite: Suite) -> None:
         items=BATCH,
         rounds={"quick": 6, "default": 12},
     )
-    for name in CLIENTS:
+    for name in LIBRARIES:
         rows.add(
             name,
             lambda name=name: _sequence(name),

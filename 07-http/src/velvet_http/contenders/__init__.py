@@ -1,8 +1,7 @@
 """The client libraries, one a file, each with the same names.
 
-`NAME` is the library's, `Transport` puts it under our surface, `bare` calls it as its own
-documentation does, and `repeat` makes many requests over one session. A diff of two files is the
-difference between two libraries. `pycurl` has no `Transport`; it is measured bare.
+`NAME` is the library's and `Transport` puts it under our surface. A diff of two files is the
+difference between two libraries.
 """
 
 from __future__ import annotations
@@ -29,19 +28,6 @@ def load(name: str) -> ModuleType:
     if name not in names():
         raise ValueError(f"client {name!r} is unknown; choose from {', '.join(names())}")
     return importlib.import_module(f"{__name__}.{name}")
-
-
-def available(*, bare: bool = False) -> list[str]:
-    """Return the contenders whose libraries are installed, those without a transport if `bare`."""
-    found = []
-    for name in names():
-        try:
-            module = load(name)
-        except ImportError:
-            continue
-        if bare or hasattr(module, "Transport"):
-            found.append(name)
-    return found
 
 
 def connect(name: str, settings: Settings | None = None, *, follow: int = 5) -> Client:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import ModuleType
@@ -13,26 +12,6 @@ import anyio
 from velvet_http import errors
 from velvet_http.client import Settings, within
 from velvet_http.model import Deadline, Headers, Request, Timeouts
-
-
-def bare_get(library: ModuleType, url: str, timeout: float) -> int:
-    """GET as the documentation shows; return the bytes that were accepted."""
-    return len(library.get(url, timeout=timeout, follow_redirects=True).content)
-
-
-async def repeat_get(library: ModuleType, url: str, count: int, width: int, **settings: Any) -> int:
-    """GET `count` times over one client, `width` at a time.
-
-    The TLS context is made once per process, as an application makes its client once.
-    """
-    settings.setdefault("verify", Settings().context())
-    limits = library.Limits(max_connections=settings.pop("connections", width))
-    async with library.AsyncClient(limits=limits, timeout=30, **settings) as client:
-
-        async def some(share: int) -> int:
-            return sum([len((await client.get(url)).content) for _ in range(share)])
-
-        return sum(await asyncio.gather(*(some(count // width) for _ in range(width))))
 
 
 class _Exchange:
@@ -73,7 +52,7 @@ class FamilyTransport:
         self._client = self.library.AsyncClient(
             verify=settings.context(),
             http2=settings.http2,
-            trust_env=settings.trust_env,
+            trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             limits=self.library.Limits(max_connections=settings.pool),
         )

@@ -15,31 +15,6 @@ from velvet_http.model import Deadline, Headers, Request, Timeouts
 NAME = "aiohttp"
 
 
-def bare(url: str, *, timeout: float) -> int:
-    """GET as the documentation shows; return the bytes that were accepted."""
-
-    async def get() -> int:
-        limit = aiohttp.ClientTimeout(total=None, sock_connect=timeout, sock_read=timeout)
-        async with aiohttp.ClientSession(timeout=limit) as session, session.get(url) as response:
-            return len(await response.read())
-
-    return asyncio.run(get())
-
-
-async def repeat(url: str, count: int, width: int = 1) -> int:
-    """GET `count` times over one session, `width` at a time."""
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=width)) as session:
-
-        async def some(share: int) -> int:
-            total = 0
-            for _ in range(share):
-                async with session.get(url) as response:
-                    total += len(await response.read())
-            return total
-
-        return sum(await asyncio.gather(*(some(count // width) for _ in range(width))))
-
-
 class _Exchange:
     def __init__(self, response: aiohttp.ClientResponse, deadline: Deadline | None) -> None:
         self._response, self._deadline = response, deadline
@@ -81,7 +56,7 @@ class Transport:
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
-                trust_env=self._settings.trust_env,
+                trust_env=False,
             )
         try:
             sending = self._session.request(

@@ -17,17 +17,6 @@ from velvet_http.model import Deadline, Request, Timeouts
 NAME = "requests"
 
 
-def bare(url: str, *, timeout: float) -> int:
-    """GET as the documentation shows; return the bytes that were accepted."""
-    return len(requests.get(url, timeout=timeout).content)
-
-
-def repeat(url: str, count: int) -> int:
-    """GET `count` times over one connection."""
-    with requests.Session() as session:
-        return sum(len(session.get(url, timeout=30).content) for _ in range(count))
-
-
 class _Adapter(HTTPAdapter):
     """An adapter whose pool keeps our deadline and blocks when it is full."""
 
@@ -65,7 +54,7 @@ class Transport:
 
     def __init__(self, settings: Settings) -> None:
         self._session = requests.Session()
-        self._session.trust_env = settings.trust_env
+        self._session.trust_env = False
         self._session.cookies = RequestsCookieJar(DefaultCookiePolicy(allowed_domains=()))
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _Adapter(settings))

@@ -15,19 +15,6 @@ from velvet_http.model import Deadline, Headers, Request, Timeouts
 NAME = "urllib3"
 
 
-def bare(url: str, *, timeout: float) -> int:
-    """GET as the documentation shows; return the bytes that were accepted."""
-    with urllib3.PoolManager() as pool:
-        retries = urllib3.Retry(5, connect=0, read=0, other=0, respect_retry_after_header=False)
-        return len(pool.request("GET", url, timeout=timeout, retries=retries).data)
-
-
-def repeat(url: str, count: int) -> int:
-    """GET `count` times over one connection."""
-    with urllib3.PoolManager() as pool:
-        return sum(len(pool.request("GET", url, timeout=30).data) for _ in range(count))
-
-
 class _Http(HTTPConnection):
     response_class = DeadlineResponse
 

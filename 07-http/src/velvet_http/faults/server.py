@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import socket
 import ssl
 import struct
@@ -26,13 +25,7 @@ from velvet_http.model import Headers
 
 @dataclass(frozen=True)
 class Entry:
-    """One request as it arrived.
-
-    Attributes:
-        connection: number of the connection, from 1.
-        at: monotonic second.
-        digest: first digits of the body's SHA-256, "" without a body.
-    """
+    """One request as it arrived: on which connection, counted from 1, and at which second."""
 
     method: str
     target: str
@@ -46,11 +39,6 @@ class Entry:
         """The target without its query, percent-decoded."""
         return unquote(urlsplit(self.target).path)
 
-    @property
-    def digest(self) -> str:
-        """Identify the body."""
-        return hashlib.sha256(self.body).hexdigest()[:12] if self.body else ""
-
 
 @dataclass
 class Counters:
@@ -60,24 +48,17 @@ class Counters:
     open: int = 0
     max_open: int = 0
     requests: int = 0
-    handshakes_failed: int = 0
 
 
 class FaultServer:
-    """Serve scripted faults and the API of `routes` on 127.0.0.1, at a free port.
-
-    Args:
-        tls: a server's context, for https.
-        port: 0 for any free one.
+    """Serve scripted faults and the API of `routes` at a free port of 127.0.0.1; `tls` for https.
 
     Every path has a script (`script`), or is `/fault/<name>` of `kinds.FAULTS`, or belongs to the
     API; anything else answers 404.
     """
 
-    def __init__(
-        self, *, tls: ssl.SSLContext | None = None, http2: bool = False, port: int = 0
-    ) -> None:
-        self._tls, self._http2, self._port = tls, http2, port
+    def __init__(self, *, tls: ssl.SSLContext | None = None, http2: bool = False) -> None:
+        self._tls = tls
         if http2:
             if tls is None:
                 raise ValueError("HTTP/2 is negotiated by TLS; give the server a context")
@@ -108,7 +89,7 @@ class FaultServer:
             )
 
     def __enter__(self) -> FaultServer:
-        listening = socket.create_server(("127.0.0.1", self._port), backlog=1024)
+        listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self.port: int = listening.getsockname()[1]
         ready = threading.Event()
         self._thread = threading.Thread(
