@@ -19,7 +19,7 @@ from velvet_http.errors import (
     TooManyRedirects,
     TruncatedBody,
 )
-from velvet_http.model import Headers, Request
+from velvet_http.model import Headers, Request, origin
 
 MAX_HEAD = 65_536  # the limit of http.client for one line, here for the whole head
 _STEP = 65_536  # decoded bytes in memory at a time
@@ -27,13 +27,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class BodyReader:
-    """Check and decode the body of one response.
-
-    Args:
-        method: HEAD has no body whatever Content-Length says.
-        status: neither have 204 and 304.
-        headers: Content-Length, Transfer-Encoding and Content-Encoding are read.
-        max_body: largest decoded size in bytes, None for no limit.
+    """Check and decode the body of one response, up to `max_body` decoded bytes.
 
     Raises:
         ProtocolViolation: two different lengths, a length that is no number, an oversized head.
@@ -66,12 +60,7 @@ class BodyReader:
         return zlib.decompressobj(zlib.MAX_WBITS if self._encoding == "deflate" else 31)
 
     def feed(self, raw: bytes) -> Iterator[bytes]:
-        """Yield the decoded pieces of what arrived, at most 64 KiB each.
-
-        Raises:
-            BodyTooLarge: the decoded body passed the limit.
-            DecodeError: the bytes do not fit the encoding.
-        """
+        """Yield the decoded pieces of what arrived, at most 64 KiB each."""
         self.got += len(raw)
         if self._inflate is None:
             yield self._counted(raw)
@@ -93,11 +82,7 @@ class BodyReader:
         return piece
 
     def finish(self) -> None:
-        """Check, after the last byte, that it was the last.
-
-        Raises:
-            TruncatedBody: bytes are missing, or the compressed stream has not reached its end.
-        """
+        """Raise `TruncatedBody` unless the last byte was the last of the body and its encoding."""
         if self.expected is not None and self.got < self.expected:
             raise TruncatedBody(
                 f"got {self.got} of {self.expected} bytes", got=self.got, expected=self.expected
@@ -107,12 +92,7 @@ class BodyReader:
 
 
 class Redirects:
-    """Follow redirects without carrying credentials to another origin (RFC 9110 section 15.4).
-
-    Attributes:
-        request: the request to send next.
-        history: the addresses that redirected.
-    """
+    """Follow redirects without carrying credentials to another origin (RFC 9110 section 15.4)."""
 
     def __init__(self, request: Request, limit: int) -> None:
         self.request = request
@@ -120,12 +100,7 @@ class Redirects:
         self._limit = limit
 
     def follow(self, status: int, headers: Headers) -> bool:
-        """Return whether `request` now holds another request to send.
-
-        Raises:
-            TooManyRedirects: the limit is reached, or an address came up twice.
-            ProtocolViolation: the target is neither http nor https.
-        """
+        """Return whether `request` now holds another request to send."""
         target = headers.get("location")
         if status not in _REDIRECTS or target is None or self._limit == 0:
             return False
@@ -144,7 +119,7 @@ class Redirects:
             self.request = Request(method, url, fields, body)
         except ValueError as error:
             raise ProtocolViolation(f"redirect to an address that is none: {error}") from error
-        if self.request.origin != before.origin:
+        if origin(url) != origin(before.url):
             stripped = fields.without("authorization", "cookie", "proxy-authorization")
             self.request = Request(method, url, stripped, body)
         return True

@@ -30,12 +30,7 @@ Directives = dict[str, str | None]
 
 @dataclass(frozen=True)
 class Entry:
-    """A stored response.
-
-    Attributes:
-        key: the request's values of the fields that Vary names.
-        requested, received: seconds since the epoch when it was asked for and came.
-    """
+    """A stored response: asked for and received when, and chosen by which fields (`key`)."""
 
     url: str
     key: tuple[tuple[str, str], ...]
@@ -56,12 +51,7 @@ def _normal(value: str | None) -> str:
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do with a request, given what is stored.
-
-    Attributes:
-        kind: `hit`: answer from the store; `stale`: answer, and revalidate meanwhile;
-            `revalidate`: ask with `conditions`; `miss`: ask; `refuse`: 504, as only-if-cached wants.
-    """
+    """What to do: answer (and, if `stale`, revalidate meanwhile), ask with `conditions`, or refuse."""
 
     kind: Literal["hit", "stale", "revalidate", "miss", "refuse"]
     conditions: tuple[tuple[str, str], ...] = ()

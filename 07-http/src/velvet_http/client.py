@@ -41,9 +41,7 @@ class Settings:
     """What every transport is made with; proxies and CA files of the environment are ignored.
 
     Attributes:
-        pool: most connections at a time.
         ca_file: PEM file with the authority to trust instead of the system's.
-        http2: negotiate HTTP/2 where the library can.
     """
 
     pool: int = 10
@@ -51,11 +49,7 @@ class Settings:
     http2: bool = False
 
     def context(self) -> ssl.SSLContext:
-        """Return a verifying TLS context; there is no way to ask for one that does not verify.
-
-        Made once per process and setting, because reading the system's authorities costs more
-        CPU time than many requests.
-        """
+        """Return a verifying TLS context, made once: it costs more CPU time than many requests."""
         return _context(self.ca_file, self.http2)
 
 
@@ -253,18 +247,9 @@ class Client:
             portal = self._loop.enter_context(start_blocking_portal())
             self._run = lambda work: portal.call(_awaited, work)
 
-    def request(
-        self,
-        request: Request,
-        *,
-        timeouts: Timeouts = DEFAULT_TIMEOUTS,
-        deadline: Deadline | None = None,
-        max_body: int | None = DEFAULT_MAX_BODY,
-    ) -> Response:
+    def request(self, request: Request, **limits: Any) -> Response:
         """Send a request and return its whole response; see `AsyncClient.request`."""
-        response: Response = self._run(
-            self._inner.request(request, timeouts=timeouts, deadline=deadline, max_body=max_body)
-        )
+        response: Response = self._run(self._inner.request(request, **limits))
         return response
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""One taxonomy for what seven client libraries call by forty names.
+"""One taxonomy for what six client libraries call by forty names.
 
 A retry policy needs two facts about a failure that no library states: whether trying again can
 help (`retryable`) and whether the server may already have acted on the request (`sent`).
@@ -27,86 +27,70 @@ class HttpError(Exception):
     sent: bool | None = None
     timeout: bool = False
 
+    def __init_subclass__(cls, **facts: bool) -> None:
+        for name, fact in facts.items():
+            setattr(cls, name, fact)
 
-class ConnectError(HttpError):
+
+class ConnectError(HttpError, retryable=True, sent=False):
     """No connection: refused, unreachable, or a name that does not resolve."""
 
-    retryable, sent = True, False
 
-
-class ConnectTimeout(ConnectError):
+class ConnectTimeout(ConnectError, timeout=True):
     """The connection was not accepted in time."""
 
-    timeout = True
 
-
-class PoolTimeout(ConnectError):
+class PoolTimeout(ConnectError, timeout=True):
     """No connection of the pool became free in time."""
 
-    timeout = True
 
-
-class TlsError(HttpError):
+class TlsError(HttpError, sent=False):
     """The certificate or the handshake is wrong; another attempt meets the same certificate."""
 
-    sent = False
 
-
-class ReadTimeout(HttpError):
+class ReadTimeout(HttpError, retryable=True, timeout=True):
     """The server was silent for longer than one read may take."""
-
-    retryable, timeout = True, True
 
 
 class DeadlineExceeded(HttpError):
     """The time for the whole call is over."""
 
 
-class ConnectionLost(HttpError):
+class AttemptTimeout(DeadlineExceeded, retryable=True):
+    """The time for one attempt is over, not that for the call."""
+
+
+class ConnectionLost(HttpError, retryable=True):
     """The connection closed or was reset before a whole response head arrived."""
 
-    retryable = True
 
-
-class TruncatedBody(HttpError):
+class TruncatedBody(HttpError, retryable=True, sent=True):
     """The body ended before its announced or its encoded end; `got` of `expected` bytes came."""
 
-    retryable, sent = True, True
-
-    def __init__(self, message: str, *, got: int, expected: int | None = None) -> None:
+    def __init__(self, message: str, *, got: int = 0, expected: int | None = None) -> None:
         super().__init__(message)
         self.got = got
         self.expected = expected
 
 
-class DecodeError(HttpError):
+class DecodeError(HttpError, sent=True):
     """The body is not what its headers say: encoding, charset or JSON."""
 
-    sent = True
 
-
-class ProtocolViolation(HttpError):
+class ProtocolViolation(HttpError, sent=True):
     """The server's bytes are not HTTP, or not HTTP that two readers would read alike."""
 
-    sent = True
 
-
-class TooManyRedirects(HttpError):
+class TooManyRedirects(HttpError, sent=True):
     """The redirects go on, or in a circle."""
 
-    sent = True
 
-
-class BodyTooLarge(HttpError):
+class BodyTooLarge(HttpError, sent=True):
     """The body, after decompression, is larger than the caller allowed."""
 
-    sent = True
 
-
-class StatusError(HttpError):
+class StatusError(HttpError, sent=True):
     """The server answered with a status that the caller did not want."""
-
-    sent = True
 
     def __init__(self, response: Response) -> None:
         super().__init__(f"{response.url} answered {response.status}")
@@ -117,10 +101,8 @@ class BudgetExhausted(HttpError):
     """A retry would help this call and hurt the service; the shared budget is spent."""
 
 
-class CircuitOpen(HttpError):
+class CircuitOpen(HttpError, sent=False):
     """The breaker is open; no request was sent. A probe is allowed from second `retry_at` on."""
-
-    sent = False
 
     def __init__(self, message: str, *, retry_at: float) -> None:
         super().__init__(message)

@@ -20,15 +20,10 @@ class Circuit(enum.Enum):
 
 
 class CircuitBreaker:
-    """Stop calling a service that fails, and probe it with a few calls later.
+    """Stop calling a service that fails, and probe it with a few calls later; thread-safe.
 
-    Args:
-        failure_ratio: share of failures in the window that opens the circuit.
-        min_calls: calls in the window below which it stays closed.
-        window, open_for: seconds.
-        half_open: probes that must succeed to close it; one that fails opens it again.
-
-    Thread-safe.
+    A `failure_ratio` of at least `min_calls` in the last `window` seconds opens it for `open_for`
+    seconds; then `half_open` probes must succeed to close it.
     """
 
     def __init__(
@@ -40,11 +35,7 @@ class CircuitBreaker:
         open_for: float = 5.0,
         half_open: int = 3,
     ) -> None:
-        if (
-            not 0 < failure_ratio <= 1
-            or min(min_calls, half_open) < 1
-            or min(window, open_for) <= 0
-        ):
+        if not 0 < failure_ratio <= 1 or min(min_calls, half_open, window, open_for) <= 0:
             raise ValueError("the ratio lies in (0, 1], counts and seconds are positive")
         self._ratio, self._min_calls, self._window = failure_ratio, min_calls, window
         self._open_for, self._half_open = open_for, half_open
@@ -113,10 +104,7 @@ class TokenBucket:
 class HedgePolicy:
     """Send a second request when the first is slower than most (The Tail at Scale, 2013).
 
-    Args:
-        quantile: of recent latencies; the second request leaves when it has passed.
-        max_extra: most extra requests as a share of all.
-        sample: latencies remembered.
+    It leaves at the `quantile` of the last `sample` latencies, for at most `max_extra` of all calls.
     """
 
     def __init__(

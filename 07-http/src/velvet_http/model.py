@@ -82,17 +82,10 @@ class Headers:
     def __hash__(self) -> int:
         return hash(self._fields)
 
-    def __repr__(self) -> str:
-        return f"Headers({list(self._fields)!r})"
-
 
 @dataclass(frozen=True)
 class Request:
-    """One request; an address that is not plain ASCII http(s) is refused here.
-
-    Raises:
-        ValueError: the address has a space, a control or a non-ASCII character, or another scheme.
-    """
+    """One request; a ValueError for an address that is not http(s) in printable ASCII."""
 
     method: str
     url: str
@@ -108,11 +101,6 @@ class Request:
             )
         if not urlsplit(self.url).hostname:
             raise ValueError(f"url {self.url!r} names no host")
-
-    @property
-    def origin(self) -> tuple[str, str | None, int | None]:
-        """Scheme, host and port: what credentials are bound to."""
-        return origin(self.url)
 
     @property
     def idempotent(self) -> bool:
@@ -136,12 +124,7 @@ def origin(url: str) -> tuple[str, str | None, int | None]:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try of a call: when it began and ended, in seconds since the call began, and how.
-
-    Attributes:
-        outcome: a status code or the name of an error.
-        hedge: whether it ran beside another attempt to overtake it.
-    """
+    """One try of a call, in seconds since the call began; a hedge ran beside another try."""
 
     began: float
     ended: float
@@ -164,11 +147,7 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body as text, in the charset that Content-Type names, else UTF-8.
-
-        Raises:
-            DecodeError: the bytes do not fit the charset.
-        """
+        """The body in the charset that Content-Type names, else UTF-8, or a `DecodeError`."""
         found = re.search(r"charset=\"?([\w.:-]+)", self.headers.get("content-type") or "")
         charset = found.group(1) if found else "utf-8"
         try:
@@ -177,11 +156,7 @@ class Response:
             raise DecodeError(f"{self.url}: the body is not {charset}") from error
 
     def json(self) -> Any:
-        """Return the body parsed as JSON.
-
-        Raises:
-            DecodeError: it is none.
-        """
+        """Return the body parsed as JSON, or raise `DecodeError`."""
         try:
             return json.loads(self.body)
         except ValueError as error:
@@ -216,13 +191,7 @@ def parse_links(value: str, *, base: str = "") -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Limits of single waits, in seconds: none of them bounds the whole call.
-
-    Attributes:
-        connect: until the connection (and its TLS handshake) stands.
-        read: of one silence; a server that sends a byte in time starts it anew.
-        pool: for a free connection.
-    """
+    """Limits of single waits, in seconds; none bounds the call, because each byte starts it anew."""
 
     connect: float = 5.0
     read: float = 5.0

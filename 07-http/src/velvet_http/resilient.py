@@ -17,7 +17,13 @@ from typing import Any, Protocol
 import anyio
 
 from velvet_http.client import AsyncClient, Client, run_now
-from velvet_http.errors import BudgetExhausted, CircuitOpen, DeadlineExceeded, HttpError
+from velvet_http.errors import (
+    AttemptTimeout,
+    BudgetExhausted,
+    CircuitOpen,
+    DeadlineExceeded,
+    HttpError,
+)
 from velvet_http.guard import CircuitBreaker, HedgePolicy, TokenBucket
 from velvet_http.model import Attempt, Clock, Deadline, Headers, Request, Response
 from velvet_http.policy import GiveUp, Outcome, RetryPolicy
@@ -31,22 +37,11 @@ class AsyncRequester(Protocol):
     async def request(self, request: Request) -> Response: ...
 
 
-class _AttemptTimeout(DeadlineExceeded):
-    """An attempt's own limit passed, not the call's."""
-
-    retryable = True
-
-
 class AsyncResilientClient:
     """A client of one event loop that retries within a budget and may hedge.
 
-    Args:
-        client: sends single attempts; owned by the caller.
-        policy, breaker, limiter: of one service; share them among all clients of it.
-        hedge: send a second, equal request when the first is slow, and cancel the loser.
-        clock, wall, sleep: injected by tests.
-
-    A POST is repeated only with an Idempotency-Key (pass an empty one to have it made), or when no
+    Policy, breaker and limiter belong to one service: share them among all clients of it. A hedge
+    sends a second, equal request when the first is slow, and cancels the loser. A POST is repeated only with an Idempotency-Key (pass an empty one to have it made), or when no
     byte of it was sent.
 
     Raises:
@@ -81,9 +76,6 @@ class AsyncResilientClient:
     ) -> Response:
         """Return the response of the last attempt; `attempts` lists all.
 
-        Args:
-            limits: `timeouts` and `max_body`, for the client.
-
         Raises:
             BudgetExhausted: a retry would have helped this call and hurt the service.
             CircuitOpen: nothing was sent.
@@ -105,7 +97,7 @@ class AsyncResilientClient:
             attempts.append(Attempt(began - started, now - started, _word(result)))
             over = deadline is not None and deadline.remaining(now) <= 0
             if isinstance(result, DeadlineExceeded) and not over:
-                result = _AttemptTimeout(str(result))
+                result = AttemptTimeout(str(result))
             if self._breaker is not None:
                 ok = isinstance(result, Response) and result.status < 500
                 self._breaker.record(ok=ok, now=now)

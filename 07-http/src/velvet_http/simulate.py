@@ -40,10 +40,7 @@ class QueueServer:
             raise ValueError("capacity and queue limit must be positive")
 
     def arrive(self, now: float) -> float | None:
-        """Return when a request that arrives now is answered; None when the queue is full.
-
-        A request during the outage is answered never (`inf`).
-        """
+        """Return when a request is answered, `inf` for never, None when the queue is full."""
         if self.down[0] <= now < self.down[1]:
             self._busy_until = 0.0  # a crash loses the queue
             return float("inf")
@@ -75,17 +72,11 @@ class Scenario:
 
 @dataclass
 class SimResult:
-    """What a run did, second by second.
-
-    Attributes:
-        calls, attempts, served: totals of logical calls, requests sent and calls answered in time.
-        goodput, load: answered calls and sent requests in each second.
-    """
+    """What a run did: calls and requests, and per second what was answered in time and sent."""
 
     scenario: Scenario
     calls: int = 0
     attempts: int = 0
-    served: int = 0
     goodput: Counter[int] = field(default_factory=Counter)
     load: Counter[int] = field(default_factory=Counter)
 
@@ -94,27 +85,25 @@ class SimResult:
         """Requests sent per logical call."""
         return self.attempts / max(1, self.calls)
 
+    def share(self, begin: float, end: float) -> float:
+        """Return the share of the offered load that was answered between two seconds."""
+        done = sum(self.goodput[second] for second in range(int(begin), int(end)))
+        return done / (self.scenario.offered * max(1, int(end) - int(begin)))
+
     @property
     def goodput_after(self) -> float:
         """Share of the offered load that is answered after the outage."""
-        began, ended = int(self.scenario.outage[1]), int(self.scenario.duration)
-        done = sum(self.goodput[second] for second in range(began, ended))
-        return done / (self.scenario.offered * max(1, ended - began))
+        return self.share(self.scenario.outage[1], self.scenario.duration)
 
     @property
     def recovered_after(self) -> float | None:
         """Seconds from the outage's end until 90 % are answered for good; None for never."""
         began, ended = int(self.scenario.outage[1]), int(self.scenario.duration)
-        enough = 0.9 * self.scenario.offered
         for second in range(began, ended - 4):
-            means = (self._mean(each, ended) for each in range(second, ended - 4, 5))
-            if self.goodput[second] >= 0.75 * self.scenario.offered and min(means) >= enough:
+            fives = (self.share(each, each + 5) for each in range(second, ended - 4, 5))
+            if self.share(second, second + 1) >= 0.75 and min(fives) >= 0.9:
                 return float(second - began)
         return None
-
-    def _mean(self, second: int, ended: int) -> float:
-        window = range(second, min(second + 5, ended))
-        return sum(self.goodput[each] for each in window) / len(window)
 
 
 def simulate(scenario: Scenario) -> SimResult:
@@ -143,7 +132,6 @@ def simulate(scenario: Scenario) -> SimResult:
             serial += 1
             heapq.heappush(events, (ended + decision.delay, serial, state))
         elif decision.reason == "success":
-            result.served += 1
             result.goodput[int(ended)] += 1
     return result
 
@@ -161,12 +149,7 @@ def _outcome(now: float, done: float | None, timeout: float) -> tuple[float, Out
 
 @dataclass(frozen=True)
 class Contention:
-    """What it took until each of n clients had written once.
-
-    Attributes:
-        calls: writes attempted, the refused ones included.
-        seconds: virtual time until the last had succeeded.
-    """
+    """The writes that n clients attempted, and the virtual seconds until each had succeeded."""
 
     calls: int
     seconds: float
@@ -177,9 +160,6 @@ def simulate_contention(clients: int, backoff: Backoff | None, *, seed: int = 1)
 
     The model of aws-samples/aws-arch-backoff-simulator: a message takes 10 ms on average, each
     client reads a version and writes if it is still current, else backs off and begins anew.
-
-    Args:
-        backoff: None to begin anew at once.
     """
     rng = random.Random(seed)
     version = calls = 0

@@ -36,7 +36,7 @@ class Requester(Protocol):
 
 @dataclass(frozen=True)
 class Part:
-    """One piece of a download: the offsets that arrived in one attempt."""
+    """The offsets that arrived in one attempt of a download."""
 
     start: int
     stop: int
@@ -58,16 +58,12 @@ def download(
     sections 13.1.5 and 14), if the server gave a strong validator; else from the start.
 
     Args:
-        sha256: what the whole must hash to.
         attempts: most attempts that bring no byte nearer the end.
-        restart: whether to begin anew when the object has changed meanwhile.
-        on_part: called after each attempt that brought bytes.
 
     Raises:
         StaleValidator: the object changed and `restart` is False.
         DecodeError: the hash differs; the part is deleted.
-        HttpError: the last attempt's error; the part is kept.
-        OSError: the disk is full; the part is kept.
+        HttpError, OSError: the last attempt's; the part is kept.
     """
     part = dest.with_name(dest.name + ".part")
     validator, fruitless, offset = "", 0, 0

@@ -98,8 +98,8 @@ def translate(library: ModuleType, error: Exception, *, body: bool) -> errors.Ht
     lost = ("without sending a response", "ConnectionTerminated", "StreamReset")
     if isinstance(error, library.NetworkError) or any(word in text for word in lost):
         if body:
-            return errors.TruncatedBody(f"the connection broke in the body: {text}", got=0)
+            return errors.TruncatedBody(f"the connection broke in the body: {text}")
         return errors.ConnectionLost(text)
     if "without sending complete" in text or "incomplete" in text:
-        return errors.TruncatedBody(text, got=0)
+        return errors.TruncatedBody(text)
     return errors.ProtocolViolation(text)

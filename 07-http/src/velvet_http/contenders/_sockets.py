@@ -156,13 +156,13 @@ def _translate(error: BaseException, phase: Phase) -> errors.HttpError | None:
         number = str(error.__context__ or "b''")
         if isinstance(error.__context__, ValueError) and not number.endswith("b''"):
             return errors.ProtocolViolation(f"bad chunk size: {number}")
-        return errors.TruncatedBody("the connection ended inside a chunk", got=0)
+        return errors.TruncatedBody("the connection ended inside a chunk")
     if isinstance(error, http.client.RemoteDisconnected):
         return errors.ConnectionLost("the server closed the connection without an answer")
     if isinstance(error, http.client.HTTPException):
         return errors.ProtocolViolation(f"{type(error).__name__}: {text}")
     if isinstance(error, OSError) and not hasattr(error, "request"):
         if phase == "body":
-            return errors.TruncatedBody(f"the connection broke in the body: {text}", got=0)
+            return errors.TruncatedBody(f"the connection broke in the body: {text}")
         return errors.ConnectError(text) if phase == "connect" else errors.ConnectionLost(text)
     return None

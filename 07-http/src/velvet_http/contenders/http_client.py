@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from velvet_http.client import Settings
 from velvet_http.contenders._sockets import DeadlineResponse, Limit, limited, translate
-from velvet_http.model import Deadline, Headers, Request, Timeouts
+from velvet_http.model import Deadline, Headers, Request, Timeouts, origin
 
 NAME = "http.client"
 _ERRORS = (OSError, http.client.HTTPException, ValueError)
@@ -26,7 +26,7 @@ class Transport:
     async def open(
         self, request: Request, timeouts: Timeouts, deadline: Deadline | None
     ) -> _Exchange:
-        idle = self.idle.setdefault(request.origin, [])
+        idle = self.idle.setdefault(origin(request.url), [])
         with limited(timeouts, deadline) as limit:
             connection = self._taken(idle) or self._new(request)
             try:
@@ -39,7 +39,7 @@ class Transport:
         return _Exchange(idle, connection, response)
 
     def _new(self, request: Request) -> http.client.HTTPConnection:
-        scheme, host, port = request.origin
+        scheme, host, port = origin(request.url)
         assert host is not None
         connection = (
             http.client.HTTPSConnection(host, port, context=self._context)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import h2.config
 import h2.connection
@@ -13,7 +13,7 @@ import h2.exceptions
 from velvet_http.faults.kinds import Fault
 from velvet_http.model import Headers
 
-Answer = Callable[[str, str, Headers, bytes, int], Awaitable[Fault]]
+Answer = Callable[[str, str, Headers, bytes, int], Fault]
 GOAWAY = b"GOAWAY"  # a step that ends the connection politely, without an answer
 
 
@@ -50,9 +50,7 @@ class _Conversation:
     async def _respond(self, stream: int) -> None:
         fields, body = self._requests.pop(stream)
         plain = Headers((name, value) for name, value in fields.items() if name[0] != ":")
-        fault = await self._answer(
-            fields[":method"], fields[":path"], plain, bytes(body), self._number
-        )
+        fault = self._answer(fields[":method"], fields[":path"], plain, bytes(body), self._number)
         wire = b"".join([step for step in fault.steps if isinstance(step, bytes)])
         await asyncio.sleep(sum(step for step in fault.steps if not isinstance(step, bytes)))
         try:

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from velvet_http.faults import h2server
@@ -32,7 +33,7 @@ class Entry:
     headers: Headers
     body: bytes = field(repr=False)
     connection: int
-    at: float
+    at: float = field(default_factory=time.monotonic)
 
     @property
     def path(self) -> str:
@@ -81,12 +82,10 @@ class FaultServer:
         """Return the address of a path."""
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}{path}"
 
-    def settle(self, open_connections: int = 0, *, seconds: float = 5.0) -> bool:
-        """Wait until no more than `open_connections` are open; return whether that came true."""
+    def settle(self, seconds: float = 5.0) -> bool:
+        """Wait until no connection is open; return whether that came true."""
         with self._changed:
-            return self._changed.wait_for(
-                lambda: self.counters.open <= open_connections, timeout=seconds
-            )
+            return self._changed.wait_for(lambda: not self.counters.open, timeout=seconds)
 
     def __enter__(self) -> FaultServer:
         listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
@@ -145,9 +144,8 @@ class FaultServer:
             self._changed.notify_all()
             return counters.connects
 
-    def record(self, method: str, target: str, headers: Headers, body: bytes, number: int) -> Entry:
-        """Write a request down."""
-        entry = Entry(method, target, headers, body, number, time.monotonic())
+    def _record(self, *request: Any) -> Entry:
+        entry = Entry(*request)
         self.journal.append(entry)
         self.counters.requests += 1
         return entry
@@ -160,14 +158,14 @@ class FaultServer:
             entry = await self._read(reader, number)
             if entry is None:
                 return
-            fault = await self._answer(entry)
-            for step in fault.steps if entry.method != "HEAD" else _head_only(fault):
+            played = self._answer(entry)
+            for step in played.steps if entry.method != "HEAD" else _head_only(played):
                 if isinstance(step, bytes):
                     writer.write(step)
                     await writer.drain()
                 else:
                     await _pause(reader, step)
-            end = fault.end
+            end = played.end
         if end is End.RESET:
             sock = writer.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -187,20 +185,18 @@ class FaultServer:
         headers = Headers(line.partition(":")[::2] for line in lines[1:] if line)
         length = int(headers.get("content-length") or 0)
         body = await reader.readexactly(length) if length else b""
-        return self.record(method, target, headers, body, number)
+        return self._record(method, target, headers, body, number)
 
-    async def _answer(self, entry: Entry) -> Fault:
+    def _answer(self, entry: Entry) -> Fault:
         script = self._scripts.get(entry.path)
         if script is not None:
             return script.pop(0) if len(script) > 1 else script[0]
         if entry.path.startswith("/fault/") and entry.path[7:] in FAULTS:
             return fault(entry.path[7:])
-        return await self.api.answer(entry.method, entry.target, entry.headers, entry.body)
+        return self.api.answer(entry.method, entry.target, entry.headers, entry.body)
 
-    async def _answer_h2(
-        self, method: str, target: str, headers: Headers, body: bytes, number: int
-    ) -> Fault:
-        return await self._answer(self.record(method, target, headers, body, number))
+    def _answer_h2(self, *request: Any) -> Fault:
+        return self._answer(self._record(*request))
 
 
 def _head_only(fault: Fault) -> list[bytes | float]:
@@ -210,11 +206,7 @@ def _head_only(fault: Fault) -> list[bytes | float]:
 
 
 async def _pause(reader: asyncio.StreamReader, seconds: float) -> None:
-    """Wait, but no longer than the client does.
-
-    Raises:
-        ConnectionError: the client has left.
-    """
+    """Wait; a ConnectionError when the client leaves meanwhile."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         if reader.at_eof():

@@ -10,11 +10,7 @@ import trustme
 
 
 class LocalCA:
-    """An authority that exists as long as this object.
-
-    Args:
-        folder: where `ca_file`, the PEM file for clients, is written.
-    """
+    """An authority whose PEM file for clients, `ca_file`, is written into `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self._authority = trustme.CA(key_type=trustme.KeyType.RSA)
