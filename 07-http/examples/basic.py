@@ -15,9 +15,10 @@ import requests
 
 from velvet.examples import example, main
 from velvet_http.comparisons import bare
+from velvet_http.comparisons.server_process import ServerProcess
 from velvet_http.contenders import connect
 from velvet_http.errors import DeadlineExceeded
-from velvet_http.faults import FaultServer, ServerProcess, fault, kinds
+from velvet_http.faults import FaultServer, fault, kinds
 from velvet_http.model import Deadline, Headers, Request
 from velvet_http.policy import Backoff, RetryPolicy
 from velvet_http.resilient import ResilientClient

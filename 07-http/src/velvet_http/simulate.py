@@ -17,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from velvet_http.errors import ReadTimeout
-from velvet_http.policy import Backoff, Outcome, Retry, RetryPolicy, RetryState
+from velvet_http.policy import Outcome, Retry, RetryPolicy, RetryState
 
 REFUSAL_SECONDS = 0.001  # a full queue answers 503 at once
 
@@ -145,47 +145,3 @@ def _outcome(now: float, done: float | None, timeout: float) -> tuple[float, Out
     if done - now > timeout:
         return now + timeout, _LATE
     return done, _GOOD
-
-
-@dataclass(frozen=True)
-class Contention:
-    """The writes that n clients attempted, and the virtual seconds until each had succeeded."""
-
-    calls: int
-    seconds: float
-
-
-def simulate_contention(clients: int, backoff: Backoff | None, *, seed: int = 1) -> Contention:
-    """Let `clients` update one record at once with optimistic locking.
-
-    The model of aws-samples/aws-arch-backoff-simulator: a message takes 10 ms on average, each
-    client reads a version and writes if it is still current, else backs off and begins anew.
-    """
-    rng = random.Random(seed)
-    version = calls = 0
-    now = 0.0
-    waiting: list[tuple[float, int, int, str, int]] = []
-    pauses: dict[int, float] = {}  # each client's last, for decorrelated jitter
-
-    def send(client: int, step: str, seen: int, attempt: int, pause: float = 0.0) -> None:
-        at = now + abs(rng.normalvariate(0.010, 0.002)) + pause
-        heapq.heappush(waiting, (at, client, attempt, step, seen))
-
-    for client in range(clients):
-        send(client, "read", 0, 0)
-    while waiting:
-        now, client, attempt, step, seen = heapq.heappop(waiting)
-        if step == "read":  # the server answers with its version
-            send(client, "answer", version, attempt)
-        elif step == "answer":
-            send(client, "write", seen, attempt)
-        elif step == "write":
-            calls += 1
-            current = seen == version
-            version += current
-            send(client, "done" if current else "refused", seen, attempt)
-        elif step == "refused":
-            if backoff is not None:
-                pauses[client] = backoff.delay(attempt + 1, rng, pauses.get(client))
-            send(client, "read", seen, attempt + 1, pauses.get(client, 0.0))
-    return Contention(calls, now)

@@ -17,8 +17,9 @@ import pytest
 
 from velvet_http import errors
 from velvet_http.client import Settings
+from velvet_http.comparisons.server_process import ServerProcess
 from velvet_http.contenders import connect, connect_async
-from velvet_http.faults import FaultServer, ServerProcess, fault, kinds
+from velvet_http.faults import FaultServer, fault, kinds
 from velvet_http.faults.kinds import End, Fault
 from velvet_http.model import Deadline, Headers, Request, Timeouts
 from velvet_http.policy import Backoff, NoBudget, RetryPolicy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from velvet_http.comparisons.atlas import Cell, run_atlas, to_markdown
+from velvet_http.dashboard.atlas import Cell, run_atlas, to_markdown
 from velvet_http.faults import FAULTS, fault
 
 

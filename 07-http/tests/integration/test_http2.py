@@ -9,10 +9,9 @@ import pytest
 
 from velvet_http import errors
 from velvet_http.client import Settings
+from velvet_http.comparisons.h2server import H2Server
 from velvet_http.contenders import connect, connect_async
-from velvet_http.faults import FaultServer, LocalCA
-from velvet_http.faults.h2server import GOAWAY
-from velvet_http.faults.kinds import Fault
+from velvet_http.faults import FaultServer, LocalCA, fault
 from velvet_http.model import Headers, Request
 
 BOTH = ["httpx", "httpx2"]
@@ -20,7 +19,7 @@ BOTH = ["httpx", "httpx2"]
 
 @pytest.fixture
 def h2(authority: LocalCA) -> Iterator[FaultServer]:
-    with FaultServer(tls=authority.issue(), http2=True) as server:
+    with H2Server(tls=authority.issue()) as server:
         yield server
         assert server.settle()
 
@@ -57,7 +56,7 @@ def test_fifty_requests_share_a_connection(h2: FaultServer, authority: LocalCA, 
 def test_goaway_is_a_lost_connection_and_the_next_call_has_a_new_one(
     h2: FaultServer, authority: LocalCA, name: str
 ) -> None:
-    url = h2.script("/bye", [Fault("goaway", (GOAWAY,))])
+    url = h2.script("/bye", [fault("goaway")])
     with connect(name, Settings(ca_file=authority.ca_file, http2=True)) as client:
         with pytest.raises(errors.ConnectionLost) as raised:
             client.get(url)
@@ -65,8 +64,3 @@ def test_goaway_is_a_lost_connection_and_the_next_call_has_a_new_one(
         assert client.get(h2.url("/json")).status == 200
 
     assert h2.counters.connects == 2
-
-
-def test_http2_without_tls_is_refused() -> None:
-    with pytest.raises(ValueError, match="TLS"):
-        FaultServer(http2=True)

@@ -51,7 +51,6 @@ def test_header_names_have_no_case_and_values_keep_their_order() -> None:
     assert "SET-cookie" in headers
     assert headers.without("x") == Headers([("Set-Cookie", "a"), ("set-cookie", "b")])
     assert len({headers, Headers(list(headers))}) == 1
-    assert "Set-Cookie" in repr(headers)
     with pytest.raises(KeyError):
         headers["absent"]
 
@@ -119,7 +118,7 @@ def test_a_key_makes_a_post_idempotent() -> None:
 
 
 def test_default_ports_belong_to_the_origin() -> None:
-    assert Request("GET", "https://h/").origin == origin("https://h:443/x")
+    assert origin("https://h/") == origin("https://h:443/x") != origin("http://h/")
 
 
 def test_a_deadline_lies_in_the_future() -> None:

@@ -14,7 +14,7 @@ def served(work: Callable[[Any], Callable[[], Any]], *, tls: bool = False) -> It
 
     The server ends with the worker, at the latest when its standard input is closed.
     """
-    from velvet_http.faults import ServerProcess
+    from velvet_http.comparisons.server_process import ServerProcess
 
     if tls not in _servers:
         _servers[tls] = ServerProcess(tls=tls)

@@ -62,8 +62,8 @@ def _simulated(name: str, offered: int) -> Callable[[], Outcome]:
 
 
 def _contention(jitter: str, clients: int) -> Callable[[], Outcome]:
+    from velvet_http.comparisons.contention import simulate_contention
     from velvet_http.policy import Backoff
-    from velvet_http.simulate import simulate_contention
 
     base = 0.005 if jitter == "decorrelated" else 0.01
     backoff = None if jitter == "no backoff" else Backoff(base=base, cap=2, jitter=jitter)  # type: ignore[arg-type]
@@ -72,8 +72,8 @@ def _contention(jitter: str, clients: int) -> Callable[[], Outcome]:
         runs = [simulate_contention(clients, backoff, seed=seed) for seed in range(10)]
         return Outcome(
             {
-                "calls": sum(run.calls for run in runs) / len(runs),
-                "seconds": sum(run.seconds for run in runs) / len(runs),
+                "calls": sum(calls for calls, _ in runs) / len(runs),
+                "seconds": sum(seconds for _, seconds in runs) / len(runs),
             }
         )
 

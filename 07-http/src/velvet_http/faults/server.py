@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from velvet_http.faults import h2server
 from velvet_http.faults.kinds import FAULTS, End, Fault, fault
 from velvet_http.faults.routes import Api
 from velvet_http.model import Headers
@@ -58,12 +57,8 @@ class FaultServer:
     API; anything else answers 404.
     """
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None, http2: bool = False) -> None:
+    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
         self._tls = tls
-        if http2:
-            if tls is None:
-                raise ValueError("HTTP/2 is negotiated by TLS; give the server a context")
-            tls.set_alpn_protocols(["h2", "http/1.1"])
         self.api = Api()
         self.journal: list[Entry] = []
         self.counters = Counters()
@@ -122,12 +117,8 @@ class FaultServer:
         assert task is not None
         self._tasks.add(task)
         number = self._count(+1)
-        tls = writer.get_extra_info("ssl_object")
         try:
-            if tls is not None and tls.selected_alpn_protocol() == "h2":
-                await h2server.serve(reader, writer, self._answer_h2, number)
-            else:
-                await self._conversation(reader, writer, number)
+            await self.converse(reader, writer, number)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError, ValueError):
             pass
         finally:
@@ -144,21 +135,23 @@ class FaultServer:
             self._changed.notify_all()
             return counters.connects
 
-    def _record(self, *request: Any) -> Entry:
+    def record(self, *request: Any) -> Entry:
+        """Write a request down."""
         entry = Entry(*request)
         self.journal.append(entry)
         self.counters.requests += 1
         return entry
 
-    async def _conversation(
+    async def converse(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
     ) -> None:
+        """Answer the requests of one connection, counted from 1, until it ends."""
         end = End.KEEP
         while end is End.KEEP:
             entry = await self._read(reader, number)
             if entry is None:
                 return
-            played = self._answer(entry)
+            played = self.answer(entry)
             for step in played.steps if entry.method != "HEAD" else _head_only(played):
                 if isinstance(step, bytes):
                     writer.write(step)
@@ -185,18 +178,16 @@ class FaultServer:
         headers = Headers(line.partition(":")[::2] for line in lines[1:] if line)
         length = int(headers.get("content-length") or 0)
         body = await reader.readexactly(length) if length else b""
-        return self._record(method, target, headers, body, number)
+        return self.record(method, target, headers, body, number)
 
-    def _answer(self, entry: Entry) -> Fault:
+    def answer(self, entry: Entry) -> Fault:
+        """Return what a request is answered with."""
         script = self._scripts.get(entry.path)
         if script is not None:
             return script.pop(0) if len(script) > 1 else script[0]
         if entry.path.startswith("/fault/") and entry.path[7:] in FAULTS:
             return fault(entry.path[7:])
         return self.api.answer(entry.method, entry.target, entry.headers, entry.body)
-
-    def _answer_h2(self, *request: Any) -> Fault:
-        return self._answer(self._record(*request))
 
 
 def _head_only(fault: Fault) -> list[bytes | float]:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import ssl
 
 import h2.config
 import h2.connection
 import h2.events
 import h2.exceptions
 
-from velvet_http.faults.kinds import Fault
+from velvet_http.faults.server import FaultServer
 from velvet_http.model import Headers
 
-Answer = Callable[[str, str, Headers, bytes, int], Fault]
 GOAWAY = b"GOAWAY"  # a step that ends the connection politely, without an answer
 
 
 class _Conversation:
-    def __init__(self, writer: asyncio.StreamWriter, answer: Answer, number: int) -> None:
-        self._writer, self._answer, self._number = writer, answer, number
+    def __init__(self, server: H2Server, writer: asyncio.StreamWriter, number: int) -> None:
+        self._server, self._writer, self._number = server, writer, number
         config = h2.config.H2Configuration(client_side=False, header_encoding="utf-8")
         self.h2 = h2.connection.H2Connection(config)
         self._requests: dict[int, tuple[dict[str, str], bytearray]] = {}
@@ -50,7 +49,8 @@ class _Conversation:
     async def _respond(self, stream: int) -> None:
         fields, body = self._requests.pop(stream)
         plain = Headers((name, value) for name, value in fields.items() if name[0] != ":")
-        fault = self._answer(fields[":method"], fields[":path"], plain, bytes(body), self._number)
+        request = fields[":method"], fields[":path"], plain, bytes(body), self._number
+        fault = self._server.answer(self._server.record(*request))
         wire = b"".join([step for step in fault.steps if isinstance(step, bytes)])
         await asyncio.sleep(sum(step for step in fault.steps if not isinstance(step, bytes)))
         try:
@@ -79,19 +79,26 @@ class _Conversation:
         self.flush()
 
 
-async def serve(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: Answer, number: int
-) -> None:
-    """Hold one HTTP/2 connection until the client leaves it."""
-    conversation = _Conversation(writer, answer, number)
-    conversation.h2.initiate_connection()
-    conversation.flush()
-    try:
-        while data := await reader.read(65_536):
-            conversation.receive(data)
-    except h2.exceptions.ProtocolError:
-        pass
-    finally:
-        for task in list(conversation.tasks):
-            task.cancel()
-        await asyncio.gather(*conversation.tasks, return_exceptions=True)
+class H2Server(FaultServer):
+    """A `FaultServer` that speaks HTTP/2 alone, negotiated by TLS."""
+
+    def __init__(self, *, tls: ssl.SSLContext) -> None:
+        tls.set_alpn_protocols(["h2"])
+        super().__init__(tls=tls)
+
+    async def converse(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
+    ) -> None:
+        """Hold one connection until the client leaves it."""
+        conversation = _Conversation(self, writer, number)
+        conversation.h2.initiate_connection()
+        conversation.flush()
+        try:
+            while data := await reader.read(65_536):
+                conversation.receive(data)
+        except h2.exceptions.ProtocolError:
+            pass
+        finally:
+            for task in list(conversation.tasks):
+                task.cancel()
+            await asyncio.gather(*conversation.tasks, return_exceptions=True)

@@ -9,10 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from velvet_http.faults.server import FaultServer
-from velvet_http.faults.tls import LocalCA
+from velvet_http.comparisons.h2server import H2Server
+from velvet_http.faults import FaultServer, LocalCA
 
-_START = "import sys; from velvet_http.faults.process import main; main(*sys.argv[1:])"
+_START = "import sys; from velvet_http.comparisons.server_process import main; main(*sys.argv[1:])"
 
 
 class ServerProcess:
@@ -73,7 +73,7 @@ def main(folder: str, tls: str) -> None:
     authority = LocalCA(Path(folder)) if tls == "True" else None
     if authority is not None:
         servers["https"] = FaultServer(tls=authority.issue())
-        servers["h2"] = FaultServer(tls=authority.issue(), http2=True)
+        servers["h2"] = H2Server(tls=authority.issue())
     with contextlib.ExitStack() as stack:
         urls = {kind: stack.enter_context(server).url("") for kind, server in servers.items()}
         _say({"urls": urls, "ca_file": authority and authority.ca_file})
