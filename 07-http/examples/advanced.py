@@ -35,17 +35,17 @@ def retry_storm() -> None:
         "full jitter": RetryPolicy(budget=NoBudget()),
         "jitter + 10 %": RetryPolicy(budget=RatioBudget(0.1)),
     }
-    print(f"{'':15}{'answered, outage from 10 to 20 s':22} requests per call, recovered after")
+    print(f"{'':15}{'answered':21}requests/call   back after")
     for name, policy in policies.items():
         result = simulate(Scenario(policy))
         fives = [sum(result.goodput[s] for s in range(t, t + 5)) for t in range(0, 90, 5)]
         curve = "".join(" ▁▂▃▄▅▆▇█"[min(8, round(8 * each / 400))] for each in fives)
         back = result.recovered_after
         said = "never" if back is None else f"{back:.0f} s"
-        print(f"{name:15}|{curve}|   {result.amplification:6.2f}              {said}")
-    print("\nwhy: the queue is longer than the callers' patience, so every answer comes too late")
+        print(f"{name:15}|{curve}|  {result.amplification:8.2f}   {said}")
+    print("\nwhy: the queue is longer than the callers' patience: each answer is too late")
     print(
-        "     and is asked for again; jitter spreads the requests, only a budget makes them fewer"
+        "     and asked for again; jitter spreads requests, a budget makes them fewer"
     )
 
 
@@ -79,7 +79,7 @@ async def hedge_the_tail() -> None:
         print(
             f"{name:14} {p50:5.0f} ms {p99:5.0f} ms   {share:.1%}, sockets left: {0 if whole else 1}"
         )
-    print("\nwhy: two slow answers in a row are rare; it needs idempotent calls and a healthy pool")
+    print("\nwhy: two slow answers in a row are rare; hedge idempotent calls only")
 
 
 @example("ten_thousand_urls")
@@ -110,7 +110,7 @@ async def ten_thousand_urls() -> None:
         print(f"results: {dict(kinds_seen)}")
         print(f"most sockets at a time: {server.counters.max_open}, memory: {grown:+.0f} MiB")
         print(f"leaked connections: {0 if server.settle() else server.counters.open}")
-    print("\nwhy: addresses are read when a worker is free, and a slow reader stops the workers")
+    print("\nwhy: addresses are read when a worker is free; a slow reader stops them")
 
 
 @example("pool_that_never_comes_back")
@@ -148,7 +148,7 @@ async def pool_that_never_comes_back() -> None:
             note = "" if good == 5 else f" ({last})"
             print(f"{name:8} {good}/5 calls after the churn succeed{note}")
     print(
-        "\nwhy: a request cancelled while it waits for a connection keeps its place in httpx's pool"
+        "\nwhy: in httpx, a request cancelled while it waits keeps its place in the pool"
     )
 
 

@@ -49,10 +49,10 @@ def one_request_seven_clients() -> None:
                 connects.append(server.counters()["connects"] - before)
             print(
                 f"{name:12} {spent[0]:10,.0f} us CPU {spent[1]:10,.0f} us CPU"
-                f"   {connects[0]} for {counts['session']}, {connects[1]} for {counts['no session']}"
+                f"  {connects[0]} for {counts['session']}, {connects[1]} for {counts['no session']}"
             )
     print(
-        "\nwhy: without a session each call pays for a connection, and httpx for a TLS set-up, too"
+        "\nwhy: without a session each call pays for a connection; httpx sets up TLS, too"
     )
 
 
@@ -82,7 +82,7 @@ def timeouts_are_not_deadlines() -> None:
                         f"{name + ', deadline=0.5:':23} {type(error).__name__} after {took:.1f} s"
                     )
     print(
-        "\nwhy: each 20 bytes start the read timeout anew; what is left of a deadline only shrinks"
+        "\nwhy: each 20 bytes start the read timeout anew; a deadline only shrinks"
     )
 
 
@@ -108,7 +108,7 @@ def retry_after_and_idempotency() -> None:
         print(f"attempts: {[attempt.outcome for attempt in paid.attempts]}")
         print(f"requests: {len(keys)}, different keys: {len(set(keys))}")
         print(f"charges: {len(server.api.charges)}")
-    print("\nwhy: the key is made once a call, so the server knows the second request as the first")
+    print("\nwhy: the key is made once a call, so the server knows the second request")
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def pagination_that_moves() -> None:
             rows.append((items.total(), twice, missing))
         (total, twice, missing), (_, again, _) = rows
         print(f"{name:12} {total:6} {twice:6} {missing:8} {again:18}")
-    print("\nwhy: page 2 is 'items 11 to 20' of a list that has grown at the top meanwhile")
+    print("\nwhy: page 2 is 'items 11 to 20' of a list that has grown at the top")
 
 
 @example("resume_a_download")
@@ -105,7 +105,7 @@ def conditional_caching() -> None:
             bodies = set(pool.map(lambda _: cache.get(slow).body, range(50)))
         asked = sum(entry.path == "/slow" for entry in server.journal)
         print(f"50 callers at once: {len(bodies)} body, origin calls {asked} of 50")
-    print("\nwhy: 304 renews the age of what is stored; misses for one address wait for the first")
+    print("\nwhy: 304 renews the age of what is stored; later misses wait for the first")
 
 
 @example("tls_done_right")
@@ -132,8 +132,8 @@ def tls_done_right() -> None:
                             said = f"TlsError: {_short(str(error))}"
                     print(f"{kind:11} {name:9} {said}")
                 print(f"{'':11} requests that reached the server: {server.counters.requests}")
-    print("\nwhy: trusting one more authority is an argument; switching verification off is not")
-    print("     and REQUESTS_CA_BUNDLE overrides session.verify, so our clients ignore it")
+    print("\nwhy: trust one more authority; never switch verification off")
+    print("     (REQUESTS_CA_BUNDLE overrides session.verify: our clients ignore it)")
 
 
 def _short(text: str) -> str:
