@@ -44,9 +44,7 @@ def retry_storm() -> None:
         said = "never" if back is None else f"{back:.0f} s"
         print(f"{name:15}|{curve}|  {result.amplification:8.2f}   {said}")
     print("\nwhy: the queue is longer than the callers' patience: each answer is too late")
-    print(
-        "     and asked for again; jitter spreads requests, a budget makes them fewer"
-    )
+    print("     and asked for again; jitter spreads requests, a budget makes them fewer")
 
 
 @example("hedge_the_tail")
@@ -147,9 +145,7 @@ async def pool_that_never_comes_back() -> None:
                         last = type(error).__name__
             note = "" if good == 5 else f" ({last})"
             print(f"{name:8} {good}/5 calls after the churn succeed{note}")
-    print(
-        "\nwhy: in httpx, a request cancelled while it waits keeps its place in the pool"
-    )
+    print("\nwhy: in httpx, a request cancelled while it waits keeps its place in the pool")
 
 
 if __name__ == "__main__":

@@ -51,9 +51,7 @@ def one_request_seven_clients() -> None:
                 f"{name:12} {spent[0]:10,.0f} us CPU {spent[1]:10,.0f} us CPU"
                 f"  {connects[0]} for {counts['session']}, {connects[1]} for {counts['no session']}"
             )
-    print(
-        "\nwhy: without a session each call pays for a connection; httpx sets up TLS, too"
-    )
+    print("\nwhy: without a session each call pays for a connection; httpx sets up TLS, too")
 
 
 @example("timeouts_are_not_deadlines")
@@ -81,9 +79,7 @@ def timeouts_are_not_deadlines() -> None:
                     print(
                         f"{name + ', deadline=0.5:':23} {type(error).__name__} after {took:.1f} s"
                     )
-    print(
-        "\nwhy: each 20 bytes start the read timeout anew; a deadline only shrinks"
-    )
+    print("\nwhy: each 20 bytes start the read timeout anew; a deadline only shrinks")
 
 
 @example("retry_after_and_idempotency")

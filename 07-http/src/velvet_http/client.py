@@ -40,8 +40,7 @@ def _context(ca_file: str | None, http2: bool) -> ssl.SSLContext:  # noqa: ARG00
 class Settings:
     """What every transport is made with; proxies and CA files of the environment are ignored.
 
-    Attributes:
-        ca_file: PEM file with the authority to trust instead of the system's.
+    `ca_file` is a PEM file with the authority to trust instead of the system's.
     """
 
     pool: int = 10
@@ -72,9 +71,7 @@ class Exchange(Protocol):
 class Transport(Protocol):
     """What a library contributes; it raises `HttpError` and keeps deadlines.
 
-    Attributes:
-        blocking: whether its coroutines block instead of waiting.
-        cancel_safe: whether its pool survives requests that are cancelled while they wait.
+    `blocking` coroutines block instead of waiting; a `cancel_safe` pool survives cancelled requests.
     """
 
     name: str
@@ -154,12 +151,7 @@ def _renamed(error: HttpError, deadline: Deadline | None) -> HttpError:
 
 
 class AsyncClient:
-    """A client of one event loop.
-
-    Args:
-        transport: from `contenders`; owned and closed by the client.
-        follow: most redirects to follow, 0 to return them.
-    """
+    """A client of one event loop; it owns its transport and follows `follow` redirects at most."""
 
     def __init__(self, transport: Transport, *, follow: int = 5) -> None:
         self.transport, self.name = transport, transport.name
@@ -173,15 +165,11 @@ class AsyncClient:
         deadline: Deadline | None = None,
         max_body: int | None = DEFAULT_MAX_BODY,
     ) -> Response:
-        """Send a request and return its whole response.
+        """Send a request and return its whole response, or raise an `HttpError` and nothing else.
 
         Args:
-            timeouts: limits of single waits.
             deadline: when the whole call, the body included, must be over.
             max_body: largest decoded body in bytes.
-
-        Raises:
-            HttpError: one of its subclasses, and nothing else.
         """
         async with self.stream(
             request, timeouts=timeouts, deadline=deadline, max_body=max_body

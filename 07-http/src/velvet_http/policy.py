@@ -125,12 +125,8 @@ class Backoff:
 class RatioBudget:
     """Retries may be a fraction of the calls of the last seconds (Finagle's RetryBudget).
 
-    Args:
-        ratio: retries allowed per call, such as 0.1.
-        reserve: retries per `window` allowed without any calls, so that a quiet client may retry.
-        window: seconds.
-
-    Thread-safe. Each operation takes amortised constant time.
+    `reserve` retries per `window` (seconds) need no calls, so that a quiet client may retry.
+    Thread-safe; each operation takes amortised constant time.
     """
 
     def __init__(self, ratio: float = 0.1, *, reserve: float = 10, window: float = 10.0) -> None:

@@ -142,14 +142,10 @@ def multipart(
     boundary: str | None = None,
     max_bytes: int = 16 * 2**20,
 ) -> tuple[str, bytes]:
-    """Return Content-Type and body of a multipart/form-data upload (RFC 7578).
+    """Return Content-Type and body of a multipart/form-data upload (RFC 7578), built in memory.
 
-    Args:
-        files: name -> file name, content, content type.
-        max_bytes: the body is built in memory; what is larger needs an upload that resumes.
-
-    Raises:
-        ValueError: too large, or a quote or line break in a name.
+    `files` maps a name to file name, content and content type. What is larger than `max_bytes`, or
+    has a quote or a line break in a name, is refused by a ValueError.
     """
     boundary = boundary or uuid.uuid4().hex
     body = io.BytesIO()
@@ -225,10 +221,7 @@ def paginate(
     max_pages: int = 10_000,
     key: Callable[[Any], object] | None = None,
 ) -> Iterator[Any]:
-    """Yield the items of all pages, one page in memory.
-
-    Args:
-        key: identifies an item; one that an insertion shifted onto a second page is skipped.
+    """Yield the items of all pages, one page in memory; each `key` once.
 
     Raises:
         HttpError: "page loop" when an address comes up again, or more than `max_pages`.

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from velvet.ui import kit
-from velvet.ui.palette import FILLS, STROKES
+from velvet.ui.palette import FILLS, STROKES, plotly_layout
 from velvet_http.cache import Entry, decide
 from velvet_http.dashboard import tasks
 from velvet_http.model import Headers, Request
@@ -49,10 +49,10 @@ def life_of(said: str, asked: str) -> go.Figure:
             marker={"color": KINDS[kind], "line": {"color": STROKES[0], "width": 1}},
             text=[kind], insidetextanchor="middle", textangle=0,
         )  # fmt: skip
-    figure.update_layout(
-        title="What the cache does with a request, by the age of what it has stored",
-        barmode="stack", height=190, showlegend=False,
-    )  # fmt: skip
+    plotly_layout(
+        figure, title="What the cache does with a request, by the age of its copy", height=190
+    )
+    figure.update_layout(barmode="stack", showlegend=False)
     figure.update_xaxes(title="seconds since it was stored", range=[0, 180])
     figure.update_yaxes(visible=False)
     return figure
@@ -69,10 +69,12 @@ def map_of(parts: list[dict[str, Any]]) -> go.Figure:
         customdata=[part["range"] for part in parts],
         hovertemplate="%{y}: asked for %{customdata}<extra></extra>",
     )  # fmt: skip
-    figure.update_layout(
+    plotly_layout(
+        figure,
         title="A download of 120,000 bytes that breaks and resumes",
-        height=120 + 26 * len(parts), showlegend=False,
-    )  # fmt: skip
+        height=150 + 26 * len(parts),
+    )
+    figure.update_layout(showlegend=False)
     figure.update_yaxes(autorange="reversed", automargin=True)
     figure.update_xaxes(title="byte", range=[0, 120_000])
     return figure

@@ -8,14 +8,14 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from velvet.ui import kit
-from velvet.ui.palette import FILLS, MISTY_ROSE, TEXT
+from velvet.ui.palette import FILLS, TEXT, plotly_layout
 from velvet_http.body import BodyReader
 from velvet_http.dashboard import tasks
 from velvet_http.faults import FAULTS, fault
 
 WAYS = ("bare libraries", "our clients")
 KINDS = ("correct", "refused", "hung", "accepted")
-MARKS = {"correct": "ok", "refused": "refused", "hung": "HUNG", "accepted": "ACCEPTED"}
+MARKS = {"correct": "ok", "refused": "no", "hung": "HUNG", "accepted": "YES!"}
 COLOURS = (FILLS[3], FILLS[4], FILLS[2], FILLS[1])
 
 
@@ -40,17 +40,17 @@ def figure_of(cells: list[dict[str, Any]]) -> go.Figure:
         go.Heatmap(
             z=levels, x=clients, y=faults, text=marks, customdata=words, zmin=-0.5, zmax=3.5,
             colorscale=steps, showscale=False, xgap=2, ygap=2, texttemplate="%{text}",
-            textfont={"color": TEXT, "size": 11},
+            textfont={"color": TEXT, "size": 10},
             hovertemplate="%{y}, %{x}: %{customdata}<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_layout(
-        title="ok: the body; refused: an error; HUNG: over a second; ACCEPTED: not the body",
-        height=60 + 24 * max(8, len(faults)),
-        plot_bgcolor=MISTY_ROSE if not cells else None,
+    plotly_layout(
+        figure,
+        title="ok: the body came; no: an error; HUNG: it outlasted its timeout; YES!: accepted, not the body",
+        height=110 + 24 * max(8, len(faults)),
     )
     figure.update_yaxes(autorange="reversed", automargin=True)
-    figure.update_xaxes(side="top", tickangle=-35)
+    figure.update_xaxes(tickangle=-90, automargin=True)
     return figure
 
 
@@ -80,7 +80,7 @@ def finding(seen: kit.Seen) -> str:
 TAB = kit.Tab(
     "Fault atlas",
     question="A body that stops half way: which client notices?",
-    tip="Run the bare libraries, look for ACCEPTED and HUNG, then run our clients.",
+    tip="Run the bare libraries, look for YES! and HUNG, then run our clients.",
     job=kit.Job(tasks.atlas, label="Run the atlas", cap_s=240, recorded="atlas.jsonl"),
     controls=controls,
     draw=draw,

@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from velvet.ui import kit
-from velvet.ui.palette import STROKES
+from velvet.ui.palette import STROKES, plotly_layout
 from velvet_http.comparisons import bare
 from velvet_http.dashboard import tasks
 
@@ -29,7 +29,7 @@ def figure_of(points: list[dict[str, Any]]) -> go.Figure:
             name=name, mode="lines+markers",
             marker={"symbol": SHAPES[name], "size": 10}, line={"color": STROKES[number]},
         )  # fmt: skip
-    figure.update_layout(title="CPU time of one GET, by the requests in flight")
+    plotly_layout(figure, title="CPU time of one GET, by the requests in flight")
     ticks = list(tasks.FLIGHTS)
     figure.update_xaxes(type="log", title="in flight", tickvals=ticks, ticktext=ticks)
     figure.update_yaxes(type="log", title="microseconds", dtick=1)
@@ -64,7 +64,7 @@ TAB = kit.Tab(
     controls=controls,
     draw=draw,
     finding=finding,
-    code=(bare.repeat,),
+    code=(bare.httpx_many,),
     command="velvet bench 07 --filter in_flight",
     next_step="Timeline",
 )

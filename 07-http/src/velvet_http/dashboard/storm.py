@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from velvet.ui import kit
-from velvet.ui.palette import FILLS, PAPAYA, STROKES
+from velvet.ui.palette import FILLS, PAPAYA, STROKES, plotly_layout
 from velvet_http.policy import JITTERS, Backoff, NoBudget, RatioBudget, RetryPolicy
 from velvet_http.simulate import QueueServer, Scenario, SimResult, simulate
 
@@ -58,7 +58,7 @@ def figure_of(result: SimResult) -> go.Figure:
             x0=scenario.outage[0], x1=scenario.outage[1], fillcolor=PAPAYA, opacity=0.9,
             layer="below", line_width=0, annotation_text="outage", annotation_position="top left",
         )  # fmt: skip
-    figure.update_layout(title="What the service is asked and what it answers in time", height=420)
+    plotly_layout(figure, title="What the service is asked and what it answers in time", height=420)
     figure.update_xaxes(title="seconds")
     figure.update_yaxes(title="per second", rangemode="tozero")
     return figure

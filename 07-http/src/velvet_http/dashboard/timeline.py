@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from velvet.ui import kit
-from velvet.ui.palette import FILLS, STROKES
+from velvet.ui.palette import FILLS, STROKES, plotly_layout
 from velvet_http.dashboard import tasks
 from velvet_http.policy import Backoff, classify
 
@@ -43,7 +43,8 @@ def figure_of(attempts: list[dict[str, Any]]) -> go.Figure:
             customdata=[one["outcome"] for one in mine],
             hovertemplate="%{y}: %{customdata}, %{x:.0f} ms<extra></extra>",
         )  # fmt: skip
-    figure.update_layout(title="Twelve calls and their attempts", barmode="overlay", height=430)
+    plotly_layout(figure, title="Twelve calls and their attempts", height=430)
+    figure.update_layout(barmode="overlay")
     figure.update_yaxes(autorange="reversed", automargin=True)
     figure.update_xaxes(title="milliseconds since the call began")
     return figure

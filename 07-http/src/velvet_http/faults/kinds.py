@@ -51,7 +51,7 @@ class Fault:
     def wire(self, limit: int = 400) -> str:
         """Return the first bytes as text, pauses in brackets, for people to look at."""
         text = "".join(
-            step.decode("latin-1") if isinstance(step, bytes) else f"[{step} s]"
+            step.decode("ascii", "backslashreplace") if isinstance(step, bytes) else f"[{step} s]"
             for step in self.steps
         )
         cut = "" if len(text) <= limit else f"[{len(text) - limit} more characters]"
