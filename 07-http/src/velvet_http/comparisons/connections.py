@@ -13,7 +13,7 @@ from velvet_http.comparisons._server import served
 
 GETS, WAIT_MS = 100, 20
 LARGE_MIB = 200
-ADDRESSES = {"quick": 1000, "default": 3000, "full": 5000}
+ADDRESSES = {"quick": 1000, "default": 2000, "full": 5000}
 RATE = 1000.0
 
 
@@ -156,7 +156,7 @@ def add_to(suite: Suite) -> None:
             "connections": Metric("sockets"),
             "cpu_us": Metric("us"),
         },
-        rounds={"quick": 1, "default": 3, "full": 7},
+        rounds={"quick": 1, "default": 2, "full": 7},
     )
     ways = {"HTTP/1.1 x 1": (1, False), "HTTP/1.1 x 6": (6, False), "HTTP/1.1 x 50": (50, False)}
     for name, (connections, http2) in {**ways, "HTTP/2 x 1": (1, True)}.items():
@@ -180,9 +180,9 @@ def add_to(suite: Suite) -> None:
         "streaming",
         title=f"A body of {LARGE_MIB} MiB whole and in pieces: growth of peak memory",
         kind="run",
-        unit="s",
+        unit="MB",
         metrics={"grown": Metric("MB")},
-        rounds={"quick": 1, "default": 3},
+        rounds={"quick": 1, "default": 2},
     )
     for library in _FETCH:
         for stream in (False, True):
@@ -203,13 +203,13 @@ def add_to(suite: Suite) -> None:
         "fan_out",
         title="Thousands of addresses, two in a hundred broken, 1,000 a second asked for",
         kind="run",
-        unit="s",
+        unit="sockets",
         metrics={
             "sockets": Metric("sockets"),
             "rate": Metric("req/s", "lower"),
             "grown": Metric("MB"),
         },
-        rounds={"quick": 1, "default": 3},
+        rounds={"quick": 1, "default": 2},
     )
     for way in ("fetch_all", "semaphore", "gather"):
         rows.add(way, lambda way=way: _fan_out(way), baseline=way == "fetch_all")

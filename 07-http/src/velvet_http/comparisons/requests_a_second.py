@@ -157,7 +157,7 @@ def _add_sequential(suite: Suite) -> None:
         unit="us",
         clock="cpu",
         items=BATCH,
-        rounds={"quick": 6, "default": 12},
+        rounds={"quick": 5, "default": 10},
     )
     for name in LIBRARIES:
         rows.add(
@@ -191,7 +191,7 @@ def _add_in_flight(suite: Suite) -> None:
         metrics={"cpu_us": Metric("us")},
         sizes={"in_flight": list(FLIGHTS)},
         quick=lambda in_flight: in_flight != 20,
-        rounds={"quick": 1, "default": 3, "full": 7},
+        rounds={"quick": 1, "default": 2, "full": 7},
     )
     for name in ("aiohttp", "httpx2", "httpx", "requests+threads", "urllib3+threads"):
         rows.add(
@@ -225,7 +225,7 @@ def _add_reuse(suite: Suite) -> None:
         clock="cpu",
         items=FEW,
         sizes={"scheme": ["http", "https"]},
-        quick=lambda scheme: scheme == "https",
+        default=lambda scheme: scheme == "https",
         rounds={"quick": 4, "default": 12},
     )
     for library in ("requests", "aiohttp"):
@@ -266,9 +266,9 @@ def _add_traps(suite: Suite) -> None:
         "iter_content",
         title="Reading a streamed body of 128 KB with requests: seconds per MB",
         kind="run",
-        unit="s",
+        unit="s/MB",
         metrics={"per_mb": Metric("s/MB")},
-        rounds={"quick": 1, "default": 3},
+        rounds={"quick": 1, "default": 2},
     )
     trap.add("64 KiB pieces", lambda: _trap(65_536), baseline=True)
     trap.add("default (1 byte)", lambda: _trap(None))
