@@ -245,3 +245,23 @@ def test_tab_and_settings_stand_in_the_address_and_survive_a_reload(
         view.wait_for_url("**/*at-once-colour=red*", timeout=PATIENCE_MS)
 
         assert "tab=At" in view.url
+
+
+def test_back_returns_to_the_tab_of_the_page_before(
+    browser: Any, served: Callable[[Path], str]
+) -> None:
+    def stands(question: str) -> None:
+        view.get_by_role("heading", name=question).wait_for(timeout=PATIENCE_MS)
+
+    with visit(browser, served(DEMO / "two.py")) as (view, _):
+        open_tab(view, "Two")
+        view.get_by_role("link", name="Second").click()
+        stands("Second, one?")
+        second = view.url
+        open_tab(view, "Three")
+        view.go_back()
+        stands("First, one?")  # Streamlit clears the address of the page that is left
+        view.go_back()
+        stands("First, two?")
+
+    assert "tab" not in second

@@ -88,7 +88,7 @@ def estimate(own: list[str], extras: list[str]) -> tuple[int, int]:
     """Return roughly how many MB are fetched and needed on the disk; a class, no promise."""
     # Measured once on Linux: toolkit with its dashboard and tests, with servers, with the tools.
     fetch = 110 + 50 * ("services" in extras) + 70 * ("verify" in extras) + 3 * len(own)
-    return round(fetch, -1), round(4.5 * fetch, -1)
+    return round(fetch, -1), 10 * round(fetch * 0.45)
 
 
 def install(root: Path, python: Path, own: list[str], extras: list[str], lock: int) -> None:

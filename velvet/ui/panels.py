@@ -70,8 +70,7 @@ def timeline(
     if len(shown) > MAX_BARS:
         # The longest spans carry the picture; the shortest would be under a pixel anyway.
         shown = sorted(shown, key=lambda s: s.t0_ns - s.t1_ns)[:MAX_BARS]
-    order = [*KIND_COLOURS, *sorted({s.kind for s in shown} - set(KIND_COLOURS))]
-    for kind in order:
+    for kind in (*KIND_COLOURS, *sorted({s.kind for s in shown} - set(KIND_COLOURS))):
         chosen = [span for span in shown if span.kind == kind]
         if not chosen:
             continue
@@ -83,9 +82,7 @@ def timeline(
             x=[span.seconds for span in chosen],
             base=[(span.t0_ns - zero) / 1e9 for span in chosen],
             customdata=[(span.name, span.seconds * 1e3) for span in chosen],
-            hovertemplate="%{customdata[0]}: "
-            + kind
-            + " %{customdata[1]:.2f} ms<extra>%{y}</extra>",
+            hovertemplate=f"%{{customdata[0]}}: {kind} %{{customdata[1]:.2f}} ms<extra>%{{y}}</extra>",
             marker={
                 "color": fill,
                 "line": {"color": stroke, "width": 1},
@@ -135,8 +132,7 @@ def memory(
         floor_mb: what a process has before it does anything.
     """
     figure = lines(series, title=title, x="seconds", y=unit)
-    hover = "%{x:.2f} s: %{y:.1f} " + unit
-    figure.update_traces(mode="lines", line_width=2.4, hovertemplate=hover)
+    figure.update_traces(mode="lines", hovertemplate="%{x:.2f} s: %{y:.1f} " + unit)
     if floor_mb is not None:
         figure.add_hrect(
             y0=0,
