@@ -7,10 +7,7 @@ The library's own exception stays reachable as `__cause__`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from velvet_http.model import Response
+from typing import Any
 
 
 class HttpError(Exception):
@@ -90,9 +87,9 @@ class BodyTooLarge(HttpError, sent=True):
 
 
 class StatusError(HttpError, sent=True):
-    """The server answered with a status that the caller did not want."""
+    """The server answered with a status that the caller did not want; `response` is that answer."""
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response: Any) -> None:
         super().__init__(f"{response.url} answered {response.status}")
         self.response = response
 

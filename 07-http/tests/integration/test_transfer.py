@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import hashlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +18,10 @@ from velvet_http.contenders import connect
 from velvet_http.faults import FaultServer, fault, kinds
 from velvet_http.faults.kinds import End, Fault, status
 from velvet_http.faults.routes import TOKEN, pattern, respond
-from velvet_http.model import Headers
+from velvet_http.model import Headers, Request, Timeouts
 from velvet_http.policy import Backoff, RetryPolicy
 from velvet_http.resilient import ResilientClient
+from velvet_http.simulate import QueueServer
 from velvet_http.transfer import (
     Cursor,
     LinkHeader,
@@ -214,6 +216,22 @@ def test_routes_refuse_what_they_do_not_know(server: FaultServer, client: Client
     assert client.get(server.url("/fault/status%20429")).status == 429
     with pytest.raises(ValueError, match="at least one"):
         server.script("/f", [])
+
+
+def test_the_queue_answers_in_turn_and_refuses_when_it_is_full(
+    server: FaultServer, client: Client
+) -> None:
+    client.get(server.url("/work/setup?capacity=50&queue=1&from=9&to=10"))
+    first = client.get(server.url("/work"))
+    client.get(server.url("/work/setup?capacity=50&queue=1&from=0&to=9"))
+
+    assert first.json() == {"done": True}
+    with pytest.raises(errors.ReadTimeout):
+        client.request(Request("GET", server.url("/work")), timeouts=Timeouts(read=0.1))
+    assert client.get(server.url("/work/count")).json() == {"count": 1}
+    server.api.queue = QueueServer(0.1, 1)
+    server.api.queue.arrive(time.monotonic())
+    assert client.get(server.url("/work")).status == 503
 
 
 def test_an_etag_that_is_known_costs_no_body(server: FaultServer, client: Client) -> None:

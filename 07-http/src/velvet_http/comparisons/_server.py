@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import atexit
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 _servers: dict[bool, Any] = {}
+_users: Counter[bool] = Counter()
 
 
 def served(work: Callable[[Any], Callable[[], Any]], *, tls: bool = False) -> Iterator[Any]:
-    """Yield what `work(server)` returns; all contenders of one worker share its server.
-
-    The server ends with the worker, at the latest when its standard input is closed.
-    """
+    """Yield what `work(server)` returns; contenders that are set up together share a server."""
     from velvet_http.comparisons.server_process import ServerProcess
 
-    if tls not in _servers:
+    if not _users[tls]:
         _servers[tls] = ServerProcess(tls=tls)
-        atexit.register(_servers[tls].__exit__)
-    yield work(_servers[tls])
+    _users[tls] += 1
+    try:
+        yield work(_servers[tls])
+    finally:
+        _users[tls] -= 1
+        if not _users[tls]:
+            _servers.pop(tls).__exit__()
