@@ -53,7 +53,7 @@ class Settings:
 
 
 class Exchange(Protocol):
-    """One response whose body is read piece by piece, undecoded.
+    """One response; its body is read piece by piece, undecoded.
 
     `read` returns the bytes that arrived next, b"" after the last; `close` returns the connection
     to its pool, or closes it when bytes are outstanding.
@@ -105,7 +105,7 @@ async def within(deadline: Deadline | None, work: Awaitable[T]) -> T:
 
 @dataclass
 class StreamResponse:
-    """A response whose body is on its way; iterate it for decoded pieces."""
+    """A response with its body on the way; iterate it for decoded pieces."""
 
     status: int
     headers: Headers

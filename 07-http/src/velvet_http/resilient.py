@@ -45,7 +45,7 @@ class AsyncResilientClient:
     byte of it was sent.
 
     Raises:
-        ValueError: `hedge` with a transport whose pool does not survive cancelling.
+        ValueError: `hedge` with a transport that is not `cancel_safe`.
     """
 
     def __init__(

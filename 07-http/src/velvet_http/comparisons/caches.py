@@ -24,11 +24,11 @@ def urls(base: str) -> list[str]:
     return [f"{base}/etag/{n}?cc={kind[n].replace(' ', '%20')}" for n in chosen]
 
 
-def _cached(who: str) -> Iterator[Any]:
+def _cached(kind: str) -> Iterator[Any]:
     def work(server: Any) -> Callable[[], Outcome]:
         def measure() -> Outcome:
             asked = urls(server.urls["http"])
-            get, close = _FETCHERS[who]()
+            get, close = _FETCHERS[kind]()
             before, cpu = server.counters()["requests"], time.process_time()
             bodies = sum(zlib.crc32(get(url)) for url in asked)
             used = time.process_time() - cpu
@@ -38,7 +38,7 @@ def _cached(who: str) -> Iterator[Any]:
             for _ in range(100):
                 get(hot)
             hit = (time.process_time() - began) / 100
-            origin = server.counters()["requests"] - before - (100 if who == "none" else 0) - 1
+            origin = server.counters()["requests"] - before - (100 if kind == "none" else 0) - 1
             close()
             figures = {
                 "origin": float(origin),
@@ -100,9 +100,9 @@ def add_to(suite: Suite) -> None:
         rounds={"quick": 1, "default": 2},
     )
     rows.same_result()
-    for who in _FETCHERS:
-        needs = ("hishel", "httpx2") if who == "hishel" else ()
-        rows.add(who, lambda who=who: _cached(who), baseline=who == "none", needs=needs)
+    for kind in _FETCHERS:
+        needs = ("hishel", "httpx2") if kind == "hishel" else ()
+        rows.add(kind, lambda kind=kind: _cached(kind), baseline=kind == "none", needs=needs)
     suite.claim(
         "our cache sends at most half of the requests to the origin",
         ratio("cache", "ours", "none", "origin") <= 0.5,

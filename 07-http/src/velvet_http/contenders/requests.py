@@ -18,7 +18,7 @@ NAME = "requests"
 
 
 class _Adapter(HTTPAdapter):
-    """An adapter whose pool keeps our deadline and blocks when it is full."""
+    """An adapter with a pool that keeps our deadline and blocks when it is full."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -38,7 +38,7 @@ class _HttpsPool(_Waiting, HTTPSConnectionPool):
 
 
 class DeadlinePool(urllib3.PoolManager):
-    """A `PoolManager` whose connections keep our deadline."""
+    """A `PoolManager` with connections that keep our deadline."""
 
     def __init__(self, **settings: object) -> None:
         super().__init__(**settings)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ import trustme
 
 
 class LocalCA:
-    """An authority whose PEM file for clients, `ca_file`, is written into `folder`."""
+    """An authority; `ca_file`, the PEM file for clients, is written into `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self._authority = trustme.CA(key_type=trustme.KeyType.RSA)
@@ -19,11 +19,11 @@ class LocalCA:
         self._authority.cert_pem.write_to_path(self.ca_file)
 
     def issue(self, host: str = "127.0.0.1") -> ssl.SSLContext:
-        """Return a server's context whose certificate is valid for `host`."""
+        """Return a server's context with a certificate for `host`."""
         return self._context(self._authority.issue_cert(host))
 
     def expired(self) -> ssl.SSLContext:
-        """Return a context whose certificate ended in 2001."""
+        """Return a context with a certificate that ended in 2001."""
         ended = datetime(2001, 1, 1, tzinfo=timezone.utc)
         began = datetime(2000, 1, 1, tzinfo=timezone.utc)
         return self._context(
@@ -31,7 +31,7 @@ class LocalCA:
         )
 
     def wrong_host(self) -> ssl.SSLContext:
-        """Return a context whose certificate names another host."""
+        """Return a context with a certificate for another host."""
         return self._context(self._authority.issue_cert("example.invalid"))
 
     def _context(self, certificate: trustme.LeafCert) -> ssl.SSLContext:
