@@ -133,13 +133,12 @@ class Measured:
         return found
 
     def _quotient(self, a: Interval, b: Interval, row: Row) -> Interval:
-        low, high = (b.value if x is None else x for x in (b.lo, b.hi))
+        low, high = b.ends
         if low <= 0:
             raise NotMeasured(f"{row.contender} in {row.bench} is not clear of zero")
         if a.lo is None and b.lo is None:
             return Interval(a.value / b.value, None, None, 1)
-        a_low, a_high = (a.value if x is None else x for x in (a.lo, a.hi))
-        corners = [x / y for x in (a_low, a_high) for y in (low, high)]
+        corners = [x / y for x in a.ends for y in (low, high)]
         return Interval(a.value / b.value, min(corners), max(corners), min(a.n, b.n))
 
     def paired(
