@@ -167,11 +167,7 @@ def _entry(context: Context, words: list[str], options: dict[str, str]) -> Mappi
 
 def figure(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``figure BENCH CONTENDER [metric=M] [AXIS=VALUE]``: one measured figure with its unit."""
-    entry = _entry(context, words, options)
-    if "label" in entry:
-        return str(entry["label"])
-    dagger = f" {views.DAGGER}" if entry.get("extrapolated") else ""
-    return views.quantity(entry["median"], entry["unit"]) + dagger
+    return views.shown(_entry(context, words, options))
 
 
 def times(context: Context, words: list[str], options: dict[str, str]) -> str:
@@ -201,7 +197,7 @@ def ratio(context: Context, words: list[str], options: dict[str, str]) -> str:
     second = _entry(context, [words[0], words[2]], dict(options))
     results, bench = context.bench(words[0])
     share, tie = first["median"] / second["median"], _tie(context, words, first, second)
-    better = views.comparison(results, bench)["better"].get(first["metric"], "lower")
+    better = views.better(results, bench, first["metric"])
     if words[3:] != ["|", "factor"]:
         return "a tie" if tie else figures.against(share, better, first["unit"])
     factor = share if better == "higher" else 1 / share
