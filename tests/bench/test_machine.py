@@ -99,6 +99,7 @@ def test_a_linux_without_a_model_name_gives_its_architecture(monkeypatch):
 
 def test_elsewhere_nobody_says_whether_a_machine_is_virtual(monkeypatch):
     monkeypatch.setattr(machine.sys, "platform", "darwin")
+    monkeypatch.setattr(machine, "_read", lambda _path: "")
 
     assert machine.virtualised() is None
     assert machine.cpu_model() in (machine.platform.processor(), machine.platform.machine())
