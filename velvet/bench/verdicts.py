@@ -57,12 +57,10 @@ class Judge:
 
     def _precondition(self, claim: Claim) -> str:
         problems = [str(problem) for problem in all_unmet(n for n in claim.needs if n != "calm")]
-        if "calm" in claim.needs:
-            spins = [s for name in claim.benches for s in self.measured.spins.get(name, ())]
-            spins = spins or [s for found in self.measured.spins.values() for s in found]
-            index = noise_index(spins)
-            if index > CALM_NOISE:
-                problems.append(f"the machine is busy (noise {index:.1f}x)")
+        spins = self.measured.noise_of(claim.benches) or self.measured.noise_of()
+        index = noise_index(spins) if "calm" in claim.needs else 1.0
+        if index > CALM_NOISE:
+            problems.append(f"the machine is busy (noise {index:.1f}x)")
         return "; ".join(problems)
 
     def _look(self, claim: Claim, measured: Measured) -> list[Finding]:
@@ -106,14 +104,12 @@ def noise_index(spins: list[float]) -> float:
 
 def noise(measured: Measured, before: Event, after: Event) -> Event:
     """Describe how disturbed a run was: the spread of a fixed spin, load and stolen ticks."""
-    spins = [spin for found in measured.spins.values() for spin in found]
-    steal = None
-    if before["steal"] is not None and after["steal"] is not None:
-        steal = after["steal"] - before["steal"]
+    spins = measured.noise_of()
+    steal = (before["steal"], after["steal"])
     return {
         "index": round(noise_index(spins), 2),
         "spin_ms": round(quantile(spins, 0.5) * 1e3, 3) if spins else None,
         "load_before": before["load"],
         "load_after": after["load"],
-        "steal_ticks": steal,
+        "steal_ticks": None if None in steal else steal[1] - steal[0],
     }
