@@ -49,9 +49,10 @@ def steal_ticks() -> int | None:
     return int(parts[8]) if len(parts) > 8 else None
 
 
-def load() -> float | None:
-    """Return the one-minute load average; None where there is none."""
-    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+def disturbance() -> dict[str, Any]:
+    """Return the one-minute load average and the stolen ticks; None where there is none."""
+    load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+    return {"load": load, "steal": steal_ticks()}
 
 
 def git_state(root: Path) -> dict[str, Any]:
