@@ -171,12 +171,11 @@ def perform(suite: Suite, **given: Any) -> int:
             f"nothing was published: the machine was busy, noise {noise}x is above "
             f"{MAX_PUBLISHED_NOISE:g}x; run it again when nothing else does"
         )
-    if asked.json_path and not stream:
-        save(results, Path(asked.json_path))
-    elif not part and not stream:
-        # A part of the comparisons never takes the place of a whole run's results.
-        save(results, (reference_file if asked.publish else local_file)(suite.file))
     if not stream:
+        if asked.json_path:
+            save(results, Path(asked.json_path))
+        elif not part:  # a part never replaces the results of a whole run
+            save(results, (reference_file if asked.publish else local_file)(suite.file))
         print_results(results, console, whole=asked.verbose)
     if asked.pyperf_path is not None:
         from velvet.bench.pyperf_bridge import export

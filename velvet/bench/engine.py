@@ -162,11 +162,9 @@ class Engine:
             "seed": self.options.seed * 1000 + number,
             **more,
         }
-        env = environment(
-            hashseed=(self.options.seed + number) % 4_294_967_295 if hashseed is None else hashseed,
-            threads=max(comparison.contenders[name].threads for name in asked),
-            tier=self.options.tier,
-        )
+        hashseed = (self.options.seed + number) % 4_294_967_295 if hashseed is None else hashseed
+        threads = max(comparison.contenders[name].threads for name in asked)
+        env = environment(hashseed=hashseed, threads=threads, tier=self.options.tier)
         sample_tree = comparison.tree and what == "run"
         bounds: dict[str, Any] = {"limit": comparison.limit, "affinity": self.options.affinity}
         try:

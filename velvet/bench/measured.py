@@ -10,6 +10,7 @@ import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+
 from velvet.bench.claims import ContenderFailed, NotMeasured
 from velvet.bench.model import Comparison, Size, matches, size_key
 from velvet.bench.stats import (

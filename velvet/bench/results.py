@@ -69,13 +69,9 @@ def assemble(
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:
     names = [comparison.main_metric, *comparison.metrics]
+    same = ("name", "title", "kind", "unit", "clock", "baseline")
     return {
-        "name": comparison.name,
-        "title": comparison.title,
-        "kind": comparison.kind,
-        "unit": comparison.unit,
-        "clock": comparison.clock,
-        "baseline": comparison.baseline,
+        **{field: getattr(comparison, field) for field in same},
         "metric": comparison.main_metric,
         "better": {name: comparison.metric(name).better for name in names},
         "contenders": [
@@ -135,22 +131,14 @@ def _figures(comparison: Comparison, row: Row) -> list[tuple[str, str, list[floa
 def _sample_entry(
     metric: str, unit: str, samples: list[float], processes: int, row: Row
 ) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "metric": metric,
-        "unit": unit,
-        "n": len(samples),
-        "median": rounded(statistics.median(samples)),
-        "p10": rounded(quantile(samples, 0.1)),
-        "p90": rounded(quantile(samples, 0.9)),
-        "min": rounded(min(samples)),
-        "processes": processes,
-    }
+    entry: dict[str, Any] = {"metric": metric, "unit": unit, "n": len(samples)}
+    for name, share in (("median", 0.5), ("p10", 0.1), ("p90", 0.9), ("min", 0.0)):
+        entry[name] = rounded(quantile(samples, share))
+    entry["processes"] = processes
     if metric in ("ops", "time"):
         step = -(-len(samples) // MAX_SAMPLES)
         entry["samples"] = [rounded(sample) for sample in samples[::step]]
-        entry["outliers"] = severe_outliers(samples)
-        entry["gc_runs"] = row.gc_runs
-        entry["loops"] = row.loops
+        entry |= {"outliers": severe_outliers(samples), "gc_runs": row.gc_runs, "loops": row.loops}
         if row.cold:
             entry["cold_s"] = rounded(statistics.median(row.cold))
         if row.measured_n is not None:
@@ -164,10 +152,10 @@ def _pairs(suite: Suite, measured: Measured, bench: str) -> Iterator[dict[str, A
     rows = [row for row in measured.of(bench) if not (row.skipped or row.error)]
     bases = {size_key(row.size): row for row in rows if row.contender == comparison.baseline}
     for row in rows:
-        base = bases.get(size_key(row.size))
-        if base is not None and row is not base:
-            for metric in dict.fromkeys((comparison.main_metric, *comparison.metrics, "peak_mb")):
-                yield from _pair(measured, row, base, metric)
+        base = bases.get(size_key(row.size), row)
+        metrics = (comparison.main_metric, *comparison.metrics, "peak_mb")
+        for metric in dict.fromkeys(metrics) if row is not base else ():
+            yield from _pair(measured, row, base, metric)
 
 
 def _neighbours(suite: Suite, measured: Measured, bench: str) -> Iterator[dict[str, Any]]:

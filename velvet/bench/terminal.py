@@ -14,15 +14,8 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
-from velvet.bench.views import (
-    DAGGER,
-    absent,
-    claim_counts,
-    claim_line,
-    claim_lines,
-    columns,
-    lines,
-)
+from velvet.bench import views
+from velvet.bench.views import DAGGER, claim_counts
 
 STYLES = {"HOLDS": "green", "FAILS": "bold red", "INCONCLUSIVE": "yellow"}
 BUSY = 1.5
@@ -41,13 +34,13 @@ def print_results(results: Mapping[str, Any], console: Console, *, whole: bool =
         console.print(text, style=style or None, markup=False, highlight=False)
 
     for about in results["comparisons"]:
-        found = lines(results, about["name"])
+        found = views.lines(results, about["name"])
         shown = found if whole else [one for one in found if not one.skipped]
         if not shown:
             continue
         say(f"\n{about['name']}: {about['title']}", "bold")
         table = Table(box=None, header_style="dim", padding=(0, 2))
-        cells = columns(shown, about["metric"], f"against {about['baseline']}")
+        cells = views.columns(shown, about["metric"], f"against {about['baseline']}")
         cells.pop("notes", None)
         for head in cells:
             side: JustifyMethod = "left" if head == "contender" else "right"
@@ -64,10 +57,10 @@ def print_results(results: Mapping[str, Any], console: Console, *, whole: bool =
     if results["claims"]:
         say("\nclaims")
     for claim in results["claims"]:
-        say(claim_line(claim), STYLES[claim["verdict"]])
-        for text in claim_lines(claim) if whole else ():
+        say(views.claim_line(claim), STYLES[claim["verdict"]])
+        for text in views.claim_lines(claim) if whole else ():
             say(f"      {text}", "dim")
-    missing = {name for names in absent(results).values() for name in names}
+    missing = {name for names in views.absent(results).values() for name in names}
     if missing and not whole:
         say(f"\nnot measured here: {', '.join(sorted(missing))} (--show says why)", "dim")
     say(f"\n{_closing(results)}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from velvet.bench import figures
@@ -67,13 +68,8 @@ def entries(
     """Return the result entries of a comparison's metric, at the sizes that match."""
     about = comparison(results, bench)
     wanted = metric or about["metric"]
-    found = [
-        entry
-        for entry in results["results"]
-        if entry["bench"] == bench
-        and (entry["metric"] == wanted or "skipped" in entry or "error" in entry)
-        and _matches(entry["size"], size)
-    ]
+    here = [e for e in results["results"] if e["bench"] == bench and _matches(e["size"], size)]
+    found = [e for e in here if e["metric"] == wanted or "skipped" in e or "error" in e]
     ranks = {one["name"]: rank for rank, one in enumerate(about["contenders"])}
     sizes = list(dict.fromkeys(size_key(entry["size"]) for entry in sorted(found, key=_by_axes)))
     return sorted(found, key=lambda e: (sizes.index(size_key(e["size"])), ranks[e["contender"]]))
@@ -285,15 +281,14 @@ def ranks(results: Results, bench: str, metric: str | None = None, **size: Any) 
         for pair in results.get("neighbours", ())
         if (pair["bench"], pair["metric"]) == (bench, wanted) and _matches(pair["size"], size)
     }
-    groups: list[list[str]] = []
-    before = ""
-    for name in sorted(spans, key=lambda name: spans[name][0]):
-        tie = bool(before) and spans[name][1] <= spans[before][2]
-        if steps.get((before, name), steps.get((name, before), tie)):
+    ordered = sorted(spans, key=lambda name: spans[name][0])
+    groups = [ordered[:1]] if ordered else []
+    for before, name in pairwise(ordered):
+        overlap = spans[name][1] <= spans[before][2]
+        if steps.get((before, name), steps.get((name, before), overlap)):
             groups[-1].append(name)
         else:
             groups.append([name])
-        before = name
     return groups
 
 
