@@ -8,7 +8,7 @@ contender itself failed, the claim fails with that error, and no busy machine ex
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from velvet.bench.claims import Condition, ContenderFailed, Finding, NotMeasured, Verdict
 from velvet.bench.measured import Measured
@@ -23,16 +23,14 @@ _WORST_FIRST = (Verdict.FAILS, Verdict.INCONCLUSIVE, Verdict.HOLDS)
 Measure = Callable[[Measured, Comparison, Size, list[str], int], Iterator[Event]]
 
 
+@dataclass
 class Judge:
     """Judges the claims of one run; `measure` repeats a size with some contenders."""
 
-    def __init__(
-        self, suite: Suite, options: Options, measured: Measured, measure: Measure
-    ) -> None:
-        self.suite = suite
-        self.options = options
-        self.measured = measured
-        self.measure = measure
+    suite: Suite
+    options: Options
+    measured: Measured
+    measure: Measure
 
     def judge(self, claim: Claim) -> Generator[Event, None, list[Finding]]:
         """Judge a claim; what fails or stays open is measured once more with three times as much."""
