@@ -115,11 +115,7 @@ def round_ratio(first: Sequence[float], second: Sequence[float]) -> Interval | N
 
 
 def growth_rate(sizes: Sequence[float], costs: Sequence[float]) -> float:
-    """Return the exponent b of cost ~ size**b: the least-squares slope of the logarithms.
-
-    Raises:
-        ValueError: fewer than two different sizes.
-    """
+    """Return the exponent b of cost ~ size**b: the slope of the logarithms of two or more sizes."""
     xs, ys = ([math.log(value) for value in values] for values in (sizes, costs))
     try:
         return statistics.linear_regression(xs, ys).slope

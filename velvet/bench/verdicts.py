@@ -35,11 +35,9 @@ class Judge:
     def judge(self, claim: Claim) -> Generator[Event, None, list[Finding]]:
         """Judge a claim; what fails or stays open is measured once more with three times as much."""
         findings = self._look(claim, self.measured)
-        open_ = any(
-            f.verdict is Verdict.FAILS or (f.verdict is Verdict.INCONCLUSIVE and f.interval)
-            for f in findings
-        )
-        if open_ and self.options.second_look and not self._precondition(claim):
+        unclear = [f for f in findings if f.verdict is not Verdict.HOLDS]
+        repeat = any(f.verdict is Verdict.FAILS or f.interval for f in unclear)
+        if repeat and self.options.second_look and not self._precondition(claim):
             again = Measured(self.suite)
             yield {"event": "second_look", "text": claim.text}
             for part in claim.condition.parts:

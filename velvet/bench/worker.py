@@ -22,7 +22,7 @@ from time import process_time_ns
 from typing import Any
 
 from velvet.bench.memory import peak_mb
-from velvet.bench.model import LABEL, Absent, Comparison, Estimate, Outcome
+from velvet.bench.model import LABEL, Absent, Comparison, Estimate, Outcome, Size
 from velvet.bench.rounds import (
     CLOCK_MULTIPLE,
     ROUND_NS,
@@ -36,6 +36,7 @@ from velvet.bench.rounds import (
 )
 from velvet.bench.suite import Suite
 
+Request = Mapping[str, Any]
 Emit = Callable[[Mapping[str, Any]], None]
 # How often a contender is asked before it is timed where each call has an input of its own.
 CHECKED_INPUTS = 2
@@ -73,9 +74,7 @@ def result_of(returned: Any) -> Any:
     return returned.result if isinstance(returned, Outcome) else returned
 
 
-def check(
-    comparison: Comparison, size: Mapping[str, Any], names: list[str], emit: Emit, seed: int
-) -> list[str]:
+def check(comparison: Comparison, size: Size, names: list[str], emit: Emit, seed: int) -> list[str]:
     """Call each contender and refuse those whose result is wrong or differs; returns the others.
 
     Where a comparison makes inputs, each contender is asked twice, about two of them, so that an
@@ -135,11 +134,7 @@ def _short(result: Any) -> str:
 
 
 def micro(
-    comparison: Comparison,
-    size: Mapping[str, Any],
-    names: list[str],
-    emit: Emit,
-    request: Mapping[str, Any],
+    comparison: Comparison, size: Size, names: list[str], emit: Emit, request: Request
 ) -> None:
     """Interleave all contenders of one size in this process, once they are known to agree."""
     seed = request["seed"]
@@ -188,13 +183,7 @@ def plain(metrics: Mapping[str, Any]) -> dict[str, float]:
     return found
 
 
-def run(
-    comparison: Comparison,
-    size: Mapping[str, Any],
-    name: str,
-    emit: Emit,
-    request: Mapping[str, Any],
-) -> None:
+def run(comparison: Comparison, size: Size, name: str, emit: Emit, request: Request) -> None:
     """Make one call in this process; what is asked for is run, floor (set-up only) or alloc."""
     what = request["what"]
     one = prepare(comparison, name, size, request["seed"])
@@ -241,9 +230,7 @@ class ProcessClock(SystemClock):
         return process_time_ns() + children_cpu_ns()
 
 
-def values(
-    comparison: Comparison, size: Mapping[str, Any], name: str, emit: Emit, seed: int
-) -> None:
+def values(comparison: Comparison, size: Size, name: str, emit: Emit, seed: int) -> None:
     """Measure deterministic figures once: numbers, `Estimate`s or, for labels, words."""
     one = prepare(comparison, name, size, seed)
     returned = one.once(SystemClock())[0]
@@ -278,7 +265,7 @@ def main() -> None:
         )
 
 
-def _serve(request: Mapping[str, Any], emit: Emit) -> None:
+def _serve(request: Request, emit: Emit) -> None:
     comparison = load_suite(Path(request["file"])).comparisons[request["bench"]]
     size = comparison.sizes[request["size"]]
     names = [name for name in comparison.contenders if name in request["contenders"]]
@@ -287,13 +274,12 @@ def _serve(request: Mapping[str, Any], emit: Emit) -> None:
         check(comparison, size, names, emit, seed)
     elif what == "micro":
         micro(comparison, size, names, emit, request)
-    else:
-        for name in names:
-            with turn(emit, name):
-                if what == "value":
-                    values(comparison, size, name, emit, seed)
-                else:
-                    run(comparison, size, name, emit, request)
+    for name in names if what not in ("check", "micro") else ():
+        with turn(emit, name):
+            if what == "value":
+                values(comparison, size, name, emit, seed)
+            else:
+                run(comparison, size, name, emit, request)
     emit({"event": "end"})
 
 
