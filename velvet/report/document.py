@@ -123,7 +123,8 @@ def _published(results: Mapping[str, Any]) -> str:
         ]
         unit, ours, versus = "", "-", "-"
         if found:
-            unit, ours = found[-1]["unit"], views.shown(found[-1])
+            unit = found[-1]["unit"]
+            ours = views.quantity(found[-1]["median"], unit)
             way = views.better(results, one["bench"], one["metric"])
             versus = figures.against(found[-1]["median"] / one["value"], way, unit)
         what = f"{one['bench']}: {one['contender']} ({one['metric']})"
