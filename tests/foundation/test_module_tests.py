@@ -136,7 +136,13 @@ class Tiny:
 @pytest.fixture(scope="module")
 def _imported() -> None:
     """Import the page's libraries once: what a run inside a test imports is forgotten after it."""
-    for name in ("streamlit.testing.v1", "velvet.bench.worker", "velvet.ui.kit"):
+    for name in (
+        "pandas",
+        "pyarrow",
+        "streamlit.testing.v1",
+        "velvet.bench.worker",
+        "velvet.ui.kit",
+    ):
         importlib.import_module(name)
 
 
