@@ -11,8 +11,8 @@ from importlib.util import find_spec
 import pytest
 
 from velvet_cli.color import Level, decide
-from velvet_cli.color import survey as surveyed
-from velvet_cli.color.survey import ENVIRONMENTS, OURS, SAMPLES, kind_of, survey
+from velvet_cli.comparisons import colours
+from velvet_cli.comparisons.colours import ENVIRONMENTS, OURS, SAMPLES, kind_of, survey
 
 PLACES = [
     pytest.param(
@@ -125,7 +125,7 @@ def test_the_child_answers_once_for_each_environment(
     monkeypatch.setattr("sys.stderr", sys.stderr)
     monkeypatch.setattr("os.environ", dict(os.environ))
 
-    surveyed._main()
+    colours._main()
 
     plain, forced, rest = capsys.readouterr().out.split("\x1e")
     assert (kind_of(plain.encode()), kind_of(forced.encode()), rest) == ("plain", "colour", "")

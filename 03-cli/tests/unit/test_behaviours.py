@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from velvet_cli.behaviours import BEHAVIOURS, Behaviour, Seen, Subject, run_matrix
-from velvet_cli.behaviours.matrix import SKIPPED, look
-from velvet_cli.harness import Result
+from velvet_cli.comparisons.behaviours import BEHAVIOURS, SKIPPED, Subject, look
+from velvet_cli.comparisons.running import Result
 
 RULES = {row.id: row for row in BEHAVIOURS}
 
@@ -75,28 +74,7 @@ def test_a_marker_that_is_left_behind_is_seen(tmp_path: Path) -> None:
     assert (seen.passed, seen.what) == (False, "exit 143, left its marker behind")
 
 
-def test_what_was_seen_is_counted_and_stored_by_front_end() -> None:
-    rules = [
-        Behaviour("good", "", lambda subject: Seen(subject.hardened, "exit 0")),
-        Behaviour("bad", "", lambda subject: Seen(False, "exit 1")),
-    ]
-
-    matrix = run_matrix(["argparse", "click"], hardened=True, behaviours=rules)
-
-    assert matrix.passed("click") == 1
-    assert matrix.column("argparse") == {"good": "pass: exit 0", "bad": "fail: exit 1"}
-
-
 def test_what_windows_has_not_is_skipped_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
 
     assert look("argparse", RULES["sigint"], hardened=True) is SKIPPED
-
-
-def test_the_same_call_is_run_once_only(tmp_path: Path) -> None:
-    subject = Subject("argparse", hardened=True, folder=tmp_path)
-
-    first = subject.run("--version")
-    (tmp_path / "tasks.toml").write_text("broken", encoding="utf-8")
-
-    assert subject.run("--version") is first

@@ -11,52 +11,37 @@ from typing import Any
 
 import pytest
 
+from velvet_cli import contenders
 from velvet_cli.actions import Session, perform
-from velvet_cli.contract import CONTRACT, ParsedCall, render
-from velvet_cli.errors import UsageError
-from velvet_cli.frontends import NAMES, Frontend, NothingParsed, frontends
-from velvet_cli.harness import Result, invoke
-from velvet_cli.loc import Loc, loc, loc_of
+from velvet_cli.comparisons.probe import written
+from velvet_cli.comparisons.running import Result, invoke
+from velvet_cli.contract import CONTRACT, ParsedCall, UsageError, attached
 from velvet_cli.program import start
+from velvet_cli.signals import CancelToken, Stopped
 
 Run = Callable[..., Result]
 
 
-class Told:
-    """A token that says what it was told to, with a reason."""
-
-    reason = 15
-
-    def wait(self, timeout: float) -> bool:
-        return True
-
-
-def test_a_call_is_parsed_without_being_done(front: str, tmp_path: Path) -> None:
-    call = Frontend(front).parse(["-q", "add", "x", "-p", "2", "-t", "a", "--tag=b"])
+def test_a_call_is_parsed_without_being_done(front: str, tmp_path: Path, parse: Any) -> None:
+    call, _ = parse(front, ["-q", "add", "x", "-p", "2", "-t", "a", "--tag=b"])
 
     assert call.command == "add"
     assert dict(call.values) == {"quiet": True, "title": "x", "priority": 2, "tags": ("a", "b")}
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_was_not_typed_is_absent(front: str) -> None:
-    assert dict(Frontend(front).parse(["list"]).values) == {}
-    assert dict(Frontend(front).parse(["list", "--limit", "0"]).values) == {"limit": 0}
+def test_what_was_not_typed_is_absent(front: str, parse: Any) -> None:
+    assert dict(parse(front, ["list"]).call.values) == {}
+    assert dict(parse(front, ["list", "--limit", "0"]).call.values) == {"limit": 0}
 
 
-def test_help_is_no_call(front: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(NothingParsed) as nothing:
-        Frontend(front).parse(["--help"])
-
-    assert nothing.value.code == 0
+def test_help_is_no_call(front: str, parse: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse(front, ["--help"]) == (None, 0)
     assert "import" in capsys.readouterr().out
 
 
-def test_no_words_are_no_call(front: str) -> None:
-    with pytest.raises(NothingParsed) as nothing:
-        Frontend(front).parse([])
-
-    assert nothing.value.code == 2
+def test_no_words_are_no_call(front: str, parse: Any) -> None:
+    assert parse(front, []) == (None, 2)
 
 
 @pytest.mark.parametrize(
@@ -65,9 +50,9 @@ def test_no_words_are_no_call(front: str) -> None:
      ["done", "x"], ["work", "x"], ["list", "-f", "xml"], ["zzz"], ["add", "x", "--zzzzzzz"],
      ["config", "zzz"], ["rm"]],
 )  # fmt: skip
-def test_wrong_words_are_one_exception(argv: list[str], front: str) -> None:
+def test_wrong_words_are_one_exception(argv: list[str], front: str, parse: Any) -> None:
     with pytest.raises(UsageError) as wrong:
-        Frontend(front).parse(argv)
+        parse(front, argv)
 
     assert wrong.value.message
     assert wrong.value.hint
@@ -107,7 +92,7 @@ def test_a_setting_is_written_read_and_explained(tasks: Run, tmp_path: Path) -> 
     assert tasks("config", "get", "limit").out == "5\n"
     assert "config.toml:1" in tasks("config", "show").out
     assert tasks("config", "path").out.splitlines() == [str(tmp_path / "xdg/tasks/config.toml")]
-    assert tasks("config", "set", "limit", "x").exit == 78
+    assert tasks("config", "set", "limit", "x").exit == 2
     assert tasks("--config", "own.toml", "config", "set", "limit", "5").exit in (0, 66)
 
 
@@ -118,14 +103,15 @@ def test_a_completion_script_is_printed(tasks: Run) -> None:
     assert "complete" in result.out
 
 
-def test_work_in_this_process_ends_or_is_stopped(tmp_path: Path) -> None:
-    from velvet_cli.signals import Stopped
-
+def test_work_in_this_process_ends_or_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     call = ParsedCall("work", {"seconds": 9.0, "store": str(tmp_path / "x")})
     streams = {"stdin": None, "stdout": io.StringIO(), "stderr": io.StringIO()}
 
-    with pytest.raises(Stopped) as stopped:
-        perform(call, Session({}, cwd=tmp_path, token=Told(), **streams))
+    with monkeypatch.context() as patch, pytest.raises(Stopped) as stopped:  # noqa: PT012
+        patch.setattr(CancelToken, "wait", lambda self, timeout: self.set(15) or True)
+        perform(call, Session({}, cwd=tmp_path, signals=True, **streams))
     assert stopped.value.signum == 15
     short = ParsedCall("work", {"seconds": 0.0, "store": str(tmp_path / "x")})
     assert perform(short, Session({}, cwd=tmp_path, signals=True, **streams)) == 0
@@ -145,7 +131,7 @@ def test_an_unknown_mode_or_front_end_is_refused() -> None:
     with pytest.raises(ValueError, match="inprocess, subprocess or pty"):
         invoke("click", ["list"], "telepathy")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="not 'fire'"):
-        Frontend("fire")
+        contenders.load("fire")
 
 
 def test_invoke_makes_and_removes_a_folder_of_its_own() -> None:
@@ -155,24 +141,17 @@ def test_invoke_makes_and_removes_a_folder_of_its_own() -> None:
     assert not Path("tasks.jsonl").exists()
 
 
-def test_the_available_front_ends_are_in_their_order() -> None:
-    names = [one.name for one in frontends()]
+def test_front_ends_are_found_by_their_files_and_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert contenders.NAMES == ("argparse", "click", "cyclopts", "typer")
+    assert {"argparse", "click", "typer"} <= set(contenders.installed())
 
-    assert names == [name for name in NAMES if name in names]
-    assert {"argparse", "click", "typer"} <= set(names)
-    assert all(one.available().version for one in frontends())
-
-
-def test_an_absent_framework_is_told_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     from importlib import metadata
 
     def nothing(name: str) -> str:
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(metadata, "version", nothing)
-
-    found = Frontend("cyclopts").available()
-    assert (bool(found), found.remedy) == (False, "pip install cyclopts")
+    assert contenders.installed() == ["argparse"]
 
 
 @pytest.mark.parametrize("form", ["", "raw-"])
@@ -205,31 +184,32 @@ def test_the_package_can_be_run(monkeypatch: pytest.MonkeyPatch, capsys: Any) ->
     assert (end.value.code, capsys.readouterr().out) == (0, "tasks 1.0.0\n")
 
 
-def test_rendering_puts_dashes_where_they_are_safe() -> None:
-    call = ParsedCall("add", {"verbose": 2, "quiet": False, "title": "-x", "tags": ("-a", "")})
+def test_values_are_attached_up_to_the_dashes() -> None:
+    words = ["--store", "-x", "add", "-p", "5", "--tag=a", "-q", "--", "--tag", "b"]
 
-    assert render(call) == ["--verbose", "--verbose", "add", "--tag=-a", "--tag=", "--", "-x"]
-    assert render(ParsedCall("config path", {})) == ["config", "path"]
-    with pytest.raises(KeyError, match="no command 'fly'"):
-        render(ParsedCall("fly", {}))
+    assert attached(words) == [
+        "--store=-x", "add", "--priority=5", "--tag=a", "-q", "--", "--tag", "b",
+    ]  # fmt: skip
+    assert attached(["list", "--limit"]) == ["list", "--limit"]
 
 
 def test_the_contract_can_be_asked() -> None:
     assert CONTRACT.command("add").param("priority").range == (1, 5)
-    assert list(CONTRACT.groups()) == ["config"]
+    assert CONTRACT.groups() == ["config"]
     assert CONTRACT.command("add").param("title").long == "TITLE"
     with pytest.raises(KeyError, match="no parameter 'colour'"):
         CONTRACT.command("add").param("colour")
+    with pytest.raises(KeyError, match="no command 'fly'"):
+        CONTRACT.command("fly")
 
 
-def test_lines_are_counted_without_docstrings() -> None:
-    source = (
-        '"""Doc."""\nimport click\n\n@click.command()\ndef f():\n    "Doc."\n    return (\n 1)\n'
+def test_lines_are_counted_without_docstrings(tmp_path: Path) -> None:
+    path = tmp_path / "x.py"
+    path.write_text(
+        '"""Doc."""\nimport click\n\n@click.command()\ndef f():\n    "Doc."\n    return (\n 1)\n',
+        encoding="utf-8",
     )
 
-    assert loc(source) == Loc(3, 1, 1)
-    files = Path(sys.modules["velvet_cli.frontends"].__file__ or "").parent
-    counted = {name: loc_of(files / f"{name}_app.py") for name in NAMES}
-    assert counted["argparse"].decorators < counted["click"].decorators
-    with pytest.raises(SyntaxError):
-        loc("def")
+    assert written(path) == (3, 1)
+    files = {name: Path(contenders.__file__).with_name(f"{name}.py") for name in contenders.NAMES}
+    assert written(files["argparse"])[1] < written(files["click"])[1]

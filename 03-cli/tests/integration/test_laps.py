@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from velvet_cli.progress import BARS
-from velvet_cli.progress.lap import BARE, Lap, lap
+from velvet_cli.comparisons.bars import BARS
+from velvet_cli.comparisons.progress import BARE, Lap, lap
 
 ENV = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "CI")}
 needs_pty = pytest.mark.skipif(
