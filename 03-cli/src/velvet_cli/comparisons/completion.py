@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from velvet.bench import Command, Suite, ratio
-from velvet_cli.comparisons.startup import ROUNDS, folder, home
+from velvet_cli.comparisons.startup import folder, home
 
 LINE = "tasks li"
 EXPECTED = b"list"
+ROUNDS = {"quick": 2, "default": 15, "full": 40}
 BASH = ("posix", "program:bash")
 ASKED = f"COMP_LINE={LINE!r}; COMP_POINT={len(LINE)}; COMP_WORDS=({LINE}); COMP_CWORD=1"
 Setup = Callable[[], Iterator[Command]]

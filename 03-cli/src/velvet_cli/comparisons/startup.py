@@ -95,7 +95,9 @@ def _help_and_error(suite: Suite) -> None:
     )
     _rows(helping, "--help")
     title = "Start to refuse a bad value (`tasks add x -p 9`)"
-    wrong = suite.comparison("startup_error", title=title, kind="run", unit="ms", rounds=ROUNDS)
+    wrong = suite.comparison(
+        "startup_error", title=title, kind="run", unit="ms", tier="default", rounds=ROUNDS
+    )
     _rows(wrong, "add", "x", "-p", "9", ok=(0, 1, 2))
     title = "Typer: a right option, a wrong one, and a wrong one without rich"
     pair = suite.comparison("typer_mistake", title=title, kind="run", unit="ms", rounds=ROUNDS)
