@@ -25,6 +25,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Open:
     """Open the page at a tab, as a visitor to whom nothing is known yet."""
     monkeypatch.chdir(HERE)
     monkeypatch.setattr(runs, "store", lambda: None)
+    monkeypatch.setattr(runs, "_jobs", {})
 
     def open_(tab: str) -> AppTest:
         app = AppTest.from_file(str(HERE / "app.py"), default_timeout=60)
