@@ -51,9 +51,14 @@ def warm() -> Iterator[Run]:
     """
 
     def cold(
-        name: str, argv: Sequence[str], *, hardened: bool = True, env: Mapping[str, str],
-        folder: Path, stdin: str = "",
-    ) -> Result:  # fmt: skip
+        name: str,
+        argv: Sequence[str],
+        *,
+        hardened: bool = True,
+        env: Mapping[str, str],
+        folder: Path,
+        stdin: str = "",
+    ) -> Result:
         words = contenders.words(name, *argv, hardened=hardened)
         return run_process(words, env=env, folder=folder, stdin=stdin)
 
@@ -65,15 +70,22 @@ def warm() -> Iterator[Run]:
         server = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("warm.py"))],
             env=clean_environment(Path(wires)),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
         assert server.stdin is not None
         assert server.stdout is not None
 
         def run(
-            name: str, argv: Sequence[str], *, hardened: bool = True, env: Mapping[str, str],
-            folder: Path, stdin: str = "",
-        ) -> Result:  # fmt: skip
+            name: str,
+            argv: Sequence[str],
+            *,
+            hardened: bool = True,
+            env: Mapping[str, str],
+            folder: Path,
+            stdin: str = "",
+        ) -> Result:
             form = "" if hardened else contenders.RAW
             asked = {"name": form + name, "argv": list(argv), "env": dict(env)}
             with lock:

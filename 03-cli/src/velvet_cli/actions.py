@@ -216,7 +216,7 @@ class Actions(NamedTuple):
 
     def do_config_set(self) -> None:
         """Write one setting into the named file, or the user's."""
-        from velvet_cli.config.write import write_value
+        from velvet_cli.config import write_value
 
         param = self.answers.settings.param(self.answers["key"])
         files = self.answers.files

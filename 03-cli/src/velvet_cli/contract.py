@@ -32,8 +32,11 @@ _SECRETS = (
     "credentials",
 )
 _TYPES: Mapping[type, str] = {
-    str: "a text", int: "a whole number", float: "a number", bool: "true or false",
-}  # fmt: skip
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+}
 _TYPES_BY_NAME = {kind.__name__: kind for kind in _TYPES}
 _TRUTHS = {
     word: at < 4 for at, word in enumerate(["1", "true", "yes", "on", "0", "false", "no", "off"])

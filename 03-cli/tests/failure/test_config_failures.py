@@ -12,9 +12,8 @@ from typing import BinaryIO
 
 import pytest
 
-from velvet_cli.config import Files, load
+from velvet_cli.config import Files, load, write_value
 from velvet_cli.config.toml_text import ATTEMPTS, read_whole
-from velvet_cli.config.write import write_value
 from velvet_cli.contract import Param
 
 SPEC = (Param("first", type=int), Param("second", type=int))

@@ -48,14 +48,21 @@ CASES = {
     "list-order": Case(("list", "-f", "ndjson", "--order=priority", "-n", "1"), out=SECOND),
     "list-none": Case(("list", "-f", "json", "--limit", "0"), out="[]\n"),
     "list-table": Case(("list", "--limit=0"), out="id  title  priority  tags  done  created\n"),
-    "done": Case(("done", "1"), out="", err=("done: né✓",), after=FIRST.replace("false", "true") + SECOND),
+    "done": Case(
+        ("done", "1"), out="", err=("done: né✓",), after=FIRST.replace("false", "true") + SECOND
+    ),
     "rm": Case(("-q", "rm", "1", "2"), out="", after=""),
-    "export": Case(("export", "-f", "tsv"), out="id\ttitle\tpriority\ttags\tdone\tcreated\n"
-                   "1\tné✓\t3\t\tfalse\t7.0\n2\tb\t5\thome\ttrue\t7.0\n"),
+    "export": Case(
+        ("export", "-f", "tsv"),
+        out="id\ttitle\tpriority\ttags\tdone\tcreated\n"
+        "1\tné✓\t3\t\tfalse\t7.0\n2\tb\t5\thome\ttrue\t7.0\n",
+    ),
     "export-file": Case(("export", "-f", "csv", "--output", "x.csv"), out="", err=("x.csv",)),
     "import": Case(("import", "-"), out="2\n", stdin='milk\n{"title": "bread"}\n'),
-    "stats": Case(("stats", "-f", "csv"), out="what,count\ntotal,2\nopen,1\ndone,1\n"
-                  "priority 3,1\npriority 5,1\ntag home,1\n"),
+    "stats": Case(
+        ("stats", "-f", "csv"),
+        out="what,count\ntotal,2\nopen,1\ndone,1\n" "priority 3,1\npriority 5,1\ntag home,1\n",
+    ),
     "work": Case(("-q", "work", "0"), out="", err=()),
     "config-get": Case(("config", "get", "priority"), out="3\n"),
     "config-show": Case(("config", "show", "-f", "ndjson"), env={"TASKS_LIMIT": "9"}),
@@ -80,7 +87,7 @@ CASES = {
     "bad-setting": Case(("list",), 78, "", ("limit", "abc"), env={"TASKS_LIMIT": "abc"}),
     "no-setting": Case(("config", "get", "colour"), 78, "", ("colour", "color")),
     "no-folder": Case(("--store", "none/x", "add", "c"), 74, "", ("none", "No such file")),
-}  # fmt: skip
+}
 USED_WRONGLY = [name for name, case in CASES.items() if case.exit == 2]
 Ran = Callable[[str], tuple[Result, str]]
 

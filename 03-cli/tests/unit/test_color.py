@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from velvet_cli.color import (  # fmt: skip
+from velvet_cli.color import (
     Decision,
     Level,
     Style,

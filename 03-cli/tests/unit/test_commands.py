@@ -31,8 +31,11 @@ def do(folder: Path, *argv: str, **options: Any) -> Result:
 def test_tasks_are_finished_counted_and_removed(folder: Path) -> None:
     assert do(folder, "done", "1").err == "done: a\n"
     assert do(folder, "stats", "-f", "tsv").out.splitlines()[:4] == [
-        "what\tcount", "total\t2", "open\t1", "done\t1",
-    ]  # fmt: skip
+        "what\tcount",
+        "total\t2",
+        "open\t1",
+        "done\t1",
+    ]
     assert do(folder, "list", "--status", "done", "-f", "ndjson").out.count("\n") == 1
     assert do(folder, "rm", "1", "2").err == "removed 2\n"
     assert do(folder, "list", "-f", "json").out == "[]\n"
@@ -43,11 +46,19 @@ def test_tasks_are_counted_by_state_priority_and_tag(folder: Path) -> None:
     do(folder, "done", "1")
 
     assert do(folder, "stats", "-f", "csv").out.splitlines()[1:] == [
-        "total,3", "open,2", "done,1", "priority 3,2", "priority 5,1", "tag x,2", "tag y,1",
-    ]  # fmt: skip
+        "total,3",
+        "open,2",
+        "done,1",
+        "priority 3,2",
+        "priority 5,1",
+        "tag x,2",
+        "tag y,1",
+    ]
     assert do(folder, "--store", "none", "stats", "-f", "csv").out.splitlines()[1:] == [
-        "total,0", "open,0", "done,0",
-    ]  # fmt: skip
+        "total,0",
+        "open,0",
+        "done,0",
+    ]
 
 
 def test_an_export_of_json_lines_is_the_file_itself(folder: Path) -> None:
@@ -65,8 +76,10 @@ def test_tasks_are_written_to_a_file_or_a_device(folder: Path) -> None:
     assert do(folder, "export", "--output", os.devnull).exit == 0
     assert do(folder, "export", "-f", "csv").out.startswith("id,title")
     assert sorted(path.name for path in folder.iterdir()) == [
-        "out.json", "tasks.jsonl", "tasks.jsonl.lock",
-    ]  # fmt: skip
+        "out.json",
+        "tasks.jsonl",
+        "tasks.jsonl.lock",
+    ]
 
 
 def test_tasks_are_read_from_standard_input_and_from_a_file(folder: Path) -> None:

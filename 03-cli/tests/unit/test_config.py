@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from velvet_cli.config import (  # fmt: skip
+from velvet_cli.config import (
     ConfigError,
     ConfigNotFound,
     Files,

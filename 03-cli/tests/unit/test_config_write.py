@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from velvet_cli.config import Files, load
-from velvet_cli.config.write import write_value
+from velvet_cli.config import Files, load, write_value
 from velvet_cli.contract import Param
 
 LIMIT = Param("limit", type=int, range=(0, None))

@@ -46,10 +46,21 @@ def test_no_words_are_no_call(front: str, parse: Any) -> None:
 
 @pytest.mark.parametrize(
     "argv",
-    [["lst"], ["add"], ["add", "x", "-p", "9"], ["add", "x", "--nope"], ["list", "-n", "x"],
-     ["done", "x"], ["work", "x"], ["list", "-f", "xml"], ["zzz"], ["add", "x", "--zzzzzzz"],
-     ["config", "zzz"], ["rm"]],
-)  # fmt: skip
+    [
+        ["lst"],
+        ["add"],
+        ["add", "x", "-p", "9"],
+        ["add", "x", "--nope"],
+        ["list", "-n", "x"],
+        ["done", "x"],
+        ["work", "x"],
+        ["list", "-f", "xml"],
+        ["zzz"],
+        ["add", "x", "--zzzzzzz"],
+        ["config", "zzz"],
+        ["rm"],
+    ],
+)
 def test_wrong_words_are_one_exception(argv: list[str], front: str, parse: Any) -> None:
     with pytest.raises(UsageError) as wrong:
         parse(front, argv)
@@ -188,8 +199,15 @@ def test_values_are_attached_up_to_the_dashes() -> None:
     words = ["--store", "-x", "add", "-p", "5", "--tag=a", "-q", "--", "--tag", "b"]
 
     assert attached(words) == [
-        "--store=-x", "add", "--priority=5", "--tag=a", "-q", "--", "--tag", "b",
-    ]  # fmt: skip
+        "--store=-x",
+        "add",
+        "--priority=5",
+        "--tag=a",
+        "-q",
+        "--",
+        "--tag",
+        "b",
+    ]
     assert attached(["list", "--limit"]) == ["list", "--limit"]
 
 

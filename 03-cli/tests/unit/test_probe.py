@@ -60,8 +60,13 @@ def test_a_report_of_imports_becomes_a_tree() -> None:
     tree = parse_importtime(REPORT, "program")
 
     assert [node.name for node in tree.walk()] == [
-        "program", "top", "middle", "deep", "other", "last",
-    ]  # fmt: skip
+        "program",
+        "top",
+        "middle",
+        "deep",
+        "other",
+        "last",
+    ]
     assert tree.total_ms == pytest.approx(0.172)
     assert [node.name for node in tree.worst(2)] == ["deep", "middle"]
     assert tree.children[0].children[0] == Node("middle", 0.05, 0.15, (Node("deep", 0.1, 0.1),))

@@ -66,9 +66,13 @@ def build_typer(commands: int, done: Done) -> Run:
     for n in range(commands):
 
         def callback(
-            context: typer.Context, opt0: option = 0, opt1: option = 0, opt2: option = 0,
-            opt3: option = 0, opt4: option = 0,
-        ) -> Any:  # fmt: skip
+            context: typer.Context,
+            opt0: option = 0,
+            opt1: option = 0,
+            opt2: option = 0,
+            opt3: option = 0,
+            opt4: option = 0,
+        ) -> Any:
             return done(context.info_name, opt0=opt0, opt1=opt1, opt2=opt2, opt3=opt3, opt4=opt4)
 
         app.command(f"command{n}", help="A command.")(callback)
@@ -85,9 +89,14 @@ def build_cyclopts(commands: int, done: Done) -> Run:
     for n in range(commands):
 
         def callback(
-            *, opt0: option = 0, opt1: option = 0, opt2: option = 0, opt3: option = 0,
-            opt4: option = 0, name: Annotated[str, Parameter(parse=False)] = f"command{n}",
-        ) -> Any:  # fmt: skip
+            *,
+            opt0: option = 0,
+            opt1: option = 0,
+            opt2: option = 0,
+            opt3: option = 0,
+            opt4: option = 0,
+            name: Annotated[str, Parameter(parse=False)] = f"command{n}",
+        ) -> Any:
             return done(name, opt0=opt0, opt1=opt1, opt2=opt2, opt3=opt3, opt4=opt4)
 
         app.command(callback, name=f"command{n}", help="A command.")
@@ -159,11 +168,13 @@ def _building(build: Callable[[int, Done], Run]) -> Callable[..., Callable[[], A
 
 def _testing(suite: Suite) -> None:
     testing = suite.comparison(
-        "testing_cost", unit="ms", title="One invocation of `tasks stats` in a test",
+        "testing_cost",
+        unit="ms",
+        title="One invocation of `tasks stats` in a test",
         # Most of it happens in a child, which the thread's own clock does not see.
         clock="wall",
         rounds={"quick": 3, "default": 10, "full": 30},
-    )  # fmt: skip
+    )
 
     def invoked(name: str, mode: Mode) -> Callable[[], Iterator[Callable[[], int]]]:
         def setup() -> Iterator[Callable[[], int]]:

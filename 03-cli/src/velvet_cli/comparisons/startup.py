@@ -113,10 +113,14 @@ def _help_and_error(suite: Suite) -> None:
 
 def _bytecode(suite: Suite) -> None:
     bytecode = suite.comparison(
-        "no_bytecode", title="The same start without .pyc files", kind="run", unit="ms",
-        sizes={"framework": list(NAMES)}, quick=lambda framework: framework in ("click", "typer"),
+        "no_bytecode",
+        title="The same start without .pyc files",
+        kind="run",
+        unit="ms",
+        sizes={"framework": list(NAMES)},
+        quick=lambda framework: framework in ("click", "typer"),
         rounds=FEWER,
-    )  # fmt: skip
+    )
 
     def with_pyc(framework: str) -> Iterator[Command]:
         yield from _start(framework, "add", "x")()
@@ -225,9 +229,12 @@ def _anatomy(suite: Suite) -> None:
         "decorators": "decorators",
     }
     anatomy = suite.comparison(
-        "startup_anatomy", title="The same program: modules loaded, peak memory, lines written",
-        kind="value", unit="modules", metrics=units,
-    )  # fmt: skip
+        "startup_anatomy",
+        title="The same program: modules loaded, peak memory, lines written",
+        kind="value",
+        unit="modules",
+        metrics=units,
+    )
 
     def counted(name: str) -> Callable[[], Callable[[], Outcome]]:
         def count() -> Outcome:

@@ -128,5 +128,8 @@ def _powershell(contract: Contract) -> Iterator[str]:
 
 
 _TABLES: dict[str, Callable[[Contract], Iterator[str]]] = {
-    "bash": _posix(_bash), "zsh": _posix(_zsh), "fish": _fish, "powershell": _powershell,
-}  # fmt: skip
+    "bash": _posix(_bash),
+    "zsh": _posix(_zsh),
+    "fish": _fish,
+    "powershell": _powershell,
+}

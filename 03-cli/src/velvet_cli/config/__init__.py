@@ -1,7 +1,4 @@
-"""Layered configuration that can say where each value comes from: finding the files, and loading.
-
-Writing is in `velvet_cli.config.write`, which only the command that writes should import.
-"""
+"""Layered configuration that can say where each value comes from: finding, loading and writing."""
 
 from __future__ import annotations
 
@@ -12,6 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from velvet_cli.config.layers import (
+    APPEND,
+    PROFILES,
     ConfigNotFound,
     Layer,
     Origin,
@@ -21,16 +20,8 @@ from velvet_cli.config.layers import (
 )
 from velvet_cli.contract import ConfigError, Param
 
-__all__ = [
-    "ConfigError",
-    "ConfigNotFound",
-    "Files",
-    "Layer",
-    "Origin",
-    "Settings",
-    "find_files",
-    "load",
-]
+__all__ = ["ConfigError", "ConfigNotFound", "Files", "Layer", "Origin", "Settings", "find_files"]
+__all__ += ["load", "write_value"]
 APP = "tasks"
 PROJECT_NAME = "tasks.toml"
 USER_NAME = "config.toml"
@@ -141,3 +132,33 @@ def _environment(env: Mapping[str, str], known: Mapping[str, Param]) -> Layer:
             except ValueError as error:
                 raise ConfigError(str(error), key=param.env) from None
     return Layer("env", "environment", values, places)
+
+
+def write_value(path: Path, param: Param, value: Any, *, profile: str | None = None) -> None:
+    """Set one key in a file, making the file and its folder where they are missing.
+
+    A reader sees either version whole; of two writers at once the last one wins. Raises ValueError:
+    the setting refuses the value; ConfigError: the file is no TOML, or has a value where a table is
+    needed; or OSError.
+    """
+    import tomlkit  # every other command would pay for these
+
+    from velvet_cli.config.toml_text import parse, read_whole
+    from velvet_cli.files import atomic_write
+
+    checked = param.accept(value)
+    content = read_whole(path) if path.exists() else b""
+    parse(content, path)  # its mistakes are named with their lines
+    document: Any = tomlkit.parse(content.decode("utf-8-sig"))
+    *tables, last = [*([PROFILES, profile] if profile else []), *param.name.split(".")]
+    table = document
+    for key in tables:
+        table = table.setdefault(key, tomlkit.table())
+        if not isinstance(table, Mapping):
+            raise ConfigError("is a value where a table is needed", file=path, key=key)
+    # A list that is set replaces; left beside it, what appended would contradict.
+    table.pop(last + APPEND, None)
+    table[last] = list(checked) if param.multiple else checked
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as file:
+        file.write(tomlkit.dumps(document))

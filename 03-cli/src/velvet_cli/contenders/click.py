@@ -34,8 +34,12 @@ def build(perform: Perform, *, hardened: bool) -> click.Group:
         return perform(parsed(click.get_current_context()))
 
     shape = click.option(
-        "-f", "--format", type=click.Choice(contract.FORMATS), envvar=variable("FORMAT"), help="How to write it."
-    )  # fmt: skip
+        "-f",
+        "--format",
+        type=click.Choice(contract.FORMATS),
+        envvar=variable("FORMAT"),
+        help="How to write it.",
+    )
 
     @click.group(help="Keep a list of tasks in a file.", context_settings=helped)
     @click.option("--store", metavar="FILE", envvar=variable("STORE"), help="The tasks' file.")

@@ -15,8 +15,10 @@ from velvet_cli import contract
 from velvet_cli.contenders import Perform, reader
 
 QUIETLY: dict[str, Any] = {
-    "exit_on_error": False, "print_error": False, "result_action": "return_value",
-}  # fmt: skip
+    "exit_on_error": False,
+    "print_error": False,
+    "result_action": "return_value",
+}
 
 
 def no_option(_: Any, value: str) -> None:

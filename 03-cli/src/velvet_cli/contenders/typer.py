@@ -35,9 +35,12 @@ def build(perform: Perform, *, hardened: bool) -> typer.Typer:
     numeric: Settings = {"ignore_unknown_options": True} if hardened else {}
     helped: Settings = {"help_option_names": ["-h", "--help"]} if hardened else {}
     tasks = typer.Typer(
-        help="Keep a list of tasks in a file.", add_completion=False, no_args_is_help=True,
-        context_settings=helped, **plain,
-    )  # fmt: skip
+        help="Keep a list of tasks in a file.",
+        add_completion=False,
+        no_args_is_help=True,
+        context_settings=helped,
+        **plain,
+    )
     config = typer.Typer(help="Look at settings and change them.", no_args_is_help=True, **plain)
     tasks.add_typer(config, name="config")
 

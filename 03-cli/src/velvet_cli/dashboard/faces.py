@@ -73,8 +73,11 @@ def _row(face: Mapping[str, Any]) -> dict[str, str]:
         called = f"{command} with {typed}" if typed else command
     code = "ended at its cap" if face["exit"] is None else str(face["exit"])
     return {
-        "program": face["name"], "exit": code, "called": called, "CPU": f"{face['cpu_ms']:.0f} ms",
-    }  # fmt: skip
+        "program": face["name"],
+        "exit": code,
+        "called": called,
+        "CPU": f"{face['cpu_ms']:.0f} ms",
+    }
 
 
 def finding(seen: kit.Seen) -> str:

@@ -108,10 +108,13 @@ def starts(rounds: int = 3) -> Iterator[dict[str, Any]]:
             words = [sys.executable, "-m", "velvet_cli", *argv]
             uncompiled = min(run(words, {**env, **never}, place)[0] for _ in range(2))
             yield {
-                "type": "start", "name": name, "cpu_ms": round(stats.cpu_ms, 1),
-                "uncompiled_ms": round(uncompiled, 1), "rss_mb": round(stats.rss_mb, 1),
+                "type": "start",
+                "name": name,
+                "cpu_ms": round(stats.cpu_ms, 1),
+                "uncompiled_ms": round(uncompiled, 1),
+                "rss_mb": round(stats.rss_mb, 1),
                 "modules": stats.modules,
-            }  # fmt: skip
+            }
             tree = import_tree("velvet_cli", argv, env=env, cwd=place)
             yield {"type": "tree", "name": name, "boxes": boxes(tree)}
 
@@ -165,10 +168,14 @@ def cells(form: str = "raw") -> Iterator[dict[str, Any]]:
         for name in names:
             seen = look(name, behaviour, hardened=form == "hardened")
             yield {
-                "type": "cell", "name": name, "version": contenders.version(name),
-                "id": behaviour.id, "passed": seen.passed, "what": seen.what,
+                "type": "cell",
+                "name": name,
+                "version": contenders.version(name),
+                "id": behaviour.id,
+                "passed": seen.passed,
+                "what": seen.what,
                 "transcript": portable(seen.transcript)[:KEPT],
-            }  # fmt: skip
+            }
 
 
 def portable(text: str) -> str:
@@ -201,7 +208,11 @@ def laps(
             count = min(items, SLOW.get(bar, items)) if slow else items
             found = lap(bar, place, count, env=os.environ)
             yield {
-                "type": "lap", "bar": bar, "place": place, "items": count,
-                "cpu_ns": round(found.cpu_ns, 1), "written": found.written,
+                "type": "lap",
+                "bar": bar,
+                "place": place,
+                "items": count,
+                "cpu_ns": round(found.cpu_ns, 1),
+                "written": found.written,
                 "shown": found.shown[:200],
-            }  # fmt: skip
+            }
