@@ -203,7 +203,7 @@ def _section(said: dict[str, str], asked: dict[str, str]) -> str:
     if "max-age" not in control:
         return "4.2.2"  # a heuristic is permitted, not required; ours has none unless asked
     if wish == "no-store":
-        return "5.2.1.5"  # hishel stores what the request forbids to store
+        return "5.2.1 item 5"  # hishel stores what the request forbids to store
     if wish.startswith(("max-age", "min-fresh")):
         return "5.2.1"  # hishel does not read these wishes
     if int(said["Age"]) >= 60:

@@ -47,16 +47,16 @@ def entry(fields: dict[str, str], *, requested: float = 0.0, received: float = 0
         ({}, 201, {"Cache-Control": "max-age=1"}, True, True),
         ({}, 206, {"Cache-Control": "max-age=1"}, False, False),  # parts are not combined here
         ({}, 302, {"Expires": date(9)}, True, True),
-        ({}, 200, {"Cache-Control": "no-store"}, False, False),  # 5.2.2.5
-        ({"Cache-Control": "no-store"}, 200, {}, False, False),  # 5.2.1.5
-        ({}, 200, {"Cache-Control": "private"}, True, False),  # 5.2.2.7
+        ({}, 200, {"Cache-Control": "no-store"}, False, False),  # 5.2.2 item 5
+        ({"Cache-Control": "no-store"}, 200, {}, False, False),  # 5.2.1 item 5
+        ({}, 200, {"Cache-Control": "private"}, True, False),  # 5.2.2 item 7
         ({}, 201, {"Cache-Control": "private"}, True, False),
-        ({}, 201, {"Cache-Control": "s-maxage=9"}, False, True),  # 5.2.2.10
+        ({}, 201, {"Cache-Control": "s-maxage=9"}, False, True),  # 5.2.2 item 10
         ({}, 200, {"Vary": "*"}, False, False),  # 4.1
         ({"Authorization": "x"}, 200, {}, True, False),  # 3.5
         ({"Authorization": "x"}, 200, {"Cache-Control": "public"}, True, True),
         ({"Authorization": "x"}, 200, {"Cache-Control": "must-revalidate"}, True, True),
-        ({}, 200, {"Cache-Control": "no-store, must-understand"}, True, True),  # 5.2.2.3
+        ({}, 200, {"Cache-Control": "no-store, must-understand"}, True, True),  # 5.2.2 item 3
         ({}, 299, {"Cache-Control": "max-age=9, must-understand"}, False, False),
     ],
 )
