@@ -1,0 +1,176 @@
+"""mashumaro: dataclasses with generated from_dict and to_dict; types only, no constraints."""
+
+# No `from __future__ import annotations`: classes that are made in a function need real types.
+import datetime as dt
+from dataclasses import dataclass, make_dataclass
+from enum import Enum
+from importlib.metadata import version as _version
+from typing import Annotated, Any, Literal, Optional, Union
+
+from mashumaro.codecs import BasicDecoder, BasicEncoder
+from mashumaro.codecs.json import JSONDecoder, JSONEncoder
+from mashumaro.config import BaseConfig
+from mashumaro.exceptions import (
+    ExtraKeysError,
+    InvalidFieldValue,
+    MissingField,
+    SuitableVariantNotFoundError,
+    UnserializableDataError,
+)
+from mashumaro.jsonschema import build_json_schema
+from mashumaro.types import Discriminator
+
+from velvet_validation import cases
+from velvet_validation.cases import Family
+from velvet_validation.contender import Compiled, Mode, Path, Problem, Unsupported
+
+label = "mashumaro"
+version = _version("mashumaro")
+features = frozenset({"converts", "types_only", "json_schema"})
+gaps = ("ranges, lengths, patterns, unique items and aware times",)
+
+Status = Enum("Status", {name: name for name in cases.STATUSES})
+
+
+class Lax:
+    """The default: unknown keys are dropped."""
+
+
+class Forbids:
+    """Refuses unknown keys, the only strictness that mashumaro has."""
+
+    class Config(BaseConfig):
+        """Read by mashumaro."""
+
+        forbid_extra_keys = True
+
+
+@dataclass
+class Tree:
+    """A recursive dataclass stands in its module: its own name is looked up there."""
+
+    name: str
+    children: list["Tree"]
+
+
+@dataclass
+class StrictTree(Forbids):
+    """The same, refusing unknown keys."""
+
+    name: str
+    children: list["StrictTree"]
+
+
+def _models(mode: Mode) -> dict[Family, Any]:
+    base: Any = Forbids if mode == "strict" else Lax
+
+    @dataclass
+    class Signup(base):
+        email: str
+        age: int
+        password: str
+
+    @dataclass
+    class Customer(base):
+        name: str
+        email: str
+        birthday: Optional[dt.date] = None
+
+    @dataclass
+    class Line(base):
+        sku: str
+        qty: int
+        price_cents: int
+        weight: float
+
+    @dataclass
+    class Order(base):
+        id: str
+        number: int
+        created: dt.datetime
+        status: Status  # type: ignore[valid-type]
+        customer: Customer
+        lines: list[Line]
+        tags: list[str]
+        coupon: Optional[str] = None
+
+    kinds = {"int": int, "str": str, "bool": bool}
+    wide = make_dataclass(
+        "Wide", [(name, kinds[kind]) for name, kind in cases.WIDE.items()], bases=(base,)
+    )
+    events = [_event(kind, name, base) for kind, name in cases.KINDS.items()]
+    tagged = Annotated[
+        Union[tuple(events)], Discriminator(field="kind", include_supertypes=True)
+    ]
+    return {
+        "signup": Signup,
+        "order": Order,
+        "feed": list[Order],
+        "event": tagged,
+        "tree": StrictTree if mode == "strict" else Tree,
+        "wide": wide,
+    }
+
+
+def _event(kind: str, name: str, base: Any) -> Any:
+    carried: dict[str, Any] = {"value": int, "text": str}
+    made = make_dataclass(
+        kind,
+        [(name, carried[name]), ("id", int), ("kind", Literal[kind], kind)],
+        bases=(base,),
+        kw_only=True,
+    )
+    # Its generated code finds a class by module and name, or as a local one by its mark.
+    made.__qualname__ = f"_event.<locals>.{kind}"
+    return made
+
+
+def problems(error: Exception) -> list[Problem]:
+    """Return the one error; its path is the chain of causes, without list indexes."""
+    path: Path = ()
+    one: Optional[BaseException] = error
+    last: BaseException = error
+    while one is not None:
+        if isinstance(one, (MissingField, InvalidFieldValue)):
+            path, last = (*path, one.field_name), one
+        if isinstance(one, ExtraKeysError):
+            path, last = (*path, *sorted(one.extra_keys)[:1]), one
+        one = one.__context__
+    return [Problem(path, type(last).__name__, str(last))]
+
+
+def _compiled(target: Any) -> Compiled:
+    try:
+        decoder, encoder = BasicDecoder(target), BasicEncoder(target)
+        from_json, to_json = JSONDecoder(target), JSONEncoder(target)
+    except UnserializableDataError as error:
+        raise Unsupported(str(error)) from error
+    return Compiled(
+        load=decoder.decode,
+        dump=encoder.encode,
+        problems=problems,
+        # A bare scalar fails with Python's own exception: that is its contract.
+        errors=(
+            MissingField,
+            InvalidFieldValue,
+            ExtraKeysError,
+            SuitableVariantNotFoundError,
+            ValueError,
+            TypeError,
+            LookupError,
+            ArithmeticError,
+        ),
+        native_loads=from_json.decode,
+        native_dumps=lambda value: to_json.encode(value).encode(),
+        schema=lambda: build_json_schema(target).to_dict(),
+    )
+
+
+def compile(family: Family, mode: Mode = "default") -> Compiled:
+    """Return the family as dataclasses behind a kept codec."""
+    return _compiled(_models(mode)[family])
+
+
+def compile_type(target: Any, mode: Mode = "default") -> Compiled:  # noqa: ARG001
+    """Return a codec of one type; it has no strict mode for scalars."""
+    return _compiled(target)

@@ -1,0 +1,159 @@
+"""voluptuous: schemas written as the data looks; made for configuration files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import uuid
+from enum import Enum
+from importlib.metadata import version as _version
+from typing import Any, get_args, get_origin
+
+import voluptuous as vol
+
+from velvet_validation import cases
+from velvet_validation.cases import Family
+from velvet_validation.contender import Compiled, Mode, Problem, Unsupported, same
+
+label = "voluptuous"
+version = _version("voluptuous")
+features = frozenset({"converts", "all_errors"})
+gaps = ("aware times, dates and tagged unions: stated as functions",)
+
+
+def _exactly(kind: type) -> Any:
+    def check(value: Any) -> Any:
+        if type(value) is not kind and not (kind is float and type(value) is int):
+            raise vol.TypeInvalid(f"expected {kind.__name__}")
+        return value
+
+    return check
+
+
+def _time(value: Any) -> dt.datetime:
+    made = dt.datetime.fromisoformat(value)
+    if made.tzinfo is None:
+        raise vol.Invalid("has no UTC offset")
+    return made
+
+
+def _rules(strict: bool) -> dict[Family, Any]:
+    whole = _exactly(int) if strict else int
+
+    def text(low: int, high: int, *checks: Any) -> Any:
+        return vol.All(str, vol.Length(low, high), *checks)
+
+    def integer(low: int, high: int | None = None) -> Any:
+        return vol.All(whole, vol.Range(low, high))
+
+    email = vol.All(str, vol.Match(cases.EMAIL), vol.Length(max=254))
+    customer = {
+        "name": text(1, 40, vol.Match(r"\s*\S")),
+        "email": email,
+        vol.Optional("birthday"): vol.Maybe(dt.date.fromisoformat),
+    }
+    line = {
+        "sku": vol.All(str, vol.Match(cases.SKU)),
+        "qty": integer(1, 1000),
+        "price_cents": integer(0),
+        "weight": vol.All(_exactly(float) if strict else vol.Any(float, int), vol.Range(0, 1000)),
+    }
+    order = {
+        "id": vol.All(str, vol.Match(cases.ORDER_ID)),
+        "number": integer(1, cases.MAX_NUMBER),
+        # A function may raise ValueError only; a TypeError crashes through.
+        "created": vol.All(str, _time) if strict else _time,
+        "status": vol.In(cases.STATUSES),
+        "customer": customer,
+        # The schema's own required=True does not reach into All: it has one of its own.
+        "lines": vol.All([line], vol.Length(1, 50), required=strict),
+        "tags": vol.All([text(1, 20)], vol.Length(max=10), vol.Unique()),
+        vol.Optional("coupon"): vol.Maybe(text(4, 12)),
+    }
+    tree: dict[str, Any] = {"name": text(1, 20), "children": [vol.Self]}
+    kinds = {"int": integer(0, 1000), "str": text(1, 20), "bool": bool}
+    carried = {"value": integer(0, 1000), "text": text(1, 40)}
+    events = {
+        kind: vol.Schema({"kind": kind, "id": integer(1), name: carried[name]}, required=True)
+        for kind, name in cases.KINDS.items()
+    }
+
+    def event(payload: Any) -> Any:
+        kind = payload.get("kind") if isinstance(payload, dict) else None
+        if not isinstance(kind, str) or kind not in events:
+            raise vol.Invalid("not a known kind", path=["kind"])
+        return events[kind](payload)
+
+    return {
+        "signup": {"email": email, "age": integer(0, 150), "password": text(8, 64)},
+        "order": order,
+        "feed": [order],
+        "event": event,
+        "tree": tree,
+        "wide": {name: kinds[kind] for name, kind in cases.WIDE.items()},
+    }
+
+
+def problems(error: Exception) -> list[Problem]:
+    """Return every error with its path of keys and indexes."""
+    assert isinstance(error, vol.Invalid)
+    errors = error.errors if isinstance(error, vol.MultipleInvalid) else [error]
+    return [
+        Problem(
+            tuple(getattr(step, "schema", step) for step in one.path),
+            type(one).__name__,
+            one.error_message,
+        )
+        for one in errors
+    ]
+
+
+def compile(family: Family, mode: Mode = "default") -> Compiled:
+    """Return the family's schema; unknown keys are refused in both modes."""
+    schema = vol.Schema(_rules(mode == "strict")[family], required=True)
+    return Compiled(schema, _plain, problems, errors=(vol.Invalid,))
+
+
+def _plain(value: Any) -> Any:
+    """Turn times back into text, because voluptuous only loads."""
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+_PARSERS: dict[Any, Any] = {
+    dt.datetime: dt.datetime.fromisoformat,
+    dt.date: dt.date.fromisoformat,
+    dt.time: dt.time.fromisoformat,
+}
+
+
+def _rule(target: Any, strict: bool) -> Any:
+    inner = get_args(target)
+    if target in _PARSERS:
+        return _PARSERS[target]
+    if target in (int, float, bool, str, bytes):
+        return _exactly(target) if strict else vol.Coerce(target)
+    if target in (decimal.Decimal, uuid.UUID) or (
+        isinstance(target, type) and issubclass(target, Enum)
+    ):
+        return vol.Coerce(target)
+    if get_origin(target) is list:
+        return [_rule(inner[0], strict)]
+    if get_origin(target) in (set, tuple):
+        raise Unsupported(f"voluptuous converts nothing to {target}")
+    if len(inner) == 2 and inner[1] is type(None):
+        return vol.Maybe(_rule(inner[0], strict))
+    if inner and all(isinstance(item, str) for item in inner):
+        return vol.In(inner)
+    raise Unsupported(f"voluptuous has no schema for {target}")
+
+
+def compile_type(target: Any, mode: Mode = "default") -> Compiled:
+    """Return a check of one type; "default" is its `Coerce`."""
+    schema = vol.Schema(_rule(target, mode == "strict"))
+    return Compiled(schema, same, problems, errors=(vol.Invalid,))
+
+
