@@ -266,7 +266,9 @@ FAULTS: tuple[Fault, ...] = (
     # pattern and enum
     _set("pattern missed", "signup", ("email",), "amber.example.org", "pattern"),
     _set("newline behind pattern", "order", ("id",), "AB-1234\n", "pattern"),
-    _set("full-width digits in pattern", "order", ("id",), "AB-\uff11\uff12\uff13\uff14", "pattern"),
+    _set(
+        "full-width digits in pattern", "order", ("id",), "AB-\uff11\uff12\uff13\uff14", "pattern"
+    ),
     _set("only spaces", "order", ("customer", "name"), "   ", "pattern"),
     _set("lone surrogate", "order", ("customer", "name"), "amber \ud800", "text"),
     _set("unknown enum value", "order", ("status",), "lost", "enum"),

@@ -174,7 +174,9 @@ def column(contender: Contender, target: str, mode: Mode = "default") -> list[Ce
 
 
 def surprises(
-    contenders: dict[str, Contender], targets: Sequence[str] = tuple(TARGETS), mode: Mode = "default"
+    contenders: dict[str, Contender],
+    targets: Sequence[str] = tuple(TARGETS),
+    mode: Mode = "default",
 ) -> list[Surprise]:
     """Return every lossy conversion. O(contenders x targets x inputs)."""
     return [

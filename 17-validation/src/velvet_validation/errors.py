@@ -37,6 +37,7 @@ class Verdict:
     Attributes:
         logged: what `logging.exception` would write, without the frames.
         value: the loaded value as plain data; None when it was refused.
+        shown: whether a part of the faulty value itself stands in ``logged``.
         leaked: the secrets' paths of which a part stands in ``logged``.
     """
 
@@ -44,6 +45,7 @@ class Verdict:
     problems: tuple[Problem, ...] = ()
     logged: str = ""
     value: Any = None
+    shown: bool = False
     leaked: tuple[Path, ...] = ()
 
 
@@ -94,7 +96,8 @@ def judge(
             for where, secret in _secrets(payload, secret_paths).items()
             if contains_part(text, secret)
         )
-        return Verdict(Outcome.CAUGHT, tuple(compiled.problems(error)), text, None, leaked)
+        shown = any(contains_part(text, one) for one in _secrets(payload, [path]).values())
+        return Verdict(Outcome.CAUGHT, tuple(compiled.problems(error)), text, None, shown, leaked)
     except Exception as error:  # noqa: BLE001 - any other exception is the finding
         return Verdict(Outcome.CRASHED, (), logged(error))
     kept = _is_kept(payload, plain, path)
@@ -120,6 +123,7 @@ class Score:
     Attributes:
         exact: caught with a problem at exactly the fault's path.
         coded: caught with a machine-readable name of the rule.
+        shown: caught with a part of the faulty value in the log.
         leaked: caught with a part of a password or address in the log.
         both: whether two faults in one payload were both reported.
         characters: the median length of what is logged.
@@ -131,6 +135,7 @@ class Score:
     crashed: int
     exact: int
     coded: int
+    shown: int
     leaked: int
     both: bool
     characters: int
@@ -165,6 +170,7 @@ def score(contender: Contender, mode: Mode, faults: Sequence[Fault] = FAULTS) ->
         crashed=outcomes.count(Outcome.CRASHED),
         exact=sum(any(p.path == paths[id] for p in one.problems) for id, one in caught.items()),
         coded=sum(any(p.code for p in one.problems) for one in caught.values()),
+        shown=sum(one.shown for one in caught.values()),
         leaked=sum(bool(one.leaked) for one in caught.values()),
         both=_reports_both(contender, mode),
         characters=lengths[len(lengths) // 2] if lengths else 0,

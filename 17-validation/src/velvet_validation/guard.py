@@ -21,6 +21,7 @@ _BOM = b"\xef\xbb\xbf"
 # end runs to the end of the bytes and is left to the parser to refuse.
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[{]|[\]}]|,|[-+.0-9eE]+', re.DOTALL)
 _SURROGATE = re.compile(rb"\\u[dD][89abABcdefCDEF]")
+_EXPONENT = re.compile(rb"[0-9][eE]\+?[0-9]{2}")
 
 
 class Refused(ValueError):
@@ -123,16 +124,6 @@ class _Twice(dict[str, Any]):
     key = ""
 
 
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) == len(pairs):
-        return made
-    keys = [key for key, _ in pairs]
-    twice = _Twice(made)
-    twice.key = next(key for index, key in enumerate(keys) if key in keys[:index])
-    return twice
-
-
 def _constant(name: str) -> Any:
     raise NotIJson(f"{name} is no JSON number", 0)
 
@@ -148,21 +139,28 @@ def safe_loads(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
     scan(data, limits)
     if data.startswith(_BOM):
         raise NotIJson("a byte order mark stands", 0)
+    twice: list[_Twice] = []
+
+    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(members)
+        if len(made) == len(members):
+            return made
+        keys = [key for key, _ in members]
+        twice.append(_Twice(made))
+        twice[-1].key = next(key for index, key in enumerate(keys) if key in keys[:index])
+        return twice[-1]
+
     try:
         text = data.decode("utf-8")
-        made = json.loads(text, object_pairs_hook=_pairs, parse_constant=_constant)
+        made = json.loads(text, object_pairs_hook=pairs, parse_constant=_constant)
     except UnicodeDecodeError as error:
         raise NotIJson("the bytes are no UTF-8", error.start) from None
     except json.JSONDecodeError as error:
         raise NotIJson(f"the text is no JSON ({error.msg})", error.pos) from None
-    if isinstance(made, _Twice) or _SURROGATE.search(data) or _may_hide(data):
+    # The walk that finds where something stands is only paid when something may stand there.
+    if twice or _SURROGATE.search(data) or _EXPONENT.search(data):
         _inspect(made)
     return made
-
-
-def _may_hide(data: bytes) -> bool:
-    """Tell whether the parsed value must be walked: two equal keys or an exponent are possible."""
-    return b"{" in data or b"e" in data or b"E" in data
 
 
 def walk(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

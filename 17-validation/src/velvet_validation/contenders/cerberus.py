@@ -129,9 +129,7 @@ class _Strict(Validator):  # type: ignore[misc,unused-ignore]
 class _PerThread(threading.local):
     def __init__(self, schemas: dict[str, Any], strict: bool) -> None:
         kind = _Strict if strict else Validator
-        self.validators = {
-            name: kind(schema, require_all=True) for name, schema in schemas.items()
-        }
+        self.validators = {name: kind(schema, require_all=True) for name, schema in schemas.items()}
 
 
 def problems(error: Exception) -> list[Problem]:

@@ -76,9 +76,7 @@ def _schemas(strict: bool) -> dict[Family, Any]:
             required=True,
             validate=[validate.Length(max=10), _Unique()],
         )
-        coupon = fields.String(
-            allow_none=True, load_default=None, validate=validate.Length(4, 12)
-        )
+        coupon = fields.String(allow_none=True, load_default=None, validate=validate.Length(4, 12))
 
     class Tree(Schema):
         name = text(1, 20)

@@ -99,9 +99,7 @@ def _models(mode: Mode) -> dict[Family, Any]:
         "Wide", [(name, kinds[kind]) for name, kind in cases.WIDE.items()], bases=(base,)
     )
     events = [_event(kind, name, base) for kind, name in cases.KINDS.items()]
-    tagged = Annotated[
-        Union[tuple(events)], Discriminator(field="kind", include_supertypes=True)
-    ]
+    tagged = Annotated[Union[tuple(events)], Discriminator(field="kind", include_supertypes=True)]
     return {
         "signup": Signup,
         "order": Order,

@@ -155,5 +155,3 @@ def compile_type(target: Any, mode: Mode = "default") -> Compiled:
     """Return a check of one type; "default" is its `Coerce`."""
     schema = vol.Schema(_rule(target, mode == "strict"))
     return Compiled(schema, same, problems, errors=(vol.Invalid,))
-
-
