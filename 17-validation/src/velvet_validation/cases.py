@@ -20,17 +20,27 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Literal
 
 Family = Literal["signup", "order", "feed", "event", "tree", "wide"]
 FAMILIES: tuple[Family, ...] = ("signup", "order", "feed", "event", "tree", "wide")
+
+
+class Status(Enum):
+    """Where an order is."""
+
+    OPEN = "open"
+    PAID = "paid"
+    SHIPPED = "shipped"
+
 
 # The constraints, shared by every library's schema.
 EMAIL = r"^[^@\s]+@[^@\s]+$"
 ORDER_ID = r"^[A-Z]{2}-\d{4}$"
 SKU = r"^[a-z0-9-]{3,16}$"
 NOT_BLANK = r"\S"
-STATUSES = ("open", "paid", "shipped")
+STATUSES = tuple(status.value for status in Status)
 MAX_NUMBER = 2**53 - 1  # the largest integer that every JSON reader keeps (RFC 7493)
 WIDE_TYPES = ("int", "str", "bool")
 WIDE = {f"f{index:02}": WIDE_TYPES[index % 3] for index in range(60)}
@@ -38,10 +48,28 @@ WIDE = {f"f{index:02}": WIDE_TYPES[index % 3] for index in range(60)}
 KINDS: dict[str, Literal["value", "text"]] = {
     kind: "value" if index % 2 == 0 else "text"
     for index, kind in enumerate(
-        "order_placed order_noted order_priced order_tagged payment_taken payment_failed "
-        "payment_refunded payment_disputed parcel_weighed parcel_labelled parcel_moved "
-        "parcel_lost stock_counted stock_named stock_moved stock_audited user_scored "
-        "user_renamed user_ranked user_banned".split()
+        [
+            "order_placed",
+            "order_noted",
+            "order_priced",
+            "order_tagged",
+            "payment_taken",
+            "payment_failed",
+            "payment_refunded",
+            "payment_disputed",
+            "parcel_weighed",
+            "parcel_labelled",
+            "parcel_moved",
+            "parcel_lost",
+            "stock_counted",
+            "stock_named",
+            "stock_moved",
+            "stock_audited",
+            "user_scored",
+            "user_renamed",
+            "user_ranked",
+            "user_banned",
+        ]
     )
 }
 
@@ -105,7 +133,7 @@ def _tree(rng: random.Random, depth: int = 4) -> dict[str, Any]:
 
 
 def _wide(rng: random.Random) -> dict[str, Any]:
-    values = {
+    values: dict[str, Callable[[], Any]] = {
         "int": lambda: rng.randint(0, 1000),
         "str": lambda: rng.choice(_WORDS),
         "bool": lambda: rng.random() < 0.5,

@@ -43,7 +43,7 @@ TARGETS: dict[str, Any] = {
     "list[int]": list[int],
     "tuple[int, str]": tuple[int, str],
     "set[int]": set[int],
-    "Optional[int]": Optional[int],
+    "Optional[int]": Optional[int],  # noqa: UP045
 }
 
 INPUTS: tuple[Any, ...] = (
@@ -54,7 +54,7 @@ INPUTS: tuple[Any, ...] = (
     "2026-02-03", "2026-02-30", "2026-02-03T04:05:06+00:00", "2026-02-03T04:05:06", "20260203",
     "04:05:06", "12345678-1234-5678-1234-567812345678",
     b"1", b"\xff", [1, 2], ["1", 2.0], [1, 1], [1, "a"], (1, 2), {1, 2}, {"a": 1}, {},
-    dt.datetime(2026, 2, 3, 4, 5, 6), dt.date(2026, 2, 3), decimal.Decimal("1.10"),
+    dt.datetime(2026, 2, 3, 4, 5, 6), dt.date(2026, 2, 3), decimal.Decimal("1.10"),  # noqa: DTZ001
 )  # fmt: skip
 
 _PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
@@ -104,8 +104,9 @@ def is_lossy(given: Any, got: Any) -> bool:
     if isinstance(got, (list, tuple, set, frozenset)):
         if not isinstance(given, (list, tuple, set, frozenset)) or len(given) != len(got):
             return True
-        ordered = zip(given, got) if not isinstance(got, set) else zip(sorted(given, key=str), sorted(got, key=str))  # fmt: skip
-        return any(is_lossy(one, other) for one, other in ordered)
+        if isinstance(got, (set, frozenset)):
+            given, got = sorted(given, key=str), sorted(got, key=str)
+        return any(is_lossy(one, other) for one, other in zip(given, got, strict=True))
     return not _restores(given, got)
 
 
@@ -167,7 +168,7 @@ def column(contender: Contender, target: str, mode: Mode = "default") -> list[Ce
     if target not in TARGETS:
         raise ValueError(f"unknown target {target!r}: choose one of {', '.join(TARGETS)}")
     try:
-        compiled = contender.compile_type(TARGETS[target], mode)
+        compiled = contender.build_type(TARGETS[target], mode)
     except Unsupported:
         return [Cell(Kind.ABSENT)] * len(INPUTS)
     return [cell(compiled, given) for given in INPUTS]
@@ -183,7 +184,7 @@ def surprises(
         Surprise(name, target, given, found.value)
         for name, contender in contenders.items()
         for target in targets
-        for given, found in zip(INPUTS, column(contender, target, mode))
+        for given, found in zip(INPUTS, column(contender, target, mode), strict=True)
         if found.kind is Kind.LOSSY
     ]
 
@@ -215,7 +216,7 @@ def round_trip(contender: Contender, target: str, value: Any, mode: Mode = "defa
     The words are "changed to X", "dump is no JSON", "load refuses its own dump", "no such type".
     """
     try:
-        compiled = contender.compile_type(TARGETS[target], mode)
+        compiled = contender.build_type(TARGETS[target], mode)
     except Unsupported:
         return "no such type"
     try:

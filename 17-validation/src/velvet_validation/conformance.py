@@ -68,7 +68,7 @@ def _jsonschema(draft: Draft, remotes: dict[str, Any]) -> Callable[[Any], Check]
     resources = [
         (uri, default.create_resource(document))
         for uri, document in remotes.items()
-        if _is_of(document, draft, uri)
+        if _is_of(draft, uri)
     ]
     registry: Any = Registry().with_resources(resources)
     return lambda schema: kind(schema, registry=registry).is_valid
@@ -121,7 +121,7 @@ ENGINES: dict[str, Callable[[Draft, dict[str, Any]], Callable[[Any], Check]]] = 
 }
 
 
-def _is_of(document: Any, draft: Draft, uri: str) -> bool:
+def _is_of(draft: Draft, uri: str) -> bool:
     folder = uri.removeprefix(_REMOTE).split("/")[0]
     return folder == draft or not folder.startswith("draft")
 

@@ -124,10 +124,10 @@ class Contender(Protocol):
     features: frozenset[str]
     gaps: tuple[str, ...]  # rules of the shared schema that the library cannot state
 
-    def compile(self, family: Family, mode: Mode = "default") -> Compiled:
+    def build(self, family: Family, mode: Mode = "default") -> Compiled:
         """Return the family's schema in this library's idiom."""
 
-    def compile_type(self, target: Any, mode: Mode = "default") -> Compiled:
+    def build_type(self, target: Any, mode: Mode = "default") -> Compiled:
         """Return a check of one bare type; raises `Unsupported`."""
 
 

@@ -149,7 +149,7 @@ class Score:
 
 def score(contender: Contender, mode: Mode, faults: Sequence[Fault] = FAULTS) -> Score:
     """Run every fault through a library. O(number of faults)."""
-    compiled = {family: contender.compile(family, mode) for family in {f.family for f in faults}}
+    compiled = {family: contender.build(family, mode) for family in {f.family for f in faults}}
     verdicts = {
         fault.id: judge(
             compiled[fault.family],
@@ -185,7 +185,7 @@ def two_faults() -> Any:
 
 
 def _reports_both(contender: Contender, mode: Mode) -> bool:
-    return len(judge(contender.compile("signup", mode), two_faults()).problems) >= 2
+    return len(judge(contender.build("signup", mode), two_faults()).problems) >= 2
 
 
 def redacted(invalid: Invalid, payload: Any, secret_paths: Iterable[Path]) -> Invalid:

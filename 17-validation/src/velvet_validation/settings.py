@@ -8,7 +8,7 @@ leaks it. `load_or_exit` reports every problem before anything is started and en
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, NoReturn, Optional, TypeVar, Union
+from typing import IO, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,7 +23,7 @@ class Database(BaseModel):
     """Where the data is."""
 
     host: str = "127.0.0.1"
-    port: int = Field(5432, ge=1, le=65535)
+    port: int = Field(default=5432, ge=1, le=65535)
     password: SecretStr = SecretStr("")
 
 
@@ -34,7 +34,7 @@ class AppSettings(BaseSettings):
         env_prefix="APP_", env_nested_delimiter="__", extra="forbid", env_file_encoding="utf-8"
     )
     debug: bool = False
-    workers: int = Field(2, ge=1, le=64)
+    workers: int = Field(default=2, ge=1, le=64)
     api_key: SecretStr
     database: Database = Database()
 
@@ -48,7 +48,7 @@ class Source:
     origin: str
 
 
-def _leaves(model: BaseModel, prefix: str = "") -> "list[tuple[str, Any]]":
+def _leaves(model: BaseModel, prefix: str = "") -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     for name in type(model).model_fields:
         value = getattr(model, name)
@@ -57,7 +57,7 @@ def _leaves(model: BaseModel, prefix: str = "") -> "list[tuple[str, Any]]":
     return found
 
 
-def explain(settings: BaseSettings) -> "list[Source]":
+def explain(settings: BaseSettings) -> list[Source]:
     """Return every setting with its origin, "set" or "default"; secrets are shown as ****."""
     given = settings.model_dump(exclude_unset=True)
     rows = []
@@ -70,7 +70,7 @@ def explain(settings: BaseSettings) -> "list[Source]":
     return rows
 
 
-def problems(error: ValidationError) -> "list[str]":
+def problems(error: ValidationError) -> list[str]:
     """Return one line for each problem: the setting's name and the rule, never the value."""
     return [
         f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
@@ -81,14 +81,14 @@ def problems(error: ValidationError) -> "list[str]":
 def load(
     cls: type[S],
     *,
-    env_file: Optional[Union[str, Path]] = None,
-    secrets_dir: Optional[Union[str, Path]] = None,
+    env_file: str | Path | None = None,
+    secrets_dir: str | Path | None = None,
 ) -> S:
     """Return the settings; the environment wins over the file, the file over the secrets."""
-    return cls(_env_file=env_file, _secrets_dir=secrets_dir)  # type: ignore[call-arg]
+    return cls(_env_file=env_file, _secrets_dir=secrets_dir)
 
 
-def load_or_exit(cls: type[S], *, err: Optional[IO[str]] = None, **sources: Any) -> S:
+def load_or_exit(cls: type[S], *, err: IO[str] | None = None, **sources: Any) -> S:
     """Return the settings, or write every problem and end the process with EX_CONFIG."""
     try:
         return load(cls, **sources)
@@ -96,7 +96,7 @@ def load_or_exit(cls: type[S], *, err: Optional[IO[str]] = None, **sources: Any)
         _refuse(problems(error), err or sys.stderr)
 
 
-def _refuse(lines: "list[str]", err: IO[str]) -> NoReturn:
+def _refuse(lines: list[str], err: IO[str]) -> NoReturn:
     count = f"{len(lines)} problem" + ("s" if len(lines) != 1 else "")
     err.write(f"{count} in the settings:\n" + "".join(f"  {line}\n" for line in lines))
     raise SystemExit(EX_CONFIG)

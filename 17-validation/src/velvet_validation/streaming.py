@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, cast
 
 from velvet_validation.contender import Compiled, Invalid, Problem, validate
 
@@ -66,7 +65,7 @@ class Row:
 def _open(path: Path) -> IO[bytes]:
     with path.open("rb") as probe:
         packed = probe.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if packed else path.open("rb")
+    return cast(IO[bytes], gzip.open(path, "rb") if packed else path.open("rb"))
 
 
 def iter_ndjson(
@@ -99,7 +98,8 @@ def iter_ndjson(
             line = raw.rstrip(b"\r\n")
             if not line.strip():
                 continue
-            value, problems = None, ()
+            value: Any = None
+            problems: tuple[Problem, ...] = ()
             try:
                 value = _checked(compiled, line)
             except Invalid as error:
@@ -185,7 +185,7 @@ def quarantine(rows: Iterable[Row], good: Path, bad: Path, *, every: int = 1000)
     parts = (good.with_name(good.name + ".part"), bad.with_name(bad.name + ".part"))
     note = _note(good)
     state = _read_note(note)
-    for part, key in zip(parts, ("good_bytes", "bad_bytes")):
+    for part, key in zip(parts, ("good_bytes", "bad_bytes"), strict=True):
         with part.open("ab") as file:
             file.truncate(state[key])  # what was written after the last note is written again
     counts, ok, wrong = Counter(state["by_code"]), state["ok"], state["bad"]
@@ -207,8 +207,8 @@ def quarantine(rows: Iterable[Row], good: Path, bad: Path, *, every: int = 1000)
                 bad_file.flush()
                 sizes = (good_file.tell(), bad_file.tell())
                 _write_note(note, ok, wrong, dict(counts), offset, sizes)
-    os.replace(parts[0], good)
-    os.replace(parts[1], bad)
+    parts[0].replace(good)
+    parts[1].replace(bad)
     note.unlink(missing_ok=True)
     return Summary(ok, wrong, dict(counts), offset)
 
@@ -236,4 +236,4 @@ def _write_note(
     state |= {"good_bytes": sizes[0], "bad_bytes": sizes[1]}
     draft = note.with_name(note.name + ".new")
     draft.write_text(json.dumps(state), encoding="utf-8")
-    os.replace(draft, note)
+    draft.replace(note)

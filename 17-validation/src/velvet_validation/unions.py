@@ -6,7 +6,9 @@ field with an error for each. A discriminated union reads the tag first.
 
 # No `from __future__ import annotations`: types are built at run time.
 from collections.abc import Callable
-from typing import Annotated, Any, Union
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any
 
 from velvet_validation import cases
 from velvet_validation.contenders._shared_schema import event_schemas
@@ -17,7 +19,7 @@ Way = Callable[[Any], Any]
 def _members(models: list[Any], count: int) -> Any:
     if not 2 <= count <= len(models):
         raise ValueError(f"members is {count}: choose 2 to {len(models)}")
-    return Union[tuple(models[:count])]
+    return reduce(or_, models[:count])
 
 
 def pydantic_smart(members: int) -> Way:
@@ -35,8 +37,8 @@ def pydantic_left_to_right(members: int) -> Way:
 
     from velvet_validation.contenders import pydantic as adapter
 
-    kind = Annotated[
-        _members(adapter.events(), members),  # type: ignore[valid-type]
+    kind: Any = Annotated[
+        _members(adapter.events(), members),
         Field(union_mode="left_to_right"),
     ]
     return TypeAdapter(kind).validate_python
@@ -48,8 +50,8 @@ def pydantic_discriminated(members: int) -> Way:
 
     from velvet_validation.contenders import pydantic as adapter
 
-    kind = Annotated[
-        _members(adapter.events(), members),  # type: ignore[valid-type]
+    kind: Any = Annotated[
+        _members(adapter.events(), members),
         Field(discriminator="kind"),
     ]
     return TypeAdapter(kind).validate_python
@@ -62,11 +64,11 @@ def pydantic_callable(members: int) -> Way:
     from velvet_validation.contenders import pydantic as adapter
 
     tagged = [
-        Annotated[model, Tag(kind)]  # type: ignore[valid-type]
-        for model, kind in zip(adapter.events(), cases.KINDS)
+        Annotated[model, Tag(kind)]
+        for model, kind in zip(adapter.events(), cases.KINDS, strict=True)
     ]
     by_kind = Discriminator(lambda value: value.get("kind") if isinstance(value, dict) else None)
-    kind = Annotated[_members(tagged, members), by_kind]  # type: ignore[valid-type]
+    kind: Any = Annotated[_members(tagged, members), by_kind]
     return TypeAdapter(kind).validate_python
 
 
@@ -76,7 +78,7 @@ def msgspec_tags(members: int) -> Way:
 
     from velvet_validation.contenders import msgspec as adapter
 
-    kind = _members(adapter.events(), members)
+    kind: Any = _members(adapter.events(), members)
     return lambda payload: msgspec.convert(payload, kind)
 
 
@@ -97,7 +99,7 @@ def marshmallow_by_hand(members: int) -> Way:  # noqa: ARG001 - the table has al
     """Return a table of schemas, because marshmallow has no unions."""
     from velvet_validation.contenders import marshmallow as adapter
 
-    return adapter.compile("event").load
+    return adapter.build("event").load
 
 
 def _schema_way(schema: dict[str, Any]) -> Way:
@@ -127,7 +129,7 @@ def jsonschema_if_then(members: int) -> Way:
             "properties": {"kind": {"enum": [kind["const"] for kind in kinds]}},
             "allOf": [
                 {"if": {"properties": {"kind": kind}}, "then": schema}
-                for kind, schema in zip(kinds, schemas)
+                for kind, schema in zip(kinds, schemas, strict=True)
             ],
         }
     )

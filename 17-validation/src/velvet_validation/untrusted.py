@@ -149,9 +149,9 @@ def _cost(schema: Any, root: Any, trail: tuple[str, ...], costs: dict[str, int],
 def _target(root: Any, ref: str) -> Any:
     found = root
     for step in ref.removeprefix("#").split("/")[1:]:
-        step = step.replace("~1", "/").replace("~0", "~")
+        name = step.replace("~1", "/").replace("~0", "~")
         try:
-            found = found[int(step)] if isinstance(found, list) else found[step]
+            found = found[int(name)] if isinstance(found, list) else found[name]
         except (LookupError, TypeError, ValueError):
             raise RefNotAllowed(ref) from None
     return found

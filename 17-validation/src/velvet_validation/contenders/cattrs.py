@@ -4,9 +4,10 @@
 import datetime as dt
 import re
 from collections.abc import Callable
-from enum import Enum
+from functools import reduce
 from importlib.metadata import version as _version
-from typing import Any, Optional, Union, get_origin
+from operator import or_
+from typing import Any, get_origin
 
 import attrs
 from attrs import define, field, validators
@@ -17,15 +18,13 @@ from cattrs.preconf.json import make_converter
 from cattrs.strategies import configure_tagged_union
 
 from velvet_validation import cases
-from velvet_validation.cases import Family
+from velvet_validation.cases import Family, Status
 from velvet_validation.contender import Compiled, Mode, Path, Problem, Unsupported
 
 label = "attrs + cattrs"
 version = _version("cattrs")
 features = frozenset({"converts", "all_errors"})
 gaps = ("aware times and unique items: stated as validators of our own",)
-
-Status = Enum("Status", {name: name for name in cases.STATUSES})
 
 
 def _between(low: float, high: float) -> Any:
@@ -46,7 +45,7 @@ def _unique(_: Any, attribute: "attrs.Attribute[Any]", value: list[str]) -> None
         raise ValueError(f"{attribute.name} repeats an item")
 
 
-_EMAIL = [validators.matches_re(cases.EMAIL), validators.max_len(254)]
+_EMAIL: Any = [validators.matches_re(cases.EMAIL), validators.max_len(254)]
 
 
 @define
@@ -66,7 +65,7 @@ class Customer:
         validator=[*_sized(1, 40), validators.matches_re(cases.NOT_BLANK, func=re.search)]
     )
     email: str = field(validator=_EMAIL)
-    birthday: Optional[dt.date] = None
+    birthday: dt.date | None = None
 
 
 @define
@@ -86,13 +85,13 @@ class Order:
     id: str = field(validator=validators.matches_re(cases.ORDER_ID))
     number: int = field(validator=_between(1, cases.MAX_NUMBER))
     created: dt.datetime = field(validator=_aware)
-    status: Status = field()  # type: ignore[valid-type]
+    status: Status = field()
     customer: Customer = field()
     lines: list[Line] = field(validator=_sized(1, 50))
     tags: list[str] = field(
         validator=[validators.max_len(10), validators.deep_iterable(_sized(1, 20)), _unique]
     )
-    coupon: Optional[str] = field(default=None, validator=validators.optional(_sized(4, 12)))
+    coupon: str | None = field(default=None, validator=validators.optional(_sized(4, 12)))
 
 
 @define
@@ -134,7 +133,7 @@ def events() -> list[Any]:
     ]
 
 
-_EVENT = Union[tuple(events())]
+_EVENT: Any = reduce(or_, events())
 _TYPES: dict[Family, Any] = {
     "signup": Signup,
     "order": Order,
@@ -145,13 +144,17 @@ _TYPES: dict[Family, Any] = {
 }
 
 
-def _exactly(kind: type) -> Callable[[Any, Any], Any]:
+def _exactly(kind: Any) -> Callable[[Any, Any], Any]:
     def structure(value: Any, _: Any) -> Any:
         if type(value) is not kind and not (kind is float and type(value) is int):
             raise TypeError(f"{value!r} is no {kind.__name__}")
         return kind(value)
 
     return structure
+
+
+def _is_list(target: Any) -> bool:
+    return get_origin(target) is list
 
 
 def converter(mode: Mode = "default", *, detailed: bool = True) -> Any:
@@ -172,7 +175,7 @@ def converter(mode: Mode = "default", *, detailed: bool = True) -> Any:
 
             return structure
 
-        made.register_structure_hook_factory(lambda target: get_origin(target) is list)(only_lists)
+        made.register_structure_hook_factory(_is_list)(only_lists)
     configure_tagged_union(_EVENT, made, tag_name="kind", tag_generator=lambda cl: cl.__name__)
     return made
 
@@ -217,12 +220,12 @@ def _compiled(target: Any, made: Any) -> Compiled:
     )
 
 
-def compile(family: Family, mode: Mode = "default", *, detailed: bool = True) -> Compiled:
+def build(family: Family, mode: Mode = "default", *, detailed: bool = True) -> Compiled:
     """Return the family as attrs classes behind a kept converter."""
     return _compiled(_TYPES[family], converter(mode, detailed=detailed))
 
 
-def compile_type(target: Any, mode: Mode = "default") -> Compiled:
+def build_type(target: Any, mode: Mode = "default") -> Compiled:
     """Return a check of one type with the JSON converter's own hooks."""
     try:
         return _compiled(target, converter(mode))

@@ -11,7 +11,7 @@ import threading
 import uuid
 from enum import Enum
 from importlib.metadata import version as _version
-from typing import Any, get_args, get_origin
+from typing import Any, ClassVar, get_args, get_origin
 
 from cerberus import TypeDefinition, Validator  # type: ignore[import-untyped,unused-ignore]
 
@@ -107,7 +107,8 @@ def _schema(family: Family) -> dict[str, Any]:
         "feed": {"rows": {"type": "list", "schema": {"type": "dict", "schema": order}}},
         "wide": {name: kinds[kind] for name, kind in cases.WIDE.items()},
     }
-    return made[family]
+    schema: dict[str, Any] = made[family]
+    return schema
 
 
 def _event(kind: str) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def _event(kind: str) -> dict[str, Any]:
 class _Strict(Validator):  # type: ignore[misc,unused-ignore]
     """Knows that a bool is no number."""
 
-    types_mapping = {
+    types_mapping: ClassVar[dict[str, Any]] = {
         **Validator.types_mapping,
         "integer": TypeDefinition("integer", (int,), (bool,)),
         "float": TypeDefinition("float", (float, int), (bool,)),
@@ -150,10 +151,10 @@ def _checked(validator: Any, document: Any) -> Any:
     return validator.document
 
 
-def compile(family: Family, mode: Mode = "default") -> Compiled:
+def build(family: Family, mode: Mode = "default") -> Compiled:
     """Return the family's rules; unknown keys are refused in both modes."""
     strict = mode == "strict"
-    schemas = (
+    schemas: dict[str, Any] = (
         {kind: _event(kind) for kind in cases.KINDS}
         if family == "event"
         else {family: _schema(family)}
@@ -211,7 +212,7 @@ def _rule(target: Any, strict: bool) -> dict[str, Any]:
     raise Unsupported(f"Cerberus has no type for {target}")
 
 
-def compile_type(target: Any, mode: Mode = "default") -> Compiled:
+def build_type(target: Any, mode: Mode = "default") -> Compiled:
     """Return a schema with the one field ``v``; "default" coerces numbers, as its manual does."""
     local = _PerThread({"v": {"v": _rule(target, mode == "strict")}}, mode == "strict")
     return Compiled(

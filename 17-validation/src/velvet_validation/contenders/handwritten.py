@@ -284,13 +284,13 @@ def _dump(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
-def compile(family: Family, mode: Mode = "default") -> Compiled:
+def build(family: Family, mode: Mode = "default") -> Compiled:
     """Return the family's checks."""
     check, load = (_Careful() if mode == "strict" else _Checks()), _LOADS[family]
     return Compiled(lambda payload: load(check, payload), _dump, problems, errors=(Rejected,))
 
 
-def compile_type(target: Any, mode: Mode = "default") -> Compiled:
+def build_type(target: Any, mode: Mode = "default") -> Compiled:
     """Return the type's own constructor, or in strict mode an isinstance check."""
     if not isinstance(target, type) or target in (list, dict) or hasattr(target, "__args__"):
         raise Unsupported(f"{target} has no constructor to call")

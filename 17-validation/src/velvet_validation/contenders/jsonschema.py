@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from importlib.metadata import version as _version
-from typing import Any
+from typing import Any, cast
 
 from jsonschema import Draft7Validator, FormatChecker, ValidationError
 
@@ -47,7 +47,8 @@ def _property(error: ValidationError) -> tuple[str, ...]:
     if error.validator == "required":
         return (error.message.split("'")[1],)
     if error.validator == "additionalProperties":
-        return tuple(sorted(set(error.instance) - set(error.schema["properties"])))[:1]
+        instance, schema = cast(Any, error.instance), cast(Any, error.schema)
+        return tuple(sorted(set(instance) - set(schema["properties"])))[:1]
     return ()
 
 
@@ -63,13 +64,13 @@ def _compiled(schema: dict[str, Any], strict: bool) -> Compiled:
     return Compiled(load, same, problems, errors=(Rejected,), schema=lambda: schema)
 
 
-def compile(family: Family, mode: Mode = "default") -> Compiled:
+def build(family: Family, mode: Mode = "default") -> Compiled:
     """Return the family's schema behind a kept validator; strict checks formats, too."""
     strict = mode == "strict"
     return _compiled(json_schema(family, strict=strict), strict)
 
 
-def compile_type(target: Any, mode: Mode = "default") -> Compiled:
+def build_type(target: Any, mode: Mode = "default") -> Compiled:
     """Return a check of one JSON type."""
     if target not in TYPES:
         raise Unsupported(f"JSON Schema has no type for {target}")

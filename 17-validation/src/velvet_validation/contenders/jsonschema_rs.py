@@ -43,13 +43,13 @@ def _compiled(schema: dict[str, Any], strict: bool) -> Compiled:
     return Compiled(load, same, problems, errors=(Rejected,), schema=lambda: schema)
 
 
-def compile(family: Family, mode: Mode = "default") -> Compiled:
+def build(family: Family, mode: Mode = "default") -> Compiled:
     """Return the family's schema behind a kept validator; strict checks formats, too."""
     strict = mode == "strict"
     return _compiled(json_schema(family, strict=strict), strict)
 
 
-def compile_type(target: Any, mode: Mode = "default") -> Compiled:
+def build_type(target: Any, mode: Mode = "default") -> Compiled:
     """Return a check of one JSON type."""
     if target not in TYPES:
         raise Unsupported(f"JSON Schema has no type for {target}")

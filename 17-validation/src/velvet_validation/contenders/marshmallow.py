@@ -80,7 +80,9 @@ def _schemas(strict: bool) -> dict[Family, Any]:
 
     class Tree(Schema):
         name = text(1, 20)
-        children = fields.List(fields.Nested(lambda: Tree()), required=True)
+        children = fields.List(
+            fields.Nested(lambda: Tree()), required=True
+        )  # noqa: PLW0108 - defined just now
 
     made: dict[str, Any] = {
         "int": lambda: integer(0, 1000),
@@ -135,7 +137,7 @@ def _compiled(schema: Any) -> Compiled:
     return Compiled(schema.load, schema.dump, problems, errors=(ValidationError,))
 
 
-def compile(family: Family, mode: Mode = "default") -> Compiled:
+def build(family: Family, mode: Mode = "default") -> Compiled:
     """Return the family as a schema instance; unknown keys raise in both modes."""
     return _compiled(_schemas(mode == "strict")[family])
 
@@ -169,7 +171,7 @@ def _field(target: Any, strict: bool) -> Any:
     raise Unsupported(f"marshmallow has no field for {target}")
 
 
-def compile_type(target: Any, mode: Mode = "default") -> Compiled:
+def build_type(target: Any, mode: Mode = "default") -> Compiled:
     """Return a schema with the one field ``v``."""
     schema = Schema.from_dict({"v": _field(target, mode == "strict")})()
     return Compiled(

@@ -3,9 +3,10 @@
 # No `from __future__ import annotations`: classes that are made in a function need real types.
 import datetime as dt
 from dataclasses import dataclass, make_dataclass
-from enum import Enum
+from functools import reduce
 from importlib.metadata import version as _version
-from typing import Annotated, Any, Literal, Optional, Union
+from operator import or_
+from typing import Annotated, Any, Literal
 
 from mashumaro.codecs import BasicDecoder, BasicEncoder
 from mashumaro.codecs.json import JSONDecoder, JSONEncoder
@@ -21,15 +22,13 @@ from mashumaro.jsonschema import build_json_schema
 from mashumaro.types import Discriminator
 
 from velvet_validation import cases
-from velvet_validation.cases import Family
+from velvet_validation.cases import Family, Status
 from velvet_validation.contender import Compiled, Mode, Path, Problem, Unsupported
 
 label = "mashumaro"
 version = _version("mashumaro")
 features = frozenset({"converts", "types_only", "json_schema"})
 gaps = ("ranges, lengths, patterns, unique items and aware times",)
-
-Status = Enum("Status", {name: name for name in cases.STATUSES})
 
 
 class Lax:
@@ -65,41 +64,43 @@ def _models(mode: Mode) -> dict[Family, Any]:
     base: Any = Forbids if mode == "strict" else Lax
 
     @dataclass
-    class Signup(base):
+    class Signup(base):  # type: ignore[misc]
         email: str
         age: int
         password: str
 
     @dataclass
-    class Customer(base):
+    class Customer(base):  # type: ignore[misc]
         name: str
         email: str
-        birthday: Optional[dt.date] = None
+        birthday: dt.date | None = None
 
     @dataclass
-    class Line(base):
+    class Line(base):  # type: ignore[misc]
         sku: str
         qty: int
         price_cents: int
         weight: float
 
     @dataclass
-    class Order(base):
+    class Order(base):  # type: ignore[misc]
         id: str
         number: int
         created: dt.datetime
-        status: Status  # type: ignore[valid-type]
+        status: Status
         customer: Customer
         lines: list[Line]
         tags: list[str]
-        coupon: Optional[str] = None
+        coupon: str | None = None
 
     kinds = {"int": int, "str": str, "bool": bool}
     wide = make_dataclass(
         "Wide", [(name, kinds[kind]) for name, kind in cases.WIDE.items()], bases=(base,)
     )
     events = [_event(kind, name, base) for kind, name in cases.KINDS.items()]
-    tagged = Annotated[Union[tuple(events)], Discriminator(field="kind", include_supertypes=True)]
+    tagged: Any = Annotated[
+        reduce(or_, events), Discriminator(field="kind", include_supertypes=True)
+    ]
     return {
         "signup": Signup,
         "order": Order,
@@ -126,7 +127,7 @@ def _event(kind: str, name: str, base: Any) -> Any:
 def problems(error: Exception) -> list[Problem]:
     """Return the one error; its path is the chain of causes, without list indexes."""
     path: Path = ()
-    one: Optional[BaseException] = error
+    one: BaseException | None = error
     last: BaseException = error
     while one is not None:
         if isinstance(one, (MissingField, InvalidFieldValue)):
@@ -164,11 +165,11 @@ def _compiled(target: Any) -> Compiled:
     )
 
 
-def compile(family: Family, mode: Mode = "default") -> Compiled:
+def build(family: Family, mode: Mode = "default") -> Compiled:
     """Return the family as dataclasses behind a kept codec."""
     return _compiled(_models(mode)[family])
 
 
-def compile_type(target: Any, mode: Mode = "default") -> Compiled:  # noqa: ARG001
+def build_type(target: Any, mode: Mode = "default") -> Compiled:  # noqa: ARG001
     """Return a codec of one type; it has no strict mode for scalars."""
     return _compiled(target)

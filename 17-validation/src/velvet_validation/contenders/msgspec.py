@@ -3,15 +3,16 @@
 # No `from __future__ import annotations`: structs that are defined in a function need real types.
 import datetime as dt
 import re
-from enum import Enum
+from functools import reduce
 from importlib.metadata import version as _version
-from typing import Annotated, Any, Optional, Union
+from operator import or_
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
 from velvet_validation import cases
-from velvet_validation.cases import Family
+from velvet_validation.cases import Family, Status
 from velvet_validation.contender import Compiled, Mode, Path, Problem, Unsupported
 
 label = "msgspec"
@@ -19,7 +20,6 @@ version = _version("msgspec")
 features = frozenset({"converts", "json_schema"})
 gaps = ("unique items: stated in __post_init__",)
 
-Status = Enum("Status", {name: name for name in cases.STATUSES})
 Email = Annotated[str, Meta(pattern=cases.EMAIL, max_length=254)]
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\[(\d+)\]|\.([^.\[]+)|\[(\.\.\.)\]")
@@ -36,7 +36,7 @@ def _models(mode: Mode) -> dict[Family, Any]:
     class Customer(Struct, forbid_unknown_fields=strict):
         name: Annotated[str, Meta(min_length=1, max_length=40, pattern=cases.NOT_BLANK)]
         email: Email
-        birthday: Optional[dt.date] = None
+        birthday: dt.date | None = None
 
     class Line(Struct, forbid_unknown_fields=strict):
         sku: Annotated[str, Meta(pattern=cases.SKU)]
@@ -48,13 +48,13 @@ def _models(mode: Mode) -> dict[Family, Any]:
         id: Annotated[str, Meta(pattern=cases.ORDER_ID)]
         number: Annotated[int, Meta(ge=1, le=cases.MAX_NUMBER)]
         created: Annotated[dt.datetime, Meta(tz=True)]
-        status: Status  # type: ignore[valid-type]
+        status: Status
         customer: Customer
         lines: Annotated[list[Line], Meta(min_length=1, max_length=50)]
         tags: Annotated[
             list[Annotated[str, Meta(min_length=1, max_length=20)]], Meta(max_length=10)
         ]
-        coupon: Optional[Annotated[str, Meta(min_length=4, max_length=12)]] = None
+        coupon: Annotated[str, Meta(min_length=4, max_length=12)] | None = None
 
         def __post_init__(self) -> None:
             if len(set(self.tags)) != len(self.tags):
@@ -71,7 +71,7 @@ def _models(mode: Mode) -> dict[Family, Any]:
         "signup": Signup,
         "order": Order,
         "feed": list[Order],
-        "event": Union[tuple(events(strict))],
+        "event": reduce(or_, events(strict)),
         "tree": StrictTree if strict else Tree,
         "wide": wide,
     }
@@ -137,12 +137,12 @@ def _compiled(target: Any, strict: bool = True) -> Compiled:
     )
 
 
-def compile(family: Family, mode: Mode = "default") -> Compiled:
+def build(family: Family, mode: Mode = "default") -> Compiled:
     """Return the family as structs with a kept decoder."""
     return _compiled(_models(mode)[family])
 
 
-def compile_type(target: Any, mode: Mode = "default") -> Compiled:
+def build_type(target: Any, mode: Mode = "default") -> Compiled:
     """Return a check of one type; here "default" is ``strict=False``, the only laxity it has."""
     try:
         compiled = _compiled(target, strict=mode == "strict")

@@ -38,7 +38,7 @@ def problems(error: Exception) -> list[Problem]:
     return [Problem((), "", f"{type(error).__name__}: {error}")]
 
 
-def compile(family: Family, mode: Mode = "default") -> Compiled:  # noqa: ARG001
+def build(family: Family, mode: Mode = "default") -> Compiled:  # noqa: ARG001
     """Return a function that uses the payload as a handler would."""
     use = _USES[family]
 
@@ -49,6 +49,6 @@ def compile(family: Family, mode: Mode = "default") -> Compiled:  # noqa: ARG001
     return Compiled(load, same, problems, errors=(LookupError, TypeError, AttributeError))
 
 
-def compile_type(target: Any, mode: Mode = "default") -> Compiled:  # noqa: ARG001
+def build_type(target: Any, mode: Mode = "default") -> Compiled:  # noqa: ARG001
     """Refuse: there is nothing to compile."""
     raise Unsupported(f"nothing checks {target}")

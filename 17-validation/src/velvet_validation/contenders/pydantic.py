@@ -3,9 +3,10 @@
 # No `from __future__ import annotations`: models that are defined in a function need real types.
 import datetime as dt
 from collections.abc import Sequence
-from enum import Enum
+from functools import reduce
 from importlib.metadata import version as _version
-from typing import Annotated, Any, Literal, Optional, Union
+from operator import or_
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -21,7 +22,7 @@ from pydantic import (
 from pydantic.errors import PydanticSchemaGenerationError
 
 from velvet_validation import cases
-from velvet_validation.cases import Family
+from velvet_validation.cases import Family, Status
 from velvet_validation.contender import Compiled, Mode, Problem, Unsupported
 
 label = "pydantic"
@@ -29,7 +30,6 @@ version = _version("pydantic")
 features = frozenset({"converts", "all_errors", "json_schema"})
 gaps: tuple[str, ...] = ()
 
-Status = Enum("Status", {name: name for name in cases.STATUSES}, type=str)
 Email = Annotated[str, Field(pattern=cases.EMAIL, max_length=254)]
 
 
@@ -41,18 +41,21 @@ def _unique(items: Sequence[str]) -> Sequence[str]:
 
 def _text_only(value: Any) -> Any:
     if not isinstance(value, str):
-        raise ValueError("a time is text")  # noqa: TRY004 - pydantic collects ValueError only
+        raise ValueError("a time is text")  # pydantic collects ValueError, not TypeError
     return value
+
+
+def _text_as(kind: Any, strict: bool) -> Any:
+    """Strict Python input refuses text for times and enums, which is all that JSON has."""
+    if not strict:
+        return kind
+    return Annotated[kind, Field(strict=False), BeforeValidator(_text_only)]
 
 
 def _models(mode: Mode) -> dict[Family, Any]:
     strict = mode == "strict"
     config = ConfigDict(strict=True, extra="forbid") if strict else ConfigDict()
-    # Strict Python input refuses text for times and enums, which is all that JSON has.
-    text = [Field(strict=False), BeforeValidator(_text_only)] if strict else [Field()]
-    Time = Annotated[(AwareDatetime, *text)]  # type: ignore[valid-type]  # noqa: N806
-    Day = Annotated[(dt.date, *text)]  # type: ignore[valid-type]
-    State = Annotated[(Status, *text)]  # type: ignore[valid-type]
+    time, day, state = (_text_as(kind, strict) for kind in (AwareDatetime, dt.date, Status))
 
     class Signup(BaseModel):
         model_config = config
@@ -64,7 +67,7 @@ def _models(mode: Mode) -> dict[Family, Any]:
         model_config = config
         name: Annotated[str, Field(min_length=1, max_length=40, pattern=cases.NOT_BLANK)]
         email: Email
-        birthday: Optional[Day] = None  # type: ignore[valid-type]
+        birthday: day | None = None  # type: ignore[valid-type]
 
     class Line(BaseModel):
         model_config = config
@@ -77,8 +80,8 @@ def _models(mode: Mode) -> dict[Family, Any]:
         model_config = config
         id: Annotated[str, Field(pattern=cases.ORDER_ID)]
         number: Annotated[int, Field(ge=1, le=cases.MAX_NUMBER)]
-        created: Time  # type: ignore[valid-type]
-        status: State  # type: ignore[valid-type]
+        created: time  # type: ignore[valid-type]
+        status: state  # type: ignore[valid-type]
         customer: Customer
         lines: Annotated[list[Line], Field(min_length=1, max_length=50)]
         tags: Annotated[
@@ -86,7 +89,7 @@ def _models(mode: Mode) -> dict[Family, Any]:
             Field(max_length=10),
             AfterValidator(_unique),
         ]
-        coupon: Annotated[Optional[str], Field(min_length=4, max_length=12)] = None
+        coupon: Annotated[str | None, Field(min_length=4, max_length=12)] = None
 
     class Tree(BaseModel):
         model_config = config
@@ -98,7 +101,7 @@ def _models(mode: Mode) -> dict[Family, Any]:
     wide: Any = create_model(
         "Wide", __config__=config, **{name: kinds[kind] for name, kind in cases.WIDE.items()}
     )  # type: ignore[call-overload]
-    event = Annotated[Union[tuple(events(config))], Field(discriminator="kind")]
+    event: Any = Annotated[reduce(or_, events(config)), Field(discriminator="kind")]
     return {
         "signup": Signup,
         "order": Order,
@@ -153,12 +156,12 @@ def _compiled(adapter: "TypeAdapter[Any]") -> Compiled:
     )
 
 
-def compile(family: Family, mode: Mode = "default") -> Compiled:
+def build(family: Family, mode: Mode = "default") -> Compiled:
     """Return the family as a kept `TypeAdapter`."""
     return _compiled(TypeAdapter(_models(mode)[family]))
 
 
-def compile_type(target: Any, mode: Mode = "default") -> Compiled:
+def build_type(target: Any, mode: Mode = "default") -> Compiled:
     """Return a `TypeAdapter` of one type."""
     try:
         return _compiled(TypeAdapter(target, config=ConfigDict(strict=mode == "strict")))

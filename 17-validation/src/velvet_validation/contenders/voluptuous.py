@@ -100,7 +100,7 @@ def problems(error: Exception) -> list[Problem]:
     errors = error.errors if isinstance(error, vol.MultipleInvalid) else [error]
     return [
         Problem(
-            tuple(getattr(step, "schema", step) for step in one.path),
+            tuple(_step(step) for step in one.path),
             type(one).__name__,
             one.error_message,
         )
@@ -108,7 +108,13 @@ def problems(error: Exception) -> list[Problem]:
     ]
 
 
-def compile(family: Family, mode: Mode = "default") -> Compiled:
+def _step(step: Any) -> str | int:
+    """Return a key without its Required or Optional marker."""
+    made: str | int = getattr(step, "schema", step)
+    return made
+
+
+def build(family: Family, mode: Mode = "default") -> Compiled:
     """Return the family's schema; unknown keys are refused in both modes."""
     schema = vol.Schema(_rules(mode == "strict")[family], required=True)
     return Compiled(schema, _plain, problems, errors=(vol.Invalid,))
@@ -151,7 +157,7 @@ def _rule(target: Any, strict: bool) -> Any:
     raise Unsupported(f"voluptuous has no schema for {target}")
 
 
-def compile_type(target: Any, mode: Mode = "default") -> Compiled:
+def build_type(target: Any, mode: Mode = "default") -> Compiled:
     """Return a check of one type; "default" is its `Coerce`."""
     schema = vol.Schema(_rule(target, mode == "strict"))
     return Compiled(schema, same, problems, errors=(vol.Invalid,))

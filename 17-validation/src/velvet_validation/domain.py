@@ -207,13 +207,13 @@ def marshmallow_field(kind: type[Parsed]) -> Any:
     from marshmallow import ValidationError, fields
 
     class ParsedField(fields.Field):  # type: ignore[type-arg,unused-ignore]
-        def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> Any:
+        def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
             try:
                 return kind._checked(value)
             except ValueError as error:
                 raise ValidationError(str(error)) from error
 
-        def _serialize(self, value: Any, attr: Any, obj: Any, **options: Any) -> Any:
+        def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:
             return None if value is None else str(value)
 
     return ParsedField(required=True)
