@@ -120,8 +120,9 @@ def _compare(
 
 def _compare_types(old: dict[str, Any], new: dict[str, Any], at: str) -> Iterator[Change]:
     before, after = _types(old), _types(new)
-    if "number" in after:
-        before.discard("integer")  # every integer is a number
+    if "number" in after and "integer" in before:
+        before = before - {"integer"} | {"number"} if "number" in before else before
+        after = after | {"integer"}  # every integer is a number
     if not before and after and "type" in new and not ({"enum", "const"} & set(old)):
         yield Change(at, f"type is now restricted to {', '.join(sorted(after))}", True)
     elif after and before - after:

@@ -65,10 +65,15 @@ def json_schema(family: Family, *, strict: bool) -> dict[str, Any]:
         strict,
         ("coupon",),
     )
-    kinds = {"int": _integer(0, 1000), "str": _text(1, 20), "bool": {"type": "boolean"}}
     made: dict[Family, Any] = {
         "signup": _object(
-            {"email": email, "age": _integer(0, 150), "password": _text(8, 64)}, strict
+            {
+                "email": email,
+                "age": _integer(0, 150),
+                "password": _text(8, 64),
+                "newsletter": {"type": "boolean"},
+            },
+            strict,
         ),
         "order": order,
         "feed": {"type": "array", "items": order},
@@ -85,7 +90,6 @@ def json_schema(family: Family, *, strict: bool) -> dict[str, Any]:
                 )
             },
         },
-        "wide": _object({name: kinds[kind] for name, kind in cases.WIDE.items()}, strict),
     }
     return {"$schema": "http://json-schema.org/draft-07/schema#", **made[family]}
 

@@ -55,6 +55,7 @@ class Signup:
     email: str = field(validator=_EMAIL)
     age: int = field(validator=_between(0, 150))
     password: str = field(validator=_sized(8, 64))
+    newsletter: bool
 
 
 @define
@@ -105,19 +106,6 @@ class Tree:
 attrs.resolve_types(Tree)
 
 
-def _wide() -> Any:
-    kinds: dict[str, Any] = {
-        "int": (int, _between(0, 1000)),
-        "str": (str, _sized(1, 20)),
-        "bool": (bool, None),
-    }
-    fields = {
-        name: field(type=kinds[kind][0], validator=kinds[kind][1])
-        for name, kind in cases.WIDE.items()
-    }
-    return attrs.make_class("Wide", fields)
-
-
 def events() -> list[Any]:
     """Return one class for each kind of event."""
     carried: dict[str, Any] = {"value": (int, _between(0, 1000)), "text": (str, _sized(1, 40))}
@@ -140,7 +128,6 @@ _TYPES: dict[Family, Any] = {
     "feed": list[Order],
     "event": _EVENT,
     "tree": Tree,
-    "wide": _wide(),
 }
 
 

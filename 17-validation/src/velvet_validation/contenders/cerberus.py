@@ -95,17 +95,20 @@ def _schema(family: Family) -> dict[str, Any]:
         },
         "coupon": _text(4, 12, nullable=True, required=False),
     }
-    kinds = {"int": _integer(0, 1000), "str": _text(1, 20), "bool": {"type": "boolean"}}
     if family == "tree":
         return {
             "name": _text(1, 20),
             "children": {"type": "list", "schema": {"type": "dict", "schema": "tree"}},
         }
     made: dict[Family, Any] = {
-        "signup": {"email": email, "age": _integer(0, 150), "password": _text(8, 64)},
+        "signup": {
+            "email": email,
+            "age": _integer(0, 150),
+            "password": _text(8, 64),
+            "newsletter": {"type": "boolean"},
+        },
         "order": order,
         "feed": {"rows": {"type": "list", "schema": {"type": "dict", "schema": order}}},
-        "wide": {name: kinds[kind] for name, kind in cases.WIDE.items()},
     }
     schema: dict[str, Any] = made[family]
     return schema

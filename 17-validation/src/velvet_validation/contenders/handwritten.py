@@ -206,13 +206,17 @@ def _order(check: _Checks, d: Any, path: Path = ()) -> Order:
 
 
 def _signup(check: _Checks, d: Any) -> dict[str, Any]:
-    _object(d, (), ("email", "age", "password"))
+    names = ("email", "age", "password", "newsletter")
+    _object(d, (), names)
     if check.strict:
-        _known(d, (), frozenset(("email", "age", "password")))
+        _known(d, (), frozenset(names))
+    if not isinstance(d["newsletter"], bool):
+        raise _Refused(("newsletter",), "is no bool")
     return {
         "email": check.matched(d["email"], ("email",), _EMAIL),
         "age": check.integer(d["age"], ("age",), 0, 150),
         "password": check.text(d["password"], ("password",), 8, 64),
+        "newsletter": d["newsletter"],
     }
 
 
@@ -243,30 +247,12 @@ def _tree(check: _Checks, d: Any, path: Path = ()) -> dict[str, Any]:
     return {"name": check.text(d["name"], (*path, "name"), 1, 20), "children": children}
 
 
-def _wide(check: _Checks, d: Any) -> dict[str, Any]:
-    _object(d, (), cases.WIDE)
-    if check.strict:
-        _known(d, (), frozenset(cases.WIDE))
-    made: dict[str, Any] = {}
-    for name, kind in cases.WIDE.items():
-        if kind == "int":
-            made[name] = check.integer(d[name], (name,), 0, 1000)
-        elif kind == "str":
-            made[name] = check.text(d[name], (name,), 1, 20)
-        elif isinstance(d[name], bool):
-            made[name] = d[name]
-        else:
-            raise _Refused((name,), "is no bool")
-    return made
-
-
 _LOADS: dict[Family, Callable[[_Checks, Any], Any]] = {
     "signup": _signup,
     "order": _order,
     "feed": lambda check, rows: [_order(check, row, (i,)) for i, row in enumerate(rows)],
     "event": _event,
     "tree": _tree,
-    "wide": _wide,
 }
 
 

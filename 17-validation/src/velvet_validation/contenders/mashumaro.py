@@ -68,6 +68,7 @@ def _models(mode: Mode) -> dict[Family, Any]:
         email: str
         age: int
         password: str
+        newsletter: bool
 
     @dataclass
     class Customer(base):  # type: ignore[misc]
@@ -93,10 +94,6 @@ def _models(mode: Mode) -> dict[Family, Any]:
         tags: list[str]
         coupon: str | None = None
 
-    kinds = {"int": int, "str": str, "bool": bool}
-    wide = make_dataclass(
-        "Wide", [(name, kinds[kind]) for name, kind in cases.WIDE.items()], bases=(base,)
-    )
     events = [_event(kind, name, base) for kind, name in cases.KINDS.items()]
     tagged: Any = Annotated[
         reduce(or_, events), Discriminator(field="kind", include_supertypes=True)
@@ -107,7 +104,6 @@ def _models(mode: Mode) -> dict[Family, Any]:
         "feed": list[Order],
         "event": tagged,
         "tree": StrictTree if mode == "strict" else Tree,
-        "wide": wide,
     }
 
 
@@ -157,6 +153,7 @@ def _compiled(target: Any) -> Compiled:
             ValueError,
             TypeError,
             LookupError,
+            AttributeError,
             ArithmeticError,
         ),
         native_loads=from_json.decode,

@@ -32,6 +32,7 @@ def _models(mode: Mode) -> dict[Family, Any]:
         email: Email
         age: Annotated[int, Meta(ge=0, le=150)]
         password: Annotated[str, Meta(min_length=8, max_length=64)]
+        newsletter: bool
 
     class Customer(Struct, forbid_unknown_fields=strict):
         name: Annotated[str, Meta(min_length=1, max_length=40, pattern=cases.NOT_BLANK)]
@@ -60,20 +61,12 @@ def _models(mode: Mode) -> dict[Family, Any]:
             if len(set(self.tags)) != len(self.tags):
                 raise ValueError("tags repeat")
 
-    kinds = {"int": Annotated[int, Meta(ge=0, le=1000)], "bool": bool}
-    kinds["str"] = Annotated[str, Meta(min_length=1, max_length=20)]
-    wide = msgspec.defstruct(
-        "Wide",
-        [(name, kinds[kind]) for name, kind in cases.WIDE.items()],
-        forbid_unknown_fields=strict,
-    )
     return {
         "signup": Signup,
         "order": Order,
         "feed": list[Order],
         "event": reduce(or_, events(strict)),
         "tree": StrictTree if strict else Tree,
-        "wide": wide,
     }
 
 

@@ -29,7 +29,6 @@ _USES: dict[Family, Any] = {
     "feed": lambda rows: [_use_order(row) for row in rows],
     "event": lambda d: (d["kind"], d["id"] + 1),
     "tree": _use_tree,
-    "wide": lambda d: d["f00"] + len(d["f01"]),
 }
 
 

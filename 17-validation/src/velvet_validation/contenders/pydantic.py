@@ -62,6 +62,7 @@ def _models(mode: Mode) -> dict[Family, Any]:
         email: Email
         age: Annotated[int, Field(ge=0, le=150)]
         password: Annotated[str, Field(min_length=8, max_length=64)]
+        newsletter: bool
 
     class Customer(BaseModel):
         model_config = config
@@ -96,11 +97,6 @@ def _models(mode: Mode) -> dict[Family, Any]:
         name: Annotated[str, Field(min_length=1, max_length=20)]
         children: list["Tree"]
 
-    kinds = {"int": (Annotated[int, Field(ge=0, le=1000)], ...), "bool": (bool, ...)}
-    kinds["str"] = (Annotated[str, Field(min_length=1, max_length=20)], ...)
-    wide: Any = create_model(
-        "Wide", __config__=config, **{name: kinds[kind] for name, kind in cases.WIDE.items()}
-    )  # type: ignore[call-overload]
     event: Any = Annotated[reduce(or_, events(config)), Field(discriminator="kind")]
     return {
         "signup": Signup,
@@ -108,7 +104,6 @@ def _models(mode: Mode) -> dict[Family, Any]:
         "feed": list[Order],
         "event": event,
         "tree": Tree,
-        "wide": wide,
     }
 
 

@@ -71,7 +71,6 @@ def _rules(strict: bool) -> dict[Family, Any]:
         vol.Optional("coupon"): vol.Maybe(text(4, 12)),
     }
     tree: dict[str, Any] = {"name": text(1, 20), "children": [vol.Self]}
-    kinds = {"int": integer(0, 1000), "str": text(1, 20), "bool": bool}
     carried = {"value": integer(0, 1000), "text": text(1, 40)}
     events = {
         kind: vol.Schema({"kind": kind, "id": integer(1), name: carried[name]}, required=True)
@@ -85,12 +84,16 @@ def _rules(strict: bool) -> dict[Family, Any]:
         return events[kind](payload)
 
     return {
-        "signup": {"email": email, "age": integer(0, 150), "password": text(8, 64)},
+        "signup": {
+            "email": email,
+            "age": integer(0, 150),
+            "password": text(8, 64),
+            "newsletter": bool,
+        },
         "order": order,
         "feed": [order],
         "event": event,
         "tree": tree,
-        "wide": {name: kinds[kind] for name, kind in cases.WIDE.items()},
     }
 
 
