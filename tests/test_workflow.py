@@ -25,6 +25,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from velvet.catalog import everything
+
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
 SCRIPT = ROOT / ".github" / "scripts" / "changed_modules.py"
@@ -32,6 +34,7 @@ TEXT = WORKFLOW.read_text(encoding="utf-8")
 MODULES = sorted(path.parent.name for path in ROOT.glob("[0-9][0-9]-*/requirements.txt"))
 SYSTEMS = ["ubuntu-latest", "windows-latest", "macos-latest"]
 PYTHONS = ["3.10", "3.11", "3.12"]
+MAX_CELLS = 256  # of one matrix, GitHub's own limit
 # Come with every bash, on Windows with the one that Git brings.
 BASH_TOOLS = {"grep"}
 EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
@@ -178,7 +181,7 @@ def test_one_action_has_one_commit_everywhere() -> None:
 
 
 def test_the_promised_jobs_exist() -> None:
-    promised = {"discover", "lint", "toolkit", "modules", "quickstart", "benchmarks", "services"}
+    promised = {"discover", "lint", "toolkit", "modules", "quickstart", "services"}
 
     assert promised | {"weekly"} <= set(JOBS)
 
@@ -193,16 +196,28 @@ def test_tests_run_on_three_systems_and_three_pythons(name: str) -> None:
     assert JOBS[name]["runs-on"] == "${{ matrix.os }}"
 
 
-@pytest.mark.parametrize("name", ["quickstart", "benchmarks"])
-def test_quick_start_and_benchmarks_run_on_every_system(name: str) -> None:
-    assert JOBS[name]["strategy"]["matrix"]["os"] == SYSTEMS
+def test_the_quick_start_runs_on_every_system() -> None:
+    assert JOBS["quickstart"]["strategy"]["matrix"]["os"] == SYSTEMS
+
+
+def test_each_cell_of_a_module_tests_it_and_measures_its_claims() -> None:
+    lines = [step.get("run", "") for step in JOBS["modules"]["steps"]]
+
+    assert "python -m pytest tests/ -v --cov=src --cov-branch --cov-report=xml" in lines
+    assert "python benchmarks/measure.py --quick" in lines
+
+
+def test_all_modules_that_are_planned_fit_into_one_matrix() -> None:
+    cells = len(everything()) * len(SYSTEMS) * len(PYTHONS)
+
+    assert len(everything()) >= 23
+    assert cells <= MAX_CELLS
 
 
 @pytest.mark.parametrize(
     ("name", "key", "output"),
     [
         ("modules", "module", "modules"),
-        ("benchmarks", "module", "modules"),
         ("weekly", "module", "modules"),
         ("services", "folder", "services"),
     ],
@@ -243,16 +258,23 @@ def test_every_week_the_newest_and_the_lowest_dependencies_are_tried(name: str) 
 
 def test_coverage_and_results_are_kept() -> None:
     kept = {
-        name: step["with"]["path"]
+        (name, step["with"]["path"])
         for name, step in steps()
         if step.get("uses", "").startswith("actions/upload-artifact")
     }
 
     assert kept == {
-        "toolkit": "coverage.xml",
-        "modules": "${{ matrix.module }}/coverage.xml",
-        "benchmarks": "${{ matrix.module }}/benchmarks/results/local.json",
+        ("toolkit", "coverage.xml"),
+        ("modules", "${{ matrix.module }}/coverage.xml"),
+        ("modules", "${{ matrix.module }}/benchmarks/results/local.json"),
     }
+
+
+def test_no_two_cells_keep_their_results_under_one_name() -> None:
+    for name, step in steps():
+        if step.get("uses", "").startswith("actions/upload-artifact"):
+            matrix = JOBS[name]["strategy"]["matrix"]
+            assert all(f"matrix.{axis} " in step["with"]["name"] for axis in matrix)
 
 
 def test_every_python_uses_the_pip_cache() -> None:
@@ -380,6 +402,7 @@ def test_a_module_without_servers_is_not_sent_to_them(script: ModuleType) -> Non
 @pytest.mark.parametrize(
     "path",
     [
+        ".ci/steps.py",
         ".github/workflows/ci.yml",
         "compose.yaml",
         "constraints.txt",

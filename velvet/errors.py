@@ -9,12 +9,27 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class VelvetError(Exception):
     """A failure the user can act on; the message names the value, the rule and the way out."""
 
     exit_code = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By default the class is called with `args`, which for a subclass with arguments of its
+        # own are not those of its `__init__`; a worker process then dies of its own answer.
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(
+    kind: type[VelvetError], args: tuple[Any, ...], attributes: dict[str, Any]
+) -> VelvetError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(attributes)
+    return error
 
 
 class UsageError(VelvetError):

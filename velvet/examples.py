@@ -8,12 +8,13 @@ when an optional need is not met.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 from velvet.errors import UsageError, VelvetError, nearest
@@ -64,6 +65,13 @@ def example(name: str, *, needs: Sequence[str] = ()) -> Callable[[F], F]:
         return function
 
     return register
+
+
+def names_in(file: Path) -> list[str]:
+    """Return the names of the examples in a file by reading it, without importing what it needs."""
+    return re.findall(
+        r"^@example\(\s*[\"']([^\"']+)", file.read_text(encoding="utf-8"), re.MULTILINE
+    )
 
 
 def registered(file: str) -> list[Example]:
@@ -128,6 +136,8 @@ def _show(item: Example) -> None:
     began = time.perf_counter()
     try:
         if inspect.iscoroutinefunction(item.function):
+            import asyncio
+
             asyncio.run(item.function())
         else:
             item.function()

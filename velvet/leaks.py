@@ -21,6 +21,8 @@ import psutil
 
 # What a test started may need a moment to end after it was told to.
 SETTLING_SECONDS = 3.0
+# Threads of libraries that live as long as the interpreter, by design.
+LIFELONG = ("tqdm_monitor",)
 State = Mapping[Any, str]
 _SEGMENTS = Path("/dev/shm")  # noqa: S108 - where Linux shows shared memory; only looked at
 _shared: set[Any] = set()
@@ -28,7 +30,9 @@ _shared: set[Any] = set()
 
 def _threads() -> dict[Any, str]:
     return {
-        thread.ident: f"thread {thread.name}" for thread in threading.enumerate() if thread.ident
+        thread.ident: f"thread {thread.name}"
+        for thread in threading.enumerate()
+        if thread.ident and thread.name not in LIFELONG
     }
 
 

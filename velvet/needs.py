@@ -16,7 +16,6 @@ import shutil
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import metadata
 
 _PLATFORMS = {"linux": "linux", "macos": "darwin", "windows": "win32"}
 _SERVICES = ("postgres", "redis", "rabbitmq", "mongodb")
@@ -108,6 +107,8 @@ def browser() -> str | None:
 
 def version_of(need: str) -> str | None:
     """Return the installed version of the distribution that a need names, or None."""
+    from importlib import metadata  # not at every start
+
     match = _DISTRIBUTION.match(need.strip())
     try:
         return metadata.version(match.group(1)) if match else None

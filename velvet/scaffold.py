@@ -1,8 +1,8 @@
 """`velvet new`: a module that passes every check from its first minute.
 
 The files are written to a temporary folder beside their place and moved there in one step,
-so that an interrupted call leaves nothing half-made; then the project's settings learn of
-the new package.
+so that an interrupted call leaves nothing half-made. Nothing else has to learn of the module:
+whatever asks for modules finds their folders.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from pathlib import Path
 from string import Template
 
 from velvet import catalog
-from velvet.bench.results import write_whole
 from velvet.errors import UsageError, VelvetError
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -44,11 +43,11 @@ def check_name(slug: str, root: Path) -> tuple[int, str]:
 
 
 def create(slug: str, root: Path) -> Path:
-    """Write a new module and tell the project's settings about it; returns its folder.
+    """Write a new module; returns its folder.
 
     Raises:
         UsageError: the name is wrong or taken.
-        VelvetError: a file cannot be written, or tomlkit is missing.
+        VelvetError: a file cannot be written.
     """
     number, topic = check_name(slug, root)
     planned = next((m for m in catalog.everything(root) if m.slug == slug), None)
@@ -60,9 +59,10 @@ def create(slug: str, root: Path) -> Path:
         "title": planned.title if planned else topic.replace("-", " ").title(),
         "phase": str(planned.phase if planned else 6),
         "difficulty": planned.difficulty if planned else "Intermediate",
+        "hours": f"{planned.hours:g}" if planned else "1",
         "question": planned.question if planned else "What does it cost to keep items unique?",
+        "summary": planned.summary if planned else "Items kept unique by a list and by a hash.",
     }
-    settings = _settings(root, slug, values["package"])
     target = root / slug
     try:
         with tempfile.TemporaryDirectory(dir=root, prefix=".new-") as scratch:
@@ -77,41 +77,4 @@ def create(slug: str, root: Path) -> Path:
             shutil.move(str(draft), str(target))
     except OSError as error:
         raise VelvetError(f"{target} cannot be written: {error.strerror or error}") from None
-    try:
-        write_whole(root / "pyproject.toml", settings)
-    except BaseException:
-        shutil.rmtree(target)
-        raise
     return target
-
-
-def _settings(root: Path, slug: str, package: str) -> str:
-    """Return pyproject.toml with the new package in every list that names the packages."""
-    try:
-        import tomlkit
-    except ImportError:
-        raise VelvetError(
-            'a new module needs tomlkit: pip install "tomlkit>=0.12" '
-            "(it is in requirements-dev.txt)"
-        ) from None
-    document = tomlkit.parse((root / "pyproject.toml").read_text(encoding="utf-8"))
-    tool = document["tool"]
-    source = f"{slug}/src"
-    wheel = tool["hatch"]["build"]["targets"]["wheel"]
-    lists = [
-        (wheel["packages"], f"{source}/{package}"),
-        (wheel["dev-mode-dirs"], source),
-        (tool["mypy"]["mypy_path"], source),
-        (tool["mypy"]["packages"], package),
-        (tool["importlinter"]["root_packages"], package),
-    ]
-    contracts = {c["id"]: c for c in tool["importlinter"]["contracts"]}
-    lists += [
-        (contracts["toolkit"]["forbidden_modules"], package),
-        (contracts["modules-apart"]["modules"], package),
-        (contracts["liftable"]["source_modules"], package),
-    ]
-    for known, entry in lists:
-        if entry not in known:
-            known.append(entry)
-    return tomlkit.dumps(document)

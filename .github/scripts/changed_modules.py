@@ -23,8 +23,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 # Folder names reach `run:` lines, so nothing but this form may leave the script.
 FOLDER = re.compile(r"\d{2}-[a-z0-9]+(?:-[a-z0-9]+)*")
-SHARED_FOLDERS = (".github/", "velvet/")
-SHARED_FILES = ("compose.yaml", "constraints.txt", "pyproject.toml", "requirements-dev.txt")
+SHARED_FOLDERS = (".ci/", ".github/", "velvet/")
+SHARED_FILES = (
+    "compose.yaml",
+    "constraints.txt",
+    "hatch_build.py",
+    "pyproject.toml",
+    "requirements-dev.txt",
+)
 # The toolkit's own integration tests live at the root.
 TOOLKIT = "."
 

@@ -6,14 +6,18 @@ comparisons live beside this file, one file a subject; here they are put togethe
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from pathlib import Path
 
 from velvet.bench import Suite
+from velvet.bench.command import main
 
-suite = Suite("03-cli")
+suite = Suite("03-cli", __file__)
+# Its comparisons lie beside it, and not yet in its package.
+sys.path.insert(0, str(Path(__file__).parent))
 for path in sorted(Path(__file__).parent.glob("cli_bench_*.py")):
     import_module(path.stem).add_to(suite)
 
 if __name__ == "__main__":
-    suite.main()
+    main(suite)

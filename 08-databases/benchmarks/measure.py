@@ -8,13 +8,17 @@ of every comparison that writes.
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 
 from velvet.bench import Suite
+from velvet.bench.command import main
 
-suite = Suite("08-databases")
+suite = Suite("08-databases", __file__)
+# Its comparisons lie beside it, and not yet in its package.
+sys.path.insert(0, str(Path(__file__).parent))
 for part in sorted(Path(__file__).parent.glob("databases_bench_*.py")):
     importlib.import_module(part.stem).add_to(suite)
 
 if __name__ == "__main__":
-    suite.main()
+    main(suite)

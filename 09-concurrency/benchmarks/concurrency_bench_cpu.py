@@ -66,17 +66,18 @@ def _one_by_one(contender: str, n: int) -> Callable[[], Outcome]:
     return run
 
 
+def _pool(kind: str, workers: int) -> Executor:
+    if kind == "threads":
+        return ThreadPoolExecutor(workers)
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
+
+
 def _pooled(kind: str, workers: int, n: int) -> Iterator[Callable[[], Outcome]]:
     from velvet_concurrency.matmul import multiply
     from velvet_concurrency.runtime import usable_cores
 
     pairs, small = _pairs(n, arrays=False), _pairs(2, arrays=False)
     work = partial(multiply, "triple")
-    pool: Executor
-    if kind == "threads":
-        pool = ThreadPoolExecutor(workers)
-    else:
-        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
 
     def run() -> Outcome:
         began = time.perf_counter()
@@ -90,7 +91,7 @@ def _pooled(kind: str, workers: int, n: int) -> Iterator[Callable[[], Outcome]]:
         share = alone / seconds / min(workers, usable_cores())
         return _outcome(seconds, n, efficiency=100 * share)
 
-    with pool:
+    with _pool(kind, workers) as pool:
         list(pool.map(work, small * workers))
         yield run
 
@@ -147,22 +148,52 @@ def _slabs(contender: str, n: int) -> Callable[[], Outcome]:
             _check((a[:rows], b), product)
         return min(seconds)
 
-    def run() -> Outcome:
-        # A row of the product costs the same wherever it lies; what is done once for all of
-        # them (turning b round) is in the difference of two slabs no longer.
-        for _ in range(5):
-            few, more, most = (least(rows) for rows in SLABS)
-            first = (more - few) / (SLABS[1] - SLABS[0])
-            row = (most - more) / (SLABS[2] - SLABS[1])
-            if abs(row / first - 1) <= LINEAR_WITHIN:
-                break
-        else:
-            raise ValueError(f"not linear: rows cost {first:.3g} s, then {row:.3g} s")
-        whole = PRODUCTS * (most + row * (n - SLABS[2]))
-        found = _outcome(whole, n)
-        return Outcome(found.metrics, seconds=whole, measured_n=SLABS[2])
+    return lambda: _extrapolated(least, n, PRODUCTS)
 
-    return run
+
+def _extrapolated(least: Callable[[int], float], n: int, products: int) -> Outcome:
+    """Extrapolate from slabs of rows, after a check that their cost is linear.
+
+    Args:
+        least: seconds that a slab of so many rows takes.
+        products: how many products those seconds have to be multiplied by.
+    """
+    # A row of the product costs the same wherever it lies; what is done once for all of
+    # them (turning b round, sending it to a worker) is not in the difference of two slabs.
+    for _ in range(5):
+        few, more, most = (least(rows) for rows in SLABS)
+        first = (more - few) / (SLABS[1] - SLABS[0])
+        row = (most - more) / (SLABS[2] - SLABS[1])
+        if abs(row / first - 1) <= LINEAR_WITHIN:
+            break
+    else:
+        raise ValueError(f"not linear: rows cost {first:.3g} s, then {row:.3g} s")
+    whole = products * (most + row * (n - SLABS[2]))
+    found = _outcome(whole, n)
+    return Outcome(found.metrics, seconds=whole, measured_n=SLABS[2])
+
+
+def _pooled_slabs(kind: str, workers: int, n: int) -> Iterator[Callable[[], Outcome]]:
+    from velvet_concurrency.matmul import multiply
+
+    if mode() == "full":
+        yield from _pooled(kind, workers, n)
+        return
+    pairs, small = _pairs(n, arrays=False), _pairs(2, arrays=False)
+    work = partial(multiply, "triple")
+
+    def least(rows: int) -> float:
+        slabs = [(a[:rows], b) for a, b in pairs]
+        began = time.perf_counter()
+        products = list(pool.map(work, slabs))
+        seconds = time.perf_counter() - began
+        for slab, product in zip(slabs, products, strict=True):
+            _check(slab, product)
+        return seconds
+
+    with _pool(kind, workers) as pool:
+        list(pool.map(work, small * workers))
+        yield lambda: _extrapolated(least, n, 1)
 
 
 def _add_matmul_500(suite: Suite) -> None:
@@ -179,7 +210,10 @@ def _add_matmul_500(suite: Suite) -> None:
     for name in ("triple", "zip_sum", "sumprod"):
         needs = "python>=3.12" if name == "sumprod" else ()
         large.add(name, partial(_slabs, name, 500), baseline=name == "triple", needs=needs)
+    large.add("threads_4", partial(_pooled_slabs, "threads", 4, 500))
+    large.add("processes_4", partial(_pooled_slabs, "processes", 4, 500))
     large.add("numpy", partial(_one_by_one, "numpy", 500), needs="numpy", note="one BLAS thread")
+    large.add("numba", partial(_one_by_one, "numba", 500), needs="numba")
     suite.claim(
         "at n = 500 NumPy is hundreds of times faster than three loops",
         speedup("cpu_matmul_500", "numpy", "triple") >= 200,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from velvet.bench import Comparison, Metric, Outcome, Suite, speedup, value
+from velvet.bench import Comparison, Metric, Outcome, Suite, ratio, speedup
 from velvet_algorithms.contenders import Contender, contenders
 
 WORDS = [20_000, 86_000]
@@ -106,9 +106,7 @@ def _add_completions(suite: Suite) -> None:
     )
     suite.claim(
         "a trie of dictionaries takes more than twenty times the memory of marisa-trie",
-        value("autocomplete_memory", "DictTrie", "megabytes", n=FEW)
-        / value("autocomplete_memory", "marisa-trie", "megabytes", n=FEW)
-        >= 20,
+        ratio("autocomplete_memory", "DictTrie", "marisa-trie", "megabytes", n=FEW) >= 20,
         needs="marisa-trie",
     )
 

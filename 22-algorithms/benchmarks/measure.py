@@ -6,37 +6,31 @@ beside this file, one file a subject; here they are put together.
 
 from __future__ import annotations
 
-import algorithms_bench_adversary
-import algorithms_bench_caches
-import algorithms_bench_choices
-import algorithms_bench_dp
-import algorithms_bench_filters
-import algorithms_bench_graphs
-import algorithms_bench_lookup
-import algorithms_bench_ordered
-import algorithms_bench_routes
-import algorithms_bench_sketches
-import algorithms_bench_strings
-import algorithms_bench_systems
+import sys
+from importlib import import_module
+from pathlib import Path
 
 from velvet.bench import Suite
+from velvet.bench.command import main
 
-suite = Suite("22-algorithms")
+suite = Suite("22-algorithms", __file__)
+# Its comparisons lie beside it, and not yet in its package.
+sys.path.insert(0, str(Path(__file__).parent))
 for part in (
-    algorithms_bench_ordered,
-    algorithms_bench_caches,
-    algorithms_bench_lookup,
-    algorithms_bench_graphs,
-    algorithms_bench_routes,
-    algorithms_bench_strings,
-    algorithms_bench_choices,
-    algorithms_bench_dp,
-    algorithms_bench_filters,
-    algorithms_bench_sketches,
-    algorithms_bench_systems,
-    algorithms_bench_adversary,
+    "algorithms_bench_ordered",
+    "algorithms_bench_caches",
+    "algorithms_bench_lookup",
+    "algorithms_bench_graphs",
+    "algorithms_bench_routes",
+    "algorithms_bench_strings",
+    "algorithms_bench_choices",
+    "algorithms_bench_dp",
+    "algorithms_bench_filters",
+    "algorithms_bench_sketches",
+    "algorithms_bench_systems",
+    "algorithms_bench_adversary",
 ):
-    part.add_to(suite)
+    import_module(part).add_to(suite)
 
 if __name__ == "__main__":
-    suite.main()
+    main(suite)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import random
-import sys
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +14,7 @@ import pytest
 
 from velvet.bench.engine import Engine
 from velvet.bench.measured import Measured
-from velvet.bench.model import Suite
-from velvet.bench.options import Options
+from velvet.bench.suite import Options, Suite
 from velvet.bench.worker import load_suite
 
 HEADER = """\
@@ -25,11 +23,12 @@ from pathlib import Path
 from velvet.bench import (
     Absent, Command, Estimate, Outcome, Suite, Timed, across, growth, mode, order, ratio, speedup, value,
 )
-suite = Suite("sample")
+from velvet.bench.command import main
+suite = Suite("sample", __file__)
 """
 FOOTER = """
 if __name__ == "__main__":
-    suite.main()
+    main(suite)
 """
 
 
@@ -48,17 +47,10 @@ def measure_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path
 
 @pytest.fixture(scope="session")
 def declared(measure_file: Callable[..., Path]) -> Callable[[str], Suite]:
-    """Load the suite that some declarations make; the import path is put back."""
+    """Load the suite that some declarations make."""
 
     def declare(body: str) -> Suite:
-        path, modules = list(sys.path), set(sys.modules)
-        try:
-            return load_suite(measure_file(body))
-        finally:
-            sys.path[:] = path
-            for name in set(sys.modules) - modules:
-                if name.startswith("measure_"):
-                    del sys.modules[name]
+        return load_suite(measure_file(body))
 
     return declare
 

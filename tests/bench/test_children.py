@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from velvet.bench import children
-from velvet.bench.children import ChildFailed, end_group, environment, stream, tree_mb
+from velvet.bench.children import ChildFailed, environment, stream, tree_mb
+from velvet.processes import descendants, end_group
 
 ENVIRONMENT = environment(hashseed=7, threads=2, tier="quick")
 
@@ -233,7 +234,7 @@ def test_a_process_that_is_gone_has_no_tree():
     process.wait()
 
     assert tree_mb(process.pid) == 0.0
-    assert children._descendants(process.pid) == []
+    assert descendants(process.pid) == []
 
 
 def test_our_own_tree_weighs_something():

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from velvet import pytest_plugin
+from velvet import testing as pytest_plugin
 
 pytest_plugins = ["pytester"]
 
@@ -82,7 +82,7 @@ def test_a_refuted_claim_and_a_wrong_answer_fail(collected):
     result = collected(FAILING)
 
     result.assert_outcomes(passed=1, failed=2)
-    result.stdout.fnmatch_lines(["*the check refused 11*"])
+    result.stdout.fnmatch_lines(["*the check refused its result 11*"])
 
 
 def test_a_contender_that_finds_itself_absent_is_skipped_with_its_reason(collected):

@@ -15,9 +15,11 @@ import pytest
 from rich.console import Console
 
 from velvet import services
-from velvet.bench import command
-from velvet.bench.model import Suite
-from velvet.bench.options import Options
+from velvet.bench import cli, machine
+from velvet.bench.command import main
+from velvet.bench.compare import print_comparison
+from velvet.bench.results import local_file, reference_file, save
+from velvet.bench.suite import Options, Suite
 
 VALUES = """
     size = suite.comparison("size", unit="bytes", kind="value", title="list[int] [/] bytes")
@@ -40,7 +42,7 @@ def run(declared, capsys, monkeypatch):
         if isinstance(suite, str):
             suite = declared(suite)
         with pytest.raises(SystemExit) as info:
-            suite.main(list(argv))
+            main(suite, list(argv))
         said = capsys.readouterr()
         return info.value.code or 0, said.out, said.err
 
@@ -85,13 +87,22 @@ class FakeEngine:
         yield {"event": "results", "results": self.document}
 
 
+@pytest.fixture(autouse=True)
+def publishable(monkeypatch):
+    """A clean commit, and a lock of this test's own: port 0 is never taken."""
+    state = {"commit": "c0ffee", "dirty": False}
+    monkeypatch.setattr(machine, "git_state", lambda _folder: state)
+    monkeypatch.setattr(cli, "PUBLISH_PORT", 0)
+    return state
+
+
 @pytest.fixture
 def fake_engine(monkeypatch, document):
     class Engine(FakeEngine):
         pass
 
     Engine.document = document
-    monkeypatch.setattr(command, "Engine", Engine)
+    monkeypatch.setattr(cli, "Engine", Engine)
     return Engine
 
 
@@ -99,14 +110,14 @@ def test_results_are_kept_beside_the_measure_file(run, suite, fake_engine):
     code, _, _ = run(suite)
 
     assert code == 0
-    assert json.loads(command.local_file(suite).read_text("utf-8")) == fake_engine.document
+    assert json.loads(local_file(suite.file).read_text("utf-8")) == fake_engine.document
 
 
 def test_published_results_become_the_reference(run, suite, fake_engine):
     run(suite, "--publish")
 
-    assert command.reference_file(suite).is_file()
-    assert not command.local_file(suite).exists()
+    assert reference_file(suite.file).is_file()
+    assert not local_file(suite.file).exists()
 
 
 @pytest.mark.parametrize(
@@ -118,11 +129,102 @@ def test_a_part_is_never_published(run, suite, fake_engine, option):
     assert (code, said.startswith("--publish measures everything")) == (2, True)
 
 
+def test_a_busy_machine_publishes_nothing(run, suite, fake_engine):
+    fake_engine.document["noise"]["index"] = 2.1
+
+    code, out, said = run(suite, "--publish")
+
+    assert (code, out) == (1, "")
+    assert "nothing was published: the machine was busy, noise 2.1x is above 2x" in said
+    assert not reference_file(suite.file).exists()
+
+
+@pytest.mark.parametrize("state", [{"dirty": True}, {"commit": None, "dirty": None}])
+def test_only_a_commit_is_published(run, suite, fake_engine, publishable, state):
+    publishable.update(state)
+
+    code, _, said = run(suite, "--publish")
+
+    assert (code, "commit the changes first" in said) == (1, True)
+    assert not hasattr(fake_engine, "options")
+
+
+def test_one_run_of_the_machine_publishes_at_a_time(run, suite, fake_engine, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        monkeypatch.setattr(cli, "PUBLISH_PORT", other.getsockname()[1])
+        code, _, said = run(suite, "--publish")
+
+    assert (code, "another run of this machine is publishing" in said) == (1, True)
+    assert not hasattr(fake_engine, "options")
+
+
+def test_the_lock_is_free_again_after_publishing(run, suite, fake_engine, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        monkeypatch.setattr(cli, "PUBLISH_PORT", other.getsockname()[1])
+
+    assert [run(suite, "--publish")[0] for _ in range(2)] == [0, 0]
+
+
+def test_the_last_results_are_shown_whole_without_measuring(run, suite, fake_engine, document):
+    skipped = {"bench": "lookup", "contender": "tree", "size": {}, "kind": "micro"}
+    document["results"].append({**skipped, "metric": "time", "skipped": "no tree here"})
+    document["comparisons"][0]["contenders"].append({"name": "tree", "note": ""})
+    save(document, local_file(suite.file))
+    save({**document, "created": "2025-12-31T00:00:00Z"}, reference_file(suite.file))
+
+    code, out, _ = run(suite, "--show")
+
+    assert code == 0
+    assert "HOLDS speedup(hash over scan, lookup) = 16.0 [14.5, 17.5] >= 8" in out
+    assert "tree: not measured: no tree here" in out
+    assert not hasattr(fake_engine, "options")
+
+
+def test_there_is_nothing_to_show_before_the_first_run(run, suite):
+    code, _, said = run(suite, "--show")
+
+    assert (code, said) == (1, "sample: nothing is measured yet; leave out --show\n")
+
+
+def test_what_is_not_installed_takes_one_line(run, suite, fake_engine):
+    base = {"bench": "lookup", "kind": "micro", "metric": "time", "skipped": "not installed"}
+    rows = [{**base, "contender": name, "size": {"n": 10}} for name in ("tree", "trie")]
+    fake_engine.document["results"] += rows
+    fake_engine.document["comparisons"][0]["contenders"] += [
+        {"name": name, "note": ""} for name in ("tree", "trie")
+    ]
+
+    _, out, _ = run(suite)
+
+    assert "not measured here: tree, trie (--show says why)" in out
+    assert out.count("tree") == 1
+
+
+def test_a_failed_row_stays_in_the_short_form(run, suite, fake_engine):
+    row = fake_engine.document["results"][0]
+    del row["median"]
+    row["error"] = "it hung"
+
+    _, out, _ = run(suite)
+
+    assert "hash: failed: it hung; a dict" in out
+
+
+def test_a_wrong_declaration_is_told_before_anything_is_measured(run, fake_engine):
+    body = f"{VALUES}\n    suite.claim('x', ratio('size', 'pakced', 'plain') <= 1)"
+
+    code, _, said = run(body)
+
+    assert code == 2
+    assert "claim 'x': there is no contender 'pakced'" in said
+    assert not hasattr(fake_engine, "options")
+
+
 def test_results_go_where_they_are_wanted(run, suite, fake_engine, tmp_path):
     run(suite, "--json", str(tmp_path / "out.json"))
 
     assert (tmp_path / "out.json").is_file()
-    assert not command.local_file(suite).exists()
+    assert not local_file(suite.file).exists()
 
 
 def test_options_reach_the_run(run, suite, fake_engine):
@@ -138,8 +240,9 @@ def test_options_reach_the_run(run, suite, fake_engine):
 def test_tables_are_printed_with_their_claims_and_a_closing_line(run, suite, fake_engine):
     _, out, err = run(suite)
 
-    assert "16.0x [14.5, 17.8]" in out
-    assert "HOLDS speedup(hash over scan, lookup) = 16.0 [14.5, 17.5] >= 8" in out
+    assert "16.0x faster [14.5, 17.8]" in out
+    assert "HOLDS hash wins\n" in out
+    assert "speedup(" not in out
     assert "machine calm, 1.1x. Claims: 1 holds. 1.5 s." in out
     assert err == "measuring size\n"
 
@@ -170,7 +273,7 @@ def test_errors_are_told_as_they_come(run, suite, fake_engine):
     _, _, err = run(suite)
 
     assert "size: plain: out of [luck]" in err
-    assert "second look: it packs" in err
+    assert "second look, with 3x the samples: it packs" in err
 
 
 def test_a_stream_is_one_json_event_a_line_and_nothing_else(run, suite, fake_engine, tmp_path):
@@ -231,8 +334,10 @@ def test_a_comparison_is_printed_ratio_by_ratio(document, there):
 
     said = compared(document, there)
 
-    assert "pure Python runs 2.00x as fast as there" in said
-    assert [word for word in said.split() if word in ("overlap", "differ")] == ["differ", "overlap"]
+    assert "pure Python here: 2.00x faster compared with there" in said
+    assert "1 of 2 ratios agree (50%): their intervals overlap" in said
+    assert [word for word in said.split() if word == "differ"] == ["differ"]
+    assert "1 more ratios: --all" in said
     assert "hash wins: HOLDS here, FAILS there" in said
     assert "1 ratios of the other file were not measured here" in said
 
@@ -250,7 +355,7 @@ def there(document):
 
 def compared(here, there):
     out = io.StringIO()
-    command.print_comparison(here, there, Console(file=out, width=200))
+    print_comparison(here, there, Console(file=out, width=200))
     return out.getvalue()
 
 
@@ -261,15 +366,6 @@ def test_samples_can_be_written_for_pyperf(run, suite, fake_engine, tmp_path):
 
     assert code == 0
     assert json.loads((tmp_path / "pyperf.json").read_text("utf-8"))["benchmarks"]
-
-
-def test_the_readme_is_written_when_asked(run, suite, fake_engine, monkeypatch):
-    written = []
-    monkeypatch.setattr("velvet.report.write", written.append)
-
-    run(suite, "--write-readme")
-
-    assert written == [suite.file.parent.parent / "README.md"]
 
 
 class FakeServer:
@@ -288,7 +384,7 @@ class FakeServer:
 
 @pytest.fixture
 def served():
-    made = Suite("sample")
+    made = Suite("sample", __file__)
     made.comparison("lookup").add("remote", print, needs="redis")
     return made
 
@@ -301,7 +397,7 @@ def test_a_server_that_contenders_need_is_up_for_the_whole_run(served, monkeypat
     if before:
         monkeypatch.setenv("VELVET_REDIS_URL", before)
 
-    with command.servers_for(served, Options()):
+    with cli.servers_for(served, Options()):
         during = os.environ["VELVET_REDIS_URL"]
 
     assert (during, log) == ("redis://127.0.0.1:1/0", ["up", "down"])
@@ -315,7 +411,7 @@ def test_a_server_that_cannot_be_had_leaves_its_rows_to_say_so(served, monkeypat
     monkeypatch.setattr(services, "redis", none, raising=False)
     monkeypatch.delenv("VELVET_REDIS_URL", raising=False)
 
-    with command.servers_for(served, Options()):
+    with cli.servers_for(served, Options()):
         assert "VELVET_REDIS_URL" not in os.environ
 
 
@@ -323,7 +419,7 @@ def test_a_server_of_a_comparison_that_does_not_run_stays_down(served, monkeypat
     monkeypatch.setattr(services, "redis", None, raising=False)
     monkeypatch.delenv("VELVET_REDIS_URL", raising=False)
 
-    with command.servers_for(served, Options(filter="other")):
+    with cli.servers_for(served, Options(filter="other")):
         assert "VELVET_REDIS_URL" not in os.environ
 
 
@@ -337,7 +433,7 @@ def test_being_stopped_is_exit_code_130_and_writes_nothing(run, suite, fake_engi
     code, out, err = run(suite)
 
     assert (code, out, err) == (130, "", "stopped; nothing was written\n")
-    assert not command.local_file(suite).exists()
+    assert not local_file(suite.file).exists()
 
 
 WAITING = """
@@ -396,4 +492,4 @@ def test_a_measure_file_runs_as_a_program(measure_file):
     )
 
     assert done.returncode == 1
-    assert b"FAILS ratio(packed/plain, size) = 0.500" in done.stdout
+    assert b"FAILS it packs" in done.stdout

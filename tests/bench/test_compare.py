@@ -23,7 +23,9 @@ def test_equal_runs_agree_in_everything(document, there):
 
 
 def test_a_ratio_is_named_by_comparison_contenders_metric_and_size(document, there):
-    assert compare(document, there).differences[0].name == "lookup: hash / scan (time) at n=10"
+    assert (
+        compare(document, there).differences[0].name == "lookup: hash against scan (time) at n=10"
+    )
 
 
 def test_a_slower_machine_with_the_same_ratios_differs_in_nothing(document, there):

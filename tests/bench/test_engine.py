@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 import velvet.bench.results
 from velvet.bench.engine import Engine
 from velvet.bench.measured import Measured
-from velvet.bench.options import Options
+from velvet.bench.suite import Options
 from velvet.bench.verdicts import Judge, noise, noise_index
 
 FAULTS = """

@@ -192,7 +192,7 @@ def test_touching_200_mb_is_seen_as_such_from_a_parent_of_500_mb(measure_file):
     found = in_a_large_parent(
         """
         from velvet.bench.engine import Engine
-        from velvet.bench.options import Options
+        from velvet.bench.suite import Options
         from velvet.bench.worker import load_suite
 
         engine = Engine(load_suite(Path(sys.argv[1])), Options(tier="quick", rounds=1))

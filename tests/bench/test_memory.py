@@ -1,4 +1,4 @@
-"""The peak of this process, and its reset."""
+"""The peak of this process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from velvet.bench import memory
-from velvet.bench.memory import peak_mb, reset_peak
+from velvet.bench.memory import peak_mb
 
 
 def test_a_running_interpreter_has_a_peak_of_megabytes():
@@ -20,15 +20,6 @@ def test_the_peak_does_not_fall_by_freeing():
     del block
 
     assert peak_mb() >= with_block - 5  # the kernel counts pages in batches
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux resets the peak")
-def test_a_reset_peak_forgets_what_was_freed():
-    block = bytearray(b"x") * (60 * 2**20)
-    before = peak_mb()
-    del block
-
-    assert not reset_peak() or peak_mb() < before - 40
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the resource module is POSIX's")
@@ -67,19 +58,3 @@ def test_windows_keeps_a_peak_working_set(monkeypatch):
     monkeypatch.setattr(memory.sys, "platform", "win32")
 
     assert peak_mb() == 96
-
-
-def test_off_linux_there_is_no_reset(monkeypatch):
-    monkeypatch.setattr(memory.sys, "platform", "darwin")
-
-    assert reset_peak() is False
-
-
-def test_a_peak_that_may_not_be_reset_says_so(monkeypatch):
-    def refuse(*_args, **_kwargs):
-        raise PermissionError
-
-    monkeypatch.setattr(memory.sys, "platform", "linux")
-    monkeypatch.setattr(memory.Path, "write_text", refuse)
-
-    assert reset_peak() is False

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-import os
 
 import pytest
 
-from velvet.bench.claims import NotMeasured
+from velvet.bench.claims import ContenderFailed, NotMeasured
 from velvet.bench.measured import GAP, Measured
-from velvet.bench.model import Suite
-from velvet.bench.options import Options
-from velvet.bench.results import assemble, load, save, validate, write_whole
+from velvet.bench.results import assemble, load, save, validate
 from velvet.bench.stats import Interval
+from velvet.bench.suite import Options, Suite
 from velvet.errors import VelvetError
 
 
 @pytest.fixture
 def suite():
     """A micro, a run and a value comparison with contenders a and b at two sizes."""
-    made = Suite("sample")
+    made = Suite("sample", __file__)
     made.comparison("micro", unit="us", sizes={"n": [1, 10]}, metrics={"hits": "hits"})
     made.comparison("rate", unit="ops/s", sizes={"n": [1, 10]}, items=2)
     made.comparison("run", kind="run", unit="ms", sizes={"n": [1, 10]}, metrics={"p99": "ms"})
@@ -125,7 +123,7 @@ def test_two_sizes_of_one_contender_are_compared(measured):
 
 @pytest.mark.parametrize("bench", ["micro", "rate", "run", "value"])
 def test_growth_is_that_of_the_cost(measured, bench):
-    found = measured.growth(bench, "a", None, "n", "power", {})
+    found = measured.growth(bench, "a", None, "n", {})
 
     assert found.value == pytest.approx(1.0)
 
@@ -133,19 +131,19 @@ def test_growth_is_that_of_the_cost(measured, bench):
 def test_growth_skips_rounds_with_a_gap(measured):
     measured.row("run", "a", {"n": 1}).series["wall"][0][0] = GAP
 
-    assert measured.growth("run", "a", None, "n", "power", {}).n == 2
+    assert measured.growth("run", "a", None, "n", {}).n == 2
 
 
 def test_growth_needs_a_process_with_every_size(measured):
     measured.row("micro", "a", {"n": 1}).series["cpu"] = [[], [], []]
 
     with pytest.raises(NotMeasured, match="no process with every size"):
-        measured.growth("micro", "a", None, "n", "power", {})
+        measured.growth("micro", "a", None, "n", {})
 
 
 def test_growth_needs_two_sizes(measured):
     with pytest.raises(NotMeasured, match="fewer than two sizes of 'n'"):
-        measured.growth("micro", "a", None, "n", "power", {"n": 1})
+        measured.growth("micro", "a", None, "n", {"n": 1})
 
 
 @pytest.mark.parametrize(
@@ -161,12 +159,22 @@ def test_what_was_not_measured_is_named(measured, bench, contender, metric, mess
         measured.paired(bench, contender, "b", metric, {})
 
 
-@pytest.mark.parametrize("state", ["skipped", "error"])
-def test_a_row_that_is_absent_says_why(measured, state):
+@pytest.mark.parametrize(
+    ("state", "error", "said"),
+    [("skipped", NotMeasured, "n=10: for"), ("error", ContenderFailed, "n=10 failed: for")],
+)
+def test_a_row_that_is_absent_says_why(measured, state, error, said):
     setattr(measured.row("micro", "a", {"n": 10}), state, "for a reason")
 
-    with pytest.raises(NotMeasured, match="a in micro at n=10: for a reason"):
+    with pytest.raises(error, match=f"a in micro at {said} a reason"):
         measured.figure("micro", "a", None, {"n": 10})
+
+
+def test_growth_over_a_size_that_failed_is_that_failure(measured):
+    measured.row("micro", "a", {"n": 10}).error = "it hung"
+
+    with pytest.raises(ContenderFailed, match="a in micro failed: it hung"):
+        measured.growth("micro", "a", None, "n", {})
 
 
 def test_contenders_without_a_common_round_have_no_ratio(measured):
@@ -239,6 +247,19 @@ def test_pairs_are_taken_against_the_baseline_where_both_were_measured(assembled
     assert ("micro", "b", "a", 10) not in pairs
 
 
+def test_neighbours_by_their_main_figure_have_a_ratio_of_their_own(suite, measured):
+    suite.comparisons["run"].add("c", print)
+    for number in range(3):
+        measured.row("run", "c", {"n": 1}).add("wall", 0, 1.5 * (1 + number))
+
+    found = assemble(suite, Options(), measured, [], {})["neighbours"]
+
+    pairs = [
+        (p["a"], p["b"], p["ratio"]) for p in found if (p["bench"], p["size"]) == ("run", {"n": 1})
+    ]
+    assert pairs == [("a", "c", pytest.approx(2 / 3, rel=1e-3)), ("c", "b", 0.75)]
+
+
 def test_a_pair_of_one_process_has_no_ends(suite):
     one = Measured(suite)
     for name in "ab":
@@ -304,7 +325,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("data", [[], {}, 3, {"results": []}])
-def test_json_of_somebody_else_is_refused(data):
+def test_json_of_another_kind_is_refused(data):
     with pytest.raises(VelvetError, match="no velvet results file"):
         validate(data)
 
@@ -331,35 +352,6 @@ def test_damaged_results_are_not_written(document, tmp_path):
         save(document, file)
 
     assert not file.exists()
-
-
-def test_writing_replaces_a_file_whole(tmp_path):
-    file = tmp_path / "text"
-    write_whole(file, "first, which was longer")
-
-    write_whole(file, "second")
-
-    assert file.read_text(encoding="utf-8") == "second"
-
-
-def test_a_folder_that_is_a_file_cannot_be_written_to(tmp_path):
-    (tmp_path / "taken").write_text("", encoding="utf-8")
-
-    with pytest.raises(VelvetError, match="cannot be written"):
-        write_whole(tmp_path / "taken" / "local.json", "text")
-
-
-@pytest.mark.skipif(
-    getattr(os, "geteuid", int)() == 0, reason="permissions bind neither root nor Windows"
-)
-def test_a_folder_without_write_permission_is_left_as_it_was(tmp_path):
-    tmp_path.chmod(0o500)
-    try:
-        with pytest.raises(VelvetError, match="cannot be written: Permission denied"):
-            write_whole(tmp_path / "local.json", "text")
-        assert list(tmp_path.iterdir()) == []
-    finally:
-        tmp_path.chmod(0o700)
 
 
 def test_a_gap_is_no_sample(measured):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from concurrent.futures import Future
 
 import pytest
 
-from velvet.bench.model import Command, Timed
+from velvet.bench.model import Command, Comparison, Timed
 from velvet.bench.rounds import (
     Prepared,
     SystemClock,
@@ -34,6 +35,13 @@ class SteppingClock:
         return self.now
 
     cpu = wall
+
+
+def prepared(name, setup, size, **options):
+    """Prepare a contender as the worker does."""
+    work = Comparison("work", **options)
+    work.add(name, setup)
+    return prepare(work, name, size, 7)
 
 
 def contenders(clock, **costs):
@@ -170,7 +178,7 @@ def test_a_contender_that_raises_takes_no_part_from_then_on(quiet_clock):
     assert [list(record["wall"]) for record in records] == [["good"]] * 3
 
 
-def test_without_anybody_to_tell_an_exception_passes(quiet_clock):
+def test_without_a_listener_an_exception_passes(quiet_clock):
     with pytest.raises(OSError, match="no disk"):
         list(interleave([Prepared("bad", Timed(fails))], quiet_clock, rounds=1, seed=1))
 
@@ -202,7 +210,7 @@ def test_a_coroutine_function_is_timed_inside_its_loop(quiet_clock):
 def test_a_program_is_charged_the_processor_time_of_its_process(quiet_clock):
     command = Command([sys.executable, "-c", "sum(range(10**6))"])
 
-    one = prepare("program", lambda: command, {})
+    one = prepared("program", lambda: command, {})
     _, cpu = one.round(SystemClock())
 
     assert one.child_clock
@@ -234,7 +242,7 @@ def test_a_generator_set_up_cleans_up_after_its_yield():
         yield lambda: n
         cleaned.append(n)
 
-    one = prepare("generator", setup, {"n": 3})
+    one = prepared("generator", setup, {"n": 3})
     one.teardown()
 
     assert (one.timed.call(), cleaned) == (3, [3])
@@ -245,14 +253,14 @@ def test_a_set_up_that_yields_twice_is_named():
         yield print
         yield print
 
-    one = prepare("twice", setup, {})
+    one = prepared("twice", setup, {})
 
     with pytest.raises(RuntimeError, match="'twice' yields more than once"):
         one.teardown()
 
 
 def test_a_plain_set_up_has_nothing_to_clean():
-    assert prepare("plain", lambda: print, {}).teardown is None
+    assert prepared("plain", lambda: print, {}).teardown is None
 
 
 def test_the_resolution_of_a_clock_is_its_smallest_step():
@@ -261,3 +269,69 @@ def test_the_resolution_of_a_clock_is_its_smallest_step():
 
 def test_the_spin_is_timed_by_the_wall(quiet_clock):
     assert spin(SteppingClock(10)) == 10
+
+
+def test_each_call_has_an_input_of_its_own(quiet_clock):
+    seen = []
+    one = prepared(
+        "sees", lambda n: seen.append, {"n": 3}, inputs=lambda n, seed: [seed] * n, kind="micro"
+    )
+    one.loops = 2
+
+    one.round(quiet_clock)
+
+    assert seen == [[7, 7, 7], [8, 8, 8]]
+
+
+def test_inputs_that_take_long_to_make_keep_the_round_short(quiet_clock):
+    def make():
+        quiet_clock.now += 1_000_000.0
+
+    def call(_):
+        quiet_clock.now += 100.0
+
+    one = Prepared("quick", Timed(call, prepare=make))
+
+    calibrate(one, quiet_clock)
+
+    assert 50 < one.loops <= 100
+
+
+def test_a_coroutine_function_may_be_prepared_too(quiet_clock):
+    async def call(item):
+        quiet_clock.now += item
+        await asyncio.sleep(0)
+
+    one = Prepared("coroutine", Timed(call, prepare=lambda: 300.0), loops=2)
+
+    assert one.round(quiet_clock) == (300, 300)
+
+
+async def soon():
+    return 1
+
+
+def forgotten():
+    return soon()
+
+
+@pytest.mark.filterwarnings("ignore:coroutine 'soon' was never awaited")
+@pytest.mark.parametrize(
+    "lazy",
+    [
+        lambda: map(str, [1]),
+        lambda: (n for n in [1]),
+        lambda: iter([1]),
+        forgotten,
+        Future,
+    ],
+    ids=["map", "generator", "iterator", "coroutine", "future"],
+)
+def test_a_result_that_has_still_to_be_computed_is_refused(quiet_clock, lazy):
+    with pytest.raises(TypeError, match="whose work nobody does; consume it inside the call"):
+        Prepared("lazy", Timed(lazy)).once(quiet_clock)
+
+
+@pytest.mark.parametrize("result", [[1], range(9), {}.keys(), "text", b"", None, 3.5])
+def test_a_result_that_is_there_is_accepted(quiet_clock, result):
+    assert Prepared("eager", Timed(lambda: result)).once(quiet_clock)[0] is result

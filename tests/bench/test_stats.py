@@ -21,7 +21,6 @@ from velvet.bench.stats import (
     round_ratio,
     rounded,
     severe_outliers,
-    slope,
     student_t,
 )
 
@@ -159,28 +158,10 @@ def test_a_power_law_gives_back_its_exponent(exponent, scale):
     assert found == pytest.approx(exponent, abs=1e-6)
 
 
-@given(st.floats(0.5, 3), positive)
-def test_an_exponential_gives_back_its_factor(factor, scale):
-    sizes = [1.0, 2.0, 5.0]
-
-    found = growth_rate(sizes, [scale * factor**size for size in sizes], "exponential")
-
-    assert found == pytest.approx(factor, rel=1e-6)
-
-
-def test_a_linear_cost_gives_back_its_cost_per_unit():
-    assert growth_rate([1, 2, 4], [10.0, 13.0, 19.0], "linear") == pytest.approx(3.0)
-
-
-def test_an_unknown_growth_model_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match="known are power, exponential, linear"):
-        growth_rate([1, 2], [1.0, 2.0], "cubic")
-
-
 @pytest.mark.parametrize("sizes", [[5.0], [5.0, 5.0]])
-def test_a_slope_needs_two_different_sizes(sizes):
+def test_a_growth_needs_two_different_sizes(sizes):
     with pytest.raises(ValueError, match="two different sizes"):
-        slope(sizes, [1.0] * len(sizes))
+        growth_rate(sizes, [1.0] * len(sizes))
 
 
 @given(st.lists(positive, min_size=2, max_size=40))

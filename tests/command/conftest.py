@@ -43,8 +43,9 @@ MEASURE = '''\
 """One comparison of two contenders."""
 
 from velvet.bench import Suite, speedup
+from velvet.bench.command import main
 
-suite = Suite("30-tiny")
+suite = Suite("30-tiny", __file__)
 adding = suite.comparison("adding", unit="us", title="Add numbers", sizes={"n": [10, 100]})
 
 
@@ -64,7 +65,7 @@ adding.same_result()
 suite.claim("the built-in wins", speedup("adding", "built_in", "loop", n=100) >= 1.5)
 
 if __name__ == "__main__":
-    suite.main()
+    main(suite)
 '''
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from velvet.bench import pyperf_bridge
-from velvet.bench.model import Suite
 from velvet.bench.results import save
+from velvet.bench.suite import Suite
 from velvet.commands import bench
 
 
@@ -98,8 +98,8 @@ def test_two_results_files_are_compared(velvet, tmp_path, results):
     result = velvet("bench", "compare", str(tmp_path / "a.json"), str(tmp_path / "b.json"))
 
     assert result.exit_code == 0
-    assert "pure Python runs 2.00x as fast as there" in result.output
-    assert "overlap" in result.output
+    assert "pure Python here: 2.00x faster compared with there" in result.output
+    assert "1 of 1 ratios agree (100%): their intervals overlap" in result.output
 
 
 def test_a_comparison_of_one_file_is_used_wrongly(velvet, tmp_path):
@@ -159,3 +159,16 @@ def test_verifying_without_a_name_takes_the_first_module(velvet, paper, monkeypa
     velvet("bench", "verify")
 
     assert asked == ["30-tiny"]
+
+
+def test_the_files_made_from_results_are_written_when_asked(velvet, paper, performed, results):
+    folder = paper.module()
+    save(results, folder / "benchmarks" / "results" / "reference.json")
+    paper.write("30-tiny/README.md", "<!-- velvet:verdicts -->?<!-- /velvet -->\n")
+
+    result = velvet("bench", "tiny", "--write-readme")
+
+    assert result.exit_code == 0, result.output
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert readme == "<!-- velvet:verdicts -->1 holds<!-- /velvet -->\n"
+    assert (folder / "RESULTS.md").read_text(encoding="utf-8").startswith("# Results: 30 Tiny")

@@ -169,7 +169,7 @@ def test_the_list_holds_every_module_under_its_phase(velvet):
 
     assert result.exit_code == 0
     for module in catalog.everything():
-        assert f"  {module.slug} " in result.output
+        assert f" {module.slug} " in result.output
     assert all(f"Phase {n}: {title}" in result.output for n, title in catalog.PHASES.items())
 
 

@@ -23,14 +23,22 @@ def test_machines_are_compared_before_ratios(velvet, measured):
     result = velvet("compare", "tiny")
 
     assert result.exit_code == 0, result.output
-    assert "here, pure Python runs 2.00x as fast as there" in result.output
+    assert "pure Python here: 2.00x faster compared with there" in result.output
 
 
 def test_each_shared_ratio_is_shown_from_both_machines(velvet, measured):
+    output = velvet("compare", "tiny", "--all").output
+
+    assert output.count("8.00x faster") == 2
+    assert "overlap" in output
+
+
+def test_only_what_differs_is_shown_without_all(velvet, measured):
     output = velvet("compare", "tiny").output
 
-    assert "0.125 [0.120, 0.130]" in output
-    assert "overlap" in output
+    assert "8.00x" not in output
+    assert "1 of 1 ratios agree (100%): their intervals overlap" in output
+    assert "1 more ratios: --all" in output
 
 
 def test_a_claim_that_holds_on_one_machine_only_is_named(velvet, measured):
@@ -47,7 +55,7 @@ def test_another_file_takes_the_place_of_the_reference(velvet, measured, results
 
     output = velvet("compare", "30", str(tmp_path / "other.json")).output
 
-    assert "4.00x as fast" in output
+    assert "4.00x faster compared with there" in output
 
 
 def test_a_module_never_measured_here_names_the_command_that_measures(velvet, paper):

@@ -11,6 +11,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -117,7 +118,7 @@ def test_without_streamlit_the_command_that_installs_it_is_named(velvet, monkeyp
     result = velvet("dashboard")
 
     assert result.exit_code == 1
-    assert 'pip install "streamlit>=1.50" plotly' in result.output
+    assert 'pip install "streamlit>=1.55" plotly' in result.output
 
 
 def test_a_server_that_answers_is_handed_over(tmp_path, in_place_of_streamlit):
@@ -295,3 +296,59 @@ def test_the_port_of_a_refused_dashboard_is_left_to_its_owner(taken):
         dashboard.choose_port(taken)
 
     assert listening("127.0.0.1", taken)
+
+
+def test_recording_and_pictures_need_a_module(velvet):
+    result = velvet("dashboard", "--record")
+
+    assert result.exit_code == 2
+    assert "need a module" in result.output
+
+
+def test_a_page_that_is_not_built_on_the_kit_cannot_be_recorded(velvet, paper):
+    paper.module()
+
+    result = velvet("dashboard", "30", "--record")
+
+    assert result.exit_code == 2
+    assert "30-tiny has no page of the kit" in result.output
+
+
+def test_recorded_runs_are_written_with_the_controls_defaults(velvet, paper, monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "ui" / "demo"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests" / "ui" / "demo"))
+    import demo_tasks
+
+    from velvet.ui import kit, runs
+
+    folder = paper.module()
+    path = folder / "recorded" / "count.jsonl"
+    path.parent.mkdir()
+    monkeypatch.setattr(kit.Job, "recorded_path", path)
+    job = kit.Job(demo_tasks.count, recorded="count.jsonl")
+    tab = kit.Tab("Count", question="?", draw=lambda seen: None, job=job)
+    page = kit.Page("30-tiny", tabs=(tab,))
+    monkeypatch.setitem(sys.modules, "velvet_tiny.dashboard", SimpleNamespace(PAGE=page))
+
+    result = velvet("dashboard", "30", "--record")
+
+    run = runs.read(path)
+    assert result.exit_code == 0, result.output
+    assert "wrote 30-tiny/recorded/count.jsonl" in result.output
+    assert len(run.events) == 6
+    assert run.whose.startswith("reference machine: ")
+
+
+def test_pictures_are_taken_from_the_served_page(velvet, paper, monkeypatch):
+    from velvet.ui import pictures
+
+    folder = paper.module()
+    served = Served(interrupted=False)
+    monkeypatch.setattr(dashboard, "serve", lambda script, port, headless: served)
+    monkeypatch.setattr(pictures, "take", lambda module, url: iter([folder / "pictures" / "a.png"]))
+
+    result = velvet("dashboard", "30", "--pictures")
+
+    assert result.exit_code == 0
+    assert "wrote 30-tiny/pictures/a.png" in result.output
+    assert served.terminated

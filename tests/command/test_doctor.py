@@ -15,7 +15,7 @@ from velvet.commands import doctor
 @pytest.fixture(autouse=True)
 def _healthy(monkeypatch):
     """A machine on which nothing is missing and no server is asked for real."""
-    status = [SimpleNamespace(name="redis", state="available", detail="from its wheel")]
+    status = [SimpleNamespace(name="redis", state="available", detail="from its wheel", why="")]
     monkeypatch.setattr(services, "status", lambda: status)
     monkeypatch.setattr(needs, "unmet", lambda need: None)
     monkeypatch.setattr(needs, "browser", lambda: "/usr/bin/chromium")
@@ -42,6 +42,7 @@ def test_a_missing_library_fails_with_the_command_that_installs_it(velvet, paper
 
     assert result.exit_code == 1
     assert "missing  library  plotly is gone (pip install it)" in result.output
+    assert result.output.splitlines()[-1] == "verdict: not ready, 1 missing above"
 
 
 def test_a_missing_browser_is_a_note_and_no_failure(velvet, paper, monkeypatch):
@@ -57,13 +58,17 @@ def test_a_missing_browser_is_a_note_and_no_failure(velvet, paper, monkeypatch):
 
 
 def test_a_server_that_cannot_be_had_is_a_note_and_no_failure(velvet, paper, monkeypatch):
-    status = [SimpleNamespace(name="mongodb", state="unavailable", detail="no mongod")]
+    about = {"detail": "install mongod", "why": "binary: none"}
+    status = [SimpleNamespace(name="mongodb", state="unavailable", **about)]
     monkeypatch.setattr(services, "status", lambda: status)
 
-    result = velvet("doctor")
+    result, verbose = velvet("doctor"), velvet("doctor", "--verbose")
 
     assert result.exit_code == 0
-    assert "note     service  mongodb unavailable: no mongod" in result.output
+    assert "note     service  mongodb unavailable: install mongod" in result.output
+    assert "binary: none" not in result.output
+    assert "binary: none" in verbose.output
+    assert "verdict: ready, everything that is needed is here; 1 optional notes" in result.output
 
 
 def test_a_python_that_is_too_old_is_missing_a_newer_one(monkeypatch):
@@ -79,6 +84,7 @@ def test_an_incomplete_module_fails_and_its_missing_parts_are_named(velvet, pape
 
     assert result.exit_code == 1
     assert "30-tiny incomplete: lacks README.md, requirements.txt, app.py" in result.output
+    assert max(map(len, result.output.splitlines())) <= 120
 
 
 def test_a_broken_module_toml_is_one_finding_among_the_others(velvet, paper):
@@ -88,14 +94,14 @@ def test_a_broken_module_toml_is_one_finding_among_the_others(velvet, paper):
     result = velvet("doctor")
 
     assert result.exit_code == 1
-    assert "not valid TOML" in result.output
+    assert "not valid TOML" in " ".join(result.output.split())
     assert "ok       service" in result.output
 
 
 def test_findings_for_programs_parse(velvet, paper):
     found = json.loads(velvet("doctor", "--json").stdout)
 
-    assert {"topic", "state", "text"} == set(found[0])
+    assert {"topic", "state", "text", "more"} == set(found[0])
     assert found[0]["topic"] == "python"
 
 

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import builtins
+import importlib.util
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
-from velvet import catalog, scaffold
+from velvet import budget, catalog, scaffold
 from velvet.commands import new
 from velvet.errors import UsageError, VelvetError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from velvet.ui import palette
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIG = (".png", ".svg", ".gif", ".jpg", ".webp", "reference.json")
@@ -29,8 +26,7 @@ BIG = (".png", ".svg", ".gif", ".jpg", ".webp", "reference.json")
 
 @pytest.fixture
 def clone(paper):
-    """A paper repository with the project's own settings."""
-    shutil.copy(ROOT / "pyproject.toml", paper.root / "pyproject.toml")
+    """A paper repository."""
     return paper.root
 
 
@@ -46,42 +42,21 @@ def test_a_new_module_is_whole_and_known_at_once(velvet, clone):
     assert result.exit_code == 0, result.output
     assert module.state == "working"
     assert module.title == "Foo"
+    assert budget.new_shape(module)
+    assert [str(one) for one in budget.figures(module) if not one.within] == []
+    theme = module.folder / ".streamlit" / "config.toml"
+    assert theme.read_text(encoding="utf-8") == palette.config_toml()
     assert "next: velvet test 24-foo; velvet bench 24-foo --quick" in result.output
 
 
-def test_the_settings_learn_of_the_new_package_once(clone):
+def test_nothing_but_its_folder_is_touched(clone):
+    before = {path: path.read_bytes() for path in clone.rglob("*") if path.is_file()}
+
     scaffold.create("24-two-words", clone)
 
-    tool = tomllib.loads((clone / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
-    contracts = {one["id"]: one for one in tool["importlinter"]["contracts"]}
-    wheel = tool["hatch"]["build"]["targets"]["wheel"]
-    assert wheel["packages"].count("24-two-words/src/velvet_two_words") == 1
-    assert wheel["dev-mode-dirs"].count("24-two-words/src") == 1
-    assert "velvet_two_words" in tool["mypy"]["packages"]
-    assert "velvet_two_words" in contracts["toolkit"]["forbidden_modules"]
-    assert "velvet_two_words" in contracts["modules-apart"]["modules"]
-    assert "velvet_two_words" in contracts["liftable"]["source_modules"]
-
-
-def test_the_comments_of_the_settings_survive(clone):
-    before = (clone / "pyproject.toml").read_text(encoding="utf-8")
-
-    scaffold.create("24-foo", clone)
-
-    after = (clone / "pyproject.toml").read_text(encoding="utf-8")
-    comments = [line for line in before.splitlines() if line.startswith("#")]
-    assert comments
-    assert all(line in after for line in comments)
-
-
-def test_settings_that_know_the_package_already_stay_as_they_are(clone):
-    scaffold.create("24-foo", clone)
-    before = (clone / "pyproject.toml").read_text(encoding="utf-8")
-    shutil.rmtree(clone / "24-foo")
-
-    scaffold.create("24-foo", clone)
-
-    assert (clone / "pyproject.toml").read_text(encoding="utf-8") == before
+    assert names(clone) == ["24-two-words", "pyproject.toml", "velvet"]
+    assert all(path.read_bytes() == text for path, text in before.items())
+    assert (clone / "24-two-words" / "src" / "velvet_two_words" / "contenders").is_dir()
 
 
 def test_a_planned_module_keeps_the_words_of_the_roadmap(clone):
@@ -90,7 +65,8 @@ def test_a_planned_module_keeps_the_words_of_the_roadmap(clone):
     module = catalog.find("23", clone)
     assert module.title == "Development Tools"
     assert module.difficulty == "Intermediate"
-    assert module.phase == 6
+    assert (module.phase, module.hours) == (6, 5)
+    assert module.summary.startswith("Linters, type checkers")
 
 
 @pytest.mark.parametrize("name", ["foo", "4-foo", "24_foo", "24-Foo", "24-", "024-foo", "../24-x"])
@@ -107,8 +83,8 @@ def test_a_name_of_another_form_is_refused_with_an_example(velvet, clone, name):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("09-foo", "the number 09 belongs to 09-concurrency"),
-        ("24-concurrency", "the topic 'concurrency' belongs to 09-concurrency"),
+        ("23-foo", "the number 23 belongs to 23-devtools"),
+        ("24-devtools", "the topic 'devtools' belongs to 23-devtools"),
         ("30-foo", "the number 30 belongs to 30-tiny"),
     ],
 )
@@ -144,7 +120,6 @@ def test_a_file_in_the_place_of_the_module_is_left_alone(clone):
 
 def test_a_full_disk_leaves_nothing_behind(clone, monkeypatch):
     before = names(clone)
-    settings = (clone / "pyproject.toml").read_bytes()
     real = Path.write_text
 
     def full(self: Path, text: str, **options: Any) -> int:
@@ -158,7 +133,6 @@ def test_a_full_disk_leaves_nothing_behind(clone, monkeypatch):
         scaffold.create("24-foo", clone)
 
     assert names(clone) == before
-    assert (clone / "pyproject.toml").read_bytes() == settings
 
 
 def test_ctrl_c_among_the_files_leaves_nothing_behind(clone, monkeypatch):
@@ -175,46 +149,13 @@ def test_ctrl_c_among_the_files_leaves_nothing_behind(clone, monkeypatch):
     assert names(clone) == before
 
 
-@pytest.mark.parametrize(
-    "error", [VelvetError("pyproject.toml cannot be written"), KeyboardInterrupt()]
-)
-def test_settings_that_cannot_be_written_take_the_module_back(clone, monkeypatch, error):
-    before = names(clone)
-
-    def fail(path: Path, text: str) -> None:
-        raise error
-
-    monkeypatch.setattr(scaffold, "write_whole", fail)
-
-    with pytest.raises(type(error)):
-        scaffold.create("24-foo", clone)
-
-    assert names(clone) == before
-
-
-def test_without_tomlkit_the_command_that_installs_it_is_named(clone, monkeypatch):
-    real = builtins.__import__
-
-    def without(name: str, *rest: Any, **more: Any) -> Any:
-        if name == "tomlkit":
-            raise ImportError(name)
-        return real(name, *rest, **more)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-
-    with pytest.raises(VelvetError, match='pip install "tomlkit'):
-        scaffold.create("24-foo", clone)
-
-    assert not (clone / "24-foo").exists()
-
-
-@pytest.mark.parametrize("code", [0, 1])
-def test_the_environment_learns_of_the_new_source_folder(velvet, clone, monkeypatch, code):
+@pytest.mark.parametrize(("code", "said"), [(0, b""), (1, b"a\nerror: dns error\n"), (1, b"")])
+def test_the_environment_learns_of_the_new_source_folder(velvet, clone, monkeypatch, code, said):
     asked: list[list[str]] = []
 
     def run(argv: list[str], **options: Any) -> SimpleNamespace:
         asked.append(argv)
-        return SimpleNamespace(returncode=code)
+        return SimpleNamespace(returncode=code, stdout=said)
 
     monkeypatch.setattr(new.subprocess, "run", run)
 
@@ -223,11 +164,21 @@ def test_the_environment_learns_of_the_new_source_folder(velvet, clone, monkeypa
     assert asked[-1][-2:] == ["-e", str(clone)]
     assert result.exit_code == code
     assert ("its src is not on the path yet" in result.output) is bool(code)
+    assert ("the installer said 'error: dns error'; connect to" in result.output) is bool(said)
+
+
+def git(folder: Path, *words: str) -> str:
+    identity = ("-c", "user.name=Test", "-c", "user.email=test@example.invalid")
+    quiet = ("-c", "commit.gpgsign=false", "-c", "core.hooksPath=.none")
+    done = subprocess.run(
+        ["git", *identity, *quiet, *words], cwd=folder, capture_output=True, check=True
+    )
+    return done.stdout.decode("utf-8")
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A copy of this repository in which 24-foo was just made."""
+    """A copy of this repository, committed, in which 24-foo was just made."""
     root = tmp_path_factory.mktemp("copy")
     argv = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(argv, cwd=ROOT, capture_output=True, check=False)
@@ -238,6 +189,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         if source.is_file() and not name.endswith(BIG):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
+    if (ROOT / ".mypy_cache").is_dir():
+        shutil.copytree(ROOT / ".mypy_cache", root / ".mypy_cache")
+    git(root, "init", "--quiet")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message=all")
     made = here(root, root, "-m", "velvet", "new", "24-foo", "--no-install")
     assert made.returncode == 0, made.stdout
     yield root
@@ -261,31 +217,58 @@ def here(root: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[s
     )
 
 
-CHECKS = {
+@pytest.mark.slow
+def test_git_sees_one_new_folder_and_nothing_else(copy):
+    assert git(copy, "status", "--short") == "?? 24-foo/\n"
+
+
+@pytest.mark.slow
+def test_a_wheel_and_an_editable_install_hold_its_package(copy, monkeypatch):
+    interface = ModuleType("interface")
+    interface.BuildHookInterface = SimpleNamespace  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "hatchling.builders.hooks.plugin.interface", interface)
+    for name in ("hatchling", "hatchling.builders", "hatchling.builders.hooks"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    monkeypatch.setitem(sys.modules, "hatchling.builders.hooks.plugin", ModuleType("plugin"))
+    spec = importlib.util.spec_from_file_location("hatch_build_copy", copy / "hatch_build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    data: dict[str, dict[str, str]] = {"force_include": {}, "force_include_editable": {}}
+    hook = module.ModuleFolders(root=str(copy))
+
+    hook.initialize("standard", data)
+    hook.initialize("editable", data)
+
+    (paths,) = map(Path, data["force_include_editable"])
+    sources = paths.read_text(encoding="utf-8").splitlines()
+    hook.finalize("editable", data, "")
+    assert data["force_include"][str(copy / "24-foo" / "src" / "velvet_foo")] == "velvet_foo"
+    assert str(copy / "24-foo" / "src") in sources
+
+
+IN_THE_ROOT = {
     "black": ("-m", "black", "--check", "24-foo"),
     "isort": ("-m", "isort", "--check", "24-foo"),
     "ruff": ("-m", "ruff", "check", "24-foo"),
     "types": ("-m", "mypy", "-p", "velvet_foo"),
-    "contracts": ("-c", "from importlinter.cli import lint_imports_command as m; m()"),
-    "catalogue": ("-m", "velvet", "info", "24-foo"),
+    "types of its scripts": ("-m", "mypy", "24-foo/app.py", "24-foo/benchmarks/measure.py"),
+    "contracts": ("-m", "pytest", "-q", "tests/test_imports.py", "-k", "foo or another"),
+    "budget": ("-m", "pytest", "-q", "tests/test_budget.py", "-k", "foo"),
+}
+IN_THE_MODULE = {
+    "tests": ("-m", "pytest", "tests", "-q", "--cov=src", "--cov-fail-under=95"),
+    "benchmark": ("benchmarks/measure.py", "--quick"),
 }
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", CHECKS.values(), ids=CHECKS)
+@pytest.mark.parametrize("words", IN_THE_ROOT.values(), ids=IN_THE_ROOT)
 def test_a_new_module_passes_the_repositorys_check(copy, words):
     done = here(copy, copy, *words)
 
     assert done.returncode == 0, done.stdout
-
-
-IN_THE_MODULE = {
-    "tests": ("-m", "pytest", "tests", "-q"),
-    "basic": ("examples/basic.py",),
-    "intermediate": ("examples/intermediate.py",),
-    "advanced": ("examples/advanced.py",),
-    "benchmark": ("benchmarks/measure.py", "--quick"),
-}
 
 
 @pytest.mark.slow
@@ -294,3 +277,15 @@ def test_what_a_new_module_holds_runs(copy, words):
     done = here(copy, copy / "24-foo", *words)
 
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.slow
+def test_the_catalogue_and_the_command_know_it(copy):
+    listed = here(copy, copy, "-m", "velvet", "list", "--json", "--working")
+    said = here(copy, copy, "-m", "velvet", "info", "foo").stdout
+
+    assert "24-foo" in [one["slug"] for one in json.loads(listed.stdout)]
+    assert "Growth: At which size does a list that remembers begin to cost?" in said
+    assert "unique: Keep n different items" in said
+    assert "first_of_each" in said
+    assert "OVER" not in said

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from velvet import catalog, report
+from velvet import report
 from velvet.bench.results import save
 from velvet.errors import VelvetError
+from velvet.report import counts, marks
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def readme(paper, results, monkeypatch):
 def shown(path: Path) -> str:
     """What stands between the marks of a README that was just regenerated."""
     report.write(path)
-    match = report.MARK.search(path.read_text(encoding="utf-8"))
+    match = marks.MARK.search(path.read_text(encoding="utf-8"))
     assert match is not None
     return match.group(4).strip()
 
@@ -53,7 +54,7 @@ def test_a_table_shows_the_published_figure_and_its_share(readme):
     row = next(r for r in shown(readme(mark("table adding n=10"))).splitlines() if "built_in" in r)
 
     assert "10.0 us" in row
-    assert "0.200" in row
+    assert "5.00x faster" in row
 
 
 def test_a_table_of_one_size_leaves_the_others_out(readme):
@@ -71,7 +72,7 @@ def test_a_table_with_more_metrics_has_a_column_for_each(readme, paper, results)
 
     text = shown(readme(mark("table adding more=peak_mb n=10")))
 
-    assert "| peak_mb |" in text.splitlines()[0]
+    assert "| measured at n=10 | peak_mb |" in text.splitlines()[0]
     assert "12.0 MB" in text
 
 
@@ -119,24 +120,13 @@ def test_a_name_with_a_space_is_quoted_in_a_mark(readme, paper, results):
     assert shown(path) == "4.00 us"
 
 
-def test_the_catalogue_links_what_exists_and_only_names_what_is_planned(paper):
-    paper.module()
-
-    text = shown(paper.write("README.md", mark("modules")))
-
-    assert "[30 Tiny Things](30-tiny/) | How small can a module be? | Beginner | 1 | " in text
-    assert "| 22 Algorithms & Data Structures |" in text
-    assert all(f"**Phase {n}: {title}**" in text for n, title in catalog.PHASES.items())
-
-
 def test_the_numbers_of_the_repository_are_those_that_were_counted(paper):
-    names = ("modules", "examples", "comparisons", "contenders", "claims", "tests")
-    counts = {name: number for number, name in enumerate(names, 1)} | {"coverage": 97.1}
-    paper.write(report.NUMBERS, json.dumps(counts))
+    paper.module()
+    paper.write(counts.NUMBERS, '{"tests": 6000, "coverage": 97}')
 
     text = shown(paper.write("README.md", mark("numbers")))
 
-    assert text.splitlines()[-1] == "| 1 | 2 | 3 | 4 | 5 | 6 | 97.1 % |"
+    assert text.splitlines()[-1] == "| 1 | 3 | 1 | 2 | 1 | over 6,000 | 97 % |"
 
 
 def test_the_root_readme_names_the_module_before_the_comparison(readme, paper):
@@ -186,7 +176,10 @@ def test_a_mark_that_means_nothing_is_refused_with_file_and_reason(readme, words
     assert path.read_text(encoding="utf-8") == mark(words)
 
 
-@pytest.mark.parametrize("words", ["machine n=3", "claims n=3", "modules please", "numbers n=3"])
+@pytest.mark.parametrize(
+    "words",
+    ["machine n=3", "claims n=3", "cards please", "planned please", "badges please", "numbers n=3"],
+)
 def test_a_mark_with_arguments_it_does_not_take_is_refused_in_one_sentence(readme, words):
     path = readme(mark(words))
 
@@ -246,7 +239,7 @@ def counted(readme, paper):
     """A whole repository: READMEs, and numbers that agree with what can be counted."""
     readme(mark("figure adding loop n=10"))
     paper.write("README.md", mark("figure 30/adding built_in n=10"))
-    paper.write(report.NUMBERS, json.dumps(report.count(paper.root) | {"tests": 1, "coverage": 9}))
+    paper.write(counts.NUMBERS, '{"tests": 1, "coverage": 9}')
     return paper
 
 
@@ -283,17 +276,24 @@ def test_a_check_of_fresh_readmes_passes(velvet, counted):
     assert "every README agrees" in result.output
 
 
-def test_a_check_finds_numbers_that_no_longer_agree(velvet, counted):
+def test_the_numbers_follow_what_the_repository_holds(velvet, counted):
+    counted.write("README.md", mark("numbers"))
+    velvet("report")
     counted.write("30-tiny/examples/basic.py", "")
 
     result = velvet("report", "--check")
 
     assert result.exit_code == 1
-    assert "docs/numbers.json says 3 examples, counted 2" in result.output
+    assert "README.md: stale (numbers)" in result.output
+
+
+@pytest.mark.parametrize(("tests", "kept"), [(6366, 6000), (999, 900), (42, 40), (7, 7)])
+def test_a_count_of_tests_is_kept_rounded_down(tests, kept):
+    assert counts.rounded_down(tests) == kept
 
 
 def test_a_check_without_numbers_names_the_command_that_counts(velvet, counted):
-    (counted.root / report.NUMBERS).unlink()
+    (counted.root / counts.NUMBERS).unlink()
 
     result = velvet("report", "--check")
 
@@ -326,7 +326,7 @@ def test_a_readme_that_cannot_be_written_is_named(counted, monkeypatch):
 def test_what_the_repository_holds_is_counted_without_running_it(counted):
     counted.module("31-half", whole=False)
 
-    found = report.count(counted.root)
+    found = counts.count(counted.root)
 
     assert (found["modules"], found["examples"], found["claims"]) == (1, 3, 1)
     assert (found["comparisons"], found["contenders"]) == (1, 2)
@@ -340,7 +340,7 @@ def test_only_functions_with_the_decorator_count_as_examples(tmp_path):
         encoding="utf-8",
     )
 
-    assert report.examples_in(file) == 2
+    assert counts.examples_in(file) == 2
 
 
 class FakePytest:
@@ -362,21 +362,218 @@ def test_measuring_counts_tests_and_coverage_of_all_runs(velvet, counted, monkey
 
     result = velvet("report", "--measure")
 
-    found = report.load_numbers(counted.root)
+    found = counts.load_numbers(counted.root)
     assert result.exit_code == 0, result.output
-    assert found["tests"] == 10
-    assert found["coverage"] == 97.0
+    assert found == {"tests": 10, "coverage": 97}
 
 
 @pytest.mark.parametrize(
     "outcome", [{"passed": "1 failed, 4 passed", "code": 1}, {"passed": "no tests ran"}]
 )
 def test_measuring_with_a_failing_test_writes_nothing(velvet, counted, monkeypatch, outcome):
-    before = (counted.root / report.NUMBERS).read_bytes()
+    before = (counted.root / counts.NUMBERS).read_bytes()
     monkeypatch.setattr(subprocess, "run", FakePytest(**outcome))
 
     result = velvet("report", "--measure")
 
     assert result.exit_code == 1
     assert "tests failed; run `velvet test` there first" in result.output
-    assert (counted.root / report.NUMBERS).read_bytes() == before
+    assert (counted.root / counts.NUMBERS).read_bytes() == before
+
+
+@pytest.fixture
+def short(readme, paper):
+    """A module in the new shape, whose README holds a few rows only."""
+    paper.write("30-tiny/src/velvet_tiny/comparisons/__init__.py", "")
+    return readme
+
+
+def test_a_readme_of_the_new_shape_holds_a_table_at_one_size(short):
+    with pytest.raises(
+        VelvetError, match=r"adding has 5 rows at 2 sizes; a README holds at most 8"
+    ):
+        report.write(short(mark("table adding")))
+
+
+def test_rows_of_a_table_can_be_chosen(short):
+    rows = shown(short(mark("table adding n=100 only=loop,built_in"))).splitlines()
+
+    assert [row.split()[1] for row in rows[2:]] == ["loop", "built_in"]
+
+
+def test_a_readme_of_the_new_shape_holds_few_claims(short, paper, results):
+    results["claims"] *= 9
+    save(results, paper.root / "30-tiny" / "benchmarks" / "results" / "reference.json")
+
+    with pytest.raises(VelvetError, match="9 rows of claims; a README holds at most 8"):
+        report.write(short(mark("claims")))
+
+
+def test_claims_can_be_those_of_some_comparisons(readme, paper, results):
+    other = {**results["claims"][0], "text": "another", "benches": ["adding"]}
+    results["claims"].append(other)
+    save(results, paper.root / "30-tiny" / "benchmarks" / "results" / "reference.json")
+
+    rows = shown(readme(mark("claims adding"))).splitlines()
+
+    assert [row.split(" | ")[0] for row in rows[2:]] == ["| another"]
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("verdicts", "1 holds"),
+        ("ratio adding built_in loop n=100", "8.00x faster"),
+        ("ratio adding loop built_in n=100", "8.00x slower"),
+        ("ratio adding built_in loop n=100 | factor", "8.00x"),
+        ("times adding built_in loop n=100", "8.00x less"),
+    ],
+)
+def test_how_two_contenders_stand_is_said_in_words(readme, words, text):
+    assert shown(readme(mark(words))) == text
+
+
+def test_a_bare_factor_of_the_slower_one_is_refused(readme):
+    with pytest.raises(VelvetError, match="loop is no better than built_in"):
+        report.write(readme(mark("ratio adding loop built_in n=100 | factor")))
+
+
+def test_a_bare_factor_of_a_tie_is_refused(readme, paper, results):
+    results["pairs"][0].update(ratio=0.9, lo=0.7, hi=1.2)
+    results["results"][3]["median"] = 36.0
+    save(results, paper.root / "30-tiny" / "benchmarks" / "results" / "reference.json")
+
+    with pytest.raises(VelvetError, match="built_in is no better than loop"):
+        report.write(readme(mark("ratio adding built_in loop n=100 | factor")))
+
+
+def toml(paper, headline):
+    file = paper.root / "30-tiny" / "module.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(f'{text}headline = "{headline}"\n', encoding="utf-8")
+
+
+def test_a_card_has_the_headline_filled_from_the_results(readme, paper):
+    readme("# Tiny\n")
+    toml(paper, "{ratio adding built_in loop n=100 | factor} faster at {figure adding loop n=10}")
+
+    line = shown(paper.write("README.md", mark("cards")))
+
+    assert line.startswith("- **[30 Tiny Things](30-tiny/)**: 8.00x faster at 4.00 us. *Beginner")
+
+
+def test_a_module_without_a_headline_shows_its_question(paper):
+    paper.module()
+
+    assert "How small can a module be?" in shown(paper.write("README.md", mark("cards")))
+
+
+def test_a_wrong_mark_of_a_headline_names_its_file(readme, paper):
+    readme("# Tiny\n")
+    toml(paper, "{ratios adding built_in loop}")
+
+    with pytest.raises(VelvetError, match=r"module\.toml: unknown mark 'ratios'. Did you mean"):
+        report.write(paper.write("README.md", mark("cards")))
+
+
+def test_planned_modules_take_one_line(paper):
+    paper.module("22-algorithms")
+
+    line = shown(paper.write("README.md", mark("planned")))
+
+    assert "01 Environment Management, 02 " in line
+    assert "22 " not in line
+
+
+def test_badges_say_what_the_project_says(counted):
+    counted.write("pyproject.toml", 'license = "MIT"\n"Programming Language :: Python :: 3.12"\n')
+    line = shown(counted.write("README.md", mark("badges")))
+    report.everything(root=counted.root)
+
+    svg = (counted.root / "docs" / "badges" / "coverage.svg").read_text(encoding="utf-8")
+    assert line == (
+        "![coverage: 9 %](docs/badges/coverage.svg) ![licence: MIT](docs/badges/licence.svg) "
+        "![python: 3.12](docs/badges/python.svg)"
+    )
+    assert 'aria-label="coverage: 9 %"' in svg
+
+
+def whole(paper):
+    report.everything(root=paper.root)
+    return (paper.root / "30-tiny" / "RESULTS.md").read_text(encoding="utf-8")
+
+
+def test_results_are_rendered_whole_with_their_provenance(counted):
+    text = whole(counted)
+
+    assert text.startswith("# Results: 30 Tiny Things\n")
+    assert "Paper CPU, 2 cores, 4 GB, Linux machine, CPython 3.12.1" in text
+    assert "## Claims: 1 holds" in text
+    assert "## adding: Add numbers" in text
+    assert "| built_in | n=100 | 5.00 us † | 8.00x faster [7.69, 8.33] | 10.0 us |" in text
+    assert "| adding: built_in (time) | 10.0 us | 5.00 us | 2.00x faster | a page |" in text
+    assert "- nowhere is not installed: absent" in text
+
+
+def test_a_check_finds_results_that_were_edited(velvet, counted):
+    velvet("report")
+    file = counted.root / "30-tiny" / "RESULTS.md"
+    file.write_text(file.read_text(encoding="utf-8") + "by hand", encoding="utf-8")
+
+    result = velvet("report", "--check")
+
+    assert result.exit_code == 1
+    assert "30-tiny/RESULTS.md: stale (all of it)" in result.output
+    assert file.read_text(encoding="utf-8").endswith("by hand")
+
+
+def test_words_are_rendered_as_a_matrix(counted, results):
+    about = results["comparisons"][0]
+    about.update(kind="value", metric="verdict", unit="label", better={})
+    base = {"bench": "adding", "kind": "value", "metric": "verdict", "unit": "label", "n": 1}
+    results["results"] = [
+        {**base, "contender": name, "size": {"attack": attack}, "label": word}
+        for name, words in (("loop", ("passed", "refused")), ("built_in", ("refused", "refused")))
+        for attack, word in zip(("zip bomb", "a | b"), words, strict=True)
+    ]
+    results["pairs"], results["published"] = [], []
+    save(results, counted.root / "30-tiny" / "benchmarks" / "results" / "reference.json")
+    counted.write("30-tiny/README.md", "# Tiny\n")
+    counted.write("README.md", "# All\n")
+
+    text = whole(counted)
+
+    assert "| verdict | attack=zip bomb | attack=a \\| b |" in text
+    assert "| loop | passed | refused |" in text
+    assert "| built_in | refused | refused |" in text
+
+
+def test_a_failed_row_is_named_in_the_results(counted, results):
+    results["results"][0] = {**results["results"][0], "error": "it hung"}
+    del results["results"][0]["median"]
+    save(results, counted.root / "30-tiny" / "benchmarks" / "results" / "reference.json")
+    counted.write("30-tiny/README.md", "# Tiny\n")
+
+    assert "failed: it hung" in whole(counted)
+
+
+def test_a_comparison_that_could_not_be_measured_says_so(counted, results):
+    for entry in results["results"]:
+        entry.pop("median", None)
+        entry["skipped"] = "no disk"
+    results["pairs"] = []
+    save(results, counted.root / "30-tiny" / "benchmarks" / "results" / "reference.json")
+    counted.write("30-tiny/README.md", "# Tiny\n")
+    counted.write("README.md", "# All\n")
+
+    text = whole(counted)
+
+    assert "No contender of it could be measured on this machine." in text
+    assert "- no disk: loop, built_in, absent" in text
+
+
+def test_a_word_can_stand_in_a_sentence(readme, paper, results):
+    results["results"][0].update(unit="label", label="refused")
+    save(results, paper.root / "30-tiny" / "benchmarks" / "results" / "reference.json")
+
+    assert shown(readme(mark("figure adding loop n=10"))) == "refused"

@@ -36,6 +36,30 @@ def test_an_example_runs_by_its_name(velvet, capfd):
     assert "hello from basic" in capfd.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["solo"], ["solo"]),
+        (["hello"], ["basic", "intermediate", "advanced"]),
+        (["advanced", "hello"], ["advanced"]),
+        (["solo", "hello", "basic"], ["basic", "solo"]),
+    ],
+)
+def test_an_example_is_found_by_its_name_alone_in_any_level(velvet, paper, capfd, words, shown):
+    added = '@example("solo")\ndef solo() -> None:\n    """Shows one."""\n    print("hello from solo")\n'
+    file = paper.root / "30-tiny" / "examples" / "basic.py"
+    text = file.read_text(encoding="utf-8").replace("\nif __name__", f"\n{added}\n\nif __name__")
+    file.write_text(text, encoding="utf-8")
+
+    result = velvet("run", "30", *words)
+
+    said = capfd.readouterr().out
+    assert result.exit_code == 0
+    assert [name for name in (*LEVELS, "solo") if f"hello from {name}" in said] == [
+        name for name in (*LEVELS, "solo") if name in shown
+    ]
+
+
 def test_examples_are_listed_and_not_run(velvet, capfd):
     velvet("run", "30", "basic", "--list")
 
@@ -50,21 +74,15 @@ def test_the_source_of_an_example_is_printed(velvet, capfd):
     assert '@example("hello")' in capfd.readouterr().out
 
 
-def test_an_unknown_level_suggests_the_nearest(velvet):
-    result = velvet("run", "30", "advancd")
+@pytest.mark.parametrize(
+    ("words", "near"), [(["advancd"], "advanced"), (["basic", "helo"], "hello")]
+)
+def test_an_unknown_level_or_example_suggests_the_nearest(velvet, words, near):
+    result = velvet("run", "30", *words)
 
     assert result.exit_code == 2
-    assert "there is no level 'advancd'. Did you mean 'advanced'?" in result.output
-    assert "Known are: basic, intermediate, advanced" in result.output
-
-
-def test_an_unknown_example_suggests_the_nearest(velvet, capfd):
-    result = velvet("run", "30", "basic", "helo")
-
-    said = capfd.readouterr().err
-    assert result.exit_code == 2
-    assert "there is no example 'helo' here. Did you mean 'hello'?" in said
-    assert "Traceback" not in said
+    assert f"{words[-1]!r} in 30-tiny. Did you mean {near!r}?" in result.output
+    assert "Known are: basic, intermediate, advanced, hello" in result.output
 
 
 def test_a_module_without_examples_is_named(velvet, paper):

@@ -20,6 +20,7 @@ class Line:
     state: str
     url: str
     detail: str
+    why: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -27,7 +28,7 @@ class Line:
 
 LINES = [
     Line("redis", "up", "redis://127.0.0.1:7000", "7.2.4 (wheel)"),
-    Line("mongodb", "unavailable", "", "no mongod"),
+    Line("mongodb", "unavailable", "", "install mongod", "binary: none"),
 ]
 
 
@@ -121,8 +122,9 @@ def test_status_shows_a_line_for_each_server(velvet, monkeypatch):
 
     assert shown == [
         "redis     up at redis://127.0.0.1:7000: 7.2.4 (wheel)",
-        "mongodb   unavailable: no mongod",
+        "mongodb   unavailable: install mongod",
     ]
+    assert "binary: none" in velvet("services", "status", "--verbose").output
 
 
 def test_status_for_programs_parses(velvet, monkeypatch):

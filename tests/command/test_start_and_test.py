@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,80 +19,109 @@ import pytest
 from velvet import services
 from velvet.commands import start
 from velvet.commands import test as room
+from velvet.examples import names_in
 
-QUICK = '''\
-"""A benchmark that only notes that it ran."""
+ROOT = Path(__file__).resolve().parent.parent.parent
+# Notes that it ran, and leaves the results that the test put beside it.
+QUICK = """\
 import sys
 from pathlib import Path
 
-results = Path("benchmarks/results")
-results.mkdir(exist_ok=True)
-(results / "local.json").write_text("{}", encoding="utf-8")
-print("measured with", *sys.argv[1:])
-'''
+print("tables and tables, measured with", *sys.argv[1:])
+Path("benchmarks/results/local.json").write_bytes(Path("benchmarks/given.json").read_bytes())
+raise SystemExit(1)
+"""
+EXAMPLE = """
+
+@example("story")
+def story() -> None:
+    \"\"\"A long story.\"\"\"
+    print("numbers\\n\\nwhy: it waits\\n     for its end. And then it ends.\\nwhy: another")
+
+
+if __name__"""
 
 
 @pytest.fixture
-def tiny(paper):
+def tiny(paper, results):
     """A module whose examples and benchmark are done at once."""
     folder = paper.module()
-    paper.write("30-tiny/examples/basic.py", "print('hello from basic')\n")
+    basic = folder / "examples" / "basic.py"
+    text = basic.read_text(encoding="utf-8")
+    basic.write_text(text.replace("\n\nif __name__", EXAMPLE), encoding="utf-8")
     paper.write("30-tiny/benchmarks/measure.py", QUICK)
+    paper.write("30-tiny/benchmarks/results/.keep", "")
+    paper.write("30-tiny/benchmarks/given.json", json.dumps(results))
+    paper.write("30-tiny/requirements-peers.txt", "nowhere\n")
     return folder
 
 
-def test_the_tour_runs_examples_and_a_quick_benchmark_and_ends(velvet, tiny, capfd):
+def test_the_tour_is_told_in_a_few_lines(velvet, tiny, capfd):
     result = velvet("start", "tiny", "--no-dashboard")
 
-    said = capfd.readouterr().out
     assert result.exit_code == 0, result.output
-    assert "hello from basic" in said
-    assert "measured with --quick" in said
-    assert "[1/2] 30-tiny: basic examples" in result.output
-    assert "[2/2] quick benchmark: every contender" in result.output
-    assert "next: velvet dashboard 30" in result.output
+    said = result.output.splitlines()
+    python = os.path.relpath(sys.executable)
+    assert [line.replace(start.COMMAND, "velvet") for line in said] == [
+        "1/2 examples of 30-tiny, whole: velvet run 30",
+        "    hello: Shows a greeting.",
+        "    story: A long story.",
+        "        why: it waits for its end.",
+        "2/2 measuring every comparison for a minute or two ...",
+        "2/2 measured: 1 comparisons in 2 s (machine calm, 1.1x)",
+        "    the built-in wins (8x)",
+        "    of 1 claims 1 hold",
+        "    1 contenders need optional libraries: "
+        f"{python} -m pip install -r 30-tiny/requirements-peers.txt",
+        "    all tables: velvet bench 30 --show",
+        "next: velvet dashboard 30",
+    ]
+    assert "tables" not in capfd.readouterr().out.replace("all tables", "")
 
 
-def test_the_second_tour_does_not_measure_again(velvet, tiny, capfd):
-    velvet("start", "tiny", "--no-dashboard")
-    capfd.readouterr()
+def test_the_headline_is_filled_with_what_was_measured_here(velvet, tiny, results):
+    toml = tiny / "module.toml"
+    marked = 'headline = "{ratio adding built_in loop n=100 | factor} faster"\n'
+    toml.write_text(toml.read_text(encoding="utf-8") + marked, encoding="utf-8")
 
     result = velvet("start", "tiny", "--no-dashboard")
 
-    assert "already measured here (measure again with --again)" in result.output
-    assert "measured with" not in capfd.readouterr().out
+    assert "    8.00x faster\n" in result.output
+    assert "the built-in wins" not in result.output
 
 
-def test_again_measures_although_there_are_results(velvet, tiny, capfd):
+def test_the_second_tour_measures_again_only_when_asked(velvet, tiny):
     velvet("start", "tiny", "--no-dashboard")
-    capfd.readouterr()
 
-    velvet("start", "tiny", "--no-dashboard", "--again")
+    second = velvet("start", "tiny", "--no-dashboard")
+    third = velvet("start", "tiny", "--no-dashboard", "--again")
 
-    assert "measured with --quick" in capfd.readouterr().out
+    assert "2/2 measured here before (again: --again): 1 comparisons" in second.output
+    assert "measuring" not in second.output
+    assert "measuring" in third.output
 
 
-def test_a_tour_whose_examples_fail_ends_and_names_the_doctor(velvet, tiny, paper, capfd):
-    paper.write("30-tiny/examples/basic.py", "raise SystemExit(3)\n")
+def test_a_tour_whose_example_fails_ends_with_its_words_and_names_the_doctor(velvet, tiny, paper):
+    file = tiny / "examples" / "basic.py"
+    file.write_text(file.read_text(encoding="utf-8") + "\nraise SystemExit('a bad end')\n")
 
     result = velvet("start", "tiny", "--no-dashboard")
 
     assert result.exit_code == 1
-    assert "the examples ended with exit code 3; `velvet doctor` may know why" in result.output
-    assert "[2/2]" not in result.output
+    assert "a bad end\nthe example hello ended with exit code 1" in result.output
+    assert "2/2" not in result.output
 
 
-def test_a_claim_that_fails_here_does_not_end_the_tour(velvet, tiny, paper, capfd):
-    paper.write("30-tiny/benchmarks/measure.py", "raise SystemExit(1)\n")
+def test_a_benchmark_that_measures_nothing_ends_the_tour_with_its_words(velvet, tiny, paper):
+    paper.write("30-tiny/benchmarks/measure.py", "raise SystemExit('no contender')\n")
 
     result = velvet("start", "tiny", "--no-dashboard")
 
-    assert result.exit_code == 0
-    assert "a claim did not hold on this machine" in result.output
-    assert "next: velvet dashboard 30" in result.output
+    assert result.exit_code == 1
+    assert "no contender\nthe benchmark ended with exit code 1" in result.output
 
 
-def test_the_tour_ends_at_the_dashboard(velvet, tiny, monkeypatch, capfd):
+def test_the_tour_ends_at_the_dashboard(velvet, tiny, monkeypatch):
     shown: list[tuple[str, int | None, bool]] = []
 
     def show(module: Any, port: int | None, *, headless: bool) -> None:
@@ -100,22 +131,43 @@ def test_the_tour_ends_at_the_dashboard(velvet, tiny, monkeypatch, capfd):
 
     result = velvet("start", "30", "--headless", "--port", "8600")
 
-    assert "[3/3] dashboard" in result.output
+    assert result.output.endswith("3/3 ")
     assert shown == [("30-tiny", 8600, True)]
 
 
-def test_the_tour_without_a_module_is_the_flagships(velvet, paper, monkeypatch, capfd):
+def test_the_tour_without_a_module_is_the_flagships(velvet, paper, monkeypatch):
     paper.module("09-concurrency")
-    paper.write("09-concurrency/benchmarks/measure.py", QUICK)
-    monkeypatch.setattr(start, "headless_here", lambda: True)
+    monkeypatch.setattr(start, "example", lambda folder, name: ("", ""))
+    monkeypatch.setattr(start, "measure", lambda folder, results: None)
 
     result = velvet("start", "--no-dashboard")
 
-    assert "[1/2] 09-concurrency: basic examples" in result.output
+    assert result.output.startswith("1/2 examples of 09-concurrency")
+
+
+@pytest.mark.parametrize("level", ["basic", "intermediate", "advanced"])
+def test_the_names_of_examples_are_read_as_they_register(level):
+    file = ROOT / "09-concurrency" / "examples" / f"{level}.py"
+    words = [sys.executable, str(file), "--list"]
+
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+
+    if done.returncode:
+        pytest.skip(f"the libraries of 09 are not installed: {done.stderr[-80:]}")
+    assert names_in(file) == [line.split()[0] for line in done.stdout.splitlines()]
+
+
+def test_a_skipped_example_says_why_instead():
+    lines = ["rule", "headline", "", "skipped: no redis here. Install it."]
+
+    assert start.first_why(lines) == lines[-1]
 
 
 PASSED = "print('TOTAL   10  1  4  1  93%')\nprint('=== 3 passed, 1 skipped in 0.10s ===')"
-FAILED = "print('E  it broke')\nprint('1 failed, 2 passed in 0.20s')\nraise SystemExit(1)"
+FAILED = (
+    "print('x' * 7000)\nprint('E  it broke')\nprint('FAILED tests/test_it.py::test_it - broke')\n"
+    "print('1 failed, 2 passed in 0.20s')\nraise SystemExit(1)"
+)
 
 
 def job(name: str, tmp_path: Path, code: str, **more: Any) -> room.Job:
@@ -147,7 +199,8 @@ def test_one_run_that_fails_fails_the_whole_and_shows_what_it_said(velvet, paper
     result = velvet("test", "-j", "1")
 
     assert result.exit_code == 1
-    assert "E  it broke" in result.output
+    assert "\n--- two failed; the end of its output:\nE  it broke\n" in result.output
+    assert "\nfailed: two: tests/test_it.py::test_it\n" in result.output
     assert "FAILED two                1 failed, 2 passed; coverage -" in result.output
     assert result.output.rstrip().endswith("5 passed, 1 failed, 1 skipped")
 

@@ -75,39 +75,23 @@ def test_a_container_that_does_not_become_ready_is_removed(engine: Any, lab: Any
     assert lab.is_clean()
 
 
-def test_the_first_failure_is_reported_also_when_the_removal_fails_too(
-    engine: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*words: str, **options: Any) -> str:
-        if "up" in words:
-            raise RungFailed("the first")
-        if "down" in words:
-            raise RungFailed("the second")
-        return "99.0"
-
-    monkeypatch.setattr(container, "_docker", fail)
-
-    with pytest.raises(ServiceUnavailable, match="container: the first"):
-        mongodb(rung="container")
-
-
 def test_an_engine_that_hangs_is_given_up_on(programs: Any) -> None:
     programs.add("docker", "import time; time.sleep(600)")
 
     with pytest.raises(RungFailed, match=r"^docker did not answer \(TimeoutExpired\)$"):
-        container._docker("info", seconds=0.3)
+        container.docker("info", seconds=0.3)
 
 
 def test_an_engine_that_cannot_be_run_is_reported(programs: Any) -> None:
     with pytest.raises(RungFailed, match=r"^docker did not answer \(FileNotFoundError\)$"):
-        container._docker("info", seconds=5)
+        container.docker("info", seconds=5)
 
 
 def test_an_engine_that_fails_without_a_word_is_reported(programs: Any) -> None:
     programs.add("docker", "raise SystemExit(1)")
 
     with pytest.raises(RungFailed, match=r"^docker info failed: no reason given$"):
-        container._docker("info", seconds=30)
+        container.docker("info", seconds=30)
 
 
 def test_outside_a_clone_there_is_no_compose_file(
@@ -143,7 +127,7 @@ def test_a_container_whose_owner_was_killed_is_removed(
 
     assert before == 1
     assert soon(lambda: engine.containers() == [])
-    assert services.down() == []
+    assert services.down() == ["mongodb"]
 
 
 def test_a_container_that_the_guard_could_not_remove_is_removed_by_the_next_call(
@@ -179,25 +163,29 @@ def test_status_says_that_a_container_would_be_started(programs: Any, engine: An
 
     assert (line.state, line.detail) == (
         "available",
-        "no address and no local binary; would start a container",
+        "would start a container",
     )
 
 
 @pytest.mark.parametrize("kind", services.KINDS)
-def test_every_kind_names_a_service_and_a_variable_of_the_compose_file(
-    kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[tuple[str, str, str, str]] = []
-    module = registry._MODULES[kind]
-
-    def record(name: str, service: str, variable: str, url: str, ask: object) -> None:
-        seen.append((name, service, variable, url))
-
-    monkeypatch.setattr(module, "compose", record)
-
-    module.from_container()
-
+def test_every_kind_names_a_service_and_a_variable_of_the_compose_file(kind: str) -> None:
     text = (repository() / "compose.yaml").read_text(encoding="utf-8")
-    [(name, service, variable, url)] = seen
-    assert (name, f"\n  {service}:\n" in text, f"${{{variable}:-" in text) == (kind, True, True)
+
+    service, url = registry._MODULES[kind].CONTAINER
+
+    assert f"\n  {service}:\n" in text
+    assert f"${{VELVET_{kind.upper()}_PORT:-" in text
     assert "127.0.0.1:{port}" in url
+
+
+def test_compose_settings_of_the_users_own_do_not_reach_our_project(
+    programs: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seen = tmp_path / "seen"
+    source = f"import os; open({str(seen)!r}, 'w').write(' '.join(os.environ))"
+    programs.add("docker", source)
+    monkeypatch.setenv("COMPOSE_FILE", "elsewhere.yaml")
+
+    container.docker("info", seconds=30)
+
+    assert "COMPOSE_FILE" not in seen.read_text(encoding="utf-8").split()

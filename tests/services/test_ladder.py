@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+import pickle
 import socket
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from velvet.errors import VelvetError
-from velvet.services import ServiceUnavailable, ladder
+from velvet.services import ServiceUnavailable
 from velvet.services.ladder import (
     Hooks,
     RungFailed,
     Server,
-    address,
+    answering,
     climb,
     free_port,
     hidden,
     listening,
-    private_folder,
-    remove,
     wait_until,
 )
 
@@ -58,9 +53,9 @@ class Recorded:
         return Hooks(self.start, self.stop, self.kill, lambda: self.number)
 
 
-def server(hooks: Hooks | None = None, folder: Path | None = None) -> Server:
+def server(hooks: Hooks | None = None) -> Server:
     url = "redis://me:secret@127.0.0.1:1/0"
-    return Server("redis", url, "Fake 1", "binary", hooks or Hooks(), folder)
+    return Server("redis", url, "Fake 1", "binary", hooks or Hooks())
 
 
 def test_the_first_rung_that_gives_a_server_is_taken_and_the_earlier_reasons_are_kept() -> None:
@@ -112,6 +107,12 @@ def test_a_rung_that_breaks_otherwise_is_a_defect_and_is_not_hidden() -> None:
         ("host=localhost password='a secret' dbname=db", "host=localhost password=*** dbname=db"),
         ("postgresql://localhost/db?sslPassword=secret&x=1", None),
         ("postgresql://me@localhost/db", "postgresql://me@localhost/db"),
+        ("postgresql://u:p!w%40secret@127.0.0.1:1/db", "postgresql://u:***@127.0.0.1:1/db"),
+        ("postgresql://u:p%2fsecret@127.0.0.1:1/db", "postgresql://u:***@127.0.0.1:1/db"),
+        ("postgresql://u:päß secret@127.0.0.1:1/db", "postgresql://u:***@127.0.0.1:1/db"),
+        ("mongodb://a/b:secret@h/?authSource=admin", None),
+        ("redis://localhost:6379/0?password=secret", "redis://localhost:6379/0?password=***"),
+        ("cannot open redis://:secret@h/0 at all", "cannot open redis://:***@h/0 at all"),
     ],
 )
 def test_a_password_is_not_shown_wherever_the_address_holds_it(url: str, shown: str | None) -> None:
@@ -128,6 +129,15 @@ def test_no_password_survives_being_hidden(password: str) -> None:
     assert "XYZZY" not in hidden(url)
 
 
+def test_the_refusal_survives_the_way_out_of_a_worker_process() -> None:
+    error = ServiceUnavailable("redis", [("binary", "none")], "Install it.")
+
+    again = pickle.loads(pickle.dumps(error))
+
+    assert type(again) is ServiceUnavailable
+    assert (str(again), again.reason, again.remedy) == (str(error), error.reason, "Install it.")
+
+
 def test_the_handle_shows_its_address_without_the_password_also_in_its_refusals() -> None:
     foreign = server()
 
@@ -142,14 +152,16 @@ def test_an_address_is_taken_from_the_environment_without_its_blanks(
 ) -> None:
     monkeypatch.setenv("VELVET_REDIS_URL", "  redis://x \n")
 
-    assert address("VELVET_REDIS_URL") == "redis://x"
+    found = answering("redis", "VELVET_REDIS_URL", lambda url: f"Fake at {url}")
+
+    assert (found.url, found.version) == ("redis://x", "Fake at redis://x")
 
 
 def test_a_blank_address_counts_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VELVET_REDIS_URL", "  ")
 
     with pytest.raises(RungFailed, match=r"^VELVET_REDIS_URL is not set$"):
-        address("VELVET_REDIS_URL")
+        answering("redis", "VELVET_REDIS_URL", lambda url: None)
 
 
 def test_a_free_port_can_be_bound_at_once() -> None:
@@ -161,52 +173,6 @@ def test_a_free_port_can_be_bound_at_once() -> None:
 
 def test_a_port_is_listening_only_while_something_accepts(silent: int) -> None:
     assert (listening("127.0.0.1", silent), listening("127.0.0.1", free_port())) == (True, False)
-
-
-def test_a_private_folder_is_private_and_in_the_temporary_folder() -> None:
-    folder = private_folder("postgres")
-
-    try:
-        assert folder.parent == Path(tempfile.gettempdir())
-        assert os.name != "posix" or folder.stat().st_mode & 0o077 == 0
-    finally:
-        folder.rmdir()
-
-
-@pytest.mark.skipif(os.name != "posix", reason="Unix sockets have paths on POSIX only")
-def test_a_unix_socket_in_a_private_folder_stays_below_100_bytes_however_deep_the_temporary_one(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    deep = tmp_path / ("d" * 60) / ("e" * 60)
-    deep.mkdir(parents=True)
-    monkeypatch.setattr(tempfile, "tempdir", str(deep))
-
-    folder = private_folder("postgres")
-
-    folder.rmdir()
-    assert len(os.fsencode(folder / ".s.PGSQL.65535.lock")) < 100
-
-
-@pytest.mark.skipif(os.name != "posix", reason="folders have such modes on POSIX only")
-def test_a_folder_for_another_user_leaves_a_temporary_one_that_is_closed(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o700)
-    monkeypatch.setattr(tempfile, "tempdir", str(closed))
-
-    ours, theirs = private_folder("redis"), private_folder("redis", user="nobody")
-
-    ours.rmdir(), theirs.rmdir()
-    assert (ours.parent == closed, theirs.parent) == (len(str(closed)) <= 60, Path("/tmp"))
-
-
-@pytest.mark.skipif(os.name != "posix", reason="folders have such modes on POSIX only")
-def test_a_user_who_can_enter_no_temporary_folder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ladder, "others_may_reach", lambda folder: False)
-
-    with pytest.raises(RungFailed, match=r"user nobody may not enter .*: set TMPDIR"):
-        private_folder("redis", user="nobody")
 
 
 def test_waiting_returns_the_version_that_was_answered() -> None:
@@ -225,30 +191,23 @@ def test_waiting_is_bounded_and_says_for_how_long(hurry: None) -> None:
         wait_until(lambda: None, what="it")
 
 
-def test_stopping_twice_stops_once_and_removes_the_folder(tmp_path: Path) -> None:
-    folder, hooks, cleaned = tmp_path / "velvet-x", Recorded(), []
-    folder.mkdir()
-    running = server(hooks.hooks(), folder)
-    running.on_stop.append(lambda: cleaned.append("record"))
-
-    running.stop()
-    running.stop()
-
-    assert (hooks.calls, cleaned, folder.exists()) == (["stop"], ["record"], False)
-
-
-def test_the_folder_is_removed_also_when_the_server_cannot_be_stopped(tmp_path: Path) -> None:
-    folder = tmp_path / "velvet-x"
-    folder.mkdir()
+def test_stopping_twice_stops_once_and_ends_also_when_the_server_cannot_be_stopped() -> None:
+    hooks, ended = Recorded(), []
+    running = server(hooks.hooks())
+    running.on_stop.append(lambda: ended.append("first"))
 
     def fail() -> None:
         raise OSError("no")
 
-    running = server(Hooks(stop=fail), folder)
+    broken = server(Hooks(stop=fail))
+    broken.on_stop.append(lambda: ended.append("second"))
 
+    running.stop()
+    running.stop()
     with pytest.raises(OSError, match="no"):
-        running.stop()
-    assert not folder.exists()
+        broken.stop()
+
+    assert (hooks.calls, ended) == (["stop"], ["first", "second"])
 
 
 def test_the_end_of_the_block_stops_the_server_also_when_the_block_raises() -> None:
@@ -296,20 +255,3 @@ def test_a_server_that_is_not_ours_is_never_ended(verb: str) -> None:
         getattr(foreign, verb)()
 
     assert (foreign.ours, foreign.pid) == (False, None)
-
-
-def test_removing_a_folder_that_is_gone_is_no_error(tmp_path: Path) -> None:
-    remove(tmp_path / "absent")
-
-    assert not (tmp_path / "absent").exists()
-
-
-def test_removing_a_folder_that_resists_gives_up_quietly(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    attempts = []
-    monkeypatch.setattr(shutil, "rmtree", lambda *words, **options: attempts.append(words))
-
-    remove(tmp_path)
-
-    assert len(attempts) > 1

@@ -12,7 +12,7 @@ import pytest
 
 from velvet import services
 from velvet.services import ServiceUnavailable, mongodb, mongodb_server
-from velvet.services.ladder import RungFailed, free_port
+from velvet.services.ladder import free_port
 
 Fake = Callable[[bytes], Any]
 posix = pytest.mark.skipif(os.name != "posix", reason="the fake programs are shell scripts")
@@ -69,9 +69,9 @@ def test_a_given_address_where_nothing_listens_is_refused_without_its_password(
     monkeypatch.setenv("VELVET_MONGODB_URL", f"mongodb://me:secret@127.0.0.1:{free_port()}/")
 
     with pytest.raises(
-        RungFailed, match=r"^mongodb://me:\*\*\*@127\.0\.0\.1:\d+/ does not answer$"
+        ServiceUnavailable, match=r"mongodb://me:\*\*\*@127\.0\.0\.1:\d+/ does not answer"
     ):
-        mongodb_server.from_address()
+        mongodb(rung="address")
 
 
 @posix
@@ -95,7 +95,7 @@ def test_a_local_mongod_is_started_killed_restarted_and_stopped(mongod: Path) ->
 def test_a_mongod_that_ends_at_once_is_refused_and_leaves_nothing(programs: Any, lab: Any) -> None:
     programs.add("mongod", "raise SystemExit(3)")
 
-    with pytest.raises(ServiceUnavailable, match="binary: mongod ended before it answered"):
+    with pytest.raises(ServiceUnavailable, match=r"binary: .*mongod ended before it answered"):
         mongodb(rung="binary")
 
     assert lab.is_clean()

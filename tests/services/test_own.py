@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,19 @@ import pytest
 
 from velvet.errors import VelvetError
 from velvet.services import own
-from velvet.services.ladder import Hooks, Server, private_folder
-from velvet.services.own import adopt, clean, discard, records, running, state_folder
-from velvet.services.process import ServerProcess
+from velvet.services.ladder import RungFailed, Server
+from velvet.services.own import (
+    Lease,
+    clean,
+    discard,
+    others_may_reach,
+    records,
+    remove,
+    running,
+    serve,
+    server_pids,
+    state_folder,
+)
 
 READY = "import time; time.sleep(600)"
 posix = pytest.mark.skipif(os.name != "posix", reason="owners and modes of folders are POSIX")
@@ -30,29 +41,25 @@ def gone() -> int:
     return ended.pid
 
 
+def ready(_url: str) -> str:
+    return "Fake 1"
+
+
 @pytest.fixture
 def sleeper() -> Callable[[], Server]:
     """Starts a stand-in for a server: a process with a folder, and no port."""
 
     def start() -> Server:
-        folder = private_folder("redis")
-        process = ServerProcess([sys.executable, "-S", "-c", READY], folder / "server.log")
-
-        def begin() -> str:
-            process.start()
-            return "Fake 1"
-
-        version = begin()
-        hooks = Hooks(begin, process.stop, process.kill, lambda: process.pid)
         url = "redis://:secret@127.0.0.1:1/0"
-        return Server("redis", url, version, "binary", hooks, folder, ("fsync=off",))
+        with Lease("redis") as lease:
+            return serve(lease, "binary", [sys.executable, "-S", "-c", READY], url, ready)
 
     return start
 
 
 def crashed(**changes: Any) -> Path:
     """Write the state file of a server whose owner is gone, and return its data folder."""
-    folder = private_folder("redis")
+    folder = Path(tempfile.mkdtemp(prefix="velvet-re-"))
     state = {
         "name": "redis",
         "url": "redis://127.0.0.1:1/0",
@@ -60,27 +67,24 @@ def crashed(**changes: Any) -> Path:
         "rung": "binary",
         "notes": [],
         "folder": str(folder),
-        "pid": gone(),
-        "born": 1.0,
+        "project": "",
         "owner": gone(),
         "owner_born": 1.0,
         **changes,
     }
-    (state_folder() / f"redis-{folder.name}.json").write_text(json.dumps(state), encoding="utf-8")
+    (state_folder() / f"{folder.name}.json").write_text(json.dumps(state), encoding="utf-8")
     return folder
 
 
 def test_a_server_of_ours_is_recorded_while_it_runs_and_forgotten_afterwards(
     sleeper: Callable[[], Server],
 ) -> None:
-    server = adopt(sleeper(), keep=False)
-    pid = server.pid
+    server = sleeper()
 
     [(_, state)] = records()
     server.stop()
 
-    assert (state["name"], state["pid"], state["owner"]) == ("redis", pid, os.getpid())
-    assert state["notes"] == ["fsync=off"]
+    assert (state["name"], state["owner"]) == ("redis", os.getpid())
     assert records() == []
 
 
@@ -88,7 +92,7 @@ def test_a_server_of_ours_is_recorded_while_it_runs_and_forgotten_afterwards(
 def test_a_state_file_which_may_hold_a_password_is_readable_by_its_owner_only(
     sleeper: Callable[[], Server],
 ) -> None:
-    with adopt(sleeper(), keep=False):
+    with sleeper():
         [(path, _)] = records()
 
         modes = (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777)
@@ -96,29 +100,48 @@ def test_a_state_file_which_may_hold_a_password_is_readable_by_its_owner_only(
     assert modes == (0o600, 0o700)
 
 
-def test_a_restart_records_the_new_process(sleeper: Callable[[], Server]) -> None:
-    with adopt(sleeper(), keep=False) as server:
+def test_a_folder_is_recorded_and_guarded_before_its_server_starts(
+    soon: Callable[[Callable[[], bool]], bool], lab: Any
+) -> None:
+    code = (
+        "import sys\nfrom velvet.services.own import Lease\n"
+        "print(Lease('redis').folder, flush=True)\nsys.stdin.readline()\n"
+    )
+    words = [sys.executable, "-c", code]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        folder = Path(holder.stdout.readline().decode().strip())
+        before = (folder.is_dir(), [state["folder"] for _, state in records()])
+        holder.kill()
+
+    assert before == (True, [str(folder)])
+    assert soon(lambda: not folder.exists())
+    assert clean() == ["redis"]
+
+
+def test_a_lease_whose_server_does_not_start_leaves_nothing(lab: Any) -> None:
+    def serve_nothing() -> None:
+        with Lease("redis"):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        serve_nothing()
+
+    assert records() == []
+
+
+def test_a_restart_records_the_new_process(
+    sleeper: Callable[[], Server], soon: Callable[[Callable[[], bool]], bool]
+) -> None:
+    with sleeper() as server:
         server.kill()
         server.restart()
 
-        [(_, state)] = records()
-        pids = (server.folder or Path()).joinpath("pids").read_text(encoding="ascii")
-
-        assert (state["pid"], pids) == (server.pid, str(server.pid))
-
-
-def test_a_server_without_a_way_to_start_it_again_can_be_adopted(
-    sleeper: Callable[[], Server],
-) -> None:
-    server = sleeper()
-    server.hooks.start = None
-
-    with adopt(server, keep=False):
-        assert len(records()) == 1
+        assert soon(lambda: server_pids(server.folder or Path()) == [server.pid])
 
 
 def test_a_running_server_of_a_living_owner_is_not_cleaned(sleeper: Callable[[], Server]) -> None:
-    with adopt(sleeper(), keep=False) as server:
+    with sleeper() as server:
         assert clean() == []
         assert server.pid is not None
 
@@ -126,7 +149,8 @@ def test_a_running_server_of_a_living_owner_is_not_cleaned(sleeper: Callable[[],
 def test_a_kept_server_survives_a_cleaning_until_it_is_discarded(
     sleeper: Callable[[], Server],
 ) -> None:
-    server = adopt(sleeper(), keep=True)
+    server = sleeper()
+    server.hooks.keep()
     cleaned = clean()
     [(path, state)] = records()
     was_running = running(state)
@@ -137,7 +161,8 @@ def test_a_kept_server_survives_a_cleaning_until_it_is_discarded(
 
 
 def test_a_kept_server_that_ended_by_itself_is_cleaned(sleeper: Callable[[], Server]) -> None:
-    server = adopt(sleeper(), keep=True)
+    server = sleeper()
+    server.hooks.keep()
     server.kill()
 
     assert clean() == ["redis"]
@@ -145,23 +170,21 @@ def test_a_kept_server_that_ended_by_itself_is_cleaned(sleeper: Callable[[], Ser
     assert not server.folder.exists()
 
 
-def test_what_a_crashed_owner_left_is_cleaned_by_the_next_call(
-    sleeper: Callable[[], Server],
-) -> None:
-    server = sleeper()
-    assert server.pid is not None
-    born = psutil.Process(server.pid).create_time()
-    crashed(pid=server.pid, born=born, folder=str(server.folder))
+def test_what_a_crashed_owner_and_a_crashed_guard_left_is_cleaned_by_the_next_call() -> None:
+    folder = crashed()
+    with subprocess.Popen([sys.executable, "-S", "-c", READY]) as server:
+        (folder / "pids").write_text(str(server.pid), encoding="ascii")
 
-    cleaned = clean()
+        cleaned = clean()
 
-    assert (cleaned, server.pid, records()) == (["redis"], None, [])
-    for folder in Path(state_folder()).parent.glob("velvet-re-*"):
-        folder.rmdir()
+        assert not psutil.pid_exists(server.pid)
+    assert (cleaned, folder.exists(), records()) == (["redis"], False, [])
 
 
 def test_a_process_that_only_reuses_the_id_of_a_server_is_left_alone() -> None:
-    folder = crashed(pid=os.getpid(), born=1.0)
+    folder = crashed()
+    (folder / "pids").write_text(str(os.getpid()), encoding="ascii")
+    os.utime(folder / "pids", (1.0, 1.0))
 
     cleaned = clean()
 
@@ -232,7 +255,7 @@ def test_a_state_folder_that_another_user_made_is_refused(monkeypatch: pytest.Mo
     folder.rename(folder.with_name(f"velvet-services-{real + 1}"))
     monkeypatch.setattr(own.os, "getuid", lambda: real + 1)
 
-    with pytest.raises(VelvetError, match="belongs to someone else; remove it or set TMPDIR"):
+    with pytest.raises(VelvetError, match="belongs to another user; remove it or set TMPDIR"):
         records()
 
 
@@ -242,7 +265,78 @@ def test_a_state_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
     folder.rmdir()
     folder.symlink_to(tmp_path)
 
-    with pytest.raises(VelvetError, match="belongs to someone else"):
+    with pytest.raises(VelvetError, match="belongs to another user"):
         records()
 
     folder.unlink()
+
+
+def test_the_state_folder_lies_where_the_variable_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VELVET_STATE_DIR", str(tmp_path / "shared"))
+
+    assert state_folder().parent == tmp_path / "shared"
+
+
+@posix
+def test_a_unix_socket_in_a_servers_folder_stays_below_100_bytes_however_deep_the_temporary_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    deep = tmp_path / ("d" * 60) / ("e" * 60)
+    deep.mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+
+    lease = Lease("postgres")
+
+    lease.end()
+    assert len(os.fsencode(lease.folder / ".s.PGSQL.65535.lock")) < 100
+
+
+@posix
+def test_a_folder_for_another_user_leaves_a_temporary_one_that_is_closed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    monkeypatch.setattr(tempfile, "tempdir", str(closed))
+
+    ours, theirs = Lease("redis"), Lease("redis", user="nobody")
+
+    ours.end(), theirs.end()
+    assert ours.folder.parent == (closed if len(str(closed)) <= 60 else Path("/tmp"))
+    assert theirs.folder.parent == Path("/tmp")
+
+
+@posix
+def test_a_user_who_can_enter_no_temporary_folder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own, "others_may_reach", lambda folder: False)
+
+    with pytest.raises(RungFailed, match=r"user nobody may not enter .*: set TMPDIR"):
+        Lease("redis", user="nobody")
+
+
+@posix
+def test_a_folder_below_a_private_one_is_out_of_others_reach(lab: Any) -> None:
+    private = lab.folder / "velvet-private"
+    (private / "bin").mkdir(parents=True)
+    (private / "bin").chmod(0o755)
+    private.chmod(0o700)
+    closed = others_may_reach(private / "bin")
+    private.chmod(0o711)
+
+    opened = others_may_reach(private / "bin")
+
+    remove(private)
+    assert (closed, opened) == (False, True)
+
+
+def test_removing_a_folder_that_resists_gives_up_quietly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts = []
+    monkeypatch.setattr(own.shutil, "rmtree", lambda *words, **options: attempts.append(words))
+
+    remove(tmp_path)
+
+    assert len(attempts) > 1

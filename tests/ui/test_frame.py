@@ -24,28 +24,6 @@ def test_a_page_has_title_question_and_style():
     assert "Is &lt;b&gt;this&lt;/b&gt; escaped?" in app.markdown[0].value
 
 
-def test_a_card_escapes_every_text():
-    card = frame.card(HOSTILE, HOSTILE, tag=HOSTILE, foot=HOSTILE)
-
-    assert "<script>" not in card
-    assert card.count("&lt;script&gt;") == 4
-    assert card.count("&amp; co") == 4
-
-
-def test_a_card_without_tag_and_foot_has_no_empty_elements():
-    card = frame.card("title", "body")
-
-    assert "velvet-tag" not in card
-    assert "velvet-soft" not in card
-
-
-@pytest.mark.parametrize("planned", [True, False])
-def test_a_planned_card_is_marked_by_its_tag(planned):
-    card = frame.card("title", "body", tag="planned", planned=planned)
-
-    assert ("velvet-planned" in card) is planned
-
-
 @pytest.mark.parametrize("verdict", list(VERDICTS))
 def test_a_claim_carries_its_verdict_as_mark_word_and_colour(verdict):
     text = frame.claim_light(verdict, HOSTILE, ["one", HOSTILE])

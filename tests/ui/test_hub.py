@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from velvet import catalog
 from velvet.errors import VelvetError
-from velvet.ui import hub
+from velvet.ui import guesses, hub
 
-MACHINE = {"cpu": "Paper CPU", "usable_cores": 2, "ram_gb": 4.0, "os": "Linux"}
-MACHINE |= {"implementation": "CPython", "python": "3.12.1"}
-PART = {"text": "ratio(a/b, x)", "bound": ">= 2", "verdict": "HOLDS", "reason": ""}
 TOML = """\
 title = "Tiny & Small"
 phase = 2
@@ -24,20 +20,6 @@ hours = 1
 question = "How small can a module be?"
 summary = "As small as this."
 """
-
-
-def results(*verdicts: str) -> dict[str, Any]:
-    """The part of a results document that the hub looks at."""
-    claims = [
-        {"text": f"claim {n}", "verdict": verdict, "parts": [{**PART, "value": 3.0 + n}]}
-        for n, verdict in enumerate(verdicts)
-    ]
-    return {
-        "machine": MACHINE,
-        "created": "2026-01-02",
-        "noise": {"index": 1.1},
-        "claims": claims,
-    }
 
 
 @pytest.fixture
@@ -51,68 +33,77 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def cards(app: AppTest) -> str:
-    """All HTML of a page as one text."""
-    return "".join(str(element.proto) for element in app.get("html"))
+def said(app: AppTest) -> str:
+    """All text and HTML of a page."""
+    kinds = ("caption", "markdown", "info")
+    words = [str(one.value) for kind in kinds for one in app.get(kind)]
+    return "\n".join([*words, *(str(one.proto) for one in app.get("html"))])
 
 
-def test_the_headline_is_the_first_claim_that_holds(root, monkeypatch):
-    monkeypatch.setattr(hub, "load", lambda path: results("FAILS", "HOLDS", "HOLDS"))
-
-    text, where = hub.headline(catalog.find("tiny"))
-
-    assert text == "claim 1: HOLDS ratio(a/b, x) = 4.00 >= 2"
-    assert where.startswith("Paper CPU")
-
-
-def test_without_a_claim_that_holds_the_headline_says_so(root, monkeypatch):
-    monkeypatch.setattr(hub, "load", lambda path: results("FAILS", "INCONCLUSIVE"))
-
-    assert hub.headline(catalog.find("tiny"))[0] == "no claim has held yet"
+@pytest.fixture
+def pictured(root: Path) -> Path:
+    """The module has a headline and a picture of its dashboard."""
+    extra = 'headline = "Small"\n[[pictures]]\ntab = "One"\nfile = "one.png"\n'
+    (root / "30-tiny" / "module.toml").write_text(TOML + extra, encoding="utf-8")
+    (root / "30-tiny" / "pictures").mkdir()
+    (root / "30-tiny" / "pictures" / "one.png").write_bytes(b"PNG")
+    return root
 
 
-def test_without_results_the_headline_says_what_is_missing(root):
-    text, where = hub.headline(catalog.find("tiny"))
+def test_a_headline_is_filled_from_the_results(pictured, monkeypatch):
+    fill = "filled: {0.headline}".format
+    monkeypatch.setattr(hub.report, "headline", fill)
 
-    assert "reference.json: no such results file" in text
-    assert where == ""
+    assert hub.headline(catalog.find("tiny")) == "filled: Small"
 
 
-def test_damaged_results_are_a_sentence_on_the_card_and_no_crash(root, monkeypatch):
-    def damaged(path: Path) -> dict[str, Any]:
+def test_a_module_without_a_headline_is_introduced_by_its_question(root):
+    assert hub.headline(catalog.find("tiny")) == "How small can a module be?"
+
+
+def test_a_headline_that_cannot_be_filled_gives_way_to_the_question(pictured, monkeypatch):
+    def damaged(module: catalog.Module) -> str:
         raise VelvetError("reference.json: damaged at claims")
 
-    monkeypatch.setattr(hub, "load", damaged)
+    monkeypatch.setattr(hub.report, "headline", damaged)
 
-    assert hub.headline(catalog.find("tiny")) == ("reference.json: damaged at claims", "")
+    assert hub.headline(catalog.find("tiny")) == "How small can a module be?"
 
 
-def test_the_overview_counts_and_shows_every_module(root):
+def test_the_flagship_is_the_largest_module_with_a_picture(pictured):
+    tiny = catalog.find("tiny")
+
+    assert hub.flagship([tiny]) == tiny
+    assert hub.flagship([]) is None
+
+
+def test_the_hub_shows_a_card_for_what_works_and_a_line_for_what_is_planned(root):
     app = AppTest.from_file(hub.__file__).run(timeout=60)
 
-    shown = cards(app)
-    values = {metric.label: metric.value for metric in app.metric}
+    text = said(app)
     assert not app.exception
-    assert values["modules that work"] == "0"
-    assert values["planned"] == str(len(catalog.everything()))
-    assert [header.value for header in app.subheader] == [
-        f"Phase {number}: {title}" for number, title in catalog.PHASES.items()
-    ]
-    assert "30 Tiny &amp; Small" in shown
-    assert "22 Algorithms &amp; Data Structures" in shown
+    assert "How small can a module be?" in text
+    planned = next(one for one in catalog.everything() if one.path is None)
+    assert planned.title in text.split("Planned: ")[1]
+    assert "href=" not in text
 
 
-def test_a_planned_module_is_shown_as_planned(root):
+def test_the_hero_links_to_its_page(pictured):
     app = AppTest.from_file(hub.__file__).run(timeout=60)
 
-    assert "velvet-planned" in cards(app)
+    assert "href=\\'tiny\\'" in said(app) or "href='tiny'" in said(app)
 
 
-def test_the_real_repositorys_hub_shows_no_error():
+def test_the_hub_shows_how_well_the_reader_guesses(root, monkeypatch):
+    guess = guesses.Guess("30-tiny", "x", "a", 4.0, ("a",), 2.0)
+    monkeypatch.setattr(guesses, "file", lambda: root / "guesses.jsonl")
+    guesses.add(guess)
+
     app = AppTest.from_file(hub.__file__).run(timeout=60)
 
-    assert not app.exception
-    assert "09 Concurrency Patterns" in cards(app)
+    assert app.info[0].value == (
+        "Your guesses so far: 1 of 1 winners right; the typical factor is 2x off."
+    )
 
 
 def test_every_module_with_a_page_is_in_the_navigation(root, monkeypatch):
@@ -137,27 +128,22 @@ def test_every_module_with_a_page_is_in_the_navigation(root, monkeypatch):
     assert pages == ["All modules", "30 Tiny & Small", "run"]
 
 
-def test_a_page_runs_the_modules_own_script_from_its_folder(root):
+def test_a_page_of_the_old_shape_runs_the_modules_script(root):
     script = root / "30-tiny" / "app.py"
-    (root / "30-tiny" / "beside_the_page.py").write_text("answer = 42\n", encoding="utf-8")
-    code = "from pathlib import Path\nfrom beside_the_page import answer\n"
-    code += "assert __name__ == '__main__'\nPath(__file__).with_name('ran').touch()\n"
-    script.write_text(code, encoding="utf-8")
-    before = list(sys.path)
+    code = "from pathlib import Path\nassert __name__ == '__main__'\n"
+    script.write_text(code + "Path(__file__).with_name('ran').touch()\n", encoding="utf-8")
 
-    hub.opener(script)()
+    hub.opener(catalog.find("tiny"))()
 
     assert (root / "30-tiny" / "ran").exists()
-    assert sys.path == before
-    sys.modules.pop("beside_the_page")
 
 
-def test_a_page_that_fails_leaves_the_path_as_it_was(root):
-    script = root / "30-tiny" / "app.py"
-    script.write_text("raise RuntimeError('broken page')\n", encoding="utf-8")
-    before = list(sys.path)
+def test_a_page_of_the_new_shape_is_imported(root, monkeypatch):
+    package = root / "30-tiny" / "src" / "velvet_tiny" / "dashboard"
+    package.mkdir(parents=True)
+    code = "def main():\n    raise KeyboardInterrupt('drawn')\n"
+    (package / "__init__.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(root / "30-tiny" / "src"))
 
-    with pytest.raises(RuntimeError, match="broken page"):
-        hub.opener(script)()
-
-    assert sys.path == before
+    with pytest.raises(KeyboardInterrupt, match="drawn"):
+        hub.opener(catalog.find("tiny"))()

@@ -181,7 +181,7 @@ def test_a_job_ends_at_its_cap(start):
     job._timer.join()
     finished(job)
 
-    assert job.stopped == "stopped at its cap of 0.1 s"
+    assert job.stopped == "stopped at the 0.1 s limit"
     assert job.error == ""
 
 
@@ -216,7 +216,7 @@ def test_much_is_said_on_standard_error_and_only_the_end_is_kept(start):
 
 def later(job: Watched, seconds: float) -> SimpleNamespace:
     """A clock that stands so many seconds after the job's beginning."""
-    return SimpleNamespace(monotonic=lambda: job._began + seconds)
+    return SimpleNamespace(monotonic=lambda: job.began + seconds)
 
 
 def test_the_time_goes_on_while_the_child_runs(start, monkeypatch):

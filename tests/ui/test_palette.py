@@ -14,6 +14,7 @@ from itertools import pairwise
 import plotly.graph_objects as go
 import pytest
 
+from velvet import catalog
 from velvet.ui import palette
 
 VISIONS = ("normal", "protanopia", "deuteranopia", "tritanopia")
@@ -294,15 +295,28 @@ def test_a_trace_that_knows_no_legend_takes_none():
     assert palette.plotly_layout(figure).layout.height == 360
 
 
-def test_static_pictures_get_the_same_strokes():
-    style = palette.matplotlib_style()
+def test_each_colour_of_the_palette_has_a_dark_counterpart():
+    assert palette.darkened(f"{palette.WHITE.lower()} {palette.STROKES[0]}") == (
+        f"{palette.darkened(palette.WHITE)} {palette.FILLS[0]}"
+    )
+    assert palette.adaptive(palette.TEXT) == f"light-dark({palette.TEXT}, #eee9f4)"
 
-    assert [one["color"] for one in style["axes.prop_cycle"]] == list(palette.STROKES)
-    assert style["text.color"] == palette.TEXT
+
+@pytest.mark.parametrize("ground", [palette.darkened(ground) for ground in palette.GROUNDS])
+def test_text_is_readable_on_every_dark_ground(ground):
+    assert contrast(palette.darkened(palette.TEXT), ground) >= 4.5
+    assert contrast(palette.darkened(palette.TEXT_SOFT), ground) >= 4.5
 
 
-def test_matplotlib_takes_the_style():
-    matplotlib = pytest.importorskip("matplotlib", reason="pip install matplotlib")
+def test_the_config_file_holds_every_option():
+    text = palette.config_toml()
 
-    with matplotlib.rc_context(palette.matplotlib_style()):
-        assert matplotlib.rcParams["grid.color"] == palette.LAVENDER
+    assert text.count(" = ") == len(palette.streamlit_options())
+    assert '[theme.dark]\nprimaryColor = "#b39bed"' in text
+
+
+def test_a_module_on_the_kit_has_the_config_file_of_all():
+    for module in catalog.modules():
+        if (module.folder / "src" / module.package / "dashboard").is_dir():
+            path = module.folder / ".streamlit" / "config.toml"
+            assert path.read_text(encoding="utf-8") == palette.config_toml(), module.slug

@@ -11,7 +11,7 @@ import pytest
 from velvet.bench.views import Matrix
 from velvet.trace import Span
 from velvet.ui import panels
-from velvet.ui.palette import KIND_COLOURS, SCALE, STROKES, VERDICTS, WHITE
+from velvet.ui.palette import KIND_COLOURS, SCALE, WHITE
 
 MS = 1_000_000
 
@@ -175,11 +175,13 @@ class TestHeatmap:
         assert panels.heatmap(matrix(11, 11)).data[0].text is None
         assert panels.heatmap(matrix(10, 12)).data[0].text is not None
 
-    def test_the_scale_reaches_the_worst_cell_and_is_written_in_times(self):
-        bar = panels.heatmap(matrix(1, 1, 9.7)).data[0]
+    def test_a_crowded_table_has_a_scale_that_is_written_in_times(self):
+        heat = panels.heatmap(matrix(11, 11, 9.7)).data[0]
 
-        assert bar.zmax >= 9.7
-        assert list(bar.colorbar.ticktext)[:2] == ["1", "4"]
+        assert heat.showscale
+        assert heat.zmax == 10
+        assert list(heat.colorbar.ticktext)[:2] == ["1", "4"]
+        assert not panels.heatmap(matrix(1, 1, 9.7)).data[0].showscale
 
     def test_more_rows_make_a_taller_figure(self):
         small, large = panels.heatmap(matrix(2, 2)), panels.heatmap(matrix(20, 2))
@@ -207,7 +209,7 @@ class TestRatios:
         figure = panels.ratios([pair], baseline="slow")
 
         marks = figure.data[0]
-        assert list(marks.y) == ["fast n=10"]
+        assert list(marks.y) == ["fast"]
         assert list(marks.x) == [2.0]
         assert list(marks.error_x.array) == [1.0]
         assert list(marks.error_x.arrayminus) == [0.5]
@@ -223,6 +225,29 @@ class TestRatios:
 
     def test_nothing_is_an_empty_figure(self):
         assert list(panels.ratios([]).data[0].x) == []
+
+
+class TestIntervals:
+    def test_two_machines_differ_in_symbol_and_have_a_legend(self):
+        rows = [("a", 2.0, 1.5, 3.0)]
+
+        figure = panels.intervals({"this machine": rows, "reference machine": rows})
+
+        assert names(figure) == ["this machine", "reference machine"]
+        assert figure.data[0].marker.symbol != figure.data[1].marker.symbol
+
+
+class TestLogAxis:
+    @pytest.mark.parametrize(("low", "high"), [(0.5, 3), (1, 90), (1e-6, 1e9), (2.1, 2.2)])
+    def test_labels_rise_and_are_few(self, low, high):
+        axis = panels.log_axis(low, high)
+
+        assert axis["tickvals"] == sorted(set(axis["tickvals"]))
+        assert len(axis["tickvals"]) <= panels.MAX_TICKS
+        assert len(axis["ticktext"]) == len(axis["tickvals"])
+
+    def test_labels_are_the_figures_themselves(self):
+        assert panels.log_axis(1, 10, suffix="x")["ticktext"] == ["1x", "2x", "5x", "10x"]
 
 
 class TestVersusPublished:
@@ -260,21 +285,6 @@ class TestLines:
         assert len(panels.lines({}).data) == 0
 
 
-class TestStrip:
-    def test_admitted_and_refused_differ_in_row_and_shape(self):
-        figure = panels.strip([(0.1, True), (0.2, False), (0.3, True)], until=1.0)
-
-        admitted, refused = figure.data
-        assert list(admitted.x) == [0.1, 0.3]
-        assert list(refused.x) == [0.2]
-        assert names(figure) == ["admitted: 2", "refused: 1"]
-        assert admitted.marker.symbol != refused.marker.symbol
-        assert list(figure.layout.xaxis.range) == [0, 1.0]
-
-    def test_nothing_is_counted_as_nothing(self):
-        assert names(panels.strip([])) == ["admitted: 0", "refused: 0"]
-
-
 class TestStateStrip:
     def test_each_state_is_a_bar_with_its_word(self):
         segments = [("closed", 0.0, 2.0), ("open", 2.0, 5.0), ("closed", 5.0, 10.0)]
@@ -298,9 +308,3 @@ class TestStateStrip:
 
     def test_nothing_is_an_empty_figure(self):
         assert len(panels.state_strip([], {}).data) == 0
-
-
-@pytest.mark.parametrize("verdict", list(VERDICTS))
-def test_a_verdict_has_its_colour(verdict):
-    assert panels.verdict_colour(verdict) == VERDICTS[verdict]
-    assert panels.verdict_colour(verdict) in STROKES

@@ -13,10 +13,10 @@ from velvet.bench.model import (
     Estimate,
     Metric,
     Outcome,
-    Suite,
     Timed,
     mode,
 )
+from velvet.bench.suite import Suite
 
 __all__ = [
     "Absent",

@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import queue
-import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from typing import IO, Any
 import psutil
 
 from velvet.bench.model import MODE_VARIABLE
+from velvet.processes import descendants, end_group
 
 STDERR_TAIL = 2000
 TREE_EVERY_S = 0.02
@@ -56,31 +56,11 @@ def environment(*, hashseed: int, threads: int, tier: str) -> dict[str, str]:
     return env
 
 
-def end_group(process: subprocess.Popen[bytes]) -> None:
-    """End a child and everything in its group, by process id; safe to call twice."""
-    if os.name == "posix":
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    elif process.poll() is None:
-        for child in _descendants(process.pid):
-            with contextlib.suppress(psutil.Error):
-                child.kill()
-        process.kill()
-    process.wait()
-
-
-def _descendants(pid: int) -> list[psutil.Process]:
-    try:
-        return list(psutil.Process(pid).children(recursive=True))
-    except psutil.Error:
-        return []
-
-
 def tree_mb(pid: int) -> float:
     """Return the memory unique to a process and its descendants, in MiB, right now."""
     total = 0.0
     try:
-        processes = [psutil.Process(pid), *_descendants(pid)]
+        processes = [psutil.Process(pid), *descendants(pid)]
     except psutil.Error:
         return 0.0
     for process in processes:

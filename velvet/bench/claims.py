@@ -12,9 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 from velvet.bench.stats import Interval
+
+# A run's measurements (`velvet.bench.measured.Measured`), which this file may not import: a suite
+# declares claims, and what is measured knows its suite.
+Lookup = Any
+Size = Mapping[str, Any]
 
 
 class Verdict(str, Enum):
@@ -29,29 +34,20 @@ class NotMeasured(Exception):
     """A claim looks at a row that this run does not have; the message says why."""
 
 
-class Lookup(Protocol):
-    """What claims may ask of a run's measurements."""
-
-    def paired(self, bench: str, a: str, b: str, metric: str | None, size: Any) -> Interval: ...
-    def speed(self, bench: str, fast: str, slow: str, size: Any) -> Interval: ...
-    def figure(self, bench: str, contender: str, metric: str | None, size: Any) -> Interval: ...
-    def across(
-        self, bench: str, contender: str, metric: str | None, first: Any, second: Any
-    ) -> Interval: ...
-    def growth(
-        self, bench: str, contender: str, metric: str | None, over: str, model: str, size: Any
-    ) -> Interval: ...
+class ContenderFailed(NotMeasured):
+    """A claim looks at a contender that crashed, hung, or was refused; its error is the reason."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """The outcome of one condition."""
+    """The outcome of one condition; `again` when it was measured a second time."""
 
     verdict: Verdict
     text: str
     interval: Interval | None
     bound: str
     reason: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,28 +122,17 @@ class Operand:
         """Demand a value within both bounds."""
         return Condition(self, low=float(low), high=float(high))
 
-    def __truediv__(self, other: Operand) -> Operand:
-        return self._combined(other, "/", lambda a, b: a / b, flips=True)
-
     def __sub__(self, other: Operand) -> Operand:
-        return self._combined(other, "-", lambda a, b: a - b, flips=False)
-
-    def _combined(
-        self, other: Operand, sign: str, act: Callable[[float, float], float], *, flips: bool
-    ) -> Operand:
-        """Combine two unpaired operands; the interval takes the worst corners."""
+        """The difference of two unpaired operands; its interval takes the worst ends."""
 
         def find(lookup: Lookup) -> Interval:
             a, b = self.find(lookup), other.find(lookup)
-            if flips and (b.value == 0 or (b.lo is not None and b.lo <= 0)):
-                raise NotMeasured(f"{other.text} is not clear of zero")
             a_lo, a_hi = (a.value if x is None else x for x in (a.lo, a.hi))
             b_lo, b_hi = (b.value if x is None else x for x in (b.lo, b.hi))
-            corners = [act(x, y) for x in (a_lo, a_hi) for y in (b_lo, b_hi)]
-            return Interval(act(a.value, b.value), min(corners), max(corners), min(a.n, b.n))
+            return Interval(a.value - b.value, a_lo - b_hi, a_hi - b_lo, min(a.n, b.n))
 
         return Operand(
-            f"({self.text} {sign} {other.text})",
+            f"({self.text} - {other.text})",
             self.benches + other.benches,
             self.contenders + other.contenders,
             # Operands at two sizes are looked at in all of them, one size would lack the other.
@@ -167,75 +152,49 @@ def _where(size: Mapping[str, Any]) -> str:
 
 def ratio(bench: str, a: str, b: str, metric: str | None = None, **size: Any) -> Operand:
     """a's figure over b's, paired by round, in the metric's own unit (ops/s: higher is faster)."""
-    return Operand(
-        f"ratio({a}/{b}, {metric or bench}{_where(size)})",
-        (bench,),
-        (a, b),
-        size,
-        lambda lookup: lookup.paired(bench, a, b, metric, size),
-    )
+    text = f"ratio({a}/{b}, {metric or bench}{_where(size)})"
+    return Operand(text, (bench,), (a, b), size, lambda run: run.paired(bench, a, b, metric, size))
 
 
 def speedup(bench: str, fast: str, slow: str, **size: Any) -> Operand:
     """How many times less time `fast` takes than `slow`, paired by round."""
-    return Operand(
-        f"speedup({fast} over {slow}, {bench}{_where(size)})",
-        (bench,),
-        (fast, slow),
-        size,
-        lambda lookup: lookup.speed(bench, fast, slow, size),
-    )
+    text = f"speedup({fast} over {slow}, {bench}{_where(size)})"
+    names = (fast, slow)
+    return Operand(text, (bench,), names, size, lambda run: run.speed(bench, fast, slow, size))
 
 
 def value(bench: str, contender: str, metric: str | None = None, **size: Any) -> Operand:
     """One contender's figure itself; for deterministic values and shares, not for seconds."""
+    text, names = f"value({contender}, {metric or bench}{_where(size)})", (contender,)
     return Operand(
-        f"value({contender}, {metric or bench}{_where(size)})",
-        (bench,),
-        (contender,),
-        size,
-        lambda lookup: lookup.figure(bench, contender, metric, size),
+        text, (bench,), names, size, lambda run: run.figure(bench, contender, metric, size)
     )
 
 
 def across(
-    bench: str,
-    contender: str,
-    metric: str | None = None,
-    *,
-    first: Mapping[str, Any],
-    second: Mapping[str, Any],
+    bench: str, contender: str, metric: str | None = None, *, first: Size, second: Size
 ) -> Operand:
     """One contender's figure at one size over its figure at another."""
-    text = f"{contender}, {metric or bench}: {_where(first)[2:]} / {_where(second)[2:]}"
-    return Operand(
-        f"across({text})",
-        (bench,),
-        (contender,),
-        {},
-        lambda lookup: lookup.across(bench, contender, metric, first, second),
-        over="*",
-    )
+    text = f"across({contender}, {metric or bench}: {_where(first)[2:]} / {_where(second)[2:]})"
+
+    def find(run: Lookup) -> Interval:
+        found: Interval = run.across(bench, contender, metric, first, second)
+        return found
+
+    return Operand(text, (bench,), (contender,), {}, find, over="*")
 
 
 def growth(
-    bench: str,
-    contender: str,
-    *,
-    over: str,
-    metric: str | None = None,
-    model: str = "power",
-    **size: Any,
+    bench: str, contender: str, *, over: str, metric: str | None = None, **size: Any
 ) -> Operand:
-    """How a contender's cost grows over one size axis (see `stats.growth_rate`)."""
-    return Operand(
-        f"growth({contender}, {metric or bench} over {over}{_where(size)}, {model})",
-        (bench,),
-        (contender,),
-        size,
-        lambda lookup: lookup.growth(bench, contender, metric, over, model, size),
-        over=over,
-    )
+    """How a contender's cost grows over one size axis: the exponent b of cost ~ size**b."""
+    text = f"growth({contender}, {metric or bench} over {over}{_where(size)})"
+
+    def find(run: Lookup) -> Interval:
+        found: Interval = run.growth(bench, contender, metric, over, size)
+        return found
+
+    return Operand(text, (bench,), (contender,), size, find, over=over)
 
 
 def geometric_mean(*operands: Operand) -> Operand:

@@ -8,6 +8,7 @@ called once, a smoke test that counts in coverage, and claims are skipped.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,15 +20,14 @@ import pytest
 from velvet.bench.model import (
     MODE_VARIABLE,
     Absent,
-    Claim,
     Comparison,
     Contender,
     Size,
-    Suite,
     size_key,
 )
-from velvet.bench.rounds import SystemClock, calibrate, prepare
-from velvet.bench.worker import load_suite
+from velvet.bench.rounds import SystemClock, calibrate, prepare, refuse_lazy
+from velvet.bench.suite import Claim, Options, Suite
+from velvet.bench.worker import judge_result, load_suite, result_of
 from velvet.needs import all_unmet
 
 ROUNDS = 15
@@ -49,7 +49,10 @@ def build(suite: Suite) -> types.ModuleType:
         for one in comparison.contenders.values()
         if one.takes(size, "quick")
     ]
-    names = [_name(comparison, size, one) for comparison, size, one in cases]
+    names = [
+        f"{comparison.name}[{size_key(size)}]-{one.name}".replace("[]", "")
+        for comparison, size, one in cases
+    ]
 
     @pytest.mark.parametrize("case", cases, ids=names)
     def test_contender(
@@ -70,8 +73,7 @@ def build(suite: Suite) -> types.ModuleType:
     @pytest.fixture(scope="module", autouse=True)
     def shared_servers() -> Iterator[None]:
         """Start what the contenders need once, as a measuring run does."""
-        from velvet.bench.command import servers_for
-        from velvet.bench.options import Options
+        from velvet.bench.cli import servers_for
 
         with servers_for(suite, Options(tier="quick")):
             yield
@@ -83,67 +85,44 @@ def build(suite: Suite) -> types.ModuleType:
     return module
 
 
-def _name(comparison: Comparison, size: Size, one: Contender) -> str:
-    size_text = size_key(size)
-    return (
-        f"{comparison.name}[{size_text}]-{one.name}"
-        if size_text
-        else f"{comparison.name}-{one.name}"
-    )
-
-
 def time_one(benchmark: Any, comparison: Comparison, size: Size, one: Contender) -> None:
     """Time one contender with pytest-benchmark; one round for `run` and `value` kinds."""
     problems = all_unmet(one.needs)
     if problems:
         pytest.skip("; ".join(map(str, problems)))
     try:
-        ready = prepare(one.name, one.setup, size)
+        ready = prepare(comparison, one.name, size)
     except Absent as reason:
         pytest.skip(str(reason))
     benchmark.group = f"{comparison.name}[{size_key(size)}]"
     call: Callable[..., Any] = ready.timed.call
-    loop = asyncio.new_event_loop() if ready.is_async else None
-    if loop is not None:
-        coroutine, running = call, loop
+    with contextlib.closing(asyncio.new_event_loop()) as loop, contextlib.closing(ready):
+        if ready.is_async:
+            coroutine = call
 
-        def call(*arguments: Any) -> Any:
-            return running.run_until_complete(coroutine(*arguments))
+            def call(*arguments: Any) -> Any:
+                return loop.run_until_complete(coroutine(*arguments))
 
-        ready = replace(ready, timed=replace(ready.timed, call=call))
-    rounds, loops = 1, 1
-    if comparison.kind == "micro" and not benchmark.disabled:
-        calibrate(ready, SystemClock())
-        rounds, loops = ROUNDS, ready.loops
-    try:
-        if ready.timed.prepare is not None:
-            make = ready.timed.prepare
+            ready.timed = replace(ready.timed, call=call)
+        rounds, loops = 1, 1
+        if comparison.kind == "micro" and not benchmark.disabled:
+            calibrate(ready, SystemClock())
+            rounds, loops = ROUNDS, ready.loops
+        if (make := ready.timed.prepare) is not None:
             result = benchmark.pedantic(call, setup=lambda: ((make(),), {}), rounds=rounds)
         else:
             result = benchmark.pedantic(call, rounds=rounds, iterations=loops)
-        if comparison.checker is not None:
-            checked = comparison.checker(getattr(result, "result", result))
-            assert checked is not False, f"the check refused {result!r}"
-    finally:
-        if loop is not None:
-            loop.close()
-        if ready.teardown is not None:
-            ready.teardown()
+        refuse_lazy(result_of(result))
+        judge_result(comparison, result_of(result))
 
 
 def judge(suite: Suite, claim: Claim) -> None:
     """Measure what one claim needs with our own engine; fails only when the claim does."""
     from velvet.bench.engine import Engine
-    from velvet.bench.options import Options
-    from velvet.bench.verdicts import benches_of
 
-    wanted = set(benches_of(claim))
-    part = object.__new__(Suite)
-    part.__dict__.update(suite.__dict__)
-    part.comparisons = {
-        name: suite.comparisons[name] for name in suite.comparisons if name in wanted
-    }
-    part.claims, part.figures = [claim], []
+    part = Suite(suite.name, suite.file)
+    part.comparisons = {n: c for n, c in suite.comparisons.items() if n in claim.benches}
+    part.claims = [claim]
     *_, last = Engine(part, Options(tier="quick")).events()
     (found,) = last["results"]["claims"]
     if found["verdict"] == "INCONCLUSIVE":

@@ -1,4 +1,4 @@
-"""Two results files side by side: machines first, then ratios, then claims.
+"""Two results files side by side: machines first, then ratios, then claims, then a conclusion.
 
 Absolute times of two machines say little, so a slower one is never marked as worse. What
 may be compared is the ratio between contenders within each run, and whether it agrees.
@@ -6,24 +6,36 @@ may be compared is the ratio between contenders within each run, and whether it 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rich.console import Console
+from rich.table import Table
+
+from velvet.bench.figures import against, gain
 from velvet.bench.model import size_key
-from velvet.bench.views import interval
 
 Results = Mapping[str, Any]
+SHOWN = 10
+AGREE_WITHIN = 0.1
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One ratio in both files, and whether their intervals overlap."""
+    """One ratio in both files.
+
+    Attributes:
+        agrees: whether their intervals overlap.
+        apart: how far the two ratios are from each other, as a factor of at least 1.
+    """
 
     name: str
     here: str
     there: str
     agrees: bool
+    apart: float
 
 
 @dataclass(frozen=True)
@@ -40,21 +52,36 @@ class Report:
     changed: list[tuple[str, str, str]]
     missing: list[str]
 
+    @property
+    def conclusion(self) -> str:
+        """One sentence: how many of the ratios agree."""
+        agree = sum(one.agrees for one in self.differences)
+        total = len(self.differences)
+        if not total:
+            return "the two files share no ratio"
+        return f"{agree} of {total} ratios agree ({agree / total:.0%}): their intervals overlap"
+
 
 def _pairs(results: Results) -> dict[str, Mapping[str, Any]]:
     named = {}
     for pair in results["pairs"]:
         size = size_key(pair["size"])
         where = f" at {size}" if size else ""
-        named[f"{pair['bench']}: {pair['a']} / {pair['b']} ({pair['metric']}){where}"] = pair
+        named[f"{pair['bench']}: {pair['a']} against {pair['b']} ({pair['metric']}){where}"] = pair
     return named
 
 
 def _overlap(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
     if None in (a["lo"], a["hi"], b["lo"], b["hi"]):
         larger = max(abs(a["ratio"]), abs(b["ratio"]))
-        return bool(abs(a["ratio"] - b["ratio"]) <= 0.1 * larger)
+        return bool(abs(a["ratio"] - b["ratio"]) <= AGREE_WITHIN * larger)
     return bool(a["lo"] <= b["hi"] and b["lo"] <= a["hi"])
+
+
+def _apart(a: float, b: float) -> float:
+    if a == b:
+        return 1.0
+    return max(a / b, b / a) if min(a, b) > 0 else math.inf
 
 
 def compare(here: Results, there: Results) -> Report:
@@ -62,18 +89,22 @@ def compare(here: Results, there: Results) -> Report:
     mine, theirs = _pairs(here), _pairs(there)
     spins = (here["noise"]["spin_ms"], there["noise"]["spin_ms"])
     verdicts = {claim["text"]: claim["verdict"] for claim in there["claims"]}
+    units = {
+        (entry["bench"], entry["metric"]): entry["unit"]
+        for entry in [*there["results"], *here["results"]]
+        if "unit" in entry
+    }
+    better = {about["name"]: about["better"] for about in here["comparisons"]}
+    differences = []
+    for name in [name for name in mine if name in theirs]:
+        a, b = mine[name], theirs[name]
+        unit = units.get((a["bench"], a["metric"]), "")
+        way = better[a["bench"]].get(a["metric"], "lower")
+        shown = (gain(a, way, unit), gain(b, way, unit))
+        differences.append(Difference(name, *shown, _overlap(a, b), _apart(a["ratio"], b["ratio"])))
     return Report(
         speed=spins[1] / spins[0] if all(spins) else None,
-        differences=[
-            Difference(
-                name,
-                interval(mine[name]),
-                interval(theirs[name]),
-                _overlap(mine[name], theirs[name]),
-            )
-            for name in mine
-            if name in theirs
-        ],
+        differences=differences,
         changed=[
             (claim["text"], claim["verdict"], verdicts[claim["text"]])
             for claim in here["claims"]
@@ -81,3 +112,34 @@ def compare(here: Results, there: Results) -> Report:
         ],
         missing=sorted(set(theirs) - set(mine)),
     )
+
+
+def print_comparison(
+    here: Results, there: Results, console: Console, *, whole: bool = False
+) -> None:
+    """Print this machine beside another one: what differs most, or with `whole` every ratio."""
+    found = compare(here, there)
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, highlight=False)
+
+    if found.speed is not None:
+        say(f"pure Python here: {against(found.speed, 'higher', '1/s')} compared with there")
+    shown = found.differences
+    if not whole:
+        apart = [one for one in shown if not one.agrees]
+        shown = sorted(apart, key=lambda one: -one.apart)[:SHOWN]
+    if shown:
+        title = "every ratio" if whole else "the largest differences"
+        table = Table("ratio", "here", "there", "intervals", title=title, title_justify="left")
+        for one in shown:
+            table.add_row(one.name, one.here, one.there, "overlap" if one.agrees else "differ")
+        console.print(table, markup=False)
+    for text, mine, theirs in found.changed:
+        say(f"{text}: {mine} here, {theirs} there")
+    if found.missing:
+        say(f"{len(found.missing)} ratios of the other file were not measured here")
+    say(found.conclusion)
+    left = len(found.differences) - len(shown)
+    if left:
+        say(f"{left} more ratios: --all")

@@ -10,29 +10,31 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 from velvet.bench import machine
 from velvet.bench.children import ChildFailed, environment, stream
 from velvet.bench.claims import NotMeasured
-from velvet.bench.measured import GAP, Measured
-from velvet.bench.model import TIERS, Claim, Comparison, Size, Suite, Tier, size_key
-from velvet.bench.options import Event, Options
+from velvet.bench.measured import GAP, Measured, Row
+from velvet.bench.model import TIERS, Comparison, Size, Tier, size_key
 from velvet.bench.results import assemble
 from velvet.bench.rounds import SystemClock, spin
 from velvet.bench.stats import Interval
-from velvet.bench.verdicts import Judge, benches_of, noise
+from velvet.bench.suite import Claim, Event, Options, Suite
+from velvet.bench.verdicts import Judge, noise
 from velvet.needs import all_unmet
 
 PROCESSES: Mapping[Tier, int] = {"quick": 3, "default": 5, "full": 10}
 MICRO_ROUNDS: Mapping[Tier, int] = {"quick": 15, "default": 30, "full": 30}
 RUN_ROUNDS: Mapping[Tier, int] = {"quick": 3, "default": 7, "full": 9}
 BUDGET_S: Mapping[Tier, float] = {"quick": 1.0, "default": 15.0, "full": 60.0}
-# What all workers of one size may take, set-ups included, before two of them have to do.
+# What all workers of one size may take, set-ups included, before two of them have to do; three where
+# a claim fits a growth, whose interval over two fits is too wide to say anything.
 SIZE_BUDGET_S: Mapping[Tier, float] = {"quick": 3.0, "default": math.inf, "full": math.inf}
 NARROW = 0.03
 SPINS_PER_ROUND = 5
+Place = tuple[Measured, Comparison, Size]
 
 
 class Engine:
@@ -43,6 +45,13 @@ class Engine:
         self.options = options
         self.measured = Measured(suite)
         self.refused: dict[tuple[str, str], str] = {}  # empty: checked and found equal
+        self.fitted = {
+            bench
+            for claim in suite.claims
+            for part in claim.condition.parts
+            if part.operand.over not in ("", "*")
+            for bench in part.operand.benches
+        }
 
     def events(self) -> Iterator[Event]:
         """Measure everything that the options select; the last event is ``results``."""
@@ -78,7 +87,7 @@ class Engine:
 
     def _plan(self) -> list[tuple[Comparison, Size, list[str]]]:
         """Select sizes and contenders; unmet needs become rows that say why."""
-        wanted = {name for claim in self.suite.claims for name in benches_of(claim)}
+        wanted = {name for claim in self.suite.claims for name in claim.benches}
         plan = []
         for comparison in self.suite.comparisons.values():
             if self.options.filter not in comparison.name:
@@ -110,153 +119,86 @@ class Engine:
         return [
             claim
             for claim in self.suite.claims
-            if set(benches_of(claim)) <= ran and TIERS.index(claim.tier) <= due
+            if set(claim.benches) <= ran and TIERS.index(claim.tier) <= due
         ]
 
     def _size(
         self, into: Measured, comparison: Comparison, size: Size, names: list[str], factor: int = 1
     ) -> Iterator[Event]:
-        names = list(names)
+        names, at = list(names), (into, comparison, size)
         if comparison.same or comparison.checker:
             known = {name: self.refused.get((comparison.name, name)) for name in names}
             # Timed rounds check at every size, in the first of several workers where there are.
             if self._processes == 1 if comparison.kind == "micro" else None in known.values():
-                yield from self._check(into, comparison, size, names)
+                yield from self._check(at, names)
             for name in [name for name in names if known[name]]:
                 into.row(comparison.name, name, size).error = known[name] or ""
                 names.remove(name)
         if comparison.kind == "micro":
-            yield from self._micro(into, comparison, size, names, factor)
+            yield from self._micro(at, names, factor)
         elif comparison.kind == "run":
-            yield from self._runs(into, comparison, size, names, factor)
+            yield from self._runs(at, names, factor)
         else:
-            yield from self._values(into, comparison, size, names)
+            waiting = list(names)
+            while waiting and (yield from self._listen(at, waiting, "value", 0)):
+                continue
+        for name in names if comparison.physical_limit else ():
+            try:
+                figure = into.figure(comparison.name, name, None, size).value
+            except NotMeasured:
+                continue
+            if problem := comparison.implausible(figure, size):
+                into.row(comparison.name, name, size).error = problem
+                yield _error(comparison, name, problem)
 
-    def _child(
-        self,
-        comparison: Comparison,
-        size: Size,
-        names: list[str],
-        what: str,
-        number: int,
-        **more: Any,
-    ) -> Iterator[Event]:
-        """Run one worker; its hash seed and order follow from the run's seed and number."""
+    def _listen(
+        self, at: Place, names: list[str], what: str, number: int, process: int = 0, **more: Any
+    ) -> Generator[Event, None, bool]:
+        """Run one worker and note what it says; returns whether it died.
+
+        A dead worker is blamed on the contender whose turn it was, which leaves `names`, as does
+        one that failed, is absent, or has all its figures.
+        """
+        into, comparison, size = at
+        hashseed, asked = self.options.hashseed, list(names)
         request = {
             "file": str(self.suite.file),
             "bench": comparison.name,
             "size": comparison.sizes.index(size),
-            "contenders": names,
+            "contenders": asked,
             "what": what,
+            # Hash seed and order follow from the run's seed and the worker's number.
             "seed": self.options.seed * 1000 + number,
             **more,
         }
-        hashseed = self.options.hashseed
-        threads = max(comparison.contenders[name].threads for name in names)
         env = environment(
             hashseed=(self.options.seed + number) % 4_294_967_295 if hashseed is None else hashseed,
-            threads=threads,
+            threads=max(comparison.contenders[name].threads for name in asked),
             tier=self.options.tier,
         )
-        yield from stream(
-            request,
-            env=env,
-            limit=comparison.limit,
-            affinity=self.options.affinity,
-            sample_tree=comparison.tree and what == "run",
-        )
+        sample_tree = comparison.tree and what == "run"
+        bounds: dict[str, Any] = {"limit": comparison.limit, "affinity": self.options.affinity}
+        try:
+            for event in stream(request, env=env, sample_tree=sample_tree, **bounds):
+                self._take(at, names, event, process, what)
+                if event["event"] in ("round", "sample", "error", "refused"):
+                    yield {"round": number, "what": what, "process": process} | {
+                        **event,
+                        "bench": comparison.name,
+                    }
+        except ChildFailed as error:
+            for name in [error.contender] if error.contender in names else list(names):
+                into.row(comparison.name, name or "", size).error = error.reason
+                names.remove(name or "")
+            yield _error(comparison, error.contender, error.reason)
+            return True
+        return False
 
-    def _drop(
-        self,
-        into: Measured,
-        comparison: Comparison,
-        size: Size,
-        names: list[str],
-        error: ChildFailed,
-    ) -> Event:
-        """Blame a dead worker on the contender whose turn it was, and go on without it."""
-        guilty = [error.contender] if error.contender in names else list(names)
-        for name in guilty:
-            if name is not None:
-                into.row(comparison.name, name, size).error = error.reason
-                names.remove(name)
-        return {
-            "event": "error",
-            "bench": comparison.name,
-            "contender": error.contender,
-            "error": error.reason,
-        }
-
-    def _absent(self, into: Measured, comparison: Comparison, size: Size, event: Event) -> None:
-        """Note why a set-up found that its contender is not for this machine."""
-        into.row(comparison.name, event["contender"], size).skipped = event["reason"]
-
-    def _check(
-        self, into: Measured, comparison: Comparison, size: Size, names: list[str]
-    ) -> Iterator[Event]:
-        while names:
-            try:
-                for event in self._child(comparison, size, list(names), "check", 0):
-                    if event["event"] == "refused":
-                        row = into.row(comparison.name, event["contender"], size)
-                        row.error = event["error"]
-                        self.refused[comparison.name, event["contender"]] = row.error
-                        names.remove(event["contender"])
-                        yield {**event, "bench": comparison.name}
-                    elif event["event"] == "absent":
-                        self._absent(into, comparison, size, event)
-                        names.remove(event["contender"])
-            except ChildFailed as error:
-                yield self._drop(into, comparison, size, names, error)
-            else:
-                self.refused.update({(comparison.name, name): "" for name in names})
-                return
-
-    def _micro(
-        self, into: Measured, comparison: Comparison, size: Size, names: list[str], factor: int
-    ) -> Iterator[Event]:
-        tier, processes = self.options.tier, self._processes
-        rounds = self.options.rounds or comparison.rounds.get(tier, MICRO_ROUNDS[tier])
-        settings: dict[str, Any] = {"rounds": rounds * factor, "budget": BUDGET_S[tier] * factor}
-        began, number = time.monotonic(), 0
-        while number < processes and names:
-            first = number == 0 and processes > 1
-            try:
-                settings["check"] = first and bool(comparison.same or comparison.checker)
-                for event in self._child(
-                    comparison, size, list(names), "micro", number + 1, **settings
-                ):
-                    self._take(into, comparison, size, names, event, number)
-                    if event["event"] in ("round", "error", "refused"):
-                        yield {**event, "bench": comparison.name, "process": number}
-            except ChildFailed as error:
-                for name in names:
-                    for groups in into.row(comparison.name, name, size).series.values():
-                        del groups[number:]
-                yield self._drop(into, comparison, size, names, error)
-                continue
-            number += 1
-            if number >= 3 and self._narrow(into, comparison, size, names):
-                break
-            if number >= 2 and time.monotonic() - began > SIZE_BUDGET_S[tier] * factor:
-                break
-
-    def _take(
-        self,
-        into: Measured,
-        comparison: Comparison,
-        size: Size,
-        names: list[str],
-        event: Event,
-        process: int,
-    ) -> None:
+    def _take(self, at: Place, names: list[str], event: Event, process: int, what: str) -> None:
+        """Note one event of a worker in the rows of its contenders."""
+        into, comparison, size = at
         kind = event["event"]
-        if kind == "ready":
-            row = into.row(comparison.name, event["contender"], size)
-            if event["cold"] is not None:
-                row.cold.append(event["cold"] / 1e9)
-            row.loops = event["loops"]
-        elif kind == "round":
+        if kind == "round":
             into.spins.setdefault(comparison.name, []).append(event["spin"] / 1e9)
             for name in names:
                 row = into.row(comparison.name, name, size)
@@ -264,19 +206,58 @@ class Engine:
                     taken = event[clock].get(name)
                     row.add(clock, process, GAP if taken is None else taken / 1e9)
                 row.gc_runs += event["gc"]
+            return
+        if kind in ("turn", "end"):
+            return
+        name = event["contender"]
+        row = into.row(comparison.name, name, size)
+        if kind == "ready":
+            row.cold += [] if event["cold"] is None else [event["cold"] / 1e9]
+            row.loops = event["loops"]
         elif kind == "metrics":
-            row = into.row(comparison.name, event["contender"], size)
             for metric, number in event["metrics"].items():
                 row.add(metric, process, number)
-        elif kind in ("error", "refused", "absent"):
-            if kind == "absent":
-                self._absent(into, comparison, size, event)
-            else:
-                into.row(comparison.name, event["contender"], size).error = event["error"]
+        elif kind == "sample":
+            _sample(row, event, what)
+        elif kind == "values":
+            row.values = {key: Interval(*found) for key, found in event["values"].items()}
+            row.labels = event["labels"]
+        elif kind == "absent":
+            row.skipped = event["reason"]
+        else:
+            row.error = event["error"]
             if kind == "refused":
-                self.refused[comparison.name, event["contender"]] = event["error"]
-            if event["contender"] in names:
-                names.remove(event["contender"])
+                self.refused[comparison.name, name] = row.error
+        if kind in ("values", "absent", "error", "refused") and name in names:
+            names.remove(name)
+
+    def _check(self, at: Place, names: list[str]) -> Iterator[Event]:
+        while names:
+            if not (yield from self._listen(at, names, "check", 0)):
+                self.refused.update({(at[1].name, name): "" for name in names})
+                return
+
+    def _micro(self, at: Place, names: list[str], factor: int) -> Iterator[Event]:
+        into, comparison, size = at
+        tier, processes = self.options.tier, self._processes
+        rounds = self.options.rounds or comparison.rounds.get(tier, MICRO_ROUNDS[tier])
+        settings: dict[str, Any] = {"rounds": rounds * factor, "budget": BUDGET_S[tier] * factor}
+        least = 3 if comparison.name in self.fitted else 2
+        began, number = time.monotonic(), 0
+        while number < processes and names:
+            first = number == 0 and processes > 1
+            settings["check"] = first and bool(comparison.same or comparison.checker)
+            asked = list(names)
+            if (yield from self._listen(at, names, "micro", number + 1, number, **settings)):
+                for name in asked:
+                    for groups in into.row(comparison.name, name, size).series.values():
+                        del groups[number:]
+                continue
+            number += 1
+            if number >= 3 and self._narrow(into, comparison, size, names):
+                break
+            if number >= least and time.monotonic() - began > SIZE_BUDGET_S[tier] * factor:
+                break
 
     def _narrow(self, into: Measured, comparison: Comparison, size: Size, names: list[str]) -> bool:
         """Whether every ratio to the baseline is known within three per cent already."""
@@ -295,94 +276,45 @@ class Engine:
                 return False
         return True
 
-    def _runs(
-        self, into: Measured, comparison: Comparison, size: Size, names: list[str], factor: int
-    ) -> Iterator[Event]:
+    def _runs(self, at: Place, names: list[str], factor: int) -> Iterator[Event]:
+        into, comparison, _ = at
         tier = self.options.tier
         rounds = self.options.rounds or comparison.rounds.get(tier, RUN_ROUNDS[tier])
         rng = random.Random(self.options.seed)
+        alive = list(names)
+
+        def one(name: str, what: str, number: int) -> Iterator[Event]:
+            left = [name]
+            yield from self._listen(at, left, what, number)
+            if not left:
+                alive.remove(name)
+
         for extra in ("floor", "alloc"):
-            if getattr(comparison, extra):
-                for name in list(names):
-                    yield from self._single(into, comparison, size, name, extra, 0)
+            for name in list(alive) if getattr(comparison, extra) else ():
+                yield from one(name, extra, 0)
         for number in range(rounds * factor):
-            rows = {name: into.row(comparison.name, name, size) for name in names}
-            names = [name for name, row in rows.items() if not (row.error or row.skipped)]
             # Several each time, because a quick run may have one round and noise is a spread.
             spins = into.spins.setdefault(comparison.name, [])
             spins.extend(spin(SystemClock()) / 1e9 for _ in range(SPINS_PER_ROUND))
-            for name in rng.sample(names, len(names)):
-                yield from self._single(into, comparison, size, name, "run", number)
+            for name in rng.sample(alive, len(alive)):
+                yield from one(name, "run", number)
 
-    def _values(
-        self, into: Measured, comparison: Comparison, size: Size, names: list[str]
-    ) -> Iterator[Event]:
-        """One child for all: nothing is timed, and a dead one is blamed on whose turn it was."""
-        waiting = list(names)
-        while waiting:
-            try:
-                for event in self._child(comparison, size, list(waiting), "value", 0):
-                    name = event.get("contender", "")
-                    row = into.row(comparison.name, name, size) if name else None
-                    if row is None or event["event"] == "turn":
-                        continue
-                    waiting.remove(name)
-                    if event["event"] == "values":
-                        row.values = {key: Interval(*p) for key, p in event["values"].items()}
-                    elif event["event"] == "absent":
-                        self._absent(into, comparison, size, event)
-                    else:
-                        row.error = event["error"]
-                        yield {**event, "bench": comparison.name}
-            except ChildFailed as error:
-                yield self._drop(into, comparison, size, waiting, error)
-            else:
-                return
 
-    def _single(
-        self,
-        into: Measured,
-        comparison: Comparison,
-        size: Size,
-        name: str,
-        what: str,
-        number: int,
-    ) -> Iterator[Event]:
-        """One child with one contender: a run, a floor or an allocation count."""
-        row = into.row(comparison.name, name, size)
-        try:
-            for event in self._child(comparison, size, [name], what, number):
-                if event["event"] == "error":
-                    row.error = event["error"]
-                elif event["event"] == "absent":
-                    self._absent(into, comparison, size, event)
-                elif event["event"] == "sample":
-                    self._sample(row, event, what)
-                    yield {**event, "bench": comparison.name, "round": number, "what": what}
-        except ChildFailed as error:
-            row.error = error.reason
-        if row.error:
-            yield {
-                "event": "error",
-                "bench": comparison.name,
-                "contender": name,
-                "error": row.error,
-            }
+def _error(comparison: Comparison, name: str | None, reason: str) -> Event:
+    where = {"bench": comparison.name, "contender": name}
+    return {"event": "error", **where, "error": reason}
 
-    def _sample(self, row: Any, event: Event, what: str) -> None:
-        if what == "floor":
-            row.add("floor_mb", 0, event["peak_mb"])
-            return
-        if what == "alloc":
-            row.add("alloc_mb", 0, event["alloc_mb"])
-            return
-        row.add("wall", 0, event["wall"])
-        row.add("cpu_s", 0, event["cpu"])
-        row.add("peak_mb", 0, event["peak_mb"])
-        if "tree_mb" in event:
-            row.add("tree_mb", 0, event["tree_mb"])
-        if "floor_mb" in row.series:
-            row.add("delta_mb", 0, event["peak_mb"] - row.series["floor_mb"][0][0])
-        for metric, number in event["metrics"].items():
-            row.add(metric, 0, number)
-        row.measured_n = event["measured_n"]
+
+def _sample(row: Row, event: Event, what: str) -> None:
+    """Note what one child was measured at; `floor` and `alloc` count memory alone."""
+    if what != "run":
+        row.add(f"{what}_mb", 0, event["peak_mb" if what == "floor" else "alloc_mb"])
+        return
+    found = {"wall": event["wall"], "cpu_s": event["cpu"], "peak_mb": event["peak_mb"]}
+    if "tree_mb" in event:
+        found["tree_mb"] = event["tree_mb"]
+    if "floor_mb" in row.series:
+        found["delta_mb"] = event["peak_mb"] - row.series["floor_mb"][0][0]
+    for metric, number in {**found, **event["metrics"]}.items():
+        row.add(metric, 0, number)
+    row.measured_n = event["measured_n"]

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from velvet.bench.claims import NotMeasured
-from velvet.bench.model import Comparison, Size, Suite, size_key
+from velvet.bench.claims import ContenderFailed, NotMeasured
+from velvet.bench.model import Comparison, Size, matches, size_key
 from velvet.bench.stats import (
     Interval,
     growth_rate,
@@ -22,6 +22,7 @@ from velvet.bench.stats import (
     paired_ratio,
     round_ratio,
 )
+from velvet.bench.suite import Suite
 
 GAP = math.nan
 
@@ -33,6 +34,7 @@ class Row:
     Attributes:
         series: metric -> processes -> samples by round, in seconds or the metric's unit.
         values: metric -> deterministic figure.
+        labels: metric -> word, for what is no number.
         cold: seconds of the first call in each process.
     """
 
@@ -41,6 +43,7 @@ class Row:
     size: Size
     series: dict[str, list[list[float]]] = field(default_factory=dict)
     values: dict[str, Interval] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
     cold: list[float] = field(default_factory=list)
     loops: int = 1
     gc_runs: int = 0
@@ -89,17 +92,16 @@ class Measured:
         """Return the row that a claim means; the size may name a part of the axes."""
         self._comparison(bench)
         rows = [
-            row
-            for row in self.of(bench)
-            if row.contender == contender
-            and all(row.size.get(name) == value for name, value in size.items())
+            row for row in self.of(bench) if row.contender == contender and matches(row.size, size)
         ]
         where = f"{contender} in {bench}" + (f" at {size_key(size)}" if size else "")
         if not rows:
             raise NotMeasured(f"{where} was not measured in this run")
         row = rows[-1]
-        if row.skipped or row.error:
-            raise NotMeasured(f"{where}: {row.skipped or row.error}")
+        if row.error:
+            raise ContenderFailed(f"{where} failed: {row.error}")
+        if row.skipped:
+            raise NotMeasured(f"{where}: {row.skipped}")
         return row
 
     def _series(self, row: Row, metric: str | None) -> tuple[list[list[float]], bool]:
@@ -149,9 +151,7 @@ class Measured:
             for row in self.of(bench)
             if row.contender == a and (bench, b, size_key(row.size)) in self.rows
         ]
-        matching = [
-            one for one in shared if all(one.get(name) == value for name, value in size.items())
-        ]
+        matching = [one for one in shared if matches(one, size)]
         size = matching[-1] if matching else size
         return self.ratio_of(self._one(bench, a, size), self._one(bench, b, size), metric)
 
@@ -193,18 +193,18 @@ class Measured:
         contender: str,
         metric: str | None,
         over: str,
-        model: str,
         size: Mapping[str, Any],
     ) -> Interval:
         """Lookup of `growth`: one fit per process (or round), then their interval."""
         rows = [
             row
             for row in self.of(bench)
-            if row.contender == contender
-            and over in row.size
-            and not (row.skipped or row.error)
-            and all(row.size.get(name) == value for name, value in size.items())
+            if row.contender == contender and over in row.size and matches(row.size, size)
         ]
+        for row in rows:
+            if row.error:
+                raise ContenderFailed(f"{contender} in {bench} failed: {row.error}")
+        rows = [row for row in rows if not row.skipped]
         sizes = [float(row.size[over]) for row in rows]
         if len(set(sizes)) < 2:
             raise NotMeasured(f"{contender} in {bench} has fewer than two sizes of {over!r}")
@@ -212,9 +212,9 @@ class Measured:
         name = metric or comparison.main_metric
         if all(name in row.values for row in rows):
             costs = [row.values[name].value for row in rows]
-            return Interval(growth_rate(sizes, costs, model), None, None, 1)
+            return Interval(growth_rate(sizes, costs), None, None, 1)
         series = [self._series(row, "time" if name == "ops" else name)[0] for row in rows]
-        fits = [growth_rate(sizes, costs, model) for costs in _aligned(series, comparison.kind)]
+        fits = [growth_rate(sizes, costs) for costs in _aligned(series, comparison.kind)]
         if not fits:
             raise NotMeasured(f"{contender} in {bench} has no process with every size")
         return median_interval(fits) if comparison.kind == "run" else mean_interval(fits)

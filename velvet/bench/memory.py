@@ -30,14 +30,3 @@ def peak_mb() -> float:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / MIB if sys.platform == "darwin" else peak / 1024
-
-
-def reset_peak() -> bool:
-    """Reset the peak to the present where the system allows it; tells whether it did."""
-    if sys.platform != "linux":
-        return False
-    try:
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:
-        return False
-    return True

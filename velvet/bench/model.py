@@ -1,4 +1,4 @@
-"""What a `measure.py` declares: a suite of comparisons, their contenders and claims.
+"""What is compared: comparisons, their contenders, and what a contender may return.
 
 Declaring measures nothing. A contender is a *set-up*: it receives the size, does its
 untimed work and returns the callable that is timed, so that a child process can find it by
@@ -7,18 +7,12 @@ name in the freshly imported file and nothing has to be pickled.
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import os
-import statistics
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
-
-if TYPE_CHECKING:
-    from velvet.bench.claims import Condition
+from typing import Any, Literal, TypeVar, overload
 
 Kind = Literal["micro", "run", "value"]
 Tier = Literal["quick", "default", "full"]
@@ -26,6 +20,7 @@ Size = Mapping[str, Any]
 F = TypeVar("F", bound=Callable[..., Any])
 TIERS: tuple[Tier, ...] = ("quick", "default", "full")
 KINDS: tuple[Kind, ...] = ("micro", "run", "value")
+LABEL = "label"
 _SECONDS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 # What the harness itself writes; a metric of the same name would overwrite it.
 _MEASURED = frozenset({"ops", "time", "wall", "wall_s", "cpu", "cpu_s", "cold", "cold_s"}) | {
@@ -42,7 +37,10 @@ def mode() -> Tier:
 
 @dataclass(frozen=True)
 class Metric:
-    """A measured quantity: its unit and which direction is better."""
+    """A measured quantity: its unit and which direction is better.
+
+    The unit ``label`` is for words instead of numbers, such as "refused", in a `value` comparison.
+    """
 
     unit: str
     better: Literal["lower", "higher"] = "lower"
@@ -66,7 +64,7 @@ class Estimate:
 
 
 class Absent(Exception):
-    """A set-up's word that its contender cannot run here; the message is the reason shown.
+    """Raised by a set-up whose contender cannot run here; the message is the reason shown.
 
     For what no `needs=` can know before the set-up looked, such as a feature of the server that
     was found. The row is listed as skipped with the reason, and nothing else changes.
@@ -97,6 +95,7 @@ class Timed:
     Attributes:
         call: what is timed. With `prepare` it receives what `prepare` returned.
         prepare: run untimed before every single call (for work that consumes its input).
+            A comparison with `inputs` does that for all its contenders.
         metrics: run once after the rounds; returns figures that cost no time (hits, bytes).
     """
 
@@ -123,7 +122,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Contender:
-    """One of the things compared."""
+    """One of the things compared; `Comparison.add` says what each field means."""
 
     name: str
     setup: Callable[..., Any]
@@ -133,6 +132,7 @@ class Contender:
     threads: int = 1
     note: str = ""
     tier: Tier = "quick"
+    tuned_of: str = ""
 
     def takes(self, size: Size, tier: Tier = "full") -> bool:
         """Whether this contender runs at a size (`when=` caps the slow ones) in a tier."""
@@ -146,30 +146,89 @@ def size_key(size: Size) -> str:
     return ",".join(f"{name}={value}" for name, value in size.items())
 
 
-class Comparison:
-    """Contenders on one workload, at one or more sizes."""
+def matches(size: Size, wanted: Size) -> bool:
+    """Whether a size has the wanted values on the axes that are named."""
+    return all(size.get(name) == value for name, value in wanted.items())
 
-    def __init__(self, name: str, *, kind: Kind, sizes: Sequence[Size], **options: Any) -> None:
-        self.name = name
-        self.kind: Kind = kind
-        self.sizes = list(sizes)
-        self.unit: str = options["unit"]
-        self.title: str = options["title"] or name
-        self.metrics = {key: Metric.of(spec) for key, spec in (options["metrics"] or {}).items()}
-        self.items: int | Callable[..., float] = options["items"]
-        self.clock: str = options["clock"]
-        self.gc: str = options["gc"]
-        self.tier: Tier = options["tier"]
-        self.rounds: Mapping[Tier, int] = options["rounds"] or {}
-        self.limit: float = options["limit"]
-        self.tree: bool = options["tree"]
-        self.floor: bool = options["floor"]
-        self.alloc: bool = options["alloc"]
-        self.quick: Callable[..., bool] | None = options["quick"]
-        self.default: Callable[..., bool] | None = options["default"]
-        self.contenders: dict[str, Contender] = {}
-        self.checker: Callable[[Any], Any] | None = None
-        self.same: Callable[[Any, Any], bool] | None = None
+
+def default_clock(kind: Kind) -> Literal["cpu", "wall"]:
+    """Return the clock of a kind: thread CPU time for `micro`, except where it ticks coarsely.
+
+    On Windows the thread clock moves in steps of about 15.6 ms, far longer than a round.
+    """
+    return "cpu" if kind == "micro" and sys.platform != "win32" else "wall"
+
+
+@dataclass(eq=False)
+class Comparison:
+    """Contenders on one workload, at one or more sizes.
+
+    Attributes:
+        unit: of the main figure: ``s``, ``ms``, ``us``, ``ns`` or a rate such as ``ops/s``.
+        kind: ``micro`` (interleaved calls up to about 50 ms in one process), ``run`` (every
+            sample a fresh child: I/O, memory, pools) or ``value`` (deterministic figures).
+        sizes: given as name -> values (their product), or as a list of dicts.
+        metrics: extra figures that contenders return, given as unit or `Metric`.
+        items: things done per call; times are per item and rates count items.
+        inputs: makes the input of one call from the size and a keyword `seed`, untimed. The
+            callables that set-ups return then take it as their one argument, and no two calls
+            receive the same one, so that an answer that is remembered is of no use.
+        physical_limit: the best figure of the comparison's unit that can be true: the least
+            time, the highest rate. A row beyond it is an error and no figure.
+        clock: ``cpu`` is the default of `micro` (thread time), ``wall`` that of `run`.
+        gc: ``off`` only for allocation-free work of nanoseconds.
+        tier: the smallest tier that measures it at all.
+        quick, default: which sizes these tiers measure; `full` takes all.
+        rounds: rounds per process (`micro`) or children per contender (`run`), by tier.
+        limit: seconds after which a child is ended and its row reported as an error.
+        tree, floor, alloc: also measure the memory of the whole process tree; of a child that
+            only sets up, for `delta_mb`; the tracemalloc peak (`run` only).
+
+    Raises:
+        ValueError: the kind is unknown, an axis is empty, or a metric has the name of one that
+            the harness measures.
+    """
+
+    name: str
+    unit: str = "s"
+    kind: Kind = "micro"
+    sizes: Sequence[Size] = ()
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    title: str = ""
+    items: int | Callable[..., float] = 1
+    inputs: Callable[..., Any] | None = None
+    physical_limit: float | Callable[..., float] | None = None
+    clock: str = ""
+    gc: Literal["on", "off"] = "on"
+    tier: Tier = "quick"
+    quick: Callable[..., bool] | None = None
+    default: Callable[..., bool] | None = None
+    rounds: Mapping[Tier, int] = field(default_factory=dict)
+    limit: float = 120.0
+    tree: bool = False
+    floor: bool = False
+    alloc: bool = False
+    contenders: dict[str, Contender] = field(default_factory=dict, init=False)
+    checker: Callable[[Any], Any] | None = field(default=None, init=False)
+    same: Callable[[Any, Any], bool] | None = field(default=None, init=False)
+    types_differ: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            known = ", ".join(KINDS)
+            raise ValueError(f"{self.name}: kind must be one of {known}, not {self.kind!r}")
+        if taken := _MEASURED & set(self.metrics):
+            names = ", ".join(sorted(taken))
+            raise ValueError(f"{self.name}: {names} is measured by the harness; rename")
+        if isinstance(self.sizes, Mapping):
+            columns = [[(key, value) for value in values] for key, values in self.sizes.items()]
+            self.sizes = [dict(cell) for cell in itertools.product(*columns)]
+            if not self.sizes:
+                raise ValueError(f"{self.name}: an axis of its sizes has no values")
+        self.sizes = list(self.sizes) or [{}]
+        self.title = self.title or self.name
+        self.metrics = {key: Metric.of(spec) for key, spec in self.metrics.items()}
+        self.clock = self.clock or default_clock(self.kind)
 
     @property
     def main_metric(self) -> str:
@@ -186,8 +245,7 @@ class Comparison:
             return self.metrics[name]
         if name in ("ops", "time", "value"):
             return Metric.of(self.unit)
-        known = {"peak_mb": "MB", "delta_mb": "MB", "alloc_mb": "MB", "tree_mb": "MB"}
-        return Metric(known.get(name, {"cpu": "s", "cold": "s"}.get(name, "")))
+        return Metric("MB" if name.endswith("_mb") else "s" if name in ("cpu", "cold") else "")
 
     def from_seconds(self, seconds: float, size: Size) -> float:
         """Convert seconds per call to the comparison's unit."""
@@ -196,11 +254,23 @@ class Comparison:
             return items / seconds
         return seconds * _SECONDS.get(self.unit, 1.0) / items
 
+    def implausible(self, figure: float, size: Size) -> str:
+        """Return why a figure of the main metric cannot be true; empty when it may be."""
+        limit = self.physical_limit
+        limit = limit(**size) if callable(limit) else limit
+        if limit is None:
+            return ""
+        higher = self.metric(self.main_metric).better == "higher"
+        if (figure <= limit) if higher else (figure >= limit):
+            return ""
+        side = "above" if higher else "below"
+        return f"implausible: {figure:.3g} {self.unit} is {side} the limit of {limit:.3g}"
+
     def in_tier(self, tier: Tier) -> list[Size]:
         """Return the sizes that a tier measures."""
         if TIERS.index(tier) < TIERS.index(self.tier):
             return []
-        chosen = self.sizes
+        chosen = list(self.sizes)
         if tier != "full" and self.default is not None:
             chosen = [size for size in chosen if self.default(**size)]
         if tier == "quick" and self.quick is not None:
@@ -225,12 +295,9 @@ class Comparison:
         name: str,
         setup: Callable[..., Any],
         *,
-        baseline: bool = False,
         needs: str | Iterable[str] = (),
-        when: Callable[..., bool] | None = None,
-        threads: int = 1,
-        note: str = "",
-        tier: Tier = "quick",
+        baseline: bool = False,
+        **options: Any,
     ) -> None:
         """Register a contender by name, for those that are made in a loop.
 
@@ -238,12 +305,12 @@ class Comparison:
             setup: receives the size as keywords and returns what is timed: a callable, a
                 coroutine function, a `Timed`, a `Command`, or (as a generator function)
                 yields one of these and cleans up after the yield.
-            baseline: the row that the others are compared with; the first one otherwise.
             needs: see `velvet.needs`; unmet, the row is listed as absent with the reason.
-            when: sizes that it takes part in.
-            threads: how many threads BLAS and OpenMP may use (pinned to 1 by default).
-            note: printed beside its row.
-            tier: the smallest tier that measures it, for one that costs more than all others.
+            baseline: the row that the others are compared with; the first one otherwise.
+            options: `when` (the sizes that it takes part in), `threads` (how many BLAS and OpenMP
+                may use; 1 by default), `note` (printed beside its row), `tier` (the smallest
+                that measures it, for one that costs more than all others), `tuned_of` (the
+                contender whose defaults it changes; its `note` says which).
 
         Raises:
             ValueError: the name is taken or empty, or a second baseline is declared.
@@ -253,7 +320,7 @@ class Comparison:
         if baseline and any(other.baseline for other in self.contenders.values()):
             raise ValueError(f"{self.name}: two baselines; {name!r} is the second")
         wanted = (needs,) if isinstance(needs, str) else tuple(needs)
-        self.contenders[name] = Contender(name, setup, baseline, wanted, when, threads, note, tier)
+        self.contenders[name] = Contender(name, setup, baseline, wanted, **options)
 
     @property
     def baseline(self) -> str | None:
@@ -261,9 +328,16 @@ class Comparison:
         named = [one.name for one in self.contenders.values() if one.baseline]
         return next(iter(named or self.contenders), None)
 
-    def same_result(self, equal: Callable[[Any, Any], bool] | None = None) -> None:
-        """Demand that contenders return equal values; those that do not are never timed."""
+    def same_result(
+        self, equal: Callable[[Any, Any], bool] | None = None, *, types: str = ""
+    ) -> None:
+        """Demand equal values of equal types; contenders that differ are never timed.
+
+        Args:
+            types: why types and dtypes may differ here; without a reason they may not.
+        """
         self.same = equal or _equal
+        self.types_differ = types
 
     def check(self, function: Callable[[Any], Any]) -> None:
         """Demand that `function(result)` neither raises nor returns False for any contender."""
@@ -273,193 +347,3 @@ class Comparison:
 def _equal(first: Any, second: Any) -> bool:
     same = first == second
     return bool(same.all()) if hasattr(same, "all") else bool(same)
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A sentence about performance with the condition that can refute it."""
-
-    text: str
-    condition: Condition
-    needs: tuple[str, ...] = ()
-    tier: Tier = "quick"
-
-
-@dataclass(frozen=True)
-class Published:
-    """Somebody else's figure, quoted beside ours with its source."""
-
-    bench: str
-    contender: str
-    metric: str
-    value: float
-    source: str
-    size: Size = field(default_factory=dict)
-
-
-def default_clock(kind: Kind) -> Literal["cpu", "wall"]:
-    """Return the clock of a kind: thread CPU time for `micro`, except where it ticks coarsely.
-
-    On Windows the thread clock moves in steps of about 15.6 ms, far longer than a round.
-    """
-    return "cpu" if kind == "micro" and sys.platform != "win32" else "wall"
-
-
-class Suite:
-    """The benchmarks of one module.
-
-    Args:
-        name: the module's folder, such as ``09-concurrency``.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.file = Path(inspect.stack()[1].filename).resolve()
-        self.comparisons: dict[str, Comparison] = {}
-        self.claims: list[Claim] = []
-        self.figures: list[Published] = []
-
-    def comparison(
-        self,
-        name: str,
-        *,
-        unit: str = "s",
-        kind: Kind = "micro",
-        sizes: Mapping[str, Sequence[Any]] | Sequence[Size] | None = None,
-        metrics: Mapping[str, str | Metric] | None = None,
-        title: str = "",
-        items: int | Callable[..., float] = 1,
-        clock: Literal["cpu", "wall"] | None = None,
-        gc: Literal["on", "off"] = "on",
-        tier: Tier = "quick",
-        quick: Callable[..., bool] | None = None,
-        default: Callable[..., bool] | None = None,
-        rounds: Mapping[Tier, int] | None = None,
-        limit: float = 120.0,
-        tree: bool = False,
-        floor: bool = False,
-        alloc: bool = False,
-    ) -> Comparison:
-        """Declare contenders on one workload.
-
-        Args:
-            unit: of the main figure: ``s``, ``ms``, ``us``, ``ns`` or a rate such as ``ops/s``.
-            kind: ``micro`` (interleaved calls up to about 50 ms in one process), ``run`` (every
-                sample a fresh child: I/O, memory, pools) or ``value`` (deterministic figures).
-            sizes: name -> values (their product), or an explicit list of dicts.
-            metrics: extra figures that contenders return, as unit or `Metric`.
-            items: things done per call; times are per item and rates count items.
-            clock: ``cpu`` is the default of `micro` (thread time), ``wall`` that of `run`.
-            gc: ``off`` only for allocation-free work of nanoseconds.
-            tier: the smallest tier that measures it at all.
-            quick: which sizes the quick tier measures (those of the default tier by default).
-            default: which sizes the default tier measures (all by default); `full` takes all.
-            rounds: rounds per process (`micro`) or children per contender (`run`), by tier.
-            limit: seconds after which a child is ended and its row reported as an error.
-            tree: also sample the memory of the whole process tree (`run` only).
-            floor: also measure a child that only sets up, for `delta_mb` (`run` only).
-            alloc: also measure the tracemalloc peak in a child of its own (`run` only).
-
-        Raises:
-            ValueError: the name is taken, the kind is unknown, a size is empty, or a metric has
-                the name of one that the harness measures.
-        """
-        if name in self.comparisons:
-            raise ValueError(f"comparison {name!r} is declared twice")
-        if kind not in KINDS:
-            raise ValueError(f"{name}: kind must be one of {', '.join(KINDS)}, not {kind!r}")
-        if taken := _MEASURED & set(metrics or ()):
-            raise ValueError(
-                f"{name}: {', '.join(sorted(taken))} is measured by the harness; rename"
-            )
-        if isinstance(sizes, Mapping):
-            columns = [[(key, value) for value in values] for key, values in sizes.items()]
-            listed: list[Size] = [dict(cell) for cell in itertools.product(*columns)]
-        else:
-            listed = list(sizes or [{}])
-        if not listed:
-            raise ValueError(f"{name}: an axis of its sizes has no values")
-        options = {
-            "unit": unit,
-            "title": title,
-            "metrics": metrics,
-            "items": items,
-            "clock": clock or default_clock(kind),
-            "gc": gc,
-            "tier": tier,
-            "quick": quick,
-            "default": default,
-            "rounds": rounds,
-            "limit": limit,
-            "tree": tree,
-            "floor": floor,
-            "alloc": alloc,
-        }
-        self.comparisons[name] = Comparison(name, kind=kind, sizes=listed, **options)
-        return self.comparisons[name]
-
-    def claim(
-        self,
-        text: str,
-        condition: Condition,
-        *,
-        needs: str | Iterable[str] = (),
-        tier: Tier = "quick",
-    ) -> None:
-        """Add a claim.
-
-        Args:
-            needs: its preconditions, ``"calm"`` among them.
-            tier: the smallest tier that judges it, for one about sizes that `quick` leaves out.
-        """
-        wanted = (needs,) if isinstance(needs, str) else tuple(needs)
-        self.claims.append(Claim(text, condition, wanted, tier))
-
-    def published(
-        self,
-        bench: str,
-        figures: Mapping[tuple[str, str], float],
-        *,
-        source: str,
-        size: Size | None = None,
-    ) -> None:
-        """Quote figures of others: (contender, metric) -> value in the comparison's unit.
-
-        Args:
-            size: the sizes that they are about; all by default.
-
-        Raises:
-            ValueError: the comparison or one of the contenders is not declared.
-        """
-        comparison = self.comparisons.get(bench)
-        for (contender, metric), figure in figures.items():
-            if comparison is None or contender not in comparison.contenders:
-                raise ValueError(f"published figure for unknown {bench}/{contender}")
-            self.figures.append(
-                Published(bench, contender, metric, float(figure), source, dict(size or {}))
-            )
-
-    def iter(self, **options: Any) -> Iterator[dict[str, Any]]:
-        """Measure and yield an event per round; the last event carries the whole results."""
-        from velvet.bench.engine import Engine
-        from velvet.bench.options import Options
-
-        yield from Engine(self, Options(**options)).events()
-
-    def main(self, argv: Sequence[str] | None = None) -> None:
-        """Run as ``python benchmarks/measure.py``; ends the process with 0, 1 or 2."""
-        from velvet.bench.command import run_suite
-
-        run_suite(self, argv)
-
-
-def summary(samples: Sequence[float]) -> tuple[float, float, float, float]:
-    """Return median, p10, p90 and minimum of samples."""
-    from velvet.bench.stats import quantile
-
-    return (
-        statistics.median(samples),
-        quantile(samples, 0.1),
-        quantile(samples, 0.9),
-        min(samples),
-    )

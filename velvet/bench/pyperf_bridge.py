@@ -7,6 +7,7 @@ our samples, and `verify` measures one contender with both.
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -17,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from velvet.bench.engine import Engine
-from velvet.bench.model import Comparison, Size, Suite, size_key
-from velvet.bench.options import Options
+from velvet.bench.model import Comparison, Size, size_key
 from velvet.bench.rounds import prepare
+from velvet.bench.suite import Options, Suite
 from velvet.errors import UsageError, VelvetError
 from velvet.needs import all_unmet
 
@@ -91,63 +92,54 @@ from velvet.bench.rounds import prepare
 from velvet.bench.worker import load_suite
 
 file, bench, contender, size = {file!r}, {bench!r}, {contender!r}, {size!r}
-runner = pyperf.Runner(processes=3, values=5, warmups=1)
+# Values as short as our rounds: its own of 100 ms hold the neighbours of a busy machine, too.
+runner = pyperf.Runner(processes=3, values=20, warmups=1, min_time=0.005)
 comparison = load_suite(Path(file)).comparisons[bench]
-one = prepare(contender, comparison.contenders[contender].setup, comparison.sizes[size])
+one = prepare(comparison, contender, comparison.sizes[size])
 runner.bench_func(contender, one.timed.call)
 """
 
 
-def _plain(comparison: Comparison, contender: str, size: Size) -> bool:
-    """Whether a contender is a function that pyperf can call: no coroutine, no prepared argument."""
-    ready = prepare(contender, comparison.contenders[contender].setup, size)
-    if ready.teardown is not None:
-        ready.teardown()
-    return not ready.is_async and ready.timed.prepare is None
+def pick(suite: Suite) -> tuple[Comparison, str, Size]:
+    """Return the first micro contender that pyperf can call, at its first quick size.
 
-
-def pick(suite: Suite) -> tuple[str, str]:
-    """Return the first plain micro contender: (comparison, contender).
+    That is a plain function: no coroutine, no prepared argument.
 
     Raises:
         UsageError: the suite has none.
     """
     for comparison in suite.comparisons.values():
-        if comparison.kind == "micro" and comparison.clock == "cpu":
-            for one in comparison.contenders.values():
-                if not all_unmet(one.needs) and _plain(comparison, one.name, comparison.sizes[0]):
-                    return comparison.name, one.name
+        sizes = comparison.in_tier("quick")[:1] if comparison.kind == "micro" else []
+        for size, one in itertools.product(sizes, comparison.contenders.values()):
+            if comparison.clock == "cpu" and one.takes(size, "quick") and not all_unmet(one.needs):
+                ready = prepare(comparison, one.name, size)
+                ready.close()
+                if not ready.is_async and ready.timed.prepare is None:
+                    return comparison, one.name, size
     raise UsageError(f"{suite.name} has no micro comparison that pyperf could measure too")
 
 
-def verify(suite: Suite, bench: str | None = None, contender: str | None = None) -> Agreement:
+def verify(suite: Suite) -> Agreement:
     """Measure one micro contender with both instruments.
 
     Raises:
         UsageError: there is no such micro contender.
-        VelvetError: pyperf is missing or failed.
+        VelvetError: pyperf is missing or failed, or our own run did.
     """
     _pyperf()
-    if bench is None or contender is None:
-        bench, contender = pick(suite)
-    comparison = suite.comparisons.get(bench)
-    if comparison is None or contender not in comparison.contenders or comparison.kind != "micro":
-        raise UsageError(f"{suite.name} has no micro contender {bench}/{contender}")
-    options = Options(tier="quick", filter=bench, contenders=(contender,))
-    engine = Engine(suite, options)
+    comparison, contender, size = pick(suite)
+    name = f"{comparison.name}/{contender}"
+    engine = Engine(suite, Options("quick", comparison.name, (contender,)))
     for _ in engine.events():
         continue
-    size = next(iter(comparison.in_tier("quick")), comparison.sizes[0])
-    row = engine.measured.row(bench, contender, size)
+    row = engine.measured.row(comparison.name, contender, size)
     if not row.flat("wall"):
-        raise VelvetError(
-            f"{bench}/{contender} was not measured: {row.skipped or row.error or 'not in --quick'}"
-        )
-    if not _plain(comparison, contender, size):
-        raise UsageError(f"{bench}/{contender} is no plain function, which is all pyperf can time")
+        raise VelvetError(f"{name} was not measured: {row.error or row.skipped}")
     ours = min(row.flat("wall"))
     index = comparison.sizes.index(size)
-    script = _SCRIPT.format(file=str(suite.file), bench=bench, contender=contender, size=index)
+    script = _SCRIPT.format(
+        file=str(suite.file), bench=comparison.name, contender=contender, size=index
+    )
     with tempfile.TemporaryDirectory() as folder:
         program, output = Path(folder) / "verify.py", Path(folder) / "pyperf.json"
         program.write_text(script, encoding="utf-8")
@@ -162,6 +154,4 @@ def verify(suite: Suite, bench: str | None = None, contender: str | None = None)
             raise VelvetError(f"pyperf failed: {done.stderr.strip().splitlines()[-1:]}")
         data = json.loads(output.read_text(encoding="utf-8"))
     runs = data["benchmarks"][0]["runs"]
-    return Agreement(
-        f"{bench}/{contender}", ours, min(v for run in runs for v in run.get("values", ()))
-    )
+    return Agreement(name, ours, min(v for run in runs for v in run.get("values", ())))

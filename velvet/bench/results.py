@@ -7,25 +7,36 @@ with the way out, because a table made from it would be a lie with our name on i
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
-import os
 import statistics
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from velvet.atomic import atomic_write
 from velvet.bench import machine
 from velvet.bench.claims import Finding, NotMeasured
 from velvet.bench.measured import Measured, Row
-from velvet.bench.model import Claim, Comparison, Suite, size_key
-from velvet.bench.options import Options
+from velvet.bench.model import LABEL, Comparison, size_key
 from velvet.bench.stats import Interval, quantile, rounded, severe_outliers
+from velvet.bench.suite import Claim, Options, Suite
 from velvet.errors import VelvetError
 
 SCHEMA = "velvet-bench/1"
 MAX_SAMPLES = 300
+
+
+def local_file(measure: Path) -> Path:
+    """Return where the reader's own results of a measure file go; git ignores it."""
+    return measure.parent / "results" / "local.json"
+
+
+def reference_file(measure: Path) -> Path:
+    """Return where the committed results of a named machine lie."""
+    return measure.parent / "results" / "reference.json"
 
 
 def assemble(
@@ -36,23 +47,14 @@ def assemble(
     noise: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the results of a run as the schema describes them."""
-    needs = [
-        need
-        for comparison in suite.comparisons.values()
-        for one in comparison.contenders.values()
-        for need in one.needs
-    ]
+    needs = [n for c in suite.comparisons.values() for o in c.contenders.values() for n in o.needs]
     ran = {row.bench for row in measured.rows.values()}
     return {
         "schema": SCHEMA,
         "suite": suite.name,
         "options": {
-            "tier": options.tier,
-            "filter": options.filter,
-            "processes": options.processes,
-            "rounds": options.rounds,
-            "seed": options.seed,
-            "affinity": list(options.affinity),
+            key: list(found) if isinstance(found, tuple) else found
+            for key, found in vars(options).items()
         },
         "machine": machine.facts(needs, suite.file.parent),
         "noise": dict(noise),
@@ -61,16 +63,10 @@ def assemble(
         ],
         "results": [entry for row in measured.rows.values() for entry in _entries(suite, row)],
         "pairs": [pair for name in suite.comparisons for pair in _pairs(suite, measured, name)],
+        "neighbours": [p for name in suite.comparisons for p in _neighbours(suite, measured, name)],
         "claims": [_claim(claim, found) for claim, found in findings],
         "published": [
-            {
-                "bench": figure.bench,
-                "contender": figure.contender,
-                "metric": figure.metric,
-                "value": figure.value,
-                "source": figure.source,
-                "size": dict(figure.size),
-            }
+            {**vars(figure), "size": dict(figure.size)}
             for figure in suite.figures
             if figure.bench in ran
         ],
@@ -89,7 +85,9 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "metric": comparison.main_metric,
         "better": {name: comparison.metric(name).better for name in names},
         "contenders": [
-            {"name": one.name, "note": one.note} for one in comparison.contenders.values()
+            {"name": one.name, "note": one.note}
+            | ({"tuned_of": one.tuned_of} if one.tuned_of else {})
+            for one in comparison.contenders.values()
         ],
     }
 
@@ -106,27 +104,22 @@ def _entries(suite: Suite, row: Row) -> list[dict[str, Any]]:
     if row.skipped or row.error:
         key = "skipped" if row.skipped else "error"
         return [{**base, "metric": comparison.main_metric, key: row.skipped or row.error}]
-    entries = []
+    entries = [
+        {**base, "metric": metric, "unit": LABEL, "n": 1, "label": word}
+        for metric, word in row.labels.items()
+    ]
     for metric, found in row.values.items():
-        entries.append({**base, **_value_entry(comparison, metric, found)})
+        ends = {"lo": found.lo, "hi": found.hi}
+        entries.append(
+            {**base, "metric": metric, "unit": comparison.metric(metric).unit, "n": found.n}
+            | {"median": rounded(found.value, 6), "processes": 1}
+            | {key: rounded(end, 6) for key, end in ends.items() if end is not None}
+        )
     for metric, unit, samples, processes in _figures(comparison, row):
         entries.append({**base, **_sample_entry(metric, unit, samples, processes, row)})
     if not entries:
         entries.append({**base, "metric": comparison.main_metric, "error": "nothing was measured"})
     return entries
-
-
-def _value_entry(comparison: Comparison, metric: str, found: Interval) -> dict[str, Any]:
-    entry = {
-        "metric": metric,
-        "unit": comparison.metric(metric).unit,
-        "n": found.n,
-        "median": rounded(found.value, 6),
-        "processes": 1,
-    }
-    if found.lo is not None and found.hi is not None:
-        entry.update(lo=rounded(found.lo, 6), hi=rounded(found.hi, 6))
-    return entry
 
 
 def _figures(comparison: Comparison, row: Row) -> list[tuple[str, str, list[float], int]]:
@@ -177,33 +170,37 @@ def _sample_entry(
     return entry
 
 
-def _pairs(suite: Suite, measured: Measured, bench: str) -> list[dict[str, Any]]:
-    """Return every contender's ratio to the baseline, per size and metric."""
+def _pairs(suite: Suite, measured: Measured, bench: str) -> Iterator[dict[str, Any]]:
+    """Yield every contender's ratio to the baseline, per size and metric."""
     comparison = suite.comparisons[bench]
     rows = [row for row in measured.of(bench) if not (row.skipped or row.error)]
-    pairs = []
+    bases = {size_key(row.size): row for row in rows if row.contender == comparison.baseline}
     for row in rows:
-        base = next(
-            (
-                other
-                for other in rows
-                if other.contender == comparison.baseline
-                and size_key(other.size) == size_key(row.size)
-            ),
-            None,
-        )
-        if base is None or row is base:
-            continue
-        for metric in dict.fromkeys((comparison.main_metric, *comparison.metrics, "peak_mb")):
-            try:
-                found = measured.ratio_of(row, base, metric)
-            except NotMeasured:
-                continue
-            pairs.append(
-                {**_interval(found), "metric": metric, "bench": bench}
-                | {"a": row.contender, "b": base.contender, "size": dict(row.size)}
-            )
-    return pairs
+        base = bases.get(size_key(row.size))
+        if base is not None and row is not base:
+            for metric in dict.fromkeys((comparison.main_metric, *comparison.metrics, "peak_mb")):
+                yield from _pair(measured, row, base, metric)
+
+
+def _neighbours(suite: Suite, measured: Measured, bench: str) -> Iterator[dict[str, Any]]:
+    """Yield the ratio of each contender to the next one by its main figure, per size."""
+    comparison = suite.comparisons[bench]
+    for size in comparison.sizes:
+        rows = {}
+        for row in measured.of(bench):
+            if row.size == size and not (row.skipped or row.error):
+                with contextlib.suppress(NotMeasured):
+                    figure = measured.figure(bench, row.contender, None, size)
+                    rows[row.contender] = (figure.value, row)
+        for (_, a), (_, b) in pairwise(sorted(rows.values(), key=lambda found: found[0])):
+            yield from _pair(measured, a, b, comparison.main_metric)
+
+
+def _pair(measured: Measured, a: Row, b: Row, metric: str) -> Iterator[dict[str, Any]]:
+    with contextlib.suppress(NotMeasured):
+        found = _interval(measured.ratio_of(a, b, metric))
+        names = {"a": a.contender, "b": b.contender, "size": dict(a.size)}
+        yield {**found, "metric": metric, "bench": a.bench, **names}
 
 
 def _interval(found: Interval) -> dict[str, Any]:
@@ -234,6 +231,7 @@ def _claim(claim: Claim, findings: list[Finding]) -> dict[str, Any]:
         "reason": worst.reason,
         "needs": list(claim.needs),
         "parts": parts,
+        **({"second_look": True} if worst.again else {}),
     }
 
 
@@ -284,28 +282,4 @@ def save(results: Mapping[str, Any], path: Path) -> None:
         VelvetError: the folder cannot be written.
     """
     validate(results, "these results")
-    write_whole(path, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file's text in one step, so that nobody ever sees half of it.
-
-    Raises:
-        VelvetError: the folder cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise VelvetError(
-            f"{path} cannot be written: {error.strerror or error}; "
-            "choose another place or free the folder"
-        ) from None
+    atomic_write(path, json.dumps(results, indent=1, ensure_ascii=False) + "\n")

@@ -15,15 +15,18 @@ import itertools
 import os
 import random
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from time import perf_counter_ns, thread_time_ns
 from typing import Any, Protocol
 
-from velvet.bench.model import Command, Timed
+from velvet.bench.model import Command, Comparison, Outcome, Timed
+from velvet.bench.programs import peak, runner
 
 ROUND_NS = 2_000_000
 MAX_ROUND_NS = 5_000_000
+# With the preparation of its inputs, which is not timed and may take far longer than the calls.
+MAX_WHOLE_ROUND_NS = 50_000_000
 MAX_LOOPS = 2**24
 WARM_ROUNDS = 10
 WARM_ENOUGH = 0.2
@@ -40,10 +43,10 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clocks."""
+    """The machine's clocks, taken before a contender's file is imported, which may change `time`."""
 
-    wall = staticmethod(time.perf_counter_ns)
-    cpu = staticmethod(time.thread_time_ns)
+    wall = staticmethod(perf_counter_ns)
+    cpu = staticmethod(thread_time_ns)
 
 
 def children_cpu_ns() -> int:
@@ -87,11 +90,35 @@ class Prepared:
         """Whether the timed callable is a coroutine function."""
         return inspect.iscoroutinefunction(self.timed.call)
 
+    def once(self, clock: Clock) -> tuple[Any, int, int]:
+        """Make one call; returns its result with wall and CPU nanoseconds.
+
+        Raises:
+            TypeError: the result is lazy, so that its work would never be timed.
+        """
+        call, prepare = self.timed.call, self.timed.prepare
+        given = [] if prepare is None else [prepare()]
+        if self.is_async:
+            result, wall, cpu = self.runner(self._async_once(clock, given))
+        else:
+            cpu_of = children_cpu_ns if self.child_clock else clock.cpu
+            cpu0, wall0 = cpu_of(), clock.wall()
+            result = call(*given)
+            wall, cpu = clock.wall() - wall0, cpu_of() - cpu0
+        refuse_lazy(result.result if isinstance(result, Outcome) else result)
+        return result, wall or 1, cpu
+
+    async def _async_once(self, clock: Clock, given: list[Any]) -> tuple[Any, int, int]:
+        cpu0, wall0 = clock.cpu(), clock.wall()
+        result = await self.timed.call(*given)
+        return result, clock.wall() - wall0, clock.cpu() - cpu0
+
     def round(self, clock: Clock) -> tuple[float, float]:
         """Time one round; returns wall and CPU nanoseconds per call."""
         if self.timed.prepare is not None:
-            return self._prepared_round(clock)
-        if self.is_async:
+            taken = [self.once(clock)[1:] for _ in range(self.loops)]
+            wall, cpu = map(sum, zip(*taken, strict=True))
+        elif self.is_async:
             wall, cpu = self.runner(self._async_round(clock))
         else:
             call, turns = self.timed.call, itertools.repeat(None, self.loops)
@@ -102,23 +129,32 @@ class Prepared:
             wall, cpu = clock.wall() - wall0, cpu_of() - cpu0
         return (wall or 1) / self.loops, cpu / self.loops
 
-    def _prepared_round(self, clock: Clock) -> tuple[float, float]:
-        wall = cpu = 0
-        call, prepare = self.timed.call, self.timed.prepare
-        for _ in range(self.loops):
-            argument = prepare() if prepare is not None else None
-            cpu0, wall0 = clock.cpu(), clock.wall()
-            call(argument)
-            wall += clock.wall() - wall0
-            cpu += clock.cpu() - cpu0
-        return (wall or 1) / self.loops, cpu / self.loops
-
     async def _async_round(self, clock: Clock) -> tuple[int, int]:
         call = self.timed.call
         cpu0, wall0 = clock.cpu(), clock.wall()
         for _ in itertools.repeat(None, self.loops):
             await call()
         return clock.wall() - wall0, clock.cpu() - cpu0
+
+    def close(self) -> None:
+        """Clean up after a set-up that was a generator function."""
+        if self.teardown is not None:
+            self.teardown()
+
+
+def refuse_lazy(result: Any) -> None:
+    """Refuse a result that has still to be computed by whoever consumes it.
+
+    Raises:
+        TypeError: it is an iterator, a generator, a coroutine, a future or the like.
+    """
+    kind = type(result)
+    lazy = any(hasattr(kind, name) for name in ("__next__", "__anext__", "__await__"))
+    if lazy or (hasattr(kind, "add_done_callback") and hasattr(kind, "result")):
+        raise TypeError(
+            f"the timed call returns a {kind.__name__}, whose work nobody does; "
+            "consume it inside the call, as list(...) or await would"
+        )
 
 
 def as_timed(made: Any) -> Timed:
@@ -130,8 +166,6 @@ def as_timed(made: Any) -> Timed:
     if isinstance(made, Timed):
         return made
     if isinstance(made, Command):
-        from velvet.bench.programs import peak, runner
-
         return Timed(runner(made), metrics=lambda: peak(made))
     if callable(made):
         return Timed(made)
@@ -140,19 +174,29 @@ def as_timed(made: Any) -> Timed:
     )
 
 
-def prepare(name: str, setup: Callable[..., Any], size: Mapping[str, Any]) -> Prepared:
-    """Run a contender's set-up; a generator function cleans up after its yield."""
-    made = setup(**size)
-    if not inspect.isgenerator(made):
-        return Prepared(name, as_timed(made), child_clock=isinstance(made, Command))
-    first = next(made)
+def prepare(comparison: Comparison, name: str, size: Mapping[str, Any], seed: int = 0) -> Prepared:
+    """Run a contender's set-up; a generator function cleans up after its yield.
+
+    Args:
+        seed: that of the first of the comparison's `inputs`; each further call has the next.
+    """
+    made = comparison.contenders[name].setup(**size)
+    began = made if inspect.isgenerator(made) else None
+    first = made if began is None else next(began)
 
     def teardown() -> None:
-        for _ in made:
+        for _ in began or ():
             raise RuntimeError(f"the set-up of {name!r} yields more than once")
 
+    timed = as_timed(first)
+    if (make := comparison.inputs) is not None:
+        seeds = itertools.count(seed)
+        timed = replace(timed, prepare=lambda: make(**size, seed=next(seeds)))
     return Prepared(
-        name, as_timed(first), teardown=teardown, child_clock=isinstance(first, Command)
+        name,
+        timed,
+        teardown=None if began is None else teardown,
+        child_clock=isinstance(first, Command),
     )
 
 
@@ -162,11 +206,12 @@ def calibrate(prepared: Prepared, clock: Clock, *, floor_ns: int = ROUND_NS) -> 
     The first call is kept apart as `cold_ns`. Calls of a tenth of a second are warm by then.
     """
     prepared.loops = 1
-    prepared.cold_ns, _ = prepared.round(clock)
+    _, prepared.cold_ns, _ = prepared.once(clock)
     while prepared.loops < MAX_LOOPS:
+        whole = clock.wall()
         per_call, _ = prepared.round(clock)
         total = per_call * prepared.loops
-        if total >= floor_ns:
+        if total >= floor_ns or clock.wall() - whole > MAX_WHOLE_ROUND_NS:
             break
         grown = prepared.loops * 2 if total * 4 > floor_ns else prepared.loops * 4
         if per_call * grown > MAX_ROUND_NS and prepared.loops > 1:

@@ -110,36 +110,18 @@ def round_ratio(first: Sequence[float], second: Sequence[float]) -> Interval | N
     return median_interval(logs).exp() if logs else None
 
 
-def slope(xs: Sequence[float], ys: Sequence[float]) -> float:
-    """Return the least-squares slope of y over x.
+def growth_rate(sizes: Sequence[float], costs: Sequence[float]) -> float:
+    """Return the exponent b of cost ~ size**b: the least-squares slope of the logarithms.
 
     Raises:
-        ValueError: fewer than two different x.
+        ValueError: fewer than two different sizes.
     """
+    xs, ys = ([math.log(value) for value in values] for values in (sizes, costs))
     mean_x, mean_y = statistics.fmean(xs), statistics.fmean(ys)
     spread = sum((x - mean_x) ** 2 for x in xs)
     if len(xs) < 2 or spread == 0:
-        raise ValueError("a slope needs at least two different sizes")
+        raise ValueError("a growth needs at least two different sizes")
     return sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / spread
-
-
-def growth_rate(sizes: Sequence[float], costs: Sequence[float], model: str = "power") -> float:
-    """Return how cost grows with size.
-
-    ``power``: the exponent b of cost ~ size**b. ``exponential``: the factor per unit of size.
-    ``linear``: the added cost per unit of size.
-
-    Raises:
-        ValueError: unknown model, or fewer than two sizes.
-    """
-    if model == "linear":
-        return slope(sizes, costs)
-    logs = [math.log(cost) for cost in costs]
-    if model == "power":
-        return slope([math.log(size) for size in sizes], logs)
-    if model == "exponential":
-        return math.exp(slope(sizes, logs))
-    raise ValueError(f"unknown growth model {model!r}; known are power, exponential, linear")
 
 
 def quantile(samples: Sequence[float], q: float) -> float:

@@ -1,7 +1,8 @@
 """Verdicts: what a run says about each claim, with a second look where it is not clear.
 
 A claim that fails or stays open is measured once more with three times the samples before
-anything is reported; a claim whose precondition this machine lacks is never failed.
+anything is reported; a claim whose precondition this machine lacks is never failed. Where a
+contender itself failed, the claim fails with that error, and no busy machine excuses it.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 
-from velvet.bench.claims import Condition, Finding, NotMeasured, Verdict
+from velvet.bench.claims import Condition, ContenderFailed, Finding, NotMeasured, Verdict
 from velvet.bench.measured import Measured
-from velvet.bench.model import Claim, Comparison, Size, Suite, size_key
-from velvet.bench.options import Event, Options
+from velvet.bench.model import Comparison, Size, matches, size_key
 from velvet.bench.stats import quantile
+from velvet.bench.suite import Claim, Event, Options, Suite
 from velvet.needs import all_unmet
 
 CALM_NOISE = 1.5
@@ -36,7 +37,10 @@ class Judge:
     def judge(self, claim: Claim) -> Generator[Event, None, list[Finding]]:
         """Judge a claim; what fails or stays open is measured once more with three times as much."""
         findings = self._look(claim, self.measured)
-        open_ = any(f.verdict is not Verdict.HOLDS and f.interval for f in findings)
+        open_ = any(
+            f.verdict is Verdict.FAILS or (f.verdict is Verdict.INCONCLUSIVE and f.interval)
+            for f in findings
+        )
         if open_ and self.options.second_look and not self._precondition(claim):
             again = Measured(self.suite)
             yield {"event": "second_look", "text": claim.text}
@@ -48,13 +52,13 @@ class Judge:
                         yield {**event, "second_look": True}
             for bench, spins in again.spins.items():
                 self.measured.spins.setdefault(bench, []).extend(spins)
-            findings = self._look(claim, again)
+            findings = [replace(one, again=True) for one in self._look(claim, again)]
         return findings
 
     def _precondition(self, claim: Claim) -> str:
         problems = [str(problem) for problem in all_unmet(n for n in claim.needs if n != "calm")]
         if "calm" in claim.needs:
-            spins = [s for name in benches_of(claim) for s in self.measured.spins.get(name, ())]
+            spins = [s for name in claim.benches for s in self.measured.spins.get(name, ())]
             spins = spins or [s for found in self.measured.spins.values() for s in found]
             index = noise_index(spins)
             if index > CALM_NOISE:
@@ -68,47 +72,31 @@ class Judge:
             try:
                 found = part.judge(measured)
             except NotMeasured as error:
-                text, bound = part.operand.text, part.bound
-                found = Finding(Verdict.INCONCLUSIVE, text, None, bound, str(error))
-            if missing and found.verdict is not Verdict.HOLDS:
+                failed = isinstance(error, ContenderFailed)
+                verdict = Verdict.FAILS if failed else Verdict.INCONCLUSIVE
+                found = Finding(verdict, part.operand.text, None, part.bound, str(error))
+            if missing and found.interval and found.verdict is not Verdict.HOLDS:
                 found = replace(found, verdict=Verdict.INCONCLUSIVE, reason=missing)
             findings.append(found)
         return sorted(findings, key=lambda found: _WORST_FIRST.index(found.verdict))
 
     def _needed(self, part: Condition) -> Iterator[tuple[Comparison, Size, list[str]]]:
         """Yield the sizes and contenders that a condition looks at."""
-        operand = part.operand
+        operand, tier = part.operand, self.options.tier
         for bench in dict.fromkeys(operand.benches):
             comparison = self.suite.comparisons[bench]
-            sizes = [
-                size
-                for size in comparison.in_tier(self.options.tier)
-                if all(size.get(k) == v for k, v in operand.size.items() if k in size)
+            named = [n for n in dict.fromkeys(operand.contenders) if n in comparison.contenders]
+            at = [
+                (size, [n for n in named if comparison.contenders[n].takes(size, tier)])
+                for size in comparison.in_tier(tier)
+                if matches(size, {k: v for k, v in operand.size.items() if k in size})
             ]
-            everybody = [
-                size
-                for size in sizes
-                if all(
-                    comparison.contenders[name].takes(size, self.options.tier)
-                    for name in operand.contenders
-                    if name in comparison.contenders
-                )
-            ]
-            for size in sizes if operand.over else everybody[-1:]:
-                names = [
-                    name
-                    for name in dict.fromkeys(operand.contenders)
-                    if name in comparison.contenders
-                    and comparison.contenders[name].takes(size, self.options.tier)
-                    and not self.measured.row(bench, name, size).skipped
-                ]
-                if names:
-                    yield comparison, size, names
-
-
-def benches_of(claim: Claim) -> list[str]:
-    """Return the comparisons that a claim looks at."""
-    return [bench for part in claim.condition.parts for bench in part.operand.benches]
+            if not operand.over:
+                at = [(size, names) for size, names in at if names == named][-1:]
+            for size, names in at:
+                due = [name for name in names if not self.measured.row(bench, name, size).skipped]
+                if due:
+                    yield comparison, size, due
 
 
 def noise_index(spins: list[float]) -> float:

@@ -11,11 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from velvet.bench.model import size_key
+from velvet.bench import figures
+from velvet.bench.figures import number as number
+from velvet.bench.figures import quantity as quantity
+from velvet.bench.model import size_key as size_key
 
 Results = Mapping[str, Any]
 DAGGER = "†"
-_SCALES = (("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9))
+VERDICTS = ("HOLDS", "FAILS", "INCONCLUSIVE")
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Line:
     """One row of a comparison's table, ready to be shown.
 
     Attributes:
-        versus: how many times better than the baseline, with its interval; empty for it.
+        versus: how it stands to the baseline, with its interval; empty for that one.
         notes: dagger for extrapolated figures, what is missing, what went wrong.
     """
 
@@ -35,57 +38,6 @@ class Line:
     quotient: str
     notes: str
     more: tuple[tuple[str, str], ...] = ()
-
-
-def number(value: float) -> str:
-    """Write a figure with three significant digits and thousands separators."""
-    if value == 0 or not math.isfinite(value):
-        return f"{value:g}"
-    magnitude = math.floor(math.log10(abs(value)))
-    if magnitude >= 2:
-        return f"{round(value, 2 - magnitude):,.0f}"
-    if magnitude < -7:
-        return f"{value:.2e}"
-    return f"{value:.{2 - magnitude}f}"
-
-
-def quantity(value: float, unit: str) -> str:
-    """Write a figure with its unit, choosing a readable multiple of seconds or operations."""
-    if unit in dict(_SCALES):
-        seconds = value * dict(_SCALES)[unit]
-        for name, scale in _SCALES:
-            if abs(seconds) >= scale:
-                return f"{number(seconds / scale)} {name}"
-        return f"{number(seconds / 1e-9)} ns" if seconds else "0 s"
-    if unit.endswith("/s") and abs(value) >= 1e6:
-        return f"{number(value / 1e6)} M{unit}"
-    if unit.endswith("/s") and abs(value) >= 1e4:
-        return f"{number(value / 1e3)} k{unit}"
-    return f"{number(value)} {unit}".strip()
-
-
-def interval(pair: Mapping[str, Any]) -> str:
-    """Write a ratio with its interval: ``66.3 [58.1, 75.0]``."""
-    text = number(pair["ratio"])
-    if pair.get("lo") is not None and pair.get("hi") is not None:
-        text += f" [{number(pair['lo'])}, {number(pair['hi'])}]"
-    return text
-
-
-def gain(pair: Mapping[str, Any], better: str) -> str:
-    """Write how many times better than the baseline: ``66.3x [58.1, 75.0]``; below 1 is worse.
-
-    Args:
-        better: ``lower`` or ``higher``, the metric's good direction.
-    """
-    ratio, lo, hi = pair["ratio"], pair.get("lo"), pair.get("hi")
-    if better == "lower" and ratio > 0:
-        ratio = 1 / ratio
-        lo, hi = (None if not x or x <= 0 else 1 / x for x in (hi, lo))
-    text = f"{number(ratio)}x"
-    if lo is not None and hi is not None and pair.get("n", 1) > 1:
-        text += f" [{number(lo)}, {number(hi)}]"
-    return text
 
 
 def comparison(results: Results, bench: str) -> Mapping[str, Any]:
@@ -129,15 +81,8 @@ def _by_axes(entry: Mapping[str, Any]) -> list[tuple[int, Any]]:
 
 
 def _pair(results: Results, entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    for pair in results["pairs"]:
-        if (
-            pair["bench"] == entry["bench"]
-            and pair["a"] == entry["contender"]
-            and pair["metric"] == entry["metric"]
-            and pair["size"] == entry["size"]
-        ):
-            return dict(pair)
-    return None
+    wanted = {"a": entry["contender"], **{key: entry[key] for key in ("bench", "metric", "size")}}
+    return next((pair for pair in results["pairs"] if wanted.items() <= pair.items()), None)
 
 
 def lines(
@@ -156,13 +101,17 @@ def lines(
         size: only the sizes that match these values.
     """
     about = comparison(results, bench)
-    notes = {one["name"]: one["note"] for one in about["contenders"]}
+    notes = {one["name"]: _note(one) for one in about["contenders"]}
     table = []
     for entry in entries(results, bench, metric, **(size or {})):
         wanted = metric or about["metric"]
+        better = about["better"].get(wanted, "lower")
         published = _published(results, entry, wanted)
         note = [notes.get(entry["contender"], "")]
-        if "median" not in entry:
+        versus = quotient = ""
+        if "label" in entry:
+            figure = entry["label"]
+        elif "median" not in entry:
             state = "not measured: " if "skipped" in entry else "failed: "
             note.insert(0, state + entry.get("skipped", entry.get("error", "")))
             figure = versus = quotient = "-"
@@ -172,8 +121,10 @@ def lines(
                 figure += f" {DAGGER}"
                 note.insert(0, f"{DAGGER} extrapolated from {entry['measured_n']} measured")
             pair = _pair(results, entry)
-            versus = gain(pair, about["better"].get(wanted, "lower")) if pair else ""
-            quotient = number(entry["median"] / published["value"]) if published else ""
+            versus = figures.gain(pair, better, entry["unit"]) if pair else ""
+            if published:
+                share = entry["median"] / published["value"]
+                quotient = figures.against(share, better, entry["unit"])
         table.append(
             Line(
                 entry["contender"],
@@ -189,60 +140,165 @@ def lines(
     return table
 
 
+def _note(contender: Mapping[str, Any]) -> str:
+    tuned = contender.get("tuned_of")
+    return f"tuned settings of {tuned}: {contender['note']}" if tuned else str(contender["note"])
+
+
 def _published(results: Results, entry: Mapping[str, Any], metric: str) -> Mapping[str, Any] | None:
+    wanted = {"bench": entry["bench"], "contender": entry["contender"], "metric": metric}
     for found in results["published"]:
-        same = found["bench"] == entry["bench"] and found["contender"] == entry["contender"]
-        if same and found["metric"] == metric and _matches(entry["size"], found.get("size", {})):
+        if wanted.items() <= found.items() and _matches(entry["size"], found.get("size", {})):
             return dict(found)
     return None
 
 
 def _other(results: Results, entry: Mapping[str, Any], metric: str) -> str:
-    for found in results["results"]:
-        same = all(found[key] == entry[key] for key in ("bench", "contender", "size"))
-        if same and found["metric"] == metric and "median" in found:
-            return quantity(found["median"], found["unit"])
-    return "-"
+    wanted = {"metric": metric, **{key: entry[key] for key in ("bench", "contender", "size")}}
+    rows: list[Mapping[str, Any]] = [e for e in results["results"] if wanted.items() <= e.items()]
+    found = rows[0] if rows else {}
+    if "label" in found:
+        return str(found["label"])
+    return quantity(found["median"], found["unit"]) if "median" in found else "-"
 
 
-def markdown(table: list[Line], *, figure: str = "measured", versus: str = "gain") -> str:
+def markdown(table: list[Line], *, figure: str = "measured", versus: str = "against") -> str:
     """Write lines as a Markdown table, leaving out columns that are empty throughout."""
-    heads = ["contender", "size", figure]
+    sizes = {line.size for line in table}
+    where = f" at {sizes.pop()}" if len(sizes) == 1 and "" not in sizes else ""
+    heads = ["contender", "size", figure + where]
     heads += [name for name, _ in (table[0].more if table else ())]
-    heads += [versus, "published", "ours / published", "notes"]
+    heads += [versus, "published", "ours against it", "notes"]
     rows = []
     for line in table:
         more = [shown for _, shown in line.more]
-        cells = [line.contender, line.size, line.figure, *more]
+        cells = [line.contender, "" if where else line.size, line.figure, *more]
         rows.append([*cells, line.versus, line.published, line.quotient, line.notes])
     keep = [n for n in range(len(heads)) if n in (0, 2) or any(row[n] for row in rows)]
-    out = ["| " + " | ".join(heads[n] for n in keep) + " |"]
-    out.append(
-        "|"
-        + "|".join(
-            " --- " if n == 0 else " ---: " if n != len(heads) - 1 else " --- " for n in keep
-        )
-        + "|"
+    sides = {0: "---", len(heads) - 1: "---"}
+    return grid(
+        [heads[n] for n in keep],
+        [[row[n] for n in keep] for row in rows],
+        [sides.get(n, "---:") for n in keep],
     )
-    for row in rows:
-        cells = [row[n].replace("|", "\\|") for n in keep]
-        out.append("| " + " | ".join(cells) + " |")
-    return "\n".join(out)
+
+
+def grid(heads: list[str], rows: list[list[str]], sides: list[str] | None = None) -> str:
+    """Write a Markdown table; `sides` are the alignments of its columns."""
+    lines = [
+        [cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in [heads, *rows]
+    ]
+    lines.insert(1, sides or ["---"] * len(heads))
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def claim_lines(claim: Mapping[str, Any]) -> list[str]:
     """Write a claim's parts: ``HOLDS ratio(a/b, ops) = 66.3 [58.1, 75.0] >= 25``."""
     written = []
     for part in claim["parts"]:
-        shown = interval({**part, "ratio": part["value"]}) if "value" in part else "not measured"
-        text = f"{part['verdict']} {part['text']} = {shown} {part['bound']}"
+        shown = f"{figures.measured(part)} {figures.bound(part)}"
+        text = f"{part['verdict']} {part['text']} = {shown}"
         written.append(f"{text} ({part['reason']})" if part["reason"] else text)
     return written
 
 
+def claim_line(claim: Mapping[str, Any]) -> str:
+    """Write a claim in one line for people: its mark, its sentence, and why where it is open."""
+    mark = "OPEN" if claim["verdict"] == "INCONCLUSIVE" else claim["verdict"]
+    reason = f" ({claim['reason']})" if claim["reason"] else ""
+    second = " [second look: measured again with 3x the samples]"
+    return f"{mark:5} {claim['text']}{reason}{second if claim.get('second_look') else ''}"
+
+
+def claim_counts(results: Results) -> str:
+    """Count the claims of a run in words: ``37 hold, 1 fails, 13 are open``."""
+    found = [claim["verdict"] for claim in results["claims"]]
+    words = {"HOLDS": ("holds", "hold"), "FAILS": ("fails", "fail")}
+    return ", ".join(
+        f"{found.count(v)} {words.get(v, ('is open', 'are open'))[found.count(v) != 1]}"
+        for v in VERDICTS
+        if v in found
+    )
+
+
+def absent(results: Results) -> dict[str, list[str]]:
+    """Return why rows were skipped: reason -> the contenders, each once."""
+    found: dict[str, list[str]] = {}
+    for entry in results["results"]:
+        if "skipped" in entry:
+            names = found.setdefault(entry["skipped"], [])
+            if entry["contender"] not in names:
+                names.append(entry["contender"])
+    return found
+
+
+def _spans(
+    results: Results, bench: str, metric: str, size: Mapping[str, Any]
+) -> dict[str, tuple[float, float, float]]:
+    """Return (figure, low, high) of each contender at one size, so that less is better.
+
+    They are ratios to the baseline with their intervals, where every contender has one; else the
+    figures with the middle eight tenths of their samples.
+    """
+    about = comparison(results, bench)
+    found = [entry for entry in entries(results, bench, metric, **size) if "median" in entry]
+    pairs = {entry["contender"]: _pair(results, entry) for entry in found}
+    paired = all(pairs[name] or name == about.get("baseline") for name in pairs)
+    spans = {}
+    for entry in found:
+        pair = pairs[entry["contender"]]
+        if paired:
+            middle = pair["ratio"] if pair else 1.0
+            ends = (pair["lo"], pair["hi"]) if pair else (None, None)
+        else:
+            middle = entry["median"]
+            ends = (entry.get("lo", entry.get("p10")), entry.get("hi", entry.get("p90")))
+        low, high = (middle if end is None else end for end in ends)
+        higher = about["better"].get(metric, "lower") == "higher"
+        spans[entry["contender"]] = (-middle, -high, -low) if higher else (middle, low, high)
+    return spans
+
+
+def ties(results: Results, bench: str, metric: str, size: Mapping[str, Any], *two: str) -> bool:
+    """Whether the measured ratio of two contenders at one size has an interval that holds 1."""
+    wanted = {"bench": bench, "metric": metric, "size": size}
+    for pair in (*results["pairs"], *results.get("neighbours", ())):
+        if wanted.items() <= pair.items() and {pair["a"], pair["b"]} == set(two):
+            return pair["lo"] is not None and bool(pair["lo"] <= 1 <= pair["hi"])
+    return False
+
+
+def ranks(results: Results, bench: str, metric: str | None = None, **size: Any) -> list[list[str]]:
+    """Return the contenders of one size in groups, the best first; a group is a tie.
+
+    Neighbours whose measured ratio has an interval that holds 1 are never ranked; in results that
+    keep no ratio of neighbours, those whose intervals overlap.
+    """
+    wanted = metric or comparison(results, bench)["metric"]
+    spans = _spans(results, bench, wanted, size)
+    steps = {
+        (pair["a"], pair["b"]): pair["lo"] is not None and pair["lo"] <= 1 <= pair["hi"]
+        for pair in results.get("neighbours", ())
+        if (pair["bench"], pair["metric"]) == (bench, wanted) and _matches(pair["size"], size)
+    }
+    groups: list[list[str]] = []
+    before = ""
+    for name in sorted(spans, key=lambda name: spans[name][0]):
+        tie = bool(before) and spans[name][1] <= spans[before][2]
+        if steps.get((before, name), steps.get((name, before), tie)):
+            groups[-1].append(name)
+        else:
+            groups.append([name])
+        before = name
+    return groups
+
+
 @dataclass(frozen=True)
 class Matrix:
-    """A heatmap: log2 of each cell over the best of its column; None where nothing was measured."""
+    """A heatmap: log2 of each cell over the best of its column; None where nothing was measured.
+
+    What ties with the best of its column is 0.0, too.
+    """
 
     rows: list[str]
     columns: list[str]
@@ -257,19 +313,26 @@ def matrix(results: Results, bench: str, metric: str | None = None) -> Matrix:
     higher = about["better"].get(wanted, "lower") == "higher"
     found = entries(results, bench, wanted)
     rows = list(dict.fromkeys(entry["contender"] for entry in found))
-    columns = list(dict.fromkeys(size_key(entry["size"]) for entry in found))
+    columns = {size_key(entry["size"]): entry["size"] for entry in found}
     at = {(e["contender"], size_key(e["size"])): e for e in found if "median" in e}
     cells: list[list[float | None]] = [[None] * len(columns) for _ in rows]
     texts = [["not measured"] * len(columns) for _ in rows]
-    for x, column in enumerate(columns):
+    for x, (column, size) in enumerate(columns.items()):
         medians = [at[row, column]["median"] for row in rows if (row, column) in at]
         positive = [median for median in medians if median > 0]
         best = (max(positive) if higher else min(positive)) if positive else None
+        first = next(iter(ranks(results, bench, wanted, **size)), [])
         for y, row in enumerate(rows):
             entry = at.get((row, column))
             if entry is None or best is None or entry["median"] <= 0:
                 continue
             share = best / entry["median"] if higher else entry["median"] / best
-            cells[y][x] = math.log2(share)
-            texts[y][x] = f"{quantity(entry['median'], entry['unit'])} ({number(share)}x the best)"
-    return Matrix(rows, columns, cells, texts)
+            top = row in first
+            cells[y][x] = 0.0 if top else math.log2(share)
+            place = (
+                ("best" if len(first) == 1 else "ties for best")
+                if top
+                else (f"{number(share)}x the best")
+            )
+            texts[y][x] = f"{quantity(entry['median'], entry['unit'])} ({place})"
+    return Matrix(rows, list(columns), cells, texts)

@@ -9,18 +9,19 @@ can name the contender that crashed or hung this process.
 from __future__ import annotations
 
 import gc
-import importlib.util
 import json
 import math
 import os
+import runpy
 import sys
-import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from time import process_time_ns
 from typing import Any
 
 from velvet.bench.memory import peak_mb
-from velvet.bench.model import Absent, Comparison, Estimate, Outcome, Suite
+from velvet.bench.model import LABEL, Absent, Comparison, Estimate, Outcome
 from velvet.bench.rounds import (
     CLOCK_MULTIPLE,
     ROUND_NS,
@@ -32,8 +33,11 @@ from velvet.bench.rounds import (
     prepare,
     resolution_ns,
 )
+from velvet.bench.suite import Suite
 
 Emit = Callable[[Mapping[str, Any]], None]
+# How often a contender is asked before it is timed where each call has an input of its own.
+CHECKED_INPUTS = 2
 
 
 def load_suite(file: Path) -> Suite:
@@ -42,68 +46,91 @@ def load_suite(file: Path) -> Suite:
     Raises:
         ValueError: it declares no suite.
     """
-    sys.path.insert(0, str(file.parent))
-    spec = importlib.util.spec_from_file_location(f"measure_{abs(hash(str(file)))}", file)
-    if spec is None or spec.loader is None:
-        raise ValueError(f"{file} cannot be imported")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    for found in vars(module).values():
+    names = runpy.run_path(str(file), run_name=f"measure_{file.parent.parent.name}")
+    for found in names.values():
         if isinstance(found, Suite):
             return found
     raise ValueError(f"{file} declares no Suite")
-
-
-def say(error: BaseException) -> str:
-    """Return an exception as one line."""
-    return f"{type(error).__name__}: {error}".splitlines()[0][:300]
 
 
 def failure(name: str, error: BaseException, event: str = "error") -> dict[str, str]:
     """Return the announcement of a contender that cannot go on, or that is not for this machine."""
     if isinstance(error, Absent):
         return {"event": "absent", "contender": name, "reason": str(error)}
-    return {"event": event, "contender": name, "error": say(error)}
+    said = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+    return {"event": event, "contender": name, "error": said}
 
 
-def call_once(prepared: Prepared) -> Any:
-    """Call a contender's timed callable once and return its result."""
-    timed = prepared.timed
-    if prepared.is_async:
-        return prepared.runner(timed.call())
-    return timed.call(timed.prepare()) if timed.prepare is not None else timed.call()
-
-
-def _result_of(returned: Any) -> Any:
+def result_of(returned: Any) -> Any:
+    """Return what `same_result` and `check` look at."""
     return returned.result if isinstance(returned, Outcome) else returned
 
 
-def check(suite: Comparison, size: Mapping[str, Any], names: list[str], emit: Emit) -> None:
-    """Call each contender once and refuse those whose result is wrong or differs."""
-    reference: tuple[str, Any] | None = None
-    names = sorted(names, key=lambda name: name != suite.baseline)
-    for name in names:
+def check(
+    comparison: Comparison, size: Mapping[str, Any], names: list[str], emit: Emit, seed: int
+) -> list[str]:
+    """Call each contender and refuse those whose result is wrong or differs; returns the others.
+
+    Where a comparison makes inputs, each contender is asked twice, about two of them, so that an
+    answer to the first one alone does not pass.
+    """
+    reference: tuple[str, list[Any]] | None = None
+    agree = set(names)
+    for name in sorted(names, key=lambda name: name != comparison.baseline):
         emit({"event": "turn", "contender": name})
         try:
-            prepared = prepare(name, suite.contenders[name].setup, size)
+            one = prepare(comparison, name, size, seed)
             try:
-                result = _result_of(call_once(prepared))
-                if suite.checker is not None and suite.checker(result) is False:
-                    raise ValueError(f"the check refused its result {_short(result)}")
-                if suite.same is not None:
-                    if reference is None:
-                        reference = (name, result)
-                    elif not suite.same(reference[1], result):
-                        raise ValueError(
-                            f"different answer from {reference[0]}: {_short(result)} "
-                            f"instead of {_short(reference[1])}"
-                        )
+                times = 1 if comparison.inputs is None else CHECKED_INPUTS
+                results = [result_of(one.once(SystemClock())[0]) for _ in range(times)]
+                for result in results:
+                    judge_result(comparison, result)
+                if reference is None:
+                    reference = (name, results)
+                for ours, other in zip(results, reference[1], strict=True):
+                    _judge_equal(comparison, ours, other, reference[0])
             finally:
-                if prepared.teardown is not None:
-                    prepared.teardown()
+                one.close()
         except Exception as error:  # noqa: BLE001 - any failure of a contender is its result
+            agree.discard(name)
             emit(failure(name, error, "refused"))
+    return [name for name in names if name in agree]
+
+
+def judge_result(comparison: Comparison, result: Any) -> None:
+    """Refuse a result that the comparison's own check refuses.
+
+    Raises:
+        ValueError: it returned False; whatever it raises is passed on.
+    """
+    if comparison.checker is not None and comparison.checker(result) is False:
+        raise ValueError(f"the check refused its result {_short(result)}")
+
+
+def _judge_equal(comparison: Comparison, ours: Any, other: Any, name: str) -> None:
+    if comparison.same is None:
+        return
+    if not comparison.same(other, ours):
+        raise ValueError(f"different answer from {name}: {_short(ours)} instead of {_short(other)}")
+    if not comparison.types_differ and (here := kind_of(ours)) != (there := kind_of(other)):
+        raise TypeError(f"different types from {name}: {here} instead of {there}")
+
+
+def kind_of(value: Any) -> str:
+    """Return a value's type as text, with the types inside it and the dtype of arrays."""
+    kind = type(value).__name__
+    dtype = getattr(value, "dtype", None)
+    if dtype is None and hasattr(value, "dtypes"):
+        dtype = ", ".join(map(str, value.dtypes))
+    if dtype is not None:
+        return f"{kind}[{dtype}]"
+    if isinstance(value, Mapping):
+        inside = {f"{kind_of(key)}: {kind_of(item)}" for key, item in value.items()}
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        inside = {kind_of(item) for item in value}
+    else:
+        return f"{kind}[{value.typecode}]" if hasattr(value, "typecode") else kind
+    return f"{kind}[{', '.join(sorted(inside))}]"
 
 
 def _short(result: Any) -> str:
@@ -111,36 +138,24 @@ def _short(result: Any) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def agreeing(suite: Comparison, size: Mapping[str, Any], names: list[str], emit: Emit) -> list[str]:
-    """Check the contenders and return those that may be timed."""
-    out: set[str] = set()
-
-    def listen(event: Mapping[str, Any]) -> None:
-        if event["event"] != "turn":
-            out.add(event["contender"])
-        emit(event)
-
-    check(suite, size, names, listen)
-    return [name for name in names if name not in out]
-
-
 def micro(
-    suite: Comparison,
+    comparison: Comparison,
     size: Mapping[str, Any],
     names: list[str],
     emit: Emit,
     request: Mapping[str, Any],
 ) -> None:
     """Interleave all contenders of one size in this process, once they are known to agree."""
+    seed = request["seed"]
     if request.get("check"):
-        names = agreeing(suite, size, names, emit)
+        names = check(comparison, size, names, emit, seed)
     clock = SystemClock()
     floor = max(ROUND_NS, CLOCK_MULTIPLE * resolution_ns(clock))
     ready: list[Prepared] = []
     for name in names:
         emit({"event": "turn", "contender": name})
         try:
-            one = prepare(name, suite.contenders[name].setup, size)
+            one = prepare(comparison, name, size, seed + CHECKED_INPUTS)
             calibrate(one, clock, floor_ns=floor)
         except Exception as error:  # noqa: BLE001 - any failure of a contender is its result
             emit(failure(name, error))
@@ -151,13 +166,13 @@ def micro(
         emit({"event": "ready", "contender": name, "cold": cold, "loops": one.loops})
     gc.collect()
     gc.freeze()
-    if suite.gc == "off":
+    if comparison.gc == "off":
         gc.disable()
     records = interleave(
         ready,
         clock,
         rounds=request["rounds"],
-        seed=request["seed"],
+        seed=seed,
         budget_s=request["budget"],
         on_turn=lambda name: emit({"event": "turn", "contender": name}),
         on_error=lambda name, error: emit(failure(name, error)),
@@ -165,17 +180,13 @@ def micro(
     for record in records:
         emit({"event": "round", **record})
     for one in ready:
-        _finish(one, emit)
-
-
-def _finish(one: Prepared, emit: Emit) -> None:
-    try:
-        if one.timed.metrics is not None:
-            emit({"event": "metrics", "contender": one.name, "metrics": plain(one.timed.metrics())})
-        if one.teardown is not None:
-            one.teardown()
-    except Exception as error:  # noqa: BLE001 - any failure of a contender is its result
-        emit(failure(one.name, error))
+        try:
+            if one.timed.metrics is not None:
+                found = plain(one.timed.metrics())
+                emit({"event": "metrics", "contender": one.name, "metrics": found})
+            one.close()
+        except Exception as error:  # noqa: BLE001 - any failure of a contender is its result
+            emit(failure(one.name, error))
 
 
 def plain(metrics: Mapping[str, Any]) -> dict[str, float]:
@@ -194,11 +205,21 @@ def plain(metrics: Mapping[str, Any]) -> dict[str, float]:
     return clean
 
 
-def run(suite: Comparison, size: Mapping[str, Any], name: str, emit: Emit, what: str) -> None:
-    """Make one call in this process; `what` is run, floor (set-up only) or alloc."""
+def run(
+    comparison: Comparison,
+    size: Mapping[str, Any],
+    name: str,
+    emit: Emit,
+    request: Mapping[str, Any],
+) -> None:
+    """Make one call in this process; what is asked for is run, floor (set-up only) or alloc."""
+    what = request["what"]
     emit({"event": "turn", "contender": name})
-    one = prepare(name, suite.contenders[name].setup, size)
-    argument = one.timed.prepare() if one.timed.prepare is not None else None
+    one = prepare(comparison, name, size, request["seed"])
+    if one.timed.prepare is not None:
+        # The input is no part of what the call needs, so it is made before anything is counted.
+        given = one.timed.prepare()
+        one.timed = replace(one.timed, prepare=lambda: given)
     gc.collect()
     if what == "floor":
         emit({"event": "sample", "contender": name, "peak_mb": peak_mb()})
@@ -207,71 +228,66 @@ def run(suite: Comparison, size: Mapping[str, Any], name: str, emit: Emit, what:
         import tracemalloc
 
         tracemalloc.start()
-    before, began = _cpu_s(), time.perf_counter()
-    if one.is_async:
-        returned = one.runner(one.timed.call())
-    else:
-        returned = one.timed.call(*([argument] if one.timed.prepare is not None else []))
-    wall, after = time.perf_counter() - began, _cpu_s()
+    clock = ProcessClock()
+    returned, wall, cpu = one.once(clock)
     sample = {"event": "sample", "contender": name, "peak_mb": peak_mb()}
     if what == "alloc":
-        import tracemalloc
-
         sample["alloc_mb"] = tracemalloc.get_traced_memory()[1] / 2**20
-    outcome = returned if isinstance(returned, Outcome) else None
-    if outcome is None:
-        metrics = returned if isinstance(returned, Mapping) else {}
-        outcome = Outcome({key: value for key, value in metrics.items() if key in suite.metrics})
-        result = returned
+    if isinstance(returned, Outcome):
+        outcome = returned
     else:
-        result = outcome.result
-    if suite.checker is not None and suite.checker(result) is False:
-        raise ValueError(f"the check refused its result {_short(result)}")
+        metrics = returned if isinstance(returned, Mapping) else {}
+        kept = {key: value for key, value in metrics.items() if key in comparison.metrics}
+        outcome = Outcome(kept, result=returned)
+    judge_result(comparison, outcome.result)
     extra = {} if one.timed.metrics is None else one.timed.metrics()
-    sample["wall"] = wall if outcome.seconds is None else outcome.seconds
-    sample["cpu"] = after - before
+    sample["wall"] = wall / 1e9 if outcome.seconds is None else outcome.seconds
+    sample["cpu"] = cpu / 1e9
     sample["measured_n"] = outcome.measured_n
-    metrics = plain({**outcome.metrics, **extra})
+    found = plain({**outcome.metrics, **extra})
     # A program's peak is that of its own process, not of this one that waited for it.
-    sample["peak_mb"] = metrics.pop("peak_mb", sample["peak_mb"])
-    sample["metrics"] = metrics
+    sample["peak_mb"] = found.pop("peak_mb", sample["peak_mb"])
+    sample["metrics"] = found
     emit(sample)
-    if one.teardown is not None:
-        one.teardown()
+    one.close()
 
 
-def _cpu_s() -> float:
-    """CPU seconds of this process, all its threads, and its ended children."""
-    return time.process_time() + children_cpu_ns() / 1e9
+class ProcessClock(SystemClock):
+    """A clock whose CPU time is that of this process, all its threads, and its ended children."""
+
+    @staticmethod
+    def cpu() -> int:
+        """Return nanoseconds."""
+        return process_time_ns() + children_cpu_ns()
 
 
-def values(suite: Comparison, size: Mapping[str, Any], name: str, emit: Emit) -> None:
-    """Measure a deterministic figure once: a number, an `Estimate`, or a dict of these."""
+def values(
+    comparison: Comparison, size: Mapping[str, Any], name: str, emit: Emit, seed: int
+) -> None:
+    """Measure deterministic figures once: numbers, `Estimate`s or, for labels, words."""
     emit({"event": "turn", "contender": name})
-    one = prepare(name, suite.contenders[name].setup, size)
-    returned = call_once(one)
+    one = prepare(comparison, name, size, seed)
+    returned = one.once(SystemClock())[0]
     if isinstance(returned, Outcome):
         returned = dict(returned.metrics)
     if not isinstance(returned, Mapping):
-        returned = {suite.main_metric: returned}
+        returned = {comparison.main_metric: returned}
+    labels = {k: v for k, v in returned.items() if comparison.metric(k).unit == LABEL}
+    if wrong := [key for key, word in labels.items() if not isinstance(word, str) or not word]:
+        raise TypeError(f"metric {wrong[0]!r} is a label, which is a word and no number")
     figures = {
         key: found if isinstance(found, Estimate) else Estimate(float(found))
         for key, found in returned.items()
+        if key not in labels
     }
     plain({key: found.value for key, found in figures.items()})
-    emit(
-        {
-            "event": "values",
-            "contender": name,
-            "values": {k: [f.value, f.lo, f.hi, f.n] for k, f in figures.items()},
-        }
-    )
-    if one.teardown is not None:
-        one.teardown()
+    found = {k: [f.value, f.lo, f.hi, f.n] for k, f in figures.items()}
+    emit({"event": "values", "contender": name, "values": found, "labels": labels})
+    one.close()
 
 
 def _channel() -> Emit:
-    """Keep the real standard output for ourselves and send everybody else's to stderr."""
+    """Keep the real standard output for the events and send all other output to stderr."""
     ours = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     os.dup2(2, 1)
 
@@ -286,21 +302,21 @@ def main() -> None:
     """Serve the request on the command line."""
     request = json.loads(sys.argv[1])
     emit = _channel()
-    suite = load_suite(Path(request["file"])).comparisons[request["bench"]]
-    size = suite.sizes[request["size"]]
-    names = [name for name in suite.contenders if name in request["contenders"]]
-    what = request["what"]
+    comparison = load_suite(Path(request["file"])).comparisons[request["bench"]]
+    size = comparison.sizes[request["size"]]
+    names = [name for name in comparison.contenders if name in request["contenders"]]
+    what, seed = request["what"], request["seed"]
     if what == "check":
-        check(suite, size, names, emit)
+        check(comparison, size, names, emit, seed)
     elif what == "micro":
-        micro(suite, size, names, emit, request)
+        micro(comparison, size, names, emit, request)
     else:
         for name in names:
             try:
                 if what == "value":
-                    values(suite, size, name, emit)
+                    values(comparison, size, name, emit, seed)
                 else:
-                    run(suite, size, name, emit, what)
+                    run(comparison, size, name, emit, request)
             except Exception as error:  # noqa: BLE001 - any failure of a contender is its result
                 emit(failure(name, error))
     emit({"event": "end"})

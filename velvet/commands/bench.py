@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from velvet import catalog
-from velvet.bench.command import measuring_options, perform, print_comparison
-from velvet.bench.model import Suite
+from velvet.bench.cli import measuring_options, perform
+from velvet.bench.suite import Suite
 from velvet.bench.worker import load_suite
 from velvet.commands import HELP
 from velvet.errors import UsageError
@@ -30,7 +30,8 @@ def suite_of(module: catalog.Module) -> Suite:
 @click.command("bench", context_settings=HELP)
 @click.argument("words", nargs=-1, metavar="[MODULE ...]")
 @measuring_options
-def bench_command(words: tuple[str, ...], **given: Any) -> None:
+@click.option("--write-readme", is_flag=True, help="Then regenerate README tables and RESULTS.md.")
+def bench_command(words: tuple[str, ...], write_readme: bool, **given: Any) -> None:
     """Measure MODULEs (all by default) and judge their claims.
 
     \b
@@ -46,17 +47,21 @@ def bench_command(words: tuple[str, ...], **given: Any) -> None:
     code = 0
     for module in chosen:
         code = max(code, perform(suite_of(module), **given))
+        if write_readme:
+            from velvet import report
+
+            report.write_module(module)
     raise SystemExit(code)
 
 
 def _compare(files: tuple[str, ...]) -> int:
-    from rich.console import Console
-
+    from velvet.bench.compare import print_comparison
     from velvet.bench.results import load
+    from velvet.bench.terminal import terminal
 
     if len(files) != 2:
         raise UsageError("velvet bench compare takes two results files")
-    print_comparison(load(Path(files[0])), load(Path(files[1])), Console())
+    print_comparison(load(Path(files[0])), load(Path(files[1])), terminal())
     return 0
 
 

@@ -14,6 +14,5 @@ def completion_command(shell: str) -> None:
     """Print the completion script: eval "$(velvet completion bash)"."""
     kind = get_completion_class(shell)
     assert kind is not None
-    from velvet.cli import main
-
-    click.echo(kind(main, {}, "velvet", "_VELVET_COMPLETE").source())
+    command = click.get_current_context().find_root().command
+    click.echo(kind(command, {}, "velvet", "_VELVET_COMPLETE").source())

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from velvet import catalog
-from velvet.bench.command import stoppable
 from velvet.commands import HELP
 from velvet.errors import UsageError, VelvetError
+from velvet.processes import stoppable
 from velvet.services.ladder import free_port, listening
-from velvet.ui.palette import STROKES, TEXT
+from velvet.ui.palette import streamlit_options
 
 FIRST_PORT = 8501
 LAST_PORT = 8599
@@ -60,15 +62,18 @@ def serve(script: Path, port: int, *, headless: bool) -> subprocess.Popen[bytes]
         VelvetError: Streamlit is missing, ended, or did not answer in time.
     """
     if importlib.util.find_spec("streamlit") is None:
-        raise VelvetError('dashboards need Streamlit: pip install "streamlit>=1.50" plotly')
+        raise VelvetError('dashboards need Streamlit: pip install "streamlit>=1.55" plotly')
+    options = {
+        **streamlit_options(),
+        **_as_light(script),
+        "server.port": str(port),
+        "server.headless": "true" if headless else "false",
+        "server.fileWatcherType": "none",
+    }
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "streamlit", "run", str(script)),
-            *("--server.address", "127.0.0.1", "--server.port", str(port)),
-            *("--server.headless", "true" if headless else "false"),
-            *("--browser.gatherUsageStats", "false", "--server.fileWatcherType", "none"),
-            *("--theme.base", "light", "--theme.primaryColor", STROKES[0]),
-            *("--theme.textColor", TEXT),
+            *(part for name, value in options.items() for part in (f"--{name}", value)),
         ],
         cwd=script.parent,
         stdout=subprocess.DEVNULL,
@@ -87,6 +92,13 @@ def serve(script: Path, port: int, *, headless: bool) -> subprocess.Popen[bytes]
         end(process)
         raise
     return process
+
+
+def _as_light(script: Path) -> dict[str, str]:
+    """Keep the hub light while a module's page knows no dark theme: one not built on the kit."""
+    shown = catalog.modules() if script == page(None) else []
+    pages = (one.folder / "src" / one.package / "dashboard" for one in shown)
+    return {} if all(one.is_dir() for one in pages) else {"theme.base": "light"}
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -110,6 +122,28 @@ def show(module: catalog.Module | None, port: int | None, *, headless: bool) -> 
             end(process)
 
 
+def _recorded(module: catalog.Module) -> Iterator[Path]:
+    from velvet.ui.kit import record
+
+    try:
+        page_of = importlib.import_module(f"{module.package}.dashboard").PAGE
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"{module.slug} has no page of the kit: {error}") from None
+    return record(page_of)
+
+
+def _taken(module: catalog.Module, port: int | None) -> Iterator[Path]:
+    from velvet.ui.pictures import take
+
+    chosen = choose_port(port)
+    with stoppable():
+        process = serve(page(module), chosen, headless=True)
+        try:
+            yield from take(module, f"http://127.0.0.1:{chosen}")
+        finally:
+            end(process)
+
+
 def headless_here() -> bool:
     """Whether no browser could open: no display on Linux, or a CI run."""
     if os.environ.get("CI"):
@@ -123,7 +157,18 @@ def headless_here() -> bool:
 @click.argument("module", required=False)
 @click.option("--port", type=click.IntRange(1, 65535), help="Instead of the first free from 8501.")
 @click.option("--headless", is_flag=True, help="Open no browser; print the address.")
-def dashboard_command(module: str | None, port: int | None, headless: bool) -> None:
+@click.option("--record", is_flag=True, help="Run MODULE's tasks and store them as recorded runs.")
+@click.option("--pictures", is_flag=True, help="Take the pictures that MODULE's module.toml names.")
+def dashboard_command(
+    module: str | None, port: int | None, headless: bool, record: bool, pictures: bool
+) -> None:
     """Open MODULE's dashboard, or the hub."""
     found = None if module is None else catalog.find(module)
+    if record or pictures:
+        if found is None:
+            raise UsageError("--record and --pictures need a module, such as `velvet dashboard 09`")
+        made = [*(_recorded(found) if record else ()), *(_taken(found, port) if pictures else ())]
+        for path in made:
+            click.echo(f"wrote {path.relative_to(found.folder.parent).as_posix()}")
+        return
     show(found, port, headless=headless or headless_here())

@@ -11,17 +11,22 @@ from dataclasses import asdict, dataclass
 import click
 
 from velvet import catalog, needs, services
-from velvet.commands import HELP
+from velvet.commands import HELP, folded
 from velvet.errors import VelvetError
 
 
 @dataclass(frozen=True)
 class Line:
-    """One finding: ``ok``, ``note`` or ``missing``, with the way out."""
+    """One finding: ``ok``, ``note`` (optional) or ``missing``, with the way out.
+
+    Attributes:
+        more: details that `--verbose` shows.
+    """
 
     topic: str
     state: str
     text: str
+    more: str = ""
 
 
 def toolkit() -> list[Line]:
@@ -34,11 +39,12 @@ def toolkit() -> list[Line]:
             f"{platform.system()} {platform.machine()}, {needs.usable_cores()} usable cores",
         )
     ]
-    for need in ("streamlit>=1.50", "plotly", "pytest", "hypothesis", "pytest-benchmark", "pyperf"):
+    for need in ("streamlit>=1.55", "plotly", "pytest", "hypothesis", "pytest-benchmark", "pyperf"):
         problem = needs.unmet(need)
         name = need.split(">")[0]
         text = f"{name} {needs.version_of(name)}" if problem is None else str(problem)
-        lines.append(Line("library", "ok" if problem is None else "missing", text))
+        absent = "note" if need == "pyperf" else "missing"  # only `velvet bench verify` needs it
+        lines.append(Line("library", "ok" if problem is None else absent, text))
     problem = needs.unmet("browser")
     lines.append(Line("browser", "ok" if not problem else "note", str(problem or needs.browser())))
     return lines
@@ -47,11 +53,7 @@ def toolkit() -> list[Line]:
 def servers() -> list[Line]:
     """Look at every server's ladder."""
     return [
-        Line(
-            "service",
-            "ok" if s.state != "unavailable" else "note",
-            f"{s.name} {s.state}: {s.detail}",
-        )
+        Line("service", "note" if s.why else "ok", f"{s.name} {s.state}: {s.detail}", s.why)
         for s in services.status()
     ]
 
@@ -89,7 +91,8 @@ def runtime_notes(package: str) -> list[str]:
 
 @click.command("doctor", context_settings=HELP)
 @click.option("--json", "as_json", is_flag=True, help="For programs: one JSON document.")
-def doctor_command(as_json: bool) -> None:
+@click.option("-v", "--verbose", is_flag=True, help="Also the details of each.")
+def doctor_command(as_json: bool, verbose: bool) -> None:
     """Check the interpreter, libraries, servers and modules."""
     lines = [*toolkit(), *servers()]
     try:
@@ -100,5 +103,19 @@ def doctor_command(as_json: bool) -> None:
         click.echo(json.dumps([asdict(line) for line in lines], indent=2))
     else:
         for line in lines:
-            click.echo(f"{line.state:8} {line.topic:8} {line.text}")
+            text = f"{line.state:8} {line.topic:8} {line.text}"
+            click.echo(folded(text, indent=18))
+            if verbose and line.more:
+                click.echo(folded(f"{'':18}{line.more}", indent=18))
+        click.echo(verdict(lines))
     raise SystemExit(1 if any(line.state == "missing" for line in lines) else 0)
+
+
+def verdict(lines: list[Line]) -> str:
+    """Return the one sentence that a reader needs."""
+    missing = sum(line.state == "missing" for line in lines)
+    notes = sum(line.state == "note" for line in lines)
+    optional = f"; {notes} optional notes above (details: --verbose)" if notes else ""
+    if missing:
+        return f"verdict: not ready, {missing} missing above{optional}"
+    return f"verdict: ready, everything that is needed is here{optional}"

@@ -28,9 +28,14 @@ def new_command(name: str, no_install: bool) -> None:
         uv = [shutil.which("uv") or "uv", "pip", "install", "--python", sys.executable]
         command = pip if importlib.util.find_spec("pip") or not shutil.which("uv") else uv
         command = [*command, "--quiet", "--no-deps", "-e", str(root)]
-        if subprocess.run(command, check=False).returncode:
+        done = subprocess.run(
+            command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        if done.returncode:
+            said = done.stdout.decode(errors="replace").strip().splitlines() or ["nothing"]
             raise VelvetError(
-                f"{folder.name} is complete, but its src is not on the path yet; "
-                "run `pip install -e .` in the clone"
+                f"{folder.name} is complete, but its src is not on the path yet: an editable "
+                f"install needs a package index, and the installer said {said[-1].strip()!r}; "
+                "connect to the network and run `pip install -e .` in the clone"
             )
     click.echo(f"next: velvet test {folder.name}; velvet bench {folder.name} --quick")

@@ -6,17 +6,20 @@ import click
 
 from velvet import report
 from velvet.commands import HELP
+from velvet.report.counts import measure_numbers
 
 
 @click.command("report", context_settings=HELP)
-@click.option("--check", is_flag=True, help="Fail when a README is stale; write nothing.")
+@click.option("--check", is_flag=True, help="Fail when a file is stale; write nothing.")
 @click.option(
-    "--measure", is_flag=True, help="First run all tests and count what the repository holds."
+    "--measure",
+    is_flag=True,
+    help="First run all tests with coverage and write down how many passed.",
 )
 def report_command(check: bool, measure: bool) -> None:
-    """Regenerate the marked parts of every README from the results files."""
+    """Regenerate README parts, RESULTS.md files and badges from the results files."""
     if measure:
-        report.measure_numbers()
+        measure_numbers()
     stale = report.everything(check=check)
     for path, lines in stale:
         click.echo(f"{path}: {'stale' if check else 'written'} ({', '.join(lines)})")

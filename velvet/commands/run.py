@@ -10,34 +10,40 @@ import click
 from velvet import catalog
 from velvet.commands import HELP
 from velvet.errors import UsageError, nearest
+from velvet.examples import names_in
 
 LEVELS = ("basic", "intermediate", "advanced")
 
 
 @click.command("run", context_settings=HELP)
 @click.argument("module")
-@click.argument("level", required=False)
-@click.argument("name", required=False)
+@click.argument("words", nargs=-1, metavar="[LEVEL] [NAME ...]")
 @click.option("--list", "listing", is_flag=True, help="List the examples instead.")
 @click.option("--source", is_flag=True, help="Print their source instead.")
-def run_command(
-    module: str, level: str | None, name: str | None, listing: bool, source: bool
-) -> None:
-    """Run the examples of MODULE, of one LEVEL, or the one called NAME."""
+def run_command(module: str, words: tuple[str, ...], listing: bool, source: bool) -> None:
+    """Run the examples of MODULE: all, those of one LEVEL, or those called NAME."""
     found = catalog.find(module)
-    folder = found.folder
-    if level is not None and level not in LEVELS:
-        known = ", ".join(LEVELS)
-        raise UsageError(f"there is no level {level!r}.{nearest(level, LEVELS)} Known are: {known}")
-    words = [name] if name else []
-    words += ["--list"] if listing else []
-    words += ["--source"] if source else []
-    for one in [level] if level else LEVELS:
-        file = folder / "examples" / f"{one}.py"
+    levels = [word for word in words if word in LEVELS] or list(LEVELS)
+    files = {level: found.folder / "examples" / f"{level}.py" for level in levels}
+    for level, file in files.items():
         if not file.is_file():
-            raise UsageError(f"{found.slug} has no {one} examples")
-        code = subprocess.run(
-            [sys.executable, str(file), *words], cwd=folder, check=False
-        ).returncode
+            raise UsageError(f"{found.slug} has no {level} examples")
+    known = {level: names_in(file) for level, file in files.items()}
+    wanted = [word for word in words if word not in LEVELS]
+    everything = [name for names in known.values() for name in names]
+    for word in wanted:
+        if word not in everything:
+            hint = nearest(word, [*LEVELS, *everything])
+            raise UsageError(
+                f"there is no level or example {word!r} in {found.slug}.{hint} "
+                f"Known are: {', '.join([*LEVELS, *everything])}"
+            )
+    flags = [*(["--list"] if listing else []), *(["--source"] if source else [])]
+    for level, file in files.items():
+        names = [word for word in wanted if word in known[level]]
+        if wanted and not names:
+            continue
+        argv = [sys.executable, str(file), *names, *flags]
+        code = subprocess.run(argv, cwd=found.folder, check=False).returncode
         if code:
             raise SystemExit(code)

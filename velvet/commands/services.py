@@ -7,7 +7,7 @@ import json
 import click
 
 from velvet import services
-from velvet.commands import HELP
+from velvet.commands import HELP, folded
 from velvet.errors import VelvetError
 
 
@@ -49,12 +49,15 @@ def down(names: tuple[str, ...]) -> None:
 
 @services_command.command("status", context_settings=HELP)
 @click.option("--json", "as_json", is_flag=True, help="For programs: one JSON document.")
-def status(as_json: bool) -> None:
-    """Show for each server what is up, what could be started, and why not."""
+@click.option("-v", "--verbose", is_flag=True, help="Also why each rung gives no server.")
+def status(as_json: bool, verbose: bool) -> None:
+    """Show for each server what is up, what could be started, and what would help."""
     lines = services.status()
     if as_json:
         click.echo(json.dumps([line.as_dict() for line in lines], indent=2))
         return
     for line in lines:
         where = f" at {line.url}" if line.url else ""
-        click.echo(f"{line.name:9} {line.state}{where}: {line.detail}")
+        click.echo(folded(f"{line.name:9} {line.state}{where}: {line.detail}", indent=10))
+        if verbose and line.why:
+            click.echo(folded(f"{'':10}{line.why}", indent=10))

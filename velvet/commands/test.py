@@ -17,10 +17,13 @@ from typing import IO
 import click
 
 from velvet import catalog
-from velvet.bench.command import stoppable
 from velvet.commands import HELP
 from velvet.needs import usable_cores
+from velvet.processes import end_tree, stoppable
 
+SHOWN_CHARACTERS = 6000
+STOP_SECONDS = 10.0
+_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 _COUNTS = re.compile(r"(\d+) (passed|failed|error|errors|skipped|xfailed)")
 
 
@@ -49,13 +52,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one run ended: its exit code, counts and coverage."""
+    """How one run ended: its exit code, counts, coverage and the tests that failed."""
 
     job: Job
     code: int
     seconds: float
     counts: dict[str, int]
     coverage: str
+    failed: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:
@@ -114,8 +118,13 @@ def finish(job: Job, process: subprocess.Popen[bytes], output: IO[bytes], began:
     text = output.read().decode(errors="replace")
     seconds = time.monotonic() - began
     if code:
-        click.echo(text[-6000:])
-    return Outcome(job, code, seconds, read_counts(text), read_coverage(text))
+        # A cut text begins with a whole line.
+        shown = (
+            text[-SHOWN_CHARACTERS:].partition("\n")[2] if len(text) > SHOWN_CHARACTERS else text
+        )
+        click.echo(f"\n--- {job.name} failed; the end of its output:\n{shown}")
+    failed = tuple(dict.fromkeys(_FAILED.findall(text)))
+    return Outcome(job, code, seconds, read_counts(text), read_coverage(text), failed)
 
 
 def launch(job: Job, variables: dict[str, str]) -> tuple[subprocess.Popen[bytes], IO[bytes], float]:
@@ -151,7 +160,7 @@ def run_all(runs: list[Job], variables: dict[str, str], workers: int) -> list[Ou
             time.sleep(0.05)
     finally:
         for _, process, output, _ in active:
-            process.terminate()
+            end_tree(process.pid, patience_s=STOP_SECONDS)
             process.wait()
             output.close()
     return outcomes
@@ -180,6 +189,9 @@ def test_command(modules: tuple[str, ...], workers: int | None, fail_under: int)
     click.echo("\nsummary")
     for outcome in outcomes:
         click.echo(outcome.line)
+    for outcome in outcomes:
+        for name in outcome.failed:
+            click.echo(f"failed: {outcome.job.name}: {name}")
     failed = sum(outcome.counts.get("failed", 0) for outcome in outcomes)
     passed = sum(outcome.counts.get("passed", 0) for outcome in outcomes)
     skipped = sum(outcome.counts.get("skipped", 0) for outcome in outcomes)

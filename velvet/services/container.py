@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import subprocess
@@ -11,31 +10,25 @@ from collections.abc import Callable
 
 from velvet.catalog import repository
 from velvet.errors import VelvetError
-from velvet.services.ladder import (
-    RUNG_SECONDS,
-    Hooks,
-    RungFailed,
-    Server,
-    free_port,
-    private_folder,
-    remove,
-    wait_until,
-)
+from velvet.services.guard import end_containers
+from velvet.services.ladder import RUNG_SECONDS, Hooks, RungFailed, Server, free_port, wait_until
+from velvet.services.own import Lease
 
 
-def _docker(*words: str, seconds: float, env: dict[str, str] | None = None) -> str:
-    """Run docker and return its output.
+def docker(*words: str, seconds: float, **variables: str) -> None:
+    """Run docker; compose settings of the user's own do not reach it.
 
     Raises:
         RungFailed: it failed or took too long.
     """
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("COMPOSE_")}
     try:
         done = subprocess.run(
             ["docker", *words],
             capture_output=True,
             text=True,
             timeout=seconds,
-            env=env,
+            env={**kept, **variables},
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -43,57 +36,54 @@ def _docker(*words: str, seconds: float, env: dict[str, str] | None = None) -> s
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise RungFailed(f"docker {words[0]} failed: {said[:160]}")
-    return done.stdout
 
 
-def compose(
-    name: str, service: str, variable: str, url: str, ask: Callable[[str], str | None]
-) -> Server:
+def engine() -> None:
+    """Check that a container engine answers.
+
+    Raises:
+        RungFailed: none does.
+    """
+    if shutil.which("docker") is None:
+        raise RungFailed("docker is not installed")
+    docker("info", "--format", "{{.ServerVersion}}", seconds=5)
+
+
+def compose(kind: str, service: str, url: str, ask: Callable[[str], str | None]) -> Server:
     """Start one service of compose.yaml on a free port under a project name of its own.
 
     Args:
-        variable: the environment variable of compose.yaml that sets its port.
         url: the server's address with ``{port}`` in it.
         ask: returns the version that answers at an address.
 
     Raises:
         RungFailed: no engine answers, or the container does not become ready.
     """
-    if shutil.which("docker") is None:
-        raise RungFailed("docker is not installed")
-    _docker("info", "--format", "{{.ServerVersion}}", seconds=5)
+    engine()
     try:
         file = repository() / "compose.yaml"
     except VelvetError as error:
         raise RungFailed(str(error)) from None
     port, project = free_port(), f"velvet-{uuid.uuid4().hex[:8]}"
     base = ("compose", "-f", str(file), "-p", project)
-    env = {**os.environ, variable: str(port)}
+    variables = {f"VELVET_{kind.upper()}_PORT": str(port)}
     address = url.format(port=port)
 
     def start() -> str:
-        _docker(*base, "up", "-d", "--wait", service, seconds=RUNG_SECONDS, env=env)
+        docker(*base, "up", "-d", "--wait", service, seconds=RUNG_SECONDS, **variables)
         return wait_until(lambda: ask(address), what=f"the {service} container")
 
-    def down() -> None:
-        _docker(*base, "down", "-v", seconds=RUNG_SECONDS, env=env)
-
     def kill() -> None:
-        _docker(*base, "kill", service, seconds=RUNG_SECONDS, env=env)
+        docker(*base, "kill", service, seconds=RUNG_SECONDS, **variables)
 
-    folder = private_folder(name)
-    try:
-        version = start()
-    except BaseException:
-        remove(folder)
-        with contextlib.suppress(RungFailed):
-            down()
-        raise
-    hooks = Hooks(start, down, kill, project=project)
-    return Server(name, address, version, "container", hooks, folder)
+    def stop() -> None:
+        end_containers(project)
 
-
-def end_project(project: str) -> None:
-    """Remove the containers that a crashed run of ours left; an engine that is gone is no error."""
-    with contextlib.suppress(RungFailed):
-        _docker("compose", "-p", project, "down", "-v", seconds=RUNG_SECONDS)
+    with Lease(kind, project=project) as lease:
+        try:
+            version = start()
+        except BaseException:
+            stop()
+            raise
+        hooks = Hooks(start, stop, kill)
+        return lease.server(address, version, "container", hooks)

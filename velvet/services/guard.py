@@ -1,8 +1,8 @@
 """Waits for its owner to vanish, then ends the recorded server and removes its folder.
 
-Started with the folder, a file that holds one process id per line (so that a restarted
-server is the one that is ended) and, for a container, its compose project. Standard library
-only, and tiny.
+Started before the server with the server's folder, in which every process of the server writes
+its id before it begins, and for a container with its compose project. Standard library only,
+and tiny.
 """
 
 import contextlib
@@ -13,6 +13,19 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+# What a process of ours writes as it starts, and what PostgreSQL writes by itself.
+PID_FILES = ("pids", "data/postmaster.pid")
+
+
+def recorded(folder: Path) -> "dict[int, float]":
+    """Return the process ids that lie in a server's folder -> when they were written."""
+    found = {}
+    for name in PID_FILES:
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            path = folder / name
+            found[int(path.read_text(encoding="ascii").split()[0])] = path.stat().st_mtime
+    return found
 
 
 def end(pid: int) -> None:
@@ -34,7 +47,7 @@ def end_containers(project: str) -> None:
         subprocess.run(words, check=False, capture_output=True, timeout=60)
 
 
-def main(folder: Path, pid_file: Path, project: "str | None" = None) -> None:
+def main(folder: Path, project: str = "") -> None:
     """Block until the pipe closes; without the word `done` before it, clean up."""
     if os.name == "posix":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -43,17 +56,16 @@ def main(folder: Path, pid_file: Path, project: "str | None" = None) -> None:
         return
     if project:
         end_containers(project)
-    pids = []
-    with contextlib.suppress(OSError, ValueError):
-        pids = [int(line) for line in pid_file.read_text(encoding="ascii").split()]
-    for pid in pids:
-        end(pid)
-    for _ in range(50):
-        shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists():
-            return
+    for attempt in range(50):
+        for pid in recorded(folder):
+            end(pid)
+        # A program that was just starting writes its id within a moment.
+        if attempt > 1:
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                return
         time.sleep(0.1)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import shutil
 import socket
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from urllib.parse import urlsplit
 
 from velvet.errors import VelvetError
 
 RUNG_SECONDS = 60.0
-# A password may itself hold "/" and "@", so all up to the last "@" is hidden.
-_PASSWORD = re.compile(r"(://[^:/@\s]*):\S*@")
-_SETTING = re.compile(r"\b(\w*password)\s*=\s*('(?:[^'\\]|\\.)*'|[^&\s]*)", re.IGNORECASE)
+# A password may itself hold ":", "/" and "@", so all up to the last "@" is hidden; in an address
+# that stands alone even blanks.
+_WHOLE = re.compile(r"^(\s*[A-Za-z][\w+.-]*://[^:]*):.*@", re.DOTALL)
+_WITHIN = re.compile(r"(://[^:/@\s]*):\S*@")
+_SETTING = re.compile(
+    r"\b(\w*(?:password|passwd|pwd|secret|token))\s*=\s*('(?:[^'\\]|\\.)*'|[^&\s]*)", re.IGNORECASE
+)
 
 
 class RungFailed(Exception):
@@ -46,9 +48,10 @@ class ServiceUnavailable(VelvetError):
         return f"no {self.name}: " + "; ".join(f"{rung}: {why}" for rung, why in self.tried)
 
 
-def hidden(url: str) -> str:
-    """Return an address whose password is not shown."""
-    return _SETTING.sub(r"\1=***", _PASSWORD.sub(r"\1:***@", url))
+def hidden(text: str) -> str:
+    """Return an address, or a text with addresses in it, whose passwords are not shown."""
+    text = _WITHIN.sub(r"\1:***@", _WHOLE.sub(r"\1:***@", text))
+    return _SETTING.sub(r"\1=***", text)
 
 
 def free_port() -> int:
@@ -67,29 +70,16 @@ def listening(host: str, port: int, timeout: float = 1.0) -> bool:
         return False
 
 
-def others_may_reach(folder: Path) -> bool:
-    """Whether a user who owns none of them may enter a folder and all that it is in."""
-    return all(parent.stat().st_mode & 0o001 for parent in (folder, *folder.resolve().parents))
-
-
-def private_folder(kind: str, *, user: str | None = None) -> Path:
-    """Make a private temporary folder whose path is short enough for a Unix socket (macOS: 100).
-
-    Args:
-        user: who else has to reach it, of the way there at least.
-
-    Raises:
-        RungFailed: that user cannot.
-    """
-    base = Path(tempfile.gettempdir())
-    shared = Path("/tmp")  # noqa: S108 - only where the temporary folder is too long or closed
-    if shared.is_dir() and (
-        len(str(base)) > 60 or (user is not None and not others_may_reach(base))
-    ):
-        base = shared
-    if user is not None and not others_may_reach(base):
-        raise RungFailed(f"user {user} may not enter {base}: set TMPDIR to a folder open to all")
-    return Path(tempfile.mkdtemp(prefix=f"velvet-{kind[:2]}-", dir=base))
+def exchange(url: str, port: int, message: bytes) -> bytes:
+    """Send a message to an address (at `port` where it names none) and return the first answer."""
+    parts = urlsplit(url)
+    where = (parts.hostname or "127.0.0.1", parts.port or port)
+    try:
+        with socket.create_connection(where, timeout=2) as connection:
+            connection.sendall(message)
+            return connection.recv(65536)
+    except OSError:
+        return b""
 
 
 def wait_until(
@@ -130,8 +120,8 @@ class Hooks:
     stop: Callable[[], None] | None = None
     kill: Callable[[], None] | None = None
     pid: Callable[[], int | None] = lambda: None
-    # The project of a container, by which whoever finds it after a crash of ours can end it.
-    project: str | None = None
+    # Lets it outlive this process, until `velvet services down`.
+    keep: Callable[[], None] = lambda: None
 
 
 @dataclass
@@ -144,6 +134,7 @@ class Server:
         rung: ``address``, ``binary``, ``container`` or ``wheel``.
         folder: its private data folder; None for servers that are not ours.
         notes: what must be printed beside its figures, such as ``fsync=off``.
+        on_stop: what is called once it has stopped, in order.
     """
 
     name: str
@@ -154,7 +145,7 @@ class Server:
     folder: Path | None = None
     notes: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
-    on_stop: list[Callable[[], None]] = field(default_factory=list, repr=False)
+    on_stop: list[Callable[[], object]] = field(default_factory=list, repr=False)
     stopped: bool = False
 
     @property
@@ -205,8 +196,6 @@ class Server:
         finally:
             for callback in self.on_stop:
                 callback()
-            if self.folder is not None:
-                remove(self.folder)
 
     def _only_ours(self, verb: str, hook: Callable[..., object] | None) -> Callable[..., str]:
         if hook is None:
@@ -228,20 +217,7 @@ class Server:
         self.stop()
 
 
-def remove(folder: Path) -> None:
-    """Remove a folder of ours; a file that vanishes meanwhile is no error."""
-    for _ in range(10):
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists():
-            return
-        time.sleep(0.05)
-
-
-Rung = Callable[[], Server]
-
-
-def climb(name: str, rungs: Mapping[str, Rung], remedy: str) -> Server:
+def climb(name: str, rungs: Mapping[str, Callable[[], Server]], remedy: str) -> Server:
     """Return the server of the first rung that gives one.
 
     Raises:
@@ -259,25 +235,15 @@ def climb(name: str, rungs: Mapping[str, Rung], remedy: str) -> Server:
     raise ServiceUnavailable(name, tried, remedy)
 
 
-def address(variable: str) -> str:
-    """Return the address that the environment gives.
-
-    Raises:
-        RungFailed: it gives none.
-    """
-    url = os.environ.get(variable, "").strip()
-    if not url:
-        raise RungFailed(f"{variable} is not set")
-    return url
-
-
 def answering(name: str, variable: str, ask: Callable[[str], str | None]) -> Server:
     """Return the server that the environment names, once it has answered a query.
 
     Raises:
         RungFailed: none is named, the address cannot be read, or nothing answers there.
     """
-    url = address(variable)
+    url = os.environ.get(variable, "").strip()
+    if not url:
+        raise RungFailed(f"{variable} is not set")
     try:
         version = ask(url)
     except ValueError:

@@ -1,32 +1,23 @@
-"""MongoDB 6: address, local binary, container. No wheel or Debian package holds one."""
+"""MongoDB 6: local binary, container. No wheel or Debian package holds one."""
 
 from __future__ import annotations
 
 import shutil
-import socket
 import struct
-from urllib.parse import urlsplit
+from pathlib import Path
 
-from velvet.services.container import compose
-from velvet.services.ladder import (
-    Hooks,
-    RungFailed,
-    Server,
-    answering,
-    free_port,
-    private_folder,
-    remove,
-    wait_until,
-)
-from velvet.services.process import ServerProcess
+from velvet.services.ladder import Server, exchange, free_port
+from velvet.services.own import Lease, serve
 
 REMEDY = "Set VELVET_MONGODB_URL, install mongod, or start a container engine."
-VARIABLE = "VELVET_MONGODB_URL"
+NO_BINARY = "mongod is not on the PATH"
+NO_WHEEL = "no wheel or Debian package holds a MongoDB server"
+CONTAINER = ("mongo", "mongodb://velvet:velvet@127.0.0.1:{port}/?authSource=admin")
 _OP_MSG = 2013
 
 
 def _hello() -> bytes:
-    """Return the `hello` command as one OP_MSG (MongoDB wire protocol)."""
+    """Return the `buildInfo` command as one OP_MSG (MongoDB wire protocol)."""
 
     def text(name: bytes, value: bytes) -> bytes:
         return b"\x02" + name + b"\0" + struct.pack("<i", len(value) + 1) + value + b"\0"
@@ -39,16 +30,7 @@ def _hello() -> bytes:
 
 def ask(url: str) -> str | None:
     """Return the version from `buildInfo`, or None while nothing answers."""
-    parts = urlsplit(url)
-    try:
-        with socket.create_connection(
-            (parts.hostname or "127.0.0.1", parts.port or 27017), timeout=2
-        ) as connection:
-            connection.settimeout(2)
-            connection.sendall(_hello())
-            answer = connection.recv(65536)
-    except OSError:
-        return None
+    answer = exchange(url, 27017, _hello())
     if len(answer) < 21 or struct.unpack("<i", answer[12:16])[0] != _OP_MSG:
         return None
     _, found, rest = answer.partition(b"\x02version\0")
@@ -58,41 +40,16 @@ def ask(url: str) -> str | None:
     return f"MongoDB {rest[4 : 3 + length].decode('ascii', 'replace')}"
 
 
-def from_address() -> Server:
-    """Use the server that the environment names."""
-    return answering("mongodb", VARIABLE, ask)
-
-
-def from_binary() -> Server:
-    """Start a local `mongod`."""
+def binary() -> Path | None:
+    """Return a local `mongod`."""
     found = shutil.which("mongod")
-    if found is None:
-        raise RungFailed("mongod is not on the PATH")
-    folder, port = private_folder("mongodb"), free_port()
-    argv = [found, "--bind_ip", "127.0.0.1", "--port", str(port), "--dbpath", str(folder)]
-    process = ServerProcess([*argv, "--nounixsocket"], folder / "server.log")
-    url = f"mongodb://127.0.0.1:{port}/"
-
-    def start() -> str:
-        process.start()
-        return wait_until(lambda: ask(url), alive=lambda: process.alive, what="mongod")
-
-    try:
-        version = start()
-    except BaseException:
-        process.stop()
-        remove(folder)
-        raise
-    hooks = Hooks(start, process.stop, process.kill, lambda: process.pid)
-    return Server("mongodb", url, version, "binary", hooks, folder)
+    return Path(found) if found else None
 
 
-def from_container() -> Server:
-    """Start the container of compose.yaml."""
-    url = "mongodb://velvet:velvet@127.0.0.1:{port}/?authSource=admin"
-    return compose("mongodb", "mongo", "VELVET_MONGODB_PORT", url, ask)
-
-
-def from_wheel() -> Server:
-    """There is no such wheel; the rung says so."""
-    raise RungFailed("no wheel or Debian package holds a MongoDB server")
+def launch(program: Path, rung: str) -> Server:
+    """Start a program on a free port with its data in a private folder."""
+    with Lease("mongodb") as lease:
+        port = free_port()
+        argv = [str(program), "--bind_ip", "127.0.0.1", "--port", str(port)]
+        argv += ["--dbpath", str(lease.folder), "--nounixsocket"]
+        return serve(lease, rung, argv, f"mongodb://127.0.0.1:{port}/", ask)

@@ -1,7 +1,9 @@
-"""Servers of ours: started with a guard and a state file, stopped without a trace.
+"""Servers of ours: a folder, a state file and a guard that exist before the server does.
 
-The state file lets a later `velvet services` call find what is up, and clean up what a
-crash left behind.
+A process that is killed cannot clean up. So beside each server a tiny guard waits on a pipe: when
+the pipe closes because its owner is gone, however that happened, the guard ends the server and
+removes its folder. The state file lets a later `velvet services` call find what is up, and clean
+up after an owner and a guard that were both killed, also in the middle of a start.
 """
 
 from __future__ import annotations
@@ -11,38 +13,212 @@ import contextlib
 import getpass
 import json
 import os
+import shutil
 import stat
+import subprocess
+import sys
 import tempfile
-from collections.abc import Callable
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
 
 from velvet.errors import VelvetError
-from velvet.services.container import end_project
-from velvet.services.ladder import Server, listening, remove
-from velvet.services.process import Guard, end_tree
+from velvet.services.guard import end_containers, recorded
+from velvet.services.ladder import Hooks, RungFailed, Server, listening, wait_until
+from velvet.services.process import ServerProcess, end_server
 
-_FIELDS = {"name", "url", "version", "rung", "notes", "folder", "pid", "born", "owner"}
+_FIELDS = {"name", "url", "version", "rung", "notes", "folder", "project", "owner"}
+# A file system's clock and the kernel's differ by less; a reused id is younger by more.
+_CLOCKS_S = 5.0
 
 
 def state_folder() -> Path:
     """Return the private folder of this user's state files, made when needed.
+
+    It lies in the temporary folder, or in `VELVET_STATE_DIR` where a process with a temporary
+    folder of its own shares the servers of others.
 
     Raises:
         VelvetError: another user made it first, and could name processes for us to end.
     """
     # Not `getpass.getuser`: it believes the environment, which sudo and containers leave behind.
     user = str(os.getuid()) if os.name == "posix" else getpass.getuser()
-    folder = Path(tempfile.gettempdir()) / f"velvet-services-{user}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    base = os.environ.get("VELVET_STATE_DIR") or tempfile.gettempdir()
+    folder = Path(base) / f"velvet-services-{user}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if os.name == "posix":
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-            raise VelvetError(f"{folder} belongs to someone else; remove it or set TMPDIR")
+            raise VelvetError(f"{folder} belongs to another user; remove it or set TMPDIR")
     return folder
+
+
+def others_may_reach(folder: Path) -> bool:
+    """Whether a user who owns none of them may enter a folder and all that it is in."""
+    return all(parent.stat().st_mode & 0o001 for parent in (folder, *folder.resolve().parents))
+
+
+def _base(user: str | None) -> Path:
+    """Return a temporary folder short enough for a Unix socket (macOS: 100) that `user` may enter.
+
+    Raises:
+        RungFailed: that user may not.
+    """
+    base = Path(tempfile.gettempdir())
+    shared = Path("/tmp")  # noqa: S108 - only where the temporary folder is too long or closed
+    closed = user is not None and not others_may_reach(base)
+    if shared.is_dir() and (len(str(base)) > 60 or closed):
+        base = shared
+    if user is not None and not others_may_reach(base):
+        raise RungFailed(f"user {user} may not enter {base}: set TMPDIR to a folder open to all")
+    return base
+
+
+class Lease:
+    """The private folder of one server, guarded and recorded from before its start to its end.
+
+    As a context manager it ends when the block raises; otherwise its server's `stop` ends it.
+
+    Args:
+        project: the compose project of a container.
+        user: another user who has to reach the folder.
+
+    Raises:
+        RungFailed: that user cannot.
+    """
+
+    def __init__(self, kind: str, *, project: str = "", user: str | None = None) -> None:
+        name = f"velvet-{kind[:2]}-{uuid.uuid4().hex[:8]}"
+        self.kind = kind
+        self.folder = _base(user) / name
+        self._record = state_folder() / f"{name}.json"
+        self._guard: subprocess.Popen[bytes] | None = None
+        self._state: dict[str, Any] = {
+            **dict.fromkeys(("url", "version", "rung"), ""),
+            "name": kind,
+            "notes": [],
+            "folder": str(self.folder),
+            "project": project,
+            "owner": os.getpid(),
+            "owner_born": _born(os.getpid()),
+        }
+        self._write()
+        with self:
+            self.folder.mkdir(mode=0o700)
+            self._guard = subprocess.Popen(
+                [
+                    *(sys.executable, "-S", str(Path(__file__).with_name("guard.py"))),
+                    *(str(self.folder), project),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=os.name == "posix",
+            )
+
+    def _write(self) -> None:
+        state_folder()  # which another call may have tidied away meanwhile
+        temporary = self._record.with_suffix(".new")
+        temporary.write_text(json.dumps(self._state), encoding="utf-8")
+        temporary.chmod(0o600)
+        temporary.replace(self._record)
+
+    def server(
+        self, url: str, version: str, rung: str, hooks: Hooks, notes: tuple[str, ...] = ()
+    ) -> Server:
+        """Record and return the server that answered; it is stopped at exit and ends this lease."""
+        about = {"url": url, "version": version, "rung": rung, "notes": list(notes)}
+        self._state |= about
+        self._write()
+        server = Server(self.kind, url, version, rung, hooks, self.folder, notes)
+        atexit.register(server.stop)
+        server.on_stop += [lambda: atexit.unregister(server.stop), self.end]
+        hooks.keep = lambda: self._keep(server)
+        return server
+
+    def _keep(self, server: Server) -> None:
+        self._state |= {"owner": None, "owner_born": None}
+        self._write()
+        atexit.unregister(server.stop)
+        self._dismiss()
+
+    def end(self) -> None:
+        """Remove the folder and the state file of a server that has ended; safe to call twice."""
+        remove(self.folder)
+        self._dismiss()
+        self._record.unlink(missing_ok=True)
+
+    def _dismiss(self) -> None:
+        """Tell the guard that there is nothing to do, and wait for it to leave."""
+        if self._guard is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._guard.communicate(b"done\n")
+            self._guard = None
+
+    def __enter__(self) -> Lease:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self.end()
+
+
+def serve(
+    lease: Lease,
+    rung: str,
+    argv: Sequence[str],
+    url: str,
+    ask: Callable[[str], str | None],
+    *,
+    env: Mapping[str, str] | None = None,
+    afterwards: Callable[[], None] = lambda: None,
+) -> Server:
+    """Start a server that is one process, and return it once it answers.
+
+    Args:
+        ask: returns the version that answers at an address.
+        afterwards: called when it has ended.
+
+    Raises:
+        RungFailed: it cannot be started, or does not answer.
+    """
+    process = ServerProcess(argv, lease.folder, env=env)
+
+    def start() -> str:
+        process.start()
+        return wait_until(lambda: ask(url), alive=lambda: process.alive, what=argv[0])
+
+    def stop() -> None:
+        process.stop()
+        afterwards()
+
+    try:
+        version = start()
+    except BaseException:
+        stop()
+        raise
+    return lease.server(url, version, rung, Hooks(start, stop, process.kill, lambda: process.pid))
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder of ours; a file that vanishes meanwhile is no error."""
+    for _ in range(10):
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.05)
 
 
 def _born(pid: int) -> float | None:
@@ -55,53 +231,14 @@ def _born(pid: int) -> float | None:
         return None
 
 
-def adopt(server: Server, *, keep: bool) -> Server:
-    """Record a server of ours, guard it unless it is to stay up, and stop it at exit."""
-    assert server.folder is not None
-    pid_file = server.folder / "pids"
-    record = state_folder() / f"{server.name}-{server.folder.name}.json"
-
-    def note() -> None:
-        pid = server.pid
-        pids = [] if pid is None else [pid]
-        pid_file.write_text("\n".join(map(str, pids)), encoding="ascii")
-        state = {
-            "name": server.name,
-            "url": server.url,
-            "version": server.version,
-            "rung": server.rung,
-            "notes": list(server.notes),
-            "folder": str(server.folder),
-            "pid": pid,
-            "project": server.hooks.project,
-            "born": _born(pid) if pid is not None else None,
-            "owner": None if keep else os.getpid(),
-            "owner_born": None if keep else _born(os.getpid()),
-        }
-        state_folder()  # which another call may have tidied away meanwhile
-        record.write_text(json.dumps(state), encoding="utf-8")
-        record.chmod(0o600)
-
-    note()
-    inner = server.hooks.start
-    if inner is not None:
-        server.hooks.start = _noting(inner, note)
-    server.on_stop.append(lambda: record.unlink(missing_ok=True))
-    if not keep:
-        guard = Guard(server.folder, pid_file, server.hooks.project)
-        server.on_stop.append(guard.dismiss)
-        atexit.register(server.stop)
-        server.on_stop.append(lambda: atexit.unregister(server.stop))
-    return server
-
-
-def _noting(start: Callable[[], str], note: Callable[[], None]) -> Callable[[], str]:
-    def started() -> str:
-        version = start()
-        note()
-        return version
-
-    return started
+def server_pids(folder: Path) -> list[int]:
+    """Return the recorded processes of a server that still run (ids are reused)."""
+    born = {pid: _born(pid) for pid in recorded(folder)}
+    return [
+        pid
+        for pid, written in recorded(folder).items()
+        if (began := born.get(pid)) is not None and began <= written + _CLOCKS_S
+    ]
 
 
 def records() -> list[tuple[Path, dict[str, Any]]]:
@@ -119,23 +256,18 @@ def records() -> list[tuple[Path, dict[str, Any]]]:
 
 
 def running(state: dict[str, Any]) -> bool:
-    """Whether the very process that a state file names still runs (ids are reused).
-
-    A container has no process of ours; it runs while its port is open.
-    """
-    if state.get("project"):
+    """Whether the server that a state file names still runs; a container while its port is open."""
+    if state["project"]:
         parts = urlsplit(state["url"])
         return listening(parts.hostname or "127.0.0.1", parts.port or 0)
-    pid = state.get("pid")
-    return pid is not None and state.get("born") is not None and _born(pid) == state["born"]
+    return bool(server_pids(Path(state["folder"])))
 
 
 def abandoned(state: dict[str, Any]) -> bool:
     """Whether its owner is gone, or a kept server has ended."""
-    owner = state.get("owner")
-    if owner is None:
+    if state["owner"] is None:
         return not running(state)
-    return _born(owner) != state.get("owner_born")
+    return _born(state["owner"]) != state.get("owner_born")
 
 
 def clean() -> list[str]:
@@ -156,12 +288,11 @@ def tidy() -> None:
 
 def discard(path: Path, state: dict[str, Any]) -> None:
     """End one recorded server and remove its folder and its state file."""
-    if state.get("project"):
-        end_project(state["project"])
-    elif running(state):
-        end_tree(state["pid"])
+    if state["project"]:
+        end_containers(state["project"])
     folder = Path(state["folder"])
     if folder.name.startswith("velvet-"):
+        for pid in server_pids(folder):
+            end_server(pid)
         remove(folder)
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
+    path.unlink(missing_ok=True)

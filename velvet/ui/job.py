@@ -1,8 +1,9 @@
 """A child process whose JSON lines a page shows while it runs.
 
 Heavy work never runs inside Streamlit: its GIL and memory would pollute what is shown. A
-page keeps one job in its session, reads what arrived at each redraw, and can stop it by
-its process id. A job ends at its time cap, and with the page's process at the latest.
+page reads what arrived at each redraw, and can stop the child by its process id. A job ends
+at its time cap, and with the page's process at the latest. Its temporary folder is its own
+and is removed with it, whatever the child left there.
 """
 
 from __future__ import annotations
@@ -11,18 +12,22 @@ import atexit
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from velvet.bench.children import end_group
+from velvet.processes import end_group
+from velvet.ui.child import JOB_VARIABLE
 
 KEEP_STDERR = 4000
+REMOVALS = 20
 
 
 class Job:
@@ -31,33 +36,40 @@ class Job:
     Args:
         argv: arguments after the Python interpreter, such as ``["-m", "package.demo"]``.
         cap_s: seconds after which it is stopped.
+        on_end: called with the job once all is read, by the thread that read it.
     """
 
     def __init__(
-        self, argv: Sequence[str], *, cwd: Path | None = None, cap_s: float = 300.0
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        cap_s: float = 300.0,
+        on_end: Callable[[Job], None] | None = None,
     ) -> None:
         self.argv = list(argv)
         self.events: list[dict[str, Any]] = []
         self.garbage = 0
         self.stopped = ""
         self._said: list[str] = []
-        self._began = time.monotonic()
+        self.began = time.monotonic()
         self._ended: float | None = None
+        self._on_end = on_end
+        self.folder = Path(tempfile.mkdtemp(prefix="vj-"))
         self._process = subprocess.Popen(
             [sys.executable, *self.argv],
             cwd=cwd,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env=_environment(self.folder),
             start_new_session=os.name == "posix",
         )
         self._readers = [
             threading.Thread(target=self._read, daemon=True),
             threading.Thread(target=self._read_errors, daemon=True),
         ]
-        self._timer = threading.Timer(
-            cap_s, self.stop, args=(f"stopped at its cap of {cap_s:g} s",)
-        )
+        self._timer = threading.Timer(cap_s, self.stop, args=(f"stopped at the {cap_s:g} s limit",))
         self._timer.daemon = True
         _live.add(self)
         for reader in self._readers:  # last: a child may have ended by now, and its reader with it
@@ -77,12 +89,17 @@ class Job:
             else:
                 self.garbage += 1
         self._process.wait()
+        end_group(self._process)  # what it started and left behind
         self._ended = time.monotonic()
         self._timer.cancel()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+        if self._on_end is not None:
+            self._on_end(self)
+        _close(self._process.stdin, self._process.stdout)
+        for _ in range(REMOVALS):  # a server that the task started may still be writing its last
+            shutil.rmtree(self.folder, ignore_errors=True)
+            if not self.folder.exists():
+                break
+            time.sleep(0.1)
 
     def _read_errors(self) -> None:
         assert self._process.stderr is not None
@@ -99,7 +116,7 @@ class Job:
     @property
     def seconds(self) -> float:
         """How long it has run, or ran."""
-        return (self._ended or time.monotonic()) - self._began
+        return (self._ended or time.monotonic()) - self.began
 
     @property
     def error(self) -> str:
@@ -109,6 +126,10 @@ class Job:
         self._readers[1].join(timeout=1)
         last = "".join(self._said)[-KEEP_STDERR:].strip().splitlines()[-1:]
         return f"ended with exit code {self._process.returncode}" + (f": {last[0]}" if last else "")
+
+    def wait(self) -> None:
+        """Wait until the child has ended and all that it told is read."""
+        self._readers[0].join()
 
     def stop(self, reason: str = "stopped") -> None:
         """End the child and everything it started; safe to call twice."""
@@ -120,10 +141,25 @@ class Job:
         if threading.current_thread() is not self._timer:
             for reader in self._readers:
                 reader.join(timeout=5)
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if stream is not None and not self._readers[0].is_alive():
-                with contextlib.suppress(OSError, ValueError):
-                    stream.close()
+        if not self._readers[0].is_alive():
+            _close(self._process.stdin, self._process.stdout, self._process.stderr)
+
+
+def _close(*streams: IO[bytes] | None) -> None:
+    for stream in streams:
+        if stream is not None:
+            with contextlib.suppress(OSError, ValueError):
+                stream.close()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Return a child's environment: temporary files in its folder, servers' state where it was."""
+    return {
+        "VELVET_STATE_DIR": tempfile.gettempdir(),
+        **os.environ,
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP", JOB_VARIABLE), str(folder)),
+        "PYTHONIOENCODING": "utf-8",
+    }
 
 
 _live: weakref.WeakSet[Job] = weakref.WeakSet()

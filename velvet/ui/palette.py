@@ -1,4 +1,4 @@
-"""One palette for Streamlit, Plotly and Matplotlib: pastel fills, strokes that carry meaning.
+"""One palette for Streamlit and Plotly: pastel fills, strokes that carry meaning.
 
 A pastel alone is invisible to many and weak on white for all, so a fill never stands
 without its stroke, a pattern or a label. The six fills and strokes were found by a search
@@ -8,8 +8,9 @@ tritanopia; a test audits that, and the contrast of every text colour.
 
 from __future__ import annotations
 
+import re
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -42,6 +43,24 @@ KIND_COLOURS = {
     "block": ("#ea9294", "#c52666", "x"),
     "gc": ("#9ac2d1", "#081625", "."),
 }
+# The dark theme: grounds, texts and lines have a dark counterpart, fill and stroke change places.
+_DARK = {
+    WHITE: "#1a1521",
+    LAVENDER_BLUSH: "#211a2a",
+    LAVENDER: "#40364f",
+    LAVENDER_SOFT: "#262030",
+    PAPAYA: "#3a2f1e",
+    MISTY_ROSE: "#46303c",
+    TEXT: "#eee9f4",
+    TEXT_SOFT: "#bdb4c6",
+    LINE: "#a394ad",
+    "#F6F2FF": "#2a2335",
+    "#F3EEF3": "#2a2432",
+    **dict(zip(FILLS, STROKES, strict=True)),
+    **dict(zip(STROKES, FILLS, strict=True)),
+}
+_DARK_BY_LOWER = {light.lower(): dark for light, dark in _DARK.items()}
+_COLOUR = re.compile("|".join(_DARK_BY_LOWER), re.IGNORECASE)
 FONT = "Source Sans, Source Sans Pro, Segoe UI, DejaVu Sans, sans-serif"
 
 
@@ -50,11 +69,59 @@ def pair(number: int) -> tuple[str, str]:
     return FILLS[number % len(FILLS)], STROKES[number % len(STROKES)]
 
 
+def darkened(text: str) -> str:
+    """Return JSON with each colour of the palette replaced by its dark counterpart."""
+    return _COLOUR.sub(lambda found: _DARK_BY_LOWER[found.group().lower()], text)
+
+
+def adaptive(text: str) -> str:
+    """Return HTML or CSS whose colours follow the theme of the page, without a redraw."""
+    return _COLOUR.sub(
+        lambda found: f"light-dark({found.group()}, {darkened(found.group())})", text
+    )
+
+
+def streamlit_options() -> dict[str, str]:
+    """Return the options of every dashboard: both themes, and a server for this machine only.
+
+    Large messages are never sent by reference: with fast redraws the browser may have dropped
+    what a reference names, and the page breaks ("Cached ForwardMsg MISS").
+    """
+    light = {
+        "primaryColor": STROKES[0],
+        "backgroundColor": WHITE,
+        "secondaryBackgroundColor": "#F6F2FF",
+        "textColor": TEXT,
+    }
+    return {
+        **{f"theme.light.{name}": colour for name, colour in light.items()},
+        **{f"theme.dark.{name}": darkened(colour) for name, colour in light.items()},
+        "browser.gatherUsageStats": "false",
+        "global.minCachedMessageSize": "1e15",
+        "server.address": "127.0.0.1",
+    }
+
+
+def config_toml() -> str:
+    """Return a module's `.streamlit/config.toml`, for `streamlit run app.py` in its folder."""
+    tables: dict[str, list[str]] = {}
+    for name, value in streamlit_options().items():
+        table, _, key = name.rpartition(".")
+        written = value if re.fullmatch(r"true|false|[\de]+", value) else f'"{value}"'
+        tables.setdefault(table, []).append(f"{key} = {written}")
+    parts = ["\n".join((f"[{table}]", *lines)) for table, lines in tables.items()]
+    return (
+        "# Written by velvet.ui.palette.config_toml; a test compares the two.\n"
+        + "\n\n".join(parts)
+        + "\n"
+    )
+
+
 # A legend's entry in pixels: its key, a letter, a row; and the narrowest column of a dashboard.
-_LEGEND_KEY_PX, _LETTER_PX, _LEGEND_ROW_PX, _NARROW_PX = 56, 7, 22, 400
+_LEGEND_KEY_PX, _LETTER_PX, LEGEND_ROW_PX, _NARROW_PX = 56, 7, 22, 400
 
 
-def _legend_rows(figure: go.Figure) -> int:
+def legend_rows(figure: go.Figure) -> int:
     """Guess how many rows the legend takes in a narrow column, so that it never meets the title."""
     # A trace of the kinds that know no legend, such as an icicle, has no such property.
     shown = [one for one in figure.data if getattr(one, "showlegend", False) is not False]
@@ -95,39 +162,14 @@ def _template() -> go.layout.Template:
 
 def plotly_layout(figure: go.Figure, *, title: str = "", height: int = 360) -> go.Figure:
     """Give a Plotly figure the project's look and return it; call it when the traces are there."""
-    rows = _legend_rows(figure)
-    top = (40 if title else 12) + _LEGEND_ROW_PX * rows
+    rows = legend_rows(figure)
+    top = (40 if title else 12) + LEGEND_ROW_PX * rows
     layout = figure.layout
     layout.template = _template()
     layout.title = {"text": title}
-    layout.height = height + _LEGEND_ROW_PX * max(0, rows - 1)
+    layout.height = height + LEGEND_ROW_PX * max(0, rows - 1)
     layout.margin = {"l": 12, "r": 12, "t": top, "b": 12}
     return figure
-
-
-def matplotlib_style() -> dict[str, Any]:
-    """Return settings for `matplotlib.rc_context`, the same look for static pictures."""
-    from cycler import cycler
-
-    return {
-        "axes.prop_cycle": cycler(color=list(STROKES)),
-        "axes.edgecolor": LINE,
-        "axes.facecolor": WHITE,
-        "axes.grid": True,
-        "axes.labelcolor": TEXT,
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "axes.titlecolor": TEXT,
-        "axes.titlelocation": "left",
-        "figure.facecolor": WHITE,
-        "font.size": 11,
-        "grid.color": LAVENDER,
-        "legend.frameon": False,
-        "patch.edgecolor": TEXT,
-        "text.color": TEXT,
-        "xtick.color": TEXT_SOFT,
-        "ytick.color": TEXT_SOFT,
-    }
 
 
 def css() -> str:
@@ -151,11 +193,14 @@ def css() -> str:
   .stButton button {{ border-radius: 12px; border: 1px solid {LINE}; }}
   .stButton button[kind="primary"] {{ background: {STROKES[0]}; color: {WHITE}; border: none; }}
   .stButton button[kind="primary"]:disabled {{ background: {LAVENDER}; color: {TEXT_SOFT}; }}
-  .velvet-card {{ background: {WHITE}; border: 1px solid {LAVENDER}; border-radius: 16px;
-      padding: 0.9rem 1.1rem; margin-bottom: 0.8rem; min-height: 7.4rem; }}
-  .velvet-card h4 {{ margin: 0 0 0.2rem 0; padding: 0; font-size: 1.05rem; }}
-  .velvet-card p {{ margin: 0.15rem 0; font-size: 0.93rem; color: {TEXT}; }}
-  .velvet-soft {{ color: {TEXT_SOFT}; font-size: 0.88rem; }}
+  .velvet-soft, [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {{
+      color: {TEXT_SOFT}; font-size: 0.88rem; opacity: 1; }}
+  .js-plotly-plot :is(.xtick, .ytick) text, .js-plotly-plot :is(.legendtext, .xtitle, .ytitle) {{
+      fill: {TEXT} !important; }}
+  [data-testid="stAlert"] p, [data-testid="stTable"] th *, [data-testid="stSidebarNavLink"] *, [data-testid="stPageLink"] * {{ color: {TEXT}; }}
+  .velvet-title {{ font-weight: 600; margin-bottom: -0.6rem; }}
+  .velvet-hero img {{ width: 100%; max-height: 460px; object-fit: cover; object-position: top;
+      border: 1px solid {LINE}; border-radius: 16px; }}
   .velvet-tag {{ display: inline-block; border: 1px solid {LINE}; border-radius: 999px;
       padding: 0 0.6rem; font-size: 0.8rem; background: {PAPAYA}; color: {TEXT}; }}
   .velvet-planned {{ background: {WHITE}; color: {TEXT_SOFT}; border-style: dashed; }}

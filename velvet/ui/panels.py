@@ -21,7 +21,6 @@ from velvet.ui.palette import (
     SCALE,
     STROKES,
     TEXT,
-    VERDICTS,
     WHITE,
     pair,
     plotly_layout,
@@ -30,6 +29,9 @@ from velvet.ui.palette import (
 MAX_LANES = 40
 MAX_BARS = 4000
 CELL_TEXT_LIMIT = 120
+MAX_TICKS = 7
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
 _UNKNOWN_KIND = ("#9ac2d1", "#081625", "")
 
 
@@ -68,8 +70,7 @@ def timeline(
     if len(shown) > MAX_BARS:
         # The longest spans carry the picture; the shortest would be under a pixel anyway.
         shown = sorted(shown, key=lambda s: s.t0_ns - s.t1_ns)[:MAX_BARS]
-    order = [*KIND_COLOURS, *sorted({s.kind for s in shown} - set(KIND_COLOURS))]
-    for kind in order:
+    for kind in (*KIND_COLOURS, *sorted({s.kind for s in shown} - set(KIND_COLOURS))):
         chosen = [span for span in shown if span.kind == kind]
         if not chosen:
             continue
@@ -81,9 +82,7 @@ def timeline(
             x=[span.seconds for span in chosen],
             base=[(span.t0_ns - zero) / 1e9 for span in chosen],
             customdata=[(span.name, span.seconds * 1e3) for span in chosen],
-            hovertemplate="%{customdata[0]}: "
-            + kind
-            + " %{customdata[1]:.2f} ms<extra>%{y}</extra>",
+            hovertemplate=f"%{{customdata[0]}}: {kind} %{{customdata[1]:.2f}} ms<extra>%{{y}}</extra>",
             marker={
                 "color": fill,
                 "line": {"color": stroke, "width": 1},
@@ -132,17 +131,8 @@ def memory(
         series: name -> (seconds, MB).
         floor_mb: what a process has before it does anything.
     """
-    dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-    figure = go.Figure()
-    for index, (name, samples) in enumerate(series.items()):
-        figure.add_scatter(
-            x=[moment for moment, _ in samples],
-            y=[level for _, level in samples],
-            name=name,
-            mode="lines",
-            line={"color": pair(index)[1], "width": 2.4, "dash": dashes[index % len(dashes)]},
-            hovertemplate="%{x:.2f} s: %{y:.1f} " + unit + "<extra>" + name + "</extra>",
-        )
+    figure = lines(series, title=title, x="seconds", y=unit)
+    figure.update_traces(mode="lines", hovertemplate="%{x:.2f} s: %{y:.1f} " + unit)
     if floor_mb is not None:
         figure.add_hrect(
             y0=0,
@@ -154,27 +144,25 @@ def memory(
             annotation_position="bottom right",
             annotation_font_color=TEXT,
         )
-    plotly_layout(figure, title=title, height=330)
-    figure.update_yaxes(title=unit, rangemode="tozero")
-    figure.update_xaxes(title="seconds")
+    figure.update_yaxes(rangemode="tozero")
     return figure
 
 
-def heatmap(table: Matrix, *, title: str = "", scale_title: str = "x the best") -> go.Figure:
+def heatmap(table: Matrix, *, title: str = "", scale_title: str = "times the best") -> go.Figure:
     """Draw contenders by sizes; pale is the column's best, dark is many times worse.
 
-    Cells that were not measured stay blank and say so when hovered.
+    A cell says how many times worse than its column's best it is. Cells that were not measured
+    stay blank and say so when hovered.
     """
     highest = max((cell for row in table.cells for cell in row if cell is not None), default=0.0)
-    top = max(1, round(highest + 0.5))
-    step = max(1, top // 5)
-    ticks = list(range(0, top + 1, step))
-    stops = [[index / (len(SCALE) - 1), colour] for index, colour in enumerate(SCALE)]
-    crowded = len(table.rows) * len(table.columns) > CELL_TEXT_LIMIT
+    top = max(1, math.ceil(highest))
+    ticks = list(range(0, top + 1, max(1, top // 5)))
+    columns = [column.replace(",", "<br>") or "all" for column in table.columns]
+    crowded = len(table.rows) * len(columns) > CELL_TEXT_LIMIT
     figure = go.Figure(
         go.Heatmap(
             z=table.cells,
-            x=[column or "all" for column in table.columns],
+            x=columns,
             y=table.rows,
             zmin=0,
             zmax=top,
@@ -182,22 +170,25 @@ def heatmap(table: Matrix, *, title: str = "", scale_title: str = "x the best") 
             hovertemplate="%{y}<br>%{x}: %{customdata}<extra></extra>",
             text=None if crowded else [[_times(cell) for cell in row] for row in table.cells],
             texttemplate=None if crowded else "%{text}",
-            xgap=3,
-            ygap=3,
-            colorscale=stops,
-            hoverongaps=True,
+            textfont={"size": 12 if len(columns) < 6 else 10},
+            xgap=2,
+            ygap=2,
+            colorscale=SCALE,
+            # The cells say what a colour means; only without their text is a scale needed, below.
+            showscale=crowded,
             colorbar={
+                "orientation": "h",
+                "y": -0.25,
                 "title": {"text": scale_title},
                 "tickvals": ticks,
-                "ticktext": [f"{2**tick:g}" for tick in ticks],
-                "thickness": 14,
-                "outlinewidth": 0,
+                "ticktext": [f"{2**tick:,}" for tick in ticks],
+                "thickness": 12,
             },
         )
     )
     plotly_layout(figure, title=title, height=130 + 34 * max(3, len(table.rows)))
     figure.update_layout(plot_bgcolor="#F3EEF3")
-    figure.update_xaxes(type="category", showgrid=False)
+    figure.update_xaxes(type="category", showgrid=False, tickangle=0 if len(columns) < 6 else None)
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
     return figure
 
@@ -217,75 +208,98 @@ def grid(
     unit: str = "share",
 ) -> go.Figure:
     """Draw time bins by lanes, each cell between 0 (idle) and 1 (busy)."""
-    stops = [[index / (len(SCALE) - 1), colour] for index, colour in enumerate(SCALE)]
-    figure = go.Figure(
-        go.Heatmap(
-            z=[list(row) for row in cells],
-            x=list(columns),
-            y=list(rows),
-            zmin=0,
-            zmax=1,
-            xgap=1,
-            ygap=2,
-            colorscale=stops,
-            hovertemplate="%{y} at %{x:.2f} s: %{z:.0%}<extra></extra>",
-            colorbar={"title": {"text": unit}, "tickformat": ".0%", "thickness": 14},
-        )
+    heat = go.Heatmap(
+        z=[list(row) for row in cells],
+        x=list(columns),
+        y=list(rows),
+        zmin=0,
+        zmax=1,
+        xgap=1,
+        ygap=2,
+        colorscale=SCALE,
+        hovertemplate="%{y} at %{x:.2f} s: %{z:.0%}<extra></extra>",
+        colorbar={"title": {"text": unit}, "tickformat": ".0%", "thickness": 14},
     )
-    plotly_layout(figure, title=title, height=130 + 20 * max(4, len(rows)))
+    figure = plotly_layout(go.Figure(heat), title=title, height=130 + 20 * max(4, len(rows)))
     figure.update_xaxes(title="seconds")
     figure.update_yaxes(type="category", autorange="reversed", tickfont={"size": 11})
     return figure
 
 
-def ratios(pairs: Sequence[Mapping[str, Any]], *, title: str = "", baseline: str = "") -> go.Figure:
-    """Draw ratios to the baseline with their intervals, on a logarithmic axis.
+Interval = tuple[str, float, float, float]  # label, value, its two ends
+
+
+def intervals(
+    series: Mapping[str, Sequence[Interval]], *, title: str = "", axis: str = ""
+) -> go.Figure:
+    """Draw ratios with their intervals on a logarithmic axis, one series a machine.
 
     Args:
-        pairs: entries of a results document, or of a run in progress.
+        series: name of the machine -> rows; the first row stands on top.
+        axis: what a ratio of 2 means.
     """
     figure = go.Figure()
-    names = [pair_["a"] + (f" {_size(pair_)}" if pair_.get("size") else "") for pair_ in pairs]
-    values = [pair_["ratio"] for pair_ in pairs]
-    above = [max(0.0, (p.get("hi") or p["ratio"]) - p["ratio"]) for p in pairs]
-    below = [max(0.0, p["ratio"] - (p.get("lo") or p["ratio"])) for p in pairs]
-    figure.add_scatter(
-        x=values,
-        y=names,
-        mode="markers",
-        marker={"size": 11, "color": pair(0)[0], "line": {"color": STROKES[0], "width": 2}},
-        error_x={
-            "type": "data",
-            "array": above,
-            "arrayminus": below,
-            "color": STROKES[0],
-            "thickness": 2,
-            "width": 6,
-        },
-        hovertemplate="%{y}: %{x:.3g}x<extra></extra>",
-        showlegend=False,
-    )
+    symbols = ("circle", "diamond-open", "square")
+    for index, (name, rows) in enumerate(series.items()):
+        fill, stroke = pair(index)
+        figure.add_scatter(
+            x=[value for _, value, _, _ in rows],
+            y=[label for label, _, _, _ in rows],
+            name=name,
+            mode="markers",
+            marker={
+                "size": 11,
+                "symbol": symbols[index % 3],
+                "color": fill if index % 3 != 1 else stroke,
+                "line": {"color": stroke, "width": 2},
+            },
+            error_x={
+                "type": "data",
+                "array": [hi - value for _, value, _, hi in rows],
+                "arrayminus": [value - lo for _, value, lo, _ in rows],
+                "color": stroke,
+                "thickness": 2,
+                "width": 6,
+            },
+            hovertemplate="%{y}: %{x:.3g}x<extra>" + name + "</extra>",
+            showlegend=len(series) > 1,
+        )
+    labels = list(dict.fromkeys(row[0] for rows in series.values() for row in rows))
     figure.add_vline(x=1, line={"color": LINE, "dash": "dash"})
-    plotly_layout(figure, title=title, height=150 + 30 * max(2, len(names)))
-    figure.update_xaxes(
-        type="log",
-        title=f"times {baseline}" if baseline else "ratio",
-        range=_around_one([*values, *(p.get("lo") for p in pairs), *(p.get("hi") for p in pairs)]),
-        dtick="D2",
-    )
-    figure.update_yaxes(type="category", autorange="reversed")
+    plotly_layout(figure, title=title, height=150 + 34 * max(2, len(labels)))
+    ends = [1.0, *(end for rows in series.values() for row in rows for end in row[1:])]
+    low, high = min(ends), max(ends)
+    air = (high / low) ** 0.06 * 1.05
+    figure.update_xaxes(title=axis, **log_axis(low / air, high * air, suffix="x"))
+    figure.update_yaxes(type="category", categoryorder="array", categoryarray=labels[::-1])
     return figure
 
 
-def _around_one(values: Sequence[float | None]) -> list[float]:
-    """Return a logarithmic axis range that holds every value and the baseline, with some air."""
-    logs = [0.0, *(math.log10(value) for value in values if value)]
-    air = 0.06 * max(0.2, max(logs) - min(logs))
-    return [min(logs) - air, max(logs) + air]
+def ratios(pairs: Sequence[Mapping[str, Any]], *, title: str = "", baseline: str = "") -> go.Figure:
+    """Draw a results document's ratios to the baseline with their intervals."""
+    rows = [
+        (str(p["a"]), p["ratio"], p.get("lo") or p["ratio"], p.get("hi") or p["ratio"])
+        for p in pairs
+    ]
+    axis = f"times {baseline}" if baseline else "ratio"
+    return intervals({"this machine": rows}, title=title, axis=axis)
 
 
-def _size(pair_: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in pair_["size"].items())
+def log_axis(low: float, high: float, *, suffix: str = "") -> dict[str, Any]:
+    """Return a logarithmic axis with whole labels: powers of ten, and 2 and 5 where few fit."""
+    decades = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
+    for steps in ((1, 2, 5), (1,)):
+        ticks = [step * 10.0**decade for decade in decades for step in steps]
+        ticks = [tick for tick in ticks if low <= tick <= high]
+        if len(ticks) <= MAX_TICKS:
+            break
+    ticks = ticks[:: -(-len(ticks) // MAX_TICKS)] if ticks else []
+    return {
+        "type": "log",
+        "range": [math.log10(low), math.log10(high)],
+        "tickvals": ticks,
+        "ticktext": [f"{tick:,.12g}{suffix}" for tick in ticks],
+    }
 
 
 def versus_published(
@@ -313,10 +327,10 @@ def versus_published(
             },
         )
     plotly_layout(figure, title=title, height=360)
-    logs = [math.log10(value) for value in (*ours, *published) if value > 0]
-    # A bar on a logarithmic axis has no natural foot: give the shortest one half a decade.
-    foot = [min(logs) - 0.5, max(logs) + 0.3] if logs else None
-    figure.update_yaxes(type="log", title=unit, range=foot, dtick="D2")
+    known = [value for value in (*ours, *published) if value > 0]
+    figure.update_yaxes(title=unit)
+    if known:  # a bar on a logarithmic axis has no natural foot: the shortest gets half a decade
+        figure.update_yaxes(**log_axis(min(known) / 3, max(known) * 2))
     return figure
 
 
@@ -329,8 +343,6 @@ def lines(
     log: bool = False,
 ) -> go.Figure:
     """Draw curves with markers and line styles of their own, for growth and latency."""
-    symbols = ("circle", "square", "diamond", "cross", "triangle-up", "x")
-    dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
     figure = go.Figure()
     for index, (name, points) in enumerate(series.items()):
         fill, stroke = pair(index)
@@ -339,41 +351,23 @@ def lines(
             y=[point[1] for point in points],
             name=name,
             mode="lines+markers" if len(points) < 200 else "lines",
-            line={"color": stroke, "width": 2, "dash": dashes[index % len(dashes)]},
+            line={"color": stroke, "width": 2, "dash": DASHES[index % len(DASHES)]},
             marker={
-                "symbol": symbols[index % len(symbols)],
+                "symbol": SYMBOLS[index % len(SYMBOLS)],
                 "size": 9,
                 "color": fill,
                 "line": {"color": stroke, "width": 1.5},
             },
         )
     plotly_layout(figure, title=title, height=360)
-    figure.update_xaxes(title=x, type="log" if log else "linear")
-    figure.update_yaxes(title=y, type="log" if log else "linear")
-    return figure
-
-
-def strip(
-    marks: Sequence[tuple[float, bool]], *, title: str = "", until: float | None = None
-) -> go.Figure:
-    """Draw admitted and refused arrivals as marks over time; shape and row differ, not only colour."""
-    figure = go.Figure()
-    rows = (("admitted", True, "line-ns-open", 3), ("refused", False, "x-thin-open", 1))
-    for name, wanted, symbol, series in rows:
-        times = [moment for moment, admitted in marks if admitted is wanted]
-        figure.add_scatter(
-            x=times,
-            y=[name] * len(times),
-            mode="markers",
-            name=f"{name}: {len(times)}",
-            marker={"symbol": symbol, "size": 13, "color": STROKES[series], "line": {"width": 1.6}},
-            hovertemplate="%{x:.3f} s<extra>" + name + "</extra>",
-        )
-    plotly_layout(figure, title=title, height=180)
-    figure.update_xaxes(title="seconds", range=None if until is None else [0, until])
-    figure.update_yaxes(
-        type="category", categoryorder="array", categoryarray=["refused", "admitted"]
-    )
+    figure.update_xaxes(title=x, type="linear")
+    figure.update_yaxes(title=y, type="linear")
+    if log:
+        for axis, update in ((0, figure.update_xaxes), (1, figure.update_yaxes)):
+            known = [point[axis] for points in series.values() for point in points]
+            known = [value for value in known if value > 0]
+            if known:
+                update(**log_axis(min(known) / 1.3, max(known) * 1.3))
     return figure
 
 
@@ -404,8 +398,3 @@ def state_strip(
     figure.update_yaxes(visible=False)
     figure.update_xaxes(title="seconds")
     return figure
-
-
-def verdict_colour(verdict: str) -> str:
-    """Return the colour of a verdict, for marks that also carry its word."""
-    return VERDICTS[verdict]

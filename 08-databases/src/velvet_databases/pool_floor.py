@@ -15,9 +15,9 @@ PROGRAM = f"pgbench{postgres_server.SUFFIX}"
 def pgbench() -> Path | None:
     """Return PostgreSQL's own load generator, from the same places as the server; or None."""
     folders = list(postgres_server.binaries())
-    wheel = postgres_server.wheel_install()
+    wheel = postgres_server.wheel()
     if wheel is not None:
-        folders.append(wheel / "bin")
+        folders.append(wheel)
     return next((folder / PROGRAM for folder in folders if (folder / PROGRAM).is_file()), None)
 
 

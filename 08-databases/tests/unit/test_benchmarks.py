@@ -12,7 +12,6 @@ import pytest
 
 from velvet.bench import Suite
 from velvet.bench.model import TIERS
-from velvet.bench.verdicts import benches_of
 from velvet.bench.worker import load_suite
 from velvet.needs import all_unmet
 from velvet.services import Server
@@ -94,7 +93,7 @@ def test_claims_have_texts_of_their_own(suite: Suite) -> None:
 
 
 def test_every_bulk_and_layer_comparison_has_a_claim_but_that_of_memory(suite: Suite) -> None:
-    claimed = {bench for claim in suite.claims for bench in benches_of(claim)}
+    claimed = {bench for claim in suite.claims for bench in claim.benches}
 
     ours = {"bulk_postgres", "bulk_driver", "bulk_memory", "bulk_sqlite", "read_layers"}
     assert ours - claimed == {"bulk_memory"}

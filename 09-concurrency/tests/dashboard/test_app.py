@@ -237,8 +237,9 @@ def test_a_trace_can_be_downloaded_for_each_model_shown(untouched: AppTest) -> N
 
 TINY = """
 from velvet.bench import Suite, ratio
+from velvet.bench.command import main
 
-suite = Suite("tiny")
+suite = Suite("tiny", __file__)
 sums = suite.comparison("sums", title="Adding up", unit="ops/s", rounds={"quick": 3})
 
 
@@ -261,7 +262,7 @@ suite.claim("fewer is faster", ratio("sums", "fast", "slow") >= 2)
 suite.published("sums", {("fast", "ops"): 1000.0}, source="a table")
 
 if __name__ == "__main__":
-    suite.main()
+    main(suite)
 """
 
 

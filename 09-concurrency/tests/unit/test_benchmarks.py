@@ -12,7 +12,6 @@ import pytest
 
 from velvet.bench import Suite
 from velvet.bench.collect import build
-from velvet.bench.verdicts import benches_of
 from velvet.bench.worker import load_suite
 from velvet.needs import all_unmet
 from velvet_concurrency.clock import FakeClock
@@ -89,7 +88,7 @@ def test_every_claim_names_sizes_that_exist(suite: Suite) -> None:
 
 
 def test_every_comparison_but_those_of_figures_to_look_at_has_a_claim(suite: Suite) -> None:
-    claimed = {bench for claim in suite.claims for bench in benches_of(claim)}
+    claimed = {bench for claim in suite.claims for bench in claim.benches}
 
     assert set(suite.comparisons) - claimed == {"limiter_memory_peers", "pool_overheads_start"}
 

@@ -11,7 +11,6 @@ import pytest
 
 from velvet.bench import Suite
 from velvet.bench.collect import build
-from velvet.bench.verdicts import benches_of
 from velvet.bench.worker import load_suite
 from velvet.needs import all_unmet
 
@@ -79,7 +78,7 @@ def test_every_claim_names_comparisons_contenders_and_sizes_that_exist(suite: Su
 
 
 def test_every_comparison_of_the_quick_tier_has_a_claim(suite: Suite) -> None:
-    claimed = {bench for claim in suite.claims for bench in benches_of(claim)}
+    claimed = {bench for claim in suite.claims for bench in claim.benches}
     quick = {name for name, one in suite.comparisons.items() if one.tier == "quick"}
 
     assert quick - claimed == set()

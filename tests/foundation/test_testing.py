@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import sys
 from pathlib import Path
@@ -11,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from velvet import pytest_plugin as loaded
 from velvet import services
+from velvet import testing as loaded
 from velvet.services import Server, ServiceUnavailable, own
 
 pytest_plugins = ["pytester"]
@@ -231,14 +232,10 @@ def test_and_again(private_redis):
 """
 
 
-FOREIGN = ("asyncio", "benchmark", "cacheprovider", "hypothesispytest", "randomly", "timeout")
-
-
 def inner(pytester: pytest.Pytester, text: str) -> pytest.RunResult:
-    """Run the given tests in this process, with our plugin and as few others as can be."""
+    """Run the given tests in this process, with our plugin and no other."""
     pytester.makepyfile(text)
-    without = [word for name in FOREIGN for word in ("-p", f"no:{name}")]
-    return pytester.runpytest_inprocess(*without)
+    return pytester.runpytest_inprocess("--disable-plugin-autoload", "-p", "velvet.testing")
 
 
 def test_a_server_is_shared_by_a_run_and_a_private_one_belongs_to_its_test(
@@ -286,14 +283,14 @@ kept, told = [], threading.Event()
 def shared():
     kept.append(socket.create_server(("127.0.0.1", 0)))
 
-def test_asks_late_for_what_is_shared(nothing_left, request):
+def test_asks_late_for_what_is_shared(request):
     request.getfixturevalue("shared")
 
-def test_leaves_nothing(nothing_left):
+def test_leaves_nothing():
     subprocess.run([sys.executable, "-c", ""], check=True)
     threading.Timer(0.05, told.wait, [0.05]).start()
 
-def test_leaves(nothing_left):
+def test_leaves():
     threading.Thread(target=told.wait, name="forgotten").start()
     kept.append(socket.create_server(("127.0.0.1", 0)))
     kept.append(SharedMemory(create=True, size=1))
@@ -319,22 +316,31 @@ def test_what_a_test_leaves_is_named_and_what_is_shared_is_not(pytester: pytest.
     result.stdout.fnmatch_lines([f"*{said}*"])
 
 
-STUCK = """
-import time
+EXCUSED = """
+import threading
+import pytest
 
-def test_stuck(watchdog):
-    time.sleep(1.0)
+told = threading.Event()
+
+@pytest.mark.leaves("the next test ends it")
+def test_leaves():
+    threading.Thread(target=told.wait, name="forgotten").start()
+
+def test_ends_it():
+    told.set()
+
+@pytest.mark.leaves
+def test_gives_no_reason(): ...
 """
 
 
-def test_a_test_that_hangs_shows_where_it_stands(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(STUCK)
-    pytester.makeconftest("import velvet.pytest_plugin as p; p.WATCHDOG_SECONDS = 0.3")
+def test_what_leaves_something_with_a_reason_is_excused_and_without_one_is_not(
+    pytester: pytest.Pytester,
+) -> None:
+    result = inner(pytester, EXCUSED)
 
-    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
-
-    result.assert_outcomes(passed=1)
-    result.stderr.fnmatch_lines(["Timeout*", "*in test_stuck"])
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*`leaves` needs its reason: *"])
 
 
 WATCHED = """
@@ -403,9 +409,40 @@ def test_the_servers_of_others_are_none_of_our_business(
     result.assert_outcomes(passed=1)
 
 
+TWO = """
+import pytest
+
+def test_good(): ...
+
+def test_bad():
+    assert False
+
+def test_skipped():
+    pytest.skip("why")
+"""
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_ci_is_told_what_failed_in_the_clone_and_not_elsewhere(
+    pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ours: bool
+) -> None:
+    monkeypatch.setenv(loaded.REPORTS_VARIABLE, str(tmp_path))
+    if ours:
+        monkeypatch.setattr(loaded, "__file__", str(pytester.path / "velvet" / "testing.py"))
+
+    inner(pytester, TWO)
+
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.glob("*.json")]
+    assert len(found) == ours
+    for report in found:
+        assert report["counts"] == {"passed": 1, "failed": 1, "skipped": 1}
+        assert [name.partition("::")[2] for name in report["failed"]] == ["test_bad"]
+        assert Path(report["folder"]) == pytester.path
+
+
 def test_a_run_without_services_does_not_import_them(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("import sys\ndef test_it(): assert 'velvet.services' not in sys.modules")
 
-    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
+    result = pytester.runpytest_subprocess("--disable-plugin-autoload", "-p", "velvet.testing")
 
     result.assert_outcomes(passed=1)

@@ -1,0 +1,41 @@
+"""Files that are replaced in one step, so that no reader ever sees half of one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from velvet.errors import VelvetError
+
+_NEW_FILE_MODE = 0o644
+
+
+def atomic_write(path: Path, text: str) -> None:
+    """Write a text file whole or not at all, keeping its mode and following a symlink.
+
+    Args:
+        path: its folder is made when missing; a symlink stays one and its target is replaced.
+        text: written as UTF-8 with line feeds.
+
+    Raises:
+        VelvetError: the folder or the file cannot be written; what was there is untouched.
+    """
+    try:
+        target = path.resolve()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        mode = target.stat().st_mode & 0o7777 if target.exists() else _NEW_FILE_MODE
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            temporary.chmod(mode)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise VelvetError(
+            f"{path} cannot be written: {error.strerror or error}; "
+            "choose another place or free the folder"
+        ) from None

@@ -1,0 +1,300 @@
+"""The command line of a `measure.py`, shared with ``velvet bench``.
+
+Tables go to standard output, progress to standard error; with ``--json -`` standard output
+carries one JSON event per line instead, and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from velvet.bench import machine
+from velvet.bench.compare import print_comparison
+from velvet.bench.engine import Engine
+from velvet.bench.results import load, local_file, reference_file, save
+from velvet.bench.suite import Options, Suite
+from velvet.bench.terminal import print_results, terminal
+from velvet.errors import UsageError, VelvetError, nearest
+from velvet.processes import stoppable
+
+F = TypeVar("F", bound=Callable[..., Any])
+# A port that one process of the whole machine can hold, whatever its user, clone and TMPDIR; the
+# system takes it back when the process ends, however that happens.
+PUBLISH_PORT = 47_615
+MAX_PUBLISHED_NOISE = 2.0
+
+
+def measure(suite: Suite, options: Options, *, stream: bool = False) -> dict[str, Any]:
+    """Run a suite with progress on standard error; returns the results document.
+
+    Raises:
+        UsageError: the filter or a contender names nothing.
+    """
+    _known(suite, options)
+    quiet = stream or not sys.stderr.isatty()
+    console = Console(stderr=True, quiet=stream)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    results: dict[str, Any] = {}
+    with stoppable(), Progress(*columns, console=console, disable=quiet, transient=True) as bar:
+        task = bar.add_task(suite.name, total=None)
+        for event in Engine(suite, options).events():
+            if stream:
+                sys.stdout.write(json.dumps(event) + "\n")
+                sys.stdout.flush()
+            _show(event, bar, task, console, plain=quiet and not stream)
+            results = event.get("results", results)
+    return results
+
+
+def _show(
+    event: Mapping[str, Any], bar: Progress, task: Any, console: Console, *, plain: bool
+) -> None:
+    kind = event["event"]
+    if kind == "plan":
+        bar.update(task, total=event["total"])
+    elif kind == "begin":
+        where = f"{event['bench']} {event['size']}".strip()
+        bar.update(task, description=where, completed=event["done"])
+        if plain:
+            console.print(f"measuring {where}", style="dim", highlight=False, markup=False)
+    elif kind == "error" or kind == "refused":
+        text = f"{event['bench']}: {event['contender']}: {event['error']}"
+        console.print(text, style="red", highlight=False, markup=False)
+    elif kind == "second_look":
+        again = f"second look, with 3x the samples: {event['text']}"
+        bar.update(task, description=again)
+        if plain:
+            console.print(again, style="dim", highlight=False, markup=False)
+
+
+def _known(suite: Suite, options: Options) -> None:
+    names = list(suite.comparisons)
+    if options.filter and not any(options.filter in name for name in names):
+        raise UsageError(
+            f"no comparison of {suite.name} has {options.filter!r} in its name."
+            f"{nearest(options.filter, names)} Known are: {', '.join(names)}"
+        )
+    known = {one for comparison in suite.comparisons.values() for one in comparison.contenders}
+    for name in options.contenders:
+        if name not in known:
+            raise UsageError(f"no contender is called {name!r}.{nearest(name, known)}")
+
+
+def exit_code(results: Mapping[str, Any], *, strict: bool) -> int:
+    """Return 1 when a claim failed (with strict: also when one is inconclusive), else 0."""
+    verdicts = {claim["verdict"] for claim in results["claims"]}
+    bad = {"FAILS", "INCONCLUSIVE"} if strict else {"FAILS"}
+    return 1 if verdicts & bad else 0
+
+
+_FILE = click.Path(path_type=Path)
+_OPTIONS = (
+    click.option("--quick", "tier", flag_value="quick", help="Fewer samples, shorter rows."),
+    click.option("--full", "tier", flag_value="full", help="The long rows whole; no time limit."),
+    click.option("--json", "json_path", metavar="PATH", help="Write there; - streams events."),
+    click.option("--filter", "text", default="", metavar="TEXT", help="Comparisons with TEXT."),
+    click.option("--contender", "contenders", multiple=True, help="Only these (no claims)."),
+    click.option("--list", "listing", is_flag=True, help="List what there is; measure nothing."),
+    click.option("--only-claims", is_flag=True, help="Only comparisons that a claim looks at."),
+    click.option("--processes", type=click.IntRange(1, 100), help="Worker processes per size."),
+    click.option("--seed", type=int, default=20260101, show_default=True),
+    click.option("--hashseed", type=click.IntRange(0, 4_294_967_295), help="One for all workers."),
+    click.option("--affinity", metavar="CPUS", help="Pin workers to these cores, such as 0,1."),
+    click.option("--strict", is_flag=True, help="An inconclusive claim fails too."),
+    click.option("--show", is_flag=True, help="Print the last results whole; measure nothing."),
+    click.option("--verbose", is_flag=True, help="Print every row, note and formula."),
+    click.option("--compare", "other", type=_FILE, help="Then compare with FILE."),
+    click.option("--pyperf", "pyperf_path", type=_FILE, help="Write a pyperf file."),
+    click.option("--publish", is_flag=True, help="Write reference.json: these become our figures."),
+)
+
+
+def measuring_options(function: F) -> F:
+    """Add the options that every measuring command shares."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@measuring_options
+@click.pass_context
+def _command(context: click.Context, /, **given: Any) -> None:
+    """Measure this module's comparisons and judge its claims."""
+    suite: Suite = context.obj
+    try:
+        code = perform(suite, **given)
+    except KeyboardInterrupt:
+        click.echo("stopped; nothing was written", err=True)
+        code = 130
+    context.exit(code)
+
+
+def perform(suite: Suite, **given: Any) -> int:
+    """Measure, print, store, as the options say that `measuring_options` adds; the exit code.
+
+    Raises:
+        VelvetError: an argument or a declaration is wrong, or a file cannot be read or written.
+    """
+    if problems := suite.problems():
+        raise UsageError("\n".join([f"{suite.name} declares what cannot be:", *problems]))
+    asked = SimpleNamespace(**given)
+    if asked.listing:
+        _list(suite)
+        return 0
+    console, stream = terminal(), asked.json_path == "-"
+    if asked.show:
+        last = last_results(suite)
+        click.echo(f"measured {last['created']}, tier {last['options']['tier']}")
+        print_results(last, console, whole=True)
+        return exit_code(last, strict=asked.strict)
+    part = bool(asked.text or asked.contenders or asked.only_claims)
+    if asked.publish and (part or asked.tier == "quick"):
+        raise UsageError("--publish measures everything: leave out --quick, --filter and the like")
+    options = Options(
+        tier=asked.tier or "default",
+        filter=asked.text,
+        contenders=tuple(asked.contenders),
+        affinity=_cores(asked.affinity),
+        **{name: given[name] for name in ("processes", "seed", "hashseed", "only_claims")},
+    )
+    there = None if asked.other is None else load(asked.other)
+    with ExitStack() as stack:
+        if asked.publish:
+            stack.enter_context(publishing(suite))
+        stack.enter_context(servers_for(suite, options))
+        results = measure(suite, options, stream=stream)
+    noise = results["noise"]["index"]
+    if asked.publish and noise > MAX_PUBLISHED_NOISE:
+        raise VelvetError(
+            f"nothing was published: the machine was busy, noise {noise}x is above "
+            f"{MAX_PUBLISHED_NOISE:g}x; run it again when nothing else does"
+        )
+    if asked.json_path and not stream:
+        save(results, Path(asked.json_path))
+    elif not part and not stream:
+        # A part of the comparisons never takes the place of a whole run's results.
+        save(results, (reference_file if asked.publish else local_file)(suite.file))
+    if not stream:
+        print_results(results, console, whole=asked.verbose)
+    if asked.pyperf_path is not None:
+        from velvet.bench.pyperf_bridge import export
+
+        export(results, asked.pyperf_path)
+    if there is not None:
+        print_comparison(results, there, Console(stderr=stream))
+    return exit_code(results, strict=asked.strict)
+
+
+def last_results(suite: Suite) -> dict[str, Any]:
+    """Return the newest of a suite's own and its reference results.
+
+    Raises:
+        VelvetError: there are none, or they cannot be read.
+    """
+    files = [file for of in (local_file, reference_file) if (file := of(suite.file)).exists()]
+    if not files:
+        raise VelvetError(f"{suite.name}: nothing is measured yet; leave out --show")
+    return max(map(load, files), key=lambda results: str(results["created"]))
+
+
+@contextmanager
+def publishing(suite: Suite) -> Iterator[None]:
+    """Hold the machine's lock while reference results are made of a clean commit.
+
+    Raises:
+        VelvetError: another process publishes, or the clone has changes that no commit names.
+    """
+    state = machine.git_state(suite.file.parent)
+    if state["commit"] is None or state["dirty"]:
+        raise VelvetError("--publish records the commit that it measures: commit the changes first")
+    with socket.socket() as lock:
+        try:
+            lock.bind(("127.0.0.1", PUBLISH_PORT))
+        except OSError:
+            raise VelvetError(
+                "another run of this machine is publishing; wait for it, or both measure each other"
+            ) from None
+        yield
+
+
+@contextmanager
+def _variable(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        del os.environ[name]
+        os.environ.update({} if before is None else {name: before})
+
+
+@contextmanager
+def servers_for(suite: Suite, options: Options) -> Iterator[None]:
+    """Start each server that the chosen contenders need once, for all children of the run."""
+    from velvet import services
+
+    needed = {
+        need
+        for comparison in suite.comparisons.values()
+        if options.filter in comparison.name
+        for one in comparison.contenders.values()
+        for need in one.needs
+        if need in services.KINDS
+    }
+    with ExitStack() as stack:
+        for name in sorted(needed):
+            variable = f"VELVET_{name.upper()}_URL"
+            try:
+                server = stack.enter_context(getattr(services, name)())
+            except services.ServiceUnavailable:
+                continue  # the rows that need it say why they are absent
+            stack.enter_context(_variable(variable, server.url))
+        yield
+
+
+def _cores(affinity: str | None) -> tuple[int, ...]:
+    try:
+        cores = tuple(int(part) for part in affinity.split(",")) if affinity else ()
+    except ValueError:
+        raise UsageError(f"--affinity takes core numbers such as 0,1, not {affinity!r}") from None
+    count = os.cpu_count() or 1
+    for core in cores:
+        if not 0 <= core < count:
+            said = f"there is no core {core}; 0 to {count - 1} are"
+            raise UsageError(f"--affinity {affinity}: {said}")
+    return cores
+
+
+def _list(suite: Suite) -> None:
+    for comparison in suite.comparisons.values():
+        names = ", ".join(comparison.contenders)
+        click.echo(f"{comparison.name} ({comparison.kind}, {len(comparison.sizes)} sizes): {names}")
+    for claim in suite.claims:
+        for part in claim.condition.parts:
+            click.echo(f"claim: {claim.text}: {part.operand.text} {part.bound}")
+
+
+def run_suite(suite: Suite, argv: Sequence[str] | None = None) -> None:
+    """Run the command for one suite; ends the process."""
+    try:
+        _command.main(
+            args=None if argv is None else list(argv),
+            prog_name=f"measure.py ({suite.name})",
+            obj=suite,
+        )
+    except VelvetError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(error.exit_code) from None

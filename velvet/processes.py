@@ -1,0 +1,66 @@
+"""Ending processes: a child with its whole group, any process with its descendants, and ourselves.
+
+Whatever starts a child has to end what that child started, too, and on every way out: its end, an
+error, Ctrl-C, SIGTERM. These are the three endings that the rooms of the toolkit share.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+
+import psutil
+
+
+def descendants(pid: int) -> list[psutil.Process]:
+    """Return the processes that a process started, directly or not; none once it is gone."""
+    try:
+        return list(psutil.Process(pid).children(recursive=True))
+    except psutil.Error:
+        return []
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a child that leads its own session, with all in its group, at once; safe to call twice."""
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    elif process.poll() is None:
+        for child in descendants(process.pid):
+            with contextlib.suppress(psutil.Error):
+                child.kill()
+        process.kill()
+    process.wait()
+
+
+def end_tree(pid: int, *, patience_s: float) -> None:
+    """End a process and its descendants: politely, and after `patience_s` firmly."""
+    try:
+        family = [*descendants(pid), psutil.Process(pid)]
+    except psutil.NoSuchProcess:
+        return
+    for process in reversed(family):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, stubborn = psutil.wait_procs(family, timeout=patience_s)
+    for process in stubborn:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(stubborn, timeout=patience_s)
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Turn SIGTERM into KeyboardInterrupt, so that children are ended on the way out."""
+
+    def stop(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,76 @@
+"""Everything that is written from results: README parts, RESULTS.md, the root's cards and badges.
+
+`velvet report` writes what is stale and `velvet report --check` names it; a figure that stands in a
+README, a RESULTS.md or a badge has no other way to get there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from velvet import catalog
+from velvet.atomic import atomic_write
+from velvet.bench.results import load, reference_file
+from velvet.errors import VelvetError
+from velvet.report.counts import badges
+from velvet.report.document import document
+from velvet.report.marks import headline, render
+
+__all__ = ["everything", "headline", "write", "write_module"]
+
+Stale = tuple[Path, list[str]]
+
+
+def write(readme: Path) -> list[str]:
+    """Regenerate one README; returns the marks that were stale."""
+    _, wanted, stale = render(readme)
+    if stale:
+        atomic_write(readme, wanted)
+    return stale
+
+
+def write_module(module: catalog.Module) -> None:
+    """Regenerate a module's README parts and its RESULTS.md."""
+    write(module.folder / "README.md")
+    _whole(_results(module), check=False)
+
+
+def _results(module: catalog.Module) -> dict[Path, str]:
+    """Return a module's RESULTS.md as it should be; none before its first reference results."""
+    file = reference_file(module.folder / "benchmarks" / "measure.py")
+    if not file.exists():
+        return {}
+    return {module.folder / "RESULTS.md": document(module, load(file))}
+
+
+def _whole(wanted: dict[Path, str], *, check: bool) -> list[Stale]:
+    """Write (or with `check` only find) the files whose whole text is generated."""
+    stale = []
+    for path, text in wanted.items():
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            stale.append((path, ["all of it"]))
+            if not check:
+                atomic_write(path, text)
+    return stale
+
+
+def everything(*, check: bool = False, root: Path | None = None) -> list[tuple[str, list[str]]]:
+    """Regenerate (or with `check` only compare) all that is made from results.
+
+    Returns:
+        (path from the root, stale parts) of each file that was not as it should be.
+    """
+    root = root or catalog.repository()
+    modules = catalog.modules(root)
+    found: list[Stale] = []
+    for folder in (root, *(module.folder for module in modules)):
+        readme = folder / "README.md"
+        if not readme.is_file():
+            raise VelvetError(f"{readme.relative_to(root)} is missing")
+        stale = render(readme)[2] if check else write(readme)
+        found += [(readme, stale)] if stale else []
+    whole = badges(root)
+    for module in modules:
+        whole |= _results(module)
+    found += _whole(whole, check=check)
+    return [(path.relative_to(root).as_posix(), stale) for path, stale in found]

@@ -1,0 +1,312 @@
+"""README parts made from results: tables, claims, inline figures, the catalogue, the counts.
+
+A README holds ``<!-- velvet:KIND ARGUMENTS -->`` and ``<!-- /velvet -->``; everything between
+is rendered here, from the committed reference results alone. Rendering again and comparing
+is the check that no number was typed by hand and none is stale. A module's `headline` holds the
+same marks in braces: ``{ratio BENCH A B | factor}``.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from velvet import catalog
+from velvet.bench import figures, views
+from velvet.bench.machine import sentence
+from velvet.bench.results import load, reference_file
+from velvet.errors import VelvetError, nearest
+from velvet.report.counts import badges as made
+from velvet.report.counts import count, load_numbers
+from velvet.report.document import claim_table
+
+MARK = re.compile(r"(<!-- velvet:([a-z-]+)((?: [^>]*?)?) -->)(.*?)(<!-- /velvet -->)", re.DOTALL)
+_IN_BRACES = re.compile(r"\{([a-z]+) ([^{}]*)\}")
+MAX_ROWS = 8
+
+
+class Context:
+    """Where a README stands: its repository, and its own module when it has one.
+
+    Args:
+        results: of its module, in place of the reference results.
+    """
+
+    def __init__(self, readme: Path, results: Mapping[str, Any] | None = None) -> None:
+        self.readme = readme
+        self.results = results
+        self.root = catalog.repository(readme.parent)
+        self.module = readme.parent if readme.parent != self.root else None
+        # Where everything else stands in RESULTS.md, a table is a few rows at one size.
+        self.short = any(readme.parent.glob("src/*/comparisons"))
+
+    def bench(self, name: str) -> tuple[Mapping[str, Any], str]:
+        """Return results and comparison of ``bench`` or ``NN/bench``.
+
+        Raises:
+            VelvetError: the root README names a comparison without its module.
+        """
+        module, _, bench = name.rpartition("/")
+        if module:
+            folder = catalog.find(module, self.root).folder
+        elif self.module is not None:
+            folder = self.module
+        else:
+            raise VelvetError(f"{self.readme}: {name!r} needs its module: 'NN/{name}'")
+        if self.results is not None and folder == self.module:
+            return self.results, bench
+        return reference(folder), bench
+
+
+@lru_cache(maxsize=64)
+def _load_once(path: Path, stamp: float) -> Mapping[str, Any]:
+    assert stamp >= 0
+    return load(path)
+
+
+def reference(folder: Path) -> Mapping[str, Any]:
+    """Return a module's reference results."""
+    path = reference_file(folder / "benchmarks" / "measure.py")
+    return _load_once(path, path.stat().st_mtime if path.exists() else 0.0)
+
+
+def split(arguments: str) -> tuple[list[str], dict[str, str]]:
+    """Split a mark's arguments into words and ``name=value`` pairs, quoted as in a shell.
+
+    Raises:
+        ValueError: a quote is not closed.
+    """
+    words, options = [], {}
+    for part in shlex.split(arguments):
+        name, sign, value = part.partition("=")
+        if sign:
+            options[name] = value
+        else:
+            words.append(part)
+    return words, options
+
+
+def nothing_else(*given: object) -> None:
+    """Refuse arguments that a mark does not take.
+
+    Raises:
+        ValueError: there are some.
+    """
+    if any(given):
+        raise ValueError("it takes no such arguments")
+
+
+def table(context: Context, words: list[str], options: dict[str, str]) -> str:
+    """``table BENCH [metric=M] [more=A,B] [only=A,B] [AXIS=VALUE]``: a comparison's table."""
+    results, bench = context.bench(words[0])
+    metric = options.pop("metric", None)
+    more = [name for name in options.pop("more", "").split(",") if name]
+    only = options.pop("only", "")
+    lines = views.lines(results, bench, metric=metric, more=more, size=options)
+    lines = [line for line in lines if not only or line.contender in only.split(",")]
+    if not lines:
+        raise VelvetError(f"{context.readme}: no rows of {bench} match {options}")
+    sizes = len({line.size for line in lines})
+    if context.short and (len(lines) > MAX_ROWS or sizes > 1):
+        raise VelvetError(
+            f"{context.readme}: the table {bench} has {len(lines)} rows at {sizes} sizes; a README "
+            f"holds at most {MAX_ROWS} at one size (choose one by AXIS=VALUE, or rows by only=A,B), "
+            "RESULTS.md holds all"
+        )
+    about = views.comparison(results, bench)
+    return "\n\n" + views.markdown(lines, versus=f"against {about['baseline']}") + "\n\n"
+
+
+def claims(context: Context, words: list[str], options: dict[str, str]) -> str:
+    """``claims [NN/] [BENCH ...]``: claims (of those comparisons) with verdict and interval."""
+    nothing_else(options)
+    results, first = context.bench(words[0] if words else "all")
+    benches = {word for word in (first, *words[1:]) if word} if words else set()
+    found = [c for c in results["claims"] if not benches or benches & set(c.get("benches", ()))]
+    rows = sum(len(claim["parts"]) for claim in found)
+    if context.short and rows > MAX_ROWS:
+        raise VelvetError(
+            f"{context.readme}: {rows} rows of claims; a README holds at most {MAX_ROWS} (name the "
+            "comparisons that they are about), RESULTS.md holds all"
+        )
+    return "\n\n" + claim_table(found) + "\n\n"
+
+
+def verdicts(context: Context, words: list[str], options: dict[str, str]) -> str:
+    """``verdicts [NN/]``: how many claims hold, fail and are open, for a sentence."""
+    nothing_else(options)
+    return views.claim_counts(context.bench(words[0] if words else "all")[0])
+
+
+def machine(context: Context, words: list[str], options: dict[str, str]) -> str:
+    """``machine [NN/]``: the sentence that names the machine of the reference results."""
+    nothing_else(options)
+    results, _ = context.bench(words[0] if words else "all")
+    day = results["created"][:10]
+    return f"{sentence(results['machine'])}; {day}; noise index {results['noise']['index']}"
+
+
+def _entry(context: Context, words: list[str], options: dict[str, str]) -> Mapping[str, Any]:
+    results, bench = context.bench(words[0])
+    metric = options.pop("metric", None)
+    found = [
+        entry
+        for entry in views.entries(results, bench, metric, **options)
+        if entry["contender"] == words[1]
+    ]
+    if not found or not {"median", "label"} & set(found[-1]):
+        known = {entry["contender"] for entry in views.entries(results, bench)}
+        hint = nearest(words[1], known)
+        raise VelvetError(f"{context.readme}: nothing measured for {' '.join(words)}.{hint}")
+    return found[-1]
+
+
+def figure(context: Context, words: list[str], options: dict[str, str]) -> str:
+    """``figure BENCH CONTENDER [metric=M] [AXIS=VALUE]``: one measured figure with its unit."""
+    entry = _entry(context, words, options)
+    if "label" in entry:
+        return str(entry["label"])
+    dagger = f" {views.DAGGER}" if entry.get("extrapolated") else ""
+    return views.quantity(entry["median"], entry["unit"]) + dagger
+
+
+def times(context: Context, words: list[str], options: dict[str, str]) -> str:
+    """``times BENCH A B [metric=M] [AXIS=VALUE]``: A's figure over B's, rounded for a sentence."""
+    first = _entry(context, [words[0], words[1]], dict(options))
+    second = _entry(context, [words[0], words[2]], dict(options))
+    if _tie(context, words, first, second):
+        return "about 1x"
+    return figures.factor(first["median"] / second["median"])
+
+
+def _tie(
+    context: Context, words: list[str], first: Mapping[str, Any], second: Mapping[str, Any]
+) -> bool:
+    results, bench = context.bench(words[0])
+    at = (first["metric"], first["size"])
+    return first["size"] == second["size"] and views.ties(results, bench, *at, *words[1:3])
+
+
+def ratio(context: Context, words: list[str], options: dict[str, str]) -> str:
+    """``ratio BENCH A B [| factor]``: how A stands to B, ``49x faster``, or the factor alone.
+
+    Raises:
+        ValueError: the factor alone is wanted of an A that is no better than B.
+    """
+    first = _entry(context, [words[0], words[1]], dict(options))
+    second = _entry(context, [words[0], words[2]], dict(options))
+    results, bench = context.bench(words[0])
+    share, tie = first["median"] / second["median"], _tie(context, words, first, second)
+    better = views.comparison(results, bench)["better"].get(first["metric"], "lower")
+    if words[3:] != ["|", "factor"]:
+        return "a tie" if tie else figures.against(share, better, first["unit"])
+    factor = share if better == "higher" else 1 / share
+    if tie or factor <= 1:
+        raise ValueError(f"{words[1]} is no better than {words[2]}, as a bare factor would say")
+    return f"{figures.number(factor)}x"
+
+
+def headline(module: catalog.Module, results: Mapping[str, Any] | None = None) -> str:
+    """Return a module's headline, its marks filled from its results; its question without one.
+
+    Args:
+        results: those of a run on this machine; the reference results by default.
+
+    Raises:
+        VelvetError: a mark is wrong, or there are no results to fill it from.
+    """
+    context = Context(module.folder / "README.md", results)
+
+    def fill(match: re.Match[str]) -> str:
+        return _rendered(context, match.group(1), match.group(2), module.folder / "module.toml")
+
+    return _IN_BRACES.sub(fill, module.headline) or module.question
+
+
+def badges(context: Context, words: list[str], options: dict[str, str]) -> str:
+    """``badges``: the pictures that `velvet report` writes beside it, in one line."""
+    nothing_else(words, options)
+    found = sorted(
+        (path.relative_to(context.root).as_posix(), text)
+        for path, text in made(context.root).items()
+    )
+    labels = [re.search('aria-label="(.+?)"', text) for _, text in found]
+    return " ".join(
+        f"![{label and label[1]}]({path})" for label, (path, _) in zip(labels, found, strict=True)
+    )
+
+
+def cards(context: Context, words: list[str], options: dict[str, str]) -> str:
+    """``cards``: a line for each module that works, with its headline."""
+    nothing_else(words, options)
+    lines = []
+    for one in catalog.modules(context.root):
+        if one.state == "working":
+            more = f"{one.difficulty}, {one.hours:g} h"
+            if (one.folder / "RESULTS.md").is_file():
+                more += f", [results]({one.slug}/RESULTS.md)"
+            name = f"[{one.number:02d} {one.title}]({one.slug}/)"
+            lines.append(f"- **{name}**: {headline(one).rstrip('.')}. *{more}*")
+    return "\n\n" + "\n".join(lines) + "\n\n"
+
+
+def planned(context: Context, words: list[str], options: dict[str, str]) -> str:
+    """``planned``: the modules that have no folder yet, in one line."""
+    nothing_else(words, options)
+    names = (f"{m.number:02d} {m.title}" for m in catalog.everything(context.root) if not m.path)
+    return ", ".join(names)
+
+
+def numbers(context: Context, words: list[str], options: dict[str, str]) -> str:
+    """``numbers``: what the repository holds, counted."""
+    nothing_else(words, options)
+    measured = load_numbers(context.root)
+    found = {name: f"{number:,}" for name, number in count(context.root).items()}
+    found["tests"] = f"over {measured['tests']:,}"
+    found["branch coverage"] = f"{measured['coverage']} %"
+    table = views.grid([*found], [[*found.values()]], ["---:"] * len(found))
+    return f"\n\n{table}\n\n"
+
+
+Renderer = Callable[[Context, list[str], dict[str, str]], str]
+_MARKS: tuple[Renderer, ...] = (
+    *(badges, cards, claims, figure, machine, numbers, planned, ratio, table, times, verdicts),
+)
+RENDERERS = {mark.__name__: mark for mark in _MARKS}
+
+
+def _rendered(context: Context, kind: str, arguments: str, where: Path) -> str:
+    if kind not in RENDERERS:
+        raise VelvetError(f"{where}: unknown mark {kind!r}.{nearest(kind, RENDERERS)}")
+    try:
+        return RENDERERS[kind](context, *split(arguments))
+    except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
+        mark = f"{kind} {arguments.strip()}".strip()
+        raise VelvetError(f"{where}: mark '{mark}': {error}") from None
+
+
+def render(readme: Path) -> tuple[str, str, list[str]]:
+    """Return a README's text now, as it should be, and the marks that differ.
+
+    Raises:
+        VelvetError: a mark is unknown or unclosed, or its results are missing.
+    """
+    text = readme.read_text(encoding="utf-8")
+    context = Context(readme)
+    stale: list[str] = []
+    opened, closed = text.count("<!-- velvet:"), text.count("<!-- /velvet -->")
+    if opened != closed or len(MARK.findall(text)) != opened:
+        raise VelvetError(f"{readme}: {opened} velvet marks are opened, {closed} closed")
+
+    def replace(match: re.Match[str]) -> str:
+        start, kind, arguments, old, end = match.groups()
+        new = _rendered(context, kind, arguments, readme)
+        if new != old:
+            stale.append(f"{kind}{arguments}")
+        return f"{start}{new}{end}"
+
+    return text, MARK.sub(replace, text), stale

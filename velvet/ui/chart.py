@@ -1,0 +1,66 @@
+"""How a Plotly figure comes onto a page: its title as text, its legend below, in the page's theme.
+
+A title inside a figure is cut at 390 pixels and meets the legend; as text above the figure it
+wraps. Modules draw with the light palette only; in the dark theme each of its colours is replaced
+by its counterpart.
+"""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from velvet.ui.palette import LEGEND_ROW_PX, adaptive, darkened, legend_rows
+
+CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True}
+_PLOT_LEAST_PX = 180
+
+
+def is_dark() -> bool:
+    """Whether the visitor's page is in the dark theme."""
+    return bool(st.context.theme.type == "dark")
+
+
+def html(text: str) -> None:
+    """Draw HTML that is written with the light palette, in the page's theme."""
+    st.html(adaptive(text))
+
+
+def fitted(figure: go.Figure, *, dark: bool = False) -> tuple[go.Figure, str]:
+    """Return a copy of a figure that fits any width, and the title that it no longer carries."""
+    done = go.Figure(figure)
+    title = str(done.layout.title.text or "")
+    rows = legend_rows(done)
+    height = done.layout.height or 360
+    top, bottom = 14, 12 + LEGEND_ROW_PX * rows
+    done.update_layout(
+        title_text="",
+        height=max(height, _PLOT_LEAST_PX + top + bottom),
+        margin={"t": top, "b": bottom},
+        legend={
+            "orientation": "h",
+            "xref": "container",
+            "yref": "container",
+            "x": 0,
+            "xanchor": "left",
+            "y": 0,
+            "yanchor": "bottom",
+        },
+    )
+    if dark:
+        done = go.Figure(json.loads(darkened(done.to_json())), skip_invalid=True)
+    return done, title
+
+
+def chart(figure: go.Figure, *, key: str, whose: str = "") -> None:
+    """Draw a figure with its title above and whose figures these are below."""
+    done, title = fitted(figure, dark=is_dark())
+    if title:
+        st.html(f"<div class='velvet-title'>{escape(title)}</div>")
+    st.plotly_chart(done, theme=None, config=CONFIG, key=key)
+    if whose:
+        st.caption(whose[0].upper() + whose[1:])

@@ -1,0 +1,123 @@
+"""Predict first: the reader's guesses about comparisons, and how well they are calibrated.
+
+A guess names a winner and a factor before anything is measured. Both stand beside the result
+afterwards, in a file of the reader's own under `.velvet`, which git ignores.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from velvet import catalog
+from velvet.errors import VelvetError
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One contender's gain over the baseline, with its interval: 2.0 is twice as good."""
+
+    name: str
+    gain: float
+    lo: float
+    hi: float
+
+
+def standings(
+    pairs: Sequence[Mapping[str, Any]], baseline: str, *, better: str = "lower"
+) -> list[Standing]:
+    """Return the contenders of one size and metric, best first; the baseline is 1.
+
+    Args:
+        pairs: entries of a results document's `pairs`.
+        better: the metric's good direction, ``lower`` or ``higher``.
+    """
+    found = [Standing(baseline, 1.0, 1.0, 1.0)]
+    for pair in pairs:
+        ends = [pair.get("lo") or pair["ratio"], pair["ratio"], pair.get("hi") or pair["ratio"]]
+        if any(end <= 0 for end in ends):
+            continue
+        if better == "lower":
+            ends = [1 / end for end in reversed(ends)]
+        found.append(Standing(pair["a"], ends[1], ends[0], ends[2]))
+    return sorted(found, key=lambda one: -one.gain)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What the reader thought, and what came out.
+
+    Attributes:
+        factor: how many times better than the baseline the winner was thought to be; where the
+            baseline wins, than the runner-up. 1 is a tie.
+        won: the best contender and all that are tied with it.
+        measured: the factor as measured; at least 1.
+    """
+
+    module: str
+    comparison: str
+    winner: str
+    factor: float
+    won: tuple[str, ...]
+    measured: float
+    created: str = ""
+
+    @property
+    def hit(self) -> bool:
+        """Whether the guessed winner won or shares the first place."""
+        return self.winner in self.won
+
+    @property
+    def off(self) -> float:
+        """How many times the factor was too large or too small; 1 is exact."""
+        return math.exp(abs(math.log(self.factor / self.measured)))
+
+
+def file() -> Path | None:
+    """Return where guesses are kept; None where no clone is around."""
+    try:
+        return catalog.repository() / ".velvet" / "guesses.jsonl"
+    except VelvetError:
+        return None
+
+
+def add(guess: Guess) -> None:
+    """Append a guess to the reader's file."""
+    path = file()
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8", newline="\n") as lines:
+            lines.write(json.dumps(asdict(guess), ensure_ascii=False) + "\n")
+
+
+def kept() -> list[Guess]:
+    """Return all guesses; lines that are none are passed over."""
+    path = file()
+    found = []
+    if path is not None and path.is_file():
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                values = json.loads(line)
+                guess = Guess(**{**values, "won": tuple(values["won"])})
+                if min(guess.factor, guess.measured) > 0:
+                    found.append(guess)
+            except (ValueError, TypeError, KeyError):
+                continue
+    return found
+
+
+def calibration(guesses: Sequence[Guess]) -> str:
+    """Say how often the winner was right and how far off the factors are; empty without guesses."""
+    if not guesses:
+        return ""
+    hits = sum(guess.hit for guess in guesses)
+    off = statistics.median(guess.off for guess in guesses)
+    return (
+        f"Your guesses so far: {hits} of {len(guesses)} winners right; "
+        f"the typical factor is {off:.2g}x off."
+    )

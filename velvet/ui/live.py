@@ -1,0 +1,115 @@
+"""One comparison of a module, measured for Live Benchmarks in a child, and what it amounts to.
+
+No page is imported here: the child that measures starts in the time its harness takes.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from velvet import catalog
+from velvet.bench import views
+from velvet.bench.cli import servers_for
+from velvet.bench.engine import Engine
+from velvet.bench.model import size_key
+from velvet.bench.suite import Options
+from velvet.bench.worker import load_suite
+from velvet.ui import guesses
+
+TELL_EVERY_S = 0.3
+Results = Mapping[str, Any]
+
+
+def measured(module: str, comparison: str, winner: str, factor: float) -> Iterator[dict[str, Any]]:
+    """Measure one comparison quickly, telling medians as they settle; then keep the guess.
+
+    Raises:
+        ValueError: the module declares no such comparison.
+    """
+    suite = load_suite(catalog.find(module).folder / "benchmarks" / "measure.py")
+    if comparison not in suite.comparisons:
+        raise ValueError(f"{module} has no comparison {comparison!r}")
+    # Only what was chosen: a filter would take every name that contains this one.
+    suite.comparisons = {comparison: suite.comparisons[comparison]}
+    suite.claims = [claim for claim in suite.claims if set(claim.benches) == {comparison}]
+    options = Options(tier="quick")
+    with servers_for(suite, options):
+        for event in follow(Engine(suite, options).events()):
+            if event["type"] == "result":
+                _keep(event, comparison, winner, factor, module)
+            yield event
+
+
+def follow(events: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Condense the harness's events: medians at most a few times a second, then the result."""
+    samples: dict[str, list[float]] = {}
+    size, done, told = "", 0, 0.0
+    for event in events:
+        kind = event["event"]
+        if kind == "plan":
+            yield {"type": "plan", "total": event["total"]}
+        elif kind in ("begin", "finish"):
+            samples = {} if event["size"] != size else samples
+            size, done = event["size"], event["done"]
+        elif kind in ("error", "refused"):
+            yield {"type": "problem", "sentence": f"{event.get('contender')}: {event['error']}"}
+        elif kind in ("round", "sample"):
+            for name, seconds in _seconds(event):
+                samples.setdefault(name, []).append(seconds)
+        elif kind == "results":
+            result = event["results"]
+            yield {"type": "result", "done": done} | {
+                part: result[part]
+                for part in ("comparisons", "results", "pairs", "claims", "noise", "created")
+            }
+        if samples and time.monotonic() - told > TELL_EVERY_S:
+            told = time.monotonic()
+            medians = {name: statistics.median(found) for name, found in samples.items()}
+            yield {"type": "so far", "size": size, "done": done, "medians": medians}
+
+
+def _seconds(event: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    if event["event"] == "sample":
+        if event.get("what") == "run":
+            yield event["contender"], float(event["wall"])
+        return
+    for name, taken in event["wall"].items():
+        if taken is not None:
+            yield name, taken / 1e9
+
+
+def ranking(results: Results, comparison: str, size: str = "") -> list[guesses.Standing]:
+    """Return the contenders at one size, the last by default; the best first."""
+    about = views.comparison(results, comparison)
+    pairs = sized(results, comparison, size)
+    better = about["better"].get(about["metric"], "lower")
+    return guesses.standings(pairs, about["baseline"] or "", better=better)
+
+
+def sized(results: Results, comparison: str, size: str = "") -> list[Mapping[str, Any]]:
+    """Return a comparison's ratios of its own metric at one size, the last by default."""
+    metric = views.comparison(results, comparison)["metric"]
+    pairs = [p for p in results["pairs"] if p["bench"] == comparison and p["metric"] == metric]
+    wanted = size or (size_key(pairs[-1]["size"]) if pairs else "")
+    return [pair for pair in pairs if size_key(pair["size"]) == wanted]
+
+
+def outcome(results: Results, comparison: str) -> tuple[list[str], float, str]:
+    """Return the winners (a tie has several), their factor, and over which rival it is."""
+    found = ranking(results, comparison)
+    at: dict[str, Any] = next((pair["size"] for pair in sized(results, comparison)), {})
+    won = views.ranks(results, comparison, None, **at)[0]
+    baseline = views.comparison(results, comparison)["baseline"]
+    if found[0].name == baseline:
+        return won, 1 / found[1].gain, "the runner-up"
+    return won, found[0].gain, baseline
+
+
+def _keep(result: Results, name: str, winner: str, factor: float, module: str) -> None:
+    if sized(result, name):
+        won, gain, _ = outcome(result, name)
+        kept = guesses.Guess(module, name, winner, factor, tuple(won), gain, result["created"])
+        guesses.add(kept)
