@@ -12,50 +12,12 @@ import decimal
 import json
 import re
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal, Optional
+from typing import Any
 
 from velvet_validation.contender import Contender, Mode, Unsupported
-
-
-class Color(Enum):
-    """The enumeration of the grid."""
-
-    RED = "red"
-    BLUE = "blue"
-
-
-TARGETS: dict[str, Any] = {
-    "int": int,
-    "float": float,
-    "bool": bool,
-    "str": str,
-    "bytes": bytes,
-    "Decimal": decimal.Decimal,
-    "datetime": dt.datetime,
-    "date": dt.date,
-    "time": dt.time,
-    "UUID": uuid.UUID,
-    "Enum": Color,
-    "Literal": Literal["red", "blue"],
-    "list[int]": list[int],
-    "tuple[int, str]": tuple[int, str],
-    "set[int]": set[int],
-    "Optional[int]": Optional[int],  # noqa: UP045
-}
-
-INPUTS: tuple[Any, ...] = (
-    None, True, False, 0, 1, -1, 2, 1.0, 1.5, -0.5, 1e30, float("nan"), float("inf"),
-    2**53 + 1, 2**70, 1_770_000_000,
-    "", " ", "1", " 1 ", "+1", "01", "1.0", "1.5", "1e3", "1_000", "0x10", "\uff11", "nan",
-    "true", "yes", "no", "0", "red", "RED", "abc",
-    "2026-02-03", "2026-02-30", "2026-02-03T04:05:06+00:00", "2026-02-03T04:05:06", "20260203",
-    "04:05:06", "12345678-1234-5678-1234-567812345678",
-    b"1", b"\xff", [1, 2], ["1", 2.0], [1, 1], [1, "a"], (1, 2), {1, 2}, {"a": 1}, {},
-    dt.datetime(2026, 2, 3, 4, 5, 6), dt.date(2026, 2, 3), decimal.Decimal("1.10"),  # noqa: DTZ001
-)  # fmt: skip
+from velvet_validation.samples.values import INPUTS, TARGETS
 
 _PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 
@@ -77,16 +39,6 @@ class Cell:
 
     kind: Kind
     value: Any = None
-
-
-@dataclass(frozen=True)
-class Surprise:
-    """A value that was accepted and lost information on the way."""
-
-    contender: str
-    target: str
-    given: Any
-    got: Any
 
 
 def is_lossy(given: Any, got: Any) -> bool:
@@ -117,12 +69,9 @@ def _loses_number(given: Any, got: Any) -> bool:
         if not _PLAIN_NUMBER.fullmatch(given):
             return True
         given = decimal.Decimal(given)
-    if isinstance(given, (int, float, decimal.Decimal)):
-        # Through repr, as a reader would write the number down: 1.1 and Decimal("1.1") agree.
-        return bool(decimal.Decimal(repr(got) if isinstance(got, float) else got) != (
-            decimal.Decimal(repr(given)) if isinstance(given, float) else given
-        ))  # fmt: skip
-    return True
+    # Through repr, as a reader would write the number down: 1.1 and Decimal("1.1") agree.
+    pair = [decimal.Decimal(repr(n)) if isinstance(n, float) else n for n in (given, got)]
+    return not isinstance(given, (int, float, decimal.Decimal)) or bool(pair[0] != pair[1])
 
 
 def _restores(given: Any, got: Any) -> bool:
@@ -131,23 +80,23 @@ def _restores(given: Any, got: Any) -> bool:
         return bool(got.value == given)
     if isinstance(got, uuid.UUID):
         return str(got) == str(given).lower()
+    if isinstance(got, dt.datetime) and isinstance(given, (int, float)):
+        return got.tzinfo is not None and got.timestamp() == given
     if isinstance(got, (dt.date, dt.time)):
-        if isinstance(given, (int, float)) and isinstance(got, dt.datetime):
-            return got.tzinfo is not None and got.timestamp() == given
         if isinstance(given, dt.datetime):
             return False  # a date keeps no time of day
         said = given.isoformat() if isinstance(given, dt.date) else str(given)
         compact = (got.isoformat(), got.isoformat().replace("-", ""))
         return said.replace("Z", "+00:00") in compact or got.isoformat() == f"{said}T00:00:00"
     if isinstance(got, bytes):
-        if isinstance(given, str):
-            return given in (got.decode("utf-8", "replace"), base64.b64encode(got).decode())
-        return False
-    if isinstance(got, str):
-        if isinstance(given, bytes):
-            return got.encode() == given
-        return not isinstance(given, (list, dict, set, tuple)) and got == str(given)
-    return False
+        return given in (got.decode("utf-8", "replace"), base64.b64encode(got).decode())
+    if isinstance(given, bytes):
+        return isinstance(got, str) and got.encode() == given
+    return (
+        isinstance(got, str)
+        and not isinstance(given, (list, dict, set, tuple))
+        and got == str(given)
+    )
 
 
 def cell(compiled: Any, given: Any) -> Cell:
@@ -174,40 +123,14 @@ def column(contender: Contender, target: str, mode: Mode = "default") -> list[Ce
     return [cell(compiled, given) for given in INPUTS]
 
 
-def surprises(
-    contenders: dict[str, Contender],
-    targets: Sequence[str] = tuple(TARGETS),
-    mode: Mode = "default",
-) -> list[Surprise]:
-    """Return every lossy conversion. O(contenders x targets x inputs)."""
+def surprises(contender: Contender, mode: Mode = "default") -> list[tuple[str, Any, Any]]:
+    """Return target, input and value of every conversion that loses information."""
     return [
-        Surprise(name, target, given, found.value)
-        for name, contender in contenders.items()
-        for target in targets
+        (target, given, found.value)
+        for target in TARGETS
         for given, found in zip(INPUTS, column(contender, target, mode), strict=True)
         if found.kind is Kind.LOSSY
     ]
-
-
-# What a value looks like that should survive a trip through JSON.
-SAMPLES: dict[str, Any] = {
-    "int": 2**53 + 1,
-    "float": 0.1,
-    "bool": True,
-    "str": "na\u00efve \U0001f9e9",
-    "bytes": b"\x00\xff\x10",
-    "Decimal": decimal.Decimal("1.10"),
-    "datetime": dt.datetime(2026, 2, 3, 4, 5, 6, 789, tzinfo=dt.timezone.utc),
-    "date": dt.date(2026, 2, 3),
-    "time": dt.time(4, 5, 6),
-    "UUID": uuid.UUID("12345678-1234-5678-1234-567812345678"),
-    "Enum": Color.BLUE,
-    "Literal": "blue",
-    "list[int]": [1, 2],
-    "tuple[int, str]": (1, "a"),
-    "set[int]": {1, 2},
-    "Optional[int]": None,
-}
 
 
 def round_trip(contender: Contender, target: str, value: Any, mode: Mode = "default") -> str:

@@ -8,12 +8,14 @@ of `load` are the library's own and unchanged; `validate` is where they become `
 
 from __future__ import annotations
 
+import copy
+import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from velvet_validation.cases import Family
+from velvet_validation.samples.cases import Family
 
 Mode = Literal["default", "strict"]
 MODES: tuple[Mode, ...] = ("default", "strict")
@@ -24,17 +26,12 @@ class Unsupported(ValueError):
     """The library has no way to state this schema or type."""
 
 
+@dataclass(eq=False)
 class Rejected(ValueError):
-    """What an adapter raises for a library that returns its errors instead of raising them.
+    """What an adapter raises for a library that returns its errors, here unchanged."""
 
-    Attributes:
-        errors: the library's own error objects, unchanged.
-    """
-
-    def __init__(self, text: str, errors: Any = ()) -> None:
-        super().__init__(text, errors)
-        self.text = text
-        self.errors = errors
+    text: str
+    errors: Any = ()
 
     def __str__(self) -> str:
         return self.text
@@ -67,20 +64,14 @@ class Problem:
         return pointer(self.path)
 
 
+@dataclass(eq=False)
 class Invalid(ValueError):
     """The payload broke its schema; ``__cause__`` is the library's own exception."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(tuple(problems))
-        self.problems = tuple(problems)
+    problems: tuple[Problem, ...]
 
     def __str__(self) -> str:
         return "; ".join(f"{p.pointer or '/'}: {p.message}" for p in self.problems)
-
-
-def same(value: Any) -> Any:
-    """Return the value itself: the dump of a library that converts nothing."""
-    return value
 
 
 @dataclass(frozen=True)
@@ -119,7 +110,6 @@ class Contender(Protocol):
     """One library's adapter: a module of `contenders`."""
 
     label: str
-    version: str
     # "checks_only": returns the input; "types_only": states no constraints
     features: frozenset[str]
     gaps: tuple[str, ...]  # rules of the shared schema that the library cannot state
@@ -140,23 +130,38 @@ def validate(compiled: Compiled, payload: Any) -> Any:
     try:
         return compiled.load(payload)
     except compiled.errors as error:
-        raise Invalid(compiled.problems(error)) from error
+        raise Invalid(tuple(compiled.problems(error))) from error
 
 
-@dataclass
-class Flattened:
-    """Collects problems from nested dictionaries of messages, as two libraries return them."""
+def flattened(node: Any, path: Path = ()) -> list[Problem]:
+    """Return the problems of nested dictionaries of messages, as two libraries return them."""
+    if isinstance(node, dict):
+        return [
+            one
+            for key, inner in node.items()
+            for one in flattened(inner, path if key in ("_schema", "_error") else (*path, key))
+        ]
+    if isinstance(node, list):
+        return [one for inner in node for one in flattened(inner, path)]
+    return [Problem(path, "", str(node))]
 
-    found: list[Problem] = field(default_factory=list)
 
-    def walk(self, node: Any, path: Path = ()) -> list[Problem]:
-        """Visit messages keyed by field name or index, depth first."""
-        if isinstance(node, dict):
-            for key, inner in node.items():
-                self.walk(inner, path if key in ("_schema", "_error") else (*path, key))
-        elif isinstance(node, list):
-            for inner in node:
-                self.walk(inner, path)
-        else:
-            self.found.append(Problem(path, "", str(node)))
-        return self.found
+def plain(value: Any) -> Any:
+    """Turn times back into text: the dump of libraries that only load."""
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    return [plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+def by_kind(loads: Mapping[str, Callable[[Any], Any]], refused: Exception) -> Callable[[Any], Any]:
+    """Return a tagged union by hand, which every project on a library without one writes."""
+
+    def load(payload: Any) -> Any:
+        kind = payload.get("kind") if isinstance(payload, dict) else None
+        if not isinstance(kind, str) or kind not in loads:
+            raise copy.copy(refused)
+        return loads[kind](payload)
+
+    return load

@@ -7,7 +7,6 @@ the value, how the value becomes text, and what a JSON Schema may say about the 
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -32,7 +31,7 @@ class Parsed:
         self.parts = parts
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other.parts == self.parts  # type: ignore[attr-defined]
+        return type(other) is type(self) and other.parts == self.parts
 
     def __hash__(self) -> int:
         return hash((type(self), self.parts))
@@ -105,16 +104,14 @@ class Iban(Parsed):
     'GB82WEST12345698765432'
     """
 
-    SCHEMA: ClassVar[dict[str, Any]] = {
-        "type": "string",
-        "pattern": r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$",
-    }
+    FORM = r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}"
+    SCHEMA: ClassVar[dict[str, Any]] = {"type": "string", "pattern": f"^{FORM}$"}
 
     @classmethod
     def parse(cls, text: Any) -> Iban:
         """Return the account without spaces."""
         packed = text.replace(" ", "")
-        if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", packed):
+        if not re.fullmatch(cls.FORM, packed):
             raise ValueError("an IBAN is two letters, two digits and 11 to 30 letters or digits")
         turned = packed[4:] + packed[:4]
         if int("".join(str(int(letter, 36)) for letter in turned)) % 97 != 1:
@@ -122,62 +119,7 @@ class Iban(Parsed):
         return cls(packed)
 
 
-class _Text(Parsed):
-    PATTERN: ClassVar[str] = ""
-
-    @classmethod
-    def parse(cls: type[Any], text: Any) -> Any:
-        """Return the text when the whole of it matches the pattern."""
-        if not re.fullmatch(cls.PATTERN, text):
-            raise ValueError(f"a {cls.__name__} matches {cls.PATTERN}")
-        return cls(text)
-
-
-class Slug(_Text):
-    """A word for addresses: lower-case letters, digits and single hyphens."""
-
-    PATTERN: ClassVar[str] = r"[a-z0-9]+(-[a-z0-9]+)*"
-    SCHEMA: ClassVar[dict[str, Any]] = {"type": "string", "pattern": f"^{PATTERN}$"}
-
-
-class Sha256Hex(_Text):
-    """A digest in 64 lower-case hexadecimal digits."""
-
-    PATTERN: ClassVar[str] = r"[0-9a-f]{64}"
-    SCHEMA: ClassVar[dict[str, Any]] = {"type": "string", "pattern": f"^{PATTERN}$"}
-
-
-class PortNumber(Parsed):
-    """A TCP port that a server may have, 1 to 65535, written in ASCII digits."""
-
-    SCHEMA: ClassVar[dict[str, Any]] = {"type": "string", "pattern": "^[1-9][0-9]{0,4}$"}
-
-    @classmethod
-    def parse(cls, text: Any) -> PortNumber:
-        """Return the port."""
-        if not re.fullmatch(r"[1-9][0-9]{0,4}", text) or int(text) > 65535:
-            raise ValueError(f"{text!r} is no port: write 1 to 65535")
-        return cls(int(text))
-
-
-class AwareDatetime(Parsed):
-    """An instant with its offset from UTC (RFC 3339)."""
-
-    SCHEMA: ClassVar[dict[str, Any]] = {"type": "string", "format": "date-time"}
-
-    @classmethod
-    def parse(cls, text: Any) -> AwareDatetime:
-        """Return the instant; "Z" is read on every Python."""
-        made = dt.datetime.fromisoformat(re.sub("[zZ]$", "+00:00", text))
-        if made.tzinfo is None:
-            raise ValueError("the time has no UTC offset")
-        return cls(made)
-
-    def __str__(self) -> str:
-        return str(self.parts[0].isoformat())
-
-
-PROVIDED: tuple[type[Parsed], ...] = (Money, Iban, Slug, Sha256Hex, PortNumber, AwareDatetime)
+PROVIDED: tuple[type[Parsed], ...] = (Money, Iban)
 
 
 def msgspec_hooks() -> dict[str, Callable[..., Any]]:
@@ -202,14 +144,11 @@ def marshmallow_field(kind: type[Parsed]) -> Any:
     """Return a marshmallow field of the type."""
     from marshmallow import ValidationError, fields
 
-    class ParsedField(fields.Field):  # type: ignore[type-arg,unused-ignore]
+    class ParsedField(fields.String):
         def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
             try:
                 return kind._checked(value)
             except ValueError as error:
                 raise ValidationError(str(error)) from error
-
-        def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:
-            return None if value is None else str(value)
 
     return ParsedField(required=True)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from velvet_validation.cases import FAULTS, SECRET_PATHS, Fault, at
 from velvet_validation.contender import Compiled, Contender, Invalid, Mode, Path, Problem
+from velvet_validation.samples.cases import FAULTS, SECRET_PATHS, Fault, at
 
 # A shortened secret ("hunt...er2") still leaks; four characters in a row are taken for a part.
 LEAK_CHARACTERS = 4
@@ -37,7 +37,6 @@ class Verdict:
     Attributes:
         logged: what `logging.exception` would write, without the frames.
         value: the loaded value as plain data; None when it was refused.
-        shown: whether a part of the faulty value itself stands in ``logged``.
         leaked: the secrets' paths of which a part stands in ``logged``.
     """
 
@@ -45,7 +44,6 @@ class Verdict:
     problems: tuple[Problem, ...] = ()
     logged: str = ""
     value: Any = None
-    shown: bool = False
     leaked: tuple[Path, ...] = ()
 
 
@@ -67,7 +65,8 @@ def contains_part(text: str, secret: Any) -> bool:
     return any(word[i : i + size] in text for i in range(len(word) - size + 1))
 
 
-def _secrets(payload: Any, paths: Iterable[Path]) -> dict[Path, Any]:
+def values_at(payload: Any, paths: Iterable[Path]) -> dict[Path, Any]:
+    """Return the values at those of the paths that lead somewhere."""
     found = {}
     for path in paths:
         try:
@@ -91,13 +90,9 @@ def judge(
         plain = compiled.dump(value)
     except compiled.errors as error:
         text = logged(error)
-        leaked = tuple(
-            where
-            for where, secret in _secrets(payload, secret_paths).items()
-            if contains_part(text, secret)
-        )
-        shown = any(contains_part(text, one) for one in _secrets(payload, [path]).values())
-        return Verdict(Outcome.CAUGHT, tuple(compiled.problems(error)), text, None, shown, leaked)
+        secrets = values_at(payload, secret_paths).items()
+        leaked = tuple(where for where, secret in secrets if contains_part(text, secret))
+        return Verdict(Outcome.CAUGHT, tuple(compiled.problems(error)), text, None, leaked)
     except Exception as error:  # noqa: BLE001 - any other exception is the finding
         return Verdict(Outcome.CRASHED, (), logged(error))
     kept = _is_kept(payload, plain, path)
@@ -122,11 +117,7 @@ class Score:
 
     Attributes:
         exact: caught with a problem at exactly the fault's path.
-        coded: caught with a machine-readable name of the rule.
-        shown: caught with a part of the faulty value in the log.
         leaked: caught with a part of a password or address in the log.
-        both: whether two faults in one payload were both reported.
-        characters: the median length of what is logged.
     """
 
     caught: int
@@ -134,58 +125,23 @@ class Score:
     passed: int
     crashed: int
     exact: int
-    coded: int
-    shown: int
     leaked: int
-    both: bool
-    characters: int
     verdicts: dict[str, Verdict]
-
-    @property
-    def rate(self) -> float:
-        """The share of the faults that was caught, 0 to 1."""
-        return self.caught / len(self.verdicts)
 
 
 def score(contender: Contender, mode: Mode, faults: Sequence[Fault] = FAULTS) -> Score:
     """Run every fault through a library. O(number of faults)."""
     compiled = {family: contender.build(family, mode) for family in {f.family for f in faults}}
-    verdicts = {
-        fault.id: judge(
-            compiled[fault.family],
-            fault.apply(),
-            fault.path,
-            secret_paths=SECRET_PATHS.get(fault.family, ()),
-        )
-        for fault in faults
-    }
-    caught = {id: one for id, one in verdicts.items() if one.outcome is Outcome.CAUGHT}
+    verdicts = {}
+    for fault in faults:
+        secrets = SECRET_PATHS.get(fault.family, ())
+        model = compiled[fault.family]
+        verdicts[fault.id] = judge(model, fault.apply(), fault.path, secret_paths=secrets)
     outcomes = [one.outcome for one in verdicts.values()]
-    lengths = sorted(len(one.logged) for one in caught.values())
-    paths = {fault.id: fault.path for fault in faults}
-    return Score(
-        caught=len(caught),
-        changed=outcomes.count(Outcome.CHANGED),
-        passed=outcomes.count(Outcome.PASSED),
-        crashed=outcomes.count(Outcome.CRASHED),
-        exact=sum(any(p.path == paths[id] for p in one.problems) for id, one in caught.items()),
-        coded=sum(any(p.code for p in one.problems) for one in caught.values()),
-        shown=sum(one.shown for one in caught.values()),
-        leaked=sum(bool(one.leaked) for one in caught.values()),
-        both=_reports_both(contender, mode),
-        characters=lengths[len(lengths) // 2] if lengths else 0,
-        verdicts=verdicts,
-    )
-
-
-def two_faults() -> Any:
-    """Return a sign-up with an impossible age and a password that is too short."""
-    by_id = {fault.id: fault for fault in FAULTS}
-    return by_id["text too short"].apply(by_id["above maximum"].apply())
-
-
-def _reports_both(contender: Contender, mode: Mode) -> bool:
-    return len(judge(contender.build("signup", mode), two_faults()).problems) >= 2
+    caught, changed, passed, crashed = (outcomes.count(outcome) for outcome in Outcome)
+    exact = sum(any(p.path == f.path for p in verdicts[f.id].problems) for f in faults)
+    leaked = sum(bool(one.leaked) for one in verdicts.values())
+    return Score(caught, changed, passed, crashed, exact, leaked, verdicts)
 
 
 def redacted(invalid: Invalid, payload: Any, secret_paths: Iterable[Path]) -> Invalid:
@@ -193,7 +149,7 @@ def redacted(invalid: Invalid, payload: Any, secret_paths: Iterable[Path]) -> In
 
     Values are searched, not formats, because each library words its messages differently.
     """
-    secrets = _secrets(payload, secret_paths).values()
+    secrets = values_at(payload, secret_paths).values()
     safe = [
         (
             Problem(problem.path, problem.code, "is invalid (the value is a secret)")
@@ -202,7 +158,7 @@ def redacted(invalid: Invalid, payload: Any, secret_paths: Iterable[Path]) -> In
         )
         for problem in invalid.problems
     ]
-    return Invalid(safe)
+    return Invalid(tuple(safe))
 
 
 def problem_document(

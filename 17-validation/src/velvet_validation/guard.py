@@ -28,40 +28,34 @@ class Refused(ValueError):
     """The document was refused before or after parsing."""
 
 
+@dataclass(eq=False)
 class LimitExceeded(Refused):
-    """A limit was passed.
+    """A limit was passed: its name in `Limits`, what was found, and the offset in bytes."""
 
-    Attributes:
-        limit: the name of the limit in `Limits`.
-        value: what was found; for a depth, the first one too deep.
-        at: the offset in bytes.
-    """
-
-    def __init__(self, limit: str, value: int, at: int) -> None:
-        super().__init__(limit, value, at)
-        self.limit, self.value, self.at = limit, value, at
+    limit: str
+    value: int
+    at: int
 
     def __str__(self) -> str:
         return f"{self.limit} is exceeded: found {self.value} at byte {self.at}"
 
 
+@dataclass(eq=False)
 class DuplicateKey(Refused):
     """An object has the same key twice; ``pointer`` leads to it."""
 
-    def __init__(self, pointer: str) -> None:
-        super().__init__(pointer)
-        self.pointer = pointer
+    pointer: str
 
     def __str__(self) -> str:
         return f"{self.pointer} stands twice in its object: send it once"
 
 
+@dataclass(eq=False)
 class NotIJson(Refused):
     """The text is no JSON that every reader understands alike; ``at`` is an offset or a pointer."""
 
-    def __init__(self, reason: str, at: int | str) -> None:
-        super().__init__(reason, at)
-        self.reason, self.at = reason, at
+    reason: str
+    at: int | str
 
     def __str__(self) -> str:
         return f"{self.reason} at {self.at or 'the top'}: send JSON as RFC 7493 has it"
@@ -99,23 +93,22 @@ def scan(data: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
         raise LimitExceeded("max_bytes", len(data), limits.max_bytes)
     depth, items = 0, 0
     for token in _TOKEN.finditer(data):
-        first = data[token.start()]
+        at, end = token.span()
+        first = data[at]
         if first == 0x22:
-            if token.end() - token.start() - 2 > limits.max_string:
-                raise LimitExceeded("max_string", token.end() - token.start() - 2, token.start())
-        elif first in b"[{":
-            depth += 1
+            if end - at - 2 > limits.max_string:
+                raise LimitExceeded("max_string", end - at - 2, at)
+        elif first in b"[{,":
             items += 1
+            depth += first != 0x2C
             if depth > limits.max_depth:
-                raise LimitExceeded("max_depth", depth, token.start())
+                raise LimitExceeded("max_depth", depth, at)
+            if items > limits.max_items:
+                raise LimitExceeded("max_items", items, at)
         elif first in b"]}":
             depth -= 1
-        elif first == 0x2C:
-            items += 1
-        elif token.end() - token.start() > limits.max_digits:
-            raise LimitExceeded("max_digits", token.end() - token.start(), token.start())
-        if items > limits.max_items:
-            raise LimitExceeded("max_items", items, token.start())
+        elif end - at > limits.max_digits:
+            raise LimitExceeded("max_digits", end - at, at)
 
 
 class _Twice(dict[str, Any]):

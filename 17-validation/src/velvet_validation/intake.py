@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from velvet_validation import errors, guard, versions
-from velvet_validation.cases import SECRET_PATHS
 from velvet_validation.contender import Compiled, Invalid, Problem, validate
+from velvet_validation.samples import orders
+from velvet_validation.samples.cases import SECRET_PATHS
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,6 @@ class Answer:
     status: int
     body: bytes
     total: int | None = None
-
-
-class Intake(Protocol):
-    """One way to accept an order."""
-
-    def accept(self, body: bytes) -> Answer:
-        """Return 200 with the order's total, or an error."""
 
 
 def _total(lines: Any) -> Any:
@@ -94,21 +88,18 @@ class ProductionIntake:
 
     def accept(self, body: bytes) -> Answer:
         """Return the total, or a problem document with pointers and without values."""
+        payload: Any = None
         try:
             payload = guard.safe_loads(body, self.limits)
-        except guard.Refused as error:
-            return self._problem(Invalid([Problem((), type(error).__name__, str(error))]), {})
-        if not isinstance(payload, dict):
-            return self._problem(Invalid([Problem((), "type", "an order is an object")]), {})
-        try:
-            if "version" in payload:
-                value = versions.order.load_any(payload, self.model)
+            if isinstance(payload, dict) and "version" in payload:
+                value = orders.order.load_any(payload, self.model)
             else:
                 value = validate(self.model, payload)
-        except versions.VersionError as error:
-            return self._problem(Invalid([Problem(("version",), "version", str(error))]), {})
         except Invalid as error:
             return self._problem(error, payload)
+        except (guard.Refused, versions.VersionError) as error:
+            problem = Problem((), type(error).__name__, str(error))
+            return self._problem(Invalid((problem,)), payload)
         return _ok(_total(self.model.dump(value)["lines"]))
 
     @staticmethod

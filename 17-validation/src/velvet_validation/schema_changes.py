@@ -1,4 +1,4 @@
-"""Which change of a JSON Schema breaks data that is stored, or readers that are deployed?
+"""Which change of a JSON Schema breaks stored data or deployed readers, and does the model agree?
 
 Backward: new code reads old data, so everything that the old schema accepts must still pass.
 Forward: old code reads new data. Full: both. The words are those of schema registries; the rules
@@ -7,12 +7,13 @@ compare the keywords that Python models export and take anything they do not kno
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from velvet_validation.contender import Path, pointer
+from velvet_validation.contender import Compiled, Path, pointer
 
 Direction = Literal["backward", "forward", "full"]
 
@@ -42,21 +43,21 @@ def breaking(
 ) -> list[Change]:
     """Return every difference between two schemas, judged for a direction.
 
-    "full" returns what "backward" finds, followed by what "forward" finds and backward did not.
+    "full" returns what "backward" finds, followed by what only "forward" finds breaking.
 
     Raises:
         ValueError: the mode is unknown.
     """
     if mode not in ("backward", "forward", "full"):
         raise ValueError(f"unknown mode {mode!r}: choose backward, forward or full")
-    if mode == "backward":
-        return list(_compare(old, new, (), (old, new), frozenset()))
     if mode == "forward":
-        return list(_compare(new, old, (), (new, old), frozenset()))
-    found = breaking(old, new)
-    known = {(one.pointer, one.breaking) for one in found}
+        old, new = new, old
+    found = list(_compare(old, new, (), (old, new), frozenset()))
+    if mode != "full":
+        return found
+    known = {one.pointer for one in found if one.breaking}
     later = [one for one in breaking(old, new, "forward") if one.breaking]
-    return found + [one for one in later if (one.pointer, True) not in known]
+    return found + [one for one in later if one.pointer not in known]
 
 
 def _resolve(schema: Any, root: dict[str, Any]) -> Any:
@@ -78,29 +79,18 @@ def _types(schema: dict[str, Any]) -> set[str]:
     return kinds
 
 
-def _compare(
-    old: Any,
-    new: Any,
-    path: Path,
-    roots: tuple[dict[str, Any], dict[str, Any]],
-    seen: frozenset[tuple[str, str]],
-) -> Iterator[Change]:
+def _compare(old: Any, new: Any, path: Path, roots: Any, seen: frozenset[Any]) -> Iterator[Change]:
     """Yield changes such that "breaking" means: something passes old and fails new."""
-    refs = (
-        old.get("$ref", "") if isinstance(old, dict) else "",
-        new.get("$ref", "") if isinstance(new, dict) else "",
-    )
-    if all(refs):
-        if refs in seen:
-            return  # a recursive schema was compared one level up
-        seen = seen | {refs}
+    refs = tuple(one.get("$ref", "") if isinstance(one, dict) else "" for one in (old, new))
+    if all(refs) and refs in seen:
+        return  # a recursive schema was compared one level up
+    seen = seen | {refs}
     old, new = _resolve(old, roots[0]), _resolve(new, roots[1])
-    if old == new and not any(refs):
-        return
     at = pointer(path)
     if old is False or new is False:
         if old != new:
-            yield Change(at, "no value is allowed any more" if new is False else "values are allowed", new is False)  # fmt: skip
+            said = "no value is allowed any more" if new is False else "values are allowed"
+            yield Change(at, said, new is False)
         return
     yield from _compare_types(old, new, at)
     yield from _compare_bounds(old, new, at)
@@ -214,3 +204,43 @@ def _name(member: Any, root: dict[str, Any]) -> str:
         if isinstance(rule, dict) and "const" in rule:
             return str(rule["const"])
     return str(schema.get("title") or schema.get("type") or json.dumps(schema, sort_keys=True))
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """One value on which model and exported schema differ; ``what`` says how it was made."""
+
+    what: str
+    value: Any
+    model_accepts: bool
+    schema_accepts: bool
+
+
+def agree(compiled: Compiled, values: Iterable[tuple[str, Any]]) -> list[Disagreement]:
+    """Return the values on which a model and its own exported schema differ.
+
+    Raises:
+        ValueError: the library exports no schema.
+    """
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import validator_for
+
+    from velvet_validation.contenders.jsonschema import FORMATS
+
+    if compiled.schema is None:
+        raise ValueError("the library exports no JSON Schema: choose one that does")
+    schema = compiled.schema()
+    kind = validator_for(schema, default=Draft202012Validator)
+    kind.check_schema(schema)
+    validator = kind(schema, format_checker=FORMATS)
+    found = []
+    for what, value in values:
+        try:
+            compiled.load(copy.deepcopy(value))
+            model = True
+        except compiled.errors:
+            model = False
+        by_schema = validator.is_valid(value)
+        if model != by_schema:
+            found.append(Disagreement(what, value, model, by_schema))
+    return found

@@ -7,8 +7,7 @@ leaks it. `load_or_exit` reports every problem before anything is started and en
 # No `from __future__ import annotations`: the fields' types are read at run time.
 import sys
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -48,25 +47,17 @@ class Source:
     origin: str
 
 
-def _leaves(model: BaseModel, prefix: str = "") -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
-    for name in type(model).model_fields:
-        value = getattr(model, name)
-        path = f"{prefix}{name}"
-        found += _leaves(value, f"{path}.") if isinstance(value, BaseModel) else [(path, value)]
-    return found
-
-
-def explain(settings: BaseSettings) -> list[Source]:
+def explain(settings: BaseModel, prefix: str = "") -> list[Source]:
     """Return every setting with its origin, "set" or "default"; secrets are shown as ****."""
-    given = settings.model_dump(exclude_unset=True)
-    rows = []
-    for path, value in _leaves(settings):
-        inner: Any = given
-        for step in path.split("."):
-            inner = inner.get(step) if isinstance(inner, dict) else None
+    rows: list[Source] = []
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, BaseModel):
+            rows += explain(value, f"{prefix}{name}.")
+            continue
         shown = HIDDEN if isinstance(value, SecretStr) else str(value)
-        rows.append(Source(path, shown, "default" if inner is None else "set"))
+        origin = "set" if name in settings.model_fields_set else "default"
+        rows.append(Source(prefix + name, shown, origin))
     return rows
 
 
@@ -78,25 +69,17 @@ def problems(error: ValidationError) -> list[str]:
     ]
 
 
-def load(
-    cls: type[S],
-    *,
-    env_file: str | Path | None = None,
-    secrets_dir: str | Path | None = None,
+def load_or_exit(
+    cls: type[S], env_file: str | None = None, secrets_dir: str | None = None, err: Any = None
 ) -> S:
-    """Return the settings; the environment wins over the file, the file over the secrets."""
-    return cls(_env_file=env_file, _secrets_dir=secrets_dir)
+    """Return the settings, or write every problem and end the process with EX_CONFIG.
 
-
-def load_or_exit(cls: type[S], *, err: IO[str] | None = None, **sources: Any) -> S:
-    """Return the settings, or write every problem and end the process with EX_CONFIG."""
+    The environment wins over the file, the file over the folder of secrets.
+    """
     try:
-        return load(cls, **sources)
+        return cls(_env_file=env_file, _secrets_dir=secrets_dir)
     except ValidationError as error:
-        _refuse(problems(error), err or sys.stderr)
-
-
-def _refuse(lines: list[str], err: IO[str]) -> NoReturn:
-    count = f"{len(lines)} problem" + ("s" if len(lines) != 1 else "")
-    err.write(f"{count} in the settings:\n" + "".join(f"  {line}\n" for line in lines))
-    raise SystemExit(EX_CONFIG)
+        lines = problems(error)
+        said = [f"{len(lines)} problems in the settings:", *(f"  {line}" for line in lines)]
+        (err or sys.stderr).write("\n".join(said) + "\n")
+        raise SystemExit(EX_CONFIG) from None

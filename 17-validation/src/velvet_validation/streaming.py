@@ -13,45 +13,27 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal, cast
+from typing import IO, Any, cast
 
 from velvet_validation.contender import Compiled, Invalid, Problem, validate
 
-OnError = Literal["raise", "skip", "collect"]
 
-
+@dataclass(eq=False)
 class Truncated(ValueError):
     """The file ends inside a record; ``offset`` is where that record begins."""
 
-    def __init__(self, offset: int) -> None:
-        super().__init__(offset)
-        self.offset = offset
+    offset: int
 
     def __str__(self) -> str:
         return f"the file ends inside the record that begins at byte {self.offset}: it was cut"
 
 
-class TooManyErrors(ValueError):
-    """More records were bad than the caller wanted to see."""
-
-    def __init__(self, limit: int, index: int) -> None:
-        super().__init__(limit, index)
-        self.limit, self.index = limit, index
-
-    def __str__(self) -> str:
-        return f"more than {self.limit} bad records up to number {self.index}: is it this schema?"
-
-
 @dataclass(frozen=True)
 class Row:
-    """One record.
+    """One record: its number from the start, its bytes, and its value or what is wrong with it.
 
     Attributes:
-        index: its number in the file from 0; after a resume, from there.
         offset: the byte where it begins in the (unpacked) file; ``end`` is where the next begins.
-        value: the loaded value, None when it is bad.
-        problems: what is wrong; empty when it is good.
-        raw: the bytes of the record without its line end.
     """
 
     index: int
@@ -68,52 +50,29 @@ def _open(path: Path) -> IO[bytes]:
     return cast(IO[bytes], gzip.open(path, "rb") if packed else path.open("rb"))
 
 
-def iter_ndjson(
-    path: Path,
-    compiled: Compiled,
-    *,
-    on_error: OnError = "raise",
-    max_errors: int = 100,
-    start: int = 0,
-) -> Iterator[Row]:
+def iter_ndjson(path: Path, compiled: Compiled, *, start: int = 0) -> Iterator[Row]:
     """Yield the records of a file with one JSON document a line; gzip is recognised.
 
     Args:
-        on_error: "raise" the first `Invalid`, "skip" bad records, or "collect" them as rows.
-        max_errors: more bad records than this end the run.
         start: the byte offset of a record, from a row's ``end``.
 
     Raises:
         Truncated: the last line has no end and is no complete record.
-        TooManyErrors: `max_errors` is passed.
     """
-    if on_error not in ("raise", "skip", "collect"):
-        raise ValueError(f"unknown on_error {on_error!r}: choose raise, skip or collect")
-    bad, offset = 0, start
+    offset = start
     with _open(path) as file:
         file.seek(start)
-        lines = enumerate(_lines(file, offset))
-        for index, raw in lines:
+        for index, raw in enumerate(_lines(file, offset)):
             here, offset = offset, offset + len(raw)
             line = raw.rstrip(b"\r\n")
             if not line.strip():
                 continue
-            value: Any = None
-            problems: tuple[Problem, ...] = ()
             try:
-                value = _checked(compiled, line)
+                yield Row(index, here, offset, _checked(compiled, line), (), line)
             except Invalid as error:
-                if not raw.endswith(b"\n") and not _is_json(line):
+                if not raw.endswith(b"\n") and error.problems[0].code == "json":
                     raise Truncated(here) from error
-                bad += 1
-                if on_error == "raise":
-                    raise
-                if bad > max_errors:
-                    raise TooManyErrors(max_errors, index) from error
-                if on_error == "skip":
-                    continue
-                problems = error.problems
-            yield Row(index, here, offset, value, problems, line)
+                yield Row(index, here, offset, None, error.problems, line)
 
 
 def _lines(file: IO[bytes], offset: int) -> Iterator[bytes]:
@@ -123,21 +82,20 @@ def _lines(file: IO[bytes], offset: int) -> Iterator[bytes]:
         raise Truncated(offset) from error
 
 
-def _is_json(line: bytes) -> bool:
-    try:
-        json.loads(line)
-    except ValueError:
-        return False
-    return True
-
-
 def _checked(compiled: Compiled, line: bytes) -> Any:
-    """Return the loaded record; bytes that are no JSON are bad data, too."""
+    """Return the loaded record, by the library's own road from bytes where it accepts.
+
+    What it refuses is read once more in two steps, to tell bad JSON from bad data.
+    """
     try:
-        payload = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise Invalid([Problem((), "json", f"is no JSON document ({error})")]) from error
-    return validate(compiled, payload)
+        return compiled.loads(line)
+    except Exception as first:  # parsers and libraries have types of their own
+        try:
+            payload = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise Invalid((Problem((), "json", f"is no JSON document ({error})"),)) from error
+        validate(compiled, payload)
+        raise Invalid((Problem((), "json", f"is no common JSON ({first})"),)) from first
 
 
 def iter_json_array(path: Path, compiled: Compiled, *, prefix: str = "item") -> Iterator[Row]:
@@ -182,35 +140,33 @@ def quarantine(rows: Iterable[Row], good: Path, bad: Path, *, every: int = 1000)
     Raises:
         OSError: the disk refuses; what the note covers is kept for the next run.
     """
-    parts = (good.with_name(good.name + ".part"), bad.with_name(bad.name + ".part"))
-    note = _note(good)
-    state = _read_note(note)
-    for part, key in zip(parts, ("good_bytes", "bad_bytes"), strict=True):
+    parts = [path.with_name(path.name + ".part") for path in (good, bad)]
+    state = _read_note(_note(good))
+    counts = Counter(state["by_code"])
+    for part, size in zip(parts, state["sizes"], strict=True):
         with part.open("ab") as file:
-            file.truncate(state[key])  # what was written after the last note is written again
-    counts, ok, wrong = Counter(state["by_code"]), state["ok"], state["bad"]
-    offset = state["offset"]
+            file.truncate(size)  # what was written after the last note is written again
     with parts[0].open("ab") as good_file, parts[1].open("ab") as bad_file:
         for number, row in enumerate(rows, 1):
+            state["bad" if row.problems else "ok"] += 1
+            state["offset"] = row.end
             if row.problems:
-                wrong += 1
                 counts.update({p.code or p.message for p in row.problems})
                 said = [{"pointer": p.pointer, "message": p.message} for p in row.problems]
-                record = {"offset": row.offset, "problems": said, "raw": row.raw.decode("utf-8", "replace")}  # fmt: skip
+                raw = row.raw.decode("utf-8", "replace")
+                record = {"offset": row.offset, "problems": said, "raw": raw}
                 bad_file.write(json.dumps(record).encode() + b"\n")
             else:
-                ok += 1
                 good_file.write(row.raw + b"\n")
-            offset = row.end
             if number % every == 0:
                 good_file.flush()
                 bad_file.flush()
-                sizes = (good_file.tell(), bad_file.tell())
-                _write_note(note, ok, wrong, dict(counts), offset, sizes)
+                state |= {"by_code": dict(counts), "sizes": [good_file.tell(), bad_file.tell()]}
+                _write_note(_note(good), state)
     parts[0].replace(good)
     parts[1].replace(bad)
-    note.unlink(missing_ok=True)
-    return Summary(ok, wrong, dict(counts), offset)
+    _note(good).unlink(missing_ok=True)
+    return Summary(state["ok"], state["bad"], dict(counts), state["offset"])
 
 
 def resume_offset(good: Path) -> int:
@@ -223,17 +179,11 @@ def _note(good: Path) -> Path:
 
 
 def _read_note(note: Path) -> dict[str, Any]:
-    fresh = {"ok": 0, "bad": 0, "by_code": {}, "offset": 0, "good_bytes": 0, "bad_bytes": 0}
-    if not note.exists():
-        return fresh
-    return {**fresh, **json.loads(note.read_text(encoding="utf-8"))}
+    state: dict[str, Any] = {"ok": 0, "bad": 0, "by_code": {}, "offset": 0, "sizes": [0, 0]}
+    return {**state, **json.loads(note.read_text(encoding="utf-8"))} if note.exists() else state
 
 
-def _write_note(
-    note: Path, ok: int, bad: int, codes: dict[str, int], offset: int, sizes: tuple[int, int]
-) -> None:
-    state = {"ok": ok, "bad": bad, "by_code": codes, "offset": offset}
-    state |= {"good_bytes": sizes[0], "bad_bytes": sizes[1]}
+def _write_note(note: Path, state: dict[str, Any]) -> None:
     draft = note.with_name(note.name + ".new")
     draft.write_text(json.dumps(state), encoding="utf-8")
     draft.replace(note)

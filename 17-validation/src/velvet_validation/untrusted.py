@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 from velvet_validation.contender import pointer
@@ -26,34 +27,34 @@ class UnsafeSchema(ValueError):
     """The schema may not be compiled."""
 
 
+@dataclass(eq=False)
 class RefNotAllowed(UnsafeSchema):
     """A reference leaves the document; ``uri`` is where it leads."""
 
-    def __init__(self, uri: str) -> None:
-        super().__init__(uri)
-        self.uri = uri
+    uri: str
 
     def __str__(self) -> str:
         return f"$ref {self.uri!r} leaves the document: only '#/...' may be referred to"
 
 
+@dataclass(eq=False)
 class UnsafePattern(UnsafeSchema):
     """A pattern may need exponential time in a backtracking engine."""
 
-    def __init__(self, pattern: str, at: str) -> None:
-        super().__init__(pattern, at)
-        self.pattern, self.at = pattern, at
+    pattern: str
+    at: str
 
     def __str__(self) -> str:
-        return f"pattern {self.pattern!r} at {self.at} repeats a repetition or does not compile"
+        where = self.at or "/"
+        return f"pattern {self.pattern!r} at {where} repeats a repetition or does not compile"
 
 
+@dataclass(eq=False)
 class SchemaTooLarge(UnsafeSchema):
     """References expand to too many subschemas, or refer to themselves without data between."""
 
-    def __init__(self, at: str, limit: int) -> None:
-        super().__init__(at, limit)
-        self.at, self.limit = at, limit
+    at: str
+    limit: int
 
     def __str__(self) -> str:
         return f"{self.at or 'the schema'} expands to more than {self.limit} subschemas"
@@ -73,19 +74,24 @@ def repeats_a_repetition(pattern: str) -> bool:
 
 def _nested(tree: Any, inside: bool) -> bool:
     for op, args in tree:
-        name = str(op)
-        if name in ("MAX_REPEAT", "MIN_REPEAT"):
+        bodies: list[Any] = []
+        within = inside
+        if str(op) in ("MAX_REPEAT", "MIN_REPEAT"):
             low, high, body = args
             many = high is _sre.MAXREPEAT or high - low > 1
-            if (inside and many) or _nested(body, inside or many):
+            if inside and many:
                 return True
-        elif name == "BRANCH":
-            if inside or any(_nested(branch, inside) for branch in args[1]):
+            bodies, within = [body], inside or many
+        elif str(op) == "BRANCH":
+            bodies = args[1]
+            if inside:
                 return True
-        elif name in ("SUBPATTERN", "ATOMIC_GROUP", "ASSERT", "ASSERT_NOT"):
-            body = args if name == "ATOMIC_GROUP" else args[-1]
-            if _nested(body, inside):
-                return True
+        elif str(op) in ("SUBPATTERN", "ASSERT", "ASSERT_NOT"):
+            bodies = [args[-1]]
+        elif str(op) == "ATOMIC_GROUP":
+            bodies = [args]
+        if any(_nested(body, within) for body in bodies):
+            return True
     return False
 
 

@@ -21,34 +21,33 @@ class VersionError(ValueError):
     """The payload's version cannot be read."""
 
 
+@dataclass(eq=False)
 class MigrationGap(VersionError):
     """No migration leads from one version to the next."""
 
-    def __init__(self, found: int, wanted: int) -> None:
-        super().__init__(found, wanted)
-        self.found, self.wanted = found, wanted
+    found: int
+    wanted: int
 
     def __str__(self) -> str:
         return f"no migration leads from version {self.found} to {self.wanted}: write one"
 
 
+@dataclass(eq=False)
 class FutureVersion(VersionError):
     """The payload was written by newer code."""
 
-    def __init__(self, found: int, known: int) -> None:
-        super().__init__(found, known)
-        self.found, self.known = found, known
+    found: int
+    known: int
 
     def __str__(self) -> str:
         return f"the payload has version {self.found}, this code knows {self.known}: update it"
 
 
+@dataclass(eq=False)
 class NoVersion(VersionError):
     """The payload says no version, or something that is no version."""
 
-    def __init__(self, found: Any) -> None:
-        super().__init__(found)
-        self.found = found
+    found: Any
 
     def __str__(self) -> str:
         return f"version is {self.found!r}: a whole number from 1 is needed"
@@ -81,12 +80,12 @@ class Versioned:
         return self._register(self._down, new, old, -1)
 
     def _register(
-        self, steps: dict[int, Step], start: int, end: int, stride: int
+        self, steps: dict[int, Step], start: int, end: int, by: int
     ) -> Callable[[Step], Step]:
-        if end - start != stride or not 1 <= min(start, end) < max(start, end) <= self.latest:
-            raise ValueError(f"a step of {self.name} goes between neighbours, not {start} to {end}")
-        if start in steps:
-            raise ValueError(f"{self.name} has a step from {start} to {end} already")
+        if end - start != by or not 1 <= min(start, end) < self.latest or start in steps:
+            raise ValueError(
+                f"a step of {self.name} goes once between neighbours, not from {start} to {end}"
+            )
 
         def keep(step: Step) -> Step:
             steps[start] = step
@@ -138,41 +137,3 @@ class Versioned:
         made = self.migrate(payload)
         del made[self.key]
         return validate(model, made)
-
-
-order = Versioned("order", latest=3, unversioned=1)
-
-
-@order.migration(1, 2)
-def _split_customer(payload: dict[str, Any]) -> dict[str, Any]:
-    """Version 2 has a customer object where version 1 had two fields."""
-    payload["customer"] = {"name": payload.pop("customer_name"), "email": payload.pop("email")}
-    payload["customer"]["birthday"] = None
-    return payload
-
-
-@order.downgrade(2, 1)
-def _join_customer(payload: dict[str, Any]) -> dict[str, Any]:
-    customer = payload.pop("customer")
-    payload["customer_name"], payload["email"] = customer["name"], customer["email"]
-    return payload
-
-
-@order.migration(2, 3)
-def _price_in_cents(payload: dict[str, Any]) -> dict[str, Any]:
-    """Version 3 has whole cents where version 2 had a decimal text."""
-    for line in payload["lines"]:
-        euros, _, cents = line.pop("price").partition(".")
-        line["price_cents"] = int(euros) * 100 + int(cents.ljust(2, "0")[:2] or 0)
-    return payload
-
-
-@order.downgrade(3, 2)
-def _price_as_text(payload: dict[str, Any]) -> dict[str, Any]:
-    for line in payload["lines"]:
-        euros, cents = divmod(line.pop("price_cents"), 100)
-        line["price"] = f"{euros}.{cents:02}"
-    return payload
-
-
-order.check_complete()

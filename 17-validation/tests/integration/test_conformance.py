@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from velvet_validation.agreement import agree, mutations
-from velvet_validation.conformance import ENGINES, run_suite
+from velvet_validation.comparisons.conformance import ENGINES, run_suite
 from velvet_validation.contenders import contender
+from velvet_validation.samples.cases import mutations
+from velvet_validation.schema_changes import agree
 
 
 @pytest.mark.parametrize(
@@ -31,8 +32,7 @@ def test_engines_pass_the_suite(
 
     assert result.total == total
     assert result.passed >= fewest, result.by_file
-    assert sum(result.by_file.values()) == result.failed + result.errors
-    assert result.share == result.passed / total
+    assert sum(result.by_file.values()) == total - result.passed
 
 
 def test_what_cannot_run_is_refused_in_words(data: Path) -> None:

@@ -11,9 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from velvet_validation import versions
-from velvet_validation.cases import FAULTS, valid
 from velvet_validation.contenders import contender
+from velvet_validation.samples import orders
+from velvet_validation.samples.cases import FAULTS, valid
 from velvet_validation.schema_changes import breaking
 from velvet_validation.streaming import iter_json_array, iter_ndjson
 
@@ -75,7 +75,7 @@ def test_down_and_up_again_changes_nothing(lines: list[dict[str, Any]]) -> None:
     customer = {"name": "amber", "email": "a@b.example", "birthday": None}
     latest = {"version": 3, "customer": customer, "lines": lines}
 
-    assert versions.order.migrate(versions.order.migrate(latest, to=1)) == latest
+    assert orders.order.migrate(orders.order.migrate(latest, to=1)) == latest
 
 
 _GOOD = [valid("signup", seed=seed) for seed in range(6)]
@@ -92,10 +92,10 @@ def test_a_stream_equals_the_whole_file_from_any_record_on(order: list[int], cut
         lines.write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
         array.write_text(json.dumps(records), encoding="utf-8")
 
-        whole = list(iter_ndjson(lines, model, on_error="collect"))
+        whole = list(iter_ndjson(lines, model))
         items = list(iter_json_array(array, model))
         start = whole[min(cut, len(whole) - 1)].offset
-        rest = list(iter_ndjson(lines, model, on_error="collect", start=start))
+        rest = list(iter_ndjson(lines, model, start=start))
 
     assert [row.value for row in whole] == [item.value for item in items]
     assert [bool(row.problems) for row in whole] == [index >= 6 for index in order]

@@ -6,11 +6,11 @@ from functools import lru_cache
 
 import pytest
 
-from velvet_validation import cases
-from velvet_validation.cases import FAULTS, Fault
 from velvet_validation.contender import Compiled, Contender
 from velvet_validation.contenders import contender
 from velvet_validation.errors import Outcome, judge
+from velvet_validation.samples import cases
+from velvet_validation.samples.cases import FAULTS, Fault
 
 # What JSON Schema cannot say of a Python value, or its reference implementation does not see.
 BEYOND_JSON_SCHEMA = {

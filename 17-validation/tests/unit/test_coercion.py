@@ -9,15 +9,18 @@ from __future__ import annotations
 import json
 import platform
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from velvet_validation import coercion
-from velvet_validation.coercion import INPUTS, TARGETS, Kind, column, is_lossy
+from velvet_validation.coercion import Kind, column, is_lossy
 from velvet_validation.contender import Contender
 from velvet_validation.contenders import contender, installed
+from velvet_validation.samples import values
+from velvet_validation.samples.values import INPUTS, TARGETS
 
 DATA = Path(__file__).parents[1] / "data" / "coercion.json"
 LETTERS = {
@@ -29,7 +32,10 @@ TIMES = ("datetime", "date", "time")
 
 
 def minor(library: Contender) -> str:
-    return f"{library.label} {'.'.join(library.version.split('.')[:2])}"
+    name = library.__name__.rpartition(".")[2]  # type: ignore[attr-defined]
+    if name in ("handwritten", "nothing"):
+        return f"{library.label} 0"
+    return f"{library.label} {'.'.join(version(name).split('.')[:2])}"
 
 
 def grid(library: Contender) -> dict[str, dict[str, str]]:
@@ -95,10 +101,11 @@ def test_strict_msgspec_accepts_integers_only() -> None:
 
 
 def test_at_least_thirty_conversions_lose_something() -> None:
-    found = coercion.surprises(installed())
+    found = {name: coercion.surprises(library) for name, library in installed().items()}
 
-    assert len(found) >= 30
-    assert {"pydantic", "cattrs", "marshmallow"} <= {one.contender for one in found}
+    assert sum(map(len, found.values())) >= 30
+    assert ("int", True, 1) in found["pydantic"]
+    assert len(coercion.surprises(contender("pydantic"), "strict")) < 5
 
 
 def test_strict_accepts_a_part_of_what_default_accepts_with_equal_values() -> None:
@@ -138,7 +145,7 @@ def test_strict_accepts_a_part_of_what_default_accepts_with_equal_values() -> No
         (2**53 + 1, float(2**53), True),
         (1, object(), True),
         ([1, 2], (1, 2), False),
-        ("red", coercion.Color.RED, False),
+        ("red", values.Color.RED, False),
         (1, b"1", True),
     ],
 )
@@ -148,7 +155,7 @@ def test_the_rule_of_loss(given: Any, got: Any, lossy: bool) -> None:
 
 def test_what_survives_json_is_a_table_made_by_running() -> None:
     def trip(name: str, target: str) -> str:
-        return coercion.round_trip(contender(name), target, coercion.SAMPLES[target])
+        return coercion.round_trip(contender(name), target, values.GOOD[target])
 
     assert {trip("msgspec", target) for target in TARGETS} == {"same"}
     assert trip("pydantic", "bytes") == "dump is no JSON"

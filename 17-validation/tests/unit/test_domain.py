@@ -14,7 +14,7 @@ from marshmallow import Schema
 from pydantic import TypeAdapter
 
 from velvet_validation import domain
-from velvet_validation.domain import PROVIDED, AwareDatetime, Iban, Money, Parsed
+from velvet_validation.domain import PROVIDED, Iban, Money, Parsed
 
 GOOD = {
     "Money": ["EUR 12.30", "JPY 500", "BHD 1.234", "USD -3.05"],
@@ -23,18 +23,10 @@ GOOD = {
         "DE89370400440532013000",
         "FR1420041010050500013M02606",
     ],
-    "Slug": ["a", "data-validation-17"],
-    "Sha256Hex": ["0" * 64],
-    "PortNumber": ["1", "65535"],
-    "AwareDatetime": ["2026-02-03T04:05:06Z", "2026-02-03T04:05:06+02:00"],
 }
 BAD: dict[str, list[Any]] = {
     "Money": ["EUR 1.234", "JPY 1.5", "XYZ 1", "EUR 1e3", "EUR", "EUR \uff11", 12, None],
     "Iban": ["GB83 WEST 1234 5698 7654 32", "GB82", "", 5],
-    "Slug": ["A", "a--b", "a\n", "", ["a"]],
-    "Sha256Hex": ["0" * 63, "G" * 64, b"0" * 64],
-    "PortNumber": ["0", "65536", "080", "\uff18\uff10", 80],
-    "AwareDatetime": ["2026-02-03T04:05:06", "2026-02-30T00:00:00Z", 0],
 }
 
 
@@ -82,7 +74,7 @@ def test_values_are_written_as_text(kind: type[Parsed]) -> None:
 
     encoded = msgspec.json.encode([value], enc_hook=domain.msgspec_hooks()["enc_hook"])
     written = {
-        str(value),
+        json.loads(encoded)[0],
         json.loads(TypeAdapter(kind).dump_json(value)),
         converter.unstructure(value),
         schema.dump({"v": value})["v"],
@@ -108,10 +100,6 @@ def test_minor_units_are_those_of_the_currency() -> None:
 
 def test_the_printed_iban_of_the_registry_is_valid() -> None:
     assert str(Iban.parse("GB29 NWBK 6016 1331 9268 19")) == "GB29NWBK60161331926819"
-
-
-def test_a_small_letter_z_is_an_offset() -> None:
-    assert AwareDatetime.parse("2026-02-03T04:05:06z").parts[0].tzinfo is not None
 
 
 def test_the_hook_knows_only_its_own_types() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from typing import Any
 
 import pytest
 
 from velvet_validation import intake
-from velvet_validation.cases import FAULTS, SECRET_PATHS, at, valid, valid_json
 from velvet_validation.contenders import contender
 from velvet_validation.errors import contains_part
+from velvet_validation.samples.cases import FAULTS, SECRET_PATHS, at, valid, valid_json
 
 TEXTUAL = [
     fault
@@ -20,7 +21,7 @@ TEXTUAL = [
 
 
 @lru_cache
-def stages() -> dict[str, intake.Intake]:
+def stages() -> dict[str, Any]:
     pydantic = contender("pydantic")
     return {
         "naive": intake.NaiveIntake(),

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from velvet_validation.cases import FAMILIES
 from velvet_validation.contenders import contender
+from velvet_validation.samples.cases import FAMILIES
 from velvet_validation.schema_changes import breaking
 
 TEXT: dict[str, Any] = {"type": "string"}

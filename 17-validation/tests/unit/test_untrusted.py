@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from velvet_validation.cases import FAMILIES
 from velvet_validation.contenders import contender
+from velvet_validation.samples.cases import FAMILIES
 from velvet_validation.untrusted import (
     RefNotAllowed,
     SchemaTooLarge,

@@ -5,7 +5,6 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from functools import reduce
-from importlib.metadata import version as _version
 from operator import or_
 from typing import Any, get_origin
 
@@ -13,16 +12,16 @@ import attrs
 from attrs import define, field, validators
 from cattrs import BaseValidationError, transform_error
 from cattrs.cols import list_structure_factory
-from cattrs.errors import CattrsError, ForbiddenExtraKeysError, StructureHandlerNotFoundError
+from cattrs.errors import CattrsError, StructureHandlerNotFoundError
 from cattrs.preconf.json import make_converter
 from cattrs.strategies import configure_tagged_union
+from cattrs.v import format_exception
 
-from velvet_validation import cases
-from velvet_validation.cases import Family, Status
 from velvet_validation.contender import Compiled, Mode, Path, Problem, Unsupported
+from velvet_validation.samples import cases
+from velvet_validation.samples.cases import Family, Status
 
 label = "attrs + cattrs"
-version = _version("cattrs")
 features = frozenset({"converts", "all_errors"})
 gaps = ("aware times and unique items: stated as validators of our own",)
 
@@ -144,6 +143,17 @@ def _is_list(target: Any) -> bool:
     return get_origin(target) is list
 
 
+def _only_lists(target: Any, converter: Any) -> Callable[[Any, Any], Any]:
+    build = list_structure_factory(target, converter)
+
+    def structure(value: Any, _: Any) -> Any:
+        if not isinstance(value, list):
+            raise TypeError(f"{type(value).__name__} is no list")
+        return build(value, target)
+
+    return structure
+
+
 def converter(mode: Mode = "default", *, detailed: bool = True) -> Any:
     """Return a JSON converter; a strict one refuses unknown keys and converts no scalar."""
     strict = mode == "strict"
@@ -152,19 +162,15 @@ def converter(mode: Mode = "default", *, detailed: bool = True) -> Any:
         for kind in (int, float, str, bool):
             made.register_structure_hook(kind, _exactly(kind))
 
-        def only_lists(target: Any, converter: Any) -> Callable[[Any, Any], Any]:
-            build = list_structure_factory(target, converter)
-
-            def structure(value: Any, _: Any) -> Any:
-                if not isinstance(value, list):
-                    raise TypeError(f"{type(value).__name__} is no list")
-                return build(value, target)
-
-            return structure
-
-        made.register_structure_hook_factory(_is_list)(only_lists)
+        made.register_structure_hook_factory(_is_list)(_only_lists)
     configure_tagged_union(_EVENT, made, tag_name="kind", tag_generator=lambda cl: cl.__name__)
     return made
+
+
+def _words(error: BaseException, kind: Any) -> str:
+    """Say what the validator said; the library's own formatter drops it."""
+    plain = isinstance(error, ValueError) and bool(error.args)
+    return str(error.args[0]) if plain else format_exception(error, kind)
 
 
 _PATH = re.compile(r"\.([A-Za-z_]\w*)|\[(\d+)\]|\['([^']*)'\]")
@@ -176,7 +182,7 @@ def problems(error: Exception) -> list[Problem]:
         path: Path = ("kind",) if isinstance(error, KeyError) else ()
         return [Problem(path, "", f"{type(error).__name__}: {error}")]
     found = []
-    for line in transform_error(error, format_exception=_described):
+    for line in transform_error(error, format_exception=_words):
         message, _, where = line.rpartition(" @ $")
         steps = _PATH.findall(where)
         path = tuple(int(index) if index else name or key for name, index, key in steps)
@@ -185,16 +191,8 @@ def problems(error: Exception) -> list[Problem]:
     return found
 
 
-def _described(error: BaseException, _: Any) -> str:
-    """Say what the validator said; the library's own formatter drops it."""
-    if isinstance(error, KeyError):
-        return "required field missing"
-    if isinstance(error, ForbiddenExtraKeysError):
-        return f"extra fields found ({', '.join(sorted(error.extra_fields))})"
-    return str(error.args[0] if error.args else error)
-
-
-def _compiled(target: Any, made: Any) -> Compiled:
+def compiled(target: Any, made: Any) -> Compiled:
+    """Return any type of a converter behind the common surface."""
     structure = made.get_structure_hook(target)
     return Compiled(
         load=lambda payload: structure(payload, target),
@@ -209,12 +207,12 @@ def _compiled(target: Any, made: Any) -> Compiled:
 
 def build(family: Family, mode: Mode = "default", *, detailed: bool = True) -> Compiled:
     """Return the family as attrs classes behind a kept converter."""
-    return _compiled(_TYPES[family], converter(mode, detailed=detailed))
+    return compiled(_TYPES[family], converter(mode, detailed=detailed))
 
 
 def build_type(target: Any, mode: Mode = "default") -> Compiled:
     """Return a check of one type with the JSON converter's own hooks."""
     try:
-        return _compiled(target, converter(mode))
+        return compiled(target, converter(mode))
     except StructureHandlerNotFoundError as error:
         raise Unsupported(str(error)) from error

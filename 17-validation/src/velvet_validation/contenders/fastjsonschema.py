@@ -5,17 +5,15 @@ The generated code is executed: never compile a schema from a stranger.
 
 from __future__ import annotations
 
-from importlib.metadata import version as _version
+from collections.abc import Callable
 from typing import Any
 
 import fastjsonschema
 
-from velvet_validation.cases import Family
-from velvet_validation.contender import Compiled, Mode, Problem, Unsupported, same
-from velvet_validation.contenders._shared_schema import TYPES, json_schema
+from velvet_validation.contender import Problem
+from velvet_validation.contenders._shared_schema import surface
 
 label = "fastjsonschema"
-version = _version("fastjsonschema")
 features = frozenset({"checks_only", "json_schema"})
 gaps = ("draft 2020-12", "calendar dates: its format is a regular expression")
 
@@ -32,25 +30,11 @@ def problems(error: Exception) -> list[Problem]:
     return [Problem(path, error.rule or "", error.message)]
 
 
-def _compiled(schema: dict[str, Any], strict: bool) -> Compiled:
-    check = fastjsonschema.compile(schema, use_formats=strict, use_default=False)
-    return Compiled(
-        load=check,
-        dump=same,
-        problems=problems,
-        errors=(fastjsonschema.JsonSchemaValueException,),
-        schema=lambda: schema,
+def _load_for(schema: dict[str, Any], formats: bool) -> Callable[[Any], Any]:
+    check: Callable[[Any], Any] = fastjsonschema.compile(
+        schema, use_formats=formats, use_default=False
     )
+    return check
 
 
-def build(family: Family, mode: Mode = "default") -> Compiled:
-    """Return the family's schema as generated code; strict checks formats, too."""
-    strict = mode == "strict"
-    return _compiled(json_schema(family, strict=strict), strict)
-
-
-def build_type(target: Any, mode: Mode = "default") -> Compiled:
-    """Return a check of one JSON type."""
-    if target not in TYPES:
-        raise Unsupported(f"JSON Schema has no type for {target}")
-    return _compiled(TYPES[target], mode == "strict")
+build, build_type = surface(_load_for, problems, fastjsonschema.JsonSchemaValueException)

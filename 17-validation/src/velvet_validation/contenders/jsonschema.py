@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from importlib.metadata import version as _version
+from collections.abc import Callable
 from typing import Any, cast
 
 from jsonschema import Draft7Validator, FormatChecker, ValidationError
 
-from velvet_validation.cases import Family
-from velvet_validation.contender import Compiled, Mode, Problem, Rejected, Unsupported, same
-from velvet_validation.contenders._shared_schema import TYPES, json_schema
+from velvet_validation.contender import Problem, Rejected
+from velvet_validation.contenders._shared_schema import surface
 
 label = "jsonschema"
-version = _version("jsonschema")
 features = frozenset({"checks_only", "all_errors", "json_schema"})
 gaps = ("formats: unchecked without a FormatChecker", "NaN passes minimum and maximum")
 
@@ -52,26 +50,15 @@ def _property(error: ValidationError) -> tuple[str, ...]:
     return ()
 
 
-def _compiled(schema: dict[str, Any], strict: bool) -> Compiled:
-    validator = Draft7Validator(schema, format_checker=FORMATS if strict else None)
+def _load_for(schema: dict[str, Any], formats: bool) -> Callable[[Any], Any]:
+    validator = Draft7Validator(schema, format_checker=FORMATS if formats else None)
 
     def load(payload: Any) -> Any:
-        errors = list(validator.iter_errors(payload))
-        if errors:
+        if errors := list(validator.iter_errors(payload)):
             raise Rejected("\n".join(str(error) for error in errors), errors)
         return payload
 
-    return Compiled(load, same, problems, errors=(Rejected,), schema=lambda: schema)
+    return load
 
 
-def build(family: Family, mode: Mode = "default") -> Compiled:
-    """Return the family's schema behind a kept validator; strict checks formats, too."""
-    strict = mode == "strict"
-    return _compiled(json_schema(family, strict=strict), strict)
-
-
-def build_type(target: Any, mode: Mode = "default") -> Compiled:
-    """Return a check of one JSON type."""
-    if target not in TYPES:
-        raise Unsupported(f"JSON Schema has no type for {target}")
-    return _compiled(TYPES[target], mode == "strict")
+build, build_type = surface(_load_for, problems, Rejected)

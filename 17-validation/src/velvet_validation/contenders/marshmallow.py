@@ -5,21 +5,17 @@ Runs on 3.x and 4.x: only names that both have.
 
 from __future__ import annotations
 
-import datetime as dt
 import decimal
-import uuid
 from enum import Enum
-from importlib.metadata import version as _version
 from typing import Any, get_args, get_origin
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from velvet_validation import cases
-from velvet_validation.cases import Family
-from velvet_validation.contender import Compiled, Flattened, Mode, Problem, Unsupported
+from velvet_validation.contender import Compiled, Mode, Problem, Unsupported, by_kind, flattened
+from velvet_validation.samples import cases
+from velvet_validation.samples.cases import Family
 
 label = "marshmallow"
-version = _version("marshmallow")
 features = frozenset({"converts", "all_errors"})
 gaps = ("strict floats and booleans", "tagged unions: dispatched by hand")
 
@@ -90,71 +86,42 @@ def _schemas(strict: bool) -> dict[Family, Any]:
         )(unknown=RAISE)
         for kind, name in cases.KINDS.items()
     }
-    orders = Order()
     return {
         "signup": Signup(),
-        "order": orders,
+        "order": Order(),
         "feed": Order(many=True),
-        "event": _Dispatch(events),
+        "event": events,
         "tree": Tree(),
     }
-
-
-class _Dispatch:
-    """A union by hand: marshmallow has none, so every project writes this."""
-
-    def __init__(self, schemas: dict[str, Schema]) -> None:
-        self.schemas = schemas
-
-    def _chosen(self, payload: Any) -> Schema:
-        kind = payload.get("kind") if isinstance(payload, dict) else None
-        if not isinstance(kind, str) or kind not in self.schemas:
-            raise ValidationError({"kind": ["Not a known kind."]})
-        return self.schemas[kind]
-
-    def load(self, payload: Any) -> Any:
-        return self._chosen(payload).load(payload)
-
-    def dump(self, value: Any) -> Any:
-        return self._chosen(value).dump(value)
 
 
 def problems(error: Exception) -> list[Problem]:
     """Return every message of the nested dictionary."""
     assert isinstance(error, ValidationError)
-    return Flattened().walk(error.messages)
-
-
-def _compiled(schema: Any) -> Compiled:
-    return Compiled(schema.load, schema.dump, problems, errors=(ValidationError,))
+    return flattened(error.messages)
 
 
 def build(family: Family, mode: Mode = "default") -> Compiled:
     """Return the family as a schema instance; unknown keys raise in both modes."""
-    return _compiled(_schemas(mode == "strict")[family])
+    made = _schemas(mode == "strict")[family]
+    if family != "event":
+        return Compiled(made.load, made.dump, problems, errors=(ValidationError,))
+    refused = ValidationError({"kind": ["Not a known kind."]})
+    load = by_kind({kind: schema.load for kind, schema in made.items()}, refused)
+    dump = by_kind({kind: schema.dump for kind, schema in made.items()}, refused)
+    return Compiled(load, dump, problems, errors=(ValidationError,))
 
 
 def _field(target: Any, strict: bool) -> Any:
-    plain: dict[Any, Any] = {
-        int: lambda: fields.Integer(strict=strict),
-        float: fields.Float,
-        bool: fields.Boolean,
-        str: fields.String,
-        decimal.Decimal: lambda: fields.Decimal(as_string=True),
-        dt.datetime: fields.DateTime,
-        dt.date: fields.Date,
-        dt.time: fields.Time,
-        dt.timedelta: fields.TimeDelta,
-        uuid.UUID: fields.UUID,
-    }
-    if target in plain:
-        return plain[target]()
+    options: Any = {int: {"strict": strict}, decimal.Decimal: {"as_string": True}}.get(target, {})
+    if target in Schema.TYPE_MAPPING and target not in (bytes, list, tuple, set):
+        return Schema.TYPE_MAPPING[target](**options)
     if isinstance(target, type) and issubclass(target, Enum):
         return fields.Enum(target, by_value=True)
     inner = get_args(target)
     if get_origin(target) is list:
         return fields.List(_field(inner[0], strict))
-    if get_origin(target) is tuple and ... not in inner:
+    if get_origin(target) is tuple:
         return fields.Tuple([_field(item, strict) for item in inner])
     if len(inner) == 2 and inner[1] is type(None):
         made = _field(inner[0], strict)

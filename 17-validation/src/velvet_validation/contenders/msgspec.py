@@ -4,25 +4,23 @@
 import datetime as dt
 import re
 from functools import reduce
-from importlib.metadata import version as _version
 from operator import or_
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
-from velvet_validation import cases
-from velvet_validation.cases import Family, Status
 from velvet_validation.contender import Compiled, Mode, Path, Problem, Unsupported
+from velvet_validation.samples import cases
+from velvet_validation.samples.cases import Family, Status
 
 label = "msgspec"
-version = _version("msgspec")
 features = frozenset({"converts", "json_schema"})
 gaps = ("unique items: stated in __post_init__",)
 
 Email = Annotated[str, Meta(pattern=cases.EMAIL, max_length=254)]
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
-_STEP = re.compile(r"\[(\d+)\]|\.([^.\[]+)|\[(\.\.\.)\]")
+_STEP = re.compile(r"\[(\d+)\]|\.([^.\[]+)")
 
 
 def _models(mode: Mode) -> dict[Family, Any]:
@@ -77,11 +75,10 @@ class Tree(Struct):
     children: list["Tree"]
 
 
-class StrictTree(Struct, forbid_unknown_fields=True):
+class StrictTree(Tree, forbid_unknown_fields=True):
     """The same, refusing unknown keys."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=20)]
-    children: list["StrictTree"]
+    children: list["StrictTree"]  # type: ignore[assignment]
 
 
 def events(strict: bool = False) -> list[Any]:
@@ -106,18 +103,21 @@ def problems(error: Exception) -> list[Problem]:
     """Return the one error with the path that its text names."""
     match = _WHERE.match(str(error))
     assert match is not None
-    path: Path = tuple(
-        int(index) if index else name
-        for index, name, _ in _STEP.findall(match["path"] or "")
-        if index or name
-    )
+    steps = _STEP.findall(match["path"] or "")
+    path: Path = tuple(int(index) if index else name for index, name in steps)
     missing = re.search(r"(?:missing required|unknown) field `([^`]+)`", match["what"])
     if missing:
         path = (*path, missing[1])
     return [Problem(path, "", match["what"])]
 
 
-def _compiled(target: Any, strict: bool = True) -> Compiled:
+def model(family: Family, mode: Mode = "default") -> Any:
+    """Return the family's struct, or for a feed or union its type."""
+    return _models(mode)[family]
+
+
+def compiled(target: Any, strict: bool = True) -> Compiled:
+    """Return any type behind the common surface."""
     decoder, encoder = msgspec.json.Decoder(target, strict=strict), msgspec.json.Encoder()
     return Compiled(
         load=lambda payload: msgspec.convert(payload, target, strict=strict),
@@ -132,14 +132,14 @@ def _compiled(target: Any, strict: bool = True) -> Compiled:
 
 def build(family: Family, mode: Mode = "default") -> Compiled:
     """Return the family as structs with a kept decoder."""
-    return _compiled(_models(mode)[family])
+    return compiled(model(family, mode))
 
 
 def build_type(target: Any, mode: Mode = "default") -> Compiled:
     """Return a check of one type; here "default" is ``strict=False``, the only laxity it has."""
     try:
-        compiled = _compiled(target, strict=mode == "strict")
+        made = compiled(target, strict=mode == "strict")
         msgspec.json.Decoder(target)
     except TypeError as error:
         raise Unsupported(str(error)) from error
-    return compiled
+    return made

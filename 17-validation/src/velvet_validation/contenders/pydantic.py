@@ -4,7 +4,6 @@
 import datetime as dt
 from collections.abc import Sequence
 from functools import reduce
-from importlib.metadata import version as _version
 from operator import or_
 from typing import Annotated, Any, Literal
 
@@ -21,12 +20,11 @@ from pydantic import (
 )
 from pydantic.errors import PydanticSchemaGenerationError
 
-from velvet_validation import cases
-from velvet_validation.cases import Family, Status
 from velvet_validation.contender import Compiled, Mode, Problem, Unsupported
+from velvet_validation.samples import cases
+from velvet_validation.samples.cases import Family, Status
 
 label = "pydantic"
-version = _version("pydantic")
 features = frozenset({"converts", "all_errors", "json_schema"})
 gaps: tuple[str, ...] = ()
 
@@ -98,13 +96,7 @@ def _models(mode: Mode) -> dict[Family, Any]:
         children: list["Tree"]
 
     event: Any = Annotated[reduce(or_, events(config)), Field(discriminator="kind")]
-    return {
-        "signup": Signup,
-        "order": Order,
-        "feed": list[Order],
-        "event": event,
-        "tree": Tree,
-    }
+    return {"signup": Signup, "order": Order, "feed": list[Order], "event": event, "tree": Tree}
 
 
 def events(config: ConfigDict | None = None) -> list[Any]:
@@ -139,7 +131,13 @@ def problems(error: Exception) -> list[Problem]:
     return found
 
 
-def _compiled(adapter: "TypeAdapter[Any]") -> Compiled:
+def model(family: Family, mode: Mode = "default") -> Any:
+    """Return the family's model, or for a feed or union its type."""
+    return _models(mode)[family]
+
+
+def compiled(adapter: "TypeAdapter[Any]") -> Compiled:
+    """Return the adapter of any type behind the common surface."""
     return Compiled(
         load=adapter.validate_python,
         dump=lambda value: adapter.dump_python(value, mode="json"),
@@ -153,12 +151,12 @@ def _compiled(adapter: "TypeAdapter[Any]") -> Compiled:
 
 def build(family: Family, mode: Mode = "default") -> Compiled:
     """Return the family as a kept `TypeAdapter`."""
-    return _compiled(TypeAdapter(_models(mode)[family]))
+    return compiled(TypeAdapter(model(family, mode)))
 
 
 def build_type(target: Any, mode: Mode = "default") -> Compiled:
     """Return a `TypeAdapter` of one type."""
     try:
-        return _compiled(TypeAdapter(target, config=ConfigDict(strict=mode == "strict")))
+        return compiled(TypeAdapter(target, config=ConfigDict(strict=mode == "strict")))
     except PydanticSchemaGenerationError as error:
         raise Unsupported(str(error)) from error

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import decimal
-import uuid
-from enum import Enum
-from importlib.metadata import version as _version
 from typing import Any, get_args, get_origin
 
 import voluptuous as vol
 
-from velvet_validation import cases
-from velvet_validation.cases import Family
-from velvet_validation.contender import Compiled, Mode, Problem, Unsupported, same
+from velvet_validation.contender import Compiled, Mode, Problem, Unsupported, by_kind, plain
+from velvet_validation.samples import cases
+from velvet_validation.samples.cases import Family
 
 label = "voluptuous"
-version = _version("voluptuous")
 features = frozenset({"converts", "all_errors"})
 gaps = ("aware times, dates and tagged unions: stated as functions",)
 
@@ -47,6 +42,7 @@ def _rules(strict: bool) -> dict[Family, Any]:
         return vol.All(whole, vol.Range(low, high))
 
     email = vol.All(str, vol.Match(cases.EMAIL), vol.Length(max=254))
+    signup = {"email": email, "age": integer(0, 150), "password": text(8, 64), "newsletter": bool}
     customer = {
         "name": text(1, 40, vol.Match(r"\s*\S")),
         "email": email,
@@ -70,89 +66,53 @@ def _rules(strict: bool) -> dict[Family, Any]:
         "tags": vol.All([text(1, 20)], vol.Length(max=10), vol.Unique()),
         vol.Optional("coupon"): vol.Maybe(text(4, 12)),
     }
-    tree: dict[str, Any] = {"name": text(1, 20), "children": [vol.Self]}
     carried = {"value": integer(0, 1000), "text": text(1, 40)}
     events = {
         kind: vol.Schema({"kind": kind, "id": integer(1), name: carried[name]}, required=True)
         for kind, name in cases.KINDS.items()
     }
-
-    def event(payload: Any) -> Any:
-        kind = payload.get("kind") if isinstance(payload, dict) else None
-        if not isinstance(kind, str) or kind not in events:
-            raise vol.Invalid("not a known kind", path=["kind"])
-        return events[kind](payload)
-
     return {
-        "signup": {
-            "email": email,
-            "age": integer(0, 150),
-            "password": text(8, 64),
-            "newsletter": bool,
-        },
+        "signup": signup,
         "order": order,
         "feed": [order],
-        "event": event,
-        "tree": tree,
+        "event": by_kind(events, vol.Invalid("not a known kind", path=["kind"])),
+        "tree": {"name": text(1, 20), "children": [vol.Self]},
     }
 
 
 def problems(error: Exception) -> list[Problem]:
-    """Return every error with its path of keys and indexes."""
+    """Return every error; a step of its path may be a Required or Optional marker."""
     assert isinstance(error, vol.Invalid)
-    errors = error.errors if isinstance(error, vol.MultipleInvalid) else [error]
-    return [
-        Problem(
-            tuple(_step(step) for step in one.path),
-            type(one).__name__,
-            one.error_message,
-        )
-        for one in errors
-    ]
-
-
-def _step(step: Any) -> str | int:
-    """Return a key without its Required or Optional marker."""
-    made: str | int = getattr(step, "schema", step)
-    return made
+    found = []
+    for one in error.errors if isinstance(error, vol.MultipleInvalid) else [error]:
+        steps: list[Any] = list(one.path)
+        path = tuple(getattr(step, "schema", step) for step in steps)
+        found.append(Problem(path, type(one).__name__, one.error_message))
+    return found
 
 
 def build(family: Family, mode: Mode = "default") -> Compiled:
     """Return the family's schema; unknown keys are refused in both modes."""
     schema = vol.Schema(_rules(mode == "strict")[family], required=True)
-    return Compiled(schema, _plain, problems, errors=(vol.Invalid,))
+    return Compiled(schema, plain, problems, errors=(vol.Invalid,))
 
 
-def _plain(value: Any) -> Any:
-    """Turn times back into text, because voluptuous only loads."""
-    if isinstance(value, (dt.date, dt.time)):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, list) else value
-
-
-_PARSERS: dict[Any, Any] = {
-    dt.datetime: dt.datetime.fromisoformat,
-    dt.date: dt.date.fromisoformat,
-    dt.time: dt.time.fromisoformat,
-}
+_PLAIN = (int, float, bool, str)
+_PARSED = (dt.datetime, dt.date, dt.time)
 
 
 def _rule(target: Any, strict: bool) -> Any:
     inner = get_args(target)
-    if target in _PARSERS:
-        return _PARSERS[target]
-    if target in (int, float, bool, str, bytes):
-        return _exactly(target) if strict else vol.Coerce(target)
-    if target in (decimal.Decimal, uuid.UUID) or (
-        isinstance(target, type) and issubclass(target, Enum)
-    ):
+    if target in _PARSED:
+        return target.fromisoformat
+    if target is bytes:
+        return bytes  # Coerce(bytes) would make as many zeros as an integer says
+    if target in _PLAIN and strict:
+        return _exactly(target)
+    if isinstance(target, type) and not inner:
         return vol.Coerce(target)
     if get_origin(target) is list:
         return [_rule(inner[0], strict)]
-    if get_origin(target) in (set, tuple):
-        raise Unsupported(f"voluptuous converts nothing to {target}")
     if len(inner) == 2 and inner[1] is type(None):
         return vol.Maybe(_rule(inner[0], strict))
     if inner and all(isinstance(item, str) for item in inner):
@@ -163,4 +123,4 @@ def _rule(target: Any, strict: bool) -> Any:
 def build_type(target: Any, mode: Mode = "default") -> Compiled:
     """Return a check of one type; "default" is its `Coerce`."""
     schema = vol.Schema(_rule(target, mode == "strict"))
-    return Compiled(schema, same, problems, errors=(vol.Invalid,))
+    return Compiled(schema, lambda value: value, problems, errors=(vol.Invalid,))

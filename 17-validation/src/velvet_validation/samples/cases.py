@@ -17,7 +17,7 @@ from __future__ import annotations
 import copy
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
@@ -298,3 +298,28 @@ FAULTS: tuple[Fault, ...] = (
     _set("number for time", "order", ("created",), 1_770_000_000, "type"),
     _set("time for date", "order", ("customer", "birthday"), "1990-03-21T23:59:00+00:00", "format"),
 )
+
+
+_STRANGE: tuple[Any, ...] = (None, True, 0, -1, 1.0, 2.5, "", "1", [], {}, "x\n", 10**20)
+
+
+def mutations(family: Family, n: int, seed: int = 7) -> Iterator[tuple[str, Any]]:
+    """Yield the family's faults, then ``n`` payloads with one value replaced by a strange one."""
+    for fault in FAULTS:
+        if fault.family == family:
+            yield fault.id, fault.apply()
+    rng = random.Random(seed)
+    base = valid(family)
+    paths = _paths(base)
+    for _ in range(n):
+        path, strange = rng.choice(paths), rng.choice(_STRANGE)
+        changed = copy.deepcopy(base)
+        at(changed, path[:-1])[path[-1]] = copy.deepcopy(strange)
+        yield f"{'.'.join(map(str, path))} = {strange!r}", changed
+
+
+def _paths(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()  # fmt: skip
+    return ([path] if path else []) + [
+        p for step, inner in steps for p in _paths(inner, (*path, step))
+    ]
