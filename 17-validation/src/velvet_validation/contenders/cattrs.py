@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import reduce
 from operator import or_
-from typing import Any, get_origin
+from typing import Any, List, get_origin  # noqa: UP035
 
 import attrs
 from attrs import define, field, validators
@@ -99,7 +99,7 @@ class Tree:
     """A recursive node."""
 
     name: str = field(validator=_sized(1, 20))
-    children: list["Tree"]
+    children: List["Tree"]  # noqa: UP006 - 3.10 finds no name inside list[]
 
 
 attrs.resolve_types(Tree)

@@ -5,7 +5,7 @@ import datetime as dt
 from dataclasses import dataclass, make_dataclass
 from functools import reduce
 from operator import or_
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, List, Literal  # noqa: UP035
 
 from mashumaro import exceptions
 from mashumaro.codecs import BasicDecoder, BasicEncoder
@@ -37,14 +37,14 @@ class Tree:
     """A recursive dataclass stands in its module: its own name is looked up there."""
 
     name: str
-    children: list["Tree"]
+    children: List["Tree"]  # noqa: UP006 - 3.10 finds no name inside list[]
 
 
 @dataclass
 class StrictTree(Tree, Forbids):
     """The same, refusing unknown keys."""
 
-    children: list["StrictTree"]  # type: ignore[assignment]
+    children: List["StrictTree"]  # type: ignore[assignment]  # noqa: UP006
 
 
 def _models(mode: Mode) -> dict[Family, Any]:

@@ -5,7 +5,7 @@ import datetime as dt
 import re
 from functools import reduce
 from operator import or_
-from typing import Annotated, Any
+from typing import Annotated, Any, List  # noqa: UP035
 
 import msgspec
 from msgspec import Meta, Struct
@@ -72,13 +72,13 @@ class Tree(Struct):
     """A recursive struct stands in its module: its own name is looked up there."""
 
     name: Annotated[str, Meta(min_length=1, max_length=20)]
-    children: list["Tree"]
+    children: List["Tree"]  # noqa: UP006 - 3.10 finds no name inside list[]
 
 
 class StrictTree(Tree, forbid_unknown_fields=True):
     """The same, refusing unknown keys."""
 
-    children: list["StrictTree"]  # type: ignore[assignment]
+    children: List["StrictTree"]  # type: ignore[assignment]  # noqa: UP006
 
 
 def events(strict: bool = False) -> list[Any]:
