@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,6 +117,12 @@ class _Twice(dict[str, Any]):
     key = ""
 
 
+def first_repeated(keys: Iterable[Any]) -> Any:
+    """Return the first key that stood before; None when all differ. O(n)."""
+    seen: set[Any] = set()
+    return next((key for key in keys if key in seen or seen.add(key)), None)  # type: ignore[func-returns-value]
+
+
 def _constant(name: str) -> Any:
     raise NotIJson(f"{name} is no JSON number", 0)
 
@@ -138,9 +144,8 @@ def safe_loads(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
         made = dict(members)
         if len(made) == len(members):
             return made
-        keys = [key for key, _ in members]
         twice.append(_Twice(made))
-        twice[-1].key = next(key for index, key in enumerate(keys) if key in keys[:index])
+        twice[-1].key = first_repeated(key for key, _ in members)
         return twice[-1]
 
     try:

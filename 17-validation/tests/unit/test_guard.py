@@ -70,6 +70,25 @@ def test_the_second_of_two_equal_keys_is_refused_with_its_pointer(
     assert caught.value.pointer == pointer
 
 
+class Counted(str):
+    """A key that counts how often it is compared."""
+
+    compared = 0
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        Counted.compared += 1
+        return str(self) == str(other)
+
+
+def test_the_search_for_a_repeated_key_compares_each_key_a_few_times() -> None:
+    keys = [Counted(f"key {number}") for number in range(10_000)]
+
+    assert guard.first_repeated([*keys, Counted("key 9999")]) == "key 9999"
+    assert Counted.compared < 1_000
+    assert guard.first_repeated(keys) is None
+
+
 def test_a_pair_of_surrogates_is_one_letter() -> None:
     assert safe_loads(b'"\\ud83e\\udde9"') == "\U0001f9e9"
 
