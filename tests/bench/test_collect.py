@@ -48,8 +48,10 @@ FAILING = """
 
 
 @pytest.fixture
-def collected(pytester, measure_file):
+def collected(pytester, measure_file, monkeypatch):
     """Run pytest on a copy of a measure file's folder, in this process."""
+    # pytest-benchmark measures nothing in a worker of xdist; this run inside a run is none.
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
 
     def run(body, *options):
         pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
