@@ -105,7 +105,7 @@ def test_speed_compares_with_the_floor() -> None:
 @pytest.mark.parametrize("change", list(evolution.CHANGES))
 @pytest.mark.parametrize("direction", evolution.DIRECTIONS)
 def test_each_change_gets_a_verdict_in_each_direction(change: str, direction: str) -> None:
-    new = json.dumps(evolution.CHANGES[change])
+    new = json.dumps({**evolution.OLD, **evolution.CHANGES[change]})
 
     said = evolution.finding(Seen(options={"new": new, "direction": direction}))
 
@@ -113,7 +113,7 @@ def test_each_change_gets_a_verdict_in_each_direction(change: str, direction: st
 
 
 def test_a_new_status_is_safe_for_new_code_and_breaks_old_code() -> None:
-    new = json.dumps(evolution.CHANGES["a new status"])
+    new = json.dumps({**evolution.OLD, **evolution.CHANGES["a new status"]})
 
     assert "Safe" in evolution.finding(Seen(options={"new": new, "direction": "backward"}))
     assert "Breaks" in evolution.finding(Seen(options={"new": new, "direction": "forward"}))

@@ -22,11 +22,6 @@ MARKS = {
 }
 
 
-def controls() -> dict[str, Any]:
-    """Ask for nothing: the run has both modes; the view is chosen in `draw`."""
-    return {}
-
-
 def caught(event: dict[str, Any]) -> int:
     """Return how many faults an event's library caught."""
     return list(event["outcomes"].values()).count(Outcome.CAUGHT.value)
@@ -106,7 +101,6 @@ TAB = kit.Tab(
     question="How much bad data does each library catch, and what does that cost?",
     tip="Follow one library from its circle (default) to its diamond (strict).",
     job=kit.Job(tasks.catch, label="Measure", cap_s=120, recorded="catch.jsonl"),
-    controls=controls,
     draw=draw,
     finding=finding,
     code=(score,),

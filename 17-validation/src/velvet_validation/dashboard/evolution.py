@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from typing import Any, cast
 
@@ -28,23 +27,17 @@ OLD: dict[str, Any] = {
 }
 
 
-def _changed(*path: str, to: Any) -> dict[str, Any]:
-    new = copy.deepcopy(OLD)
-    node = new
-    for step in path[:-1]:
-        node = node[step]
-    node[path[-1]] = to
-    return new
-
-
+PROPERTIES: dict[str, Any] = OLD["properties"]
 CHANGES: dict[str, dict[str, Any]] = {
-    "a new optional field": _changed("properties", "coupon", to={"type": "string"}),
-    "a new status": _changed(
-        "properties", "status", "enum", to=["open", "paid", "shipped", "lost"]
-    ),
-    "a field becomes required": _changed("required", to=["id", "qty", "status"]),
-    "a tighter minimum": _changed("properties", "qty", "minimum", to=2),
-    "number instead of integer": _changed("properties", "qty", "type", to="number"),
+    "a new optional field": {"properties": {**PROPERTIES, "coupon": {"type": "string"}}},
+    "a new status": {
+        "properties": {**PROPERTIES, "status": {"enum": ["open", "paid", "shipped", "lost"]}}
+    },
+    "a field becomes required": {"required": ["id", "qty", "status"]},
+    "a tighter minimum": {"properties": {**PROPERTIES, "qty": {"type": "integer", "minimum": 2}}},
+    "number instead of integer": {
+        "properties": {**PROPERTIES, "qty": {"type": "number", "minimum": 1}}
+    },
 }
 DIRECTIONS: tuple[Direction, ...] = ("backward", "forward", "full")
 MEANING = {
@@ -76,7 +69,7 @@ def controls() -> dict[str, Any]:
     with right:
         new = st.text_area(
             "The new schema (edit it)",
-            json.dumps(CHANGES[change], indent=1),
+            json.dumps({**OLD, **CHANGES[change]}, indent=1),
             height=270,
             key=f"evolution-schema-{change}",
             bind="query-params",

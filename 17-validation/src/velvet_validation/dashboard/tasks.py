@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from velvet_validation.comparisons.building import IMPORTS
 from velvet_validation.contender import MODES
 from velvet_validation.contenders import NAMES, contender, installed
 from velvet_validation.samples import cases
@@ -48,17 +49,6 @@ def catch() -> Iterator[dict[str, Any]]:
             }
 
 
-IMPORTS = {
-    "interpreter alone": "pass",
-    "msgspec": "import msgspec",
-    "pydantic": "from pydantic import BaseModel",
-    "attrs + cattrs": "import attrs, cattrs",
-    "marshmallow": "import marshmallow",
-    "mashumaro": "import mashumaro.codecs",
-    "jsonschema": "import jsonschema",
-    "Cerberus": "import cerberus",
-    "voluptuous": "import voluptuous",
-}
 IMPORT_ROUNDS = 3
 
 
@@ -76,7 +66,7 @@ def speeds(orders: int = 10) -> Iterator[dict[str, Any]]:
             "name": name,
             "us": microseconds(lambda load=load: load(payload)),  # type: ignore[misc]
         }
-    for name, program in IMPORTS.items():
+    for name, (program, _) in IMPORTS.items():
         spent = []
         for _ in range(IMPORT_ROUNDS):
             begun = time.perf_counter()

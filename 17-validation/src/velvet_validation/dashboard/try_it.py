@@ -14,7 +14,7 @@ import streamlit as st
 
 from velvet.ui import kit
 from velvet.ui.chart import html
-from velvet.ui.palette import LAVENDER, LINE, STROKES, TEXT, TEXT_SOFT, WHITE
+from velvet.ui.palette import LAVENDER, STROKES, TEXT, TEXT_SOFT, WHITE
 from velvet_validation import errors, guard
 from velvet_validation.contender import Compiled, Mode
 from velvet_validation.contenders import contender, installed
@@ -30,6 +30,7 @@ FAMILIES: dict[str, Family] = {
 }
 ROUNDS = 5
 LOG_CHARACTERS = 360
+MARK = f"<mark style='background:{STROKES[1]};color:{WHITE}'>"
 _MARKS = {
     Outcome.CAUGHT: "\u2715 refused",
     Outcome.CHANGED: "\u2248 accepted, changed",
@@ -104,20 +105,14 @@ def answer(name: str, family: Family, mode: Mode, payload: Any) -> tuple[Verdict
 def marked(text: str, secrets: list[str]) -> str:
     """Return a log's text as HTML in which every part of a secret is marked."""
     shown = text if len(text) <= LOG_CHARACTERS else text[:LOG_CHARACTERS] + " \u2026"
-    leaks = [False] * len(shown)
-    for secret in secrets:
-        for size in range(len(secret), LEAK_CHARACTERS - 1, -1):
-            for begin in range(len(secret) - size + 1):
-                part, at = secret[begin : begin + size], -1
-                while (at := shown.find(part, at + 1)) >= 0:
-                    leaks[at : at + size] = [True] * size
-    pieces, before = [], False
-    for letter, leak in zip(shown, leaks, strict=True):
-        if leak is not before:
-            pieces.append(f"<mark style='background:{STROKES[1]};color:{WHITE}'>" if leak else "</mark>")  # fmt: skip
-        pieces.append(escape(letter))
-        before = leak
-    return "".join(pieces) + ("</mark>" if before else "")
+    size = LEAK_CHARACTERS
+    parts = {word[n : n + size] for word in secrets for n in range(len(word) - size + 1)}
+    at = {n for n in range(len(shown)) if shown[n : n + size] in parts}
+    leaks = {n + more for n in at for more in range(size)}
+    letters = [
+        f"{MARK}{escape(x)}</mark>" if n in leaks else escape(x) for n, x in enumerate(shown)
+    ]
+    return "".join(letters).replace(f"</mark>{MARK}", "")
 
 
 def is_good(found: tuple[Verdict, list[str], float], right: bool) -> tuple[bool, bool]:
@@ -133,8 +128,8 @@ def card(
 ) -> str:
     """Return one library's answer as HTML."""
     verdict, changed, us = found
-    outcome = Outcome.CHANGED if changed else verdict.outcome
-    outcome = Outcome.PASSED if outcome is Outcome.CHANGED and not changed else outcome
+    refused = verdict.outcome in (Outcome.CAUGHT, Outcome.CRASHED)
+    outcome = verdict.outcome if refused else Outcome.CHANGED if changed else Outcome.PASSED
     colour = STROKES[3] if is_good(found, right)[0] else STROKES[1]
     lines = [f"{p.pointer or '/'}  {p.message}" for p in verdict.problems] or changed
     said = "<br>".join(escape(line) for line in lines[:4]) or "&nbsp;"
@@ -184,20 +179,13 @@ def draw(seen: kit.Seen) -> None:
         html(f"<pre style='color:{TEXT}'>No library is asked: the text is no JSON.</pre>")
         return
     payload, right, answers = found
-    secrets = [
-        str(value)
-        for value in errors.values_at(
-            payload, SECRET_PATHS.get(seen.options["family"], ())
-        ).values()
-    ]
+    paths = SECRET_PATHS.get(seen.options["family"], ())
+    secrets = [str(value) for value in errors.values_at(payload, paths).values()]
     order = sorted(answers, key=lambda name: is_good(answers[name], right))
     cards = [card(contender(n).label, answers[n], right, secrets) for n in order]
-    html(
-        "<div style='display:grid;gap:.7rem;grid-template-columns:"
-        f"repeat(auto-fill,minmax(min(100%,290px),1fr));border-color:{LINE}'>"
-        + "".join(cards)
-        + "</div>"
-    )
+    columns = "repeat(auto-fill,minmax(min(100%,290px),1fr))"
+    style = f"display:grid;gap:.7rem;grid-template-columns:{columns}"
+    html(f"<div style='{style}'>{''.join(cards)}</div>")
 
 
 def finding(seen: kit.Seen) -> str:
@@ -208,10 +196,10 @@ def finding(seen: kit.Seen) -> str:
     refused = sum(verdict.outcome is Outcome.CAUGHT for verdict, _, _ in answers.values())
     changed = sum(bool(one[1]) for one in answers.values())
     leaked = sum(bool(verdict.leaked) for verdict, _, _ in answers.values())
+    of = len(answers)
+    words = f"The payload is wrong; **{refused} of {of}** refuse it"
     if right:
-        words = f"The payload is valid; {len(answers) - refused} of {len(answers)} accept it"
-    else:
-        words = f"The payload is wrong; **{refused} of {len(answers)}** refuse it"
+        words = f"The payload is valid; {of - refused} of {of} accept it"
     words += f", {changed} change it silently" if changed else ""
     words += f", **{leaked} write a secret into the log**" if leaked else ""
     return words + "."
