@@ -121,7 +121,7 @@ def add_to(suite: Suite) -> None:
     )
     suite.claim(
         "defer_build makes the definition of a pydantic class cheaper",
-        speedup("build_model", "pydantic_deferred", "pydantic") >= 1.1,
+        speedup("build_model", "pydantic_deferred", "pydantic") >= 1.4,
     )
     suite.claim(
         "importing pydantic's BaseModel takes longer than importing msgspec",

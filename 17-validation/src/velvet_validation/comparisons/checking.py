@@ -56,10 +56,6 @@ def add_to(suite: Suite) -> None:
     )
 
     suite.claim(
-        "msgspec checks and converts an order faster than pydantic",
-        speedup("validate_python", "msgspec", "pydantic", payload="order") >= 1.4,
-    )
-    suite.claim(
         "marshmallow takes a multiple of pydantic's time",
         ratio("validate_python", "marshmallow", "pydantic", payload="order") >= 3,
     )

@@ -146,7 +146,7 @@ def add_to(suite: Suite) -> None:
         title="A file of sign-ups, checked as a whole or record by record",
         kind="run",
         unit="s",
-        sizes={"records": [50_000, 200_000, 500_000]},
+        sizes={"records": [50_000, 200_000]},
         quick=lambda records: records == 50_000,
         metrics={"records": "records"},
         floor=True,

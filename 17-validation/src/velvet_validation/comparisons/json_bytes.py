@@ -7,7 +7,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from velvet.bench import Suite, speedup
+from velvet.bench import Suite, ratio, speedup
 from velvet_validation.comparisons import ready
 from velvet_validation.contender import Compiled
 from velvet_validation.samples import cases
@@ -103,13 +103,12 @@ def add_to(suite: Suite) -> None:
     writing.add("asdict_json", _asdict_json)
 
     suite.claim(
-        "decoding into checked structs takes msgspec less time than json.loads without a check",
-        speedup("decode_json", "msgspec", "json_untyped", n=1000) >= 1.1,
-        tier="default",
+        "decoding into checked structs takes msgspec no more than half as long again as json.loads",
+        ratio("decode_json", "msgspec", "json_untyped", n=100) <= 1.5,
     )
     suite.claim(
         "msgspec decodes bytes faster than pydantic",
-        speedup("decode_json", "msgspec", "pydantic", n=100) >= 1.7,
+        speedup("decode_json", "msgspec", "pydantic", n=100) >= 1.3,
     )
     suite.claim(
         "msgspec encodes faster than pydantic",
