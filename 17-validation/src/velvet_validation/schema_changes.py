@@ -71,9 +71,16 @@ def _resolve(schema: Any, root: dict[str, Any]) -> Any:
     return {**_resolve(found, root), **{k: v for k, v in schema.items() if k != "$ref"}}
 
 
+_NAMES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null",
+          list: "array", dict: "object"}  # fmt: skip
+
+
 def _types(schema: dict[str, Any]) -> set[str]:
     said = schema.get("type")
     kinds = {said} if isinstance(said, str) else set(said or ())
+    if not kinds:
+        listed = schema.get("enum", [schema["const"]] if "const" in schema else [])
+        kinds = {_NAMES[type(value)] for value in listed}
     for branch in schema.get("anyOf", ()):
         kinds |= _types(branch) if isinstance(branch, dict) else set()
     return kinds
@@ -113,7 +120,7 @@ def _compare_types(old: dict[str, Any], new: dict[str, Any], at: str) -> Iterato
     if "number" in after and "integer" in before:
         before = before - {"integer"} | {"number"} if "number" in before else before
         after = after | {"integer"}  # every integer is a number
-    if not before and after and "type" in new and not ({"enum", "const"} & set(old)):
+    if not before and after and "type" in new:
         yield Change(at, f"type is now restricted to {', '.join(sorted(after))}", True)
     elif after and before - after:
         yield Change(at, f"type narrowed: {', '.join(sorted(before - after))} removed", True)
@@ -186,9 +193,11 @@ def _compare_members(
         before = {_name(m, roots[0]): m for m in old.get(word, ())}
         after = {_name(m, roots[1]): m for m in new.get(word, ())}
         if before and not after:
-            yield Change(pointer(path), f"{word} removed", not new.keys() <= _UNSEEN)
+            fits = [_fits(member, new, path, roots, seen) for member in before.values()]
+            yield Change(pointer(path), f"{word} removed", not all(fits))
         elif after and not before:
-            yield Change(pointer(path), f"{word} added", not _types(old) <= _types(new))
+            fits = [_fits(old, member, path, roots, seen) for member in after.values()]
+            yield Change(pointer(path), f"{word} added", not any(fits))
         else:
             for name in sorted(set(before) - set(after)):
                 yield Change(pointer(path), f"member removed: {name}", True)
@@ -196,6 +205,10 @@ def _compare_members(
                 yield Change(pointer(path), f"member added: {name}", False)
             for name in sorted(set(before) & set(after)):
                 yield from _compare(before[name], after[name], (*path, name), roots, seen)
+
+
+def _fits(old: Any, new: Any, path: Path, roots: Any, seen: Any) -> bool:
+    return not any(change.breaking for change in _compare(old, new, path, roots, seen))
 
 
 def _name(member: Any, root: dict[str, Any]) -> str:
