@@ -9,38 +9,37 @@ import tempfile
 from pathlib import Path
 
 from velvet.examples import example, main
-from velvet_cli import frontends as package
-from velvet_cli.behaviours import Subject
+from velvet_cli import contenders
+from velvet_cli.comparisons.behaviours import Subject
+from velvet_cli.comparisons.probe import written
+from velvet_cli.comparisons.running import clean_environment, invoke, run_process
 from velvet_cli.exits import describe
-from velvet_cli.frontends import frontends
-from velvet_cli.harness import clean_environment, invoke, run_process
-from velvet_cli.loc import loc_of
 
 
 @example("same_cli_four_times")
 def same_cli_four_times() -> None:
     """One program in four frameworks: equal data, unequal manners, and the lines each took."""
-    files = Path(package.__file__).parent
+    files = Path(contenders.__file__).parent
     data = set()
     print("framework    statements  decorators   `list` prints")
-    for front in frontends():
+    for front in contenders.installed():
         with tempfile.TemporaryDirectory() as made:
             folder = Path(made)
-            invoke(front.name, ["add", "write the report", "-p", "5"], folder=folder)
-            invoke(front.name, ["add", "buy bread", "--tag", "home"], folder=folder)
-            invoke(front.name, ["done", "2"], folder=folder)
-            listed = invoke(front.name, ["list", "-f", "csv"], folder=folder).out
+            invoke(front, ["add", "write the report", "-p", "5"], folder=folder)
+            invoke(front, ["add", "buy bread", "--tag", "home"], folder=folder)
+            invoke(front, ["done", "2"], folder=folder)
+            listed = invoke(front, ["list", "-f", "csv"], folder=folder).out
         rows = [line.rsplit(",", 1)[0] for line in listed.splitlines()]
         data.add(tuple(rows))
-        lines = loc_of(files / f"{front.name}_app.py")
-        print(f"{front.name:12} {lines.statements:10}  {lines.decorators:10}   {rows[1]}")
+        statements, decorators = written(files / f"{front}.py")
+        print(f"{front:12} {statements:10}  {decorators:10}   {rows[1]}")
     print(f"\ndifferent answers: {len(data)}")
 
     print("\nThe same mistake, `tasks lst`, in the words of each bare framework:")
-    for front in frontends():
-        said = invoke(front.name, ["lst"], "subprocess", hardened=False, env={"COLUMNS": "60"})
+    for front in contenders.installed():
+        said = invoke(front, ["lst"], "subprocess", hardened=False, env={"COLUMNS": "60"})
         words = " ".join(word for word in said.err.split() if not set(word) & set("╭─╮│╰╯"))
-        print(f"  {front.name:9} exit {said.exit}: ...{words[-55:]}")
+        print(f"  {front:9} exit {said.exit}: ...{words[-55:]}")
 
 
 NAIVE = """
@@ -94,12 +93,12 @@ def exit_codes_and_pipes() -> None:
     rows: list[tuple[str, int, str]] = []
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        for front in frontends():
+        for front in contenders.installed():
             for hardened in (False, True):
-                subject = Subject(front.name, hardened=hardened, folder=folder)
+                subject = Subject(front, hardened=hardened, folder=folder)
                 subject.fill(3000)
                 seen = subject.closed_early("export", "-f", "ndjson", read=10)
-                title = f"tasks export | head ({front.name}{', hardened' if hardened else ''})"
+                title = f"tasks export | head ({front}{', hardened' if hardened else ''})"
                 rows.append((title, seen.exit, f"{len(seen.err)} bytes of complaint"))
         bash = shutil.which("bash")
         if bash is not None:

@@ -52,16 +52,14 @@ def test_without_an_interval_ten_per_cent_are_the_same(document, there, ratio, a
     assert compare(document, there).differences[0].agrees is agrees
 
 
-def test_a_claim_with_another_verdict_is_listed(document, there):
-    there["claims"][0]["verdict"] = "FAILS"
+@pytest.mark.parametrize(
+    ("verdicts", "changed"),
+    [(["FAILS"], [("hash wins", "HOLDS", "FAILS")]), (["HOLDS"], []), ([], [])],
+)
+def test_a_claim_is_listed_when_both_sides_make_it_and_disagree(document, there, verdicts, changed):
+    there["claims"] = [{**document["claims"][0], "verdict": verdict} for verdict in verdicts]
 
-    assert compare(document, there).changed == [("hash wins", "HOLDS", "FAILS")]
-
-
-def test_a_claim_that_only_one_side_makes_is_not_a_change(document, there):
-    there["claims"] = []
-
-    assert compare(document, there).changed == []
+    assert compare(document, there).changed == changed
 
 
 def test_ratios_of_the_other_file_that_are_not_here_are_listed(document, there):

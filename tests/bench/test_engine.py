@@ -457,47 +457,32 @@ def test_a_second_look_measures_the_size_that_the_claim_means(capped):
     assert claim["verdict"] == "FAILS"
 
 
-def test_a_run_stops_early_when_every_ratio_is_known_narrowly(declared):
+def narrow(declared, names, figures, drift=1.0):
+    """Whether a run of b and others may stop; b drifts over three processes."""
     suite = declared("""
         work = suite.comparison("work")
         for name in "abc":
             work.add(name, lambda: lambda: 1)
     """)
     engine, work = Engine(suite, Options()), suite.comparisons["work"]
-    for name, noisy in (("a", 1.0), ("b", 1.001), ("c", 1.0)):
+    for name in "abc":
         for process in range(3):
-            engine.measured.row("work", name, {}).add("cpu", process, 2.0 * noisy**process)
+            taken = figures * (drift**process if name == "b" else 1.0)
+            engine.measured.row("work", name, {}).add("cpu", process, taken)
+    return engine._narrow(engine.measured, work, {}, names)
 
-    assert engine._narrow(engine.measured, work, {}, ["a", "b", "c"])
+
+def test_a_run_stops_early_when_every_ratio_is_known_narrowly(declared):
+    assert narrow(declared, ["a", "b", "c"], 2.0, drift=1.001)
 
 
 @pytest.mark.parametrize("names", [["b", "c"], ["a", "b"]])
 def test_a_run_goes_on_while_a_ratio_is_wide_or_has_no_baseline(declared, names):
-    suite = declared("""
-        work = suite.comparison("work")
-        for name in "abc":
-            work.add(name, lambda: lambda: 1)
-    """)
-    engine, work = Engine(suite, Options()), suite.comparisons["work"]
-    for name, noisy in (("a", 1.0), ("b", 1.5), ("c", 1.0)):
-        for process in range(3):
-            engine.measured.row("work", name, {}).add("cpu", process, 2.0 * noisy**process)
-
-    assert not engine._narrow(engine.measured, work, {}, names)
+    assert not narrow(declared, names, 2.0, drift=1.5)
 
 
 def test_a_clock_that_stood_still_does_not_stop_the_run(declared):
-    suite = declared("""
-        work = suite.comparison("work")
-        for name in "ab":
-            work.add(name, lambda: lambda: 1)
-    """)
-    engine, work = Engine(suite, Options()), suite.comparisons["work"]
-    for name in "ab":
-        for process in range(3):
-            engine.measured.row("work", name, {}).add("cpu", process, 0.0)
-
-    assert not engine._narrow(engine.measured, work, {}, ["a", "b"])
+    assert not narrow(declared, ["a", "b"], 0.0)
 
 
 METRICS = """
@@ -613,56 +598,41 @@ def judged(declared):
 TWICE = 'suite.claim("twice", speedup("work", "a", "b") >= 2)'
 
 
-def test_a_claim_that_holds_is_not_measured_again(judged):
-    found, factors = judged(TWICE, 3.0)
+@pytest.mark.parametrize(
+    ("figures", "options", "verdict", "factors"),
+    [
+        pytest.param((3.0,), {}, "HOLDS", [1], id="what holds is not measured again"),
+        pytest.param(
+            (1.5, 3.0), {}, "HOLDS", [1, 3], id="what failed is, with three times as much"
+        ),
+        pytest.param((1.5, 1.4), {}, "FAILS", [1, 3], id="what fails twice fails"),
+        pytest.param((1.5,), {"second_look": False}, "FAILS", [1], id="the first look may count"),
+    ],
+)
+def test_a_claim_is_judged_at_its_first_or_second_look(judged, figures, options, verdict, factors):
+    found, measured = judged(TWICE, *figures, **options)
 
-    assert (found.verdict.value, factors) == ("HOLDS", [1])
-
-
-def test_a_failed_claim_is_measured_again_with_three_times_the_samples(judged):
-    found, factors = judged(TWICE, 1.5, 3.0)
-
-    assert (found.verdict.value, factors) == ("HOLDS", [1, 3])
-
-
-def test_a_claim_that_fails_twice_fails(judged):
-    found, _ = judged(TWICE, 1.5, 1.4)
-
-    assert found.verdict.value == "FAILS"
-
-
-def test_without_a_second_look_the_first_one_counts(judged):
-    found, factors = judged(TWICE, 1.5, second_look=False)
-
-    assert (found.verdict.value, factors) == ("FAILS", [1])
+    assert (found.verdict.value, measured) == (verdict, factors)
 
 
-def test_a_claim_whose_precondition_is_missing_is_open_and_not_repeated(judged):
-    claim = TWICE[:-1] + ', needs="cores>=10000")'
-
-    found, factors = judged(claim, 1.5)
-
-    assert (found.verdict.value, factors) == ("INCONCLUSIVE", [1])
-    assert found.reason.startswith("needs cores >= 10000")
+BUSY = [0.002, 0.002, 0.009, 0.009]
 
 
-def test_a_claim_that_wants_a_calm_machine_is_open_on_a_busy_one(judged):
-    claim = TWICE[:-1] + ', needs="calm")'
+@pytest.mark.parametrize(
+    ("needs", "spins", "figure", "verdict", "reason"),
+    [
+        ("cores>=10000", [], 1.5, "INCONCLUSIVE", "needs cores >= 10000"),
+        ("calm", BUSY, 1.5, "INCONCLUSIVE", "the machine is busy (noise 4.5x)"),
+        ("calm", BUSY, 3.0, "HOLDS", ""),
+    ],
+)
+def test_a_missing_precondition_opens_what_does_not_hold_and_nothing_is_repeated(
+    judged, needs, spins, figure, verdict, reason
+):
+    found, factors = judged(f'{TWICE[:-1]}, needs="{needs}")', figure, spins=spins)
 
-    found, _ = judged(claim, 1.5, spins=[0.002, 0.002, 0.009, 0.009])
-
-    assert (found.verdict.value, found.reason) == (
-        "INCONCLUSIVE",
-        "the machine is busy (noise 4.5x)",
-    )
-
-
-def test_a_claim_that_holds_needs_no_calm(judged):
-    claim = TWICE[:-1] + ', needs="calm")'
-
-    found, _ = judged(claim, 3.0, spins=[0.002, 0.002, 0.009, 0.009])
-
-    assert found.verdict.value == "HOLDS"
+    assert (found.verdict.value, factors) == (verdict, [1])
+    assert found.reason.startswith(reason)
 
 
 def test_one_spin_is_no_noise():

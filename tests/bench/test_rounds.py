@@ -243,7 +243,7 @@ def test_a_generator_set_up_cleans_up_after_its_yield():
         cleaned.append(n)
 
     one = prepared("generator", setup, {"n": 3})
-    one.teardown()
+    one.close()
 
     assert (one.timed.call(), cleaned) == (3, [3])
 
@@ -256,11 +256,11 @@ def test_a_set_up_that_yields_twice_is_named():
     one = prepared("twice", setup, {})
 
     with pytest.raises(RuntimeError, match="'twice' yields more than once"):
-        one.teardown()
+        one.close()
 
 
 def test_a_plain_set_up_has_nothing_to_clean():
-    assert prepared("plain", lambda: print, {}).teardown is None
+    assert prepared("plain", lambda: print, {}).close() is None
 
 
 def test_the_resolution_of_a_clock_is_its_smallest_step():

@@ -224,7 +224,7 @@ RUNS = """
 def test_one_call_gives_one_sample_with_its_metrics(comparison, heard, contender, metrics):
     worker.run(comparison(RUNS), {}, contender, heard.append, {**REQUEST, "what": "run"})
 
-    assert kinds(heard) == ["turn", "sample"]
+    assert kinds(heard) == ["sample"]
     assert heard[-1]["metrics"] == metrics
     assert heard[-1]["peak_mb"] > 0
 
@@ -269,7 +269,7 @@ def test_a_run_with_a_wrong_answer_gives_no_sample(comparison, heard):
     with pytest.raises(ValueError, match="the check refused its result 7"):
         worker.run(work, {}, "plain", heard.append, {**REQUEST, "what": "run"})
 
-    assert kinds(heard) == ["turn"]
+    assert kinds(heard) == []
 
 
 VALUED = """
@@ -340,7 +340,6 @@ SERVED = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.usefixtures("tiny_rounds")
 @pytest.mark.parametrize("what", SERVED)
 def test_a_worker_serves_what_it_is_asked_for_and_says_the_end(measure_file, served, what):
@@ -358,7 +357,6 @@ def test_a_worker_serves_what_it_is_asked_for_and_says_the_end(measure_file, ser
     assert heard[-1] == {"event": "end"}
 
 
-@pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")
 def test_a_worker_goes_on_after_a_failure(measure_file, served):
     file = measure_file("""
         work = suite.comparison("work", kind="run")

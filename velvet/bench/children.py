@@ -27,13 +27,7 @@ from velvet.processes import descendants, end_group
 
 STDERR_TAIL = 2000
 TREE_EVERY_S = 0.02
-_THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
+_THREAD_VARIABLES = tuple(f"{name}_NUM_THREADS" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR"))
 
 
 class ChildFailed(Exception):
@@ -41,14 +35,13 @@ class ChildFailed(Exception):
 
     def __init__(self, contender: str | None, reason: str) -> None:
         super().__init__(reason)
-        self.contender = contender
-        self.reason = reason
+        self.contender, self.reason = contender, reason
 
 
 def environment(*, hashseed: int, threads: int, tier: str) -> dict[str, str]:
     """Return the environment of a worker: a recorded hash seed and pinned BLAS threads."""
     env = dict(os.environ)
-    env.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
+    env.update(dict.fromkeys((*_THREAD_VARIABLES, "VECLIB_MAXIMUM_THREADS"), str(threads)))
     env["PYTHONHASHSEED"] = str(hashseed)
     env["PYTHONIOENCODING"] = "utf-8"
     env[MODE_VARIABLE] = tier
@@ -92,8 +85,7 @@ def stream(
 ) -> Iterator[dict[str, Any]]:
     """Start a worker and yield its events; `limit` bounds each silence, in seconds.
 
-    Raises:
-        ChildFailed: it crashed, stayed silent too long or said something that is no event.
+    ChildFailed says that it crashed, stayed silent too long or said something that is no event.
     """
     argv = [*_launcher(), sys.executable, "-m", "velvet.bench.worker", json.dumps(dict(request))]
     with tempfile.TemporaryFile() as errors:
@@ -113,15 +105,6 @@ def stream(
             end_group(process)
             if process.stdout is not None:
                 process.stdout.close()
-
-
-def _event(line: bytes) -> dict[str, Any] | None:
-    """Read one announcement; None when the line is none."""
-    try:
-        event = json.loads(line)
-    except ValueError:
-        return None
-    return event if isinstance(event, dict) and "event" in event else None
 
 
 def _events(
@@ -146,8 +129,10 @@ def _events(
         if line is None:
             break
         deadline = time.monotonic() + limit
-        event = _event(line)
-        if event is None:
+        event: Any = None
+        with contextlib.suppress(ValueError):
+            event = json.loads(line)
+        if not isinstance(event, dict) or "event" not in event:
             raise ChildFailed(turn, f"spoke garbage: {line[:80]!r}")
         if event["event"] == "turn":
             turn = event["contender"]

@@ -83,10 +83,9 @@ class Condition:
     def judge(self, lookup: Lookup) -> Finding:
         """Compare the measured interval with the bound."""
         found = self.operand.find(lookup)
-        lo = found.value if found.lo is None else found.lo
-        hi = found.value if found.hi is None else found.hi
-        low = float("-inf") if self.low is None else self.low
-        high = float("inf") if self.high is None else self.high
+        lo, hi = found.ends
+        low = -math.inf if self.low is None else self.low
+        high = math.inf if self.high is None else self.high
         if low <= lo and hi <= high:
             verdict = Verdict.HOLDS
         elif hi < low or lo > high:
@@ -127,23 +126,19 @@ class Operand:
 
         def find(lookup: Lookup) -> Interval:
             a, b = self.find(lookup), other.find(lookup)
-            a_lo, a_hi = (a.value if x is None else x for x in (a.lo, a.hi))
-            b_lo, b_hi = (b.value if x is None else x for x in (b.lo, b.hi))
+            (a_lo, a_hi), (b_lo, b_hi) = a.ends, b.ends
             return Interval(a.value - b.value, a_lo - b_hi, a_hi - b_lo, min(a.n, b.n))
 
+        # Operands at two sizes are looked at in all of them, one size would lack the other.
+        apart = any(other.size.get(name, value) != value for name, value in self.size.items())
         return Operand(
             f"({self.text} - {other.text})",
             self.benches + other.benches,
             self.contenders + other.contenders,
-            # Operands at two sizes are looked at in all of them, one size would lack the other.
-            {} if _apart(self.size, other.size) else {**self.size, **other.size},
+            {} if apart else {**self.size, **other.size},
             find,
-            "*" if _apart(self.size, other.size) else self.over or other.over,
+            "*" if apart else self.over or other.over,
         )
-
-
-def _apart(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
-    return any(second.get(name, value) != value for name, value in first.items())
 
 
 def _where(size: Mapping[str, Any]) -> str:
@@ -165,10 +160,9 @@ def speedup(bench: str, fast: str, slow: str, **size: Any) -> Operand:
 
 def value(bench: str, contender: str, metric: str | None = None, **size: Any) -> Operand:
     """One contender's figure itself; for deterministic values and shares, not for seconds."""
-    text, names = f"value({contender}, {metric or bench}{_where(size)})", (contender,)
-    return Operand(
-        text, (bench,), names, size, lambda run: run.figure(bench, contender, metric, size)
-    )
+    text = f"value({contender}, {metric or bench}{_where(size)})"
+    asked = (bench, contender, metric, size)
+    return Operand(text, (bench,), (contender,), size, lambda run: run.figure(*asked))
 
 
 def across(
@@ -176,12 +170,8 @@ def across(
 ) -> Operand:
     """One contender's figure at one size over its figure at another."""
     text = f"across({contender}, {metric or bench}: {_where(first)[2:]} / {_where(second)[2:]})"
-
-    def find(run: Lookup) -> Interval:
-        found: Interval = run.across(bench, contender, metric, first, second)
-        return found
-
-    return Operand(text, (bench,), (contender,), {}, find, over="*")
+    asked = (bench, contender, metric, first, second)
+    return Operand(text, (bench,), (contender,), {}, lambda run: run.across(*asked), over="*")
 
 
 def growth(
@@ -189,12 +179,8 @@ def growth(
 ) -> Operand:
     """How a contender's cost grows over one size axis: the exponent b of cost ~ size**b."""
     text = f"growth({contender}, {metric or bench} over {over}{_where(size)})"
-
-    def find(run: Lookup) -> Interval:
-        found: Interval = run.growth(bench, contender, metric, over, size)
-        return found
-
-    return Operand(text, (bench,), (contender,), size, find, over=over)
+    asked = (bench, contender, metric, over, size)
+    return Operand(text, (bench,), (contender,), size, lambda run: run.growth(*asked), over=over)
 
 
 def geometric_mean(*operands: Operand) -> Operand:
@@ -202,9 +188,6 @@ def geometric_mean(*operands: Operand) -> Operand:
 
     Its interval takes their errors as independent, as they are for comparisons or sizes that are
     measured one after another.
-
-    Raises:
-        ValueError: fewer than two operands.
     """
     if len(operands) < 2:
         raise ValueError("a geometric mean needs at least two operands")
@@ -212,18 +195,13 @@ def geometric_mean(*operands: Operand) -> Operand:
     def find(lookup: Lookup) -> Interval:
         found = [operand.find(lookup) for operand in operands]
         for operand, one in zip(operands, found, strict=True):
-            if min(one.value, one.value if one.lo is None else one.lo) <= 0:
+            if min(one.value, one.ends[0]) <= 0:
                 raise NotMeasured(f"{operand.text} is not clear of zero")
         middle = sum(math.log(one.value) for one in found) / len(found)
-
-        def away(ends: list[float | None]) -> float:
-            apart = [
-                0.0 if end is None else math.log(end / one.value)
-                for end, one in zip(ends, found, strict=True)
-            ]
-            return math.hypot(*apart) / len(found)
-
-        below, above = away([one.lo for one in found]), away([one.hi for one in found])
+        below, above = (
+            math.hypot(*(math.log(one.ends[side] / one.value) for one in found)) / len(found)
+            for side in (0, 1)
+        )
         return Interval(middle, middle - below, middle + above, min(one.n for one in found)).exp()
 
     return Operand(
@@ -238,17 +216,15 @@ def geometric_mean(*operands: Operand) -> Operand:
 
 
 def order(bench: str, *contenders: str, metric: str | None = None, **size: Any) -> Condition:
-    """Each contender takes less (of a metric: has a smaller figure) than the next one.
-
-    Raises:
-        ValueError: fewer than two contenders are named.
-    """
+    """Each of two or more contenders takes less (of a metric: has less) than the next one."""
     if len(contenders) < 2:
         raise ValueError("an order needs at least two contenders")
-    steps = []
-    for less, more in pairwise(contenders):
-        if metric is None:
-            steps.append(speedup(bench, less, more, **size) >= 1.0)
-        else:
-            steps.append(ratio(bench, more, less, metric, **size) >= 1.0)
-    return replace(steps[0], others=tuple(steps[1:]))
+    first, *others = (
+        (
+            speedup(bench, less, more, **size) >= 1.0
+            if metric is None
+            else ratio(bench, more, less, metric, **size) >= 1.0
+        )
+        for less, more in pairwise(contenders)
+    )
+    return replace(first, others=tuple(others))

@@ -37,11 +37,7 @@ MAX_PUBLISHED_NOISE = 2.0
 
 
 def measure(suite: Suite, options: Options, *, stream: bool = False) -> dict[str, Any]:
-    """Run a suite with progress on standard error; returns the results document.
-
-    Raises:
-        UsageError: the filter or a contender names nothing.
-    """
+    """Run a suite with progress on standard error; returns the results document."""
     _known(suite, options)
     quiet = stream or not sys.stderr.isatty()
     console = Console(stderr=True, quiet=stream)
@@ -51,8 +47,7 @@ def measure(suite: Suite, options: Options, *, stream: bool = False) -> dict[str
         task = bar.add_task(suite.name, total=None)
         for event in Engine(suite, options).events():
             if stream:
-                sys.stdout.write(json.dumps(event) + "\n")
-                sys.stdout.flush()
+                click.echo(json.dumps(event))
             _show(event, bar, task, console, plain=quiet and not stream)
             results = event.get("results", results)
     return results
@@ -61,22 +56,21 @@ def measure(suite: Suite, options: Options, *, stream: bool = False) -> dict[str
 def _show(
     event: Mapping[str, Any], bar: Progress, task: Any, console: Console, *, plain: bool
 ) -> None:
-    kind = event["event"]
+    kind, text, style = event["event"], "", "dim"
     if kind == "plan":
         bar.update(task, total=event["total"])
     elif kind == "begin":
         where = f"{event['bench']} {event['size']}".strip()
         bar.update(task, description=where, completed=event["done"])
-        if plain:
-            console.print(f"measuring {where}", style="dim", highlight=False, markup=False)
-    elif kind == "error" or kind == "refused":
-        text = f"{event['bench']}: {event['contender']}: {event['error']}"
-        console.print(text, style="red", highlight=False, markup=False)
+        text = f"measuring {where}" if plain else ""
+    elif kind in ("error", "refused"):
+        text, style = f"{event['bench']}: {event['contender']}: {event['error']}", "red"
     elif kind == "second_look":
         again = f"second look, with 3x the samples: {event['text']}"
         bar.update(task, description=again)
-        if plain:
-            console.print(again, style="dim", highlight=False, markup=False)
+        text = again if plain else ""
+    if text:
+        console.print(text, style=style, highlight=False, markup=False)
 
 
 def _known(suite: Suite, options: Options) -> None:
@@ -94,9 +88,8 @@ def _known(suite: Suite, options: Options) -> None:
 
 def exit_code(results: Mapping[str, Any], *, strict: bool) -> int:
     """Return 1 when a claim failed (with strict: also when one is inconclusive), else 0."""
-    verdicts = {claim["verdict"] for claim in results["claims"]}
-    bad = {"FAILS", "INCONCLUSIVE"} if strict else {"FAILS"}
-    return 1 if verdicts & bad else 0
+    bad = ("FAILS", "INCONCLUSIVE") if strict else ("FAILS",)
+    return int(any(claim["verdict"] in bad for claim in results["claims"]))
 
 
 _FILE = click.Path(path_type=Path)
@@ -143,11 +136,7 @@ def _command(context: click.Context, /, **given: Any) -> None:
 
 
 def perform(suite: Suite, **given: Any) -> int:
-    """Measure, print, store, as the options say that `measuring_options` adds; the exit code.
-
-    Raises:
-        VelvetError: an argument or a declaration is wrong, or a file cannot be read or written.
-    """
+    """Measure, print, store, as the options say that `measuring_options` adds; the exit code."""
     if problems := suite.problems():
         raise UsageError("\n".join([f"{suite.name} declares what cannot be:", *problems]))
     asked = SimpleNamespace(**given)
@@ -182,12 +171,11 @@ def perform(suite: Suite, **given: Any) -> int:
             f"nothing was published: the machine was busy, noise {noise}x is above "
             f"{MAX_PUBLISHED_NOISE:g}x; run it again when nothing else does"
         )
-    if asked.json_path and not stream:
-        save(results, Path(asked.json_path))
-    elif not part and not stream:
-        # A part of the comparisons never takes the place of a whole run's results.
-        save(results, (reference_file if asked.publish else local_file)(suite.file))
     if not stream:
+        if asked.json_path:
+            save(results, Path(asked.json_path))
+        elif not part:  # a part never replaces the results of a whole run
+            save(results, (reference_file if asked.publish else local_file)(suite.file))
         print_results(results, console, whole=asked.verbose)
     if asked.pyperf_path is not None:
         from velvet.bench.pyperf_bridge import export
@@ -199,11 +187,7 @@ def perform(suite: Suite, **given: Any) -> int:
 
 
 def last_results(suite: Suite) -> dict[str, Any]:
-    """Return the newest of a suite's own and its reference results.
-
-    Raises:
-        VelvetError: there are none, or they cannot be read.
-    """
+    """Return the newest of a suite's own and its reference results; VelvetError without any."""
     files = [file for of in (local_file, reference_file) if (file := of(suite.file)).exists()]
     if not files:
         raise VelvetError(f"{suite.name}: nothing is measured yet; leave out --show")
@@ -212,11 +196,7 @@ def last_results(suite: Suite) -> dict[str, Any]:
 
 @contextmanager
 def publishing(suite: Suite) -> Iterator[None]:
-    """Hold the machine's lock while reference results are made of a clean commit.
-
-    Raises:
-        VelvetError: another process publishes, or the clone has changes that no commit names.
-    """
+    """Hold the machine's lock while reference results are made of a clean commit."""
     state = machine.git_state(suite.file.parent)
     if state["commit"] is None or state["dirty"]:
         raise VelvetError("--publish records the commit that it measures: commit the changes first")
@@ -246,16 +226,10 @@ def servers_for(suite: Suite, options: Options) -> Iterator[None]:
     """Start each server that the chosen contenders need once, for all children of the run."""
     from velvet import services
 
-    needed = {
-        need
-        for comparison in suite.comparisons.values()
-        if options.filter in comparison.name
-        for one in comparison.contenders.values()
-        for need in one.needs
-        if need in services.KINDS
-    }
+    chosen = [one for one in suite.comparisons.values() if options.filter in one.name]
+    needed = {need for c in chosen for one in c.contenders.values() for need in one.needs}
     with ExitStack() as stack:
-        for name in sorted(needed):
+        for name in sorted(needed & set(services.KINDS)):
             variable = f"VELVET_{name.upper()}_URL"
             try:
                 server = stack.enter_context(getattr(services, name)())
@@ -271,10 +245,9 @@ def _cores(affinity: str | None) -> tuple[int, ...]:
     except ValueError:
         raise UsageError(f"--affinity takes core numbers such as 0,1, not {affinity!r}") from None
     count = os.cpu_count() or 1
-    for core in cores:
-        if not 0 <= core < count:
-            said = f"there is no core {core}; 0 to {count - 1} are"
-            raise UsageError(f"--affinity {affinity}: {said}")
+    if missing := [core for core in cores if not 0 <= core < count]:
+        said = f"there is no core {missing[0]}; 0 to {count - 1} are"
+        raise UsageError(f"--affinity {affinity}: {said}")
     return cores
 
 
@@ -289,12 +262,9 @@ def _list(suite: Suite) -> None:
 
 def run_suite(suite: Suite, argv: Sequence[str] | None = None) -> None:
     """Run the command for one suite; ends the process."""
+    words = None if argv is None else list(argv)
     try:
-        _command.main(
-            args=None if argv is None else list(argv),
-            prog_name=f"measure.py ({suite.name})",
-            obj=suite,
-        )
+        _command.main(args=words, prog_name=f"measure.py ({suite.name})", obj=suite)
     except VelvetError as error:
         click.echo(str(error), err=True)
         raise SystemExit(error.exit_code) from None

@@ -17,14 +17,7 @@ from typing import Any
 
 import pytest
 
-from velvet.bench.model import (
-    MODE_VARIABLE,
-    Absent,
-    Comparison,
-    Contender,
-    Size,
-    size_key,
-)
+from velvet.bench.model import MODE_VARIABLE, Absent, Comparison, Contender, Size, size_key
 from velvet.bench.rounds import SystemClock, calibrate, prepare, refuse_lazy
 from velvet.bench.suite import Claim, Options, Suite
 from velvet.bench.worker import judge_result, load_suite, result_of
@@ -87,8 +80,7 @@ def build(suite: Suite) -> types.ModuleType:
 
 def time_one(benchmark: Any, comparison: Comparison, size: Size, one: Contender) -> None:
     """Time one contender with pytest-benchmark; one round for `run` and `value` kinds."""
-    problems = all_unmet(one.needs)
-    if problems:
+    if problems := all_unmet(one.needs):
         pytest.skip("; ".join(map(str, problems)))
     try:
         ready = prepare(comparison, one.name, size)

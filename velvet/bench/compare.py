@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -22,14 +21,8 @@ SHOWN = 10
 AGREE_WITHIN = 0.1
 
 
-@dataclass(frozen=True)
-class Difference:
-    """One ratio in both files.
-
-    Attributes:
-        agrees: whether their intervals overlap.
-        apart: how far the two ratios are from each other, as a factor of at least 1.
-    """
+class Difference(NamedTuple):
+    """One ratio in both files; `apart` is the larger of the two over the smaller one."""
 
     name: str
     here: str
@@ -38,8 +31,7 @@ class Difference:
     apart: float
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """What `compare` found.
 
     Attributes:
@@ -51,15 +43,6 @@ class Report:
     differences: list[Difference]
     changed: list[tuple[str, str, str]]
     missing: list[str]
-
-    @property
-    def conclusion(self) -> str:
-        """One sentence: how many of the ratios agree."""
-        agree = sum(one.agrees for one in self.differences)
-        total = len(self.differences)
-        if not total:
-            return "the two files share no ratio"
-        return f"{agree} of {total} ratios agree ({agree / total:.0%}): their intervals overlap"
 
 
 def _pairs(results: Results) -> dict[str, Mapping[str, Any]]:
@@ -78,40 +61,29 @@ def _overlap(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
     return bool(a["lo"] <= b["hi"] and b["lo"] <= a["hi"])
 
 
-def _apart(a: float, b: float) -> float:
-    if a == b:
-        return 1.0
-    return max(a / b, b / a) if min(a, b) > 0 else math.inf
-
-
 def compare(here: Results, there: Results) -> Report:
     """Compare two results documents of one suite, ratio by ratio."""
     mine, theirs = _pairs(here), _pairs(there)
     spins = (here["noise"]["spin_ms"], there["noise"]["spin_ms"])
     verdicts = {claim["text"]: claim["verdict"] for claim in there["claims"]}
-    units = {
-        (entry["bench"], entry["metric"]): entry["unit"]
-        for entry in [*there["results"], *here["results"]]
-        if "unit" in entry
-    }
+    entries = [*there["results"], *here["results"]]
+    units = {(one["bench"], one["metric"]): one["unit"] for one in entries if "unit" in one}
     better = {about["name"]: about["better"] for about in here["comparisons"]}
     differences = []
     for name in [name for name in mine if name in theirs]:
         a, b = mine[name], theirs[name]
-        unit = units.get((a["bench"], a["metric"]), "")
         way = better[a["bench"]].get(a["metric"], "lower")
-        shown = (gain(a, way, unit), gain(b, way, unit))
-        differences.append(Difference(name, *shown, _overlap(a, b), _apart(a["ratio"], b["ratio"])))
-    return Report(
-        speed=spins[1] / spins[0] if all(spins) else None,
-        differences=differences,
-        changed=[
-            (claim["text"], claim["verdict"], verdicts[claim["text"]])
-            for claim in here["claims"]
-            if verdicts.get(claim["text"], claim["verdict"]) != claim["verdict"]
-        ],
-        missing=sorted(set(theirs) - set(mine)),
-    )
+        shown = [gain(pair, way, units.get((a["bench"], a["metric"]), "")) for pair in (a, b)]
+        less, more = sorted((a["ratio"], b["ratio"]))
+        apart = 1.0 if less == more else more / less if less > 0 else math.inf
+        differences.append(Difference(name, shown[0], shown[1], _overlap(a, b), apart))
+    changed = [
+        (claim["text"], claim["verdict"], verdicts[claim["text"]])
+        for claim in here["claims"]
+        if verdicts.get(claim["text"], claim["verdict"]) != claim["verdict"]
+    ]
+    speed = spins[1] / spins[0] if all(spins) else None
+    return Report(speed, differences, changed, sorted(set(theirs) - set(mine)))
 
 
 def print_comparison(
@@ -125,12 +97,11 @@ def print_comparison(
 
     if found.speed is not None:
         say(f"pure Python here: {against(found.speed, 'higher', '1/s')} compared with there")
-    shown = found.differences
+    shown, title = found.differences, "every ratio"
     if not whole:
         apart = [one for one in shown if not one.agrees]
-        shown = sorted(apart, key=lambda one: -one.apart)[:SHOWN]
+        shown, title = sorted(apart, key=lambda one: -one.apart)[:SHOWN], "the largest differences"
     if shown:
-        title = "every ratio" if whole else "the largest differences"
         table = Table("ratio", "here", "there", "intervals", title=title, title_justify="left")
         for one in shown:
             table.add_row(one.name, one.here, one.there, "overlap" if one.agrees else "differ")
@@ -139,7 +110,8 @@ def print_comparison(
         say(f"{text}: {mine} here, {theirs} there")
     if found.missing:
         say(f"{len(found.missing)} ratios of the other file were not measured here")
-    say(found.conclusion)
-    left = len(found.differences) - len(shown)
-    if left:
+    agree, total = sum(one.agrees for one in found.differences), len(found.differences)
+    share = f"{agree} of {total} ratios agree ({agree / (total or 1):.0%}): their intervals overlap"
+    say(share if total else "the two files share no ratio")
+    if left := total - len(shown):
         say(f"{left} more ratios: --all")

@@ -56,7 +56,7 @@ class Engine:
     def events(self) -> Iterator[Event]:
         """Measure everything that the options select; the last event is ``results``."""
         began, wall = time.time(), time.perf_counter()
-        before = {"load": machine.load(), "steal": machine.steal_ticks()}
+        before = machine.disturbance()
         plan = self._plan()
         yield {"event": "plan", "total": sum(len(names) for _, _, names in plan)}
         done = 0
@@ -72,10 +72,8 @@ class Engine:
             found = yield from judge.judge(claim)
             findings.append((claim, found))
             yield {"event": "claim", "text": claim.text, "verdict": found[0].verdict.value}
-        after = {"load": machine.load(), "steal": machine.steal_ticks()}
-        results = assemble(
-            self.suite, self.options, self.measured, findings, noise(self.measured, before, after)
-        )
+        disturbed = noise(self.measured, before, machine.disturbance())
+        results = assemble(self.suite, self.options, self.measured, findings, disturbed)
         results["created"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began))
         results["duration_s"] = round(time.perf_counter() - wall, 1)
         yield {"event": "results", "results": results}
@@ -94,15 +92,13 @@ class Engine:
                 continue
             if self.options.only_claims and comparison.name not in wanted:
                 continue
+            chosen = self.options.contenders or comparison.contenders
             for size in comparison.in_tier(self.options.tier):
                 names = []
                 for one in comparison.contenders.values():
-                    if not one.takes(size, self.options.tier):
+                    if one.name not in chosen or not one.takes(size, self.options.tier):
                         continue
-                    if self.options.contenders and one.name not in self.options.contenders:
-                        continue
-                    problems = all_unmet(one.needs)
-                    if problems:
+                    if problems := all_unmet(one.needs):
                         row = self.measured.row(comparison.name, one.name, size)
                         row.skipped = "; ".join(map(str, problems))
                     else:
@@ -113,14 +109,9 @@ class Engine:
     def _claims(self, plan: list[tuple[Comparison, Size, list[str]]]) -> list[Claim]:
         """Return the claims whose comparisons are all part of this run."""
         ran = {comparison.name for comparison, _, _ in plan}
-        if self.options.contenders:
-            return []
-        due = TIERS.index(self.options.tier)
-        return [
-            claim
-            for claim in self.suite.claims
-            if set(claim.benches) <= ran and TIERS.index(claim.tier) <= due
-        ]
+        claims = () if self.options.contenders else self.suite.claims
+        due = TIERS[: TIERS.index(self.options.tier) + 1]
+        return [one for one in claims if set(one.benches) <= ran and one.tier in due]
 
     def _size(
         self, into: Measured, comparison: Comparison, size: Size, names: list[str], factor: int = 1
@@ -171,11 +162,9 @@ class Engine:
             "seed": self.options.seed * 1000 + number,
             **more,
         }
-        env = environment(
-            hashseed=(self.options.seed + number) % 4_294_967_295 if hashseed is None else hashseed,
-            threads=max(comparison.contenders[name].threads for name in asked),
-            tier=self.options.tier,
-        )
+        hashseed = (self.options.seed + number) % 4_294_967_295 if hashseed is None else hashseed
+        threads = max(comparison.contenders[name].threads for name in asked)
+        env = environment(hashseed=hashseed, threads=threads, tier=self.options.tier)
         sample_tree = comparison.tree and what == "run"
         bounds: dict[str, Any] = {"limit": comparison.limit, "affinity": self.options.affinity}
         try:
@@ -261,20 +250,14 @@ class Engine:
 
     def _narrow(self, into: Measured, comparison: Comparison, size: Size, names: list[str]) -> bool:
         """Whether every ratio to the baseline is known within three per cent already."""
-        baseline = comparison.baseline
-        if baseline not in names or baseline is None:
+        rows = {name: into.row(comparison.name, name, size) for name in names}
+        base = rows.pop(comparison.baseline or "", None)
+        try:
+            found = [into.ratio_of(row, base, "time") for row in rows.values() if base]
+        except NotMeasured:
             return False
-        base = into.row(comparison.name, baseline, size)
-        for name in names:
-            if name == baseline:
-                continue
-            try:
-                found = into.ratio_of(into.row(comparison.name, name, size), base, "time")
-            except NotMeasured:
-                return False
-            if found.lo is None or found.hi is None or found.hi - found.lo > NARROW * found.value:
-                return False
-        return True
+        widths = [one.ends[1] - one.ends[0] <= NARROW * one.value and one.n > 1 for one in found]
+        return base is not None and all(widths)
 
     def _runs(self, at: Place, names: list[str], factor: int) -> Iterator[Event]:
         into, comparison, _ = at
@@ -310,9 +293,8 @@ def _sample(row: Row, event: Event, what: str) -> None:
     if what != "run":
         row.add(f"{what}_mb", 0, event["peak_mb" if what == "floor" else "alloc_mb"])
         return
-    found = {"wall": event["wall"], "cpu_s": event["cpu"], "peak_mb": event["peak_mb"]}
-    if "tree_mb" in event:
-        found["tree_mb"] = event["tree_mb"]
+    found = {"wall": event["wall"], "cpu_s": event["cpu"]}
+    found |= {key: event[key] for key in ("peak_mb", "tree_mb") if key in event}
     if "floor_mb" in row.series:
         found["delta_mb"] = event["peak_mb"] - row.series["floor_mb"][0][0]
     for metric, number in {**found, **event["metrics"]}.items():

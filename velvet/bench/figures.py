@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_SCALES = (("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9))
+SCALES = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _BOUND = re.compile(r"^(>=|<=|=) (\S+)$")
 _FACTORS = ("ratio(", "speedup(", "across(", "geometric mean of ")
 
@@ -30,12 +30,11 @@ def number(value: float) -> str:
 
 def quantity(value: float, unit: str) -> str:
     """Write a figure with its unit, choosing a readable multiple of seconds or operations."""
-    if unit in dict(_SCALES):
-        seconds = value * dict(_SCALES)[unit]
-        for name, scale in _SCALES:
-            if abs(seconds) >= scale:
-                return f"{number(seconds / scale)} {name}"
-        return f"{number(seconds / 1e-9)} ns" if seconds else "0 s"
+    if unit in SCALES:
+        seconds = value * SCALES[unit]
+        fitting = [name for name, scale in SCALES.items() if abs(seconds) >= scale]
+        name = fitting[0] if fitting else "ns" if seconds else "s"
+        return f"{number(seconds / SCALES[name]) if seconds else 0} {name}"
     if unit.endswith("/s") and abs(value) >= 1e6:
         return f"{number(value / 1e6)} M{unit}"
     if unit.endswith("/s") and abs(value) >= 1e4:
@@ -52,16 +51,14 @@ def against(
 ) -> str:
     """Write one figure over another: ``66.3x faster [58.1, 75.0]``, ``2.10x more``, ``a tie``.
 
-    Args:
-        ratio: this figure over the other one, in the metric's own unit.
-        better: ``lower`` or ``higher``, the metric's good direction.
-        lo, hi: the ratio's interval, where it has one.
+    The ratio and its interval are in the metric's own unit, of which `better` is ``lower`` or
+    ``higher``.
     """
     if ratio <= 0:
         return "none" if ratio == 0 else number(ratio)
     above, below = "more", "less"
     ends = _ends(lo, hi)
-    if unit in dict(_SCALES) or unit.endswith("/s"):
+    if unit in SCALES or unit.endswith("/s"):
         above, below = ("slower", "faster") if better == "lower" else ("faster", "slower")
     if ends and ends[0] <= 1 <= ends[1] and (ends[0] < 1 or ends[1] > 1):
         return f"a tie (within {number(max(ends[1], 1 / ends[0]))}x)"
@@ -70,15 +67,13 @@ def against(
         ends = ends and (1 / ends[1], 1 / ends[0])
     if number(ratio) == "1.00":
         return "the same"
-    shown = f" [{number(ends[0])}, {number(ends[1])}]" if ends else ""
-    return f"{number(ratio)}x {above}{shown}"
+    return f"{number(ratio)}x {above}{_bracket(ends)}"
 
 
 def gain(pair: Mapping[str, Any], better: str, unit: str = "s") -> str:
     """Write a stored pair, a contender against its baseline; see `against`."""
-    repeated = pair.get("n", 1) > 1
-    lo, hi = (pair.get("lo"), pair.get("hi")) if repeated else (None, None)
-    return against(pair["ratio"], better, unit, lo, hi)
+    ends = (pair.get("lo"), pair.get("hi")) if pair.get("n", 1) > 1 else ()
+    return against(pair["ratio"], better, unit, *ends)
 
 
 def factor(value: float) -> str:

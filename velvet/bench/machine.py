@@ -23,11 +23,8 @@ from velvet.needs import usable_cores, version_of
 
 def cpu_model() -> str:
     """Return the processor's name as the system gives it."""
-    if sys.platform == "linux":
-        text = _read("/proc/cpuinfo")
-        found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
-        if found:
-            return " ".join(found.group(1).split())
+    if found := re.search(r"^model name\s*:\s*(.+)$", _read("/proc/cpuinfo"), re.MULTILINE):
+        return " ".join(found.group(1).split())
     return platform.processor() or platform.machine()
 
 
@@ -42,21 +39,20 @@ def virtualised() -> bool | None:
     """Return whether the processor says it is virtual; None where that is not readable."""
     if sys.platform != "linux":
         return None
-    return (
-        re.search(r"^flags\s*:.*\bhypervisor\b", _read("/proc/cpuinfo"), re.MULTILINE) is not None
-    )
+    flags = r"^flags\s*:.*\bhypervisor\b"
+    return re.search(flags, _read("/proc/cpuinfo"), re.MULTILINE) is not None
 
 
 def steal_ticks() -> int | None:
     """Return the ticks that a hypervisor took from us since the start; None off Linux."""
-    fields = _read("/proc/stat").splitlines()[:1]
-    parts = fields[0].split() if fields else []
+    parts = _read("/proc/stat").partition("\n")[0].split()
     return int(parts[8]) if len(parts) > 8 else None
 
 
-def load() -> float | None:
-    """Return the one-minute load average; None where there is none."""
-    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+def disturbance() -> dict[str, Any]:
+    """Return the one-minute load average and the stolen ticks; None where there is none."""
+    load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+    return {"load": load, "steal": steal_ticks()}
 
 
 def git_state(root: Path) -> dict[str, Any]:
@@ -66,14 +62,9 @@ def git_state(root: Path) -> dict[str, Any]:
     """
 
     def ask(*words: str) -> str | None:
+        argv = ["git", "-C", str(root), *words]
         try:
-            done = subprocess.run(
-                ["git", "-C", str(root), *words],
-                capture_output=True,
-                text=True,
-                timeout=20,
-                check=False,
-            )
+            done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
         except (OSError, subprocess.TimeoutExpired):
             return None
         return done.stdout.strip() if done.returncode == 0 else None

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from velvet.bench.claims import ContenderFailed, NotMeasured
 from velvet.bench.model import Comparison, Size, matches, size_key
@@ -33,8 +32,7 @@ class Row:
 
     Attributes:
         series: metric -> processes -> samples by round, in seconds or the metric's unit.
-        values: metric -> deterministic figure.
-        labels: metric -> word, for what is no number.
+        values, labels: metric -> deterministic figure, or word for what is no number.
         cold: seconds of the first call in each process.
     """
 
@@ -83,18 +81,25 @@ class Measured:
         """Return the rows of one comparison, in the order they were measured."""
         return [row for row in self.rows.values() if row.bench == bench]
 
+    def noise_of(self, benches: Iterable[str] | None = None) -> list[float]:
+        """Return the seconds of every spin beside these comparisons, all by default."""
+        names = self.spins if benches is None else benches
+        return [spin for name in names for spin in self.spins.get(name, ())]
+
     def _comparison(self, bench: str) -> Comparison:
         if bench not in self.suite.comparisons:
             raise NotMeasured(f"there is no comparison {bench!r}")
         return self.suite.comparisons[bench]
 
-    def _one(self, bench: str, contender: str, size: Mapping[str, Any]) -> Row:
+    def _all(self, bench: str, contender: str, size: Size) -> list[Row]:
+        rows = [row for row in self.of(bench) if row.contender == contender]
+        return [row for row in rows if matches(row.size, size)]
+
+    def _one(self, bench: str, contender: str, size: Size) -> Row:
         """Return the row that a claim means; the size may name a part of the axes."""
         self._comparison(bench)
-        rows = [
-            row for row in self.of(bench) if row.contender == contender and matches(row.size, size)
-        ]
         where = f"{contender} in {bench}" + (f" at {size_key(size)}" if size else "")
+        rows = self._all(bench, contender, size)
         if not rows:
             raise NotMeasured(f"{where} was not measured in this run")
         row = rows[-1]
@@ -108,12 +113,10 @@ class Measured:
         """Return a row's samples and whether a larger figure means less time."""
         comparison = self._comparison(row.bench)
         name = metric or comparison.main_metric
-        inverse = name == "ops"
-        key = comparison.clock if name in ("ops", "time") else name
-        key = "cpu_s" if name == "cpu" else key
-        if key not in row.series:
+        clocks = {"ops": comparison.clock, "time": comparison.clock, "cpu": "cpu_s"}
+        if (key := clocks.get(name, name)) not in row.series:
             raise NotMeasured(f"{row.contender} in {row.bench} has no figure {name!r}")
-        return row.series[key], inverse
+        return row.series[key], name == "ops"
 
     def ratio_of(self, a: Row, b: Row, metric: str | None = None) -> Interval:
         """Return a's figure over b's, paired by round where there are rounds."""
@@ -124,44 +127,33 @@ class Measured:
         second, _ = self._series(b, name)
         if inverse:
             first, second = second, first
-        if self._comparison(a.bench).kind == "run":
-            found = round_ratio(first[0], second[0])
-        else:
-            found = paired_ratio(first, second)
+        alone = self._comparison(a.bench).kind == "run"
+        found = round_ratio(first[0], second[0]) if alone else paired_ratio(first, second)
         if found is None:
             raise NotMeasured(f"{a.contender} and {b.contender} share no round in {a.bench}")
         return found
 
     def _quotient(self, a: Interval, b: Interval, row: Row) -> Interval:
-        low, high = (b.value if x is None else x for x in (b.lo, b.hi))
+        low, high = b.ends
         if low <= 0:
             raise NotMeasured(f"{row.contender} in {row.bench} is not clear of zero")
         if a.lo is None and b.lo is None:
             return Interval(a.value / b.value, None, None, 1)
-        a_low, a_high = (a.value if x is None else x for x in (a.lo, a.hi))
-        corners = [x / y for x in (a_low, a_high) for y in (low, high)]
+        corners = [x / y for x in a.ends for y in (low, high)]
         return Interval(a.value / b.value, min(corners), max(corners), min(a.n, b.n))
 
-    def paired(
-        self, bench: str, a: str, b: str, metric: str | None, size: Mapping[str, Any]
-    ) -> Interval:
+    def paired(self, bench: str, a: str, b: str, metric: str | None, size: Size) -> Interval:
         """Lookup of `ratio`: at the last size that both contenders take."""
-        shared = [
-            row.size
-            for row in self.of(bench)
-            if row.contender == a and (bench, b, size_key(row.size)) in self.rows
-        ]
-        matching = [one for one in shared if matches(one, size)]
-        size = matching[-1] if matching else size
+        for row in self._all(bench, a, size):
+            if (bench, b, size_key(row.size)) in self.rows:
+                size = row.size
         return self.ratio_of(self._one(bench, a, size), self._one(bench, b, size), metric)
 
-    def speed(self, bench: str, fast: str, slow: str, size: Mapping[str, Any]) -> Interval:
+    def speed(self, bench: str, fast: str, slow: str, size: Size) -> Interval:
         """Lookup of `speedup`: the slow one's time over the fast one's."""
         return self.paired(bench, slow, fast, "time", size)
 
-    def figure(
-        self, bench: str, contender: str, metric: str | None, size: Mapping[str, Any]
-    ) -> Interval:
+    def figure(self, bench: str, contender: str, metric: str | None, size: Size) -> Interval:
         """Lookup of `value`: in the metric's own unit."""
         row = self._one(bench, contender, size)
         comparison = self._comparison(bench)
@@ -176,34 +168,19 @@ class Measured:
         return mean_interval([statistics.median(group) for group in groups if group])
 
     def across(
-        self,
-        bench: str,
-        contender: str,
-        metric: str | None,
-        first: Mapping[str, Any],
-        second: Mapping[str, Any],
+        self, bench: str, contender: str, metric: str | None, first: Size, second: Size
     ) -> Interval:
         """Lookup of `across`: two sizes of one contender, paired by process."""
         a, b = self._one(bench, contender, first), self._one(bench, contender, second)
         return self.ratio_of(a, b, metric)
 
     def growth(
-        self,
-        bench: str,
-        contender: str,
-        metric: str | None,
-        over: str,
-        size: Mapping[str, Any],
+        self, bench: str, contender: str, metric: str | None, over: str, size: Size
     ) -> Interval:
         """Lookup of `growth`: one fit per process (or round), then their interval."""
-        rows = [
-            row
-            for row in self.of(bench)
-            if row.contender == contender and over in row.size and matches(row.size, size)
-        ]
-        for row in rows:
-            if row.error:
-                raise ContenderFailed(f"{contender} in {bench} failed: {row.error}")
+        rows = [row for row in self._all(bench, contender, size) if over in row.size]
+        if errors := [row.error for row in rows if row.error]:
+            raise ContenderFailed(f"{contender} in {bench} failed: {errors[0]}")
         rows = [row for row in rows if not row.skipped]
         sizes = [float(row.size[over]) for row in rows]
         if len(set(sizes)) < 2:

@@ -31,8 +31,7 @@ MODE_VARIABLE = "VELVET_BENCH_MODE"
 
 def mode() -> Tier:
     """Return the tier this process measures for; set-ups scale long rows by it."""
-    found = os.environ.get(MODE_VARIABLE, "default")
-    return next((tier for tier in TIERS if tier == found), "default")
+    return next((tier for tier in TIERS if tier == os.environ.get(MODE_VARIABLE)), "default")
 
 
 @dataclass(frozen=True)
@@ -136,9 +135,8 @@ class Contender:
 
     def takes(self, size: Size, tier: Tier = "full") -> bool:
         """Whether this contender runs at a size (`when=` caps the slow ones) in a tier."""
-        if TIERS.index(tier) < TIERS.index(self.tier):
-            return False
-        return self.when is None or bool(self.when(**size))
+        due = TIERS.index(tier) >= TIERS.index(self.tier)
+        return due and (self.when is None or bool(self.when(**size)))
 
 
 def size_key(size: Size) -> str:
@@ -184,9 +182,8 @@ class Comparison:
         tree, floor, alloc: also measure the memory of the whole process tree; of a child that
             only sets up, for `delta_mb`; the tracemalloc peak (`run` only).
 
-    Raises:
-        ValueError: the kind is unknown, an axis is empty, or a metric has the name of one that
-            the harness measures.
+    An unknown kind, an empty axis and the name of a metric that the harness measures are refused
+    with a ValueError.
     """
 
     name: str
@@ -215,11 +212,11 @@ class Comparison:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            known = ", ".join(KINDS)
-            raise ValueError(f"{self.name}: kind must be one of {known}, not {self.kind!r}")
-        if taken := _MEASURED & set(self.metrics):
-            names = ", ".join(sorted(taken))
-            raise ValueError(f"{self.name}: {names} is measured by the harness; rename")
+            raise ValueError(
+                f"{self.name}: kind must be one of {', '.join(KINDS)}, not {self.kind!r}"
+            )
+        if taken := ", ".join(sorted(_MEASURED & set(self.metrics))):
+            raise ValueError(f"{self.name}: {taken} is measured by the harness; rename")
         if isinstance(self.sizes, Mapping):
             columns = [[(key, value) for value in values] for key, values in self.sizes.items()]
             self.sizes = [dict(cell) for cell in itertools.product(*columns)]
@@ -258,24 +255,18 @@ class Comparison:
         """Return why a figure of the main metric cannot be true; empty when it may be."""
         limit = self.physical_limit
         limit = limit(**size) if callable(limit) else limit
-        if limit is None:
-            return ""
         higher = self.metric(self.main_metric).better == "higher"
-        if (figure <= limit) if higher else (figure >= limit):
+        if limit is None or (figure <= limit if higher else figure >= limit):
             return ""
         side = "above" if higher else "below"
         return f"implausible: {figure:.3g} {self.unit} is {side} the limit of {limit:.3g}"
 
     def in_tier(self, tier: Tier) -> list[Size]:
         """Return the sizes that a tier measures."""
-        if TIERS.index(tier) < TIERS.index(self.tier):
-            return []
-        chosen = list(self.sizes)
-        if tier != "full" and self.default is not None:
-            chosen = [size for size in chosen if self.default(**size)]
-        if tier == "quick" and self.quick is not None:
-            chosen = [size for size in chosen if self.quick(**size)]
-        return chosen
+        due = TIERS.index(tier) >= TIERS.index(self.tier)
+        limits = {"quick": (self.default, self.quick), "default": (self.default,), "full": ()}[tier]
+        wanted = [limit for limit in limits if limit is not None]
+        return [one for one in self.sizes if due and all(limit(**one) for limit in wanted)]
 
     @overload
     def contender(self, function: F, /) -> F: ...
@@ -311,9 +302,6 @@ class Comparison:
                 may use; 1 by default), `note` (printed beside its row), `tier` (the smallest
                 that measures it, for one that costs more than all others), `tuned_of` (the
                 contender whose defaults it changes; its `note` says which).
-
-        Raises:
-            ValueError: the name is taken or empty, or a second baseline is declared.
         """
         if not name or name in self.contenders:
             raise ValueError(f"{self.name}: contender {name!r} is empty or declared twice")

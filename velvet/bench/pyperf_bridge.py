@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from velvet.bench.engine import Engine
+from velvet.bench.figures import SCALES
 from velvet.bench.model import Comparison, Size, size_key
 from velvet.bench.rounds import prepare
 from velvet.bench.suite import Options, Suite
@@ -25,12 +26,10 @@ from velvet.errors import UsageError, VelvetError
 from velvet.needs import all_unmet
 
 AGREEMENT = 1.5
-_TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 
 def _pyperf() -> Any:
-    problems = all_unmet(["pyperf"])
-    if problems:
+    if problems := all_unmet(["pyperf"]):
         raise VelvetError(str(problems[0]))
     import pyperf
 
@@ -38,27 +37,17 @@ def _pyperf() -> Any:
 
 
 def export(results: Mapping[str, Any], path: Path) -> None:
-    """Write the timed rows of a results document as a `pyperf.BenchmarkSuite`.
-
-    Raises:
-        VelvetError: pyperf is not installed, or no row holds times.
-    """
+    """Write the timed rows of a results document as a `pyperf.BenchmarkSuite`."""
     pyperf = _pyperf()
     benchmarks = []
     for entry in results["results"]:
         if "samples" not in entry:
             continue
-        name = f"{entry['bench']}-{entry['contender']}"
-        size = size_key(entry["size"])
-        if entry["metric"] == "ops":
-            seconds = [1 / sample for sample in entry["samples"]]
-        else:
-            seconds = [sample * _TIME_UNITS.get(entry["unit"], 1.0) for sample in entry["samples"]]
-        run = pyperf.Run(
-            [float(second) for second in seconds],
-            metadata={"name": f"{name}[{size}]" if size else name, "unit": "second"},
-            collect_metadata=False,
-        )
+        name = f"{entry['bench']}-{entry['contender']}[{size_key(entry['size'])}]".replace("[]", "")
+        scale, rate = SCALES.get(entry["unit"], 1.0), entry["metric"] == "ops"
+        seconds = [1 / sample if rate else sample * scale for sample in entry["samples"]]
+        about = {"name": name, "unit": "second"}
+        run = pyperf.Run([float(s) for s in seconds], metadata=about, collect_metadata=False)
         benchmarks.append(pyperf.Benchmark([run]))
     if not benchmarks:
         raise VelvetError("these results hold no times that pyperf could read")
@@ -103,10 +92,7 @@ runner.bench_func(contender, one.timed.call)
 def pick(suite: Suite) -> tuple[Comparison, str, Size]:
     """Return the first micro contender that pyperf can call, at its first quick size.
 
-    That is a plain function: no coroutine, no prepared argument.
-
-    Raises:
-        UsageError: the suite has none.
+    That is a plain function: no coroutine, no prepared argument. A suite may have none: UsageError.
     """
     for comparison in suite.comparisons.values():
         sizes = comparison.in_tier("quick")[:1] if comparison.kind == "micro" else []
@@ -120,12 +106,7 @@ def pick(suite: Suite) -> tuple[Comparison, str, Size]:
 
 
 def verify(suite: Suite) -> Agreement:
-    """Measure one micro contender with both instruments.
-
-    Raises:
-        UsageError: there is no such micro contender.
-        VelvetError: pyperf is missing or failed, or our own run did.
-    """
+    """Measure one micro contender with both instruments; raise VelvetError when one fails."""
     _pyperf()
     comparison, contender, size = pick(suite)
     name = f"{comparison.name}/{contender}"
@@ -135,23 +116,17 @@ def verify(suite: Suite) -> Agreement:
     row = engine.measured.row(comparison.name, contender, size)
     if not row.flat("wall"):
         raise VelvetError(f"{name} was not measured: {row.error or row.skipped}")
-    ours = min(row.flat("wall"))
-    index = comparison.sizes.index(size)
-    script = _SCRIPT.format(
-        file=str(suite.file), bench=comparison.name, contender=contender, size=index
-    )
+    asked = {"bench": comparison.name, "contender": contender}
+    script = _SCRIPT.format(file=str(suite.file), size=comparison.sizes.index(size), **asked)
     with tempfile.TemporaryDirectory() as folder:
         program, output = Path(folder) / "verify.py", Path(folder) / "pyperf.json"
         program.write_text(script, encoding="utf-8")
-        done = subprocess.run(
-            [sys.executable, str(program), "-o", str(output), "--quiet"],
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        argv = [sys.executable, str(program), "-o", str(output), "--quiet"]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
         if done.returncode != 0 or not output.exists():
             raise VelvetError(f"pyperf failed: {done.stderr.strip().splitlines()[-1:]}")
         data = json.loads(output.read_text(encoding="utf-8"))
     runs = data["benchmarks"][0]["runs"]
-    return Agreement(name, ours, min(v for run in runs for v in run.get("values", ())))
+    return Agreement(
+        name, min(row.flat("wall")), min(v for run in runs for v in run.get("values", ()))
+    )

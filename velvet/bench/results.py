@@ -58,30 +58,20 @@ def assemble(
         },
         "machine": machine.facts(needs, suite.file.parent),
         "noise": dict(noise),
-        "comparisons": [
-            _comparison(suite.comparisons[name]) for name in suite.comparisons if name in ran
-        ],
+        "comparisons": [_comparison(c) for name, c in suite.comparisons.items() if name in ran],
         "results": [entry for row in measured.rows.values() for entry in _entries(suite, row)],
         "pairs": [pair for name in suite.comparisons for pair in _pairs(suite, measured, name)],
         "neighbours": [p for name in suite.comparisons for p in _neighbours(suite, measured, name)],
         "claims": [_claim(claim, found) for claim, found in findings],
-        "published": [
-            {**vars(figure), "size": dict(figure.size)}
-            for figure in suite.figures
-            if figure.bench in ran
-        ],
+        "published": [vars(figure) for figure in suite.figures if figure.bench in ran],
     }
 
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:
     names = [comparison.main_metric, *comparison.metrics]
+    same = ("name", "title", "kind", "unit", "clock", "baseline")
     return {
-        "name": comparison.name,
-        "title": comparison.title,
-        "kind": comparison.kind,
-        "unit": comparison.unit,
-        "clock": comparison.clock,
-        "baseline": comparison.baseline,
+        **{field: getattr(comparison, field) for field in same},
         "metric": comparison.main_metric,
         "better": {name: comparison.metric(name).better for name in names},
         "contenders": [
@@ -95,31 +85,25 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
 def _entries(suite: Suite, row: Row) -> list[dict[str, Any]]:
     """One entry per metric of a row, or one that says why there is none."""
     comparison = suite.comparisons[row.bench]
-    base = {
-        "bench": row.bench,
-        "contender": row.contender,
-        "size": dict(row.size),
-        "kind": comparison.kind,
-    }
+    base: dict[str, Any] = {"bench": row.bench, "contender": row.contender}
+    base |= {"size": dict(row.size), "kind": comparison.kind}
     if row.skipped or row.error:
         key = "skipped" if row.skipped else "error"
         return [{**base, "metric": comparison.main_metric, key: row.skipped or row.error}]
-    entries = [
-        {**base, "metric": metric, "unit": LABEL, "n": 1, "label": word}
+    found: list[dict[str, Any]] = [
+        {"metric": metric, "unit": LABEL, "n": 1, "label": word}
         for metric, word in row.labels.items()
     ]
-    for metric, found in row.values.items():
-        ends = {"lo": found.lo, "hi": found.hi}
-        entries.append(
-            {**base, "metric": metric, "unit": comparison.metric(metric).unit, "n": found.n}
-            | {"median": rounded(found.value, 6), "processes": 1}
-            | {key: rounded(end, 6) for key, end in ends.items() if end is not None}
+    for metric, value in row.values.items():
+        figures = {"median": value.value, "lo": value.lo, "hi": value.hi}
+        found.append(
+            {"metric": metric, "unit": comparison.metric(metric).unit, "n": value.n}
+            | {key: rounded(one, 6) for key, one in figures.items() if one is not None}
+            | {"processes": 1}
         )
-    for metric, unit, samples, processes in _figures(comparison, row):
-        entries.append({**base, **_sample_entry(metric, unit, samples, processes, row)})
-    if not entries:
-        entries.append({**base, "metric": comparison.main_metric, "error": "nothing was measured"})
-    return entries
+    found += [_sample_entry(*figure, row) for figure in _figures(comparison, row)]
+    found = found or [{"metric": comparison.main_metric, "error": "nothing was measured"}]
+    return [{**base, **entry} for entry in found]
 
 
 def _figures(comparison: Comparison, row: Row) -> list[tuple[str, str, list[float], int]]:
@@ -147,22 +131,14 @@ def _figures(comparison: Comparison, row: Row) -> list[tuple[str, str, list[floa
 def _sample_entry(
     metric: str, unit: str, samples: list[float], processes: int, row: Row
 ) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "metric": metric,
-        "unit": unit,
-        "n": len(samples),
-        "median": rounded(statistics.median(samples)),
-        "p10": rounded(quantile(samples, 0.1)),
-        "p90": rounded(quantile(samples, 0.9)),
-        "min": rounded(min(samples)),
-        "processes": processes,
-    }
+    entry: dict[str, Any] = {"metric": metric, "unit": unit, "n": len(samples)}
+    for name, share in (("median", 0.5), ("p10", 0.1), ("p90", 0.9), ("min", 0.0)):
+        entry[name] = rounded(quantile(samples, share))
+    entry["processes"] = processes
     if metric in ("ops", "time"):
         step = -(-len(samples) // MAX_SAMPLES)
         entry["samples"] = [rounded(sample) for sample in samples[::step]]
-        entry["outliers"] = severe_outliers(samples)
-        entry["gc_runs"] = row.gc_runs
-        entry["loops"] = row.loops
+        entry |= {"outliers": severe_outliers(samples), "gc_runs": row.gc_runs, "loops": row.loops}
         if row.cold:
             entry["cold_s"] = rounded(statistics.median(row.cold))
         if row.measured_n is not None:
@@ -176,10 +152,10 @@ def _pairs(suite: Suite, measured: Measured, bench: str) -> Iterator[dict[str, A
     rows = [row for row in measured.of(bench) if not (row.skipped or row.error)]
     bases = {size_key(row.size): row for row in rows if row.contender == comparison.baseline}
     for row in rows:
-        base = bases.get(size_key(row.size))
-        if base is not None and row is not base:
-            for metric in dict.fromkeys((comparison.main_metric, *comparison.metrics, "peak_mb")):
-                yield from _pair(measured, row, base, metric)
+        base = bases.get(size_key(row.size), row)
+        metrics = (comparison.main_metric, *comparison.metrics, "peak_mb")
+        for metric in dict.fromkeys(metrics) if row is not base else ():
+            yield from _pair(measured, row, base, metric)
 
 
 def _neighbours(suite: Suite, measured: Measured, bench: str) -> Iterator[dict[str, Any]]:
@@ -236,11 +212,7 @@ def _claim(claim: Claim, findings: list[Finding]) -> dict[str, Any]:
 
 
 def validate(data: Any, name: str = "results") -> dict[str, Any]:
-    """Return the data when it is a results document of our schema.
-
-    Raises:
-        VelvetError: another schema version, or a field that is missing or of a wrong type.
-    """
+    """Return the data when it is a results document of our schema, else raise VelvetError."""
     if not isinstance(data, dict) or "schema" not in data:
         raise VelvetError(f"{name}: no velvet results file; make one with `velvet bench`")
     if data["schema"] != SCHEMA:
@@ -261,11 +233,7 @@ def validate(data: Any, name: str = "results") -> dict[str, Any]:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Read and validate a results file.
-
-    Raises:
-        VelvetError: it is missing, unreadable, no JSON, or not of our schema.
-    """
+    """Read and validate a results file; raise VelvetError when it is missing or damaged."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -276,10 +244,6 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def save(results: Mapping[str, Any], path: Path) -> None:
-    """Write a results file whole or not at all.
-
-    Raises:
-        VelvetError: the folder cannot be written.
-    """
+    """Write a results file whole or not at all; raise VelvetError where that is impossible."""
     validate(results, "these results")
     atomic_write(path, json.dumps(results, indent=1, ensure_ascii=False) + "\n")

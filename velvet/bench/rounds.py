@@ -64,24 +64,21 @@ def resolution_ns(clock: Clock) -> int:
     """Return the smallest step that a wall clock was seen to make, in nanoseconds."""
     steps = []
     for _ in range(20):
-        began = now = clock.wall()
-        for _ in range(100_000):
-            if now != began:
-                break
-            now = clock.wall()
-        steps.append(now - began)
+        began = clock.wall()
+        seen = (clock.wall() for _ in range(100_000))
+        steps.append(next((now for now in seen if now != began), began) - began)
     return max(1, min(steps))
 
 
 @dataclass
 class Prepared:
-    """A contender ready to be timed: its callable, loop count and clean-up."""
+    """A contender ready to be timed: its callable, loop count and clean-up (of a generator)."""
 
     name: str
     timed: Timed
     loops: int = 1
     cold_ns: float = 0
-    teardown: Callable[[], None] | None = None
+    close: Callable[[], None] = lambda: None
     child_clock: bool = False
     runner: Callable[[Any], Any] = field(default=asyncio.run)
 
@@ -91,11 +88,7 @@ class Prepared:
         return inspect.iscoroutinefunction(self.timed.call)
 
     def once(self, clock: Clock) -> tuple[Any, int, int]:
-        """Make one call; returns its result with wall and CPU nanoseconds.
-
-        Raises:
-            TypeError: the result is lazy, so that its work would never be timed.
-        """
+        """Make one call; returns its result, which may not be lazy, with wall and CPU nanoseconds."""
         call, prepare = self.timed.call, self.timed.prepare
         given = [] if prepare is None else [prepare()]
         if self.is_async:
@@ -136,18 +129,9 @@ class Prepared:
             await call()
         return clock.wall() - wall0, clock.cpu() - cpu0
 
-    def close(self) -> None:
-        """Clean up after a set-up that was a generator function."""
-        if self.teardown is not None:
-            self.teardown()
-
 
 def refuse_lazy(result: Any) -> None:
-    """Refuse a result that has still to be computed by whoever consumes it.
-
-    Raises:
-        TypeError: it is an iterator, a generator, a coroutine, a future or the like.
-    """
+    """Raise TypeError for a result still to be computed: an iterator, a coroutine, a future."""
     kind = type(result)
     lazy = any(hasattr(kind, name) for name in ("__next__", "__anext__", "__await__"))
     if lazy or (hasattr(kind, "add_done_callback") and hasattr(kind, "result")):
@@ -158,11 +142,7 @@ def refuse_lazy(result: Any) -> None:
 
 
 def as_timed(made: Any) -> Timed:
-    """Read what a set-up returned as a `Timed`.
-
-    Raises:
-        TypeError: it is neither a callable, a `Timed` nor a `Command`.
-    """
+    """Read what a set-up returned as a `Timed`."""
     if isinstance(made, Timed):
         return made
     if isinstance(made, Command):
@@ -181,23 +161,18 @@ def prepare(comparison: Comparison, name: str, size: Mapping[str, Any], seed: in
         seed: that of the first of the comparison's `inputs`; each further call has the next.
     """
     made = comparison.contenders[name].setup(**size)
-    began = made if inspect.isgenerator(made) else None
-    first = made if began is None else next(began)
+    began = made if inspect.isgenerator(made) else iter(())
+    first = next(began, made)
 
     def teardown() -> None:
-        for _ in began or ():
+        for _ in began:
             raise RuntimeError(f"the set-up of {name!r} yields more than once")
 
     timed = as_timed(first)
     if (make := comparison.inputs) is not None:
         seeds = itertools.count(seed)
         timed = replace(timed, prepare=lambda: make(**size, seed=next(seeds)))
-    return Prepared(
-        name,
-        timed,
-        teardown=None if began is None else teardown,
-        child_clock=isinstance(first, Command),
-    )
+    return Prepared(name, timed, close=teardown, child_clock=isinstance(first, Command))
 
 
 def calibrate(prepared: Prepared, clock: Clock, *, floor_ns: int = ROUND_NS) -> None:

@@ -35,10 +35,15 @@ class Interval:
     hi: float | None
     n: int
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Where it begins and ends; a deterministic value does both at itself."""
+        value = self.value
+        return value if self.lo is None else self.lo, value if self.hi is None else self.hi
+
     def exp(self) -> Interval:
         """Map an interval of logarithms back to ratios."""
-        lo = None if self.lo is None else math.exp(self.lo)
-        hi = None if self.hi is None else math.exp(self.hi)
+        lo, hi = (None if end is None else math.exp(end) for end in (self.lo, self.hi))
         return Interval(math.exp(self.value), lo, hi, self.n)
 
 
@@ -93,8 +98,7 @@ def paired_ratio(
 ) -> Interval | None:
     """Return first/second over processes: Student's t on each process's median log ratio.
 
-    Args:
-        first, second: one sequence of samples per process, aligned by round.
+    Each holds one sequence of samples per process, aligned by round.
     """
     medians = [
         statistics.median(logs)
@@ -111,26 +115,20 @@ def round_ratio(first: Sequence[float], second: Sequence[float]) -> Interval | N
 
 
 def growth_rate(sizes: Sequence[float], costs: Sequence[float]) -> float:
-    """Return the exponent b of cost ~ size**b: the least-squares slope of the logarithms.
-
-    Raises:
-        ValueError: fewer than two different sizes.
-    """
+    """Return the exponent b of cost ~ size**b: the slope of the logarithms of two or more sizes."""
     xs, ys = ([math.log(value) for value in values] for values in (sizes, costs))
-    mean_x, mean_y = statistics.fmean(xs), statistics.fmean(ys)
-    spread = sum((x - mean_x) ** 2 for x in xs)
-    if len(xs) < 2 or spread == 0:
-        raise ValueError("a growth needs at least two different sizes")
-    return sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / spread
+    try:
+        return statistics.linear_regression(xs, ys).slope
+    except statistics.StatisticsError:
+        raise ValueError("a growth needs at least two different sizes") from None
 
 
 def quantile(samples: Sequence[float], q: float) -> float:
     """Return the q-quantile (0 to 1) by linear interpolation between order statistics."""
     ordered = sorted(samples)
-    position = q * (len(ordered) - 1)
-    below = math.floor(position)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
+    below, share = divmod(q * (len(ordered) - 1), 1)
+    low, high = ordered[int(below)], ordered[min(int(below) + 1, len(ordered) - 1)]
+    return low + (high - low) * share
 
 
 def severe_outliers(samples: Sequence[float]) -> int:

@@ -83,11 +83,7 @@ class Suite:
         self.figures: list[Published] = []
 
     def comparison(self, name: str, **options: Any) -> Comparison:
-        """Declare contenders on one workload; see `Comparison` for the options.
-
-        Raises:
-            ValueError: the name is taken, or an option is wrong.
-        """
+        """Declare contenders on one workload under a new name; see `Comparison` for the options."""
         if name in self.comparisons:
             raise ValueError(f"comparison {name!r} is declared twice")
         self.comparisons[name] = Comparison(name, **options)
@@ -120,19 +116,15 @@ class Suite:
     ) -> None:
         """Quote figures of others: (contender, metric) -> value in the comparison's unit.
 
-        Args:
-            size: the sizes that they are about; all by default.
-
-        Raises:
-            ValueError: the comparison or one of the contenders is not declared.
+        They are about the sizes that match `size`, all by default; an undeclared comparison or
+        contender is a ValueError.
         """
         comparison = self.comparisons.get(bench)
+        about = dict(size or {})
         for (contender, metric), figure in figures.items():
             if comparison is None or contender not in comparison.contenders:
                 raise ValueError(f"published figure for unknown {bench}/{contender}")
-            self.figures.append(
-                Published(bench, contender, metric, float(figure), source, dict(size or {}))
-            )
+            self.figures.append(Published(bench, contender, metric, float(figure), source, about))
 
     def problems(self) -> list[str]:
         """Return what is wrong with the declarations, a sentence each; measures nothing."""

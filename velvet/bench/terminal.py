@@ -14,7 +14,8 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
-from velvet.bench.views import DAGGER, Line, absent, claim_counts, claim_line, claim_lines, lines
+from velvet.bench import views
+from velvet.bench.views import DAGGER, claim_counts
 
 STYLES = {"HOLDS": "green", "FAILS": "bold red", "INCONCLUSIVE": "yellow"}
 BUSY = 1.5
@@ -33,12 +34,20 @@ def print_results(results: Mapping[str, Any], console: Console, *, whole: bool =
         console.print(text, style=style or None, markup=False, highlight=False)
 
     for about in results["comparisons"]:
-        found = lines(results, about["name"])
-        shown = found if whole else [one for one in found if not _skipped(one)]
+        found = views.lines(results, about["name"])
+        shown = found if whole else [one for one in found if not one.skipped]
         if not shown:
             continue
         say(f"\n{about['name']}: {about['title']}", "bold")
-        console.print(_table(about, shown), markup=False)
+        table = Table(box=None, header_style="dim", padding=(0, 2))
+        cells = views.columns(shown, about["metric"], f"against {about['baseline']}")
+        cells.pop("notes", None)
+        for head in cells:
+            side: JustifyMethod = "left" if head == "contender" else "right"
+            table.add_column(Text(head), justify=side, overflow="fold")
+        for row in zip(*cells.values(), strict=True):
+            table.add_row(*map(Text, row))
+        console.print(table, markup=False)
         for note in dict.fromkeys(
             f"{line.contender}: {line.notes}"
             for line in shown
@@ -48,36 +57,13 @@ def print_results(results: Mapping[str, Any], console: Console, *, whole: bool =
     if results["claims"]:
         say("\nclaims")
     for claim in results["claims"]:
-        say(claim_line(claim), STYLES[claim["verdict"]])
-        for text in claim_lines(claim) if whole else ():
+        say(views.claim_line(claim), STYLES[claim["verdict"]])
+        for text in views.claim_lines(claim) if whole else ():
             say(f"      {text}", "dim")
-    missing = {name for names in absent(results).values() for name in names}
+    missing = {name for names in views.absent(results).values() for name in names}
     if missing and not whole:
         say(f"\nnot measured here: {', '.join(sorted(missing))} (--show says why)", "dim")
     say(f"\n{_closing(results)}")
-
-
-def _skipped(line: Line) -> bool:
-    return line.notes.startswith("not measured: ")
-
-
-def _table(about: Mapping[str, Any], found: list[Line]) -> Table:
-    table = Table(box=None, header_style="dim", padding=(0, 2))
-    columns = {
-        "contender": [line.contender for line in found],
-        "size": [line.size for line in found],
-        about["metric"]: [line.figure for line in found],
-        f"against {about['baseline']}": [line.versus for line in found],
-        "published": [line.published for line in found],
-        "ours against it": [line.quotient for line in found],
-    }
-    shown = {head: cells for head, cells in columns.items() if any(cells) or head == "contender"}
-    for head in shown:
-        side: JustifyMethod = "left" if head == "contender" else "right"
-        table.add_column(Text(head), justify=side, overflow="fold")
-    for row in zip(*shown.values(), strict=True):
-        table.add_row(*map(Text, row))
-    return table
 
 
 def _closing(results: Mapping[str, Any]) -> str:

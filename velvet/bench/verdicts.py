@@ -8,7 +8,7 @@ contender itself failed, the claim fails with that error, and no busy machine ex
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from velvet.bench.claims import Condition, ContenderFailed, Finding, NotMeasured, Verdict
 from velvet.bench.measured import Measured
@@ -23,25 +23,21 @@ _WORST_FIRST = (Verdict.FAILS, Verdict.INCONCLUSIVE, Verdict.HOLDS)
 Measure = Callable[[Measured, Comparison, Size, list[str], int], Iterator[Event]]
 
 
+@dataclass
 class Judge:
     """Judges the claims of one run; `measure` repeats a size with some contenders."""
 
-    def __init__(
-        self, suite: Suite, options: Options, measured: Measured, measure: Measure
-    ) -> None:
-        self.suite = suite
-        self.options = options
-        self.measured = measured
-        self.measure = measure
+    suite: Suite
+    options: Options
+    measured: Measured
+    measure: Measure
 
     def judge(self, claim: Claim) -> Generator[Event, None, list[Finding]]:
         """Judge a claim; what fails or stays open is measured once more with three times as much."""
         findings = self._look(claim, self.measured)
-        open_ = any(
-            f.verdict is Verdict.FAILS or (f.verdict is Verdict.INCONCLUSIVE and f.interval)
-            for f in findings
-        )
-        if open_ and self.options.second_look and not self._precondition(claim):
+        unclear = [f for f in findings if f.verdict is not Verdict.HOLDS]
+        repeat = any(f.verdict is Verdict.FAILS or f.interval for f in unclear)
+        if repeat and self.options.second_look and not self._precondition(claim):
             again = Measured(self.suite)
             yield {"event": "second_look", "text": claim.text}
             for part in claim.condition.parts:
@@ -57,12 +53,10 @@ class Judge:
 
     def _precondition(self, claim: Claim) -> str:
         problems = [str(problem) for problem in all_unmet(n for n in claim.needs if n != "calm")]
-        if "calm" in claim.needs:
-            spins = [s for name in claim.benches for s in self.measured.spins.get(name, ())]
-            spins = spins or [s for found in self.measured.spins.values() for s in found]
-            index = noise_index(spins)
-            if index > CALM_NOISE:
-                problems.append(f"the machine is busy (noise {index:.1f}x)")
+        spins = self.measured.noise_of(claim.benches) or self.measured.noise_of()
+        index = noise_index(spins) if "calm" in claim.needs else 1.0
+        if index > CALM_NOISE:
+            problems.append(f"the machine is busy (noise {index:.1f}x)")
         return "; ".join(problems)
 
     def _look(self, claim: Claim, measured: Measured) -> list[Finding]:
@@ -106,14 +100,12 @@ def noise_index(spins: list[float]) -> float:
 
 def noise(measured: Measured, before: Event, after: Event) -> Event:
     """Describe how disturbed a run was: the spread of a fixed spin, load and stolen ticks."""
-    spins = [spin for found in measured.spins.values() for spin in found]
-    steal = None
-    if before["steal"] is not None and after["steal"] is not None:
-        steal = after["steal"] - before["steal"]
+    spins = measured.noise_of()
+    steal = (before["steal"], after["steal"])
     return {
         "index": round(noise_index(spins), 2),
         "spin_ms": round(quantile(spins, 0.5) * 1e3, 3) if spins else None,
         "load_before": before["load"],
         "load_after": after["load"],
-        "steal_ticks": steal,
+        "steal_ticks": None if None in steal else steal[1] - steal[0],
     }

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from velvet.bench import figures
@@ -18,17 +19,13 @@ from velvet.bench.model import size_key as size_key
 
 Results = Mapping[str, Any]
 DAGGER = "†"
+SKIPPED = "not measured: "
 VERDICTS = ("HOLDS", "FAILS", "INCONCLUSIVE")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One row of a comparison's table, ready to be shown.
-
-    Attributes:
-        versus: how it stands to the baseline, with its interval; empty for that one.
-        notes: dagger for extrapolated figures, what is missing, what went wrong.
-    """
+    """One row of a comparison's table, ready to be shown; `versus` is against the baseline."""
 
     contender: str
     size: str
@@ -39,17 +36,26 @@ class Line:
     notes: str
     more: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def skipped(self) -> bool:
+        """Whether its contender could not be measured on that machine."""
+        return self.notes.startswith(SKIPPED)
+
 
 def comparison(results: Results, bench: str) -> Mapping[str, Any]:
-    """Return the description of one comparison.
-
-    Raises:
-        KeyError: these results do not hold it.
-    """
-    for found in results["comparisons"]:
-        if found["name"] == bench:
-            return dict(found)
+    """Return the description of one comparison; raise KeyError when these results lack it."""
+    if found := _first(results["comparisons"], name=bench):
+        return found
     raise KeyError(f"these results hold no comparison {bench!r}")
+
+
+def better(results: Results, bench: str, metric: str) -> str:
+    """Return a metric's good direction: ``lower`` or ``higher``."""
+    return str(comparison(results, bench)["better"].get(metric, "lower"))
+
+
+def _first(rows: Iterable[Mapping[str, Any]], **wanted: Any) -> Mapping[str, Any] | None:
+    return next((row for row in rows if wanted.items() <= row.items()), None)
 
 
 def _matches(size: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
@@ -62,13 +68,8 @@ def entries(
     """Return the result entries of a comparison's metric, at the sizes that match."""
     about = comparison(results, bench)
     wanted = metric or about["metric"]
-    found = [
-        entry
-        for entry in results["results"]
-        if entry["bench"] == bench
-        and (entry["metric"] == wanted or "skipped" in entry or "error" in entry)
-        and _matches(entry["size"], size)
-    ]
+    here = [e for e in results["results"] if e["bench"] == bench and _matches(e["size"], size)]
+    found = [e for e in here if e["metric"] == wanted or "skipped" in e or "error" in e]
     ranks = {one["name"]: rank for rank, one in enumerate(about["contenders"])}
     sizes = list(dict.fromkeys(size_key(entry["size"]) for entry in sorted(found, key=_by_axes)))
     return sorted(found, key=lambda e: (sizes.index(size_key(e["size"])), ranks[e["contender"]]))
@@ -81,8 +82,11 @@ def _by_axes(entry: Mapping[str, Any]) -> list[tuple[int, Any]]:
 
 
 def _pair(results: Results, entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    wanted = {"a": entry["contender"], **{key: entry[key] for key in ("bench", "metric", "size")}}
-    return next((pair for pair in results["pairs"] if wanted.items() <= pair.items()), None)
+    return _first(results["pairs"], a=entry["contender"], **_at(entry, "bench", "metric", "size"))
+
+
+def _at(entry: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: entry[key] for key in keys}
 
 
 def lines(
@@ -101,43 +105,38 @@ def lines(
         size: only the sizes that match these values.
     """
     about = comparison(results, bench)
+    wanted = metric or about["metric"]
+    way = better(results, bench, wanted)
     notes = {one["name"]: _note(one) for one in about["contenders"]}
     table = []
     for entry in entries(results, bench, metric, **(size or {})):
-        wanted = metric or about["metric"]
-        better = about["better"].get(wanted, "lower")
-        published = _published(results, entry, wanted)
-        note = [notes.get(entry["contender"], "")]
-        versus = quotient = ""
-        if "label" in entry:
-            figure = entry["label"]
-        elif "median" not in entry:
-            state = "not measured: " if "skipped" in entry else "failed: "
-            note.insert(0, state + entry.get("skipped", entry.get("error", "")))
-            figure = versus = quotient = "-"
-        else:
-            figure = quantity(entry["median"], entry["unit"])
+        theirs = _published(results, entry, wanted)
+        unit, note = entry.get("unit", ""), [notes.get(entry["contender"], "")]
+        figure, versus, quotient = shown(entry), "", ""
+        if "median" in entry and "label" not in entry:
             if entry.get("extrapolated"):
-                figure += f" {DAGGER}"
                 note.insert(0, f"{DAGGER} extrapolated from {entry['measured_n']} measured")
             pair = _pair(results, entry)
-            versus = figures.gain(pair, better, entry["unit"]) if pair else ""
-            if published:
-                share = entry["median"] / published["value"]
-                quotient = figures.against(share, better, entry["unit"])
-        table.append(
-            Line(
-                entry["contender"],
-                size_key(entry["size"]),
-                figure,
-                versus,
-                quantity(published["value"], entry.get("unit", "")) if published else "",
-                quotient,
-                "; ".join(part for part in note if part),
-                tuple((name, _other(results, entry, name)) for name in more),
-            )
-        )
+            versus = figures.gain(pair, way, unit) if pair else ""
+            quotient = figures.against(entry["median"] / theirs, way, unit) if theirs else ""
+        elif "label" not in entry:
+            failed = f"failed: {entry.get('error', '')}"
+            note.insert(0, SKIPPED + entry["skipped"] if "skipped" in entry else failed)
+            versus = quotient = "-"
+        published = quantity(theirs, unit) if theirs else ""
+        others = tuple((name, _other(results, entry, name)) for name in more)
+        where, said = size_key(entry["size"]), "; ".join(filter(None, note))
+        row = Line(entry["contender"], where, figure, versus, published, quotient, said, others)
+        table.append(row)
     return table
+
+
+def shown(entry: Mapping[str, Any]) -> str:
+    """Write a result entry's word or figure, with a dagger where it is extrapolated."""
+    if "label" in entry or "median" not in entry:
+        return str(entry.get("label", "-"))
+    dagger = f" {DAGGER}" if entry.get("extrapolated") else ""
+    return quantity(entry["median"], entry["unit"]) + dagger
 
 
 def _note(contender: Mapping[str, Any]) -> str:
@@ -145,42 +144,41 @@ def _note(contender: Mapping[str, Any]) -> str:
     return f"tuned settings of {tuned}: {contender['note']}" if tuned else str(contender["note"])
 
 
-def _published(results: Results, entry: Mapping[str, Any], metric: str) -> Mapping[str, Any] | None:
-    wanted = {"bench": entry["bench"], "contender": entry["contender"], "metric": metric}
-    for found in results["published"]:
-        if wanted.items() <= found.items() and _matches(entry["size"], found.get("size", {})):
-            return dict(found)
-    return None
+def _published(results: Results, entry: Mapping[str, Any], metric: str) -> float | None:
+    fitting = [p for p in results["published"] if _matches(entry["size"], p.get("size", {}))]
+    found = _first(fitting, metric=metric, **_at(entry, "bench", "contender"))
+    return float(found["value"]) if found else None
 
 
 def _other(results: Results, entry: Mapping[str, Any], metric: str) -> str:
-    wanted = {"metric": metric, **{key: entry[key] for key in ("bench", "contender", "size")}}
-    rows: list[Mapping[str, Any]] = [e for e in results["results"] if wanted.items() <= e.items()]
-    found = rows[0] if rows else {}
-    if "label" in found:
-        return str(found["label"])
-    return quantity(found["median"], found["unit"]) if "median" in found else "-"
+    at = _at(entry, "bench", "contender", "size")
+    return shown({**(_first(results["results"], metric=metric, **at) or {}), "extrapolated": False})
 
 
-def markdown(table: list[Line], *, figure: str = "measured", versus: str = "against") -> str:
-    """Write lines as a Markdown table, leaving out columns that are empty throughout."""
-    sizes = {line.size for line in table}
-    where = f" at {sizes.pop()}" if len(sizes) == 1 and "" not in sizes else ""
-    heads = ["contender", "size", figure + where]
-    heads += [name for name, _ in (table[0].more if table else ())]
-    heads += [versus, "published", "ours against it", "notes"]
-    rows = []
-    for line in table:
-        more = [shown for _, shown in line.more]
-        cells = [line.contender, "" if where else line.size, line.figure, *more]
-        rows.append([*cells, line.versus, line.published, line.quotient, line.notes])
-    keep = [n for n in range(len(heads)) if n in (0, 2) or any(row[n] for row in rows)]
-    sides = {0: "---", len(heads) - 1: "---"}
-    return grid(
-        [heads[n] for n in keep],
-        [[row[n] for n in keep] for row in rows],
-        [sides.get(n, "---:") for n in keep],
-    )
+def columns(table: list[Line], figure: str, versus: str) -> dict[str, list[str]]:
+    """Return a table as heads with their cells, without the columns that are empty throughout."""
+    rows = [
+        {"contender": line.contender, "size": line.size, figure: line.figure}
+        | dict(line.more)
+        | {versus: line.versus, "published": line.published, "ours against it": line.quotient}
+        | {"notes": line.notes}
+        for line in table
+    ]
+    found = {
+        head: [row[head] for row in rows] for head in (rows or [{"contender": "", figure: ""}])[0]
+    }
+    return {k: cells for k, cells in found.items() if any(cells) or k in ("contender", figure)}
+
+
+def markdown(table: list[Line], *, versus: str = "against") -> str:
+    """Write lines as a Markdown table; a single size stands in the head of the figures."""
+    sizes, figure = {line.size for line in table}, "measured"
+    if len(sizes) == 1 and "" not in sizes:
+        figure += f" at {sizes.pop()}"
+        table = [replace(line, size="") for line in table]
+    found = columns(table, figure, versus)
+    sides = ["---" if head in ("contender", "notes") else "---:" for head in found]
+    return grid([*found], [list(row) for row in zip(*found.values(), strict=True)], sides)
 
 
 def grid(heads: list[str], rows: list[list[str]], sides: list[str] | None = None) -> str:
@@ -226,10 +224,8 @@ def absent(results: Results) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for entry in results["results"]:
         if "skipped" in entry:
-            names = found.setdefault(entry["skipped"], [])
-            if entry["contender"] not in names:
-                names.append(entry["contender"])
-    return found
+            found.setdefault(entry["skipped"], []).append(entry["contender"])
+    return {reason: list(dict.fromkeys(names)) for reason, names in found.items()}
 
 
 def _spans(
@@ -240,23 +236,27 @@ def _spans(
     They are ratios to the baseline with their intervals, where every contender has one; else the
     figures with the middle eight tenths of their samples.
     """
-    about = comparison(results, bench)
     found = [entry for entry in entries(results, bench, metric, **size) if "median" in entry]
     pairs = {entry["contender"]: _pair(results, entry) for entry in found}
-    paired = all(pairs[name] or name == about.get("baseline") for name in pairs)
+    baseline = comparison(results, bench).get("baseline")
+    paired = all(pair or name == baseline for name, pair in pairs.items())
     spans = {}
     for entry in found:
-        pair = pairs[entry["contender"]]
+        name = entry["contender"]
         if paired:
-            middle = pair["ratio"] if pair else 1.0
-            ends = (pair["lo"], pair["hi"]) if pair else (None, None)
+            pair = pairs[name] or {"ratio": 1.0, "lo": None, "hi": None}
+            middle, ends = pair["ratio"], (pair["lo"], pair["hi"])
         else:
             middle = entry["median"]
             ends = (entry.get("lo", entry.get("p10")), entry.get("hi", entry.get("p90")))
         low, high = (middle if end is None else end for end in ends)
-        higher = about["better"].get(metric, "lower") == "higher"
-        spans[entry["contender"]] = (-middle, -high, -low) if higher else (middle, low, high)
+        higher = better(results, bench, metric) == "higher"
+        spans[name] = (-middle, -high, -low) if higher else (middle, low, high)
     return spans
+
+
+def _holds_one(pair: Mapping[str, Any]) -> bool:
+    return pair["lo"] is not None and bool(pair["lo"] <= 1 <= pair["hi"])
 
 
 def ties(results: Results, bench: str, metric: str, size: Mapping[str, Any], *two: str) -> bool:
@@ -264,7 +264,7 @@ def ties(results: Results, bench: str, metric: str, size: Mapping[str, Any], *tw
     wanted = {"bench": bench, "metric": metric, "size": size}
     for pair in (*results["pairs"], *results.get("neighbours", ())):
         if wanted.items() <= pair.items() and {pair["a"], pair["b"]} == set(two):
-            return pair["lo"] is not None and bool(pair["lo"] <= 1 <= pair["hi"])
+            return _holds_one(pair)
     return False
 
 
@@ -277,19 +277,18 @@ def ranks(results: Results, bench: str, metric: str | None = None, **size: Any) 
     wanted = metric or comparison(results, bench)["metric"]
     spans = _spans(results, bench, wanted, size)
     steps = {
-        (pair["a"], pair["b"]): pair["lo"] is not None and pair["lo"] <= 1 <= pair["hi"]
+        (pair["a"], pair["b"]): _holds_one(pair)
         for pair in results.get("neighbours", ())
         if (pair["bench"], pair["metric"]) == (bench, wanted) and _matches(pair["size"], size)
     }
-    groups: list[list[str]] = []
-    before = ""
-    for name in sorted(spans, key=lambda name: spans[name][0]):
-        tie = bool(before) and spans[name][1] <= spans[before][2]
-        if steps.get((before, name), steps.get((name, before), tie)):
+    ordered = sorted(spans, key=lambda name: spans[name][0])
+    groups = [ordered[:1]] if ordered else []
+    for before, name in pairwise(ordered):
+        overlap = spans[name][1] <= spans[before][2]
+        if steps.get((before, name), steps.get((name, before), overlap)):
             groups[-1].append(name)
         else:
             groups.append([name])
-        before = name
     return groups
 
 
@@ -308,9 +307,8 @@ class Matrix:
 
 def matrix(results: Results, bench: str, metric: str | None = None) -> Matrix:
     """Return contenders by sizes, each cell relative to the best of its column."""
-    about = comparison(results, bench)
-    wanted = metric or about["metric"]
-    higher = about["better"].get(wanted, "lower") == "higher"
+    wanted = metric or comparison(results, bench)["metric"]
+    higher = better(results, bench, wanted) == "higher"
     found = entries(results, bench, wanted)
     rows = list(dict.fromkeys(entry["contender"] for entry in found))
     columns = {size_key(entry["size"]): entry["size"] for entry in found}
@@ -318,21 +316,15 @@ def matrix(results: Results, bench: str, metric: str | None = None) -> Matrix:
     cells: list[list[float | None]] = [[None] * len(columns) for _ in rows]
     texts = [["not measured"] * len(columns) for _ in rows]
     for x, (column, size) in enumerate(columns.items()):
-        medians = [at[row, column]["median"] for row in rows if (row, column) in at]
-        positive = [median for median in medians if median > 0]
-        best = (max(positive) if higher else min(positive)) if positive else None
+        here = {y: at[row, column] for y, row in enumerate(rows) if (row, column) in at}
+        here = {y: entry for y, entry in here.items() if entry["median"] > 0}
+        best = (max if higher else min)((e["median"] for e in here.values()), default=1.0)
         first = next(iter(ranks(results, bench, wanted, **size)), [])
-        for y, row in enumerate(rows):
-            entry = at.get((row, column))
-            if entry is None or best is None or entry["median"] <= 0:
-                continue
+        for y, entry in here.items():
             share = best / entry["median"] if higher else entry["median"] / best
-            top = row in first
-            cells[y][x] = 0.0 if top else math.log2(share)
-            place = (
-                ("best" if len(first) == 1 else "ties for best")
-                if top
-                else (f"{number(share)}x the best")
-            )
+            place = "best" if len(first) == 1 else "ties for best"
+            if rows[y] not in first:
+                place = f"{number(share)}x the best"
+            cells[y][x] = 0.0 if rows[y] in first else math.log2(share)
             texts[y][x] = f"{quantity(entry['median'], entry['unit'])} ({place})"
     return Matrix(rows, list(columns), cells, texts)

@@ -14,14 +14,15 @@ import math
 import os
 import runpy
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import process_time_ns
 from typing import Any
 
 from velvet.bench.memory import peak_mb
-from velvet.bench.model import LABEL, Absent, Comparison, Estimate, Outcome
+from velvet.bench.model import LABEL, Absent, Comparison, Estimate, Outcome, Size
 from velvet.bench.rounds import (
     CLOCK_MULTIPLE,
     ROUND_NS,
@@ -35,17 +36,14 @@ from velvet.bench.rounds import (
 )
 from velvet.bench.suite import Suite
 
+Request = Mapping[str, Any]
 Emit = Callable[[Mapping[str, Any]], None]
 # How often a contender is asked before it is timed where each call has an input of its own.
 CHECKED_INPUTS = 2
 
 
 def load_suite(file: Path) -> Suite:
-    """Import a measure file by path and return the suite it declares.
-
-    Raises:
-        ValueError: it declares no suite.
-    """
+    """Import a measure file and return the suite it declares; raise ValueError without one."""
     names = runpy.run_path(str(file), run_name=f"measure_{file.parent.parent.name}")
     for found in names.values():
         if isinstance(found, Suite):
@@ -61,48 +59,45 @@ def failure(name: str, error: BaseException, event: str = "error") -> dict[str, 
     return {"event": event, "contender": name, "error": said}
 
 
+@contextmanager
+def turn(emit: Emit, name: str, event: str = "error") -> Iterator[None]:
+    """Announce a contender's turn; whatever it raises is announced and goes no further."""
+    emit({"event": "turn", "contender": name})
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - any failure of a contender is its result
+        emit(failure(name, error, event))
+
+
 def result_of(returned: Any) -> Any:
     """Return what `same_result` and `check` look at."""
     return returned.result if isinstance(returned, Outcome) else returned
 
 
-def check(
-    comparison: Comparison, size: Mapping[str, Any], names: list[str], emit: Emit, seed: int
-) -> list[str]:
+def check(comparison: Comparison, size: Size, names: list[str], emit: Emit, seed: int) -> list[str]:
     """Call each contender and refuse those whose result is wrong or differs; returns the others.
 
     Where a comparison makes inputs, each contender is asked twice, about two of them, so that an
     answer to the first one alone does not pass.
     """
     reference: tuple[str, list[Any]] | None = None
-    agree = set(names)
+    agree = set()
     for name in sorted(names, key=lambda name: name != comparison.baseline):
-        emit({"event": "turn", "contender": name})
-        try:
-            one = prepare(comparison, name, size, seed)
-            try:
+        with turn(emit, name, "refused"):
+            with closing(prepare(comparison, name, size, seed)) as one:
                 times = 1 if comparison.inputs is None else CHECKED_INPUTS
                 results = [result_of(one.once(SystemClock())[0]) for _ in range(times)]
                 for result in results:
                     judge_result(comparison, result)
-                if reference is None:
-                    reference = (name, results)
+                reference = reference or (name, results)
                 for ours, other in zip(results, reference[1], strict=True):
                     _judge_equal(comparison, ours, other, reference[0])
-            finally:
-                one.close()
-        except Exception as error:  # noqa: BLE001 - any failure of a contender is its result
-            agree.discard(name)
-            emit(failure(name, error, "refused"))
+            agree.add(name)
     return [name for name in names if name in agree]
 
 
 def judge_result(comparison: Comparison, result: Any) -> None:
-    """Refuse a result that the comparison's own check refuses.
-
-    Raises:
-        ValueError: it returned False; whatever it raises is passed on.
-    """
+    """Raise ValueError when the comparison's own check returns False; pass on what it raises."""
     if comparison.checker is not None and comparison.checker(result) is False:
         raise ValueError(f"the check refused its result {_short(result)}")
 
@@ -139,11 +134,7 @@ def _short(result: Any) -> str:
 
 
 def micro(
-    comparison: Comparison,
-    size: Mapping[str, Any],
-    names: list[str],
-    emit: Emit,
-    request: Mapping[str, Any],
+    comparison: Comparison, size: Size, names: list[str], emit: Emit, request: Request
 ) -> None:
     """Interleave all contenders of one size in this process, once they are known to agree."""
     seed = request["seed"]
@@ -153,17 +144,13 @@ def micro(
     floor = max(ROUND_NS, CLOCK_MULTIPLE * resolution_ns(clock))
     ready: list[Prepared] = []
     for name in names:
-        emit({"event": "turn", "contender": name})
-        try:
+        with turn(emit, name):
             one = prepare(comparison, name, size, seed + CHECKED_INPUTS)
             calibrate(one, clock, floor_ns=floor)
-        except Exception as error:  # noqa: BLE001 - any failure of a contender is its result
-            emit(failure(name, error))
-            continue
-        ready.append(one)
-        # After the check the first call is no longer cold: another worker's will be.
-        cold = None if request.get("check") else one.cold_ns
-        emit({"event": "ready", "contender": name, "cold": cold, "loops": one.loops})
+            ready.append(one)
+            # After the check the first call is no longer cold: another worker's will be.
+            cold = None if request.get("check") else one.cold_ns
+            emit({"event": "ready", "contender": name, "cold": cold, "loops": one.loops})
     gc.collect()
     gc.freeze()
     if comparison.gc == "off":
@@ -180,41 +167,25 @@ def micro(
     for record in records:
         emit({"event": "round", **record})
     for one in ready:
-        try:
+        with turn(emit, one.name):
             if one.timed.metrics is not None:
                 found = plain(one.timed.metrics())
                 emit({"event": "metrics", "contender": one.name, "metrics": found})
             one.close()
-        except Exception as error:  # noqa: BLE001 - any failure of a contender is its result
-            emit(failure(one.name, error))
 
 
 def plain(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Return metrics as finite floats.
-
-    Raises:
-        TypeError: one of them is no number.
-        ValueError: one of them is not finite.
-    """
-    clean = {}
-    for name, value in metrics.items():
-        number = float(value)
+    """Return metrics as floats; raise TypeError for what is no number, ValueError for infinity."""
+    found = {name: float(value) for name, value in metrics.items()}
+    for name, number in found.items():
         if not math.isfinite(number):
             raise ValueError(f"metric {name!r} is {number}; a metric is a finite number")
-        clean[name] = number
-    return clean
+    return found
 
 
-def run(
-    comparison: Comparison,
-    size: Mapping[str, Any],
-    name: str,
-    emit: Emit,
-    request: Mapping[str, Any],
-) -> None:
+def run(comparison: Comparison, size: Size, name: str, emit: Emit, request: Request) -> None:
     """Make one call in this process; what is asked for is run, floor (set-up only) or alloc."""
     what = request["what"]
-    emit({"event": "turn", "contender": name})
     one = prepare(comparison, name, size, request["seed"])
     if one.timed.prepare is not None:
         # The input is no part of what the call needs, so it is made before anything is counted.
@@ -233,22 +204,20 @@ def run(
     sample = {"event": "sample", "contender": name, "peak_mb": peak_mb()}
     if what == "alloc":
         sample["alloc_mb"] = tracemalloc.get_traced_memory()[1] / 2**20
-    if isinstance(returned, Outcome):
-        outcome = returned
-    else:
+    outcome = returned
+    if not isinstance(outcome, Outcome):
         metrics = returned if isinstance(returned, Mapping) else {}
         kept = {key: value for key, value in metrics.items() if key in comparison.metrics}
         outcome = Outcome(kept, result=returned)
     judge_result(comparison, outcome.result)
     extra = {} if one.timed.metrics is None else one.timed.metrics()
-    sample["wall"] = wall / 1e9 if outcome.seconds is None else outcome.seconds
-    sample["cpu"] = cpu / 1e9
-    sample["measured_n"] = outcome.measured_n
     found = plain({**outcome.metrics, **extra})
-    # A program's peak is that of its own process, not of this one that waited for it.
-    sample["peak_mb"] = found.pop("peak_mb", sample["peak_mb"])
-    sample["metrics"] = found
-    emit(sample)
+    if "peak_mb" in found:
+        # A program's peak is that of its own process, not of this one that waited for it.
+        sample["peak_mb"] = found.pop("peak_mb")
+    wall_s = wall / 1e9 if outcome.seconds is None else outcome.seconds
+    times = {"wall": wall_s, "cpu": cpu / 1e9, "measured_n": outcome.measured_n}
+    emit({**sample, **times, "metrics": found})
     one.close()
 
 
@@ -261,11 +230,8 @@ class ProcessClock(SystemClock):
         return process_time_ns() + children_cpu_ns()
 
 
-def values(
-    comparison: Comparison, size: Mapping[str, Any], name: str, emit: Emit, seed: int
-) -> None:
+def values(comparison: Comparison, size: Size, name: str, emit: Emit, seed: int) -> None:
     """Measure deterministic figures once: numbers, `Estimate`s or, for labels, words."""
-    emit({"event": "turn", "contender": name})
     one = prepare(comparison, name, size, seed)
     returned = one.once(SystemClock())[0]
     if isinstance(returned, Outcome):
@@ -286,22 +252,20 @@ def values(
     one.close()
 
 
-def _channel() -> Emit:
-    """Keep the real standard output for the events and send all other output to stderr."""
-    ours = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
-    os.dup2(2, 1)
-
-    def emit(event: Mapping[str, Any]) -> None:
-        ours.write(json.dumps(event, separators=(",", ":")) + "\n")
-        ours.flush()
-
-    return emit
-
-
 def main() -> None:
-    """Serve the request on the command line."""
-    request = json.loads(sys.argv[1])
-    emit = _channel()
+    """Serve the request on the command line.
+
+    The events keep the real standard output; all other output goes to standard error.
+    """
+    with os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n") as channel:
+        os.dup2(2, 1)
+        _serve(
+            json.loads(sys.argv[1]),
+            lambda event: print(json.dumps(event), file=channel, flush=True),
+        )
+
+
+def _serve(request: Request, emit: Emit) -> None:
     comparison = load_suite(Path(request["file"])).comparisons[request["bench"]]
     size = comparison.sizes[request["size"]]
     names = [name for name in comparison.contenders if name in request["contenders"]]
@@ -310,15 +274,12 @@ def main() -> None:
         check(comparison, size, names, emit, seed)
     elif what == "micro":
         micro(comparison, size, names, emit, request)
-    else:
-        for name in names:
-            try:
-                if what == "value":
-                    values(comparison, size, name, emit, seed)
-                else:
-                    run(comparison, size, name, emit, request)
-            except Exception as error:  # noqa: BLE001 - any failure of a contender is its result
-                emit(failure(name, error))
+    for name in names if what not in ("check", "micro") else ():
+        with turn(emit, name):
+            if what == "value":
+                values(comparison, size, name, emit, seed)
+            else:
+                run(comparison, size, name, emit, request)
     emit({"event": "end"})
 
 

@@ -55,11 +55,7 @@ def examples_in(file: Path) -> int:
 
 
 def load_numbers(root: Path) -> dict[str, int]:
-    """Return tests and branch coverage as they were measured last, rounded down.
-
-    Raises:
-        VelvetError: they were never measured.
-    """
+    """Return tests and branch coverage as they were measured last, rounded down."""
     try:
         found: dict[str, int] = json.loads((root / NUMBERS).read_text(encoding="utf-8"))
         return {name: int(found[name]) for name in ("tests", "coverage")}
@@ -78,8 +74,7 @@ def rounded_down(tests: int) -> int:
 def measure_numbers(root: Path | None = None) -> dict[str, int]:
     """Run every test with branch coverage and write down how many passed and what they covered.
 
-    Raises:
-        VelvetError: a test failed; nothing is written then.
+    Where one fails nothing is written: VelvetError.
     """
     root = root or catalog.repository()
     runs = [(root, "velvet"), *((module.folder, "src") for module in catalog.modules(root))]
@@ -95,13 +90,8 @@ def _test(folder: Path, source: str) -> tuple[int, int, int]:
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch) / "coverage.json"
         words = ["tests/", f"--cov={source}", "--cov-branch", f"--cov-report=json:{report}", "-q"]
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", *words],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        argv = [sys.executable, "-m", "pytest", *words]
+        done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
         passed = re.search(r"(\d+) passed", done.stdout)
         if done.returncode != 0 or passed is None:
             raise VelvetError(f"{folder.name}: tests failed; run `velvet test` there first")
@@ -110,8 +100,8 @@ def _test(folder: Path, source: str) -> tuple[int, int, int]:
     return int(passed.group(1)), units, totals["covered_lines"] + totals["covered_branches"]
 
 
-def badges(root: Path) -> dict[Path, str]:
-    """Return the badges of the root README: file -> SVG; each says what a file here says."""
+def badge_texts(root: Path) -> dict[str, str]:
+    """Return what the badges of the root README say; each says what a file here says."""
     settings = (root / "pyproject.toml").read_text(encoding="utf-8")
     licence = re.search(r'^license = "(.+)"', settings, re.MULTILINE)
     pythons = re.findall(r'"Programming Language :: Python :: (3\.\d+)"', settings)
@@ -120,9 +110,13 @@ def badges(root: Path) -> dict[Path, str]:
         "licence": licence.group(1) if licence else "",
         "python": ", ".join(pythons),
     }
-    return {
-        root / BADGES / f"{name}.svg": _badge(name, text) for name, text in shown.items() if text
-    }
+    return {name: text for name, text in shown.items() if text}
+
+
+def badges(root: Path) -> dict[Path, str]:
+    """Return the badges: file -> SVG."""
+    texts = badge_texts(root).items()
+    return {root / BADGES / f"{name}.svg": _badge(name, text) for name, text in texts}
 
 
 def _badge(name: str, text: str) -> str:

@@ -84,16 +84,12 @@ def _comparison(results: Mapping[str, Any], about: Mapping[str, Any]) -> list[st
         more = [metric for metric in more if metric not in labels]
         if about["metric"] in labels and not more:
             return parts
-    lines = [one for one in views.lines(results, bench, more=more) if not _skipped(one)]
+    lines = [one for one in views.lines(results, bench, more=more) if not one.skipped]
     if not lines:
         return [*parts, "No contender of it could be measured on this machine."]
     parts.append(views.markdown(lines, versus=f"against {about.get('baseline')}"))
     order = [_order(results, bench, key, size) for key, size in sizes.items()]
     return [*parts, *(["\n".join(order)] if any(order) else [])]
-
-
-def _skipped(line: views.Line) -> bool:
-    return line.notes.startswith("not measured: ")
 
 
 def _words(entries: list[Mapping[str, Any]], metric: str, sizes: list[str]) -> str:
@@ -125,11 +121,12 @@ def _published(results: Mapping[str, Any]) -> str:
             for entry in views.entries(results, one["bench"], one["metric"], **one.get("size", {}))
             if entry["contender"] == one["contender"] and "median" in entry
         ]
-        unit = found[-1]["unit"] if found else ""
-        better = views.comparison(results, one["bench"])["better"].get(one["metric"], "lower")
-        ours = views.quantity(found[-1]["median"], unit) if found else "-"
-        share = found[-1]["median"] / one["value"] if found else 0.0
-        shown = figures.against(share, better, unit) if found else "-"
+        unit, ours, versus = "", "-", "-"
+        if found:
+            unit = found[-1]["unit"]
+            ours = views.quantity(found[-1]["median"], unit)
+            way = views.better(results, one["bench"], one["metric"])
+            versus = figures.against(found[-1]["median"] / one["value"], way, unit)
         what = f"{one['bench']}: {one['contender']} ({one['metric']})"
-        rows.append([what, views.quantity(one["value"], unit), ours, shown, one["source"]])
+        rows.append([what, views.quantity(one["value"], unit), ours, versus, one["source"]])
     return views.grid(["row", "published", "ours", "ours against it", "source"], rows)

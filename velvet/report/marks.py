@@ -20,8 +20,7 @@ from velvet.bench import figures, views
 from velvet.bench.machine import sentence
 from velvet.bench.results import load, reference_file
 from velvet.errors import VelvetError, nearest
-from velvet.report.counts import badges as made
-from velvet.report.counts import count, load_numbers
+from velvet.report.counts import BADGES, badge_texts, count, load_numbers
 from velvet.report.document import claim_table
 
 MARK = re.compile(r"(<!-- velvet:([a-z-]+)((?: [^>]*?)?) -->)(.*?)(<!-- /velvet -->)", re.DOTALL)
@@ -30,11 +29,7 @@ MAX_ROWS = 8
 
 
 class Context:
-    """Where a README stands: its repository, and its own module when it has one.
-
-    Args:
-        results: of its module, in place of the reference results.
-    """
+    """Where a README stands: its repository, its own module when it has one, and other results."""
 
     def __init__(self, readme: Path, results: Mapping[str, Any] | None = None) -> None:
         self.readme = readme
@@ -45,17 +40,10 @@ class Context:
         self.short = any(readme.parent.glob("src/*/comparisons"))
 
     def bench(self, name: str) -> tuple[Mapping[str, Any], str]:
-        """Return results and comparison of ``bench`` or ``NN/bench``.
-
-        Raises:
-            VelvetError: the root README names a comparison without its module.
-        """
+        """Return results and comparison of ``bench``, or in the root README ``NN/bench``."""
         module, _, bench = name.rpartition("/")
-        if module:
-            folder = catalog.find(module, self.root).folder
-        elif self.module is not None:
-            folder = self.module
-        else:
+        folder = catalog.find(module, self.root).folder if module else self.module
+        if folder is None:
             raise VelvetError(f"{self.readme}: {name!r} needs its module: 'NN/{name}'")
         if self.results is not None and folder == self.module:
             return self.results, bench
@@ -75,27 +63,14 @@ def reference(folder: Path) -> Mapping[str, Any]:
 
 
 def split(arguments: str) -> tuple[list[str], dict[str, str]]:
-    """Split a mark's arguments into words and ``name=value`` pairs, quoted as in a shell.
-
-    Raises:
-        ValueError: a quote is not closed.
-    """
-    words, options = [], {}
-    for part in shlex.split(arguments):
-        name, sign, value = part.partition("=")
-        if sign:
-            options[name] = value
-        else:
-            words.append(part)
-    return words, options
+    """Split a mark's arguments into words and ``name=value`` pairs, quoted as in a shell."""
+    parts = shlex.split(arguments)
+    pairs = (part.partition("=") for part in parts if "=" in part)
+    return [part for part in parts if "=" not in part], {name: v for name, _, v in pairs}
 
 
 def nothing_else(*given: object) -> None:
-    """Refuse arguments that a mark does not take.
-
-    Raises:
-        ValueError: there are some.
-    """
+    """Raise ValueError for arguments that a mark does not take."""
     if any(given):
         raise ValueError("it takes no such arguments")
 
@@ -167,41 +142,31 @@ def _entry(context: Context, words: list[str], options: dict[str, str]) -> Mappi
 
 def figure(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``figure BENCH CONTENDER [metric=M] [AXIS=VALUE]``: one measured figure with its unit."""
-    entry = _entry(context, words, options)
-    if "label" in entry:
-        return str(entry["label"])
-    dagger = f" {views.DAGGER}" if entry.get("extrapolated") else ""
-    return views.quantity(entry["median"], entry["unit"]) + dagger
+    return views.shown(_entry(context, words, options))
 
 
 def times(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``times BENCH A B [metric=M] [AXIS=VALUE]``: A's figure over B's, rounded for a sentence."""
-    first = _entry(context, [words[0], words[1]], dict(options))
-    second = _entry(context, [words[0], words[2]], dict(options))
-    if _tie(context, words, first, second):
-        return "about 1x"
-    return figures.factor(first["median"] / second["median"])
+    _, share, tie = _two(context, words, options)
+    return "about 1x" if tie else figures.factor(share)
 
 
-def _tie(
-    context: Context, words: list[str], first: Mapping[str, Any], second: Mapping[str, Any]
-) -> bool:
+def _two(
+    context: Context, words: list[str], options: dict[str, str]
+) -> tuple[Mapping[str, Any], float, bool]:
+    """Return A's entry, A's figure over B's, and whether they are a tie."""
+    first, second = (_entry(context, [words[0], words[n]], dict(options)) for n in (1, 2))
     results, bench = context.bench(words[0])
     at = (first["metric"], first["size"])
-    return first["size"] == second["size"] and views.ties(results, bench, *at, *words[1:3])
+    tie = first["size"] == second["size"] and views.ties(results, bench, *at, *words[1:3])
+    return first, first["median"] / second["median"], tie
 
 
 def ratio(context: Context, words: list[str], options: dict[str, str]) -> str:
-    """``ratio BENCH A B [| factor]``: how A stands to B, ``49x faster``, or the factor alone.
-
-    Raises:
-        ValueError: the factor alone is wanted of an A that is no better than B.
-    """
-    first = _entry(context, [words[0], words[1]], dict(options))
-    second = _entry(context, [words[0], words[2]], dict(options))
+    """``ratio BENCH A B [| factor]``: how A stands to B, ``49x faster``, or the factor alone."""
+    first, share, tie = _two(context, words, options)
     results, bench = context.bench(words[0])
-    share, tie = first["median"] / second["median"], _tie(context, words, first, second)
-    better = views.comparison(results, bench)["better"].get(first["metric"], "lower")
+    better = views.better(results, bench, first["metric"])
     if words[3:] != ["|", "factor"]:
         return "a tie" if tie else figures.against(share, better, first["unit"])
     factor = share if better == "higher" else 1 / share
@@ -213,11 +178,7 @@ def ratio(context: Context, words: list[str], options: dict[str, str]) -> str:
 def headline(module: catalog.Module, results: Mapping[str, Any] | None = None) -> str:
     """Return a module's headline, its marks filled from its results; its question without one.
 
-    Args:
-        results: those of a run on this machine; the reference results by default.
-
-    Raises:
-        VelvetError: a mark is wrong, or there are no results to fill it from.
+    They are those of a run on this machine, or by default the reference results.
     """
     context = Context(module.folder / "README.md", results)
 
@@ -230,14 +191,8 @@ def headline(module: catalog.Module, results: Mapping[str, Any] | None = None) -
 def badges(context: Context, words: list[str], options: dict[str, str]) -> str:
     """``badges``: the pictures that `velvet report` writes beside it, in one line."""
     nothing_else(words, options)
-    found = sorted(
-        (path.relative_to(context.root).as_posix(), text)
-        for path, text in made(context.root).items()
-    )
-    labels = [re.search('aria-label="(.+?)"', text) for _, text in found]
-    return " ".join(
-        f"![{label and label[1]}]({path})" for label, (path, _) in zip(labels, found, strict=True)
-    )
+    shown = sorted(badge_texts(context.root).items())
+    return " ".join(f"![{name}: {text}]({BADGES}/{name}.svg)" for name, text in shown)
 
 
 def cards(context: Context, words: list[str], options: dict[str, str]) -> str:
@@ -290,11 +245,7 @@ def _rendered(context: Context, kind: str, arguments: str, where: Path) -> str:
 
 
 def render(readme: Path) -> tuple[str, str, list[str]]:
-    """Return a README's text now, as it should be, and the marks that differ.
-
-    Raises:
-        VelvetError: a mark is unknown or unclosed, or its results are missing.
-    """
+    """Return a README's text now, as it should be, and the marks that differ."""
     text = readme.read_text(encoding="utf-8")
     context = Context(readme)
     stale: list[str] = []

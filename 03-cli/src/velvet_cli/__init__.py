@@ -1,5 +1,1 @@
-"""One command-line tool, `tasks`, written four times against one contract.
-
-Importing this package imports nothing: every module below is loaded by whoever needs it,
-because a command-line tool pays for its imports at every start.
-"""
+"""One command-line tool, `tasks`, written four times; a start pays for imports, and this has none."""

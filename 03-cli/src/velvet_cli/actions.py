@@ -1,37 +1,35 @@
 """What each command does, once a front end has understood it; the same for all four.
 
-Takes a `ParsedCall`, fills in what was not typed from the environment, the configuration
-and the defaults, and works on the store. Knows no framework and prints nothing itself:
-everything goes through `Output`.
+Fills in what was not typed, works on the store, and writes through `Output`; knows no framework.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import os
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from velvet_cli.contract import CONTRACT, ParsedCall
-from velvet_cli.core import TaskStore, Token
-from velvet_cli.exits import Exit
+from velvet_cli.contract import CONTRACT, ParsedCall, UsageError
+from velvet_cli.files import atomic_write
+from velvet_cli.formats import render_rows
+from velvet_cli.store import Task, TaskStore
 from velvet_cli.streams import Output, open_input
-from velvet_cli.task import Task
 
 if TYPE_CHECKING:
-    from velvet_cli.answers import Answers
+    from velvet_cli.config import Files, Settings
+    from velvet_cli.signals import CancelToken
 
 
 class Session(NamedTuple):
-    """What a call works with.
+    """What a call works with; a stream is None where the process was started without.
 
-    Attributes:
-        env: the environment.
-        stdin, stdout, stderr: the streams; None where the process was started without.
-        cwd: where the search for a project's configuration begins.
-        token: tells `work` to stop.
-        signals: whether `work` may take over the signals (main thread of a real process).
-        plain: as a tutorial would do it: no layers, no colour, no repaired encoding.
+    `cwd`: where the search for a project's configuration begins; `signals`: whether `work` may take
+    over the signals (main thread of a real process); `plain`: as a tutorial does it: no layers, no
+    colour.
     """
 
     env: Mapping[str, str]
@@ -39,186 +37,223 @@ class Session(NamedTuple):
     stdout: TextIO | None
     stderr: TextIO | None
     cwd: Path
-    token: Token | None = None
     signals: bool = False
     plain: bool = False
 
 
+class Answers:
+    """The values of one call: what was typed wins, then the layers of `velvet_cli.config`.
+
+    They are read only when a setting that was not typed is asked for: most starts should not pay.
+    """
+
+    def __init__(self, call: ParsedCall, session: Session) -> None:
+        self._typed, self._env, self._session = call.values, session.env, session
+        self._params = {param.name: param for param in CONTRACT.options}
+        self._params |= {param.name: param for param in CONTRACT.command(call.command).params}
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a value.
+
+        Raises KeyError: this command has no such parameter; ConfigError, ConfigNotFound: a lower
+        layer is wrong.
+        """
+        if name in self._typed:
+            return self._typed[name]
+        param = self._params[name]
+        if self._session.plain or not param.setting:
+            named = self._env.get(param.env) if param.env and not self._session.plain else None
+            return named or param.default
+        return self.settings[name]
+
+    def get(self, name: str) -> Any:
+        """Return a value, or None where this command has no such parameter."""
+        return self[name] if name in self._params else None
+
+    @cached_property
+    def files(self) -> Files:
+        """The configuration files that count."""
+        from velvet_cli.config import find_files
+
+        named = self["config"]
+        return find_files(self._env, cwd=self._session.cwd, explicit=Path(named) if named else None)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The layers put together, with what was typed on top."""
+        from velvet_cli.config import load
+
+        known = CONTRACT.settings()
+        typed = {name: value for name, value in self._typed.items() if name in known}
+        profile = self["profile"]
+        return load(known.values(), cli=typed, env=self._env, files=self.files, profile=profile)
+
+
 def perform(call: ParsedCall, session: Session) -> int:
     """Do what was asked and return the exit code; see `runner.exit_code_for` for what it raises."""
-    from velvet_cli.answers import Answers
-
-    answers = Answers(call, session.env, session.cwd, plain=session.plain)
-    return ACTIONS[call.command](answers, _output(answers, session), session)
-
-
-def _output(answers: Answers, session: Session) -> Output:
     if session.stdout is None:
         raise OSError("standard output is closed")
-    kind = _PlainOutput if session.plain else Output
-    form = answers.get("format")
+    answers = Answers(call, session)
+    form, color = answers.get("format"), None
     # Commands without a format have nothing to colour, and need not load what decides.
-    color = answers.color(session.stdout) if form == "table" and not session.plain else None
-    return kind(
+    if form == "table" and not session.plain:
+        from velvet_cli.color import decide
+
+        color = decide(session.stdout, flag=answers["color"], env=session.env)
+    output = Output(
         session.stdout,
         session.stderr,
         format=form or "table",
         color=color,
         quiet=bool(answers.get("quiet")),
+        plain=session.plain,
     )
+    do = getattr(Actions(answers, output, session), f"do_{call.command.replace(' ', '_')}")
+    return int(do() or 0)
 
 
-class _PlainOutput(Output):
-    """Writes like `print`: whatever happens, happens."""
+class Actions(NamedTuple):
+    """A method a command; what it returns is the exit code, and nothing is 0."""
 
-    def _write(self, text: str) -> None:
-        self.stdout.write(text)
+    answers: Answers
+    output: Output
+    session: Session
+
+    def _store(self) -> TaskStore:
+        store = TaskStore(self.answers["store"])
+        store.recover()
+        return store
+
+    def do_add(self) -> None:
+        """Add a task; its number is data."""
+        title, priority, tags = (self.answers[name] for name in ("title", "priority", "tags"))
+        task = self._store().add(title, priority=priority, tags=tags or ())
+        self.output.text(str(task.id))
+        self.output.note(f"added task {task.id}: {task.title}")
+
+    def do_list(self) -> None:
+        """List tasks that have the status and all of the tags."""
+        status, tags = self.answers["status"], set(self.answers["tag"])
+
+        def wanted(task: Task) -> bool:
+            return status in ("all", "done" if task.done else "open") and tags <= set(task.tags)
+
+        order, limit = self.answers["order"], self.answers["limit"]
+        tasks = self._store().list(wanted, limit=limit, order=order)
+        self.output.rows((task.row() for task in tasks), Task._fields)
+
+    def do_done(self) -> None:
+        """Mark a task as done."""
+        self.output.note(f"done: {self._store().done(self.answers['id']).title}")
+
+    def do_rm(self) -> None:
+        """Remove tasks."""
+        self.output.note(f"removed {self._store().remove(*self.answers['ids'])}")
+
+    def do_export(self) -> None:
+        """Write all tasks, one in memory at a time; never over their own store."""
+        store, name = self._store(), self.answers["output"]
+        rows = (task.row() for task in store)
+        if not name:
+            self.output.rows(rows, Task._fields)
+            return
+        if os.path.realpath(name) == os.path.realpath(store.path):
+            raise UsageError(f"--output: {name} is the store itself", "write to another file")
+        with atomic_write(Path(name)) as file:
+            file.writelines(render_rows(rows, Task._fields, self.output.format))
+        self.output.note(f"written to {name}")
+
+    def do_import(self) -> None:
+        """Add a task for each line of a file or of standard input."""
+        name = self.answers["source"]
+        with open_input(name, self.session.stdin) as lines:
+            count = self._store().import_lines(lines, name=name)
+        self.output.text(str(count))
+        self.output.note(f"added {count} tasks")
+
+    def do_stats(self) -> None:
+        """Count tasks by state, priority and tag."""
+        counts: dict[str, int] = {"total": 0, "open": 0, "done": 0}
+        priorities, tags = dict[str, int](), dict[str, int]()
+        for task in self._store():
+            counts["total"] += 1
+            counts["done" if task.done else "open"] += 1
+            named = f"priority {task.priority}"
+            priorities[named] = priorities.get(named, 0) + 1
+            for tag in task.tags:
+                tags[f"tag {tag}"] = tags.get(f"tag {tag}", 0) + 1
+        rows = [*counts.items(), *sorted(priorities.items()), *sorted(tags.items())]
+        self.output.rows(({"what": what, "count": n} for what, n in rows), ("what", "count"))
+
+    def do_work(self) -> None:
+        """Be busy, and stop in order when a signal asks for it."""
+        if self.answers["crash"]:
+            raise RuntimeError("asked to crash")
+        seconds, linger = self.answers["seconds"], self.answers["linger"]
+        with _token(self.session) as token:
+            wait = token.wait if token else _sleep
+            finished = self._store().work(seconds, wait, linger=linger)
+        if token and not finished:
+            from velvet_cli.signals import Stopped
+
+            raise Stopped(token.reason or 2)
+        self.output.note("finished")
+
+    def do_config_show(self) -> None:
+        """Show every setting and the layers that make its value."""
+        fields, settings = ("setting", "value", "layer", "source"), self.answers.settings
+        rows = (
+            dict(zip(fields, (name, origin.value, origin.layer, origin.source), strict=True))
+            for name in settings
+            for origin in settings.explain(name)
+            if origin.won
+        )
+        self.output.rows(rows, fields)
+
+    def do_config_get(self) -> None:
+        """Print one setting."""
+        self.output.text(self.answers.settings.shown(self.answers["key"]))
+
+    def do_config_set(self) -> None:
+        """Write one setting into the named file, or the user's."""
+        from velvet_cli.config import write_value
+
+        param = self.answers.settings.param(self.answers["key"])
+        files = self.answers.files
+        path = files.project if files.explicit else files.user
+        try:
+            value = param.parse(self.answers["value"])
+        except ValueError as error:
+            raise UsageError(f"{param.name}: {error}", "see `tasks config show`") from None
+        assert path is not None
+        write_value(path, param, value, profile=self.answers["profile"])
+        self.output.note(f"written to {path}")
+
+    def do_config_path(self) -> None:
+        """Print the files that are read, nearest first, existing or not."""
+        for path in self.answers.files[:3]:
+            if path is not None:
+                self.output.text(str(path))
+
+    def do_completion(self) -> None:
+        """Print a completion script."""
+        from velvet_cli.completion.script import script
+
+        self.output.text(script(self.answers["shell"]).rstrip("\n"))
 
 
-def _store(answers: Answers) -> TaskStore:
-    return TaskStore(answers["store"])
-
-
-def _add(answers: Answers, output: Output, _: Session) -> int:
-    task = _store(answers).add(
-        answers["title"], priority=answers["priority"], tags=answers["tags"] or ()
-    )
-    output.text(str(task.id))
-    output.note(f"added task {task.id}: {task.title}")
-    return Exit.OK
-
-
-def _list(answers: Answers, output: Output, _: Session) -> int:
-    status, tags = answers["status"], set(answers.get("tag") or ())
-
-    def wanted(task: Task) -> bool:
-        return status in ("all", "done" if task.done else "open") and tags <= set(task.tags)
-
-    tasks = _store(answers).list(wanted, limit=answers["limit"], order=answers["order"])
-    output.rows((task.row() for task in tasks), Task._fields)
-    return Exit.OK
-
-
-def _done(answers: Answers, output: Output, _: Session) -> int:
-    task = _store(answers).done(answers["id"])
-    output.note(f"done: {task.title}")
-    return Exit.OK
-
-
-def _rm(answers: Answers, output: Output, _: Session) -> int:
-    count = _store(answers).remove(*answers["ids"])
-    output.note(f"removed {count}")
-    return Exit.OK
-
-
-def _export(answers: Answers, output: Output, _: Session) -> int:
-    if not (name := answers.get("output")):
-        output.rows((task.row() for task in _store(answers)), Task._fields)
-        return Exit.OK
-    from velvet_cli.atomic import replaced
-
-    with replaced(Path(name)) as file:
-        file.writelines(_store(answers).export(output.format))
-    output.note(f"written to {name}")
-    return Exit.OK
-
-
-def _import(answers: Answers, output: Output, session: Session) -> int:
-    with open_input(answers["source"], session.stdin) as lines:
-        count = _store(answers).import_lines(lines, name=answers["source"])
-    output.text(str(count))
-    output.note(f"added {count} tasks")
-    return Exit.OK
-
-
-def _stats(answers: Answers, output: Output, _: Session) -> int:
-    stats = _store(answers).stats()
-    rows = [("total", stats.total), ("open", stats.open), ("done", stats.done)]
-    rows += [(f"priority {level}", count) for level, count in stats.by_priority.items()]
-    rows += [(f"tag {tag}", count) for tag, count in stats.by_tag.items()]
-    output.rows(({"what": what, "count": count} for what, count in rows), ("what", "count"))
-    return Exit.OK
-
-
-def _work(answers: Answers, output: Output, session: Session) -> int:
-    if answers.get("crash"):
-        raise RuntimeError("asked to crash")
-    with _token(session) as token:
-        finished = _store(answers).work(answers["seconds"], token, linger=answers["linger"])
-    if not finished:
-        from velvet_cli.signals import Stopped
-
-        raise Stopped(getattr(token, "reason", None) or 2)
-    output.note("finished")
-    return Exit.OK
-
-
-class _Deaf:
-    """A token that nobody sets: Ctrl-C raises KeyboardInterrupt out of the sleep."""
-
-    def wait(self, timeout: float) -> bool:
-        """Sleep."""
-        import time
-
-        time.sleep(timeout)
-        return False
+def _sleep(timeout: float) -> bool:
+    """Wait for nothing: Ctrl-C raises KeyboardInterrupt out of the sleep."""
+    time.sleep(timeout)
+    return False
 
 
 @contextmanager
-def _token(session: Session) -> Iterator[Token]:
-    if session.token is not None:
-        yield session.token
-    elif not session.signals:
-        yield _Deaf()
-    else:
-        from velvet_cli.signals import CancelToken, graceful
+def _token(session: Session) -> Iterator[CancelToken | None]:
+    if not session.signals:
+        yield None
+        return
+    from velvet_cli.signals import CancelToken, graceful
 
-        with graceful(CancelToken()) as token:
-            yield token
-
-
-def _config_show(answers: Answers, output: Output, _: Session) -> int:
-    rows = (origin for name in CONTRACT.settings() for origin in answers.explain(name))
-    output.rows(rows, ("setting", "value", "layer", "source"))
-    return Exit.OK
-
-
-def _config_get(answers: Answers, output: Output, _: Session) -> int:
-    output.text(answers.shown(answers["key"]))
-    return Exit.OK
-
-
-def _config_set(answers: Answers, output: Output, _: Session) -> int:
-    path = answers.write(answers["key"], answers["value"])
-    output.note(f"written to {path}")
-    return Exit.OK
-
-
-def _config_path(answers: Answers, output: Output, _: Session) -> int:
-    for path in answers.paths():
-        output.text(str(path))
-    return Exit.OK
-
-
-def _completion(answers: Answers, output: Output, _: Session) -> int:
-    from velvet_cli.completion import script
-
-    output.text(script(answers["shell"]).rstrip("\n"))
-    return Exit.OK
-
-
-ACTIONS: Mapping[str, Callable[[Any, Output, Session], int]] = {
-    "add": _add,
-    "list": _list,
-    "done": _done,
-    "rm": _rm,
-    "export": _export,
-    "import": _import,
-    "stats": _stats,
-    "work": _work,
-    "config show": _config_show,
-    "config get": _config_get,
-    "config set": _config_set,
-    "config path": _config_path,
-    "completion": _completion,
-}
+    with graceful(CancelToken()) as token:
+        yield token

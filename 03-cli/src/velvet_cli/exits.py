@@ -1,10 +1,8 @@
 """What an exit code means: one table for the program, its tests and its users.
 
-Shell scripts, CI and service managers read nothing of a program but this number. Frameworks
-settle 0 and 2; the rest is taken from sysexits.h (BSD, 64 to 78), which says *whose* mistake
-it was, and from the shells' convention of 128 plus the signal's number. Windows has no
-signals: there Ctrl-C and Ctrl-Break still give 130 and 143 here, because we exit in an
-orderly way, and a closed pipe gives 1.
+Frameworks settle 0 and 2; the rest is from sysexits.h (BSD), which says *whose* mistake it was, and
+from the shells' 128 plus the signal's number. Windows has no signals: Ctrl-Break gives 143, a
+closed pipe 1.
 """
 
 from __future__ import annotations
@@ -50,22 +48,15 @@ _SIGNALS = 128
 
 
 def describe(code: int) -> str:
-    """Return what an exit code means, in a sentence without a full stop.
+    """Return what an exit code means; a negative one is how `subprocess` shows a signal.
 
-    Args:
-        code: as a shell shows it in ``$?``; negative is how `subprocess` shows a signal.
-
-    >>> describe(65)
-    'the data given is not valid'
-    >>> describe(-9)
-    'killed by signal 9'
+    >>> describe(65), describe(-9)
+    ('the data given is not valid', 'killed by signal 9')
     """
-    if code < 0:
-        return f"killed by signal {-code}"
     if code in _MEANING:
         return _MEANING[Exit(code)]
-    if _SIGNALS < code < _SIGNALS + 65:
-        return f"killed by signal {code - _SIGNALS}"
+    if code < 0 or _SIGNALS < code < _SIGNALS + 65:
+        return f"killed by signal {-code if code < 0 else code - _SIGNALS}"
     return f"exit code {code}, which has no agreed meaning"
 
 

@@ -1,9 +1,7 @@
 """Rows as text: a table for people, and four formats for programs.
 
-`ndjson`, `csv` and `tsv` are written row by row, so their memory does not grow with the
-rows; `json` keeps one row too, because it writes the brackets itself; a table has to see
-every row before it knows its widths. Cells that would break a line of `tsv` are escaped as
-in PostgreSQL's text format.
+All but the table are written row by row, so their memory does not grow; a table has to see every
+row before it knows its widths. Line breaks in `tsv` are escaped as in PostgreSQL.
 """
 
 from __future__ import annotations
@@ -17,6 +15,7 @@ from velvet_cli.contract import FORMATS
 Row = Mapping[str, Any]
 _TSV = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _GAP = "  "
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def render_rows(
@@ -26,23 +25,15 @@ def render_rows(
     *,
     header: Callable[[str], str] = str,
 ) -> Iterator[str]:
-    """Yield lines (with their newline) of the rows in a format.
+    """Yield lines (with their newline) of the rows in a format; or ValueError.
 
-    Args:
-        rows: mappings that have every field.
-        fields: the columns, in order.
-        format: one of ``table``, ``json``, ``ndjson``, ``csv``, ``tsv``.
-        header: what to do to a table's padded header cells, such as to make them bold.
-
-    Raises:
-        ValueError: there is no such format.
+    `header`: what to do to a table's padded header cells, such as to make them bold.
     """
-    if format == "table":
-        return _table(rows, fields, header)
     if format not in FORMATS:
         raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {format!r}")
-    writers = {"json": _json, "ndjson": _ndjson, "csv": _csv, "tsv": _tsv}
-    return writers[format](rows, fields)
+    if format == "table":
+        return _table(rows, fields, header)
+    return {"json": _json, "ndjson": _ndjson, "csv": _csv, "tsv": _tsv}[format](rows, fields)
 
 
 def text_of(value: object) -> str:
@@ -50,10 +41,8 @@ def text_of(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return ",".join(map(str, value))
-    return str(value)
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _table(
@@ -61,38 +50,27 @@ def _table(
 ) -> Iterator[str]:
     from velvet_cli.color import display_width
 
-    cells = [[text_of(row[field]) for field in fields] for row in rows]
-    columns = (
-        [[field, *column] for field, column in zip(fields, zip(*cells, strict=True), strict=True)]
-        if cells
-        else [[field] for field in fields]
-    )
-    widths = [max(map(display_width, column)) for column in columns]
-
-    def padded(line: Sequence[str]) -> list[str]:
-        return [
+    lines = [[*fields], *([text_of(row[field]) for field in fields] for row in rows)]
+    widths = [max(map(display_width, column)) for column in zip(*lines, strict=True)]
+    for number, line in enumerate(lines):
+        cells = (
             cell + " " * (width - display_width(cell))
             for cell, width in zip(line, widths, strict=True)
-        ]
-
-    yield _GAP.join(map(header, padded(fields))).rstrip() + "\n"
-    for line in cells:
-        yield _GAP.join(padded(line)).rstrip() + "\n"
+        )
+        yield _GAP.join(cells if number else map(header, cells)).rstrip() + "\n"
 
 
 def _json(rows: Iterable[Row], fields: Sequence[str]) -> Iterator[str]:
-    encode = json.JSONEncoder(ensure_ascii=False).encode
     opening = "[\n"
     for row in rows:
-        yield opening + encode({field: row[field] for field in fields})
+        yield opening + _encode({field: row[field] for field in fields})
         opening = ",\n"
     yield "[]\n" if opening == "[\n" else "\n]\n"
 
 
 def _ndjson(rows: Iterable[Row], fields: Sequence[str]) -> Iterator[str]:
-    encode = json.JSONEncoder(ensure_ascii=False).encode
     for row in rows:
-        yield encode({field: row[field] for field in fields}) + "\n"
+        yield _encode({field: row[field] for field in fields}) + "\n"
 
 
 def _csv(rows: Iterable[Row], fields: Sequence[str]) -> Iterator[str]:
@@ -102,16 +80,13 @@ def _csv(rows: Iterable[Row], fields: Sequence[str]) -> Iterator[str]:
     buffer = io.StringIO(newline="")
     # RFC 4180 ends lines with CRLF; every Unix tool prefers LF, and readers take both.
     writer = csv.writer(buffer, lineterminator="\n")
-
-    def line(values: Iterable[str]) -> str:
+    writer.writerow(fields)
+    yield buffer.getvalue()
+    for row in rows:
         buffer.seek(0)
         buffer.truncate()
-        writer.writerow(values)
-        return buffer.getvalue()
-
-    yield line(fields)
-    for row in rows:
-        yield line(text_of(row[field]) for field in fields)
+        writer.writerow([text_of(row[field]) for field in fields])
+        yield buffer.getvalue()
 
 
 def _tsv(rows: Iterable[Row], fields: Sequence[str]) -> Iterator[str]:

@@ -6,17 +6,15 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TextIO
 
+from velvet_cli import contenders
 from velvet_cli.actions import Session, perform
 from velvet_cli.contract import CONTRACT
-from velvet_cli.core import StoreCorrupt, TaskNotFound
 from velvet_cli.runner import guarded, run
-from velvet_cli.task import InvalidTask
+from velvet_cli.store import InvalidTask, StoreCorrupt, TaskNotFound
 
-RAW = "raw-"
 # What completion scripts ask with. It is no option: no front end sees it, and help does not show it.
 COMPLETE = "--complete"
 
@@ -31,24 +29,17 @@ def main(
     stderr: TextIO | None = None,
     signals: bool = False,
 ) -> int:
-    """Run one hardened front end and return its exit code; see `Frontend.main`.
+    """Run one hardened front end in this process and return its exit code; never raises.
 
-    Args:
-        name: argparse, click, typer or cyclopts.
-        signals: whether `work` may take over the process's signals.
+    Streams and environment are the process's own by default. Not thread-safe: frameworks write help
+    to `sys.stdout`, so it is swapped meanwhile. `signals`: `work` may take them over.
     """
     out, err = stdout or sys.stdout, stderr or sys.stderr
-    session = Session(
-        os.environ if env is None else env,
-        stdin or sys.stdin,
-        out,
-        err,
-        Path.cwd(),
-        signals=signals,
-    )
+    full = os.environ if env is None else env
+    session = Session(full, stdin or sys.stdin, out, err, _here(), signals=signals)
 
     def call() -> int:
-        front = import_module(f"velvet_cli.frontends.{name}_app")
+        front = contenders.load(name)
         return int(front.call(list(argv), lambda parsed: perform(parsed, session)))
 
     with redirect_stdout(out), redirect_stderr(err):
@@ -56,34 +47,38 @@ def main(
 
 
 def start(name: str, argv: Sequence[str]) -> NoReturn:
-    """Run one front end as this process, hardened, or as it comes for a name with ``raw-``.
+    """Run one front end as this process, hardened, or for ``raw-`` as it comes; SystemExit.
 
     A question of a completion script is answered before any framework is loaded.
-
-    Raises:
-        SystemExit: with the exit code.
     """
     if list(argv[:1]) == [COMPLETE]:
         run(_answered, argv[1:])
-    if name.startswith(RAW):
-        raise SystemExit(_raw(name.removeprefix(RAW), argv))
+    if name.startswith(contenders.RAW):
+        raise SystemExit(_raw(name.removeprefix(contenders.RAW), argv))
     run(lambda words: main(name, words, signals=True), argv)
 
 
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:  # removed by another process; `--version` works all the same
+        return Path()
+
+
 def _answered(question: Sequence[str]) -> int:
-    from velvet_cli.completion import answer
+    from velvet_cli.completion.answer import answer
 
     # As UTF-8 whatever the console can encode: shells read bytes.
-    sys.stdout.buffer.write(answer(question, os.environ, cwd=Path.cwd()).encode())
+    sys.stdout.buffer.write(answer(question, os.environ, cwd=_here()).encode())
     return 0
 
 
 def _raw(name: str, argv: Sequence[str]) -> int:
     """Do what a tutorial does: the framework's own defaults, and a message for known mistakes."""
-    session = Session(os.environ, sys.stdin, sys.stdout, sys.stderr, Path.cwd(), plain=True)
-    front = import_module(f"velvet_cli.frontends.{name}_app")
+    session = Session(os.environ, sys.stdin, sys.stdout, sys.stderr, _here(), plain=True)
     sys.argv = [CONTRACT.prog, *argv]
     try:
+        front = contenders.load(name)
         return int(front.raw(list(argv), lambda parsed: perform(parsed, session)) or 0)
     except (TaskNotFound, InvalidTask, StoreCorrupt) as error:
         raise SystemExit(f"error: {error}") from None

@@ -1,42 +1,45 @@
 """What none of the four frameworks does for a program: end well.
 
-A closed pipe, Ctrl-C, SIGTERM, a full disk, a console that cannot encode and a mistake of our
-own each get one exit code and at most two lines: ``error: what`` and ``hint: next step``. The
-traceback is for `--debug` only. Nothing here knows which framework parsed the words.
+A closed pipe, Ctrl-C, SIGTERM, a full disk and a mistake of our own each get one exit code and at
+most two lines: ``error: what`` and ``hint: next step``. The traceback is for `--debug` only.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import NoReturn, TextIO
 
-from velvet_cli.core import StoreCorrupt, StoreLocked, TaskNotFound
-from velvet_cli.errors import UsageError
+from velvet_cli.contract import UsageError
 from velvet_cli.exits import Exit, pipe_code
 from velvet_cli.signals import Stopped, handled, stop_now
+from velvet_cli.store import InvalidTask, StoreCorrupt, StoreLocked, TaskNotFound
 from velvet_cli.streams import InputMissing, PipeClosed, encode_safe, pipe_errors
-from velvet_cli.task import InvalidTask
 
 _DEBUG = "--debug"
-_CODES: tuple[tuple[type[BaseException], Exit], ...] = (
-    (UsageError, Exit.USAGE),
-    (TaskNotFound, Exit.FAILURE),
-    (InvalidTask, Exit.DATAERR),
-    (StoreCorrupt, Exit.DATAERR),
-    (StoreLocked, Exit.TEMPFAIL),
-    (InputMissing, Exit.NOINPUT),
-    (KeyboardInterrupt, Exit.INTERRUPTED),
-    (ImportError, Exit.UNAVAILABLE),
-)
-_HINTS: tuple[tuple[type[BaseException], str], ...] = (
-    (TaskNotFound, "`tasks list` shows the numbers"),
-    (StoreCorrupt, "mend or remove that line; nothing was overwritten"),
-    (StoreLocked, "try again when the other process is done"),
-    (ImportError, "pip install -r requirements.txt -r requirements-peers.txt"),
-)
+Kind = tuple[type[BaseException], Exit, str]
+
+
+def _kinds() -> Iterator[Kind]:
+    """Yield exception, exit code and hint; the first that matches counts."""
+    yield UsageError, Exit.USAGE, ""
+    yield TaskNotFound, Exit.FAILURE, "`tasks list` shows the numbers"
+    yield InvalidTask, Exit.DATAERR, ""
+    yield StoreCorrupt, Exit.DATAERR, "mend or remove that line; nothing was overwritten"
+    yield StoreLocked, Exit.TEMPFAIL, "try again when the other process is done"
+    yield InputMissing, Exit.NOINPUT, ""
+    yield KeyboardInterrupt, Exit.INTERRUPTED, ""
+    need = "pip install -r requirements.txt -r requirements-peers.txt"
+    yield ImportError, Exit.UNAVAILABLE, need
+    # Only a mistake gets here; a start without one need not load these.
+    from velvet_cli.config import ConfigError, ConfigNotFound
+
+    yield ConfigNotFound, Exit.NOINPUT, ""
+    yield ConfigError, Exit.CONFIG, ""
+    yield OSError, Exit.IOERR, ""
+    yield BaseException, Exit.SOFTWARE, f"this is our mistake; {_DEBUG} shows where"
 
 
 def exit_code_for(error: BaseException) -> int:
@@ -48,29 +51,17 @@ def exit_code_for(error: BaseException) -> int:
         return Exit.INTERRUPTED if error.signum == 2 else Exit.TERMINATED
     if isinstance(error, PipeClosed | BrokenPipeError):
         return pipe_code()
-    for kind, code in (*_CODES, *_configuration()):
-        if isinstance(error, kind):
-            return code
-    return Exit.IOERR if isinstance(error, OSError) else Exit.SOFTWARE
-
-
-def _configuration() -> tuple[tuple[type[BaseException], Exit], ...]:
-    # Only a mistake gets here; a start without one need not load these.
-    from velvet_cli.config import ConfigError, ConfigNotFound
-
-    return ((ConfigNotFound, Exit.NOINPUT), (ConfigError, Exit.CONFIG))
+    return next(code for kind, code, _ in _kinds() if isinstance(error, kind))
 
 
 def explain(error: BaseException, stderr: TextIO | None, *, debug: bool = False) -> int:
-    """Tell a user about an exception, in at most two lines; return the exit code.
+    """Report an exception to the user in at most two lines; return the exit code.
 
     A closed pipe and a signal are told by the code alone. With `debug` the traceback comes first.
     """
     code = exit_code_for(error)
-    silent = code in (pipe_code(), Exit.INTERRUPTED, Exit.TERMINATED) and not isinstance(
-        error, TaskNotFound
-    )
-    if stderr is None or silent or isinstance(error, SystemExit):
+    silent = SystemExit, Stopped, PipeClosed, BrokenPipeError, KeyboardInterrupt
+    if stderr is None or isinstance(error, silent):
         return code
     lines = []
     if debug:
@@ -78,7 +69,8 @@ def explain(error: BaseException, stderr: TextIO | None, *, debug: bool = False)
 
         lines += traceback.format_exception(type(error), error, error.__traceback__)
     lines.append(f"error: {_what(error, code)}\n")
-    if hint := _hint(error, code):
+    hint = next(hint for kind, _, hint in _kinds() if isinstance(error, kind))
+    if hint := error.hint if isinstance(error, UsageError) else hint:
         lines.append(f"hint: {hint}\n")
     with suppress(OSError, ValueError):
         stderr.write(encode_safe("".join(lines), stderr))
@@ -94,22 +86,12 @@ def _what(error: BaseException, code: int) -> str:
     return str(error)
 
 
-def _hint(error: BaseException, code: int) -> str:
-    if isinstance(error, UsageError):
-        return error.hint
-    if code == Exit.SOFTWARE:
-        return f"this is our mistake; {_DEBUG} shows where"
-    return next((hint for kind, hint in _HINTS if isinstance(error, kind)), "")
-
-
 def guarded(
     call: Callable[[], int], stdout: TextIO | None, stderr: TextIO | None, *, debug: bool = False
 ) -> int:
     """Do a call and return its exit code; whatever it raises becomes a code and a message.
 
-    Args:
-        call: the program; returns its exit code.
-        stdout: flushed at the end, because the last buffer is where a closed pipe hides.
+    `stdout` is flushed at the end, because the last buffer is where a closed pipe hides.
     """
     try:
         code = call()
@@ -124,28 +106,22 @@ def guarded(
 def run(main: Callable[[Sequence[str]], int], argv: Sequence[str]) -> NoReturn:
     """Run a program as a process: signals, streams and the exit code of its end.
 
-    Args:
-        main: takes the words after the program's name and returns an exit code.
-
-    Raises:
-        SystemExit: always, with the exit code.
+    `main`: takes the words after the program's name and returns an exit code. Raises SystemExit.
     """
-    debug = _DEBUG in argv
 
     def call() -> int:
         with handled(stop_now):
             return main(argv)
 
-    code = guarded(call, sys.stdout, sys.stderr, debug=debug)
-    _give_up_on_broken(sys.stdout)
-    _give_up_on_broken(sys.stderr)
+    code = guarded(call, sys.stdout, sys.stderr, debug=_DEBUG in argv)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            _give_up_on_broken(stream)
     raise SystemExit(code)
 
 
-def _give_up_on_broken(stream: TextIO | None) -> None:
+def _give_up_on_broken(stream: TextIO) -> None:
     """Point a stream that cannot be flushed to nowhere, or the interpreter complains at its end."""
-    if stream is None:
-        return
     try:
         stream.flush()
     except (OSError, ValueError):

@@ -1,9 +1,8 @@
 """Ctrl-C in two stages: the first asks, the second insists.
 
-A signal handler that only raises can stop a program between any two bytecodes; one that only
-sets a flag cannot stop a program that does not look. `graceful` does both, in that order. A
-shell starts background jobs with SIGINT ignored (POSIX Shell, 2.11), and that choice is
-honoured: a signal that is ignored when we arrive stays ignored.
+A handler that only raises can stop a program between any two bytecodes; one that only sets a flag
+cannot stop a program that does not look. `graceful` does both. A signal that is ignored when we
+arrive, as in a shell's background job, stays ignored.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any
 
@@ -29,11 +28,7 @@ class NotMainThread(RuntimeError):
 
 
 class Stopped(Exception):
-    """A signal ended the work, in order or by force.
-
-    Attributes:
-        signum: which one.
-    """
+    """A signal, `signum`, ended the work, in order or by force."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(f"stopped by {signal.Signals(signum).name}")
@@ -41,10 +36,10 @@ class Stopped(Exception):
 
 
 class CancelToken:
-    """A flag with a reason that can be set from a signal handler, and waited for.
+    """A flag with a reason (a signal's number) that a handler may set and a worker wait for.
 
-    Thread-safe. Built on `SimpleQueue`, whose `put` may interrupt a `get` of the same thread;
-    an `Event` deadlocks when a handler sets it while its own thread is inside `wait`.
+    Thread-safe. An `Event` deadlocks when a handler sets it while its own thread is inside `wait`;
+    `SimpleQueue.put` may interrupt a `get` of the same thread.
     """
 
     def __init__(self) -> None:
@@ -52,19 +47,17 @@ class CancelToken:
         self.reason: int | None = None
 
     def set(self, reason: int) -> None:
-        """Set it; the first reason (a signal's number) stays."""
+        """Set it; the first reason stays."""
         if self.reason is None:
             self.reason = reason
         self._wake.put(None)
 
     def is_set(self) -> bool:
-        """Whether somebody asked to stop."""
+        """Return whether stopping was asked for."""
         return self.reason is not None
 
     def wait(self, timeout: float) -> bool:
         """Wait at most so many seconds; return whether it is set."""
-        from queue import Empty
-
         until = time.monotonic() + timeout
         while self.reason is None and (left := until - time.monotonic()) > 0:
             try:
@@ -88,51 +81,38 @@ def ending_signals() -> tuple[int, ...]:
 def handled(handler: Handler) -> Iterator[None]:
     """Install a handler for the ending signals that are not ignored; put the old ones back.
 
-    Raises:
-        NotMainThread: called in another thread.
+    Raises NotMainThread: called in another thread.
     """
     if threading.current_thread() is not threading.main_thread():
         raise NotMainThread("signals reach the main thread only: use a CancelToken elsewhere")
-    before = {number: signal.getsignal(number) for number in ending_signals()}
-    ours = [number for number, old in before.items() if old is not signal.SIG_IGN]
+    found = {number: signal.getsignal(number) for number in ending_signals()}
+    ours = {number: old for number, old in found.items() if old is not signal.SIG_IGN}
     try:
         for number in ours:
             signal.signal(number, handler)
         yield
     finally:
-        for number in ours:
-            old = before[number]
+        for number, old in ours.items():
             # A handler that was not installed from Python is None and cannot be put back.
             signal.signal(number, signal.SIG_DFL if old is None else old)
 
 
 def stop_now(signum: int, _: FrameType | None) -> None:
-    """End whatever is running: the handler for work that is safe to break off.
-
-    Raises:
-        Stopped: always.
-    """
+    """End whatever is running, by raising `Stopped`: the handler for work that may break off."""
     raise Stopped(signum)
 
 
 @contextmanager
 def graceful(token: CancelToken, *, grace_s: float | None = 5.0) -> Iterator[CancelToken]:
-    """Let the first signal set the token, and the second (or the end of the grace) raise.
+    """Let the first signal set the token, and the second, or the end of the grace, raise `Stopped`.
 
-    Args:
-        token: what the work looks at.
-        grace_s: seconds after the first signal until the second is raised for the user; None
-            waits for ever.
-
-    Raises:
-        NotMainThread: called in another thread.
-        Stopped: inside the block, at the second signal.
+    Raises NotMainThread: called in another thread.
     """
     timers: list[threading.Timer] = []
 
     def handler(signum: int, _: FrameType | None) -> None:
-        if token.is_set():
-            raise Stopped(token.reason if token.reason is not None else signum)
+        if token.reason is not None:
+            raise Stopped(token.reason)
         token.set(signum)
         if grace_s is not None:
             timer = threading.Timer(grace_s, _thread.interrupt_main, (signum,))

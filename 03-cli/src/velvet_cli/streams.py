@@ -1,8 +1,7 @@
 """Where output goes: data to standard output, everything else to standard error.
 
-A program in a pipeline meets readers that go away, consoles that cannot encode, closed
-descriptors and full disks. Here each of these becomes one named exception or a repaired
-text, so that no command has to think of it.
+Readers that go away, consoles that cannot encode, closed descriptors and full disks each become one
+named exception or a repaired text, so that no command has to think of them.
 """
 
 from __future__ import annotations
@@ -20,10 +19,12 @@ if TYPE_CHECKING:
     from velvet_cli.color import Decision
 
 STDIN = "-"
+# A terminal obeys C1 controls as it does escape sequences (ECMA-48); JSON reads these escapes back.
+_C1 = {code: f"\\u{code:04x}" for code in range(0x80, 0xA0)}
 
 
 class PipeClosed(Exception):
-    """The reader of standard output has gone away; nobody is left to tell."""
+    """The reader of standard output has gone away, and with it the reason to go on."""
 
 
 class InputMissing(OSError):
@@ -31,14 +32,9 @@ class InputMissing(OSError):
 
 
 class Output:
-    """What a command writes to.
+    """What a command writes to: data to stdout in `format`, notes to stderr (or None).
 
-    Args:
-        stdout: for data, in `format`.
-        stderr: for notes and errors.
-        format: how `rows` are written.
-        color: the decision for stdout; None is no colour.
-        quiet: leave out the notes.
+    `color`: the decision for stdout; `plain`: write as `print` does, whatever happens.
     """
 
     def __init__(
@@ -49,45 +45,37 @@ class Output:
         format: str = "table",  # noqa: A002 - the field's own word
         color: Decision | None = None,
         quiet: bool = False,
+        plain: bool = False,
     ) -> None:
-        self.stdout, self.stderr = stdout, stderr
-        self.format, self.color, self.quiet = format, color, quiet
+        self.stdout, self.stderr, self.format = stdout, stderr, format
+        self._color, self._quiet, self._plain = color, quiet, plain
 
     def rows(self, rows: Iterable[Row], fields: Sequence[str]) -> None:
-        """Write rows in the chosen format.
-
-        Raises:
-            PipeClosed: the reader went away.
-            OSError: writing failed otherwise.
-        """
+        """Write rows in the chosen format; raises as `text`."""
         for line in render_rows(rows, fields, self.format, header=self._header()):
             self._write(line)
 
     def text(self, text: str) -> None:
-        """Write one line of data."""
+        """Write one line of data.
+
+        Raises PipeClosed: the reader went away; OSError: writing failed otherwise.
+        """
         self._write(f"{text}\n")
 
     def note(self, text: str) -> None:
-        """Tell the user something that is not data, unless it should be quiet."""
-        if not self.quiet and self.stderr is not None:
+        """Write a line for the user that is not data, unless it should be quiet."""
+        if not self._quiet and self.stderr is not None:
             self.stderr.write(encode_safe(f"{text}\n", self.stderr))
 
-    def flush(self) -> None:
-        """Hand everything over.
-
-        Raises:
-            PipeClosed: the reader went away.
-            OSError: writing failed otherwise.
-        """
-        with pipe_errors():
-            self.stdout.flush()
-
     def _write(self, text: str) -> None:
+        if self._plain:
+            self.stdout.write(text)
+            return
         with pipe_errors():
             self.stdout.write(encode_safe(text, self.stdout))
 
     def _header(self) -> Callable[[str], str]:
-        decision = self.color
+        decision = self._color
         if decision is None or not decision.enabled:
             return str
         from velvet_cli.color import Style
@@ -97,10 +85,7 @@ class Output:
 
 @contextmanager
 def pipe_errors() -> Iterator[None]:
-    """Turn the ways in which systems report a closed pipe into `PipeClosed`.
-
-    POSIX gives EPIPE; Windows gives EINVAL when the other end of a pipe is gone.
-    """
+    """Turn what systems say of a closed pipe (EPIPE; Windows: EINVAL) into `PipeClosed`."""
     try:
         yield
     except BrokenPipeError:
@@ -115,8 +100,7 @@ def pipe_errors() -> Iterator[None]:
 def open_input(name: str, stdin: TextIO | None) -> Iterator[TextIO]:
     """Open a file for reading as UTF-8, or standard input for ``-``, which stays open.
 
-    Raises:
-        InputMissing: there is no such file, it cannot be read, or standard input is closed.
+    Raises InputMissing: it cannot be read, or standard input is closed.
     """
     if name == STDIN:
         if stdin is None or stdin.closed:
@@ -131,29 +115,13 @@ def open_input(name: str, stdin: TextIO | None) -> Iterator[TextIO]:
         yield file
 
 
-def is_interactive(*streams: TextIO | None) -> bool:
-    """Whether every one of the streams is a terminal, so that a person can be asked."""
-    from velvet_cli.color import is_terminal
-
-    return bool(streams) and all(is_terminal(stream) for stream in streams)
-
-
-def line_buffered(stream: TextIO) -> bool:
-    """Make a stream hand over every line at once; return whether it can."""
-    reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure is None:
-        return False
-    reconfigure(line_buffering=True)
-    return True
-
-
 def encode_safe(text: str, stream: TextIO) -> str:
-    r"""Return the text with what the stream cannot encode as a backslash escape.
+    r"""Return the text with C1 controls, and what the stream cannot encode, as escapes; O(n).
 
-    A console with code page 1252 or an ASCII locale shows ``\u2713`` for a tick instead of
-    ending the program with `UnicodeEncodeError`. O(n).
+    A console with an ASCII locale shows ``\u2713`` for a tick instead of failing.
     """
     encoding = getattr(stream, "encoding", None) or "utf-8"
+    text = text.translate(_C1) if not text.isascii() else text
     try:
         text.encode(encoding)
     except UnicodeEncodeError:

@@ -12,16 +12,14 @@ from typing import BinaryIO
 
 import pytest
 
-from velvet_cli.config import Files, Setting, load
+from velvet_cli.config import Files, load, write_value
 from velvet_cli.config.toml_text import ATTEMPTS, read_whole
-from velvet_cli.config.write import write_value
+from velvet_cli.contract import Param
 
-SPEC = (Setting("first", int), Setting("second", int))
+SPEC = (Param("first", type=int), Param("second", type=int))
 
 
-def test_a_file_that_is_replaced_all_the_time_is_always_read_as_one_version(
-    tmp_path: Path,
-) -> None:
+def test_a_file_that_is_replaced_all_the_time_is_always_read_as_one_version(tmp_path: Path) -> None:
     path, replaced, ended = tmp_path / "config.toml", threading.Event(), threading.Event()
     path.write_text("first = 0\nsecond = 0\n", encoding="utf-8")
 

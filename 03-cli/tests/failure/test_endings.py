@@ -10,15 +10,11 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from velvet_cli.core import TaskStore
-from velvet_cli.exits import pipe_code
-from velvet_cli.frontends import Frontend
-from velvet_cli.harness import (
-    PtyMissing,
+from velvet_cli import contenders
+from velvet_cli.comparisons.running import (
     clean_environment,
     invoke,
     run_on_pty,
@@ -27,7 +23,9 @@ from velvet_cli.harness import (
     started,
     wait_for,
 )
-from velvet_cli.locking import FileLock
+from velvet_cli.exits import pipe_code
+from velvet_cli.files import FileLock
+from velvet_cli.store import TaskStore
 
 POSIX = pytest.mark.skipif(
     sys.platform == "win32", reason="POSIX signals, pipes and devices: run on Linux or macOS"
@@ -37,7 +35,7 @@ LINES = 10_000
 
 
 def words(*argv: str, name: str = "argparse") -> list[str]:
-    return [*Frontend(name).argv_prefix(), *argv]
+    return contenders.words(name, *argv)
 
 
 def count(path: Path) -> int:
@@ -230,16 +228,9 @@ def test_a_terminal_gets_a_bold_header_and_a_pipe_does_not(tmp_path: Path) -> No
     seen = invoke("argparse", ["list"], "pty", folder=tmp_path)
     plain = invoke("argparse", ["list"], "subprocess", folder=tmp_path)
 
-    assert seen.tty_bytes.startswith(b"\x1b[1mid")
-    assert seen.tty_bytes.endswith(b"\r\n")
+    assert seen.tty.startswith(b"\x1b[1mid")
+    assert seen.tty.endswith(b"\r\n")
     assert plain.out == "id  title  priority  tags  done  created\n"
-
-
-def test_windows_has_no_pty_and_says_so(monkeypatch: Any, tmp_path: Path) -> None:
-    monkeypatch.setattr(sys, "platform", "win32")
-
-    with pytest.raises(PtyMissing, match="ConPTY"):
-        invoke("argparse", ["list"], "pty", folder=tmp_path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pexpect.spawn needs a POSIX terminal")

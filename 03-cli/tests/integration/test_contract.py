@@ -1,26 +1,22 @@
 """One contract, four front ends: every command and every mistake.
 
-Data on standard output has to be equal byte for byte, messages have to name the option and the
-value, and the exit code is the contract's. Every call of argparse, Click and Typer is a real process, with
-pipes, variables and a store of its own; of Cyclopts, which nobody has to install, those are that
-bring words, streams or variables to its parser. The calls of a front end are made together, two at
-a time, by the first test that needs one of them; the tests then look at what was left behind.
-What `test_behaviours` looks at already (help, abbreviations, crashes, signals) is not repeated here.
+Data on standard output has to be equal byte for byte, messages have to name the option and the value,
+and the exit code is the contract's. Every call is a process, with streams, variables and a store of
+its own; see `warm` for how its start is saved. What `test_behaviours` looks at already (help,
+abbreviations, crashes, signals) is not repeated here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from velvet_cli.contract import CONTRACT, EXIT_CONTRACT
-from velvet_cli.core import TaskStore
-from velvet_cli.exits import Exit
-from velvet_cli.harness import Mode, Result, invoke
+from velvet_cli.comparisons.running import Result, clean_environment
+from velvet_cli.contract import CONTRACT
+from velvet_cli.store import TaskStore
 
 FIRST = '{"id": 1, "title": "né✓", "priority": 3, "tags": [], "done": false, "created": 7.0}\n'
 SECOND = '{"id": 2, "title": "b", "priority": 5, "tags": ["home"], "done": true, "created": 7.0}\n'
@@ -52,14 +48,21 @@ CASES = {
     "list-order": Case(("list", "-f", "ndjson", "--order=priority", "-n", "1"), out=SECOND),
     "list-none": Case(("list", "-f", "json", "--limit", "0"), out="[]\n"),
     "list-table": Case(("list", "--limit=0"), out="id  title  priority  tags  done  created\n"),
-    "done": Case(("done", "1"), out="", err=("done: né✓",), after=FIRST.replace("false", "true") + SECOND),
+    "done": Case(
+        ("done", "1"), out="", err=("done: né✓",), after=FIRST.replace("false", "true") + SECOND
+    ),
     "rm": Case(("-q", "rm", "1", "2"), out="", after=""),
-    "export": Case(("export", "-f", "tsv"), out="id\ttitle\tpriority\ttags\tdone\tcreated\n"
-                   "1\tné✓\t3\t\tfalse\t7.0\n2\tb\t5\thome\ttrue\t7.0\n"),
+    "export": Case(
+        ("export", "-f", "tsv"),
+        out="id\ttitle\tpriority\ttags\tdone\tcreated\n"
+        "1\tné✓\t3\t\tfalse\t7.0\n2\tb\t5\thome\ttrue\t7.0\n",
+    ),
     "export-file": Case(("export", "-f", "csv", "--output", "x.csv"), out="", err=("x.csv",)),
     "import": Case(("import", "-"), out="2\n", stdin='milk\n{"title": "bread"}\n'),
-    "stats": Case(("stats", "-f", "csv"), out="what,count\ntotal,2\nopen,1\ndone,1\n"
-                  "priority 3,1\npriority 5,1\ntag home,1\n"),
+    "stats": Case(
+        ("stats", "-f", "csv"),
+        out="what,count\ntotal,2\nopen,1\ndone,1\n" "priority 3,1\npriority 5,1\ntag home,1\n",
+    ),
     "work": Case(("-q", "work", "0"), out="", err=()),
     "config-get": Case(("config", "get", "priority"), out="3\n"),
     "config-show": Case(("config", "show", "-f", "ndjson"), env={"TASKS_LIMIT": "9"}),
@@ -84,62 +87,43 @@ CASES = {
     "bad-setting": Case(("list",), 78, "", ("limit", "abc"), env={"TASKS_LIMIT": "abc"}),
     "no-setting": Case(("config", "get", "colour"), 78, "", ("colour", "color")),
     "no-folder": Case(("--store", "none/x", "add", "c"), 74, "", ("none", "No such file")),
-}  # fmt: skip
-# Cyclopts is a process in these, and is called in this one in the others.
-CYCLOPTS = {
-    *("add", "add-dash", "list-order", "rm", "export", "import", "environment"),
-    *("bad-number", "no-folder", "no-config"),
 }
 USED_WRONGLY = [name for name, case in CASES.items() if case.exit == 2]
-Results = Mapping[str, tuple[Result, str]]
-
-
-def _mode(front: str, name: str) -> Mode:
-    return "inprocess" if front == "cyclopts" and name not in CYCLOPTS else "subprocess"
-
-
-def _run(front: str, name: str, folder: Path) -> tuple[Result, str]:
-    case, mode = CASES[name], _mode(front, name)
-    folder.mkdir()
-    store = TaskStore(folder / "tasks.jsonl", clock=lambda: 7)
-    store.add("né✓")
-    store.add("b", priority=5, tags=["home"])
-    store.done(2)
-    with pytest.MonkeyPatch.context() as patch:
-        if mode == "inprocess":
-            patch.chdir(folder)
-        result = invoke(front, case.argv, mode, env=case.env, stdin=case.stdin, folder=folder)
-    return result, store.path.read_text(encoding="utf-8")
+Ran = Callable[[str], tuple[Result, str]]
 
 
 @pytest.fixture(scope="module")
-def everything(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> dict[str, dict[str, tuple[Result, str]]]:
-    """Filled by front end, when it is asked for the first time."""
+def results() -> dict[tuple[str, str], tuple[Result, str]]:
+    """Filled when a call is asked for the first time."""
     return {}
 
 
 @pytest.fixture
-def results(
+def ran(
     front: str,
-    everything: dict[str, dict[str, tuple[Result, str]]],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Results:
-    if front not in everything:
-        home = tmp_path_factory.mktemp(front)
-        with ThreadPoolExecutor(2) as pool:
-            outside = [name for name in CASES if _mode(front, name) == "subprocess"]
-            found = pool.map(lambda name: _run(front, name, home / name), outside)
-            everything[front] = dict(zip(outside, found, strict=True))
-        for name in CASES.keys() - set(outside):
-            everything[front][name] = _run(front, name, home / name)
-    return everything[front]
+    tmp_path: Path,
+    warm: Callable[..., Result],
+    results: dict[tuple[str, str], tuple[Result, str]],
+) -> Ran:
+    """Return what became of a case, and the store afterwards."""
+
+    def run(name: str) -> tuple[Result, str]:
+        if (front, name) not in results:
+            case, env = CASES[name], clean_environment(tmp_path, CASES[name].env)
+            store = TaskStore(tmp_path / "tasks.jsonl", clock=lambda: 7)
+            store.add("né✓")
+            store.add("b", priority=5, tags=["home"])
+            store.done(2)
+            result = warm(front, case.argv, env=env, stdin=case.stdin, folder=tmp_path)
+            results[front, name] = result, store.path.read_text(encoding="utf-8")
+        return results[front, name]
+
+    return run
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_call_ends_as_the_contract_says(name: str, results: Results) -> None:
-    case, (result, after) = CASES[name], results[name]
+def test_a_call_ends_as_the_contract_says(name: str, ran: Ran) -> None:
+    case, (result, after) = CASES[name], ran(name)
 
     assert result.exit == case.exit, result.err
     if case.out is not None:
@@ -150,8 +134,8 @@ def test_a_call_ends_as_the_contract_says(name: str, results: Results) -> None:
 
 
 @pytest.mark.parametrize("name", USED_WRONGLY)
-def test_a_mistake_is_told_in_two_lines_without_a_traceback(name: str, results: Results) -> None:
-    result, after = results[name]
+def test_a_mistake_is_told_in_two_lines_without_a_traceback(name: str, ran: Ran) -> None:
+    result, after = ran(name)
 
     lines = result.err.splitlines()
     assert len(lines) == 2
@@ -169,15 +153,9 @@ def test_every_command_of_the_contract_is_called_by_a_case() -> None:
     assert called == {"completion"}, "its scripts have tests of their own"
 
 
-def test_where_a_setting_comes_from_is_the_same_everywhere(results: Results) -> None:
-    result, _ = results["config-show"]
+def test_where_a_setting_comes_from_is_the_same_everywhere(ran: Ran) -> None:
+    result, _ = ran("config-show")
 
     lines = result.out.splitlines()
     assert '{"setting": "limit", "value": "9", "layer": "env", "source": "TASKS_LIMIT"}' in lines
     assert len(lines) == len(CONTRACT.settings())
-
-
-def test_the_exit_contract_names_every_code_once() -> None:
-    codes = [promise.code for promise in EXIT_CONTRACT]
-
-    assert sorted(codes) == sorted(Exit)

@@ -14,8 +14,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from velvet_cli.core import Task, TaskNotFound, TaskStore
-from velvet_cli.harness import clean_environment
+from velvet_cli.comparisons.running import clean_environment
+from velvet_cli.store import Task, TaskNotFound, TaskStore
 
 TITLES = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=20).filter(
     str.strip
@@ -24,7 +24,7 @@ PLAIN = TITLES.filter(lambda title: not title.strip().startswith("{"))
 # A second process that does one change a line, and answers each when it is done.
 WORKER = """
 import sys
-from velvet_cli.core import TaskStore
+from velvet_cli.store import TaskStore
 store = TaskStore(sys.argv[1], lock_timeout=30)
 for line in sys.stdin:
     word, _, rest = line.rstrip("\\n").partition(" ")

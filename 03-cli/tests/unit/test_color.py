@@ -9,8 +9,16 @@ from typing import Any
 
 import pytest
 
-from velvet_cli.color import Decision, Level, Style, decide, display_width, is_terminal, strip_ansi
-from velvet_cli.color.decision import enable_virtual_terminal
+from velvet_cli.color import (
+    Decision,
+    Level,
+    Style,
+    decide,
+    display_width,
+    enable_virtual_terminal,
+    is_terminal,
+    strip_ansi,
+)
 
 
 class Terminal(io.StringIO):
@@ -169,7 +177,6 @@ def test_a_stream_that_cannot_answer_is_no_terminal() -> None:
 
 
 ON16 = Decision(True, Level.ANSI16, "")
-ON256 = Decision(True, Level.ANSI256, "")
 FULL = Decision(True, Level.TRUECOLOR, "")
 OFF = Decision(False, Level.NONE, "")
 
@@ -178,13 +185,8 @@ OFF = Decision(False, Level.NONE, "")
     ("style", "decision", "expected"),
     [
         (Style("x", "red"), ON16, "\x1b[31mx\x1b[0m"),
-        (Style("x", "bright-red"), ON16, "\x1b[91mx\x1b[0m"),
         (Style("x", bold=True), ON16, "\x1b[1mx\x1b[0m"),
         (Style("x", "blue", True), ON16, "\x1b[1;34mx\x1b[0m"),
-        (Style("x", "#ff0000"), FULL, "\x1b[38;2;255;0;0mx\x1b[0m"),
-        (Style("x", "#ff0000"), ON256, "\x1b[38;5;196mx\x1b[0m"),
-        (Style("x", "#fe0102"), ON16, "\x1b[91mx\x1b[0m"),
-        (Style("x", "#00d000"), ON16, "\x1b[32mx\x1b[0m"),
         (Style("x", "red", True), OFF, "x"),
         (Style("x"), FULL, "x"),
         (Style("", "red"), FULL, ""),
@@ -196,10 +198,10 @@ def test_a_style_becomes_what_the_terminal_can_show(
     assert style.render(decision) == expected
 
 
-@pytest.mark.parametrize("color", ["rod", "#12345", "#12345g", "bright-", ""])
-def test_an_unknown_colour_is_refused_at_once(color: str) -> None:
-    with pytest.raises(ValueError, match="use #rrggbb, or one of black, red"):
-        Style("x", color)
+@pytest.mark.parametrize("color", ["rod", "#12345", ""])
+def test_an_unknown_colour_is_refused_even_where_nothing_is_coloured(color: str) -> None:
+    with pytest.raises(ValueError, match="use one of black, red"):
+        Style("x", color).render(OFF)
 
 
 def test_a_text_cannot_smuggle_sequences_through_a_style() -> None:

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from velvet_cli import atomic
-from velvet_cli.atomic import replaced
-from velvet_cli.core import TaskStore
-from velvet_cli.frontends import Frontend
-from velvet_cli.harness import Result, invoke
+from velvet_cli import contenders, files
+from velvet_cli.comparisons.running import Result, invoke
+from velvet_cli.files import atomic_write
+from velvet_cli.store import TaskStore
 
 
 @pytest.fixture
@@ -32,11 +31,43 @@ def do(folder: Path, *argv: str, **options: Any) -> Result:
 def test_tasks_are_finished_counted_and_removed(folder: Path) -> None:
     assert do(folder, "done", "1").err == "done: a\n"
     assert do(folder, "stats", "-f", "tsv").out.splitlines()[:4] == [
-        "what\tcount", "total\t2", "open\t1", "done\t1",
-    ]  # fmt: skip
+        "what\tcount",
+        "total\t2",
+        "open\t1",
+        "done\t1",
+    ]
     assert do(folder, "list", "--status", "done", "-f", "ndjson").out.count("\n") == 1
     assert do(folder, "rm", "1", "2").err == "removed 2\n"
     assert do(folder, "list", "-f", "json").out == "[]\n"
+
+
+def test_tasks_are_counted_by_state_priority_and_tag(folder: Path) -> None:
+    do(folder, "add", "c", "-t", "x", "-t", "y")
+    do(folder, "done", "1")
+
+    assert do(folder, "stats", "-f", "csv").out.splitlines()[1:] == [
+        "total,3",
+        "open,2",
+        "done,1",
+        "priority 3,2",
+        "priority 5,1",
+        "tag x,2",
+        "tag y,1",
+    ]
+    assert do(folder, "--store", "none", "stats", "-f", "csv").out.splitlines()[1:] == [
+        "total,0",
+        "open,0",
+        "done,0",
+    ]
+
+
+def test_an_export_of_json_lines_is_the_file_itself(folder: Path) -> None:
+    do(folder, "add", "né")
+
+    text = (folder / "tasks.jsonl").read_text(encoding="utf-8")
+    assert do(folder, "export", "-f", "ndjson").out == text
+    assert json.loads(do(folder, "export", "-f", "json").out)[2]["title"] == "né"
+    assert do(folder, "--store", "none", "export", "-f", "ndjson").out == ""
 
 
 def test_tasks_are_written_to_a_file_or_a_device(folder: Path) -> None:
@@ -45,8 +76,10 @@ def test_tasks_are_written_to_a_file_or_a_device(folder: Path) -> None:
     assert do(folder, "export", "--output", os.devnull).exit == 0
     assert do(folder, "export", "-f", "csv").out.startswith("id,title")
     assert sorted(path.name for path in folder.iterdir()) == [
-        "out.json", "tasks.jsonl", "tasks.jsonl.lock",
-    ]  # fmt: skip
+        "out.json",
+        "tasks.jsonl",
+        "tasks.jsonl.lock",
+    ]
 
 
 def test_tasks_are_read_from_standard_input_and_from_a_file(folder: Path) -> None:
@@ -72,7 +105,7 @@ def test_ctrl_c_inside_a_command_is_not_swallowed_by_a_framework(front: str) -> 
     def interrupted(call: object) -> int:
         raise KeyboardInterrupt
 
-    module = Frontend(front).module()
+    module = contenders.load(front)
     try:
         code = module.call(["list"], interrupted)
     except KeyboardInterrupt:
@@ -106,22 +139,22 @@ class Held:
 def test_a_reader_delays_the_renaming_but_does_not_prevent_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(atomic, "_RETRY_S", 0.0)
+    monkeypatch.setattr(files, "_RETRY_S", 0.0)
     patient, impatient, hopeless = Held(3), Held(3), Held(1000)
 
-    atomic._rename(patient, Path("x"), patient=True)  # type: ignore[arg-type]
+    files._rename(patient, Path("x"), patient=True)  # type: ignore[arg-type]
     for held, mode in ((impatient, False), (hopeless, True)):
         with pytest.raises(PermissionError):
-            atomic._rename(held, Path("x"), patient=mode)  # type: ignore[arg-type]
+            files._rename(held, Path("x"), patient=mode)  # type: ignore[arg-type]
 
-    assert (patient.tried, impatient.tried, hopeless.tried) == (4, 1, atomic._RENAME_ATTEMPTS)
+    assert (patient.tried, impatient.tried, hopeless.tried) == (4, 1, files._RENAME_ATTEMPTS)
 
 
 def test_a_replacement_that_fails_half_way_leaves_the_old_text(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_text("old", encoding="utf-8")
 
-    with pytest.raises(RuntimeError), replaced(path) as file:  # noqa: PT012
+    with pytest.raises(RuntimeError), atomic_write(path) as file:  # noqa: PT012
         file.write("new")
         raise RuntimeError
 

@@ -9,31 +9,35 @@ from typing import Any
 import pytest
 
 from velvet_cli.config import (
-    HIDDEN,
     ConfigError,
     ConfigNotFound,
     Files,
-    Setting,
     Settings,
     find_files,
     load,
-    nearest,
-    settings_of,
     user_folder,
 )
-from velvet_cli.contract import CONTRACT
+from velvet_cli.config.layers import suggest
+from velvet_cli.contract import CONTRACT, HIDDEN, Param
+
+
+def setting(name: str, kind: type = str, default: Any = None, **more: Any) -> Param:
+    return Param(name, type=kind, default=default, **more)
+
 
 SPEC = (
-    Setting("store", Path, Path("tasks.jsonl"), env="TASKS_STORE"),
-    Setting("color", str, "auto", choices=("auto", "always", "never"), env="TASKS_COLOR"),
-    Setting("limit", int, None, range=(0, None), env="TASKS_LIMIT"),
-    Setting("priority", int, 3, range=(1, 5), env="TASKS_PRIORITY"),
-    Setting("share", float, 0.5, range=(None, 1.0), env="TASKS_SHARE"),
-    Setting("notes", bool, True, env="TASKS_NOTES"),
-    Setting("tags", str, (), multiple=True, env="TASKS_TAGS"),
-    Setting("list.width", int, 80),
-    Setting("api_token", str, None, env="TASKS_TOKEN"),
+    setting("store", str, "tasks.jsonl", env="TASKS_STORE"),
+    setting("color", str, "auto", choices=("auto", "always", "never"), env="TASKS_COLOR"),
+    setting("limit", int, None, range=(0, None), env="TASKS_LIMIT"),
+    setting("priority", int, 3, range=(1, 5), env="TASKS_PRIORITY"),
+    setting("share", float, 0.5, range=(None, 1.0), env="TASKS_SHARE"),
+    setting("notes", bool, True, env="TASKS_NOTES"),
+    setting("tags", str, (), multiple=True, env="TASKS_TAGS"),
+    setting("list.width", int, 80),
+    setting("api_token", str, None, env="TASKS_TOKEN"),
 )
+SEVEN = tuple(one._replace(default=7) if one.name == "limit" else one for one in SPEC)
+SETTINGS = tuple(CONTRACT.settings().values())
 
 
 def wrote(path: Path, text: str) -> Path:
@@ -65,12 +69,11 @@ def test_the_nearest_of_all_layers_wins_and_each_says_where_it_stands(
     files: Files, tmp_path: Path
 ) -> None:
     settings = load(
-        SPEC,
+        SEVEN,
         cli={"limit": 0},
         env={"TASKS_LIMIT": "1"},
         files=files,
         profile="work",
-        defaults={"limit": 7},
     )
 
     assert settings["limit"] == 0
@@ -92,7 +95,7 @@ def test_each_layer_wins_when_those_above_are_silent(
 ) -> None:
     profile = None if left_out > 2 else "work"
     settings = load(
-        SPEC,
+        SEVEN,
         cli={"limit": None if left_out > 0 else 0},
         env={} if left_out > 1 else {"TASKS_LIMIT": "1"},
         files=Files(
@@ -101,7 +104,6 @@ def test_each_layer_wins_when_those_above_are_silent(
             None if left_out > 6 else files.system,
         ),
         profile="work" if left_out == 4 else profile,
-        defaults={"limit": 7},
     )
 
     assert settings["limit"] == left_out
@@ -176,13 +178,13 @@ def test_secrets_are_covered_everywhere(tmp_path: Path) -> None:
     ],
 )
 def test_a_secret_is_told_by_the_last_word_of_its_name(name: str, secret: bool) -> None:
-    assert Setting(name).secret is secret
+    assert Param(name).secret is secret
 
 
 def test_a_wrong_secret_is_not_told_either() -> None:
-    setting = Setting("pin_token", int, choices=("1",))
+    pin = Param("pin_token", type=int, choices=("1",))
 
-    for act in (lambda: setting.parse("hunter2"), lambda: setting.accept("hunter2")):
+    for act in (lambda: pin.parse("hunter2"), lambda: pin.accept("hunter2")):
         with pytest.raises(ValueError, match="must be a whole number") as caught:
             act()
         assert "hunter2" not in str(caught.value)
@@ -251,8 +253,8 @@ def test_a_byte_order_mark_and_windows_lines_are_fine(tmp_path: Path) -> None:
         ("TASKS_SHARE", "0.25", "share", 0.25),
         ("TASKS_NOTES", "no", "notes", False),
         ("TASKS_NOTES", "ON", "notes", True),
-        ("TASKS_STORE", "x y.jsonl", "store", Path("x y.jsonl")),
-        ("TASKS_TAGS", " a  b\tc ", "tags", ("a", "b", "c")),
+        ("TASKS_STORE", "x y.jsonl", "store", "x y.jsonl"),
+        ("TASKS_TAGS", " a , b c,,d ", "tags", ("a", "b c", "d")),
         ("TASKS_TAGS", "", "tags", ()),
         ("TASKS_LIMIT", "", "limit", None),
     ],
@@ -268,6 +270,7 @@ def test_a_variable_is_read_by_the_settings_type(
     [
         ("TASKS_LIMIT", "abc", "must be a whole number, not 'abc'"),
         ("TASKS_SHARE", "x", "must be a number, not 'x'"),
+        ("TASKS_SHARE", "nan", "must be 1 or less, not nan"),
         ("TASKS_NOTES", "perhaps", "must be true or false, not 'perhaps'"),
         ("TASKS_PRIORITY", "9", "must be 1 to 5, not 9"),
         ("TASKS_COLOR", "red", "must be one of auto, always, never, not 'red'"),
@@ -289,7 +292,7 @@ def test_a_wrong_argument_is_named_as_typed() -> None:
         load(SPEC, cli={"limt": 3})
 
 
-def test_an_unknown_profile_is_refused_with_the_nearest(tmp_path: Path) -> None:
+def test_an_unknown_profile_is_refused_with_the_suggest(tmp_path: Path) -> None:
     error = refused(tmp_path, "[profile.work]\n", profile="wrk")
 
     assert error.suggestion == "did you mean 'work'?"
@@ -321,18 +324,18 @@ def test_settings_are_a_mapping_of_every_setting() -> None:
 
 
 def test_the_types_come_from_the_contract() -> None:
-    found = {setting.name: setting for setting in settings_of()}
+    found = {setting.name: setting for setting in SETTINGS}
 
     assert set(found) == set(CONTRACT.settings())
     assert found["priority"].range == (1, 5)
     assert found["tags"].multiple
-    assert load(settings_of(), env={"TASKS_PRIORITY": "4"})["priority"] == 4
+    assert load(SETTINGS, env={"TASKS_PRIORITY": "4"})["priority"] == 4
 
 
 def test_a_named_file_stands_alone(tmp_path: Path) -> None:
     wrote(tmp_path / "tasks.toml", "")
 
-    found = find_files({}, cwd=tmp_path, home=tmp_path, explicit=tmp_path / "mine.toml")
+    found = find_files({}, cwd=tmp_path, explicit=tmp_path / "mine.toml")
 
     assert found == Files(project=tmp_path / "mine.toml", explicit=True)
 
@@ -343,7 +346,7 @@ def test_the_projects_file_is_looked_for_upwards(tmp_path: Path) -> None:
     wrote(tmp_path / "tasks.toml", "")
     (tmp_path / "a" / "tasks.toml").mkdir()
 
-    assert find_files({}, cwd=deep, home=tmp_path).project == tmp_path / "tasks.toml"
+    assert find_files({}, cwd=deep).project == tmp_path / "tasks.toml"
 
 
 def test_xdg_folders_are_honoured_and_have_their_defaults(tmp_path: Path) -> None:
@@ -361,15 +364,15 @@ def test_xdg_folders_are_honoured_and_have_their_defaults(tmp_path: Path) -> Non
     assert found.system == second / "tasks" / "config.toml"
     home = user_folder({"HOME": str(tmp_path)}, platform="linux")
     assert home == tmp_path / ".config" / "tasks"
-    assert user_folder({"XDG_CONFIG_HOME": ""}, home=tmp_path) == home
+    assert user_folder({"XDG_CONFIG_HOME": "", "HOME": str(tmp_path)}, platform="linux") == home
 
 
 def test_a_relative_xdg_folder_is_ignored(tmp_path: Path) -> None:
     env = {"XDG_CONFIG_HOME": "relative", "XDG_CONFIG_DIRS": "also/relative"}
 
-    found = find_files(env, cwd=tmp_path, home=tmp_path)
+    found = find_files(env, cwd=tmp_path)
 
-    assert found.user == tmp_path / ".config" / "tasks" / "config.toml"
+    assert found.user == user_folder({}) / "config.toml"
     assert found.system is None
 
 
@@ -382,6 +385,6 @@ def test_elsewhere_platformdirs_knows_the_users_folder(tmp_path: Path) -> None:
 
 
 def test_what_is_known_is_listed_when_nothing_is_near() -> None:
-    assert nearest("limt", ["limit", "color"]) == "did you mean 'limit'?"
-    assert nearest("zzz", ["b", "a"]) == "known are: a, b"
-    assert nearest("zzz", []) == ""
+    assert suggest("limt", ["limit", "color"]) == "did you mean 'limit'?"
+    assert suggest("zzz", ["b", "a"]) == "known are: a, b"
+    assert suggest("zzz", []) == ""

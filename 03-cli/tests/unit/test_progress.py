@@ -12,18 +12,10 @@ from collections.abc import Iterator
 import pytest
 
 from velvet_cli.color import display_width
-from velvet_cli.progress import (
-    BARS,
-    Naive,
-    Null,
-    Progress,
-    Throttled,
-    format_count,
-    format_interval,
-    pick,
-)
-from velvet_cli.progress.lap import BARE, _loop, _main, lap
-from velvet_cli.terminal import open_ends, watch
+from velvet_cli.comparisons.bars import BARS, Naive, Null
+from velvet_cli.comparisons.progress import BARE, _main, lap, loop
+from velvet_cli.comparisons.running import open_ends
+from velvet_cli.progress import Throttled, format_count, format_interval
 
 
 class Clock:
@@ -200,11 +192,22 @@ def test_a_wrong_total_is_harmless() -> None:
     assert " 50% 5/10" in drawn(stream)[-1]
 
 
+@pytest.mark.parametrize("total", [-1, 0, math.inf, -math.inf, math.nan])
+@pytest.mark.parametrize("width", [-1, 0, 1, 80])
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_total_or_a_width_without_sense_does_not_end_the_work(
+    total: float, width: int, terminal: bool
+) -> None:
+    stream = Terminal() if terminal else io.StringIO()
+    items = (item for item in range(3))
+
+    assert list(Throttled(stream, width=width).wrap(items, total)) == [0, 1, 2]
+
+
 def test_without_a_terminal_there_is_a_line_in_ten_percent_or_nothing() -> None:
     clock, stream = Clock(), io.StringIO()
 
     list(Throttled(stream, clock=clock).wrap(slowly(1000, clock, 0.01), 1000, "work"))
-    list(Throttled(stream, lines=False).wrap(range(1000), 1000))
     list(Throttled(stream).wrap(character for character in "no length"))
 
     lines = stream.getvalue().splitlines()
@@ -270,49 +273,16 @@ def test_every_bar_hands_on_the_items_in_order(name: str, terminal: bool) -> Non
     if name == "tqdm":
         pytest.importorskip("tqdm", reason="pip install tqdm")
     stream = Terminal() if terminal else io.StringIO()
-    bar: Progress = BARS[name](stream)
+    bar = BARS[name](stream)
 
     assert list(bar.wrap(iter("abc"), 3, "[x]")) == ["a", "b", "c"]
     assert list(bar.wrap([], label="")) == []
-    assert name.startswith(bar.name)
-
-
-@pytest.mark.parametrize(
-    ("env", "terminal", "quiet", "name", "interactive"),
-    [
-        ({}, True, False, "throttled", True),
-        ({}, True, True, "null", None),
-        ({"TERM": "dumb"}, True, False, "throttled", False),
-        ({}, False, False, "null", None),
-        ({"CI": "true"}, False, False, "throttled", False),
-        ({"CI": "false"}, False, False, "null", None),
-        ({"CI": "true"}, False, True, "null", None),
-    ],
-)
-def test_people_get_a_bar_logs_get_lines_and_programs_nothing(
-    env: dict[str, str], terminal: bool, quiet: bool, name: str, interactive: bool | None
-) -> None:
-    found = pick(env, Terminal() if terminal else io.StringIO(), quiet=quiet)
-
-    assert found.name == name
-    if isinstance(found, Throttled):
-        assert found._interactive is interactive
-
-
-@pytest.mark.parametrize(
-    ("columns", "width"), [("100", 100), ("0", 80), ("x", 80), ("", 80), ("-5", 80)]
-)
-def test_the_width_is_that_of_columns_or_the_terminal(columns: str, width: int) -> None:
-    found = pick({"COLUMNS": columns}, Terminal())
-
-    assert isinstance(found, Throttled)
-    assert found._width == width
 
 
 def test_null_returns_what_it_was_given() -> None:
     items = [1, 2]
 
-    assert Null().wrap(items, 2, "x") is items
+    assert Null(io.StringIO()).wrap(items, 2, "x") is items
 
 
 @pytest.mark.parametrize(
@@ -332,7 +302,7 @@ def test_a_lap_that_makes_no_sense_is_refused(bar: str, place: str, items: int, 
 def test_the_loop_of_a_lap_takes_time_and_draws_on_its_stream(bar: str) -> None:
     stream = io.StringIO()
 
-    cpu_s, wall_s = _loop(bar, 1000, stream)
+    cpu_s, wall_s = loop(bar, 1000, stream)
 
     assert cpu_s >= 0
     assert wall_s > 0
@@ -356,8 +326,3 @@ def test_where_there_are_no_terminals_a_pipe_is_named(monkeypatch: pytest.Monkey
 
     with pytest.raises(OSError, match="no pseudo-terminals on this system: use a pipe"):
         open_ends("pty")
-
-
-def test_a_stream_that_cannot_be_watched_is_refused() -> None:
-    with pytest.raises(ValueError, match="stream must be one of stdout, stderr, not 'stdin'"):
-        watch([sys.executable], "pipe", env={}, stream="stdin")

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from velvet_cli.config import ConfigError, ConfigNotFound
-from velvet_cli.core import StoreCorrupt, StoreLocked, TaskNotFound
-from velvet_cli.errors import UsageError, did_you_mean
+from velvet_cli.contract import UsageError, nearest
 from velvet_cli.exits import Exit, pipe_code
 from velvet_cli.runner import exit_code_for, explain, guarded, run
 from velvet_cli.signals import (
@@ -26,8 +25,8 @@ from velvet_cli.signals import (
     handled,
     stop_now,
 )
+from velvet_cli.store import InvalidTask, StoreCorrupt, StoreLocked, TaskNotFound
 from velvet_cli.streams import InputMissing, PipeClosed
-from velvet_cli.task import InvalidTask
 
 HERE = Path("x")
 
@@ -255,7 +254,7 @@ def test_a_token_that_nobody_sets_is_waited_for_to_the_end() -> None:
 
 @pytest.mark.parametrize(("word", "hint"), [("lst", "did you mean 'list'?"), ("zzz", "")])
 def test_the_nearest_word_is_suggested(word: str, hint: str) -> None:
-    assert did_you_mean(word, ["list", "add"]) == hint
+    assert nearest(word, ["list", "add"]) == hint
 
 
 def test_a_signal_may_come_while_its_own_thread_waits() -> None:

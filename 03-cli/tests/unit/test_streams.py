@@ -15,15 +15,7 @@ import pytest
 from velvet_cli.color import Decision, Level
 from velvet_cli.exits import Exit, describe, pipe_code
 from velvet_cli.formats import render_rows, text_of
-from velvet_cli.streams import (
-    InputMissing,
-    Output,
-    PipeClosed,
-    encode_safe,
-    is_interactive,
-    line_buffered,
-    open_input,
-)
+from velvet_cli.streams import InputMissing, Output, PipeClosed, encode_safe, open_input
 
 ROWS = [{"a": "x", "b": [1, 2]}, {"a": "né\t|", "b": None}]
 
@@ -106,7 +98,6 @@ def test_data_and_notes_go_to_different_streams() -> None:
     output.rows([{"a": 1}], ("a",))
     output.text("line")
     output.note("aside")
-    output.flush()
 
     assert (out.getvalue(), err.getvalue()) == ('{"a": 1}\nline\n', "aside\n")
 
@@ -135,8 +126,6 @@ def test_a_closed_pipe_has_one_name() -> None:
 
     with pytest.raises(PipeClosed):
         output.text("x")
-    with pytest.raises(PipeClosed):
-        output.flush()
 
 
 def test_windows_says_invalid_for_a_closed_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,27 +171,8 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
             pass
 
 
-def test_a_pipe_is_not_interactive_and_nothing_is_not_either() -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    assert not is_interactive()
-    assert not is_interactive(Terminal(), io.StringIO())
-    assert is_interactive(Terminal(), Terminal())
-
-
-def test_a_real_stream_can_be_line_buffered_and_a_text_in_memory_cannot(tmp_path: Path) -> None:
-    with (tmp_path / "x").open("w", encoding="utf-8") as stream:
-        assert line_buffered(stream)
-        stream.write("a\n")
-        assert (tmp_path / "x").read_text(encoding="utf-8") == "a\n"
-    assert not line_buffered(io.StringIO())
-
-
 @pytest.mark.parametrize(
-    ("encoding", "shown"),
-    [("ascii", r"n\xe9\u2713"), ("cp1252", "né\\u2713"), ("utf-8", "né✓")],
+    ("encoding", "shown"), [("ascii", r"n\xe9\u2713"), ("cp1252", "né\\u2713"), ("utf-8", "né✓")]
 )
 def test_what_a_console_cannot_show_is_escaped(encoding: str, shown: str) -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)

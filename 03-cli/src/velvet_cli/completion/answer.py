@@ -1,64 +1,67 @@
-r"""What `tasks --complete` prints: the questions that the scripts of `script` ask.
+"""Values of the program's data: what `tasks --complete KIND [WORDS...]` prints.
 
-Three of them: ``values KIND [WORDS...]`` from a static script, ``words [WORDS...]`` from the
-dynamic ones of zsh, fish and PowerShell, and ``bash`` with bash's own variables. Answers are
-lines of ``value<TAB>help``; bash gets what it will insert, quoted. Whatever is wrong, the answer
-is empty: a message would land in the middle of the user's line.
+Lines of ``value<TAB>help``; nothing when anything is wrong: it would land in the user's line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from velvet_cli.completion.engine import Candidate, complete
-from velvet_cli.completion.quoting import rest_of
-from velvet_cli.completion.values import dynamic_values, store_of
-from velvet_cli.completion.words import Words, split
 from velvet_cli.contract import CONTRACT
 
 
 def answer(argv: Sequence[str], env: Mapping[str, str], *, cwd: Path) -> str:
-    """Return the answer to a question, with the newline of each line.
+    """Return the answer to a question: ``tasks``, ``tags`` or ``keys``, and words with the store.
 
-    Args:
-        argv: what follows ``--complete``.
-        env: the environment; bash's `COMP_LINE`, `COMP_POINT` and `COMP_WORDBREAKS` are in it.
-        cwd: the user's working directory.
+    A value with a control character is left out: no shell could show or type it.
     """
-    question, rest = (argv[0], argv[1:]) if argv else ("", [])
-    if question == "values" and rest:
-        store = store_of(rest[1:], env, cwd=cwd)
-        pairs = dynamic_values(rest[0], store=store, cwd=cwd)
-        return "".join(f"{value}\t{_one_line(text)}\n" for value, text in pairs)
-    if question == "words":
-        words = Words(("tasks", *rest[:-1]), "".join(rest[-1:]))
-        return "".join(f"{c.value}\t{_one_line(c.help)}\n" for c in _complete(words, env, cwd))
-    if question == "bash" and "COMP_LINE" in env:
-        point = env.get("COMP_POINT", "")
-        words = split(
-            env["COMP_LINE"],
-            int(point) if point.isdigit() else None,
-            env.get("COMP_WORDBREAKS", ":="),
-        )
-        return "".join(f"{_insert(c, words)}\n" for c in _complete(words, env, cwd))
-    return ""
+    kind = argv[0] if argv else ""
+    found: Iterator[tuple[str, str]] = iter(())
+    if kind == "keys":
+        found = ((name, param.help) for name, param in CONTRACT.settings().items())
+    elif kind in ("tasks", "tags"):
+        found = _stored(kind, store_of(argv[1:], env, cwd=cwd))
+    kept = ((value, text) for value, text in found if value.isprintable() and value)
+    return "".join(f"{value}\t{' '.join(text.split())}\n" for value, text in kept)
 
 
-def _complete(words: Words, env: Mapping[str, str], cwd: Path) -> list[Candidate]:
-    def dynamic(kind: str, current: str) -> list[tuple[str, str]]:
-        store = store_of(words.prefix_words[1:], env, cwd=cwd)
-        return list(dynamic_values(kind, current, store=store, cwd=cwd))
+def _stored(kind: str, store: Path) -> Iterator[tuple[str, str]]:
+    from velvet_cli.store import StoreCorrupt, TaskStore
 
-    return complete(CONTRACT, words, dynamic=dynamic)
+    tags: dict[str, int] = {}
+    # A store that is broken further down still helps with what stands before.
+    with suppress(OSError, StoreCorrupt):
+        for task in TaskStore(store):
+            if kind == "tasks":
+                yield str(task.id), f"(done) {task.title}" if task.done else task.title
+            for tag in task.tags:
+                tags[tag] = tags.get(tag, 0) + 1
+    if kind == "tags":
+        yield from ((tag, f"{count} tasks") for tag, count in sorted(tags.items()))
 
 
-def _insert(candidate: Candidate, words: Words) -> str:
-    """Return what bash has to insert after the part of the word that it keeps."""
-    text = rest_of(candidate.value[words.wordbreak_at :], words.quote)
-    # Bash closes the quote when one candidate is left, unless the text ends with such a mark.
-    return text + words.quote if words.quote and text.endswith(words.quote) else text
+def store_of(words: Sequence[str], env: Mapping[str, str], *, cwd: Path) -> Path:
+    """Return the file of tasks that a half-typed command line is about.
 
+    The option counts first, then the configuration; one that is wrong is no problem of this moment.
+    """
+    given: dict[str, str] = {}
+    for at, word in enumerate(words):
+        name, attached, value = word.partition("=")
+        if name in ("--store", "--config", "--profile"):
+            given[name] = value if attached else "".join(words[at + 1 : at + 2])
+    if given.get("--store"):
+        return cwd / given["--store"]
+    from velvet_cli.config import ConfigError, find_files, load
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    explicit = given.get("--config") or env.get("TASKS_CONFIG")
+    files = find_files(env, cwd=cwd, explicit=cwd / explicit if explicit else None)
+    profile = given.get("--profile") or env.get("TASKS_PROFILE") or None
+    spec = CONTRACT.settings()
+    try:
+        settings = load(spec.values(), env=env, files=files, profile=profile)
+    except (ConfigError, OSError):
+        return cwd / str(spec["store"].default)
+    return cwd / str(settings["store"])

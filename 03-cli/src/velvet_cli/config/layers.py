@@ -1,19 +1,17 @@
 """Layers of one configuration and the rule which of them wins.
 
-Nearest wins: the command line, the environment, the profile in the project's file, that file,
-the profile in the user's file, that file, the system's, the default. Each layer keeps the place
-of each value, because "where does this come from?" is the first question about a setting.
+Nearest wins: the command line, the environment, the project's profile and file, the user's profile
+and file, the system's, the default. Each value keeps its place, because that is the first question.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from velvet_cli.config.errors import ConfigError, ConfigNotFound, nearest
-from velvet_cli.config.settings import Setting
+from velvet_cli.contract import ConfigError, Param, nearest
 
 if TYPE_CHECKING:
     from velvet_cli.config.toml_text import Lines
@@ -23,14 +21,23 @@ PROFILES = "profile"
 APPEND = "+"
 
 
-class Origin(NamedTuple):
-    """One layer's word about one setting.
+class ConfigNotFound(FileNotFoundError):
+    """A configuration file that the user named cannot be read; a default one may be absent."""
 
-    Attributes:
-        layer: such as ``env`` or ``profile work in project``.
-        source: ``file:line``, the variable's name, or empty.
-        value: as text for people; secrets are covered.
-        won: whether it is (a part of) the value in force.
+    def __init__(self, path: Path, why: str = "") -> None:
+        what = f"{path} ({why}): name a file" if why else f"{path}: create it"
+        super().__init__(f"no configuration file {what}, or leave --config out")
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """Return the nearest known word as a question, else what is known; empty where nothing is."""
+    names = sorted(known)
+    return nearest(word, names) or (f"known are: {', '.join(names)}" if names else "")
+
+
+class Origin(NamedTuple):
+    """What one layer says about one setting: the source is ``file:line`` or a variable's name, the
+    value text for people with secrets covered, `won` whether it is in force.
     """
 
     layer: str
@@ -40,15 +47,7 @@ class Origin(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """Values of one source.
-
-    Attributes:
-        name: what people call it.
-        source: the file, or empty.
-        values: setting -> checked value.
-        places: setting -> where it stands; the source itself where nothing finer is known.
-        appended: the settings whose list is added to those of lower layers.
-    """
+    """Values of one source, where each stands, and which are added to lower ones."""
 
     name: str
     source: str
@@ -58,17 +57,11 @@ class Layer(NamedTuple):
 
 
 class Settings(Mapping[str, Any]):
-    """The values in force; immutable, so safe to share between threads.
+    """The values in force; immutable, so safe to share between threads. Layers are nearest first."""
 
-    Args:
-        spec: the settings that exist.
-        layers: nearest first.
-    """
-
-    def __init__(self, spec: Sequence[Setting], layers: Sequence[Layer]) -> None:
-        self._spec = {setting.name: setting for setting in spec}
-        self.layers = tuple(layers)
-        self._values = {name: self._value(name) for name in self._spec}
+    def __init__(self, spec: Mapping[str, Param], layers: Sequence[Layer]) -> None:
+        self._spec, self._layers = spec, tuple(layers)
+        self._values = {name: self._value(name) for name in spec}
 
     def __getitem__(self, key: str) -> Any:
         return self._values[key]
@@ -80,41 +73,39 @@ class Settings(Mapping[str, Any]):
         return len(self._values)
 
     def __repr__(self) -> str:
-        shown = (f"{name}={self._spec[name].shown(value)!r}" for name, value in self.items())
-        return f"Settings({', '.join(shown)})"
+        return f"Settings({', '.join(f'{name}={self.shown(name)!r}' for name in self)})"
+
+    def param(self, key: str) -> Param:
+        """Return the rules of a setting.
+
+        Raises ConfigError: there is no such setting; the nearest is suggested.
+        """
+        if key not in self._spec:
+            raise ConfigError("no such setting", key=key, suggestion=suggest(key, self._spec))
+        return self._spec[key]
 
     def shown(self, key: str) -> str:
-        """Return a value as text for people; a secret is covered."""
-        return self._setting(key).shown(self[key])
+        """Return a value as text for people; a secret is covered. Raises as `param`."""
+        return self.param(key).shown(self[key])
 
     def explain(self, key: str) -> list[Origin]:
-        """Tell every layer that has a word about a setting, nearest first; O(layers).
-
-        Raises:
-            ConfigError: there is no such setting; the nearest is suggested.
-        """
-        setting = self._setting(key)
-        chosen = self._chosen(key)
+        """Return what every layer says about a setting, nearest first; O(layers). Raises as `param`."""
+        param, chosen = self.param(key), self._chosen(key)
         return [
             Origin(
                 layer.name,
                 layer.places.get(key, layer.source),
-                ("+ " if key in layer.appended else "") + setting.shown(layer.values[key]),
+                ("+ " if key in layer.appended else "") + param.shown(layer.values[key]),
                 layer in chosen,
             )
-            for layer in self.layers
+            for layer in self._layers
             if key in layer.values
         ]
-
-    def _setting(self, key: str) -> Setting:
-        if key not in self._spec:
-            raise ConfigError("no such setting", key=key, suggestion=nearest(key, self._spec))
-        return self._spec[key]
 
     def _chosen(self, key: str) -> list[Layer]:
         """Return the layers that make the value: appending ones down to the first that replaces."""
         chosen = []
-        for layer in self.layers:
+        for layer in self._layers:
             if key in layer.values:
                 chosen.append(layer)
                 if key not in layer.appended:
@@ -129,21 +120,17 @@ class Settings(Mapping[str, Any]):
 
 
 def file_layers(
-    name: str, path: Path, spec: Mapping[str, Setting], *, must_exist: bool = False
+    name: str, path: Path, spec: Mapping[str, Param], *, must_exist: bool = False
 ) -> tuple[Layer, dict[str, Layer]]:
     """Read a file into its own layer and one for each of its profiles.
 
-    Args:
-        name: the layer's name, such as ``user``.
-        must_exist: whether the user named it; a default file may be absent.
-
-    Raises:
-        ConfigNotFound: it must exist and does not.
-        ConfigError: it is no TOML, has an unknown key or a wrong value.
-        OSError: it exists and cannot be read.
+    Raises ConfigNotFound: it must exist, as one that the user named, and is missing, a folder, or
+    closed; ConfigError: it is no TOML, has an unknown key or a wrong value; OSError: a default one
+    cannot be.
     """
+    nothing = Layer(name, str(path), {}), dict[str, Layer]()
     if not must_exist and not path.exists():
-        return Layer(name, str(path), {}), {}
+        return nothing
     # Most starts find no file at all, and the parser costs more than the rest of this module.
     from velvet_cli.config.toml_text import parse, read_whole
 
@@ -152,18 +139,17 @@ def file_layers(
     except FileNotFoundError:
         if must_exist:
             raise ConfigNotFound(path) from None
-        return Layer(name, str(path), {}), {}
+        return nothing
+    except OSError as error:
+        if must_exist and error.strerror:
+            raise ConfigNotFound(path, error.strerror) from None
+        raise
     profiles = document.pop(PROFILES, {})
     if not isinstance(profiles, dict) or not all(isinstance(p, dict) for p in profiles.values()):
-        raise ConfigError(
-            "must hold a table for each profile",
-            file=path,
-            line=lines.get((PROFILES,)),
-            key=PROFILES,
-            suggestion=f"write [{PROFILES}.NAME]",
-        )
-    own = _layer(name, path, document, (), spec, lines)
-    return own, {
+        why, hint = "must hold a table for each profile", f"write [{PROFILES}.NAME]"
+        line = lines.get((PROFILES,))
+        raise ConfigError(why, file=path, line=line, key=PROFILES, suggestion=hint)
+    return _layer(name, path, document, (), spec, lines), {
         profile: _layer(
             f"profile {profile} in {name}", path, table, (PROFILES, profile), spec, lines
         )
@@ -176,7 +162,7 @@ def _layer(
     path: Path,
     table: Mapping[str, Any],
     within: tuple[str, ...],
-    spec: Mapping[str, Setting],
+    spec: Mapping[str, Param],
     lines: Lines,
 ) -> Layer:
     values, places, appended = {}, {}, set()
@@ -184,17 +170,17 @@ def _layer(
         line = lines.get((*within, *keys))
         key = ".".join(keys)
         target = key.removesuffix(APPEND)
-        setting = spec.get(target)
+        param = spec.get(target)
         why, hint = "", ""
-        if setting is None or (target != key and not setting.multiple):
-            why, hint = "unknown key", nearest(target, spec)
-            if setting is not None:
-                why, hint = "only a list can be appended to", f"write {target} = ..."
+        if param is None:
+            why, hint = "unknown key", suggest(target, spec)
+        elif target != key and not param.multiple:
+            why, hint = "only a list can be appended to", f"write {target} = ..."
         elif target in values:
             why = "is given twice: once replaced, once appended"
         else:
             try:
-                values[target] = setting.accept(raw)
+                values[target] = param.accept(raw)
             except ValueError as error:
                 why = str(error)
         if why:
@@ -206,7 +192,7 @@ def _layer(
 
 
 def _leaves(
-    table: Mapping[str, Any], above: tuple[str, ...], spec: Mapping[str, Setting]
+    table: Mapping[str, Any], above: tuple[str, ...], spec: Mapping[str, Param]
 ) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Yield what is no table, and tables where nothing below them could be a setting."""
     for key, value in table.items():

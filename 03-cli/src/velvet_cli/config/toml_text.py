@@ -1,7 +1,7 @@
 """TOML as text: where each key stands, and a file read whole even while it is being replaced.
 
-`tomllib` gives values without their lines, and an error without a line is half an error. The
-finder below walks over tokens only, which is enough because `tomllib` has accepted the text.
+An error without a line is half an error, and `tomllib` gives values only. The finder walks over
+tokens, which is enough because `tomllib` has accepted the text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from velvet_cli.config.errors import ConfigError
+from velvet_cli.contract import ConfigError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -36,13 +36,10 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def read_whole(path: Path, *, open_file: Callable[[Path], BinaryIO] = _opened) -> bytes:
-    """Read a file that others may replace meanwhile; what is returned is one version of it.
+    """Read one version of a file that others may replace meanwhile.
 
-    A rename is atomic, so one open file is one version. A writer in place is noticed by the
-    size and time of change before and after, and the reading is repeated.
-
-    Raises:
-        OSError: it cannot be read, or it changed during each of five readings.
+    An open file is one version after a rename; a writer in place is noticed by size and time of
+    change, and the reading is repeated. Raises OSError, also when it changed five times.
     """
     for _ in range(ATTEMPTS):
         with open_file(path) as file:
@@ -58,11 +55,7 @@ def read_whole(path: Path, *, open_file: Callable[[Path], BinaryIO] = _opened) -
 def parse(content: bytes, path: Path) -> tuple[dict[str, Any], Lines]:
     """Parse TOML and find the line of each key; O(size).
 
-    Returns:
-        The document, and key path -> line counted from 1.
-
-    Raises:
-        ConfigError: it is no UTF-8 or no TOML; the line is named.
+    Returns The document, and key path -> line counted from 1. Raises ConfigError with the line.
     """
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n")

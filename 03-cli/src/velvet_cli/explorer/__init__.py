@@ -1,1 +1,0 @@
-"""What the dashboard shows: each part computes here, and a page only draws it."""

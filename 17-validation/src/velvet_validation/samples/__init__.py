@@ -1,0 +1,1 @@
+"""What the module measures on: payloads, faults, schemas, values, hostile documents."""

@@ -1,0 +1,27 @@
+"""What the tests of this module share: every library that is installed, one after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from velvet_validation.contender import Contender
+from velvet_validation.contenders import NAMES, contender
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="session", params=NAMES)
+def library(request: pytest.FixtureRequest) -> Contender:
+    """One adapter; skipped with the reason where its library is not installed."""
+    try:
+        return contender(request.param)
+    except ImportError as error:
+        pytest.skip(f"{request.param} is not installed ({error}): pip install -r requirements.txt")
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of stored payloads, grids and the JSON Schema test suite."""
+    return DATA

@@ -1,0 +1,140 @@
+"""Records one at a time: the good, the bad, the cut and the resumed."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+
+from velvet_validation.contender import Compiled
+from velvet_validation.contenders import contender
+from velvet_validation.samples.cases import FAULTS, valid
+from velvet_validation.streaming import (
+    Truncated,
+    iter_json_array,
+    iter_ndjson,
+    quarantine,
+    resume_offset,
+)
+
+BAD = next(fault for fault in FAULTS if fault.id == "below minimum")
+
+
+@pytest.fixture(scope="module")
+def model() -> Compiled:
+    return contender("msgspec").build("signup", "strict")
+
+
+def lines(*bad: int, n: int = 10) -> list[bytes]:
+    good = [valid("signup", seed=seed) for seed in range(n)]
+    records = [BAD.apply(one) if i in bad else one for i, one in enumerate(good)]
+    return [json.dumps(record).encode() + b"\n" for record in records]
+
+
+@pytest.fixture
+def feed(tmp_path: Path) -> Path:
+    path = tmp_path / "feed.ndjson"
+    path.write_bytes(b"".join(lines(2, 5, 9)))
+    return path
+
+
+def test_bad_records_are_collected_with_their_place(feed: Path, model: Compiled) -> None:
+    rows = list(iter_ndjson(feed, model))
+
+    assert [row.index for row in rows if row.problems] == [2, 5, 9]
+    data = feed.read_bytes()
+    assert all(data[row.offset : row.end].rstrip() == row.raw for row in rows)
+    assert rows[2].problems[0].path == ("age",)
+
+
+def test_empty_lines_are_no_records(tmp_path: Path, model: Compiled) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"\n".join([b"", *lines(n=2), b"  ", b""]))
+
+    assert len(list(iter_ndjson(path, model))) == 2
+
+
+def test_a_line_that_is_no_json_is_bad_data(tmp_path: Path, model: Compiled) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"{oops}\n\xff\n" + b"[" * 100_000 + b"\n" + lines(n=1)[0])
+
+    rows = list(iter_ndjson(path, model))
+
+    assert [bool(row.problems) for row in rows] == [True, True, True, False]
+    assert {row.problems[0].code for row in rows[:3]} == {"json"}
+
+
+def test_gzip_is_recognised_by_its_first_bytes(feed: Path, model: Compiled, tmp_path: Path) -> None:
+    packed = tmp_path / "feed.bin"
+    packed.write_bytes(gzip.compress(feed.read_bytes()))
+
+    plain = [row.value for row in iter_ndjson(feed, model)]
+
+    assert [row.value for row in iter_ndjson(packed, model)] == plain
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_cut_file_is_told_from_bad_data(tmp_path: Path, model: Compiled, packed: bool) -> None:
+    data = b"".join(lines(n=40))
+    path = tmp_path / "cut"
+    path.write_bytes(gzip.compress(data)[:-20] if packed else data[:-20])
+
+    with pytest.raises(Truncated, match="it was cut"):
+        list(iter_ndjson(path, model))
+
+
+def test_a_last_line_without_an_end_is_whole_when_it_parses(
+    tmp_path: Path, model: Compiled
+) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"".join(lines(1, n=2)).rstrip(b"\n"))
+
+    rows = list(iter_ndjson(path, model))
+
+    assert [bool(row.problems) for row in rows] == [False, True]
+
+
+def test_an_array_gives_the_values_of_its_lines(
+    feed: Path, model: Compiled, tmp_path: Path
+) -> None:
+    array = tmp_path / "feed.json"
+    array.write_bytes(b"[" + b",".join(line.rstrip() for line in lines(2, 5, 9)) + b"]")
+
+    items = list(iter_json_array(array, model))
+
+    rows = list(iter_ndjson(feed, model))
+    assert [item.value for item in items] == [row.value for row in rows]
+    assert json.loads(items[2].raw) == json.loads(rows[2].raw)
+
+
+def test_an_array_that_does_not_end_is_cut(tmp_path: Path, model: Compiled) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"[" + b",".join(line.rstrip() for line in lines(n=3)))
+
+    with pytest.raises(Truncated):
+        list(iter_json_array(path, model))
+
+
+def test_quarantine_parts_the_good_from_the_bad(feed: Path, model: Compiled) -> None:
+    good, bad = feed.with_name("good"), feed.with_name("bad")
+
+    summary = quarantine(iter_ndjson(feed, model), good, bad)
+
+    assert (summary.ok, summary.bad, summary.last_offset) == (7, 3, feed.stat().st_size)
+    assert sum(summary.by_code.values()) == 3
+    assert good.read_bytes() == b"".join(
+        line for i, line in enumerate(lines(2, 5, 9)) if i not in (2, 5, 9)
+    )
+    told = [json.loads(line) for line in bad.read_text(encoding="utf-8").splitlines()]
+    assert told[0]["problems"][0]["pointer"] == "/age"
+    assert sorted(p.name for p in feed.parent.iterdir()) == ["bad", "feed.ndjson", "good"]
+    assert resume_offset(good) == 0
+
+
+def test_errors_survive_pickling() -> None:
+    error = Truncated(7)
+
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)

@@ -1,0 +1,99 @@
+"""A schema from a stranger reaches nothing and hangs nothing."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from typing import Any
+
+import pytest
+
+from velvet_validation.contenders import contender
+from velvet_validation.samples.cases import FAMILIES
+from velvet_validation.untrusted import (
+    RefNotAllowed,
+    SchemaTooLarge,
+    UnsafePattern,
+    UnsafeSchema,
+    check,
+    repeats_a_repetition,
+)
+
+
+def laughs(depth: int) -> dict[str, Any]:
+    """Return a schema whose references double at each of its steps."""
+    steps = {f"a{i}": {"allOf": [{"$ref": f"#/definitions/a{i + 1}"}] * 2} for i in range(depth)}
+    return {"$ref": "#/definitions/a0", "definitions": {**steps, f"a{depth}": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["http://example.org/a.json", "file:///etc/passwd", "other.json#/a", "//host/a", "#/nowhere"],
+)
+def test_a_reference_that_leaves_the_document_is_refused(uri: str) -> None:
+    with pytest.raises(RefNotAllowed) as caught:
+        check({"properties": {"a": {"$ref": uri}}})
+    assert caught.value.uri == uri
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["^(a+)+$", "(a*)*", "([a-z]+)*@", "(a|a)*$", "((ab)+c?)+", "(?:x+x+)+y", "(", "(?=(a+)+)b"],
+)
+def test_a_pattern_that_may_need_exponential_time_is_refused(pattern: str) -> None:
+    with pytest.raises(UnsafePattern):
+        check({"pattern": pattern})
+    with pytest.raises(UnsafePattern):
+        check({"patternProperties": {pattern: {}}})
+
+
+@pytest.mark.parametrize("pattern", ["^[a-z]+-[0-9]+$", r"^\S+@\S+$", "(abc)?d", "(ab){2}", "a|b"])
+def test_an_ordinary_pattern_passes(pattern: str) -> None:
+    check({"pattern": pattern})
+
+    assert re.compile(pattern)
+    assert not repeats_a_repetition(pattern)
+
+
+def test_references_that_double_are_counted_not_followed() -> None:
+    check(laughs(10))
+
+    with pytest.raises(SchemaTooLarge):
+        check(laughs(200))
+
+
+def test_a_schema_that_refers_to_itself_for_the_same_value_is_refused() -> None:
+    with pytest.raises(SchemaTooLarge):
+        check({"$ref": "#"})
+    with pytest.raises(SchemaTooLarge):
+        check({"anyOf": [{"type": "null"}, {"$ref": "#"}]})
+
+
+def test_recursion_through_data_is_allowed() -> None:
+    check({"properties": {"next": {"$ref": "#"}}, "items": [{"$ref": "#"}, True]})
+    check({"$defs": {"a/b": [{"type": "null"}]}, "$ref": "#/$defs/a~1b/0"})
+
+
+def test_a_chain_too_long_for_the_interpreter_is_refused() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(5_000):
+        deep = {"not": deep}
+
+    with pytest.raises(SchemaTooLarge):
+        check(deep)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("name", ["pydantic", "msgspec", "jsonschema"])
+def test_schemas_of_our_own_pass(name: str, family: Any) -> None:
+    schema = contender(name).build(family).schema
+    assert schema is not None
+
+    check(schema())
+
+
+@pytest.mark.parametrize(
+    "error", [RefNotAllowed("http://x"), UnsafePattern("(", "/a"), SchemaTooLarge("#", 3)]
+)
+def test_errors_survive_pickling(error: UnsafeSchema) -> None:
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
