@@ -35,7 +35,7 @@ def slow_request(server: Running, sent: threading.Barrier) -> bool:
 @example("deploy_without_dropping", needs=("not windows",))
 def deploy_without_dropping() -> None:
     """Send SIGTERM while ten requests are in flight, and count what each server finishes."""
-    for name in ("uvicorn", "granian", "gunicorn", "gunicorn_sync", "waitress"):
+    for name in ("uvicorn", "gunicorn_sync", "waitress"):
         app = "lab" if servers()[name].interface == "asgi" else "lab_wsgi"
         sent = threading.Barrier(11)
         with serve(app, name, threads=10) as server, ThreadPoolExecutor(10) as pool:
@@ -56,7 +56,7 @@ def overload() -> None:
     print("capacity 200/s, offered 400/s, an answer is of use within 250 ms\n")
     for name, settings in (("no limit", None), ("LoadShed", limits)):
         with serve("lab", "uvicorn", settings) as server:
-            plan = LoadPlan(server.url, WORK, rate=400, seconds=2.0, timeout=1.0)
+            plan = LoadPlan(server.url, WORK, rate=400, seconds=1.6, timeout=1.0)
             found = measure(plan)
         refused = found.outcomes["503"]
         print(
@@ -88,7 +88,7 @@ def metastable() -> None:
 def capacity_plan() -> None:
     """The rate that one process carries within its objective, Little's law, and the workers."""
     with serve("lab", "uvicorn") as server:
-        plan = LoadPlan(server.url, WORK, seconds=1.0, timeout=1.0, arrivals="uniform")
+        plan = LoadPlan(server.url, WORK, seconds=0.7, timeout=1.0, arrivals="uniform")
         found = find_capacity(plan, 250.0, start=90, factor=1.3, most=260)
     for rate, p99 in found.tried:
         print(f"{rate:5.0f}/s   p99 {p99:6.0f} ms")

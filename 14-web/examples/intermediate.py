@@ -56,7 +56,7 @@ def blocked_event_loop() -> None:
 def probe_behind_forty_threads() -> None:
     """Eighty slow calls fill the 40 threads, and a health check written with `def` waits for them."""
     with serve("lab", "uvicorn") as server:
-        slow = LoadPlan(server.url, (Shot("/thread?ms=500"),), users=80, seconds=1.4)
+        slow = LoadPlan(server.url, (Shot("/thread?ms=500"),), users=80, seconds=1.1)
         load = threading.Thread(target=measure, args=(slow,))
         load.start()
         warm = OverSocket(server.url)
