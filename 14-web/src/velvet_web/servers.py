@@ -231,4 +231,4 @@ def _start(command: Callable[[int], list[str]], environ: dict[str, str], folder:
 def _own_group() -> dict[str, Any]:
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
+    return {}  # the group of its parent: what ends a whole group ends the server, too
