@@ -1,0 +1,5 @@
+"""The dashboard of 07-http."""
+
+from velvet_http.dashboard import main
+
+main()

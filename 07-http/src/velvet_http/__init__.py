@@ -1,0 +1,1 @@
+"""HTTP clients on a network that misbehaves: seven libraries, one surface, measured policies."""

@@ -1,0 +1,331 @@
+"""A private or shared HTTP cache after RFC 9111: pure decisions, a store, a client.
+
+The decisions (`storable`, `freshness_lifetime`, `current_age`, `decide`, `update_from_304`,
+`invalidates`) take time as an argument and touch nothing. Times are seconds since the epoch,
+because that is what Date and Expires speak of.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from email.utils import formatdate, parsedate_to_datetime
+from typing import Any, Literal
+from weakref import WeakValueDictionary
+
+from velvet_http.client import Client
+from velvet_http.errors import HttpError
+from velvet_http.model import Clock, Headers, Request, Response
+
+# Cacheable by default (RFC 9110 section 15.1); 206 is not, because parts are not combined here.
+_HEURISTIC = (200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501)
+_UNDERSTOOD = (*_HEURISTIC, 302, 307)
+_FOREVER = 2**31  # what a delta-seconds that is too large means (section 1.2.2)
+_HOP_BY_HOP = ("connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade")
+Directives = dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A stored response: asked for and received when, and chosen by which fields (`key`)."""
+
+    url: str
+    key: tuple[tuple[str, str], ...]
+    status: int
+    headers: Headers
+    body: bytes
+    requested: float
+    received: float
+
+    def matches(self, request: Request) -> bool:
+        """Return whether it was chosen by the same header values (RFC 9111 section 4.1)."""
+        return all(_normal(request.headers.get(name)) == value for name, value in self.key)
+
+
+def _normal(value: str | None) -> str:
+    return " ".join((value or "").split())
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do: answer (and, if `stale`, revalidate meanwhile), ask with `conditions`, or refuse."""
+
+    kind: Literal["hit", "stale", "revalidate", "miss", "refuse"]
+    conditions: tuple[tuple[str, str], ...] = ()
+
+
+def directives(headers: Headers) -> Directives:
+    """Return the directives of Cache-Control; the first of equal names wins.
+
+    >>> directives(Headers({"Cache-Control": 'max-age="60", no-cache="Set-Cookie, Age", private'}))
+    {'max-age': '60', 'no-cache': 'Set-Cookie, Age', 'private': None}
+    """
+    found: Directives = {}
+    text = headers.get("cache-control")
+    if text is None and "no-cache" in (headers.get("pragma") or ""):
+        return {"no-cache": None}
+    inside, part = False, ""
+    for sign in (text or "") + ",":
+        if sign == '"':
+            inside = not inside
+        elif sign == "," and not inside:
+            name, equals, value = part.strip().partition("=")
+            if name:
+                found.setdefault(name.lower(), value if equals else None)
+            part = ""
+        else:
+            part += sign
+    return found
+
+
+def seconds(value: str | None) -> int | None:
+    """Return delta-seconds, None for what is no whole number."""
+    return min(int(value), _FOREVER) if value and value.isascii() and value.isdigit() else None
+
+
+def http_date(value: str | None) -> float | None:
+    """Return the second of an HTTP date, None for what is none."""
+    try:
+        return parsedate_to_datetime(value).timestamp() if value else None
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def storable(request: Request, status: int, headers: Headers, *, shared: bool = False) -> bool:
+    """Return whether a response may be kept (RFC 9111 section 3)."""
+    asked, said = directives(request.headers), directives(headers)
+    if request.method != "GET" or status < 200 or status == 206 or "no-store" in asked:
+        return False
+    if "must-understand" in said:
+        if status not in _UNDERSTOOD:
+            return False
+    elif "no-store" in said:
+        return False
+    if headers.get("vary") == "*" or (shared and "private" in said):
+        return False
+    permits = {"public", "s-maxage", "must-revalidate"} & said.keys()
+    if shared and "authorization" in request.headers and not permits:
+        return False
+    explicit = {"public", "max-age"} | ({"s-maxage"} if shared else {"private"})
+    return bool(explicit & said.keys()) or "expires" in headers or status in _HEURISTIC
+
+
+def freshness_lifetime(headers: Headers, *, shared: bool = False) -> float:
+    """Return for how many seconds a response is fresh (section 4.2.1); there is no heuristic."""
+    said = directives(headers)
+    for name in ("s-maxage", "max-age") if shared else ("max-age",):
+        if name in said:
+            return float(seconds(said[name]) or 0)  # an invalid one means stale
+    date, expires = http_date(headers.get("date")), http_date(headers.get("expires"))
+    if expires is not None and date is not None:  # "0" and other junk: already expired
+        return max(0.0, expires - date)
+    return 0.0
+
+
+def current_age(entry: Entry, now: float) -> float:
+    """Return the age of a stored response (section 4.2.3)."""
+    date = http_date(entry.headers.get("date"))
+    apparent = max(0.0, entry.received - (entry.received if date is None else date))
+    corrected = (seconds(entry.headers.get("age")) or 0) + (entry.received - entry.requested)
+    return max(apparent, corrected) + max(0.0, now - entry.received)
+
+
+def vary_key(request: Request, headers: Headers) -> tuple[tuple[str, str], ...]:
+    """Return the request's values of the fields that Vary names (section 4.1)."""
+    names = sorted({name.strip().lower() for name in (headers.get("vary") or "").split(",")} - {""})
+    return tuple((name, _normal(request.headers.get(name))) for name in names)
+
+
+def decide(request: Request, entry: Entry | None, now: float, *, shared: bool = False) -> Decision:
+    """Return what to do (sections 4 and 5.2.1, RFC 5861 for stale-while-revalidate)."""
+    asked = directives(request.headers)
+    refuse = "only-if-cached" in asked
+    if entry is None or request.method not in ("GET", "HEAD"):
+        return Decision("refuse" if refuse else "miss")
+    said = directives(entry.headers)
+    age = current_age(entry, now)
+    lifetime = freshness_lifetime(entry.headers, shared=shared)
+    wanted = lifetime if (limit := seconds(asked.get("max-age"))) is None else min(lifetime, limit)
+    fresh = age + (seconds(asked.get("min-fresh")) or 0) < wanted
+    strict = {"must-revalidate", "no-cache"} | (
+        {"proxy-revalidate", "s-maxage"} if shared else set()
+    )
+    if fresh and "no-cache" not in asked and ("no-cache" not in said or said["no-cache"]):
+        return Decision("hit")
+    if not strict & said.keys() and "no-cache" not in asked and "min-fresh" not in asked:
+        staleness = age - lifetime
+        allowed = seconds(asked["max-stale"]) if asked.get("max-stale") else _FOREVER
+        if "max-stale" in asked and staleness <= (allowed or 0):
+            return Decision("hit")
+        window = seconds(said.get("stale-while-revalidate"))
+        if window is not None and "max-age" not in asked and staleness <= window:
+            return Decision("stale")
+    if refuse:
+        return Decision("refuse")
+    conditions = validators(entry)
+    return Decision("revalidate", conditions) if conditions else Decision("miss")
+
+
+def validators(entry: Entry) -> tuple[tuple[str, str], ...]:
+    """Return the conditions that ask whether an entry still holds (section 4.3.1)."""
+    pairs = (("etag", "If-None-Match"), ("last-modified", "If-Modified-Since"))
+    return tuple((name, entry.headers[field]) for field, name in pairs if field in entry.headers)
+
+
+def may_serve_on_error(request: Request, entry: Entry, now: float, *, shared: bool = False) -> bool:
+    """Return whether a stale response may stand in for a failure (RFC 5861 section 4)."""
+    said = directives(entry.headers)
+    if {"must-revalidate", "no-cache"} & said.keys():
+        return False
+    allowed = said.get("stale-if-error", directives(request.headers).get("stale-if-error"))
+    staleness = current_age(entry, now) - freshness_lifetime(entry.headers, shared=shared)
+    return staleness <= (seconds(allowed) or 0)
+
+
+def update_from_304(entry: Entry, headers: Headers, *, requested: float, received: float) -> Entry:
+    """Return the entry with the fields of a 304 (section 3.2); the length stays that of the body."""
+    fresh = headers.without("content-length", "content-encoding", "content-type", *_HOP_BY_HOP)
+    kept = entry.headers.without(*(name for name, _ in fresh), "age")
+    return replace(entry, headers=Headers([*kept, *fresh]), requested=requested, received=received)
+
+
+def invalidates(request: Request, status: int) -> bool:
+    """Return whether a response makes what is stored for its address useless (section 4.4)."""
+    return request.method not in ("GET", "HEAD", "OPTIONS", "TRACE") and 200 <= status < 400
+
+
+class MemoryStore:
+    """Responses by address; what was unused longest goes when bodies exceed `max_bytes`.
+
+    Thread-safe; each operation takes time in the variants of one address.
+    """
+
+    def __init__(self, max_bytes: int = 50 * 2**20) -> None:
+        self.max_bytes = max_bytes
+        self.bytes = 0
+        self._entries: OrderedDict[str, list[Entry]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, request: Request) -> Entry | None:
+        """Return the latest entry that a request selects."""
+        with self._lock:
+            found = self._entries.get(request.url, [])
+            if found:
+                self._entries.move_to_end(request.url)
+        return next((each for each in found if each.matches(request)), None)
+
+    def put(self, entry: Entry) -> None:
+        """Keep an entry instead of the one with the same address and key."""
+        with self._lock:
+            others = [each for each in self._remove(entry.url) if each.key != entry.key]
+            self._entries[entry.url] = [entry, *others]
+            self.bytes += sum(len(each.body) for each in self._entries[entry.url])
+            while self.bytes > self.max_bytes:
+                self._remove(next(iter(self._entries)))
+
+    def drop(self, url: str) -> None:
+        """Forget an address."""
+        with self._lock:
+            self._remove(url)
+
+    def _remove(self, url: str) -> list[Entry]:
+        gone = self._entries.pop(url, [])
+        self.bytes -= sum(len(each.body) for each in gone)
+        return gone
+
+
+class CachingClient:
+    """A client that answers from a store where RFC 9111 allows it.
+
+    Each response carries `X-Velvet-Cache: hit, stale, revalidated or miss`. Concurrent misses for
+    one address make one request: the others wait for its answer. Thread-safe when the client is.
+
+    Args:
+        background: runs the refresh of stale-while-revalidate, such as `executor.submit`.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        store: MemoryStore,
+        *,
+        shared: bool = False,
+        wall: Clock = time.time,
+        background: Callable[[Callable[[], object]], object] = lambda refresh: refresh(),
+    ) -> None:
+        self._client, self._store, self._shared = client, store, shared
+        self._wall, self._background = wall, background
+        self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
+        self._guard = threading.Lock()
+
+    def get(self, url: str, **headers: str) -> Response:
+        """Return the response to a GET."""
+        return self.request(Request("GET", url).with_headers(**headers))
+
+    def request(self, request: Request, **limits: Any) -> Response:
+        """Return a stored or a new response; `limits` are those of the client.
+
+        Raises:
+            HttpError: the origin failed, and nothing stored may stand in.
+        """
+        found = self._stored(request, limits)
+        if found is not None:
+            return found
+        if request.method != "GET":
+            response = self._client.request(request, **limits)
+            if invalidates(request, response.status):
+                self._store.drop(request.url)
+            return response
+        with self._guard:
+            alone = self._locks.setdefault(request.url, threading.Lock())
+        with alone:  # another thread may have asked meanwhile
+            return self._stored(request, limits) or self._fetch(request, limits)
+
+    def _stored(self, request: Request, limits: dict[str, Any]) -> Response | None:
+        entry = self._store.find(request)
+        decision = decide(request, entry, self._wall(), shared=self._shared)
+        if decision.kind == "refuse":
+            return Response(504, Headers({"X-Velvet-Cache": "miss"}), b"", request.url)
+        if entry is None or decision.kind not in ("hit", "stale"):
+            return None
+        if decision.kind == "stale":
+            self._background(lambda: self._fetch(request, limits))
+        return self._answer(request, entry, decision.kind)
+
+    def _answer(self, request: Request, entry: Entry, how: str) -> Response:
+        age = int(current_age(entry, self._wall()))
+        headers = entry.headers.with_field("Age", str(age)).with_field("X-Velvet-Cache", how)
+        return Response(entry.status, headers, entry.body, request.url)
+
+    def _fetch(self, request: Request, limits: dict[str, Any]) -> Response:
+        entry, asked = self._store.find(request), request
+        if entry is not None:
+            asked = asked.with_headers(**dict(validators(entry)))
+        requested = self._wall()
+        try:
+            response = self._client.request(asked, **limits)
+        except HttpError:
+            if entry is None or not may_serve_on_error(request, entry, self._wall()):
+                raise
+            return self._answer(request, entry, "stale")
+        received = self._wall()
+        if "date" not in response.headers:  # RFC 9110 section 6.6.1
+            dated = response.headers.with_field("Date", formatdate(received, usegmt=True))
+            response = replace(response, headers=dated)
+        failed = entry if response.status >= 500 else None
+        if failed is not None and may_serve_on_error(request, failed, received):
+            return self._answer(request, failed, "stale")
+        if response.status == 304 and entry is not None:
+            fresh = update_from_304(entry, response.headers, requested=requested, received=received)
+            self._store.put(fresh)
+            return self._answer(request, fresh, "revalidated")
+        kept = response.headers.without(*_HOP_BY_HOP, "content-encoding", "content-length")
+        if storable(request, response.status, response.headers, shared=self._shared):
+            key, url = vary_key(request, response.headers), request.url
+            self._store.put(
+                Entry(url, key, response.status, kept, response.body, requested, received)
+            )
+        return replace(response, headers=response.headers.with_field("X-Velvet-Cache", "miss"))

@@ -1,0 +1,1 @@
+"""What this module compares, one file a subject, each with `add_to(suite)`."""

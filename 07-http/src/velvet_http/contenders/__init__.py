@@ -1,0 +1,47 @@
+"""The client libraries, one a file, each with the same names.
+
+`NAME` is the library's and `Transport` puts it under our surface. A diff of two files is the
+difference between two libraries.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+from velvet_http.client import AsyncClient, Client, Settings
+
+
+def names() -> list[str]:
+    """Return the name of each contender that there is a file for."""
+    return sorted(each.name for each in pkgutil.iter_modules(__path__) if each.name[0] != "_")
+
+
+def load(name: str) -> ModuleType:
+    """Return the contender's module.
+
+    Raises:
+        ValueError: there is none of that name.
+        ImportError: its library is not installed.
+    """
+    if name not in names():
+        raise ValueError(f"client {name!r} is unknown; choose from {', '.join(names())}")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def connect(name: str, settings: Settings | None = None, *, follow: int = 5) -> Client:
+    """Return a blocking client over the library `name`; an asyncio library gets a loop of its own."""
+    return Client(load(name).Transport(settings or Settings()), follow=follow)
+
+
+def connect_async(name: str, settings: Settings | None = None, *, follow: int = 5) -> AsyncClient:
+    """Return an asyncio client over the library `name`.
+
+    Raises:
+        ValueError: the library blocks; use it in threads.
+    """
+    transport = load(name).Transport(settings or Settings())
+    if transport.blocking:
+        raise ValueError(f"{name} blocks the event loop; use aiohttp, httpx or httpx2")
+    return AsyncClient(transport, follow=follow)

@@ -1,0 +1,105 @@
+"""aiohttp: asyncio only, with a parser in C."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+
+import aiohttp
+from yarl import URL
+
+from velvet_http import errors
+from velvet_http.client import Settings, within
+from velvet_http.model import Deadline, Headers, Request, Timeouts
+
+NAME = "aiohttp"
+
+
+class _Exchange:
+    def __init__(self, response: aiohttp.ClientResponse, deadline: Deadline | None) -> None:
+        self._response, self._deadline = response, deadline
+        self.status = response.status
+        self.headers = Headers(response.headers.items())
+        version = response.version
+        self.http_version = f"{version.major}.{version.minor}" if version else "1.1"
+
+    async def read(self) -> bytes:
+        try:
+            return await within(self._deadline, self._response.content.readany())
+        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
+            arrived = self._response.content.total_bytes  # some of it was never handed out
+            raise _translate(error, body=True, got=arrived) from error
+
+    async def close(self) -> None:
+        if self._response.content.at_eof():
+            self._response.release()
+        else:
+            self._response.close()
+
+
+class Transport:
+    """A `ClientSession` of one event loop."""
+
+    name, blocking, cancel_safe = NAME, False, True
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(
+        self, request: Request, timeouts: Timeouts, deadline: Deadline | None
+    ) -> _Exchange:
+        if self._session is None:  # it belongs to the loop that runs now
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=self._settings.pool, ssl=self._settings.context()
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                trust_env=False,
+            )
+        try:
+            sending = self._session.request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers=list(request.headers),
+                data=request.body,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=None,  # the default, 300 s, hides that there is no deadline
+                    connect=timeouts.pool + timeouts.connect,
+                    sock_connect=timeouts.connect,
+                    sock_read=timeouts.read,
+                ),
+            )
+            return _Exchange(await within(deadline, sending), deadline)
+        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
+            raise _translate(error, body=False) from error
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+def _translate(error: BaseException, *, body: bool, got: int = 0) -> errors.HttpError:
+    text = str(error) or type(error).__name__
+    tls = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError, ssl.SSLError)
+    if isinstance(error, tls):
+        return errors.TlsError(text)
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return errors.ConnectTimeout(text)
+    if isinstance(error, asyncio.TimeoutError):
+        return errors.ReadTimeout(text)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return errors.ConnectError(text)
+    cause = type(error.__cause__).__name__
+    if isinstance(error, aiohttp.ClientResponseError) or cause in ("BadHttpMessage", "LineTooLong"):
+        return errors.ProtocolViolation(text)
+    if isinstance(error, aiohttp.ClientPayloadError):
+        if "chunk" in text.lower() and "size" in text.lower():
+            return errors.ProtocolViolation(text)
+        return errors.TruncatedBody(text, got=got)
+    if body:
+        return errors.TruncatedBody(f"the connection broke in the body: {text}", got=got)
+    return errors.ConnectionLost(text)

@@ -1,0 +1,17 @@
+"""httpx2: the maintained successor of httpx, with its API and a pool of its own."""
+
+from __future__ import annotations
+
+import httpx2
+
+from velvet_http.contenders._httpx_family import FamilyTransport
+
+NAME = "httpx2"
+
+
+class Transport(FamilyTransport):
+    """An `httpx2.AsyncClient`."""
+
+    name = NAME
+    library = httpx2
+    cancel_safe = True

@@ -1,0 +1,114 @@
+"""urllib3: the pool that requests and botocore stand on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from velvet_http.client import Settings
+from velvet_http.contenders._sockets import DeadlineResponse, limited, queueing, translate
+from velvet_http.model import Deadline, Headers, Request, Timeouts
+
+NAME = "urllib3"
+
+
+class _Http(HTTPConnection):
+    response_class = DeadlineResponse
+
+
+class _Https(HTTPSConnection):
+    response_class = DeadlineResponse
+
+
+class _Waiting(HTTPConnectionPool):
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        """Wait for a connection only so long; requests would wait for ever."""
+        return super()._get_conn(queueing() if timeout is None else timeout)
+
+
+class _HttpPool(_Waiting):
+    ConnectionCls = _Http
+
+
+class _HttpsPool(_Waiting, HTTPSConnectionPool):
+    ConnectionCls = _Https
+
+
+class DeadlinePool(urllib3.PoolManager):
+    """A `PoolManager` with connections that keep our deadline."""
+
+    def __init__(self, **settings: object) -> None:
+        super().__init__(**settings)  # type: ignore[arg-type]
+        self.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+
+    def clear(self) -> None:
+        """Close the connections now, not when the garbage collector comes by."""
+        for key in self.pools.keys():  # noqa: SIM118 - it refuses to be iterated
+            pool = self.pools.get(key)
+            if pool is not None:
+                pool.close()
+        super().clear()
+
+
+class Exchange:
+    """A response of urllib3, read undecoded."""
+
+    def __init__(self, response: urllib3.BaseHTTPResponse) -> None:
+        self._response = response
+        self._ended = False
+        self.status = response.status
+        self.headers = Headers(response.headers.items())
+        self.http_version = "1.0" if response.version == 10 else "1.1"
+
+    async def read(self) -> bytes:
+        try:
+            piece = self._response.read1(65_536, decode_content=False)
+        except Exception as error:
+            raise translate(error, "body") from error
+        self._ended = not piece
+        return piece
+
+    async def close(self) -> None:
+        if not self._ended:
+            self._response.close()
+        self._response.release_conn()
+
+
+class Transport:
+    """A `PoolManager`; thread-safe."""
+
+    name, blocking, cancel_safe = NAME, True, True
+
+    def __init__(self, settings: Settings) -> None:
+        self._pool = DeadlinePool(
+            maxsize=settings.pool, block=True, ssl_context=settings.context(), retries=False
+        )
+
+    async def open(
+        self, request: Request, timeouts: Timeouts, deadline: Deadline | None
+    ) -> Exchange:
+        with limited(timeouts, deadline) as limit:
+            try:
+                response = self._pool.urlopen(
+                    request.method,
+                    request.url,
+                    redirect=False,
+                    body=request.body,
+                    headers=dict(request.headers),
+                    timeout=urllib3.Timeout(
+                        connect=limit.clipped(timeouts.connect), read=limit.clipped(timeouts.read)
+                    ),
+                    pool_timeout=limit.clipped(timeouts.pool),
+                    retries=False,
+                    preload_content=False,
+                    decode_content=False,
+                )
+            except Exception as error:
+                raise translate(error, "head") from error
+        return Exchange(response)
+
+    async def close(self) -> None:
+        self._pool.clear()

@@ -1,0 +1,139 @@
+"""What limits a client from outside: a circuit breaker, a token bucket and a hedge.
+
+Like `policy`, none of them has a clock of its own.
+"""
+
+from __future__ import annotations
+
+import bisect
+import enum
+import threading
+from collections import deque
+
+
+class Circuit(enum.Enum):
+    """The three states of a breaker."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half-open"
+
+
+class CircuitBreaker:
+    """Stop calling a service that fails, and probe it with a few calls later; thread-safe.
+
+    A `failure_ratio` of at least `min_calls` in the last `window` seconds opens it for `open_for`
+    seconds; then `half_open` probes must succeed to close it.
+    """
+
+    def __init__(
+        self,
+        failure_ratio: float = 0.5,
+        *,
+        min_calls: int = 20,
+        window: float = 10.0,
+        open_for: float = 5.0,
+        half_open: int = 3,
+    ) -> None:
+        if not 0 < failure_ratio <= 1 or min(min_calls, half_open, window, open_for) <= 0:
+            raise ValueError("the ratio lies in (0, 1], counts and seconds are positive")
+        self._ratio, self._min_calls, self._window = failure_ratio, min_calls, window
+        self._open_for, self._half_open = open_for, half_open
+        self._results: deque[tuple[float, bool]] = deque()
+        self._probes = self._passed = 0
+        self._lock = threading.Lock()
+        self.state = Circuit.CLOSED
+        self.retry_at = 0.0
+
+    def allow(self, now: float) -> bool:
+        """Return whether a call may go out; each True must be followed by one `record`."""
+        with self._lock:
+            if self.state is Circuit.OPEN and now >= self.retry_at:
+                self.state, self._probes, self._passed = Circuit.HALF_OPEN, 0, 0
+            if self.state is Circuit.HALF_OPEN and self._probes < self._half_open:
+                self._probes += 1
+                return True
+            return self.state is Circuit.CLOSED
+
+    def record(self, *, ok: bool, now: float) -> None:
+        """Record how an allowed call ended."""
+        with self._lock:
+            if self.state is Circuit.HALF_OPEN:
+                self._passed += ok
+                if not ok:
+                    self._open(now)
+                elif self._passed >= self._half_open:
+                    self.state = Circuit.CLOSED
+                    self._results.clear()
+            elif self.state is Circuit.CLOSED:
+                self._results.append((now, ok))
+                while self._results[0][0] <= now - self._window:
+                    self._results.popleft()
+                failed = sum(not good for _, good in self._results)
+                enough = len(self._results) >= self._min_calls
+                if enough and failed >= self._ratio * len(self._results):
+                    self._open(now)
+
+    def _open(self, now: float) -> None:
+        self.state, self.retry_at = Circuit.OPEN, now + self._open_for
+
+
+class TokenBucket:
+    """Admit `rate` requests a second on average, `burst` at once; thread-safe.
+
+    >>> bucket = TokenBucket(10, burst=1)
+    >>> bucket.reserve(0.0), bucket.reserve(0.0), bucket.reserve(0.05)
+    (0.0, 0.1, 0.15)
+    """
+
+    def __init__(self, rate: float, *, burst: int = 1) -> None:
+        if rate <= 0 or burst < 1:
+            raise ValueError(f"rate and burst must be positive, not {rate} and {burst}")
+        self._interval, self._tolerance = 1 / rate, (burst - 1) / rate
+        self._next: float | None = None
+        self._lock = threading.Lock()
+
+    def reserve(self, now: float) -> float:
+        """Take the next token and return the seconds to wait for it (GCRA, constant time)."""
+        with self._lock:
+            turn = now if self._next is None else max(self._next, now)
+            self._next = turn + self._interval
+            return round(max(0.0, turn - self._tolerance - now), 9)
+
+
+class HedgePolicy:
+    """Send a second request when the first is slower than most (The Tail at Scale, 2013).
+
+    It leaves at the `quantile` of the last `sample` latencies, for at most `max_extra` of all calls.
+    """
+
+    def __init__(
+        self, quantile: float = 0.95, *, max_extra: float = 0.05, sample: int = 500
+    ) -> None:
+        if not 0 < quantile < 1 or not 0 < max_extra <= 1 or sample < 20:
+            raise ValueError("quantile and max_extra lie in (0, 1), sample is at least 20")
+        self._quantile, self._max_extra = quantile, max_extra
+        self._recent: deque[float] = deque(maxlen=sample)
+        self._sorted: list[float] = []
+        self.calls = self.extra = 0
+
+    def observe(self, latency: float) -> None:
+        """Remember the latency of a winning request, in seconds."""
+        if len(self._recent) == self._recent.maxlen:
+            del self._sorted[bisect.bisect_left(self._sorted, self._recent[0])]
+        self._recent.append(latency)
+        bisect.insort(self._sorted, latency)
+
+    def hedge_after(self) -> float | None:
+        """Count a call; return after how many seconds to hedge it, None while too little is known."""
+        self.calls += 1
+        if len(self._sorted) < 20:
+            return None
+        return self._sorted[int(self._quantile * len(self._sorted))]
+
+    def try_hedge(self) -> bool:
+        """Return whether one more extra request stays within `max_extra`, and count it."""
+        if self.extra + 1 > self._max_extra * self.calls:
+            return False
+        self.extra += 1
+        return True

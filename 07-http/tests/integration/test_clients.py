@@ -1,0 +1,232 @@
+"""Every client on every kind of misbehaviour: the same error, and nothing left open."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+
+import psutil
+import pytest
+
+from velvet_http import contenders, errors
+from velvet_http.client import Settings
+from velvet_http.comparisons import bare
+from velvet_http.contenders import connect, connect_async
+from velvet_http.faults import FaultServer, LocalCA, fault, kinds
+from velvet_http.faults.kinds import Fault
+from velvet_http.model import Deadline, Headers, Request, Timeouts
+
+SHORT = Timeouts(2.0, 0.25, 0.25)
+
+REFUSALS = [
+    (fault("truncated length"), errors.TruncatedBody),
+    (fault("truncated chunks"), errors.TruncatedBody),
+    (fault("truncated gzip"), errors.TruncatedBody),
+    (fault("reset in body"), errors.TruncatedBody),
+    (fault("close"), errors.ConnectionLost),
+    (fault("reset"), errors.ConnectionLost),
+    (fault("stall"), errors.ReadTimeout),
+    (fault("silence"), errors.ReadTimeout),
+    (fault("bad chunk"), errors.ProtocolViolation),
+    (fault("two lengths"), errors.ProtocolViolation),
+    (fault("huge header"), errors.ProtocolViolation),
+    (fault("header flood"), errors.ProtocolViolation),
+    (fault("garbage"), errors.ProtocolViolation),
+    (fault("redirect to file"), errors.ProtocolViolation),
+    (fault("not gzip"), errors.DecodeError),
+    (fault("redirect loop"), errors.TooManyRedirects),
+    (fault("gzip bomb"), errors.BodyTooLarge),
+]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"), REFUSALS, ids=[f"{fault.name}-{n}" for n, (fault, _) in enumerate(REFUSALS)]
+)
+def test_a_fault_is_refused_by_its_own_name(
+    server: FaultServer, client_name: str, fault: Fault, error: type[errors.HttpError]
+) -> None:
+    url = server.script("/f", [fault])
+
+    with connect(client_name) as client, pytest.raises(error) as raised:
+        client.request(Request("GET", url), timeouts=SHORT, max_body=1_000_000)
+
+    assert type(raised.value) is error
+    if isinstance(raised.value, errors.TruncatedBody) and fault.name == "truncated length":
+        assert (raised.value.got, raised.value.expected) == (1000, 8400)
+
+
+@pytest.mark.parametrize(
+    "fault", [kinds.ok(), fault("early hints"), fault("no length"), fault("first byte delay")]
+)
+def test_what_is_legal_is_accepted_whole(
+    server: FaultServer, client_name: str, fault: Fault
+) -> None:
+    with connect(client_name) as client:
+        response = client.get(server.script("/f", [fault]))
+
+    assert (response.status, response.body) == (200, kinds.TEXT)
+
+
+def test_a_bomb_costs_little_memory(server: FaultServer, client_name: str) -> None:
+    url = server.script("/f", [fault("gzip bomb")])
+    with connect(client_name) as client:
+        client.get(server.url("/json"))
+        before = psutil.Process().memory_info().rss
+
+        with pytest.raises(errors.BodyTooLarge):
+            client.request(Request("GET", url), max_body=1_000_000)
+
+        grown = psutil.Process().memory_info().rss - before
+    assert grown < 20_000_000
+
+
+def test_one_connection_serves_many_requests(server: FaultServer, client_name: str) -> None:
+    with connect(client_name) as client:
+        for _ in range(5):
+            assert client.get(server.url("/json?size=10")).json() == {"text": "x" * 10}
+
+    assert server.counters.connects == 1
+    assert server.counters.requests == 5
+
+
+def test_a_body_and_its_headers_arrive(server: FaultServer, client_name: str) -> None:
+    headers = Headers({"X-Mine": "1", "Content-Type": "text/plain"})
+    with connect(client_name) as client:
+        answer = client.request(Request("POST", server.url("/echo"), headers, b"z" * 70_000)).json()
+        head = client.request(Request("HEAD", server.url("/echo")))
+
+    assert (answer["method"], answer["size"]) == ("POST", 70_000)
+    assert ["x-mine", "1"] in [[name.lower(), value] for name, value in answer["headers"]]
+    assert (head.status, head.body) == (200, b"")
+
+
+def test_credentials_do_not_follow_a_redirect_to_another_origin(
+    server: FaultServer, client_name: str
+) -> None:
+    with FaultServer() as other, connect(client_name) as client:
+        url = server.script("/f", [kinds.redirect(other.url("/echo"))])
+
+        response = client.get(url, Authorization="secret", Cookie="a=b")
+
+        assert response.history == (url,)
+        assert "authorization" in server.journal[0].headers
+        assert not {"authorization", "cookie"} & {n.lower() for n, _ in other.journal[0].headers}
+
+
+@pytest.mark.parametrize("fault", [fault("drip"), fault("drip head")])
+def test_a_deadline_ends_what_no_read_timeout_ends(
+    server: FaultServer, client_name: str, fault: Fault
+) -> None:
+    url = server.script("/f", [fault])
+    with connect(client_name) as client:
+        began = time.monotonic()
+
+        with pytest.raises(errors.DeadlineExceeded):
+            client.get(url, deadline=Deadline.after(0.4))
+
+        assert time.monotonic() - began < 2, "the drip would take 4 seconds and more"
+        with pytest.raises(errors.DeadlineExceeded):
+            client.get(url, deadline=Deadline(time.monotonic() - 1))
+
+
+def test_tls_with_a_local_authority(authority: LocalCA, client_name: str) -> None:
+    with (
+        FaultServer(tls=authority.issue()) as server,
+        connect(client_name, Settings(ca_file=authority.ca_file)) as client,
+    ):
+        assert client.get(server.url("/json")).status == 200
+        client.close()
+        assert server.settle()
+
+
+@pytest.mark.parametrize("certificate", ["expired", "wrong_host", "unknown authority"])
+def test_a_bad_certificate_is_a_tls_error_at_the_first_attempt(
+    authority: LocalCA, client_name: str, certificate: str
+) -> None:
+    unknown = certificate == "unknown authority"
+    context = authority.issue() if unknown else getattr(authority, certificate)()
+    settings = Settings(ca_file=None if unknown else authority.ca_file)
+    with FaultServer(tls=context) as server:
+        with connect(client_name, settings) as client, pytest.raises(errors.TlsError):
+            client.get(server.url("/json"))
+
+        assert server.counters.requests == 0
+        assert server.settle()
+
+
+def test_no_connection_is_a_connect_error(client_name: str) -> None:
+    with FaultServer() as gone:
+        url = gone.url("/")
+    with connect(client_name) as client:
+        for address in (url, "http://nowhere.invalid/"):
+            with pytest.raises(errors.ConnectError) as raised:
+                client.get(address)
+            assert raised.value.sent is False
+
+
+def test_a_full_pool_is_a_timeout_of_its_own(server: FaultServer) -> None:
+    for name in ("urllib3", "requests", "httpx2"):
+        with connect(name, Settings(pool=1)) as client:
+            first = client.stream(Request("GET", server.url("/bytes/1")))
+            with first, pytest.raises(errors.PoolTimeout):
+                client.request(Request("GET", server.url("/json")), timeouts=Timeouts(pool=0.2))
+
+
+def test_proxies_of_the_environment_are_ignored_unless_asked_for(
+    server: FaultServer, client_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
+
+    with connect(client_name) as client:
+        assert client.get(server.url("/json")).status == 200
+
+
+@pytest.mark.parametrize("client_name", ["aiohttp", "httpx", "httpx2"])
+def test_the_same_from_an_event_loop(server: FaultServer, client_name: str) -> None:
+    async def run() -> None:
+        async with connect_async(client_name, Settings(pool=5)) as client:
+            answers = await asyncio.gather(*(client.get(server.url("/json")) for _ in range(20)))
+            assert {answer.status for answer in answers} == {200}
+            request = Request("GET", server.script("/f", [fault("truncated gzip")]))
+            with pytest.raises(errors.TruncatedBody):
+                await client.request(request)
+            request = Request("GET", server.script("/g", [fault("truncated length")]))
+            with pytest.raises(errors.TruncatedBody, match=r".") as raised:
+                await client.request(request)
+            assert raised.value.got == 1000
+            with pytest.raises(errors.DeadlineExceeded):
+                await client.get(server.url("/slow?ms=600"), deadline=Deadline.after(0.2))
+            followed = await client.get(server.script("/i", [kinds.redirect("/json")]))
+            assert followed.status == 200
+
+    asyncio.run(run())
+    assert server.counters.max_open <= 6
+
+
+def test_contenders_are_found_by_name() -> None:
+    assert contenders.names() == [
+        "aiohttp",
+        "http_client",
+        "httpx",
+        "httpx2",
+        "requests",
+        "urllib3",
+    ]
+    with pytest.raises(ValueError, match="choose from"):
+        contenders.load("niquests")
+    with pytest.raises(ValueError, match="blocks"):
+        contenders.connect_async("urllib3")
+
+
+@pytest.mark.parametrize("name", bare.available())
+def test_the_bare_library_and_its_session(server: FaultServer, name: str) -> None:
+    url = server.url("/json?size=10")
+    size = len(json.dumps({"text": "x" * 10}))
+
+    assert bare.bare(name)(url, 5) == size
+    total = bare.repeat(name)(url, 4)
+    assert (asyncio.run(total) if asyncio.iscoroutine(total) else total) == 4 * size
+    assert server.counters.connects == 2
