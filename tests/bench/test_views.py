@@ -81,6 +81,8 @@ def test_a_duration_is_written_in_its_largest_whole_unit(seconds):
         (2_500_000, "rows/s", "2.50 Mrows/s"),
         (12, "MB", "12.0 MB"),
         (12, "", "12.0"),
+        (46, "faults", "46 faults"),
+        (13_257, "B", "13,257 B"),
     ],
 )
 def test_a_quantity_has_a_readable_multiple_of_its_unit(value, unit, text):

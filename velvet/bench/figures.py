@@ -39,6 +39,9 @@ def quantity(value: float, unit: str) -> str:
         return f"{number(value / 1e6)} M{unit}"
     if unit.endswith("/s") and abs(value) >= 1e4:
         return f"{number(value / 1e3)} k{unit}"
+    counted = unit and unit not in ("MB", "%") and not unit.endswith("/s")
+    if counted and float(value).is_integer():
+        return f"{value:,.0f} {unit}"  # a count is exact
     return f"{number(value)} {unit}".strip()
 
 
