@@ -28,7 +28,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 PATIENCE_MS = 60_000
 WIDTHS = (390, 900, 1440)
 DEMO = Path(__file__).resolve().parent / "ui" / "demo"
-FIGURE = ".js-plotly-plot, [data-testid='stTable'], [data-testid='stDataFrame']"
+FIGURE = ".js-plotly-plot, [data-testid='stTable'], [data-testid='stDataFrame'], .velvet-figure"
 # Texts whose contrast with what lies behind them is under 4.5, as rendered. What is disabled may
 # be pale; a gradient counts with each of its colours.
 PALE = """() => {

@@ -54,6 +54,8 @@ class CheckedIntake:
             payload = json.loads(body)
         except ValueError:
             return Answer(400, b'{"error": "no JSON"}')
+        except RecursionError as error:  # no check asks for depth: the framework's catch-all
+            return Answer(500, json.dumps({"error": repr(error)}).encode())
         if not isinstance(payload, dict) or not isinstance(payload.get("lines"), list):
             return Answer(400, b'{"error": "lines is no list"}')
         for line in payload["lines"]:

@@ -185,7 +185,7 @@ def draw(seen: kit.Seen) -> None:
     cards = [card(contender(n).label, answers[n], right, secrets) for n in order]
     columns = "repeat(auto-fill,minmax(min(100%,290px),1fr))"
     style = f"display:grid;gap:.7rem;grid-template-columns:{columns}"
-    html(f"<div style='{style}'>{''.join(cards)}</div>")
+    html(f"<div class='velvet-figure' style='{style}'>{''.join(cards)}</div>")
 
 
 def finding(seen: kit.Seen) -> str:
