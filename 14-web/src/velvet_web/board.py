@@ -37,13 +37,22 @@ from velvet_web.semantics import (
     require_media_type,
 )
 from velvet_web.settings import Settings
-from velvet_web.store import TaskStore, open_store
+from velvet_web.store import SqliteStore, TaskStore
 
 T = TypeVar("T")
 NDJSON = "application/x-ndjson"
 EVENT_STREAM = "text/event-stream"
 MAX_LIMIT, DEFAULT_LIMIT = 100, 50
 PATCH_TRIES = 5
+
+
+def open_store(dsn: str, *, busy: float = 0.5) -> TaskStore:
+    """Open the store that an address names."""
+    if dsn.startswith(("postgresql://", "postgres://")):
+        from velvet_web.postgres import PgStore
+
+        return PgStore(dsn, busy=busy)
+    return SqliteStore(dsn, busy=busy)
 
 
 @dataclass(frozen=True)

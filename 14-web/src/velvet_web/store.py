@@ -223,12 +223,3 @@ class SqliteStore(TaskStore):
         """Close all connections; none may be in use."""
         for connection in self._all:
             connection.close()
-
-
-def open_store(dsn: str, *, busy: float = 0.5) -> TaskStore:
-    """Open the store that an address names."""
-    if dsn.startswith(("postgresql://", "postgres://")):
-        from velvet_web.postgres import PgStore
-
-        return PgStore(dsn, busy=busy)
-    return SqliteStore(dsn, busy=busy)

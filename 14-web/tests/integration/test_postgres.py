@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from velvet_web.board import open_store
 from velvet_web.comparisons.client import Client, OverSocket, in_process
 from velvet_web.comparisons.conformance import failures
 from velvet_web.contenders import load
@@ -17,7 +18,7 @@ from velvet_web.postgres import PgStore
 from velvet_web.samples.async_reader import AsyncPgReader
 from velvet_web.servers import serve
 from velvet_web.settings import Settings
-from velvet_web.store import Unavailable, open_store
+from velvet_web.store import Unavailable
 
 pytestmark = pytest.mark.integration
 
