@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -145,5 +146,9 @@ def test_a_page_of_the_new_shape_is_imported(root, monkeypatch):
     (package / "__init__.py").write_text(code, encoding="utf-8")
     monkeypatch.syspath_prepend(str(root / "30-tiny" / "src"))
 
-    with pytest.raises(KeyboardInterrupt, match="drawn"):
-        hub.opener(catalog.find("tiny"))()
+    try:
+        with pytest.raises(KeyboardInterrupt, match="drawn"):
+            hub.opener(catalog.find("tiny"))()
+    finally:  # a later test has a module of the same name
+        for name in ("velvet_tiny.dashboard", "velvet_tiny"):
+            sys.modules.pop(name, None)

@@ -96,8 +96,10 @@ def _comparisons(module: catalog.Module) -> Iterator[str]:
 
 
 def _tabs(module: catalog.Module) -> Iterator[str]:
-    page = importlib.import_module(f"{module.package}.dashboard").PAGE
-    for tab in page.tabs:
+    dashboard = importlib.import_module(f"{module.package}.dashboard")
+    if not hasattr(dashboard, "PAGE"):
+        raise ImportError("its dashboard has no PAGE")
+    for tab in dashboard.PAGE.tabs:
         yield f"{tab.name}: {tab.question}"
 
 
