@@ -118,7 +118,10 @@ def test_schemathesis_finds_no_contradiction(front_end: Any, path: str, method: 
     @GENERATION
     @hypothesis.given(case=SCHEMA[path][method].as_strategy())
     def agrees(case: Any) -> None:
-        case.validate_response(carried(case, front_end.client), excluded_checks=excluded)
+        answer = carried(case, front_end.client)
+        # Whether a condition holds depends on the task: no schema can tell which header is met.
+        unmet = [positive_data_acceptance] if answer.status_code == 412 else []
+        case.validate_response(answer, excluded_checks=[*excluded, *unmet])
 
     agrees()
 

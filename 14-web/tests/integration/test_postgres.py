@@ -63,14 +63,14 @@ def test_the_async_pool_reads_what_the_sync_pool_wrote(postgres_server: Any) -> 
     assert found == (task, None)
 
 
-def test_a_server_that_comes_back_needs_no_restart_of_ours(postgres_server: Any) -> None:
-    store = PgStore(postgres_server.url, busy=0.5)
+def test_a_server_that_comes_back_needs_no_restart_of_ours(private_postgres: Any) -> None:
+    store = PgStore(private_postgres.url, busy=0.5)
     store.create(NewTask("before"))
-    postgres_server.kill()
+    private_postgres.kill()
 
     with pytest.raises(Unavailable):
         store.ping()
-    postgres_server.restart()
+    private_postgres.restart()
 
     for _ in range(100):
         try:
