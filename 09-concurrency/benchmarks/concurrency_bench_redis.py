@@ -202,7 +202,7 @@ def _add_keys(suite: Suite) -> None:
     )
     keys.add(
         "lua",
-        lambda: _stored(lambda mark: partial(_ours(100_000, mark + ":"), "key")),
+        lambda: _stored(lambda mark: partial(_ours(2 * ENTRIES, mark + ":"), "key")),
         baseline=True,
         needs="redis",
     )
