@@ -1,7 +1,7 @@
 """Contenders that cheat, and accidents that look alike: each is caught, none has a figure.
 
 Every one stood in a ranking until its users complained: an answer that is remembered, work that
-moved out of the timed part, a result that nobody consumes, a narrower type, a clock that lies.
+moved out of the timed part, a result that is never consumed, a narrower type, a clock that lies.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def test_a_lazy_result_that_nobody_consumes_is_refused(declared, measured_by_eng
     run = measured_by_engine(declared(LAZY.format(kind=kind)), rounds=1)
 
     for cheat in ("generator", "mapped", "coroutine", "inside"):
-        assert "whose work nobody does" in run.entry(cheat)["error"]
+        assert "whose work is never done" in run.entry(cheat)["error"]
     assert run.entry("honest")["median"] > 0
 
 

@@ -328,7 +328,7 @@ def forgotten():
     ids=["map", "generator", "iterator", "coroutine", "future"],
 )
 def test_a_result_that_has_still_to_be_computed_is_refused(quiet_clock, lazy):
-    with pytest.raises(TypeError, match="whose work nobody does; consume it inside the call"):
+    with pytest.raises(TypeError, match="whose work is never done; consume it inside the call"):
         Prepared("lazy", Timed(lazy)).once(quiet_clock)
 
 

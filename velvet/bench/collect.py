@@ -49,8 +49,6 @@ def build(suite: Suite) -> types.ModuleType:
 
     # Rival libraries keep timers, pools and helpers of their own; a measuring run ends its child.
     @pytest.mark.leaves("a contender may be the code of others")
-    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-    @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
     @pytest.mark.parametrize("case", cases, ids=names)
     def test_contender(
         benchmark: Any, case: tuple[Comparison, Size, Contender], monkeypatch: pytest.MonkeyPatch

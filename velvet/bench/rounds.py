@@ -136,7 +136,7 @@ def refuse_lazy(result: Any) -> None:
     lazy = any(hasattr(kind, name) for name in ("__next__", "__anext__", "__await__"))
     if lazy or (hasattr(kind, "add_done_callback") and hasattr(kind, "result")):
         raise TypeError(
-            f"the timed call returns a {kind.__name__}, whose work nobody does; "
+            f"the timed call returns a {kind.__name__}, whose work is never done; "
             "consume it inside the call, as list(...) or await would"
         )
 
