@@ -17,7 +17,7 @@ import pytest
 from velvet_web.comparisons.client import Client, OverSocket
 from velvet_web.loadgen import measure
 from velvet_web.loadplan import LoadPlan, Shot
-from velvet_web.servers import Running, serve
+from velvet_web.servers import GRACE_SECONDS, Running, serve
 from velvet_web.settings import Settings
 
 POST = Shot("/tasks", "POST", '{"title":"x"}')
@@ -115,19 +115,34 @@ def test_a_deploy_drops_nothing_that_is_in_flight(lab: Running) -> None:
     assert statuses == [200] * 5
 
 
-def test_a_draining_server_says_that_it_is_not_ready(settings: Settings, tmp_path: Path) -> None:
+def test_a_draining_server_is_not_ready_and_its_listeners_do_not_hold_it_up(
+    settings: Settings, tmp_path: Path
+) -> None:
     flag = tmp_path / "drain"
-    with serve("fastapi", "uvicorn", settings.but(drain_file=str(flag))) as running:
+    tuned = settings.but(drain_file=str(flag), max_inflight=2)
+    with serve("fastapi", "uvicorn", tuned) as running:
         transport = OverSocket(running.url)
         client = Client(transport)
-        before = client.request("GET", "/readyz").status
+        listeners = [
+            http.client.HTTPConnection("127.0.0.1", running.port, timeout=10) for _ in range(3)
+        ]
+        for listener in listeners:
+            listener.request("GET", "/tasks/events")
+        streams = [listener.getresponse() for listener in listeners]
+        before = [client.request("GET", path).status for path in ("/readyz", "/tasks")]
         flag.touch()
         draining = client.request("GET", "/readyz")
         health = client.request("GET", "/healthz").status
+        rest = [stream.read() for stream in streams]
         transport.close()
+        for one in (*streams, *listeners):
+            one.close()
+        seconds = running.stop()
 
-    assert (before, draining.status, health) == (200, 503, 200)
+    assert (before, draining.status, health) == ([200, 200], 503, 200)
     assert draining.get("retry-after") == "5"
+    assert rest == [b": connected\n\n"] * 3
+    assert seconds < GRACE_SECONDS, "a stream held up the end"
 
 
 def test_at_twice_its_capacity_a_shedding_server_answers_in_time(lab: Running) -> None:

@@ -85,6 +85,17 @@ def test_the_stream_is_refused_where_it_is_not_accepted(live: Running) -> None:
     assert answer.status == 406
 
 
+def test_head_of_the_stream_leaves_the_connection_free(live: Running) -> None:
+    transport = OverSocket(live.url)
+    client = Client(transport)
+    statuses = [
+        client.request(*one).status for one in (("HEAD", "/tasks/events"), ("GET", "/healthz"))
+    ]
+    transport.close()
+
+    assert statuses == [200, 200]
+
+
 def test_a_websocket_gets_changes_and_survives_pings(live: Running) -> None:
     async def listens() -> Any:
         async with connect(f"ws://127.0.0.1:{live.port}/tasks/live") as socket:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
+import sys
 from collections.abc import Awaitable, Callable
 
 import pytest
 from hdrh.histogram import HdrHistogram
 
 from velvet_web.histogram import MAX_US, Histogram
-from velvet_web.loadgen import find_capacity, measure, precise_loop, run_load
+from velvet_web.loadgen import _main, find_capacity, measure, precise_loop, run_load
 from velvet_web.loadplan import LoadPlan, Result, Shot
 
 SHOT = (Shot("/"),)
@@ -208,6 +210,36 @@ def test_a_generator_that_lags_makes_its_result_invalid() -> None:
 def test_a_generator_that_sends_too_few_makes_its_result_invalid() -> None:
     assert not Result(100, 1.0, sent=90).valid
     assert Result(0, 1.0).valid
+
+
+def test_users_that_come_irregularly_are_no_fault_of_the_generator() -> None:
+    result = run_against(
+        answering(OK), lambda url: LoadPlan(url, SHOT, rate=30, seconds=0.5, seed=5)
+    )
+
+    assert result.sent < 0.9 * 30 * 0.5
+    assert result.valid
+
+
+@pytest.mark.parametrize(
+    "argument", [[], ["no JSON"], ["{}"], ['{"url": "", "mix": [{"target": "/"}], "rat": 1}']]
+)
+def test_a_plan_that_cannot_be_read_is_one_sentence_with_an_example(argument: list[str]) -> None:
+    with pytest.raises(SystemExit, match="in the plan; give one such as"):
+        _main(argument)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_person_gets_a_summary_and_a_program_the_histograms(
+    terminal: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+
+    _main(['{"url": "http://127.0.0.1:9", "mix": [{"target": "/"}], "rate": 40, "seconds": 0.1}'])
+    said = json.loads(capsys.readouterr().out)
+
+    assert set(said) == {"summary" if terminal else "result"}
+    assert set(next(iter(said.values()))["outcomes"]) == {"refused"}
 
 
 def test_capacity_is_the_last_rate_that_met_the_objective() -> None:
