@@ -83,9 +83,3 @@ def server(
 def uvicorn(started: dict[tuple[str, str], Running]) -> Running:
     """Starlette on uvicorn."""
     return started["starlette", "uvicorn"]
-
-
-@pytest.fixture(scope="session")
-def waitress(started: dict[tuple[str, str], Running]) -> Running:
-    """Flask on waitress."""
-    return started["flask", "waitress"]
