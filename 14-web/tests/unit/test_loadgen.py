@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 from hdrh.histogram import HdrHistogram
 
+from velvet_web.comparisons.pressure import read_wrk
+from velvet_web.dashboard.virtual import omission
 from velvet_web.histogram import MAX_US, Histogram
 from velvet_web.loadgen import _main, find_capacity, measure, precise_loop, run_load
 from velvet_web.loadplan import LoadPlan, Result, Shot
@@ -47,6 +49,41 @@ def test_a_correction_adds_what_a_closed_loop_left_out() -> None:
 
     assert corrected.total == theirs.get_total_count()
     assert corrected.percentile(99) == theirs.get_value_at_percentile(99)
+
+
+SAID_BY_WRK = """Running 5s test @ http://127.0.0.1:39111/healthz
+  1 threads and 4 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency    24.46ms   71.92ms 425.98ms   92.50%
+  Latency Distribution
+     50%  334.00us
+     75%   10.14ms
+     99%    1.05s
+  12314 requests in 5.05s, 1.59MB read
+Requests/sec:   2437.03
+"""
+
+
+def test_what_wrk_says_is_read_with_its_units() -> None:
+    assert read_wrk(SAID_BY_WRK) == {"p50": 0.334, "p99": 1050.0, "rate": 2437.03}
+
+
+@pytest.mark.parametrize(
+    "text", ["", SAID_BY_WRK.replace("99%", "98%"), SAID_BY_WRK + "  Non-2xx or 3xx responses: 3"]
+)
+def test_what_wrk_does_not_say_is_no_figure(text: str) -> None:
+    with pytest.raises(ValueError, match="no clean result"):
+        read_wrk(text)
+
+
+def test_a_corrected_closed_loop_sees_the_pause_that_it_left_out() -> None:
+    closed, opened = omission(stall=0.4, period=2.0, users=4)
+    sent_every = int(60e6 / (closed.total / 4))
+
+    assert opened.percentile(99) > 10 * closed.percentile(99)
+    assert closed.corrected(sent_every).percentile(99) == pytest.approx(
+        opened.percentile(99), rel=0.1
+    )
 
 
 def test_an_empty_histogram_has_no_latency() -> None:
