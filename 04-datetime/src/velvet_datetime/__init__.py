@@ -1,0 +1,1 @@
+"""DateTime Mastery: keeping items unique, with a list that remembers and with a dictionary."""
