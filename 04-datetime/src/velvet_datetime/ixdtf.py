@@ -130,4 +130,4 @@ def format_ixdtf(instant: dt.datetime, zone: str) -> str:
     offset = local.utcoffset() or dt.timedelta(0)
     if offset.total_seconds() % 60:
         return f"{format_rfc3339(instant)}[{zone}]"
-    return f"{local.replace(fold=0).isoformat()}[{zone}]"
+    return f"{local.isoformat()}[{zone}]"
