@@ -30,6 +30,9 @@ class Engine(Protocol):
     def from_instant(self, instant: dt.datetime, zone: str) -> Any:
         """Return an instant, given in UTC, in a zone."""
 
+    def to_zone(self, value: Any, zone: str) -> Any:
+        """Return a value in another zone."""
+
     def instant(self, value: Any) -> dt.datetime:
         """Return a value's instant in UTC."""
 

@@ -56,7 +56,9 @@ def tz_report() -> TzReport:
         versions["pytz"] = pytz.OLSON_VERSION
     quirks = []
     if sys.version_info < (3, 11):
-        quirks.append("datetime.fromisoformat refuses Z, +01 and fractions of other than 3 or 6 digits")
+        quirks.append(
+            "datetime.fromisoformat refuses Z, +01 and fractions of other than 3 or 6 digits"
+        )
     if sys.platform == "win32":
         quirks.append("no zones in the system: the tzdata package is needed")
     source = system.as_posix() if system else "tzdata" if "tzdata" in versions else "nothing"

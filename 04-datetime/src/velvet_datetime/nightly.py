@@ -116,9 +116,7 @@ class Nights:
         return self.duplicates + self.missed + self.wrong_wall
 
 
-def simulate(
-    scheduler: Runs, zone: str, *, first: dt.date = FIRST, last: dt.date = LAST
-) -> Nights:
+def simulate(scheduler: Runs, zone: str, *, first: dt.date = FIRST, last: dt.date = LAST) -> Nights:
     """Run a scheduler over the local nights from `first` to `last` and count its faults.
 
     Raises:

@@ -42,13 +42,17 @@ print(len(opened), opened[:3])
 
 
 def run(program: str) -> str:
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     return done.stdout
 
 
 def test_a_machine_without_data_is_told_what_to_install() -> None:
-    assert run(BLOCKED).strip().endswith(
-        "'Europe/Berlin': this machine has no time zone database; pip install tzdata"
+    assert (
+        run(BLOCKED)
+        .strip()
+        .endswith("'Europe/Berlin': this machine has no time zone database; pip install tzdata")
     )
 
 

@@ -83,7 +83,9 @@ def test_zdump_prints_the_same_changes(key: str, tmp_path: Path) -> None:
         pytest.skip("zdump is not installed: apt-get install libc-bin (Debian), tzcode elsewhere")
     file = tmp_path / "zone"
     file.write_bytes(compiled(key))
-    done = subprocess.run([zdump, "-v", "-c", "1990,2030", str(file)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [zdump, "-v", "-c", "1990,2030", str(file)], capture_output=True, text=True, check=False
+    )
     ours = TZif.parse(compiled(key))
     seen = 0
     for line in done.stdout.splitlines():

@@ -64,7 +64,10 @@ def test_every_instant_is_one_of_what_its_wall_time_means(moment: tuple[str, dt.
         assert to_wall(info.earlier, zone) == to_wall(info.later, zone) == wall
 
 
-@given(st.sampled_from([(z, c) for z in ZONES for c in CHANGES[z] if c.shift > dt.timedelta(0)]), st.floats(0, 0.999))
+@given(
+    st.sampled_from([(z, c) for z in ZONES for c in CHANGES[z] if c.shift > dt.timedelta(0)]),
+    st.floats(0, 0.999),
+)
 def test_a_wall_time_in_a_gap_is_shown_by_no_instant(pair: tuple, share: float) -> None:  # type: ignore[type-arg]
     zone, change = pair
     wall = (change.instant + change.before + share * change.shift).replace(tzinfo=None)
@@ -148,7 +151,12 @@ def test_any_text_is_an_instant_or_a_parse_error(text: str) -> None:
         assert found is None or found.position == error.position  # noqa: PT017
 
 
-@given(st.one_of(st.text(max_size=40), st.lists(st.sampled_from(list("*/-,0123456789L MON")), max_size=30).map("".join)))
+@given(
+    st.one_of(
+        st.text(max_size=40),
+        st.lists(st.sampled_from(list("*/-,0123456789L MON")), max_size=30).map("".join),
+    )
+)
 def test_any_text_is_an_expression_or_a_cron_error(text: str) -> None:
     try:
         cron = Cron.parse(text)
@@ -167,7 +175,13 @@ fields = st.tuples(
 ).map(" ".join)
 
 
-@given(fields, near_a_change(), st.sampled_from(["run_after", "shift", "skip"]), st.sampled_from(["first", "last", "both"]), st.booleans())
+@given(
+    fields,
+    near_a_change(),
+    st.sampled_from(["run_after", "shift", "skip"]),
+    st.sampled_from(["first", "last", "both"]),
+    st.booleans(),
+)
 @settings(max_examples=40)
 def test_runs_rise_and_each_is_a_match_or_a_moved_gap(text, moment, gap, fold, follow) -> None:  # type: ignore[no-untyped-def]  # fmt: skip
     zone, instant = moment
@@ -189,13 +203,17 @@ def test_runs_rise_and_each_is_a_match_or_a_moved_gap(text, moment, gap, fold, f
         minutes = range(int(span.total_seconds()) // 30)
         start = (instant - span + dt.timedelta(seconds=59)).replace(second=0, microsecond=0)
         walked = [start + dt.timedelta(minutes=n) for n in minutes]
-        expected = [m for m in walked if schedule.cron.matches(to_wall(m, zone)) and m < instant + span]
+        expected = [
+            m for m in walked if schedule.cron.matches(to_wall(m, zone)) and m < instant + span
+        ]
         assert runs == expected
 
 
 @given(zones, st.lists(spread, max_size=20))
 def test_a_table_is_zoneinfo_row_by_row(zone: str, instants: list[dt.datetime]) -> None:
-    table = ZoneTable.build(zone, dt.datetime(1970, 1, 1, tzinfo=UTC), dt.datetime(2040, 1, 1, tzinfo=UTC))
+    table = ZoneTable.build(
+        zone, dt.datetime(1970, 1, 1, tzinfo=UTC), dt.datetime(2040, 1, 1, tzinfo=UTC)
+    )
     rows = [one for one in instants if 1971 <= one.year < 2039]
     rows += [change.instant + n * MICROSECOND for change in CHANGES[zone][1:-1] for n in (-1, 0)]
 
@@ -227,7 +245,9 @@ def test_cron_matches_as_cronsim_does(seed: int) -> None:
 
     def field(low: int, high: int) -> str:
         a, b = sorted(rng.sample(range(low, high + 1), 2))
-        return rng.choice(["*", str(a), f"{a}-{b}", f"{a},{b}", f"*/{rng.randint(2, 9)}", f"{a}-{b}/2"])
+        return rng.choice(
+            ["*", str(a), f"{a}-{b}", f"{a},{b}", f"*/{rng.randint(2, 9)}", f"{a}-{b}/2"]
+        )
 
     for _ in range(15):
         text = " ".join([field(0, 59), field(0, 23), field(1, 28), field(1, 12), field(0, 6)])

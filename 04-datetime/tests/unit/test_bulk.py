@@ -18,8 +18,14 @@ from velvet_datetime.resolve import Disambiguation, resolve_local
 
 UTC = dt.timezone.utc
 BERLIN = "Europe/Berlin"
-TABLE = ZoneTable.build(BERLIN, dt.datetime(2025, 1, 1, tzinfo=UTC), dt.datetime(2027, 1, 1, tzinfo=UTC))
-WALLS = [dt.datetime(2026, 3, 29, 2, 30), dt.datetime(2026, 10, 25, 2, 30), dt.datetime(2026, 7, 1, 12)]
+TABLE = ZoneTable.build(
+    BERLIN, dt.datetime(2025, 1, 1, tzinfo=UTC), dt.datetime(2027, 1, 1, tzinfo=UTC)
+)
+WALLS = [
+    dt.datetime(2026, 3, 29, 2, 30),
+    dt.datetime(2026, 10, 25, 2, 30),
+    dt.datetime(2026, 7, 1, 12),
+]
 
 
 @pytest.mark.parametrize("how", ["compatible", "earlier", "later"])
@@ -54,10 +60,14 @@ def test_rows_outside_the_table_are_refused() -> None:
 
 
 def test_an_empty_column_and_a_zone_without_changes() -> None:
-    utc = ZoneTable.build("UTC", dt.datetime(2025, 1, 1, tzinfo=UTC), dt.datetime(2026, 1, 1, tzinfo=UTC))
+    utc = ZoneTable.build(
+        "UTC", dt.datetime(2025, 1, 1, tzinfo=UTC), dt.datetime(2026, 1, 1, tzinfo=UTC)
+    )
 
     assert utc.utc_to_wall(column([])).tolist() == []
-    assert utc.utc_to_wall(column(WALLS[:0] + [dt.datetime(2025, 5, 5)])).tolist() == [dt.datetime(2025, 5, 5)]
+    assert utc.utc_to_wall(column(WALLS[:0] + [dt.datetime(2025, 5, 5)])).tolist() == [
+        dt.datetime(2025, 5, 5)
+    ]
 
 
 def test_a_stale_table_says_so() -> None:
@@ -72,7 +82,9 @@ def test_a_stale_table_says_so() -> None:
     [
         lambda: TABLE.utc_to_wall(np.array([1.5])),
         lambda: TABLE.wall_to_utc(column(WALLS), "guess"),  # type: ignore[arg-type]
-        lambda: ZoneTable.build(BERLIN, dt.datetime(2026, 1, 1, tzinfo=UTC), dt.datetime(2026, 1, 1, tzinfo=UTC)),
+        lambda: ZoneTable.build(
+            BERLIN, dt.datetime(2026, 1, 1, tzinfo=UTC), dt.datetime(2026, 1, 1, tzinfo=UTC)
+        ),
     ],
 )
 def test_bad_columns_are_refused(call: object) -> None:

@@ -101,7 +101,9 @@ def test_subtraction_depends_on_whether_the_zone_is_one_object() -> None:
 )  # fmt: skip
 def test_verdicts(expected: str | None, kind: str, verdict: Verdict) -> None:
     fold = ("Europe/Berlin", "2026-10-25T00:30", "Europe/Berlin", "2026-10-25T01:30")
-    arguments = {"equal": fold, "parse": ("nonsense",), "months": ("UTC", "2026-01-01T00:00", 1)}[kind]
+    arguments = {"equal": fold, "parse": ("nonsense",), "months": ("UTC", "2026-01-01T00:00", 1)}[
+        kind
+    ]
     case = Case("c", "q", kind, arguments, expected, "s")
 
     assert judge(contenders.load("zoneinfo_wall"), case).verdict is verdict
@@ -159,7 +161,9 @@ def test_the_report_names_every_copy_of_the_data() -> None:
     assert bool(report.quirks) is (sys.version_info < (3, 11) or sys.platform == "win32")
 
 
-def test_the_report_reads_a_system_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_report_reads_a_system_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "Europe").mkdir()
     monkeypatch.setattr(zoneinfo, "TZPATH", (str(tmp_path),))
     assert list(tz_report().versions) == ["tzdata", "pytz"]

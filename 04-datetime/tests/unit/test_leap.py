@@ -24,7 +24,9 @@ def test_the_table_has_27_entries_and_ends_at_37_seconds() -> None:
 
 
 @pytest.mark.parametrize("inside", [False, True])
-@pytest.mark.parametrize("instant", [EVE, dt.datetime(1999, 6, 1, tzinfo=UTC), TABLE.after[0] - SECOND])
+@pytest.mark.parametrize(
+    "instant", [EVE, dt.datetime(1999, 6, 1, tzinfo=UTC), TABLE.after[0] - SECOND]
+)
 def test_tai_and_back(instant: dt.datetime, inside: bool) -> None:
     leaps = inside and instant.second == 59
 

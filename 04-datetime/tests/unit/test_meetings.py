@@ -41,7 +41,9 @@ def test_reconcile_reports_exactly_what_moves() -> None:
 
 
 def test_a_stored_event_comes_back() -> None:
-    event = FutureEvent.plan("review", dt.datetime(2027, 3, 28, 2, 30), BERLIN, how="later", tzdata="x")
+    event = FutureEvent.plan(
+        "review", dt.datetime(2027, 3, 28, 2, 30), BERLIN, how="later", tzdata="x"
+    )
 
     assert FutureEvent.from_json(event.to_json()) == event
     assert json.loads(event.to_json())["wall"] == "2027-03-28T02:30:00"
@@ -90,11 +92,25 @@ def test_a_skipped_day_has_no_window() -> None:
     found = overlap_windows(day, dt.date(2011, 12, 29), dt.date(2011, 12, 31))
 
     assert all(end - start <= dt.timedelta(hours=8) for start, end in found)
-    assert len([one for one in overlap_windows({"Pacific/Apia": day["Pacific/Apia"]}, dt.date(2011, 12, 29), dt.date(2011, 12, 31))]) == 2
+    assert (
+        len(
+            [
+                one
+                for one in overlap_windows(
+                    {"Pacific/Apia": day["Pacific/Apia"]},
+                    dt.date(2011, 12, 29),
+                    dt.date(2011, 12, 31),
+                )
+            ]
+        )
+        == 2
+    )
 
 
 def test_bad_questions_are_refused() -> None:
     with pytest.raises(DateTimeError):
         overlap_windows({}, dt.date(2026, 1, 1), dt.date(2026, 1, 2))
     with pytest.raises(UnknownZoneError, match="did you mean 'Europe/Berlin'"):
-        overlap_windows({"europe/berlin": (dt.time(9), dt.time(17))}, dt.date(2026, 1, 1), dt.date(2026, 1, 2))
+        overlap_windows(
+            {"europe/berlin": (dt.time(9), dt.time(17))}, dt.date(2026, 1, 1), dt.date(2026, 1, 2)
+        )

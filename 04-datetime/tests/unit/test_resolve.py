@@ -49,7 +49,8 @@ def test_a_fold_is_refused_with_both_instants() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wall", "kind", "hours"), [(GAP, "gap", 1), (FOLD, "fold", -1), (GAP.replace(hour=4), "unique", 0)]
+    ("wall", "kind", "hours"),
+    [(GAP, "gap", 1), (FOLD, "fold", -1), (GAP.replace(hour=4), "unique", 0)],
 )
 def test_a_wall_time_is_classified(wall: dt.datetime, kind: str, hours: int) -> None:
     info = resolve.classify_local(wall, BERLIN)

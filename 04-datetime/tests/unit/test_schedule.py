@@ -107,7 +107,11 @@ def test_a_wildcard_follows_the_clock(day: tuple[int, int, int], runs: int) -> N
     schedule = Schedule.of("*/15 * * * *", BERLIN)
     hour = dt.timedelta(hours=1)
 
-    got = list(schedule.iter((start - 3 * hour).replace(tzinfo=UTC), (start + 30 * hour).replace(tzinfo=UTC)))
+    got = list(
+        schedule.iter(
+            (start - 3 * hour).replace(tzinfo=UTC), (start + 30 * hour).replace(tzinfo=UTC)
+        )
+    )
 
     assert sum(to_wall(run, BERLIN).date() == start.date() for run in got) == runs
     assert {b - a for a, b in zip(got, got[1:], strict=False)} == {dt.timedelta(minutes=15)}
@@ -171,7 +175,9 @@ def test_what_the_others_do_in_two_years(
         pytest.importorskip(needs)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = nightly.simulate(scheduler, zone, first=dt.date(2024, 1, 1), last=dt.date(2025, 12, 31))
+        found = nightly.simulate(
+            scheduler, zone, first=dt.date(2024, 1, 1), last=dt.date(2025, 12, 31)
+        )
 
     assert (found.duplicates, found.missed) == (duplicates, missed)
     assert (found.wrong_wall > 300) is (name == "utc_plus_24h")

@@ -41,9 +41,7 @@ def epoch(*fields: int) -> int:
         ("EST5EDT", (2026, 7, 1), "EDT", -4),
     ],
 )  # fmt: skip
-def test_a_rule_holds_for_ever(
-    rule: str, when: tuple[int, ...], abbr: str, hours: float
-) -> None:
+def test_a_rule_holds_for_ever(rule: str, when: tuple[int, ...], abbr: str, hours: float) -> None:
     found = PosixTZ.parse(rule).at(epoch(*when))
 
     assert (found.abbr, found.utoff) == (abbr, hours * 3600)

@@ -26,6 +26,11 @@ def from_instant(instant: dt.datetime, zone: str) -> Arrow:
     return arrow.get(instant).to(zone)
 
 
+def to_zone(value: Arrow, zone: str) -> Arrow:
+    """Convert a value to another zone."""
+    return value.to(zone)
+
+
 def instant(value: Arrow) -> dt.datetime:
     """Return the instant."""
     return value.datetime.astimezone(dt.timezone.utc)

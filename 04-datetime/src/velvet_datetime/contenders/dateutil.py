@@ -36,6 +36,11 @@ def from_instant(instant: dt.datetime, zone: str) -> dt.datetime:
     return instant.astimezone(_zone(zone))
 
 
+def to_zone(value: dt.datetime, zone: str) -> dt.datetime:
+    """Convert a value to another zone."""
+    return value.astimezone(_zone(zone))
+
+
 def instant(value: dt.datetime) -> dt.datetime:
     """Return the instant."""
     return value.astimezone(dt.timezone.utc)

@@ -25,6 +25,11 @@ def from_instant(instant: dt.datetime, zone: str) -> pd.Timestamp:
     return pd.Timestamp(instant).tz_convert(zone)
 
 
+def to_zone(value: pd.Timestamp, zone: str) -> pd.Timestamp:
+    """Convert a value to another zone."""
+    return value.tz_convert(zone)
+
+
 def instant(value: pd.Timestamp) -> dt.datetime:
     """Return the instant."""
     return value.tz_convert(dt.timezone.utc).to_pydatetime(warn=False)

@@ -30,6 +30,11 @@ def from_instant(instant: dt.datetime, zone: str) -> DateTime:
     return pendulum.instance(instant).in_timezone(zone)
 
 
+def to_zone(value: DateTime, zone: str) -> DateTime:
+    """Convert a value to another zone, by its name."""
+    return value.in_timezone(zone)
+
+
 def instant(value: DateTime) -> dt.datetime:
     """Return the instant."""
     plain = dt.datetime.fromisoformat(value.in_timezone("UTC").isoformat()[:26].removesuffix("Z"))

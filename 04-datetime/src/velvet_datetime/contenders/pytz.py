@@ -28,6 +28,11 @@ def from_instant(instant: dt.datetime, zone: str) -> dt.datetime:
     return instant.astimezone(pytz.timezone(zone))
 
 
+def to_zone(value: dt.datetime, zone: str) -> dt.datetime:
+    """Convert a value to another zone."""
+    return value.astimezone(pytz.timezone(zone))
+
+
 def instant(value: dt.datetime) -> dt.datetime:
     """Return the instant."""
     return value.astimezone(UTC)

@@ -12,6 +12,7 @@ label = "pytz, misused"
 distribution = "pytz"
 parse = pytz.parse
 from_instant = pytz.from_instant
+to_zone = pytz.to_zone
 instant = pytz.instant
 wall = pytz.wall
 add_months = pytz.add_months

@@ -26,6 +26,11 @@ def from_instant(instant: dt.datetime, zone: str) -> ZonedDateTime:
     return Instant(instant).to_tz(zone)
 
 
+def to_zone(value: Value, zone: str) -> ZonedDateTime:
+    """Convert a value to another zone."""
+    return value.to_tz(zone)
+
+
 def instant(value: Value) -> dt.datetime:
     """Return the instant."""
     return value.to_instant().to_stdlib()

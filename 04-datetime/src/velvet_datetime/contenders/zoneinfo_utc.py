@@ -13,6 +13,7 @@ UTC = dt.timezone.utc
 parse = zoneinfo_wall.parse
 from_wall = zoneinfo_wall.from_wall
 from_instant = zoneinfo_wall.from_instant
+to_zone = zoneinfo_wall.to_zone
 instant = zoneinfo_wall.instant
 wall = zoneinfo_wall.wall
 iso = zoneinfo_wall.iso
