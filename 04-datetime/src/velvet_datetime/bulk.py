@@ -1,7 +1,7 @@
 """Zones for whole columns: two sorted arrays and a binary search instead of a call per row.
 
-A `ZoneTable` holds a zone's changes between two instants. UTC to wall is one `searchsorted`; wall to
-UTC is two, because a wall time has an offset before and one after a change, and comparing them says
+A `ZoneTable` holds a zone's changes between two instants. UTC to wall is one `searchsorted`; wall
+to UTC is two, because a wall time has an offset before and one after a change, and comparing them says
 gap or fold for every row at once, as `resolve` does for one. Rows outside the table are refused,
 never extrapolated. Arrays are `datetime64[us]`, naive, in and out.
 """
@@ -108,7 +108,7 @@ class ZoneTable:
         raise DateTimeError(f"{row} is not unique in the table of {self.zone}")
 
     def _within(self, moments: npt.NDArray[np.int64], low: int, high: int) -> None:
-        if moments.size and (moments.min() < low or moments.max() >= high):
+        if bool(((moments < low) | (moments >= high)).any()):
             ends = _times(np.array([low, high]))
             raise OutOfRangeError(f"rows must lie in [{ends[0]}, {ends[1]}): build a wider table")
 

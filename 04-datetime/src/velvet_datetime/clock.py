@@ -128,6 +128,7 @@ def _load(key: str, path: tuple[str, ...]) -> dt.tzinfo:
 @lru_cache(maxsize=8)
 def _known(path: tuple[str, ...]) -> frozenset[str]:
     """Return the keys that a search path offers; the path is `zoneinfo.TZPATH`."""
+    del path  # only the key of the cache: zoneinfo knows it already
     return frozenset(zoneinfo.available_timezones())
 
 

@@ -121,11 +121,11 @@ class Cron:
                     floor = start.minute if hour == start.hour else 0
                     for minute in self.minutes:
                         if minute >= floor:
-                            return dt.datetime(day.year, day.month, day.day, hour, minute)
+                            return _wall(day, hour, minute)
             day = self._next_day(day)
         except (OverflowError, ValueError):  # the calendar ends
             raise OutOfRangeError(f"{self.text!r} has no match after {after}") from None
-        return dt.datetime(day.year, day.month, day.day, self.hours[0], self.minutes[0])
+        return _wall(day, self.hours[0], self.minutes[0])
 
     def _next_day(self, day: dt.date) -> dt.date:
         """Return the next matching date; a month that does not match is passed in one step."""
@@ -138,6 +138,10 @@ class Cron:
                 return day
             else:
                 day += dt.timedelta(days=1)
+
+
+def _wall(day: dt.date, hour: int, minute: int) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(hour, minute))
 
 
 def _without_last(part: str) -> tuple[str, bool]:

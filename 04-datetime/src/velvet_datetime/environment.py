@@ -48,10 +48,12 @@ def tz_report() -> TzReport:
         versions[system.as_posix()] = found
     leap = None
     if importlib.util.find_spec("tzdata") is not None:
-        versions["tzdata"] = _first_word(resources.files("tzdata") / "zoneinfo" / "tzdata.zi")
+        versions["tzdata"] = _version(
+            (resources.files("tzdata") / "zoneinfo" / "tzdata.zi").read_text(encoding="ascii")
+        )
         leap = LeapTable.from_tzdata().expires
     if importlib.util.find_spec("pytz") is not None:
-        import pytz
+        import pytz  # type: ignore[import-untyped,unused-ignore]
 
         versions["pytz"] = pytz.OLSON_VERSION
     quirks = []
@@ -69,14 +71,13 @@ def _system_version(folder: Path) -> str:
     """Return a system database's version; "" where the distribution left it out."""
     for name in ("tzdata.zi", "+VERSION"):
         if (folder / name).is_file():
-            return _first_word(folder / name)
+            return _version((folder / name).read_text(encoding="ascii"))
     return ""
 
 
-def _first_word(place: resources.abc.Traversable | Path) -> str:
-    """Return the version from `# version 2026f` or `2026f`."""
-    with place.open("r", encoding="ascii") as lines:
-        return str(lines.readline()).split()[-1]
+def _version(text: str) -> str:
+    """Return the version from a first line such as `# version 2026f` or `2026f`."""
+    return text.partition("\n")[0].split()[-1]
 
 
 def windows_to_iana(name: str) -> str:

@@ -1,9 +1,9 @@
 """Timestamps that carry their zone (RFC 9557).
 
 `2026-07-01T12:00:00+02:00[Europe/Berlin]` says an instant *and* the rule by which it moves. The two
-can contradict each other: the law changed since, or the text was edited. Which of them
-is right is no parser's decision, so `on_mismatch` is explicit and the default refuses. `Z` and `-00:00` mean "the local
-offset is unknown" and contradict no zone.
+can contradict each other: the law changed since, or the text was edited. Which of them is right is
+no parser's decision, so `on_mismatch` is explicit and the default refuses. `Z` and `-00:00` mean
+"the local offset is unknown" and contradict no zone.
 """
 
 from __future__ import annotations

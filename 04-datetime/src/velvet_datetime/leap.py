@@ -22,7 +22,7 @@ FIRST_OFFSET = 10  # TAI - UTC in seconds since 1972-01-01, when the system bega
 _BEGIN = dt.datetime(1972, 1, 1, tzinfo=UTC)
 GPS_BEHIND_TAI = 19 * SECOND
 _HALF_DAY = dt.timedelta(hours=12)
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LINE = re.compile(r"^Leap\s+(\d{4})\s+(\w{3})\s+(\d+)\s+23:59:60\s+\+", re.MULTILINE | re.ASCII)
 _EXPIRES = re.compile(r"^#expires\s+(\d+)", re.MULTILINE | re.ASCII)
 
@@ -95,11 +95,11 @@ class LeapTable:
 
     def tai_to_utc(self, tai: dt.datetime) -> tuple[dt.datetime, bool]:
         """Return the instant and whether it lies in a leap second, which then is its :59."""
-        for midnight, offset in zip(reversed(self.after), range(len(self.after) - 1, -1, -1)):
-            begins = midnight.replace(tzinfo=None) + (FIRST_OFFSET + offset) * SECOND
-            if tai >= begins:
-                inside = tai < begins + SECOND
-                return (tai - (FIRST_OFFSET + offset + 1) * SECOND).replace(tzinfo=UTC), inside
+        for count in range(len(self.after), 0, -1):
+            offset = FIRST_OFFSET + count
+            ends = self.after[count - 1].replace(tzinfo=None) + offset * SECOND
+            if tai >= ends - SECOND:
+                return (tai - offset * SECOND).replace(tzinfo=UTC), tai < ends
         return (tai - FIRST_OFFSET * SECOND).replace(tzinfo=UTC), False
 
     def gps(self, instant: dt.datetime, *, leap_second: bool = False) -> dt.datetime:

@@ -18,7 +18,7 @@ from typing import Any
 
 from velvet_datetime.contender import Engine, Unsupported
 from velvet_datetime.errors import NaiveDatetimeError
-from velvet_datetime.samples.cases import CASES
+from velvet_datetime.samples.cases import categories
 
 UTC = dt.timezone.utc
 
@@ -65,7 +65,7 @@ class Cell:
 
 def cases() -> list[Case]:
     """Return all cases in order."""
-    return [Case(category, *row) for category, rows in CASES.items() for row in rows]
+    return [Case(category, *row) for category, rows in categories().items() for row in rows]
 
 
 def judge(engine: Engine, case: Case) -> Cell:

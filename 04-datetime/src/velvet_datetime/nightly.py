@@ -45,7 +45,7 @@ def utc_plus_24h(expression: str, zone: str, start: dt.datetime) -> Iterator[dt.
 
 def croniter(expression: str, zone: str, start: dt.datetime) -> Iterator[dt.datetime]:
     """Yield croniter's runs, started with an aware local datetime."""
-    from croniter import croniter as library
+    from croniter import croniter as library  # type: ignore[import-untyped,unused-ignore]
 
     runs = library(expression, start.astimezone(get_zone(zone)) - dt.timedelta(seconds=1))
     while True:
@@ -63,7 +63,9 @@ def cronsim(expression: str, zone: str, start: dt.datetime) -> Iterator[dt.datet
 
 def apscheduler(expression: str, zone: str, start: dt.datetime) -> Iterator[dt.datetime]:
     """Yield the fire times of APScheduler's CronTrigger."""
-    from apscheduler.triggers.cron import CronTrigger
+    from apscheduler.triggers.cron import (  # type: ignore[import-untyped,unused-ignore]
+        CronTrigger,
+    )
 
     trigger = CronTrigger.from_crontab(expression, timezone=get_zone(zone))
     now, last = start.astimezone(get_zone(zone)), None

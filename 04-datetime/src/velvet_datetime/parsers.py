@@ -10,7 +10,7 @@ import datetime as dt
 import importlib
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from velvet_datetime.clock import to_utc
 from velvet_datetime.contenders import load
@@ -23,7 +23,7 @@ STRPTIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%f%z"
 def _strptime(text: str) -> dt.datetime:
     has_fraction = "." in text
     form = STRPTIME_FORMAT if has_fraction else STRPTIME_FORMAT.replace(".%f", "")
-    return dt.datetime.strptime(text, form)
+    return dt.datetime.strptime(text, form)  # noqa: DTZ007 - the format has %z
 
 
 def _engine(name: str) -> Callable[[], Parser]:
@@ -39,7 +39,7 @@ def _engine(name: str) -> Callable[[], Parser]:
 def _attribute(module: str, name: str) -> Callable[[], Parser]:
     def make() -> Parser:
         found: Any = getattr(importlib.import_module(module), name)
-        return lambda text: found(text)  # type: ignore[no-any-return]
+        return cast(Parser, found)
 
     return make
 

@@ -86,9 +86,15 @@ def parse_rfc3339(
     micro = int(digits[:6].ljust(6, "0")) if digits else 0
     try:
         local = dt.datetime(
-            int(year), int(month), int(day), int(hour), int(minute), 59 if sixty else int(second),
-            micro, UTC,
-        )  # fmt: skip
+            int(year),
+            int(month),
+            int(day),
+            int(hour),
+            int(minute),
+            59 if sixty else int(second),
+            micro,
+            UTC,
+        )
         instant = local - offset if offset else local
     except (ValueError, OverflowError):
         raise _out_of_range(text, 0) from None

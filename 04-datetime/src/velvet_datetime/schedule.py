@@ -22,7 +22,7 @@ from typing import Literal, get_args
 from velvet_datetime.clock import UTC, Zone, get_zone, to_utc
 from velvet_datetime.cron import MINUTE, Cron
 from velvet_datetime.errors import CronError, OutOfRangeError
-from velvet_datetime.resolve import classify_local, offsets, resolve_local, transitions
+from velvet_datetime.resolve import offsets, transitions
 
 Gap = Literal["run_after", "shift", "skip"]
 Fold = Literal["first", "last", "both"]

@@ -59,7 +59,7 @@ def _search(path: Sequence[str]) -> None:
     zoneinfo.reset_tzpath(to=list(path))
     zoneinfo.ZoneInfo.clear_cache()
     with suppress(ImportError):
-        from dateutil import tz
+        from dateutil import tz  # type: ignore[import-untyped,unused-ignore]
 
         tz.gettz.cache_clear()
     with suppress(ImportError):

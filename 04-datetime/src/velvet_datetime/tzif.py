@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from itertools import pairwise
 
 from velvet_datetime.clock import get_zone
 from velvet_datetime.errors import TzifError
@@ -44,12 +45,14 @@ class Block:
         """Read a header and check it against the bytes that follow."""
         if len(data) < at + _HEADER.size:
             raise TzifError(f"the header at byte {at} is cut off")
-        magic, version, *counts = _HEADER.unpack_from(data, at)
+        magic, version, isut, isstd, leaps, times, types, chars = _HEADER.unpack_from(data, at)
         if magic != b"TZif":
             raise TzifError(f"byte {at} begins with {magic!r} and not with b'TZif'")
         if version not in (b"\0", b"2", b"3", b"4"):
             raise TzifError(f"version {version!r} is unknown: 1 to 4 are")
-        block = cls(int(version) if version != b"\0" else 1, *counts, wide)
+        number = 1 if version == b"\0" else int(version)
+        block = cls(number, isut, isstd, leaps, times, types, chars, wide)
+        counts = (isut, isstd, leaps, times, types, chars)
         if min(counts) < 0 or at + _HEADER.size + block.size > len(data):
             raise TzifError(f"the counts {counts} at byte {at} need more bytes than there are")
         return block
@@ -97,7 +100,7 @@ class TZif:
         code, n = "q" if block.wide == 8 else "l", block.times
         times = struct.unpack_from(f">{n}{code}", data, at)
         at += n * block.wide
-        if any(later <= one for one, later in zip(times, times[1:], strict=False)):
+        if any(later <= one for one, later in pairwise(times)):
             raise TzifError("the transitions are not in ascending order")
         indices = tuple(data[at : at + n])
         if any(index >= block.types for index in indices):
@@ -105,7 +108,7 @@ class TZif:
         at += n
         names = data[at + 6 * block.types : at + 6 * block.types + block.chars]
         types = tuple(
-            _local_type(*_TYPE.unpack_from(data, at + 6 * k), names) for k in range(block.types)
+            _local_type(_TYPE.unpack_from(data, at + 6 * k), names) for k in range(block.types)
         )
         return cls(times, indices, types, footer, block.version)
 
@@ -122,7 +125,8 @@ class TZif:
         return self.types[0]
 
 
-def _local_type(utoff: int, dst: int, name: int, names: bytes) -> LocalType:
+def _local_type(fields: tuple[int, ...], names: bytes) -> LocalType:
+    utoff, dst, name = fields
     end = names.find(b"\0", name)
     if dst > 1 or end < 0:
         raise TzifError(f"a type has the flag {dst} or an abbreviation without an end")

@@ -63,11 +63,16 @@ def test_a_key_from_outside_opens_no_file() -> None:
 @pytest.mark.parametrize(
     ("key", "hint"),
     [
-        ("europe/berlin", "did you mean 'Europe/Berlin'"), ("Europe/Berln", "did you mean 'Europe/Berlin'"),
-        ("x" * 10**6, "there is no time zone"), ("\ud800", "there is no time zone"), ("", "there is no"),
-        (None, "there is no time zone NoneType"), (5, "there is no time zone int"), (b"UTC", "bytes"),
+        ("europe/berlin", "did you mean 'Europe/Berlin'"),
+        ("Europe/Berln", "did you mean 'Europe/Berlin'"),
+        ("x" * 10**6, "there is no time zone"),
+        ("\ud800", "there is no time zone"),
+        ("", "there is no"),
+        (None, "there is no time zone NoneType"),
+        (5, "there is no time zone int"),
+        (b"UTC", "bytes"),
     ],
-)  # fmt: skip
+)
 def test_an_unknown_key_is_named_with_the_nearest(key: object, hint: str) -> None:
     with pytest.raises(UnknownZoneError) as caught:
         get_zone(key)  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """What holds for every zone and every time: round trips, order, and no instant lost."""
 
+# ruff: noqa: DTZ001 - wall times are naive here, on purpose
 from __future__ import annotations
 
 import datetime as dt
@@ -29,10 +30,25 @@ from velvet_datetime.tzif import TZif, compiled
 UTC = dt.timezone.utc
 LOW, HIGH = dt.datetime(1900, 1, 2, tzinfo=UTC), dt.datetime(2099, 12, 30, tzinfo=UTC)
 ZONES = sorted(
-    {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Antarctica/Troll", "Europe/Dublin",
-     "Africa/Casablanca", "America/Havana", "Pacific/Apia", "Asia/Pyongyang", "America/St_Johns"}
-)  # fmt: skip
-CHANGES = {zone: transitions(zone, dt.datetime(1970, 1, 1, tzinfo=UTC), dt.datetime(2040, 1, 1, tzinfo=UTC)) for zone in ZONES}  # fmt: skip
+    {
+        "Europe/Berlin",
+        "America/New_York",
+        "Australia/Lord_Howe",
+        "Antarctica/Troll",
+        "Europe/Dublin",
+        "Africa/Casablanca",
+        "America/Havana",
+        "Pacific/Apia",
+        "Asia/Pyongyang",
+        "America/St_Johns",
+    }
+)
+CHANGES = {
+    zone: transitions(
+        zone, dt.datetime(1970, 1, 1, tzinfo=UTC), dt.datetime(2040, 1, 1, tzinfo=UTC)
+    )
+    for zone in ZONES
+}
 MICROSECOND = dt.timedelta(microseconds=1)
 zones = st.sampled_from(ZONES)
 spread = st.datetimes(LOW.replace(tzinfo=None), HIGH.replace(tzinfo=None), timezones=st.just(UTC))
@@ -58,7 +74,7 @@ def test_every_instant_is_one_of_what_its_wall_time_means(moment: tuple[str, dt.
     assert info.kind is not LocalKind.GAP
     assert instant in (info.earlier, info.later)
     if info.kind is LocalKind.UNIQUE:
-        assert {resolve_local(wall, zone, how) for how in ("compatible", "earlier", "later", "raise")} == {instant}  # type: ignore[arg-type]  # fmt: skip
+        assert {resolve_local(wall, zone, how) for how in ("compatible", "earlier", "later", "raise")} == {instant}  # type: ignore[arg-type]
     else:
         assert info.later - info.earlier == -info.shift
         assert to_wall(info.earlier, zone) == to_wall(info.later, zone) == wall
@@ -103,7 +119,7 @@ def test_elapsed_time_adds_up(one: dt.datetime, two: dt.datetime, three: dt.date
 def test_calendar_days_there_and_back(moment: tuple[str, dt.datetime], days: int) -> None:
     zone, instant = moment
     wall = to_wall(instant, zone)
-    assume(LOW < instant - dt.timedelta(500) and instant + dt.timedelta(500) < HIGH)
+    assume(1902 < instant.year < 2098)
     there = to_wall(add_wall(wall, zone, days=days), zone)
     assume(there == wall + dt.timedelta(days=days))  # no gap on the way
 
@@ -133,7 +149,13 @@ def test_nanoseconds_and_offsets_survive(instant: dt.datetime, nano: int, minute
     assert (stamp.instant, stamp.nanosecond) == (instant, nano)
 
 
-almost = st.lists(st.sampled_from(list("0123456789-:TtZz.+,P[]!=W \n\u0661\ud800") + ["2026-01-01", "T12:00:00", "[Europe/Berlin]", "[u-ca=x]", "P1D"]), max_size=12).map("".join)  # fmt: skip
+almost = st.lists(
+    st.sampled_from(
+        list("0123456789-:TtZz.+,P[]!=W \n\u0661\ud800")
+        + ["2026-01-01", "T12:00:00", "[Europe/Berlin]", "[u-ca=x]", "P1D"]
+    ),
+    max_size=12,
+).map("".join)
 
 
 @given(st.one_of(st.text(), almost))
@@ -183,7 +205,7 @@ fields = st.tuples(
     st.booleans(),
 )
 @settings(max_examples=40)
-def test_runs_rise_and_each_is_a_match_or_a_moved_gap(text, moment, gap, fold, follow) -> None:  # type: ignore[no-untyped-def]  # fmt: skip
+def test_runs_rise_and_each_is_a_match_or_a_moved_gap(text, moment, gap, fold, follow) -> None:  # type: ignore[no-untyped-def]
     zone, instant = moment
     schedule = Schedule(Cron.parse(text), zone, gap, fold, follow)
     span = dt.timedelta(hours=30)
@@ -222,7 +244,7 @@ def test_a_table_is_zoneinfo_row_by_row(zone: str, instants: list[dt.datetime]) 
     assert walls.tolist() == [to_wall(one, zone) for one in rows]
     for how in ("compatible", "earlier", "later"):
         got, _ = table.wall_to_utc(walls, how)  # type: ignore[arg-type]
-        assert got.tolist() == [resolve_local(wall, zone, how).replace(tzinfo=None) for wall in walls.tolist()]  # type: ignore[arg-type]  # fmt: skip
+        assert got.tolist() == [resolve_local(wall, zone, how).replace(tzinfo=None) for wall in walls.tolist()]  # type: ignore[arg-type]
 
 
 @given(zones, st.integers(-3_000_000_000, 13_000_000_000))

@@ -1,5 +1,6 @@
 """Columns: the same answers as one at a time, and rows outside the table."""
 
+# ruff: noqa: DTZ001 - wall times are naive here, on purpose
 from __future__ import annotations
 
 import datetime as dt

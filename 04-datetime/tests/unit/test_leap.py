@@ -1,5 +1,6 @@
 """Leap seconds: the table, two other time scales, and the smear."""
 
+# ruff: noqa: DTZ001 - wall times are naive here, on purpose
 from __future__ import annotations
 
 import datetime as dt
@@ -35,8 +36,9 @@ def test_tai_and_back(instant: dt.datetime, inside: bool) -> None:
 
 def test_before_the_first_leap_second_tai_is_ten_seconds_ahead() -> None:
     assert TABLE.tai_to_utc(dt.datetime(1972, 1, 1, 0, 0, 10)) == (
-        dt.datetime(1972, 1, 1, tzinfo=UTC), False
-    )  # fmt: skip
+        dt.datetime(1972, 1, 1, tzinfo=UTC),
+        False,
+    )
 
 
 def test_gps_is_18_seconds_ahead_since_2017() -> None:

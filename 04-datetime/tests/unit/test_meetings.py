@@ -1,5 +1,6 @@
 """Stored meetings that survive a law, and working hours that overlap."""
 
+# ruff: noqa: DTZ001 - wall times are naive here, on purpose
 from __future__ import annotations
 
 import datetime as dt
@@ -28,8 +29,9 @@ def new_law(key: str) -> Zone:
 def test_reconcile_reports_exactly_what_moves() -> None:
     events = [
         FutureEvent.plan(f"{month}", dt.datetime(2027, month, 1, 9), zone, tzdata="2026f")
-        for month in (1, 7) for zone in (BERLIN, "America/New_York")
-    ]  # fmt: skip
+        for month in (1, 7)
+        for zone in (BERLIN, "America/New_York")
+    ]
 
     changes = reconcile(events, new_law, tzdata="2027a")
 
@@ -52,11 +54,15 @@ def test_a_stored_event_comes_back() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda f: {**f, "wall": "2027-01-01T09:00:00+01:00"}, lambda f: {**f, "how": "guess"},
-        lambda f: {**f, "wall": 5}, lambda f: {**f, "resolved": "2027-01-01T09:00:00"},
-        lambda f: {k: v for k, v in f.items() if k != "zone"}, lambda f: {**f, "more": 1}, lambda f: [],
+        lambda f: {**f, "wall": "2027-01-01T09:00:00+01:00"},
+        lambda f: {**f, "how": "guess"},
+        lambda f: {**f, "wall": 5},
+        lambda f: {**f, "resolved": "2027-01-01T09:00:00"},
+        lambda f: {k: v for k, v in f.items() if k != "zone"},
+        lambda f: {**f, "more": 1},
+        lambda f: [],
     ],
-)  # fmt: skip
+)
 def test_what_is_no_event_is_refused(change: object) -> None:
     fields = json.loads(FutureEvent.plan("x", dt.datetime(2027, 1, 1, 9), BERLIN).to_json())
 
@@ -94,14 +100,13 @@ def test_a_skipped_day_has_no_window() -> None:
     assert all(end - start <= dt.timedelta(hours=8) for start, end in found)
     assert (
         len(
-            [
-                one
-                for one in overlap_windows(
+            list(
+                overlap_windows(
                     {"Pacific/Apia": day["Pacific/Apia"]},
                     dt.date(2011, 12, 29),
                     dt.date(2011, 12, 31),
                 )
-            ]
+            )
         )
         == 2
     )

@@ -1,5 +1,6 @@
 """Wall times in gaps and folds, and arithmetic over them."""
 
+# ruff: noqa: DTZ001 - wall times are naive here, on purpose
 from __future__ import annotations
 
 import datetime as dt
@@ -21,10 +22,14 @@ def utc(*fields: int) -> dt.datetime:
 @pytest.mark.parametrize(
     ("wall", "how", "hour"),
     [
-        (GAP, "compatible", 1), (GAP, "later", 1), (GAP, "earlier", 0),
-        (FOLD, "compatible", 0), (FOLD, "earlier", 0), (FOLD, "later", 1),
+        (GAP, "compatible", 1),
+        (GAP, "later", 1),
+        (GAP, "earlier", 0),
+        (FOLD, "compatible", 0),
+        (FOLD, "earlier", 0),
+        (FOLD, "later", 1),
     ],
-)  # fmt: skip
+)
 def test_four_policies(wall: dt.datetime, how: resolve.Disambiguation, hour: int) -> None:
     got = resolve.resolve_local(wall, BERLIN, how)
 
@@ -63,12 +68,14 @@ def test_a_wall_time_is_classified(wall: dt.datetime, kind: str, hours: int) -> 
 @pytest.mark.parametrize(
     ("date", "zone", "hours"),
     [
-        (dt.date(2026, 3, 29), BERLIN, 23), (dt.date(2026, 10, 25), BERLIN, 25),
-        (dt.date(2026, 7, 1), BERLIN, 24), (dt.date(2011, 12, 30), "Pacific/Apia", 0),
+        (dt.date(2026, 3, 29), BERLIN, 23),
+        (dt.date(2026, 10, 25), BERLIN, 25),
+        (dt.date(2026, 7, 1), BERLIN, 24),
+        (dt.date(2011, 12, 30), "Pacific/Apia", 0),
         (dt.date(2025, 10, 5), "Australia/Lord_Howe", 23.5),
         (dt.date(2018, 11, 4), "America/Sao_Paulo", 23),
     ],
-)  # fmt: skip
+)
 def test_a_day_lasts(date: dt.date, zone: str, hours: float) -> None:
     assert resolve.day_length(date, zone) == dt.timedelta(hours=hours)
 
@@ -92,11 +99,13 @@ def test_exact_and_calendar_arithmetic_differ_over_a_change() -> None:
 @pytest.mark.parametrize(
     ("units", "date"),
     [
-        ({"months": 1}, (2024, 2, 29)), ({"years": 1}, (2025, 1, 31)),
-        ({"years": 1, "months": 1}, (2025, 2, 28)), ({"months": -2}, (2023, 11, 30)),
+        ({"months": 1}, (2024, 2, 29)),
+        ({"years": 1}, (2025, 1, 31)),
+        ({"years": 1, "months": 1}, (2025, 2, 28)),
+        ({"months": -2}, (2023, 11, 30)),
         ({"weeks": 1, "days": -1}, (2024, 2, 6)),
     ],
-)  # fmt: skip
+)
 def test_months_clamp_to_their_end(units: dict[str, int], date: tuple[int, int, int]) -> None:
     moved = resolve.add_wall(dt.datetime(2024, 1, 31, 12), "UTC", **units)
 
@@ -170,13 +179,18 @@ def test_a_clock_for_tests_ticks_and_a_real_one_runs() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        errors.NaiveDatetimeError(GAP), errors.UnknownZoneError("x", "y"),
+        errors.NaiveDatetimeError(GAP),
+        errors.UnknownZoneError("x", "y"),
         errors.NonexistentTimeError(GAP, BERLIN, (GAP, FOLD)),
-        errors.AmbiguousTimeError(FOLD, BERLIN, (GAP, FOLD)), errors.ParseError("a", 1, "b"),
-        errors.LeapSecondError("a", 1, "b"), errors.OffsetMismatchError("a", 1, "b"),
-        errors.TzifError("bad"), errors.CronError("bad"), errors.OutOfRangeError("bad"),
+        errors.AmbiguousTimeError(FOLD, BERLIN, (GAP, FOLD)),
+        errors.ParseError("a", 1, "b"),
+        errors.LeapSecondError("a", 1, "b"),
+        errors.OffsetMismatchError("a", 1, "b"),
+        errors.TzifError("bad"),
+        errors.CronError("bad"),
+        errors.OutOfRangeError("bad"),
     ],
-)  # fmt: skip
+)
 def test_errors_survive_pickling(error: errors.DateTimeError) -> None:
     copied = pickle.loads(pickle.dumps(error))
 

@@ -1,8 +1,10 @@
 """Cron expressions, schedules over gaps and folds, ledgers, and ten years of nights."""
 
+# ruff: noqa: DTZ001 - wall times are naive here, on purpose
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -26,17 +28,24 @@ def utc(*fields: int) -> dt.datetime:
 @pytest.mark.parametrize(
     ("text", "wall"),
     [
-        ("* * * * *", (2026, 1, 1, 12, 35)), ("*/15 * * * *", (2026, 1, 1, 12, 45)),
-        ("0 0 * * *", (2026, 1, 2, 0, 0)), ("30 2 L * *", (2026, 1, 31, 2, 30)),
-        ("0 9 * * MON", (2026, 1, 5, 9, 0)), ("0 9 * * 7", (2026, 1, 4, 9, 0)),
-        ("0 9 * * fri-sat", (2026, 1, 2, 9, 0)), ("0 0 29 2 *", (2028, 2, 29, 0, 0)),
+        ("* * * * *", (2026, 1, 1, 12, 35)),
+        ("*/15 * * * *", (2026, 1, 1, 12, 45)),
+        ("0 0 * * *", (2026, 1, 2, 0, 0)),
+        ("30 2 L * *", (2026, 1, 31, 2, 30)),
+        ("0 9 * * MON", (2026, 1, 5, 9, 0)),
+        ("0 9 * * 7", (2026, 1, 4, 9, 0)),
+        ("0 9 * * fri-sat", (2026, 1, 2, 9, 0)),
+        ("0 0 29 2 *", (2028, 2, 29, 0, 0)),
         ("0 0 13 * 5", (2026, 1, 2, 0, 0)),  # either day
         ("0 0 13 * */2", (2026, 1, 13, 0, 0)),  # a field that begins with * restricts as well
-        ("5-10/5,50 12 * * *", (2026, 1, 1, 12, 50)), ("0 0 1 jan,jul *", (2026, 7, 1, 0, 0)),
-        ("3/20 * * * *", (2026, 1, 1, 12, 43)), ("0 0 15,L 2 *", (2026, 2, 15, 0, 0)),
-        ("0 0 L 2 1", (2026, 2, 2, 0, 0)), ("34 12 * * *", (2026, 1, 2, 12, 34)),
+        ("5-10/5,50 12 * * *", (2026, 1, 1, 12, 50)),
+        ("0 0 1 jan,jul *", (2026, 7, 1, 0, 0)),
+        ("3/20 * * * *", (2026, 1, 1, 12, 43)),
+        ("0 0 15,L 2 *", (2026, 2, 15, 0, 0)),
+        ("0 0 L 2 1", (2026, 2, 2, 0, 0)),
+        ("34 12 * * *", (2026, 1, 2, 12, 34)),
     ],
-)  # fmt: skip
+)
 def test_the_next_match(text: str, wall: tuple[int, ...]) -> None:
     cron = Cron.parse(text)
 
@@ -48,12 +57,33 @@ def test_the_next_match(text: str, wall: tuple[int, ...]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "* * * *", "* * * * * *", "61 * * * *", "* 24 * * *", "* * 0 * *", "* * 32 * *", "* * * 13 *",
-        "* * * * 8", "*/0 * * * *", "5-1 * * * *", "0 0 30 2 *", "0 0 31 4,6 *", "1,,2 * * * *",
-        "*-5 * * * *", "x * * * *", "-1 * * * *", "1.5 * * * *", "* * * foo *", "\u0661 * * * *",
-        "1" * 10**6, "\ud800 * * * *", "* * LW * *", "1-2-3 * * * *", "9999999999 * * * *",
+        "",
+        "* * * *",
+        "* * * * * *",
+        "61 * * * *",
+        "* 24 * * *",
+        "* * 0 * *",
+        "* * 32 * *",
+        "* * * 13 *",
+        "* * * * 8",
+        "*/0 * * * *",
+        "5-1 * * * *",
+        "0 0 30 2 *",
+        "0 0 31 4,6 *",
+        "1,,2 * * * *",
+        "*-5 * * * *",
+        "x * * * *",
+        "-1 * * * *",
+        "1.5 * * * *",
+        "* * * foo *",
+        "\u0661 * * * *",
+        "1" * 10**6,
+        "\ud800 * * * *",
+        "* * LW * *",
+        "1-2-3 * * * *",
+        "9999999999 * * * *",
     ],
-)  # fmt: skip
+)
 def test_a_bad_expression_is_refused(text: str) -> None:
     with pytest.raises(CronError) as caught:
         Cron.parse(text)
@@ -71,9 +101,11 @@ def test_no_match_before_the_end_of_the_calendar_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("gap", "runs"),
     [
-        ("run_after", ["01:00"]), ("shift", ["01:30"]), ("skip", []),
+        ("run_after", ["01:00"]),
+        ("shift", ["01:30"]),
+        ("skip", []),
     ],
-)  # fmt: skip
+)
 def test_a_gap_has_three_policies(gap: Gap, runs: list[str]) -> None:
     schedule = Schedule(Cron.parse("30 2 * * *"), BERLIN, gap)
 
@@ -114,14 +146,19 @@ def test_a_wildcard_follows_the_clock(day: tuple[int, int, int], runs: int) -> N
     )
 
     assert sum(to_wall(run, BERLIN).date() == start.date() for run in got) == runs
-    assert {b - a for a, b in zip(got, got[1:], strict=False)} == {dt.timedelta(minutes=15)}
+    assert {b - a for a, b in itertools.pairwise(got)} == {dt.timedelta(minutes=15)}
 
 
 def test_the_rules_have_names() -> None:
     gaps = {
-        rules: [f"{run:%H:%M}" for run in Schedule.of("30 2 * * *", BERLIN, rules).iter(utc(2026, 3, 29), utc(2026, 3, 29, 9))]
+        rules: [
+            f"{run:%H:%M}"
+            for run in Schedule.of("30 2 * * *", BERLIN, rules).iter(
+                utc(2026, 3, 29), utc(2026, 3, 29, 9)
+            )
+        ]
         for rules in ("vixie", "rfc5545", "temporal")
-    }  # fmt: skip
+    }
 
     assert gaps == {"vixie": ["01:00"], "rfc5545": [], "temporal": ["01:30"]}
 
@@ -163,10 +200,13 @@ def test_ten_years_of_nights_without_a_fault(zone: str) -> None:
 @pytest.mark.parametrize(
     ("name", "zone", "duplicates", "missed"),
     [
-        ("utc_plus_24h", BERLIN, 0, 0), ("croniter", BERLIN, 2, 0), ("cronsim", BERLIN, 0, 0),
-        ("apscheduler", BERLIN, 2, 0), ("apscheduler", "America/Havana", 2, 2),
+        ("utc_plus_24h", BERLIN, 0, 0),
+        ("croniter", BERLIN, 2, 0),
+        ("cronsim", BERLIN, 0, 0),
+        ("apscheduler", BERLIN, 2, 0),
+        ("apscheduler", "America/Havana", 2, 2),
     ],
-)  # fmt: skip
+)
 def test_what_the_others_do_in_two_years(
     name: str, zone: str, duplicates: int, missed: int
 ) -> None:

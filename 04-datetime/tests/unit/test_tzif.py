@@ -1,5 +1,6 @@
 """TZif files and POSIX rules: vectors of RFC 9636, what is refused, and what is written."""
 
+# ruff: noqa: DTZ001 - wall times are naive here, on purpose
 from __future__ import annotations
 
 import datetime as dt
@@ -25,8 +26,10 @@ def epoch(*fields: int) -> int:
 @pytest.mark.parametrize(
     ("rule", "when", "abbr", "hours"),
     [
-        (BERLIN, (2026, 3, 29, 0, 59), "CET", 1), (BERLIN, (2026, 3, 29, 1), "CEST", 2),
-        (BERLIN, (2100, 7, 1), "CEST", 2), ("HST10", (2026, 7, 1), "HST", -10),
+        (BERLIN, (2026, 3, 29, 0, 59), "CET", 1),
+        (BERLIN, (2026, 3, 29, 1), "CEST", 2),
+        (BERLIN, (2100, 7, 1), "CEST", 2),
+        ("HST10", (2026, 7, 1), "HST", -10),
         ("<+0330>-3:30", (2026, 7, 1), "+0330", 3.5),
         # RFC 9636 section 3.3.1: times below 0 and beyond 24 h
         ("<-03>3<-02>,M3.5.0/-2,M10.5.0/-1", (2026, 3, 29, 0, 59), "-03", -3),
@@ -40,7 +43,7 @@ def epoch(*fields: int) -> int:
         ("XXX0YYY,59,60", (2024, 2, 29, 12), "YYY", 1),  # 59 counts the leap day
         ("EST5EDT", (2026, 7, 1), "EDT", -4),
     ],
-)  # fmt: skip
+)
 def test_a_rule_holds_for_ever(rule: str, when: tuple[int, ...], abbr: str, hours: float) -> None:
     found = PosixTZ.parse(rule).at(epoch(*when))
 
@@ -50,12 +53,26 @@ def test_a_rule_holds_for_ever(rule: str, when: tuple[int, ...], abbr: str, hour
 @pytest.mark.parametrize(
     "rule",
     [
-        "", "CE-1", "CET", "CET-25", "CET-1:60", "CET-1CEST,M3.5.0", "CET-1CEST,M13.5.0,M10.5.0",
-        "CET-1CEST,M3.6.0,M10.5.0", "CET-1CEST,M3.5.7,M10.5.0", "CET-1CEST,J0,J365", "CET-1CEST,366,1",
-        "CET-1CEST,M3.5.0/168,M10.5.0", "CET-1CEST,X,Y", "<CET>-1CEST,M3.5,M1.1.1", "A" * 10**6,
-        "\ud800", "CET-1\n", "CET-\u0661",
+        "",
+        "CE-1",
+        "CET",
+        "CET-25",
+        "CET-1:60",
+        "CET-1CEST,M3.5.0",
+        "CET-1CEST,M13.5.0,M10.5.0",
+        "CET-1CEST,M3.6.0,M10.5.0",
+        "CET-1CEST,M3.5.7,M10.5.0",
+        "CET-1CEST,J0,J365",
+        "CET-1CEST,366,1",
+        "CET-1CEST,M3.5.0/168,M10.5.0",
+        "CET-1CEST,X,Y",
+        "<CET>-1CEST,M3.5,M1.1.1",
+        "A" * 10**6,
+        "\ud800",
+        "CET-1\n",
+        "CET-\u0661",
     ],
-)  # fmt: skip
+)
 def test_a_bad_rule_is_refused(rule: str) -> None:
     with pytest.raises(TzifError):
         PosixTZ.parse(rule)
@@ -97,10 +114,14 @@ def test_a_file_of_version_1_has_no_rule_for_the_future() -> None:
 @pytest.mark.parametrize(
     ("transitions", "types", "footer"),
     [
-        ([(5, 0), (5, 0)], [CET], ""), ([(5, 0), (4, 0)], [CET], ""), ([(0, 1)], [CET], ""),
-        ([], [], ""), ([], [LocalType(93_600, False, "X")], ""), ([], [CET], "nonsense"),
+        ([(5, 0), (5, 0)], [CET], ""),
+        ([(5, 0), (4, 0)], [CET], ""),
+        ([(0, 1)], [CET], ""),
+        ([], [], ""),
+        ([], [LocalType(93_600, False, "X")], ""),
+        ([], [CET], "nonsense"),
     ],
-)  # fmt: skip
+)
 def test_what_could_not_be_read_back_is_not_written(
     transitions: list[tuple[int, int]], types: list[LocalType], footer: str
 ) -> None:
@@ -111,11 +132,15 @@ def test_what_could_not_be_read_back_is_not_written(
 @pytest.mark.parametrize(
     "change",
     [
-        lambda d: b"", lambda d: b"TZiX" + d[4:], lambda d: d[:4] + b"9" + d[5:],
-        lambda d: d[:20] + b"\x7f\xff\xff\xff" * 6 + d[44:], lambda d: d[:20] + b"\xff" * 24 + d[44:],
-        lambda d: d + b"x", lambda d: d[:-1] + b"x",
+        lambda d: b"",
+        lambda d: b"TZiX" + d[4:],
+        lambda d: d[:4] + b"9" + d[5:],
+        lambda d: d[:20] + b"\x7f\xff\xff\xff" * 6 + d[44:],
+        lambda d: d[:20] + b"\xff" * 24 + d[44:],
+        lambda d: d + b"x",
+        lambda d: d[:-1] + b"x",
     ],
-)  # fmt: skip
+)
 def test_a_damaged_file_is_refused_before_anything_is_allocated(change: object) -> None:
     data = compiled("Europe/Berlin")
     damaged = change(data)  # type: ignore[operator]

@@ -47,7 +47,7 @@ def _numpy(rows: int) -> Any:
 
 
 def _pandas(rows: int) -> Any:
-    import pandas as pd
+    import pandas as pd  # type: ignore[import-untyped,unused-ignore]
 
     given = pd.Series(_instants(rows)).dt.tz_localize("UTC")
     return lambda: given.dt.tz_convert(ZONE).dt.tz_localize(None).to_numpy()
@@ -82,7 +82,7 @@ def _read_ours(rows: int) -> Any:
 
 
 def _read_pandas(rows: int) -> Any:
-    import pandas as pd
+    import pandas as pd  # type: ignore[import-untyped,unused-ignore]
 
     texts = _texts(rows)
     return lambda: pd.to_datetime(texts, format="ISO8601", utc=True)
@@ -116,7 +116,7 @@ def _write_numpy(rows: int) -> Any:
 
 
 def _write_pandas(rows: int) -> Any:
-    import pandas as pd
+    import pandas as pd  # type: ignore[import-untyped,unused-ignore]
 
     given = pd.Series(_instants(rows))
     return lambda: given.dt.strftime("%Y-%m-%dT%H:%M:%S")
@@ -125,10 +125,14 @@ def _write_pandas(rows: int) -> Any:
 def add_to(suite: Suite) -> None:
     """Declare the comparisons and their claims."""
     rows = suite.comparison(
-        "bulk_convert", title=f"A column of instants to the wall in {ZONE}", unit="ms",
-        sizes={"rows": ROWS}, quick=lambda rows: rows == 100_000,
-        rounds={"quick": 3, "default": 7, "full": 10}, limit=180,
-    )  # fmt: skip
+        "bulk_convert",
+        title=f"A column of instants to the wall in {ZONE}",
+        unit="ms",
+        sizes={"rows": ROWS},
+        quick=lambda rows: rows == 100_000,
+        rounds={"quick": 3, "default": 7, "full": 10},
+        limit=180,
+    )
     rows.add("loop", _loop, baseline=True, note="a list of datetimes")
     rows.add("numpy", _numpy, needs="numpy", note="ZoneTable")
     rows.add("pandas", _pandas, needs="pandas")
@@ -147,9 +151,15 @@ def add_to(suite: Suite) -> None:
     )
 
     rows = suite.comparison(
-        "bulk_memory", title="Memory of a million rows converted, in a fresh process", unit="s",
-        kind="run", tier="default", floor=True, rounds={"default": 2, "full": 3}, limit=180,
-    )  # fmt: skip
+        "bulk_memory",
+        title="Memory of a million rows converted, in a fresh process",
+        unit="s",
+        kind="run",
+        tier="default",
+        floor=True,
+        rounds={"default": 2, "full": 3},
+        limit=180,
+    )
     for name, (way, needs) in {
         "loop": (_loop, ()),
         "numpy": (_numpy, "numpy"),
@@ -158,9 +168,14 @@ def add_to(suite: Suite) -> None:
         rows.add(name, partial(way, ROWS[-1]), needs=needs, baseline=name == "loop")
 
     rows = suite.comparison(
-        "bulk_parse", title="A column of ISO 8601 texts to instants", unit="ms", sizes={"rows": [10_000, 300_000]},
-        quick=lambda rows: rows == 10_000, rounds={"quick": 3, "default": 5, "full": 8}, limit=180,
-    )  # fmt: skip
+        "bulk_parse",
+        title="A column of ISO 8601 texts to instants",
+        unit="ms",
+        sizes={"rows": [10_000, 300_000]},
+        quick=lambda rows: rows == 10_000,
+        rounds={"quick": 3, "default": 5, "full": 8},
+        limit=180,
+    )
     rows.add("fromisoformat", _read_loop, baseline=True)
     rows.add("ciso8601", _read_ciso, needs="ciso8601")
     rows.add("ours", _read_ours, note="strict RFC 3339")
@@ -172,9 +187,14 @@ def add_to(suite: Suite) -> None:
     )
 
     rows = suite.comparison(
-        "bulk_format", title="A column of instants to ISO 8601", unit="ms", sizes={"rows": [10_000, 300_000]},
-        quick=lambda rows: rows == 10_000, rounds={"quick": 3, "default": 5, "full": 8}, limit=180,
-    )  # fmt: skip
+        "bulk_format",
+        title="A column of instants to ISO 8601",
+        unit="ms",
+        sizes={"rows": [10_000, 300_000]},
+        quick=lambda rows: rows == 10_000,
+        rounds={"quick": 3, "default": 5, "full": 8},
+        limit=180,
+    )
     rows.add("isoformat", _write_loop, baseline=True)
     rows.add("numpy", _write_numpy, needs="numpy")
     rows.add("pandas", _write_pandas, needs="pandas", note="strftime")

@@ -115,9 +115,11 @@ def add_to(suite: Suite) -> None:
     rows = suite.comparison("parse_iso", title=f"Read {TEXT}", unit="ns")
     for name, needs in PARSERS.items():
         rows.add(
-            name, partial(_parse, name), needs=[n for n in needs if ">=" not in n],
+            name,
+            partial(_parse, name),
+            needs=[n for n in needs if ">=" not in n],
             baseline=name == "fromisoformat",
-        )  # fmt: skip
+        )
     rows.check(lambda value: meaning(value) == PARSED)
     suite.claim(
         "arrow.get takes at least ten times as long as fromisoformat",
@@ -136,9 +138,12 @@ def add_to(suite: Suite) -> None:
     for name in TIMED:
         rows.add(name, partial(_convert, name), needs=NEEDS[name], baseline=name == "zoneinfo_wall")
     rows.add(
-        "pendulum_kept", _pendulum_kept, needs="pendulum", tuned_of="pendulum",
+        "pendulum_kept",
+        _pendulum_kept,
+        needs="pendulum",
+        tuned_of="pendulum",
         note="the zone object is kept, not looked up by its name",
-    )  # fmt: skip
+    )
     rows.check(lambda value: meaning(value) == NOON)
     suite.claim(
         "pendulum converts several times faster when the zone object is kept",
@@ -152,9 +157,12 @@ def add_to(suite: Suite) -> None:
     rows = suite.comparison("exact_add", title="4 h 30 min later, far from any change", unit="ns")
     for name in TIMED:
         rows.add(
-            name, partial(_add, name), needs=NEEDS[name], baseline=name == "zoneinfo_utc",
+            name,
+            partial(_add, name),
+            needs=NEEDS[name],
+            baseline=name == "zoneinfo_utc",
             note="wrong over a change" if name in ("zoneinfo_wall", "dateutil", "arrow") else "",
-        )  # fmt: skip
+        )
     rows.check(lambda value: meaning(value) == NOON + LATER)
     suite.claim(
         "the detour over UTC costs a multiple of the wrong sum",

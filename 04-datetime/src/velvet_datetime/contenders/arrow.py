@@ -58,7 +58,8 @@ def add_months(value: Arrow, months: int) -> Arrow:
 
 def difference(end: Arrow, start: Arrow) -> dt.timedelta:
     """Subtract."""
-    return end - start
+    made: dt.timedelta = end.datetime - start.datetime
+    return made
 
 
 def equal(one: Arrow, other: Arrow) -> bool:

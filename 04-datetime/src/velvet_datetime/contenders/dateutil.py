@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from dateutil import tz
-from dateutil.parser import isoparse
-from dateutil.relativedelta import relativedelta
+from dateutil import tz  # type: ignore[import-untyped,unused-ignore]
+from dateutil.parser import isoparse  # type: ignore[import-untyped,unused-ignore]
+from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped,unused-ignore]
 
 from velvet_datetime.contender import Unsupported
 
@@ -16,11 +16,12 @@ distribution = "python-dateutil"
 
 def parse(text: str) -> dt.datetime:
     """Read by the strict one of its two parsers."""
-    return isoparse(text)
+    made: dt.datetime = isoparse(text)
+    return made
 
 
 def _zone(key: str) -> dt.tzinfo:
-    found = tz.gettz(key)
+    found: dt.tzinfo | None = tz.gettz(key)
     if found is None:
         raise Unsupported(f"dateutil has no zone {key}")
     return found
@@ -58,12 +59,14 @@ def add_exact(value: dt.datetime, delta: dt.timedelta) -> dt.datetime:
 
 def add_days(value: dt.datetime, days: int) -> dt.datetime:
     """Add calendar days, and move what does not exist as its documentation shows."""
-    return tz.resolve_imaginary(value + relativedelta(days=days))
+    moved: dt.datetime = tz.resolve_imaginary(value + relativedelta(days=days))
+    return moved
 
 
 def add_months(value: dt.datetime, months: int) -> dt.datetime:
     """Add calendar months; the month's end clamps."""
-    return tz.resolve_imaginary(value + relativedelta(months=months))
+    moved: dt.datetime = tz.resolve_imaginary(value + relativedelta(months=months))
+    return moved
 
 
 def difference(end: dt.datetime, start: dt.datetime) -> dt.timedelta:

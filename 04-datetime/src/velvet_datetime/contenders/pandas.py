@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped,unused-ignore]
 
 label = "pandas"
 distribution = "pandas"
@@ -32,12 +32,14 @@ def to_zone(value: pd.Timestamp, zone: str) -> pd.Timestamp:
 
 def instant(value: pd.Timestamp) -> dt.datetime:
     """Return the instant."""
-    return value.tz_convert(dt.timezone.utc).to_pydatetime(warn=False)
+    made: dt.datetime = value.tz_convert(dt.timezone.utc).to_pydatetime(warn=False)
+    return made
 
 
 def wall(value: pd.Timestamp) -> dt.datetime:
     """Return the clock."""
-    return value.tz_localize(None).to_pydatetime(warn=False)
+    made: dt.datetime = value.tz_localize(None).to_pydatetime(warn=False)
+    return made
 
 
 def add_exact(value: pd.Timestamp, delta: dt.timedelta) -> pd.Timestamp:
@@ -57,7 +59,8 @@ def add_months(value: pd.Timestamp, months: int) -> pd.Timestamp:
 
 def difference(end: pd.Timestamp, start: pd.Timestamp) -> dt.timedelta:
     """Subtract."""
-    return (end - start).to_pytimedelta()
+    made: dt.timedelta = (end - start).to_pytimedelta()
+    return made
 
 
 def equal(one: pd.Timestamp, other: pd.Timestamp) -> bool:
@@ -67,4 +70,4 @@ def equal(one: pd.Timestamp, other: pd.Timestamp) -> bool:
 
 def iso(value: pd.Timestamp) -> str:
     """Write."""
-    return value.isoformat()
+    return str(value.isoformat())

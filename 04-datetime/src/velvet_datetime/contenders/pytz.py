@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
-import pytz
+import pytz  # type: ignore[import-untyped,unused-ignore]
 
 from velvet_datetime.contender import Unsupported
 
@@ -13,14 +14,15 @@ distribution = "pytz"
 UTC = dt.timezone.utc
 
 
-def parse(text: str) -> dt.datetime:
+def parse(text: str) -> dt.datetime:  # noqa: ARG001
     """Refuse: pytz reads no text."""
     raise Unsupported("pytz has no parser")
 
 
 def from_wall(wall: dt.datetime, zone: str) -> dt.datetime:
     """Localize; `is_dst=False` is the default, so a fold is the second."""
-    return pytz.timezone(zone).localize(wall)
+    made: dt.datetime = pytz.timezone(zone).localize(wall)
+    return made
 
 
 def from_instant(instant: dt.datetime, zone: str) -> dt.datetime:
@@ -45,17 +47,19 @@ def wall(value: dt.datetime) -> dt.datetime:
 
 def add_exact(value: dt.datetime, delta: dt.timedelta) -> dt.datetime:
     """Add with the old offset, then normalize: exact."""
-    moved: dt.datetime = value.tzinfo.normalize(value + delta)  # type: ignore[union-attr]
+    zone: Any = value.tzinfo
+    moved: dt.datetime = zone.normalize(value + delta)
     return moved
 
 
 def add_days(value: dt.datetime, days: int) -> dt.datetime:
     """Add without the zone and localize again."""
-    moved: dt.datetime = value.tzinfo.localize(wall(value) + dt.timedelta(days=days))  # type: ignore[union-attr]
+    zone: Any = value.tzinfo
+    moved: dt.datetime = zone.localize(wall(value) + dt.timedelta(days=days))
     return moved
 
 
-def add_months(value: dt.datetime, months: int) -> dt.datetime:
+def add_months(value: dt.datetime, months: int) -> dt.datetime:  # noqa: ARG001
     """Refuse: pytz counts no months."""
     raise Unsupported("pytz has no months to add")
 

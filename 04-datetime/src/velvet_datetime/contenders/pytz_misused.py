@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pytz as library
+import pytz as library  # type: ignore[import-untyped,unused-ignore]
 
 from velvet_datetime.contenders import pytz
 

@@ -52,7 +52,7 @@ def add_days(value: dt.datetime, days: int) -> dt.datetime:
     return value + dt.timedelta(days=days)
 
 
-def add_months(value: dt.datetime, months: int) -> dt.datetime:
+def add_months(value: dt.datetime, months: int) -> dt.datetime:  # noqa: ARG001
     """Refuse: the standard library counts no months."""
     raise Unsupported("datetime has no months to add")
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from velvet.ui.kit import Page, show
-from velvet_datetime.dashboard import growth
+from velvet_datetime.dashboard import matrix_tab, parsers_tab, scheduler, time_line
 
-PAGE = Page("04-datetime", tabs=(growth.TAB,))
+PAGE = Page(
+    "04-datetime",
+    title="DateTime Explorer",
+    tabs=(time_line.TAB, matrix_tab.TAB, scheduler.TAB, parsers_tab.TAB),
+)
 
 
 def main() -> None:
