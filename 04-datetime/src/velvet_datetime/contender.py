@@ -12,7 +12,11 @@ from typing import Any, Protocol
 
 
 class Unsupported(NotImplementedError):
-    """The library has no way to say this."""
+    """The library has no way to say this.
+
+    An adapter raises it rather than help itself: what a reader would have to write is no merit of
+    the library. The one exception says so: `zoneinfo_utc` borrows our calendar arithmetic.
+    """
 
 
 class Engine(Protocol):

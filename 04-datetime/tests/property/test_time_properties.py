@@ -25,6 +25,7 @@ from velvet_datetime.resolve import (
 )
 from velvet_datetime.rfc3339 import parse_rfc3339, validate
 from velvet_datetime.schedule import Schedule
+from velvet_datetime.truth import only_tzdata
 from velvet_datetime.tzif import TZif, compiled
 
 UTC = dt.timezone.utc
@@ -43,12 +44,13 @@ ZONES = sorted(
         "America/St_Johns",
     }
 )
-CHANGES = {
-    zone: transitions(
-        zone, dt.datetime(1970, 1, 1, tzinfo=UTC), dt.datetime(2040, 1, 1, tzinfo=UTC)
-    )
-    for zone in ZONES
-}
+with only_tzdata():
+    CHANGES = {
+        zone: transitions(
+            zone, dt.datetime(1970, 1, 1, tzinfo=UTC), dt.datetime(2040, 1, 1, tzinfo=UTC)
+        )
+        for zone in ZONES
+    }
 MICROSECOND = dt.timedelta(microseconds=1)
 zones = st.sampled_from(ZONES)
 spread = st.datetimes(LOW.replace(tzinfo=None), HIGH.replace(tzinfo=None), timezones=st.just(UTC))
