@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -21,16 +22,8 @@ MARKS = {
 ORDER = list(MARKS)
 
 
-def controls() -> dict[str, Any]:
-    """Ask for the category; the run does not depend on it."""
-    first = "exact time over a change"
-    kit_choice = kit.choice("Category", list(categories()), first, key="category")
-    CHOSEN["category"] = kit_choice
-    return {}
-
-
-# What the menu shows; no option of the task, which always runs all cases.
-CHOSEN = {"category": "exact time over a change"}
+FIRST = "exact time over a change"
+LABEL_CHARACTERS = 20
 
 
 def picked(events: list[dict[str, Any]], category: str) -> list[tuple[Case, dict[str, list[str]]]]:
@@ -38,14 +31,14 @@ def picked(events: list[dict[str, Any]], category: str) -> list[tuple[Case, dict
     found = []
     for number, case in enumerate(cases()):
         if case.category == category:
-            found.append((case, {one["label"]: one["cells"][number] for one in events}))
+            found.append((case, {one["name"]: one["cells"][number] for one in events}))
     return found
 
 
 def figure_of(events: list[dict[str, Any]], category: str) -> go.Figure:
     """Return the heat map of a category: cases down, engines across."""
     rows = picked(events, category)
-    engines = [one["label"] for one in events]
+    engines = [one["name"] for one in events]
     share = 1 / len(ORDER)
     scale = [
         (n * share + edge * share, MARKS[v][0]) for n, v in enumerate(ORDER) for edge in (0, 1)
@@ -53,7 +46,7 @@ def figure_of(events: list[dict[str, Any]], category: str) -> go.Figure:
     kinds = [[Verdict(cells[name][0]) for name in engines] for _, cells in rows]
     heat = go.Heatmap(
         x=engines,
-        y=[case.question for case, _ in rows],
+        y=["<br>".join(wrap(case.question, LABEL_CHARACTERS)) for case, _ in rows],
         z=[[ORDER.index(kind) for kind in row] for row in kinds],
         text=[[MARKS[kind][1] for kind in row] for row in kinds],
         customdata=[[f"{cells[n][0]}: {cells[n][1]}" for n in engines] for _, cells in rows],
@@ -77,9 +70,9 @@ def figure_of(events: list[dict[str, Any]], category: str) -> go.Figure:
         }
         name = f"{mark} {kind.value}".strip()
         figure.add_scatter(x=[None], y=[None], mode="markers", marker=square, name=name)
-    plotly_layout(figure, title=f"{category}: {len(rows)} cases", height=240 + 30 * len(rows))
+    plotly_layout(figure, title=f"{category}: {len(rows)} cases", height=220 + 40 * len(rows))
     figure.update_xaxes(tickangle=-60, side="top", ticks="")
-    figure.update_yaxes(autorange="reversed", ticks="", tickfont={"size": 11})
+    figure.update_yaxes(autorange="reversed", ticks="", tickfont={"size": 10})
     return figure
 
 
@@ -88,7 +81,8 @@ def draw(seen: kit.Seen) -> None:
     events = seen.of("engine")
     if not events:
         return
-    seen.chart(figure_of(events, CHOSEN["category"]), key="matrix")
+    category = kit.choice("Category", list(categories()), FIRST, key="category")
+    seen.chart(figure_of(events, category), key="matrix")
     wrong = [
         {
             "case": case.question,
@@ -97,7 +91,7 @@ def draw(seen: kit.Seen) -> None:
             "right": str(case.expected),
             "by": case.source,
         }
-        for case, cells in picked(events, CHOSEN["category"])
+        for case, cells in picked(events, category)
         for name, (verdict, got) in cells.items()
         if verdict == Verdict.SILENTLY_WRONG.value
     ]
@@ -111,7 +105,7 @@ def draw(seen: kit.Seen) -> None:
 def finding(seen: kit.Seen) -> str:
     """Say who is silently wrong most, and who least."""
     wrong = {
-        one["label"]: sum(verdict == Verdict.SILENTLY_WRONG.value for verdict, _ in one["cells"])
+        one["name"]: sum(verdict == Verdict.SILENTLY_WRONG.value for verdict, _ in one["cells"])
         for one in seen.of("engine")
     }
     if len(wrong) < 2:
@@ -128,7 +122,6 @@ TAB = kit.Tab(
     question="Which library is right, which refuses, and which is wrong without a word?",
     tip="Choose 'equality in a fold', then 'after 2037'; point at a red cell for its value.",
     job=kit.Job(tasks.matrix, label="Run all cases", recorded="matrix.jsonl"),
-    controls=controls,
     draw=draw,
     finding=finding,
     code=(judge,),

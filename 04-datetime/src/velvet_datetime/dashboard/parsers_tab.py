@@ -49,7 +49,7 @@ def verdicts(text: str) -> dict[str, tuple[bool, str]]:
 def marked(text: str, position: int | None) -> str:
     """Return the text as HTML with the byte where reading stopped marked."""
     letters = [escape(one) if one.isprintable() else escape(ascii(one)[1:-1]) for one in text]
-    letters.append("\u2424")  # the end, where many texts stop
+    letters.append("\u00b6")  # the end, where many texts stop
     if position is not None:
         at = min(position, len(letters) - 1)
         style = f"background:{STROKES[1]};color:{WHITE};padding:0 .15em;border-radius:3px"
@@ -103,7 +103,7 @@ def finding(seen: kit.Seen) -> str:
 TAB = kit.Tab(
     "Parsers",
     question="Who accepts this text, and where does a strict parser stop?",
-    tip="Choose 'a week date', then add a newline as a space at the end of a valid text.",
+    tip="Choose 'a week date'; then take a valid text and add a space at its end.",
     controls=controls,
     draw=draw,
     finding=finding,

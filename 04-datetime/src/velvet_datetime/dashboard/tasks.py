@@ -24,6 +24,5 @@ def matrix() -> Iterator[dict[str, Any]]:
         yield {
             "type": "engine",
             "name": name,
-            "label": engine.label,
             "cells": [[cell.verdict.value, cell.got] for cell in cells],
         }

@@ -191,7 +191,9 @@ def rows_of(zone: str, wall: dt.datetime) -> list[dict[str, str]]:
         try:
             instant = resolve_local(wall, zone, how)
         except ValueError as error:
-            rows.append({"policy": how, "instant": type(error).__name__, "the clock shows": "-"})
+            rows.append(
+                {"policy": how, "instant": type(error).__name__, "the clock shows": "nothing"}
+            )
             continue
         shown = to_wall(instant, zone)
         rows.append(
@@ -224,7 +226,9 @@ def finding(seen: kit.Seen) -> str:
         LocalKind.GAP: f"**{wall:%H:%M} never existed**: two policies move it on, one moves it back",
         LocalKind.FOLD: f"**{wall:%H:%M} existed twice**: the policies choose one of the two",
     }[kind]
-    return f"{words}. Of {len(found)} engines **{other}** mean another instant than RFC 5545, {refused} refuse."
+    same = len(found) - refused - other
+    told = f"{same} answer as RFC 5545 does, **{other} otherwise**, {refused} with an error"
+    return f"{words}. Of {len(found)} engines, {told}."
 
 
 TAB = kit.Tab(
