@@ -6,6 +6,7 @@ import datetime as dt
 import shutil
 import subprocess
 import zoneinfo
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -69,8 +70,8 @@ def test_engines_against_the_standard_library_on_one_version(engine: str) -> Non
 
     assert len(INSTANTS) == 26
     assert found.zones >= 598 // 4
-    if engine == "pytz":
-        assert found.zones_after(2037) >= 100
+    if engine == "pytz" or (engine == "pandas" and version("pandas") < "3"):
+        assert found.zones_after(2037) >= found.zones // 6
         assert found.by_year[2030] == 0
     else:
         assert found.zones_after(1960) == 0

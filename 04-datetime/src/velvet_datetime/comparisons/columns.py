@@ -130,7 +130,7 @@ def add_to(suite: Suite) -> None:
         unit="ms",
         sizes={"rows": ROWS},
         quick=lambda rows: rows == 100_000,
-        rounds={"quick": 3, "default": 7, "full": 10},
+        rounds={"quick": 3, "default": 3, "full": 5},
         limit=180,
     )
     rows.add("loop", _loop, baseline=True, note="a list of datetimes")
@@ -171,9 +171,9 @@ def add_to(suite: Suite) -> None:
         "bulk_parse",
         title="A column of ISO 8601 texts to instants",
         unit="ms",
-        sizes={"rows": [10_000, 300_000]},
+        sizes={"rows": [10_000, 100_000]},
         quick=lambda rows: rows == 10_000,
-        rounds={"quick": 3, "default": 5, "full": 8},
+        rounds={"quick": 3, "default": 4, "full": 6},
         limit=180,
     )
     rows.add("fromisoformat", _read_loop, baseline=True)
@@ -190,9 +190,9 @@ def add_to(suite: Suite) -> None:
         "bulk_format",
         title="A column of instants to ISO 8601",
         unit="ms",
-        sizes={"rows": [10_000, 300_000]},
+        sizes={"rows": [10_000, 100_000]},
         quick=lambda rows: rows == 10_000,
-        rounds={"quick": 3, "default": 5, "full": 8},
+        rounds={"quick": 3, "default": 4, "full": 6},
         limit=180,
     )
     rows.add("isoformat", _write_loop, baseline=True)
