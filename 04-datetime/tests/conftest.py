@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 
 import pytest
@@ -19,8 +18,3 @@ def one_database() -> Iterator[None]:
     """Read zones from the tzdata package alone: systems carry older and differently packed ones."""
     with only_tzdata():
         yield
-
-
-def at(text: str) -> dt.datetime:
-    """Return an instant in UTC."""
-    return dt.datetime.fromisoformat(text).replace(tzinfo=dt.timezone.utc)

@@ -2,7 +2,7 @@
 
 UTC has had 27 days of 86,401 seconds. POSIX time and `datetime` pretend that it had none, so a
 difference over such a midnight is a second short. The table comes with the tzdata package and
-expires (IERS Bulletin C): after that day nobody has promised anything yet.
+expires (IERS Bulletin C): after that day it may miss one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ _BEGIN = dt.datetime(1972, 1, 1, tzinfo=UTC)
 GPS_BEHIND_TAI = 19 * SECOND
 _HALF_DAY = dt.timedelta(hours=12)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_LINE = re.compile(r"^Leap\s+(\d{4})\s+(\w{3})\s+(\d+)\s+23:59:60\s+\+", re.MULTILINE | re.ASCII)
+_LINE = re.compile(
+    r"^Leap\s+(\d{4})\s+([A-Z][a-z]{2})\s+(\d\d?)\s+23:59:60\s+\+", re.MULTILINE | re.ASCII
+)
 _EXPIRES = re.compile(r"^#expires\s+(\d+)", re.MULTILINE | re.ASCII)
 
 

@@ -110,7 +110,7 @@ def reconcile(
 def overlap_windows(
     hours: Mapping[str, tuple[dt.time, dt.time]], first: dt.date, last: dt.date
 ) -> list[Interval]:
-    """Return when everyone works, as intervals of instants in UTC.
+    """Return when all zones work, as intervals of instants in UTC.
 
     Args:
         hours: zone to the beginning and the end of its working day; an end before the beginning is

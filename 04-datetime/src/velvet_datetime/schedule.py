@@ -144,7 +144,7 @@ def _offset(instant: dt.datetime, zone: dt.tzinfo) -> dt.timedelta:
 
 @dataclass
 class RunLedger:
-    """Remembers which runs were claimed, so that each happens once whoever wakes up first.
+    """Remembers which runs were claimed, so that each happens once with any number of schedulers.
 
     In production this is a table with a unique key; the key is what matters. It holds the wall time
     and not the instant: two schedulers with different zone data then still agree. Thread-safe.

@@ -20,7 +20,7 @@ from importlib import resources
 from itertools import pairwise
 
 from velvet_datetime.clock import get_zone
-from velvet_datetime.errors import TzifError
+from velvet_datetime.errors import TzifError, UnknownZoneError
 from velvet_datetime.posix_tz import LocalType, PosixTZ
 
 _HEADER = struct.Struct(">4sc15x6l")
@@ -177,4 +177,6 @@ def compiled(key: str) -> bytes:
     place = resources.files("tzdata") / "zoneinfo"
     for part in key.split("/"):
         place = place / part
+    if not place.is_file():
+        raise UnknownZoneError(key, "the system has it, the tzdata package has not")
     return place.read_bytes()

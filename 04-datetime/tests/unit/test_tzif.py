@@ -9,6 +9,7 @@ import zoneinfo
 
 import pytest
 
+from velvet_datetime.clock import EPOCH
 from velvet_datetime.errors import TzifError, UnknownZoneError
 from velvet_datetime.posix_tz import LocalType, PosixTZ
 from velvet_datetime.resolve import resolve_local
@@ -91,7 +92,7 @@ def test_what_is_written_can_be_read_by_us_and_by_zoneinfo() -> None:
     theirs = zoneinfo.ZoneInfo.from_file(io.BytesIO(data), "Test/Zone")
 
     for moment in (-1, 0, 86_399, 86_400, epoch(2026, 7, 1), epoch(2100, 12, 1)):
-        local = dt.datetime.fromtimestamp(moment, UTC).astimezone(theirs)
+        local = (EPOCH + dt.timedelta(seconds=moment)).astimezone(theirs)
         assert local.utcoffset() == dt.timedelta(seconds=ours.at(moment).utoff)
         assert local.tzname() == ours.at(moment).abbr
 
