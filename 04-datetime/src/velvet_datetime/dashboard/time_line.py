@@ -133,8 +133,8 @@ def figure_of(zone: str, change: Any, wall: dt.datetime) -> go.Figure:
     right = resolve_local(wall, zone)
     rows = sorted(found, key=str.lower, reverse=True)
     for name, fill, wanted in (
-        ("answers so", FILLS[3], True),
-        ("answers another instant", FILLS[1], False),
+        ("as RFC 5545 answers", FILLS[3], True),
+        ("another instant", FILLS[1], False),
     ):
         mine = [
             one
