@@ -100,5 +100,5 @@ def crossover(rows: Sequence[Row], fast: str = "numpy", slow: str = "pure") -> i
     ):
         if below <= 1 < above:
             share = -math.log(below) / (math.log(above) - math.log(below))
-            return round(low * (high / low) ** share)
+            return round(low * math.pow(high / low, share))
     return points[0][0]

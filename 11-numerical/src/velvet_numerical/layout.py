@@ -148,7 +148,7 @@ def explain_index(a: NDArray[Any], index: Any) -> IndexReport:
             offset += first * a.strides[axis]
         axis += 1
     formula = " + ".join(terms or ["0"]) + f" = {offset}"
-    strides = a[(*items, Ellipsis) if Ellipsis not in spelled[:-1] else index].strides
+    strides = a[tuple(spelled)].strides
     return IndexReport("basic view", formula, offset, found.shape, strides)
 
 

@@ -7,8 +7,9 @@ result is an ordinary array. `readinto` a buffer needs the buffer.
 from __future__ import annotations
 
 import heapq
+import importlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -208,7 +209,7 @@ def _nan_last(value: Any) -> tuple[bool, Any]:
     return value != value, value
 
 
-def _values(path: Path, buffer: int) -> Iterator[Any]:
+def _values(path: Path, buffer: int) -> Generator[Any, None, None]:
     for part in ChunkReader(path, buffer):
         yield from part.tolist()
 
@@ -226,8 +227,7 @@ def dask_moments(path: str | Path, chunk: int = CHUNK) -> Moments:
     The loader opens the file itself. `da.from_array(memmap)` looks the same, and copies the whole
     array into the task graph.
     """
-    import dask.array as da
-
+    da: Any = importlib.import_module("dask.array")
     header = read_header(path)
     if not header.count:
         raise ValueError("the file holds no values: there is no mean")
@@ -256,8 +256,7 @@ def write_zarr(
     Args:
         version: of the format, 2 or 3; zarr before 3.0 writes only 2.
     """
-    import zarr
-
+    zarr: Any = importlib.import_module("zarr")
     reader = ChunkReader(source, chunk)
     told = {"zarr_format": version} if int(zarr.__version__.split(".")[0]) >= 3 else {}
     array = zarr.open_array(
@@ -277,9 +276,8 @@ def write_zarr(
 
 def zarr_moments(path: str | Path) -> Moments:
     """Return the moments of a one-dimensional zarr array, one of its own chunks at a time."""
-    import zarr
-
-    array: Any = zarr.open_array(str(path), mode="r")
+    zarr: Any = importlib.import_module("zarr")
+    array = zarr.open_array(str(path), mode="r")
     found, least, most = Welford(), np.inf, -np.inf
     for start in range(0, array.shape[0], array.chunks[0]):
         part = numeric(array[start : start + array.chunks[0]])

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -75,7 +76,7 @@ def csr_from_triplets(rows: Any, columns: Any, values: Any, shape: tuple[int, in
     if len(i) != len(j) or len(i) != len(v):
         raise ShapeMismatch(-1, (len(i), len(j) if len(i) != len(j) else len(v)))
     for index, size, name in ((i, shape[0], "row"), (j, shape[1], "column")):
-        if len(index) and not (index.min() >= 0 and index.max() < size):
+        if len(index) and not (int(np.min(index)) >= 0 and int(np.max(index)) < size):
             raise IndexError(f"{name} indices are within 0 and {size - 1}")
     order = np.lexsort((j, i))
     i, j, v = i[order], j[order], v[order]
@@ -145,7 +146,7 @@ def crossover(n: int, densities: Sequence[float], *, seed: int = 11) -> list[Cro
 def break_even(crossings: Sequence[Crossing]) -> float:
     """Return the density at which both take equally long, interpolated; infinite if never."""
     ordered = sorted(crossings, key=lambda one: one.density)
-    for low, high in zip(ordered, ordered[1:], strict=False):
+    for low, high in pairwise(ordered):
         if low.matvec <= 1 < high.matvec:
             share = -math.log(low.matvec) / (math.log(high.matvec) - math.log(low.matvec))
             return float(low.density * (high.density / low.density) ** share)

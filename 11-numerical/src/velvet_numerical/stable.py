@@ -94,7 +94,8 @@ def logsumexp(values: Any) -> float:
     top = float(np.max(x, initial=-math.inf))
     if not math.isfinite(top):
         return top
-    return top + math.log(float(np.exp(x - top).sum()))
+    with np.errstate(over="ignore"):  # -1e308 - 1e308 is -inf, whose exponential is 0 all the same
+        return top + math.log(float(np.exp(x - top).sum()))
 
 
 def softmax(values: Any) -> NDArray[np.float64]:
@@ -109,9 +110,7 @@ def softmax(values: Any) -> NDArray[np.float64]:
     top = float(np.max(x))
     if not math.isfinite(top):
         raise ValueError(f"softmax needs a finite maximum, not {top}")
-    with np.errstate(
-        over="ignore"
-    ):  # -1e308 - 1e308 is -inf, whose exponential is 0 as it should be
+    with np.errstate(over="ignore"):
         weights = np.exp(x - top)
     return np.asarray(weights / weights.sum())
 
@@ -131,11 +130,12 @@ def log1mexp(x: float) -> float:
 
 def hypot_safe(x: float, y: float) -> float:
     """Return sqrt(x*x + y*y); squares that would overflow or vanish are scaled first."""
-    big, small = max(abs(float(x)), abs(float(y))), min(abs(float(x)), abs(float(y)))
-    if math.isinf(big) or math.isinf(small):
-        return math.inf
-    if big == 0 or math.isnan(big) or math.isnan(small):
-        return big + small
+    first, second = abs(float(x)), abs(float(y))
+    if math.isinf(first) or math.isinf(second):
+        return math.inf  # whatever the other one is, NaN included, as C's hypot
+    big, small = max(first, second), min(first, second)
+    if big == 0 or math.isnan(first + second):
+        return first + second
     _, exponent = math.frexp(big)
     big, small = math.ldexp(big, -exponent), math.ldexp(small, -exponent)
     root = math.sqrt(big * big + small * small)

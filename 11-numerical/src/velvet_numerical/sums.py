@@ -165,7 +165,7 @@ def sum_exact(values: Any) -> float:
         try:
             return float(total)
         except OverflowError:
-            return math.copysign(math.inf, total)
+            return math.inf if total > 0 else -math.inf
 
 
 def dot2(x: Any, y: Any) -> float:

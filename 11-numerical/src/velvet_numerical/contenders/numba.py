@@ -105,7 +105,7 @@ def stencil2d(grid: Array) -> Array:
     for i in range(1, grid.shape[0] - 1):
         for j in range(1, grid.shape[1] - 1):
             out[i, j] = 0.25 * (grid[i - 1, j] + grid[i + 1, j] + grid[i, j - 1] + grid[i, j + 1])
-    return out
+    return out  # type: ignore[no-any-return,unused-ignore]
 
 
 @njit(nogil=True)  # type: ignore[untyped-decorator,unused-ignore]

@@ -99,9 +99,9 @@ def pairwise_distance(points: Array) -> Array:
 
 def matmul(a: Array, b: Array) -> Array:
     """Return the matrix product; BLAS for floats, plain loops for integers."""
-    return a @ b
+    return np.asarray(a @ b)
 
 
 def transpose(a: Array) -> Array:
     """Return the transposed matrix as a new array."""
-    return a.T.copy()
+    return np.array(a.T, order="C")
