@@ -61,7 +61,7 @@ def to_numpy(x: Any) -> NDArray[Any]:
         return np.asarray(x.get())
     if hasattr(x, "detach"):  # torch
         return np.asarray(x.detach().cpu().numpy())
-    return np.from_dlpack(x) if not isinstance(x, np.ndarray) else x
+    return np.asarray(x) if isinstance(x, (np.ndarray, np.generic)) else np.from_dlpack(x)
 
 
 @dataclass(frozen=True)

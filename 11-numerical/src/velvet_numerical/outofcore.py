@@ -168,8 +168,9 @@ def quantile_sketch(
 def external_sort(path: str | Path, out: str | Path, *, budget: int = 64 * MIB) -> int:
     """Sort a one-dimensional .npy file into another one; returns the number of sorted runs.
 
-    Runs of half the budget are sorted in memory and written to a temporary folder, which is
-    removed whatever happens; then they are merged through small buffers.
+    Runs of half the budget are sorted in memory and written to a folder beside the result, which
+    is removed whatever happens; then they are merged through small buffers. The result appears
+    whole or not at all.
 
     Raises:
         MemoryBudgetExceeded: the budget does not hold a buffer for each run.
@@ -185,14 +186,15 @@ def external_sort(path: str | Path, out: str | Path, *, budget: int = 64 * MIB) 
     if buffer < 1:
         raise MemoryBudgetExceeded(2 * size * (runs + 1), budget)
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="sort-"))
+        beside = Path(out).absolute().parent  # on the same disk, so that the last step is a rename
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=".sort-", dir=beside))
         names = []
         for number, part in enumerate(ChunkReader(path, elements)):
             name = Path(folder) / f"run{number}.npy"
             part.sort()
             np.save(name, part)
             names.append(name)
-        result = stack.enter_context(Path(out).open("wb"))
+        result = stack.enter_context(Path(folder, "result").open("wb"))
         _write_header(result, header)
         streams = [stack.enter_context(closing(_values(name, buffer))) for name in names]
         collected: list[Any] = []
@@ -202,6 +204,8 @@ def external_sort(path: str | Path, out: str | Path, *, budget: int = 64 * MIB) 
                 result.write(np.array(collected, header.dtype).tobytes())
                 collected.clear()
         result.write(np.array(collected, header.dtype).tobytes())
+        result.close()
+        Path(folder, "result").replace(out)
     return runs
 
 

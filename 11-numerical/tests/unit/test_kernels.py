@@ -89,13 +89,13 @@ def test_without_numba_its_contender_is_absent_and_nothing_else_changes() -> Non
     program = (
         "import sys; sys.modules['numba'] = None\n"
         "from velvet_numerical import kernels\n"
-        "print(*kernels.contenders('dot'), sorted(kernels.validate('dot')))"
+        "print(*kernels.contenders('dot'))"
     )
 
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 
     assert found.returncode == 0, found.stderr
-    assert found.stdout.split()[:3] == ["blas", "numpy", "pure"]
+    assert found.stdout.split() == ["blas", "numpy", "pure"]
 
 
 @pytest.mark.parametrize("name", ["axpy", "polynomial", "exp_sum"])

@@ -125,6 +125,7 @@ def test_a_budget_ends_a_loop_early_or_at_the_end() -> None:
         held = np.ones(2 * MIB)
         watch.check()
         pytest.fail("the check raises")
+    del held
     with pytest.raises(MemoryBudgetExceeded, match="use smaller chunks"), memory.budget(4 * MIB):
         held = np.ones(2 * MIB)
     assert held.size

@@ -87,7 +87,7 @@ def test_nan_is_sorted_to_the_end_as_numpy_does(npy: Write, tmp_path: Path) -> N
     values = [2.0, float("nan"), 1.0, float("inf"), float("nan"), -1.0]
     out = tmp_path / "sorted.npy"
 
-    oc.external_sort(npy(values), out, budget=32)
+    oc.external_sort(npy(values), out, budget=64)
 
     np.testing.assert_array_equal(np.load(out), np.sort(values))
     assert oc.external_sort(npy(np.zeros(0)), out) == 1
