@@ -51,7 +51,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
 
 def peak(way: str, path: Path) -> tuple[int, int]:
     ended = subprocess.run(
-        [sys.executable, "-c", CHILD, way, str(path)], capture_output=True, text=True, timeout=100
+        [sys.executable, "-c", CHILD, way, str(path)],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
     )
     assert ended.returncode == 0, ended.stderr
     anonymous, file = json.loads(ended.stdout)
@@ -124,7 +128,11 @@ def test_a_cluster_of_one_worker_reads_the_file_itself(
     script.write_text(CLUSTER, encoding="utf-8")
 
     ended = subprocess.run(
-        [sys.executable, str(script), str(files[25])], capture_output=True, text=True, timeout=100
+        [sys.executable, str(script), str(files[25])],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
     )
 
     assert ended.stdout.strip() == str(25 * MB // 8), ended.stderr
@@ -141,6 +149,7 @@ def test_numba_compiles_where_its_cache_cannot_be_written(tmp_path: Path) -> Non
         [sys.executable, "-c", program],
         capture_output=True,
         text=True,
+        check=False,
         env={**__import__("os").environ, "NUMBA_CACHE_DIR": str(nowhere / "cache")},
     )
 

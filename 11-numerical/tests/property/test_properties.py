@@ -197,4 +197,4 @@ def test_any_split_of_a_stream_is_the_same_stream(
     parts = [stream.uniform(int(at), n) for at, n in zip(places, lengths, strict=True)]
 
     assert (np.concatenate(parts) == whole).all()
-    assert ((0 <= whole) & (whole < 1)).all()
+    assert ((whole >= 0) & (whole < 1)).all()

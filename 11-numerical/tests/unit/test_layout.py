@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -48,9 +49,7 @@ def test_a_report_agrees_with_numpy_and_with_a_walk_over_all_elements(name: str)
     assert report.writeable is a.flags.writeable
     assert bool(report.base_chain) == (a.base is not None)
     starts = sorted({layout.address_of(a, index) for index in np.ndindex(a.shape)})
-    gaps = sum(
-        after != before + a.itemsize for before, after in zip(starts, starts[1:])
-    )  # noqa: B905, RUF007
+    gaps = sum(after != before + a.itemsize for before, after in pairwise(starts))
     assert report.bytes_span == (starts[-1] + a.itemsize - starts[0] if starts else 0)
     assert report.contiguous_runs >= (gaps + 1 if starts else 0)
 
@@ -136,8 +135,7 @@ def test_windows_are_those_of_numpy_and_read_only(axis: int) -> None:
 
 
 def two_products(x: Any) -> Any:
-    y = x * x + x * x
-    return y
+    return x * x + x * x
 
 
 def in_place(x: Any) -> Any:
