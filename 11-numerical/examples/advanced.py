@@ -1,62 +1,131 @@
-"""Advanced examples: where the faster way refuses, and what to do then."""
+"""Advanced examples: the roof, more than memory, any device, any number of workers."""
 
 from __future__ import annotations
 
-import math
+import hashlib
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
 
 from velvet.examples import example, main
-from velvet_numerical.contenders import dictionary, remembering_list
+from velvet_numerical import backend, machine, memory, outofcore, portable, rng
+
+MB = 1_000_000
 
 
-@example("unhashable")
-def unhashable() -> None:
-    """Shows that items without a hash need the list that remembers."""
-    rows = [[1], [2], [1]]
-
-    try:
-        kept = dictionary.unique(rows)  # type: ignore[type-var]
-    except TypeError as error:
-        print("dictionary:", error)
-    else:
-        print("dictionary:", kept)
-
-    kept = remembering_list.unique(rows)
-    print("list:      ", kept)
-    print(f"{len(rows) - len(kept)} repeat is gone")
-
-
-@example("by_a_key")
-def by_a_key() -> None:
-    """Shows that a key with a hash gives lists the speed of a dictionary."""
-    rows = [[1], [2], [1]]
-
-    # A tuple of the values is equal where the rows are, and it has a hash.
-    first_of: dict[tuple[int, ...], list[int]] = {}
-    for row in rows:
-        first_of.setdefault(tuple(row), row)
-    kept = list(first_of.values())
-
-    print("rows:", rows)
-    print("kept:", kept)
-    for key, row in first_of.items():
-        print(f"{key} stands for {row}")
-
-
-@example("not_a_number")
-def not_a_number() -> None:
-    """Shows that a value which is not equal to itself is still found by identity."""
-    nan = math.nan
-    items = [nan, nan, 1.0]
-
-    by_list = remembering_list.unique(items)
-    by_dictionary = dictionary.unique(items)
-
-    print(f"nan == nan is {nan == nan}, nan is nan is {nan is nan}")
-    # Both look for the very same object before they ask for equality.
-    print(
-        f"list: {len(by_list)} of {len(items)}, "
-        f"dictionary: {len(by_dictionary)} of {len(items)}"
+@example("roofline")
+def roofline() -> None:
+    """This machine's two ceilings, and six kernels under them."""
+    roof = machine.Roofline(
+        peak=machine.measure_peak(sides=(256, 512)), bandwidth=machine.measure_bandwidth(100 * MB)
     )
+    points = [machine.place(roof, *one) for one in machine.PLACED.values()]
+
+    print(machine.ascii_roofline(roof, points))
+    print(f"peak {roof.peak:.1f} GFLOP/s (best matrix product), {roof.bandwidth:.1f} GB/s (triad)")
+    print(f"left of {roof.ridge:.1f} flop/byte memory is the limit, right of it arithmetic\n")
+    print(f"  {'kernel':12}{'by':11}{'flop/byte':>10}{'GFLOP/s':>10}{'bound':>8}{'reached':>9}")
+    for letter, one in zip("abcdef", points, strict=True):
+        print(
+            f"{letter} {one.kernel:12}{one.contender:11}{one.intensity:10.3f}{one.gflops:10.2f}"
+            f"{one.bound:8.1f}{one.fraction_of_bound:9.0%}"
+        )
+    threads = {one.threads for one in machine.blas_info() if one.api == "blas"}
+    print(f"\nmeasured on one BLAS thread; {max(threads)} would be used by default")
+    print("why: axpy cannot be faster on this memory, whatever language it is written in")
+
+
+@example("out_of_core")
+def out_of_core() -> None:
+    """The moments of a 400 MB file within 150 MB of anonymous memory, enforced."""
+    with tempfile.TemporaryDirectory(prefix="velvet-") as folder:
+        path = Path(folder, "values.npy")
+        mapped = np.lib.format.open_memmap(path, "w+", np.float64, (400 * MB // 8,))
+        generator = np.random.default_rng(1)
+        block = generator.normal(10.0, 2.0, 1 << 20)
+        for start in range(0, len(mapped), len(block)):
+            part = mapped[start : start + len(block)]
+            part[...] = block[: len(part)] + start % 7
+        del mapped, part
+
+        with memory.budget(150 * MB) as watch:
+            found = outofcore.moments(path)
+        print(f"{found.n:,} values: mean {found.mean:.4f}, variance {found.var:.4f}")
+        print(
+            f"readinto:  peak RssAnon {watch.total / MB:6.1f} MB,"
+            f" grown by {watch.anonymous / MB:.1f} of 150 MB allowed"
+        )
+
+        with memory.budget() as watch:
+            total = 0.0
+            for chunk in outofcore.memmap_chunks(path):
+                total += float(chunk.sum())
+                watch.sample()
+        print(
+            f"memmap:    peak RssAnon {watch.total / MB:6.1f} MB,"
+            f" RssFile grown by {watch.file / MB:.1f} MB (borrowed)"
+        )
+        same = abs(total / found.n - found.mean) < 1e-9
+        print(f"same mean: {same}")
+    print("why: one buffer is filled again and again; the file's size never matters")
+
+
+@example("portable_gpu")
+def portable_gpu() -> None:
+    """One heat equation on each array library that is here, and why the others are not."""
+    start = np.zeros((128, 128))
+    start[0] = 100.0
+    expected = start
+    for _ in range(50):
+        expected = portable.heat_equation_step(expected, 0.2)
+
+    there, reasons = backend.available()
+    for device in there:
+        begun = time.perf_counter()
+        state = backend.to_device(start, device)
+        for _ in range(50):
+            state = portable.heat_equation_step(state, 0.2)
+        found = backend.to_numpy(state)
+        spent = time.perf_counter() - begun
+        difference = np.abs(found - expected).max()
+        print(f"{device!s:22} {spent * 1e3:7.1f} ms, largest difference {difference:.1e}")
+    for library, reason in reasons.items():
+        print(f"{library:22} absent: {reason.partition(': ')[2][:52]}")
+
+    for side in (128, 8192):
+        choice = backend.pick_device(6e3 * side**2, 16.0 * side**2)
+        print(f"{side} x {side}: {choice.reason}")
+    print("why: a device pays when its arithmetic saves more than the transfer costs")
+
+
+@example("parallel_streams")
+def parallel_streams() -> None:
+    """One simulation on 1, 2 and 4 workers, with the same random numbers to the last bit."""
+    stream = rng.CounterRNG(2026)
+    n = 400_000
+
+    def inside(start: int, stop: int) -> np.ndarray:
+        x = stream.uniform(2 * start, 2 * (stop - start))
+        return x[::2] ** 2 + x[1::2] ** 2 < 1.0
+
+    digests = set()
+    for workers in (1, 2, 4):
+        bounds = [n * k // workers for k in range(workers + 1)]
+        with ThreadPoolExecutor(workers) as pool:
+            parts = list(pool.map(inside, bounds[:-1], bounds[1:]))
+        hits = np.concatenate(parts)
+        digest = hashlib.sha256(hits.tobytes()).hexdigest()[:12]
+        digests.add(digest)
+        print(f"{workers} workers: pi = {4 * hits.mean():.5f}, digest {digest}")
+    print(f"\nidentical: {len(digests) == 1}")
+
+    spawned = rng.check_streams(rng.spawn(2026, 4))
+    twice = rng.check_streams([np.random.default_rng(7), np.random.default_rng(7)])
+    print(f"spawned streams: correlation {spawned:.1f} sigma; one seed twice: {twice:.0f} sigma")
+    print("why: number k is a function of key and k, so no worker owns a state")
 
 
 if __name__ == "__main__":

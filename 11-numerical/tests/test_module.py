@@ -7,13 +7,30 @@ class TestModule(ModuleTests):
     """The examples, the declarations, the dashboard and the docstrings."""
 
     expected = {
-        "same_answer": r"list:       \[3, 1, 2\]\ndictionary: \[3, 1, 2\]",
-        "first_of_each": "banana, cherry, apple",
-        "nothing_to_keep": r"\[\] \[\] \[7\]",
-        "comparisons": r"400 items: +\d+ comparisons, 4\.0 times as many",
-        "hash_calls": r"400 items: +400 hashes, 2\.0 times as many",
-        "equal_items": r"dictionary: \[1, 2\]",
-        "unhashable": "dictionary: unhashable type: 'list'",
-        "by_a_key": r"\[\[1\], \[2\]\]",
-        "not_a_number": "list: 2 of 3, dictionary: 2 of 3",
+        "anatomy": (
+            r"^a\.T +\(4, 3\) +\(8, 32\) +F +1 +\+0  a$",
+            r"^a\[\[0, 2\]\] .* new  its own$",
+            r"a\[2, 3\] lies at 2\*32 \+ 3\*8 = 88 bytes",
+        ),
+        "hundred_x": (r"^sort +[\d.]+", r"^dot .* n = \d+$", r"smallest: \w+ [\d.]+x"),
+        "copy_or_view": "^16/16 correct$",
+        "broadcasting_explained": (
+            r"no result: axis -1 has 3 elements in one operand and 4 in another",
+            r"^result +8  7  6$",
+        ),
+        "believe_the_digits": (
+            r"^14  .* refused: no digit can be believed",
+            r"two passes 0\.08\d\d$",
+            r"stable -1\.0000e-08",
+            r"sum\(axis=0\) 4[34]\d,\d{3}",
+        ),
+        "numba_when": r"recurrence( +[\d.]+){4} +[\d,]+ calls|Numba is not installed",
+        "roofline": (r"^\+-{56}$", r"^f matmul +blas +[\d.]+ +[\d.]+"),
+        "out_of_core": (r"readinto: .*grown by [\d.]+ of 150 MB allowed", "^same mean: True$"),
+        "portable_gpu": (
+            r"^numpy:cpu +[\d.]+ ms, largest difference 0\.0e\+00",
+            r"^array_api_strict:cpu .* largest difference [0-9.]+e[-+]\d+",
+            r"^cupy",
+        ),
+        "parallel_streams": ("^identical: True$", r"one seed twice: 1\d\d sigma|: 100 sigma"),
     }

@@ -11,16 +11,13 @@ import numpy as np
 from velvet_numerical import machine, outofcore
 from velvet_numerical.layout import describe
 
-PLACED = (
-    *(("axpy", "numpy_out"), ("dot", "numpy"), ("polynomial", "numba")),
-    *(("stencil2d", "numba"), ("exp_sum", "numpy"), ("matmul", "blas")),
-)
-
 
 def roofline() -> str:
     """Measure the roof and six kernels under it; takes a few seconds."""
-    roof = machine.Roofline(machine.measure_peak(), machine.measure_bandwidth(1 << 26))
-    points = [machine.place(roof, *one, n=1 << 20) for one in PLACED]
+    roof = machine.Roofline(
+        machine.measure_peak(), machine.measure_bandwidth(3 * 8 * machine.BEYOND)
+    )
+    points = [machine.place(roof, *one) for one in machine.PLACED.values()]
     lines = [machine.ascii_roofline(roof, points)]
     lines.append(f"peak {roof.peak:.1f} GFLOP/s, {roof.bandwidth:.1f} GB/s, one thread")
     for letter, one in zip("abcdef", points, strict=True):

@@ -133,7 +133,7 @@ def arguments(name: str, n: int, *, contender: str = "numpy", seed: int = 11) ->
     return tuple(one.tolist() if isinstance(one, np.ndarray) else one for one in made)
 
 
-def prepared(name: str, contender: str, n: int, *, seed: int = 11) -> Callable[[], Any]:
+def prepared(name: str, contender: str, n: int, *, seed: int = 11) -> partial[Any]:
     """Return a call without arguments, ready to be timed."""
     return partial(get(name, contender), *arguments(name, n, contender=contender, seed=seed))
 

@@ -7,10 +7,13 @@ product attains, not what a data sheet says.
 
 from __future__ import annotations
 
+import inspect
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -24,7 +27,19 @@ from velvet_numerical.errors import positive
 
 GEMM_SIDES = (256, 512, 1024)
 TRIAD_BYTES = 24  # read two doubles, write one
+BEYOND = 1 << 22  # elements: 32 MB an array, beyond most caches
+# Kernels that show every part of the roof: who computes them, and over how many elements.
+PLACED: dict[str, tuple[str, str, int]] = {
+    "axpy": ("axpy", "numba", BEYOND),
+    "dot": ("dot", "numpy", BEYOND),
+    "polynomial": ("polynomial", "numba", BEYOND),
+    "stencil2d": ("stencil2d", "numba", BEYOND),
+    "exp_sum": ("exp_sum", "numpy_out", BEYOND),
+    "gemm": ("matmul", "blas", 512 * 512),
+}
 Clock = Callable[[], float]
+# CPU time of this thread does not count the turns of other programs; Windows ticks too coarsely.
+CLOCK: Clock = time.perf_counter if sys.platform == "win32" else time.thread_time
 
 
 @dataclass(frozen=True)
@@ -64,9 +79,7 @@ def threads(n: int) -> Iterator[None]:
         yield
 
 
-def best_seconds(
-    call: Callable[[], object], *, repeats: int = 5, clock: Clock = time.perf_counter
-) -> float:
+def best_seconds(call: Callable[[], object], *, repeats: int = 5, clock: Clock = CLOCK) -> float:
     """Return the least time of one call; short calls are repeated to about a millisecond."""
     begun = clock()
     call()
@@ -82,12 +95,11 @@ def best_seconds(
 
 def measure_bandwidth(size: int = 1 << 28, *, repeats: int = 3) -> float:
     """Return GB/s of STREAM's triad over three arrays that take `size` bytes together."""
-    from velvet_numerical.contenders.numba import triad
-
+    triad = kernels.get("axpy", "numba")
     n = max(1, positive("size", size) // TRIAD_BYTES)
     out, x, y = np.zeros(n), np.ones(n), np.ones(n)
-    triad(out, x, y, 2.0)  # compiles, and touches the pages
-    return TRIAD_BYTES * n / best_seconds(lambda: triad(out, x, y, 2.0), repeats=repeats) / 1e9
+    triad(2.0, x, y, out)  # compiles, and touches the pages
+    return TRIAD_BYTES * n / best_seconds(lambda: triad(2.0, x, y, out), repeats=repeats) / 1e9
 
 
 def cache_curve(sizes: Sequence[int], *, repeats: int = 5) -> list[tuple[int, float]]:
@@ -158,9 +170,14 @@ class Point:
 
 
 def place(roof: Roofline, kernel: str, contender: str, n: int = 1 << 20) -> Point:
-    """Measure one kernel on one thread, in memory's reach by default, and place it."""
+    """Measure one kernel on one thread and place it.
+
+    A result that can be handed in is allocated once: fresh pages may cost ten times the kernel.
+    """
     one = kernels.kernel(kernel)
     call = kernels.prepared(kernel, contender, n)
+    if "out" in inspect.signature(kernels.get(kernel, contender)).parameters:
+        call = partial(call, out=np.array(call() if kernel != "exp_sum" else call.args[0]))
     with threads(1):
         call()
         seconds = best_seconds(call, repeats=3)
@@ -179,7 +196,7 @@ def ascii_roofline(roof: Roofline, points: Sequence[Point], *, width: int = 56) 
     def put(intensity: float, gflops: float, mark: str) -> None:
         column = (np.log2(intensity) - low) / (high - low) * (width - 1)
         row = (ceiling - np.log2(gflops)) / (ceiling - floor) * (height - 1)
-        grid[int(np.clip(row, 0, height - 1))][int(np.clip(column, 0, width - 1))] = mark
+        grid[round(np.clip(row, 0, height - 1))][round(np.clip(column, 0, width - 1))] = mark
 
     for column in range(width):
         intensity = 2.0 ** (low + (high - low) * column / (width - 1))

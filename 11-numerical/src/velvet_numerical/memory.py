@@ -51,19 +51,23 @@ class Watch:
     """The peak of a stretch of code, relative to where it began.
 
     Attributes:
-        anonymous, file: the most that was seen beyond the beginning, in bytes.
+        anonymous, file: the most that was seen beyond the beginning, in bytes. Memory that was
+            freed before and kept by the allocator is used again without growing either.
+        total: the most anonymous memory that was seen altogether.
     """
 
     def __init__(self, limit: int | None = None) -> None:
         self.limit = limit
         self.anonymous = 0
         self.file = 0
+        self.total = 0
         self._begun = resident()
 
     def sample(self) -> None:
         """Look once."""
         now = resident()
         self.anonymous = max(self.anonymous, now.anonymous - self._begun.anonymous)
+        self.total = max(self.total, now.anonymous)
         self.file = max(self.file, now.file - self._begun.file)
 
     def check(self) -> None:

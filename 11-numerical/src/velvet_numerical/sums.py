@@ -215,6 +215,6 @@ def ulp_error(found: float, exact: Any) -> float:
 def spread_values(n: int, decades: int = 16, seed: int = 11) -> NDArray[np.float64]:
     """Return `n` values over many decades that nearly cancel in pairs, as credits and debits do."""
     rng = np.random.default_rng(seed)
-    credits = 10.0 ** rng.uniform(-decades / 2, decades / 2, n - n // 2)
-    debits = credits[: n // 2] * (1.0 + 1e-4 * rng.random(n // 2))
-    return np.asarray(rng.permutation(np.concatenate([credits, -debits])))
+    paid = 10.0 ** rng.uniform(-decades / 2, decades / 2, n - n // 2)
+    debits = paid[: n // 2] * (1.0 + 1e-4 * rng.random(n // 2))
+    return np.asarray(rng.permutation(np.concatenate([paid, -debits])))

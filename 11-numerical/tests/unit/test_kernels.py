@@ -165,14 +165,14 @@ def test_the_crossover_is_where_the_curve_stays_above_one(
 
 
 def test_a_curve_has_time_memory_and_error_of_each_contender() -> None:
-    found = list(curve.speedup_curve("dot", (1, 3000), repeats=1))
+    found = list(curve.speedup_curve("dot", (1, 300), repeats=1))
 
     assert [(row.n, row.contender) for row in found] == [
-        (n, name) for n in (1, 3000) for name in ("pure", "numpy")
+        (n, name) for n in (1, 300) for name in ("pure", "numpy")
     ]
     assert all(row.wall_ns > 0 and row.peak_bytes >= 0 for row in found)
     assert [row.max_ulp <= 2 for row in found] == [True, True, False, False]
-    assert set(curve.speedups(found)) == {1, 3000}
+    assert set(curve.speedups(found)) == {1, 300}
     assert list(curve.speedup_curve("matmul", (10**6,))) == []
 
 

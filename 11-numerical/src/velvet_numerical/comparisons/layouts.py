@@ -41,18 +41,8 @@ def _triad(way: str, n: int) -> Any:
         from scipy.linalg import blas  # type: ignore[import-untyped,unused-ignore]
 
         return Timed(lambda into: blas.daxpy(x, into, a=2.0), prepare=y.copy)
-    if way == "numba":
-        from velvet_numerical.contenders.numba import triad
-
-        def compiled() -> Any:
-            triad(out, x, y, 2.0)
-            return out
-
-        return compiled
-    if way == "out":
-        from velvet_numerical.contenders import numpy_out
-
-        return lambda: numpy_out.axpy(2.0, x, y, out)
+    if way in ("out", "numba"):
+        return partial(kernels.get("axpy", way.replace("out", "numpy_out")), 2.0, x, y, out)
     return partial(kernels.get("axpy", way), 2.0, x, y)
 
 
@@ -132,7 +122,11 @@ def add_to(suite: Suite) -> None:
     )
     for way in ("numpy", "out", "blocked", "numexpr", "numba", "daxpy"):
         needs = {"numba": ("numba",), "numexpr": ("numexpr",)}.get(way, ())
-        note = {"out": "the result is allocated once", "daxpy": "adds into y, 16 of 24 bytes read"}
+        note = {
+            "out": "the result is allocated once",
+            "numba": "likewise",
+            "daxpy": "adds into y, 16 of 24 bytes read",
+        }
         triad.add(way, partial(_triad, way), needs=needs, note=note.get(way, ""))
     triad.same_result(lambda a, b: bool((a == b).all()))
 

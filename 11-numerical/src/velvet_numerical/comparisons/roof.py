@@ -12,54 +12,30 @@ from typing import Any
 import numpy as np
 
 from velvet.bench import Outcome, Suite, ratio, speedup, value
+from velvet_numerical import machine
 
-ELEMENTS = 1 << 22  # 32 MB an array: beyond the caches
-SIDE = 1024
-POINTS = {
-    "axpy": ("axpy", "numpy_out", ELEMENTS),
-    "dot": ("dot", "numpy", ELEMENTS),
-    "polynomial": ("polynomial", "numba", ELEMENTS),
-    "stencil2d": ("stencil2d", "numba", ELEMENTS),
-    "exp_sum": ("exp_sum", "numpy", ELEMENTS),
-    "gemm": ("matmul", "blas", SIDE * SIDE),
-}
+SIDE = 2048
 DTYPES = {"float64": "f8", "float32": "f4", "float16": "f2", "int64": "i8"}
 
 
+def _gemv() -> tuple[float, float]:
+    """Return GFLOP/s and flops for each byte of a matrix-vector product."""
+    a, x = np.ones((SIDE, SIDE)), np.ones(SIDE)
+    with machine.threads(1):
+        return 2 * a.size / machine.best_seconds(lambda: a @ x) / 1e9, 0.25
+
+
 def _placed(name: str) -> Callable[[], Outcome]:
-    from velvet_numerical import machine
-
-    roof = machine.Roofline(
-        machine.measure_peak(sides=(256, 512)), machine.measure_bandwidth(3 * 8 * ELEMENTS)
-    )
-
-    def run() -> Outcome:
-        point = machine.place(roof, *POINTS[name])
-        return Outcome(
-            {
-                "gflops": point.gflops,
-                "fraction": point.fraction_of_bound,
-                "intensity": point.intensity,
-                "peak": roof.peak,
-                "bandwidth": roof.bandwidth,
-            }
-        )
-
-    return run
-
-
-def _gemv() -> Callable[[], Outcome]:
-    from velvet_numerical import machine
-
-    a, x = np.ones((2 * SIDE, 2 * SIDE)), np.ones(2 * SIDE)
-
     def run() -> Outcome:
         roof = machine.Roofline(
-            machine.measure_peak(sides=(256, 512)), machine.measure_bandwidth(3 * 8 * ELEMENTS)
+            machine.measure_peak(sides=(256, 512)),
+            machine.measure_bandwidth(3 * 8 * machine.BEYOND),
         )
-        with machine.threads(1):
-            seconds = machine.best_seconds(lambda: a @ x)
-        gflops, intensity = 2 * a.size / seconds / 1e9, 0.25
+        if name == "gemv":
+            gflops, intensity = _gemv()
+        else:
+            point = machine.place(roof, *machine.PLACED[name])
+            gflops, intensity = point.gflops, point.intensity
         return Outcome(
             {
                 "gflops": gflops,
@@ -100,10 +76,9 @@ def add_to(suite: Suite) -> None:
         },
         rounds={"quick": 1, "default": 3},
     )
-    for name in POINTS:
-        tier = "quick" if name == "gemm" else "default"
+    for name in (*machine.PLACED, "gemv"):
+        tier = "quick" if name.startswith("gem") else "default"
         roofline.add(name, partial(_placed, name), needs="numba", tier=tier)
-    roofline.add("gemv", _gemv, needs="numba")
 
     product = suite.comparison(
         "matmul_dtypes",
