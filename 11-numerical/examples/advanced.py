@@ -93,7 +93,7 @@ def portable_gpu() -> None:
         difference = np.abs(found - expected).max()
         print(f"{device!s:22} {spent * 1e3:7.1f} ms, largest difference {difference:.1e}")
     for library, reason in reasons.items():
-        print(f"{library:22} absent: {reason.partition(': ')[2][:52]}")
+        print(f"{library:22} absent: {reason.partition(': ')[2][:46]}")
 
     for side in (128, 8192):
         choice = backend.pick_device(6e3 * side**2, 16.0 * side**2)

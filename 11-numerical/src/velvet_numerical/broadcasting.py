@@ -43,9 +43,9 @@ def explain_broadcast(*shapes: Shape) -> str:
     """Return the shapes aligned at the right, with the result or the axis that does not fit.
 
     >>> print(explain_broadcast((4, 3), (3,)))
-    operand 1    4  3
-    operand 2       3
-    result       4  3
+    operand 1   4  3
+    operand 2      3
+    result      4  3
     """
     try:
         result = broadcast_shape(*shapes)

@@ -22,7 +22,7 @@ class ShapeMismatch(ValueError):
     def __str__(self) -> str:
         first, second = self.sizes
         return (
-            f"axis {self.axis} has {first} elements in one operand and {second} in another; "
+            f"axis {self.axis} has {first} and {second} elements: "
             "they must be equal, or one of them 1"
         )
 

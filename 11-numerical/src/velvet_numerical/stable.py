@@ -87,8 +87,8 @@ class Welford:
 def logsumexp(values: Any) -> float:
     """Return log(sum(exp(x))) without overflow; -inf without values, NaN with a NaN among them.
 
-    >>> logsumexp([1000.0, 1000.0]) - 1000.0 == math.log(2.0)
-    True
+    >>> logsumexp([1000.0, 1000.0])
+    1000.6931471805599
     """
     x = real(values).ravel()
     top = float(np.max(x, initial=-math.inf))

@@ -12,7 +12,7 @@ from velvet_numerical.errors import IllConditioned, MemoryBudgetExceeded, ShapeM
 
 
 def test_a_mismatch_names_the_axis_from_the_right() -> None:
-    with pytest.raises(ShapeMismatch, match="axis -1 has 3 elements in one operand and 4") as found:
+    with pytest.raises(ShapeMismatch, match="axis -1 has 3 and 4 elements") as found:
         b.broadcast_shape((3,), (4,))
     assert (found.value.axis, found.value.sizes) == (-1, (3, 4))
     with pytest.raises(ShapeMismatch) as found:
