@@ -73,6 +73,35 @@ def out_of_core() -> None:
     print("why: one buffer is filled again and again; the file's size never matters")
 
 
+@example("sort_on_disk")
+def sort_on_disk() -> None:
+    """A file sorted within a budget smaller than itself, and a median from a sample of it."""
+    with tempfile.TemporaryDirectory(prefix="velvet-") as folder:
+        path, out = Path(folder, "values.npy"), Path(folder, "sorted.npy")
+        values = np.random.default_rng(3).normal(50.0, 15.0, 60_000)
+        np.save(path, values)
+
+        limit = 160_000
+        runs = outofcore.external_sort(path, out, budget=limit)
+        sorted_values = np.load(out)
+        print(
+            f"file of {values.nbytes / MB:.1f} MB, budget {limit / MB:.2f} MB: {runs} runs merged"
+        )
+        print(f"sorted: {bool((np.diff(sorted_values) >= 0).all())}")
+        print(f"the same values: {bool((sorted_values == np.sort(values)).all())}")
+        print(f"left beside it: {sorted(one.name for one in Path(folder).iterdir())}")
+
+        sketch = outofcore.quantile_sketch(path, 0.5, k=10_000)
+        rank = float((values < sketch).mean())
+        print(f"median: {np.median(values):.3f}, from 10,000 of them {sketch:.3f}")
+        print(f"its rank is {rank:.4f} instead of 0.5")
+        try:
+            outofcore.external_sort(path, out, budget=10_000)
+        except ValueError as error:
+            print(f"budget of 10 kB: {type(error).__name__}")
+    print("why: runs that fit are sorted in memory, then merged through small buffers")
+
+
 @example("portable_gpu")
 def portable_gpu() -> None:
     """One heat equation on each array library that is here, and why the others are not."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from velvet.examples import example, main
-from velvet_numerical import curve, kernels, layout
+from velvet_numerical import curve, dtypes, kernels, layout
 
 
 @example("anatomy")
@@ -98,6 +98,28 @@ def copy_or_view() -> None:
         right += seen is view
         print(f"{name:18} predicted {'view' if view else 'copy'}, is {'view' if seen else 'copy'}")
     print(f"\n{right}/{len(cases)} correct")
+
+
+@example("what_wraps")
+def what_wraps() -> None:
+    """Small dtypes: what wraps in silence, what raises, and which dtype would have been safe."""
+    for operation, a, b in (
+        ("add", np.uint8(200), np.uint8(100)),
+        ("add", np.uint8(200), 300),
+        ("subtract", np.uint8(0), np.uint8(1)),
+        ("multiply", np.int64(2**62), np.int64(4)),
+        ("multiply", np.float32(1e38), np.float32(10)),
+    ):
+        print(f"{operation:9}{a!s:>20} {b!s:>6}  ->  {dtypes.overflow_report(operation, a, b)}")
+    print(f"\nsafe for the sum of 200 and 100: {dtypes.safe_dtype([200, 100], 'sum')}")
+    for values, dtype in (([2**53 + 1], "float64"), ([300], "uint8"), ([0.1], "float32")):
+        print(f"as {dtype:8} {dtypes.cast_audit(values, dtype).example}")
+
+    table = dtypes.promotion_table(("uint8", "int64", "uint64", "float32"))
+    print(f"\n{'array +':10}" + "".join(f"{right:>14}" for right in ("int64", "Python int")))
+    for left in ("uint8", "int64", "uint64", "float32"):
+        print(f"{left:10}{table[left, 'int64']:>14}{table[left, 'Python int']:>14}")
+    print("why: since NEP 50 the dtypes alone decide, never the values")
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 
 import numpy as np
 
 from velvet.examples import example, main
-from velvet_numerical import broadcasting, kernels, linalg, stable, sums
+from velvet_numerical import broadcasting, kernels, layout, linalg, stable, sums
 from velvet_numerical.errors import IllConditioned
 
 
@@ -95,6 +96,63 @@ def numba_when() -> None:
         )
     print("\nearly_exit: the hit is at index 11, and NumPy compares all 30,000")
     print("why: each element needs the one before it, or a branch of its own")
+
+
+def _variance(x: np.ndarray) -> float:
+    centred = x - x.mean()
+    squares = centred * centred
+    return float(squares.mean())
+
+
+def _variance_in_place(x: np.ndarray) -> float:
+    centred = x - x.mean()
+    centred *= centred
+    return float(centred.mean())
+
+
+@example("temporaries_by_line")
+def temporaries_by_line() -> None:
+    """Which line of a function allocates what: two ways to write a variance."""
+    x = np.random.default_rng(1).random(1 << 20)
+    mb = 1_000_000
+    for function in (_variance, _variance_in_place):
+        lines, first = inspect.getsourcelines(function)
+        events = {event.line: event for event in layout.copy_audit(function, x)}
+        print(f"{function.__name__}: {'at its peak':>32} {'kept':>9}")
+        for number, line in enumerate(lines[1:], start=first + 1):
+            event = events.get(number)
+            held = (event.peak_bytes / mb, event.kept_bytes / mb) if event else (0.0, 0.0)
+            print(f"{line.rstrip():36}{held[0]:8.1f} MB {held[1]:6.1f} MB")
+        total = sum(event.kept_bytes > 0 for event in events.values())
+        print(f"arrays of {x.nbytes / mb:.1f} MB made: {total}\n")
+    print("why: an operator makes a new array; `*=` writes into the one that is there")
+
+
+@example("formulas_that_survive")
+def formulas_that_survive() -> None:
+    """Textbook forms beside forms that keep their digits, on inputs where it matters."""
+    with np.errstate(all="ignore"):
+        big = np.array([1000.0, 1001.0])
+        rows = [
+            ("log(sum(exp(x)))", np.log(np.exp(big).sum()), stable.logsumexp(big)),
+            ("softmax(x)[0]", (np.exp(big) / np.exp(big).sum())[0], stable.softmax(big)[0]),
+            ("log(1 - exp(-1e-20))", np.log(1 - np.exp(-1e-20)), stable.log1mexp(1e-20)),
+            (
+                "hypot(1e200, 1e200)",
+                np.sqrt(np.float64(1e200) ** 2 * 2),
+                stable.hypot_safe(1e200, 1e200),
+            ),
+        ]
+        x, y = np.array([1e10, 1.0, -1e10]), np.array([1e10, 1.0, 1e10])
+        rows.append(("x . y = 1", float((x * y).sum()), sums.dot2(x, y)))
+    print(f"{'formula':24}{'as in the book':>16}{'stable':>16}")
+    for name, book, kept in rows:
+        print(f"{name:24}{book:16.6g}{kept:16.6g}")
+    stream = stable.Welford()
+    for part in np.split(1e9 + np.arange(8.0), 4):
+        stream = stream.merge(stable.Welford(2, float(part.mean()), 0.5))
+    print(f"\nvariance of 1e9..1e9+7 merged from four parts: {stream.var():.4f}")
+    print("why: overflow and cancellation are in the formula, not in the data")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,22 @@ class TestModule(ModuleTests):
         ),
         "hundred_x": (r"^sort +[\d.]+", r"^dot .* n = \d+$", r"smallest: \w+ [\d.]+x"),
         "copy_or_view": "^16/16 correct$",
+        "what_wraps": (
+            r"uint8: wraps to 44$",
+            r"uint8: raises OverflowError$",
+            r"^uint64 +float64 +uint64$",
+        ),
+        "temporaries_by_line": (r"arrays of 8\.4 MB made: 2", r"arrays of 8\.4 MB made: 1"),
+        "formulas_that_survive": (
+            r"^log\(sum\(exp\(x\)\)\) +inf +1001\.31$",
+            r"^x \. y = 1 +0 +1$",
+            r"merged from four parts: 5\.2500$",
+        ),
+        "sort_on_disk": (
+            r"^the same values: True$",
+            r"left beside it: \['sorted\.npy', 'values\.npy'\]",
+            "MemoryBudgetExceeded",
+        ),
         "broadcasting_explained": (
             r"no result: axis -1 has 3 and 4 elements",
             r"^result +8  7  6$",

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
-from velvet_numerical.errors import ShapeMismatch, numeric
+from velvet_numerical.errors import ShapeMismatch
 
 Shape = tuple[int, ...]
 
@@ -91,13 +91,3 @@ def broadcast_cost(*shapes: Shape, dtype: DTypeLike = np.float64) -> BroadcastCo
     full = math.prod(broadcast_shape(*shapes)) * size
     temporary = sum(math.prod(shape) for shape in steps[:-1]) * size
     return BroadcastCost(full, temporary, full * len(shapes))
-
-
-def outer_free(a: NDArray[np.generic], b: NDArray[np.generic], op: np.ufunc) -> NDArray[np.generic]:
-    """Return `op` of each pair of elements; the operands are repeated by zero strides, not copied.
-
-    >>> outer_free(np.array([1, 2]), np.array([10, 20, 30]), np.add).tolist()
-    [[11, 21, 31], [12, 22, 32]]
-    """
-    first, second = numeric(a).ravel(), numeric(b).ravel()
-    return np.asarray(op(first[:, None], second[None, :]))

@@ -27,10 +27,6 @@ class ShapeMismatch(ValueError):
         )
 
 
-class NotContiguous(ValueError):
-    """The routine needs elements side by side in memory."""
-
-
 class WouldCopy(ValueError):
     """The request can only be met by copying the data, which the caller ruled out."""
 

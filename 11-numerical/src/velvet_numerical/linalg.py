@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from scipy.linalg import blas, lapack  # type: ignore[import-untyped,unused-ignore]
 
-from velvet_numerical.errors import IllConditioned, ShapeMismatch, WouldCopy, numeric, real
+from velvet_numerical.errors import IllConditioned, ShapeMismatch, WouldCopy, real
 
 Array = NDArray[Any]
 Structure = Literal["general", "positive", "banded", "lower", "upper"]
@@ -81,13 +81,6 @@ def gemv(a: Array, x: Array) -> Array:
     if a.shape[1] != len(x):
         raise ShapeMismatch(-1, (a.shape[1], len(x)))
     return np.asarray(blas.dgemv(1.0, matrix, real(x), trans=turned))
-
-
-def syrk(a: Array) -> Array:
-    """Return `a @ a.T`; half the work of a general product, since the result is symmetric."""
-    matrix, turned = _operand(real(a), strict=False)
-    half = blas.dsyrk(1.0, matrix, trans=turned, lower=1)
-    return np.asarray(np.tril(half) + np.tril(half, -1).T)
 
 
 def condition(a: Array) -> float:
@@ -264,18 +257,3 @@ def iterative_refinement(a: Array, b: Array, *, low: DTypeLike = "f4", rounds: i
     if not last <= 1e-12 * max(1e-300, float(np.abs(x).max(initial=0.0))):
         raise IllConditioned(condition(matrix), _digits(condition(matrix), low))
     return x
-
-
-def lstsq_compare(a: Array, b: Array) -> dict[str, tuple[NDArray[np.float64], float]]:
-    """Return solution and residual of least squares by normal equations, QR and SVD.
-
-    The normal equations square the condition number: they lose twice as many digits.
-    """
-    matrix, right = real(numeric(a)), real(b)
-    q, r = np.linalg.qr(matrix)
-    found = {
-        "normal equations": np.linalg.solve(syrk(matrix.T), matrix.T @ right),
-        "QR": np.linalg.solve(r, q.T @ right),
-        "SVD": np.linalg.lstsq(matrix, right)[0],
-    }
-    return {name: (x, float(np.linalg.norm(matrix @ x - right))) for name, x in found.items()}

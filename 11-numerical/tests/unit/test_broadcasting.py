@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 
-import numpy as np
 import pytest
 
 from velvet_numerical import broadcasting as b
@@ -38,12 +37,6 @@ def test_the_cost_counts_the_temporaries_of_a_chain() -> None:
 
     assert cost == b.BroadcastCost(40_000, 40_000, 120_000)
     assert b.broadcast_cost((5,), (5,)).temporaries == 0
-
-
-def test_an_outer_operation_expands_no_operand() -> None:
-    x, y = np.arange(3.0), np.arange(4.0)
-
-    assert (b.outer_free(x, y, np.subtract) == np.subtract.outer(x, y)).all()
 
 
 @pytest.mark.parametrize(

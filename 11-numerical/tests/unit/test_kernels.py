@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from velvet_numerical import blocking, contenders, curve, kernels
-from velvet_numerical.errors import NotContiguous, ShapeMismatch, WouldCopy
+from velvet_numerical.errors import ShapeMismatch
 
 NUMBA = [
     name for name in kernels.KERNELS if "numba" in kernels.contenders(name)
@@ -174,11 +174,6 @@ def test_a_curve_has_time_memory_and_error_of_each_contender() -> None:
     assert [row.max_ulp <= 2 for row in found] == [True, True, False, False]
     assert set(curve.speedups(found)) == {1, 300}
     assert list(curve.speedup_curve("matmul", (10**6,))) == []
-
-
-def test_the_errors_of_layout_are_value_errors() -> None:
-    for kind in (NotContiguous, WouldCopy, ShapeMismatch):
-        assert issubclass(kind, ValueError)
 
 
 def test_lists_and_arrays_are_the_same_numbers() -> None:

@@ -83,11 +83,10 @@ def test_gemm_of_nothing_is_zero() -> None:
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_vectors_and_symmetric_products_take_either_order(order: Any) -> None:
+def test_a_product_with_a_vector_takes_either_order(order: Any) -> None:
     a = A.copy(order=order)
 
     np.testing.assert_allclose(linalg.gemv(a, np.arange(7.0)), A @ np.arange(7.0))
-    np.testing.assert_allclose(linalg.syrk(a), A @ A.T)
     with pytest.raises(ShapeMismatch):
         linalg.gemv(a, np.ones(5))
 
@@ -242,16 +241,3 @@ def test_refinement_repairs_float32_or_says_that_it_cannot() -> None:
         linalg.iterative_refinement(hilbert(12), np.ones(12))
     with pytest.raises(IllConditioned):
         linalg.iterative_refinement(np.zeros((2, 2)), np.ones(2))
-
-
-def test_normal_equations_lose_twice_the_digits() -> None:
-    x = np.linspace(0, 1, 40)
-    a = np.vander(x, 8)
-    truth = np.ones(8)
-
-    errors = {
-        name: np.abs(found - truth).max()
-        for name, (found, _) in linalg.lstsq_compare(a, a @ truth).items()
-    }
-
-    assert errors["normal equations"] > 100 * max(errors["QR"], errors["SVD"])

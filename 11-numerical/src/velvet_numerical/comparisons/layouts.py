@@ -121,7 +121,7 @@ def add_to(suite: Suite) -> None:
         quick=lambda n: n == 10_000,
     )
     for way in ("numpy", "out", "blocked", "numexpr", "numba", "daxpy"):
-        needs = {"numba": ("numba",), "numexpr": ("numexpr",)}.get(way, ())
+        needs = [way] if way in ("numba", "numexpr") else []
         note = {
             "out": "the result is allocated once",
             "numba": "likewise",

@@ -37,7 +37,7 @@ def _product(way: str, columns: int, density: float) -> Callable[[], Any]:
     from velvet_numerical.sparse import csr_from_triplets, spmv
 
     rows, cells = np.nonzero(dense)
-    own = csr_from_triplets(rows, cells, dense[rows, cells], dense.shape)  # type: ignore[arg-type]
+    own = csr_from_triplets(rows, cells, dense[rows, cells], dense.shape)
     return lambda: spmv(own, x)
 
 

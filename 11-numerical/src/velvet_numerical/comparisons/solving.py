@@ -29,6 +29,7 @@ def _solved(way: str) -> Callable[[], Any]:
         "numpy_solve": lambda: np.linalg.solve(a, b),
         "lu": lambda: linalg.solve(a, b, structure="general").x,
         "cholesky": lambda: linalg.solve(a, b, structure="positive").x,
+        "refined_float32": lambda: linalg.iterative_refinement(a, b),
     }
     return ways[way]
 
@@ -85,7 +86,7 @@ SUBJECTS: tuple[tuple[str, str, Callable[[str], Any], tuple[str, ...]], ...] = (
         "solve",
         f"One system of {SIDE} unknowns, positive definite",
         _solved,
-        ("inverse", "numpy_solve", "lu", "cholesky"),
+        ("inverse", "numpy_solve", "lu", "cholesky", "refined_float32"),
     ),
     ("many_rights", f"{RIGHTS} right-hand sides, one by one", _rights, ("refactored", "reused")),
     ("banded", f"A tridiagonal system of {BAND_SIDE} unknowns", _band, ("dense", "banded")),

@@ -53,6 +53,8 @@ def draw(seen: kit.Seen) -> None:
     """Draw both curves."""
     if crossings := crossings_of(seen):
         seen.chart(figure_of(crossings), key="crossing")
+        name, reason = sparse.choose_format(["matvec"])
+        kit.note(f"{name} for products with vectors: {reason}.")
 
 
 def finding(seen: kit.Seen) -> str:

@@ -50,12 +50,10 @@ def figure_of(name: str, result: Any) -> go.Figure:
     """Return the memory as one row of cells for each row of `a`; read cells carry their step."""
     view = layout.is_view_of(result, BASE)
     steps = order_of(result) if view else {}
-    cells = np.arange(BASE.size).reshape(BASE.shape)
-    read = [[float(place in steps) for place in row] for row in cells.tolist()]
-    words = [
-        [",".join(map(str, steps.get(place, [])[:3])) for place in row] for row in cells.tolist()
-    ]
-    told = [[f"byte {8 * place}, value {place}" for place in row] for row in cells.tolist()]
+    cells = [range(COLUMNS * row, COLUMNS * (row + 1)) for row in range(ROWS)]
+    read = [[float(place in steps) for place in row] for row in cells]
+    words = [[",".join(map(str, steps.get(place, [])[:3])) for place in row] for row in cells]
+    told = [[f"byte {8 * place}, value {place}" for place in row] for row in cells]
     figure = go.Figure(
         go.Heatmap(
             z=read,
