@@ -96,9 +96,9 @@ def sort_on_disk() -> None:
         print(f"median: {np.median(values):.3f}, from 10,000 of them {sketch:.3f}")
         print(f"its rank is {rank:.4f} instead of 0.5")
         try:
-            outofcore.external_sort(path, out, budget=10_000)
+            outofcore.external_sort(path, out, budget=1_000)
         except ValueError as error:
-            print(f"budget of 10 kB: {type(error).__name__}")
+            print(f"budget of 1 kB: {type(error).__name__}")
     print("why: runs that fit are sorted in memory, then merged through small buffers")
 
 
