@@ -14,7 +14,7 @@ from velvet.ui.palette import LINE, STROKES, pair, plotly_layout
 from velvet_numerical import linalg, sums
 
 LARGEST = 14
-RACERS = 5_000
+RACERS = 100_000
 COLUMN = 1 << 22
 FULL_DIGITS = 16.0
 
@@ -86,7 +86,7 @@ def race_of(errors: dict[str, float]) -> go.Figure:
             x=[max(errors[name], 0.1) for name in order],
             orientation="h",
             marker={"color": fill, "line": {"color": stroke, "width": 1}},
-            text=[f"{errors[name]:,.2g}" for name in order],
+            text=[f"{errors[name]:,.{0 if errors[name] > 9 else 2}f}" for name in order],
             textposition="auto",
         )
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import plotly.graph_objects as go
@@ -47,7 +48,18 @@ def figure_of(rows: list[curve.Row], kernel: str) -> go.Figure:
             hovertemplate="n = %{x:,}: %{y:.2f}x<extra>" + NAMES[fast] + "</extra>",
         )
     for level, words in ((1, "as fast as the list"), (100, "100x")):
-        figure.add_hline(y=level, line={"color": LINE, "dash": "dot"}, annotation_text=words)
+        figure.add_hline(y=level, line={"color": LINE, "dash": "dot"})
+        figure.add_annotation(
+            *(
+                0.01,
+                math.log10(level),
+            ),  # on a logarithmic axis an annotation stands at the exponent
+            xref="x domain",
+            text=words,
+            showarrow=False,
+            yanchor="bottom",
+            xanchor="left",
+        )
     crossing = curve.crossover(rows)
     if crossing is not None and crossing > 1:
         figure.add_scatter(

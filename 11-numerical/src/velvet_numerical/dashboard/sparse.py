@@ -42,7 +42,7 @@ def figure_of(crossings: list[sparse.Crossing]) -> go.Figure:
             marker={"size": 9, "symbol": ("circle", "diamond")[number]},
             hovertemplate="density %{x}: %{y:.2f} of dense<extra>" + name + "</extra>",
         )
-    figure.add_hline(y=1, line={"color": LINE, "dash": "dash"}, annotation_text="dense")
+    figure.add_hline(y=1, line={"color": LINE, "dash": "dash"})
     plotly_layout(figure, title="CSR beside dense (1 = the same)", height=400)
     figure.update_xaxes(type="log", title="share of elements that are not zero", dtick=1)
     figure.update_yaxes(type="log", title="CSR / dense", dtick=1)

@@ -12,7 +12,7 @@ from velvet.ui.palette import FILLS, LAVENDER_SOFT, LINE, TEXT, plotly_layout
 from velvet_numerical import layout
 
 ROWS, COLUMNS = 4, 6
-BASE = np.arange(ROWS * COLUMNS, dtype=np.float64).reshape(ROWS, COLUMNS)
+BASE = np.arange(ROWS * COLUMNS, dtype=np.float64).reshape(ROWS, COLUMNS).copy()
 EXPRESSIONS: dict[str, Any] = {
     "a": BASE,
     "a.T": BASE.T,
