@@ -50,10 +50,8 @@ def figure_of(rows: list[curve.Row], kernel: str) -> go.Figure:
     for level, words in ((1, "as fast as the list"), (100, "100x")):
         figure.add_hline(y=level, line={"color": LINE, "dash": "dot"})
         figure.add_annotation(
-            *(
-                0.01,
-                math.log10(level),
-            ),  # on a logarithmic axis an annotation stands at the exponent
+            x=0.01,
+            y=math.log10(level),  # on a logarithmic axis an annotation stands at the exponent
             xref="x domain",
             text=words,
             showarrow=False,
