@@ -61,6 +61,11 @@ class Csr:
         return dense
 
 
+def _indices(given: Any) -> NDArray[np.int64]:
+    array = numeric(given, kinds="iu") if len(given) else np.zeros(0, np.int64)
+    return array.astype(np.int64)
+
+
 def csr_from_triplets(rows: Any, columns: Any, values: Any, shape: tuple[int, int]) -> Csr:
     """Return a CSR matrix from (row, column, value) triplets; duplicates are added up.
 
@@ -70,8 +75,7 @@ def csr_from_triplets(rows: Any, columns: Any, values: Any, shape: tuple[int, in
         IndexError: an index is outside the shape.
         ShapeMismatch: the three lists differ in length.
     """
-    i, j = (numeric(one, kinds="iub").astype(np.int64) if len(one) else np.zeros(0, np.int64)
-            for one in (rows, columns))  # fmt: skip
+    i, j = _indices(rows), _indices(columns)
     v = real(values)
     if len(i) != len(j) or len(i) != len(v):
         raise ShapeMismatch(-1, (len(i), len(j) if len(i) != len(j) else len(v)))

@@ -38,7 +38,9 @@ def figure_of(roof: machine.Roofline, points: list[dict[str, Any]]) -> go.Figure
             mode="markers+text",
             name="kernels",
             text=[one["kernel"] for one in points],
-            textposition="bottom right",
+            textposition=[
+                "bottom left" if one["intensity"] > 1 else "bottom right" for one in points
+            ],
             textfont={"color": TEXT_SOFT},
             marker={"size": 12, "color": STROKES[1], "symbol": "diamond"},
             customdata=[(one["contender"], one["fraction"] * 100) for one in points],
