@@ -121,13 +121,13 @@ def add_to(suite: Suite) -> None:
         quick=lambda n: n == 10_000,
     )
     for way in ("numpy", "out", "blocked", "numexpr", "numba", "daxpy"):
-        needs = [way] if way in ("numba", "numexpr") else []
+        libraries = [way] if way in ("numba", "numexpr") else []
         note = {
             "out": "the result is allocated once",
             "numba": "likewise",
             "daxpy": "adds into y, 16 of 24 bytes read",
         }
-        triad.add(way, partial(_triad, way), needs=needs, note=note.get(way, ""))
+        triad.add(way, partial(_triad, way), needs=libraries, note=note.get(way, ""))
     triad.same_result(lambda a, b: bool((a == b).all()))
 
     temporaries = suite.comparison(
