@@ -160,8 +160,8 @@ def add_to(suite: Suite) -> None:
         tier="default",
     )
     suite.claim(
-        "in memory, `out=` beats the expression, whose fresh pages cost more than its arithmetic",
-        ratio("triad", "out", "numpy", n=4_000_000) >= 1.25,
+        "daxpy, which adds into y, moves fewer bytes and beats the expression",
+        ratio("triad", "daxpy", "numpy", n=4_000_000) >= 1.25,
         tier="default",
     )
     suite.claim(
