@@ -8,20 +8,17 @@ first of these that gives the answer of `re`; `measure_growth` times an attack i
 
 from __future__ import annotations
 
-import json
 import math
 import re
-import subprocess
-import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from velvet_text import _growth_child
+from velvet_text import _child
 from velvet_text.audit import audit
 from velvet_text.engines import Span, checked, engine, span_of, sre_parser
 from velvet_text.errors import PatternTimeout, TextError, UnsupportedPattern
@@ -30,8 +27,8 @@ Policy = Literal["re2", "regex", "child"]
 Fit = Literal["linear", "quadratic", "cubic", "exponential", "unknown"]
 _DEGREES: dict[float, Fit] = {1.0: "linear", 2.0: "quadratic", 3.0: "cubic"}
 _FLOOR_S = 20e-6  # what a call costs whatever the text: points below say nothing about growth
-_START_S = 10.0  # for the child's interpreter; the budget is of the match alone
-_ASCII_ONLY = {"CATEGORY_DIGIT", "CATEGORY_WORD", "CATEGORY_SPACE"}
+_ENOUGH_S = 0.02  # a point is measured again until this much is spent, and the least counts
+_ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -68,21 +65,31 @@ def measure_growth(
     Raises:
         TextError: the budget is not positive and finite, or the child refuses the pattern.
     """
-    _check_budget(budget_s)
     job = {
-        "engine": engine_name,
+        "engine_name": engine_name,
         "pattern": checked(pattern),
-        "prefix": prefix,
-        "pump": pump,
-        "suffix": suffix,
+        "texts": [prefix, pump, suffix],
         "sizes": list(sizes),
-        "budget_s": budget_s,
     }
-    lines, stopped = _in_child(job, budget_s)
-    if refused := next((line["refused"] for line in lines if "refused" in line), None):
-        raise TextError(refused)
-    times = tuple((line["n"], line["s"]) for line in lines if "n" in line)
+    lines, stopped = _child.run(f"{__name__}:timings", job, budget_s=budget_s)
+    times = tuple((line["n"], line["s"]) for line in lines)
     return Growth(times, *fit(times), stopped)
+
+
+def timings(
+    engine_name: str, pattern: str, texts: Sequence[str], sizes: Sequence[int]
+) -> Iterator[dict[str, Any]]:
+    """Yield the CPU time of one search at each size; meant for a child that can be killed."""
+    compiled = engine(engine_name).compile(pattern)
+    prefix, pump, suffix = texts
+    for n in sizes:
+        text = prefix + pump * n + suffix
+        spent: list[float] = []
+        while len(spent) < _ROUNDS and sum(spent) < _ENOUGH_S:
+            began = time.process_time()
+            compiled.search(text)
+            spent.append(time.process_time() - began)
+        yield {"n": n, "s": min(spent)}
 
 
 def fit(times: Sequence[tuple[int, float]]) -> tuple[Fit, float, float]:
@@ -128,7 +135,7 @@ class SafePattern:
     """
 
     def __init__(self, pattern: str, *, budget_s: float, policy: Policy | None = None) -> None:
-        _check_budget(budget_s)
+        _child.check_budget(budget_s)
         try:
             self._own = engine("re").compile(checked(pattern))
         except UnsupportedPattern as error:
@@ -193,40 +200,24 @@ def _plain(node: Any) -> bool:
 
 
 def search_in_child(pattern: str, text: str, *, budget_s: float) -> Span | None:
-    """Return the first match of `re`, found in a child that is killed at its budget."""
-    job = {"engine": "re", "pattern": pattern, "text": text, "budget_s": budget_s}
-    lines, _ = _in_child(job, budget_s)
-    if refused := next((line["refused"] for line in lines if "refused" in line), None):
-        raise TextError(refused)
-    answer = next((line for line in lines if "span" in line), None)
-    if answer is None:
-        raise PatternTimeout(budget_s)
-    return None if answer["span"] is None else Span(*answer["span"], tuple(answer["groups"]))
+    """Return the first match of `re`, found in a child that is killed at its budget.
 
-
-def _in_child(job: dict[str, Any], budget_s: float) -> tuple[list[dict[str, Any]], bool]:
-    """Return the lines that a child wrote, and whether its budget ended it.
-
-    The child ends itself by a watchdog that needs no lock of the interpreter, so it does not
-    outlive a parent that was killed; a child that does not even start is killed here.
+    Raises:
+        PatternTimeout: the child was killed.
     """
-    argv = [sys.executable, "-m", "velvet_text._growth_child"]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
-        try:
-            out, _ = child.communicate(json.dumps(job).encode(), timeout=_START_S + budget_s)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            out, _ = child.communicate()
-        except BaseException:  # Ctrl-C: the child must not go on
-            child.kill()
-            raise
-    lines = [json.loads(line) for line in out.splitlines() if line.endswith(b"}")]
-    return lines, child.returncode != 0
+    job = {"pattern": pattern, "text": text}
+    lines, _ = _child.run(f"{__name__}:one_search", job, budget_s=budget_s)
+    if not lines:
+        raise PatternTimeout(budget_s)
+    span = lines[0]["span"]
+    return None if span is None else Span(*span, tuple(lines[0]["groups"]))
 
 
-def _check_budget(budget_s: float) -> None:
-    if not 0 < budget_s < math.inf:
-        raise TextError(f"budget_s must be positive and finite, not {budget_s}")
+def one_search(pattern: str, text: str) -> Iterator[dict[str, Any]]:
+    """Yield the first match of `re`; meant for a child that can be killed."""
+    found = engine("re").compile(pattern).search(text)
+    span = None if found is None else [found.start, found.end]
+    yield {"span": span, "groups": [] if found is None else list(found.groups)}
 
 
 def search_in_thread(pattern: str, text: str, *, budget_s: float) -> tuple[bool, float]:
@@ -261,6 +252,11 @@ def confirm(pattern: str, *, budget_s: float = 2.0) -> Growth:
         prefix=found.prefix,
         pump=found.pump,
         suffix=found.suffix,
-        sizes=_growth_child.sizes_for(exponential=found.risk == "exponential"),
+        sizes=sizes_for(exponential=found.risk == "exponential"),
         budget_s=budget_s,
     )
+
+
+def sizes_for(*, exponential: bool) -> list[int]:
+    """Return pumps that show the shape within a second or two: few for exponential growth."""
+    return list(range(10, 31, 2)) if exponential else [250 * 2**k for k in range(7)]
