@@ -180,9 +180,9 @@ class Positions:
 
     def _takes(self, op: str, value: Any, c: str) -> bool:
         if op == "LITERAL":
-            return ord(c) == value
+            return bool(ord(c) == value)
         if op == "NOT_LITERAL":
-            return ord(c) != value
+            return bool(ord(c) != value)
         if op == "ANY":
             return c != "\n" or bool(self.flags & 16)  # re.DOTALL
         negated = bool(value) and str(value[0][0]) == "NEGATE"
@@ -190,7 +190,7 @@ class Positions:
 
     def _member(self, kind: str, what: Any, c: str) -> bool:
         if kind == "LITERAL":
-            return ord(c) == what
+            return bool(ord(c) == what)
         if kind == "RANGE":
             return bool(what[0] <= ord(c) <= what[1])
         category = str(what).removeprefix("CATEGORY_")

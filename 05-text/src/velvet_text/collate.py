@@ -20,7 +20,7 @@ Key = Callable[[str], Any]
 
 @lru_cache(maxsize=1)
 def _pyuca() -> Key:
-    import pyuca
+    import pyuca  # type: ignore[import-untyped]
 
     key: Key = pyuca.Collator().sort_key
     return key
@@ -41,7 +41,7 @@ def icu(tailoring: str = "root") -> Key:
     Raises:
         ImportError: PyICU is absent; it has no wheels and needs the system's ICU.
     """
-    import icu as library
+    import icu as library  # type: ignore[import-not-found]
 
     key: Key = library.Collator.createInstance(library.Locale(tailoring)).getSortKey
     return key

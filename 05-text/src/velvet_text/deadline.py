@@ -171,7 +171,7 @@ class SafePattern:
 
 def _regex_or_none(pattern: str) -> Any:
     try:
-        import regex
+        import regex  # type: ignore[import-untyped]
     except ImportError:
         return None
     with suppress(regex.error):
@@ -210,7 +210,7 @@ def search_in_child(pattern: str, text: str, *, budget_s: float) -> Span | None:
     if not lines:
         raise PatternTimeout(budget_s)
     span = lines[0]["span"]
-    return None if span is None else Span(*span, tuple(lines[0]["groups"]))
+    return None if span is None else Span(span[0], span[1], tuple(lines[0]["groups"]))
 
 
 def one_search(pattern: str, text: str) -> Iterator[dict[str, Any]]:

@@ -114,7 +114,8 @@ def decode_bytes(
     sources.append(("utf-8", "utf-8"))
     warnings: list[str] = []
     first: UnicodeDecodeError | None = None
-    for how, encoding in [*sources, ("detected", None)]:
+    for how, named in [*sources, ("detected", None)]:
+        encoding = named
         if how == "detected" and detector is not None:
             guess = detector(data)
             encoding = guess.encoding if guess.confidence >= _MIN_CONFIDENCE else None
@@ -139,7 +140,11 @@ def decode_bytes(
         )
     how, encoding = next((h, e) for h, e in sources if e)
     return Decoded(
-        data.decode(encoding, errors), encoding, how, count_replaced(data, encoding), tuple(warnings)
+        data.decode(encoding, errors),
+        encoding,
+        how,
+        count_replaced(data, encoding),
+        tuple(warnings),
     )
 
 

@@ -98,9 +98,7 @@ class Drain:
             self._clusters.append(best)
             leaf.clusters.append(best)
             return best
-        best.words = tuple(
-            a if a == b else ANY for a, b in zip(best.words, words, strict=True)
-        )
+        best.words = tuple(a if a == b else ANY for a, b in zip(best.words, words, strict=True))
         best.size += 1
         return best
 

@@ -90,7 +90,7 @@ class ReLike:
         return list(self.finditer(text))
 
     def sub(self, replacement: str, text: str) -> str:
-        return str(self.native.sub(lambda found: replacement, text))
+        return str(self.native.sub(lambda _: replacement, text))
 
 
 def span_of(found: Any) -> Span | None:

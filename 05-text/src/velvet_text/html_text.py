@@ -86,8 +86,8 @@ def _bs4(backend: str) -> HtmlTool:
 
 
 def _lxml() -> HtmlTool:
-    import lxml.etree
-    import lxml.html
+    import lxml.etree  # type: ignore[import-untyped]
+    import lxml.html  # type: ignore[import-untyped]
 
     def tree(html: str) -> lxml.html.HtmlElement:
         # Without `huge_tree` libxml2 stops at 256 levels, with it at 2,048.
@@ -99,9 +99,13 @@ def _lxml() -> HtmlTool:
         return made
 
     def text(html: str) -> str:
-        return _squeezed(" ".join(str(part) for part in tree(html).itertext(tag=lxml.etree.Element)))
+        return _squeezed(
+            " ".join(str(part) for part in tree(html).itertext(tag=lxml.etree.Element))
+        )
 
-    return HtmlTool(lambda html: [str(a.get("href")) for a in tree(html).iterfind(".//a[@href]")], text)
+    return HtmlTool(
+        lambda html: [str(a.get("href")) for a in tree(html).iterfind(".//a[@href]")], text
+    )
 
 
 def _selectolax() -> HtmlTool:

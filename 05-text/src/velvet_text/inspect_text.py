@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001, RUF002 - letters that look alike are its subject
 """What a text hides: characters that cannot be seen, reorder others, or look like others.
 
 Bidirectional controls make source code read differently than it runs ("Trojan Source",
@@ -97,7 +98,7 @@ def _character(c: str, i: int) -> Finding | None:
 
 @lru_cache(maxsize=1)
 def _words() -> Any:
-    import regex
+    import regex  # type: ignore[import-untyped]
 
     return regex.compile(r"[\p{L}\p{M}\p{N}\p{Pc}]*\p{L}[\p{L}\p{M}\p{N}\p{Pc}]*")
 

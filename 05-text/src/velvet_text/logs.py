@@ -38,7 +38,9 @@ class AccessLine:
 
 
 LineParser = Callable[[str], "AccessLine | None"]
-_FIELDS = "host user time method path protocol status size referer agent".split()
+_FIELDS = (
+    "host", "user", "time", "method", "path", "protocol", "status", "size", "referer", "agent",
+)  # fmt: skip
 _TIGHT = (
     r'(\S+) \S+ (\S+) \[([^\]]+)\] "([A-Z]+) (\S+) (HTTP/[0-9.]+)" ([0-9]{3}) ([0-9]+|-)'
     r' "([^"]*)" "([^"]*)"'
@@ -85,9 +87,9 @@ def _split(line: str) -> AccessLine | None:
 
 
 def _re2() -> LineParser:
-    from velvet_text.contenders.engines.re2 import options
+    import re2  # type: ignore[import-untyped]
 
-    import re2
+    from velvet_text.contenders.engines.re2 import options
 
     match = re2.compile(_TIGHT, options()).fullmatch
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001, RUF002 - letters that look alike are its subject
 """Repair mojibake, and above all do no harm.
 
 `Ã©` is UTF-8 that was read as cp1252. Writing it back and reading it again repairs it, and so it
@@ -33,14 +34,15 @@ _TAIL = _view("cp1252", 0x80, 0xBF) + "\x80-\x9f"
 # What a pair that looks like mojibake counts for. The strong ones hardly occur in any language.
 _SIGNS: tuple[tuple[re.Pattern[str], float], ...] = (
     (re.compile(f"(?<![A-ZÀ-ÖØ-Þ])[ÂÃ][{_TAIL}]"), 2.0),
-    (re.compile(f"(?<=[A-ZÀ-ÖØ-Þ])[ÂÃ][{_TAIL}](?=[A-Za-z])"), 2.0),
+    (re.compile(f"(?<=[A-ZÀ-ÖØ-Þ])[ÂÃ][{_TAIL}](?=[A-Za-zÂ])"), 2.0),
     (re.compile(f"â[€‚„†‡ˆ‰™œ\x80-\x9f][{_TAIL}]"), 3.0),
     (re.compile(f"[à-ï][{_TAIL}][{_TAIL}]"), 2.0),
     (re.compile(f"ðŸ[{_TAIL}][{_TAIL}]|ð\x9f[{_TAIL}][{_TAIL}]"), 4.0),
     (re.compile(f"(?:[ÐÑ][{_TAIL}]){{2}}|(?:[ÎÏ][{_TAIL}]){{2}}"), 3.0),
     (re.compile(f"(?<=[a-z])[ÄÅ][{_TAIL}]|[ÄÅ][{_TAIL}](?=[a-z])"), 2.0),
     (re.compile(f"(?:[×Ø-Ü][{_TAIL}]){{2}}"), 3.0),
-    (re.compile("ï»¿|ï¿½|├[®©ñó¬ºí½¿▒╝ÂñÂ]|Γ[ÇÖ£¥]|√[©°®¢ßº±≥¥∂§†´ºüü≤]|‚Ä[ôúùîì¶]"), 3.0),
+    (re.compile(f"[┬├┼─╞╨╤╬╧Φπσµτ][{_view('cp437', 0x80, 0xAF)}]|Γ[ÇÖ£¥ä][{_view('cp437', 0x80, 0xBF)}]"), 2.5),
+    (re.compile("ï»¿|ï¿½|√[©°®¢ßº±≥¥∂§†´ºüü≤]|‚Ä[ôúùîì¶]"), 3.0),
     (re.compile("[РС][\u0080-\u00bf‚„…†‡ˆ‰‹“”•–—™›ЂЃ-Џѓєѕіјљњћќўџ°±ґµ¶·№»]{1}[РС]"), 3.0),
     (re.compile("вЂ[\u0080-\u00bf™њќ“”¦ў]|Г[©ЁЎ¤¶јњ]|[\u0080-\u009f]"), 1.5),
     (re.compile("[ĂÄĹ][\u0080-\u00bfˇ˘Ł¤§¨©ŞŤŹ­®Ż°±˛ł´µ¶·¸ąşť»Ľ˝ľżŤś‰“”„]"), 1.5),

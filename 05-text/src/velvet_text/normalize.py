@@ -63,7 +63,7 @@ def _search(s: str) -> str:
 
 @lru_cache(maxsize=1)
 def _dropped() -> Any:
-    import regex
+    import regex  # type: ignore[import-untyped]
 
     return regex.compile(r"[\p{Mn}\p{Me}\p{Default_Ignorable_Code_Point}]+")
 

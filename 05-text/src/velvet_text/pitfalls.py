@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-import regex
+import regex  # type: ignore[import-untyped]
 
-from velvet_text import decode, inspect_text, mojibake, normalize, stream, units
+from velvet_text import decode, inspect_text, mojibake, normalize, units
 from velvet_text.samples.pitfalls import ENTRIES
 
 AREAS = (
@@ -32,8 +32,12 @@ AREAS = (
 _NAMES: dict[str, Any] = {
     **{m.__name__.rpartition(".")[2]: m for m in (codecs, csv, html, io, json, os, re, regex)},
     **{m.__name__.rpartition(".")[2]: m for m in (decode, inspect_text, mojibake, normalize)},
-    **{"string": string, "textwrap": textwrap, "unicodedata": unicodedata, "units": units},
-    **{"stream": stream, "Posix": PurePosixPath, "Windows": PureWindowsPath},
+    "string": string,
+    "textwrap": textwrap,
+    "unicodedata": unicodedata,
+    "units": units,
+    "Posix": PurePosixPath,
+    "Windows": PureWindowsPath,
 }
 
 

@@ -65,7 +65,7 @@ def _jinja2(*, escape: bool) -> Renderer:
 
 
 def _mako(*, escape: bool) -> Renderer:
-    from mako.template import Template
+    from mako.template import Template  # type: ignore[import-untyped]
 
     lines = _MAKO.replace("% ", "\n% ").replace("\n\n", "\n")
     template = Template(lines, default_filters=["h"] if escape else ["str"])  # noqa: S702
@@ -76,7 +76,7 @@ def _minijinja(*, escape: bool) -> Renderer:
     import minijinja
 
     environment = minijinja.Environment(
-        templates={"table.html": _JINJA}, auto_escape_callback=lambda name: escape
+        templates={"table.html": _JINJA}, auto_escape_callback=lambda _: escape
     )
     return lambda rows: environment.render_template("table.html", rows=rows)
 

@@ -28,13 +28,13 @@ class Lengths:
 
 
 def _by_regex(s: str) -> list[str]:
-    import regex
+    import regex  # type: ignore[import-untyped]
 
     return [found.group() for found in regex.finditer(r"\X", s)]
 
 
 def _by_uniseg(s: str) -> list[str]:
-    from uniseg.graphemecluster import grapheme_clusters
+    from uniseg.graphemecluster import grapheme_clusters  # type: ignore[import-untyped]
 
     return list(grapheme_clusters(s))
 
@@ -73,7 +73,7 @@ _MEASURES: dict[str, Callable[[str], int]] = {
     "utf8": lambda g: len(g.encode("utf-8", "surrogatepass")),
     "utf16": lambda g: len(g) + sum(c > "\uffff" for c in g),
     "code_points": len,
-    "graphemes": lambda g: 1,
+    "graphemes": lambda _: 1,
     "columns": _columns,
 }
 

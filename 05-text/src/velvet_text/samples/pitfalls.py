@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters that look alike are its subject
 r"""The catalogue: id, area, title, wrong, right, want, why, source; run by `velvet_text.pitfalls`."""
 
 # fmt: off

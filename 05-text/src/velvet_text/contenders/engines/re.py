@@ -13,7 +13,9 @@ FEATURES = frozenset({"backref", "lookaround", "named"}) | (
 )
 
 
-def compile(pattern: str, *, ignore_case: bool = False) -> Compiled:
+def compile(  # noqa: A001 - the name that all engines share
+    pattern: str, *, ignore_case: bool = False
+) -> Compiled:
     """Compile with `re`."""
     try:
         return ReLike(re.compile(pattern, re.IGNORECASE if ignore_case else 0))

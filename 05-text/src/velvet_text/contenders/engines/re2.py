@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import re2
+import re2  # type: ignore[import-untyped]
 
 from velvet_text.engines import Compiled, ReLike
 from velvet_text.errors import UnsupportedPattern
@@ -26,7 +26,9 @@ def options(*, ignore_case: bool = False) -> Any:
     return made
 
 
-def compile(pattern: str, *, ignore_case: bool = False) -> Compiled:
+def compile(  # noqa: A001 - the name that all engines share
+    pattern: str, *, ignore_case: bool = False
+) -> Compiled:
     """Compile with RE2; no back-references, no lookaround, no possessive repeats."""
     try:
         return ReLike(re2.compile(pattern, options(ignore_case=ignore_case)))

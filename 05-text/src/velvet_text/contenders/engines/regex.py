@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import regex
+import regex  # type: ignore[import-untyped]
 
 from velvet_text.engines import Compiled, ReLike
 from velvet_text.errors import UnsupportedPattern
@@ -10,7 +10,9 @@ from velvet_text.errors import UnsupportedPattern
 FEATURES = frozenset({"backref", "lookaround", "possessive", "named", "timeout"})
 
 
-def compile(pattern: str, *, ignore_case: bool = False) -> Compiled:
+def compile(  # noqa: A001 - the name that all engines share
+    pattern: str, *, ignore_case: bool = False
+) -> Compiled:
     """Compile with `regex`, in its compatible mode."""
     try:
         return ReLike(regex.compile(pattern, regex.IGNORECASE if ignore_case else 0))

@@ -13,7 +13,9 @@ class _Automaton:
     def __init__(self, keywords: Sequence[str], *, whole: bool) -> None:
         self._whole, self._keywords = whole, [encodable(word) for word in keywords]
         # Overlapping hits are needed for whole words: the longest may have no border.
-        kind = ahocorasick_rs.MatchKind.Standard if whole else ahocorasick_rs.MatchKind.LeftmostLongest
+        kind = (
+            ahocorasick_rs.MatchKind.Standard if whole else ahocorasick_rs.MatchKind.LeftmostLongest
+        )
         self._automaton = ahocorasick_rs.AhoCorasick(self._keywords, matchkind=kind)
 
     def find(self, text: str) -> list[Hit]:

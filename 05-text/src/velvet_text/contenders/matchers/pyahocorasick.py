@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import ahocorasick
+import ahocorasick  # type: ignore[import-not-found]
 
 from velvet_text.keywords import Hit, KeywordMatcher, from_automaton
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import re2
+import re2  # type: ignore[import-untyped]
 
 from velvet_text.contenders.engines.re2 import options
 from velvet_text.errors import TextError
