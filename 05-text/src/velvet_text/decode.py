@@ -23,7 +23,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 # UTF-7 carries markup past filters that look at bytes; the others are escapes, not encodings.
-_REFUSED = frozenset({"utf-7", "unicode_escape", "raw_unicode_escape", "idna", "punycode"})
+_REFUSED = frozenset({"utf-7", "unicode-escape", "raw-unicode-escape", "idna", "punycode"})
 _HANDLERS = ("strict", "replace", "backslashreplace", "surrogateescape")
 _CONTEXT = 8  # bytes shown on each side of a fault
 _MIN_CONFIDENCE = 0.2
@@ -79,7 +79,7 @@ def text_codec(name: str) -> str:
         info = codecs.lookup(name)
     except (LookupError, ValueError) as error:
         raise TextError(f"unknown encoding {name!r}: name one that Python has") from error
-    canonical = info.name.replace("_", "-") if info.name.startswith("utf") else info.name
+    canonical = info.name.replace("_", "-")
     if not getattr(info, "_is_text_encoding", True) or canonical in _REFUSED:
         raise TextError(f"{name!r} is refused as an encoding of text: ask for UTF-8")
     return canonical

@@ -92,7 +92,10 @@ def _lxml() -> HtmlTool:
     def tree(html: str) -> lxml.html.HtmlElement:
         # Without `huge_tree` libxml2 stops at 256 levels, with it at 2,048.
         parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
-        made = lxml.html.document_fromstring(html.encode() or b"<p></p>", parser=parser)
+        try:
+            made = lxml.html.document_fromstring(html.encode(), parser=parser)
+        except lxml.etree.ParserError:  # its word for a document without any element
+            return lxml.html.Element("html")
         if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
             raise TextError("lxml drops what is nested over 2,048 deep: use selectolax")
         lxml.etree.strip_elements(made, *DROPPED, with_tail=False)
