@@ -123,7 +123,7 @@ class _Search:
         seen, todo = set(), [start]
         while todo:
             for after in self.edges[todo.pop()]:
-                if after not in seen:
+                if after not in seen and self.masks[after] != self.m.end_mark:
                     seen.add(after)
                     todo.append(after)
         return frozenset(seen)
@@ -246,6 +246,7 @@ class _Search:
         """
         for c in text:
             bit = 1 << self.m.characters.index(c) if c in self.m.characters else 0
+            self._tick(sum(len(self.edges[p]) for p in states))
             states = {q for p in states for q in self.edges[p] if self.masks[q] & bit}
             if within is not None:
                 states &= within

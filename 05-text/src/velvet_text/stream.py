@@ -57,7 +57,8 @@ class StreamDecoder:
         """Return the lines that `data` completes, without their ends.
 
         Raises:
-            UnicodeDecodeError: ill-formed bytes, when errors are strict.
+            UnicodeError: ill-formed bytes, when errors are strict; UTF-16 or UTF-32 without a
+                mark, always: name the order of its bytes.
             LineTooLong: a line is longer than its limit; what was kept of it is dropped.
             TextError: the decoder is closed.
         """
