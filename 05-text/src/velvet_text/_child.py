@@ -1,6 +1,6 @@
 """A generator function in a child process that ends at its budget, whatever it is doing.
 
-`run` starts `python -m velvet_text._child`, which writes a line of JSON for each thing that the
+`stream` starts `python -m velvet_text._child`, which writes a line of JSON for each thing that the
 function yields. The child ends itself by `faulthandler`, whose thread needs no lock of the
 interpreter and so works while `re` holds it; it does not even outlive a parent that was killed.
 """
@@ -14,7 +14,8 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from velvet_text.errors import TextError
@@ -22,10 +23,10 @@ from velvet_text.errors import TextError
 _START_S = 20.0  # for the interpreter and its imports; the budget is of the work alone
 
 
-def run(
+def stream(
     call: str, options: Mapping[str, Any], *, budget_s: float, memory_mb: int | None = None
-) -> tuple[list[dict[str, Any]], bool]:
-    """Return what a function yielded in a child, and whether it was stopped before its end.
+) -> Iterator[dict[str, Any]]:
+    """Yield what a function yields in a child, as it comes; `{"stopped": true}` if it was killed.
 
     Args:
         call: ``package.module:function``.
@@ -39,19 +40,34 @@ def run(
     job = {"call": call, "options": options, "budget_s": budget_s, "memory_mb": memory_mb}
     argv = [sys.executable, "-m", __name__]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        end = threading.Timer(_START_S + budget_s, child.kill)  # for one that does not even start
+        end.start()
         try:
-            out, _ = child.communicate(json.dumps(job).encode(), timeout=_START_S + budget_s)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            out, _ = child.communicate()
-        except BaseException:  # Ctrl-C: the child must not go on
-            child.kill()
-            raise
-    lines = [json.loads(line) for line in out.splitlines() if line.endswith(b"}")]
-    for line in lines:
-        if "refused" in line:
-            raise TextError(line["refused"])
-    return lines, child.returncode != 0
+            assert child.stdin is not None
+            assert child.stdout is not None
+            child.stdin.write(json.dumps(job).encode())
+            child.stdin.close()
+            for line in child.stdout:
+                if line.endswith(b"}\n"):  # a killed child may leave half a line
+                    event = json.loads(line)
+                    if "refused" in event:
+                        raise TextError(event["refused"])
+                    yield event
+            if child.wait():
+                yield {"stopped": True}
+        finally:
+            end.cancel()
+            end.join()
+            child.kill()  # on Ctrl-C, or when the caller stops reading; does nothing after its end
+
+
+def run(
+    call: str, options: Mapping[str, Any], *, budget_s: float, memory_mb: int | None = None
+) -> tuple[list[dict[str, Any]], bool]:
+    """Return all that `stream` yields, and whether the child was stopped before its end."""
+    lines = list(stream(call, options, budget_s=budget_s, memory_mb=memory_mb))
+    stopped = bool(lines) and "stopped" in lines[-1]
+    return lines[:-1] if stopped else lines, stopped
 
 
 def check_budget(budget_s: float) -> None:

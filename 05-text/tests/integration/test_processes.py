@@ -130,7 +130,9 @@ def test_growth_is_measured_until_the_budget() -> None:
 @pytest.mark.skipif(
     "VELVET_SLOW" not in os.environ, reason="takes a minute: set VELVET_SLOW=1 to run it"
 )
-@pytest.mark.parametrize(("pattern", "label"), [p for p in LABELLED if p[1] in ("exponential", "polynomial")])
+@pytest.mark.parametrize(
+    ("pattern", "label"), [p for p in LABELLED if p[1] in ("exponential", "polynomial")]
+)
 def test_every_verdict_is_confirmed_by_the_clock(pattern: str, label: str) -> None:
     growth = deadline.confirm(pattern, budget_s=3)
 

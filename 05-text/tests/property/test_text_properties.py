@@ -22,8 +22,12 @@ from velvet_text.normalize import LEVELS, canonical_key, same
 from velvet_text.stream import StreamDecoder
 
 # Everything that makes text hard: lone surrogates, marks, joiners, direction, case, line ends.
-HARD = "\ud800\udfff\u0301\u0345\u200d\u200b\u202e\ufeff\u0600👨👩🏼🇨🇭İıßﬁΣς½²\r\n\x00\x1c\u1100\u1161e"
-CODECS = "utf-8 utf-16 utf-32 shift_jis gb18030 iso2022_jp euc_kr cp1252 big5".split()
+HARD = (
+    "\ud800\udfff\u0301\u0345\u200d\u200b\u202e\ufeff\u0600👨👩🏼🇨🇭İıßﬁΣς½²\r\n\x00\x1c\u1100\u1161e"
+)
+CODECS = (
+    "utf-8", "utf-16", "utf-32", "shift_jis", "gb18030", "iso2022_jp", "euc_kr", "cp1252", "big5",
+)  # fmt: skip
 TEXTS = st.text(st.one_of(st.characters(codec=None), st.sampled_from(HARD)), max_size=30)
 
 

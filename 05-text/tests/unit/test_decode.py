@@ -104,7 +104,9 @@ def test_ill_formed_utf8_is_replaced_by_maximal_subparts(data: str, replaced: in
         (b"\x81", "cp1252", "has no character there"),
     ],
 )
-def test_an_error_is_explained_with_its_likely_cause(data: bytes, encoding: str, words: str) -> None:
+def test_an_error_is_explained_with_its_likely_cause(
+    data: bytes, encoding: str, words: str
+) -> None:
     with pytest.raises(UnicodeDecodeError) as caught:
         data.decode(encoding)
 

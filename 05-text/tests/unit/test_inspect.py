@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters that look alike are its subject
 """What is hidden in a text, safe names for files, safe lines for logs."""
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ def test_inspection_takes_every_text(hard_text: str) -> None:
 
 
 def test_a_log_line_stays_one_line() -> None:
-    assert safe_log("a\r\n\x1b[31m\u2028\ud800\u202eé") == "a\\x0d\\x0a\\x1b[31m\\u2028\\ud800\\u202eé"
+    assert (
+        safe_log("a\r\n\x1b[31m\u2028\ud800\u202eé") == "a\\x0d\\x0a\\x1b[31m\\u2028\\ud800\\u202eé"
+    )
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,9 @@ def test_languages_without_spaces_need_parts_of_words(name: str) -> None:
         with pytest.raises(TextError, match="single words"):
             build(name, ["東京"], whole=False)
     else:
-        assert build(name, ["東京", "東京都"], whole=False).find("私は東京都に") == [Hit(2, 5, "東京都")]
+        assert build(name, ["東京", "東京都"], whole=False).find("私は東京都に") == [
+            Hit(2, 5, "東京都")
+        ]
         assert build(name, ["東京"]).find("私は東京都に") == []
 
 
@@ -72,7 +74,9 @@ def test_edits(a: str, b: str, edits: int) -> None:
 def test_the_best_match_is_found_by_keys() -> None:
     towns = ["Genève", "Zürich", "Zug"]
 
-    assert fuzzy.best_match("ZURICH", towns, scorer=fuzzy.ratio_own) == fuzzy.Match("Zürich", 100, 1)
+    assert fuzzy.best_match("ZURICH", towns, scorer=fuzzy.ratio_own) == fuzzy.Match(
+        "Zürich", 100, 1
+    )
     assert fuzzy.best_match("Genf", towns, cutoff=90) is None
     assert fuzzy.best_match("x", []) is None
     assert fuzzy.ratio_difflib("abcd", "bcde") == 75

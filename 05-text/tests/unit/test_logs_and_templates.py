@@ -120,7 +120,8 @@ def test_a_full_node_shares_a_branch() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"depth": 1}, {"similarity": 1.5}, {"similarity": float("nan")}, {"max_children": 0}]
+    "options",
+    [{"depth": 1}, {"similarity": 1.5}, {"similarity": float("nan")}, {"max_children": 0}],
 )
 def test_wrong_options_are_refused(options: dict[str, float]) -> None:
     with pytest.raises(TextError, match="depth >= 2"):

@@ -82,9 +82,9 @@ def add_to(suite: Suite) -> None:
     for name in MATCHERS:
         counted.add(name, partial(_count, name), needs=NEEDS.get(name, ()))
         if name in RIGHT:
-            options = {"needs": NEEDS.get(name, ()), "baseline": name == "re_alternation"}
-            search.add(name, partial(_search, name), **options)
-            built.add(name, partial(_build, name), **options)
+            needs, baseline = NEEDS.get(name, ()), name == "re_alternation"
+            search.add(name, partial(_search, name), needs=needs, baseline=baseline)
+            built.add(name, partial(_build, name), needs=needs, baseline=baseline)
     near = suite.comparison(
         "nearest",
         title="The nearest of many words",

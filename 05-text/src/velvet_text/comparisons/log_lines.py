@@ -65,7 +65,9 @@ def add_to(suite: Suite) -> None:
         rounds={"quick": 5, "default": 10},
     )
     for name in logs.PARSERS:
-        note = {"greedy": "the wrong way", "json": "JSON lines", "orjson": "JSON lines"}.get(name, "")
+        note = {"greedy": "the wrong way", "json": "JSON lines", "orjson": "JSON lines"}.get(
+            name, ""
+        )
         parsing.add(
             name, partial(_parse, name), needs=NEEDS.get(name, ()), note=note,
             baseline=name == "negated",

@@ -26,7 +26,10 @@ def _wrong(name: str) -> Callable[[], dict[str, float]]:
     def run() -> dict[str, float]:
         found = tool.links(document)
         wrong = sum(link not in want.links(document) for link in found)
-        return {"wrong_links": float(wrong), "script_in_text": float("var x" in tool.text(document))}
+        return {
+            "wrong_links": float(wrong),
+            "script_in_text": float("var x" in tool.text(document)),
+        }
 
     return run
 
@@ -58,7 +61,9 @@ def add_to(suite: Suite) -> None:
         sizes={"escape": [True, False]}, rounds={"quick": 6},
     )  # fmt: skip
     for name in render.RENDERERS:
-        tables.add(name, partial(_table, name), needs=NEEDS.get(name, ()), baseline=name == "jinja2")
+        tables.add(
+            name, partial(_table, name), needs=NEEDS.get(name, ()), baseline=name == "jinja2"
+        )
     tables.same_result()
 
     suite.claim(

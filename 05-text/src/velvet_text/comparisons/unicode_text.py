@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters that look alike are its subject
 """Decoding, detection, graphemes, keys, order, repair; and the catalogue of pitfalls."""
 
 from __future__ import annotations
@@ -61,8 +62,8 @@ def _shapes(engine: units.Engine) -> Callable[[], dict[str, float]]:
 
 
 def _normal(guarded: bool, form: str) -> Callable[[], str]:
-    text = {"ascii": "plain words ", "nfc": "déjà vu, été ", "nfd": "déjà vu, été "}[form] * 8_000
-    text = text if form == "ascii" else unicodedata.normalize(form.upper(), text)
+    text = ("plain words " if form == "ascii" else "déjà vu, été ") * 8_000
+    text = unicodedata.normalize("NFD" if form == "nfd" else "NFC", text)
     if guarded:
         return partial(normalize.canonical_key, text, "canonical")
     return partial(unicodedata.normalize, "NFC", text)
@@ -70,7 +71,11 @@ def _normal(guarded: bool, form: str) -> Callable[[], str]:
 
 def _sorted(name: str) -> Timed:
     accented = [
-        word.translate(str.maketrans("aeo", "äéø")) if i % 3 == 0 else word.title() if i % 3 else word
+        (
+            word.translate(str.maketrans("aeo", "äéø"))
+            if i % 3 == 0
+            else word.title() if i % 3 else word
+        )
         for i, word in enumerate(texts.words(2_000))
     ]
     key = collate.collator(name)
@@ -89,7 +94,11 @@ def _repair(name: str) -> Callable[[], dict[str, float]]:
 
 
 def _repair_speed(name: str, text: str) -> Callable[[], str]:
-    sample = "Plain text – with “quotes” and é. " * 30 if text == "clean" else "cafÃ© â€“ trÃ¨s bon, dÃ©jÃ  vu Ã  la plage"
+    sample = (
+        "Plain text – with “quotes” and é. " * 30
+        if text == "clean"
+        else "cafÃ© â€“ trÃ¨s bon, dÃ©jÃ  vu Ã  la plage"
+    )
     return partial(REPAIRERS[name], sample)
 
 
@@ -122,7 +131,11 @@ def _lost(chunk: int) -> Callable[[], dict[str, float]]:
 def _pitfall(entry: pitfalls.Pitfall) -> Callable[[], dict[str, Any]]:
     def run() -> dict[str, Any]:
         wrong, right = entry.run()
-        return {"wrong": f"{entry.wrong} gives {wrong}"[:120], "right": right[:60], "why": entry.why}
+        return {
+            "wrong": f"{entry.wrong} gives {wrong}"[:120],
+            "right": right[:60],
+            "why": entry.why,
+        }
 
     return run
 
@@ -200,7 +213,9 @@ def add_to(suite: Suite) -> None:
 
     suite.claim("chardet reads more short texts right than charset-normalizer",
                 value("detect", "chardet", "at_20") - value("detect", "charset_normalizer", "at_20") >= 1)  # fmt: skip
-    suite.claim("uniseg takes many times as long as regex", speedup("graphemes", "regex", "uniseg") >= 10)
+    suite.claim(
+        "uniseg takes many times as long as regex", speedup("graphemes", "regex", "uniseg") >= 10
+    )
     suite.claim("NFC of decomposed text costs three times that of composed text",
                 across("normalize", "always", first={"form": "nfd"}, second={"form": "nfc"}) >= 3)  # fmt: skip
     suite.claim("the right order costs: pyuca takes eight times as long as casefold",
