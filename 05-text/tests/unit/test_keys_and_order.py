@@ -62,7 +62,7 @@ def test_every_key_takes_every_text(hard_text: str) -> None:
     ],
 )  # fmt: skip
 def test_pyuca_orders_the_examples_of_uts_10(ordered: list[str]) -> None:
-    assert sorted(ordered[::-1], key=collate.collator("pyuca")) == ordered
+    assert sorted(set(ordered), key=collate.collator("pyuca")) == ordered
 
 
 def test_code_points_put_accents_behind_z() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from velvet.bench import Metric, Suite, Timed, across, ratio, speedup, value
 from velvet_text import collate, decode, mojibake, normalize, pitfalls, stream, units
 from velvet_text.samples import texts
-from velvet_text.samples.mojibake import INNOCENT, broken
+from velvet_text.samples.mojibake import INNOCENT, broken, misread
 
 FAMILY = "👨‍👩‍👧‍👦"
 SHAPES = {"family": FAMILY, "flags": "🇨🇭🇫🇷", "hangul": "\u1100\u1161", "virama": "क्ष", "zalgo": "e" + "\u0301" * 9,
@@ -94,12 +94,11 @@ def _repair(name: str) -> Callable[[], dict[str, float]]:
 
 
 def _repair_speed(name: str, text: str) -> Callable[[], str]:
-    sample = (
-        "Plain text – with “quotes” and é. " * 30
-        if text == "clean"
-        else "cafÃ© â€“ trÃ¨s bon, dÃ©jÃ  vu Ã  la plage"
-    )
-    return partial(REPAIRERS[name], sample)
+    if text == "broken":
+        return partial(
+            REPAIRERS[name], misread("Une journée très chaude à Zürich, près du café", "cp1252")
+        )
+    return partial(REPAIRERS[name], "Plain text – with “quotes” and é. " * 30)
 
 
 def _stream(name: str, chunk: int) -> Callable[[], int]:

@@ -37,12 +37,12 @@ def broken() -> list[tuple[str, str]]:
         for codec, rounds in (("cp1252", 1), ("cp1252", 2), ("latin-1", 1), ("cp437", 1)):
             damaged = text
             for _ in range(rounds):
-                damaged = _misread(damaged, codec)
+                damaged = misread(damaged, codec)
             pairs.append((damaged, text))
     return pairs
 
 
-def _misread(text: str, codec: str) -> str:
+def misread(text: str, codec: str) -> str:
     """Read UTF-8 with a code page whose holes stand for controls, as browsers do."""
     shown = (bytes([byte]).decode(codec, "replace") for byte in text.encode())
     return "".join(

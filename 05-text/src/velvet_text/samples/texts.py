@@ -132,7 +132,7 @@ def page(links: int) -> str:
 def table(rows: int = 1000, columns: int = 10) -> list[list[str]]:
     """Return cells of which some need escaping."""
     return [
-        [f"<{r} & {c}>" if c % 3 == 0 else f"cell {r}/{c}" for c in range(columns)]
+        [f"<{r} & {c}>" if c % 3 == 0 else f"cell {r}-{c}" for c in range(columns)]
         for r in range(rows)
     ]
 
