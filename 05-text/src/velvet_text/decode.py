@@ -186,8 +186,9 @@ def _cause(data: bytes, start: int, encoding: str) -> str:
     if sniff_bom(data):
         return f"the data begins with the mark of {sniff_bom(data)}; decode with that"
     if encoding.lower() in ("utf-8", "utf8"):
-        if byte in (0xC0, 0xC1) or byte >= 0xF5:
-            return "no UTF-8 has this byte; it is binary, or another encoding: fix: name it"
+        odd = sum(b < 32 and b not in b"\t\r\n" for b in data)
+        if odd > len(data) // 4 and not data.count(0) > len(data) // 4:
+            return "full of controls: this is no text; fix: read it as binary data"
         if start + 4 > len(data) and byte >= 0xC2:
             return "cut inside a character; fix: an incremental decoder for chunks"
         if data.count(0) > len(data) // 4:

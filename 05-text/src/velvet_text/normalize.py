@@ -33,7 +33,7 @@ def canonical_key(s: str, level: Level = "canonical") -> str:
     if s.isascii():  # ASCII is normal in every form, and folds to lower case
         return s if level == "canonical" else s.lower()
     if level == "canonical":
-        return s if unicodedata.is_normalized("NFC", s) else unicodedata.normalize("NFC", s)
+        return unicodedata.normalize("NFC", s)  # which looks first whether there is anything to do
     key = _settle(s, _caseless)
     if level == "caseless":
         return key

@@ -1,7 +1,5 @@
 """What the tabs compute and say; that they open and start is tested for every module."""
 
-
-
 from __future__ import annotations
 
 from typing import Any

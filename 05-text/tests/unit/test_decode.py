@@ -98,7 +98,7 @@ def test_ill_formed_utf8_is_replaced_by_maximal_subparts(data: str, replaced: in
         (b"na\xefve cafe", "utf-8", "Windows code page"),
         (b"caf\xc3", "utf-8", "cut inside a character"),
         (b"\xff\xfea\x00", "utf-8", "mark of utf-16"),
-        (b"a\xc0b", "utf-8", "no UTF-8 has this byte"),
+        (b"\xc0\x01\x02\x03", "utf-8", "no text"),
         ("é1234é".encode("utf-16-be") + b"\xe9\x00z\x00", "utf-8", "UTF-16 without a mark"),
         (b"\xe9", "ascii", "not ASCII"),
         (b"\x81", "cp1252", "has no character there"),

@@ -106,15 +106,15 @@ def add_to(suite: Suite) -> None:
     files.same_result()
 
     suite.claim(
-        "greedy repeats cost a log parser thirty times",
-        speedup("log_lines", "negated", "greedy") >= 30,
+        "greedy repeats make a log parser fifteen times slower",
+        speedup("log_lines", "negated", "greedy") >= 15,
     )
     suite.claim(
         "RE2 with ten groups on str is slower than re: linear is not the same as fast",
         speedup("log_lines", "negated", "re2") >= 3,
     )
     suite.claim(
-        "orjson reads JSON lines faster than json", speedup("log_lines", "orjson", "json") >= 1.5
+        "orjson reads JSON lines faster than json", speedup("log_lines", "orjson", "json") >= 1.25
     )
     suite.claim(
         "masks alone leave many times the templates that Drain finds",

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from velvet.bench import Metric, Suite, Timed, across, ratio, speedup, value
-from velvet_text import collate, decode, mojibake, normalize, pitfalls, stream, units
+from velvet_text import collate, decode, mojibake, pitfalls, stream, units
 from velvet_text.samples import texts
 from velvet_text.samples.mojibake import INNOCENT, broken, misread
 
@@ -64,9 +64,15 @@ def _shapes(engine: units.Engine) -> Callable[[], dict[str, float]]:
 def _normal(guarded: bool, form: str) -> Callable[[], str]:
     text = ("plain words " if form == "ascii" else "déjà vu, été ") * 8_000
     text = unicodedata.normalize("NFD" if form == "nfd" else "NFC", text)
-    if guarded:
-        return partial(normalize.canonical_key, text, "canonical")
-    return partial(unicodedata.normalize, "NFC", text)
+    if not guarded:
+        return partial(unicodedata.normalize, "NFC", text)
+
+    def if_needed() -> str:
+        if text.isascii() or unicodedata.is_normalized("NFC", text):
+            return text
+        return unicodedata.normalize("NFC", text)
+
+    return if_needed
 
 
 def _sorted(name: str) -> Timed:

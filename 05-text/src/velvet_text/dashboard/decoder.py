@@ -27,7 +27,7 @@ SAMPLES = {
 def controls() -> dict[str, Any]:
     """Ask for bytes: a sample or a file."""
     name = kit.choice("Bytes", list(SAMPLES), key="sample")
-    uploaded = st.file_uploader("or a file of yours, up to 200 kB", key="decoder-file")
+    uploaded = st.file_uploader("or a file of yours; its first 200 kB are read", key="decoder-file")
     data = SAMPLES[name] if uploaded is None else uploaded.read(MAX_BYTES)
     return {"bytes": data.hex()}
 
@@ -82,7 +82,7 @@ def finding(seen: kit.Seen) -> str:
 TAB = kit.Tab(
     "Decoder",
     question="What do these bytes say, and who is guessing?",
-    tip="Choose the short French text: fourteen bytes are too few for any guess.",
+    tip="Choose the short French text: a dozen bytes are too few for any guess.",
     controls=controls,
     draw=draw,
     finding=finding,

@@ -68,7 +68,7 @@ def finding(seen: kit.Seen) -> str:
 TAB = kit.Tab(
     "Race",
     question="Which tool at which size?",
-    tip="Race keywords at 10, then at 3,000: one bar stays where it is.",
+    tip="Race keywords at 10, then at 3,000, and see which bars stay.",
     job=kit.Job(tasks.race, label="Race", cap_s=120, recorded="race.jsonl"),
     controls=controls,
     draw=draw,

@@ -29,10 +29,11 @@ def controls() -> dict[str, Any]:
     """Ask for a pattern, and for a text to repeat."""
     known = kit.choice("Pattern", list(KNOWN), "nested repeat", key="known")
     pattern = KNOWN[known] or kit.text("Type a pattern", r"^(\w+\s?)*$", key="pattern")
-    if KNOWN[known]:
-        st.code(KNOWN[known], language=None)
-    pump = kit.text("Repeat this text (empty: the audit finds one)", "", max_chars=20, key="pump")
-    budget = kit.slider("Seconds for each engine", 0.5, 5.0, 2.0, step=0.5, key="budget")
+    with st.expander("Attack and budget"):
+        pump = kit.text(
+            "Repeat this text (empty: the audit finds it)", "", max_chars=20, key="pump"
+        )
+        budget = kit.slider("Seconds for each engine", 0.5, 5.0, 2.0, step=0.5, key="budget")
     return {"pattern": pattern, "pump": pump, "budget": budget}
 
 
@@ -68,9 +69,9 @@ def draw(seen: kit.Seen) -> None:
         st.markdown(
             f"{MARKS[found['risk']]} **The audit says {found['risk']}{degree}**: {found['why']}."
         )
-        st.code(
-            f"{found['prefix']!r} + {found['pump']!r} * n + {found['suffix']!r}", language="python"
-        )
+        attack = f"{found['prefix']!r} + {found['pump']!r} * n + {found['suffix']!r}"
+        call = f"re.search({seen.options['pattern']!r}, {attack})"
+        st.code(call, language="python", wrap_lines=True)
     for one in seen.of("unsupported"):
         kit.note(f"{one['engine']}: {one['why']}")
     if points := seen.of("point"):

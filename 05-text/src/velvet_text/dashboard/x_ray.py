@@ -69,10 +69,15 @@ def draw(seen: kit.Seen) -> None:
         for name, count in counts.items()
     )
     html(f"<div style='display:flex;flex-wrap:wrap;gap:1.4rem;margin:.6rem 0'>{cells}</div>")
-    for one in inspect_text.inspect(text)[:8]:
-        show = {"danger": st.error, "warn": st.warning}.get(one.severity, st.info)
-        show(f"{one.span[0]} to {one.span[1]}, {one.code}: {inspect_text.safe_log(one.message)}")
     st.table(rows(text))
+    said: dict[tuple[str, str], list[str]] = {}
+    for one in inspect_text.inspect(text):
+        said.setdefault((one.severity, inspect_text.safe_log(one.message)), []).append(
+            str(one.span[0])
+        )
+    for (severity, message), places in list(said.items())[:8]:
+        show = {"danger": st.error, "warn": st.warning}.get(severity, st.info)
+        show(f"{message} (at {', '.join(places[:6])})")
     keys = [
         {"level": level, "key": ascii(normalize.canonical_key(text, level))[1:-1]}
         for level in normalize.LEVELS

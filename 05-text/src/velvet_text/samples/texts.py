@@ -13,6 +13,7 @@ _SYLLABLES = (
     "ka", "lo", "mi", "ren", "tas", "vel", "pon", "dri", "shu", "mar", "eli", "bo", "chan", "tor",
     "ves", "qui", "nal", "per", "sol", "fin",
 )  # fmt: skip
+_CONSONANTS = "bcdfghjklmnprstvz"
 _PATHS = ("/", "/cart", "/img/logo.png", "/api/v1/items/{}", "/search?q={}", "/user/{}/orders")
 _AGENTS = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120 Safari/537",
@@ -47,22 +48,25 @@ LANGUAGES: dict[str, tuple[tuple[str, ...], str]] = {
 
 
 def words(count: int, *, seed: int = SEED) -> list[str]:
-    """Return distinct made-up words of two to four syllables."""
+    """Return distinct made-up words of five to eleven letters."""
     rng = random.Random(seed)
     found: dict[str, None] = {}
     while len(found) < count:
-        found["".join(rng.choices(_SYLLABLES, k=rng.randint(2, 4)))] = None
+        pairs = (rng.choice(_CONSONANTS) + rng.choice("aeiou") for _ in range(rng.randint(2, 5)))
+        found["".join(pairs) + rng.choice(_CONSONANTS)] = None
     return list(found)
 
 
 def keyword_text(keywords: int, characters: int = 319_000) -> tuple[list[str], str]:
-    """Return keywords and a text of which a few percent of the words are keywords."""
+    """Return keywords and a text: one word of twenty is a keyword, one an inflected keyword."""
     vocabulary = words(keywords + 4_000)
     chosen, rest = vocabulary[:keywords], vocabulary[keywords:]
     rng = random.Random(SEED)
     parts, size = [], 0
     while size < characters:
-        word = rng.choice(chosen if rng.random() < 0.05 else rest)
+        kind = rng.random()
+        word = rng.choice(chosen if kind < 0.1 else rest)
+        word += "ing" if kind < 0.05 else ""
         word += rng.choice((" ", " ", " ", ", ", ". "))
         parts.append(word)
         size += len(word)
