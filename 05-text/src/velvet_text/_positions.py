@@ -9,7 +9,7 @@ pattern names, their neighbours, and one of each kind.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -204,33 +204,21 @@ class Positions:
         return found ^ category.startswith("NOT_")
 
 
+def _named(node: Any) -> Iterator[int]:
+    """Yield the code points that a parse tree names, and their neighbours."""
+    if isinstance(node, tuple) and len(node) == 2 and str(node[0]) in ("LITERAL", "NOT_LITERAL"):
+        yield from (node[1] - 1, node[1], node[1] + 1)
+    elif isinstance(node, tuple) and len(node) == 2 and str(node[0]) == "RANGE":
+        yield from (node[1][0] - 1, node[1][0], node[1][1], node[1][1] + 1)
+    elif isinstance(node, (list, tuple)) or type(node).__name__ == "SubPattern":
+        for one in node:
+            yield from _named(one)
+
+
 def _representatives(parsed: Any) -> str:
     """Return the characters that tell this pattern's classes apart, the most readable first."""
-    named: set[int] = set()
-
-    def look(items: Any) -> None:
-        for op, value in items:
-            name = str(op)
-            if name in ("LITERAL", "NOT_LITERAL"):
-                named.update((value - 1, value, value + 1))
-            elif name == "RANGE":
-                named.update((value[0] - 1, value[0], value[1], value[1] + 1))
-            elif name == "IN":
-                look(value)
-            elif name == "SUBPATTERN":
-                look(value[3])
-            elif name == "ATOMIC_GROUP":
-                look(value)
-            elif name == "BRANCH":
-                for branch in value[1]:
-                    look(branch)
-            elif name.endswith("_REPEAT"):
-                look(value[2])
-
-    look(parsed)
-    asked = {chr(point) for point in named if 0 <= point <= 0x10FFFF}
-    asked -= {chr(point) for point in range(0xD800, 0xE000)}
-    ordered = sorted(asked | set(COMMON), key=lambda c: (not c.isalnum(), not c.isprintable(), c))
+    named = {chr(n) for n in _named(parsed) if 0 <= n <= 0x10FFFF and not 0xD800 <= n < 0xE000}
+    ordered = sorted(named | set(COMMON), key=lambda c: (not c.isalnum(), not c.isprintable(), c))
     if len(ordered) > MAX_CHARACTERS:
         raise TooLarge
     return "".join(ordered)

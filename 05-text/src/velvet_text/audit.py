@@ -15,7 +15,6 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal, TypeVar
 
 from velvet_text._positions import Positions, TooLarge
@@ -307,9 +306,3 @@ def _longest(links: list[tuple[frozenset[int], frozenset[int]]]) -> list[frozens
         return known[at]
 
     return max((chain(before) for before, _ in links), key=len, default=[])
-
-
-@lru_cache(maxsize=256)
-def cached(pattern: str, use: Use = "search") -> Audit:
-    """Return an audit that is remembered, for a page that asks again at each redraw."""
-    return audit(pattern, use=use)

@@ -29,22 +29,13 @@ class Span:
 
 
 class Compiled(Protocol):
-    """A pattern, ready to use; thread-safe."""
+    """A pattern, ready to use; thread-safe. Replacements are literal text, never templates."""
 
-    def search(self, text: str) -> Span | None:
-        """Return the first match anywhere."""
-
-    def match(self, text: str) -> Span | None:
-        """Return the match at the start."""
-
-    def finditer(self, text: str) -> Iterator[Span]:
-        """Yield all matches that do not overlap."""
-
-    def findall(self, text: str) -> list[Span]:
-        """Return all matches that do not overlap."""
-
-    def sub(self, replacement: str, text: str) -> str:
-        """Return the text with each match replaced literally."""
+    def search(self, text: str) -> Span | None: ...
+    def match(self, text: str) -> Span | None: ...
+    def finditer(self, text: str) -> Iterator[Span]: ...
+    def findall(self, text: str) -> list[Span]: ...
+    def sub(self, replacement: str, text: str) -> str: ...
 
 
 class PatternEngine(Protocol):

@@ -30,10 +30,6 @@ class DecodeError(TextError):
         return f"{self.encoding}: bytes {self.bytes_hex} at {self.start}:{self.end}; {self.hint}"
 
 
-class UnsafePatternError(TextError):
-    """A pattern that is refused before anything runs it."""
-
-
 class UnsupportedPattern(TextError):
     """A pattern that one engine lacks a feature for.
 

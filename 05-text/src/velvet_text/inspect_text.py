@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001, RUF002 - letters that look alike are its subject
+# ruff: noqa: RUF002 - letters that look alike are its subject
 """What a text hides: characters that cannot be seen, reorder others, or look like others.
 
 Bidirectional controls make source code read differently than it runs ("Trojan Source",
@@ -14,24 +14,13 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from velvet_text.errors import TextError
+from velvet_text.samples.lookalikes import LOOKALIKES
 from velvet_text.units import truncate
 
 Severity = Literal["info", "warn", "danger"]
 BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 ZERO_WIDTH = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e\u034f\u115f\u3164\uffa0")
-# Cyrillic, Greek, Armenian and others beside the Latin letter that they look like: a part of the
-# confusables of UTS #39, enough to teach with and too few to guard a domain registry.
-_LOOKALIKES = {
-    "a": "аαɑ⍺", "b": "Ьƅ", "c": "сϲⅽ", "d": "ԁⅾ", "e": "еҽ℮", "f": "ẝ", "g": "ɡց", "h": "һհ",
-    "i": "іιⅰı", "j": "јϳ", "k": "ᴋк", "l": "ӏⅼ", "m": "ⅿ", "n": "ոռ", "o": "оοօჿ", "p": "рρ",
-    "q": "ԛգ", "r": "гᴦ", "s": "ѕꜱ", "t": "ᴛт", "u": "υսᴜ", "v": "νѵⅴ", "w": "ԝաɯ", "x": "хⅹ",
-    "y": "уγү", "z": "ᴢ", "A": "АΑᎪ", "B": "ВΒᏴ", "C": "СϹⅭ", "D": "ᎠⅮ", "E": "ЕΕᎬ", "F": "ϜᖴҒ",
-    "G": "Ԍ", "H": "НΗᎻ", "I": "ІΙӀ", "J": "ЈᎫ", "K": "КΚᏦ", "L": "ᏞⅬ", "M": "МΜᎷ", "N": "Ν",
-    "O": "ОΟՕ", "P": "РΡᏢ", "Q": "Ԛ", "R": "Ꭱᖇ", "S": "ЅՏᏚ", "T": "ТΤᎢ", "U": "Սᑌ", "V": "ѴᏙ",
-    "W": "ԜᎳ", "X": "ХΧ", "Y": "ҮΥ", "Z": "ΖᏃ", "0": "Ο০", "1": "١", "3": "ЗƷ", "6": "б", "-": "‐‑−",
-    "/": "⁄∕", ".": "․", "'": "ʹʼ", ":": "∶ː",
-}  # fmt: skip
-_SKELETON = {ord(look): latin for latin, looks in _LOOKALIKES.items() for look in looks}
+_SKELETON = {ord(look): latin for latin, looks in LOOKALIKES.items() for look in looks}
 _RESERVED = frozenset(
     {"CON", "PRN", "AUX", "NUL", *(f"{name}{n}" for name in ("COM", "LPT") for n in range(1, 10))}
 )

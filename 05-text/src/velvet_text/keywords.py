@@ -8,7 +8,7 @@ the other is not, as in `re`; languages without spaces need `whole=False`. Every
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -95,19 +95,6 @@ def replace(text: str, mapping: Mapping[str, str], *, matcher: str = "trie") -> 
         parts += [text[at : hit.start], mapping[hit.keyword]]
         at = hit.end
     return "".join(parts) + text[at:]
-
-
-def find_brute(text: str, keywords: Sequence[str], *, whole: bool) -> list[Hit]:
-    """Return the hits by trying every keyword at every place: the oracle of the tests; O(n k)."""
-
-    def everywhere() -> Iterator[Hit]:
-        for word in keywords:
-            for at in range(len(text)):
-                end = at + len(word)
-                if text.startswith(word, at) and (not whole or bordered(text, at, end)):
-                    yield Hit(at, end, word)
-
-    return select(everywhere())
 
 
 def from_automaton(found: Iterable[Any], text: str, *, whole: bool) -> list[Hit]:

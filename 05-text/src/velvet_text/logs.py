@@ -6,6 +6,7 @@ same `AccessLine` or None for what is no such line, so a diff of two is the diff
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -58,8 +59,10 @@ def _by_re(pattern: str, *, named: bool = False) -> LineParser:
     names = iter(_FIELDS)
     if named:
         pattern = re.sub(r"\((?!\?)", lambda _: f"(?P<{next(names)}>", pattern)
-    match = re.compile(pattern).fullmatch
+    return _matched(re.compile(pattern).fullmatch, named=named)
 
+
+def _matched(match: Callable[[str], Any], *, named: bool = False) -> LineParser:
     def parse(line: str) -> AccessLine | None:
         found = match(line)
         if found is None:
@@ -91,33 +94,15 @@ def _re2() -> LineParser:
 
     from velvet_text.contenders.engines.re2 import options
 
-    match = re2.compile(_TIGHT, options()).fullmatch
-
-    def parse(line: str) -> AccessLine | None:
-        found = match(line)
-        return None if found is None else _line(found.groups())
-
-    return parse
+    return _matched(re2.compile(_TIGHT, options()).fullmatch)
 
 
-def _orjson() -> LineParser:
-    import orjson
+def _by_json(library: str) -> LineParser:
+    loads = importlib.import_module(library).loads
 
     def parse(line: str) -> AccessLine | None:
         try:
-            return AccessLine(**orjson.loads(line))
-        except (TypeError, ValueError):
-            return None
-
-    return parse
-
-
-def _json() -> LineParser:
-    import json
-
-    def parse(line: str) -> AccessLine | None:
-        try:
-            return AccessLine(**json.loads(line))
+            return AccessLine(**loads(line))
         except (TypeError, ValueError, RecursionError):
             return None
 
@@ -130,8 +115,8 @@ PARSERS: dict[str, Callable[[], LineParser]] = {
     "named": partial(_by_re, _TIGHT, named=True),
     "split": lambda: _split,
     "re2": _re2,
-    "json": _json,
-    "orjson": _orjson,
+    "json": partial(_by_json, "json"),
+    "orjson": partial(_by_json, "orjson"),
 }
 
 
@@ -162,12 +147,8 @@ class ParseStats:
 
     def add(self, other: ParseStats) -> None:
         """Add the counts of another part of the file."""
-        self.lines, self.ok, self.bad = (
-            self.lines + other.lines,
-            self.ok + other.ok,
-            self.bad + other.bad,
-        )
-        self.bytes += other.bytes
+        for name in ("lines", "ok", "bad", "bytes"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
         self.samples = [*self.samples, *other.samples][:SAMPLES]
 
 

@@ -17,7 +17,7 @@ from velvet_text.drain import Drain
 from velvet_text.errors import TextError
 from velvet_text.fuzzy import levenshtein, ratio_own, ratio_rapidfuzz
 from velvet_text.inspect_text import inspect, safe_filename, safe_log
-from velvet_text.keywords import MATCHERS, build, find_brute
+from velvet_text.keywords import MATCHERS, Hit, bordered, build, select
 from velvet_text.normalize import LEVELS, canonical_key, same
 from velvet_text.stream import StreamDecoder
 
@@ -132,6 +132,13 @@ def test_drain_counts_every_message_and_numbers_in_order(messages: list[str]) ->
 
 
 WORDS = st.text("abé_ -中.", min_size=1, max_size=4)
+
+
+def find_brute(text: str, keywords: list[str], *, whole: bool) -> list[Hit]:
+    """Return the hits by trying every keyword at every place."""
+    places = ((at, word) for word in keywords for at in range(len(text)))
+    found = (Hit(at, at + len(w), w) for at, w in places if text.startswith(w, at))
+    return select(hit for hit in found if not whole or bordered(text, hit.start, hit.end))
 
 
 @given(st.lists(WORDS, max_size=5), st.text("abé_ -中.", max_size=25), st.booleans())

@@ -80,8 +80,8 @@ def add_to(suite: Suite) -> None:
         "find_all_restarts",
         title="Find all of .*[^A-Z]|[A-Z] in n capitals: every match restarts the search",
         unit="ms",
-        sizes={"n": [1000, 4000, 8000]},
-        quick=lambda n: n != 4000,
+        sizes={"n": [1000, 3000, 6000]},
+        quick=lambda n: n != 3000,
         rounds={"quick": 3, "default": 6},
     )
     for name in ENGINES:
