@@ -54,10 +54,10 @@ PATTERNS = (
 @example("audit_my_patterns")
 def audit_my_patterns() -> None:
     """Eight patterns judged without running them, then attacked in a child to see."""
-    print(f"{'pattern':20} {'verdict':12} {'attack':26} measured")
+    print(f"{'pattern':20} {'verdict':12} {'attack':19} measured")
     for pattern in PATTERNS:
         found = audit(pattern)
-        attack = f"{found.prefix!r} + {found.pump!r}*n + {found.suffix!r}" if found.pump else "-"
+        attack = f"{found.prefix}({found.pump}){{n}}{found.suffix}" if found.pump else "-"
         seen = "-"
         if found.risk in ("polynomial", "exponential"):
             growth = deadline.confirm(pattern, budget_s=0.8)
@@ -67,7 +67,7 @@ def audit_my_patterns() -> None:
                 else f"n^{growth.exponent:.1f}"
             )
             seen = f"{growth.fit}, {law}"
-        print(f"{pattern:20} {found.risk:12} {attack:26} {seen}")
+        print(f"{pattern:20} {found.risk:12} {attack:19} {seen}")
     print("why: a loop that can take one word in two ways has 2^n ways to fail; two loops")
     print("     one behind the other have n. What cannot be judged is unknown, not linear.")
 
@@ -115,7 +115,7 @@ def trojan_source() -> None:
         for found in inspect(snippet)[:3]:
             place = f"{found.span[0]}:{found.span[1]}"
             print(
-                f"  {place:>6} {found.severity:7} {found.code:13} {ascii(found.message)[1:-1][:52]}"
+                f"  {place:>6} {found.severity:6} {found.code:13} {ascii(found.message)[1:-1][:44]}"
             )
     try:
         audit("(" * 4000)

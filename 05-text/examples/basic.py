@@ -22,11 +22,13 @@ def five_lengths() -> None:
     print(f"{'text':24}{'utf8':>6}{'utf16':>6}{'points':>7}{'graphemes':>10}{'columns':>8}")
     for text in TEXTS:
         found = units.lengths(text)
+        # A lone surrogate cannot be printed, so it is shown escaped.
         print(
             f"{units.pad(safe_log(text), 24)}{found.utf8:6}{found.utf16:6}{found.code_points:7}"
             f"{found.graphemes:10}{found.columns:8}"
         )
     print(f"\nten columns of a title: {units.truncate('日本語のテキスト', 10, 'columns')}")
+    print(f"six bytes of it:       {units.truncate('日本語のテキスト', 6, 'utf8')}")
     print("why: a limit is a number and a unit; cut by the unit, and at a grapheme,")
     print("     or the last character is half of one.")
 
@@ -40,10 +42,10 @@ PAIRS = (
 @example("equal_but_not_equal")
 def equal_but_not_equal() -> None:
     """Eight pairs that look the same, and the level at which a program agrees."""
-    print(f"{'':34}" + "".join(f"{level:>10}" for level in LEVELS))
+    print(f"{'':30}" + "".join(f"{level:>10}" for level in LEVELS))
     for a, b in PAIRS:
         cells = ["yes" if same(a, b, level) else "." for level in LEVELS]
-        print(f"{ascii(a) + ' ' + ascii(b):34}" + "".join(f"{cell:>10}" for cell in cells))
+        print(f"{ascii(a) + ' ' + ascii(b):30}" + "".join(f"{cell:>10}" for cell in cells))
     print("\nwhy: store what was typed, compare by a key of the level you mean. The last")
     print("     pair is Cyrillic: no normalisation makes it Latin, so look for scripts.")
 

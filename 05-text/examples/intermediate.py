@@ -45,7 +45,8 @@ def mojibake_clinic() -> None:
         text = "".join(mojibake._sloppy_byte(byte, "cp1252") for byte in text.encode())
     print(f"damaged: {text}")
     done = mojibake.repair(text)
-    print(f"plan:    {mojibake.plan(text)}")
+    for number, (written, read) in enumerate(done.steps, 1):
+        print(f"step {number}:  encode {written}, decode {read}")
     print(f"gives:   {done.text}, confidence {done.confidence:.2f}\n")
 
     repairers = {"naive": mojibake.repair_naive, "ours": lambda s: mojibake.repair(s).text}
@@ -64,12 +65,13 @@ def mojibake_clinic() -> None:
 def keyword_race() -> None:
     """Ten to ten thousand keywords: milliseconds by matcher, and a count that is wrong."""
     sizes = (10, 100, 1000, 10_000)
+    inputs = {size: keyword_text(size, 20_000) for size in sizes}
     print(f"{'ms for 20,000 characters':26}" + "".join(f"{size:>9,}" for size in sizes))
     counts = {}
     for name in keywords.MATCHERS:
         cells = []
         for size in sizes:
-            chosen, text = keyword_text(size, 20_000)
+            chosen, text = inputs[size]
             matcher = keywords.build(name, chosen)
             began = time.process_time()
             counts[name] = len(matcher.find(text))

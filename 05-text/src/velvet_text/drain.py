@@ -62,8 +62,8 @@ class Drain:
         TextError: an argument outside of its range.
 
     >>> drain = Drain()
-    >>> [drain.add(f"user {name} logged in").template for name in ("ann", "bob")]
-    ['user ann logged in', 'user <*> logged in']
+    >>> [drain.add(f"logged in as {name}").template for name in ("ann", "bob")]
+    ['logged in as ann', 'logged in as <*>']
     """
 
     def __init__(

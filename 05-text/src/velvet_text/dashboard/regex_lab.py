@@ -74,8 +74,8 @@ def draw(seen: kit.Seen) -> None:
         st.code(call, language="python", wrap_lines=True)
     for one in seen.of("unsupported"):
         kit.note(f"{one['engine']}: {one['why']}")
-    if points := seen.of("point"):
-        seen.chart(figure_of(points, seen.of("stopped")), key="growth")
+    if seen.of("audit"):
+        seen.chart(figure_of(seen.of("point"), seen.of("stopped")), key="growth")
 
 
 def finding(seen: kit.Seen) -> str:
