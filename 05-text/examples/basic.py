@@ -9,7 +9,7 @@ import sys
 from velvet.examples import example, main
 from velvet_text import decode, units
 from velvet_text.inspect_text import safe_log
-from velvet_text.normalize import LEVELS, same
+from velvet_text.normalize import LEVELS, same, stable_key_report
 
 TEXTS = (
     "cafe", "café", "cafe\u0301", "日本語", "ﬁn", "🤦🏼‍♂️", "👨‍👩‍👧‍👦", "🇨🇭", "Å", "नमस्ते", "e" + "\u0301" * 5, "\ud83e",
@@ -46,7 +46,13 @@ def equal_but_not_equal() -> None:
     for a, b in PAIRS:
         cells = ["yes" if same(a, b, level) else "." for level in LEVELS]
         print(f"{ascii(a) + ' ' + ascii(b):30}" + "".join(f"{cell:>10}" for cell in cells))
-    print("\nwhy: store what was typed, compare by a key of the level you mean. The last")
+
+    names = ["Ann", "ann", "än\u200bn", "bob"]
+    print(f"\naccounts: {', '.join(map(ascii, names))}")
+    for level, groups in stable_key_report(names).items():
+        for group in groups:
+            print(f"  {level}: {' and '.join(map(ascii, group))} are one")
+    print("why: store what was typed, compare by a key of the level you mean. The last")
     print("     pair is Cyrillic: no normalisation makes it Latin, so look for scripts.")
 
 
