@@ -91,8 +91,10 @@ def sort_the_names() -> None:
     print("".join(f"{name:13}" for name in report))
     for row in zip(*report.values(), strict=True):
         print("".join(f"{word:13}" for word in row))
+    first = {name: words[0] for name, words in report.items()}
+    print(f"\nfirst by code point: {first['code_point']}; by UCA: {first.get('pyuca', 'no pyuca')}")
     if "icu" not in report:
-        print("\nicu: not installed; PyICU needs the system's ICU (apt install python3-icu)")
+        print("icu: not installed; PyICU needs the system's ICU (apt install python3-icu)")
     print("why: sorted() puts Z before a and accents behind z; UCA compares letters,")
     print("     then accents, then case. Swedish wants its own order: that takes ICU.")
 

@@ -259,4 +259,4 @@ def confirm(pattern: str, *, budget_s: float = 2.0) -> Growth:
 
 def sizes_for(*, exponential: bool) -> list[int]:
     """Return pumps that show the shape within a second or two: few for exponential growth."""
-    return list(range(10, 31, 2)) if exponential else [60 * 2**k for k in range(9)]
+    return list(range(4, 31, 2)) if exponential else [60 * 2**k for k in range(9)]
