@@ -304,12 +304,6 @@ def plans(rows: int = 50_000) -> Events:
 
     paging = {"offset": plan_stage.OFFSET_PAGE, "keyset": plan_stage.KEYSET_PAGE}
     yield {"type": "plan", "total": 2 * len(plan_stage.INDEXES) + len(paging)}
-    with closing(sqlite3.connect(":memory:")) as memory:
-        plan_stage.fill_sqlite(memory, rows)
-        for index in plan_stage.INDEXES:
-            plan_stage.use_index(memory, index)
-            found = explain(memory, plan_stage.QUERY.format(mark="?"), (CUSTOMER,))
-            yield _plan(found, SQLITE, index, rows)
     with address(POSTGRES) as url, psycopg.connect(url, autocommit=True) as connection:
         # Parallel workers would make the count of pages depend on when each of them started.
         connection.execute("SET max_parallel_workers_per_gather = 0")
@@ -322,6 +316,12 @@ def plans(rows: int = 50_000) -> Events:
         for name, text in paging.items():
             found = explain(connection, text.format(mark="%s"), (max(1, rows - 1_000),))
             yield {**_plan(found, POSTGRES, name, rows), "type": "paging"}
+    with closing(sqlite3.connect(":memory:")) as memory:
+        plan_stage.fill_sqlite(memory, rows)
+        for index in plan_stage.INDEXES:
+            plan_stage.use_index(memory, index)
+            found = explain(memory, plan_stage.QUERY.format(mark="?"), (CUSTOMER,))
+            yield _plan(found, SQLITE, index, rows)
 
 
 def _plan(plan: Any, database: str, index: str, rows: int) -> dict[str, Any]:
