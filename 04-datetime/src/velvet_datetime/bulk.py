@@ -47,7 +47,7 @@ class ZoneTable:
 
     @classmethod
     def build(cls, zone: Zone, start: dt.datetime, end: dt.datetime) -> ZoneTable:
-        """Return the table for instants in [start, end); a look-up a week, done once."""
+        """Return the table for instants in [start, end); a look-up for six days, done once."""
         first, last = to_utc(start), to_utc(end)
         if first >= last:
             raise DateTimeError(f"the table would be empty: {first} is not before {last}")
@@ -114,9 +114,14 @@ class ZoneTable:
 
 
 def _microseconds(times: Column) -> npt.NDArray[np.int64]:
-    if times.dtype.kind != "M":
-        raise DateTimeError(f"a column of datetime64 is needed, not {times.dtype}")
-    return times.astype("datetime64[us]").view(np.int64)
+    """Return a column's numbers; finer units are cut, coarser ones that overflow are refused."""
+    if not isinstance(times, np.ndarray) or times.dtype.kind != "M":
+        kind = getattr(times, "dtype", type(times).__name__)
+        raise DateTimeError(f"a NumPy array of datetime64 is needed, not {kind}")
+    try:
+        return times.astype("datetime64[us]").view(np.int64)
+    except OverflowError:
+        raise OutOfRangeError("a row is too far from 1970 for microseconds") from None
 
 
 def _times(microseconds: npt.NDArray[np.int64]) -> Column:
