@@ -1,5 +1,7 @@
 """Every zone of the database, against the standard library and against the system's own tools."""
 
+# ruff: noqa: DTZ001 - wall times are naive here, on purpose
+
 from __future__ import annotations
 
 import datetime as dt
