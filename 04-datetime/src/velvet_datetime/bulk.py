@@ -22,6 +22,7 @@ from velvet_datetime.resolve import POLICIES, Disambiguation, resolve_local, tra
 Column = npt.NDArray[np.datetime64]
 UNIQUE, GAP, FOLD = 0, 1, 2
 _DAY_US = 86_400 * 10**6
+_COARSER = frozenset({"Y", "M", "W", "D", "h", "m", "s", "ms"})
 
 
 def column(moments: list[dt.datetime]) -> Column:
@@ -118,10 +119,15 @@ def _microseconds(times: Column) -> npt.NDArray[np.int64]:
     if not isinstance(times, np.ndarray) or times.dtype.kind != "M":
         kind = getattr(times, "dtype", type(times).__name__)
         raise DateTimeError(f"a NumPy array of datetime64 is needed, not {kind}")
+    far = "a row is NaT, or too far from 1970 for microseconds"
     try:
-        return times.astype("datetime64[us]").view(np.int64)
+        made = times.astype("datetime64[us]")
     except OverflowError:
-        raise OutOfRangeError("a row is too far from 1970 for microseconds") from None
+        raise OutOfRangeError(far) from None
+    # NumPy before 2.3 wraps around without a word where a coarser unit overflows.
+    if np.datetime_data(times.dtype)[0] in _COARSER and (made.astype(times.dtype) != times).any():
+        raise OutOfRangeError(far)
+    return made.view(np.int64)
 
 
 def _times(microseconds: npt.NDArray[np.int64]) -> Column:

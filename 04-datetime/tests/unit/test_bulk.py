@@ -58,6 +58,9 @@ def test_rows_outside_the_table_are_refused() -> None:
         TABLE.wall_to_utc(column([dt.datetime(2025, 1, 1)]))
     with pytest.raises(OutOfRangeError):
         TABLE.utc_to_wall(np.array(["NaT"], dtype="datetime64[us]"))
+    assert TABLE.utc_to_wall(np.array(["2026-07-01"], dtype="datetime64[D]")).tolist() == [
+        dt.datetime(2026, 7, 1, 2)
+    ]
     with pytest.raises(OutOfRangeError):  # seconds that come round to 2026 in microseconds
         TABLE.utc_to_wall(np.array([2**64 // 10**6 + 1_767_225_600]).view("datetime64[s]"))
 
