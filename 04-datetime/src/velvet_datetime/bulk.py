@@ -22,6 +22,7 @@ from velvet_datetime.resolve import POLICIES, Disambiguation, resolve_local, tra
 Column = npt.NDArray[np.datetime64]
 UNIQUE, GAP, FOLD = 0, 1, 2
 _DAY_US = 86_400 * 10**6
+_COARSER = frozenset({"Y", "M", "W", "D", "h", "m", "s", "ms"})
 
 
 def column(moments: list[dt.datetime]) -> Column:
@@ -47,7 +48,7 @@ class ZoneTable:
 
     @classmethod
     def build(cls, zone: Zone, start: dt.datetime, end: dt.datetime) -> ZoneTable:
-        """Return the table for instants in [start, end); a look-up a week, done once."""
+        """Return the table for instants in [start, end); a look-up for six days, done once."""
         first, last = to_utc(start), to_utc(end)
         if first >= last:
             raise DateTimeError(f"the table would be empty: {first} is not before {last}")
@@ -114,9 +115,19 @@ class ZoneTable:
 
 
 def _microseconds(times: Column) -> npt.NDArray[np.int64]:
-    if times.dtype.kind != "M":
-        raise DateTimeError(f"a column of datetime64 is needed, not {times.dtype}")
-    return times.astype("datetime64[us]").view(np.int64)
+    """Return a column's numbers; finer units are cut, coarser ones that overflow are refused."""
+    if not isinstance(times, np.ndarray) or times.dtype.kind != "M":
+        kind = getattr(times, "dtype", type(times).__name__)
+        raise DateTimeError(f"a NumPy array of datetime64 is needed, not {kind}")
+    far = "a row is NaT, or too far from 1970 for microseconds"
+    try:
+        made = times.astype("datetime64[us]")
+    except OverflowError:
+        raise OutOfRangeError(far) from None
+    # NumPy before 2.3 wraps around without a word where a coarser unit overflows.
+    if np.datetime_data(times.dtype)[0] in _COARSER and (made.astype(times.dtype) != times).any():
+        raise OutOfRangeError(far)
+    return made.view(np.int64)
 
 
 def _times(microseconds: npt.NDArray[np.int64]) -> Column:

@@ -114,14 +114,16 @@ def get_zone(zone: Zone) -> dt.tzinfo:
     """
     if isinstance(zone, dt.tzinfo):
         return zone
+    if not isinstance(zone, str):
+        raise UnknownZoneError(zone)
     return _load(zone, zoneinfo.TZPATH)
 
 
 @lru_cache(maxsize=1024)
 def _load(key: str, path: tuple[str, ...]) -> dt.tzinfo:
     known = _known(path)
-    if not isinstance(key, str) or key not in known:
-        raise UnknownZoneError(key, _hint(str(key), known))
+    if key not in known:
+        raise UnknownZoneError(key, _hint(key, known))
     return zoneinfo.ZoneInfo(key)
 
 

@@ -62,7 +62,9 @@ class Cron:
         Raises:
             CronError: the message names the field and the rule.
         """
-        parts = text.split() if len(text) <= MAX_LENGTH else []
+        if len(text) > MAX_LENGTH or not text.isascii():
+            raise CronError(f"{quoted(text)} is longer than {MAX_LENGTH} characters, or not ASCII")
+        parts = text.split()
         if len(parts) != len(_FIELDS):
             raise CronError(f"{quoted(text)} has {len(parts)} fields: five are needed")
         days_text, last = _without_last(parts[2])

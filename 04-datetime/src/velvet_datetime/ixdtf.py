@@ -12,17 +12,18 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from velvet_datetime.clock import Zone, get_zone, to_utc
-from velvet_datetime.errors import OffsetMismatchError, ParseError
-from velvet_datetime.resolve import Disambiguation, classify_local, resolve_local
+from velvet_datetime.errors import OffsetMismatchError, OutOfRangeError, ParseError
+from velvet_datetime.resolve import POLICIES, Disambiguation, classify_local, resolve_local
 from velvet_datetime.rfc3339 import Timestamp, format_rfc3339, parse_rfc3339
 
 _TAG = re.compile(
     r"\[(!?)(?:([a-z_][a-z0-9_-]{0,62})=([A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)|([^\[\]=]{1,80}))\]"
 )
 _OFFSET_ZONE = re.compile(r"([+-])([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+OnMismatch = Literal["reject", "use_offset", "use_zone"]
 KNOWN_TAGS = frozenset({"u-ca"})  # the calendar, the one key that is registered
 MAX_SUFFIX = 1000  # characters
 
@@ -50,7 +51,7 @@ def parse_ixdtf(
     text: str,
     *,
     disambiguation: Disambiguation = "compatible",
-    on_mismatch: Literal["reject", "use_offset", "use_zone"] = "reject",
+    on_mismatch: OnMismatch = "reject",
 ) -> ZonedTimestamp:
     """Return instant, zone and tags of an extended timestamp.
 
@@ -61,7 +62,14 @@ def parse_ixdtf(
     Raises:
         ParseError: the text is not valid, or a critical tag (``!``) is unknown.
         OffsetMismatchError, UnknownZoneError: offset and zone contradict; there is no such zone.
+        ValueError: an option is not one of its choices, whatever the text.
     """
+    for option, chosen, choices in (
+        ("disambiguation", disambiguation, POLICIES),
+        ("on_mismatch", on_mismatch, get_args(OnMismatch)),
+    ):
+        if chosen not in choices:
+            raise ValueError(f"{option}={chosen!r}: choose one of {', '.join(choices)}")
     end = text.find("[")
     stamp = parse_rfc3339(text if end < 0 else text[:end])
     zone, tags = _suffix(text, end) if end >= 0 else (None, {})
@@ -125,8 +133,14 @@ def format_ixdtf(instant: dt.datetime, zone: str) -> str:
     '2026-07-01T12:00:00+02:00[Europe/Berlin]'
 
     An offset with seconds, as before about 1920, has no form in RFC 3339; then UTC is written.
+
+    Raises:
+        OutOfRangeError: the clock in the zone shows the year 0 or 10000.
     """
-    local = to_utc(instant).astimezone(get_zone(zone))
+    try:
+        local = to_utc(instant).astimezone(get_zone(zone))
+    except OverflowError:
+        raise OutOfRangeError(f"{instant} in {zone} lies outside the years 1 to 9999") from None
     offset = local.utcoffset() or dt.timedelta(0)
     if offset.total_seconds() % 60:
         return f"{format_rfc3339(instant)}[{zone}]"

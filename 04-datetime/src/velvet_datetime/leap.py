@@ -20,6 +20,7 @@ from velvet_datetime.errors import DateTimeError, OutOfRangeError
 
 FIRST_OFFSET = 10  # TAI - UTC in seconds since 1972-01-01, when the system began
 _BEGIN = dt.datetime(1972, 1, 1, tzinfo=UTC)
+_GPS_BEGIN = dt.datetime(1980, 1, 6, tzinfo=UTC)
 GPS_BEHIND_TAI = 19 * SECOND
 _HALF_DAY = dt.timedelta(hours=12)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -53,14 +54,18 @@ class LeapTable:
             DateTimeError: there is no line in it, or no date of expiry.
         """
         expires = _EXPIRES.search(text)
-        days = [
-            dt.datetime(int(year), _MONTHS.index(month) + 1, int(day), tzinfo=UTC)
-            for year, month, day in _LINE.findall(text)
-        ]
-        if not days or expires is None:
+        found = _LINE.findall(text)
+        if not found or expires is None:
             raise DateTimeError("this is no leap second file of the tz database")
-        after = tuple(sorted(day + dt.timedelta(days=1) for day in days))
-        return cls(after, EPOCH + int(expires[1]) * SECOND)
+        try:
+            days = [
+                dt.datetime(int(year), _MONTHS.index(month) + 1, int(day), tzinfo=UTC)
+                for year, month, day in found
+            ]
+            after = tuple(sorted(day + dt.timedelta(days=1) for day in days))
+            return cls(after, EPOCH + int(expires[1]) * SECOND)
+        except (ValueError, OverflowError) as error:
+            raise DateTimeError(f"the leap second file names no date: {error}") from None
 
     @classmethod
     @lru_cache(maxsize=1)
@@ -91,12 +96,27 @@ class LeapTable:
         """Return what a TAI clock shows, naive; `leap_second` says that the instant is in :60.
 
         A leap second is given as the :59 before it, since a `datetime` has no :60.
+
+        Raises:
+            OutOfRangeError: before 1972, or the clock shows the year 10000.
         """
         offset = self.tai_offset(instant) + leap_second
-        return to_utc(instant).replace(tzinfo=None) + offset * SECOND
+        try:
+            return to_utc(instant).replace(tzinfo=None) + offset * SECOND
+        except OverflowError:
+            raise OutOfRangeError(f"{instant} in TAI lies outside the years 1 to 9999") from None
 
     def tai_to_utc(self, tai: dt.datetime) -> tuple[dt.datetime, bool]:
-        """Return the instant and whether it lies in a leap second, which then is its :59."""
+        """Return the instant and whether it lies in a leap second, which then is its :59.
+
+        Raises:
+            OutOfRangeError: the instant is before 1972.
+            DateTimeError: `tai` is aware; what a TAI clock shows is naive.
+        """
+        if tai.tzinfo is not None:
+            raise DateTimeError(f"{tai} has an offset: what a TAI clock shows is naive")
+        if tai < _BEGIN.replace(tzinfo=None) + FIRST_OFFSET * SECOND:
+            raise OutOfRangeError(f"{tai} TAI is before 1972, when UTC had no leap seconds yet")
         for count in range(len(self.after), 0, -1):
             offset = FIRST_OFFSET + count
             ends = self.after[count - 1].replace(tzinfo=None) + offset * SECOND
@@ -105,7 +125,13 @@ class LeapTable:
         return (tai - FIRST_OFFSET * SECOND).replace(tzinfo=UTC), False
 
     def gps(self, instant: dt.datetime, *, leap_second: bool = False) -> dt.datetime:
-        """Return what a GPS clock shows: it began in 1980, 19 s behind TAI, and never leaps."""
+        """Return what a GPS clock shows: it began in 1980, 19 s behind TAI, and never leaps.
+
+        Raises:
+            OutOfRangeError: before 6 January 1980, or the clock shows the year 10000.
+        """
+        if to_utc(instant) < _GPS_BEGIN:
+            raise OutOfRangeError(f"{instant} is before 6 January 1980, when GPS time began")
         return self.utc_to_tai(instant, leap_second=leap_second) - GPS_BEHIND_TAI
 
     def smear(self, instant: dt.datetime, *, leap_second: bool = False) -> dt.datetime:

@@ -1,7 +1,8 @@
 """The conformance matrix: every engine on every case, by running it.
 
 Four verdicts, and the difference between two of them is the point of the module: an engine that
-*refuses* is found by the first test, an engine that is *silently wrong* is found in production. What an engine has no word for is *unsupported* and counts neither way.
+*refuses* is found by the first test, an engine that is *silently wrong* is found in production.
+What an engine has no word for is *unsupported* and counts neither way.
 """
 
 from __future__ import annotations

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from velvet_datetime.clock import Zone, get_zone, to_utc
-from velvet_datetime.errors import DateTimeError, quoted
+from velvet_datetime.errors import DateTimeError, OutOfRangeError, quoted
 from velvet_datetime.resolve import DAY, POLICIES, Disambiguation, resolve_local, start_of_day
+from velvet_datetime.rfc3339 import parse_rfc3339
 
 Interval = tuple[dt.datetime, dt.datetime]
 
@@ -64,8 +65,11 @@ class FutureEvent:
         try:
             fields = json.loads(text)
             wall = dt.datetime.fromisoformat(fields.pop("wall"))
-            resolved = to_utc(dt.datetime.fromisoformat(fields.pop("resolved")))
+            # Strict, and the same in each Python: `fromisoformat` of 3.10 refuses Z.
+            resolved = parse_rfc3339(fields.pop("resolved")).instant
             event = cls(wall=wall, resolved=resolved, **fields)
+            if not all(isinstance(one, str) for one in (event.name, event.zone, event.tzdata)):
+                raise TypeError("name, zone and tzdata are texts")
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise DateTimeError(f"{quoted(text)} is no stored event: {error}") from None
         if wall.tzinfo is not None or event.how not in POLICIES:
@@ -121,6 +125,8 @@ def overlap_windows(
     """
     if not hours or last < first:
         raise DateTimeError("overlap needs at least one zone and a first day before the last")
+    if last == dt.date.max:
+        raise OutOfRangeError("the last day of the year 9999 has no successor")
     common: list[Interval] | None = None
     for zone, (start, end) in hours.items():
         mine = list(_working(zone, start, end, first, last))

@@ -106,6 +106,8 @@ class PosixTZ:
         """Return the epochs at which summer time begins and ends in a year."""
         if self.summer is None or self.start is None or self.end is None:
             raise TzifError(f"{self.standard.abbr} has no summer time")
+        if not dt.MINYEAR <= year <= dt.MAXYEAR:
+            raise TzifError(f"the year {year} lies outside the years 1 to 9999")
         return (
             self.start.at(year) - self.standard.utoff,
             self.end.at(year) - self.summer.utoff,

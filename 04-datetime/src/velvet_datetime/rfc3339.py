@@ -14,7 +14,7 @@ import calendar
 import datetime as dt
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from velvet_datetime.clock import UTC, to_utc
 from velvet_datetime.duration import parse_duration
@@ -22,6 +22,14 @@ from velvet_datetime.errors import LeapSecondError, ParseError
 from velvet_datetime.leap import LeapTable
 
 Kind = Literal["date-time", "full-date", "full-time", "duration"]
+Leap = Literal["reject", "clamp", "smear"]
+LeapCheck = Literal["grammar", "table"]
+Fraction = Literal["truncate", "raise"]
+_CHOICES = {
+    "leap": get_args(Leap),
+    "leap_check": get_args(LeapCheck),
+    "fraction": get_args(Fraction),
+}
 _DATE = r"(\d{4})-(\d\d)-(\d\d)"
 _TIME = r"(\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)"
 _DATE_TIME = re.compile(f"{_DATE}[Tt]{_TIME}", re.ASCII)
@@ -55,9 +63,9 @@ class Timestamp:
 def parse_rfc3339(
     text: str,
     *,
-    leap: Literal["reject", "clamp", "smear"] = "reject",
-    leap_check: Literal["grammar", "table"] = "grammar",
-    fraction: Literal["truncate", "raise"] = "truncate",
+    leap: Leap = "reject",
+    leap_check: LeapCheck = "grammar",
+    fraction: Fraction = "truncate",
 ) -> Timestamp:
     """Return the instant of a `date-time`; linear in the text's length.
 
@@ -76,7 +84,14 @@ def parse_rfc3339(
     Raises:
         ParseError: the text is not valid; nothing else is raised for any text.
         LeapSecondError: (a ParseError) it is a leap second and `leap` is "reject".
+        ValueError: an option is not one of its choices, whatever the text.
     """
+    if leap not in _CHOICES["leap"]:
+        raise _unknown("leap", leap)
+    if leap_check not in _CHOICES["leap_check"]:
+        raise _unknown("leap_check", leap_check)
+    if fraction not in _CHOICES["fraction"]:
+        raise _unknown("fraction", fraction)
     found = _DATE_TIME.fullmatch(text)
     if found is None:
         raise _explained(text, "date-time")
@@ -113,7 +128,8 @@ def parse_rfc3339(
 def validate(text: str, kind: Kind = "date-time") -> ParseError | None:
     """Return None for a text that is valid by RFC 3339's grammar and ranges, else why not.
 
-    The year 0000 and instants before the year 1 are valid here: only `datetime` cannot hold them.
+    The year 0000, instants before the year 1 and fractions of any length are valid here:
+    `datetime` cannot hold them, and `parse_rfc3339` refuses more than `MAX_FRACTION` digits.
     """
     if kind == "duration":
         try:
@@ -140,6 +156,10 @@ def format_rfc3339(instant: dt.datetime, *, digits: int | None = None) -> str:
         return text + "Z"
     whole, _, part = text.partition(".")
     return f"{whole}.{part.ljust(6, '0')[:digits]}Z" if digits else whole + "Z"
+
+
+def _unknown(option: str, chosen: object) -> ValueError:
+    return ValueError(f"{option}={chosen!r}: choose one of {', '.join(_CHOICES[option])}")
 
 
 def _offset(text: str, zone: str) -> tuple[dt.timedelta, bool]:

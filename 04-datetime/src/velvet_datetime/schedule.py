@@ -29,6 +29,7 @@ Fold = Literal["first", "last", "both"]
 # No change of a clock is larger: Apia and Kwajalein skipped a day.
 _LARGEST_JUMP = dt.timedelta(hours=25)
 _NONE = dt.timedelta(0)
+_EARLIEST = dt.datetime.min.replace(tzinfo=UTC) + 2 * _LARGEST_JUMP
 
 
 @dataclass(frozen=True)
@@ -123,9 +124,15 @@ class Schedule:
         return [one.instant for one in transitions(zone, moment - after, moment - before + MINUTE)]
 
     def iter(self, start: dt.datetime, end: dt.datetime) -> Iterator[dt.datetime]:
-        """Yield the runs in [start, end), strictly increasing."""
-        last = to_utc(end)
-        run = self.next_after(to_utc(start) - dt.timedelta(microseconds=1))
+        """Yield the runs in [start, end), strictly increasing.
+
+        Raises:
+            OutOfRangeError: as `next_after` does, and within two days of the year 1.
+        """
+        first, last = to_utc(start), to_utc(end)
+        if first <= _EARLIEST:
+            raise OutOfRangeError(f"{first} is too near to the year 1 to look back a day")
+        run = self.next_after(first - dt.timedelta(microseconds=1))
         while run < last:
             yield run
             run = self.next_after(run)

@@ -150,19 +150,24 @@ def build_tzif(
     Raises:
         TzifError: what would be written could not be read back.
     """
-    names, starts = b"", []
+    names, starts = "", []
     for one in types:
         starts.append(len(names))
-        names += one.abbr.encode("ascii", "replace") + b"\0"
+        names += one.abbr + "\0"
     counts = (0, 0, 0, len(transitions), len(types), len(names))
-    body = struct.pack(f">{len(transitions)}q", *(at for at, _ in transitions))
-    body += bytes(index for _, index in transitions)
-    for one, start in zip(types, starts, strict=True):
-        body += _TYPE.pack(one.utoff, one.dst, start)
+    try:
+        body = struct.pack(f">{len(transitions)}q", *(at for at, _ in transitions))
+        body += bytes(index for _, index in transitions)
+        for one, start in zip(types, starts, strict=True):
+            body += _TYPE.pack(one.utoff, one.dst, start)
+        tail = f"{names}\n{footer}\n".encode("ascii")
+    except (struct.error, ValueError) as error:  # a number too large, a letter not of ASCII
+        raise TzifError(f"a TZif file cannot hold this: {error}") from None
     empty = _HEADER.pack(b"TZif", b"2", 0, 0, 0, 0, 1, 1) + _TYPE.pack(0, 0, 0) + b"\0"
-    whole = empty + _HEADER.pack(b"TZif", b"2", *counts) + body + names
-    whole += b"\n" + footer.encode("ascii", "replace") + b"\n"
-    TZif.parse(whole)
+    whole = empty + _HEADER.pack(b"TZif", b"2", *counts) + body + tail
+    read = TZif.parse(whole)
+    if read.types != tuple(types) or "\n" in footer:
+        raise TzifError("an abbreviation holds a zero byte, or the rule a newline")
     return whole
 
 

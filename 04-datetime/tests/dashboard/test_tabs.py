@@ -91,3 +91,12 @@ def test_the_byte_is_marked_and_all_else_is_escaped() -> None:
     assert "<mark" in html
     assert "&lt;</mark>2026\\n" in html
     assert parsers_tab.marked("2026", 99).endswith("</mark>")
+
+
+def test_an_engine_without_zones_is_not_said_to_refuse() -> None:
+    pytest.importorskip("numpy")
+
+    found = time_line.answers("Europe/Berlin", dt.datetime.fromisoformat("2026-10-25T02:30"))
+
+    assert "NumPy" not in found
+    assert "whenever" in found

@@ -71,6 +71,7 @@ def test_a_key_from_outside_opens_no_file() -> None:
         (None, "there is no time zone NoneType"),
         (5, "there is no time zone int"),
         (b"UTC", "bytes"),
+        (["UTC"], "there is no time zone list"),
     ],
 )
 def test_an_unknown_key_is_named_with_the_nearest(key: object, hint: str) -> None:

@@ -1,5 +1,7 @@
 """Every zone of the database, against the standard library and against the system's own tools."""
 
+# ruff: noqa: DTZ001 - wall times are naive here, on purpose
+
 from __future__ import annotations
 
 import datetime as dt
@@ -11,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from velvet_datetime.bulk import ZoneTable
+from velvet_datetime.bulk import ZoneTable, column
 from velvet_datetime.clock import EPOCH, SECOND
 from velvet_datetime.contenders import load
-from velvet_datetime.resolve import transitions
+from velvet_datetime.resolve import PROBE, transitions
 from velvet_datetime.truth import INSTANTS, divergence, only_tzdata
 from velvet_datetime.tzif import TZif, compiled
 
@@ -53,6 +55,29 @@ def test_probing_finds_every_change_of_offset_that_the_files_list() -> None:
             last = EPOCH + zone.transitions[-1] * SECOND if zone.transitions else start
             probed = [one.instant for one in transitions(key, start, end)]
             assert [one for one in probed if one <= last] == listed, key
+
+
+def test_no_zone_changes_there_and_back_between_two_probes() -> None:
+    for key in KEYS:
+        zone = TZif.parse(compiled(key))
+        changes = [
+            (at, zone.at(at - 1).utoff, zone.at(at).utoff)
+            for at in zone.transitions
+            if at > OLDEST and zone.at(at - 1).utoff != zone.at(at).utoff
+        ]
+        for n, (start, before, _) in enumerate(changes):
+            for end, _, after in changes[n + 1 : n + 4]:
+                assert after != before or (end - start) * SECOND > PROBE, key
+
+
+def test_a_summer_of_a_week_is_in_the_table() -> None:
+    """Recife kept summer time for 6 days and 23 hours in 2000; a probe a week stepped over it."""
+    start, end = dt.datetime(2000, 1, 1, tzinfo=UTC), dt.datetime(2001, 1, 1, tzinfo=UTC)
+    inside = dt.datetime(2000, 10, 11, 12)
+
+    table = ZoneTable.build("America/Recife", start, end)
+
+    assert table.utc_to_wall(column([inside])).tolist() == [dt.datetime(2000, 10, 11, 10)]
 
 
 def test_a_table_has_every_change() -> None:

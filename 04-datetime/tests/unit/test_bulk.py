@@ -58,6 +58,11 @@ def test_rows_outside_the_table_are_refused() -> None:
         TABLE.wall_to_utc(column([dt.datetime(2025, 1, 1)]))
     with pytest.raises(OutOfRangeError):
         TABLE.utc_to_wall(np.array(["NaT"], dtype="datetime64[us]"))
+    assert TABLE.utc_to_wall(np.array(["2026-07-01"], dtype="datetime64[D]")).tolist() == [
+        dt.datetime(2026, 7, 1, 2)
+    ]
+    with pytest.raises(OutOfRangeError):  # seconds that come round to 2026 in microseconds
+        TABLE.utc_to_wall(np.array([2**64 // 10**6 + 1_767_225_600]).view("datetime64[s]"))
 
 
 def test_an_empty_column_and_a_zone_without_changes() -> None:
@@ -82,6 +87,7 @@ def test_a_stale_table_says_so() -> None:
     "call",
     [
         lambda: TABLE.utc_to_wall(np.array([1.5])),
+        lambda: TABLE.utc_to_wall(WALLS),  # type: ignore[arg-type]
         lambda: TABLE.wall_to_utc(column(WALLS), "guess"),  # type: ignore[arg-type]
         lambda: ZoneTable.build(
             BERLIN, dt.datetime(2026, 1, 1, tzinfo=UTC), dt.datetime(2026, 1, 1, tzinfo=UTC)

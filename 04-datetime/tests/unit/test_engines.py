@@ -120,6 +120,22 @@ def test_verdicts(expected: str | None, kind: str, verdict: Verdict) -> None:
     assert judge(contenders.load("zoneinfo_wall"), case).verdict is verdict
 
 
+def test_numpy_counts_ticks_in_utc_and_knows_no_other_zone() -> None:
+    numpy = pytest.importorskip("velvet_datetime.contenders.numpy")
+    noon = dt.datetime(2026, 7, 1, 12, tzinfo=UTC)
+    value = numpy.to_zone(numpy.from_instant(noon, "UTC"), "UTC")
+    later = numpy.add_exact(numpy.add_days(value, 1), dt.timedelta(hours=1))
+
+    assert numpy.instant(later) == noon + dt.timedelta(hours=25)
+    assert numpy.difference(later, value) == dt.timedelta(hours=25)
+    assert numpy.equal(value, numpy.parse(numpy.iso(value)))
+    assert not numpy.equal(value, later)
+    with pytest.raises(Unsupported, match="no time zones"):
+        numpy.to_zone(value, "Europe/Berlin")
+    with pytest.raises(OverflowError):
+        numpy.instant(numpy.parse("0000-01-01"))
+
+
 def test_unknown_names_are_refused() -> None:
     for call in (contenders.load, parsers.parser):
         with pytest.raises(ValueError, match="choose one of"):

@@ -67,6 +67,39 @@ def test_an_expired_table_warns_and_1971_is_refused() -> None:
         TABLE.tai_offset(dt.datetime(1971, 12, 31, tzinfo=UTC))
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: TABLE.tai_to_utc(dt.datetime(1960, 1, 1)),
+        lambda: TABLE.tai_to_utc(dt.datetime(1, 1, 1)),
+        lambda: TABLE.gps(dt.datetime(1979, 12, 31, tzinfo=UTC)),
+        lambda: TABLE.utc_to_tai(dt.datetime.max.replace(tzinfo=UTC)),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::velvet_datetime.leap.ExpiredTableWarning")
+def test_a_time_scale_says_nothing_outside_its_years(call: object) -> None:
+    with pytest.raises(OutOfRangeError):
+        call()  # type: ignore[operator]
+
+
+def test_a_tai_clock_shows_no_offset() -> None:
+    with pytest.raises(DateTimeError, match="naive"):
+        TABLE.tai_to_utc(EVE)
+
+
+@pytest.mark.parametrize(
+    ("line", "expires"),
+    [
+        ("Leap 2016 Xyz 31 23:59:60 + S", "1"),
+        ("Leap 2016 Feb 31 23:59:60 + S", "1"),
+        ("Leap 2016 Dec 31 23:59:60 + S", "9" * 5000),
+    ],
+)
+def test_a_damaged_table_is_refused(line: str, expires: str) -> None:
+    with pytest.raises(DateTimeError, match="names no date"):
+        LeapTable.parse(f"{line}\n#expires {expires}\n")
+
+
 @pytest.mark.parametrize("text", ["", "Leap\t2016\tDec\t31\t23:59:60\t+\tS\n", "#expires 5\n"])
 def test_what_is_no_table_is_refused(text: str) -> None:
     with pytest.raises(DateTimeError, match="no leap second file"):

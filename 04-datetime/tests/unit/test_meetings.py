@@ -11,7 +11,7 @@ import zoneinfo
 import pytest
 
 from velvet_datetime.clock import Zone, get_zone
-from velvet_datetime.errors import DateTimeError, UnknownZoneError
+from velvet_datetime.errors import DateTimeError, OutOfRangeError, UnknownZoneError
 from velvet_datetime.meetings import FutureEvent, overlap_windows, reconcile
 from velvet_datetime.posix_tz import LocalType
 from velvet_datetime.tzif import build_tzif
@@ -60,6 +60,9 @@ def test_a_stored_event_comes_back() -> None:
         lambda f: {**f, "resolved": "2027-01-01T09:00:00"},
         lambda f: {k: v for k, v in f.items() if k != "zone"},
         lambda f: {**f, "more": 1},
+        lambda f: {**f, "zone": 5},
+        lambda f: {**f, "name": None},
+        lambda f: {**f, "tzdata": ["2026f"]},
         lambda f: [],
     ],
 )
@@ -112,7 +115,17 @@ def test_a_skipped_day_has_no_window() -> None:
     )
 
 
+def test_a_stored_instant_is_read_alike_by_every_python() -> None:
+    event = FutureEvent.plan("x", dt.datetime(2027, 1, 1, 9), BERLIN)
+    stored = event.to_json()
+
+    assert "+00:00" in stored
+    assert FutureEvent.from_json(stored.replace("+00:00", "Z")) == event
+
+
 def test_bad_questions_are_refused() -> None:
+    with pytest.raises(OutOfRangeError):
+        overlap_windows({BERLIN: (dt.time(9), dt.time(17))}, dt.date.max, dt.date.max)
     with pytest.raises(DateTimeError):
         overlap_windows({}, dt.date(2026, 1, 1), dt.date(2026, 1, 2))
     with pytest.raises(UnknownZoneError, match="did you mean 'Europe/Berlin'"):

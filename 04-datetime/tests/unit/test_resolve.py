@@ -129,6 +129,11 @@ def test_transitions_have_both_offsets_and_stop_before_the_end() -> None:
         lambda: resolve.add_wall(dt.datetime(9999, 12, 1), BERLIN, months=1),
         lambda: resolve.add_wall(dt.datetime(1, 1, 1), BERLIN, months=-1),
         lambda: resolve.day_length(dt.date(9999, 12, 31), "UTC"),
+        lambda: resolve.day_length(dt.date(1, 1, 1), "Asia/Tokyo"),
+        lambda: resolve.transitions(
+            "Asia/Tokyo", utc(9999, 12, 1), dt.datetime.max.replace(tzinfo=UTC)
+        ),
+        lambda: resolve.transitions("America/New_York", utc(1, 1, 1), utc(2, 1, 1)),
         lambda: clock.to_wall(utc(9999, 12, 31, 23), "Asia/Tokyo"),
         lambda: clock.to_utc(dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=1)))),
     ],
@@ -153,6 +158,11 @@ def test_the_ends_of_the_calendar_are_one_error(call: object) -> None:
 def test_what_is_no_wall_time_or_no_instant_is_refused(call: object, error: type) -> None:
     with pytest.raises(error):
         call()  # type: ignore[operator]
+
+
+def test_the_first_day_of_the_calendar_is_not_called_its_last() -> None:
+    with pytest.raises(errors.OutOfRangeError, match="0001-01-01"):
+        resolve.day_length(dt.date(1, 1, 1), "Asia/Tokyo")
 
 
 def test_a_zone_without_offsets_is_refused() -> None:

@@ -79,6 +79,7 @@ def test_the_next_match(text: str, wall: tuple[int, ...]) -> None:
         "\u0661 * * * *",
         "1" * 10**6,
         "\ud800 * * * *",
+        "0\u2003 0 * * *",
         "* * LW * *",
         "1-2-3 * * * *",
         "9999999999 * * * *",
@@ -96,6 +97,8 @@ def test_no_match_before_the_end_of_the_calendar_is_an_error() -> None:
         Cron.parse("0 0 29 2 *").next_wall(dt.datetime(9997, 1, 1))
     with pytest.raises(OutOfRangeError):
         Schedule.of("0 0 1 1 *", "UTC").next_after(utc(9999, 6, 1))
+    with pytest.raises(OutOfRangeError, match="year 1"):
+        next(Schedule.of("0 0 1 1 *", "UTC").iter(utc(1, 1, 1), utc(1, 1, 5)))
 
 
 @pytest.mark.parametrize(

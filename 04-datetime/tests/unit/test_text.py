@@ -140,6 +140,21 @@ def test_an_unknown_kind_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    "option",
+    [{"leap": "clmap"}, {"leap_check": "tables"}, {"fraction": "round"}],
+)
+def test_a_mistyped_option_is_no_other_policy(option: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="choose one of"):
+        parse_rfc3339(LEAP, **option)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("option", [{"on_mismatch": "zone"}, {"disambiguation": "first"}])
+def test_a_mistyped_option_decides_no_contradiction(option: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="choose one of"):
+        parse_ixdtf("2026-01-01T12:00:00+02:00[Europe/Berlin]", **option)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
     ("digits", "text"),
     [(None, "00:00:00.120000Z"), (0, "00:00:00Z"), (1, "00:00:00.1Z"), (6, "00:00:00.120000Z")],
 )
@@ -207,6 +222,18 @@ def test_a_contradiction_is_decided_by_the_caller() -> None:
 
 def test_a_repeated_elective_tag_keeps_the_first() -> None:
     assert parse_ixdtf("2026-01-01T12:00:00Z[u-ca=a][u-ca=b]").tags == {"u-ca": "a"}
+
+
+@pytest.mark.parametrize(
+    ("instant", "zone"),
+    [
+        (dt.datetime(1, 1, 1, tzinfo=UTC), "America/New_York"),
+        (dt.datetime(9999, 12, 31, 23, tzinfo=UTC), "Asia/Tokyo"),
+    ],
+)
+def test_a_clock_outside_the_calendar_is_not_written(instant: dt.datetime, zone: str) -> None:
+    with pytest.raises(errors.OutOfRangeError):
+        format_ixdtf(instant, zone)
 
 
 def test_an_offset_with_seconds_is_written_in_utc() -> None:

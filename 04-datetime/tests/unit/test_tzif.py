@@ -84,6 +84,8 @@ def test_a_rule_without_summer_time_has_no_changes() -> None:
         PosixTZ.parse("UTC0").changes(2026)
     with pytest.raises(TzifError, match="outside the years"):
         PosixTZ.parse(BERLIN).at(10**18)
+    with pytest.raises(TzifError, match="outside the years"):
+        PosixTZ.parse(BERLIN).changes(0)
 
 
 def test_what_is_written_can_be_read_by_us_and_by_zoneinfo() -> None:
@@ -121,6 +123,14 @@ def test_a_file_of_version_1_has_no_rule_for_the_future() -> None:
         ([], [], ""),
         ([], [LocalType(93_600, False, "X")], ""),
         ([], [CET], "nonsense"),
+        ([], [CET], "CET-1\nCEST"),
+        ([], [CET], "\u00e9\u00e9\u00e9-1"),
+        ([(2**70, 0)], [CET], ""),
+        ([(1, 300)], [CET], ""),
+        ([], [LocalType(2**40, False, "CET")], ""),
+        ([], [LocalType(0, False, "A\0B")], ""),
+        ([], [LocalType(0, False, "\u00e9")], ""),
+        ([], [LocalType(0, False, f"ABC{n:03}") for n in range(200)], ""),
     ],
 )
 def test_what_could_not_be_read_back_is_not_written(

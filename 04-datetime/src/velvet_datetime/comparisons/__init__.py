@@ -16,9 +16,11 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "arrow": ("arrow",),
     "whenever": ("whenever",),
     "pandas": ("pandas",),
+    "numpy": ("numpy",),
 }
-# A timed row may use pytz as documented, but never the misuse: its answer is another one.
-TIMED = tuple(name for name in NEEDS if name != "pytz_misused")
+# A timed row may use pytz as documented, but never the misuse: its answer is another one. NumPy
+# has no zones; its columns are measured with `ZoneTable`.
+TIMED = tuple(name for name in NEEDS if name not in ("pytz_misused", "numpy"))
 
 
 def meaning(value: Any) -> dt.datetime:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from velvet.bench import Absent, Command, Metric, Suite, ratio, value
-from velvet_datetime.comparisons import NEEDS
+from velvet_datetime.comparisons import NEEDS, TIMED
 from velvet_datetime.comparisons.single import PARSERS
 from velvet_datetime.samples.cases import categories
 
@@ -154,7 +154,7 @@ def add_to(suite: Suite) -> None:
         metrics={"after_2037": "zones", "zones": "zones", "conversions": "conversions"},
     )
     for name, needs in NEEDS.items():
-        if name not in ("zoneinfo_wall", "zoneinfo_utc", "pytz_misused"):
+        if name in TIMED and not name.startswith("zoneinfo"):
             rows.add(name, partial(_divergence, name), needs=needs, baseline=name == "pytz")
     suite.claim(
         "pytz is wrong in at least 100 zones after 2037, whenever in none, on one IANA version",

@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 from velvet.ui import kit
 from velvet.ui.palette import FILLS, MISTY_ROSE, PAPAYA, STROKES, TEXT, plotly_layout
 from velvet_datetime.clock import UTC, to_wall
+from velvet_datetime.contender import Unsupported
 from velvet_datetime.contenders import installed
 from velvet_datetime.resolve import (
     POLICIES,
@@ -71,13 +72,15 @@ def wall_of(options: dict[str, Any]) -> tuple[str, Any, dt.datetime]:
 
 
 def answers(zone: str, wall: dt.datetime) -> dict[str, dt.datetime | str]:
-    """Return each engine's instant of a wall time, or how it refuses."""
+    """Return the instant of a wall time by each engine that has zones, or how it refuses."""
     found: dict[str, dt.datetime | str] = {}
     for engine in installed().values():
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 found[engine.label] = engine.instant(engine.from_wall(wall, zone))
+        except Unsupported:
+            continue  # it has no zones, so it has no answer to draw
         except Exception as error:  # noqa: BLE001 - each library has its own types
             found[engine.label] = type(error).__name__
     return found
