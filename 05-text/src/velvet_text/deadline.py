@@ -123,9 +123,11 @@ def _line(xs: Sequence[float], ys: Sequence[float]) -> tuple[float, float]:
 class SafePattern:
     """A pattern that answers within its budget or raises `PatternTimeout`; thread-safe.
 
+    RE2 looks at no clock: its time is linear in the text, so limit the text's length there.
+
     Args:
         budget_s: seconds for one search. `regex` looks at the clock now and then: allow twice.
-        policy: which way to go; chosen by itself otherwise, and then readable as `.policy`.
+        policy: `re2` or `child` to insist on one; chosen by itself otherwise, see `.policy`.
 
     Raises:
         TextError: not a pattern, or a budget that is not positive and finite.
@@ -147,9 +149,8 @@ class SafePattern:
                 self._re2 = engine("re2").compile(pattern)
         if policy == "re2" and self._re2 is None:
             raise TextError("re2 gives other answers for this pattern, or none: choose another")
-        self._regex: Any = None
-        if policy != "child":
-            self._regex = _regex_or_none(pattern)
+        # `[[:alpha:]]` is a class of POSIX for all engines but `re`.
+        self._regex = None if policy == "child" or "[:" in pattern else _regex_or_none(pattern)
         self.policy: Policy = "re2" if self._re2 else "regex" if self._regex else "child"
 
     def search(self, text: str) -> Span | None:
@@ -184,16 +185,28 @@ def _has_surrogate(text: str) -> bool:
 
 
 def same_in_re2(pattern: str) -> bool:
-    """Return whether RE2 means the same by a pattern: its ``\\d``, ``\\w``, ``\\s`` are ASCII."""
+    """Return whether RE2 means the same by a pattern.
+
+    Its ``\\d``, ``\\w``, ``\\s`` are ASCII, ``[[:alpha:]]`` is a class, ``{,3}`` is literal text, case
+    is folded by another table, and a round of a loop that takes nothing leaves other groups.
+    """
     try:
         parsed = sre_parser().parse(pattern)
     except (re.error, OverflowError, RecursionError):
         return False
-    return not parsed.state.flags & ~32 and _plain(parsed)  # 32: re.UNICODE, the default
+    if "[:" in pattern or "{," in pattern or parsed.state.flags & ~32:  # 32: re.UNICODE, the default
+        return False
+    return _plain(parsed)
 
 
 def _plain(node: Any) -> bool:
-    """Whether nothing in a parse tree asks for a category or a word boundary."""
+    """Whether a parse tree has no category, word boundary, flag of a group or empty round."""
+    if isinstance(node, tuple) and len(node) == 2:
+        kind, value = str(node[0]), node[1]
+        if kind.endswith("_REPEAT") and str(value[1]) != "1" and value[2].getwidth()[0] == 0:
+            return False
+        if kind == "SUBPATTERN" and (value[1] or value[2]):
+            return False
     if isinstance(node, (list, tuple)) or type(node).__name__ == "SubPattern":
         return all(_plain(one) for one in node)
     return not str(node).startswith(("CATEGORY_", "AT_BOUNDARY", "AT_NON_BOUNDARY"))

@@ -7,7 +7,7 @@ measures something else (matching blocks), so its scores are not comparable.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from velvet_text.errors import TextError
@@ -86,43 +86,6 @@ def best_match(
         if score >= cutoff and (best is None or score > best.score):
             best = Match(choice, score, i)
     return best
-
-
-def dedupe(
-    strings: Iterable[str], *, threshold: float, scorer: Scorer = ratio_rapidfuzz
-) -> list[list[str]]:
-    """Return groups of texts that are near to each other, in order of first appearance.
-
-    Only texts that share the beginning of a word are compared, so the work is not quadratic for
-    varied texts; a pair that shares none is never found.
-
-    Raises:
-        TextError: a threshold outside of 0 to 100.
-    """
-    _check(threshold)
-    texts = list(strings)
-    keys = [canonical_key(text, "search") for text in texts]
-    leader = list(range(len(texts)))
-
-    def root(i: int) -> int:
-        while leader[i] != i:
-            leader[i] = leader[leader[i]]
-            i = leader[i]
-        return i
-
-    blocks: dict[str, list[int]] = {}
-    for i, key in enumerate(keys):
-        near = {j for word in key.split() for j in blocks.get(word[:3], ())}
-        for j in sorted(near):
-            if root(i) != root(j) and scorer(keys[i], keys[j]) >= threshold:
-                low, high = sorted((root(i), root(j)))
-                leader[high] = low
-        for start in {word[:3] for word in key.split()}:
-            blocks.setdefault(start, []).append(i)
-    groups: dict[int, list[str]] = {}
-    for i, text in enumerate(texts):
-        groups.setdefault(root(i), []).append(text)
-    return list(groups.values())
 
 
 def _check(score: float) -> None:

@@ -82,10 +82,7 @@ def test_the_best_match_is_found_by_keys() -> None:
     assert fuzzy.ratio_difflib("abcd", "bcde") == 75
 
 
-def test_near_texts_are_grouped() -> None:
-    groups = fuzzy.dedupe(["Jon Smith", "John Smith", "Ann Lee", "Anne Lee", "x"], threshold=80)
-
-    assert groups == [["Jon Smith", "John Smith"], ["Ann Lee", "Anne Lee"], ["x"]]
-    for wrong in (-1, 101, float("nan")):
-        with pytest.raises(TextError, match="between 0 and 100"):
-            fuzzy.dedupe([], threshold=wrong)
+@pytest.mark.parametrize("wrong", [-1, 101, float("nan")])
+def test_a_cutoff_is_a_score(wrong: float) -> None:
+    with pytest.raises(TextError, match="between 0 and 100"):
+        fuzzy.best_match("a", [], cutoff=wrong)

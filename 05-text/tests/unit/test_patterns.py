@@ -90,6 +90,7 @@ def test_flags_count() -> None:
     ("pattern", "why"),
     [
         (r"(a)\1", "back-reference"), ("(?!a)", "lookaround"), (r"a\B", r"\\B"), ("(a)?(?(1)b|c)", "GROUPREF_EXISTS"),
+        ("^(?:a|(?i:A))+$", "flags of a group"), (r"(?m:^)\s+x", "flags of a group"),
         ("".join(f"[{chr(c)}-{chr(c + 1)}]" for c in range(0x400, 0x500, 4)), "too large"),
         ("(?:a?){90}" * 3, "too large"), ("abcdefghij" * 20, "too large"),
     ],
@@ -151,15 +152,19 @@ def test_the_child_work_is_plain_functions() -> None:
     ("pattern", "policy"),
     [
         ("(a+)+b", "re2"), ("^(a+)+$", "re2"), (r"\d+", "regex"), (r"(a)\1", "regex"), ("(?i)k", "regex"),
-        (r"a\b", "regex"),
+        (r"a\b", "regex"), ("a{,2}b", "regex"), ("(?i:i)", "regex"), ("(a|b*)*", "regex"), ("[[:alpha:]]", "child"),
     ],
 )  # fmt: skip
 def test_a_safe_pattern_chooses_what_answers_like_re(pattern: str, policy: str) -> None:
     assert deadline.SafePattern(pattern, budget_s=1).policy == policy
 
 
-@pytest.mark.parametrize("text", ["ab\n", "ab", "a\ud800b", "٣", ""])
-@pytest.mark.parametrize("pattern", ["b$", r"\d", "a(.)b", "(a)|b", "$"])
+@pytest.mark.parametrize("text", ["ab\n", "ab", "a\ud800b", "٣", "", "aab", "ı", "b", "a]", "x"])
+@pytest.mark.parametrize(
+    "pattern",
+    ["b$", r"\d", "a(.)b", "(a)|b", "$", "a{,2}b", "(?i:i)", "(a|b*)*", "(a??)*b", "[[:alpha:]]"],
+)
+@pytest.mark.filterwarnings("ignore:Possible nested set:FutureWarning")
 def test_a_safe_pattern_answers_like_re(pattern: str, text: str) -> None:
     want = engine("re").compile(pattern).search(text)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from velvet_text import units
@@ -44,6 +46,18 @@ def test_cutting_counts_the_ellipsis(text: str, limit: int, unit: units.Unit, cu
 def test_a_cut_pair_or_an_offset_outside_is_refused(start: int, end: int) -> None:
     with pytest.raises(TextError):
         units.slice_utf16("a🤦b", start, end)
+
+
+def test_counting_and_cutting_keep_no_list_of_graphemes() -> None:
+    text = "日" * 100_000
+    tracemalloc.start()
+
+    assert units.lengths(text).columns == 200_000
+    assert len(units.truncate(text, 90_000)) == 90_000
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 2 << 20
 
 
 def test_padding_counts_columns() -> None:
