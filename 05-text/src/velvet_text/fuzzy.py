@@ -7,22 +7,8 @@ measures something else (matching blocks), so its scores are not comparable.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-from velvet_text.errors import TextError
-from velvet_text.normalize import canonical_key
-
-Scorer = Callable[[str, str], float]
 
 
-@dataclass(frozen=True)
-class Match:
-    """The best choice, its score from 0 to 100, and its place."""
-
-    choice: str
-    score: float
-    index: int
 
 
 def levenshtein(a: str, b: str) -> int:
@@ -63,31 +49,3 @@ def ratio_rapidfuzz(a: str, b: str) -> float:
     from rapidfuzz.distance import Levenshtein
 
     return 100.0 * Levenshtein.normalized_similarity(a, b)
-
-
-def best_match(
-    query: str, choices: Sequence[str], *, scorer: Scorer = ratio_rapidfuzz, cutoff: float = 0.0
-) -> Match | None:
-    """Return the choice nearest to a query by their search keys, or None below the cutoff.
-
-    The first of equally good choices wins.
-
-    Raises:
-        TextError: a cutoff outside of 0 to 100.
-
-    >>> best_match("Zurich", ["Geneva", "Zürich", "Zug"])
-    Match(choice='Zürich', score=100.0, index=1)
-    """
-    _check(cutoff)
-    key = canonical_key(query, "search")
-    best: Match | None = None
-    for i, choice in enumerate(choices):
-        score = scorer(key, canonical_key(choice, "search"))
-        if score >= cutoff and (best is None or score > best.score):
-            best = Match(choice, score, i)
-    return best
-
-
-def _check(score: float) -> None:
-    if not 0 <= score <= 100:
-        raise TextError(f"a score lies between 0 and 100, not {score}")

@@ -122,15 +122,6 @@ def truncate(s: str, limit: int, unit: Unit = "graphemes", *, ellipsis: str = "â
     return s[:end] + ellipsis
 
 
-def reverse(s: str) -> str:
-    """Return a text with its graphemes in reverse order.
-
-    >>> reverse("re\\u0301sume") == "emuse\\u0301r"
-    True
-    """
-    return "".join(reversed(graphemes(s)))
-
-
 def pad(s: str, columns: int) -> str:
     """Return a text filled with spaces to a width on a terminal; longer texts stay as they are."""
     return s + " " * max(0, columns - measure(s, "columns"))

@@ -155,14 +155,15 @@ def test_the_child_work_is_plain_functions() -> None:
         (r"a\b", "regex"), ("a{,2}b", "regex"), ("(?i:i)", "regex"), ("(a|b*)*", "regex"), ("[[:alpha:]]", "child"),
     ],
 )  # fmt: skip
+@pytest.mark.filterwarnings("ignore:Possible nested set:FutureWarning")
 def test_a_safe_pattern_chooses_what_answers_like_re(pattern: str, policy: str) -> None:
     assert deadline.SafePattern(pattern, budget_s=1).policy == policy
 
 
-@pytest.mark.parametrize("text", ["ab\n", "ab", "a\ud800b", "٣", "", "aab", "ı", "b", "a]", "x"])
+@pytest.mark.parametrize("text", ["ab\n", "ab", "a\ud800b", "٣", "", "aab", "ı", "b", "a]", "x", "²", "e\u0301"])
 @pytest.mark.parametrize(
     "pattern",
-    ["b$", r"\d", "a(.)b", "(a)|b", "$", "a{,2}b", "(?i:i)", "(a|b*)*", "(a??)*b", "[[:alpha:]]"],
+    ["b$", r"\d", "a(.)b", "(a)|b", "$", "a{,2}b", "(?i:i)", "(a|b*)*", "(a??)*b", "[[:alpha:]]", r"e\w", r"\W", r"(?i)ı"],
 )
 @pytest.mark.filterwarnings("ignore:Possible nested set:FutureWarning")
 def test_a_safe_pattern_answers_like_re(pattern: str, text: str) -> None:
@@ -181,7 +182,6 @@ def test_wrong_arguments_are_refused() -> None:
         deadline.SafePattern(r"\w", budget_s=1, policy="re2")
     with pytest.raises(TextError, match="no attack"):
         deadline.confirm("abc")
-    assert not deadline.same_in_re2("(")
 
 
 def test_a_thread_does_not_time_out_a_match() -> None:
