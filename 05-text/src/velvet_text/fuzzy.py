@@ -9,8 +9,6 @@ from __future__ import annotations
 import difflib
 
 
-
-
 def levenshtein(a: str, b: str) -> int:
     """Return the insertions, deletions and substitutions between two texts; O(len(a) len(b)).
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters that look alike are its subject
 """Engines, the audit of patterns, and what a curve of times says."""
 
 from __future__ import annotations
@@ -160,10 +161,26 @@ def test_a_safe_pattern_chooses_what_answers_like_re(pattern: str, policy: str) 
     assert deadline.SafePattern(pattern, budget_s=1).policy == policy
 
 
-@pytest.mark.parametrize("text", ["ab\n", "ab", "a\ud800b", "٣", "", "aab", "ı", "b", "a]", "x", "²", "e\u0301"])
+@pytest.mark.parametrize(
+    "text", ["ab\n", "ab", "a\ud800b", "٣", "", "aab", "ı", "b", "a]", "x", "²", "e\u0301"]
+)
 @pytest.mark.parametrize(
     "pattern",
-    ["b$", r"\d", "a(.)b", "(a)|b", "$", "a{,2}b", "(?i:i)", "(a|b*)*", "(a??)*b", "[[:alpha:]]", r"e\w", r"\W", r"(?i)ı"],
+    [
+        "b$",
+        r"\d",
+        "a(.)b",
+        "(a)|b",
+        "$",
+        "a{,2}b",
+        "(?i:i)",
+        "(a|b*)*",
+        "(a??)*b",
+        "[[:alpha:]]",
+        r"e\w",
+        r"\W",
+        r"(?i)ı",
+    ],
 )
 @pytest.mark.filterwarnings("ignore:Possible nested set:FutureWarning")
 def test_a_safe_pattern_answers_like_re(pattern: str, text: str) -> None:
@@ -185,10 +202,12 @@ def test_wrong_arguments_are_refused() -> None:
 
 
 def test_a_thread_does_not_time_out_a_match() -> None:
-    raised, seconds = deadline.search_in_thread("a+b", "a" * 10, budget_s=5)
+    """Whether the time-out is raised depends on the scheduler; that it comes too late does not."""
+    budget_s = 0.002
 
-    assert not raised
-    assert seconds < 5
+    _, seconds = deadline.search_in_thread("^(a+)+$", "a" * 20 + "!", budget_s=budget_s)
+
+    assert seconds > 5 * budget_s
 
 
 def test_a_timeout_is_kept_by_the_library_that_looks_at_the_clock() -> None:
