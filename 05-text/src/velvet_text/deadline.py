@@ -212,9 +212,9 @@ def _asks(node: Any) -> Iterator[str]:
             yield "empty round"
         elif kind == "SUBPATTERN" and (value[1] or value[2]):
             yield from ("flags", "case")
-        elif kind in ("LITERAL", "NOT_LITERAL") and value > 127:
-            yield "beyond ASCII"
-        elif kind == "RANGE" and value[1] > 127:
+        elif (kind in ("LITERAL", "NOT_LITERAL") and value > 127) or (
+            kind == "RANGE" and value[1] > 127
+        ):
             yield "beyond ASCII"
     if isinstance(node, (list, tuple)) or type(node).__name__ == "SubPattern":
         for one in node:
