@@ -27,11 +27,11 @@ class TooLarge(Exception):
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of the automaton: the ways into it, the ways out of it, whether it may be empty."""
+    """A piece of the automaton: the ways into it, out of it, and through it on no character."""
 
     first: Counter[int] = field(default_factory=Counter)
     last: Counter[int] = field(default_factory=Counter)
-    nullable: bool = True
+    empty: int = 1
 
 
 class Positions:
@@ -42,7 +42,6 @@ class Positions:
         edges: position -> following position -> number of ways.
         accepting: positions after which the pattern has matched.
         features: what the automaton leaves out, such as back-references.
-        anchored: the pattern can match at the start only.
     """
 
     def __init__(self, pattern: str, flags: int, *, search: bool, whole: bool) -> None:
@@ -53,16 +52,15 @@ class Positions:
         self.masks: list[int] = []
         self.edges: list[Counter[int]] = []
         self.features: set[str] = set()
-        self.anchored = self._anchored(parsed)
         body = self._sequence(parsed)
         if whole:
             body = self._concat(body, self._position(self.end_mark))
         self.free_start = None
-        if search and not self.anchored:
+        if search and not self._anchored(parsed):
             free = self._position((1 << len(self.characters)) - 1)
             (self.free_start,) = free.first
             body = self._concat(self._star(free), body)
-        self.start, self.nullable = body.first, body.nullable
+        self.start = body.first
         self.accepting = frozenset(body.last)
 
     @property
@@ -80,7 +78,7 @@ class Positions:
         self.masks.append(mask)
         self.edges.append(Counter())
         here = Counter({len(self.masks) - 1: 1})
-        return Part(here, here, False)
+        return Part(here, here, empty=0)
 
     def _link(self, lasts: Counter[int], firsts: Counter[int]) -> None:
         for before, ways in lasts.items():
@@ -89,13 +87,13 @@ class Positions:
 
     def _concat(self, left: Part, right: Part) -> Part:
         self._link(left.last, right.first)
-        first = left.first + right.first if left.nullable else left.first
-        last = right.last + left.last if right.nullable else right.last
-        return Part(first, last, left.nullable and right.nullable)
+        first = left.first + _times(left.empty, right.first)
+        last = right.last + _times(right.empty, left.last)
+        return Part(first, last, min(2, left.empty * right.empty))
 
     def _star(self, part: Part) -> Part:
         self._link(part.last, part.first)
-        return Part(part.first, part.last, True)
+        return Part(part.first, part.last, min(2, 1 + part.empty))
 
     def _sequence(self, items: Iterable[tuple[Any, Any]]) -> Part:
         made = Part()
@@ -107,6 +105,8 @@ class Positions:
         if op in ("LITERAL", "NOT_LITERAL", "ANY", "IN"):
             return self._position(self._mask(op, value))
         if op == "SUBPATTERN":
+            if value[1] or value[2]:
+                self.features.add("flags of a group")
             return self._sequence(value[3])
         if op == "ATOMIC_GROUP":
             self.features.add("an atomic group")
@@ -115,7 +115,7 @@ class Positions:
             parts = [self._sequence(branch) for branch in value[1]]
             first: Counter[int] = sum((one.first for one in parts), Counter())
             last: Counter[int] = sum((one.last for one in parts), Counter())
-            return Part(first, last, any(one.nullable for one in parts))
+            return Part(first, last, min(2, sum(one.empty for one in parts)))
         if op in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
             if op == "POSSESSIVE_REPEAT":
                 self.features.add("a possessive repeat")
@@ -137,16 +137,17 @@ class Positions:
             for _ in range(max(0, copies - 1)):
                 made = self._concat(made, self._sequence(body))
             loop = self._sequence(body)
-            nullable = loop.nullable or low == 0
+            # A round that takes nothing is one more way to take nothing, and ends the loop.
+            empty = loop.empty + (1 if low == 0 or loop.empty else 0)
             loop = self._star(loop)
-            return self._concat(made, Part(loop.first, loop.last, nullable))
+            return self._concat(made, Part(loop.first, loop.last, min(2, empty)))
         for number in range(int(high)):
             if number >= low + MAX_COPIES or len(self.masks) >= MAX_POSITIONS:
                 raise TooLarge
             one = self._sequence(body)
-            made = self._concat(
-                made, one if number < low else Part(one.first, one.last, nullable=True)
-            )
+            if number >= low:
+                one = Part(one.first, one.last, min(2, one.empty + 1))
+            made = self._concat(made, one)
         return made
 
     def _anchor(self, where: str) -> Part:
@@ -164,7 +165,7 @@ class Positions:
                 beginning = str(value) == "AT_BEGINNING" and not multiline
                 return beginning or str(value) == "AT_BEGINNING_STRING"
             if name == "SUBPATTERN":
-                return self._anchored(value[3])
+                return not value[1] and self._anchored(value[3])
             if name == "BRANCH":
                 return all(self._anchored(branch) for branch in value[1])
             return False
@@ -202,6 +203,11 @@ class Positions:
             "WORD": c.isalnum() or c == "_",
         }.get(plain, False)
         return found ^ category.startswith("NOT_")
+
+
+def _times(ways: int, ends: Counter[int]) -> Counter[int]:
+    """Return the ends with as many times the ways; more than two count as two."""
+    return Counter({end: min(2, ways * count) for end, count in ends.items() if ways})
 
 
 def _named(node: Any) -> Iterator[int]:

@@ -98,12 +98,17 @@ class _Search:
         self.steps = 0
         self.masks, self.edges = machine.masks, machine.edges
         self.loops = self._components()
+        # A word of these alone never makes the pattern match while it is pumped.
+        taken = 0
+        for p in machine.accepting:
+            taken |= self.masks[p]
+        self.alphabets = (-1, ~taken)
         self.reach = [self._closure(p) for p in range(len(self.masks))]
 
     def verdict(self) -> Audit:
         """Return the worst that is found and can be made to fail."""
-        for p in self.loops:
-            if pump := self._two_ways(p):
+        for p, alphabet in ((p, alphabet) for p in self.loops for alphabet in self.alphabets):
+            if pump := self._two_ways(p, alphabet):
                 attack = self._attack(p, pump)
                 if attack is not None:
                     why = f"a loop can take {pump!r} in two ways, so n of them in 2^n"
@@ -138,7 +143,7 @@ class _Search:
 
     # ---- two ways around one loop
 
-    def _two_ways(self, p: int) -> str:
+    def _two_ways(self, p: int, alphabet: int) -> str:
         """Return a word that leads from `p` to `p` on two ways; empty when there is none."""
         inside = self.loops[p]
 
@@ -147,7 +152,7 @@ class _Search:
             for x2, ways in self.edges[x].items():
                 self._tick()
                 for y2 in self.edges[y]:
-                    both = self.masks[x2] & self.masks[y2]
+                    both = self.masks[x2] & self.masks[y2] & alphabet
                     if both and x2 in inside and y2 in inside:
                         yield (x2, y2, apart or x2 != y2 or (x == y and ways > 1)), both
 
@@ -155,12 +160,14 @@ class _Search:
 
     # ---- two loops one behind the other
 
-    def _shared(self, first: frozenset[int], second: frozenset[int]) -> str:
+    def _shared(self, first: frozenset[int], second: frozenset[int], alphabet: int) -> str:
         """Return a word on which one can stay in a loop, go to another, and stay there."""
-        pairs = ((p, q) for p in first for q in second)
-        return next((word for p, q in pairs if (word := self._moves(p, q, first, second))), "")
+        words = (self._moves(p, q, first, second, alphabet) for p in first for q in second)
+        return next(filter(None, words), "")
 
-    def _moves(self, p: int, q: int, first: frozenset[int], second: frozenset[int]) -> str:
+    def _moves(
+        self, p: int, q: int, first: frozenset[int], second: frozenset[int], alphabet: int
+    ) -> str:
         between = self.reach[p]
 
         def after(
@@ -172,7 +179,7 @@ class _Search:
                 if x2 not in first:
                     continue
                 for z2 in self.edges[z]:
-                    stay = self.masks[x2] & self.masks[z2]
+                    stay = self.masks[x2] & self.masks[z2] & alphabet
                     if not stay or z2 not in second:
                         continue
                     for y2 in self.edges[y]:
@@ -185,7 +192,8 @@ class _Search:
         """Return degree and attack of the longest chain of loops that share one word."""
         groups = sorted(set(self.loops.values()), key=min)
         pairs = [(a, b) for a in groups for b in groups if a != b and b <= self.reach[min(a)]]
-        words = dict.fromkeys(word for a, b in pairs if (word := self._shared(a, b)))
+        made = (self._shared(a, b, alphabet) for a, b in pairs for alphabet in self.alphabets)
+        words = dict.fromkeys(filter(None, made))
         chains: list[tuple[list[frozenset[int]], str]] = []
         for word in words:
             links = [pair for pair in pairs if self._passes(*pair, word * 3)]

@@ -29,6 +29,7 @@ _DEGREES: dict[float, Fit] = {1.0: "linear", 2.0: "quadratic", 3.0: "cubic"}
 _FLOOR_S = 20e-6  # what a call costs whatever the text: points below say nothing about growth
 _ENOUGH_S = 0.02  # a point is measured again until this much is spent, and the least counts
 _ROUNDS = 5
+_PLAIN = re.compile(r"[\x00-\x1b\x20-\x7f]*")  # where the classes of `regex` are those of `re`
 
 
 @dataclass(frozen=True)
@@ -123,9 +124,12 @@ def _line(xs: Sequence[float], ys: Sequence[float]) -> tuple[float, float]:
 class SafePattern:
     """A pattern that answers within its budget or raises `PatternTimeout`; thread-safe.
 
+    RE2 looks at no clock: its time is linear in the text, so limit the text's length there.
+
     Args:
         budget_s: seconds for one search. `regex` looks at the clock now and then: allow twice.
-        policy: which way to go; chosen by itself otherwise, and then readable as `.policy`.
+        policy: `re2` or `child` to insist on one; else `.policy` says what was chosen, and a text
+            for which that would not answer like `re` goes to the next.
 
     Raises:
         TextError: not a pattern, or a budget that is not positive and finite.
@@ -142,14 +146,16 @@ class SafePattern:
             raise TextError(f"not a pattern: {error.feature}") from error
         self.pattern, self.budget_s = pattern, budget_s
         self._re2: Any = None
-        if policy in (None, "re2") and same_in_re2(pattern):
+        differs = differences(pattern)
+        if policy in (None, "re2") and differs <= {"beyond ASCII"}:
             with suppress(UnsupportedPattern, ImportError):
                 self._re2 = engine("re2").compile(pattern)
         if policy == "re2" and self._re2 is None:
             raise TextError("re2 gives other answers for this pattern, or none: choose another")
         self._regex: Any = None
-        if policy != "child":
+        if policy != "child" and "POSIX" not in differs and not {"case", "beyond ASCII"} <= differs:
             self._regex = _regex_or_none(pattern)
+        self._any_text = differs.isdisjoint({"class", "case"})
         self.policy: Policy = "re2" if self._re2 else "regex" if self._regex else "child"
 
     def search(self, text: str) -> Span | None:
@@ -161,7 +167,7 @@ class SafePattern:
         if self._re2 is not None and not text.endswith("\n") and not _has_surrogate(text):
             found: Span | None = self._re2.search(text)
             return found
-        if self._regex is not None:
+        if self._regex is not None and (self._any_text or _PLAIN.fullmatch(text)):
             try:
                 return span_of(self._regex.search(text, timeout=self.budget_s, concurrent=True))
             except TimeoutError:
@@ -183,20 +189,38 @@ def _has_surrogate(text: str) -> bool:
     return not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text)
 
 
-def same_in_re2(pattern: str) -> bool:
-    """Return whether RE2 means the same by a pattern: its ``\\d``, ``\\w``, ``\\s`` are ASCII."""
-    try:
-        parsed = sre_parser().parse(pattern)
-    except (re.error, OverflowError, RecursionError):
-        return False
-    return not parsed.state.flags & ~32 and _plain(parsed)  # 32: re.UNICODE, the default
+def differences(pattern: str) -> frozenset[str]:
+    """Return in what engines may answer otherwise than `re` for a valid pattern.
+
+    ``class``: RE2's ``\\d``, ``\\w``, ``\\s``, ``\\b`` are ASCII, `regex` counts marks as letters. ``case``:
+    each folds by its own table. ``POSIX``: ``[[:alpha:]]`` is a class to both. ``{,``: text to RE2.
+    ``flags``: RE2 lacks some. ``empty round``: groups of a loop that took nothing. ``beyond ASCII``.
+    """
+    parsed = sre_parser().parse(pattern)
+    marks = (("POSIX", "[:" in pattern), ("{,", "{," in pattern))
+    flags = parsed.state.flags
+    found = {name for name, present in marks if present} | set(_asks(parsed))
+    found |= {"flags"} if flags & ~re.UNICODE else set()
+    return frozenset(found | ({"case"} if flags & re.IGNORECASE else set()))
 
 
-def _plain(node: Any) -> bool:
-    """Whether nothing in a parse tree asks for a category or a word boundary."""
+def _asks(node: Any) -> Iterator[str]:
+    """Yield what in a parse tree is answered differently."""
+    if isinstance(node, tuple) and len(node) == 2:
+        kind, value = str(node[0]), node[1]
+        if kind.endswith("_REPEAT") and str(value[1]) != "1" and value[2].getwidth()[0] == 0:
+            yield "empty round"
+        elif kind == "SUBPATTERN" and (value[1] or value[2]):
+            yield from ("flags", "case")
+        elif (kind in ("LITERAL", "NOT_LITERAL") and value > 127) or (
+            kind == "RANGE" and value[1] > 127
+        ):
+            yield "beyond ASCII"
     if isinstance(node, (list, tuple)) or type(node).__name__ == "SubPattern":
-        return all(_plain(one) for one in node)
-    return not str(node).startswith(("CATEGORY_", "AT_BOUNDARY", "AT_NON_BOUNDARY"))
+        for one in node:
+            yield from _asks(one)
+    elif str(node).startswith(("CATEGORY_", "AT_BOUNDARY", "AT_NON_BOUNDARY")):
+        yield "class"
 
 
 def search_in_child(pattern: str, text: str, *, budget_s: float) -> Span | None:

@@ -223,7 +223,7 @@ def parse_parallel(
 
     Raises:
         TextError: fewer than one worker.
-        WorkerFailed: a worker died; the error names its byte range.
+        WorkerFailed: a worker died; the error names the first bytes that did not come back.
     """
     if workers < 1:
         raise TextError(f"workers must be at least 1, not {workers}")

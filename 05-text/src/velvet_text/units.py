@@ -6,7 +6,7 @@ counts columns, and a reader counts grapheme clusters (UAX #29). They agree on A
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,10 +27,11 @@ class Lengths:
     columns: int
 
 
-def _by_regex(s: str) -> list[str]:
+def _clusters(s: str) -> Iterator[str]:
+    """Yield the graphemes one at a time: a list of them takes many times the text's memory."""
     import regex  # type: ignore[import-untyped]
 
-    return [found.group() for found in regex.finditer(r"\X", s)]
+    return (found.group() for found in regex.finditer(r"\X", s))
 
 
 def _by_uniseg(s: str) -> list[str]:
@@ -46,7 +47,7 @@ def _by_wcwidth(s: str) -> list[str]:
 
 
 GRAPHEME_ENGINES: dict[str, Callable[[str], list[str]]] = {
-    "regex": _by_regex,
+    "regex": lambda s: list(_clusters(s)),
     "uniseg": _by_uniseg,
     "wcwidth": _by_wcwidth,
 }
@@ -84,16 +85,14 @@ def lengths(s: str) -> Lengths:
     >>> lengths("🤦🏼‍♂️")
     Lengths(utf8=17, utf16=7, code_points=5, graphemes=1, columns=2)
     """
-    clusters = graphemes(s)
-    counted = {unit: sum(map(of, clusters)) for unit, of in _MEASURES.items()}
-    return Lengths(**counted)
+    return Lengths(**{unit: sum(map(of, _clusters(s))) for unit, of in _MEASURES.items()})
 
 
 def measure(s: str, unit: Unit) -> int:
     """Return one length of a text; unknown units are a TextError."""
     if unit not in _MEASURES:
         raise TextError(f"unknown unit {unit!r}: choose one of {', '.join(_MEASURES)}")
-    return sum(map(_MEASURES[unit], graphemes(s)))
+    return sum(map(_MEASURES[unit], _clusters(s)))
 
 
 def truncate(s: str, limit: int, unit: Unit = "graphemes", *, ellipsis: str = "…") -> str:
@@ -114,22 +113,13 @@ def truncate(s: str, limit: int, unit: Unit = "graphemes", *, ellipsis: str = "�
     room = limit - measure(ellipsis, unit)
     if room < 0:
         room, ellipsis = limit, ""
-    kept = []
-    for cluster in graphemes(s):
+    end = 0
+    for cluster in _clusters(s):
         room -= _MEASURES[unit](cluster)
         if room < 0:
             break
-        kept.append(cluster)
-    return "".join(kept) + ellipsis
-
-
-def reverse(s: str) -> str:
-    """Return a text with its graphemes in reverse order.
-
-    >>> reverse("re\\u0301sume") == "emuse\\u0301r"
-    True
-    """
-    return "".join(reversed(graphemes(s)))
+        end += len(cluster)
+    return s[:end] + ellipsis
 
 
 def pad(s: str, columns: int) -> str:

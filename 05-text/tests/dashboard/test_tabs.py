@@ -8,7 +8,7 @@ import pytest
 
 from velvet.ui.kit import Seen
 from velvet_text import pitfalls
-from velvet_text.dashboard import decoder, pitfall_list, race, regex_lab, tasks, x_ray
+from velvet_text.dashboard import decoder, pitfall_list, race, regex_lab, tables, tasks, x_ray
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +59,17 @@ def test_x_ray_counts_and_warns() -> None:
     seen = Seen(options={"text": "p\u0430ypal 👨‍👩‍👧"})
 
     assert "A reader sees **8**" in x_ray.finding(seen)
-    assert "1 things in it are dangerous" in x_ray.finding(seen)
+    assert "1 dangerous place." in x_ray.finding(seen)
     assert x_ray.rows("\ud800")[0]["UTF-8"] == "ed a0 80"
     assert x_ray.boxes("<é").count("<span") == 2
+
+
+def test_a_table_escapes_what_it_shows() -> None:
+    made = tables.markup([{"<b>": "<script>"}])
+
+    assert "&lt;b&gt;" in made
+    assert "<script>" not in made
+    assert tables.markup([]) == ""
 
 
 @pytest.mark.parametrize("name", list(decoder.SAMPLES))

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from velvet_text.errors import TextError
@@ -34,6 +36,14 @@ def test_inspection_takes_every_text(hard_text: str) -> None:
     assert isinstance(inspect(hard_text), list)
     assert safe_log(hard_text).isprintable() or "\u0301" in hard_text
     assert isinstance(skeleton(hard_text), str)
+
+
+def test_a_run_of_digits_is_looked_at_once() -> None:
+    """Half a million digits took minutes while the pattern asked for a letter among them."""
+    began = time.process_time()
+
+    assert inspect("1" * 500_000) == []
+    assert time.process_time() - began < 20
 
 
 def test_a_log_line_stays_one_line() -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters that look alike are its subject
 """Engines, the audit of patterns, and what a curve of times says."""
 
 from __future__ import annotations
@@ -90,6 +91,7 @@ def test_flags_count() -> None:
     ("pattern", "why"),
     [
         (r"(a)\1", "back-reference"), ("(?!a)", "lookaround"), (r"a\B", r"\\B"), ("(a)?(?(1)b|c)", "GROUPREF_EXISTS"),
+        ("^(?:a|(?i:A))+$", "flags of a group"), (r"(?m:^)\s+x", "flags of a group"),
         ("".join(f"[{chr(c)}-{chr(c + 1)}]" for c in range(0x400, 0x500, 4)), "too large"),
         ("(?:a?){90}" * 3, "too large"), ("abcdefghij" * 20, "too large"),
     ],
@@ -151,15 +153,36 @@ def test_the_child_work_is_plain_functions() -> None:
     ("pattern", "policy"),
     [
         ("(a+)+b", "re2"), ("^(a+)+$", "re2"), (r"\d+", "regex"), (r"(a)\1", "regex"), ("(?i)k", "regex"),
-        (r"a\b", "regex"),
+        (r"a\b", "regex"), ("a{,2}b", "regex"), ("(?i:i)", "regex"), ("(a|b*)*", "regex"), ("[[:alpha:]]", "child"),
     ],
 )  # fmt: skip
+@pytest.mark.filterwarnings("ignore:Possible nested set:FutureWarning")
 def test_a_safe_pattern_chooses_what_answers_like_re(pattern: str, policy: str) -> None:
     assert deadline.SafePattern(pattern, budget_s=1).policy == policy
 
 
-@pytest.mark.parametrize("text", ["ab\n", "ab", "a\ud800b", "٣", ""])
-@pytest.mark.parametrize("pattern", ["b$", r"\d", "a(.)b", "(a)|b", "$"])
+@pytest.mark.parametrize(
+    "text", ["ab\n", "ab", "a\ud800b", "٣", "", "aab", "ı", "b", "a]", "x", "²", "e\u0301"]
+)
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "b$",
+        r"\d",
+        "a(.)b",
+        "(a)|b",
+        "$",
+        "a{,2}b",
+        "(?i:i)",
+        "(a|b*)*",
+        "(a??)*b",
+        "[[:alpha:]]",
+        r"e\w",
+        r"\W",
+        r"(?i)ı",
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Possible nested set:FutureWarning")
 def test_a_safe_pattern_answers_like_re(pattern: str, text: str) -> None:
     want = engine("re").compile(pattern).search(text)
 
@@ -176,14 +199,15 @@ def test_wrong_arguments_are_refused() -> None:
         deadline.SafePattern(r"\w", budget_s=1, policy="re2")
     with pytest.raises(TextError, match="no attack"):
         deadline.confirm("abc")
-    assert not deadline.same_in_re2("(")
 
 
 def test_a_thread_does_not_time_out_a_match() -> None:
-    raised, seconds = deadline.search_in_thread("a+b", "a" * 10, budget_s=5)
+    """Whether the time-out is raised depends on the scheduler; that it comes too late does not."""
+    budget_s = 0.002
 
-    assert not raised
-    assert seconds < 5
+    _, seconds = deadline.search_in_thread("^(a+)+$", "a" * 20 + "!", budget_s=budget_s)
+
+    assert seconds > 5 * budget_s
 
 
 def test_a_timeout_is_kept_by_the_library_that_looks_at_the_clock() -> None:

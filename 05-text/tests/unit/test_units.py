@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from velvet_text import units
@@ -46,6 +48,18 @@ def test_a_cut_pair_or_an_offset_outside_is_refused(start: int, end: int) -> Non
         units.slice_utf16("a🤦b", start, end)
 
 
+def test_counting_and_cutting_keep_no_list_of_graphemes() -> None:
+    text = "日" * 100_000
+    tracemalloc.start()
+
+    assert units.lengths(text).columns == 200_000
+    assert len(units.truncate(text, 90_000)) == 90_000
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 2 << 20
+
+
 def test_padding_counts_columns() -> None:
     assert units.pad("日本", 6) == "日本  "
     assert units.pad("日本", 3) == "日本"
@@ -65,5 +79,4 @@ def test_every_function_takes_every_text(hard_text: str) -> None:
 
     assert found.code_points == len(hard_text)
     assert units.measure(units.truncate(hard_text, 100, "utf8"), "utf8") <= 100
-    assert len(units.reverse(hard_text)) == len(hard_text)
     assert units.slice_utf16(hard_text, 0, found.utf16) == hard_text

@@ -9,6 +9,7 @@ import streamlit as st
 
 from velvet.ui import kit
 from velvet_text import decode, inspect_text, mojibake
+from velvet_text.dashboard.tables import table
 from velvet_text.errors import TextError
 from velvet_text.samples.texts import LANGUAGES
 
@@ -52,7 +53,7 @@ def draw(seen: kit.Seen) -> None:
     """Draw the guesses, our decision and the plan of repair."""
     data = bytes.fromhex(seen.options["bytes"])
     st.code(data[:48].hex(" ") + (" …" if len(data) > 48 else ""), language=None)
-    st.table(rows(data))
+    table(rows(data))
     try:
         found = decode.decode_bytes(data)
     except TextError:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from velvet.ui import kit
 from velvet_text import pitfalls
+from velvet_text.dashboard.tables import table
 
 ALL = "all"
 MAX_SHOWN = 12
@@ -28,7 +29,7 @@ def found(seen: kit.Seen) -> list[pitfalls.Pitfall]:
 def draw(seen: kit.Seen) -> None:
     """Draw each entry with what it gives on this Python."""
     entries = found(seen)
-    st.table(
+    table(
         [
             {"pitfall": one.title, "wrong gives": one.run()[0], "right gives": one.run()[1]}
             for one in entries[:MAX_SHOWN]

@@ -12,6 +12,7 @@ from velvet.ui import kit
 from velvet.ui.chart import html
 from velvet.ui.palette import LAVENDER_SOFT, LINE, TEXT, TEXT_SOFT
 from velvet_text import inspect_text, normalize, units
+from velvet_text.dashboard.tables import table
 
 SAMPLES = {
     "family": "ann👨‍👩‍👧‍👦!",
@@ -69,7 +70,7 @@ def draw(seen: kit.Seen) -> None:
         for name, count in counts.items()
     )
     html(f"<div style='display:flex;flex-wrap:wrap;gap:1.4rem;margin:.6rem 0'>{cells}</div>")
-    st.table(rows(text))
+    table(rows(text))
     said: dict[tuple[str, str], list[str]] = {}
     for one in inspect_text.inspect(text):
         said.setdefault((one.severity, inspect_text.safe_log(one.message)), []).append(
@@ -82,7 +83,7 @@ def draw(seen: kit.Seen) -> None:
         {"level": level, "key": ascii(normalize.canonical_key(text, level))[1:-1]}
         for level in normalize.LEVELS
     ]
-    st.table(keys)
+    table(keys)
 
 
 def finding(seen: kit.Seen) -> str:
@@ -92,7 +93,9 @@ def finding(seen: kit.Seen) -> str:
     hidden = sum(one.severity == "danger" for one in inspect_text.inspect(text))
     words = f"A reader sees **{found.graphemes}**, Python counts **{found.code_points}**"
     words += f", a database with a limit in bytes **{found.utf8}**"
-    return words + (f"; {hidden} things in it are dangerous." if hidden else ".")
+    return words + (
+        f"; {hidden} dangerous {'place' if hidden == 1 else 'places'}." if hidden else "."
+    )
 
 
 TAB = kit.Tab(

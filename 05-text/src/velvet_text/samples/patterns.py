@@ -16,6 +16,11 @@ LABELLED: tuple[tuple[str, str], ...] = (
     (r"^([a-z]+)*[.]$", "exponential"), ("^(([a-z])+.)+[A-Z]([a-z])+$", "exponential"),
     (r"^(?:a|aa)+$", "exponential"), (r"^(?:\d+[.]?)+;$", "exponential"), (r"^(?:[^,]+,?)*!$", "exponential"),
     (r"(?:(a+)+b|c)", "exponential"), (r"^(?:(?:ab)*(?:ab)*)*c$", "exponential"),
+    # Two ways to take nothing are two ways around the loop.
+    ("^(?:a(?:|))+$", "exponential"), (r"^(?:a|\x61)+$", "exponential"), ("^(?:a(?:b?|c?))+$", "exponential"),
+    ("^(?:a(?:b?)?)+$", "exponential"), ("^(?:a(?:b?)+)+$", "exponential"), ("^(?:a(?:b??))+$", "linear"),
+    # The shortest word that goes two ways is one that matches: another must be found.
+    ("^(?:.|c|(a)){2,}c", "exponential"), ("^(?:a|.|c)+?c", "exponential"),
     (r"(?=(a+)+b)", "unknown"), (r"(.+)\1x", "unknown"), (r"(?<=a)(b+)+c", "unknown"),
 )
 # fmt: on
