@@ -49,7 +49,9 @@ def portable(function: F) -> F:
 
     @wraps(function)
     def checked(*args: Any, **options: Any) -> Any:
-        xp_of(*(one for one in args if is_array_api_obj(one)))
+        arrays = [one for one in (*args, *options.values()) if is_array_api_obj(one)]
+        if arrays:
+            xp_of(*arrays)
         return function(*args, **options)
 
     return checked  # type: ignore[return-value]
@@ -193,7 +195,7 @@ def pick_device(flops: float, size: float, *, there: list[Device] | None = None)
     if gpu >= cpu:
         return Choice(here, f"CPU: {cpu * 1e3:.2f} ms here, {link * 1e3:.2f} ms for the link alone")
     if not cards:
-        return Choice(here, f"CPU: a GPU would need {gpu / cpu:.0%} of the time; none is present")
+        return Choice(here, f"CPU: a GPU would be {cpu / gpu:.1f}x faster; none is present")
     return Choice(
         cards[0], f"{cards[0]}: {gpu * 1e3:.2f} ms with transfer, {cpu * 1e3:.2f} ms here"
     )

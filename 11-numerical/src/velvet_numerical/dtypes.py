@@ -84,6 +84,10 @@ class Overflow:
 def overflow_report(operation: str, a: Any, b: Any) -> Overflow:
     """Return what `a <operation> b` does in NumPy, beside what exact arithmetic says.
 
+    Raises:
+        TypeError: an operand is no number, or neither of them is of NumPy.
+        ValueError: the operation is unknown, or the shapes do not fit.
+
     >>> print(overflow_report("add", np.uint8(200), np.uint8(100)))
     uint8: wraps to 44
     >>> overflow_report("add", np.uint8(200), 300).outcome
@@ -92,7 +96,13 @@ def overflow_report(operation: str, a: Any, b: Any) -> Overflow:
     if operation not in OPERATIONS:
         raise ValueError(f"operation is one of {', '.join(OPERATIONS)}, not {operation!r}")
     apply = OPERATIONS[operation]
-    dtype = str(np.result_type(*(x for x in (a, b) if isinstance(x, (np.generic, np.ndarray)))))
+    for operand in (a, b):
+        if not isinstance(operand, (int, float, complex)):  # a Python integer may have any size
+            numeric(operand)
+    fixed = [x for x in (a, b) if isinstance(x, (np.generic, np.ndarray))]
+    if not fixed:
+        raise TypeError("one operand must be of NumPy: Python's own integers never wrap")
+    dtype = str(np.result_type(*fixed))
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
@@ -100,7 +110,7 @@ def overflow_report(operation: str, a: Any, b: Any) -> Overflow:
         except OverflowError as error:
             return Overflow("raises", dtype, type(error).__name__)
     dtype = str(np.asarray(found).dtype)
-    if np.asarray(found).dtype.kind == "f":
+    if np.asarray(found).dtype.kind in "fc":
         finite = np.isfinite(np.asarray(a)).all() and np.isfinite(np.asarray(b)).all()
         went = bool(finite and not np.isfinite(found).all())
         return Overflow("to infinity" if went else "fits", dtype, str(found))

@@ -7,6 +7,8 @@ Everything here reads the rule and none of it moves data.
 
 from __future__ import annotations
 
+import inspect
+import operator
 import sys
 import tracemalloc
 from collections.abc import Callable, Sequence
@@ -163,6 +165,7 @@ def address_of(a: NDArray[Any], index: Sequence[int]) -> int:
 
     Raises:
         IndexError: not one index for each axis, or one is out of bounds.
+        TypeError: an index is no integer.
     """
     if len(index) != a.ndim:
         raise IndexError(f"{len(index)} indices for {a.ndim} axes")
@@ -170,7 +173,7 @@ def address_of(a: NDArray[Any], index: Sequence[int]) -> int:
     for axis, (position, size, step) in enumerate(zip(index, a.shape, a.strides, strict=True)):
         if not -size <= position < size:
             raise IndexError(f"index {position} is out of bounds for axis {axis} of {size}")
-        start += (int(position) % size) * step
+        start += (operator.index(position) % size) * step
     return start
 
 
@@ -242,6 +245,9 @@ def copy_audit(fn: Callable[..., Any], *args: Any, least: int = 1024) -> list[Co
 
     NumPy reports its buffers to `tracemalloc`; the peak is read after each line of `fn` itself.
     Tracing is of the whole process, so run nothing beside it.
+
+    Raises:
+        TypeError: `fn` has no lines of Python, as a builtin has not.
     """
     events: list[CopyEvent] = []
     begun = 0
@@ -264,6 +270,8 @@ def copy_audit(fn: Callable[..., Any], *args: Any, least: int = 1024) -> list[Co
     def per_call(frame: FrameType, _event: str, _: Any) -> Any:
         return per_line if frame.f_code is code else None
 
+    if not inspect.isfunction(fn):
+        raise TypeError(f"a function written in Python is required, not {type(fn).__name__}")
     code = fn.__code__
     traced, tracer = tracemalloc.is_tracing(), sys.gettrace()
     if not traced:

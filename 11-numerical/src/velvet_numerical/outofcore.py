@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import importlib
+import math
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
@@ -23,6 +24,7 @@ from velvet_numerical.memory import MIB
 from velvet_numerical.stable import Welford
 
 CHUNK = 1 << 20  # elements: 8 MB of doubles
+MERGED = 64  # bytes an element while runs are merged: in two buffers, in a list, as an object
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Header:
     @property
     def count(self) -> int:
         """The number of elements."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return math.prod(self.shape)
 
 
 def read_header(path: str | Path) -> Header:
@@ -59,6 +61,8 @@ def read_header(path: str | Path) -> Header:
             raise ValueError("the file holds pickled objects, which are never loaded here")
         if dtype.kind not in "biufc":
             raise ValueError(f"the file holds {dtype}, not numbers")
+        if any(size < 0 for size in shape):
+            raise ValueError(f"the header promises a shape of {shape}")
         header = Header(shape, fortran, dtype, file.tell())
     needed = header.offset + header.count * dtype.itemsize
     there = Path(path).stat().st_size
@@ -170,21 +174,25 @@ def external_sort(path: str | Path, out: str | Path, *, budget: int = 64 * MIB) 
 
     Runs of half the budget are sorted in memory and written to a folder beside the result, which
     is removed whatever happens; then they are merged through small buffers. The result appears
-    whole or not at all.
+    whole or not at all. O(n log n), the merge as Python objects.
+
+    Args:
+        budget: bytes of memory for the values, in either phase.
 
     Raises:
         MemoryBudgetExceeded: the budget does not hold a buffer for each run.
+        TypeError: the values are complex, which have no order.
         ValueError: the file is not one-dimensional, or damaged.
     """
     header = read_header(path)
     if len(header.shape) != 1:
         raise ValueError(f"only one dimension can be sorted, not {len(header.shape)}")
-    size = header.dtype.itemsize
-    elements = positive("budget", budget) // (2 * size)
+    _ordered(header)
+    elements = positive("budget", budget) // (2 * header.dtype.itemsize)
     runs = max(1, -(-header.count // max(1, elements)))
-    buffer = elements // (runs + 1)
+    buffer = budget // (MERGED * (runs + 1))
     if buffer < 1:
-        raise MemoryBudgetExceeded(2 * size * (runs + 1), budget)
+        raise MemoryBudgetExceeded(MERGED * (runs + 1), budget)
     with ExitStack() as stack:
         beside = Path(out).absolute().parent  # on the same disk, so that the last step is a rename
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=".sort-", dir=beside))
@@ -207,6 +215,11 @@ def external_sort(path: str | Path, out: str | Path, *, budget: int = 64 * MIB) 
         result.close()
         Path(folder, "result").replace(out)
     return runs
+
+
+def _ordered(header: Header) -> None:
+    if header.dtype.kind == "c":
+        raise TypeError("numeric dtype required that has an order, not complex")
 
 
 def _nan_last(value: Any) -> tuple[bool, Any]:
@@ -235,6 +248,7 @@ def dask_moments(path: str | Path, chunk: int = CHUNK) -> Moments:
     header = read_header(path)
     if not header.count:
         raise ValueError("the file holds no values: there is no mean")
+    _ordered(header)
     if len(header.shape) != 1:
         raise ValueError(f"only one dimension is read in blocks, not {len(header.shape)}")
 

@@ -143,6 +143,10 @@ def test_elsewhere_private_bytes_stand_for_anonymous_ones(monkeypatch: pytest.Mo
 
     assert memory.resident() == memory.Resident(3, 0)
 
+    monkeypatch.setattr(memory.sys, "platform", "linux")
+    monkeypatch.setattr(memory.Path, "read_text", lambda *_, **__: "VmRSS:\t 8 kB\n")
+    assert memory.resident() == memory.Resident(3, 0)
+
 
 def test_formats_are_chosen_with_a_reason() -> None:
     assert sparse.choose_format(["build"])[0] == "COO"
@@ -180,6 +184,14 @@ def test_triplets_outside_the_matrix_are_refused(
 ) -> None:
     with pytest.raises(error):
         sparse.csr_from_triplets(rows, columns, values, (3, 3))
+
+
+@pytest.mark.parametrize(("triplet", "shape"), [([[1]], (3, 3)), ([1], (-3, 3)), (1, (3, 3))])
+def test_triplets_that_are_not_flat_or_of_no_matrix_are_refused(
+    triplet: object, shape: tuple[int, int]
+) -> None:
+    with pytest.raises(ValueError, match=r"flat lists|two sides"):
+        sparse.csr_from_triplets(triplet, triplet, triplet, shape)
 
 
 def test_the_break_even_is_interpolated() -> None:
