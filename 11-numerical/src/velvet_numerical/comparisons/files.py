@@ -99,7 +99,7 @@ def add_to(suite: Suite) -> None:
         unit="MB",
         sizes={"mb": [50, 200]},
         metrics={"anon_mb_peak": "MB", "file_mb_peak": "MB"},
-        rounds={"quick": 1, "default": 3},
+        rounds={"quick": 1, "default": 2},
         quick=lambda mb: mb == 50,
     )
     for name in ROADS:

@@ -11,6 +11,7 @@ import numpy as np
 
 from velvet.bench import Suite, Timed, across, ratio, speedup, value
 from velvet_numerical import kernels
+from velvet_numerical.comparisons.hundred_x import ROUNDS
 
 SIDE = 2048
 STRIDED = 1 << 17
@@ -84,6 +85,7 @@ def add_to(suite: Suite) -> None:
         "walk",
         title=f"The sum of {SIDE} x {SIDE} doubles, compiled loop",
         unit="ms",
+        rounds=ROUNDS,
         tier="default",
     )
     strides = suite.comparison(
@@ -105,6 +107,7 @@ def add_to(suite: Suite) -> None:
         unit="ns",
         items=lambda side: side * side,
         sizes={"side": [2048, 2056]},
+        rounds=ROUNDS,
         tier="default",
     )
     for name in ("numpy", "blocked", "numba"):
@@ -118,6 +121,7 @@ def add_to(suite: Suite) -> None:
         unit="GB/s",
         items=lambda n: 24 * n / 1e9,
         sizes={"n": [10_000, 4_000_000]},
+        rounds=ROUNDS,
         quick=lambda n: n == 10_000,
     )
     for way in ("numpy", "out", "blocked", "numexpr", "numba", "daxpy"):
