@@ -14,11 +14,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import numpy as np
-from array_api_compat import (
-    array_namespace,
-    device,
-    is_array_api_obj,
-)
+from array_api_compat import array_namespace, is_array_api_obj
 from array_api_compat import to_device as move  # type: ignore[import-untyped,unused-ignore]
 from numpy.typing import NDArray
 
@@ -49,8 +45,7 @@ def portable(function: F) -> F:
 
     @wraps(function)
     def checked(*args: Any, **options: Any) -> Any:
-        arrays = [one for one in (*args, *options.values()) if is_array_api_obj(one)]
-        if arrays:
+        if arrays := [one for one in (*args, *options.values()) if is_array_api_obj(one)]:
             xp_of(*arrays)
         return function(*args, **options)
 
@@ -82,10 +77,6 @@ class Device:
         return f"{self.library}:{self.name}"
 
 
-def _numpy() -> str:
-    return "cpu"
-
-
 def _strict() -> str:
     importlib.import_module("array_api_strict")
     return "cpu"
@@ -106,7 +97,7 @@ def _cupy() -> str:
 
 
 LIBRARIES: dict[str, Callable[[], str]] = {
-    "numpy": _numpy,
+    "numpy": lambda: "cpu",
     "array_api_strict": _strict,
     "torch": _torch,
     "cupy": _cupy,
@@ -158,11 +149,6 @@ def to_device(x: NDArray[Any], target: Device) -> Any:
     if target.library == "torch" and target.name != "cpu":
         return move(moved, target.name)
     return moved
-
-
-def device_of(x: Any) -> str:
-    """Return the device of an array as text."""
-    return str(device(x))
 
 
 @dataclass(frozen=True)

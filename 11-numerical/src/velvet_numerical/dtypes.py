@@ -76,17 +76,14 @@ class Overflow:
     result: str
 
     def __str__(self) -> str:
-        if self.outcome == "fits":
-            return f"{self.dtype}: {self.result}"
-        return f"{self.dtype}: {self.outcome} {self.result if self.outcome != 'wraps' else f'to {self.result}'}"
+        told = {"fits": "", "wraps": "wraps to "}.get(self.outcome, f"{self.outcome} ")
+        return f"{self.dtype}: {told}{self.result}"
 
 
 def overflow_report(operation: str, a: Any, b: Any) -> Overflow:
     """Return what `a <operation> b` does in NumPy, beside what exact arithmetic says.
 
-    Raises:
-        TypeError: an operand is no number, or neither of them is of NumPy.
-        ValueError: the operation is unknown, or the shapes do not fit.
+    Without a number of NumPy among the operands it is a TypeError.
 
     >>> print(overflow_report("add", np.uint8(200), np.uint8(100)))
     uint8: wraps to 44

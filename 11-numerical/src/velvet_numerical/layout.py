@@ -22,9 +22,7 @@ from numpy.typing import NDArray
 from velvet_numerical.errors import WouldCopy, positive
 
 Order = Literal["C", "F", "CF", "none"]
-OVERLAP_WORK = (
-    10_000  # candidate solutions that `shares_memory` may try; the exact answer is NP-hard
-)
+OVERLAP_WORK = 10_000  # candidates that `shares_memory` may try: the exact answer is NP-hard
 
 
 @dataclass(frozen=True)
@@ -244,10 +242,8 @@ def copy_audit(fn: Callable[..., Any], *args: Any, least: int = 1024) -> list[Co
     """Run `fn(*args)` and return which of its lines allocated `least` bytes or more.
 
     NumPy reports its buffers to `tracemalloc`; the peak is read after each line of `fn` itself.
-    Tracing is of the whole process, so run nothing beside it.
-
-    Raises:
-        TypeError: `fn` has no lines of Python, as a builtin has not.
+    Tracing is of the whole process, so run nothing beside it. A builtin, which has no lines, is a
+    TypeError.
     """
     events: list[CopyEvent] = []
     begun = 0

@@ -87,7 +87,7 @@ def gemv(a: Array, x: Array) -> Array:
     given, vector = real(a), real(x)
     if (given.ndim, vector.ndim) != (2, 1):
         raise ValueError(
-            f"gemv takes a matrix and a vector, not {given.ndim} and {vector.ndim} dimensions"
+            f"gemv takes a matrix and a vector, not {given.ndim}-d and {vector.ndim}-d"
         )
     if given.shape[1] != len(vector):
         raise ShapeMismatch(-1, (given.shape[1], len(vector)))

@@ -10,11 +10,11 @@ import heapq
 import importlib
 import math
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,6 @@ class Header:
     """What an .npy file says about itself."""
 
     shape: tuple[int, ...]
-    fortran: bool
     dtype: np.dtype[Any]
     offset: int
 
@@ -56,14 +55,14 @@ def read_header(path: str | Path) -> Header:
         }.get(version)
         if read is None:
             raise ValueError(f"unsupported .npy version {version}")
-        shape, fortran, dtype = read(file)
+        shape, _, dtype = read(file)
         if dtype.hasobject:
             raise ValueError("the file holds pickled objects, which are never loaded here")
         if dtype.kind not in "biufc":
             raise ValueError(f"the file holds {dtype}, not numbers")
         if any(size < 0 for size in shape):
             raise ValueError(f"the header promises a shape of {shape}")
-        header = Header(shape, fortran, dtype, file.tell())
+        header = Header(shape, dtype, file.tell())
     needed = header.offset + header.count * dtype.itemsize
     there = Path(path).stat().st_size
     if there < needed:
@@ -137,8 +136,12 @@ def moments(path: str | Path, chunk: int = CHUNK) -> Moments:
     Raises:
         ValueError: the file is empty, damaged or not numeric; `chunk` is below 1.
     """
+    return _merged(ChunkReader(path, chunk))
+
+
+def _merged(parts: Iterable[NDArray[Any]]) -> Moments:
     found, least, most = Welford(), np.inf, -np.inf
-    for part in ChunkReader(path, chunk):
+    for part in parts:
         found.update(part)
         least, most = np.minimum(least, part.min()), np.maximum(most, part.max())
     if not found.n:
@@ -203,10 +206,12 @@ def external_sort(path: str | Path, out: str | Path, *, budget: int = 64 * MIB) 
             np.save(name, part)
             names.append(name)
         result = stack.enter_context(Path(folder, "result").open("wb"))
-        _write_header(result, header)
+        described = np.lib.format.dtype_to_descr(header.dtype)
+        told = {"descr": described, "fortran_order": False, "shape": header.shape}
+        np.lib.format.write_array_header_1_0(result, told)
         streams = [stack.enter_context(closing(_values(name, buffer))) for name in names]
         collected: list[Any] = []
-        for value in heapq.merge(*streams, key=_nan_last):
+        for value in heapq.merge(*streams, key=lambda value: (value != value, value)):
             collected.append(value)
             if len(collected) >= buffer:
                 result.write(np.array(collected, header.dtype).tobytes())
@@ -222,20 +227,9 @@ def _ordered(header: Header) -> None:
         raise TypeError("numeric dtype required that has an order, not complex")
 
 
-def _nan_last(value: Any) -> tuple[bool, Any]:
-    return value != value, value
-
-
 def _values(path: Path, buffer: int) -> Generator[Any, None, None]:
     for part in ChunkReader(path, buffer):
         yield from part.tolist()
-
-
-def _write_header(file: BinaryIO, header: Header) -> None:
-    described = np.lib.format.dtype_to_descr(header.dtype)
-    np.lib.format.write_array_header_1_0(
-        file, {"descr": described, "fortran_order": False, "shape": header.shape}
-    )
 
 
 def dask_moments(path: str | Path, chunk: int = CHUNK) -> Moments:
@@ -296,9 +290,5 @@ def zarr_moments(path: str | Path) -> Moments:
     """Return the moments of a one-dimensional zarr array, one of its own chunks at a time."""
     zarr: Any = importlib.import_module("zarr")
     array = zarr.open_array(str(path), mode="r")
-    found, least, most = Welford(), np.inf, -np.inf
-    for start in range(0, array.shape[0], array.chunks[0]):
-        part = numeric(array[start : start + array.chunks[0]])
-        found.update(part)
-        least, most = np.minimum(least, part.min()), np.maximum(most, part.max())
-    return Moments(found.n, found.mean, found.var(), float(least), float(most))
+    size = array.chunks[0]
+    return _merged(numeric(array[at : at + size]) for at in range(0, array.shape[0], size))

@@ -48,18 +48,6 @@ class Csr:
     indices: NDArray[np.int64]
     data: NDArray[np.float64]
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the three arrays."""
-        return self.indptr.nbytes + self.indices.nbytes + self.data.nbytes
-
-    def to_dense(self) -> NDArray[np.float64]:
-        """Return the full matrix."""
-        dense = np.zeros(self.shape)
-        rows = np.repeat(np.arange(self.shape[0]), np.diff(self.indptr))
-        dense[rows, self.indices] = self.data
-        return dense
-
 
 def _indices(given: Any) -> NDArray[np.int64]:
     array = np.asarray(given)
