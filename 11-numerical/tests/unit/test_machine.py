@@ -115,7 +115,7 @@ def test_the_package_is_a_command() -> None:
 
 def test_memory_is_counted_by_kind() -> None:
     with memory.budget() as watch:
-        held = np.ones(4 * MIB)
+        held = np.ones(5 * MIB)
 
     assert held.nbytes * 0.9 <= watch.anonymous <= held.nbytes * 1.3
 
@@ -123,7 +123,7 @@ def test_memory_is_counted_by_kind() -> None:
 def test_a_budget_ends_a_loop_early_or_at_the_end() -> None:
     def exceed(check: bool) -> None:
         with memory.budget(4 * MIB) as watch:
-            held = np.ones(2 * MIB)
+            held = np.ones(5 * MIB)  # above what malloc ever keeps for reuse
             if check:
                 watch.check()
                 pytest.fail("the check raises")
