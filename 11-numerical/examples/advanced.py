@@ -34,7 +34,8 @@ def roofline() -> None:
             f"{one.bound:8.1f}{one.fraction_of_bound:9.0%}"
         )
     threads = {one.threads for one in machine.blas_info() if one.api == "blas"}
-    print(f"\nmeasured on one BLAS thread; {max(threads)} would be used by default")
+    print("\nabove 100%: the triad's writes also read their lines; a dot writes nothing")
+    print(f"measured on one BLAS thread; {max(threads)} would be used by default")
     print("why: axpy cannot be faster on this memory, whatever language it is written in")
 
 
@@ -122,9 +123,11 @@ def portable_gpu() -> None:
         difference = np.abs(found - expected).max()
         print(f"{device!s:22} {spent * 1e3:7.1f} ms, largest difference {difference:.1e}")
     for library, reason in reasons.items():
-        print(f"{library:22} absent: {reason.partition(': ')[2][:46]}")
+        why, _, remedy = reason.partition(": ")[2].partition(" (")
+        print(f"{library:22} absent: {why}")
+        print(f"{'':8}{remedy.rstrip(')')}")
 
-    for side in (128, 8192):
+    for side in (16, 8192):
         choice = backend.pick_device(6e3 * side**2, 16.0 * side**2)
         print(f"{side} x {side}: {choice.reason}")
     print("why: a device pays when its arithmetic saves more than the transfer costs")

@@ -14,11 +14,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import numpy as np
-from array_api_compat import (
-    array_namespace,
-    device,
-    is_array_api_obj,
-)
+from array_api_compat import array_namespace, is_array_api_obj
 from array_api_compat import to_device as move  # type: ignore[import-untyped,unused-ignore]
 from numpy.typing import NDArray
 
@@ -49,7 +45,8 @@ def portable(function: F) -> F:
 
     @wraps(function)
     def checked(*args: Any, **options: Any) -> Any:
-        xp_of(*(one for one in args if is_array_api_obj(one)))
+        if arrays := [one for one in (*args, *options.values()) if is_array_api_obj(one)]:
+            xp_of(*arrays)
         return function(*args, **options)
 
     return checked  # type: ignore[return-value]
@@ -80,10 +77,6 @@ class Device:
         return f"{self.library}:{self.name}"
 
 
-def _numpy() -> str:
-    return "cpu"
-
-
 def _strict() -> str:
     importlib.import_module("array_api_strict")
     return "cpu"
@@ -104,7 +97,7 @@ def _cupy() -> str:
 
 
 LIBRARIES: dict[str, Callable[[], str]] = {
-    "numpy": _numpy,
+    "numpy": lambda: "cpu",
     "array_api_strict": _strict,
     "torch": _torch,
     "cupy": _cupy,
@@ -158,11 +151,6 @@ def to_device(x: NDArray[Any], target: Device) -> Any:
     return moved
 
 
-def device_of(x: Any) -> str:
-    """Return the device of an array as text."""
-    return str(device(x))
-
-
 @dataclass(frozen=True)
 class Choice:
     """A decision with its reason."""
@@ -193,7 +181,7 @@ def pick_device(flops: float, size: float, *, there: list[Device] | None = None)
     if gpu >= cpu:
         return Choice(here, f"CPU: {cpu * 1e3:.2f} ms here, {link * 1e3:.2f} ms for the link alone")
     if not cards:
-        return Choice(here, f"CPU: a GPU would need {gpu / cpu:.0%} of the time; none is present")
+        return Choice(here, f"CPU: a GPU would be {cpu / gpu:.1f}x faster; none is present")
     return Choice(
         cards[0], f"{cards[0]}: {gpu * 1e3:.2f} ms with transfer, {cpu * 1e3:.2f} ms here"
     )

@@ -47,12 +47,10 @@ def explain_broadcast(*shapes: Shape) -> str:
     operand 2      3
     result      4  3
     """
+    rows, last = [*shapes], ""
     try:
-        result = broadcast_shape(*shapes)
-        rows = [*shapes, result]
-        last = ""
+        rows.append(broadcast_shape(*shapes))
     except ShapeMismatch as error:
-        rows = [*shapes]
         last = f"no result: {error}"
     width = max((len(str(size)) for shape in rows for size in shape), default=1) + 2
     axes = max(map(len, rows), default=0)

@@ -76,13 +76,14 @@ class Overflow:
     result: str
 
     def __str__(self) -> str:
-        if self.outcome == "fits":
-            return f"{self.dtype}: {self.result}"
-        return f"{self.dtype}: {self.outcome} {self.result if self.outcome != 'wraps' else f'to {self.result}'}"
+        told = {"fits": "", "wraps": "wraps to "}.get(self.outcome, f"{self.outcome} ")
+        return f"{self.dtype}: {told}{self.result}"
 
 
 def overflow_report(operation: str, a: Any, b: Any) -> Overflow:
     """Return what `a <operation> b` does in NumPy, beside what exact arithmetic says.
+
+    Without a number of NumPy among the operands it is a TypeError.
 
     >>> print(overflow_report("add", np.uint8(200), np.uint8(100)))
     uint8: wraps to 44
@@ -92,7 +93,13 @@ def overflow_report(operation: str, a: Any, b: Any) -> Overflow:
     if operation not in OPERATIONS:
         raise ValueError(f"operation is one of {', '.join(OPERATIONS)}, not {operation!r}")
     apply = OPERATIONS[operation]
-    dtype = str(np.result_type(*(x for x in (a, b) if isinstance(x, (np.generic, np.ndarray)))))
+    for operand in (a, b):
+        if not isinstance(operand, (int, float, complex)):  # a Python integer may have any size
+            numeric(operand)
+    fixed = [x for x in (a, b) if isinstance(x, (np.generic, np.ndarray))]
+    if not fixed:
+        raise TypeError("one operand must be of NumPy: Python's own integers never wrap")
+    dtype = str(np.result_type(*fixed))
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
@@ -100,7 +107,7 @@ def overflow_report(operation: str, a: Any, b: Any) -> Overflow:
         except OverflowError as error:
             return Overflow("raises", dtype, type(error).__name__)
     dtype = str(np.asarray(found).dtype)
-    if np.asarray(found).dtype.kind == "f":
+    if np.asarray(found).dtype.kind in "fc":
         finite = np.isfinite(np.asarray(a)).all() and np.isfinite(np.asarray(b)).all()
         went = bool(finite and not np.isfinite(found).all())
         return Overflow("to infinity" if went else "fits", dtype, str(found))

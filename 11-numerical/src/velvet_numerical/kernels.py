@@ -1,7 +1,7 @@
 """The kernels that are measured: their inputs, their work, and the proof that all ways agree.
 
-`validate` comes before any timing: each contender is compared with the loop of `contenders.pure`
-computed with fifty digits, on the same inputs.
+`validate` is the proof behind every timing: each contender is compared with the loop of
+`contenders.pure` computed with fifty digits, on the same inputs.
 """
 
 from __future__ import annotations

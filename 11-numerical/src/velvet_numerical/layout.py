@@ -7,6 +7,8 @@ Everything here reads the rule and none of it moves data.
 
 from __future__ import annotations
 
+import inspect
+import operator
 import sys
 import tracemalloc
 from collections.abc import Callable, Sequence
@@ -20,9 +22,7 @@ from numpy.typing import NDArray
 from velvet_numerical.errors import WouldCopy, positive
 
 Order = Literal["C", "F", "CF", "none"]
-OVERLAP_WORK = (
-    10_000  # candidate solutions that `shares_memory` may try; the exact answer is NP-hard
-)
+OVERLAP_WORK = 10_000  # candidates that `shares_memory` may try: the exact answer is NP-hard
 
 
 @dataclass(frozen=True)
@@ -163,6 +163,7 @@ def address_of(a: NDArray[Any], index: Sequence[int]) -> int:
 
     Raises:
         IndexError: not one index for each axis, or one is out of bounds.
+        TypeError: an index is no integer.
     """
     if len(index) != a.ndim:
         raise IndexError(f"{len(index)} indices for {a.ndim} axes")
@@ -170,7 +171,7 @@ def address_of(a: NDArray[Any], index: Sequence[int]) -> int:
     for axis, (position, size, step) in enumerate(zip(index, a.shape, a.strides, strict=True)):
         if not -size <= position < size:
             raise IndexError(f"index {position} is out of bounds for axis {axis} of {size}")
-        start += (int(position) % size) * step
+        start += (operator.index(position) % size) * step
     return start
 
 
@@ -241,7 +242,8 @@ def copy_audit(fn: Callable[..., Any], *args: Any, least: int = 1024) -> list[Co
     """Run `fn(*args)` and return which of its lines allocated `least` bytes or more.
 
     NumPy reports its buffers to `tracemalloc`; the peak is read after each line of `fn` itself.
-    Tracing is of the whole process, so run nothing beside it.
+    Tracing is of the whole process, so run nothing beside it. A builtin, which has no lines, is a
+    TypeError.
     """
     events: list[CopyEvent] = []
     begun = 0
@@ -264,6 +266,8 @@ def copy_audit(fn: Callable[..., Any], *args: Any, least: int = 1024) -> list[Co
     def per_call(frame: FrameType, _event: str, _: Any) -> Any:
         return per_line if frame.f_code is code else None
 
+    if not inspect.isfunction(fn):
+        raise TypeError(f"a function written in Python is required, not {type(fn).__name__}")
     code = fn.__code__
     traced, tracer = tracemalloc.is_tracing(), sys.gettrace()
     if not traced:

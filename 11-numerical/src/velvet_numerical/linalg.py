@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -18,6 +18,8 @@ from velvet_numerical.errors import IllConditioned, ShapeMismatch, WouldCopy, re
 
 Array = NDArray[Any]
 Structure = Literal["general", "positive", "banded", "lower", "upper"]
+REFINEMENTS = 10  # each gains some digits; more than ten means that it does not converge
+REFINED = 1e-12  # of the answer: the last repair is that small when it is done
 BAND_SHARE = 10  # a band narrower than a tenth of the matrix is worth its own routine
 
 
@@ -76,11 +78,23 @@ def gemm(
 
 
 def gemv(a: Array, x: Array) -> Array:
-    """Return `a @ x` for a matrix of either order without copying it."""
-    matrix, turned = _operand(real(a), strict=False)
-    if a.shape[1] != len(x):
-        raise ShapeMismatch(-1, (a.shape[1], len(x)))
-    return np.asarray(blas.dgemv(1.0, matrix, real(x), trans=turned))
+    """Return `a @ x` for a matrix of either order without copying it.
+
+    Raises:
+        ShapeMismatch: `x` is not as long as the rows of `a`.
+        ValueError: `a` is no matrix, or `x` no vector.
+    """
+    given, vector = real(a), real(x)
+    if (given.ndim, vector.ndim) != (2, 1):
+        raise ValueError(
+            f"gemv takes a matrix and a vector, not {given.ndim}-d and {vector.ndim}-d"
+        )
+    if given.shape[1] != len(vector):
+        raise ShapeMismatch(-1, (given.shape[1], len(vector)))
+    if not given.size:
+        return np.zeros(len(given))
+    matrix, turned = _operand(given, strict=False)
+    return np.asarray(blas.dgemv(1.0, matrix, vector, trans=turned))
 
 
 def condition(a: Array) -> float:
@@ -113,6 +127,17 @@ def _square(a: Array) -> NDArray[np.float64]:
     if not np.isfinite(matrix).all():
         raise ValueError("the matrix contains NaN or infinity")
     return matrix
+
+
+def _right(b: Array, n: int) -> NDArray[np.float64]:
+    right = real(b)
+    if right.ndim not in (1, 2):
+        raise ValueError(f"a right-hand side has 1 or 2 dimensions, not {right.ndim}")
+    if len(right) != n:
+        raise ShapeMismatch(-right.ndim, (n, len(right)))
+    if not np.isfinite(right).all():
+        raise ValueError("the right-hand side contains NaN or infinity")
+    return right
 
 
 @dataclass(frozen=True)
@@ -149,17 +174,18 @@ def structure_of(a: Array) -> Structure:
 def solve(a: Array, b: Array, *, structure: Structure | None = None) -> Solution:
     """Solve `a @ x = b` by the routine for its structure, which is looked for by default.
 
-    A symmetric matrix that Cholesky finds not to be positive definite is solved by LU.
+    A symmetric matrix that Cholesky finds not to be positive definite is solved by LU. A structure
+    that is named is trusted: elements outside it are not read.
 
     Raises:
         IllConditioned: no digit of the answer would be right.
         ShapeMismatch: `a` is not square, or `b` is not as long.
+        ValueError: a value is not finite, or the structure is unknown.
     """
-    matrix, right = _square(a), real(b)
-    if right.ndim not in (1, 2) or len(right) != len(matrix):
-        raise ShapeMismatch(-right.ndim, (len(matrix), right.shape[0] if right.ndim else 0))
-    if not np.isfinite(right).all():
-        raise ValueError("the right-hand side contains NaN or infinity")
+    matrix = _square(a)
+    right = _right(b, len(matrix))
+    if structure is not None and structure not in get_args(Structure):
+        raise ValueError(f"structure is one of {', '.join(get_args(Structure))}, not {structure!r}")
     norm = float(np.abs(matrix).sum(axis=0).max())
     chosen = structure or structure_of(matrix)
     if chosen == "banded":
@@ -192,7 +218,8 @@ def _dense(a: Array, b: Array, norm: float, *, try_cholesky: bool) -> tuple[Arra
 
 def _banded(a: Array, b: Array, norm: float) -> tuple[Array, str, float]:
     rows, columns = np.nonzero(a)
-    below, above = max(0, int(np.max(rows - columns))), max(0, int(np.max(columns - rows)))
+    below = int(np.max(rows - columns, initial=0))
+    above = int(np.max(columns - rows, initial=0))
     n = len(a)
     packed = np.zeros((2 * below + above + 1, n), order="F")
     packed[below + above + rows - columns, columns] = a[rows, columns]
@@ -224,36 +251,51 @@ def _inverse_norm_bound(
 
 
 def lu_solve_many(a: Array, rights: Array) -> Array:
-    """Solve for each row of `rights`, one after the other, with one factorisation: O(n^3 + k n^2)."""
+    """Solve for each row of `rights`, one after the other, with one factorisation: O(n^3 + k n^2).
+
+    Raises:
+        IllConditioned: no digit of the answers would be right.
+        ShapeMismatch: `a` is not square, or a row is not as long.
+    """
     matrix = _square(a)
+    lines = np.atleast_2d(_right(np.transpose(real(rights)), len(matrix)).T)
+    norm = float(np.abs(matrix).sum(axis=0).max())
     lu, pivots, info = lapack.dgetrf(matrix)
-    if info > 0:
-        raise IllConditioned(math.inf, 0)
-    return np.array([lapack.dgetrs(lu, pivots, right)[0] for right in real(rights)])
+    rcond = 0.0 if info > 0 else float(lapack.dgecon(lu, norm)[0])
+    cond = 1 / rcond if rcond > 0 else math.inf
+    if _digits(cond) == 0:
+        raise IllConditioned(cond, 0)
+    return np.array([lapack.dgetrs(lu, pivots, right)[0] for right in lines])
 
 
-def iterative_refinement(a: Array, b: Array, *, low: DTypeLike = "f4", rounds: int = 10) -> Array:
-    """Solve in a low precision, then repair the answer with residuals in float64.
+def iterative_refinement(a: Array, b: Array) -> Array:
+    """Solve in float32, then repair the answer with residuals in float64.
 
     The factorisation, O(n^3), runs at the low precision; each repair costs O(n^2). It converges
-    while the condition number is well below the low precision's 1/eps.
+    while the condition number is well below 1/eps of float32. Matrix and residuals are scaled to
+    one, so that neither leaves float32's range.
 
     Raises:
         IllConditioned: it does not converge.
+        ShapeMismatch: `a` is not square, or `b` is not as long.
     """
-    matrix, right = _square(a), real(b)
-    lu, pivots, info = lapack.sgetrf(matrix.astype(low))
+    matrix = _square(a)
+    right = _right(b, len(matrix))
+    scale = float(np.abs(matrix).max())
+    matrix = matrix / (scale or 1.0)
+    lu, pivots, info = lapack.sgetrf(matrix.astype(np.float32))
     if info > 0:
         raise IllConditioned(math.inf, 0)
     x = np.zeros_like(right)
     residual, last = right, math.inf
-    for _ in range(rounds):
-        step = lapack.sgetrs(lu, pivots, residual.astype(low))[0].astype(np.float64)
-        size = float(np.abs(step).max(initial=0.0))
-        if not size < last:
+    for _ in range(REFINEMENTS):
+        size = float(np.abs(residual).max(initial=0.0)) or 1.0
+        step = lapack.sgetrs(lu, pivots, (residual / size).astype(np.float32))[0] * size
+        largest = float(np.abs(step).max(initial=0.0))
+        if not largest < last:
             break
-        x, last = x + step, size
+        x, last = x + step, largest
         residual = right - matrix @ x
-    if not last <= 1e-12 * max(1e-300, float(np.abs(x).max(initial=0.0))):
-        raise IllConditioned(condition(matrix), _digits(condition(matrix), low))
-    return x
+    if not last <= REFINED * float(np.abs(x).max(initial=0.0)):
+        raise IllConditioned(condition(matrix), _digits(condition(matrix), np.float32))
+    return np.asarray(x / scale)

@@ -16,11 +16,8 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import threadpoolctl  # type: ignore[import-untyped,unused-ignore]
 from numpy.typing import DTypeLike
-from threadpoolctl import (  # type: ignore[import-untyped,unused-ignore]
-    threadpool_info,
-    threadpool_limits,
-)
 
 from velvet_numerical import kernels
 from velvet_numerical.errors import positive
@@ -68,14 +65,14 @@ def blas_info() -> list[BlasLib]:
             architecture=str(one.get("architecture", "unknown")),
             threads=int(one["num_threads"]),
         )
-        for one in threadpool_info()
+        for one in threadpoolctl.threadpool_info()
     ]
 
 
 @contextmanager
 def threads(n: int) -> Iterator[None]:
     """Limit every BLAS and OpenMP pool of the process to `n` threads, and restore what was."""
-    with threadpool_limits(limits=positive("n", n)):
+    with threadpoolctl.threadpool_limits(limits=positive("n", n)):
         yield
 
 
@@ -177,7 +174,8 @@ def place(roof: Roofline, kernel: str, contender: str, n: int = 1 << 20) -> Poin
     one = kernels.kernel(kernel)
     call = kernels.prepared(kernel, contender, n)
     if "out" in inspect.signature(kernels.get(kernel, contender)).parameters:
-        call = partial(call, out=np.array(call() if kernel != "exp_sum" else call.args[0]))
+        found = call()
+        call = partial(call, out=np.array(found if np.ndim(found) else call.args[0]))
     with threads(1):
         call()
         seconds = best_seconds(call, repeats=3)

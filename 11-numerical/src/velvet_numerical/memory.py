@@ -36,7 +36,8 @@ def resident() -> Resident:
     if sys.platform == "linux":
         lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
         found = {line.split(":")[0]: line.split()[1] for line in lines if line.startswith("Rss")}
-        return Resident(int(found["RssAnon"]) * 1024, int(found["RssFile"]) * 1024)
+        if "RssAnon" in found:  # some sandboxes leave it out
+            return Resident(int(found["RssAnon"]) * 1024, int(found["RssFile"]) * 1024)
     return _by_psutil()
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import heapq
 import importlib
+import math
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from velvet_numerical.memory import MIB
 from velvet_numerical.stable import Welford
 
 CHUNK = 1 << 20  # elements: 8 MB of doubles
+MERGED = 64  # bytes an element while runs are merged: in two buffers, in a list, as an object
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,13 @@ class Header:
     """What an .npy file says about itself."""
 
     shape: tuple[int, ...]
-    fortran: bool
     dtype: np.dtype[Any]
     offset: int
 
     @property
     def count(self) -> int:
         """The number of elements."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return math.prod(self.shape)
 
 
 def read_header(path: str | Path) -> Header:
@@ -54,12 +55,14 @@ def read_header(path: str | Path) -> Header:
         }.get(version)
         if read is None:
             raise ValueError(f"unsupported .npy version {version}")
-        shape, fortran, dtype = read(file)
+        shape, _, dtype = read(file)
         if dtype.hasobject:
             raise ValueError("the file holds pickled objects, which are never loaded here")
         if dtype.kind not in "biufc":
             raise ValueError(f"the file holds {dtype}, not numbers")
-        header = Header(shape, fortran, dtype, file.tell())
+        if any(size < 0 for size in shape):
+            raise ValueError(f"the header promises a shape of {shape}")
+        header = Header(shape, dtype, file.tell())
     needed = header.offset + header.count * dtype.itemsize
     there = Path(path).stat().st_size
     if there < needed:
@@ -133,8 +136,12 @@ def moments(path: str | Path, chunk: int = CHUNK) -> Moments:
     Raises:
         ValueError: the file is empty, damaged or not numeric; `chunk` is below 1.
     """
+    return _merged(ChunkReader(path, chunk))
+
+
+def _merged(parts: Iterable[NDArray[Any]]) -> Moments:
     found, least, most = Welford(), np.inf, -np.inf
-    for part in ChunkReader(path, chunk):
+    for part in parts:
         found.update(part)
         least, most = np.minimum(least, part.min()), np.maximum(most, part.max())
     if not found.n:
@@ -170,21 +177,25 @@ def external_sort(path: str | Path, out: str | Path, *, budget: int = 64 * MIB) 
 
     Runs of half the budget are sorted in memory and written to a folder beside the result, which
     is removed whatever happens; then they are merged through small buffers. The result appears
-    whole or not at all.
+    whole or not at all. O(n log n), the merge as Python objects.
+
+    Args:
+        budget: bytes of memory for the values, in either phase.
 
     Raises:
         MemoryBudgetExceeded: the budget does not hold a buffer for each run.
+        TypeError: the values are complex, which have no order.
         ValueError: the file is not one-dimensional, or damaged.
     """
     header = read_header(path)
     if len(header.shape) != 1:
         raise ValueError(f"only one dimension can be sorted, not {len(header.shape)}")
-    size = header.dtype.itemsize
-    elements = positive("budget", budget) // (2 * size)
+    _ordered(header)
+    elements = positive("budget", budget) // (2 * header.dtype.itemsize)
     runs = max(1, -(-header.count // max(1, elements)))
-    buffer = elements // (runs + 1)
+    buffer = budget // (MERGED * (runs + 1))
     if buffer < 1:
-        raise MemoryBudgetExceeded(2 * size * (runs + 1), budget)
+        raise MemoryBudgetExceeded(MERGED * (runs + 1), budget)
     with ExitStack() as stack:
         beside = Path(out).absolute().parent  # on the same disk, so that the last step is a rename
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=".sort-", dir=beside))
@@ -195,10 +206,12 @@ def external_sort(path: str | Path, out: str | Path, *, budget: int = 64 * MIB) 
             np.save(name, part)
             names.append(name)
         result = stack.enter_context(Path(folder, "result").open("wb"))
-        _write_header(result, header)
+        described = np.lib.format.dtype_to_descr(header.dtype)
+        told = {"descr": described, "fortran_order": False, "shape": header.shape}
+        np.lib.format.write_array_header_1_0(result, told)
         streams = [stack.enter_context(closing(_values(name, buffer))) for name in names]
         collected: list[Any] = []
-        for value in heapq.merge(*streams, key=_nan_last):
+        for value in heapq.merge(*streams, key=lambda value: (value != value, value)):
             collected.append(value)
             if len(collected) >= buffer:
                 result.write(np.array(collected, header.dtype).tobytes())
@@ -209,20 +222,14 @@ def external_sort(path: str | Path, out: str | Path, *, budget: int = 64 * MIB) 
     return runs
 
 
-def _nan_last(value: Any) -> tuple[bool, Any]:
-    return value != value, value
+def _ordered(header: Header) -> None:
+    if header.dtype.kind == "c":
+        raise TypeError("numeric dtype required that has an order, not complex")
 
 
 def _values(path: Path, buffer: int) -> Generator[Any, None, None]:
     for part in ChunkReader(path, buffer):
         yield from part.tolist()
-
-
-def _write_header(file: BinaryIO, header: Header) -> None:
-    described = np.lib.format.dtype_to_descr(header.dtype)
-    np.lib.format.write_array_header_1_0(
-        file, {"descr": described, "fortran_order": False, "shape": header.shape}
-    )
 
 
 def dask_moments(path: str | Path, chunk: int = CHUNK) -> Moments:
@@ -235,6 +242,7 @@ def dask_moments(path: str | Path, chunk: int = CHUNK) -> Moments:
     header = read_header(path)
     if not header.count:
         raise ValueError("the file holds no values: there is no mean")
+    _ordered(header)
     if len(header.shape) != 1:
         raise ValueError(f"only one dimension is read in blocks, not {len(header.shape)}")
 
@@ -282,9 +290,5 @@ def zarr_moments(path: str | Path) -> Moments:
     """Return the moments of a one-dimensional zarr array, one of its own chunks at a time."""
     zarr: Any = importlib.import_module("zarr")
     array = zarr.open_array(str(path), mode="r")
-    found, least, most = Welford(), np.inf, -np.inf
-    for start in range(0, array.shape[0], array.chunks[0]):
-        part = numeric(array[start : start + array.chunks[0]])
-        found.update(part)
-        least, most = np.minimum(least, part.min()), np.maximum(most, part.max())
-    return Moments(found.n, found.mean, found.var(), float(least), float(most))
+    size = array.chunks[0]
+    return _merged(numeric(array[at : at + size]) for at in range(0, array.shape[0], size))

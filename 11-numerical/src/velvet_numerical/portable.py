@@ -6,6 +6,7 @@ what one of the libraries lacks.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from velvet_numerical.backend import portable, xp_of
@@ -14,15 +15,21 @@ from velvet_numerical.errors import positive
 
 @portable
 def logsumexp(x: Any) -> Any:
-    """Return log(sum(exp(x))) over all elements, without overflow, as an array of no dimensions."""
+    """Return log(sum(exp(x))) over all elements, without overflow, as an array of no dimensions.
+
+    It is -inf without elements, or when each of them is.
+    """
     xp = xp_of(x)
+    if 0 in x.shape:
+        return xp.full((), -math.inf, dtype=x.dtype, device=x.device)
     top = xp.max(x)
+    top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))  # inf - inf would be NaN
     return top + xp.log(xp.sum(xp.exp(x - top)))
 
 
 @portable
 def softmax(x: Any) -> Any:
-    """Return exp(x) / sum(exp(x)) along the last axis."""
+    """Return exp(x) / sum(exp(x)) along the last axis; NaN where its maximum is not finite."""
     xp = xp_of(x)
     weights = xp.exp(x - xp.max(x, axis=-1, keepdims=True))
     return weights / xp.sum(weights, axis=-1, keepdims=True)
@@ -41,8 +48,14 @@ def heat_equation_step(grid: Any, rate: float) -> Any:
     """Return one explicit step of the heat equation; the border keeps its temperature.
 
     Args:
+        grid: temperatures, of two dimensions and at least 2 x 2.
         rate: diffusivity * dt / dx^2; above 0.25 the scheme oscillates and then explodes.
+
+    Raises:
+        ValueError: the grid has no border, or the rate is out of its range.
     """
+    if len(grid.shape) != 2 or min(grid.shape) < 2:
+        raise ValueError(f"a grid has two sides of at least 2, not shape {tuple(grid.shape)}")
     if not 0 < rate <= 0.25:
         raise ValueError(
             f"rate is above 0 and at most 0.25, where the scheme is stable, not {rate}"
@@ -62,5 +75,6 @@ def power_iteration(matrix: Any, steps: int = 100) -> Any:
     vector = xp.ones((matrix.shape[0],), dtype=matrix.dtype, device=matrix.device)
     for _ in range(positive("steps", steps)):
         vector = matrix @ vector
-        vector = vector / xp.sqrt(xp.sum(vector * vector))
+        length = xp.sqrt(xp.sum(vector * vector))
+        vector = vector / xp.where(length > 0, length, xp.ones_like(length))
     return xp.sum(vector * (matrix @ vector))

@@ -48,22 +48,10 @@ class Csr:
     indices: NDArray[np.int64]
     data: NDArray[np.float64]
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the three arrays."""
-        return self.indptr.nbytes + self.indices.nbytes + self.data.nbytes
-
-    def to_dense(self) -> NDArray[np.float64]:
-        """Return the full matrix."""
-        dense = np.zeros(self.shape)
-        rows = np.repeat(np.arange(self.shape[0]), np.diff(self.indptr))
-        dense[rows, self.indices] = self.data
-        return dense
-
 
 def _indices(given: Any) -> NDArray[np.int64]:
-    array = numeric(given, kinds="iu") if len(given) else np.zeros(0, np.int64)
-    return array.astype(np.int64)
+    array = np.asarray(given)
+    return (numeric(array, kinds="iu") if array.size else array).astype(np.int64)
 
 
 def csr_from_triplets(rows: Any, columns: Any, values: Any, shape: tuple[int, int]) -> Csr:
@@ -74,9 +62,14 @@ def csr_from_triplets(rows: Any, columns: Any, values: Any, shape: tuple[int, in
     Raises:
         IndexError: an index is outside the shape.
         ShapeMismatch: the three lists differ in length.
+        ValueError: they are not flat, or a side of the shape is negative.
     """
     i, j = _indices(rows), _indices(columns)
     v = real(values)
+    if {i.ndim, j.ndim, v.ndim} != {1}:
+        raise ValueError("triplets are three flat lists")
+    if len(shape) != 2 or min(shape) < 0:
+        raise ValueError(f"a matrix has two sides of 0 or more, not {shape}")
     if len(i) != len(j) or len(i) != len(v):
         raise ShapeMismatch(-1, (len(i), len(j) if len(i) != len(j) else len(v)))
     for index, size, name in ((i, shape[0], "row"), (j, shape[1], "column")):

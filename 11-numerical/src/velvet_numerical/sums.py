@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from velvet_numerical.errors import ShapeMismatch, real
 
-UNIT = 2.0**-53
 LEVELS = 64  # more elements than 2**64 fit nowhere
 SPLIT = 2.0**27 + 1.0  # Dekker: halves a double into two factors whose products are exact
 

@@ -41,6 +41,15 @@ def dates(path: Path) -> None:
     np.save(path, np.array(["2026-01-01"], "M8[D]"))
 
 
+def promising(shape: str) -> Callable[[Path], None]:
+    def damage(path: Path) -> None:
+        told = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".encode()
+        length = (118).to_bytes(2, "little")
+        path.write_bytes(b"\x93NUMPY\x01\x00" + length + told.ljust(117) + b"\n" + bytes(72))
+
+    return damage
+
+
 def raw_pickle(path: Path) -> None:
     path.write_bytes(pickle.dumps([1.0]))
 
@@ -55,6 +64,9 @@ def raw_pickle(path: Path) -> None:
         (pickled, "pickled objects"),
         (dates, "not numbers"),
         (raw_pickle, "magic"),
+        (promising("(4294967296, 4294967296)"), "truncated"),
+        (promising("(-1,)"), "promises a shape of"),
+        (promising("(-3, -3)"), "promises a shape of"),
     ],
 )
 @pytest.mark.parametrize(

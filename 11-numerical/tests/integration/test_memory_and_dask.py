@@ -31,6 +31,7 @@ def readinto(): return outofcore.moments(path).var
 def memmap():
     for part in outofcore.memmap_chunks(path):
         part.sum(); watch.sample()
+def sort(): return outofcore.external_sort(path, path + ".sorted", budget=8_000_000)
 def from_array(): return da.from_array(np.load(path, mmap_mode="r"), chunks=1 << 20).var().compute()
 with memory.budget() as watch:
     locals()[way]()
@@ -69,6 +70,13 @@ def test_a_reused_buffer_stays_flat_while_loading_grows(files: dict[int, Path]) 
 
     assert abs(large - small) <= 20 * MB
     assert loaded >= 100 * MB
+
+
+@uncounted
+def test_a_sort_on_disk_keeps_its_budget(files: dict[int, Path]) -> None:
+    anonymous, _ = peak("sort", files[25])
+
+    assert anonymous <= 12 * MB
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts file pages apart")

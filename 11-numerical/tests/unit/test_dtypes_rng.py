@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from array_api_compat import device
 
 from velvet_numerical import backend, dtypes, portable, rng
 from velvet_numerical.errors import BackendUnavailable
@@ -50,6 +51,8 @@ def test_a_dtype_that_does_not_exist_is_refused() -> None:
         ("subtract", U8(0), U8(1), "uint8: wraps to 255"),
         ("multiply", np.float32(1e38), np.float32(10), "float32: to infinity inf"),
         ("add", np.float16(1.0), np.float32(1.0), "float32: 2.0"),
+        ("add", U8(200), 2**70, "uint8: raises OverflowError"),
+        ("multiply", np.complex64(1e38), np.complex64(1e10), "complex64: to infinity (inf+0j)"),
     ],
 )
 def test_what_overflows_is_told(operation: str, a: Any, b: Any, told: str) -> None:
@@ -59,6 +62,10 @@ def test_what_overflows_is_told(operation: str, a: Any, b: Any, told: str) -> No
 def test_a_report_of_no_operation_is_refused() -> None:
     with pytest.raises(ValueError, match="operation is one of add"):
         dtypes.overflow_report("divide", 1, 1)
+    with pytest.raises(TypeError, match="numeric dtype required"):
+        dtypes.overflow_report("add", "a", U8(1))
+    with pytest.raises(TypeError, match="one operand must be of NumPy"):
+        dtypes.overflow_report("add", 1, 2)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +174,7 @@ def test_a_portable_function_stays_in_its_library_and_agrees(library: str, funct
     found = PORTABLE[function](x)
 
     assert backend.xp_of(found) is backend.xp_of(x)
-    assert backend.device_of(found) == backend.device_of(x)
+    assert device(found) == device(x)
     np.testing.assert_allclose(backend.to_numpy(found), PORTABLE[function](GRID), rtol=1e-5)
 
 
@@ -185,6 +192,23 @@ def test_portable_results_are_right() -> None:
         portable.heat_equation_step(GRID, 0.3)
 
 
+@pytest.mark.parametrize("library", ["numpy", "array_api_strict"])
+def test_portable_functions_at_their_edges(library: str) -> None:
+    def there(values: Any) -> Any:
+        return backend.to_device(np.asarray(values, np.float64), backend.find(library))
+
+    with np.errstate(divide="ignore"):
+        for values in ([], [-np.inf, -np.inf]):
+            assert float(portable.logsumexp(there(values))) == -np.inf
+    assert float(portable.logsumexp(there([np.inf, 1.0]))) == np.inf
+    assert float(portable.power_iteration(there(np.zeros((3, 3))))) == 0.0
+    for shape in ((5,), (1, 1), (2, 3, 4)):
+        with pytest.raises(ValueError, match="two sides of at least 2"):
+            portable.heat_equation_step(there(np.ones(shape)), 0.2)
+    stepped = portable.heat_equation_step(grid=there(GRID), rate=0.2)
+    assert (backend.to_numpy(stepped) == portable.heat_equation_step(GRID, 0.2)).all()
+
+
 def test_arrays_of_two_libraries_are_never_mixed() -> None:
     strict = backend.to_device(GRID, backend.find("array_api_strict"))
 
@@ -199,6 +223,10 @@ def test_arrays_of_two_libraries_are_never_mixed() -> None:
 
     with pytest.raises(TypeError, match="mixed"):
         both(GRID, strict)
+    with pytest.raises(TypeError, match="mixed"):
+        both(GRID, b=strict)
+    with pytest.raises(TypeError, match="arrays are required, not list"):
+        portable.logsumexp([1.0])
 
 
 def test_a_library_that_is_not_here_is_named_with_its_remedy(

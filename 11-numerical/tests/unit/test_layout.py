@@ -94,6 +94,8 @@ def test_an_index_is_explained_as_numpy_does_it(index: Any) -> None:
 def test_an_address_outside_the_array_is_refused(index: tuple[int, ...]) -> None:
     with pytest.raises(IndexError):
         layout.address_of(BASE, index)
+    with pytest.raises(TypeError, match="integer"):
+        layout.address_of(BASE, (1.5, 0))  # type: ignore[arg-type]
 
 
 def test_views_are_told_from_copies_and_from_neighbours() -> None:
@@ -152,3 +154,5 @@ def test_the_audit_counts_temporaries_by_line() -> None:
     assert 2 * x.nbytes <= event.peak_bytes <= 2.1 * x.nbytes
     assert x.nbytes <= event.kept_bytes <= 1.1 * x.nbytes
     assert layout.copy_audit(in_place, x) == []
+    with pytest.raises(TypeError, match="written in Python"):
+        layout.copy_audit(np.add, x, x)

@@ -89,6 +89,11 @@ def test_a_product_with_a_vector_takes_either_order(order: Any) -> None:
     np.testing.assert_allclose(linalg.gemv(a, np.arange(7.0)), A @ np.arange(7.0))
     with pytest.raises(ShapeMismatch):
         linalg.gemv(a, np.ones(5))
+    for bad in ((a[0], np.ones(7)), (a, np.ones((7, 1)))):
+        with pytest.raises(ValueError, match="a matrix and a vector"):
+            linalg.gemv(*bad)
+    assert linalg.gemv(np.zeros((2, 0)), np.zeros(0)).tolist() == [0.0, 0.0]
+    assert linalg.gemv(np.zeros((0, 2)), np.zeros(2)).tolist() == []
 
 
 def banded(n: int) -> Any:
@@ -168,6 +173,14 @@ def test_a_singular_band_is_refused() -> None:
             linalg.solve(b, np.ones(40), structure="banded")
 
 
+def test_an_unknown_structure_is_refused_and_a_named_one_trusted() -> None:
+    with pytest.raises(ValueError, match="structure is one of general"):
+        linalg.solve(np.eye(3), np.ones(3), structure="diagonal")  # type: ignore[arg-type]
+    with pytest.raises(IllConditioned):
+        linalg.solve(np.zeros((3, 3)), np.ones(3), structure="banded")
+    assert linalg.solve(np.full((2, 2), 2.0), np.ones(2), structure="lower").x.tolist() == [0.5, 0]
+
+
 @pytest.mark.parametrize("n", range(2, 13))
 def test_digits_left_is_what_a_hilbert_solve_really_keeps(n: int) -> None:
     exact = inverse_hilbert(n)
@@ -205,7 +218,8 @@ def test_float32_has_fewer_digits_left() -> None:
 BAD: list[tuple[Any, Any, type[Exception]]] = [
     (A, np.ones(5), ShapeMismatch),
     (np.eye(3), np.ones(4), ShapeMismatch),
-    (np.eye(3), np.float64(1), ShapeMismatch),
+    (np.eye(3), np.float64(1), ValueError),
+    (np.eye(3), np.ones((3, 1, 1)), ValueError),
     (np.ones(3), np.ones(3), ValueError),
     (np.zeros((0, 0)), np.zeros(0), ValueError),
     (np.full((2, 2), np.nan), np.ones(2), ValueError),
@@ -227,8 +241,13 @@ def test_one_factorisation_serves_many() -> None:
     found = linalg.lu_solve_many(GENERAL, rights)
 
     np.testing.assert_allclose(found @ GENERAL.T, rights)
-    with pytest.raises(IllConditioned):
-        linalg.lu_solve_many(np.zeros((2, 2)), np.ones((1, 2)))
+    for bad in (np.zeros((2, 2)), hilbert(14)):
+        with pytest.raises(IllConditioned):
+            linalg.lu_solve_many(bad, np.ones((1, len(bad))))
+    with pytest.raises(ShapeMismatch):
+        linalg.lu_solve_many(np.eye(3), np.ones((2, 4)))
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        linalg.lu_solve_many(np.eye(3), np.full((1, 3), np.nan))
 
 
 def test_refinement_repairs_float32_or_says_that_it_cannot() -> None:
@@ -237,6 +256,12 @@ def test_refinement_repairs_float32_or_says_that_it_cannot() -> None:
     found = linalg.iterative_refinement(GENERAL, GENERAL @ truth)
 
     np.testing.assert_allclose(found, truth, rtol=1e-12)
+    for scale in (1e-300, 1e300):  # neither fits into a float32
+        scaled = linalg.iterative_refinement(GENERAL * scale, GENERAL @ truth)
+        np.testing.assert_allclose(scaled, truth / scale, rtol=1e-12)
+    assert not linalg.iterative_refinement(GENERAL, np.zeros(60)).any()
+    with pytest.raises(ShapeMismatch):
+        linalg.iterative_refinement(GENERAL, np.ones(5))
     with pytest.raises(IllConditioned):
         linalg.iterative_refinement(hilbert(12), np.ones(12))
     with pytest.raises(IllConditioned):

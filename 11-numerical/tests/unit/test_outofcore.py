@@ -84,10 +84,10 @@ def test_a_file_is_sorted_in_little_memory(npy: Write, tmp_path: Path, dtype: st
 
 
 def test_nan_is_sorted_to_the_end_as_numpy_does(npy: Write, tmp_path: Path) -> None:
-    values = [2.0, float("nan"), 1.0, float("inf"), float("nan"), -1.0]
+    values = [2.0, float("nan"), 1.0, float("inf"), float("nan"), -1.0] * 10
     out = tmp_path / "sorted.npy"
 
-    oc.external_sort(npy(values), out, budget=64)
+    assert oc.external_sort(npy(values), out, budget=480) == 2
 
     np.testing.assert_array_equal(np.load(out), np.sort(values))
     assert oc.external_sort(npy(np.zeros(0)), out) == 1
@@ -101,6 +101,16 @@ def test_a_budget_that_holds_no_buffer_for_each_run_is_refused(npy: Write, tmp_p
         oc.external_sort(npy(), tmp_path / "out.npy", budget=0)
     with pytest.raises(ValueError, match="one dimension"):
         oc.external_sort(npy(np.zeros((2, 2))), tmp_path / "out.npy")
+
+
+@pytest.mark.parametrize("ask", [oc.moments, oc.dask_moments])
+def test_complex_values_have_no_order_and_are_refused(npy: Write, ask: Any) -> None:
+    path = npy(np.arange(2000) * (1 + 1j))
+
+    with pytest.raises(TypeError, match="numeric dtype required"):
+        ask(path)
+    with pytest.raises(TypeError, match="has an order, not complex"):
+        oc.external_sort(path, path.with_name("out.npy"), budget=8_000)
 
 
 def test_an_empty_file_has_no_moments(npy: Write) -> None:

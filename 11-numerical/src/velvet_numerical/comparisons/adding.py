@@ -11,6 +11,7 @@ import numpy as np
 
 from velvet.bench import Suite, order, ratio, value
 from velvet_numerical import sums
+from velvet_numerical.comparisons.hundred_x import ROUNDS
 
 N = 100_000
 COLUMN = 1 << 22
@@ -82,6 +83,7 @@ def add_to(suite: Suite) -> None:
         title=f"Cost of a sum of {N:,} doubles, loops compiled by Numba",
         unit="ns",
         items=N,
+        rounds=ROUNDS,
         tier="default",
     )
     for name in ("numpy", "naive", "pairwise", "kahan", "neumaier", "fsum"):

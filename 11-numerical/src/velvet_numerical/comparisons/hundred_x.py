@@ -10,9 +10,10 @@ import numpy as np
 from velvet.bench import Suite, speedup
 from velvet_numerical import kernels
 
-SIZES = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
+SIZES = (1, 10, 100, 10_000, 100_000, 1_000_000)
+ROUNDS = {"quick": 10, "default": 10}  # the interval comes from the processes, not from these
 MATMUL_MAX = 10_000  # 100 x 100: plain Python needs most of a tenth of a second
-QUICK = {("dot", 1), ("dot", 100_000), ("sort", 100_000), ("builtin_sum", 100_000)}
+QUICK = {("loop_sum", 1), ("dot", 100_000), ("sort", 100_000), ("builtin_sum", 100_000)}
 # Half of what was measured at 100,000 elements (matmul at 10,000), or less.
 TRUE = {"dot": 75, "distance": 40, "polynomial": 30, "axpy": 15, "loop_sum": 20}
 
@@ -38,6 +39,7 @@ def add_to(suite: Suite) -> None:
             for n in SIZES
             if kernel != "matmul" or n <= MATMUL_MAX
         ],
+        rounds=ROUNDS,
         quick=lambda kernel, n: (kernel, n) in QUICK,
     )
     for name in ("pure", "numpy"):
@@ -64,6 +66,6 @@ def add_to(suite: Suite) -> None:
         speedup("hundred_x", "numpy", "pure", kernel="sort", n=100_000) <= 60,
     )
     suite.claim(
-        "for one element plain Python is faster",
-        speedup("hundred_x", "pure", "numpy", kernel="dot", n=1) >= 1.25,
+        "plain Python adds up a single number at least 2x faster",
+        speedup("hundred_x", "pure", "numpy", kernel="loop_sum", n=1) >= 2,
     )

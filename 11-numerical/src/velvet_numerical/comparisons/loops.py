@@ -10,7 +10,7 @@ import numpy as np
 
 from velvet.bench import Suite, speedup
 from velvet_numerical import kernels
-from velvet_numerical.comparisons.hundred_x import close
+from velvet_numerical.comparisons.hundred_x import ROUNDS, close
 
 N = 100_000
 
@@ -58,7 +58,11 @@ def add_to(suite: Suite) -> None:
     """Declare the comparisons and their claims."""
     for kernel, (title, n, names) in SUBJECTS.items():
         one = suite.comparison(
-            kernel, title=title, unit="ms", tier="quick" if kernel == "recurrence" else "default"
+            kernel,
+            title=title,
+            unit="ms",
+            tier="quick" if kernel == "recurrence" else "default",
+            rounds=ROUNDS,
         )
         for name in names:
             needs = name if name in ("numba", "scipy") else ()
@@ -67,7 +71,10 @@ def add_to(suite: Suite) -> None:
         one.same_result(close, types="lists beside arrays: each in its own container")
 
     crossing = suite.comparison(
-        "list_or_array", title=f"The sum of {N:,} floats, and the way to it", unit="us"
+        "list_or_array",
+        title=f"The sum of {N:,} floats, and the way to it",
+        unit="us",
+        rounds=ROUNDS,
     )
     for way in ("sum_list", "numpy_sum", "sum_ndarray", "convert_then_sum"):
         crossing.add(way, partial(_crossing, way))

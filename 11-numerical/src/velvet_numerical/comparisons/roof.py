@@ -13,6 +13,7 @@ import numpy as np
 
 from velvet.bench import Outcome, Suite, ratio, speedup, value
 from velvet_numerical import machine
+from velvet_numerical.comparisons.hundred_x import ROUNDS
 
 SIDE = 2048
 DTYPES = {"float64": "f8", "float32": "f4", "float16": "f2", "int64": "i8"}
@@ -74,7 +75,7 @@ def add_to(suite: Suite) -> None:
             "peak": "GFLOP/s",
             "bandwidth": "GB/s",
         },
-        rounds={"quick": 1, "default": 3},
+        rounds={"quick": 1, "default": 2},
     )
     for name in (*machine.PLACED, "gemv"):
         tier = "quick" if name.startswith("gem") else "default"
@@ -85,7 +86,8 @@ def add_to(suite: Suite) -> None:
         title="The product of two n x n matrices, by dtype, one thread",
         unit="GFLOP/s",
         items=lambda n: 2 * n**3 / 1e9,
-        sizes={"n": [64, 128, 512]},
+        sizes={"n": [128, 512]},
+        rounds=ROUNDS,
         quick=lambda n: n == 128,
     )
     for name, code in DTYPES.items():

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from velvet.bench import Suite, speedup
-from velvet_numerical.comparisons.hundred_x import close
+from velvet_numerical.comparisons.hundred_x import ROUNDS, close
 
 SIDE = 400
 BAND_SIDE = 1000
@@ -109,7 +109,7 @@ def add_to(suite: Suite) -> None:
     """Declare the comparisons and their claims."""
     for name, title, make, ways in SUBJECTS:
         tier: Any = "quick" if name == "banded" else "default"
-        one = suite.comparison(name, title=title, unit="ms", tier=tier)
+        one = suite.comparison(name, title=title, unit="ms", tier=tier, rounds=ROUNDS)
         for way in ways:
             one.add(way, partial(make, way))
         one.same_result(close)

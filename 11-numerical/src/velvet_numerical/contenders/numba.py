@@ -130,22 +130,7 @@ def pairwise_distance(points: Array) -> Array:
     return out
 
 
-TILE = 64  # three tiles of 64 x 64 doubles fit a first-level cache and a half
-
-
-@njit(nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
-def matmul(a: Array, b: Array) -> Array:
-    """Return the matrix product by tiles; for teaching, since BLAS wins by far."""
-    rows, inner, columns = a.shape[0], a.shape[1], b.shape[1]
-    out = np.zeros((rows, columns), a.dtype)
-    for i0 in range(0, rows, TILE):
-        for k0 in range(0, inner, TILE):
-            for i in range(i0, min(i0 + TILE, rows)):
-                for k in range(k0, min(k0 + TILE, inner)):
-                    factor = a[i, k]
-                    for j in range(columns):
-                        out[i, j] += factor * b[k, j]
-    return out
+TILE = 64  # two tiles of 64 x 64 doubles fit a second-level cache many times
 
 
 @njit(nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
@@ -159,13 +144,3 @@ def transpose(a: Array) -> Array:
                 for j in range(j0, min(j0 + TILE, columns)):
                     out[j, i] = a[i, j]
     return out
-
-
-@njit(nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
-def walk(grid: Array) -> float:
-    """Return the sum, row after row of what it is given; a transpose makes that column by column."""
-    total = 0.0
-    for i in range(grid.shape[0]):
-        for j in range(grid.shape[1]):
-            total += grid[i, j]
-    return total

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numexpr  # type: ignore[import-untyped,unused-ignore]
@@ -16,11 +15,6 @@ Array = NDArray[Any]
 def axpy(a: float, x: Array, y: Array) -> Array:
     """Return a*x + y."""
     return np.asarray(numexpr.evaluate("a * x + y", {"a": a, "x": x, "y": y}))
-
-
-def distance(x: Array, y: Array) -> float:
-    """Return the Euclidean distance."""
-    return math.sqrt(float(numexpr.evaluate("sum((x - y) * (x - y))", {"x": x, "y": y})))
 
 
 def polynomial(x: Array) -> Array:

@@ -52,7 +52,7 @@ def figure_of(samples: list[dict[str, Any]], mb: int) -> go.Figure:
     )
     plotly_layout(figure, title="Peak of the resident memory by road", height=320)
     figure.update_layout(barmode="stack")
-    figure.update_xaxes(title="MB beyond what the process had before")
+    figure.update_xaxes(title="MB beyond the start")
     figure.update_yaxes(ticks="", autorange="reversed")
     return figure
 
