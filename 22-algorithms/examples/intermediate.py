@@ -27,8 +27,8 @@ from velvet_algorithms.caches.sieve import SieveCache
 from velvet_algorithms.caches.simulate import belady_hits, simulate
 from velvet_algorithms.caches.traces import drift, loop, zipf, zipf_scan
 from velvet_algorithms.components import CycleError
+from velvet_algorithms.contenders.builtin import DictLRU
 from velvet_algorithms.dict_trie import DictTrie
-from velvet_algorithms.families.lru import DictLRU
 from velvet_algorithms.prefix_index import PrefixIndex
 from velvet_algorithms.radix_tree import RadixTree
 

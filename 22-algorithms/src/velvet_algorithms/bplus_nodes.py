@@ -6,6 +6,8 @@ from typing import Any
 
 
 class Leaf:
+    """Values, and the leaves before and after."""
+
     __slots__ = ("after", "before", "values")
 
     def __init__(self, values: list[Any], before: Leaf | None, after: Leaf | None) -> None:

@@ -2,7 +2,7 @@
 
 A database takes it because a node is a disk page. In memory and in Python a node of 64 is a
 short list that bisect searches in C, so it beats the skip list by far; each level still costs
-a Python step, and a two-level tree of nodes of 1,000 is `SortedBag`, which wins. A node is
+a Python step, and a two-level tree of nodes of 1,000 is `SortedList`, which wins. A node is
 split when full and freed when empty, not merged when half empty ("free-at-empty": Johnson and
 Shasha 1993 show that this costs little room unless removals outnumber insertions for long).
 """

@@ -13,11 +13,26 @@ from typing import Any
 
 def refuse_nan(value: Any) -> None:
     """Raise ValueError if the value has no place in an order."""
-    if value != value:
+    try:
+        ordered = value == value
+    except ArithmeticError:  # a signalling NaN of `decimal`
+        ordered = False
+    if not ordered:
         raise ValueError(f"{value!r} is not ordered: it has no place among sorted values")
 
 
 def refuse_unordered(values: list[Any]) -> None:
     """Raise ValueError naming the first value that has no place in an order."""
-    if any(map(ne, values, values)):  # a look costs 20 ns each, in C
-        refuse_nan(next(value for value in values if value != value))
+    try:
+        if not any(map(ne, values, values)):  # a look costs 20 ns each, in C
+            return
+    except ArithmeticError:
+        pass  # some value is a signalling NaN; which one, the loop finds
+    for value in values:
+        refuse_nan(value)
+
+
+def ensure(holds: bool, broken: str) -> None:
+    """Raise AssertionError where an invariant does not hold, also under `python -O`."""
+    if not holds:
+        raise AssertionError(broken)

@@ -4,7 +4,7 @@ Every value is in the lowest list and with probability 1/2 in each next one; a s
 while it can and down when it cannot, O(log n) expected. Links carry the number of values they
 skip, so the k-th value is found the same way. No memory is ever moved, which is what textbooks
 praise; in Python each of about 2 log n steps is an object and costs more than moving a
-thousand pointers at once. It is here as an honest loser: prefer `SortedBag`.
+thousand pointers at once. It is here as an honest loser: prefer `SortedList`.
 """
 
 from __future__ import annotations

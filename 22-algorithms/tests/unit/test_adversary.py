@@ -30,9 +30,8 @@ from velvet_algorithms.adversary import (
     trie_deep_chain,
     within_64_bits,
 )
-from velvet_algorithms.counting import counting
 from velvet_algorithms.filters import BloomFilter
-from velvet_algorithms.fits import fit_power
+from velvet_algorithms.growth import counting, fit_power
 
 SIZES = [50, 100, 200, 400, 800, 1600]
 

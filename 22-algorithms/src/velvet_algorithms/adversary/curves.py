@@ -19,7 +19,7 @@ from velvet_algorithms.adversary.structures import (
     shuffled,
     sorted_insert_killer,
 )
-from velvet_algorithms.counting import counting
+from velvet_algorithms.growth import counting
 
 SECRET = 20_011  # stands for what only the defender knows
 
