@@ -112,7 +112,7 @@ def _between(curve: dict[int, float], at: float) -> float:
     low = max(n for n in curve if n <= at)
     high = min(n for n in curve if n >= at)
     share = 0.0 if high == low else (at - low) / (high - low)
-    return curve[low] ** (1 - share) * curve[high] ** share
+    return float(curve[low] ** (1 - share) * curve[high] ** share)
 
 
 def draw(seen: kit.Seen) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import nan
 from typing import Any
 
 import plotly.graph_objects as go
@@ -121,8 +122,8 @@ def figure(step: SieveStep, size: int) -> go.Figure:
         ]
         plain = name == "not marked"
         drawn.add_scatter(
-            x=[x for x, _, _ in boxes] or [None],
-            y=[y for _, y, _ in boxes] or [None],
+            x=[float(x) for x, _, _ in boxes] or [nan],
+            y=[y for _, y, _ in boxes] or [nan],
             text=[str(key) for _, _, key in boxes],
             mode="markers+text",
             name=name,
