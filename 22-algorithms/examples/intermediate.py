@@ -17,20 +17,15 @@ from typing import Any
 
 from velvet.examples import example, main
 from velvet_algorithms.apps.jobs import JobScheduler
-from velvet_algorithms.apps.near_words import Suggestion, edits2_suggest, scan_suggest
-from velvet_algorithms.apps.spell import SpellChecker
-from velvet_algorithms.apps.words import make_words, misspell, zipf_weights
-from velvet_algorithms.caches.lfu import LFUCache
-from velvet_algorithms.caches.lru import LRUCache, TTLCache
-from velvet_algorithms.caches.s3fifo import S3FIFOCache
-from velvet_algorithms.caches.sieve import SieveCache
-from velvet_algorithms.caches.simulate import belady_hits, simulate
-from velvet_algorithms.caches.traces import drift, loop, zipf, zipf_scan
+from velvet_algorithms.apps.spell import SpellChecker, Suggestion, edits2_suggest, scan_suggest
+from velvet_algorithms.caches.fifo import S3FIFOCache, SieveCache
+from velvet_algorithms.caches.lru import LFUCache, LRUCache, TTLCache
+from velvet_algorithms.caches.traces import belady_hits, drift, loop, simulate, zipf, zipf_scan
 from velvet_algorithms.components import CycleError
 from velvet_algorithms.contenders.builtin import DictLRU
-from velvet_algorithms.dict_trie import DictTrie
 from velvet_algorithms.prefix_index import PrefixIndex
-from velvet_algorithms.radix_tree import RadixTree
+from velvet_algorithms.tries import DictTrie, RadixTree
+from velvet_algorithms.workloads import make_words, misspell, zipf_weights
 
 
 def best_time(work: Callable[[], object]) -> float:

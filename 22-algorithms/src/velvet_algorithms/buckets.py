@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, pairwise
 from typing import Any, Generic, TypeVar
 
-from velvet_algorithms.ordering import ensure, refuse_unordered
+from velvet_algorithms.contract import ensure, refuse_unordered
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, TypeVar
 
-from velvet_algorithms.ordering import ensure
+from velvet_algorithms.contract import ensure
 from velvet_algorithms.sorted_list import SortedList
 
 K = TypeVar("K", bound=Hashable)

@@ -15,7 +15,7 @@ from reprlib import recursive_repr
 from typing import Any, TypeVar, overload
 
 from velvet_algorithms.buckets import Buckets
-from velvet_algorithms.ordering import refuse_nan
+from velvet_algorithms.contract import refuse_nan
 
 T = TypeVar("T")
 

@@ -10,27 +10,20 @@ import pytest
 
 from velvet_algorithms.bplus_tree import BPlusTree
 from velvet_algorithms.caches import traces
-from velvet_algorithms.caches.lfu import LFUCache
-from velvet_algorithms.caches.lru import LRUCache, TTLCache
-from velvet_algorithms.caches.s3fifo import S3FIFOCache
-from velvet_algorithms.caches.sieve import SieveCache
-from velvet_algorithms.caches.simulate import belady_hits
-from velvet_algorithms.dict_trie import DictTrie
-from velvet_algorithms.heaps import IndexedHeap, top_k
+from velvet_algorithms.caches.fifo import S3FIFOCache, SieveCache
+from velvet_algorithms.caches.lru import LFUCache, LRUCache, TTLCache
+from velvet_algorithms.caches.traces import belady_hits
+from velvet_algorithms.fenwick import Fenwick, SparseTable
+from velvet_algorithms.heaps import IndexedHeap, LazyHeap, top_k
 from velvet_algorithms.intervals import IntervalIndex, IntervalMap
-from velvet_algorithms.lazy_heap import LazyHeap
 from velvet_algorithms.pairing_heap import PairingHeap
-from velvet_algorithms.potentials import PotentialUnionFind
 from velvet_algorithms.prefix_index import PrefixIndex
-from velvet_algorithms.radix_tree import RadixTree
-from velvet_algorithms.ranges.fenwick import Fenwick
-from velvet_algorithms.ranges.lazy_segment_tree import LazySegmentTree
-from velvet_algorithms.ranges.segment_tree import SegmentTree
-from velvet_algorithms.ranges.sparse_table import SparseTable
+from velvet_algorithms.segment_tree import LazySegmentTree, SegmentTree
 from velvet_algorithms.skip_list import SkipList
 from velvet_algorithms.sorted_dict import SortedDict
 from velvet_algorithms.sorted_list import SortedList
-from velvet_algorithms.unionfind import UnionFind
+from velvet_algorithms.tries import DictTrie, RadixTree
+from velvet_algorithms.unionfind import PotentialUnionFind, UnionFind
 
 NAN = math.nan
 VALUES = [1.0, 2.0, 3.0]

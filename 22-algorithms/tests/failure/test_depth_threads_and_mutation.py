@@ -11,21 +11,16 @@ from typing import Any
 import pytest
 
 from velvet_algorithms.bplus_tree import BPlusTree
-from velvet_algorithms.caches.base import Cache
-from velvet_algorithms.caches.lfu import LFUCache
-from velvet_algorithms.caches.locked import LockedCache
-from velvet_algorithms.caches.lru import LRUCache, TTLCache
-from velvet_algorithms.caches.s3fifo import S3FIFOCache
-from velvet_algorithms.caches.sieve import SieveCache
-from velvet_algorithms.dict_trie import DictTrie
+from velvet_algorithms.caches.base import Cache, LockedCache
+from velvet_algorithms.caches.fifo import S3FIFOCache, SieveCache
+from velvet_algorithms.caches.lru import LFUCache, LRUCache, TTLCache
 from velvet_algorithms.pairing_heap import PairingHeap
-from velvet_algorithms.potentials import PotentialUnionFind
 from velvet_algorithms.prefix_index import PrefixIndex
-from velvet_algorithms.radix_tree import RadixTree
 from velvet_algorithms.skip_list import SkipList
 from velvet_algorithms.sorted_dict import SortedDict
 from velvet_algorithms.sorted_list import SortedList
-from velvet_algorithms.unionfind import UnionFind
+from velvet_algorithms.tries import DictTrie, RadixTree
+from velvet_algorithms.unionfind import PotentialUnionFind, UnionFind
 
 MILLION = 1_000_000
 CACHES: list[Callable[[int], Cache[int, int]]] = [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from velvet_algorithms.apps.words import (
+from velvet_algorithms.workloads import (
     LETTERS,
     make_words,
     misspell,

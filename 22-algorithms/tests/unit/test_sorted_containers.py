@@ -8,7 +8,7 @@ import pytest
 
 from velvet_algorithms.bplus_tree import BPlusTree
 from velvet_algorithms.contenders.builtin import InsortList
-from velvet_algorithms.lazy_heap import LazyHeap
+from velvet_algorithms.heaps import LazyHeap
 from velvet_algorithms.skip_list import SkipList
 from velvet_algorithms.sorted_dict import SortedDict
 from velvet_algorithms.sorted_list import SortedList

@@ -27,7 +27,7 @@ def _trace(name: str, n: int = REQUESTS) -> list[int]:
 
 
 def _ratio(policy: str, trace: str) -> Callable[[], Outcome]:
-    from velvet_algorithms.caches.simulate import belady_hits, simulate
+    from velvet_algorithms.caches.traces import belady_hits, simulate
 
     requests = _trace(trace)
 
@@ -42,7 +42,7 @@ def _ratio(policy: str, trace: str) -> Callable[[], Outcome]:
 
 
 def _replay(one: Way) -> Callable[[], int]:
-    from velvet_algorithms.caches.simulate import simulate
+    from velvet_algorithms.caches.traces import simulate
 
     requests = _trace("zipf", REPLAYED)
     return lambda: simulate(one.setup(SIZE), requests).hits

@@ -17,8 +17,7 @@ from velvet.bench import Metric, Outcome, Suite, Timed, growth, ratio, speedup
 from velvet_algorithms.comparisons.rows import SEED, add_rows
 from velvet_algorithms.graph import beeline, road_network
 from velvet_algorithms.hierarchy import ContractionHierarchy
-from velvet_algorithms.pairing_heap import PairingHeap
-from velvet_algorithms.pairing_nodes import Node
+from velvet_algorithms.pairing_heap import Node, PairingHeap
 from velvet_algorithms.paths import astar, bidirectional, dijkstra
 from velvet_algorithms.trees import dijkstra_decrease_key, shortest_paths
 from velvet_algorithms.workloads import roads

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from velvet.bench import Metric, Suite, speedup, value
-from velvet_algorithms.apps.words import make_words, zipf_stream
 from velvet_algorithms.comparisons.rows import SEED
 from velvet_algorithms.contenders import Way, load, ways
 from velvet_algorithms.sketches import CountMin, HyperLogLog, SpaceSaving, TDigest
+from velvet_algorithms.workloads import make_words, zipf_stream
 
 STREAM, WORDS = 300_000, 86_000
 ADDED = 2000  # items in one timed call

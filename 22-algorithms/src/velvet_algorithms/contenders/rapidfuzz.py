@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from velvet_algorithms.apps.near_words import Suggestion, ranked
+from velvet_algorithms.apps.spell import Suggestion, ranked
 from velvet_algorithms.workloads import Spelling
 
 NEEDS = "rapidfuzz"

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 from velvet.ui import kit, panels
 from velvet.ui.palette import LINE, pair, plotly_layout
 from velvet_algorithms.caches import traces
-from velvet_algorithms.caches.sieve import SieveCache
-from velvet_algorithms.caches.simulate import belady_hits, simulate
+from velvet_algorithms.caches.fifo import SieveCache
+from velvet_algorithms.caches.traces import belady_hits, simulate
 from velvet_algorithms.contenders import load
 
 BEST = "Belady"

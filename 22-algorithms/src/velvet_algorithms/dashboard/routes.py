@@ -17,8 +17,7 @@ from velvet.ui.chart import CONFIG, fitted, is_dark
 from velvet.ui.palette import LINE, STROKES, TEXT, WHITE, pair, plotly_layout
 from velvet_algorithms.graph import MAIN_EVERY, Graph, beeline, road_network
 from velvet_algorithms.hierarchy import ContractionHierarchy
-from velvet_algorithms.landmarks import Landmarks
-from velvet_algorithms.paths import PathResult, astar, bidirectional, dijkstra
+from velvet_algorithms.paths import Landmarks, PathResult, astar, bidirectional, dijkstra
 
 SIDES = (24, 32, 40, 60, 80)
 SHOWN_FIRST = ("Dijkstra", "A*", "hierarchy")

@@ -13,7 +13,7 @@ import streamlit as st
 
 from velvet.ui import kit
 from velvet.ui.palette import LINE, TEXT, WHITE, pair, plotly_layout
-from velvet_algorithms.caches.sieve import SieveCache
+from velvet_algorithms.caches.fifo import SieveCache
 from velvet_algorithms.caches.traces import zipf
 
 REQUESTS, KEYS = 60, 14

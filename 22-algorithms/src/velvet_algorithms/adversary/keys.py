@@ -1,12 +1,86 @@
-"""Inputs that break search trees, tries and Bloom filters, each with the structure that stands."""
+"""Keys that a dictionary cannot tell apart quickly, and the two defences that work.
+
+CPython's hash of an int is its remainder by 2**61 - 1 (documentation, "Hashing of numeric types"), without
+any salt, unlike that of str and bytes. Multiples of that prime all hash to 0, so a dictionary compares
+each new one with all before it: Crosby and Wallach (2003, "Denial of service via algorithmic complexity
+attacks"). Wrapping the numbers in tuples does not help, because equal hashes give equal tuple hashes.
+
+Inputs that break search trees, tries and Bloom filters, each with the structure that stands.
+"""
 
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterable, Sequence
 
 from velvet_algorithms.filters import BloomFilter
 from velvet_algorithms.hashing import checked_whole
+
+MODULUS = sys.hash_info.modulus
+FIRST_POWER, LAST_POWER = -17, 16  # of 2**61, from the smallest float to the largest
+
+
+def colliding_ints(n: int) -> list[int]:
+    """Return n different integers with one hash: the multiples of 2**61 - 1.
+
+    Keep n at 8,000 or below: putting them into a dictionary takes n * (n - 1) / 2 comparisons.
+
+    Raises:
+        ValueError: n is negative.
+
+    >>> {hash(number) for number in colliding_ints(100)}
+    {0}
+    """
+    return [number * MODULUS for number in range(checked_whole("n", n, 0))]
+
+
+def colliding_floats(n: int) -> list[float]:
+    """Return n different floats with one hash: powers of 2**61, of which there are 34.
+
+    A float has 53 significant bits and the hash 61, so no longer list exists for any hash: floats, unlike
+    ints, are no way to flood a dictionary.
+
+    Raises:
+        ValueError: n is negative or over 34.
+
+    >>> {hash(number) for number in colliding_floats(34)}
+    {1}
+    """
+    checked_whole("n", n, 0, LAST_POWER - FIRST_POWER + 1)
+    return [2.0 ** (61 * (FIRST_POWER + number)) for number in range(n)]
+
+
+class _Counted:
+    """A key with the hash of a value that counts how often it is compared."""
+
+    __slots__ = ("tally", "value")
+
+    def __init__(self, value: object, tally: list[int]) -> None:
+        self.value, self.tally = value, tally
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        self.tally[0] += 1
+        return isinstance(other, _Counted) and self.value == other.value
+
+
+def dict_comparisons(keys: Iterable[object]) -> int:
+    """Return how many comparisons of keys it takes to put them into a dictionary.
+
+    A dictionary compares two keys only when their whole hashes agree, so this is the same on every
+    machine: 0 for different integers of ordinary size, n * (n - 1) / 2 for colliding ones.
+    """
+    tally = [0]
+    dict.fromkeys(_Counted(key, tally) for key in keys)
+    return tally[0]
+
+
+def as_text(keys: Iterable[int]) -> list[str]:
+    """Return the keys as text, the first defence: hashes of str are salted anew in every process."""
+    return [str(key) for key in keys]
 
 
 class UnbalancedTree:
@@ -87,38 +161,4 @@ def bloom_polluter(capacity: int, error: float, *, tries: int = 20, seed: int = 
     return chosen
 
 
-def trie_deep_chain(n: int) -> str:
-    """Return a word of n equal letters: a trie of it is a chain n deep.
-
-    Raises:
-        ValueError: n is negative.
-    """
-    return "a" * checked_whole("n", n, 0)
-
-
 Trie = dict[str, "Trie"]
-
-
-def insert_by_recursion(trie: Trie, word: str) -> None:
-    """Insert a word the way textbooks do it: the victim, one Python frame a letter.
-
-    Raises:
-        RecursionError: the word is longer than the stack is deep (about 1,000 letters).
-    """
-    if word:
-        insert_by_recursion(trie.setdefault(word[0], {}), word[1:])
-
-
-def insert_by_loop(trie: Trie, word: str) -> None:
-    """Insert a word with a loop, the defence: any length, no stack."""
-    for letter in word:
-        trie = trie.setdefault(letter, {})
-
-
-def dismantle(trie: Trie) -> None:
-    """Empty a deep trie from the top, so that freeing it does not recurse either."""
-    waiting = [trie]
-    while waiting:
-        node = waiting.pop()
-        waiting.extend(node.values())
-        node.clear()
