@@ -132,8 +132,7 @@ def draw(seen: kit.Seen) -> None:
         rows.append(
             {
                 "Contender": name,
-                "Largest n": f"{last:,}",
-                "Time there": quantity(curve[last], "s"),
+                "At its largest n": quantity(curve[last], "s"),
                 "Exponent": power,
                 "Grows as": fit.verdict if fit else "",
             }

@@ -59,7 +59,7 @@ def growth(
         if event["event"] == "begin":
             samples = {}
         elif event["event"] == "round":
-            for name, taken in event["wall"].items():
+            for name, taken in event[chosen.clock].items():
                 if taken is not None:
                     samples.setdefault(name, []).append(taken / 1e9)
         elif event["event"] in ("error", "refused"):
