@@ -19,7 +19,15 @@ from velvet_algorithms.contenders import ways
 
 MODULE = Path(__file__).parents[1]
 WORKS = (
-    *("queue_updates", "completions", "union_find", "range_sums", "range_products", "intervals"),
+    *(
+        "queue_updates",
+        "completions",
+        "union_find",
+        "range_sums",
+        "range_products",
+        "range_updates",
+    ),
+    *("sorted_items", "intervals"),
     *("interval_builds", "membership", "sssp", "routes", "flow", "components", "tasks"),
     *("edit_distance", "multi_pattern", "suffix_array", "subset_sums", "knapsack", "spelling"),
     *("hull", "closest_pair"),
@@ -37,6 +45,19 @@ class TestModule(ModuleTests):
         "cache_bakeoff": r"^drift +(LRU|plain dict) has \d+% of them, LFU",
         "spell_checker": r"^all gave the same answers: True$",
         "job_scheduler": r"^critical: .* = 29 minutes$",
+        "book_the_room": (
+            r"^one room keeps 16 votes; all talks need 2 rooms$",
+            r"^the latest is \d h late, and no order does better$",
+            r"^two people, longest first: 6 h; no plan beats 5.5 h$",
+        ),
+        "connect_and_assign": (
+            r"15 km$",
+            r"fall apart: \[\(2, 3\)\]$",
+            r"the shifts \[1, 0, 2, 3\]$",
+            r"^a wider pipe from 3 to 5 adds 2$",
+            r"^village 0 lies 15 m above village 3",
+            r"^a toll that pays: \[0, 1, 2, 0\]$",
+        ),
         "route_planner": r"^hierarchy ",
         "big_integers_as_simd": r"^subset sums ",
         "under_attack": r"^ +attacked .* 2\.00 ",

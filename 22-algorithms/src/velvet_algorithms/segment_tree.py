@@ -229,30 +229,37 @@ class LazySegmentTree(OwnCopies, Generic[T, F]):
     def _change(self, i: int, f: F) -> None:
         self._tree[i] = self._act(f, self._tree[i])
         if i < len(self._lazy):
-            self._lazy[i] = self._compose(f, self._lazy[i])
+            known = self._lazy[i]
+            self._lazy[i] = f if known is self._nothing else self._compose(f, known)
 
     def _push(self, i: int) -> None:
         """Pass on what is noted at a node; it stays noted there when `act` or `compose` raises."""
-        tree, lazy, f = self._tree, self._lazy, self._lazy[i]
-        if f == self._nothing:
-            return
-        left = 2 * i
-        products = self._act(f, tree[left]), self._act(f, tree[left + 1])
-        if left < len(lazy):
-            lazy[left : left + 2] = self._compose(f, lazy[left]), self._compose(f, lazy[left + 1])
-        tree[left : left + 2] = products
-        lazy[i] = self._nothing
+        tree, lazy, nothing = self._tree, self._lazy, self._nothing
+        f, left = lazy[i], 2 * i
+        if f != nothing:
+            act, right = self._act, left + 1
+            product, other = act(f, tree[left]), act(f, tree[right])
+            if left < len(lazy):
+                # What composes with nothing is itself, and most changes fall on untouched nodes.
+                below, beside = lazy[left], lazy[right]
+                below = f if below is nothing else self._compose(f, below)
+                lazy[right] = f if beside is nothing else self._compose(f, beside)
+                lazy[left] = below
+            tree[left], tree[right] = product, other
+        lazy[i] = nothing
 
     def _open(self, start: int, stop: int) -> tuple[int, int]:
         """Pass on what is noted above both ends of a range; return the ends as nodes."""
         if not 0 <= start <= stop <= self._n:
             raise ValueError(f"need 0 <= start <= stop <= {self._n}, got {start!r}, {stop!r}")
-        start, stop = start + len(self._lazy), stop + len(self._lazy)
+        lazy, nothing = self._lazy, self._nothing
+        start, stop = start + len(lazy), stop + len(lazy)
         for level in range(self._log, 0, -1):
-            if (start >> level) << level != start:
-                self._push(start >> level)
-            if (stop >> level) << level != stop:
-                self._push((stop - 1) >> level)
+            left, right = start >> level, (stop - 1) >> level
+            if left << level != start and lazy[left] is not nothing:
+                self._push(left)
+            if (stop >> level) << level != stop and lazy[right] is not nothing:
+                self._push(right)
         return start, stop
 
     def __getitem__(self, index: int) -> T:

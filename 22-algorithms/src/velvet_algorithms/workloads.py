@@ -225,6 +225,38 @@ def then(first: Map, second: Map) -> Map:
     return first[0] * second[0] % PRIME, (first[1] * second[0] + second[1]) % PRIME
 
 
+class Updates(NamedTuple):
+    """Items as (sum, count), and steps: change a range by a map, then ask for a range's sum."""
+
+    items: list[tuple[int, int]]
+    steps: list[tuple[int, int, Map, int, int]]
+
+
+def range_updates(n: int, seed: int) -> Updates:
+    """Return n items and n steps."""
+    rng = random.Random(seed)
+    steps = [
+        (start, stop, (rng.randrange(1, PRIME), rng.randrange(PRIME)), *ends)
+        for (_, start, stop), (_, *ends) in zip(_ranges(n, rng), _ranges(n, rng), strict=True)
+    ]
+    return Updates([(rng.randrange(PRIME), 1) for _ in range(n)], steps)
+
+
+def together(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
+    """Return sum and count of two ranges."""
+    return (a[0] + b[0]) % PRIME, a[1] + b[1]
+
+
+def changed(change: Map, one: tuple[int, int]) -> tuple[int, int]:
+    """Return sum and count of a range after a map was done to each item."""
+    return (change[0] * one[0] + change[1] * one[1]) % PRIME, one[1]
+
+
+def sorted_items(n: int, seed: int) -> list[int]:
+    """Return n different keys in random order."""
+    return random.Random(seed).sample(range(10 * n), n)
+
+
 def intervals(n: int, seed: int) -> tuple[Pairs, Pairs]:
     """Return n different intervals, of which about five hold any point, and n / 10 short ranges."""
     rng = random.Random(seed)

@@ -139,6 +139,38 @@ def _add_ranges(suite: Suite) -> None:
     )
 
 
+def _add_updates(suite: Suite) -> None:
+    updates = suite.comparison(
+        "range_updates",
+        title="n times: change a range of n items by a map, ask for the sum of another",
+        unit="ms",
+        sizes={"n": [50, 200, 1_000, 3_000, 10_000]},
+        default=lambda n: n in (200, 1_000),
+        quick=lambda n: n == 1_000,
+        rounds={"quick": 3, "default": 4},
+    )
+    add_rows(updates, "range_updates", baseline="atcoder", most={"list rewritten": 3_000})
+    suite.claim(
+        "our lazy segment tree takes no longer than that of the AtCoder library in Python",
+        speedup("range_updates", "LazySegmentTree", "atcoder", n=1_000) >= 1.0,
+        needs="ac-library-python",
+    )
+    items = suite.comparison(
+        "sorted_items",
+        title="n keys written into a mapping, asked after each 16th for the least key from a bound",
+        unit="ms",
+        sizes={"n": [300, 1_000, 3_000, 10_000, 30_000]},
+        default=lambda n: n in (1_000, 10_000),
+        quick=lambda n: n == 1_000,
+        rounds={"quick": 4, "default": 5},
+    )
+    add_rows(items, "sorted_items", baseline="sortedcontainers", most={"dict sorted anew": 10_000})
+    suite.claim(
+        "a mapping that stays sorted beats a dict that is sorted at each look",
+        speedup("sorted_items", "SortedDict", "dict sorted anew", n=1_000) >= 1.25,
+    )
+
+
 def _add_intervals(suite: Suite) -> None:
     queries = suite.comparison(
         "intervals",
@@ -181,4 +213,5 @@ def add_to(suite: Suite) -> None:
     _add_completions(suite)
     _add_disjoint_sets(suite)
     _add_ranges(suite)
+    _add_updates(suite)
     _add_intervals(suite)

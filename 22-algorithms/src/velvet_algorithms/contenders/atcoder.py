@@ -6,9 +6,18 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from velvet_algorithms.contenders.ours import products
+from velvet_algorithms.contenders.ours import products, updates
 from velvet_algorithms.graph import Graph
-from velvet_algorithms.workloads import Arcs, Pairs, Products, Sums, then
+from velvet_algorithms.workloads import (
+    Arcs,
+    Pairs,
+    Products,
+    Sums,
+    Updates,
+    changed,
+    then,
+    together,
+)
 
 NEEDS = "ac-library-python"
 
@@ -46,6 +55,16 @@ def range_products(given: Products) -> Callable[[], int]:
     """Replace maps and multiply ranges with its segment tree."""
     make = import_module("atcoder.segtree").SegTree
     return products(lambda maps: make(then, (1, 0), maps), given)
+
+
+def range_updates(given: Updates) -> Callable[[], int]:
+    """Change ranges and add ranges up with its lazy segment tree."""
+    make = import_module("atcoder.lazysegtree").LazySegTree
+
+    def composed(new: Any, old: Any) -> Any:
+        return then(old, new)
+
+    return lambda: updates(make(together, (0, 0), changed, composed, (1, 0), given.items), given)
 
 
 def flow(given: Arcs) -> Callable[[], int]:

@@ -12,6 +12,7 @@ from math import dist, isqrt
 from typing import Any
 
 from velvet_algorithms.workloads import (
+    PRIME,
     Items,
     Map,
     Membership,
@@ -19,6 +20,7 @@ from velvet_algorithms.workloads import (
     Points,
     Products,
     Sums,
+    Updates,
     then,
 )
 
@@ -205,6 +207,38 @@ def _plain_products(given: Products) -> Callable[[], int]:
 
 
 range_products = {"reduce(list[a:b])": _plain_products}
+
+
+def _plain_updates(given: Updates) -> Callable[[], int]:
+    def run() -> int:
+        values, total = [value for value, _ in given.items], 0
+        for start, stop, (factor, shift), low, high in given.steps:
+            values[start:stop] = [(factor * x + shift) % PRIME for x in values[start:stop]]
+            total ^= sum(values[low:high]) % PRIME
+        return total
+
+    return run
+
+
+range_updates = {"list rewritten": _plain_updates}
+
+
+def _sorted_at_each_look(keys: list[int]) -> Callable[[], int]:
+    def run() -> int:
+        kept: dict[int, int] = {}
+        total = 0
+        for place, key in enumerate(keys):
+            kept[key] = place
+            if not place % 16:
+                ordered = sorted(kept)
+                at = bisect_left(ordered, key // 2)
+                total += ordered[at] if at < len(ordered) else 0
+        return total
+
+    return run
+
+
+sorted_items = {"dict sorted anew": _sorted_at_each_look}
 
 
 def _scan(given: tuple[Pairs, Pairs]) -> Callable[[], list[int]]:

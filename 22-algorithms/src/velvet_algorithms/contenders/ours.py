@@ -9,6 +9,7 @@ from typing import Any
 from velvet_algorithms import dp
 from velvet_algorithms.apps.spell import SpellChecker, Suggestion, edits2_suggest, scan_suggest
 from velvet_algorithms.bplus_tree import BPlusTree
+from velvet_algorithms.caches.base import LockedCache
 from velvet_algorithms.caches.fifo import S3FIFOCache, SieveCache
 from velvet_algorithms.caches.lru import LFUCache, LRUCache, TTLCache
 from velvet_algorithms.components import scc, toposort
@@ -24,9 +25,10 @@ from velvet_algorithms.intervals import IntervalIndex
 from velvet_algorithms.pairing_heap import PairingHeap
 from velvet_algorithms.paths import astar, bidirectional, dijkstra, naive_dijkstra
 from velvet_algorithms.prefix_index import PrefixIndex
-from velvet_algorithms.segment_tree import SegmentTree
+from velvet_algorithms.segment_tree import LazySegmentTree, SegmentTree
 from velvet_algorithms.sketches import CountMin, HyperLogLog, SpaceSaving, TDigest
 from velvet_algorithms.skip_list import SkipList
+from velvet_algorithms.sorted_dict import SortedDict
 from velvet_algorithms.sorted_list import SortedList
 from velvet_algorithms.strings import AhoCorasick, levenshtein, levenshtein_dp
 from velvet_algorithms.suffix import suffix_array_py
@@ -40,7 +42,10 @@ from velvet_algorithms.workloads import (
     Products,
     Roads,
     Spelling,
+    Updates,
+    changed,
     then,
+    together,
 )
 
 NEEDS = ""
@@ -95,6 +100,7 @@ caches = {
     "SIEVE": SieveCache,
     "S3-FIFO": S3FIFOCache,
     "TTL": partial(TTLCache, ttl=3600.0),
+    "LRU behind a lock": lambda size: LockedCache(LRUCache(size)),
 }
 
 
@@ -168,6 +174,43 @@ def products(make: Callable[[Any], Any], given: Products) -> Callable[[], int]:
 
 
 range_products = {"SegmentTree": partial(products, lambda maps: SegmentTree(maps, then, (1, 0)))}
+
+
+def updates(tree: Any, given: Updates) -> int:
+    """Change and ask a tree with `apply` and `prod`."""
+    total = 0
+    for start, stop, change, low, high in given.steps:
+        tree.apply(start, stop, change)
+        total ^= tree.prod(low, high)[0]
+    return total
+
+
+def _composed(new: Any, old: Any) -> Any:
+    return then(old, new)
+
+
+range_updates = {
+    "LazySegmentTree": lambda given: lambda: updates(
+        LazySegmentTree(given.items, together, (0, 0), changed, _composed, (1, 0)), given
+    )
+}
+
+
+def looks(make: Callable[[], Any], keys: list[int]) -> Callable[[], int]:
+    """Return the callable that writes keys, and after each 16th asks for the least key from a bound."""
+
+    def run() -> int:
+        kept, total = make(), 0
+        for place, key in enumerate(keys):
+            kept[key] = place
+            if not place % 16:
+                total += next(kept.irange(key // 2), 0)
+        return total
+
+    return run
+
+
+sorted_items = {"SortedDict": partial(looks, SortedDict)}
 
 
 def _overlaps(given: tuple[Pairs, Pairs]) -> Callable[[], list[int]]:
