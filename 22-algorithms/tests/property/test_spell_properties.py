@@ -15,8 +15,8 @@ from velvet_algorithms.apps.spell import (
     edits2_suggest,
     scan_suggest,
 )
+from velvet_algorithms.samples.words import make_words, misspell, zipf_weights
 from velvet_algorithms.strings import levenshtein_dp
-from velvet_algorithms.workloads import make_words, misspell, zipf_weights
 
 WORD = st.text("abc", min_size=1, max_size=7)
 

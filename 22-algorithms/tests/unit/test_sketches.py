@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from velvet_algorithms.samples.words import make_words, zipf_stream
 from velvet_algorithms.sketches import (
     CountMin,
     HyperLogLog,
@@ -18,7 +19,6 @@ from velvet_algorithms.sketches import (
     SpaceSaving,
     TDigest,
 )
-from velvet_algorithms.workloads import make_words, zipf_stream
 
 
 @pytest.mark.parametrize("distinct", [1, 100, 5000, 30_000])

@@ -15,7 +15,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from velvet_algorithms.hashing import checked_whole
-from velvet_algorithms.workloads import LETTERS
+from velvet_algorithms.samples.words import LETTERS
 
 FAR = 3
 """What `distance_up_to_two` returns for everything beyond two."""

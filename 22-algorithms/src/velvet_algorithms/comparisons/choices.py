@@ -8,7 +8,7 @@ from collections.abc import Callable
 from velvet.bench import Suite, speedup
 from velvet.bench.model import Tier
 from velvet_algorithms.comparisons.rows import SEED, add_rows
-from velvet_algorithms.workloads import numbers
+from velvet_algorithms.samples.workloads import numbers
 
 
 def _add_largest(suite: Suite) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from velvet.bench import Metric, Outcome, Suite, ratio, speedup
 from velvet_algorithms.comparisons.rows import add_rows
 from velvet_algorithms.contenders import ways
-from velvet_algorithms.workloads import make_words
+from velvet_algorithms.samples.words import make_words
 
 WORDS = [20_000, 86_000]
 FEW = WORDS[0]  # what the quick tier measures

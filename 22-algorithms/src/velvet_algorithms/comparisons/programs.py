@@ -141,7 +141,7 @@ def _add_diff(suite: Suite) -> None:
 
 def _build(max_distance: int) -> Callable[[], Outcome]:
     from velvet_algorithms.apps.spell import SpellChecker
-    from velvet_algorithms.workloads import make_words
+    from velvet_algorithms.samples.words import make_words
 
     words = make_words(WORDS, seed=SEED)
 

@@ -19,8 +19,8 @@ from velvet_algorithms.graph import beeline, road_network
 from velvet_algorithms.hierarchy import ContractionHierarchy
 from velvet_algorithms.pairing_heap import Node, PairingHeap
 from velvet_algorithms.paths import astar, bidirectional, dijkstra
+from velvet_algorithms.samples.workloads import roads
 from velvet_algorithms.trees import dijkstra_decrease_key, shortest_paths
-from velvet_algorithms.workloads import roads
 
 SIZES = [324, 784, 1936, 4900, 10_000]  # squares that span a factor of 30
 MAPS = [100, 400, 900, 2500, 10_000, 40_000]

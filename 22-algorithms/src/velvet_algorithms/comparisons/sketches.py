@@ -19,8 +19,8 @@ import numpy as np
 from velvet.bench import Metric, Suite, speedup, value
 from velvet_algorithms.comparisons.rows import SEED
 from velvet_algorithms.contenders import Way, load, ways
+from velvet_algorithms.samples.words import make_words, zipf_stream
 from velvet_algorithms.sketches import CountMin, HyperLogLog, SpaceSaving, TDigest
-from velvet_algorithms.workloads import make_words, zipf_stream
 
 STREAM, WORDS = 300_000, 86_000
 ADDED = 2000  # items in one timed call
@@ -110,6 +110,7 @@ def _quantiles(name: str) -> Callable[[], dict[str, float]]:
         return {
             "rank_error": float(np.abs(ranks - shares).max()),
             "cdf_error": float(np.abs(np.array(told) - true).max()),
+            "tail_error": float(max(abs(ranks[0] - 0.001), abs(ranks[-1] - 0.999))),
             "bytes": size,
         }
 
@@ -170,7 +171,7 @@ def _add_sketches(suite: Suite) -> None:
         title="The worst rank error of 999 quantiles and of 1,000 ranks of 100,000 lognormal numbers",
         kind="value",
         unit="",
-        metrics={"rank_error": "", "cdf_error": "", "bytes": "bytes"},
+        metrics={"rank_error": "", "cdf_error": "", "tail_error": "", "bytes": "bytes"},
     )
     for name in ("TDigest", "TDigest(200)", "datasketches"):
         needs = "datasketches" if name == "datasketches" else ()

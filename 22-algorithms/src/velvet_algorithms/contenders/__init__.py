@@ -1,6 +1,6 @@
 """Ways of doing the same work: one file a library, the same function names in each.
 
-A function is named after the workload whose input it takes (see `workloads`). It does what is not
+A function is named after the workload whose input it takes (see `samples.workloads`). It does what is not
 to be timed and returns the callable that is, so a diff of two files is the difference between two
 libraries. Where a file knows several ways of doing one work, a dictionary of that name holds them.
 Libraries are imported inside the functions: a missing one costs its own row only.
@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from velvet_algorithms import workloads
+from velvet_algorithms.samples import workloads
 
 Setup = Callable[[Any], Any]
 NAMES = tuple(

@@ -8,7 +8,7 @@ from typing import Any
 
 from velvet_algorithms.contenders.ours import products, updates
 from velvet_algorithms.graph import Graph
-from velvet_algorithms.workloads import (
+from velvet_algorithms.samples.workloads import (
     Arcs,
     Pairs,
     Products,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from math import dist, isqrt
 from typing import Any
 
-from velvet_algorithms.workloads import (
+from velvet_algorithms.samples.workloads import (
     PRIME,
     Items,
     Map,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from velvet_algorithms.workloads import Pairs
+from velvet_algorithms.samples.workloads import Pairs
 
 NEEDS = "intervaltree"
 

@@ -9,7 +9,7 @@ from typing import Any
 from velvet_algorithms.contenders.builtin import checked
 from velvet_algorithms.contenders.ours import each, from_one
 from velvet_algorithms.graph import Graph
-from velvet_algorithms.workloads import Arcs, Pairs, Roads
+from velvet_algorithms.samples.workloads import Arcs, Pairs, Roads
 
 NEEDS = "networkx"
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from velvet_algorithms.contenders.ours import each, from_one
 from velvet_algorithms.fast import nb_dijkstra, nb_levenshtein, nb_union_find
-from velvet_algorithms.workloads import Pairs, Roads
+from velvet_algorithms.samples.workloads import Pairs, Roads
 
 NEEDS = "numba"
 

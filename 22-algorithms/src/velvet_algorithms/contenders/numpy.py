@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from velvet_algorithms import dp, suffix
-from velvet_algorithms.workloads import Items, Sums
+from velvet_algorithms.samples.workloads import Items, Sums
 
 NEEDS = "numpy"
 

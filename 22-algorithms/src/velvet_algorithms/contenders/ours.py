@@ -25,17 +25,7 @@ from velvet_algorithms.intervals import IntervalIndex
 from velvet_algorithms.pairing_heap import PairingHeap
 from velvet_algorithms.paths import astar, bidirectional, dijkstra, naive_dijkstra
 from velvet_algorithms.prefix_index import PrefixIndex
-from velvet_algorithms.segment_tree import LazySegmentTree, SegmentTree
-from velvet_algorithms.sketches import CountMin, HyperLogLog, SpaceSaving, TDigest
-from velvet_algorithms.skip_list import SkipList
-from velvet_algorithms.sorted_dict import SortedDict
-from velvet_algorithms.sorted_list import SortedList
-from velvet_algorithms.strings import AhoCorasick, levenshtein, levenshtein_dp
-from velvet_algorithms.suffix import suffix_array_py
-from velvet_algorithms.trees import shortest_paths
-from velvet_algorithms.tries import DictTrie, RadixTree
-from velvet_algorithms.unionfind import UnionFind
-from velvet_algorithms.workloads import (
+from velvet_algorithms.samples.workloads import (
     Arcs,
     Membership,
     Pairs,
@@ -47,6 +37,16 @@ from velvet_algorithms.workloads import (
     then,
     together,
 )
+from velvet_algorithms.segment_tree import LazySegmentTree, SegmentTree
+from velvet_algorithms.sketches import CountMin, HyperLogLog, SpaceSaving, TDigest
+from velvet_algorithms.skip_list import SkipList
+from velvet_algorithms.sorted_dict import SortedDict
+from velvet_algorithms.sorted_list import SortedList
+from velvet_algorithms.strings import AhoCorasick, levenshtein, levenshtein_dp
+from velvet_algorithms.suffix import suffix_array_py
+from velvet_algorithms.trees import shortest_paths
+from velvet_algorithms.tries import DictTrie, RadixTree
+from velvet_algorithms.unionfind import UnionFind
 
 NEEDS = ""
 Route = Callable[[int, int], float]

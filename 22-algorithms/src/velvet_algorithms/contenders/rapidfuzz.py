@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from velvet_algorithms.apps.spell import Suggestion, ranked
-from velvet_algorithms.workloads import Spelling
+from velvet_algorithms.samples.workloads import Spelling
 
 NEEDS = "rapidfuzz"
 

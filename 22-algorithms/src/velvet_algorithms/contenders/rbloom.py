@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from velvet_algorithms.contenders.builtin import one_by_one
-from velvet_algorithms.workloads import Membership
+from velvet_algorithms.samples.workloads import Membership
 
 NEEDS = "rbloom"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from velvet_algorithms.contenders.ours import each
 from velvet_algorithms.graph import Graph
-from velvet_algorithms.workloads import Roads
+from velvet_algorithms.samples.workloads import Roads
 
 NEEDS = "rustworkx"
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from velvet_algorithms.contenders.ours import each, from_one
 from velvet_algorithms.graph import Graph
-from velvet_algorithms.workloads import Arcs, Pairs, Points, Roads
+from velvet_algorithms.samples.workloads import Arcs, Pairs, Points, Roads
 
 NEEDS = "scipy"
 

@@ -22,7 +22,7 @@ from velvet_algorithms.paths import Landmarks, PathResult, astar, bidirectional,
 SIDES = (24, 32, 40, 60, 80)
 SHOWN_FIRST = ("Dijkstra", "A*", "hierarchy")
 # The largest set of dots lies lowest and is drawn largest, so that a smaller one is seen on it.
-DOTS = {"Dijkstra": 9.0, "bidirectional": 7.5, "A*": 6.0, "landmarks": 4.5, "hierarchy": 9.0}
+DOTS = {"Dijkstra": 7.0, "bidirectional": 6.0, "A*": 5.0, "landmarks": 4.0, "hierarchy": 8.0}
 MAX_CLICKABLE = 2500
 MAP = "route-map-figure"
 Line = tuple[list[float], list[float]]  # x and y
