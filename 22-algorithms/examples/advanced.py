@@ -21,12 +21,17 @@ from velvet_algorithms.adversary import ATTACKS, attack_curve, bloom_polluter
 from velvet_algorithms.dp import subset_sums, subset_sums_set
 from velvet_algorithms.external import Spill, external_sort
 from velvet_algorithms.filters import BloomFilter
-from velvet_algorithms.fits import fit_power
 from velvet_algorithms.graph import beeline, road_network
+from velvet_algorithms.growth import fit_power
 from velvet_algorithms.hierarchy import ContractionHierarchy
-from velvet_algorithms.landmarks import Landmarks
-from velvet_algorithms.naive_paths import naive_dijkstra
-from velvet_algorithms.paths import PathResult, astar, bidirectional, dijkstra
+from velvet_algorithms.paths import (
+    Landmarks,
+    PathResult,
+    astar,
+    bidirectional,
+    dijkstra,
+    naive_dijkstra,
+)
 from velvet_algorithms.strings import lcs_length, levenshtein, levenshtein_dp
 
 

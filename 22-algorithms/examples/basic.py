@@ -9,48 +9,62 @@ from __future__ import annotations
 import heapq
 import random
 import sys
+import timeit
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from velvet.examples import example, main
 from velvet_algorithms.apps.dedupe import Deduper, StreamDeduper, list_deduper, set_deduper
-from velvet_algorithms.apps.words import make_words, zipf_stream
-from velvet_algorithms.contenders import contenders
-from velvet_algorithms.growth import Growth, crossover, measure_growth
+from velvet_algorithms.contenders import ways
+from velvet_algorithms.growth import crossover, fit_power
+from velvet_algorithms.samples.words import make_words, zipf_stream
 from velvet_algorithms.sketches import SpaceSaving
+
+
+def best_time(work: Callable[[], object]) -> float:
+    """Return the least seconds of three calls."""
+    return min(timeit.repeat(work, number=1, repeat=3))
 
 
 @example("builtin_or_own")
 def builtin_or_own() -> None:
-    """Four sorted containers grow value by value, and the winner changes with their size.
+    """Sorted containers grow value by value, and the winner changes with their size.
 
     Each value is added, looked for, and the k-th value is asked for; the time is that of one value.
     """
     sizes = (250, 1_000, 4_000, 16_000, 40_000)
     slow = {"SkipList": 4_000, "BPlusTree": 16_000}  # the largest size that is worth the wait
-    grown: dict[str, Growth] = {}
+    grown: dict[str, list[float]] = {}
     print(f"{'us a value':17}" + "".join(f"{n:>9,}" for n in sizes) + "  exponent")
-    for one in contenders("sorted"):
-        if one.absent:
-            print(f"{one.name:17}{one.absent}")
-            continue
-        taken = [n for n in sizes if n <= slow.get(one.name, sizes[-1])]
-        growth = measure_growth(lambda run: run(), one.prepare, taken, 0.002)
-        grown[one.name] = growth
-        costs = [value / n * 1e6 for n, value in zip(taken, growth.values, strict=True)]
-        cells = "".join(f"{cost:9.2f}" for cost in costs) + " " * 9 * (len(sizes) - len(taken))
-        print(f"{one.name:17}{cells}  {growth.power}")
+    for one in ways("sorted_values"):
 
-    winners = [
-        min((growth.values[i], name) for name, growth in grown.items() if i < len(growth.values))[1]
-        for i in range(len(sizes))
-    ]
+        def grow(values: list[int], make: Callable[[list[int]], Any] = one.setup) -> None:
+            made = make([])
+            for place, value in enumerate(values):
+                made.add(value)
+                made[place // 2]
+                value ^ 1 in made  # noqa: B015 - asked for its cost
+
+        taken = [n for n in sizes if n <= slow.get(one.name, sizes[-1])]
+        try:
+            drawn = {n: random.Random(1).sample(range(10 * n), n) for n in taken}
+            costs = [best_time(partial(grow, drawn[n])) / n * 1e6 for n in taken]
+        except ImportError:
+            print(f"{one.name:17}not installed (pip install {one.name})")
+            continue
+        grown[one.name] = costs
+        cells = "".join(f"{cost:9.2f}" for cost in costs) + " " * 9 * (len(sizes) - len(taken))
+        fit = fit_power(taken, [cost * n for cost, n in zip(costs, taken, strict=True)])
+        print(f"{one.name:17}{cells}  {fit}")
+
     print("\nwinner:")
-    for n, winner in zip(sizes, winners, strict=True):
-        print(f"{n:>10,}  {winner}")
-    meeting = crossover(grown["list+insort"], grown["SortedBag"])
+    for i, n in enumerate(sizes):
+        print(f"{n:>10,}  {min((c[i], name) for name, c in grown.items() if i < len(c))[1]}")
+    meeting = crossover(sizes, grown["list+insort"], grown["SortedList"])
     where = f"about {meeting:,.0f} values" if meeting else "nowhere between these sizes"
-    print(f"\nthe plain list and SortedBag meet at {where}")
+    print(f"\nthe plain list and SortedList meet at {where}")
     print("why: insort moves half the list, in C; a bucket never holds more than 2,000")
 
 
@@ -77,9 +91,9 @@ def dedupe_stream() -> None:
         def new_ones(keys: list[bytes], make: Callable[[], Deduper] = make) -> int:
             return sum(map(make(), keys))
 
-        growth = measure_growth(new_ones, stream, sizes, 0.005)
-        cells = "".join(f"{value * 1e3:8.2f}" for value in growth.values)
-        print(f"{name:15}{cells}  {growth.power}")
+        costs = [best_time(partial(new_ones, stream(n))) for n in sizes]
+        cells = "".join(f"{cost * 1e3:8.2f}" for cost in costs)
+        print(f"{name:15}{cells}  {fit_power(sizes[1:], costs[1:])}")
 
     orders = [b"order-%d" % number for number in range(keep)]
     exact = set(orders)
@@ -107,9 +121,9 @@ def top_k_of_many() -> None:
     print(f"{'ms for k of':15}" + "".join(f"{k:>9,}" for k in sizes))
     grown = {}
     for name, best in ways.items():
-        grown[name] = measure_growth(best, lambda k: k, sizes, 0.001)
-        print(f"{name:15}" + "".join(f"{value * 1e3:9.1f}" for value in grown[name].values))
-    meeting = crossover(grown["heapq.nlargest"], grown["sorted, sliced"])
+        grown[name] = [best_time(partial(best, k)) for k in sizes]
+        print(f"{name:15}" + "".join(f"{cost * 1e3:9.1f}" for cost in grown[name]))
+    meeting = crossover(sizes, grown["heapq.nlargest"], grown["sorted, sliced"])
     where = f"at about k = {meeting:,.0f}" if meeting else "beyond these k"
     print(f"sorting everything is faster {where}\n")
 

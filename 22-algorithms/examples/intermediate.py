@@ -17,20 +17,20 @@ from typing import Any
 
 from velvet.examples import example, main
 from velvet_algorithms.apps.jobs import JobScheduler
-from velvet_algorithms.apps.near_words import Suggestion, edits2_suggest, scan_suggest
-from velvet_algorithms.apps.spell import SpellChecker
-from velvet_algorithms.apps.words import make_words, misspell, zipf_weights
-from velvet_algorithms.caches.lfu import LFUCache
-from velvet_algorithms.caches.lru import LRUCache, TTLCache
-from velvet_algorithms.caches.s3fifo import S3FIFOCache
-from velvet_algorithms.caches.sieve import SieveCache
-from velvet_algorithms.caches.simulate import belady_hits, simulate
-from velvet_algorithms.caches.traces import drift, loop, zipf, zipf_scan
-from velvet_algorithms.components import CycleError
-from velvet_algorithms.dict_trie import DictTrie
-from velvet_algorithms.families.lru import DictLRU
+from velvet_algorithms.apps.spell import SpellChecker, Suggestion, edits2_suggest, scan_suggest
+from velvet_algorithms.caches.fifo import S3FIFOCache, SieveCache
+from velvet_algorithms.caches.lru import LFUCache, LRUCache, TTLCache
+from velvet_algorithms.caches.traces import belady_hits, drift, loop, simulate, zipf, zipf_scan
+from velvet_algorithms.components import CycleError, bridges, kruskal, prim, two_sat
+from velvet_algorithms.contenders.builtin import DictLRU
+from velvet_algorithms.flow import MaxFlow, hopcroft_karp
+from velvet_algorithms.graph import Graph
 from velvet_algorithms.prefix_index import PrefixIndex
-from velvet_algorithms.radix_tree import RadixTree
+from velvet_algorithms.samples.words import make_words, misspell, zipf_weights
+from velvet_algorithms.scheduling import edf, lpt, min_rooms, weighted_intervals
+from velvet_algorithms.trees import NegativeCycle, bellman_ford
+from velvet_algorithms.tries import DictTrie, RadixTree
+from velvet_algorithms.unionfind import PotentialUnionFind
 
 
 def best_time(work: Callable[[], object]) -> float:
@@ -188,6 +188,68 @@ def job_scheduler() -> None:
         JobScheduler(minutes, {**needs, "fetch": ["publish"]})
     except CycleError as error:
         print(f"\nwith fetch waiting for publish:\n  {textwrap.fill(str(error), 76)}")
+
+
+@example("book_the_room")
+def book_the_room() -> None:
+    """A day of talks: the best set for one room, the fewest rooms for all, the least lateness."""
+    talks = {
+        "graphs": (9, 11, 5),
+        "hashing": (10, 12, 6),
+        "sorting": (11, 13, 4),
+        "strings": (12, 15, 7),
+        "caches": (13, 14, 3),
+        "sketches": (14, 16, 4),
+    }
+    names, rows = list(talks), list(talks.values())
+    best = weighted_intervals(rows)
+    rooms = min_rooms([row[:2] for row in rows])
+    print(f"{'talk':10}{'from':>5}{'to':>4}{'votes':>7}{'one room':>10}{'all rooms':>11}")
+    for at, (name, (start, end, votes)) in enumerate(talks.items()):
+        chosen = "yes" if at in best.indices else ""
+        print(f"{name:10}{start:5}{end:4}{votes:7}{chosen:>10}{rooms[at] + 1:>11}")
+    print(f"one room keeps {best.weight} votes; all talks need {max(rooms) + 1} rooms")
+
+    slides = [(3, 4), (1, 9), (2, 3), (2, 7), (1, 5), (2, 8)]  # hours of work, due hour
+    late = edf(slides)
+    print(f"\nslides by deadline: {', '.join(names[at] for at in late.order)}")
+    print(f"the latest is {late.lateness:.0f} h late, and no order does better")
+    plan = lpt([hours for hours, _ in slides], 2)
+    print(f"two people, longest first: {plan.makespan:.0f} h; no plan beats {plan.least:.1f} h")
+
+
+@example("connect_and_assign")
+def connect_and_assign() -> None:
+    """Six villages: the cheapest net, its weak points, who does which shift, what fits together."""
+    roads = [(0, 1, 4), (1, 2, 3), (0, 2, 6), (2, 3, 5), (3, 4, 2), (4, 5, 4), (3, 5, 1)]
+    graph = Graph.from_edges(6, roads)
+    net = kruskal(graph)
+    assert sum(edge[2] for edge in prim(graph)) == sum(edge[2] for edge in net)
+    print(f"cheapest net: {[edge[:2] for edge in net]}, {sum(edge[2] for edge in net)} km")
+    print(f"without this road the villages fall apart: {bridges(graph)}")
+
+    shifts = hopcroft_karp([[0, 1], [0], [1, 2], [2, 3]], 4)
+    print(f"people 0 to 3 take the shifts {shifts}")
+    network = MaxFlow(6)
+    for tail, head, capacity in roads:
+        network.add_edge(tail, head, capacity)
+    water = network.flow(0, 5)
+    side = [node for node, inside in enumerate(network.min_cut(0)) if inside]
+    print(f"{water} litres a second reach village 5; the cut behind {side} is full")
+    network.change_edge(6, 9, network.edge(6).flow)
+    print(f"a wider pipe from 3 to 5 adds {network.flow(0, 5)}")
+
+    heights = PotentialUnionFind(4)
+    for above, below, metres in ((0, 1, 12), (1, 2, -5), (2, 3, 8)):
+        heights.union(above, below, metres)
+    print(f"village 0 lies {heights.difference(0, 3)} m above village 3, by three surveys")
+    print(
+        f"x or y, not x or z, not y or z: {two_sat(3, [(0, 1, 1, 1), (0, 0, 2, 1), (1, 0, 2, 1)])}"
+    )
+    try:
+        bellman_ford(Graph.from_edges(3, [(0, 1, 2), (1, 2, -4), (2, 0, 1)], True), 0)
+    except NegativeCycle as error:
+        print(f"a toll that pays: {error.cycle}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""A B+ tree: values in the leaves, which are chained; inner nodes hold separators and sizes.
+"""The two kinds of node of a B+ tree, and what must be true of them.
+
+A B+ tree: values in the leaves, which are chained; inner nodes hold separators and sizes.
 
 A database takes it because a node is a disk page. In memory and in Python a node of 64 is a
 short list that bisect searches in C, so it beats the skip list by far; each level still costs
-a Python step, and a two-level tree of nodes of 1,000 is `SortedBag`, which wins. A node is
+a Python step, and a two-level tree of nodes of 1,000 is `SortedList`, which wins. A node is
 split when full and freed when empty, not merged when half empty ("free-at-empty": Johnson and
 Shasha 1993 show that this costs little room unless removals outnumber insertions for long).
 """
@@ -14,13 +16,58 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, Generic, TypeVar
 
-from velvet_algorithms.bplus_nodes import Inner, Leaf, verify
-from velvet_algorithms.ordering import refuse_nan
+from velvet_algorithms.contract import OwnCopies, ensure, refuse_nan
+
+
+class Leaf:
+    """Values, and the leaves before and after."""
+
+    __slots__ = ("after", "before", "values")
+
+    def __init__(self, values: list[Any], before: Leaf | None, after: Leaf | None) -> None:
+        self.values, self.before, self.after = values, before, after
+
+
+class Inner:
+    """Children, how many values are under each, and the separators between them.
+
+    No value left of a separator is greater, none right of it is less.
+    """
+
+    __slots__ = ("children", "separators", "sizes")
+
+    def __init__(self, children: list[Any], separators: list[Any], sizes: list[int]) -> None:
+        self.children, self.separators, self.sizes = children, separators, sizes
+
+
+def verify(root: Leaf | Inner, size: int) -> list[Any]:
+    """Verify lengths, sizes, order and the chain of leaves; return all values.
+
+    Raises:
+        AssertionError: naming what is broken.
+    """
+    leaves: list[Leaf] = []
+    waiting: list[tuple[Any, int]] = [(root, size)]
+    while waiting:
+        node, size = waiting.pop()
+        if isinstance(node, Leaf):
+            ensure(len(node.values) == size, "a wrong size of a leaf")
+            leaves.append(node)
+            continue
+        ensure(sum(node.sizes) == size, "a wrong size of an inner node")
+        ensure(len(node.children) == len(node.separators) + 1 == len(node.sizes), "lengths")
+        waiting.extend(reversed(list(zip(node.children, node.sizes, strict=True))))
+    for before, after in zip(leaves, [*leaves[1:], None], strict=True):
+        ensure(before.after is after, "a broken chain")
+    flat = [value for leaf in leaves for value in leaf.values]
+    ensure(flat == sorted(flat), "values out of order")
+    return flat
+
 
 T = TypeVar("T")
 
 
-class BPlusTree(Generic[T]):
+class BPlusTree(OwnCopies, Generic[T]):
     """Values in order, equal ones in the order of their arrival.
 
     Args:
@@ -161,15 +208,25 @@ class BPlusTree(Generic[T]):
         while isinstance(self._root, Inner) and len(self._root.children) == 1:
             self._root = self._root.children[0]
 
-    def _walk(self, leaf: Leaf | None, offset: int, maximum: Any) -> Iterator[list[T]]:
-        stamp = self._changes
+    def _state(self) -> Any:
+        return list(self), self._order
+
+    def _restore(self, state: Any) -> None:
+        values, order = state
+        BPlusTree.__init__(self, values, order=order)
+
+    def _unchanged(self, stamp: int) -> None:
+        if self._changes != stamp:
+            raise RuntimeError("the tree changed during iteration; iterate over list(it)")
+
+    def _walk(self, leaf: Leaf | None, offset: int, maximum: Any, stamp: int) -> Iterator[list[T]]:
+        self._unchanged(stamp)
         while leaf is not None:
             values, last = leaf.values[offset:] if offset else leaf.values, False
             if maximum is not None and values and maximum < values[-1]:
                 values, last = values[: bisect_right(values, maximum)], True
             yield values
-            if self._changes != stamp:
-                raise RuntimeError("the tree changed during iteration; iterate over list(it)")
+            self._unchanged(stamp)
             leaf, offset = None if last else leaf.after, 0
 
     def __iter__(self) -> Iterator[T]:
@@ -178,9 +235,9 @@ class BPlusTree(Generic[T]):
     def range(self, minimum: Any = None, maximum: Any = None) -> Iterator[T]:
         """Walk the values from `minimum` to `maximum`, both included; None leaves a side open."""
         leaf, offset = self._descend(0)[1:] if minimum is None else self._seek(minimum)[:2]
-        return chain.from_iterable(self._walk(leaf, offset, maximum))
+        return chain.from_iterable(self._walk(leaf, offset, maximum, self._changes))
 
     def check(self) -> None:
         """Verify order, separators, sizes and the chain of leaves; raises AssertionError. O(n)."""
         for value in verify(self._root, self._size):
-            assert value in self, f"{value!r} is not found"
+            ensure(value in self, f"{value!r} is not found")

@@ -1,21 +1,21 @@
-"""The storage under `SortedBag`: short sorted lists, their maxima, and a Fenwick tree of sizes.
+"""The storage under `SortedList`: short sorted lists, their maxima, a Fenwick tree of their sizes.
 
-A list is the fastest container that Python has for finding (bisect) and, as long as it is
-short, for inserting: moving 1,000 pointers is one memmove of 8 kB. So the values are cut
-into buckets of 500 to 2,000. Their maxima, in a list of their own, say which bucket a value
-belongs to; a Fenwick tree over their sizes says which bucket holds the k-th value. The tree is
-made at the first question about a position, kept up to date by every add and remove, and
-dropped only when a bucket is split or joined, once in about a thousand operations.
-The idea of the bucket list is sortedcontainers' (Grant Jenks); Fenwick (1994) is the tree.
+A list is the fastest container that Python has for finding (bisect) and, as long as it is short,
+for inserting: moving 1,000 pointers is one memmove of 8 kB. So the values are cut into buckets of
+500 to 2,000. Their maxima, in a list of their own, say which bucket a value belongs to; a Fenwick
+tree over their sizes says which bucket holds the k-th value. The tree is made at the first
+question about a position, kept up to date by every add and remove, and dropped only when a bucket
+is split or joined, once in about a thousand operations. The idea of the bucket list is
+sortedcontainers' (Grant Jenks); Fenwick (1994) is the tree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, pairwise
 from typing import Any, Generic, TypeVar
 
-from velvet_algorithms.ordering import refuse_unordered
+from velvet_algorithms.contract import ensure, refuse_unordered
 
 T = TypeVar("T")
 
@@ -24,17 +24,8 @@ class Buckets(Generic[T]):
     """Sorted values in buckets; `_keys` is `_lists` itself where values are their own keys."""
 
     __slots__ = (
-        "_added",
-        "_key",
-        "_keys",
-        "_least",
-        "_lists",
-        "_load",
-        "_maxes",
-        "_most",
-        "_removed",
-        "_steps",
-        "_tree",
+        *("__weakref__", "_added", "_key", "_keys", "_least", "_lists", "_load"),
+        *("_maxes", "_most", "_removed", "_steps", "_tree"),
     )
 
     def __init__(self, key: Callable[[T], Any] | None, load: int) -> None:
@@ -55,7 +46,7 @@ class Buckets(Generic[T]):
         return self._added - self._removed
 
     def _fill(self, values: list[T], keys: list[Any]) -> None:
-        """Replace everything by sorted values (`keys is values` where there is no key)."""
+        """Replace everything by sorted values (`keys` are not read where there is no key)."""
         cuts = range(0, len(values), self._load)
         self._lists[:] = [values[i : i + self._load] for i in cuts]
         if self._key is not None:
@@ -157,26 +148,46 @@ class Buckets(Generic[T]):
         if len(self._keys[left]) > self._most:
             self._split(left)
 
-    def _watched(self, parts: Iterator[Any]) -> Iterator[Any]:
-        """Pass whole parts on, so that they are walked in C, and check after each of them."""
+    def _copied(self, start: int, stop: int) -> list[T]:
+        return list(chain.from_iterable(self._parts(start, stop, reverse=False)))
+
+    def _parts(self, start: int, stop: int, *, reverse: bool) -> Iterator[list[T]]:
+        """Yield the pieces of buckets between two positions."""
+        if start >= stop:
+            return
+        (first, low), (last, high) = self._place(start), self._place(stop - 1)
+        order = range(first, last + 1)
+        for bucket in reversed(order) if reverse else order:
+            values = self._lists[bucket]
+            begin = low if bucket == first else 0
+            end = high + 1 if bucket == last else len(values)
+            part = values[begin:end]
+            yield part[::-1] if reverse else part
+
+    def _walk(self, parts: Iterator[Iterable[T]]) -> Iterator[T]:
+        """Chain parts, and raise RuntimeError before the first and after each where all changed."""
         stamp = self._added + self._removed
-        for part in parts:
-            yield part
-            if self._added + self._removed != stamp:
-                raise RuntimeError("the bag changed during iteration; iterate over list(bag)")
+
+        def watched() -> Iterator[Iterable[T]]:
+            self._unchanged(stamp)
+            for part in parts:
+                yield part
+                self._unchanged(stamp)
+
+        return chain.from_iterable(watched())
+
+    def _unchanged(self, stamp: int) -> None:
+        if self._added + self._removed != stamp:
+            raise RuntimeError("the list changed during iteration; iterate over list(values)")
 
     def check(self) -> None:
-        """Verify every invariant; O(n).
-
-        Raises:
-            AssertionError: naming the one that is broken.
-        """
+        """Verify every invariant; raises AssertionError naming the broken one. O(n)."""
         sizes = [len(bucket) for bucket in self._lists]
-        assert sum(sizes) == len(self), f"{sum(sizes)} values, but the length is {len(self)}"
-        assert sizes == [len(bucket) for bucket in self._keys], "keys and values differ in number"
-        assert all(0 < size <= self._most for size in sizes), f"a bucket out of bounds: {sizes}"
-        assert self._maxes == [bucket[-1] for bucket in self._keys], "a wrong maximum"
-        flat = [key for bucket in self._keys for key in bucket]
-        assert not any(b < a for a, b in pairwise(flat)), "values out of order"
+        ensure(sum(sizes) == len(self), f"{sum(sizes)} values, but the length is {len(self)}")
+        ensure(sizes == [len(keys) for keys in self._keys], "keys and values differ in number")
+        ensure(all(0 < size <= self._most for size in sizes), f"a bucket out of bounds: {sizes}")
+        ensure(self._maxes == [bucket[-1] for bucket in self._keys], "a wrong maximum")
+        flat = chain.from_iterable(self._keys)
+        ensure(not any(b < a for a, b in pairwise(flat)), "values out of order")
         kept = list(self._tree)
-        assert not kept or kept == self._index(), "the tree of sizes is not up to date"
+        ensure(not kept or kept == self._index(), "the tree of sizes is not up to date")

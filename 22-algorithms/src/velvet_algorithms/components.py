@@ -4,15 +4,29 @@ Everything walks with explicit stacks, so a chain of a million nodes needs no re
 are given as `graphlib` wants them, a mapping from each task to its predecessors; that module is
 the built-in to prefer when tasks become ready one by one, and Kahn's loop here when only the
 order is wanted.
+
+What holds an undirected graph together: its bridges and its cheapest spanning trees.
+
+Both tree algorithms give the same weight; Kruskal's sorts all edges once and is the faster one
+in Python, because `sort` is C, while Prim's touches only the edges of the component it grows.
+
+Choices between two values each, under rules about pairs of them: 2-satisfiability.
+
+A rule "x or y" is two implications, and variables that imply their own opposite both ways make the
+rules contradictory. So strongly connected components decide in linear time what three alternatives
+a rule would make hard.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from heapq import heappop, heappush
+from typing import Any, Generic, TypeVar
 
-from velvet_algorithms.graph import Graph
+from velvet_algorithms.contract import plain
+from velvet_algorithms.graph import Arc, Graph
+from velvet_algorithms.unionfind import UnionFind
 
 T = TypeVar("T", bound=Hashable)
 
@@ -30,6 +44,9 @@ class CycleError(ValueError):
             shown[6:-5] = ["..."]
         super().__init__(f"no order exists, these tasks form a cycle: {' -> '.join(shown)}")
         self.cycle = cycle
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.cycle,)
 
 
 def scc(graph: Graph) -> list[list[int]]:
@@ -83,6 +100,13 @@ def scc(graph: Graph) -> list[list[int]]:
     return found
 
 
+def kept(predecessors: Mapping[T, Iterable[T]]) -> Mapping[T, Iterable[T]]:
+    """Return the same neighbours, those that can be walked only once written down."""
+    if any(iter(before) is before for before in predecessors.values()):
+        return {task: tuple(before) for task, before in predecessors.items()}
+    return predecessors
+
+
 def toposort(predecessors: Mapping[T, Iterable[T]]) -> list[T]:
     """Return all tasks in an order in which each comes after its predecessors.
 
@@ -95,6 +119,7 @@ def toposort(predecessors: Mapping[T, Iterable[T]]) -> list[T]:
 
     O(n + m). Source: Kahn, "Topological sorting of large networks", 1962.
     """
+    predecessors = kept(predecessors)
     missing = dict.fromkeys(predecessors, 0)
     followers: dict[T, list[T]] = {}
     for task, before in predecessors.items():
@@ -154,6 +179,8 @@ def critical_path(
 
     O(n + m). Source: Kelley and Walker, "Critical-path planning and scheduling", 1959.
     """
+    predecessors = kept(predecessors)
+    durations = {task: plain(duration) for task, duration in durations.items()}
     order = toposort({**dict.fromkeys(durations, ()), **predecessors})
     earliest: dict[T, float] = {}
     cause: dict[T, T] = {}
@@ -174,3 +201,133 @@ def critical_path(
         path.append(last)
         last = cause.get(last)
     return CriticalPath(length, path[::-1], earliest)
+
+
+def _refuse_directed(graph: Graph, algorithm: str) -> None:
+    if graph.directed:
+        raise ValueError(f"{algorithm} needs an undirected graph; make it with directed=False")
+
+
+def bridges(graph: Graph) -> list[tuple[int, int]]:
+    """Return the edges without which their component would fall apart, as sorted (low, high).
+
+    A doubled edge is no bridge. O(n + m), without recursion.
+
+    Raises:
+        ValueError: the graph is directed.
+
+    Source: Tarjan, "A note on finding the bridges of a graph", 1974.
+    """
+    _refuse_directed(graph, "bridges")
+    incident: list[list[tuple[int, int]]] = [[] for _ in range(graph.n)]
+    for index, (tail, head, _) in enumerate(graph.edges):
+        incident[tail].append((head, index))
+        incident[head].append((tail, index))
+    order = [0] * graph.n
+    low = [0] * graph.n
+    count = 0
+    found = []
+    for root in range(graph.n):
+        if order[root]:
+            continue
+        count += 1
+        order[root] = low[root] = count
+        stack = [(root, -1, iter(incident[root]))]
+        while stack:
+            node, came_by, rest = stack[-1]
+            for head, index in rest:
+                if index == came_by:
+                    continue
+                if not order[head]:
+                    count += 1
+                    order[head] = low[head] = count
+                    stack.append((head, index, iter(incident[head])))
+                    break
+                low[node] = min(low[node], order[head])
+            else:
+                stack.pop()
+                if stack:
+                    parent = stack[-1][0]
+                    low[parent] = min(low[parent], low[node])
+                    if low[node] > order[parent]:
+                        found.append((min(node, parent), max(node, parent)))
+    return sorted(found)
+
+
+def kruskal(graph: Graph) -> list[Arc]:
+    """Return the edges of a minimum spanning forest, lightest first.
+
+    Weights may be negative. O(m log m).
+
+    Raises:
+        ValueError: the graph is directed.
+
+    Source: Kruskal, "On the shortest spanning subtree of a graph", 1956.
+    """
+    _refuse_directed(graph, "kruskal")
+    parts = UnionFind(graph.n)
+    chosen = []
+    for edge in sorted(graph.edges, key=lambda edge: edge[2]):
+        if parts.union(edge[0], edge[1]):
+            chosen.append(edge)
+            if len(chosen) == graph.n - 1:
+                break
+    return chosen
+
+
+def prim(graph: Graph) -> list[Arc]:
+    """Return the edges of a minimum spanning forest, in the order in which trees grow.
+
+    Weights may be negative. O(m log m).
+
+    Raises:
+        ValueError: the graph is directed.
+
+    Source: Prim, "Shortest connection networks and some generalizations", 1957.
+    """
+    _refuse_directed(graph, "prim")
+    inside = [False] * graph.n
+    chosen: list[Arc] = []
+    for root in range(graph.n):
+        if inside[root]:
+            continue
+        inside[root] = True
+        queue: list[tuple[float, int, int]] = []
+        for head, weight in graph.out[root]:
+            heappush(queue, (weight, root, head))
+        while queue:
+            weight, tail, node = heappop(queue)
+            if inside[node]:
+                continue
+            inside[node] = True
+            chosen.append((tail, node, weight))
+            for head, onward in graph.out[node]:
+                if not inside[head]:
+                    heappush(queue, (onward, node, head))
+    return chosen
+
+
+def two_sat(n: int, clauses: Iterable[tuple[int, bool, int, bool]]) -> list[bool] | None:
+    """Return values of n variables that satisfy all clauses, or None when there are none.
+
+    Args:
+        clauses: (i, a, j, b) stands for "variable i is a, or variable j is b".
+
+    Raises:
+        ValueError: a clause names a variable outside 0..n-1.
+
+    O(n + clauses). Source: Aspvall, Plass, Tarjan 1979.
+    """
+    arcs = []
+    for i, a, j, b in clauses:
+        if not (0 <= i < n and 0 <= j < n):
+            raise ValueError(f"clause {(i, a, j, b)}: variables are 0..{n - 1}")
+        # Node 2v means "v is false", 2v + 1 "v is true"; not the one implies the other.
+        arcs += [(2 * i + (not a), 2 * j + b), (2 * j + (not b), 2 * i + a)]
+    place = [0] * (2 * n)
+    for rank, members in enumerate(scc(Graph.from_edges(2 * n, arcs, directed=True))):
+        for node in members:
+            place[node] = rank
+    if any(place[2 * v] == place[2 * v + 1] for v in range(n)):
+        return None
+    return [place[2 * v] < place[2 * v + 1] for v in range(n)]

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from velvet_algorithms.contract import refuse_unordered
 from velvet_algorithms.hashing import checked_whole
 
 
@@ -118,10 +119,12 @@ def lis(values: Sequence[Any]) -> list[Any]:
 
     Raises:
         TypeError: two values cannot be compared.
+        ValueError: a value is NaN.
 
     >>> lis([0, 8, 4, 12, 2, 10, 6, 14, 1, 9])
     [0, 2, 6, 9]
     """
+    refuse_unordered(list(values))
     tails: list[Any] = []
     at: list[int] = []
     before: list[int] = []

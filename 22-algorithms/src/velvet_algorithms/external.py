@@ -13,15 +13,12 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import groupby
 from operator import itemgetter
 from os import PathLike
-from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
 from velvet_algorithms.hashing import checked_whole
-from velvet_algorithms.whole_file import whole_file
 
 FAN_IN = 64
 """Runs merged at a time: more would want more open files, fewer more passes over the disk."""
@@ -150,41 +147,3 @@ def _sorted_lines(
             spill.runs += 1
             part.clear()
         yield from runs.merged(runs.all())
-
-
-def unique_external(
-    lines: Iterable[str],
-    *,
-    max_lines: int = 100_000,
-    tmpdir: str | PathLike[str] | None = None,
-) -> Iterator[str]:
-    """Yield the different lines in sorted order, holding only `max_lines` at a time.
-
-    Raises:
-        ValueError: `max_lines` is smaller than 1, or a line holds a line end.
-        OSError: the disk is full or not writable; nothing is left on it.
-    """
-    ordered = external_sort(lines, max_lines=max_lines, tmpdir=tmpdir)
-    return (line for line, _ in groupby(ordered))
-
-
-def sort_file(
-    source: str | PathLike[str], target: str | PathLike[str], *, max_lines: int = 100_000
-) -> Spill:
-    """Write the sorted lines of one UTF-8 text file into another, which appears whole or not at all.
-
-    The runs lie beside `target`. `source` and `target` may be the same file.
-
-    Raises:
-        ValueError: `max_lines` is smaller than 1.
-        OSError: reading or writing failed; a former `target` is untouched and nothing else is left.
-    """
-    spill = Spill()
-    with (
-        whole_file(target) as out,
-        Path(source).open(encoding="utf-8", newline="\n") as lines,
-    ):
-        rows = (line.removesuffix("\n") for line in lines)
-        ordered = external_sort(rows, max_lines=max_lines, tmpdir=Path(target).parent, spill=spill)
-        out.writelines(f"{line}\n" for line in ordered)
-    return spill

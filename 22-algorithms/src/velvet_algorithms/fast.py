@@ -1,4 +1,9 @@
-"""The same algorithms as machine code: Numba where it is installed, NumPy for a bulk index.
+"""Loops over arrays that are written to be compiled: no objects, no allocation inside.
+
+`velvet_algorithms.fast` hands them to Numba; as plain Python they give the same answers, which is
+how they are tested where no compiler is.
+
+The same algorithms as machine code: Numba where it is installed, NumPy for a bulk index.
 
 The kernels are plain functions over arrays, which Python can run too (slowly), and are compiled on
 their first call: a second or two that belongs to no single question. Nothing is imported from Numba
@@ -8,23 +13,95 @@ before that, and without it the functions say what to install.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from velvet_algorithms.graph import Graph
-from velvet_algorithms.kernels import dijkstra_kernel, levenshtein_kernel, union_kernel
+
+
+def dijkstra_kernel(
+    starts: npt.NDArray[Any], heads: npt.NDArray[Any], weights: npt.NDArray[Any], source: int
+) -> npt.NDArray[np.float64]:
+    """Return all distances; a binary heap in two arrays, outdated entries skipped."""
+    distance = np.full(len(starts) - 1, np.inf)
+    keys = np.empty(len(heads) + 1)
+    nodes = np.empty(len(heads) + 1, dtype=np.int64)
+    distance[source] = 0.0
+    keys[0], nodes[0], size = 0.0, source, 1
+    while size:
+        here, node = keys[0], nodes[0]
+        size -= 1
+        key, last = keys[size], nodes[size]
+        place = 0
+        child = 1
+        while child < size:
+            if child + 1 < size and keys[child + 1] < keys[child]:
+                child += 1
+            if keys[child] >= key:
+                break
+            keys[place], nodes[place] = keys[child], nodes[child]
+            place = child
+            child = 2 * place + 1
+        keys[place], nodes[place] = key, last
+        if here > distance[node]:
+            continue
+        for arc in range(starts[node], starts[node + 1]):
+            head = heads[arc]
+            there = here + weights[arc]
+            if there < distance[head]:
+                distance[head] = there
+                place = size
+                size += 1
+                while place:
+                    above = (place - 1) // 2
+                    if keys[above] <= there:
+                        break
+                    keys[place], nodes[place] = keys[above], nodes[above]
+                    place = above
+                keys[place], nodes[place] = there, head
+    return distance
+
+
+def union_kernel(n: int, pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the least element of each one's set; roots are least, paths are halved."""
+    parent = np.arange(n)
+    for row in range(len(pairs)):
+        a, b = pairs[row, 0], pairs[row, 1]
+        while parent[a] != a:
+            parent[a] = parent[parent[a]]
+            a = parent[a]
+        while parent[b] != b:
+            parent[b] = parent[parent[b]]
+            b = parent[b]
+        if a < b:
+            parent[b] = a
+        else:
+            parent[a] = b
+    # A parent is never above its child, so one pass upwards reaches every root.
+    for x in range(n):
+        parent[x] = parent[parent[x]]
+    return parent
+
+
+def levenshtein_kernel(a: npt.NDArray[np.uint32], b: npt.NDArray[np.uint32]) -> int:
+    """Return the edit distance, keeping one row of the table."""
+    row = np.arange(len(b) + 1)
+    for i in range(len(a)):
+        diagonal = row[0]
+        row[0] = i + 1
+        for j in range(len(b)):
+            above = row[j + 1]
+            cheapest = diagonal if a[i] == b[j] else 1 + min(diagonal, above, row[j])
+            diagonal = above
+            row[j + 1] = cheapest
+    return int(row[len(b)])
+
 
 Ints = npt.NDArray[np.int64]
-
-
-def numba_installed() -> bool:
-    """Return whether the functions with `nb_` can run here."""
-    return find_spec("numba") is not None
 
 
 @cache
@@ -90,66 +167,3 @@ def nb_levenshtein(a: str, b: str) -> int:
 def letters(text: str) -> npt.NDArray[np.uint32]:
     """Return a string's code points."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-
-
-class BulkFenwick:
-    """Prefix sums under updates that come in batches, as NumPy arrays.
-
-    A batch of k updates or questions costs O(k log n) array work instead of k Python loops; for
-    single updates `velvet_algorithms.ranges.Fenwick` is faster.
-
-    Raises:
-        ValueError: the values are no one-dimensional array, or hold a NaN.
-
-    Source: Fenwick, "A new data structure for cumulative frequency tables", 1994.
-    """
-
-    def __init__(self, values: Sequence[float] | npt.NDArray[Any]) -> None:
-        given = np.asarray(values)
-        if given.ndim != 1 or np.isnan(given).any():
-            raise ValueError("a Fenwick tree takes one row of numbers, none of them NaN")
-        self._size = len(given)
-        # Cell i (from 1) holds the sum of the i & -i values that end at i.
-        sums = np.concatenate(([0], np.cumsum(given)))
-        cells = np.arange(self._size + 1)
-        self._cells = sums[cells] - sums[cells - (cells & -cells)]
-
-    def __len__(self) -> int:
-        return self._size
-
-    def _check(self, places: npt.NDArray[Any], most: int) -> Ints:
-        found = np.asarray(places, dtype=np.int64)
-        if len(found):
-            low, high = np.min(found), np.max(found)
-            if low < 0 or high > most:
-                raise ValueError(f"places are 0..{most}, not {low}..{high}")
-        return found
-
-    def add(self, places: npt.NDArray[Any], amounts: npt.NDArray[Any]) -> None:
-        """Add amounts at places (0-based, repeated ones add up).
-
-        Raises:
-            ValueError: a place is out of range, or an amount is NaN; nothing is changed then.
-        """
-        at = self._check(places, self._size - 1) + 1
-        added = np.broadcast_to(np.asarray(amounts), at.shape)
-        if np.isnan(added).any():
-            raise ValueError("an amount is NaN, which has no place in a sum")
-        while len(at):
-            np.add.at(self._cells, at, added)
-            at = at + (at & -at)
-            inside = at <= self._size
-            at, added = at[inside], added[inside]
-
-    def prefix(self, counts: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return for each count the sum of so many first values.
-
-        Raises:
-            ValueError: a count is outside 0..len.
-        """
-        at = self._check(counts, self._size).copy()
-        total = np.zeros(at.shape, dtype=self._cells.dtype)
-        while at.any():
-            total += self._cells[at]
-            at -= at & -at
-        return total

@@ -5,12 +5,17 @@ come from one breadth-first search a phase, and augmenting paths from a walk tha
 every node, so no arc is tried twice in a phase and nothing is recursive. Prefer
 `scipy.sparse.csgraph.maximum_flow` for whole capacities on large networks, when no capacity
 changes afterwards. Not thread-safe: the flow is kept in the object.
+
+The largest set of pairs between two sides: workers and shifts, courses and rooms.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
+
+from velvet_algorithms.contract import OwnCopies, plain
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class FlowEdge:
     flow: float
 
 
-class MaxFlow:
+class MaxFlow(OwnCopies):
     """A network of n nodes whose arcs have capacities.
 
     Raises:
@@ -32,6 +37,8 @@ class MaxFlow:
     Source: Dinic, "Algorithm for solution of a problem of maximum flow", 1970. O(n^2 m), on
     networks as they occur far less; O(m sqrt n) on unit capacities (Even and Tarjan 1975).
     """
+
+    _nested = ("_arcs",)
 
     def __init__(self, n: int) -> None:
         if n < 0:
@@ -54,6 +61,7 @@ class MaxFlow:
         """
         if not (0 <= tail < self.n and 0 <= head < self.n):
             self._check_nodes(tail, head)
+        capacity = plain(capacity)
         if not capacity >= 0:
             raise ValueError(f"arc {tail} -> {head}: a capacity is at least 0, not {capacity}")
         number = len(self._heads)
@@ -83,8 +91,12 @@ class MaxFlow:
             ValueError: there is no such arc, or 0 <= flow <= capacity does not hold.
         """
         self.edge(number)
-        if not 0 <= flow <= capacity:
-            raise ValueError(f"arc {number}: 0 <= flow <= capacity, not flow {flow} of {capacity}")
+        capacity, flow = plain(capacity), plain(flow)
+        if not 0 <= flow <= capacity or flow == inf:
+            raise ValueError(
+                f"arc {number}: 0 <= flow <= capacity with a finite flow, "
+                f"not flow {flow} of {capacity}"
+            )
         self._left[2 * number : 2 * number + 2] = capacity - flow, flow
 
     def flow(self, source: int, sink: int, limit: float = inf) -> float:
@@ -188,3 +200,79 @@ class MaxFlow:
                     side[head] = True
                     reached.append(head)
         return side
+
+
+FREE = -1
+
+
+def hopcroft_karp(adjacency: Sequence[Sequence[int]], right: int) -> list[int]:
+    """Return for each node of the left side its partner on the right, or -1.
+
+    Args:
+        adjacency: for each left node the right nodes that it may have.
+        right: number of nodes on the right.
+
+    Raises:
+        ValueError: a right node is out of range.
+
+    O(m sqrt n), without recursion. Prefer `scipy.sparse.csgraph.maximum_bipartite_matching` on
+    large inputs. Source: Hopcroft and Karp, "An n^5/2 algorithm for maximum matchings in bipartite
+    graphs", 1973.
+    """
+    for node, row in enumerate(adjacency):
+        for partner in row:
+            if not 0 <= partner < right:
+                raise ValueError(
+                    f"left node {node} names {partner}; the right side is 0..{right - 1}"
+                )
+    partner_of = [FREE] * len(adjacency)
+    owner_of = [FREE] * right
+    while True:
+        level = _levels(adjacency, partner_of, owner_of)
+        rest = [iter(row) for row in adjacency]
+        starts = [node for node, partner in enumerate(partner_of) if partner == FREE]
+        found = [_augment(node, level, rest, partner_of, owner_of) for node in starts]
+        if not any(found):
+            return partner_of
+
+
+def _levels(
+    adjacency: Sequence[Sequence[int]], partner_of: list[int], owner_of: list[int]
+) -> list[int]:
+    """Return each left node's distance from the free ones, along alternating paths."""
+    level = [0 if partner == FREE else -1 for partner in partner_of]
+    reached = [node for node, partner in enumerate(partner_of) if partner == FREE]
+    for node in reached:
+        for partner in adjacency[node]:
+            owner = owner_of[partner]
+            if owner != FREE and level[owner] < 0:
+                level[owner] = level[node] + 1
+                reached.append(owner)
+    return level
+
+
+def _augment(
+    start: int,
+    level: list[int],
+    rest: Sequence[Iterator[int]],
+    partner_of: list[int],
+    owner_of: list[int],
+) -> bool:
+    """Look for a path from a free left node to a free right one, and swap along it."""
+    path: list[tuple[int, int]] = []
+    node = start
+    while True:
+        for partner in rest[node]:
+            owner = owner_of[partner]
+            if owner == FREE:
+                for left, taken in [*path, (node, partner)]:
+                    partner_of[left], owner_of[taken] = taken, left
+                return True
+            if level[owner] == level[node] + 1:
+                path.append((node, partner))
+                node = owner
+                break
+        else:
+            if not path:
+                return False
+            node = path.pop()[0]

@@ -13,12 +13,15 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
+from velvet_algorithms.contract import plain
+
 Number: TypeAlias = "int | float | Fraction"
 Point: TypeAlias = tuple[Number, Number]
 
 # Relative error of the determinant in floats, (3 + 16 eps) eps with eps = 2^-53; Shewchuk 1997.
 ROUNDING = 3.3306690738754716e-16
 TINY = 1e-290
+SLACK = 1 + 1e-15  # more than the rounding of a distance
 SHUFFLE_SEED = 1
 
 
@@ -30,6 +33,8 @@ def orient(a: Point, b: Point, c: Point) -> int:
     Source: Shewchuk, "Adaptive precision floating-point arithmetic and fast robust geometric
     predicates", 1997.
     """
+    if hasattr(a[0], "dtype") or hasattr(b[0], "dtype") or hasattr(c[0], "dtype"):
+        a, b, c = ((plain(x), plain(y)) for x, y in (a, b, c))
     left: Number = (b[0] - a[0]) * (c[1] - a[1])
     right: Number = (b[1] - a[1]) * (c[0] - a[0])
     turn = left - right
@@ -98,20 +103,30 @@ def closest_pair(points: Sequence[tuple[float, float]]) -> tuple[float, int, int
     for count, place in enumerate(order[2:], 2):
         if best == 0:
             break
-        column, row = _cell(points[place], best)
-        nearest = best
+        column, row = _cell(points[place], best * SLACK)
+        before, nearest = pair, best
         for i in (column - 1, column, column + 1):
             for j in (row - 1, row, row + 1):
                 for other in grid.get((i, j), ()):
                     apart = math.dist(points[other], points[place])
-                    if apart < nearest:
+                    # Where rounding hides which is nearer, fractions decide.
+                    if apart <= nearest * SLACK and (
+                        apart * SLACK < nearest
+                        or _squared(points, other, place) < _squared(points, *pair)
+                    ):
                         nearest, pair = apart, (other, place)
-        if nearest < best:
+        if pair != before:
             best = nearest
             grid = _grid(points, order[: count + 1], best)
         else:
             grid.setdefault((column, row), []).append(place)
     return best, min(pair), max(pair)
+
+
+def _squared(points: Sequence[tuple[float, float]], a: int, b: int) -> Fraction:
+    """Return the square of a distance, exactly."""
+    (ax, ay), (bx, by) = points[a], points[b]
+    return (Fraction(ax) - Fraction(bx)) ** 2 + (Fraction(ay) - Fraction(by)) ** 2
 
 
 def _cell(point: tuple[float, float], width: float) -> tuple[int, int]:
@@ -128,47 +143,10 @@ def _grid(
     grid: dict[tuple[int, int], list[int]] = {}
     if width:
         for place in places:
-            grid.setdefault(_cell(points[place], width), []).append(place)
+            grid.setdefault(_cell(points[place], width * SLACK), []).append(place)
     return grid
 
 
 def _within(a: Point, b: Point, c: Point) -> bool:
     """Whether c, in line with a and b, lies between them."""
     return min(a[0], b[0]) <= c[0] <= max(a[0], b[0]) and min(a[1], b[1]) <= c[1] <= max(a[1], b[1])
-
-
-def segments_intersect(a: Point, b: Point, c: Point, d: Point) -> bool:
-    """Return whether segment a-b and segment c-d share a point; touching counts. Exact."""
-    to_c, to_d = orient(a, b, c), orient(a, b, d)
-    to_a, to_b = orient(c, d, a), orient(c, d, b)
-    if to_c * to_d < 0 and to_a * to_b < 0:
-        return True
-    return (
-        (to_c == 0 and _within(a, b, c))
-        or (to_d == 0 and _within(a, b, d))
-        or (to_a == 0 and _within(c, d, a))
-        or (to_b == 0 and _within(c, d, b))
-    )
-
-
-def point_in_polygon(point: Point, polygon: Sequence[Point]) -> bool:
-    """Return whether a point lies in a polygon or on its edge; corners in either sense. Exact.
-
-    O(corners). The polygon must not cross itself.
-
-    Raises:
-        ValueError: it has fewer than three corners.
-
-    Source: Hormann and Agathos, "The point in polygon problem for arbitrary polygons", 2001.
-    """
-    if len(polygon) < 3:
-        raise ValueError(f"a polygon has at least three corners, not {len(polygon)}")
-    inside = False
-    for place, here in enumerate(polygon):
-        before = polygon[place - 1]
-        side = orient(before, here, point)
-        if side == 0 and _within(before, here, point):
-            return True
-        if (here[1] > point[1]) != (before[1] > point[1]) and (side > 0) == (here[1] > before[1]):
-            inside = not inside
-    return inside

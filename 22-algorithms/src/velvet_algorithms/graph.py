@@ -18,6 +18,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from velvet_algorithms.contract import plain
+
 Arc: TypeAlias = tuple[int, int, float]
 Point: TypeAlias = tuple[float, float]
 Adjacency: TypeAlias = list[list[tuple[int, float]]]
@@ -45,7 +47,10 @@ class Graph:
     def __init__(
         self, n: int, edges: Sequence[Arc], directed: bool, points: Sequence[Point] = ()
     ) -> None:
-        self.n, self.directed, self.edges = n, directed, edges
+        self.n, self.directed = n, directed
+        if any(type(weight) not in (int, float) for _, _, weight in edges):
+            edges = [(tail, head, plain(weight)) for tail, head, weight in edges]
+        self.edges = edges
         self.points = list(points)
         self.out: Adjacency = [[] for _ in range(n)]
         self.into: Adjacency = [[] for _ in range(n)] if directed else self.out
@@ -53,7 +58,7 @@ class Graph:
         for tail, head, weight in edges:
             if not (0 <= tail < n and 0 <= head < n):
                 raise ValueError(f"edge {tail} -> {head}: nodes are 0..{n - 1}")
-            if not math.isfinite(weight):
+            if not isinstance(weight, int) and not math.isfinite(weight):
                 raise ValueError(f"edge {tail} -> {head}: weight {weight} is not a finite number")
             if weight < 0 and self.negative is None:
                 self.negative = (tail, head, weight)
@@ -159,15 +164,3 @@ def random_graph(n: int, m: int, seed: int, *, directed: bool = True, weight: in
     return Graph.from_edges(
         n, [(draw(n), draw(n), draw(weight + 1)) for _ in range(m)], directed=directed
     )
-
-
-def layered_dag(layers: int, width: int, seed: int, *, fan: int = 3) -> Graph:
-    """Return a directed graph in which each node has `fan` arcs into the next layer."""
-    rng = random.Random(seed)
-    edges = [
-        (layer * width + place, (layer + 1) * width + rng.randrange(width), 1 + rng.randrange(9))
-        for layer in range(layers - 1)
-        for place in range(width)
-        for _ in range(fan)
-    ]
-    return Graph.from_edges(layers * width, edges, directed=True)

@@ -1,118 +1,178 @@
-"""How cost grows with size: measured, fitted and given with its error instead of quoted.
+"""How cost grows with size: fitted and given with its error instead of quoted.
 
 A complexity class is a statement about a limit; a program runs at a size. So cost is measured
 (or counted) at several sizes, a straight line is laid through the logarithms, and its slope is
 reported with its 95 % interval: the exponent b of cost ~ n^b. An n log n cost reads as n^1.1 to
-n^1.2 there, which is why `fit_model` also compares whole shapes, each by how well it foretells
-the size that was left out. Times are noisy; where a claim must hold everywhere, count
-comparisons (`counting.CountingKey`), moves or settled nodes, and fit those.
+n^1.2 there, so a class is only named where the interval leaves no other one. Times are noisy;
+where a claim must hold everywhere, count comparisons (`CountingKey`), moves or settled nodes.
 """
 
 from __future__ import annotations
 
-import gc
 import math
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import pairwise
+from typing import Any
 
-from velvet_algorithms.fits import Model, PowerFit, fit_model, fit_power, refuse_sizes
+_Z95 = 1.959964
+SYSTEMATIC = 0.05  # how far lower-order terms alone may turn a slope
 
-__all__ = ["Growth", "Model", "PowerFit", "crossover", "fit_model", "fit_power", "measure_growth"]
-
-T = TypeVar("T")
-ENOUGH_SIZES, ENOUGH_SPAN = 5, 30.0
-REPEATS = 3
+# The logarithm of each class, so that 2^n at n = 5,000 is a number too.
+CLASSES: dict[str, Callable[[float], float]] = {
+    "constant": lambda _: 0.0,
+    "log n": lambda n: math.log(math.log(n)),
+    "n": math.log,
+    "n log n": lambda n: math.log(n) + math.log(math.log(n)),
+    "n^1.5": lambda n: 1.5 * math.log(n),
+    "n^2": lambda n: 2 * math.log(n),
+    "n^3": lambda n: 3 * math.log(n),
+    "2^n": lambda n: n * math.log(2),
+}
 
 
 @dataclass(frozen=True)
-class Growth:
-    """Cost over size: what was measured, and what can be fitted through it."""
+class PowerFit:
+    """A straight line through the logarithms: cost ~ n^exponent.
 
-    sizes: tuple[int, ...]
-    values: tuple[float, ...]
+    Attributes:
+        ci95: half the width of the exponent's 95 % interval (Student's t).
+        classes: the classes whose own slope over these sizes lies inside the interval.
+    """
 
-    @property
-    def power(self) -> PowerFit:
-        """The power law through all sizes but the smallest, where fixed costs sit."""
-        drop = 1 if len(self.sizes) > 3 else 0
-        return fit_power(self.sizes[drop:], self.values[drop:])
+    exponent: float
+    ci95: float
+    classes: tuple[str, ...]
 
-    @property
-    def model(self) -> Model:
-        """The best shape through all sizes but the smallest."""
-        drop = 1 if len(self.sizes) > 3 else 0
-        return fit_model(self.sizes[drop:], self.values[drop:])
+    def __str__(self) -> str:
+        return f"n^{self.exponent:.2f} +- {self.ci95:.2f}"
 
     @property
-    def enough(self) -> bool:
-        """Whether the fit may be believed: at least five sizes that span a factor of 30."""
-        spans = self.sizes[-1] / self.sizes[0]
-        return len(self.sizes) >= ENOUGH_SIZES and spans >= ENOUGH_SPAN
+    def verdict(self) -> str:
+        """The class, two classes that cannot be told apart, the exponent, or `undecided`."""
+        if not self.classes:
+            return f"n^{self.exponent:.2f}"
+        return " or ".join(self.classes) if len(self.classes) < 3 else "undecided"
 
 
-def measure_growth(
-    fn: Callable[[T], object], make: Callable[[int], T], sizes: Sequence[int], min_time: float
-) -> Growth:
-    """Time `fn(make(n))` at each size and return seconds per call, the least of three rounds.
-
-    Args:
-        make: makes the input, untimed, anew for every size; `fn` must leave it as it was.
-        sizes: strictly increasing.
-        min_time: seconds that a round of calls lasts at least.
+def fit_power(sizes: Sequence[float], costs: Sequence[float]) -> PowerFit:
+    """Fit cost ~ n^exponent by least squares on the logarithms.
 
     Raises:
-        ValueError: fewer than three sizes, sizes that do not increase, or no positive time.
+        ValueError: fewer than three sizes, sizes that do not increase, one below 2, or a cost
+            that is not positive.
+
+    >>> fit_power([100, 200, 400, 800], [1.0, 4.1, 15.8, 64.2]).verdict
+    'n^2'
     """
-    refuse_sizes(sizes)
-    if not min_time > 0:
-        raise ValueError(f"min_time must be > 0 seconds, got {min_time!r}")
-    values = []
-    for n in sizes:
-        data = make(n)
-        loops, took = 1, _timed(fn, data, 1)
-        while took < min_time:
-            loops *= 2
-            took = _timed(fn, data, loops)
-        rounds = [took, *(_timed(fn, data, loops) for _ in range(REPEATS - 1))]
-        values.append(min(rounds) / loops)
-    return Growth(tuple(sizes), tuple(values))
+    if len(sizes) < 3:
+        raise ValueError(f"a fit needs at least three sizes, got {len(sizes)}")
+    if len(sizes) != len(costs):
+        raise ValueError(f"as many costs as sizes, got {len(costs)} and {len(sizes)}")
+    if sizes[0] < 2 or any(a >= b for a, b in pairwise(sizes)):
+        raise ValueError(f"sizes must increase from 2 or more, got {list(sizes)}")
+    for one in (*sizes, *costs):
+        if not (one > 0 and math.isfinite(one)):
+            raise ValueError(f"sizes and costs must be positive and finite, got {one!r}")
+    xs, ys = [math.log(n) for n in sizes], [math.log(cost) for cost in costs]
+    slope, half = _line(xs, ys)
+    inside = (
+        name
+        for name, shape in CLASSES.items()
+        if abs(_line(xs, [shape(n) for n in sizes])[0] - slope) <= max(half, SYSTEMATIC)
+    )
+    return PowerFit(slope, half, tuple(inside))
 
 
-def _timed(fn: Callable[[T], object], data: T, loops: int) -> float:
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        began = time.perf_counter()
-        for _ in range(loops):
-            fn(data)
-        return max(time.perf_counter() - began, 1e-9)
-    finally:
-        if was_on:
-            gc.enable()
+def _line(xs: Sequence[float], ys: Sequence[float]) -> tuple[float, float]:
+    """Return the slope of the least squares and half the width of its 95 % interval."""
+    mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
+    spread = sum((x - mean_x) ** 2 for x in xs)
+    slope = sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / spread
+    left = sum((y - mean_y - slope * (x - mean_x)) ** 2 for x, y in zip(xs, ys, strict=True))
+    degrees = len(xs) - 2
+    return slope, student_t95(degrees) * math.sqrt(left / degrees / spread)
 
 
-def crossover(a: Growth, b: Growth) -> float | None:
+def student_t95(degrees: int) -> float:
+    """Return the two-sided 95 % quantile of Student's t for 1 or more degrees, within 1 %.
+
+    Exact for one and two degrees, else the Cornish-Fisher expansion around the normal quantile
+    (Abramowitz and Stegun 26.7.5).
+    """
+    if degrees <= 2:
+        return (12.7062, 4.3027)[degrees - 1]
+    z, v = _Z95, degrees
+    first = (z**3 + z) / (4 * v)
+    second = (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2)
+    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * v**3)
+    return z + first + second + third
+
+
+def crossover(sizes: Sequence[float], a: Sequence[float], b: Sequence[float]) -> float | None:
     """Return the size from which on `b` costs less than `a` at all larger sizes measured.
 
     Between two sizes the costs are taken as straight lines in the logarithms.
 
     Returns:
         None when `b` is not ahead at the largest size, or when it is ahead at every size.
-
-    Raises:
-        ValueError: the two were measured at different sizes.
     """
-    if a.sizes != b.sizes:
-        raise ValueError(f"both need the same sizes, got {a.sizes} and {b.sizes}")
-    leads = [math.log(x / y) for x, y in zip(a.values, b.values, strict=True)]
-    if leads[-1] <= 0:
-        return None
+    leads = [math.log(x / y) for x, y in zip(a, b, strict=True)]
     behind = [i for i, lead in enumerate(leads) if lead <= 0]
-    if not behind:
+    if leads[-1] <= 0 or not behind:
         return None
     i = behind[-1]
     share = -leads[i] / (leads[i + 1] - leads[i])
-    low, high = math.log(a.sizes[i]), math.log(a.sizes[i + 1])
+    low, high = math.log(sizes[i]), math.log(sizes[i + 1])
     return math.exp(low + share * (high - low))
+
+
+@dataclass
+class Tally:
+    """How many comparisons the keys that share it have made."""
+
+    comparisons: int = 0
+
+
+class CountingKey:
+    """A key that orders as its value does and counts each `<`, `<=`, `>`, `>=`, `==`."""
+
+    __slots__ = ("tally", "value")
+
+    def __init__(self, value: Any, tally: Tally) -> None:
+        self.value = value
+        self.tally = tally
+
+    def __lt__(self, other: CountingKey) -> bool:
+        self.tally.comparisons += 1
+        return bool(self.value < other.value)
+
+    def __le__(self, other: CountingKey) -> bool:
+        self.tally.comparisons += 1
+        return bool(self.value <= other.value)
+
+    def __gt__(self, other: CountingKey) -> bool:
+        self.tally.comparisons += 1
+        return bool(self.value > other.value)
+
+    def __ge__(self, other: CountingKey) -> bool:
+        self.tally.comparisons += 1
+        return bool(self.value >= other.value)
+
+    def __eq__(self, other: object) -> bool:
+        self.tally.comparisons += 1
+        return isinstance(other, CountingKey) and bool(self.value == other.value)
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+
+def counting(values: Iterable[Any]) -> tuple[list[CountingKey], Tally]:
+    """Wrap values; return the keys and the tally that they share.
+
+    >>> keys, tally = counting([3, 1, 2])
+    >>> keys[1] < keys[2], tally.comparisons
+    (True, 1)
+    """
+    tally = Tally()
+    return [CountingKey(value, tally) for value in values], tally

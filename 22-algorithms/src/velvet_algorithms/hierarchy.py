@@ -1,9 +1,16 @@
-"""Contraction hierarchies: prepare a road network once, then answer from a few hundred nodes.
+"""Building a contraction hierarchy: which node goes next, and which shortcuts replace it.
+
+A node's importance is the number of shortcuts that its removal would add, less the arcs that go
+with it (edge difference), plus its depth: one more than the deepest removed neighbour, which
+spreads removal evenly over the map. Importances change as neighbours go; instead of renewing them
+all, the least important node is looked at again when its turn comes (lazy updates).
+
+Contraction hierarchies: prepare a road network once, then answer from a few hundred nodes.
 
 Nodes are removed one by one, the least important first; where the shortest way between two
 neighbours led through the removed node, a shortcut takes its place. A question is then answered
 by two searches that only climb to more important nodes. Building is slow (seconds for 10,000
-nodes, growing faster than they do), so a hierarchy can be saved; `velvet_algorithms.contraction`
+nodes, growing faster than they do), so a hierarchy can be saved; `velvet_algorithms.hierarchy`
 has the building. A finished hierarchy is never changed, so threads may share it.
 
 Source: Geisberger, Sanders, Schultes, Vetter, "Exact routing in large road networks using
@@ -13,18 +20,143 @@ contraction hierarchies", Transportation Science 46(3), 2012.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import pairwise
 from math import inf
 from pathlib import Path
+from typing import TypeAlias
 
-from velvet_algorithms.contraction import ORIGINAL, contract
+import numpy as np
+
 from velvet_algorithms.graph import Adjacency, Graph
 from velvet_algorithms.paths import PathResult
-from velvet_algorithms.sealed import read_sealed, write_sealed
+from velvet_algorithms.saved import read_sealed, write_sealed
 from velvet_algorithms.trees import chain
+
+ORIGINAL = -1  # the middle of an arc that is the graph's own
+
+Row: TypeAlias = dict[int, float]
+PackedArc: TypeAlias = tuple[int, int, float, int]  # tail, head, weight, middle
+
+# A shortcut costs the queries more than an arc that is gone saves them.
+EDGE_WEIGHT, DEPTH_WEIGHT = 2, 1
+
+
+def contract(graph: Graph, witness_limit: int) -> tuple[list[int], list[PackedArc]]:
+    """Return each node's rank and all arcs, shortcuts included, of the finished hierarchy."""
+    return _Contraction(graph, witness_limit).run()
+
+
+class _Contraction:
+    """The shrinking graph; undirected ones share one table for both directions."""
+
+    def __init__(self, graph: Graph, witness_limit: int) -> None:
+        self.limit = witness_limit
+        self.directed = graph.directed
+        self.out: list[Row] = [{} for _ in range(graph.n)]
+        self.into: list[Row] = [{} for _ in range(graph.n)] if graph.directed else self.out
+        self.middle: dict[tuple[int, int], int] = {}
+        self.depth = [0] * graph.n
+        for tail, row in enumerate(graph.out):
+            for head, weight in row:
+                if head != tail and weight < self.out[tail].get(head, inf):
+                    self.out[tail][head] = weight
+                    self.into[head][tail] = weight
+
+    def run(self) -> tuple[list[int], list[PackedArc]]:
+        n = len(self.out)
+        rank = [0] * n
+        arcs: list[PackedArc] = []
+        queue = [(self._importance(node, self._shortcuts(node)), node) for node in range(n)]
+        heapify(queue)
+        place = 0
+        while queue:
+            _, node = heappop(queue)
+            shortcuts = self._shortcuts(node)
+            importance = self._importance(node, shortcuts)
+            if queue and (importance, node) > queue[0]:
+                heappush(queue, (importance, node))
+                continue
+            rank[node] = place
+            place += 1
+            self._remove(node, shortcuts, arcs)
+        return rank, arcs
+
+    def _importance(self, node: int, shortcuts: list[tuple[int, int, float]]) -> int:
+        gone = len(self.out[node]) + (len(self.into[node]) if self.directed else 0)
+        return EDGE_WEIGHT * (len(shortcuts) - gone) + DEPTH_WEIGHT * self.depth[node]
+
+    def _shortcuts(self, node: int) -> list[tuple[int, int, float]]:
+        """List the arcs (tail, head, weight) without which distances would grow."""
+        heads = list(self.out[node].items())
+        found = []
+        for turn, (tail, first) in enumerate(self.into[node].items()):
+            # Without directions one of (a, b) and (b, a) stands for both.
+            targets = {
+                head: first + second
+                for head, second in (heads if self.directed else heads[turn + 1 :])
+                if head != tail
+            }
+            if targets:
+                self._drop_witnessed(tail, node, targets)
+                for head, weight in targets.items():
+                    found.append((tail, head, weight))
+                    if not self.directed:
+                        found.append((head, tail, weight))
+        return found
+
+    def _drop_witnessed(self, source: int, without: int, targets: dict[int, float]) -> None:
+        """Delete the targets that a path around the removed node reaches as cheaply."""
+        out = self.out
+        row = out[source]
+        for head in [head for head, far in targets.items() if row.get(head, inf) <= far]:
+            del targets[head]
+        if not targets:
+            return
+        reach = max(targets.values())
+        distance: dict[int, float] = {source: 0, without: -1}
+        queue: list[tuple[float, int]] = [(0, source)]
+        for _ in range(self.limit):
+            if not queue:
+                return
+            here, node = heappop(queue)
+            if here > distance[node]:
+                continue
+            for head, weight in out[node].items():
+                there = here + weight
+                if there <= reach and (head not in distance or there < distance[head]):
+                    distance[head] = there
+                    if head in targets and there <= targets[head]:
+                        del targets[head]
+                        if not targets:
+                            return
+                        reach = max(targets.values())
+                    heappush(queue, (there, head))
+
+    def _remove(
+        self, node: int, shortcuts: list[tuple[int, int, float]], arcs: list[PackedArc]
+    ) -> None:
+        out, into, middle = self.out, self.into, self.middle
+        for head, weight in out[node].items():
+            arcs.append((node, head, weight, middle.pop((node, head), ORIGINAL)))
+        for tail, weight in into[node].items():
+            arcs.append((tail, node, weight, middle.pop((tail, node), ORIGINAL)))
+        level = self.depth[node] + 1
+        for tail in into[node]:
+            del out[tail][node]
+            self.depth[tail] = max(self.depth[tail], level)
+        for head in out[node]:
+            into[head].pop(node, None)
+            self.depth[head] = max(self.depth[head], level)
+        for tail, head, weight in shortcuts:
+            # Equal, for the second direction of an undirected shortcut, or of two parallel ones.
+            if weight <= out[tail].get(head, inf):
+                out[tail][head] = into[head][tail] = weight
+                middle[tail, head] = node
+        out[node], into[node] = {}, {}
+
 
 FORMAT = "contraction-hierarchy"
 VERSION = 1
@@ -170,7 +302,11 @@ class ContractionHierarchy:
         """
         columns = list(zip(*self._arcs, strict=True)) or [(), (), (), ()]
         names = ("tails", "heads", "weights", "middles")
-        arrays = dict(zip(names, columns, strict=True))
+        arrays: dict[str, Sequence[float]] = dict(zip(names, columns, strict=True))
+        if any(a != b for a, b in zip(np.asarray(columns[2]).tolist(), columns[2], strict=True)):
+            # Whole numbers beyond 2**53 beside floats: as fractions all are exact.
+            ratios = [weight.as_integer_ratio() for weight in columns[2]]
+            arrays["weights"], arrays["denominators"] = zip(*ratios, strict=True)
         write_sealed(
             Path(path), FORMAT, VERSION, {"rank": self.rank, "directed": [self.directed], **arrays}
         )
@@ -185,6 +321,10 @@ class ContractionHierarchy:
         """
         found = read_sealed(Path(path), FORMAT, VERSION)
         columns = [found[name].tolist() for name in ("tails", "heads", "weights", "middles")]
+        if "denominators" in found:
+            below = found["denominators"].tolist()
+            pairs = zip(columns[2], below, strict=True)
+            columns[2] = [top if under == 1 else top / under for top, under in pairs]
         return cls(
             found["rank"].tolist(), list(zip(*columns, strict=True)), bool(found["directed"][0])
         )

@@ -13,17 +13,23 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
+from velvet_algorithms.contract import OwnCopies, ensure
+
 T = TypeVar("T")
 Interval = tuple[Any, Any]
 BLOCK = 32
 
 
 def _refuse_empty(start: Any, stop: Any) -> None:
-    if not start < stop:
+    try:
+        fine = bool(start < stop)
+    except ArithmeticError:  # a NaN of `decimal`
+        fine = False
+    if not fine:
         raise ValueError(f"an interval needs start < stop, got [{start!r}, {stop!r})")
 
 
-class IntervalIndex:
+class IntervalIndex(OwnCopies):
     """Intervals `(start, stop)`, further members carried along; equal ones are kept apart.
 
     Raises:
@@ -91,7 +97,7 @@ class IntervalIndex:
         return found
 
 
-class IntervalMap(Generic[T]):
+class IntervalMap(OwnCopies, Generic[T]):
     """A value for every point of some disjoint ranges; later ranges overwrite earlier ones.
 
     Ranges are split where a new one begins or ends inside, and merged with equal neighbours. O(log
@@ -155,6 +161,6 @@ class IntervalMap(Generic[T]):
         """Verify order, disjointness and that equal neighbours are merged; raises AssertionError."""
         pieces = list(self)
         for start, stop, _ in pieces:
-            assert start < stop, "an empty range"
+            ensure(start < stop, "an empty range")
         for (_, stop, left), (start, _, right) in pairwise(pieces):
-            assert stop < start or (stop == start and left != right), "ranges touch or overlap"
+            ensure(stop < start or (stop == start and left != right), "ranges touch or overlap")

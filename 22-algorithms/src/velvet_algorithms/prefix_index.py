@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from sys import maxunicode
 
-from velvet_algorithms.ordering import refuse_unordered
+from velvet_algorithms.contract import ensure, refuse_unordered
 
 
 def prefix_end(prefix: str) -> str | None:
@@ -139,5 +139,5 @@ class PrefixIndex:
 
     def check(self) -> None:
         """Verify order and the tree of the best; raises AssertionError. O(n)."""
-        assert all(a < b for a, b in pairwise(self._words)), "words out of order"
-        assert self._best == self._tree(self._size), "the tree of the best is wrong"
+        ensure(all(a < b for a, b in pairwise(self._words)), "words out of order")
+        ensure(self._best == self._tree(self._size), "the tree of the best is wrong")

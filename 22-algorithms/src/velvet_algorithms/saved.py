@@ -4,15 +4,29 @@ Layout, little-endian: magic ``VLVT``, version (2 bytes), length of the header (
 payload (8), header (JSON with the kind and its parameters), payload, and a 16-byte BLAKE2b digest of all
 that. A file that was cut off, has a bit flipped or comes from another version is refused by name,
 because a filter that is wrong in one bit forgets a key and nobody would ever notice.
+
+Arrays in one .npz file that tells damage from content, for structures worth saving.
+
+An .npz file is a zip archive, and `numpy.load` finds some damage and overlooks other; a digest of
+all bytes, kept where zip keeps its comment, finds every flipped bit, and any zip tool can still read
+the file. It is written beside its place and moved there, so a crash leaves the old file or the new.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import struct
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 MAGIC = b"VLVT"
 VERSION = 1
@@ -64,3 +78,61 @@ def refuse_unlike(kind: str, ours: Mapping[str, Any], theirs: Mapping[str, Any])
         different = sorted(name for name in ours if ours[name] != theirs.get(name))
         both = ", ".join(f"{name} {ours[name]!r} and {theirs.get(name)!r}" for name in different)
         raise ValueError(f"two {kind}s can only be merged with equal parameters; they have {both}")
+
+
+DIGEST_SIZE = 32
+
+
+def write_sealed(
+    path: Path, kind: str, version: int, columns: Mapping[str, Sequence[float]]
+) -> None:
+    """Write columns of numbers, with their kind and version, whole or not at all.
+
+    Raises:
+        OSError: the file cannot be written; a file that was there before is kept.
+        TypeError: a column holds something else than numbers of 64 bits.
+    """
+    arrays = {name: np.asarray(column) for name, column in columns.items()}
+    for name, array in arrays.items():
+        if array.dtype.kind not in "bif":
+            raise TypeError(f"column {name!r} holds other things than numbers of 64 bits")
+    buffer = io.BytesIO()
+    np.savez(buffer, kind=np.array(kind), version=np.array(version), **arrays)  # type: ignore[arg-type]
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.comment = bytes(DIGEST_SIZE)
+    content = buffer.getvalue()[:-DIGEST_SIZE]
+    path = path.resolve()  # a link keeps leading to the file
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        beside.write_bytes(content + _digest(content))
+        with suppress(FileNotFoundError):
+            beside.chmod(path.stat().st_mode & 0o777)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def read_sealed(path: Path, kind: str, version: int) -> dict[str, npt.NDArray[Any]]:
+    """Read the columns that `write_sealed` wrote.
+
+    Raises:
+        ValueError: the file is truncated, damaged, of another kind or version.
+        OSError: it cannot be read.
+    """
+    whole = path.read_bytes()
+    content, digest = whole[:-DIGEST_SIZE], whole[-DIGEST_SIZE:]
+    if _digest(content) != digest:
+        raise ValueError(f"{path} is truncated, damaged or not a saved {kind}: save it again")
+    with np.load(io.BytesIO(whole), allow_pickle=False) as archive:
+        found = {name: archive[name] for name in archive.files}
+    saved = (str(found.pop("kind")), int(found.pop("version")))
+    if saved != (kind, version):
+        raise ValueError(
+            f"{path} holds a {saved[0]}, version {saved[1]}; this reads a {kind}, version {version}: "
+            "build it again"
+        )
+    return found
+
+
+def _digest(content: bytes) -> bytes:
+    return blake2b(content, digest_size=DIGEST_SIZE).digest()

@@ -11,9 +11,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from hashlib import blake2b
 from typing import Protocol
 
-from velvet_algorithms.hashing import MASK64, checked_whole, hash64
+from velvet_algorithms.hashing import MASK64, MAX_SALT, as_bytes, checked_whole, hash64
 
 JUMP_MULTIPLIER = 2862933555777941757  # of the linear congruential generator in the paper
 
@@ -69,20 +70,22 @@ def rendezvous(key: bytes | str, nodes: Iterable[str]) -> str:
     Raises:
         ValueError: there is no node.
     """
-    data = key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key
-    try:
-        return max(nodes, key=lambda node: (hash64(data, node.encode()[:64]), node))
-    except ValueError:
-        raise ValueError("rendezvous needs at least one node, got none") from None
+    data, known = as_bytes(key), list(nodes)
+    if not known:
+        raise ValueError("rendezvous needs at least one node, got none")
+    return max(known, key=lambda node: (hash64(data, _salt_of(node)), node))
+
+
+def _salt_of(node: str) -> bytes:
+    """Return a node's name as a salt; a longer one than a salt may be counts whole, by its digest."""
+    name = as_bytes(node)
+    return name if len(name) <= MAX_SALT else blake2b(name).digest()
 
 
 def _checked_nodes(nodes: Iterable[str]) -> list[str]:
     found = list(nodes)
     if not found or len(set(found)) != len(found):
         raise ValueError(f"nodes must be different and at least one, got {found}")
-    too_long = [node for node in found if len(node.encode()) > 64]
-    if too_long:
-        raise ValueError(f"a node's name must fit into 64 bytes, got {too_long[0]!r}")
     return found
 
 
@@ -135,7 +138,7 @@ class HashRing:
     """Nodes at many points of a circle; a key belongs to the next point.
 
     Args:
-        nodes: their names, at most 64 bytes each.
+        nodes: their names.
         vnodes: points a node; the load's spread falls with its square root (1: 2.8 times the mean for
             ten nodes, 100: 1.2, 1,000: 1.07) and the table grows with it.
 

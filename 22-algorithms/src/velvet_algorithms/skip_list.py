@@ -4,7 +4,7 @@ Every value is in the lowest list and with probability 1/2 in each next one; a s
 while it can and down when it cannot, O(log n) expected. Links carry the number of values they
 skip, so the k-th value is found the same way. No memory is ever moved, which is what textbooks
 praise; in Python each of about 2 log n steps is an object and costs more than moving a
-thousand pointers at once. It is here as an honest loser: prefer `SortedBag`.
+thousand pointers at once. It is here as an honest loser: prefer `SortedList`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import random
 from collections.abc import Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
-from velvet_algorithms.ordering import refuse_nan
+from velvet_algorithms.contract import OwnCopies, ensure, refuse_nan
 
 T = TypeVar("T")
 LEVELS = 20  # enough for a million values
@@ -30,7 +30,7 @@ class _Node:
         self.width = [1] * levels
 
 
-class SkipList(Generic[T]):
+class SkipList(OwnCopies, Generic[T]):
     """Values in order, equal ones in the order of their arrival.
 
     Args:
@@ -136,22 +136,30 @@ class SkipList(Generic[T]):
                     return node.value  # type: ignore[no-any-return]
         raise AssertionError("the widths are wrong")
 
-    def _walk(self, node: Any, maximum: Any) -> Iterator[T]:
-        stamp = self._changes
-        while node is not None and (maximum is None or not maximum < node.value):
-            yield node.value
+    def _state(self) -> Any:
+        return list(self), self._coins.getstate()
+
+    def _restore(self, state: Any) -> None:
+        values, coins = state
+        SkipList.__init__(self, values)
+        self._coins.setstate(coins)
+
+    def _walk(self, node: Any, maximum: Any, stamp: int) -> Iterator[T]:
+        while True:
             if self._changes != stamp:
                 raise RuntimeError("the list changed during iteration; iterate over list(it)")
+            if node is None or (maximum is not None and maximum < node.value):
+                return
+            yield node.value
             node = node.next[0]
 
     def __iter__(self) -> Iterator[T]:
-        return self._walk(self._head.next[0], None)
+        return self.range()
 
     def range(self, minimum: Any = None, maximum: Any = None) -> Iterator[T]:
         """Walk the values from `minimum` to `maximum`, both included; None leaves a side open."""
-        if minimum is None:
-            return self._walk(self._head.next[0], maximum)
-        return self._walk(self._path(minimum, past_equals=False)[0][0].next[0], maximum)
+        path = [self._head] if minimum is None else self._path(minimum, past_equals=False)[0]
+        return self._walk(path[0].next[0], maximum, self._changes)
 
     def check(self) -> None:
         """Verify order, links and widths on every level; raises AssertionError. O(n)."""
@@ -161,13 +169,13 @@ class SkipList(Generic[T]):
             place += 1
             places[id(node)] = place
             after = node.next[0]
-            assert after is None or not after.value < node.value, "values out of order"
+            ensure(after is None or not after.value < node.value, "values out of order")
             node = after
-        assert place == self._size, f"{place} values, but the length is {self._size}"
+        ensure(place == self._size, f"{place} values, but the length is {self._size}")
         for level in range(self._levels):
             node = self._head
             while node is not None:
                 after = node.next[level]
                 end = self._size + 1 if after is None else places[id(after)]
-                assert places[id(node)] + node.width[level] == end, f"a wrong width, level {level}"
+                ensure(places[id(node)] + node.width[level] == end, f"a wrong width, level {level}")
                 node = after

@@ -5,11 +5,22 @@
 distances treat a Python integer as one wide register: an addition carries through a whole
 column of the dynamic-programming table, 30 cells a machine word. Prefer `rapidfuzz` where it may
 be installed. All functions take strings, bytes or any sequences of hashable things.
+
+Many patterns in one pass over a text: the Aho-Corasick automaton.
+
+A state is a dictionary from each letter to the next state itself, failure links already followed,
+so that `itertools.accumulate` walks the whole text in C. `re` with an alternation tries the words
+one after another at each place; `str.count` passes once a word. The library to prefer where it may
+be installed is `pyahocorasick`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from itertools import accumulate
+from operator import attrgetter, getitem
+from typing import Any, NamedTuple
 
 Text = Sequence[Hashable]
 
@@ -186,3 +197,116 @@ def lcs_length(a: Text, b: Text) -> int:
         if taken:
             row = ((row + taken) | (row - taken)) & mask
     return common + len(a) - row.bit_count()
+
+
+class Hit(NamedTuple):
+    """One occurrence: where it begins, and the number of the pattern."""
+
+    start: int
+    pattern: int
+
+
+class State(dict[str, "State"]):
+    """What each letter leads to; a letter that no pattern goes on with leads to the root.
+
+    Attributes:
+        hits: (length, number) of the patterns that end here.
+        above: the state of the longest proper suffix at which a pattern ends, or None.
+        number: its place among all states, the shorter ones first.
+        root: the state before any letter.
+    """
+
+    __slots__ = ("above", "hits", "number", "root")
+
+    def __init__(self, root: State | None) -> None:
+        super().__init__()
+        self.hits: tuple[tuple[int, int], ...] = ()
+        self.above: State | None = None
+        self.number = 0
+        self.root = self if root is None else root  # an empty state is false
+
+    def __missing__(self, letter: str) -> State:
+        return self.root
+
+
+class AhoCorasick:
+    """An automaton that finds all occurrences of all patterns, overlapping ones included.
+
+    Attributes:
+        patterns: what is searched for, in the order in which hits number it.
+
+    Building costs O(states * letters) time and memory at worst; afterwards threads may share it.
+
+    Raises:
+        ValueError: there is no pattern, or one is empty; it would be found everywhere.
+
+    Source: Aho and Corasick, "Efficient string matching: an aid to bibliographic search", 1975.
+    """
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self.patterns = list(patterns)
+        if not self.patterns:
+            raise ValueError("there is no pattern to search for; give at least one")
+        if "" in self.patterns:
+            raise ValueError(
+                f"pattern {self.patterns.index('')} is empty, and would be found everywhere"
+            )
+        self._root = State(None)
+        ends: dict[str, list[tuple[int, int]]] = {}
+        for number, pattern in enumerate(self.patterns):
+            ends.setdefault(pattern, []).append((len(pattern), number))
+        for pattern, hits in ends.items():
+            state = self._root
+            for letter in pattern:
+                if letter not in state:
+                    state[letter] = State(self._root)
+                state = state[letter]
+            state.hits = tuple(hits)
+        self._complete()
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.patterns,)
+
+    def _complete(self) -> None:
+        """Fill the states breadth first: each knows all that its longest suffix knows."""
+        root = self._root
+        waiting = [(root, root)]
+        for number, (state, suffix) in enumerate(waiting):
+            children = dict(state)
+            state.number = number
+            if state is not root:
+                state.above = suffix if suffix.hits else suffix.above
+                state.update(suffix)
+                state.update(children)
+            for letter, child in children.items():
+                waiting.append((child, root if state is root else suffix[letter]))
+        self._states = [state for state, _ in waiting]
+
+    def iter(self, text: str) -> Iterator[Hit]:
+        """Yield all hits in the order of their ends, longer ones first where ends agree.
+
+        O(len(text) + hits).
+        """
+        for end, state in enumerate(accumulate(text, getitem, initial=self._root)):
+            node: State | None = state
+            while node is not None:
+                for length, number in node.hits:
+                    yield Hit(end - length, number)
+                node = node.above
+
+    def count(self, text: str) -> list[int]:
+        """Return how often each pattern occurs. O(len(text) + states), whatever the hits.
+
+        Counted is how often each state is entered, in C; what ends there ends at its suffixes too.
+        """
+        states = accumulate(text, getitem, initial=self._root)
+        entered = Counter(map(attrgetter("number"), states))
+        counts = [0] * len(self.patterns)
+        for state in reversed(self._states):
+            times = entered[state.number]
+            if times:
+                if state.above is not None:
+                    entered[state.above.number] += times
+                for _, number in state.hits:
+                    counts[number] = times
+        return counts

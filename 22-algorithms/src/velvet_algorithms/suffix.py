@@ -126,14 +126,3 @@ def lcp_array(text: Text, order: Sequence[int] | npt.NDArray[np.int64]) -> list[
         if length:
             length -= 1
     return lcp
-
-
-def longest_repeat(text: str) -> str:
-    """Return the longest piece that occurs at least twice (first in order); "" when none does."""
-    order = suffix_array(text)
-    lcp = lcp_array(text, order)
-    longest = max(lcp, default=0)
-    if not longest:
-        return ""
-    start = int(order[lcp.index(longest)])
-    return text[start : start + longest]

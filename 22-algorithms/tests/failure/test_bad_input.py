@@ -10,33 +10,26 @@ import pytest
 
 from velvet_algorithms.bplus_tree import BPlusTree
 from velvet_algorithms.caches import traces
-from velvet_algorithms.caches.lfu import LFUCache
-from velvet_algorithms.caches.lru import LRUCache, TTLCache
-from velvet_algorithms.caches.s3fifo import S3FIFOCache
-from velvet_algorithms.caches.sieve import SieveCache
-from velvet_algorithms.caches.simulate import belady_hits
-from velvet_algorithms.dict_trie import DictTrie
-from velvet_algorithms.heaps import IndexedHeap, top_k
+from velvet_algorithms.caches.fifo import S3FIFOCache, SieveCache
+from velvet_algorithms.caches.lru import LFUCache, LRUCache, TTLCache
+from velvet_algorithms.caches.traces import belady_hits
+from velvet_algorithms.fenwick import Fenwick, SparseTable
+from velvet_algorithms.heaps import IndexedHeap, LazyHeap, top_k
 from velvet_algorithms.intervals import IntervalIndex, IntervalMap
-from velvet_algorithms.lazy_heap import LazyHeap
 from velvet_algorithms.pairing_heap import PairingHeap
-from velvet_algorithms.potentials import PotentialUnionFind
 from velvet_algorithms.prefix_index import PrefixIndex
-from velvet_algorithms.radix_tree import RadixTree
-from velvet_algorithms.ranges.fenwick import Fenwick
-from velvet_algorithms.ranges.lazy_segment_tree import LazySegmentTree
-from velvet_algorithms.ranges.segment_tree import SegmentTree
-from velvet_algorithms.ranges.sparse_table import SparseTable
+from velvet_algorithms.segment_tree import LazySegmentTree, SegmentTree
 from velvet_algorithms.skip_list import SkipList
-from velvet_algorithms.sorted_bag import SortedBag
-from velvet_algorithms.sorted_map import SortedMap
-from velvet_algorithms.unionfind import UnionFind
+from velvet_algorithms.sorted_dict import SortedDict
+from velvet_algorithms.sorted_list import SortedList
+from velvet_algorithms.tries import DictTrie, RadixTree
+from velvet_algorithms.unionfind import PotentialUnionFind, UnionFind
 
 NAN = math.nan
 VALUES = [1.0, 2.0, 3.0]
 
 
-@pytest.mark.parametrize("make", [SortedBag, SkipList, BPlusTree])
+@pytest.mark.parametrize("make", [SortedList, SkipList, BPlusTree])
 @pytest.mark.parametrize("given", [[], VALUES])
 def test_nan_has_no_place_among_sorted_values(
     make: Callable[[Any], Any], given: list[float]
@@ -50,7 +43,7 @@ def test_nan_has_no_place_among_sorted_values(
     assert list(ours) == given
 
 
-@pytest.mark.parametrize("make", [SortedBag, SkipList, BPlusTree])
+@pytest.mark.parametrize("make", [SortedList, SkipList, BPlusTree])
 def test_what_cannot_be_compared_is_refused_by_the_comparison(make: Callable[[Any], Any]) -> None:
     ours = make(VALUES)
 
@@ -66,7 +59,7 @@ def test_what_cannot_be_compared_is_refused_by_the_comparison(make: Callable[[An
 @pytest.mark.parametrize("size", [3, 100])
 def test_an_update_takes_all_values_or_none(batch: list[Any], size: int) -> None:
     before = [float(i) for i in range(size)]
-    bag: SortedBag[Any] = SortedBag(before, load=10)
+    bag: SortedList[Any] = SortedList(before, load=10)
 
     with pytest.raises((TypeError, ValueError)):
         bag.update(batch)
@@ -74,11 +67,11 @@ def test_an_update_takes_all_values_or_none(batch: list[Any], size: int) -> None
     bag.check()
     assert list(bag) == before
     with pytest.raises((TypeError, ValueError)):
-        SortedBag([*before, *batch])
+        SortedList([*before, *batch])
 
 
 def test_a_key_without_a_place_is_refused_too() -> None:
-    bag = SortedBag([1.0], key=lambda value: value if value < 5 else NAN)
+    bag = SortedList([1.0], key=lambda value: value if value < 5 else NAN)
 
     for act in (lambda: bag.add(9.0), lambda: bag.update([2.0, 9.0])):
         with pytest.raises(ValueError, match="nan is not ordered"):
@@ -89,7 +82,7 @@ def test_a_key_without_a_place_is_refused_too() -> None:
 
 
 def test_a_map_refuses_keys_without_order_and_keeps_its_values() -> None:
-    m: SortedMap[Any, int] = SortedMap({1: 1})
+    m: SortedDict[Any, int] = SortedDict({1: 1})
 
     with pytest.raises(ValueError, match="nan is not ordered"):
         m[NAN] = 2
@@ -142,7 +135,7 @@ def test_a_priority_without_order_changes_nothing_either() -> None:
 @pytest.mark.parametrize(
     ("call", "match"),
     [
-        (lambda: SortedBag(load=3), "load must be >= 4"),
+        (lambda: SortedList(load=3), "load must be >= 4"),
         (lambda: BPlusTree(order=3), "order must be >= 4"),
         (lambda: top_k([1], -1), "k must be >= 0"),
         (lambda: UnionFind(-1), "n must be >= 0"),

@@ -11,21 +11,16 @@ from typing import Any
 import pytest
 
 from velvet_algorithms.bplus_tree import BPlusTree
-from velvet_algorithms.caches.base import Cache
-from velvet_algorithms.caches.lfu import LFUCache
-from velvet_algorithms.caches.locked import LockedCache
-from velvet_algorithms.caches.lru import LRUCache, TTLCache
-from velvet_algorithms.caches.s3fifo import S3FIFOCache
-from velvet_algorithms.caches.sieve import SieveCache
-from velvet_algorithms.dict_trie import DictTrie
+from velvet_algorithms.caches.base import Cache, LockedCache
+from velvet_algorithms.caches.fifo import S3FIFOCache, SieveCache
+from velvet_algorithms.caches.lru import LFUCache, LRUCache, TTLCache
 from velvet_algorithms.pairing_heap import PairingHeap
-from velvet_algorithms.potentials import PotentialUnionFind
 from velvet_algorithms.prefix_index import PrefixIndex
-from velvet_algorithms.radix_tree import RadixTree
 from velvet_algorithms.skip_list import SkipList
-from velvet_algorithms.sorted_bag import SortedBag
-from velvet_algorithms.sorted_map import SortedMap
-from velvet_algorithms.unionfind import UnionFind
+from velvet_algorithms.sorted_dict import SortedDict
+from velvet_algorithms.sorted_list import SortedList
+from velvet_algorithms.tries import DictTrie, RadixTree
+from velvet_algorithms.unionfind import PotentialUnionFind, UnionFind
 
 MILLION = 1_000_000
 CACHES: list[Callable[[int], Cache[int, int]]] = [
@@ -133,14 +128,14 @@ def test_one_of_eight_threads_makes_the_missing_value() -> None:
     assert len(made) == 1
 
 
-@pytest.mark.parametrize("make", [SortedBag, SkipList, BPlusTree])
+@pytest.mark.parametrize("make", [SortedList, SkipList, BPlusTree])
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("change", ["add", "remove"])
 def test_a_walk_over_sorted_values_ends_when_they_change(
     make: Callable[[Any], Any], whole: bool, change: str
 ) -> None:
     ours = make(range(100))
-    in_range = ours.irange if make is SortedBag else ours.range
+    in_range = ours.irange if make is SortedList else ours.range
     walking = iter(ours) if whole else in_range(2, 90)
     next(walking)
 
@@ -152,7 +147,7 @@ def test_a_walk_over_sorted_values_ends_when_they_change(
 
 
 def test_adding_and_removing_as_many_is_noticed_too() -> None:
-    bag = SortedBag(range(100))
+    bag = SortedList(range(100))
     walking, backwards = iter(bag), bag.islice(0, 50, reverse=True)
     next(walking)
     next(backwards)
@@ -166,7 +161,7 @@ def test_adding_and_removing_as_many_is_noticed_too() -> None:
 
 
 def test_a_walk_over_a_map_ends_when_its_keys_change_and_not_when_a_value_does() -> None:
-    m = SortedMap({i: i for i in range(10)})
+    m = SortedDict({i: i for i in range(10)})
     walking = iter(m)
     next(walking)
 

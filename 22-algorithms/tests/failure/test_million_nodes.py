@@ -7,14 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from velvet_algorithms.components import critical_path, scc, toposort
-from velvet_algorithms.flow import MaxFlow
+from velvet_algorithms.components import bridges, critical_path, kruskal, prim, scc, toposort
+from velvet_algorithms.flow import MaxFlow, hopcroft_karp
 from velvet_algorithms.graph import Graph
 from velvet_algorithms.hierarchy import ContractionHierarchy
-from velvet_algorithms.matching import hopcroft_karp
-from velvet_algorithms.multi_pattern import AhoCorasick
 from velvet_algorithms.paths import bidirectional, dijkstra
-from velvet_algorithms.spanning import bridges, kruskal, prim
+from velvet_algorithms.strings import AhoCorasick
 from velvet_algorithms.trees import shortest_paths
 
 # The lines of these routines are counted where small graphs go through them.

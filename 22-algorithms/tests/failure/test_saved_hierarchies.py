@@ -10,7 +10,7 @@ import pytest
 from velvet_algorithms import hierarchy as hierarchy_module
 from velvet_algorithms.graph import random_graph, road_network
 from velvet_algorithms.hierarchy import ContractionHierarchy
-from velvet_algorithms.sealed import read_sealed, write_sealed
+from velvet_algorithms.saved import read_sealed, write_sealed
 
 
 @pytest.fixture

@@ -13,10 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from velvet_algorithms.heaps import IndexedHeap
-from velvet_algorithms.lazy_heap import LazyHeap
-from velvet_algorithms.pairing_heap import PairingHeap
-from velvet_algorithms.pairing_nodes import Node
+from velvet_algorithms.heaps import IndexedHeap, LazyHeap
+from velvet_algorithms.pairing_heap import Node, PairingHeap
 
 Priority = tuple[int, object]
 

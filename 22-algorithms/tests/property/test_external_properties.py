@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from velvet_algorithms import external
-from velvet_algorithms.external import Spill, external_sort, unique_external
+from velvet_algorithms.external import Spill, external_sort
 
 LINES = st.lists(st.text(st.characters(exclude_characters="\n"), max_size=5), max_size=60)
 
@@ -28,12 +28,6 @@ def test_a_limit_in_bytes_gives_the_same(lines: list[str], limit: int) -> None:
 @given(LINES, st.integers(1, 9))
 def test_lines_with_one_key_keep_their_order(lines: list[str], limit: int) -> None:
     assert list(external_sort(lines, max_lines=limit, key=len)) == sorted(lines, key=len)
-
-
-@settings(max_examples=30, deadline=None)
-@given(LINES, st.integers(1, 9))
-def test_unique_lines_are_the_sorted_set(lines: list[str], limit: int) -> None:
-    assert list(unique_external(lines, max_lines=limit)) == sorted(set(lines))
 
 
 def test_many_runs_are_merged_in_several_passes_and_stay_stable(

@@ -10,16 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from velvet_algorithms.bellman_ford import NegativeCycle, bellman_ford
-from velvet_algorithms.components import CycleError, scc, toposort
-from velvet_algorithms.flow import MaxFlow
+from velvet_algorithms.components import CycleError, bridges, kruskal, prim, scc, toposort
+from velvet_algorithms.flow import MaxFlow, hopcroft_karp
 from velvet_algorithms.graph import Graph
 from velvet_algorithms.hierarchy import ContractionHierarchy
-from velvet_algorithms.landmarks import Landmarks
-from velvet_algorithms.matching import hopcroft_karp
-from velvet_algorithms.paths import astar, bidirectional, dijkstra
-from velvet_algorithms.spanning import bridges, kruskal, prim
-from velvet_algorithms.trees import dijkstra_decrease_key, distances_from, shortest_paths
+from velvet_algorithms.paths import Landmarks, astar, bidirectional, dijkstra
+from velvet_algorithms.trees import (
+    NegativeCycle,
+    bellman_ford,
+    dijkstra_decrease_key,
+    distances_from,
+    shortest_paths,
+)
 
 # Weights of zero, loops, parallel arcs and parts out of reach all occur among these.
 EDGES = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8), st.integers(0, 6)), max_size=24)

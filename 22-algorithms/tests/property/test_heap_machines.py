@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,10 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from velvet_algorithms.heaps import IndexedHeap, merge_k, top_k
-from velvet_algorithms.lazy_heap import LazyHeap
-from velvet_algorithms.pairing_heap import PairingHeap
-from velvet_algorithms.pairing_nodes import Node
+from velvet_algorithms.heaps import IndexedHeap, LazyHeap, top_k
+from velvet_algorithms.pairing_heap import Node, PairingHeap
 
 KEYS = st.integers(0, 15)
 PRIORITIES = st.integers(-9, 9)
@@ -202,8 +199,3 @@ def test_both_ways_to_the_top_keep_equal_values_in_the_order_of_their_arrival() 
 
     assert [card.name for card in few] == [2, 5, 8, 11, 14]
     assert [card.name for card in many[:5]] == [2, 5, 8, 11, 14]
-
-
-@given(st.lists(st.lists(st.integers()).map(sorted), max_size=6))
-def test_merged_streams_are_the_sorted_whole(streams: list[list[int]]) -> None:
-    assert list(merge_k(*streams)) == sorted(heapq.merge(*streams))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from velvet_algorithms.apps import snake
+from velvet_algorithms.apps import linediff
 from velvet_algorithms.apps.linediff import LineDiff
 
 LINES = st.lists(st.sampled_from("abc"), max_size=14)
@@ -38,7 +38,7 @@ def cost(opcodes: Any) -> int:
 @example(["a", "b", "c", "a", "b", "b", "a"], ["c", "b", "a", "b", "a", "c"], 0)
 def test_a_diff_applies_back_and_none_is_shorter(a: list[str], b: list[str], few: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(snake, "FEW", few)  # beyond it the problem is halved
+        patch.setattr(linediff, "FEW", few)  # beyond it the problem is halved
         diff = LineDiff(a, b)
 
     assert diff.apply(a) == b

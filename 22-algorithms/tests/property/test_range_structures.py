@@ -11,16 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from velvet_algorithms.dict_trie import DictTrie
+from velvet_algorithms.fenwick import Fenwick, SparseTable
 from velvet_algorithms.intervals import IntervalIndex, IntervalMap
-from velvet_algorithms.potentials import PotentialUnionFind
 from velvet_algorithms.prefix_index import PrefixIndex
-from velvet_algorithms.radix_tree import RadixTree
-from velvet_algorithms.ranges.fenwick import Fenwick
-from velvet_algorithms.ranges.lazy_segment_tree import LazySegmentTree
-from velvet_algorithms.ranges.segment_tree import SegmentTree
-from velvet_algorithms.ranges.sparse_table import SparseTable
-from velvet_algorithms.unionfind import UnionFind
+from velvet_algorithms.segment_tree import LazySegmentTree, SegmentTree
+from velvet_algorithms.tries import DictTrie, RadixTree
+from velvet_algorithms.unionfind import PotentialUnionFind, UnionFind
 
 QUICK = settings(max_examples=40, deadline=None)
 Matrix = tuple[int, int, int, int]

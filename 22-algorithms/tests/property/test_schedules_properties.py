@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations, permutations, product
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from velvet_algorithms.components import CycleError
-from velvet_algorithms.machines import Plan, list_schedule, lpt
-from velvet_algorithms.scheduling import edf, min_rooms, weighted_intervals
-from velvet_algorithms.wheel import TokenWheel
+from velvet_algorithms.scheduling import (
+    Plan,
+    edf,
+    list_schedule,
+    lpt,
+    min_rooms,
+    weighted_intervals,
+)
 
 INTERVAL = st.tuples(st.integers(0, 12), st.integers(1, 6)).map(lambda one: (one[0], sum(one)))
 
@@ -142,6 +147,11 @@ def test_jobs_without_duration_take_no_time() -> None:
     assert plan.makespan == 2
 
 
+def test_jobs_that_wait_for_each_other_are_shown() -> None:
+    with pytest.raises(CycleError, match=r"a.*b|b.*a"):
+        list_schedule({"a": 1, "b": 1}, {"a": ["b"], "b": ["a"]}, 2)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -149,55 +159,13 @@ def test_jobs_without_duration_take_no_time() -> None:
         (lambda: weighted_intervals([(0, 2, -1)]), "weights must be at least 0"),
         (lambda: min_rooms([(3, 1)]), r"must end after it starts, got \(3, 1\)"),
         (lambda: edf([(-1, 2)]), "durations must be at least 0"),
+        (lambda: edf([(1, math.nan), (1, 0)]), "deadline .* nan"),
         (lambda: lpt([1], 0), "machines must be at least 1, got 0"),
         (lambda: lpt([-1.0], 2), "duration"),
         (lambda: list_schedule({"a": 1}, {"a": ["b"]}, 1), "'b' takes part"),
         (lambda: list_schedule({"a": 1}, {"b": ["a"]}, 1), "'b'.* takes part"),
-        (lambda: TokenWheel(0), "slots must be at least 1"),
-        (lambda: TokenWheel().start(0, "now"), "ticks must be at least 1, got 0"),
     ],
 )
 def test_impossible_schedules_are_refused(call: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
-
-
-def test_jobs_that_wait_for_each_other_are_shown() -> None:
-    with pytest.raises(CycleError, match=r"a.*b|b.*a"):
-        list_schedule({"a": 1, "b": 1}, {"a": ["b"], "b": ["a"]}, 2)
-
-
-class WheelMachine(RuleBasedStateMachine):
-    """A wheel of five slots beside a plain dictionary of due ticks."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.wheel: TokenWheel[str] = TokenWheel(5)
-        self.model: dict[int, tuple[int, str]] = {}
-        self.now = 0
-
-    @rule(ticks=st.integers(1, 17))
-    def start(self, ticks: int) -> None:
-        name = f"timer-{len(self.model)}-{self.now}"
-        token = self.wheel.start(ticks, name)
-        assert token not in self.model
-        self.model[token] = (self.now + ticks, name)
-
-    @rule(data=st.data())
-    def cancel(self, data: st.DataObject) -> None:
-        token = data.draw(st.integers(0, 30))
-        assert self.wheel.cancel(token) == (self.model.pop(token, None) is not None)
-
-    @rule()
-    def advance(self) -> None:
-        self.now += 1
-        due = [token for token, (tick, _) in self.model.items() if tick == self.now]
-        assert self.wheel.advance() == [self.model.pop(token)[1] for token in due]
-
-    @invariant()
-    def as_many_are_open(self) -> None:
-        assert len(self.wheel) == len(self.model)
-
-
-WheelMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
-TestWheelMachine = WheelMachine.TestCase

@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from velvet_algorithms.bplus_tree import BPlusTree
 from velvet_algorithms.skip_list import SkipList
-from velvet_algorithms.sorted_bag import SortedBag
-from velvet_algorithms.sorted_map import SortedMap
+from velvet_algorithms.sorted_dict import SortedDict
+from velvet_algorithms.sorted_list import SortedList
 
 VALUES = st.integers(-20, 20)
 PLACES = st.integers(-60, 60)
@@ -26,13 +26,13 @@ def tens(value: int) -> int:
 
 
 class BagMachine(RuleBasedStateMachine):
-    """`SortedBag` with buckets of four, so that every split and join happens."""
+    """`SortedList` with buckets of four, so that every split and join happens."""
 
     key: Any = None
 
     @initialize(values=st.lists(VALUES, max_size=40), load=st.integers(4, 6))
     def begin(self, values: list[int], load: int) -> None:
-        self.bag = SortedBag(values, key=self.key, load=load)
+        self.bag = SortedList(values, key=self.key, load=load)
         self.model = sorted(values, key=self.key)
 
     def place(self, value: int) -> int:
@@ -61,7 +61,7 @@ class BagMachine(RuleBasedStateMachine):
             self.bag.remove(value)
             del self.model[self.place(value)]
         else:
-            with pytest.raises(ValueError, match="is not in the bag"):
+            with pytest.raises(ValueError, match="is not in the list"):
                 self.bag.remove(value)
 
     @rule(index=PLACES)
@@ -105,7 +105,7 @@ class BagMachine(RuleBasedStateMachine):
         if value in self.model:
             assert self.bag.index(value) == self.model.index(value)
         else:
-            with pytest.raises(ValueError, match="is not in the bag"):
+            with pytest.raises(ValueError, match="is not in the list"):
                 self.bag.index(value)
 
     @rule(
@@ -211,8 +211,8 @@ TestBPlusTree.settings = MACHINE
 
 @given(st.lists(st.tuples(st.booleans(), VALUES), max_size=60))
 @settings(max_examples=60, deadline=None)
-def test_a_sorted_map_is_a_dict_whose_keys_are_sorted(steps: list[tuple[bool, int]]) -> None:
-    ours, model = SortedMap[int, int](load=4), dict[int, int]()
+def test_a_sorted_dict_is_a_dict_whose_keys_are_sorted(steps: list[tuple[bool, int]]) -> None:
+    ours, model = SortedDict[int, int](load=4), dict[int, int]()
 
     for turn, (write, key) in enumerate(steps):
         if write:

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from velvet_algorithms.apps.autocomplete import Autocompleter
-from velvet_algorithms.apps.near_words import (
+from velvet_algorithms.apps.spell import (
+    SpellChecker,
+    deletions,
     distance_up_to_two,
     edits2_suggest,
     scan_suggest,
 )
-from velvet_algorithms.apps.spell import SpellChecker, deletions
-from velvet_algorithms.apps.words import make_words, misspell, zipf_weights
+from velvet_algorithms.samples.words import make_words, misspell, zipf_weights
 from velvet_algorithms.strings import levenshtein_dp
 
 WORD = st.text("abc", min_size=1, max_size=7)
@@ -91,32 +91,8 @@ def test_an_explanation_counts_the_work() -> None:
         (lambda: SpellChecker(["a", "a"]), "different and not empty"),
         (lambda: SpellChecker([""]), "different and not empty"),
         (lambda: SpellChecker(["a"]).suggest("a", -1), "k must be at least 0, got -1"),
-        (lambda: Autocompleter({}, pending=0), "pending must be at least 1"),
-        (lambda: Autocompleter({}).learn("a", 0), "times must be above 0, got 0"),
-        (lambda: Autocompleter({}).complete("a", -1), "k must be at least 0"),
     ],
 )
 def test_impossible_requests_of_words_are_refused(call: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    st.dictionaries(WORD, st.integers(1, 9), max_size=15),
-    st.lists(st.tuples(WORD, st.integers(1, 5)), max_size=12),
-    st.text("abc", max_size=3),
-    st.integers(0, 5),
-)
-def test_completions_are_those_of_sorting_all_counts(
-    counts: dict[str, int], learned: list[tuple[str, int]], prefix: str, k: int
-) -> None:
-    completer, truth = Autocompleter(counts, pending=3), dict(counts)
-
-    for word, times in learned:
-        completer.learn(word, times)
-        truth[word] = truth.get(word, 0) + times
-
-    ranked = sorted(truth, key=lambda word: (-truth[word], word))
-    assert completer.complete(prefix, k) == [w for w in ranked if w.startswith(prefix)][:k]
-    assert len(completer) == len(truth)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from velvet_algorithms.automaton import SuffixAutomaton
-from velvet_algorithms.multi_pattern import AhoCorasick
 from velvet_algorithms.strings import (
+    AhoCorasick,
     find_all,
     lcs_length,
     levenshtein,
     levenshtein_dp,
     z_array,
 )
-from velvet_algorithms.suffix import lcp_array, longest_repeat, suffix_array, suffix_array_py
+from velvet_algorithms.suffix import lcp_array, suffix_array, suffix_array_py
 
 TEXT = st.text("ab🐍", max_size=30)
 PIECE = st.text("ab🐍", min_size=1, max_size=5)
@@ -102,24 +101,3 @@ def test_suffixes_are_sorted_and_their_prefixes_counted(text: str) -> None:
             a, b = text[expected[rank - 1] :], text[expected[rank] :]
             assert a[:shared] == b[:shared]
             assert a[shared : shared + 1] != b[shared : shared + 1] or not a[shared:]
-
-
-@modest
-@given(TEXT, TEXT)
-def test_substring_questions_agree_with_all_substrings(text: str, other: str) -> None:
-    size = len(text)
-    pieces = [text[a:b] for a in range(size) for b in range(a + 1, size + 1)]
-
-    machine = SuffixAutomaton(text)
-
-    assert machine.distinct == len(set(pieces))
-    for piece in set(pieces):
-        assert machine.occurrences(piece) == pieces.count(piece)
-        assert machine.first(piece) == text.find(piece)
-    common = [other[a:b] for a in range(len(other)) for b in range(a, len(other) + 1)]
-    longest = max((len(piece) for piece in common if piece in text), default=0)
-    shared = machine.longest_common(other)
-    assert len(shared) == longest
-    assert shared in text
-    repeat = longest_repeat(text)
-    assert len(repeat) == max((len(p) for p in set(pieces) if pieces.count(p) > 1), default=0)

@@ -6,13 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from velvet_algorithms.apps.words import (
-    LETTERS,
-    make_words,
-    misspell,
-    zipf_stream,
-    zipf_weights,
-)
+from velvet_algorithms.samples.words import LETTERS, make_words, misspell, zipf_stream, zipf_weights
 
 
 def test_a_seed_gives_the_same_words_on_every_machine() -> None:

@@ -20,19 +20,13 @@ from velvet_algorithms.adversary import (
     colliding_floats,
     colliding_ints,
     dict_comparisons,
-    dismantle,
-    insert_by_loop,
-    insert_by_recursion,
     introsort,
     quicksort_m3,
     shuffled,
     sorted_insert_killer,
-    trie_deep_chain,
-    within_64_bits,
 )
-from velvet_algorithms.counting import counting
 from velvet_algorithms.filters import BloomFilter
-from velvet_algorithms.fits import fit_power
+from velvet_algorithms.growth import counting, fit_power
 
 SIZES = [50, 100, 200, 400, 800, 1600]
 
@@ -68,15 +62,6 @@ def test_tuples_do_not_defend_against_a_flood() -> None:
 
     # A hash other than 0 visits some slots twice, so it can even be a little more than every pair.
     assert dict_comparisons(wrapped) >= 50 * 49 // 2
-
-
-def test_identifiers_beyond_64_bits_are_refused_and_few_within_collide() -> None:
-    with pytest.raises(ValueError, match="must fit into 64 bits, got 9223372036854775808"):
-        within_64_bits([1, 2**63])
-
-    inside = [key for key in colliding_ints(100) if key < 2**63]
-    assert within_64_bits(inside) == inside
-    assert len(inside) <= 5
 
 
 def test_no_more_than_34_floats_share_a_hash() -> None:
@@ -159,33 +144,6 @@ def test_chosen_keys_pollute_a_filter_and_a_salt_undoes_it() -> None:
     assert salted.theory() <= 1.5 * 0.01
 
 
-def test_a_deep_word_breaks_recursion_and_not_the_loop() -> None:
-    word = trie_deep_chain(100_000)
-    with pytest.raises(RecursionError):
-        insert_by_recursion({}, word[:20_000])
-
-    trie: dict[str, Any] = {}
-    insert_by_loop(trie, word)
-
-    depth, node = 0, trie
-    while node:
-        node = node["a"]
-        depth += 1
-    assert depth == 100_000
-    dismantle(trie)
-    assert trie == {}
-
-
-def test_recursion_is_right_for_short_words() -> None:
-    one: dict[str, Any] = {}
-    other: dict[str, Any] = {}
-    for word in ("tea", "ten", "in"):
-        insert_by_recursion(one, word)
-        insert_by_loop(other, word)
-
-    assert one == other == {"t": {"e": {"a": {}, "n": {}}}, "i": {"n": {}}}
-
-
 @pytest.mark.parametrize("name", ATTACKS)
 def test_a_curve_gives_counts_and_seconds_of_victim_and_defence(name: str) -> None:
     ticks = iter(range(1000))
@@ -212,13 +170,17 @@ def test_the_defence_of_every_attack_gives_the_right_answer() -> None:
     assert sort.victim(values) == sort.defended(values) == sorted(values)
 
 
+def test_an_unknown_attack_is_a_key_error() -> None:
+    with pytest.raises(KeyError, match="teapot"):
+        attack_curve("teapot", [10])
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: colliding_ints(-1), "n must be at least 0, got -1"),
         (lambda: antiqsort(sorted, -1), "n must be at least 0"),
         (lambda: sorted_insert_killer(-1), "n must be at least 0"),
-        (lambda: trie_deep_chain(-1), "n must be at least 0"),
         (lambda: bloom_polluter(10, 0.1, tries=0), "tries must be at least 1"),
         (lambda: bloom_polluter(0, 0.1), "capacity must be at least 1"),
         (lambda: attack_curve("hash flood", [10**6]), "between 1 and 4000, got 1000000"),
@@ -227,8 +189,3 @@ def test_the_defence_of_every_attack_gives_the_right_answer() -> None:
 def test_impossible_attacks_are_refused(call: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
-
-
-def test_an_unknown_attack_is_a_key_error() -> None:
-    with pytest.raises(KeyError, match="teapot"):
-        attack_curve("teapot", [10])

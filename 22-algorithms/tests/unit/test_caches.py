@@ -7,12 +7,10 @@ from typing import Any
 import pytest
 
 from velvet_algorithms.caches import traces
-from velvet_algorithms.caches.lfu import LFUCache
-from velvet_algorithms.caches.locked import LockedCache
-from velvet_algorithms.caches.lru import LRUCache, TTLCache
-from velvet_algorithms.caches.s3fifo import S3FIFOCache
-from velvet_algorithms.caches.sieve import SieveCache
-from velvet_algorithms.caches.simulate import HitStats, belady_hits, simulate
+from velvet_algorithms.caches.base import LockedCache
+from velvet_algorithms.caches.fifo import S3FIFOCache, SieveCache
+from velvet_algorithms.caches.lru import LFUCache, LRUCache, TTLCache
+from velvet_algorithms.caches.traces import HitStats, belady_hits, simulate
 
 POLICIES = {"LRU": LRUCache, "LFU": LFUCache, "SIEVE": SieveCache, "S3-FIFO": S3FIFOCache}
 

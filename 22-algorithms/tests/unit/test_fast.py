@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from velvet_algorithms import fast
+from velvet_algorithms.fast import dijkstra_kernel, levenshtein_kernel, union_kernel
 from velvet_algorithms.graph import Graph, random_graph, road_network
-from velvet_algorithms.kernels import dijkstra_kernel, levenshtein_kernel, union_kernel
 from velvet_algorithms.strings import levenshtein
 from velvet_algorithms.trees import shortest_paths
 from velvet_algorithms.unionfind import UnionFind
@@ -80,45 +80,3 @@ def test_without_numba_the_command_that_installs_it_is_named(
 
     with pytest.raises(ModuleNotFoundError, match=f"{kernel.__name__} needs Numba.*pip install"):
         fast.compiled.__wrapped__(kernel)  # past the cache of compiled ones
-
-
-def test_numba_is_known_to_be_installed_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fast, "find_spec", lambda name: None)
-
-    assert not fast.numba_installed()
-
-
-def test_batches_of_updates_are_seen_by_batches_of_questions() -> None:
-    values = [5, 0, 2, 7, 1, 1, 9]
-    tree = fast.BulkFenwick(values)
-
-    tree.add(np.array([0, 3, 3]), np.array([10, 1, 1]))
-
-    values[0] += 10
-    values[3] += 2
-    assert len(tree) == 7
-    assert tree.prefix(np.arange(8)).tolist() == [sum(values[:k]) for k in range(8)]
-
-
-def test_an_empty_row_has_the_empty_sum() -> None:
-    assert fast.BulkFenwick([]).prefix(np.array([0])).tolist() == [0]
-    assert fast.BulkFenwick([1.5]).prefix(np.array([], dtype=int)).tolist() == []
-
-
-def test_a_refused_batch_changes_nothing() -> None:
-    tree = fast.BulkFenwick([1.0, 2.0])
-
-    with pytest.raises(ValueError, match=r"places are 0\.\.1, not 0\.\.2"):
-        tree.add(np.array([0, 2]), np.array([1.0, 1.0]))
-    with pytest.raises(ValueError, match="NaN"):
-        tree.add(np.array([0, 1]), np.array([1.0, np.nan]))
-    with pytest.raises(ValueError, match=r"places are 0\.\.2, not 3\.\.3"):
-        tree.prefix(np.array([3]))
-
-    assert tree.prefix(np.array([1, 2])).tolist() == [1.0, 3.0]
-
-
-@pytest.mark.parametrize("values", [[1.0, float("nan")], [[1, 2], [3, 4]]])
-def test_what_is_no_row_of_numbers_is_refused(values: Any) -> None:
-    with pytest.raises(ValueError, match="one row of numbers"):
-        fast.BulkFenwick(values)

@@ -6,8 +6,7 @@ import math
 
 import pytest
 
-from velvet_algorithms.flow import FlowEdge, MaxFlow
-from velvet_algorithms.matching import hopcroft_karp
+from velvet_algorithms.flow import FlowEdge, MaxFlow, hopcroft_karp
 
 # CLRS, figure 26.1
 CLRS = [(0, 1, 16), (0, 2, 13), (1, 3, 12), (2, 1, 4), (2, 4, 14), (3, 2, 9), (3, 5, 20)]

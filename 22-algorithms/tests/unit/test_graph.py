@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from velvet_algorithms.graph import Graph, beeline, layered_dag, random_graph, road_network
+from velvet_algorithms.graph import Graph, beeline, random_graph, road_network
 from velvet_algorithms.trees import shortest_paths
 
 
@@ -104,10 +104,3 @@ def test_the_beeline_never_exceeds_a_real_way() -> None:
 def test_a_road_network_without_crossings_is_refused(side: int) -> None:
     with pytest.raises(ValueError, match="side of at least 1"):
         road_network(side, 1)
-
-
-def test_layers_lead_only_to_the_next_layer() -> None:
-    graph = layered_dag(4, 5, seed=1)
-
-    assert graph.n == 20
-    assert all(head // 5 == tail // 5 + 1 for tail, head, _ in graph.edges)

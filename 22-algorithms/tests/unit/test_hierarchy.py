@@ -10,8 +10,8 @@ from statistics import mean
 
 import pytest
 
-from velvet_algorithms.fits import fit_power
 from velvet_algorithms.graph import Graph, random_graph, road_network
+from velvet_algorithms.growth import fit_power
 from velvet_algorithms.hierarchy import ContractionHierarchy, Shortcut
 from velvet_algorithms.paths import dijkstra
 from velvet_algorithms.trees import distances_from

@@ -8,12 +8,22 @@ from itertools import pairwise
 
 import pytest
 
-from velvet_algorithms.bellman_ford import NegativeCycle, bellman_ford
 from velvet_algorithms.graph import Graph, beeline, random_graph, road_network
-from velvet_algorithms.landmarks import Landmarks
-from velvet_algorithms.naive_paths import naive_dijkstra
-from velvet_algorithms.paths import PathResult, astar, bidirectional, dijkstra
-from velvet_algorithms.trees import dijkstra_decrease_key, distances_from, shortest_paths
+from velvet_algorithms.paths import (
+    Landmarks,
+    PathResult,
+    astar,
+    bidirectional,
+    dijkstra,
+    naive_dijkstra,
+)
+from velvet_algorithms.trees import (
+    NegativeCycle,
+    bellman_ford,
+    dijkstra_decrease_key,
+    distances_from,
+    shortest_paths,
+)
 
 Route = Callable[[Graph, int, int], PathResult]
 

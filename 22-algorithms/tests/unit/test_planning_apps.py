@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from velvet_algorithms.apps.jobs import JobScheduler
-from velvet_algorithms.apps.routes import RoutePlanner
 from velvet_algorithms.components import CycleError
-from velvet_algorithms.graph import Graph, road_network
-from velvet_algorithms.hierarchy import ContractionHierarchy
-from velvet_algorithms.paths import dijkstra
 
 DURATIONS = {"fetch": 2, "build": 4, "lint": 1, "test": 3, "docs": 2, "ship": 1}
 NEEDS = {"build": ["fetch"], "test": ["build"], "docs": ["fetch"], "ship": ["test", "docs"]}
@@ -59,34 +53,3 @@ def test_jobs_that_wait_for_each_other_are_refused() -> None:
         JobScheduler({"build": 1}, {"build": ["ghost"]})
     with pytest.raises(ValueError, match="machines must be at least 1, got 0"):
         JobScheduler({}, {}).plan(0)
-
-
-def test_a_planner_finds_the_routes_of_dijkstra(tmp_path: Path) -> None:
-    graph = road_network(9, seed=2)
-    planner = RoutePlanner(graph)
-    planner.save(tmp_path / "roads.npz")
-    again = RoutePlanner.load(graph, tmp_path / "roads.npz")
-
-    for source, target in [(0, graph.n - 1), (5, 50 % graph.n), (3, 3)]:
-        expected = dijkstra(graph, source, target)
-        for one in (planner, again):
-            found = one.route(source, target)
-            assert found is not None
-            assert found.length == pytest.approx(expected.distance)
-            assert (found.nodes[0], found.nodes[-1]) == (source, target)
-
-
-def test_where_there_is_no_way_there_is_no_route() -> None:
-    planner = RoutePlanner(Graph.from_edges(3, [(0, 1, 1.0)], directed=False))
-
-    assert planner.route(0, 2) is None
-    told = planner.explain(0, 1)
-    assert told["nodes"] == 3
-    assert told["settled"] >= 1
-
-
-def test_a_hierarchy_of_another_graph_is_refused() -> None:
-    small = ContractionHierarchy.build(Graph.from_edges(2, [(0, 1, 1.0)], directed=False))
-
-    with pytest.raises(ValueError, match="is of 2 nodes and the graph of 3"):
-        RoutePlanner(Graph.from_edges(3, [], directed=False), small)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from velvet_algorithms.bplus_tree import BPlusTree
-from velvet_algorithms.families.sorted_values import surface
-from velvet_algorithms.lazy_heap import LazyHeap
+from velvet_algorithms.contenders.builtin import InsortList
+from velvet_algorithms.heaps import LazyHeap
 from velvet_algorithms.skip_list import SkipList
-from velvet_algorithms.sorted_bag import SortedBag
-from velvet_algorithms.sorted_map import SortedMap
+from velvet_algorithms.sorted_dict import SortedDict
+from velvet_algorithms.sorted_list import SortedList
 
 
 def test_a_bag_of_thousands_keeps_the_usual_load_and_every_answer() -> None:
-    bag = SortedBag(i * 7919 % 10_007 for i in range(10_007))
+    bag = SortedList(i * 7919 % 10_007 for i in range(10_007))
 
     for value in range(0, 10_007, 3):
         bag.remove(value)
@@ -28,7 +30,7 @@ def test_a_bag_of_thousands_keeps_the_usual_load_and_every_answer() -> None:
 
 
 def test_equal_values_keep_the_order_of_their_arrival() -> None:
-    bag = SortedBag(["bb", "a"], key=len)
+    bag = SortedList(["bb", "a"], key=len)
 
     bag.update(["cc", "d"])
     bag.add("ee")
@@ -41,7 +43,7 @@ def test_equal_values_keep_the_order_of_their_arrival() -> None:
 
 
 def test_a_value_with_an_equal_key_beyond_its_bucket_is_found() -> None:
-    bag = SortedBag(range(40), key=lambda value: 0, load=4)
+    bag = SortedList(range(40), key=lambda value: 0, load=4)
 
     assert bag.index(39) == 39
     assert 39 in bag
@@ -50,17 +52,36 @@ def test_a_value_with_an_equal_key_beyond_its_bucket_is_found() -> None:
     bag.check()
 
 
-def test_bags_are_equal_when_their_values_are() -> None:
-    assert SortedBag([2, 1]) == SortedBag([1, 2], load=5)
-    assert SortedBag([1]) != SortedBag([1, 1])
-    assert SortedBag([1]) != [1]
-    assert repr(SortedBag([2, 1])) == "SortedBag([1, 2])"
+def test_lists_compare_value_by_value_with_any_sequence() -> None:
+    values = SortedList([2, 1])
+
+    assert values == SortedList([1, 2], load=5) == [1, 2]
+    assert values != SortedList([1, 1])
+    assert values != (1, 3)
+    assert values != {1, 2}
+    assert values < [1, 3]
+    assert [1, 1] < values <= (1, 2) <= values
+    assert values >= SortedList([1]) < values
+    assert repr(values) == "SortedList([1, 2])"
+    with pytest.raises(TypeError, match="not supported"):
+        values < {1}  # noqa: B015
+
+
+def test_a_list_that_contains_itself_has_a_text() -> None:
+    values: SortedList[Any] = SortedList(key=id)
+
+    values.add(values)
+
+    assert repr(values) == "SortedList([SortedList(...)])"
+
+
+def test_a_sorted_list_has_no_hash() -> None:
     with pytest.raises(TypeError, match="unhashable"):
-        hash(SortedBag())
+        hash(SortedList())
 
 
 def test_an_index_within_bounds_is_found_and_outside_refused() -> None:
-    bag = SortedBag([1, 2, 2, 3])
+    bag = SortedList([1, 2, 2, 3])
 
     assert bag.index(2) == 1
     assert bag.index(2, 2) == 2
@@ -69,7 +90,7 @@ def test_an_index_within_bounds_is_found_and_outside_refused() -> None:
 
 
 def test_an_empty_bag_answers_everything() -> None:
-    bag = SortedBag[int]()
+    bag = SortedList[int]()
 
     assert list(bag) == list(reversed(bag)) == list(bag.irange(1, 2)) == bag[:] == bag[::-1] == []
     assert bag.bisect_left(1) == bag.bisect_right(1) == bag.count(1) == 0
@@ -78,18 +99,18 @@ def test_an_empty_bag_answers_everything() -> None:
     bag.clear()
     bag.update([])
     for ask in (lambda: bag[0], lambda: bag[-1], bag.pop):
-        with pytest.raises(IndexError, match="of a bag of 0"):
+        with pytest.raises(IndexError, match="of a list of 0"):
             ask()
     bag.check()
 
 
 def test_a_map_gives_and_takes_items_by_position() -> None:
-    m = SortedMap({3: "c", 1: "a", 2: "b"})
+    m = SortedDict({3: "c", 1: "a", 2: "b"})
 
     assert m.peekitem() == (3, "c")
     assert m.popitem(0) == (1, "a")
     assert m.popitem() == (3, "c")
-    assert repr(m) == "SortedMap({2: 'b'})"
+    assert repr(m) == "SortedDict({2: 'b'})"
     m.clear()
     m.check()
     with pytest.raises(KeyError, match="empty"):
@@ -119,7 +140,7 @@ def test_the_losers_hold_thousands_of_values(make: type[SkipList[int]]) -> None:
 
 
 def test_a_slice_of_a_keyed_bag_is_deleted_with_its_keys() -> None:
-    bag = SortedBag(range(50), key=lambda value: -value, load=5)
+    bag = SortedList(range(50), key=lambda value: -value, load=5)
 
     del bag[10:40]
     del bag[0]
@@ -129,17 +150,18 @@ def test_a_slice_of_a_keyed_bag_is_deleted_with_its_keys() -> None:
 
 
 def test_a_sorted_list_behind_the_same_surface_is_kept_by_bisection() -> None:
-    on = surface([1, 3])
+    kept = InsortList([1, 3])
 
-    on.add(2)
-    on.remove(1)
+    kept.add(2)
+    kept.remove(1)
 
-    assert on.values == [2, 3]
-    assert on.has(3)
-    assert not on.has(1)
-    assert on.get(0) == 2
+    assert list(kept) == [2, 3]
+    assert len(kept) == 2
+    assert 3 in kept
+    assert 1 not in kept
+    assert kept[0] == 2
     with pytest.raises(ValueError, match="9 is not in the list"):
-        on.remove(9)
+        kept.remove(9)
 
 
 def test_a_lazy_heap_looks_before_it_pops() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from velvet_algorithms.multi_pattern import AhoCorasick, Hit
 from velvet_algorithms.strings import (
+    AhoCorasick,
+    Hit,
     find_all,
     lcs_length,
     levenshtein,

@@ -6,8 +6,7 @@ import itertools
 
 import pytest
 
-from velvet_algorithms.automaton import SuffixAutomaton
-from velvet_algorithms.suffix import lcp_array, longest_repeat, suffix_array, suffix_array_py
+from velvet_algorithms.suffix import lcp_array, suffix_array, suffix_array_py
 
 KNOWN = {
     "banana": [5, 3, 1, 0, 4, 2],
@@ -56,50 +55,3 @@ def test_shared_beginnings_of_neighbours() -> None:
 def test_an_order_of_another_text_is_refused() -> None:
     with pytest.raises(ValueError, match="2 suffixes for a text of 3"):
         lcp_array("abc", [1, 0])
-
-
-@pytest.mark.parametrize(
-    ("text", "repeat"),
-    [("banana", "ana"), ("abcdef", ""), ("", ""), ("aaaa", "aaa"), ("to be or not to be", "to be")],
-)
-def test_the_longest_repeat(text: str, repeat: str) -> None:
-    assert longest_repeat(text) == repeat
-
-
-def test_an_automaton_counts_first_finds_and_compares() -> None:
-    machine = SuffixAutomaton("mississippi")
-
-    assert [machine.occurrences(piece) for piece in ("ssi", "i", "issi", "x", "mississippi")] == [
-        2,
-        4,
-        2,
-        0,
-        1,
-    ]
-    assert [machine.first(piece) for piece in ("ssi", "p", "x", "")] == [2, 8, -1, 0]
-    assert machine.distinct == 53
-    assert machine.longest_common("missing sissies") == "missi"
-    assert "sip" in machine
-    assert "sim" not in machine
-    assert len(machine) == 11
-
-
-def test_an_automaton_grows_with_its_text() -> None:
-    machine = SuffixAutomaton("aba")
-    before = machine.occurrences("ab")
-
-    machine.extend("ab")
-
-    assert (before, machine.occurrences("ab"), len(machine)) == (1, 2, 5)
-
-
-def test_an_empty_automaton_has_nothing_in_it() -> None:
-    machine = SuffixAutomaton()
-
-    assert (len(machine), machine.distinct, machine.longest_common("abc")) == (0, 0, "")
-    assert "" in machine
-
-
-def test_an_empty_piece_is_not_counted() -> None:
-    with pytest.raises(ValueError, match="empty piece"):
-        SuffixAutomaton("a").occurrences("")

@@ -12,14 +12,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from velvet_algorithms.adversary.collisions import as_text, colliding_ints, dict_comparisons
-from velvet_algorithms.adversary.sorting import antiqsort, introsort, quicksort_m3
-from velvet_algorithms.adversary.structures import (
+from velvet_algorithms.adversary.keys import (
     UnbalancedTree,
+    as_text,
+    colliding_ints,
+    dict_comparisons,
     shuffled,
     sorted_insert_killer,
 )
-from velvet_algorithms.counting import counting
+from velvet_algorithms.adversary.sorting import antiqsort, introsort, quicksort_m3
+from velvet_algorithms.growth import counting
 
 SECRET = 20_011  # stands for what only the defender knows
 

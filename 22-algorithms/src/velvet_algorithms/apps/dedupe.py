@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 
+from velvet_algorithms.contract import OwnCopies
 from velvet_algorithms.filters import BloomFilter
 from velvet_algorithms.hashing import as_bytes, checked_share, checked_whole
 
@@ -44,7 +44,7 @@ def set_deduper() -> Deduper:
     return is_new
 
 
-class StreamDeduper:
+class StreamDeduper(OwnCopies):
     """Tells new keys from repeats in an endless stream with bounded memory.
 
     Args:
@@ -64,6 +64,8 @@ class StreamDeduper:
     >>> [orders.is_new(key) for key in ("a", "b", "a")]
     [True, True, False]
     """
+
+    _nested = ("_filters",)
 
     def __init__(
         self,
@@ -133,49 +135,3 @@ class StreamDeduper:
         """Bytes of the filters and of the exact window with its keys; O(window)."""
         window = sys.getsizeof(self._recent) + sum(map(sys.getsizeof, self._recent))
         return sum(one.bytes_used for one in self._filters) + (window if self.window else 0)
-
-
-@dataclass(frozen=True)
-class DedupePoint:
-    """Where a stream stands: keys so far, how many were new in truth, and the deduper's two kinds of error.
-
-    Attributes:
-        called_old: new keys that were taken for repeats.
-        missed: repeats that were taken for new.
-        expected_error: what theory says about `called_old` / `new` from now on.
-    """
-
-    seen: int
-    new: int
-    called_old: int
-    missed: int
-    expected_error: float
-    bytes_used: int
-
-
-def dedupe_checkpoints(
-    deduper: StreamDeduper, keys: Iterable[bytes | str], every: int
-) -> Iterator[DedupePoint]:
-    """Feed keys and yield a point every `every` keys, beside an exact set.
-
-    Raises:
-        ValueError: `every` is smaller than 1.
-    """
-    checked_whole("every", every)
-    truth: set[bytes] = set()
-    called_old = missed = 0
-    for number, key in enumerate(keys, 1):
-        data = as_bytes(key)
-        really, said = data not in truth, deduper.is_new(data)
-        truth.add(data)
-        called_old += really and not said
-        missed += said and not really
-        if number % every == 0:
-            yield DedupePoint(
-                number,
-                len(truth),
-                called_old,
-                missed,
-                deduper.expected_error(),
-                deduper.bytes_used,
-            )

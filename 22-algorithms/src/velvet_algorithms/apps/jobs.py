@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from velvet_algorithms.components import critical_path, toposort
 from velvet_algorithms.hashing import checked_whole
-from velvet_algorithms.machines import Plan, list_schedule
+from velvet_algorithms.scheduling import Plan, list_schedule
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from array import array
 
 import numpy as np
 
+from velvet_algorithms.contract import OwnCopies
 from velvet_algorithms.hashing import (
     checked_salt,
     checked_share,
@@ -32,7 +33,7 @@ class FilterFull(ValueError):
     """No slot could be freed for another key; all earlier keys are still there."""
 
 
-class CuckooFilter:
+class CuckooFilter(OwnCopies):
     """Keys can be added and removed; absent ones are found with probability `error` at most.
 
     Args:

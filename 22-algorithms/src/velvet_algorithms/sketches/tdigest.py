@@ -1,4 +1,6 @@
-"""Quantiles of a stream from some hundred centroids, exact at both ends and good at the tails.
+"""The arithmetic of a t-digest: where clusters end, and how values are interpolated between them.
+
+Quantiles of a stream from some hundred centroids, exact at both ends and good at the tails.
 
 Dunning and Ertl (2019, "Computing extremely accurate quantiles using t-digests"), the merging variant
 with the scale function k1: values gather in a buffer, which is sorted and merged into clusters whose
@@ -14,16 +16,51 @@ from bisect import bisect_right
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 
+from velvet_algorithms.contract import OwnCopies
 from velvet_algorithms.hashing import checked_whole
 from velvet_algorithms.saved import pack, refuse_unlike, unpack
-from velvet_algorithms.sketches.clusters import Floats, between, cluster_starts, share_between
+
+Floats = npt.NDArray[np.float64]
+
+
+def cluster_starts(weights: Floats, delta: int) -> npt.NDArray[np.intp]:
+    """Return where clusters begin, each as large as k1 allows and none empty."""
+    upto = np.cumsum(weights)
+    total = float(upto[-1])
+    starts, at, before = [], 0, 0.0
+    while at < len(weights):
+        starts.append(at)
+        # k1(q) = delta / pi * asin(2 q - 1) may grow by 1 within a cluster.
+        angle = math.asin(min(1.0, 2.0 * before / total - 1.0)) + math.pi / delta
+        if angle >= math.pi / 2:
+            break
+        limit = total * (math.sin(angle) + 1.0) / 2.0
+        at = max(at + 1, int(np.searchsorted(upto, limit, side="right")))
+        before = float(upto[at - 1])
+    return np.array(starts, dtype=np.intp)
+
+
+def between(low: float, high: float, share: float) -> float:
+    """Return the point at `share` of the way, without overflow and never beyond its ends."""
+    if math.isinf(high - low):
+        return 2.0 * between(low / 2.0, high / 2.0, share)
+    return min(high, low + (high - low) * share)
+
+
+def share_between(low: float, high: float, value: float) -> float:
+    """Return how far `value` lies from `low` to `high`, as a share of at most 1, without overflow."""
+    if math.isinf(high - low):
+        return share_between(low / 2.0, high / 2.0, value / 2.0)
+    return min(1.0, (value - low) / (high - low))
+
 
 BUFFER_PER_CENTROID = 20
 """Values gathered per unit of delta before a merge: 2,000 make the merge cheap beside the appends."""
 
 
-class TDigest:
+class TDigest(OwnCopies):
     """Estimates quantiles and ranks of all finite numbers that were added.
 
     Args:
@@ -43,8 +80,8 @@ class TDigest:
     def __init__(self, delta: int = 100) -> None:
         self.delta = checked_whole("delta", delta, 10)
         self.low, self.high = math.inf, -math.inf
-        self._means: Floats = np.empty(0)
-        self._weights: Floats = np.empty(0)
+        # By cluster: mean, weight, and the least and the greatest number in it.
+        self._clusters: Floats = np.empty((4, 0))
         self._buffer = array("d")
         self._room = BUFFER_PER_CENTROID * self.delta
         self._knots: tuple[list[float], list[float]] | None = None
@@ -55,9 +92,13 @@ class TDigest:
         Raises:
             ValueError: it is NaN (not ordered) or infinite; nothing is changed.
         """
-        if not -math.inf < value < math.inf:
-            raise ValueError(f"value must be finite and ordered, got {value!r}")
-        self._buffer.append(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not -math.inf < number < math.inf:
+            raise ValueError(f"value must be finite and ordered, got {value!r:.60}")
+        self._buffer.append(number)
         if len(self._buffer) >= self._room:
             self._flush()
 
@@ -79,32 +120,43 @@ class TDigest:
         if self._buffer:
             fresh = np.frombuffer(self._buffer).copy()
             self._buffer = array("d")
-            self._absorb(fresh, np.ones(len(fresh)))
+            self._absorb(np.vstack((fresh, np.ones(len(fresh)), fresh, fresh)))
             self.low = min(self.low, float(fresh.min()))
             self.high = max(self.high, float(fresh.max()))
 
-    def _absorb(self, means: Floats, weights: Floats) -> None:
-        means = np.concatenate((self._means, means))
-        weights = np.concatenate((self._weights, weights))
-        order = np.argsort(means, kind="stable")
-        means, weights = means[order], weights[order]
+    def _absorb(self, more: Floats) -> None:
+        clusters = np.hstack((self._clusters, more))
+        means, weights, lows, highs = clusters[:, np.argsort(clusters[0], kind="stable")]
         starts = cluster_starts(weights, self.delta)
         sums = np.add.reduceat(weights, starts)
         shares = weights / np.repeat(sums, np.diff(np.append(starts, len(weights))))
         # Shares first: a sum of value * weight could overflow. Rounding must not disturb the order.
-        self._means = np.maximum.accumulate(np.add.reduceat(means * shares, starts))
-        self._weights, self._knots = sums, None
+        means = np.maximum.accumulate(np.add.reduceat(means * shares, starts))
+        lows, highs = np.minimum.reduceat(lows, starts), np.maximum.reduceat(highs, starts)
+        self._clusters, self._knots = np.vstack((means, sums, lows, highs)), None
 
     def _curve(self) -> tuple[list[float], list[float]]:
-        """Return ranks and values through which the estimates run, both never falling."""
+        """Return ranks and values through which the estimates run, both never falling.
+
+        A cluster runs from its least number by its mean to its greatest; one of equal numbers is a
+        step, so that ties and single numbers are exact.
+        """
         self._flush()
-        if not len(self._means):
+        if not self._clusters.size:
             raise ValueError("an empty digest has no quantiles; add a value first")
         if self._knots is None:
-            upto = np.cumsum(self._weights)
-            ranks = [0.0, *(upto - self._weights / 2.0).tolist(), float(upto[-1])]
-            means = np.clip(self._means, self.low, self.high)
-            self._knots = ranks, [self.low, *means.tolist(), self.high]
+            means, weights, lows, highs = self._clusters
+            upto = np.cumsum(weights)
+            ranks = np.vstack((upto - weights, upto - weights / 2.0, upto))
+            values = np.vstack((lows, np.clip(means, lows, highs), highs))
+            values[0, 0], values[2, -1] = self.low, self.high
+            # Where clusters overlap, their ends say nothing; the line runs from mean to mean.
+            apart = highs[:-1] <= lows[1:]
+            known = np.ones_like(values, dtype=bool)
+            known[2, :-1], known[0, 1:] = apart, apart
+            shown = known.T.ravel()
+            steady = np.maximum.accumulate(values.T.ravel()[shown])
+            self._knots = ranks.T.ravel()[shown].tolist(), steady.tolist()
         return self._knots
 
     def quantile(self, q: float) -> float:
@@ -138,21 +190,21 @@ class TDigest:
 
     def __len__(self) -> int:
         """How many numbers were added."""
-        return round(float(self._weights.sum())) + len(self._buffer)
+        return round(float(self._clusters[1].sum())) + len(self._buffer)
 
     def error_bound(self) -> float:
-        """Return the share of all numbers in the widest cluster: sin(pi / delta), at the median.
+        """Return the share of all numbers in the widest cluster: sin(pi / (2 delta)), at the median.
 
         Ranks are usually ten times closer. Hostile input can exceed it (Cormode, Mishra, Ross and
         Vesely 2021, "Theory meets practice at the median").
         """
-        return math.sin(math.pi / self.delta)
+        return math.sin(math.pi / (2 * self.delta))
 
     @property
     def bytes_used(self) -> int:
         """Bytes of the centroids, of a full buffer (arrays grow by an eighth) and of the last curve."""
         curve = 0 if self._knots is None else 2 * sys.getsizeof(self._knots[0]) * 4
-        return self._means.nbytes + self._weights.nbytes + 9 * self._room + curve
+        return self._clusters.nbytes + 9 * self._room + curve
 
     def merge(self, other: TDigest) -> None:
         """Take in the numbers of another digest; the other is not changed.
@@ -163,16 +215,15 @@ class TDigest:
         refuse_unlike("TDigest", {"delta": self.delta}, {"delta": other.delta})
         other._flush()
         self._flush()
-        if len(other._means):
-            self._absorb(other._means, other._weights)
+        if other._clusters.size:
+            self._absorb(other._clusters)
         self.low, self.high = min(self.low, other.low), max(self.high, other.high)
 
     def to_bytes(self) -> bytes:
         """Return the digest in its saved form."""
         self._flush()
-        ends = [self.low, self.high] if len(self._means) else []
-        payload = np.concatenate((ends, self._means, self._weights)).astype("<f8").tobytes()
-        return pack("TDigest", {"delta": self.delta}, payload)
+        payload = self._clusters.astype("<f8").tobytes()
+        return pack("TDigest", {"delta": self.delta, "rows": len(self._clusters)}, payload)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> TDigest:
@@ -183,8 +234,10 @@ class TDigest:
         """
         fields, payload = unpack("TDigest", data)
         found = cls(fields["delta"])
+        if fields.get("rows") != len(found._clusters):
+            raise ValueError("this TDigest was saved in another version; build it again")
         numbers = np.frombuffer(payload, dtype="<f8").astype(np.float64)
-        if len(numbers):
-            found.low, found.high = map(float, numbers[:2])
-            found._means, found._weights = np.split(numbers[2:], 2)
+        found._clusters = numbers.reshape(fields["rows"], -1)
+        if numbers.size:
+            found.low, found.high = float(found._clusters[2].min()), float(found._clusters[3].max())
         return found

@@ -1,1 +1,0 @@
-"""Answers about ranges of a sequence that changes: sums, any associative product, minima."""

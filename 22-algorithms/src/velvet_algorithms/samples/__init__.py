@@ -1,0 +1,1 @@
+"""What is measured on: words and inputs, made by seed."""

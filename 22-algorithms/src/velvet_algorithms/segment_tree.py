@@ -1,0 +1,351 @@
+"""The product of any range under any associative operation, while items change.
+
+The tree is an array: node i has the children 2i and 2i + 1, the leaves are padded with the
+identity to a power of two. Left and right parts are multiplied apart, so that the operation need
+not be commutative: strings, matrices and functions work. Every loop is iterative. Prefer
+`Fenwick` for sums; a method call of `op` is what each step costs.
+
+A segment tree whose ranges are changed at once: "add 5 to all of them", "set all to 0".
+
+A change of a whole node is noted there and passed on to its children only when somebody looks
+below it, so that a range is changed in O(log n). Changes are functions: `act` applies one to a
+product, `compose(new, old)` joins two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
+
+from velvet_algorithms.contract import OwnCopies, ensure
+
+T = TypeVar("T")
+
+
+class SegmentTree(OwnCopies, Generic[T]):
+    """Items with an associative `op` and its identity.
+
+    Args:
+        op: `op(a, b)`; must be associative and must not change its arguments.
+        identity: `op(identity, a) == a == op(a, identity)`.
+
+    Raises:
+        ValueError: a position is out of range (in any method).
+
+    >>> tree = SegmentTree("abcde", lambda a, b: a + b, "")
+    >>> tree.set(1, "B")
+    >>> tree.prod(1, 4), tree.max_right(1, lambda text: len(text) <= 2)
+    ('Bcd', 3)
+    """
+
+    __slots__ = ("_identity", "_n", "_op", "_size", "_tree")
+
+    def __init__(self, values: Iterable[T], op: Callable[[T, T], T], identity: T) -> None:
+        leaves = list(values)
+        self._n, self._op, self._identity = len(leaves), op, identity
+        self._size = size = 1 << max(len(leaves) - 1, 0).bit_length()
+        level = [*leaves, *[identity] * (size - len(leaves))]
+        levels = [level]
+        while len(level) > 1:
+            level = list(map(op, level[::2], level[1::2]))
+            levels.append(level)
+        self._tree = [identity]
+        for level in reversed(levels):
+            self._tree += level
+
+    def __len__(self) -> int:
+        return self._n
+
+    def __getitem__(self, index: int) -> T:
+        self._refuse(index)
+        return self._tree[self._size + index]
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._tree[self._size : self._size + self._n])
+
+    def set(self, index: int, value: T) -> None:
+        """Replace an item. O(log n); when `op` raises, the tree is as it was before."""
+        self._refuse(index)
+        tree, op = self._tree, self._op
+        i = self._size + index
+        before, tree[i] = tree[i], value
+        try:
+            while i > 1:
+                value = op(tree[i - 1], value) if i & 1 else op(value, tree[i + 1])
+                i >>= 1
+                tree[i] = value
+        except BaseException:
+            i = self._size + index
+            tree[i] = before
+            while i > 1:
+                i >>= 1
+                tree[i] = op(tree[2 * i], tree[2 * i + 1])
+            raise
+
+    def prod(self, start: int, stop: int) -> T:
+        """Return the product of items from `start` up to but not including `stop`. O(log n)."""
+        if not 0 <= start <= stop <= self._n:
+            raise ValueError(f"need 0 <= start <= stop <= {self._n}, got {start!r}, {stop!r}")
+        tree, op = self._tree, self._op
+        left = right = self._identity
+        start += self._size
+        stop += self._size
+        while start < stop:
+            if start & 1:
+                left = op(left, tree[start])
+                start += 1
+            if stop & 1:
+                stop -= 1
+                right = op(tree[stop], right)
+            start >>= 1
+            stop >>= 1
+        return op(left, right)
+
+    def all_prod(self) -> T:
+        """Return the product of everything. O(1)."""
+        return self._tree[1]
+
+    def max_right(self, start: int, holds: Callable[[T], bool]) -> int:
+        """Return the largest stop for which `holds(prod(start, stop))`. O(log n).
+
+        Args:
+            holds: true for the identity, and once false for a range, false for longer ones.
+
+        Raises:
+            ValueError: `start` is out of range, or `holds` is false for the identity.
+        """
+        self._refuse_end(start, holds)
+        tree, op, size = self._tree, self._op, self._size
+        total, i = self._identity, start + size
+        if start == self._n:
+            return start
+        while True:
+            while not i & 1:
+                i >>= 1
+            grown = op(total, tree[i])
+            if not holds(grown):
+                break
+            total, i = grown, i + 1
+            if i & -i == i:  # the right edge
+                return self._n
+        while i < size:
+            i *= 2
+            grown = op(total, tree[i])
+            if holds(grown):
+                total, i = grown, i + 1
+        return i - size
+
+    def min_left(self, stop: int, holds: Callable[[T], bool]) -> int:
+        """Return the smallest start for which `holds(prod(start, stop))`. O(log n).
+
+        Raises:
+            ValueError: `stop` is out of range, or `holds` is false for the identity.
+        """
+        self._refuse_end(stop, holds)
+        tree, op, size = self._tree, self._op, self._size
+        total, i = self._identity, stop + size
+        if not stop:
+            return 0
+        while True:
+            i -= 1
+            while i > 1 and i & 1:
+                i >>= 1
+            grown = op(tree[i], total)
+            if not holds(grown):
+                break
+            total = grown
+            if i & -i == i:  # the left edge
+                return 0
+        while i < size:
+            i = 2 * i + 1
+            grown = op(tree[i], total)
+            if holds(grown):
+                total, i = grown, i - 1
+        return i + 1 - size
+
+    def check(self) -> None:
+        """Verify that every node is the product of its children; raises AssertionError. O(n)."""
+        for i in range(1, self._size):
+            made = self._op(self._tree[2 * i], self._tree[2 * i + 1])
+            ensure(self._tree[i] == made, f"node {i} is {self._tree[i]!r}, not {made!r}")
+
+    def _refuse(self, index: int) -> None:
+        if not 0 <= index < self._n:
+            raise ValueError(f"index must be in 0..{self._n - 1}, got {index!r}")
+
+    def _refuse_end(self, end: int, holds: Callable[[T], bool]) -> None:
+        if not 0 <= end <= self._n:
+            raise ValueError(f"an end must be in 0..{self._n}, got {end!r}")
+        if not holds(self._identity):
+            raise ValueError("holds() must be true for the identity, or no range can satisfy it")
+
+
+F = TypeVar("F")
+
+
+class LazySegmentTree(OwnCopies, Generic[T, F]):
+    """Items with an associative `op`, and changes that act on products.
+
+    Args:
+        op, identity: as in `SegmentTree`.
+        act: `act(f, product)`; must agree with `op`: f(a op b) == f(a) op f(b). Where the length
+            of a range matters, as in sums, items carry it, such as `(sum, count)`.
+        compose: `compose(new, old)` does first `old`, then `new`.
+        nothing: the change that changes nothing.
+
+    Raises:
+        ValueError: a position is out of range (in any method).
+
+    >>> tree = LazySegmentTree([1, 2, 3], max, 0, lambda f, x: f + x, lambda f, g: f + g, 0)
+    >>> tree.apply(0, 2, 10)
+    >>> tree.prod(0, 3), tree[2]
+    (12, 3)
+    """
+
+    __slots__ = ("_act", "_compose", "_identity", "_lazy", "_log", "_n", "_nothing", "_op", "_tree")
+
+    def __init__(
+        self,
+        values: Iterable[T],
+        op: Callable[[T, T], T],
+        identity: T,
+        act: Callable[[F, T], T],
+        compose: Callable[[F, F], F],
+        nothing: F,
+    ) -> None:
+        leaves = list(values)
+        self._n, self._op, self._identity = len(leaves), op, identity
+        self._act, self._compose, self._nothing = act, compose, nothing
+        self._log = max(len(leaves) - 1, 0).bit_length()
+        size = 1 << self._log
+        self._tree = [identity] * size + leaves + [identity] * (size - len(leaves))
+        self._lazy = [nothing] * size
+        for i in range(size - 1, 0, -1):
+            self._tree[i] = op(self._tree[2 * i], self._tree[2 * i + 1])
+
+    def __len__(self) -> int:
+        return self._n
+
+    def _change(self, i: int, f: F) -> None:
+        self._tree[i] = self._act(f, self._tree[i])
+        if i < len(self._lazy):
+            known = self._lazy[i]
+            self._lazy[i] = f if known is self._nothing else self._compose(f, known)
+
+    def _push(self, i: int) -> None:
+        """Pass on what is noted at a node; it stays noted there when `act` or `compose` raises."""
+        tree, lazy, nothing = self._tree, self._lazy, self._nothing
+        f, left = lazy[i], 2 * i
+        if f != nothing:
+            act, right = self._act, left + 1
+            product, other = act(f, tree[left]), act(f, tree[right])
+            if left < len(lazy):
+                # What composes with nothing is itself, and most changes fall on untouched nodes.
+                below, beside = lazy[left], lazy[right]
+                below = f if below is nothing else self._compose(f, below)
+                lazy[right] = f if beside is nothing else self._compose(f, beside)
+                lazy[left] = below
+            tree[left], tree[right] = product, other
+        lazy[i] = nothing
+
+    def _open(self, start: int, stop: int) -> tuple[int, int]:
+        """Pass on what is noted above both ends of a range; return the ends as nodes."""
+        if not 0 <= start <= stop <= self._n:
+            raise ValueError(f"need 0 <= start <= stop <= {self._n}, got {start!r}, {stop!r}")
+        lazy, nothing = self._lazy, self._nothing
+        start, stop = start + len(lazy), stop + len(lazy)
+        for level in range(self._log, 0, -1):
+            left, right = start >> level, (stop - 1) >> level
+            if left << level != start and lazy[left] is not nothing:
+                self._push(left)
+            if (stop >> level) << level != stop and lazy[right] is not nothing:
+                self._push(right)
+        return start, stop
+
+    def __getitem__(self, index: int) -> T:
+        if not 0 <= index < self._n:
+            raise ValueError(f"index must be in 0..{self._n - 1}, got {index!r}")
+        return self.prod(index, index + 1)
+
+    def __iter__(self) -> Iterator[T]:
+        return (self.prod(at, at + 1) for at in range(self._n))
+
+    def set(self, index: int, value: T) -> None:
+        """Replace an item. O(log n); when `op` raises, the tree is as it was before."""
+        if not 0 <= index < self._n:
+            raise ValueError(f"index must be in 0..{self._n - 1}, got {index!r}")
+        i = index + len(self._lazy)
+        for level in range(self._log, 0, -1):
+            self._push(i >> level)
+        before, self._tree[i] = self._tree[i], value
+        above = [i >> level for level in range(1, self._log + 1)]
+        try:
+            for node in above:
+                self._renew(node)
+        except BaseException:
+            self._tree[i] = before
+            for node in above:
+                self._renew(node)
+            raise
+
+    def _renew(self, i: int) -> None:
+        self._tree[i] = self._op(self._tree[2 * i], self._tree[2 * i + 1])
+
+    def prod(self, start: int, stop: int) -> T:
+        """Return the product of items from `start` up to but not including `stop`. O(log n)."""
+        start, stop = self._open(start, stop)
+        left = right = self._identity
+        while start < stop:
+            if start & 1:
+                left = self._op(left, self._tree[start])
+                start += 1
+            if stop & 1:
+                stop -= 1
+                right = self._op(self._tree[stop], right)
+            start >>= 1
+            stop >>= 1
+        return self._op(left, right)
+
+    def apply(self, start: int, stop: int, f: F) -> None:
+        """Change every item from `start` up to but not including `stop`. O(log n).
+
+        When `act`, `compose` or `op` raises, the tree is as it was before.
+        """
+        start, stop = self._open(start, stop)
+        if start == stop:
+            return
+        nodes, above = self._cover(start, stop)
+        inner = [i for i in nodes if i < len(self._lazy)]
+        before = [(i, self._tree[i]) for i in (*nodes, *above)]
+        noted = [(i, self._lazy[i]) for i in inner]
+        try:
+            for i in nodes:
+                self._change(i, f)
+            for i in above:
+                self._renew(i)
+        except BaseException:
+            for i, value in before:
+                self._tree[i] = value
+            for i, change in noted:
+                self._lazy[i] = change
+            raise
+
+    def _cover(self, start: int, stop: int) -> tuple[list[int], list[int]]:
+        """Return the nodes that together are a range, and those above, the lowest first."""
+        above = []
+        for level in range(1, self._log + 1):
+            if (start >> level) << level != start:
+                above.append(start >> level)
+            if (stop >> level) << level != stop:
+                above.append((stop - 1) >> level)
+        nodes = []
+        while start < stop:
+            if start & 1:
+                nodes.append(start)
+                start += 1
+            if stop & 1:
+                stop -= 1
+                nodes.append(stop)
+            start >>= 1
+            stop >>= 1
+        return nodes, above
