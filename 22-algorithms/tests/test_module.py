@@ -14,7 +14,7 @@ from typing import ClassVar
 import pytest
 
 from velvet.needs import all_unmet
-from velvet.testing import ModuleTests, _printed
+from velvet.testing import ModuleTests, printed
 from velvet_algorithms.contenders import ways
 
 MODULE = Path(__file__).parents[1]
@@ -84,7 +84,7 @@ def test_a_work_that_no_file_knows_is_refused() -> None:
 
 def shown(level: str, name: str) -> str:
     """Return what an example printed, run once with all others of its level."""
-    return _printed(MODULE, level)[name]
+    return printed(MODULE, level)[name]
 
 
 def row(printed: str, label: str) -> list[float]:
