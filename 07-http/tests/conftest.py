@@ -6,10 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from velvet_http.contenders import names
+from velvet_http.contenders import available, names
 from velvet_http.faults import FaultServer, LocalCA
 
-CLIENTS = names()
+CLIENTS = [
+    pytest.param(
+        name,
+        marks=pytest.mark.skipif(
+            name not in available(),
+            reason=f"{name} is not installed: pip install -r requirements-peers.txt",
+        ),
+    )
+    for name in names()
+]
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
 
 import psutil
@@ -166,7 +167,7 @@ def test_no_connection_is_a_connect_error(client_name: str) -> None:
 
 
 def test_a_full_pool_is_a_timeout_of_its_own(server: FaultServer) -> None:
-    for name in ("urllib3", "requests", "httpx2"):
+    for name in {"urllib3", "requests", "httpx2", "pycurl"} & set(contenders.available()):
         with connect(name, Settings(pool=1)) as client:
             first = client.stream(Request("GET", server.url("/bytes/1")))
             with first, pytest.raises(errors.PoolTimeout):
@@ -212,6 +213,7 @@ def test_contenders_are_found_by_name() -> None:
         "http_client",
         "httpx",
         "httpx2",
+        "pycurl",
         "requests",
         "urllib3",
     ]
@@ -219,6 +221,16 @@ def test_contenders_are_found_by_name() -> None:
         contenders.load("niquests")
     with pytest.raises(ValueError, match="blocks"):
         contenders.connect_async("urllib3")
+
+
+def test_a_client_that_is_not_installed_says_what_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "velvet_http.contenders.pycurl", raising=False)
+    monkeypatch.setitem(sys.modules, "pycurl", None)
+
+    with pytest.raises(ImportError, match="pip install -r requirements-peers.txt"):
+        contenders.connect("pycurl")
 
 
 @pytest.mark.parametrize("name", bare.available())

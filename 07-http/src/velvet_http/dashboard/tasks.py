@@ -10,18 +10,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-CLIENTS = ("http_client", "urllib3", "requests", "aiohttp", "httpx2", "httpx")
 FLIGHTS = (1, 5, 20, 50, 100)
 
 
 def atlas(way: str = "bare libraries") -> Iterator[dict[str, Any]]:
     """Run every fault against every client, bare or under our surface."""
+    from velvet_http import contenders
     from velvet_http.comparisons.bare import available
     from velvet_http.dashboard.atlas import run_atlas
     from velvet_http.faults import FAULTS
 
     bare = way == "bare libraries"
-    clients = available() if bare else list(CLIENTS)
+    ours = contenders.available()
+    clients = [name for name in available() if bare or name in ours]
     faults = [name for name in FAULTS if name != "goaway"]
     yield {"type": "plan", "total": len(clients) * len(faults)}
     for cell in run_atlas(clients, faults, bare=(bare,)):
