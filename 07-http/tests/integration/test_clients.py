@@ -229,7 +229,7 @@ def test_a_client_that_is_not_installed_says_what_installs_it(
     monkeypatch.delitem(sys.modules, "velvet_http.contenders.pycurl", raising=False)
     monkeypatch.setitem(sys.modules, "pycurl", None)
 
-    with pytest.raises(ImportError, match="pip install -r requirements-peers.txt"):
+    with pytest.raises(ImportError, match="pip install -r requirements-peers"):
         contenders.connect("pycurl")
 
 

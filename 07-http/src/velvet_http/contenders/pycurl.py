@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-import pycurl
+import pycurl  # type: ignore[import-untyped]
 
 from velvet_http import errors
 from velvet_http.client import Settings
