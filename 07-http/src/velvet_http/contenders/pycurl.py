@@ -1,7 +1,9 @@
 """pycurl: libcurl, the fastest a request and the only one with a timeout for a whole transfer.
 
 A handle is no connection pool and belongs to one thread, so each transfer takes a line of its own: a
-handle and the `CurlMulti` that keeps its connections.
+handle and the `CurlMulti` that keeps its connections. libcurl repeats some requests by itself, which
+no option forbids: over HTTP/2, which is therefore not offered, and on a connection of its pool that
+turns out to be dead, so that a request that must not be repeated gets a fresh one.
 """
 
 from __future__ import annotations
@@ -67,16 +69,8 @@ class Transport:
             (pycurl.PROXY, ""),  # proxies of the environment
             (pycurl.NOSIGNAL, True),
             (pycurl.CONNECTTIMEOUT_MS, max(1, int(connect * 1000))),
-            # libcurl repeats what a dead connection of its pool ate, a payment, too
             (pycurl.FRESH_CONNECT, not request.idempotent),
-            (
-                pycurl.HTTP_VERSION,
-                (
-                    pycurl.CURL_HTTP_VERSION_2TLS
-                    if self._settings.http2
-                    else pycurl.CURL_HTTP_VERSION_1_1
-                ),
-            ),
+            (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
         ):
             curl.setopt(option, value)
         if self._settings.ca_file or roots.cafile:
@@ -118,9 +112,8 @@ class _Exchange:
         self._pump(lambda: self._whole_head)
         version, status, *_ = self._head[0].split()
         self.http_version, self.status = version.removeprefix("HTTP/"), int(status)
-        self.fields = [
-            (name, value) for name, _, value in (l.partition(":") for l in self._head[1:])
-        ]
+        parts = (line.partition(":") for line in self._head[1:])
+        self.fields = [(name, value) for name, _, value in parts]
 
     def _on_header(self, raw: bytes) -> None:
         line = raw.decode("latin-1").rstrip("\r\n")
