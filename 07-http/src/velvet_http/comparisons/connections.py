@@ -156,7 +156,7 @@ def add_to(suite: Suite) -> None:
             "connections": Metric("sockets"),
             "cpu_us": Metric("us"),
         },
-        rounds={"quick": 1, "default": 2, "full": 7},
+        rounds={"quick": 1, "default": 7},
     )
     ways = {"HTTP/1.1 x 1": (1, False), "HTTP/1.1 x 6": (6, False), "HTTP/1.1 x 50": (50, False)}
     for name, (connections, http2) in {**ways, "HTTP/2 x 1": (1, True)}.items():

@@ -191,7 +191,7 @@ def _add_in_flight(suite: Suite) -> None:
         metrics={"cpu_us": Metric("us")},
         sizes={"in_flight": list(FLIGHTS)},
         quick=lambda in_flight: in_flight != 20,
-        rounds={"quick": 1, "default": 2, "full": 7},
+        rounds={"quick": 1, "default": 7},
     )
     for name in ("aiohttp", "httpx2", "httpx", "requests+threads", "urllib3+threads"):
         rows.add(
