@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from velvet_http.contenders import available, names
 from velvet_http.faults import FaultServer, LocalCA
+
+# A busy machine is no failure: neither a slow example nor slow data.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 CLIENTS = [
     pytest.param(

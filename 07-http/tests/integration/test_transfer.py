@@ -35,7 +35,7 @@ from velvet_http.transfer import (
 
 BEARER = Headers({"Authorization": f"Bearer {TOKEN}"})
 STYLES = {"?page=1": LinkHeader(), "?page=1&size=9": PageNumber(), "?cursor=": Cursor()}
-ANY = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ANY = settings(max_examples=15, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture
