@@ -197,7 +197,7 @@ class _Looks:
             if isinstance(ref, str):
                 if ref in trail:
                     raise SchemaTooLarge(ref, self._limit)  # refers to itself for the same value
-                found += self._applied(_target(self._root, ref), (*trail, ref))
+                found += self._applied(target(self._root, ref), (*trail, ref))
             self._steps += len(found)
             if len(found) > self._limit or self._steps > _WORK * self._limit:
                 raise SchemaTooLarge(str(ref or ""), self._limit)
@@ -209,7 +209,8 @@ def _members(node: Any) -> list[tuple[str, Any]]:
     return list(node.items()) if isinstance(node, dict) else []
 
 
-def _target(root: Any, ref: str) -> Any:
+def target(root: Any, ref: str) -> Any:
+    """Return what a reference within a document leads to, or raise `RefNotAllowed`."""
     found = root
     for step in ref.removeprefix("#").split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
