@@ -169,6 +169,7 @@ def add_to(suite: Suite) -> None:
     suite.claim(
         "HTTP/2 over one connection is at least 4 times as fast as HTTP/1.1 over one",
         ratio("multiplex", "HTTP/1.1 x 1", "HTTP/2 x 1", "per_request") >= 4,
+        needs="calm",  # the waits overlap only while the processor keeps up
     )
     suite.claim(
         "HTTP/2 needs one connection for 50 requests in flight, HTTP/1.1 fifty",
