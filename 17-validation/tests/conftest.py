@@ -23,7 +23,7 @@ def library(request: pytest.FixtureRequest) -> Contender:
     try:
         return contender(request.param)
     except ImportError as error:
-        pytest.skip(f"{request.param} is not installed ({error}): pip install -r requirements.txt")
+        pytest.skip(f"{error}: pip install -r requirements.txt -r requirements-peers.txt")
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import Any
 
 import pytest
@@ -89,6 +90,23 @@ def test_the_grid_says_what_is_lost(mode: str, words: str) -> None:
 
     assert words in coercions.finding(seen)
     assert "No conversion" in coercions.finding(Seen(options={"name": "jsonschema", "mode": mode}))
+
+
+def test_a_recorded_run_is_drawn_without_the_optional_libraries(
+    scores: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = {**scores[0], "name": "jsonschema_rs"}
+    recorded = [*scores, *({**one, "mode": mode} for mode in ("default", "strict"))]
+    checks = [{"type": "check", "name": n, "us": 1.0} for n in ("handwritten", "jsonschema_rs")]
+    monkeypatch.delitem(sys.modules, "velvet_validation.contenders.jsonschema_rs", raising=False)
+    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
+
+    labels = catch_rate.every_fault(recorded, "strict").data[0].x
+
+    assert "jsonschema-rs" in labels
+    assert any("jsonschema-rs" in row for row in catch_rate.beside_cost(recorded).data[1].y)
+    assert catch_rate.finding(Seen(recorded))
+    assert "jsonschema-rs" in speed.times_of(checks, 1).data[1].y, "with the mark of less work"
 
 
 def test_the_colours_of_a_grid_are_those_of_its_legend(scores: list[dict[str, Any]]) -> None:
