@@ -1,4 +1,4 @@
-"""Three first looks: seven clients, a timeout that is no deadline, and a payment that is made once.
+"""First looks: seven clients, an API, a timeout that is no deadline, a payment that is made once.
 
 Every example is one function to be read from top to bottom; run one of them with
 `python examples/basic.py NAME`. Each figure it prints is measured while it runs, on loopback.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import time
 from email.utils import formatdate
 
@@ -16,12 +17,14 @@ import requests
 from velvet.examples import example, main
 from velvet_http.comparisons import bare
 from velvet_http.comparisons.server_process import ServerProcess
-from velvet_http.contenders import connect
-from velvet_http.errors import DeadlineExceeded
+from velvet_http.contenders import available, connect
+from velvet_http.errors import DeadlineExceeded, HttpError
 from velvet_http.faults import FaultServer, fault, kinds
+from velvet_http.faults.routes import TOKEN
 from velvet_http.model import Deadline, Headers, Request
 from velvet_http.policy import Backoff, RetryPolicy
 from velvet_http.resilient import ResilientClient
+from velvet_http.transfer import Cursor, paginate
 
 
 @example("one_request_seven_clients")
@@ -57,6 +60,38 @@ def _several(name: str, url: str, count: int) -> None:
     made = bare.repeat(name)(url, count)
     if inspect.iscoroutine(made):
         asyncio.run(made)
+
+
+@example("call_a_real_api")
+def call_a_real_api() -> None:
+    """An API that wants a token, hands out pages and limits the rate; then an address of yours.
+
+    Nothing leaves this machine unless VELVET_HTTP_URL names an address: each client fetches it.
+    """
+    with FaultServer() as server, connect("urllib3") as plain:
+        client = ResilientClient(plain, RetryPolicy(attempts=3))
+        url = server.url("/items?cursor=&limited=1")
+        refused = client.request(Request("GET", url))
+        print(f"without a token: {refused.status}, {refused.json()['error']}")
+
+        bearer = Headers({"Authorization": f"Bearer {TOKEN}"})
+        items = list(paginate(client, url, Cursor(), headers=bearer))
+        asked = len(server.journal) - 1
+        print(f"with it: {len(items)} items, {len(set(items))} of them different")
+        print(f"requests: {asked} for 10 pages, so {asked - 10} told to come back later\n")
+
+    own = os.environ.get("VELVET_HTTP_URL")
+    if own is None:
+        print("yours: VELVET_HTTP_URL=https://... python examples/basic.py call_a_real_api")
+        return
+    for name in available():
+        with connect(name) as yours:
+            try:
+                got = yours.get(own, deadline=Deadline.after(10))
+                said = f"{got.status}, {len(got.body):,} bytes in {got.elapsed * 1000:.0f} ms"
+            except (HttpError, ValueError) as error:
+                said = f"{type(error).__name__}: {error}"
+        print(f"{name:12} {said}")
 
 
 @example("timeouts_are_not_deadlines")

@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-from velvet_http.contenders import names
+from velvet_http.contenders import available, names
 from velvet_http.faults import FaultServer, LocalCA
 
-CLIENTS = names()
+# A busy machine is no failure: neither a slow example nor slow data.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
+CLIENTS = [
+    pytest.param(
+        name,
+        marks=pytest.mark.skipif(
+            name not in available(),
+            reason=f"{name} is not installed: pip install -r requirements-peers.txt",
+        ),
+    )
+    for name in names()
+]
 
 
 @pytest.fixture(autouse=True)

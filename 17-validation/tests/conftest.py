@@ -5,9 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from velvet_validation.contender import Contender
 from velvet_validation.contenders import NAMES, contender
+
+# A busy machine is no failure: neither a slow example nor slow data.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 DATA = Path(__file__).parent / "data"
 
@@ -18,7 +23,7 @@ def library(request: pytest.FixtureRequest) -> Contender:
     try:
         return contender(request.param)
     except ImportError as error:
-        pytest.skip(f"{request.param} is not installed ({error}): pip install -r requirements.txt")
+        pytest.skip(f"{error}: pip install -r requirements.txt -r requirements-peers.txt")
 
 
 @pytest.fixture(scope="session")

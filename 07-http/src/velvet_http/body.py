@@ -30,7 +30,8 @@ class BodyReader:
     """Check and decode the body of one response, up to `max_body` decoded bytes.
 
     Raises:
-        ProtocolViolation: two different lengths, a length that is no number, an oversized head.
+        ProtocolViolation: two different lengths, a length that is no number, an oversized head, a
+            transfer coding that only some libraries undo.
         DecodeError: an encoding that was never asked for.
     """
 
@@ -45,6 +46,9 @@ class BodyReader:
         length = lengths.pop()
         if length and not (length.isascii() and length.isdigit()):
             raise ProtocolViolation(f"Content-Length is {length!r}, not a number")
+        coding = headers.get("transfer-encoding") or "chunked"
+        if coding.lower() != "chunked":
+            raise ProtocolViolation(f"transfer-encoding {coding!r} was not asked for")
         empty = method == "HEAD" or status in (204, 304)
         announced = bool(length) and "transfer-encoding" not in headers
         self.expected = 0 if empty else int(length) if announced else None
@@ -104,6 +108,12 @@ class Redirects:
         target = headers.get("location")
         if status not in _REDIRECTS or target is None or self._limit == 0:
             return False
+        try:
+            return self._hop(status, target)
+        except ValueError as error:
+            raise ProtocolViolation(f"redirect to an address that is none: {error}") from error
+
+    def _hop(self, status: int, target: str) -> bool:
         before = self.request
         url = urljoin(before.url, target)
         if urlsplit(url).scheme not in ("http", "https"):
@@ -115,11 +125,7 @@ class Redirects:
         if status == 303 or (status in (301, 302) and method == "POST"):
             method, body = "GET" if method != "HEAD" else method, None
             fields = fields.without("content-type", "content-length")
-        try:
-            self.request = Request(method, url, fields, body)
-        except ValueError as error:
-            raise ProtocolViolation(f"redirect to an address that is none: {error}") from error
         if origin(url) != origin(before.url):
-            stripped = fields.without("authorization", "cookie", "proxy-authorization")
-            self.request = Request(method, url, stripped, body)
+            fields = fields.without("authorization", "cookie", "proxy-authorization")
+        self.request = Request(method, url, fields, body)
         return True

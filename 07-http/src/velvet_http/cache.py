@@ -7,6 +7,7 @@ because that is what Date and Expires speak of.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import OrderedDict
@@ -17,8 +18,8 @@ from typing import Any, Literal
 from weakref import WeakValueDictionary
 
 from velvet_http.client import Client
-from velvet_http.errors import HttpError
-from velvet_http.model import Clock, Headers, Request, Response
+from velvet_http.errors import DeadlineExceeded, HttpError
+from velvet_http.model import Clock, Deadline, Headers, Request, Response
 
 # Cacheable by default (RFC 9110 section 15.1); 206 is not, because parts are not combined here.
 _HEURISTIC = (200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501)
@@ -39,6 +40,12 @@ class Entry:
     body: bytes
     requested: float
     received: float
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes: an entry without a body is no free entry."""
+        head = sum(len(name) + len(value) + 100 for name, value in (*self.headers, *self.key))
+        return len(self.body) + len(self.url) + head + 500
 
     def matches(self, request: Request) -> bool:
         """Return whether it was chosen by the same header values (RFC 9111 section 4.1)."""
@@ -198,7 +205,7 @@ def invalidates(request: Request, status: int) -> bool:
 
 
 class MemoryStore:
-    """Responses by address; what was unused longest goes when bodies exceed `max_bytes`.
+    """Responses by address; what was unused longest goes when they exceed `max_bytes`.
 
     Thread-safe; each operation takes time in the variants of one address.
     """
@@ -222,7 +229,7 @@ class MemoryStore:
         with self._lock:
             others = [each for each in self._remove(entry.url) if each.key != entry.key]
             self._entries[entry.url] = [entry, *others]
-            self.bytes += sum(len(each.body) for each in self._entries[entry.url])
+            self.bytes += sum(each.size for each in self._entries[entry.url])
             while self.bytes > self.max_bytes:
                 self._remove(next(iter(self._entries)))
 
@@ -233,7 +240,7 @@ class MemoryStore:
 
     def _remove(self, url: str) -> list[Entry]:
         gone = self._entries.pop(url, [])
-        self.bytes -= sum(len(each.body) for each in gone)
+        self.bytes -= sum(each.size for each in gone)
         return gone
 
 
@@ -279,10 +286,15 @@ class CachingClient:
             if invalidates(request, response.status):
                 self._store.drop(request.url)
             return response
-        with self._guard:
-            alone = self._locks.setdefault(request.url, threading.Lock())
-        with alone:  # another thread may have asked meanwhile
+        alone = self._lock_of(request.url)
+        deadline: Deadline | None = limits.get("deadline")
+        patience = -1.0 if deadline is None else max(0.0, deadline.remaining())
+        if not alone.acquire(timeout=patience):
+            raise DeadlineExceeded("the deadline passed while another thread asked for the same")
+        try:  # that thread may have stored it meanwhile
             return self._stored(request, limits) or self._fetch(request, limits)
+        finally:
+            alone.release()
 
     def _stored(self, request: Request, limits: dict[str, Any]) -> Response | None:
         entry = self._store.find(request)
@@ -292,13 +304,28 @@ class CachingClient:
         if entry is None or decision.kind not in ("hit", "stale"):
             return None
         if decision.kind == "stale":
-            self._background(lambda: self._fetch(request, limits))
+            self._background(lambda: self._refresh(request, limits))
         return self._answer(request, entry, decision.kind)
+
+    def _lock_of(self, url: str) -> threading.Lock:
+        with self._guard:
+            return self._locks.setdefault(url, threading.Lock())
+
+    def _refresh(self, request: Request, limits: dict[str, Any]) -> None:
+        """Ask anew unless another thread does; the caller has its answer, whatever happens here."""
+        alone = self._lock_of(request.url)
+        if alone.acquire(blocking=False):
+            try:
+                with contextlib.suppress(HttpError):
+                    self._fetch(request, limits)
+            finally:
+                alone.release()
 
     def _answer(self, request: Request, entry: Entry, how: str) -> Response:
         age = int(current_age(entry, self._wall()))
         headers = entry.headers.with_field("Age", str(age)).with_field("X-Velvet-Cache", how)
-        return Response(entry.status, headers, entry.body, request.url)
+        body = b"" if request.method == "HEAD" else entry.body
+        return Response(entry.status, headers, body, request.url)
 
     def _fetch(self, request: Request, limits: dict[str, Any]) -> Response:
         entry, asked = self._store.find(request), request

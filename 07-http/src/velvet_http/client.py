@@ -8,6 +8,7 @@ them (`run_now`); an asyncio library gets a loop in a thread of its own.
 
 from __future__ import annotations
 
+import re
 import ssl
 import sys
 import time
@@ -21,7 +22,7 @@ import anyio
 from anyio.from_thread import start_blocking_portal
 
 from velvet_http.body import BodyReader, Redirects
-from velvet_http.errors import DeadlineExceeded, HttpError, TruncatedBody
+from velvet_http.errors import DeadlineExceeded, HttpError, ProtocolViolation, TruncatedBody
 from velvet_http.model import Deadline, Headers, Request, Response, Timeouts
 
 T = TypeVar("T")
@@ -29,6 +30,7 @@ DEFAULT_TIMEOUTS = Timeouts()
 DEFAULT_MAX_BODY = 100 * 2**20
 CLOCK_SLACK = 0.02  # seconds; a socket's timeout may end a tick of the clock early
 ACCEPT_ENCODING = "gzip, deflate"  # what `BodyReader` can check
+_FOLD = re.compile(r"\r?\n[ \t]+")
 
 
 @lru_cache(maxsize=16)
@@ -55,12 +57,12 @@ class Settings:
 class Exchange(Protocol):
     """One response; its body is read piece by piece, undecoded.
 
-    `read` returns the bytes that arrived next, b"" after the last; `close` returns the connection
+    `fields` are the header fields as the library hands them out, unchecked. `read` returns the bytes that arrived next, b"" after the last; `close` returns the connection
     to its pool, or closes it when bytes are outstanding.
     """
 
     status: int
-    headers: Headers
+    fields: list[tuple[str, str]]
     http_version: str
 
     async def read(self) -> bytes: ...
@@ -138,6 +140,14 @@ class StreamResponse:
         return Response(self.status, self.headers, body, self.url, version, took, self.history)
 
 
+def received(fields: list[tuple[str, str]]) -> Headers:
+    """Return a server's header fields, folded lines joined (RFC 9112 section 5.2)."""
+    try:
+        return Headers([(name, _FOLD.sub(" ", value)) for name, value in fields])
+    except ValueError as error:
+        raise ProtocolViolation(f"the head of the response is not HTTP: {error}") from error
+
+
 def _check(deadline: Deadline | None) -> None:
     if deadline is not None and deadline.remaining() <= 0:
         raise DeadlineExceeded("the deadline passed before the call could go on")
@@ -197,7 +207,7 @@ class AsyncClient:
             except HttpError as error:
                 raise _renamed(error, deadline) from error
             try:
-                status, headers, sent = exchange.status, exchange.headers, hops.request
+                status, headers, sent = exchange.status, received(exchange.fields), hops.request
                 if hops.follow(status, headers):
                     continue
                 body = BodyReader(sent.method, status, headers, max_body=max_body)

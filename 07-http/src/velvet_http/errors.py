@@ -1,4 +1,4 @@
-"""One taxonomy for what six client libraries call by forty names.
+"""One taxonomy for what seven client libraries call by forty names.
 
 A retry policy needs two facts about a failure that no library states: whether trying again can
 help (`retryable`) and whether the server may already have acted on the request (`sent`).

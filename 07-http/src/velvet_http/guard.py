@@ -46,7 +46,7 @@ class CircuitBreaker:
         self.retry_at = 0.0
 
     def allow(self, now: float) -> bool:
-        """Return whether a call may go out; each True must be followed by one `record`."""
+        """Return whether a call may go out; then call `record` or `release` once."""
         with self._lock:
             if self.state is Circuit.OPEN and now >= self.retry_at:
                 self.state, self._probes, self._passed = Circuit.HALF_OPEN, 0, 0
@@ -73,6 +73,11 @@ class CircuitBreaker:
                 enough = len(self._results) >= self._min_calls
                 if enough and failed >= self._ratio * len(self._results):
                     self._open(now)
+
+    def release(self) -> None:
+        """Take back an allowed call that ended without a result, because it was cancelled."""
+        with self._lock:
+            self._probes -= self.state is Circuit.HALF_OPEN
 
     def _open(self, now: float) -> None:
         self.state, self.retry_at = Circuit.OPEN, now + self._open_for

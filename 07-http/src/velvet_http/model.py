@@ -99,8 +99,9 @@ class Request:
             raise ValueError(
                 f"url {self.url!r} must be http or https in printable ASCII; percent-encode the rest"
             )
-        if not urlsplit(self.url).hostname:
-            raise ValueError(f"url {self.url!r} names no host")
+        parts = urlsplit(self.url)
+        if not parts.hostname or parts.port == 0:  # asking for the port checks its range
+            raise ValueError(f"url {self.url!r} names no host and port")
 
     @property
     def idempotent(self) -> bool:

@@ -41,8 +41,8 @@ class AsyncResilientClient:
     """A client of one event loop that retries within a budget and may hedge.
 
     Policy, breaker and limiter belong to one service: share them among all clients of it. A hedge
-    sends a second, equal request when the first is slow, and cancels the loser. A POST is repeated only with an Idempotency-Key (pass an empty one to have it made), or when no
-    byte of it was sent.
+    sends a second, equal request when the first is slow, and cancels the loser. A POST is repeated
+    only with an Idempotency-Key (pass an empty one to have it made), or when no byte of it was sent.
 
     Raises:
         ValueError: `hedge` with a transport that is not `cancel_safe`.
@@ -86,13 +86,19 @@ class AsyncResilientClient:
         state = self._policy.start(deadline=deadline, rng=self._rng)
         started, attempts = self._clock(), list[Attempt]()
         while True:
-            await self._sleep(self._admitted(deadline))
-            began = self._clock()
-            limits["deadline"] = self._limit(began, deadline)
-            if self._hedge is not None and request.idempotent:
-                result = await self._hedged(self._hedge, request, limits, attempts, started)
-            else:
-                result = await self._try(request, limits)
+            wait = self._admitted(deadline)
+            try:
+                await self._sleep(wait)
+                began = self._clock()
+                limits["deadline"] = self._limit(began, deadline)
+                if self._hedge is not None and request.idempotent:
+                    result = await self._hedged(self._hedge, request, limits, attempts, started)
+                else:
+                    result = await self._try(request, limits)
+            except BaseException:  # cancelled: a probe that told nothing makes room for another
+                if self._breaker is not None:
+                    self._breaker.release()
+                raise
             now = self._clock()
             attempts.append(Attempt(began - started, now - started, _word(result)))
             over = deadline is not None and deadline.remaining(now) <= 0

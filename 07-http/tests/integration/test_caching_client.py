@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
@@ -13,11 +14,11 @@ import pytest
 from velvet_http.cache import CachingClient, MemoryStore
 from velvet_http.client import Client
 from velvet_http.contenders import connect
-from velvet_http.errors import ConnectionLost
+from velvet_http.errors import ConnectionLost, DeadlineExceeded
 from velvet_http.faults import FaultServer, fault
 from velvet_http.faults.kinds import head, ok, status
 from velvet_http.faults.routes import after, respond
-from velvet_http.model import Headers, Request
+from velvet_http.model import Deadline, Headers, Request
 
 
 class Wall:
@@ -113,6 +114,57 @@ def test_fifty_misses_at_once_make_one_request(server: FaultServer) -> None:
 
     assert set(bodies) == {b"body"}
     assert len(server.journal) == 1
+
+
+def test_waiting_for_the_answer_of_another_thread_ends_at_the_deadline(server: FaultServer) -> None:
+    with connect("urllib3") as plain, ThreadPoolExecutor(1) as pool:
+        cache = cached(plain)
+        url = server.script("/slow", [after(0.8, respond(200, b"late", Cache_Control="max-age=9"))])
+        first = pool.submit(cache.get, url)
+        while not server.journal:
+            time.sleep(0.001)
+
+        with pytest.raises(DeadlineExceeded):
+            cache.request(Request("GET", url), deadline=Deadline.after(0.1))
+
+        assert not first.done()
+        assert first.result().body == b"late"
+    assert len(server.journal) == 1
+
+
+def test_a_refresh_that_fails_does_not_fail_the_call_and_is_made_once(
+    server: FaultServer, client: Client
+) -> None:
+    wall = Wall()
+    refreshes: list[Callable[[], object]] = []
+    cache = cached(client, wall, background=refreshes.append)
+    control = "max-age=1, stale-while-revalidate=60"
+    url = server.script("/a", [_tagged(wall, control), fault("close")])
+    cache.get(url)
+    wall.now += 5
+
+    answers = [cache.get(url).headers["x-velvet-cache"] for _ in range(2)]
+    alone = cache._lock_of(url)
+    with alone:
+        refreshes[0]()
+    assert len(server.journal) == 1, "another thread was asking"
+    refreshes[1]()
+
+    assert answers == ["stale", "stale"]
+    assert len(server.journal) == 2
+
+
+def test_a_head_is_answered_from_the_store_without_a_body(
+    server: FaultServer, client: Client
+) -> None:
+    wall = Wall()
+    cache = cached(client, wall)
+    url = server.script("/a", [_tagged(wall, "max-age=60")])
+    cache.get(url)
+
+    head = cache.request(Request("HEAD", url))
+
+    assert (head.headers["x-velvet-cache"], head.body) == ("hit", b"")
 
 
 def test_a_change_invalidates(server: FaultServer, client: Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
 
 import psutil
@@ -17,7 +18,7 @@ from velvet_http.faults import FaultServer, LocalCA, fault, kinds
 from velvet_http.faults.kinds import Fault
 from velvet_http.model import Deadline, Headers, Request, Timeouts
 
-SHORT = Timeouts(2.0, 0.25, 0.25)
+SHORT = Timeouts(2.0, 0.1, 0.25)  # only where silence is what is tested
 
 REFUSALS = [
     (fault("truncated length"), errors.TruncatedBody),
@@ -48,8 +49,9 @@ def test_a_fault_is_refused_by_its_own_name(
 ) -> None:
     url = server.script("/f", [fault])
 
+    timeouts = SHORT if error is errors.ReadTimeout else Timeouts()
     with connect(client_name) as client, pytest.raises(error) as raised:
-        client.request(Request("GET", url), timeouts=SHORT, max_body=1_000_000)
+        client.request(Request("GET", url), timeouts=timeouts, max_body=1_000_000)
 
     assert type(raised.value) is error
     if isinstance(raised.value, errors.TruncatedBody) and fault.name == "truncated length":
@@ -123,7 +125,7 @@ def test_a_deadline_ends_what_no_read_timeout_ends(
         began = time.monotonic()
 
         with pytest.raises(errors.DeadlineExceeded):
-            client.get(url, deadline=Deadline.after(0.4))
+            client.get(url, deadline=Deadline.after(0.25))
 
         assert time.monotonic() - began < 2, "the drip would take 4 seconds and more"
         with pytest.raises(errors.DeadlineExceeded):
@@ -166,7 +168,7 @@ def test_no_connection_is_a_connect_error(client_name: str) -> None:
 
 
 def test_a_full_pool_is_a_timeout_of_its_own(server: FaultServer) -> None:
-    for name in ("urllib3", "requests", "httpx2"):
+    for name in {"urllib3", "requests", "httpx2", "pycurl"} & set(contenders.available()):
         with connect(name, Settings(pool=1)) as client:
             first = client.stream(Request("GET", server.url("/bytes/1")))
             with first, pytest.raises(errors.PoolTimeout):
@@ -212,6 +214,7 @@ def test_contenders_are_found_by_name() -> None:
         "http_client",
         "httpx",
         "httpx2",
+        "pycurl",
         "requests",
         "urllib3",
     ]
@@ -219,6 +222,16 @@ def test_contenders_are_found_by_name() -> None:
         contenders.load("niquests")
     with pytest.raises(ValueError, match="blocks"):
         contenders.connect_async("urllib3")
+
+
+def test_a_client_that_is_not_installed_says_what_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "velvet_http.contenders.pycurl", raising=False)
+    monkeypatch.setitem(sys.modules, "pycurl", None)
+
+    with pytest.raises(ImportError, match="pip install -r requirements-peers"):
+        contenders.connect("pycurl")
 
 
 @pytest.mark.parametrize("name", bare.available())

@@ -52,7 +52,7 @@ def test_fifty_requests_share_a_connection(h2: FaultServer, authority: LocalCA, 
     assert h2.counters.connects == 1
 
 
-@pytest.mark.parametrize("name", ["httpx", "httpx2"])
+@pytest.mark.parametrize("name", BOTH)
 def test_goaway_is_a_lost_connection_and_the_next_call_has_a_new_one(
     h2: FaultServer, authority: LocalCA, name: str
 ) -> None:

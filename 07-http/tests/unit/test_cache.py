@@ -229,8 +229,8 @@ def test_vary_chooses_by_the_values_of_the_request() -> None:
 
 
 def test_the_memory_store_forgets_what_was_unused_longest() -> None:
-    store = MemoryStore(max_bytes=10)
     made = [Entry(f"http://h/{n}", (), 200, Headers(), b"1234", T0, T0) for n in range(3)]
+    store = MemoryStore(max_bytes=2 * made[0].size)
     store.put(made[0])
     store.put(made[1])
     store.find(Request("GET", "http://h/0"))
@@ -239,7 +239,18 @@ def test_the_memory_store_forgets_what_was_unused_longest() -> None:
 
     kept = [store.find(Request("GET", f"http://h/{n}")) for n in range(3)]
     assert kept == [made[0], None, made[2]]
-    store.put(Entry("http://h/big", (), 200, Headers(), b"x" * 11, T0, T0))
+    store.put(Entry("http://h/big", (), 200, Headers(), b"x" * 9999, T0, T0))
     assert store.find(Request("GET", "http://h/big")) is None
     store.drop("http://h/none")
-    assert store.bytes <= 10
+    assert store.bytes == 0
+
+
+def test_a_flood_of_empty_answers_does_not_fill_the_memory() -> None:
+    store = MemoryStore(max_bytes=20_000)
+
+    for n in range(500):
+        store.put(Entry(f"http://h/{n}", (), 204, Headers({"ETag": '"x"'}), b"", T0, T0))
+
+    kept = [n for n in range(500) if store.find(Request("GET", f"http://h/{n}"))]
+    assert 10 < len(kept) < 50
+    assert kept[-1] == 499

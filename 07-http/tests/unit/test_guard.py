@@ -43,6 +43,17 @@ def test_a_probe_that_fails_opens_it_again_and_late_answers_do_not_matter() -> N
     assert (opened.state, opened.retry_at) == (Circuit.OPEN, 11.0)
 
 
+def test_a_probe_without_a_result_makes_room_for_another() -> None:
+    opened = breaker()
+    for _ in range(4):
+        opened.record(ok=False, now=0.0)
+    assert [opened.allow(6.0) for _ in range(3)] == [True, True, False]
+
+    opened.release()
+
+    assert [opened.allow(6.0) for _ in range(2)] == [True, False]
+
+
 def test_old_failures_leave_the_window() -> None:
     made = CircuitBreaker(0.5, min_calls=2, window=10)
     made.record(ok=False, now=0.0)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from velvet_http import errors
-from velvet_http.guard import CircuitBreaker, HedgePolicy, TokenBucket
+from velvet_http.guard import Circuit, CircuitBreaker, HedgePolicy, TokenBucket
 from velvet_http.model import Deadline, Headers, Request, Response
 from velvet_http.policy import Backoff, NoBudget, RatioBudget, RetryPolicy
 from velvet_http.resilient import AsyncResilientClient, ResilientClient
@@ -138,6 +138,26 @@ def test_an_open_circuit_sends_nothing() -> None:
 
     assert raised.value.retry_at == 5
     assert len(client.seen) == 2
+
+
+def test_cancelled_probes_do_not_keep_the_circuit_half_open_for_ever() -> None:
+    breaker = CircuitBreaker(min_calls=1, open_for=5, half_open=1)
+    breaker.allow(0.0)
+    breaker.record(ok=False, now=0.0)
+    client = Scripted([(0.1, 200)], now=6.0)
+    guarded = client.resilient(breaker=breaker)
+
+    def cancelled(*_: object, **__: object) -> Response:
+        raise asyncio.CancelledError
+
+    client.request, answer = cancelled, client.request  # type: ignore[method-assign]
+    for _ in range(3):
+        with pytest.raises(asyncio.CancelledError):
+            guarded.request(GET)
+    client.request = answer  # type: ignore[method-assign]
+
+    assert guarded.request(GET).status == 200
+    assert breaker.state is Circuit.CLOSED
 
 
 def test_a_limiter_spaces_the_attempts() -> None:

@@ -150,5 +150,7 @@ def round_trip(contender: Contender, target: str, value: Any, mode: Mode = "defa
         back = compiled.load(json.loads(text))
     except Exception:  # noqa: BLE001 - as above, for the way in
         return "load refuses its own dump"
-    same = type(back) is type(value) and back == value and str(back) == str(value)
+    # The text tells 1.1 from 1.10 and 0.0 from -0.0; that of a set has any order.
+    written = isinstance(value, set) or str(back) == str(value)
+    same = type(back) is type(value) and back == value and written
     return "same" if same else f"changed to {back!r}"

@@ -20,7 +20,14 @@ _BOM = b"\xef\xbb\xbf"
 # Each alternative ends where it must, so the scan is linear on every input; a string without an
 # end runs to the end of the bytes and is left to the parser to refuse.
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[{]|[\]}]|,|[-+.0-9eE]+', re.DOTALL)
-_SURROGATE = re.compile(rb"\\u[dD][89abABcdefCDEF]")
+# What RFC 7493 section 2.1 forbids, in the bytes (escaped or not) and in the text.
+_SUSPECT = re.compile(
+    rb"\\u(?:[dD][89a-fA-F]|[fF][dD][dDeE]|[fF]{3}[eEfF])"
+    rb"|\xef\xb7[\x90-\xaf]|\xef\xbf[\xbe\xbf]|[\xf0-\xf4][\x8f\x9f\xaf\xbf]\xbf[\xbe\xbf]"
+)
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LAST_TWO = "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
+_NONCHARACTER = re.compile(f"[\ufdd0-\ufdef{_LAST_TWO}]")
 _EXPONENT = re.compile(rb"[0-9][eE]\+?[0-9]{2}")
 
 
@@ -71,6 +78,9 @@ class Limits:
         max_items: array items and object members together.
         max_digits: characters of one number.
         max_string: bytes of one string as written, quotes excluded.
+
+    Raises:
+        ValueError: a limit is no positive number, or beyond what the parser itself can take.
     """
 
     max_bytes: int = 1 << 20
@@ -79,8 +89,15 @@ class Limits:
     max_digits: int = 32
     max_string: int = 1 << 16
 
+    def __post_init__(self) -> None:
+        for name, most in (("max_depth", 500), ("max_digits", 4300), *_UNBOUNDED):
+            if not 1 <= getattr(self, name) <= most:
+                raise ValueError(f"{name} is {getattr(self, name)}: choose 1 to {most:,}")
 
+
+_UNBOUNDED = [(name, 1 << 40) for name in ("max_bytes", "max_items", "max_string")]
 DEFAULT_LIMITS = Limits()
+_OVERFLOWS_FROM = 309  # digits without an exponent
 
 
 def scan(data: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
@@ -133,7 +150,8 @@ def safe_loads(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
     Raises:
         LimitExceeded: it is too large, too deep, too long or too many.
         DuplicateKey: an object has a key twice.
-        NotIJson: it is no JSON, no UTF-8, has a BOM, NaN, an overflowing number, a lone surrogate.
+        NotIJson: it is no JSON, no UTF-8, has a BOM, NaN, an overflowing number, a lone surrogate
+            or a noncharacter.
     """
     scan(data, limits)
     if data.startswith(_BOM):
@@ -156,7 +174,8 @@ def safe_loads(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Any:
     except json.JSONDecodeError as error:
         raise NotIJson(f"the text is no JSON ({error.msg})", error.pos) from None
     # The walk that finds where something stands is only paid when something may stand there.
-    if twice or _SURROGATE.search(data) or _EXPONENT.search(data):
+    large = limits.max_digits >= _OVERFLOWS_FROM or _EXPONENT.search(data)
+    if twice or large or _SUSPECT.search(data):
         _inspect(made)
     return made
 
@@ -180,5 +199,9 @@ def _inspect(made: Any) -> None:
         if isinstance(value, float) and not math.isfinite(value):
             raise NotIJson("a number overflows", pointer(path))
         for text in (value, path[-1] if path else ""):
-            if isinstance(text, str) and any("\ud800" <= letter <= "\udfff" for letter in text):
+            if not isinstance(text, str):
+                continue
+            if _LONE_SURROGATE.search(text):
                 raise NotIJson("a lone surrogate stands", pointer(path[:-1]))
+            if _NONCHARACTER.search(text):
+                raise NotIJson("a noncharacter stands", pointer(path[:-1]))

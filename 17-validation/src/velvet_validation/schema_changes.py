@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from velvet_validation.contender import Compiled, Path, pointer
+from velvet_validation.untrusted import RefNotAllowed, target
 
 Direction = Literal["backward", "forward", "full"]
 
@@ -46,8 +47,11 @@ def breaking(
     "full" returns what "backward" finds, followed by what only "forward" finds breaking.
 
     Raises:
-        ValueError: the mode is unknown.
+        ValueError: the mode is unknown, or a schema is none.
+        RefNotAllowed: a reference leads out of its schema, nowhere or to itself.
     """
+    if not isinstance(old, dict | bool) or not isinstance(new, dict | bool):
+        raise ValueError(f"a schema is an object or a truth value, not {old!r:.40} or {new!r:.40}")
     if mode not in ("backward", "forward", "full"):
         raise ValueError(f"unknown mode {mode!r}: choose backward, forward or full")
     if mode == "forward":
@@ -61,14 +65,15 @@ def breaking(
 
 
 def _resolve(schema: Any, root: dict[str, Any]) -> Any:
-    if schema is True:
-        return {}
-    if not isinstance(schema, dict) or "$ref" not in schema:
-        return schema
-    found: Any = root
-    for step in schema["$ref"].removeprefix("#/").split("/"):
-        found = found[step]
-    return {**_resolve(found, root), **{k: v for k, v in schema.items() if k != "$ref"}}
+    followed: set[str] = set()
+    while isinstance(schema, dict) and "$ref" in schema:
+        ref = str(schema["$ref"])
+        if ref in followed or not ref.startswith("#"):
+            raise RefNotAllowed(ref)
+        followed.add(ref)
+        found, beside = target(root, ref), {k: v for k, v in schema.items() if k != "$ref"}
+        schema = {**found, **beside} if isinstance(found, dict) else found
+    return {} if schema is True else schema
 
 
 _NAMES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null",
@@ -104,7 +109,10 @@ def _compare(old: Any, new: Any, path: Path, roots: Any, seen: frozenset[Any]) -
     yield from _compare_words(old, new, at)
     yield from _compare_properties(old, new, path, roots, seen)
     yield from _compare_members(old, new, path, roots, seen)
-    if "items" in old and "items" in new:
+    if any(isinstance(one.get("items"), list) for one in (old, new)):
+        if old.get("items") != new.get("items"):
+            yield Change(at, "items by position changed: taken for breaking", True)
+    elif "items" in old and "items" in new:
         yield from _compare(old["items"], new["items"], (*path, "*"), roots, seen)
     elif "items" in new:
         yield Change(at, "items are now checked", True)
@@ -168,19 +176,21 @@ def _compare_properties(
         yield Change(pointer((*path, name)), "property is now required", True)
     for name in sorted(set(old.get("required", ())) - set(new.get("required", ()))):
         yield Change(pointer((*path, name)), "property is now optional", False)
-    closed = new.get("additionalProperties", True) is False
+    # A name without a rule of its own falls under the rule for all others.
+    rest, rest_after = (one.get("additionalProperties", True) for one in (old, new))
     for name in sorted(set(before) - set(after)):
-        yield Change(pointer((*path, name)), "property removed", closed)
-    # An open old schema let any value stand under a name that the new one gives a meaning.
-    was_open = old.get("additionalProperties", True) is not False
+        narrows = not _fits(before[name], rest_after, path, roots, seen)
+        yield Change(pointer((*path, name)), "property removed", narrows)
     for name in sorted(set(after) - set(before)):
-        narrows = was_open and bool(_resolve(after[name], roots[1]))
-        word = "property added, where any value was allowed before" if narrows else "property added"
-        yield Change(pointer((*path, name)), word, narrows)
-    if closed and was_open and "properties" in old:
+        narrows = not _fits(rest, after[name], path, roots, seen)
+        word = f"property added, where {'any value was' if rest is True else 'others were'} allowed before"
+        yield Change(pointer((*path, name)), word if narrows else "property added", narrows)
+    if rest is not False and rest_after is False:
         yield Change(pointer(path), "unknown properties are now refused", True)
-    elif not closed and not was_open:
+    elif rest is False and rest_after is not False:
         yield Change(pointer(path), "unknown properties are now allowed", False)
+    elif isinstance(rest, dict) or isinstance(rest_after, dict):
+        yield from _compare(rest, rest_after, (*path, "*"), roots, seen)
     for name in sorted(set(before) & set(after)):
         yield from _compare(before[name], after[name], (*path, name), roots, seen)
 

@@ -9,8 +9,8 @@ import sys
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 EX_CONFIG = 78  # sysexits.h: something was found in an unconfigured or misconfigured state
 HIDDEN = "****"
@@ -19,8 +19,9 @@ S = TypeVar("S", bound=BaseSettings)
 
 
 class Database(BaseModel):
-    """Where the data is."""
+    """Where the data is; a name that is spelt wrong is no default."""
 
+    model_config = ConfigDict(extra="forbid")
     host: str = "127.0.0.1"
     port: int = Field(default=5432, ge=1, le=65535)
     password: SecretStr = SecretStr("")
@@ -78,8 +79,13 @@ def load_or_exit(
     """
     try:
         return cls(_env_file=env_file, _secrets_dir=secrets_dir)
-    except ValidationError as error:
-        lines = problems(error)
+    except (ValueError, OSError) as error:
+        # The message of another error may quote a file, so only its type is named.
+        lines = (
+            problems(error) if isinstance(error, ValidationError)
+            else [str(error)] if isinstance(error, SettingsError)
+            else [f"a source cannot be read ({type(error).__name__})"]
+        )  # fmt: skip
         said = [f"{len(lines)} problems in the settings:", *(f"  {line}" for line in lines)]
         (err or sys.stderr).write("\n".join(said) + "\n")
         raise SystemExit(EX_CONFIG) from None

@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from velvet_validation.contender import Compiled, Invalid, Problem, validate
+from velvet_validation.guard import LimitExceeded
+
+MAX_RECORD = 16 << 20
 
 
 @dataclass(eq=False)
@@ -50,19 +53,23 @@ def _open(path: Path) -> IO[bytes]:
     return cast(IO[bytes], gzip.open(path, "rb") if packed else path.open("rb"))
 
 
-def iter_ndjson(path: Path, compiled: Compiled, *, start: int = 0) -> Iterator[Row]:
+def iter_ndjson(
+    path: Path, compiled: Compiled, *, start: int = 0, max_record: int = MAX_RECORD
+) -> Iterator[Row]:
     """Yield the records of a file with one JSON document a line; gzip is recognised.
 
     Args:
         start: the byte offset of a record, from a row's ``end``.
+        max_record: the longest line in bytes; a small gzip file may hold one that fills the memory.
 
     Raises:
+        LimitExceeded: a line is longer than ``max_record``.
         Truncated: the last line has no end and is no complete record.
     """
     offset = start
     with _open(path) as file:
         file.seek(start)
-        for index, raw in enumerate(_lines(file, offset)):
+        for index, raw in enumerate(_lines(file, offset, max_record)):
             here, offset = offset, offset + len(raw)
             line = raw.rstrip(b"\r\n")
             if not line.strip():
@@ -75,9 +82,13 @@ def iter_ndjson(path: Path, compiled: Compiled, *, start: int = 0) -> Iterator[R
                 yield Row(index, here, offset, None, error.problems, line)
 
 
-def _lines(file: IO[bytes], offset: int) -> Iterator[bytes]:
+def _lines(file: IO[bytes], offset: int, longest: int) -> Iterator[bytes]:
     try:
-        yield from file
+        while line := file.readline(longest + 1):
+            if len(line) > longest:
+                raise LimitExceeded("max_record", len(line), offset)
+            offset += len(line)
+            yield line
     except EOFError as error:  # a gzip file that was cut
         raise Truncated(offset) from error
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,8 @@ if sys.version_info >= (3, 11):
 else:
     import sre_parse as _sre
 
-MAX_EXPANDED = 10_000  # subschemas that one document may be checked against
+MAX_EXPANDED = 10_000  # subschemas that one value may be checked against
+MAX_DEPTH = 200
 
 
 class UnsafeSchema(ValueError):
@@ -51,13 +53,13 @@ class UnsafePattern(UnsafeSchema):
 
 @dataclass(eq=False)
 class SchemaTooLarge(UnsafeSchema):
-    """References expand to too many subschemas, or refer to themselves without data between."""
+    """It is too deep, or too many subschemas look at one value, or it refers to itself there."""
 
     at: str
     limit: int
 
     def __str__(self) -> str:
-        return f"{self.at or 'the schema'} expands to more than {self.limit} subschemas"
+        return f"{self.at or 'the schema'} is too deep or expands to over {self.limit} subschemas"
 
 
 def repeats_a_repetition(pattern: str) -> bool:
@@ -99,18 +101,21 @@ def check(schema: Any, *, max_expanded: int = MAX_EXPANDED) -> None:
     """Refuse a schema that reaches outside, may explode, or may hang a backtracking engine.
 
     Raises:
-        RefNotAllowed: a reference leads to another document.
+        RefNotAllowed: a reference leads to another document, or by a name that `$id` may move.
         UnsafePattern: a pattern repeats a repetition or is no regular expression.
-        SchemaTooLarge: references multiply beyond ``max_expanded``.
+        SchemaTooLarge: one value may be looked at by more than ``max_expanded`` subschemas.
     """
-    costs: dict[str, int] = {}
     for path, value in walk(schema):
+        if len(path) > MAX_DEPTH:
+            raise SchemaTooLarge(pointer(path[:3]), max_expanded)
         if not isinstance(value, dict):
             continue
         for word in ("$ref", "$dynamicRef", "$recursiveRef"):
             ref = value.get(word)
-            if isinstance(ref, str) and not ref.startswith("#"):
+            if isinstance(ref, str) and ref != "#" and not ref.startswith("#/"):
                 raise RefNotAllowed(ref)
+        if path and isinstance(value.get("$id"), str):
+            raise RefNotAllowed(value["$id"])  # "#/..." below it is counted from there
         names = value.get("patternProperties")
         patterns = list(names) if isinstance(names, dict) else []
         if isinstance(value.get("pattern"), str):
@@ -122,37 +127,90 @@ def check(schema: Any, *, max_expanded: int = MAX_EXPANDED) -> None:
                 unsafe = True
             if unsafe:
                 raise UnsafePattern(pattern, pointer(path))
-        try:
-            _cost(value, schema, (), costs, max_expanded)
-        except RecursionError:
-            raise SchemaTooLarge(pointer(path), max_expanded) from None
+    _Looks(schema, max_expanded).check()
 
 
-_BESIDE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
+_BESIDE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
+_ITEMS = ("items", "prefixItems", "additionalItems", "contains")
+_LEVELS = 16  # doubling at each level of the data passes the limit before
+_WORK = 50  # steps of counting, as a multiple of the limit
 
 
-def _cost(schema: Any, root: Any, trail: tuple[str, ...], costs: dict[str, int], limit: int) -> int:
-    """Return how many subschemas look at the same value. Each reference is followed once."""
-    if not isinstance(schema, dict):
-        return 1
-    total = 1
-    for word in _BESIDE:
-        inner = schema.get(word)
-        for one in inner if isinstance(inner, list) else [inner]:
-            total += 0 if one is None else _cost(one, root, trail, costs, limit)
-    ref = schema.get("$ref")
-    if isinstance(ref, str):
-        if ref in trail:
-            raise SchemaTooLarge(ref, limit)  # refers to itself for the same value
-        if ref not in costs:
-            costs[ref] = _cost(_target(root, ref), root, (*trail, ref), costs, limit)
-        total += costs[ref]
-    if total > limit:
-        raise SchemaTooLarge(str(ref or ""), limit)
-    return total
+class _Looks:
+    """Count how many subschemas look at one value: at the top, and at each level below.
+
+    References that double at every step multiply for the same value; two references to one
+    recursive schema, for the same member, multiply with each level of the data.
+    """
+
+    def __init__(self, root: Any, limit: int) -> None:
+        self._root, self._limit, self._steps = root, limit, 0
+        self._same: dict[int, list[dict[str, Any]]] = {}
+        self._known: dict[tuple[int, int], int] = {}
+
+    def check(self) -> None:
+        for path, value in walk(self._root):
+            try:
+                self._looks(value, _LEVELS)
+            except RecursionError:
+                raise SchemaTooLarge(pointer(path), self._limit) from None
+
+    def _looks(self, schema: Any, level: int) -> int:
+        """Return the most looks at one value, this one or one of ``level`` levels below."""
+        if not isinstance(schema, dict):
+            return 0
+        key = (id(schema), level)
+        if key not in self._known:
+            same = self._applied(schema, ())
+            members, any_member, any_item = Counter[str](), 0, 0
+            for one in same if level else ():
+                for name, inner in _members(one.get("properties")):
+                    members[name] += self._looks(inner, level - 1)
+                for _, inner in _members(one.get("patternProperties")):
+                    any_member += self._looks(inner, level - 1)
+                any_member += self._looks(one.get("additionalProperties"), level - 1)
+                for word in _ITEMS:
+                    inner = one.get(word)
+                    each = inner if isinstance(inner, list) else [inner]
+                    any_item += max((self._looks(item, level - 1) for item in each), default=0)
+            most = max(len(same), any_item, any_member + max(members.values(), default=0))
+            self._steps += 1 + len(same)
+            if most > self._limit or self._steps > _WORK * self._limit:
+                raise SchemaTooLarge("", self._limit)
+            self._known[key] = most
+        return self._known[key]
+
+    def _applied(self, schema: Any, trail: tuple[str, ...]) -> list[dict[str, Any]]:
+        """Return the subschemas that look at the same value."""
+        if not isinstance(schema, dict):
+            return []
+        if id(schema) not in self._same:
+            found = [schema]
+            for word in _BESIDE:
+                inner = schema.get(word)
+                beside = (
+                    [one for _, one in _members(inner)] if word == "dependentSchemas" else inner
+                )
+                for one in beside if isinstance(beside, list) else [beside]:
+                    found += self._applied(one, trail)
+            ref = schema.get("$ref")
+            if isinstance(ref, str):
+                if ref in trail:
+                    raise SchemaTooLarge(ref, self._limit)  # refers to itself for the same value
+                found += self._applied(target(self._root, ref), (*trail, ref))
+            self._steps += len(found)
+            if len(found) > self._limit or self._steps > _WORK * self._limit:
+                raise SchemaTooLarge(str(ref or ""), self._limit)
+            self._same[id(schema)] = found
+        return self._same[id(schema)]
 
 
-def _target(root: Any, ref: str) -> Any:
+def _members(node: Any) -> list[tuple[str, Any]]:
+    return list(node.items()) if isinstance(node, dict) else []
+
+
+def target(root: Any, ref: str) -> Any:
+    """Return what a reference within a document leads to, or raise `RefNotAllowed`."""
     found = root
     for step in ref.removeprefix("#").split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")

@@ -50,7 +50,17 @@ class NoVersion(VersionError):
     found: Any
 
     def __str__(self) -> str:
-        return f"version is {self.found!r}: a whole number from 1 is needed"
+        return f"version is {self.found!r:.40}: a whole number from 1 is needed"
+
+
+@dataclass(eq=False)
+class Unmigratable(VersionError):
+    """A payload is not of the version that it claims; ``__cause__`` is what its step tripped over."""
+
+    version: int
+
+    def __str__(self) -> str:
+        return f"the payload is no valid version {self.version}: its migration failed"
 
 
 @dataclass
@@ -106,6 +116,8 @@ class Versioned:
             NoVersion: it has none, or none that is a whole number from 1.
             FutureVersion: it is newer than the latest.
         """
+        if not isinstance(payload, dict):
+            raise NoVersion(payload)
         found = payload.get(self.key, self.unversioned)
         if type(found) is not int or found < 1:
             raise NoVersion(found)
@@ -118,6 +130,7 @@ class Versioned:
 
         Raises:
             MigrationGap: a step on the way is missing.
+            Unmigratable: a step finds no payload of its version.
         """
         wanted = self.latest if to is None else to
         if not 1 <= wanted <= self.latest:
@@ -127,7 +140,10 @@ class Versioned:
             steps, stride = (self._up, 1) if version < wanted else (self._down, -1)
             if version not in steps:
                 raise MigrationGap(version, version + stride)
-            made = steps[version](made)
+            try:
+                made = steps[version](made)
+            except (LookupError, TypeError, AttributeError, ValueError) as error:
+                raise Unmigratable(version) from error
             version += stride
             made[self.key] = version
         return made

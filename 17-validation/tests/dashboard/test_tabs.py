@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import Any
 
 import pytest
@@ -91,6 +92,35 @@ def test_the_grid_says_what_is_lost(mode: str, words: str) -> None:
     assert "No conversion" in coercions.finding(Seen(options={"name": "jsonschema", "mode": mode}))
 
 
+def test_a_recorded_run_is_drawn_without_the_optional_libraries(
+    scores: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = {**scores[0], "name": "jsonschema_rs"}
+    recorded = [*scores, *({**one, "mode": mode} for mode in ("default", "strict"))]
+    checks = [{"type": "check", "name": n, "us": 1.0} for n in ("handwritten", "jsonschema_rs")]
+    monkeypatch.delitem(sys.modules, "velvet_validation.contenders.jsonschema_rs", raising=False)
+    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
+
+    labels = catch_rate.every_fault(recorded, "strict").data[0].x
+
+    assert "jsonschema-rs" in labels
+    assert any("jsonschema-rs" in row for row in catch_rate.beside_cost(recorded).data[1].y)
+    assert catch_rate.finding(Seen(recorded))
+    assert "jsonschema-rs" in speed.times_of(checks, 1).data[1].y, "with the mark of less work"
+
+
+def test_the_colours_of_a_grid_are_those_of_its_legend(scores: list[dict[str, Any]]) -> None:
+    for figure in (
+        coercions.figure_of(coercions.grid("pydantic", "default"), "pydantic", "default"),
+        catch_rate.every_fault(scores, "strict"),
+    ):
+        scale, legend = figure.data[0].colorscale, figure.data[1:]
+
+        assert (scale[0][0], scale[-1][0]) == (0, 1), "Plotly takes its own scale for any other"
+        assert [at for at, _ in scale] == sorted(at for at, _ in scale)
+        assert [fill for _, fill in scale[::2]] == [mark.marker.color for mark in legend]
+
+
 def test_speed_compares_with_the_floor() -> None:
     times = {"handwritten": 4.0, "msgspec": 2.0, "pydantic": 6.0, "cerberus": 600.0}
     checks = [{"type": "check", "name": name, "us": us} for name, us in times.items()]
@@ -117,8 +147,16 @@ def test_a_new_status_is_safe_for_new_code_and_breaks_old_code() -> None:
 
     assert "Safe" in evolution.finding(Seen(options={"new": new, "direction": "backward"}))
     assert "Breaks" in evolution.finding(Seen(options={"new": new, "direction": "forward"}))
-    assert evolution.finding(Seen(options={"new": "[", "direction": "full"})) == ""
-    assert evolution.finding(Seen(options={"new": "[]", "direction": "full"})) == ""
+
+
+@pytest.mark.parametrize(
+    "new", ["[", "[]", '{"properties": 5}', '{"$ref": "#"}', '{"$ref": "#/nowhere"}', "[" * 99_999]
+)
+def test_a_text_that_is_no_schema_gets_a_reason_and_no_traceback(new: str) -> None:
+    seen = Seen(options={"new": new, "direction": "full"})
+
+    assert isinstance(evolution.changes(seen), str)
+    assert evolution.finding(seen) == ""
 
 
 @pytest.mark.parametrize(("version", "words"), [(1, "read: "), (3, "read: "), (9, "refused: ")])

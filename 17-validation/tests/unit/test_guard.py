@@ -45,6 +45,11 @@ def test_a_limit_holds_at_n_and_not_at_n_plus_one(limit: str, within: bytes, bey
         (b"[-1E+400]", "overflows"),
         (b'["\\ud800"]', "surrogate"),
         (b'{"\\udfff": 1}', "surrogate"),
+        (b'["\\uFFFE"]', "noncharacter"),
+        (b'{"\\ufdd0": 1}', "noncharacter"),
+        (b'["\\ud83f\\udfff"]', "noncharacter"),
+        ('["\ufdef"]'.encode(), "noncharacter"),
+        ('["\U0010ffff"]'.encode(), "noncharacter"),
         (b'"\\', "no JSON"),
         (b'"' + b'\\"' * 1000, "no JSON"),
     ],
@@ -87,6 +92,27 @@ def test_the_search_for_a_repeated_key_compares_each_key_a_few_times() -> None:
     assert guard.first_repeated([*keys, Counted("key 9999")]) == "key 9999"
     assert Counted.compared < 1_000
     assert guard.first_repeated(keys) is None
+
+
+@pytest.mark.parametrize("digits", [309, 4298])
+def test_a_number_overflows_without_an_exponent(digits: int) -> None:
+    with pytest.raises(NotIJson, match="overflows"):
+        safe_loads(b"[%s.0]" % (b"9" * digits), Limits(max_digits=4300))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("max_depth", 501), ("max_digits", 4301), ("max_bytes", 0), ("max_items", -1)],
+)
+def test_a_limit_that_the_parser_cannot_keep_is_refused(name: str, value: int) -> None:
+    with pytest.raises(ValueError, match=f"{name} is {value}: choose 1 to"):
+        Limits(**{name: value})
+
+
+def test_the_largest_limits_are_kept_by_the_parser() -> None:
+    large = Limits(max_depth=500, max_digits=4300)
+
+    assert safe_loads(b"[" * 500 + b"9" * 4300 + b"]" * 500, large)
 
 
 def test_a_pair_of_surrogates_is_one_letter() -> None:

@@ -9,6 +9,7 @@ import pytest
 from velvet_validation.contenders import contender
 from velvet_validation.samples.cases import FAMILIES
 from velvet_validation.schema_changes import breaking
+from velvet_validation.untrusted import RefNotAllowed
 
 TEXT: dict[str, Any] = {"type": "string"}
 
@@ -111,3 +112,49 @@ def test_strict_after_default_breaks_stored_data_with_extra_keys() -> None:
     assert [(c.pointer, c.rule) for c in changes if c.breaking] == [
         ("", "unknown properties are now refused")
     ]
+
+
+OTHERS = {"additionalProperties": {"type": "string"}}
+A_NUMBER = {"properties": {"a": {"type": "integer"}}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "breaks"),
+    [
+        ({"additionalProperties": True}, OTHERS, True),
+        ({}, {"additionalProperties": False}, True),
+        (OTHERS, {"additionalProperties": False}, True),
+        (OTHERS, {"additionalProperties": {"type": "integer"}}, True),
+        (OTHERS, {}, False),
+        ({"additionalProperties": False}, OTHERS, False),
+        (A_NUMBER, OTHERS, True),
+        (A_NUMBER, {"additionalProperties": {"type": "number"}}, True),  # others were open
+        (
+            {**A_NUMBER, "additionalProperties": False},
+            {"additionalProperties": {"type": "number"}},
+            False,
+        ),
+        (OTHERS, {**A_NUMBER, **OTHERS}, True),
+        (OTHERS, {"properties": {"a": {"type": "string"}}, **OTHERS}, False),
+        ({"items": [{"type": "string"}]}, {"items": {"type": "string"}}, True),
+    ],
+)
+def test_the_rule_for_all_other_properties_is_a_rule(old: Any, new: Any, breaks: bool) -> None:
+    assert any(change.breaking for change in breaking(old, new)) is breaks
+
+
+@pytest.mark.parametrize("ref", ["#", "#/nowhere", "http://elsewhere/", "#/$defs/a"])
+def test_a_reference_that_leads_nowhere_is_refused(ref: str) -> None:
+    loop = {"$ref": ref, "$defs": {"a": {"$ref": "#/$defs/a"}}}
+
+    with pytest.raises(RefNotAllowed):
+        breaking(loop, {"type": "object"})
+
+
+def test_a_reference_to_the_whole_is_followed() -> None:
+    whole = {"properties": {"next": {"$ref": "#"}}}
+
+    assert breaking(whole, whole, "full") == []
+    assert breaking(whole, {**whole, "required": ["next"]})[0].pointer == "/next"
+    with pytest.raises(ValueError, match="a schema is an object or a truth value"):
+        breaking(None, {})  # type: ignore[arg-type]

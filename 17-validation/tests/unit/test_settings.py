@@ -74,3 +74,47 @@ def test_a_misspelt_setting_in_the_file_is_a_problem(tmp_path: Path) -> None:
         load_or_exit(AppSettings, str(env), err=err)
 
     assert "app_wrokers" in err.getvalue()
+
+
+def test_a_misspelt_nested_setting_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APP_API_KEY", "x")
+    monkeypatch.setenv("APP_DATABASE__PASWORD", "hunter2")
+
+    err = io.StringIO()
+    with pytest.raises(SystemExit):
+        load_or_exit(AppSettings, err=err)
+
+    assert "database.pasword" in err.getvalue()
+    assert "hunter2" not in err.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("env", "file", "said"),
+    [
+        ({"APP_DATABASE": '{"password": "hunter2'}, b"", 'field "database"'),
+        ({}, b"APP_API_KEY=hunter2\xff\n", "UnicodeDecodeError"),
+        ({}, None, "directory, not a file"),
+    ],
+)
+def test_a_source_that_cannot_be_read_is_a_problem_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    env: dict[str, str],
+    file: bytes | None,
+    said: str,
+) -> None:
+    monkeypatch.delenv("APP_DATABASE", raising=False)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    source = tmp_path / "source"
+    source.write_bytes(file or b"")
+    secrets = str(source) if file is None else None
+
+    err = io.StringIO()
+    with pytest.raises(SystemExit) as ended:
+        load_or_exit(AppSettings, str(source), secrets, err=err)
+
+    assert ended.value.code == settings.EX_CONFIG
+    assert ended.value.__suppress_context__
+    assert said in err.getvalue()
+    assert "hunter2" not in err.getvalue()

@@ -11,6 +11,7 @@ import pytest
 
 from velvet_validation.contender import Compiled
 from velvet_validation.contenders import contender
+from velvet_validation.guard import LimitExceeded
 from velvet_validation.samples.cases import FAULTS, valid
 from velvet_validation.streaming import (
     Truncated,
@@ -138,3 +139,15 @@ def test_errors_survive_pickling() -> None:
     error = Truncated(7)
 
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_a_small_file_with_one_endless_record_is_refused(tmp_path: Path, model: Compiled) -> None:
+    bomb = tmp_path / "bomb.ndjson.gz"
+    bomb.write_bytes(gzip.compress(b"".join(lines(n=1)) + b"[" * 5_000_000))
+    assert bomb.stat().st_size < 10_000
+
+    rows = iter_ndjson(bomb, model, max_record=1_000)
+
+    assert next(rows).problems == ()
+    with pytest.raises(LimitExceeded, match="max_record is exceeded: found 1001 at byte"):
+        next(rows)

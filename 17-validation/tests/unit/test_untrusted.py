@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from jsonschema import Draft7Validator
 
 from velvet_validation.contenders import contender
 from velvet_validation.samples.cases import FAMILIES
@@ -62,6 +63,54 @@ def test_references_that_double_are_counted_not_followed() -> None:
         check(laughs(200))
 
 
+TWICE = [{"$ref": "#/definitions/n"}] * 2
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"properties": {"a": {"allOf": TWICE}}},
+        {"items": {"anyOf": TWICE}},
+        {"properties": {"a": TWICE[0]}, "patternProperties": {"^a$": TWICE[0]}},
+        {"properties": {"a": TWICE[0]}, "additionalProperties": TWICE[0]},
+        {"allOf": [{"properties": {"a": TWICE[0]}}, {"properties": {"a": TWICE[0]}}]},
+        {"dependentSchemas": {"a": {"properties": {"a": {"oneOf": TWICE}}}}},
+    ],
+)
+def test_recursion_that_doubles_with_each_level_of_the_data_is_refused(node: Any) -> None:
+    with pytest.raises(SchemaTooLarge):
+        check({"$ref": "#/definitions/n", "definitions": {"n": node}})
+
+
+def test_an_engine_really_doubles_its_work_with_each_level() -> None:
+    node = {"properties": {"a": {"allOf": TWICE}}, "type": "object"}
+    validator = Draft7Validator({"$ref": "#/definitions/n", "definitions": {"n": node}})
+    data: Any = "no object"
+    complaints = []
+    for _ in range(6):
+        complaints.append(sum(1 for _ in validator.iter_errors(data)))
+        data = {"a": data}
+
+    assert complaints == [1, 2, 4, 8, 16, 32]
+
+
+@pytest.mark.parametrize("ref", ["#name", "#/definitions/a"])
+def test_a_reference_that_an_id_may_move_is_refused(ref: str) -> None:
+    inner = {"$id": "http://elsewhere/", "$ref": ref, "definitions": {"a": {}}}
+
+    with pytest.raises(RefNotAllowed):
+        check({"properties": {"x": inner}, "definitions": {"a": {}}})
+    check({"$id": "http://elsewhere/", "$ref": "#/definitions/a", "definitions": {"a": {}}})
+
+
+def test_counting_is_bounded_too() -> None:
+    big = {"allOf": [{"type": "string"}] * 9_000}
+    copies = {f"d{n}": {"allOf": [{"$ref": "#/definitions/big"}]} for n in range(500)}
+
+    with pytest.raises(SchemaTooLarge):
+        check({"definitions": {**copies, "big": big}})
+
+
 def test_a_schema_that_refers_to_itself_for_the_same_value_is_refused() -> None:
     with pytest.raises(SchemaTooLarge):
         check({"$ref": "#"})
@@ -71,6 +120,8 @@ def test_a_schema_that_refers_to_itself_for_the_same_value_is_refused() -> None:
 
 def test_recursion_through_data_is_allowed() -> None:
     check({"properties": {"next": {"$ref": "#"}}, "items": [{"$ref": "#"}, True]})
+    check({"properties": {"left": {"$ref": "#"}, "right": {"$ref": "#"}}})
+    check({"items": [{"$ref": "#"}], "properties": {"a": {"$ref": "#"}}, "contains": True})
     check({"$defs": {"a/b": [{"type": "null"}]}, "$ref": "#/$defs/a~1b/0"})
 
 

@@ -14,7 +14,13 @@ from velvet_validation import versions
 from velvet_validation.contender import Invalid
 from velvet_validation.contenders import contender
 from velvet_validation.samples import orders
-from velvet_validation.versions import FutureVersion, MigrationGap, NoVersion, Versioned
+from velvet_validation.versions import (
+    FutureVersion,
+    MigrationGap,
+    NoVersion,
+    Unmigratable,
+    Versioned,
+)
 
 STORED = json.loads(
     (Path(__file__).parents[1] / "data" / "orders.json").read_text(encoding="utf-8")
@@ -102,3 +108,17 @@ def test_what_a_migration_leaves_wrong_is_found_by_the_model() -> None:
 @pytest.mark.parametrize("error", [MigrationGap(1, 2), FutureVersion(9, 3), NoVersion("x")])
 def test_errors_survive_pickling(error: versions.VersionError) -> None:
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+@pytest.mark.parametrize("payload", [None, [], "x", 7])
+def test_a_payload_that_is_no_object_has_no_version(payload: Any) -> None:
+    with pytest.raises(NoVersion):
+        orders.order.migrate(payload)
+
+
+@pytest.mark.parametrize("payload", [{"version": 1}, {"version": 1, "lines": 5, "customer": None}])
+def test_a_payload_that_is_not_of_its_version_is_unmigratable(payload: Any) -> None:
+    with pytest.raises(Unmigratable, match="no valid version 1") as caught:
+        orders.order.migrate(payload)
+
+    assert caught.value.__cause__ is not None

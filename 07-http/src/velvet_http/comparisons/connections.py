@@ -11,7 +11,7 @@ from typing import Any
 from velvet.bench import Metric, Outcome, Suite, mode, ratio, value
 from velvet_http.comparisons._server import served
 
-GETS, WAIT_MS = 100, 20
+GETS, WAIT_MS = 100, 50
 LARGE_MIB = 200
 ADDRESSES = {"quick": 1000, "default": 2000, "full": 5000}
 RATE = 1000.0
@@ -156,7 +156,7 @@ def add_to(suite: Suite) -> None:
             "connections": Metric("sockets"),
             "cpu_us": Metric("us"),
         },
-        rounds={"quick": 1, "default": 2, "full": 7},
+        rounds={"quick": 1, "default": 7},
     )
     ways = {"HTTP/1.1 x 1": (1, False), "HTTP/1.1 x 6": (6, False), "HTTP/1.1 x 50": (50, False)}
     for name, (connections, http2) in {**ways, "HTTP/2 x 1": (1, True)}.items():
@@ -167,8 +167,9 @@ def add_to(suite: Suite) -> None:
         )
     rows.same_result()
     suite.claim(
-        "HTTP/2 over one connection is at least 4 times as fast as HTTP/1.1 over one",
-        ratio("multiplex", "HTTP/1.1 x 1", "HTTP/2 x 1", "per_request") >= 4,
+        "HTTP/2 over one connection is at least 5 times as fast as HTTP/1.1 over one",
+        ratio("multiplex", "HTTP/1.1 x 1", "HTTP/2 x 1", "per_request") >= 5,
+        needs="calm",  # the waits overlap only while the processor keeps up
     )
     suite.claim(
         "HTTP/2 needs one connection for 50 requests in flight, HTTP/1.1 fifty",

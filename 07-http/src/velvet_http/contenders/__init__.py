@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from importlib.util import find_spec
 from types import ModuleType
 
 from velvet_http.client import AsyncClient, Client, Settings
@@ -27,7 +28,16 @@ def load(name: str) -> ModuleType:
     """
     if name not in names():
         raise ValueError(f"client {name!r} is unknown; choose from {', '.join(names())}")
-    return importlib.import_module(f"{__name__}.{name}")
+    try:
+        return importlib.import_module(f"{__name__}.{name}")
+    except ImportError as error:
+        way_out = "pip install -r requirements-peers.txt"
+        raise ImportError(f"{error}; {name} is optional: {way_out}", name=error.name) from error
+
+
+def available() -> list[str]:
+    """Return the name of each contender whose library is installed."""
+    return [name for name in names() if name == "http_client" or find_spec(name)]
 
 
 def connect(name: str, settings: Settings | None = None, *, follow: int = 5) -> Client:

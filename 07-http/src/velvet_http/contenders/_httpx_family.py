@@ -11,7 +11,7 @@ import anyio
 
 from velvet_http import errors
 from velvet_http.client import Settings, within
-from velvet_http.model import Deadline, Headers, Request, Timeouts
+from velvet_http.model import Deadline, Request, Timeouts
 
 
 class _Exchange:
@@ -19,7 +19,7 @@ class _Exchange:
         self._library, self._response, self._deadline = library, response, deadline
         self._pieces = response.aiter_raw()
         self.status: int = response.status_code
-        self.headers = Headers(response.headers.multi_items())
+        self.fields: list[tuple[str, str]] = response.headers.multi_items()
         self.http_version: str = response.http_version.removeprefix("HTTP/")
 
     async def read(self) -> bytes:
@@ -71,7 +71,7 @@ class FamilyTransport:
                 ),
             )
             response = await within(deadline, self._client.send(prepared, stream=True))
-        except self.library.HTTPError as error:
+        except (self.library.HTTPError, self.library.InvalidURL) as error:  # of a redirect
             raise translate(self.library, error, body=False) from error
         return _Exchange(self.library, response, deadline)
 

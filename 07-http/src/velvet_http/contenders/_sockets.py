@@ -21,6 +21,7 @@ from typing import Any, Literal
 from velvet_http import errors
 from velvet_http.model import Deadline, Timeouts
 
+MAX_INTERIM = 100
 Phase = Literal["connect", "head", "body"]
 
 
@@ -106,10 +107,14 @@ class DeadlineResponse(http.client.HTTPResponse):
 
     def begin(self) -> None:
         """Read the head; the library itself stops at 103 Early Hints as if it were the answer."""
-        super().begin()
-        while 100 <= self.status < 200 and self.status != 101:
-            self.headers = self.msg = None  # type: ignore[assignment]
+        for _ in range(MAX_INTERIM):
             super().begin()
+            if self.headers.defects:  # the library goes on without the fields below a bad line
+                raise http.client.HTTPException(f"bad header line: {self.headers.defects[0]!r}")
+            if not 100 <= self.status < 200 or self.status == 101:
+                return
+            self.headers = self.msg = None  # type: ignore[assignment]
+        raise http.client.HTTPException(f"{MAX_INTERIM} interim responses and no answer")
 
 
 def _chain(error: object, depth: int = 0) -> Iterator[BaseException]:

@@ -10,7 +10,7 @@ from yarl import URL
 
 from velvet_http import errors
 from velvet_http.client import Settings, within
-from velvet_http.model import Deadline, Headers, Request, Timeouts
+from velvet_http.model import Deadline, Request, Timeouts
 
 NAME = "aiohttp"
 
@@ -19,7 +19,7 @@ class _Exchange:
     def __init__(self, response: aiohttp.ClientResponse, deadline: Deadline | None) -> None:
         self._response, self._deadline = response, deadline
         self.status = response.status
-        self.headers = Headers(response.headers.items())
+        self.fields = list(response.headers.items())
         version = response.version
         self.http_version = f"{version.major}.{version.minor}" if version else "1.1"
 

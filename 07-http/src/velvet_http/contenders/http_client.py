@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from velvet_http.client import Settings
 from velvet_http.contenders._sockets import DeadlineResponse, Limit, limited, translate
-from velvet_http.model import Deadline, Headers, Request, Timeouts, origin
+from velvet_http.model import Deadline, Request, Timeouts, origin
 
 NAME = "http.client"
 _ERRORS = (OSError, http.client.HTTPException, ValueError)
@@ -96,7 +96,7 @@ class _Exchange:
     ) -> None:  # fmt: skip
         self._idle, self._connection, self._response = idle, connection, response
         self._ended = False
-        self.status, self.headers = response.status, Headers(response.getheaders())
+        self.status, self.fields = response.status, response.getheaders()
         self.http_version = "1.0" if response.version == 10 else "1.1"
 
     async def read(self) -> bytes:

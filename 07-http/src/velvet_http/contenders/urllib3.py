@@ -10,7 +10,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from velvet_http.client import Settings
 from velvet_http.contenders._sockets import DeadlineResponse, limited, queueing, translate
-from velvet_http.model import Deadline, Headers, Request, Timeouts
+from velvet_http.model import Deadline, Request, Timeouts
 
 NAME = "urllib3"
 
@@ -60,7 +60,7 @@ class Exchange:
         self._response = response
         self._ended = False
         self.status = response.status
-        self.headers = Headers(response.headers.items())
+        self.fields = list(response.headers.items())
         self.http_version = "1.0" if response.version == 10 else "1.1"
 
     async def read(self) -> bytes:

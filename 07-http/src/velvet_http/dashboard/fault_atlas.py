@@ -81,7 +81,7 @@ TAB = kit.Tab(
     "Fault atlas",
     question="A body that stops half way: which client notices?",
     tip="Run the bare libraries, look for YES! and HUNG, then run our clients.",
-    job=kit.Job(tasks.atlas, label="Run the atlas", cap_s=240, recorded="atlas.jsonl"),
+    job=kit.Job(tasks.atlas, label="Run the atlas", cap_s=600, recorded="atlas.jsonl"),
     controls=controls,
     draw=draw,
     finding=finding,

@@ -32,7 +32,7 @@ def figure_of(points: list[dict[str, Any]]) -> go.Figure:
     plotly_layout(figure, title="CPU time of one GET, by the requests in flight")
     ticks = list(tasks.FLIGHTS)
     figure.update_xaxes(type="log", title="in flight", tickvals=ticks, ticktext=ticks)
-    figure.update_yaxes(type="log", title="microseconds", dtick=1)
+    figure.update_yaxes(type="log", title="microseconds", dtick="D2")
     return figure
 
 

@@ -16,7 +16,7 @@ def controls() -> dict[str, Any]:
     """Ask for the budget first: it is the control that matters."""
     return {
         "budget": kit.slider(
-            "Retry budget in % of calls (0: no budget)", 0, 50, 0, key="budget",
+            "Retry budget in % of calls (0: no budget)", 0, 10, 0, key="budget",
             tip="At 0 every failure is retried; at 10, ten retries per hundred calls are allowed.",
         ),
         "offered": kit.slider("Offered load in % of capacity", 40, 95, 80, step=5, key="load"),

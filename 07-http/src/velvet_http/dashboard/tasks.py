@@ -10,19 +10,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-CLIENTS = ("http_client", "urllib3", "requests", "aiohttp", "httpx2", "httpx")
+TELLING = ("ok", "truncated gzip", "early hints", "drip", "truncated length")  # first in the atlas
 FLIGHTS = (1, 5, 20, 50, 100)
 
 
 def atlas(way: str = "bare libraries") -> Iterator[dict[str, Any]]:
     """Run every fault against every client, bare or under our surface."""
+    from velvet_http import contenders
     from velvet_http.comparisons.bare import available
     from velvet_http.dashboard.atlas import run_atlas
     from velvet_http.faults import FAULTS
 
     bare = way == "bare libraries"
-    clients = available() if bare else list(CLIENTS)
-    faults = [name for name in FAULTS if name != "goaway"]
+    ours = contenders.available()
+    clients = [name for name in available() if bare or name in ours]
+    faults = [*TELLING, *(name for name in FAULTS if name not in (*TELLING, "goaway"))]
     yield {"type": "plan", "total": len(clients) * len(faults)}
     for cell in run_atlas(clients, faults, bare=(bare,)):
         yield {

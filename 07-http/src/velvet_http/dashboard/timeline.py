@@ -31,17 +31,19 @@ def sort_of(attempt: dict[str, Any]) -> str:
 def figure_of(attempts: list[dict[str, Any]]) -> go.Figure:
     """Return a row a call, a bar an attempt."""
     figure = go.Figure()
+    visible = max((one["ended"] for one in attempts), default=0.0) * 1000 / 60  # of a short failure
     for sort, (colour, pattern) in SORTS.items():
         mine = [one for one in attempts if sort_of(one) == sort]
         figure.add_bar(
             y=[f"call {one['call']}" for one in mine], base=[one["began"] * 1000 for one in mine],
-            x=[(one["ended"] - one["began"]) * 1000 for one in mine], orientation="h", name=sort,
+            x=[max(visible, (one["ended"] - one["began"]) * 1000) for one in mine],
+            orientation="h", name=sort,
             marker={
                 "color": colour, "pattern": {"shape": pattern, "fgcolor": STROKES[1]},
                 "line": {"color": STROKES[0], "width": 1},
             },
-            customdata=[one["outcome"] for one in mine],
-            hovertemplate="%{y}: %{customdata}, %{x:.0f} ms<extra></extra>",
+            customdata=[(one["outcome"], (one["ended"] - one["began"]) * 1000) for one in mine],
+            hovertemplate="%{y}: %{customdata[0]}, %{customdata[1]:.1f} ms<extra></extra>",
         )  # fmt: skip
     plotly_layout(figure, title="Twelve calls and their attempts", height=430)
     figure.update_layout(barmode="overlay")

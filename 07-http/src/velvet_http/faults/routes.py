@@ -108,9 +108,14 @@ class Api:
         return Fault("bytes", (head("200 OK", {"Content-Length": size}), *[_BLOCK] * count))
 
     def get_items(self, call: _Call) -> Fault:
-        """A page: `?page=` counts from the top and shifts, `?cursor=` continues after an item."""
+        """A page: `?page=` counts from the top and shifts, `?cursor=` continues after an item.
+
+        With `limited`, 20 requests a second and five at once; what is above gets 429.
+        """
         if call.headers.get("authorization") != f"Bearer {TOKEN}":
             return respond(401, {"error": "a bearer token is needed"}, WWW_Authenticate="Bearer")
+        if "limited" in call.query and self.bucket.reserve(time.monotonic()) > 0:
+            return respond(429, {"error": "too many requests"}, Retry_After=1)
         size, number = int(call.number("size", 10)), int(call.number("page", 1))
         fields: Fields = {}
         if "cursor" in call.query:
@@ -124,12 +129,6 @@ class Api:
                 fields["Link"] = f'<{call.path}?page={number + 1}&size={size}>; rel="next"'
         self.items[:0] = range(self.items[0] + self.inserts, self.items[0], -1)
         return respond(200, body, **fields)
-
-    def get_limited(self, _: _Call) -> Fault:
-        """20 requests a second, five at once; what is above gets 429 and Retry-After."""
-        if self.bucket.reserve(time.monotonic()) == 0:
-            return respond(200, {"limited": False})
-        return respond(429, {"error": "too many requests"}, Retry_After=1)
 
     def get_etag(self, call: _Call) -> Fault:
         """`/etag/<version>?cc=<Cache-Control>`: a validator, and 304 for a client that has it."""

@@ -25,6 +25,14 @@ def contender(name: str) -> Contender:
     return cast(Contender, importlib.import_module(f"{__name__}.{name}"))
 
 
+def label_of(name: str) -> str:
+    """Return a library's own spelling of its name, or the file's name where it is not installed."""
+    try:
+        return contender(name).label
+    except ImportError:
+        return name.replace("_", "-")
+
+
 def installed() -> dict[str, Contender]:
     """Return every adapter whose library is installed, by name."""
     found = {}

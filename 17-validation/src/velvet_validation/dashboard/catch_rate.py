@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from velvet.ui import kit
 from velvet.ui.palette import FILLS, LAVENDER, STROKES, plotly_layout
-from velvet_validation.contenders import contender
+from velvet_validation.contenders import label_of
 from velvet_validation.dashboard import tasks
 from velvet_validation.dashboard.heat import grid
 from velvet_validation.errors import Outcome, score
@@ -32,7 +32,7 @@ def beside_cost(scores: list[dict[str, Any]]) -> go.Figure:
     strict = {one["name"]: one for one in scores if one["mode"] == "strict"}
     default = {one["name"]: one for one in scores if one["mode"] == "default"}
     names = sorted(strict, key=lambda name: (caught(strict[name]), -strict[name]["us"]))
-    rows = {n: f"{contender(n).label} \u00b7 {strict[n]['us']:,.1f} \u00b5s " for n in names}
+    rows = {n: f"{label_of(n)} \u00b7 {strict[n]['us']:,.1f} \u00b5s " for n in names}
     figure = go.Figure()
     figure.add_bar(
         y=list(rows.values()),
@@ -67,7 +67,7 @@ def every_fault(scores: list[dict[str, Any]], mode: str) -> go.Figure:
     kinds = {fault.id: [one["outcomes"][fault.id] for one in mine] for fault in FAULTS}
     faults = sorted(kinds, key=lambda id: kinds[id].count(Outcome.CAUGHT.value))
     rows = [kinds[id] for id in faults]
-    labels = [contender(one["name"]).label for one in mine]
+    labels = [label_of(one["name"]) for one in mine]
     return grid(f"Every fault, {mode} mode; hardest at the top", labels, faults, rows, rows, MARKS)
 
 
@@ -90,7 +90,7 @@ def finding(seen: kit.Seen) -> str:
     skipped = ("nothing", "handwritten")
     best = max((n for n, m in by if m == "default" and n not in skipped), key=lambda n: by[n, "default"])  # fmt: skip
     return (
-        f"By default {contender(best).label} catches most: **{by[best, 'default']} of "
+        f"By default {label_of(best)} catches most: **{by[best, 'default']} of "
         f"{len(FAULTS)}**. Strict mode lifts pydantic from {by['pydantic', 'default']} to "
         f"**{by['pydantic', 'strict']}**."
     )

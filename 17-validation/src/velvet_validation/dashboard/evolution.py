@@ -6,6 +6,7 @@ import json
 from typing import Any, cast
 
 import streamlit as st
+from jsonschema import Draft202012Validator, SchemaError
 
 from velvet.ui import kit
 from velvet_validation import versions
@@ -77,15 +78,16 @@ def controls() -> dict[str, Any]:
     return {"new": new, "direction": direction, "version": int(version)}
 
 
-def changes(seen: kit.Seen) -> list[Change] | None:
-    """Return the judged differences; None when the new schema is no JSON object."""
+def changes(seen: kit.Seen) -> list[Change] | str:
+    """Return the judged differences, or why the new text is no schema."""
     try:
         new = json.loads(seen.options["new"])
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(new, dict):
-        return None
-    return breaking(OLD, new, cast(Direction, seen.options["direction"]))
+        Draft202012Validator.check_schema(new)
+        return breaking(OLD, new, cast(Direction, seen.options["direction"]))
+    except SchemaError as error:
+        return error.message
+    except (ValueError, RecursionError) as error:
+        return str(error)
 
 
 def load(version: int) -> tuple[dict[str, Any], str]:
@@ -103,8 +105,9 @@ def load(version: int) -> tuple[dict[str, Any], str]:
 def draw(seen: kit.Seen) -> None:
     """Draw the changes as a table, then the stored payload and what becomes of it."""
     found = changes(seen)
-    if found is None:
-        st.warning("The new schema is no JSON object: mend the text, or choose a change again.")
+    if isinstance(found, str):
+        st.warning(f"The new text is no schema ({found}): mend it, or choose a change again.")
+        found = []
     seen.table(
         [
             {
@@ -112,7 +115,7 @@ def draw(seen: kit.Seen) -> None:
                 "what changed": change.rule,
                 "verdict": "BREAKS" if change.breaking else "safe",
             }
-            for change in found or ()
+            for change in found
         ]
     )
     payload, outcome = load(seen.options["version"])
@@ -122,8 +125,10 @@ def draw(seen: kit.Seen) -> None:
 
 def finding(seen: kit.Seen) -> str:
     """Say whether the change may be deployed."""
-    if not (found := changes(seen)):
-        return "" if found is None else "Nothing changed."
+    if isinstance(found := changes(seen), str):
+        return ""
+    if not found:
+        return "Nothing changed."
     bad = [change for change in found if change.breaking]
     where = MEANING[seen.options["direction"]]
     if not bad:

@@ -23,8 +23,8 @@ def grid(
         kinds: the kind of each cell, row by row; ``told`` is what pointing at it says.
         marks: each kind's fill and letter, in the order of the legend.
     """
-    order, share = list(marks), 1 / len(marks)
-    steps = [(n * share, fill) for n, (fill, _) in enumerate(marks.values())]
+    order, parts = list(marks), len(marks)
+    steps = [(n, fill) for n, (fill, _) in enumerate(marks.values())]
     heat = go.Heatmap(
         x=list(across),
         y=list(down),
@@ -34,7 +34,8 @@ def grid(
         texttemplate="%{text}",
         textfont={"color": TEXT},
         hovertemplate="%{y}, %{x}<br>%{customdata}<extra></extra>",
-        colorscale=[pair for at, fill in steps for pair in ((at, fill), (at + share, fill))],
+        # It ends at 1 to the last bit, or Plotly takes a scale of its own without a word.
+        colorscale=[(edge / parts, fill) for n, fill in steps for edge in (n, n + 1)],
         zmin=-0.5,
         zmax=len(marks) - 0.5,
         showscale=False,

@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 
 from velvet.ui import kit
 from velvet.ui.palette import LINE, STROKES, pair, plotly_layout
-from velvet_validation.contenders import contender, handwritten
+from velvet_validation.comparisons import note
+from velvet_validation.contenders import handwritten, label_of
 from velvet_validation.dashboard import tasks
 
 PATTERNS = {"checks_only": "/", "types_only": "x"}
@@ -28,7 +29,7 @@ def times_of(checks: list[dict[str, Any]], orders: int) -> go.Figure:
         mine = [one for one in checks if flag == _flag(one["name"])]
         fill, stroke = pair(number)
         figure.add_bar(
-            y=[contender(one["name"]).label for one in mine],
+            y=[label_of(one["name"]) for one in mine],
             x=[one["us"] / floor for one in mine],
             orientation="h",
             name=word,
@@ -49,7 +50,7 @@ def times_of(checks: list[dict[str, Any]], orders: int) -> go.Figure:
 
 
 def _flag(name: str) -> str:
-    return next((flag for flag in PATTERNS if flag in contender(name).features), "")
+    return next((flag for flag in PATTERNS if flag.replace("_", " ") in note(name)), "")
 
 
 def imports_of(imports: list[dict[str, Any]]) -> go.Figure:
@@ -87,7 +88,7 @@ def finding(seen: kit.Seen) -> str:
     slowest = max(by, key=lambda name: by[name])
     return (
         f"msgspec is **{by['pydantic'] / by['msgspec']:.1f}x faster** than pydantic here, and "
-        f"{contender(slowest).label} takes **{by[slowest] / by['pydantic']:.0f} times** pydantic's "
+        f"{label_of(slowest)} takes **{by[slowest] / by['pydantic']:.0f} times** pydantic's "
         "time."
     )
 
