@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from velvet_concurrency.child import ChildError
+from velvet_concurrency.samples.child import ChildError
 from velvet_concurrency.explorer import (
     LIMITERS,
     PATTERNS,

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from velvet_concurrency import iobound, latency_server
-from velvet_concurrency.child import Child, ChildError, obey_parent
+from velvet_concurrency.samples.child import Child, ChildError, obey_parent
 from velvet_concurrency.iobound import LatencyServer
 from velvet_concurrency.latency_site import Site
 
@@ -232,7 +232,7 @@ def test_the_server_dies_with_a_parent_that_was_killed() -> None:
 
 def test_a_child_that_cannot_start_is_reported(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ChildError, match="exit code"):
-        Child("velvet_concurrency.latency_server", "--latency", "soon")
+        Child("velvet_concurrency.samples.latency_server", "--latency", "soon")
 
 
 def test_a_child_that_died_is_reported() -> None:
@@ -247,7 +247,7 @@ def test_a_child_that_died_is_reported() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot stop a process")
 def test_a_child_that_hangs_is_killed_and_reported() -> None:
-    child = Child("velvet_concurrency.latency_server")
+    child = Child("velvet_concurrency.samples.latency_server")
     os.kill(child.pid, signal.SIGSTOP)
 
     with pytest.raises(ChildError, match="no answer in"):
@@ -259,7 +259,7 @@ def test_a_child_that_hangs_is_killed_and_reported() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot stop a process")
 def test_a_child_that_does_not_end_is_killed() -> None:
-    child = Child("velvet_concurrency.latency_server")
+    child = Child("velvet_concurrency.samples.latency_server")
     os.kill(child.pid, signal.SIGSTOP)
 
     child.close(patience=0.05)
