@@ -219,22 +219,31 @@ async def failing_dependency() -> None:
         breaker = CircuitBreaker(window=4, min_calls=4) if guarded else None
         bulkhead = Bulkhead(compartment)
 
-        async def ask(connections: asyncio.Semaphore = connections, limit: float = limit) -> None:
+        async def dependency() -> None:
             nonlocal asked
-            async with connections, deadline(limit):
-                asked += 1
-                await asyncio.sleep(0.4)  # it hangs; then the connection breaks
-                raise ConnectionError
+            asked += 1
+            await asyncio.sleep(0.4)  # it hangs; then the connection breaks
+            raise ConnectionError
 
         async def caller(*given: Any) -> None:
-            bulkhead, breaker, budget, tries, waits, ask = given
-            began, make = time.perf_counter(), (lambda: breaker.acall(ask)) if breaker else ask
+            bulkhead, breaker, connections, limit, call, options, waits = given
+            began = time.perf_counter()
+
+            async def limited() -> None:
+                async with deadline(limit):
+                    await call()
+
+            async def ask() -> None:
+                async with connections:  # the breaker stands around the timeout, to see it
+                    await (breaker.acall(limited) if breaker else limited())
+
             with suppress(OSError, CircuitOpen, BulkheadFull):
                 async with bulkhead:
-                    await retry(make, tries, base=0.001, budget=budget, retry_on=TimeoutError)
+                    await retry(ask, base=0.001, retry_on=TimeoutError, **options)
             waits.append(time.perf_counter() - began)
 
-        given = (bulkhead, breaker, budget, tries, waits, ask)
+        options = {"attempts": tries, "budget": budget}
+        given = (bulkhead, breaker, connections, limit, dependency, options, waits)
         callers = [asyncio.create_task(caller(*given)) for _ in range(30)]
         await asyncio.sleep(0.001)
         began = time.perf_counter()
@@ -270,7 +279,7 @@ async def let_it_crash() -> None:
         try:
             print(f"  ask {text!r:7} -> {await actor.ask(text)}")
         except (ValueError, ActorStopped) as error:
-            print(f"  ask {text!r:7} -> {type(error).__name__}: {error}")
+            print(f"  ask {text!r:7} -> {type(error).__name__}: {str(error)[:42]}")
 
     try:
         async with Actor(counter, max_restarts=2) as actor:
@@ -279,8 +288,8 @@ async def let_it_crash() -> None:
     except ActorStopped as stopped:
         print(f"leaving the block: {type(stopped.__cause__).__name__} was the cause")
     print(f"handlers made: {made}, restarts: {actor.restarts}")
-    print("\nwhy: state that an error has touched is thrown away, not repaired; a crash that comes")
-    print("     again and again is not hidden by restarting for ever.")
+    print("\nwhy: state that an error has touched is thrown away, not repaired; a crash that")
+    print("     comes again and again is not hidden by restarting for ever.")
 
 
 @example("cancel_properly", needs=["anyio"])

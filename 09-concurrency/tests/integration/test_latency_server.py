@@ -17,10 +17,13 @@ from contextlib import asynccontextmanager
 import psutil
 import pytest
 
-from velvet_concurrency import iobound, latency_server
+from velvet_concurrency import iobound
+from velvet_concurrency.contenders import aiohttp, httpx, serial, streams, threads
+from velvet_concurrency.samples import child as child_module
+from velvet_concurrency.samples import latency_server
 from velvet_concurrency.samples.child import Child, ChildError, obey_parent
-from velvet_concurrency.iobound import LatencyServer
-from velvet_concurrency.latency_site import Site
+from velvet_concurrency.samples.latency_server import LatencyServer
+from velvet_concurrency.samples.latency_server import _Site as Site
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -32,8 +35,8 @@ def server() -> object:
 
 
 @asynccontextmanager
-async def site(**options: object) -> AsyncIterator[Site]:
-    found = Site(0.0, 0.0, **{"body_bytes": 2, "seed": 0, **options})  # type: ignore[arg-type]
+async def site() -> AsyncIterator[Site]:
+    found = Site(0.0)
     await found.listen()
     try:
         yield found
@@ -66,13 +69,13 @@ async def first_reply(found: Site, request: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("fetch", "options"),
     [
-        (iobound.serial, {}),
-        (iobound.serial, {"deadline": 10.0}),
-        (iobound.threads, {"workers": 8}),
-        (iobound.aiohttp_, {"limit": 5}),
-        (iobound.aiohttp_, {"limit": 0, "warm": True}),
-        (iobound.streams, {"limit": 5}),
-        (iobound.streams, {"warm": True}),
+        (serial.fetch, {}),
+        (serial.fetch, {"deadline": 10.0}),
+        (threads.fetch, {"workers": 8}),
+        (aiohttp.fetch, {"limit": 5}),
+        (aiohttp.fetch, {"limit": 0, "warm": True}),
+        (streams.fetch, {"limit": 5}),
+        (streams.fetch, {"warm": True}),
     ],
 )
 def test_each_fetcher_gets_every_reply(
@@ -89,7 +92,7 @@ def test_each_fetcher_gets_every_reply(
 def test_httpx_gets_every_reply(server: LatencyServer) -> None:
     pytest.importorskip("httpx", reason="optional: pip install httpx")
 
-    result = iobound.httpx_(server.url, 10, limit=5)
+    result = httpx.fetch(server.url, 10, limit=5)
 
     assert (len(result.latencies), result.failed) == (10, 0)
 
@@ -97,18 +100,18 @@ def test_httpx_gets_every_reply(server: LatencyServer) -> None:
 def test_a_fast_loop_fetches_too(server: LatencyServer) -> None:
     pytest.importorskip("uvloop", reason="optional: pip install uvloop")
 
-    assert iobound.streams(server.url, 5, uvloop=True).failed == 0
-    assert iobound.aiohttp_(server.url, 5, uvloop=True).failed == 0
+    assert streams.fetch(server.url, 5, uvloop=True).failed == 0
+    assert aiohttp.fetch(server.url, 5, uvloop=True).failed == 0
 
 
-@pytest.mark.parametrize("fetch", [iobound.serial, iobound.threads, iobound.streams])
+@pytest.mark.parametrize("fetch", [serial.fetch, threads.fetch, streams.fetch])
 def test_no_request_gives_an_empty_result(server: LatencyServer, fetch: object) -> None:
     assert fetch(server.url, 0).latencies == []  # type: ignore[operator]
 
 
 def test_a_limit_bounds_the_connections() -> None:
     with LatencyServer(latency=0.0) as server:
-        iobound.aiohttp_(server.url, 20, limit=3)
+        aiohttp.fetch(server.url, 20, limit=3)
 
         assert server.stats().accepted <= 3
 
@@ -134,9 +137,9 @@ def test_an_open_loop_counts_failures() -> None:
 
 def test_the_server_counts_what_it_saw() -> None:
     with LatencyServer(latency=0.0) as server:
-        iobound.serial(server.url, 3)
+        serial.fetch(server.url, 3)
         server.fail("error")
-        iobound.serial(server.url, 2)
+        serial.fetch(server.url, 2)
 
         stats = server.stats()
 
@@ -144,38 +147,27 @@ def test_the_server_counts_what_it_saw() -> None:
 
 
 def test_the_latency_can_be_changed_while_it_runs() -> None:
-    with LatencyServer(latency=30.0, jitter=0.001) as server:
+    with LatencyServer(latency=30.0) as server:
         server.set_latency(0.0)
 
-        assert iobound.serial(server.url, 2).failed == 0
+        assert serial.fetch(server.url, 2).failed == 0
 
 
 def test_a_failing_server_recovers() -> None:
     with LatencyServer(latency=0.0) as server:
         port = server.port
         server.fail("refuse")
-        down = iobound.serial(server.url, 2)
+        down = serial.fetch(server.url, 2)
         server.fail(False)
-        up = iobound.serial(server.url, 2)
+        up = serial.fetch(server.url, 2)
 
         assert (down.failed, up.failed, server.port) == (2, 0, port)
-
-
-def test_a_share_of_replies_fails() -> None:
-    with LatencyServer(latency=0.0, seed=3) as server:
-        server.fail(share=0.5)
-
-        result = iobound.serial(server.url, 60)
-
-    assert 10 < result.errors["HTTP 500"] < 50
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"latency": -1.0}, "latency must be finite"),
-        ({"jitter": float("nan")}, "jitter must be finite"),
-        ({"body_bytes": 1}, "body_bytes must be >= 2"),
     ],
 )
 def test_a_server_that_cannot_be_is_refused(options: dict[str, object], message: str) -> None:
@@ -183,11 +175,9 @@ def test_a_server_that_cannot_be_is_refused(options: dict[str, object], message:
         LatencyServer(**options)  # type: ignore[arg-type]
 
 
-def test_unknown_failures_and_shares_are_refused(server: LatencyServer) -> None:
+def test_an_unknown_failure_is_refused(server: LatencyServer) -> None:
     with pytest.raises(ValueError, match="how must be one of"):
         server.fail("explode")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="share must be within"):
-        server.fail(share=2.0)
 
 
 def test_a_server_runs_once_and_stops_twice(server: LatencyServer) -> None:
@@ -247,7 +237,7 @@ def test_a_child_that_died_is_reported() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot stop a process")
 def test_a_child_that_hangs_is_killed_and_reported() -> None:
-    child = Child("velvet_concurrency.samples.latency_server")
+    child = Child("velvet_concurrency.samples.latency_server", "0.0")
     os.kill(child.pid, signal.SIGSTOP)
 
     with pytest.raises(ChildError, match="no answer in"):
@@ -258,27 +248,23 @@ def test_a_child_that_hangs_is_killed_and_reported() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot stop a process")
-def test_a_child_that_does_not_end_is_killed() -> None:
-    child = Child("velvet_concurrency.samples.latency_server")
+def test_a_child_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child_module, "_PATIENCE", 0.05)
+    child = Child("velvet_concurrency.samples.latency_server", "0.0")
     os.kill(child.pid, signal.SIGSTOP)
 
-    child.close(patience=0.05)
+    child.close()
 
     assert not psutil.pid_exists(child.pid)
     with pytest.raises(ChildError, match="is not running"):
         child.ask({})
 
 
-def test_a_pipe_that_was_not_opened_is_no_attribute_error() -> None:
-    with pytest.raises(ChildError, match="not opened"):
-        Child._stream(None)
-
-
 def test_the_childs_side_greets_obeys_and_ends_with_its_input() -> None:
     orders, answers = os.pipe(), os.pipe()
     child = threading.Thread(
         target=latency_server.main,
-        args=(["--latency", "0.0", "--seed", "1"],),
+        args=(["0.0"],),
         kwargs={"source": orders[0], "sink": answers[1]},
     )
     child.start()
@@ -441,11 +427,3 @@ async def test_a_refusing_site_closes_its_port_and_comes_back() -> None:
         assert (await first_reply(found, GET)).startswith(b"HTTP/1.1 200")
         assert found.port == port
         assert len(found.connections) <= 1
-
-
-@pytest.mark.asyncio
-async def test_jitter_is_added_to_the_latency() -> None:
-    async with site() as found:
-        found.jitter = 0.001
-
-        assert (await first_reply(found, GET)).startswith(b"HTTP/1.1 200")

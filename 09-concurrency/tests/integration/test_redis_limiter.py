@@ -15,11 +15,11 @@ import pytest
 import redis
 
 from velvet_concurrency.redis_limiter import (
+    SCRIPT_SHA,
     RacyRedisLimiter,
     RedisLimiter,
     connect,
 )
-from velvet_concurrency.redis_script import SCRIPT_SHA
 
 pytestmark = pytest.mark.integration
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from velvet.bench import Suite
-from velvet.bench.collect import build
-from velvet.bench.worker import load_suite
 from velvet.needs import all_unmet
 from velvet_concurrency.clock import FakeClock
 from velvet_concurrency.limiters import FixedWindowLimiter, SlidingLogLimiter, TokenBucketLimiter
@@ -39,26 +35,6 @@ ROWS_OF_THE_SPECIFICATION = {
     "pool_overheads_arrays",
     "tracer_cost",
 }
-
-
-@pytest.fixture(scope="module")
-def suite() -> Iterator[Suite]:
-    path, modules = list(sys.path), set(sys.modules)
-    yield load_suite(BENCHMARKS / "measure.py")
-    sys.path[:] = path
-    for name in set(sys.modules) - modules:
-        if name.startswith(("concurrency_bench_", "concurrency_peers", "measure_")):
-            del sys.modules[name]
-
-
-@pytest.fixture
-def peers(suite: Suite) -> Any:
-    return sys.modules["concurrency_peers"]
-
-
-def test_every_row_of_the_specification_exists(suite: Suite) -> None:
-    assert set(suite.comparisons) >= ROWS_OF_THE_SPECIFICATION
-    assert len(suite.comparisons) >= 18
 
 
 def test_every_claim_names_comparisons_and_contenders_that_exist(suite: Suite) -> None:
@@ -175,38 +151,6 @@ def test_a_wrong_product_is_refused(suite: Suite) -> None:
     suite_cpu._check((identity, identity), identity)
     with pytest.raises(ValueError, match="wrong product"):
         suite_cpu._check((identity, identity), [[1.0, 0.0], [0.0, 2.0]])
-
-
-def test_pytest_collects_one_item_per_contender(suite: Suite) -> None:
-    expected = sum(
-        one.takes(size, "quick")
-        for comparison in suite.comparisons.values()
-        for size in comparison.in_tier("quick")[:1]
-        for one in comparison.contenders.values()
-    )
-
-    argv = [sys.executable, "-m", "pytest", "--benchmark-disable", "--collect-only", "-q"]
-    run = subprocess.run(
-        [*argv, "--no-cov", str(BENCHMARKS)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-
-    assert run.returncode == 0, run.stdout + run.stderr
-    lines = run.stdout.splitlines()
-    assert sum("::test_contender[" in line for line in lines) == expected
-    assert sum("::test_claim[" in line for line in lines) == sum(
-        claim.tier == "quick" for claim in suite.claims
-    )
-
-
-def test_the_smoke_items_cover_the_first_quick_size_of_each_comparison(suite: Suite) -> None:
-    module = build(suite)
-
-    assert {"test_contender", "test_claim"} <= set(vars(module))
 
 
 # A trace on which exact windows, fixed windows and full buckets agree: a burst of twice the limit

@@ -1,4 +1,4 @@
-"""Admission, CoDel, bulkhead, shedder and adaptive limit, each against hand-worked figures."""
+"""Admission, CoDel and bulkhead, each against hand-worked figures."""
 
 from __future__ import annotations
 
@@ -10,17 +10,14 @@ import pytest
 
 from velvet_concurrency.clock import FakeClock
 from velvet_concurrency.pressure import (
-    AdaptiveLimit,
     AdmissionQueue,
     Bulkhead,
     BulkheadFull,
     CoDel,
-    LoadShedder,
-    Overloaded,
     QueueClosed,
     Refused,
 )
-from velvet_concurrency.pressure.line import Line
+from velvet_concurrency.pressure.bulkhead import WaitQueue
 
 
 async def soon(awaitable):
@@ -389,44 +386,6 @@ async def test_a_putter_with_room_in_hand_is_refused_when_the_queue_closes_first
     assert queue.stats.offered == 2
 
 
-@pytest.mark.asyncio
-async def test_join_waits_until_the_work_is_done_not_until_it_is_taken():
-    queue = AdmissionQueue(0)
-    await soon(queue.join())
-    queue.put_nowait(1)
-    joiner = asyncio.ensure_future(queue.join())
-    await turns()
-    queue.get_nowait()
-    await turns()
-    waited = not joiner.done()
-
-    queue.task_done()
-
-    await soon(joiner)
-    assert waited
-
-
-@pytest.mark.asyncio
-async def test_a_dropped_item_needs_no_task_done():
-    queue = AdmissionQueue(1, "drop_oldest")
-    queue.put_nowait(1)
-    queue.put_nowait(2)
-    queue.get_nowait()
-    queue.task_done()
-
-    await soon(queue.join())
-
-    assert queue.stats.dropped == 1
-
-
-def test_task_done_too_often_is_an_error():
-    queue = AdmissionQueue(0)
-    queue.put_nowait(1)
-
-    with pytest.raises(ValueError, match="more often"):
-        queue.task_done()
-
-
 @pytest.mark.parametrize(
     ("maxsize", "policy", "message"),
     [
@@ -513,7 +472,7 @@ async def test_a_newcomer_does_not_take_the_slot_that_was_given_to_a_waiter():
 
 @pytest.mark.asyncio
 async def test_a_slot_granted_in_the_moment_of_the_timeout_is_kept():
-    line = Line(lambda: None)
+    line = WaitQueue(lambda: None)
     loop = asyncio.get_running_loop()
     waiting = asyncio.ensure_future(line.wait(0.0))
     await asyncio.sleep(0)
@@ -526,7 +485,7 @@ async def test_a_slot_granted_in_the_moment_of_the_timeout_is_kept():
 
 @pytest.mark.asyncio
 async def test_a_line_passes_over_those_who_have_been_cancelled_but_not_run_yet():
-    line = Line(lambda: None)
+    line = WaitQueue(lambda: None)
     waiting = [asyncio.ensure_future(line.wait()) for _ in range(3)]
     await turns()
 
@@ -554,139 +513,3 @@ def test_a_bulkhead_names_its_bad_bound(arguments):
 def test_a_bulkhead_refuses_a_timeout_that_is_not_positive():
     with pytest.raises(ValueError, match="timeout"):
         Bulkhead(1, timeout=0.0)
-
-
-# --- LoadShedder and AdaptiveLimit ----------------------------------------------------------------
-
-
-def test_a_shedder_admits_up_to_its_bound_and_counts_the_refused():
-    shedder = LoadShedder(2)
-
-    with shedder, shedder, pytest.raises(Overloaded, match="2 calls are in progress"):
-        shedder.__enter__()
-
-    stats = shedder.stats
-    assert (stats.inflight, stats.peak, stats.admitted, stats.refused) == (0, 2, 2, 1)
-
-
-def test_giving_back_what_was_not_taken_is_an_error():
-    with pytest.raises(RuntimeError, match="without a successful"):
-        LoadShedder(1).release()
-    with pytest.raises(RuntimeError, match="without a successful"):
-        AdaptiveLimit().release(0.1)
-
-
-@pytest.mark.parametrize("bound", [0, -1, True, 1.5])
-def test_a_shedder_names_its_bad_bound(bound):
-    with pytest.raises(ValueError, match="max_inflight"):
-        LoadShedder(bound)
-
-
-def one_round(limit: AdaptiveLimit, latency: float, *, ok: bool = True, use: float = 1.0) -> None:
-    taken = max(1, int(limit.limit * use))
-    assert all(limit.try_acquire() for _ in range(taken))
-    for _ in range(taken):
-        limit.release(latency, ok=ok)
-
-
-def test_flat_latency_raises_the_limit_by_about_one_a_round():
-    limit = AdaptiveLimit(10)
-
-    for _ in range(8):
-        one_round(limit, 0.1)
-
-    assert 12 <= limit.limit <= 18
-
-
-def test_an_unused_limit_does_not_grow():
-    limit = AdaptiveLimit(10)
-
-    for _ in range(50):
-        one_round(limit, 0.1, use=0.2)
-
-    assert limit.limit == 10
-
-
-def test_rising_latency_lowers_the_limit_at_most_once_a_round():
-    limit = AdaptiveLimit(100)
-    one_round(limit, 0.1)
-    before = limit.limit
-
-    one_round(limit, 1.0)
-
-    assert before * 0.8 <= limit.limit < before
-
-
-def test_failures_lower_the_limit_to_its_minimum_and_no_further():
-    limit = AdaptiveLimit(20, minimum=3)
-
-    for _ in range(100):
-        one_round(limit, 0.1, ok=False)
-
-    assert limit.limit == 3
-
-
-def test_the_limit_stops_at_its_maximum():
-    limit = AdaptiveLimit(4, maximum=5)
-
-    for _ in range(100):
-        one_round(limit, 0.1)
-
-    assert limit.limit == 5
-
-
-def test_a_clock_too_coarse_to_see_the_calls_is_no_evidence_of_queueing():
-    limit = AdaptiveLimit(10)
-
-    for _ in range(5):
-        one_round(limit, 0.0)
-
-    assert limit.limit >= 10
-
-
-def test_an_adaptive_limit_refuses_beyond_itself_and_counts_it():
-    limit = AdaptiveLimit(1)
-
-    answers = [limit.try_acquire(), limit.try_acquire()]
-
-    assert answers == [True, False]
-    assert (limit.stats.inflight, limit.stats.peak, limit.stats.refused) == (1, 1, 1)
-
-
-@pytest.mark.parametrize("initial", [2, 200])
-def test_an_adaptive_limit_finds_the_capacity_of_a_queueing_server(initial):
-    """Ten places served in 0.1 s each; whoever exceeds ten waits in proportion."""
-    limit = AdaptiveLimit(initial)
-
-    limits = []
-    for _ in range(1000):
-        one_round(limit, 0.1 * max(1.0, limit.limit / 10))
-        limits.append(limit.limit)
-
-    assert all(5 <= each <= 25 for each in limits[500:])
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"initial": 0}, "minimum <= initial"),
-        ({"initial": 5, "maximum": 4}, "minimum <= initial"),
-        ({"tolerance": 0.9}, "tolerance"),
-        ({"tolerance": math.inf}, "tolerance"),
-        ({"backoff": 1.0}, "backoff"),
-    ],
-)
-def test_an_adaptive_limit_names_its_bad_argument(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        AdaptiveLimit(**arguments)
-
-
-@pytest.mark.parametrize("latency", [-1.0, math.nan, math.inf])
-def test_an_impossible_latency_is_refused_before_anything_changes(latency):
-    limit = AdaptiveLimit()
-    limit.try_acquire()
-
-    with pytest.raises(ValueError, match="latency"):
-        limit.release(latency)
-
-    assert limit.stats.inflight == 1

@@ -8,6 +8,7 @@ from collections import deque
 import pytest
 
 from velvet_concurrency.breaker import CircuitBreaker, State
+from velvet_concurrency.runtime import quantile
 from velvet_concurrency.simulate import (
     POLICIES,
     Load,
@@ -19,7 +20,6 @@ from velvet_concurrency.simulate import (
     on_off,
     overload,
     poisson,
-    quantile,
     replay,
     worst_window,
 )

@@ -15,7 +15,7 @@ import threading
 import time
 import types
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -33,12 +33,9 @@ from velvet_concurrency.trace import (
     chrome_trace,
     concurrency,
     span,
-    to_heatmap,
     tracing,
-    utilisation,
 )
-from velvet_concurrency.trace.spans import Ring
-from velvet_concurrency.trace.steps import TracedCoroutine
+from velvet_concurrency.trace.tracer import _TracedCoroutine as TracedCoroutine
 from velvet_concurrency.trace.views import self_time
 
 
@@ -90,11 +87,6 @@ def test_a_full_ring_keeps_the_newest_and_counts_the_rest() -> None:
 
 def test_an_empty_trace_has_dropped_nothing() -> None:
     assert Tracer().dropped == 0
-
-
-def test_a_ring_needs_room() -> None:
-    with pytest.raises(ValueError, match="capacity must be >= 1"):
-        Tracer(capacity=0)
 
 
 @given(st.integers(1, 5), st.lists(st.integers(0, 7), max_size=8))
@@ -440,31 +432,6 @@ def test_an_exception_that_takes_no_spans_still_arrives() -> None:
     assert tracer.spans() == []
 
 
-def test_cancelling_a_job_cancels_it_in_the_pool_and_the_other_way_round() -> None:
-    inline = _Inline()
-    pool: Executor = TracedExecutor(inline, Tracer())
-    first, second = pool.submit(nap, 0.0), pool.submit(nap, 0.0)
-
-    first.cancel()
-    inline.jobs[1][0].cancel()
-    inline.run()
-
-    assert first.cancelled()
-    assert inline.jobs[0][0].cancelled()
-    assert second.cancelled()
-
-
-def test_a_result_that_comes_after_a_cancellation_is_dropped() -> None:
-    inline = _Inline()
-    future = TracedExecutor(inline, Tracer()).submit(nap, 0.0)
-    inline.jobs[0][0].set_running_or_notify_cancel()
-
-    future.cancel()
-    inline.jobs[0][0].set_result(inline.jobs[0][1]())  # type: ignore[operator]
-
-    assert future.cancelled()
-
-
 @pytest.mark.asyncio
 async def test_a_blocked_loop_is_late_by_the_length_of_the_block() -> None:
     tracer = Tracer()
@@ -571,13 +538,6 @@ def test_slices_never_overlap_and_cover_the_union(raw: list[tuple[int, int, str]
     assert {t for t0, t1, _ in slices for t in range(t0, t1)} == covered
 
 
-def test_utilisation_is_the_running_share_of_the_whole_trace() -> None:
-    spans = [*NESTED, Span("b", "x", "wait", 0, 200)]
-
-    assert utilisation(spans) == {"a": 0.15, "b": 0.0}
-    assert utilisation([]) == {}
-
-
 def test_concurrency_counts_what_is_in_flight() -> None:
     spans = [
         Span("queue", "q", "queue", 0, 10, "t1"),
@@ -588,47 +548,6 @@ def test_concurrency_counts_what_is_in_flight() -> None:
     ]
 
     assert concurrency(spans) == [(10, 1), (30, 2), (50, 1), (60, 0)]
-
-
-def test_a_heatmap_has_a_row_a_lane_and_the_lag_on_top() -> None:
-    spans = [
-        *(Span("a", "x", "run", 0, 50), Span("a", "x", "run", 75, 100)),
-        *(Span("t", "x", "wait", 0, 100), Span("loop lag", "lag", "queue", 50, 75)),
-    ]
-
-    heat = to_heatmap(spans, 4)
-
-    assert heat.lanes == ["loop lag", "a"]
-    assert heat.edges_ns == [0, 25, 50, 75, 100]
-    assert heat.cells == [[0.0, 0.0, 1.0, 0.0], [1.0, 1.0, 0.0, 1.0]]
-
-
-@given(st.lists(st.tuples(st.integers(0, 999), st.integers(0, 999)), min_size=1), st.integers(1, 9))
-def test_a_heatmap_loses_no_running_time(raw: list[tuple[int, int]], bins: int) -> None:
-    spans = [Span("a", "x", "run", min(pair), max(pair)) for pair in raw]
-
-    heat = to_heatmap(spans, bins)
-
-    width = (max(s.t1_ns for s in spans) - min(s.t0_ns for s in spans)) / bins
-    ran = sum(t1 - t0 for t0, t1, _ in self_time(spans))
-    if width >= 1.0:
-        assert sum(map(sum, heat.cells)) * width == pytest.approx(ran)
-
-
-def test_an_empty_heatmap_and_one_without_bins() -> None:
-    assert to_heatmap([]).lanes == []
-    with pytest.raises(ValueError, match="bins must be >= 1"):
-        to_heatmap([], 0)
-
-
-def test_the_tracer_answers_for_its_spans() -> None:
-    tracer = Tracer()
-    tracer.absorb(NESTED)
-
-    assert tracer.utilisation() == {"a": 0.3}
-    assert tracer.concurrency() == [(0, 1), (100, 0)]
-    assert tracer.to_heatmap(2).lanes == ["a"]
-    assert tracer.since(1) == (NESTED[1:], 3)
 
 
 def test_a_trace_file_opens_in_a_trace_event_viewer(tmp_path: Path) -> None:
