@@ -133,7 +133,7 @@ def test_connections_that_do_not_open_in_time_are_counted(
     async def never(*_: object) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(connections, "open_all", never)
+    monkeypatch.setattr(connections, "_open_all", never)
 
     assert hold(1, 3, 0.05).errors == {"connect deadline": 3}
 

@@ -202,7 +202,7 @@ def test_it_listens_on_the_loopback_address_only(server: LatencyServer) -> None:
 def test_the_server_dies_with_a_parent_that_was_killed() -> None:
     code = (
         "import os, signal\n"
-        "from velvet_concurrency.iobound import LatencyServer\n"
+        "from velvet_concurrency.samples.latency_server import LatencyServer\n"
         "server = LatencyServer(0.0).start()\n"
         "print(server.pid, flush=True)\n"
         "os.kill(os.getpid(), getattr(signal, 'SIGKILL', signal.SIGTERM))\n"
@@ -222,7 +222,7 @@ def test_the_server_dies_with_a_parent_that_was_killed() -> None:
 
 def test_a_child_that_cannot_start_is_reported(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ChildError, match="exit code"):
-        Child("velvet_concurrency.samples.latency_server", "--latency", "soon")
+        Child("velvet_concurrency.samples.latency_server", "soon")
 
 
 def test_a_child_that_died_is_reported() -> None:

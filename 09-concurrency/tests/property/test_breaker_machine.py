@@ -138,7 +138,7 @@ def test_a_count_window_equals_counting_the_last_calls(size, marks):
     window = CountWindow(size)
 
     for mark in marks:
-        window.add(mark, 0.0)
+        window.add(mark)
 
     last = marks[-size:]
     assert window.calls == len(last)

@@ -102,6 +102,13 @@ class AsyncLimiter:
         self._bound_loop()
         return tokens == 0 or (not self._waiters and self._take(tokens))
 
+    def has_capacity(self, tokens: int = 1) -> bool:
+        """Return whether `try_acquire(tokens)` would succeed now; takes nothing."""
+        if not self.try_acquire(tokens):
+            return False
+        self._balance += tokens
+        return True
+
     async def __aenter__(self) -> None:
         """Wait for one token."""
         await self.acquire()

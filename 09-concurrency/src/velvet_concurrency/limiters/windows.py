@@ -225,7 +225,8 @@ class SlidingWindowCounter(_Windowed):
         return min(max(elapsed, 0.0), self._window)
 
     def _room(self, now: float) -> float:
-        faded = self._previous * (1.0 - self._roll(now) / self._window)
+        elapsed = self._roll(now)  # first: it may move on to another window
+        faded = self._previous * (1.0 - elapsed / self._window)
         return self._max_calls + SLACK - (faded + self._current)
 
     def _take(self, tokens: int, now: float) -> bool:
