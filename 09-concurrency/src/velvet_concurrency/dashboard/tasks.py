@@ -56,7 +56,7 @@ def _traced(model: str, work: list[Any], limit: int, before: int) -> Iterator[Ev
         except BaseException as problem:  # noqa: BLE001 - raised again below
             error.append(problem)
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=run, name="event loop")
     yield {"type": "model", "model": model, "limit": limit, "tasks": len(work)}
     thread.start()
     alive = True
@@ -111,8 +111,9 @@ def _grid(spans: list[Any]) -> Event:
     end = max(span.t1_ns for span in spans)
     width = end / BINS
     lanes: dict[str, list[Any]] = defaultdict(list)
+    busy = {span.lane for span in spans if span.kind in ("run", "block", "gc")}
     for span in spans:
-        if span.lane == "loop lag" or span.kind in ("run", "block", "gc"):
+        if span.lane in busy or span.lane == "loop lag":
             lanes[span.lane].append(span)
     cells = {lane: [0.0] * BINS for lane in lanes}
     inside: dict[str, list[list[Any]]] = {lane: [[] for _ in range(BINS)] for lane in lanes}
@@ -127,7 +128,7 @@ def _grid(spans: list[Any]) -> Event:
                     cells[lane][column] += share
                 what = [span.name, span.kind, span.task, round(share * width / 1e6, 3)]
                 inside[lane][column].append(what)
-    ordered = sorted(lanes, key=lambda lane: (lane != "loop lag", lane))
+    ordered = sorted(lanes, key=lambda lane: (lane != "loop lag", len(lane), lane))
     return {
         "seconds": end / 1e9,
         "lanes": ordered,

@@ -174,7 +174,7 @@ def flights(found: dict[str, tuple[Mapping[str, Any], list[Job]]], until: float)
     frame = {"duration": REPLAY_MS / FRAMES, "redraw": False}
     play: dict[str, Any] = {"label": "Replay", "method": "animate"}
     play["args"] = [None, {"frame": frame, "transition": {"duration": 0}, "fromcurrent": False}]
-    place = {"x": 1, "xanchor": "right", "y": 1, "yanchor": "top", "showactive": False}
+    place = {"x": 1, "xanchor": "right", "y": -0.2, "yanchor": "top", "showactive": False}
     figure.update_layout(updatemenus=[{"type": "buttons", "buttons": [play], **place}])
     return figure
 
