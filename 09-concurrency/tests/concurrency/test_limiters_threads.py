@@ -89,7 +89,7 @@ def keyed(clock: FakeClock) -> Callable[[], bool]:
         reserving,
         keyed,
     ],
-    ids=["bucket", "gcra", "fixed", "log", "counter", "leaky", "check", "reserve", "keyed"],
+    ids=["bucket", "gcra", "fixed", "log", "counter", "check", "reserve", "keyed"],
 )
 def test_sixteen_threads_admit_exactly_the_burst(
     make: Callable[[FakeClock], Callable[[], bool]],
