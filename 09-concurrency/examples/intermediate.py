@@ -204,55 +204,46 @@ async def failing_dependency() -> None:
 
     Thirty callers at once share ten connections with a neighbour whose own dependency is well.
     """
-    steps: dict[str, tuple[float, int, float | None, bool, int]] = {
-        "bare call": (60.0, 1, None, False, 30),
-        "timeout": (0.02, 1, None, False, 30),
-        "three tries": (0.02, 3, None, False, 30),
-        "with a retry budget": (0.02, 3, 0.1, False, 30),
-        "with a breaker": (0.02, 3, 0.1, True, 30),
-        "with a bulkhead of 4": (0.02, 3, 0.1, True, 4),
-    }
     print(f"{'step':22}{'asked':>7}{'callers waited':>17}{'neighbour waited':>19}")
-    for name, (limit, tries, ratio, guarded, compartment) in steps.items():
-        asked, connections, waits = 0, asyncio.Semaphore(10), list[float]()
-        budget = None if ratio is None else RetryBudget(ratio, burst=1)
-        breaker = CircuitBreaker(window=4, min_calls=4) if guarded else None
-        bulkhead = Bulkhead(compartment)
+    for name, limit, tries, budget, breaker, bulkhead in (
+        ("bare call", 60.0, 1, None, None, Bulkhead(30)),
+        ("timeout", 0.02, 1, None, None, Bulkhead(30)),
+        ("three tries", 0.02, 3, None, None, Bulkhead(30)),
+        ("with a retry budget", 0.02, 3, RetryBudget(0.1, 1), None, Bulkhead(30)),
+        ("with a breaker", 0.02, 3, None, CircuitBreaker(window=4, min_calls=4), Bulkhead(30)),
+        ("with a bulkhead of 4", 0.02, 3, None, None, Bulkhead(4)),
+    ):
+        asked, waits, connections = list[float](), list[float](), asyncio.Semaphore(10)
 
-        async def dependency() -> None:
-            nonlocal asked
-            asked += 1
-            await asyncio.sleep(0.4)  # it hangs; then the connection breaks
-            raise ConnectionError
+        async def dependency(limit: float = limit, asked: list[float] = asked) -> None:
+            async with deadline(limit):  # inside the breaker, which has to see it
+                asked.append(limit)
+                await asyncio.sleep(0.4)  # it hangs; then the connection breaks
+                raise ConnectionError
 
         async def caller(*given: Any) -> None:
-            bulkhead, breaker, connections, limit, call, options, waits = given
+            tries, budget, breaker, bulkhead, connections, dependency, waits = given
             began = time.perf_counter()
 
-            async def limited() -> None:
-                async with deadline(limit):
-                    await call()
-
             async def ask() -> None:
-                async with connections:  # the breaker stands around the timeout, to see it
-                    await (breaker.acall(limited) if breaker else limited())
+                async with connections:
+                    await (breaker.acall(dependency) if breaker else dependency())
 
             with suppress(OSError, CircuitOpen, BulkheadFull):
                 async with bulkhead:
-                    await retry(ask, base=0.001, retry_on=TimeoutError, **options)
+                    await retry(ask, tries, base=0.001, retry_on=TimeoutError, budget=budget)
             waits.append(time.perf_counter() - began)
 
-        options = {"attempts": tries, "budget": budget}
-        given = (bulkhead, breaker, connections, limit, dependency, options, waits)
+        given = (tries, budget, breaker, bulkhead, connections, dependency, waits)
         callers = [asyncio.create_task(caller(*given)) for _ in range(30)]
         await asyncio.sleep(0.001)
         began = time.perf_counter()
         async with connections:
             neighbour = time.perf_counter() - began
         await asyncio.wait(callers)
-        print(f"{name:22}{asked:7}{sum(waits):15.2f} s{neighbour * 1e3:16.0f} ms")
-    print("\nwhy: a timeout frees callers; retries ask a sick dependency three times as often;")
-    print("     a budget pays for few; a breaker stops asking; a bulkhead leaves others room.")
+        print(f"{name:22}{len(asked):7}{sum(waits):15.2f} s{neighbour * 1e3:16.0f} ms")
+    print("\nwhy: a timeout frees callers; retries ask a sick dependency three times as")
+    print("     often, a budget pays for few; a breaker stops asking; a bulkhead leaves room.")
 
 
 @example("let_it_crash")

@@ -42,8 +42,8 @@ class TestModule(ModuleTests):
             r"^timeout +30 ",
             r"^three tries +90 ",
             r"^with a retry budget +3[0-9] ",
-            r"^with a breaker +1[0-9] ",
-            r"^with a bulkhead of 4 +4 ",
+            r"^with a breaker +[12][0-9] ",
+            r"^with a bulkhead of 4 +12 ",
         ),
         "let_it_crash": (
             r"ask '10' +-> 10$",

@@ -58,7 +58,7 @@ local stored, backlog = redis.call('GET', KEYS[1]), 0
 if stored then
   local whole, part = string.match(stored, '^(%d+):([%d.e+-]+)$')
   whole, part = tonumber(whole), tonumber(part)
-  backlog = whole and part and math.max(0, (whole - seconds) * 1000000 + (part - micros)) or limit
+  backlog = whole and part and math.max(0, (whole - seconds) * 1000000 + (part - micros)) or math.huge
   if not (backlog <= limit) then
     backlog = limit
     redis.call('SET', KEYS[1], seconds .. ':' .. string.format('%.17g', micros + limit), 'PX',

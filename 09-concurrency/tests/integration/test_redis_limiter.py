@@ -336,7 +336,8 @@ def test_the_stored_moment_moves_by_exactly_one_interval_a_call(
     client: redis.Redis, prefix: str
 ) -> None:
     rate = 333.3
-    limiter = RedisLimiter(client, rate, 1000, prefix=prefix)
+    limiter = RedisLimiter(client, rate, 10_000, prefix=prefix)
+    assert limiter.allow("user", 9_000)  # half a minute of backlog, so that no call finds it idle
 
     moments = []
     for _ in range(50):
@@ -344,11 +345,8 @@ def test_the_stored_moment_moves_by_exactly_one_interval_a_call(
         whole, part = client.get(f"{prefix}user").decode().split(":")  # type: ignore[union-attr]
         moments.append((int(whole), float(part)))
 
-    backlogged = [(b[0] - a[0]) * 1e6 + (b[1] - a[1]) for a, b in itertools.pairwise(moments)]
-    # A call that finds an idle bucket starts anew; every other one adds an interval, and no rounding.
-    exact = [step for step in backlogged if abs(step - 1e6 / rate) < 1.0]
-    assert len(exact) >= 5
-    assert max(abs(step - 1e6 / rate) for step in exact) < 1e-6
+    steps = [(b[0] - a[0]) * 1e6 + (b[1] - a[1]) for a, b in itertools.pairwise(moments)]
+    assert max(abs(step - 1e6 / rate) for step in steps) < 1e-6
 
 
 @pytest.mark.parametrize("stored", ["inf", "nan", "hello", "1:nan", "99999999999:0", "1e400:1e400"])
@@ -360,7 +358,7 @@ def test_a_stored_value_that_is_no_moment_is_a_limit_used_up_that_heals(
 
     first = limiter.check("user")
 
-    assert not first.allowed or stored == "1:nan"
+    assert not first.allowed
     assert first.reset_after <= 0.21
     until = time.monotonic() + 10
     while not limiter.allow("user"):

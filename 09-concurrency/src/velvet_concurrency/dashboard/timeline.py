@@ -182,13 +182,14 @@ def flights(found: dict[str, tuple[Mapping[str, Any], list[Job]]], until: float)
 def draw(seen: kit.Seen) -> None:
     """Draw both models on one axis, what is in flight, and offer the traces."""
     found = by_model(seen)
-    if not any(jobs for _, jobs in found.values()):
+    if not found:
         return
-    until = 1.02 * max(end_of(job) for _, jobs in found.values() for job in jobs)
+    ends = [end_of(job) for _, jobs in found.values() for job in jobs]
+    until = 1.02 * max(ends, default=1.0)
     for model, (head, jobs) in found.items():
-        if jobs:
+        if jobs or seen.running:
             seen.chart(lanes(model, head, jobs, until), key=f"lanes-{model}")
-    if seen.running:
+    if seen.running or not ends:
         return
     seen.chart(flights(found, until), key="flights")
     for model, (_, jobs) in found.items():
