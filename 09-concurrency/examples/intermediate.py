@@ -242,8 +242,8 @@ async def failing_dependency() -> None:
             neighbour = time.perf_counter() - began
         await asyncio.wait(callers)
         print(f"{name:22}{len(asked):7}{sum(waits):15.2f} s{neighbour * 1e3:16.0f} ms")
-    print("\nwhy: a timeout frees callers; retries ask a sick dependency three times as")
-    print("     often, a budget pays for few; a breaker stops asking; a bulkhead leaves room.")
+    print("\nwhy: a timeout frees callers; retries ask a sick dependency thrice as often;")
+    print("     a budget pays for few; a breaker stops asking; a bulkhead leaves room.")
 
 
 @example("let_it_crash")

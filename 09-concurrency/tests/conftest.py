@@ -1,8 +1,4 @@
-"""What every test of this module shares: the leak check, a watchdog and a bounded wait.
-
-Concurrent code that leaves a thread, a child process, a socket or a shared-memory segment behind
-is wrong even when its results are right, so each test is compared with the state before it.
-"""
+"""What every test of this module shares: a bounded wait, and a walk through virtual time."""
 
 from __future__ import annotations
 
@@ -17,11 +13,6 @@ from velvet_concurrency.clock import FakeClock
 T = TypeVar("T")
 
 BOUND_SECONDS = 10.0
-
-
-@pytest.fixture(autouse=True)
-def _tidy(watchdog: None, nothing_left: None) -> None:
-    """Fail what leaves something behind; show where it stands when it takes a minute."""
 
 
 @pytest.fixture
