@@ -106,6 +106,22 @@ def test_an_extrapolation_says_what_was_measured(suite: Suite) -> None:
     assert outcome.seconds == pytest.approx(100.0)
 
 
+def test_an_extrapolation_survives_a_neighbour_that_slows_most_tries(suite: Suite) -> None:
+    slowed = iter((1.0, 1.5, 1.3, 1.0))
+
+    class Result:
+        def __init__(self, seconds: float) -> None:
+            self.seconds = seconds
+
+    def measure(n: int) -> tuple[Result, dict[str, float]]:
+        return Result(0.1 * n * next(slowed)), {}
+
+    outcome = io._extrapolated(measure, 1000, few=20, more=50)
+
+    assert outcome.seconds == pytest.approx(100.0)
+    assert next(slowed, None) is None
+
+
 def test_a_wrong_product_is_refused(suite: Suite) -> None:
     identity = [[1.0, 0.0], [0.0, 1.0]]
 

@@ -59,10 +59,14 @@ def _fetch(url: str, *, fetcher: str, n: int, **options: Any) -> Outcome:
 def _extrapolated(measure: Callable[[int], Any], n: int, *, few: int, more: int) -> Outcome:
     """Measure two numbers of requests, insist that they agree within 5 %, and scale up.
 
-    A neighbour on the machine may spoil a pair of measurements, so there are three tries.
+    A neighbour on the machine only ever adds time: of up to five tries each number keeps its best.
     """
-    for _ in range(3):
-        (first, _), (second, figures) = measure(few), measure(more)
+    tries: dict[int, list[Any]] = {few: [], more: []}
+    for _ in range(5):
+        for number, found in tries.items():
+            found.append(measure(number))
+            found.sort(key=lambda one: float(one[0].seconds))
+        (first, _), (second, figures) = tries[few][0], tries[more][0]
         off = (second.seconds / more) / (first.seconds / few) - 1
         if abs(off) <= LINEAR_WITHIN:
             break
