@@ -39,13 +39,13 @@ def _figures(work: Callable[[], Any], n: int) -> tuple[Any, dict[str, float]]:
     }
 
 
-def _fetch(url: str, *, fetcher: str, n: int, **options: Any) -> Outcome:
+def _fetch(url: str, *, fetcher: str, n: int, timeout: float = PATIENCE, **options: Any) -> Outcome:
     from velvet_concurrency import contenders
 
     fetch = contenders.load(fetcher).fetch
 
     def measure(k: int) -> Any:
-        return _figures(lambda: fetch(url, k, **options), k)
+        return _figures(lambda: fetch(url, k, timeout=timeout, **options), k)
 
     if n == REQUESTS and fetcher == "serial" and mode() != "full":
         return _extrapolated(measure, n, few=20, more=50)
