@@ -26,7 +26,7 @@ class TestModule(ModuleTests):
         "dont_block_the_loop": (r"^sleep, inline +(4[5-9]|[5-9]\d)\d", r"sys\.getswitchinterval"),
         "task_group_vs_gather": (
             r"behind the caller's back: child 4, child 5",
-            r"(?s)TaskGroup.*child 4 was cancelled.*child 5 was cancelled",
+            r"(?s)TaskGroup(?=.*child 4 was cancelled)(?=.*child 5 was cancelled)",
             r"\+-- ValueError: child 3 found bad data",
             r"\+-- OSError: child 5 could not close its file",
             r"still running: 0",
