@@ -186,7 +186,7 @@ async def deadline(seconds: float) -> AsyncIterator[None]:
 
     An inner deadline can shorten the outer one, never extend it. Tasks started inside see it through `time_left`;
     it does not cancel them, so a deadline that such a task enters has a timer of its own.
-    Raises `ValueError` for NaN.
+    Before Python 3.11 the block has to end in the task that entered it. Raises `ValueError` for NaN.
     """
     if math.isnan(seconds):
         raise ValueError("seconds must be a number, not nan")

@@ -81,12 +81,12 @@ def test_every_extrapolated_row_is_whole_in_the_full_tier(
     assert whole.measured_n is None
 
 
+class Result:
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+
 def test_an_extrapolation_is_refused_when_the_cost_is_not_linear(suite: Suite) -> None:
-
-    class Result:
-        def __init__(self, seconds: float) -> None:
-            self.seconds = seconds
-
     def measure(n: int) -> tuple[Result, dict[str, float]]:
         return Result(0.001 * n * n), {}
 
@@ -95,11 +95,6 @@ def test_an_extrapolation_is_refused_when_the_cost_is_not_linear(suite: Suite) -
 
 
 def test_an_extrapolation_says_what_was_measured(suite: Suite) -> None:
-
-    class Result:
-        def __init__(self, seconds: float) -> None:
-            self.seconds = seconds
-
     outcome = io._extrapolated(lambda n: (Result(0.1 * n), {}), 1000, few=20, more=50)
 
     assert outcome.measured_n == 50
@@ -108,10 +103,6 @@ def test_an_extrapolation_says_what_was_measured(suite: Suite) -> None:
 
 def test_an_extrapolation_survives_a_neighbour_that_slows_most_tries(suite: Suite) -> None:
     slowed = iter((1.0, 1.5, 1.3, 1.0))
-
-    class Result:
-        def __init__(self, seconds: float) -> None:
-            self.seconds = seconds
 
     def measure(n: int) -> tuple[Result, dict[str, float]]:
         return Result(0.1 * n * next(slowed)), {}
