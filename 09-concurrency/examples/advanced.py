@@ -16,14 +16,13 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
 from velvet.examples import example, main
-from velvet_concurrency.orphan import die_with_parent
+from velvet_concurrency.pools import process_pool
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -56,7 +55,7 @@ def fleet_member(url: str, prefix: str, kind: str) -> int:
 
 
 def private_mb() -> float:
-    """Give the MB that belong to this process alone (USS)."""
+    """Return the MB that belong to this process alone (USS)."""
     import psutil
 
     return float(psutil.Process().memory_full_info().uss / 1e6)
@@ -179,28 +178,32 @@ async def hedged_requests() -> None:
     40 calls at a time; an ordinary reply takes about 10 ms, a slow one 300 to 600 ms. Then the
     dependency falls ill, 30 in a hundred are slow, and only the budget bounds the extra load.
     """
-    from velvet_concurrency.quantiles import quantile
-    from velvet_concurrency.resilience import HedgeBudget, hedge
+    from velvet_concurrency.resilience import HedgeBudget, hedge, race
+    from velvet_concurrency.runtime import quantile
     from velvet_concurrency.structured import amap
 
     async def measure(flaky: Flaky, delay: float, budget: HedgeBudget | None) -> list[float]:
         async def timed(_: int) -> float:
             began = time.perf_counter()
-            await hedge(flaky.reply, delay, max_hedges=1, budget=budget)
+            if delay:
+                await hedge(flaky.reply, delay, max_hedges=1, budget=budget)
+            else:
+                await race(flaky.reply, flaky.reply)
             return time.perf_counter() - began
 
         calls = range(1_500 if flaky.slow_share < 0.1 else 240)
         return [latency async for latency in amap(timed, calls, 40, ordered=False)]
 
-    delay, never = 0.0, 60.0
+    delay, never = 1e-9, 60.0
     print(f"{'':24}{'p50':>9}{'p99':>9}{'p99.9':>9}{'extra calls':>13}{'cancelled':>11}")
     for share in (0.02, 0.30):
-        for name in ("plain", "hedged", "hedged, budget"):
+        for name in ("plain", "race of two", "hedged", "hedged, budget"):
             budget = HedgeBudget(0.05, burst=5) if name == "hedged, budget" else None
             flaky = Flaky(share, random.Random(9))
-            latencies = await measure(flaky, never if name == "plain" else delay, budget)
+            after = {"plain": never, "race of two": 0.0}.get(name, delay)
+            latencies = await measure(flaky, after, budget)
             p50, p99, p999 = (quantile(latencies, q) * 1e3 for q in (0.5, 0.99, 0.999))
-            delay = delay or quantile(latencies, 0.95)
+            delay = quantile(latencies, 0.95) if delay < 1e-6 else delay
             extra = 100 * (flaky.asked / len(latencies) - 1)
             print(f"{100 * share:2.0f} % slow, {name:14}{p50:6.0f} ms{p99:6.0f} ms", end="")
             print(f"{p999:6.0f} ms{extra:11.1f} %{flaky.cancelled:11}")
@@ -226,7 +229,7 @@ def shared_memory_matrix() -> None:
     matrix = np.random.default_rng(9).random((2_500, 5_000))
     print(f"{'':8}{'seconds':>9}{'peak RSS of all':>17}{'private, a worker':>19}{'total':>15}")
     for name in ("pickled", "shared"):
-        with ProcessPoolExecutor(4, SPAWN, initializer=die_with_parent) as pool:
+        with process_pool(4) as pool:
             list(pool.map(total_of_copy, [matrix[:1]] * 4))  # starts the workers
             with Resources(0.05, children=True) as watched:
                 began = time.perf_counter()
@@ -258,7 +261,7 @@ def redis_fleet() -> None:
     from velvet_concurrency.redis_limiter import connect
 
     prefix = f"velvet-example-{os.getpid()}:"
-    with redis() as server, ProcessPoolExecutor(4, SPAWN, initializer=die_with_parent) as pool:
+    with redis() as server, process_pool(4) as pool:
         print(f"{server.version} ({server.rung}), 4 processes x 100 calls, limit 100\n")
         print(f"{'limiter':24}{'each process':>20}{'admitted':>10}{'too many':>10}")
         for kind, label in (("racy", "GET, decide, SET"), ("lua", "one Lua script")):
@@ -294,8 +297,8 @@ def graceful_shutdown() -> None:
                 print(f"  {line}")
         child.join()
         print(f"  = {answered} of 6 answered, exit code {child.exitcode}\n")
-    print("why: an orchestrator sends SIGTERM and kills some seconds later; who ignores it,")
-    print("     or ends at once, loses what is in flight and cannot say what that was.")
+    print("why: an orchestrator sends SIGTERM and kills some seconds later; a server that")
+    print("     ignores it, or ends at once, loses what is in flight without a word.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Four stories about what happens when something fails, is too fast, dies or is told to stop.
+"""Six stories about what happens when something fails, is too fast, dies or is told to stop.
 
 Every example is one function to be read from top to bottom; run one of them with
 `python examples/intermediate.py NAME`. Waits are real but short; the breaker's clock is a `FakeClock`.
@@ -14,13 +14,16 @@ import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any
 
 from velvet.examples import example, main
 from velvet_concurrency.breaker import CircuitBreaker, CircuitOpen, State
 from velvet_concurrency.clock import FakeClock
-from velvet_concurrency.iobound import LatencyServer, serial
-from velvet_concurrency.pipeline import Pipeline, Stage
-from velvet_concurrency.resilience import deadline, time_left
+from velvet_concurrency.contenders import serial
+from velvet_concurrency.pipeline import Actor, ActorStopped, Pipeline, Stage
+from velvet_concurrency.pressure import Bulkhead, BulkheadFull
+from velvet_concurrency.resilience import RetryBudget, deadline, retry, time_left
+from velvet_concurrency.samples.latency_server import LatencyServer
 from velvet_concurrency.structured import ExceptionGroup, TaskGroup, reap, timeout
 
 
@@ -37,13 +40,13 @@ def sparkline(values: Sequence[float], top: float, width: int = 60) -> str:
 
 
 def others() -> set[asyncio.Task[object]]:
-    """Give the tasks of this loop that are running beside the caller."""
+    """Return the tasks of this loop that are running beside the caller."""
     return asyncio.all_tasks() - {asyncio.current_task()}
 
 
 def ask(url: str) -> None:
     """Fetch once, and raise when the reply is no good."""
-    if errors := serial(url, 1).errors:
+    if errors := serial.fetch(url, 1).errors:
         raise ConnectionError(", ".join(errors))
 
 
@@ -79,7 +82,7 @@ async def task_group_vs_gather() -> None:
     print(f"  still running behind the caller's back: {', '.join(leaked)}")
     log.clear()
     await asyncio.wait(tasks)
-    print(f"  and later, with nobody waiting for it: {', '.join(log)}")
+    print(f"  and later, when no one waits for it: {', '.join(log)}")
 
     print("\nTaskGroup")
     log.clear()
@@ -193,6 +196,91 @@ def breaker_story() -> None:
         print(f"20 threads call when the pause is over: probes = {probes}, ", end="")
         print(f"{crowd.count('-')} refused; then {breaker.state.value}")
     print("\nwhy: half-open has one permit; a crowd would knock the server over again.")
+
+
+@example("failing_dependency")
+async def failing_dependency() -> None:
+    """A dependency hangs: a bare call, a timeout, retries, a budget, a breaker and a bulkhead.
+
+    Thirty callers at once share ten connections with a neighbour whose own dependency is well.
+    """
+    print(f"{'step':22}{'asked':>7}{'callers waited':>17}{'neighbour waited':>19}")
+    for name, limit, tries, budget, breaker, bulkhead in (
+        ("bare call", 60.0, 1, None, None, Bulkhead(30)),
+        ("timeout", 0.02, 1, None, None, Bulkhead(30)),
+        ("three tries", 0.02, 3, None, None, Bulkhead(30)),
+        ("with a retry budget", 0.02, 3, RetryBudget(0.1, 1), None, Bulkhead(30)),
+        ("with a breaker", 0.02, 3, None, CircuitBreaker(window=4, min_calls=4), Bulkhead(30)),
+        ("with a bulkhead of 4", 0.02, 3, None, None, Bulkhead(4)),
+    ):
+        asked, waits, connections = list[float](), list[float](), asyncio.Semaphore(10)
+
+        async def dependency(limit: float = limit, asked: list[float] = asked) -> None:
+            async with deadline(limit):  # inside the breaker, which has to see it
+                asked.append(limit)
+                await asyncio.sleep(0.4)  # it hangs; then the connection breaks
+                raise ConnectionError
+
+        async def caller(*given: Any) -> None:
+            tries, budget, breaker, bulkhead, connections, dependency, waits = given
+            began = time.perf_counter()
+
+            async def ask() -> None:
+                async with connections:
+                    await (breaker.acall(dependency) if breaker else dependency())
+
+            with suppress(OSError, CircuitOpen, BulkheadFull):
+                async with bulkhead:
+                    await retry(ask, tries, base=0.001, retry_on=TimeoutError, budget=budget)
+            waits.append(time.perf_counter() - began)
+
+        given = (tries, budget, breaker, bulkhead, connections, dependency, waits)
+        callers = [asyncio.create_task(caller(*given)) for _ in range(30)]
+        await asyncio.sleep(0.001)
+        began = time.perf_counter()
+        async with connections:
+            neighbour = time.perf_counter() - began
+        await asyncio.wait(callers)
+        print(f"{name:22}{len(asked):7}{sum(waits):15.2f} s{neighbour * 1e3:16.0f} ms")
+    print("\nwhy: a timeout frees callers; retries ask a sick dependency thrice as often;")
+    print("     a budget pays for few; a breaker stops asking; a bulkhead leaves room.")
+
+
+@example("let_it_crash")
+async def let_it_crash() -> None:
+    """An actor owns a counter, crashes on bad input, starts afresh, and gives up at its limit.
+
+    Three restarts are allowed; every asker gets an answer, an error, or the reason for the end.
+    """
+    made = 0
+
+    def counter() -> Callable[[str], Awaitable[int]]:
+        nonlocal made
+        made += 1
+        total = 0  # state of this handler alone: no lock
+
+        async def add(text: str) -> int:
+            nonlocal total
+            total += int(text)
+            return total
+
+        return add
+
+    async def say(actor: Actor[str, int], text: str) -> None:
+        try:
+            print(f"  ask {text!r:7} -> {await actor.ask(text)}")
+        except (ValueError, ActorStopped) as error:
+            print(f"  ask {text!r:7} -> {type(error).__name__}: {str(error)[:42]}")
+
+    try:
+        async with Actor(counter, max_restarts=2) as actor:
+            for text in ("1", "2", "x", "10", "y", "z", "5"):
+                await say(actor, text)
+    except ActorStopped as stopped:
+        print(f"leaving the block: {type(stopped.__cause__).__name__} was the cause")
+    print(f"handlers made: {made}, restarts: {actor.restarts}")
+    print("\nwhy: state that an error has touched is thrown away, not repaired; a crash that")
+    print("     comes again and again is not hidden by restarting for ever.")
 
 
 @example("cancel_properly", needs=["anyio"])

@@ -12,16 +12,11 @@ import asyncio
 import heapq
 import math
 import threading
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable
+from typing import TypeAlias
 
-
-@runtime_checkable
-class Clock(Protocol):
-    """Anything that returns seconds which never go back, such as `time.monotonic`."""
-
-    def __call__(self) -> float:
-        """Return the current time in seconds; only differences have a meaning."""
-        ...
+Clock: TypeAlias = Callable[[], float]
+"""Return seconds that never go back; only differences have a meaning."""
 
 
 class FakeClock:
@@ -59,9 +54,8 @@ class FakeClock:
     def advance(self, dt: float) -> None:
         """Move the clock by `dt` seconds and wake the sleepers that are due, earliest first.
 
-        A negative `dt` steps the clock back, as an operator or a time daemon steps a wall clock. The
-        woken tasks run when the loop next runs and then read the final time; use `aadvance` where
-        each has to see its own moment. O(k log n) for k woken of n sleepers.
+        A negative `dt` steps the clock back, as a time daemon steps a wall clock. Woken tasks run
+        when the loop next runs and read the final time.
 
         Raises:
             ValueError: `dt` is not finite.
@@ -73,21 +67,14 @@ class FakeClock:
         self._wake_due()
 
     def sleep(self, dt: float) -> None:
-        """Stand in for `time.sleep`: the caller's wait is what moves the clock by `dt` seconds.
-
-        Raises:
-            ValueError: `dt` is negative or not finite.
-        """
+        """Stand in for `time.sleep`: the caller's wait is what moves the clock by `dt` seconds."""
         self.advance(_duration(dt))
 
     async def asleep(self, dt: float) -> None:
-        """Stand in for `asyncio.sleep`: wait until somebody has moved the clock `dt` seconds on.
+        """Stand in for `asyncio.sleep`: wait until the clock has moved `dt` seconds on.
 
         Sleepers wake in the order of their due times, equal times in the order of arrival. With
         `dt == 0` it yields to the loop once. Safe to cancel.
-
-        Raises:
-            ValueError: `dt` is negative or not finite.
         """
         if _duration(dt) == 0:
             await asyncio.sleep(0)
@@ -96,28 +83,6 @@ class FakeClock:
         self._order += 1
         heapq.heappush(self._sleepers, (self._now + dt, self._order, future))
         await future
-
-    async def aadvance(self, dt: float, *, settle: int = 10) -> None:
-        """Move the clock by `dt` seconds, stopping at every sleeper's moment to let it run.
-
-        Args:
-            dt: how far to move, in seconds.
-            settle: how often the loop gets a turn at each stop; a chain of tasks that wake each
-                other needs one turn per link.
-
-        Raises:
-            ValueError: `dt` is negative or not finite.
-        """
-        target = self._now + _duration(dt)
-        await _turns(settle)
-        while (due := self._next_due()) is not None and due <= target:
-            self.advance(max(0.0, due - self._now))
-            with self._lock:
-                self._now = max(self._now, due)
-            self._wake_due()
-            await _turns(settle)
-        with self._lock:
-            self._now = max(self._now, target)
 
     def _next_due(self) -> float | None:
         while self._sleepers and self._sleepers[0][2].done():
@@ -133,8 +98,3 @@ def _duration(dt: float) -> float:
     if not (math.isfinite(dt) and dt >= 0):
         raise ValueError(f"dt must be finite and >= 0, got {dt!r}")
     return dt
-
-
-async def _turns(count: int) -> None:
-    for _ in range(count):
-        await asyncio.sleep(0)

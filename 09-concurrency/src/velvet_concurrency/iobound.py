@@ -1,4 +1,4 @@
-"""Waiting for many replies: the fetchers side by side, an honest load, and what to expect.
+"""Waiting for many replies: an honest load, and what to expect of it.
 
 The fetchers differ in their concurrency model only and live one a file in `contenders/`.
 `open_loop` sends requests when they are due instead of when the last one came back: a closed loop
@@ -15,41 +15,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from velvet_concurrency.contenders.aiohttp_ import fetch as aiohttp_
-from velvet_concurrency.contenders.frame import (
-    BadReplyError,
-    FetchResult,
-    check,
-    kind_of,
-    load,
-    run,
-)
-from velvet_concurrency.contenders.httpx_ import fetch as httpx_
-from velvet_concurrency.contenders.serial import fetch as serial
-from velvet_concurrency.contenders.streams import fetch as streams
-from velvet_concurrency.contenders.threads import fetch as threads
-from velvet_concurrency.latency_server import LatencyServer
-from velvet_concurrency.latency_site import Failure, ServerStats
-from velvet_concurrency.quantiles import quantile
-
-__all__ = [
-    "Failure",
-    "FetchResult",
-    "LatencyServer",
-    "OpenLoopResult",
-    "ServerStats",
-    "aiohttp_",
-    "httpx_",
-    "open_loop",
-    "predict",
-    "serial",
-    "streams",
-    "threads",
-]
+from velvet_concurrency.contenders._frame import BadReplyError, check, kind_of, run
+from velvet_concurrency.runtime import load, quantile
 
 
 def predict(n: int, limit: int, latency: float, cpu_per_request: float = 0.0) -> float:
-    """Give the seconds that n requests should take: `ceil(n / limit) * latency` plus CPU time.
+    """Return the seconds that n requests should take: `ceil(n / limit) * latency` plus CPU time.
 
     Args:
         n: requests.
@@ -58,12 +29,12 @@ def predict(n: int, limit: int, latency: float, cpu_per_request: float = 0.0) ->
         cpu_per_request: seconds of the client's own work for one; it cannot overlap itself.
 
     Raises:
-        ValueError: an argument is negative.
+        ValueError: an argument is negative or not a number.
 
     >>> predict(1000, 100, 0.1)  # the default limit of aiohttp: ten waves
     1.0
     """
-    if n < 0 or limit < 0 or latency < 0 or cpu_per_request < 0:
+    if not (n >= 0 and limit >= 0 and latency >= 0 and cpu_per_request >= 0):
         raise ValueError(
             "n, limit, latency and cpu_per_request must be >= 0, "
             f"got {n!r}, {limit!r}, {latency!r}, {cpu_per_request!r}"
@@ -93,44 +64,8 @@ class OpenLoopResult:
     cpu_seconds: float
 
     def quantile(self, q: float) -> float:
-        """Give the latency that a share `q` of good replies did not exceed.
-
-        Raises:
-            ValueError: `q` is outside 0 to 1, or there is no good reply.
-        """
+        """Return the latency that a share `q` of good replies did not exceed."""
         return quantile(self.latencies, q)
-
-
-async def _send_when_due(session: Any, url: str, rate: float, total: int) -> OpenLoopResult:
-    latencies: list[float] = []
-    errors: Counter[str] = Counter()
-    aiohttp: Any = load("aiohttp")
-    failures = (aiohttp.ClientError, asyncio.TimeoutError, OSError, BadReplyError)
-    clock = time.perf_counter
-    cpu, start = time.process_time(), clock()
-
-    async def one(due: float) -> None:
-        try:
-            async with session.get(url) as reply:
-                await reply.read()
-                if reply.status != 200:
-                    raise BadReplyError(f"HTTP {reply.status}")
-        except failures as error:
-            errors[kind_of(error)] += 1
-        else:
-            latencies.append(clock() - due)
-
-    tasks: list[asyncio.Task[None]] = []
-    while len(tasks) < total:
-        # Everything that is due goes out, so a coarse timer (15.6 ms on Windows) only makes ticks.
-        while len(tasks) < total and (due := start + len(tasks) / rate) <= clock():
-            tasks.append(asyncio.ensure_future(one(due)))
-        await asyncio.sleep(max(0.0, start + len(tasks) / rate - clock()))
-    await asyncio.wait(tasks)
-    seconds = clock() - start
-    return OpenLoopResult(
-        rate, len(latencies) / seconds, latencies, errors, seconds, time.process_time() - cpu
-    )
 
 
 def open_loop(
@@ -170,3 +105,33 @@ def open_loop(
             return await _send_when_due(session, url, rate, max(1, round(rate * seconds)))
 
     return run(main(), uvloop=uvloop)
+
+
+async def _send_when_due(session: Any, url: str, rate: float, total: int) -> OpenLoopResult:
+    latencies: list[float] = []
+    errors: Counter[str] = Counter()
+    aiohttp: Any = load("aiohttp")
+    failures = (aiohttp.ClientError, asyncio.TimeoutError, OSError, BadReplyError)
+    clock = time.perf_counter
+    cpu, start = time.process_time(), clock()
+
+    async def one(due: float) -> None:
+        try:
+            async with session.get(url) as reply:
+                await reply.read()
+                if reply.status != 200:
+                    raise BadReplyError(f"HTTP {reply.status}")
+        except failures as error:
+            errors[kind_of(error)] += 1
+        else:
+            latencies.append(clock() - due)
+
+    tasks: list[asyncio.Task[None]] = []
+    while len(tasks) < total:
+        # Everything that is due goes out, so a coarse timer (15.6 ms on Windows) only makes ticks.
+        while len(tasks) < total and (due := start + len(tasks) / rate) <= clock():
+            tasks.append(asyncio.ensure_future(one(due)))
+        await asyncio.sleep(max(0.0, start + len(tasks) / rate - clock()))
+    await asyncio.wait(tasks)
+    seconds, used = clock() - start, time.process_time() - cpu
+    return OpenLoopResult(rate, len(latencies) / seconds, latencies, errors, seconds, used)

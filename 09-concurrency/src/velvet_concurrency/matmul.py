@@ -3,14 +3,13 @@
 The workload of the CPU benchmarks: n cubed multiply-adds whatever the contender, so that seconds
 can be compared. The pure Python ones take lists of lists; the others take NumPy arrays (lists are
 converted, which costs more than the product, so convert before a clock starts). NumPy brings its
-own threads: run comparisons in children started with `ONE_BLAS_THREAD` in their environment.
+own threads: compare in children that `OPENBLAS_NUM_THREADS=1` holds to one.
 Numba is imported at the first call, because loading it takes longer than most products.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -20,24 +19,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from velvet_concurrency.runtime import Unavailable
+from velvet_concurrency.runtime import Unavailable, load
 
 Rows = Sequence[Sequence[float]]
 FloatArray = npt.NDArray[np.float64]
 Matrix = Rows | FloatArray
 
-ONE_BLAS_THREAD: Mapping[str, str] = MappingProxyType(
-    {
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "VECLIB_MAXIMUM_THREADS": "1",
-    }
-)
-
 
 def random_rows(n: int, *, seed: int) -> list[list[float]]:
-    """Give an n by n matrix of numbers in [0, 1), the same for the same seed.
+    """Return an n by n matrix of numbers in [0, 1), the same for the same seed.
 
     Raises:
         ValueError: `n` is not positive.
@@ -90,10 +80,7 @@ def matmul_numpy(a: Matrix, b: Matrix) -> FloatArray:
 
 @functools.lru_cache(maxsize=2)
 def _compiled(parallel: bool) -> Callable[[FloatArray, FloatArray], FloatArray]:
-    try:
-        numba = importlib.import_module("numba")
-    except ImportError as error:
-        raise Unavailable("numba", "it is not installed", "pip install numba") from error
+    numba: Any = load("numba")
 
     def kernel(a: FloatArray, b: FloatArray) -> FloatArray:  # pragma: no cover - machine code
         product = np.zeros((a.shape[0], b.shape[1]))
@@ -110,20 +97,12 @@ def _compiled(parallel: bool) -> Callable[[FloatArray, FloatArray], FloatArray]:
 
 
 def matmul_numba(a: Matrix, b: Matrix) -> FloatArray:
-    """Multiply by the same three loops, compiled; the first call takes seconds to compile.
-
-    Raises:
-        Unavailable: Numba is not installed.
-    """
+    """Multiply by the same three loops, compiled; the first call takes seconds to compile."""
     return _compiled(False)(np.asarray(a, np.float64), np.asarray(b, np.float64))
 
 
 def matmul_numba_parallel(a: Matrix, b: Matrix) -> FloatArray:
-    """Multiply by compiled loops with the rows spread over threads.
-
-    Raises:
-        Unavailable: Numba is not installed.
-    """
+    """Multiply by compiled loops with the rows spread over threads."""
     return _compiled(True)(np.asarray(a, np.float64), np.asarray(b, np.float64))
 
 

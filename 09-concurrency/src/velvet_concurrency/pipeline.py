@@ -1,4 +1,4 @@
-"""Two ways to give work a fixed shape: a line of stages, and an actor with a mailbox.
+"""Two ways to give work a fixed shape: a row of stages, and an actor with a mailbox.
 
 A pipeline keeps each resource busy (download, parse, store) without letting the fast stage bury the slow one:
 every stage holds a bounded number of items and pulls the next only when there is room. An actor owns its state
@@ -13,7 +13,6 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from velvet_concurrency.pressure import AdmissionQueue, QueueClosed
@@ -75,7 +74,8 @@ class Actor(Generic[M, R]):
 
     Arguments: `make()` returns a fresh handler (a coroutine function, its state in a closure or an object);
     `mailbox` messages may wait, then `tell` and `ask` wait too; after `max_restarts` new handlers the next error stops
-    the actor. Leaving the block handles what is in the mailbox first; an actor that stopped early raises
+    the actor. So does at once an error of `make`, and a handler that is cancelled or ends with another
+    `BaseException`. Leaving the block handles what is in the mailbox first; an actor that stopped early raises
     `ActorStopped` there. A message whose asker has gone is skipped. An error without an asker goes to the loop's
     exception handler. For the tasks of one event loop. A handler must not ask its own actor.
     Raises `ValueError` for `mailbox` < 1 or `max_restarts` < 0.
@@ -96,18 +96,17 @@ class Actor(Generic[M, R]):
         self._make = make
         self._max_restarts = max_restarts
         self._mailbox: AdmissionQueue[tuple[M, asyncio.Future[R] | None]] = AdmissionQueue(mailbox)
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
+        self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Actor[M, R]:
+        if self._task is not None:
+            raise RuntimeError("an actor is entered once: make another one")
         self._task = asyncio.create_task(self._live())
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, kind: object, error: BaseException | None, _trace: object) -> None:
+        assert self._task is not None
         self._mailbox.close()
         try:
             if error is None:
@@ -145,13 +144,20 @@ class Actor(Generic[M, R]):
             raise self._stopped() from self._error
 
     def _stopped(self) -> ActorStopped:
-        why = "it was closed" if self._error is None else f"restarted {self.restarts} times"
-        return ActorStopped(f"the actor has stopped: {why}")
+        if self._error is None:
+            return ActorStopped("the actor has stopped: it was closed")
+        stopped = ActorStopped(
+            f"the actor has stopped after {self.restarts} restarts: {self._error!r}"
+        )
+        stopped.__cause__ = self._error
+        return stopped
 
     async def _live(self) -> None:
+        reply: asyncio.Future[R] | None = None
         try:
             handle = self._make()
             while True:
+                reply = None
                 message, reply = await self._mailbox.get()
                 if reply is not None and reply.done():
                     continue
@@ -169,8 +175,13 @@ class Actor(Generic[M, R]):
                         reply.set_result(result)
         except QueueClosed:
             return
+        except Exception as error:  # noqa: BLE001 - of `make`; each asker is told
+            self._error = error
+        except BaseException as error:
+            self._error = error
+            raise
         finally:
-            self._abandon()
+            self._abandon(reply)
 
     def _report(self, error: Exception, reply: asyncio.Future[R] | None) -> None:
         if reply is None:
@@ -180,9 +191,12 @@ class Actor(Generic[M, R]):
         elif not reply.done():
             reply.set_exception(error)
 
-    def _abandon(self) -> None:
+    def _abandon(self, current: asyncio.Future[R] | None) -> None:
+        """Answer the message that was being handled and all that wait, so that no asker is stranded."""
         self._mailbox.close()
+        replies = [current]
         while len(self._mailbox):
-            _, reply = self._mailbox.get_nowait()
+            replies.append(self._mailbox.get_nowait()[1])
+        for reply in replies:
             if reply is not None and not reply.done():
                 reply.set_exception(self._stopped())

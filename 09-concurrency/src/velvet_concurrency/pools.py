@@ -11,39 +11,48 @@ from __future__ import annotations
 
 import concurrent.futures
 import functools
-import importlib
 import multiprocessing
+import os
 import pickle
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from multiprocessing.connection import wait
+from typing import Any, Literal, TypeVar, get_args
 
-from velvet_concurrency.orphan import die_with_parent
 from velvet_concurrency.runtime import Unavailable, usable_cores
-
-if TYPE_CHECKING:
-    from velvet_concurrency.shared_array import SharedArray, SharedHandle
-
-__all__ = ["Mode", "SharedArray", "SharedHandle", "Unavailable", "check_sendable", "cpu_map"]
 
 T = TypeVar("T")
 R = TypeVar("R")
 Mode = Literal["serial", "threads", "processes", "interpreters"]
-
 # WaitForMultipleObjects takes 64 handles, and the pool needs three itself.
 _WINDOWS_MAX_WORKERS = 61
 
 
-def __getattr__(name: str) -> Any:
-    # A worker imports this file to find `cpu_map`'s parts; NumPy would add 25 MB to each.
-    if name in ("SharedArray", "SharedHandle"):
-        return getattr(importlib.import_module(".shared_array", __package__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def die_with_parent() -> None:
+    """End this worker when the process that started it is gone; meant as a pool initializer.
+
+    A pool worker waits for jobs on a pipe of which it holds both ends, so the death of its parent
+    by SIGKILL would leave it waiting for ever. Does nothing outside a `multiprocessing` child.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def watch(sentinel: int) -> None:
+            wait([sentinel])
+            os._exit(1)  # no process is left to read a result or to run clean-up for
+
+        threading.Thread(target=watch, args=(parent.sentinel,), daemon=True).start()
 
 
-def _name(fn: Callable[..., Any]) -> str:
-    return f"{getattr(fn, '__module__', '?')}.{getattr(fn, '__qualname__', repr(fn))}"
+def process_pool(workers: int, start_method: str = "spawn") -> ProcessPoolExecutor:
+    """Return a pool whose workers do not outlive this process, however it ends."""
+    return ProcessPoolExecutor(
+        min(workers, _WINDOWS_MAX_WORKERS) if sys.platform == "win32" else workers,
+        mp_context=multiprocessing.get_context(start_method),
+        initializer=die_with_parent,
+    )
 
 
 def check_sendable(fn: Callable[..., Any], start_method: str = "spawn") -> None:
@@ -57,19 +66,21 @@ def check_sendable(fn: Callable[..., Any], start_method: str = "spawn") -> None:
         ValueError: `fn` cannot be pickled, or lives in `__main__`, which a spawned child either
             cannot import (an interactive session, `python -c`) or runs a second time.
     """
-    inner = fn
+    inner: Any = fn
     while isinstance(inner, functools.partial):
         inner = inner.func
-    if start_method != "fork" and getattr(inner, "__module__", None) == "__main__":
+    home = getattr(inner, "__module__", "?")
+    name = f"{home}.{getattr(inner, '__qualname__', repr(inner))}"
+    if start_method != "fork" and home == "__main__":
         raise ValueError(
-            f"{_name(inner)} is defined in __main__, which a worker started by {start_method} "
+            f"{name} is defined in __main__, which a worker started by {start_method} "
             "does not share: move it into a module that the worker can import"
         )
     try:
         pickle.dumps(fn)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise ValueError(
-            f"{_name(inner)} cannot be sent to a worker ({error}): use a function defined with "
+            f"{name} cannot be sent to a worker ({error}): use a function defined with "
             "def at the top level of a module, with functools.partial for extra arguments"
         ) from error
 
@@ -78,11 +89,7 @@ def _executor(mode: Mode, workers: int, start_method: str) -> Executor:
     if mode == "threads":
         return ThreadPoolExecutor(workers, thread_name_prefix="cpu-map")
     if mode == "processes":
-        return ProcessPoolExecutor(
-            min(workers, _WINDOWS_MAX_WORKERS) if sys.platform == "win32" else workers,
-            mp_context=multiprocessing.get_context(start_method),
-            initializer=die_with_parent,
-        )
+        return process_pool(workers, start_method)
     pool: Callable[[int], Executor] | None = getattr(
         concurrent.futures, "InterpreterPoolExecutor", None
     )
@@ -96,20 +103,6 @@ def _executor(mode: Mode, workers: int, start_method: str) -> Executor:
     return pool(workers)
 
 
-def _check(mode: Mode, workers: int | None, chunksize: int, *, start_method: str) -> None:
-    if mode not in ("serial", "threads", "processes", "interpreters"):
-        raise ValueError(f"mode must be serial, threads, processes or interpreters, got {mode!r}")
-    if workers is not None and workers < 1:
-        raise ValueError(f"workers must be >= 1 or None, got {workers!r}")
-    if chunksize < 1:
-        raise ValueError(f"chunksize must be >= 1, got {chunksize!r}")
-    if start_method not in multiprocessing.get_all_start_methods():
-        raise ValueError(
-            f"start_method must be one of {multiprocessing.get_all_start_methods()}, "
-            f"got {start_method!r}"
-        )
-
-
 def cpu_map(
     fn: Callable[[T], R],
     items: Iterable[T],
@@ -119,7 +112,7 @@ def cpu_map(
     chunksize: int = 1,
     start_method: str = "spawn",
 ) -> list[R]:
-    """Apply `fn` to each item under one concurrency model and give the results in order.
+    """Return `fn(item)` for each item, in order, computed under one concurrency model.
 
     Args:
         fn: called with one item. For processes and interpreters it must be importable.
@@ -128,9 +121,6 @@ def cpu_map(
         workers: threads, processes or interpreters; `None` takes the usable cores.
         chunksize: items in one message to a worker process; others ignore it.
         start_method: for processes: `spawn`, `forkserver` or `fork`.
-
-    Returns:
-        One result an item, in the order of the items.
 
     Raises:
         ValueError: an argument is out of range, or `fn` cannot reach a worker.
@@ -144,7 +134,15 @@ def cpu_map(
     >>> cpu_map(abs, [-2, -1], mode="threads", workers=2)
     [2, 1]
     """
-    _check(mode, workers, chunksize, start_method=start_method)
+    if mode not in get_args(Mode):
+        raise ValueError(f"mode must be serial, threads, processes or interpreters, got {mode!r}")
+    if workers is not None and workers < 1:
+        raise ValueError(f"workers must be >= 1 or None, got {workers!r}")
+    if chunksize < 1:
+        raise ValueError(f"chunksize must be >= 1, got {chunksize!r}")
+    known = multiprocessing.get_all_start_methods()
+    if start_method not in known:
+        raise ValueError(f"start_method must be one of {known}, got {start_method!r}")
     if mode == "serial":
         return [fn(item) for item in items]
     if mode != "threads":

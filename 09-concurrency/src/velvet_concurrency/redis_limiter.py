@@ -1,17 +1,25 @@
 """One limit for many processes and hosts: GCRA in a Lua script on a Redis server.
 
 In-process limiters multiply: ten workers with a limit of 100 admit 1,000. Here all of them ask one
-server, which decides atomically and by its own clock. That makes every call a round trip, which batching
-(`allow_many`) amortises, and makes the server a dependency: `on_error` says what its absence means.
-Failing open is a bypass, failing closed is an outage; only the caller can choose.
+server. Redis runs a script without letting any other command in between, so the read, the decision and
+the write cannot be torn apart by a second client; and the script reads the server's own `TIME`, so hosts
+with different clocks agree. Every call is a round trip, which batching (`allow_many`) amortises, and the
+server becomes a dependency: `on_error` says what its absence means. Failing open is a bypass, failing
+closed is an outage; only the caller can choose.
 
-`RacyRedisLimiter` is the version that is usually written first, kept to show what the script is for.
+A limit is one string key that expires when the bucket is full again. It holds the theoretical arrival
+time as whole seconds and microseconds from there: as one number of microseconds since 1970 a double
+would round it to a quarter of one. Sources: redis.io "EVAL", "EVALSHA", "TIME"; GCRA as in
+`limiters/gcra.py`. `RacyRedisLimiter` is the version that is usually written first.
 """
 
 from __future__ import annotations
 
+import hashlib
+import time
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
 
 import redis
 import redis.asyncio
@@ -19,21 +27,57 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError  # noqa: A004 (Redis's own, not the built-in)
 from redis.exceptions import TimeoutError  # noqa: A004 (Redis's own, not the built-in)
-from redis.exceptions import (
-    AuthenticationError,
-    AuthorizationError,
-    NoScriptError,
-)
+from redis.exceptions import AuthenticationError, AuthorizationError, NoScriptError
 from redis.retry import Retry
 
-from velvet_concurrency.limiters.base import Decision
-from velvet_concurrency.redis_racy import RacyRedisLimiter
-from velvet_concurrency.redis_script import SCRIPT, SCRIPT_SHA, OnError, Plan, ScriptCall
+from velvet_concurrency.clock import Clock
+from velvet_concurrency.limiters.base import (
+    SLACK,
+    Decision,
+    checked_count,
+    checked_rate,
+    checked_tokens,
+)
 
-__all__ = ["AsyncRedisLimiter", "RacyRedisLimiter", "RedisLimiter", "connect", "connect_async"]
-
+OnError: TypeAlias = Literal["raise", "open", "closed"]
 SOCKET_TIMEOUT = 0.25
 """Seconds; far above a healthy round trip, far below what a caller notices as hanging."""
+MAX_KEY_BYTES = 1024
+"""Longest key, prefix included: a key is stored once per limit, so its length is the user's memory."""
+MAX_FILL_SECONDS = 1e9
+"""Longest time to fill a bucket: about 31 years, within which a double still counts microseconds."""
+MICROSECONDS = 1e6
+
+# What is stored may be another program's, or from before the server's clock was stepped back: a limit
+# that is used up heals by itself, one that lets all pass or raises does not.
+SCRIPT = """\
+local time = redis.call('TIME')
+local seconds, micros = tonumber(time[1]), tonumber(time[2])
+local interval, limit, tokens = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local stored, backlog = redis.call('GET', KEYS[1]), 0
+if stored then
+  local whole, part = string.match(stored, '^(%d+):([%d.e+-]+)$')
+  whole, part = tonumber(whole), tonumber(part)
+  backlog = whole and part and math.max(0, (whole - seconds) * 1000000 + (part - micros)) or math.huge
+  if not (backlog <= limit) then
+    backlog = limit
+    redis.call('SET', KEYS[1], seconds .. ':' .. string.format('%.17g', micros + limit), 'PX',
+      string.format('%d', math.ceil(limit / 1000) + 1))
+  end
+end
+if tokens == 0 then
+  return {1, string.format('%.17g', backlog)}
+end
+local wanted = backlog + tokens * interval
+if wanted > limit then
+  return {0, string.format('%.17g', backlog)}
+end
+redis.call('SET', KEYS[1], seconds .. ':' .. string.format('%.17g', micros + wanted), 'PX',
+  string.format('%d', math.ceil(wanted / 1000) + 1))
+return {1, string.format('%.17g', wanted)}
+"""
+SCRIPT_SHA = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+"""The name under which Redis caches the script; SHA-1 is Redis's choice, not a protection."""
 
 _REFUSED_LOGIN = (AuthenticationError, AuthorizationError)
 _UNREACHABLE = (ConnectionError, TimeoutError)
@@ -48,25 +92,32 @@ def connect(url: str, *, socket_timeout: float = SOCKET_TIMEOUT) -> redis.Redis:
         url: such as `redis://127.0.0.1:6379/0`.
         socket_timeout: seconds for connecting and for each reply.
     """
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=socket_timeout,
-        socket_connect_timeout=socket_timeout,
-        retry=Retry(NoBackoff(), 0),
-    )
+    bounds: dict[str, Any] = {
+        "socket_timeout": socket_timeout,
+        "socket_connect_timeout": socket_timeout,
+    }
+    return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **bounds)
 
 
 def connect_async(url: str, *, socket_timeout: float = SOCKET_TIMEOUT) -> redis.asyncio.Redis:
     """Return the asynchronous counterpart of `connect`, with the same arguments."""
-    return redis.asyncio.Redis.from_url(
-        url,
-        socket_timeout=socket_timeout,
-        socket_connect_timeout=socket_timeout,
-        retry=AsyncRetry(NoBackoff(), 0),
-    )
+    bounds: dict[str, Any] = {
+        "socket_timeout": socket_timeout,
+        "socket_connect_timeout": socket_timeout,
+    }
+    return redis.asyncio.Redis.from_url(url, retry=AsyncRetry(NoBackoff(), 0), **bounds)
 
 
-class RedisLimiter:
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """The arguments of one run of the script, and what was asked for."""
+
+    key: bytes
+    tokens: int
+    arguments: tuple[str, str, int]
+
+
+class _Shared:
     """`rate` tokens a second and bursts of `burst`, per key, shared by all who use the same server.
 
     Args:
@@ -78,59 +129,95 @@ class RedisLimiter:
             pass) or "closed" (none pass). Other errors, a refused login included, always raise.
 
     Raises:
-        ValueError: an argument breaks its rule, or the client has no socket timeout.
+        ValueError: an argument breaks its rule, or the client has no socket timeout. In a call: `key`
+            is too long, or `tokens` is not a non-negative int.
+        TypeError: in a call: `key` is not a str.
+        redis.exceptions.RedisError: in a call: the server failed and `on_error` does not cover it.
 
-    O(1) on the server, one string key per limit. Thread-safe, because redis-py's client is.
+    O(1) on the server, one string key per limit.
     """
 
     def __init__(
         self,
-        client: redis.Redis,
+        client: Any,
         rate: float,
         burst: int,
         *,
         prefix: str = "velvet:",
         on_error: OnError = "raise",
     ) -> None:
+        rate = checked_rate(rate)
+        self._burst = checked_count("burst", burst)
+        if self._burst / rate > MAX_FILL_SECONDS:
+            raise ValueError(
+                f"burst / rate must be at most {MAX_FILL_SECONDS:.0f} seconds, got {burst / rate:.3g}"
+            )
+        if on_error not in ("raise", "open", "closed"):
+            raise ValueError(f"on_error must be 'raise', 'open' or 'closed', got {on_error!r}")
+        self._interval = MICROSECONDS / rate
+        self._prefix, self._on_error = prefix, on_error
+        self._timeout = socket_timeout_of(client)
         self._client = client
-        self._plan = Plan.build(client, rate, burst, prefix, on_error)
+
+    def _call(self, key: str, tokens: int) -> _Call:
+        tokens = checked_tokens(tokens)
+        limit = (self._burst + SLACK) * self._interval
+        asked = min(tokens, self._burst + 1)  # beyond the burst all numbers are equally too many
+        name = encoded_key(self._prefix, key)
+        return _Call(name, tokens, (repr(self._interval), repr(limit), asked))
+
+    def _decision(self, call: _Call, reply: Any) -> Decision:
+        allowed, backlog = bool(int(reply[0])), float(reply[1])
+        room = self._burst - backlog / self._interval
+        retry_after = -1.0
+        if not allowed and call.tokens <= self._burst:
+            retry_after = (call.tokens - room) * self._interval / MICROSECONDS
+        return Decision(
+            allowed=allowed,
+            limit=self._burst,
+            remaining=max(0, int(room + SLACK)),
+            retry_after=retry_after,
+            reset_after=backlog / MICROSECONDS,
+        )
+
+    def _degraded(self, calls: Sequence[_Call], error: Exception) -> list[Decision]:
+        """Answer for a server that cannot be reached, or raise what the client raised."""
+        if self._on_error == "raise" or isinstance(error, _REFUSED_LOGIN):
+            raise error
+        found = []
+        for call in calls:
+            allowed = self._on_error == "open" or call.tokens == 0
+            again = -1.0 if allowed or call.tokens > self._burst else self._timeout
+            found.append(Decision(allowed, self._burst, 0, again, self._timeout))
+        return found
+
+
+class RedisLimiter(_Shared):
+    """The limiter for threads; thread-safe, because redis-py's client is."""
 
     def allow(self, key: str, tokens: int = 1) -> bool:
-        """Take `tokens` of `key` if they are there; waits for one round trip.
-
-        Raises:
-            TypeError: `key` is not a str.
-            ValueError: `key` is too long, or `tokens` is not a non-negative int.
-            redis.exceptions.RedisError: the server failed and `on_error` does not cover it.
-        """
+        """Take `tokens` of `key` if they are there; waits for one round trip."""
         return self.check(key, tokens).allowed
 
     def check(self, key: str, tokens: int = 1) -> Decision:
-        """Do what `allow` does and report on it. After an error `remaining` is 0: nobody knows.
-
-        Raises:
-            The same as `allow`.
-        """
-        call = self._plan.call(key, tokens)
+        """Do what `allow` does and report on it. After an error `remaining` is 0: it is unknown."""
+        call = self._call(key, tokens)
         try:
             try:
                 reply = self._client.evalsha(SCRIPT_SHA, 1, call.key, *call.arguments)
             except NoScriptError:  # first use, SCRIPT FLUSH or a restart; EVAL caches it again
                 reply = self._client.eval(SCRIPT, 1, call.key, *call.arguments)
         except _UNREACHABLE as error:
-            return _degraded(self._plan, [call], error)[0]
-        return self._plan.decision(call, reply)
+            return self._degraded([call], error)[0]
+        return self._decision(call, reply)
 
     def allow_many(self, requests: Sequence[tuple[str, int]]) -> list[bool]:
         """Decide on many (key, tokens) in one round trip, in order, each on its own merits.
 
         Not a transaction: other clients' calls may fall in between, and when the connection breaks
-        half-way some tokens may have been taken.
-
-        Raises:
-            The same as `allow`; wrong arguments raise before anything is sent.
+        half-way some tokens may have been taken. Wrong arguments raise before anything is sent.
         """
-        calls = [self._plan.call(key, tokens) for key, tokens in requests]
+        calls = [self._call(key, tokens) for key, tokens in requests]
         if not calls:
             return []
         try:
@@ -144,70 +231,71 @@ class RedisLimiter:
                 for index, reply in zip(missed, pipe.execute(), strict=True):
                     replies[index] = reply
         except _UNREACHABLE as error:
-            return [answer.allowed for answer in _degraded(self._plan, calls, error)]
-        return [self._plan.decision(*pair).allowed for pair in zip(calls, replies, strict=True)]
+            return [answer.allowed for answer in self._degraded(calls, error)]
+        return [self._decision(*pair).allowed for pair in zip(calls, replies, strict=True)]
 
 
-class AsyncRedisLimiter:
-    """`RedisLimiter` for coroutines: same arguments, same rules, same keys, `await` before each call.
+class AsyncRedisLimiter(_Shared):
+    """`RedisLimiter` for the tasks of one event loop: same arguments, rules and keys, to be awaited.
 
-    The client comes from `connect_async`. Safe to share between the tasks of one event loop. Cancelling
-    a call gives its connection up; whether the tokens were taken is then unknown.
+    The client comes from `connect_async`. Cancelling a call drops its connection; whether the tokens
+    were taken is then unknown.
     """
 
-    def __init__(
-        self,
-        client: redis.asyncio.Redis,
-        rate: float,
-        burst: int,
-        *,
-        prefix: str = "velvet:",
-        on_error: OnError = "raise",
-    ) -> None:
-        self._client = client
-        self._plan = Plan.build(client, rate, burst, prefix, on_error)
-
     async def allow(self, key: str, tokens: int = 1) -> bool:
-        """See `RedisLimiter.allow`."""
+        """Do what `RedisLimiter.allow` does."""
         return (await self.check(key, tokens)).allowed
 
     async def check(self, key: str, tokens: int = 1) -> Decision:
-        """See `RedisLimiter.check`."""
-        call = self._plan.call(key, tokens)
+        """Do what `RedisLimiter.check` does."""
+        call = self._call(key, tokens)
         try:
             try:
                 reply = await self._client.evalsha(SCRIPT_SHA, 1, call.key, *call.arguments)
             except NoScriptError:
                 reply = await self._client.eval(SCRIPT, 1, call.key, *call.arguments)
         except _UNREACHABLE as error:
-            return _degraded(self._plan, [call], error)[0]
-        return self._plan.decision(call, reply)
-
-    async def allow_many(self, requests: Sequence[tuple[str, int]]) -> list[bool]:
-        """See `RedisLimiter.allow_many`."""
-        calls = [self._plan.call(key, tokens) for key, tokens in requests]
-        if not calls:
-            return []
-        try:
-            async with self._client.pipeline(transaction=False) as pipe:
-                for call in calls:
-                    pipe.evalsha(SCRIPT_SHA, 1, call.key, *call.arguments)
-                replies = await pipe.execute(raise_on_error=False)
-                missed = _missed(replies)
-                for index in missed:
-                    pipe.eval(SCRIPT, 1, calls[index].key, *calls[index].arguments)
-                for index, reply in zip(missed, await pipe.execute(), strict=True):
-                    replies[index] = reply
-        except _UNREACHABLE as error:
-            return [answer.allowed for answer in _degraded(self._plan, calls, error)]
-        return [self._plan.decision(*pair).allowed for pair in zip(calls, replies, strict=True)]
+            return self._degraded([call], error)[0]
+        return self._decision(call, reply)
 
 
-def _degraded(plan: Plan, calls: Sequence[ScriptCall], error: Exception) -> list[Decision]:
-    """Answer for a server that cannot be reached, or raise what the client raised."""
-    if plan.on_error == "raise" or isinstance(error, _REFUSED_LOGIN):
-        raise error
-    return [plan.without_server(call) for call in calls]
+class RacyRedisLimiter:
+    """GET, decide in Python, SET: right for one caller at a time, deliberately wrong for more.
+
+    Between the GET and the SET any number of other clients read the same old value and decide on it,
+    so a burst of N callers can pass N times over. It also trusts each host's wall clock. It is here to
+    be broken by a test, an example and a benchmark beside `RedisLimiter`, which does the same arithmetic.
+    """
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        rate: float,
+        burst: int,
+        *,
+        prefix: str = "velvet-racy:",
+        clock: Clock = time.time,
+    ) -> None:
+        socket_timeout_of(client)
+        self._client = client
+        self._interval = 1.0 / checked_rate(rate)
+        self._burst = checked_count("burst", burst)
+        self._prefix = prefix
+        self._clock = clock
+
+    def allow(self, key: str, tokens: int = 1) -> bool:
+        """Take `tokens` of `key`, unless another caller slips in between the two round trips."""
+        name, tokens = encoded_key(self._prefix, key), checked_tokens(tokens)
+        stored = self._client.get(name)
+        now = self._clock()
+        backlog = max(0.0, float(stored) - now) if stored else 0.0
+        if tokens == 0 or tokens > self._burst:
+            return tokens == 0
+        wanted = backlog + tokens * self._interval
+        if wanted > (self._burst + SLACK) * self._interval:
+            return False
+        self._client.set(name, repr(now + wanted), px=int(wanted * 1000) + 2)
+        return True
 
 
 def _missed(replies: Sequence[Any]) -> list[int]:
@@ -219,3 +307,37 @@ def _missed(replies: Sequence[Any]) -> list[int]:
         elif isinstance(reply, Exception):
             raise reply
     return missed
+
+
+def encoded_key(prefix: str, key: str) -> bytes:
+    """Return the bytes of a Redis key; different keys give different bytes, whatever they contain.
+
+    Raises:
+        TypeError: `key` is not a str.
+        ValueError: it cannot be encoded or is too long.
+    """
+    if not isinstance(key, str):
+        raise TypeError(f"key must be a str, got {type(key).__name__}")
+    encoded = (prefix + key).encode("utf-8")
+    if len(encoded) > MAX_KEY_BYTES:
+        raise ValueError(
+            f"key too long: {len(encoded)} bytes with its prefix, at most {MAX_KEY_BYTES}; "
+            "use a hash of it as the key"
+        )
+    return encoded
+
+
+def socket_timeout_of(client: object) -> float:
+    """Return the socket timeout of a Redis client in seconds.
+
+    Raises:
+        ValueError: it has none, so that a server which stops answering would stop its callers too.
+    """
+    pool = getattr(client, "connection_pool", None)
+    timeout = getattr(pool, "connection_kwargs", {}).get("socket_timeout")
+    if timeout is None or not 0 < timeout < float("inf"):
+        raise ValueError(
+            f"the client has no finite socket_timeout ({timeout!r}): make it with "
+            "velvet_concurrency.redis_limiter.connect(url) or pass socket_timeout=0.25 to it"
+        )
+    return float(timeout)

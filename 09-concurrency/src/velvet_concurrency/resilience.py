@@ -16,17 +16,19 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from velvet_concurrency.structured import ExceptionGroup, reap, timeout_at
+from velvet_concurrency.structured import BaseExceptionGroup, reap, timeout_at
 
 T = TypeVar("T")
 
-_DEADLINE: ContextVar[float | None] = ContextVar("velvet_deadline", default=None)
+# The nearest deadline; the one that a timer enforces, and in which task.
+_Limits: TypeAlias = tuple[float, float, "asyncio.Task[Any] | None"]
+_DEADLINE: ContextVar[_Limits | None] = ContextVar("velvet_deadline", default=None)
 
 
 class HedgeBudget:
-    """Pays for extra calls: each ordinary call deposits `ratio`, each extra call costs 1.
+    """Pay for extra calls: each ordinary call deposits `ratio`, each extra call costs 1.
 
     So n calls bring at most `ratio * n + burst` extra ones; it starts with `burst` and never holds more.
     Thread-safe, O(1). Raises `ValueError` unless `ratio` is in [0, 1] and `burst` >= 1.
@@ -54,7 +56,7 @@ class HedgeBudget:
             self._balance = min(self.burst, self._balance + self.ratio)
 
     def try_spend(self) -> bool:
-        """Pay for one extra call, or False when the budget is used up."""
+        """Pay for one extra call; return False when the budget is used up."""
         with self._lock:
             # Twenty deposits of 0.05 add up to a hair under 1: forgive the rounding, not a call.
             if self._balance < 1.0 - 1e-9:
@@ -66,6 +68,11 @@ class HedgeBudget:
 
 
 RetryBudget = HedgeBudget  # the same mechanism under the name that `retry` is read with
+
+
+async def _attempt(make: Callable[[], Awaitable[T]]) -> T:
+    """Make a call inside its own task, so that what `make` raises is that attempt's failure alone."""
+    return await make()
 
 
 async def hedge(
@@ -89,15 +96,13 @@ async def hedge(
         raise ValueError(f"max_hedges must be >= 0, not {max_hedges!r}")
     if budget is not None:
         budget.deposit()
-    attempts = [asyncio.ensure_future(make())]
+    attempts = [asyncio.ensure_future(_attempt(make))]
     left = max_hedges
     try:
         while True:
             pending = [attempt for attempt in attempts if not attempt.done()]
             done, _ = await asyncio.wait(
-                pending,
-                timeout=delay if left else None,
-                return_when=asyncio.FIRST_COMPLETED,
+                pending, timeout=delay if left else None, return_when=asyncio.FIRST_COMPLETED
             )
             winner = _first_success(attempts)
             if winner is not None:
@@ -106,7 +111,7 @@ async def hedge(
                 return attempts[0].result()  # all failed: raises
             if not done:
                 if budget is None or budget.try_spend():
-                    attempts.append(asyncio.ensure_future(make()))
+                    attempts.append(asyncio.ensure_future(_attempt(make)))
                     left -= 1
                 else:
                     left = 0
@@ -117,16 +122,14 @@ async def hedge(
 async def race(*makes: Callable[[], Awaitable[T]]) -> T:
     """Start every call at once and return the first success; losers are cancelled and awaited.
 
-    Raises an `ExceptionGroup` of all errors when none succeeds, `ValueError` without a call.
+    Raises an `ExceptionGroup` of all errors when none succeeds (a `BaseExceptionGroup` when one of them is
+    no `Exception`), `ValueError` without a call.
     """
     if not makes:
         raise ValueError("race() needs at least one call")
-    attempts: list[asyncio.Future[T]] = []
+    attempts = [asyncio.ensure_future(_attempt(make)) for make in makes]
+    pending = set(attempts)
     try:
-        for make in makes:
-            # One by one: those already started are reaped if a later make() raises.
-            attempts.append(asyncio.ensure_future(make()))  # noqa: PERF401
-        pending = set(attempts)
         while pending:
             _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
             winner = _first_success(attempts)
@@ -137,7 +140,7 @@ async def race(*makes: Callable[[], Awaitable[T]]) -> T:
     errors = [attempt.exception() for attempt in attempts if not attempt.cancelled()]
     if not errors:
         raise asyncio.CancelledError("every call of the race cancelled itself")
-    raise ExceptionGroup("race: every call failed", [e for e in errors if isinstance(e, Exception)])
+    raise BaseExceptionGroup("race: every call failed", [e for e in errors if e is not None])
 
 
 async def retry(
@@ -181,26 +184,32 @@ async def retry(
 async def deadline(seconds: float) -> AsyncIterator[None]:
     """Cancel the block after `seconds` and raise `TimeoutError`; of nested deadlines the nearest wins.
 
-    An inner deadline can shorten the outer one, never extend it. Tasks started inside see it through `time_left`.
-    Raises `ValueError` for NaN.
+    An inner deadline can shorten the outer one, never extend it. Tasks started inside see it through `time_left`;
+    it does not cancel them, so a deadline that such a task enters has a timer of its own.
+    Before Python 3.11 the block has to end in the task that entered it. Raises `ValueError` for NaN.
     """
     if math.isnan(seconds):
         raise ValueError("seconds must be a number, not nan")
     when = asyncio.get_running_loop().time() + seconds
     outer = _DEADLINE.get()
-    token = _DEADLINE.set(when if outer is None else min(when, outer))
-    try:
-        # The outer timer exists already and will raise at its own block: a second one would only race with it.
-        async with timeout_at(when if outer is None or when < outer else None):
+    nearest = when if outer is None else min(when, outer[0])
+    # A timer that exists in this very task raises at its own block: a second one would only race with it.
+    kept = outer is not None and outer[1] <= when and outer[2] is asyncio.current_task()
+    async with timeout_at(None if kept else when):
+        enforced = outer[1] if kept and outer is not None else when
+        mine = (nearest, enforced, asyncio.current_task())
+        _DEADLINE.set(mine)
+        try:
             yield
-    finally:
-        _DEADLINE.reset(token)
+        finally:
+            if _DEADLINE.get() is mine:  # a generator may be closed in another task's context
+                _DEADLINE.set(outer)
 
 
 def time_left() -> float | None:
-    """Seconds until the nearest `deadline` around the caller (negative when past), None without one."""
-    when = _DEADLINE.get()
-    return None if when is None else when - asyncio.get_running_loop().time()
+    """Return the seconds until the nearest `deadline` around the caller (negative when past), or None."""
+    nearest = _DEADLINE.get()
+    return None if nearest is None else nearest[0] - asyncio.get_running_loop().time()
 
 
 def _first_success(attempts: Sequence[asyncio.Future[T]]) -> asyncio.Future[T] | None:

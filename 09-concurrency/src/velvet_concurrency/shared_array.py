@@ -1,30 +1,32 @@
 """A NumPy array that several processes see without copying it.
 
 Sending 100 MB to four workers by pickle costs four copies and the time to make them;
-`multiprocessing.shared_memory` costs a name. It also has three traps, closed here: attaching
+`multiprocessing.shared_memory` costs a name. It also has traps, closed here: attaching
 registers the segment with the resource tracker a second time before 3.13 (the segment then
 vanishes when the first reader ends, or warnings about leaks appear); `np.ndarray(buffer=...)`
 keeps no export, so reading it after `close()` crashes the interpreter, where `np.frombuffer`
-makes `close()` refuse; and a segment that nobody unlinks outlives every process on POSIX.
+makes `close()` refuse; a segment that no process unlinks outlives them all on POSIX; and a forked
+child holds a copy of the owner, which must not unlink.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
+import operator
+import os
 import sys
 import threading
 from collections.abc import Iterator, Sequence, Sized
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.shared_memory import SharedMemory
-from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+Array: TypeAlias = npt.NDArray[Any]
 _TRACKER_PATCH = threading.Lock()
 
 
@@ -64,19 +66,10 @@ def _attach(name: str) -> SharedMemory:
 class SharedArray:
     """An array in shared memory: made by an owner, attached to by others, unlinked once.
 
-    Use it as a context manager. The owner's `close()` also removes the segment; on Linux and macOS
-    processes that are attached keep their mapping, on Windows the last one closes it. If the owner
-    is killed, its resource tracker removes the segment. Reads and writes are not synchronised:
-    give each worker its own slice.
-
-    Args:
-        memory: a segment that is large enough.
-        shape: of the array.
-        dtype: of its elements.
-        owner: whether `close()` removes the segment.
-
-    Raises:
-        ValueError: the segment is closed already.
+    Use it as a context manager, made by `create`, `copy_of` or `attach`. The owner's `close()` also removes
+    the segment; on Linux and macOS processes that are attached keep their mapping, on Windows the last
+    one closes it. If the owner is killed, its resource tracker removes the segment. Reads and writes
+    are not synchronised: give each worker its own slice.
 
     >>> with SharedArray.create((2, 2), np.float64) as shared:
     ...     shared.array[:] = 1.0
@@ -89,35 +82,45 @@ class SharedArray:
     def __init__(
         self, memory: SharedMemory, shape: tuple[int, ...], *, dtype: np.dtype[Any], owner: bool
     ) -> None:
-        buffer = memory.buf
-        if buffer is None:
+        self._memory = memory
+        self._linked_by = os.getpid() if owner else None
+        self.handle = SharedHandle(memory.name, shape, dtype)
+        """What to send to a worker."""
+        if memory.buf is None:
             raise ValueError(
                 f"the segment {memory.name!r} is closed already; create or attach anew"
             )
-        self._memory = memory
-        self._owner = owner
-        self._linked = owner
-        self._handle = SharedHandle(memory.name, shape, dtype)
-        count = math.prod(shape)
-        self._array: Array | None = np.frombuffer(buffer, dtype, count).reshape(shape)
+        flat: Array = np.frombuffer(memory.buf, dtype, math.prod(shape))
+        self._array: Array | None = flat.reshape(shape)
 
     @classmethod
     def create(cls, shape: Sequence[int], dtype: npt.DTypeLike = np.float64) -> SharedArray:
         """Make a zero-filled array that this process owns.
 
         Raises:
-            ValueError: a dimension is negative, or the type holds Python objects, whose addresses
-                mean nothing in another process.
+            ValueError: a dimension is negative, the array is larger than an address space, or the type
+                holds Python objects, whose addresses mean nothing in another process.
+            TypeError: a dimension is not a whole number.
         """
         kind = np.dtype(dtype)
-        if kind.hasobject:
-            raise ValueError(f"dtype must hold no Python objects, got {kind!r}")
-        dimensions = tuple(int(length) for length in shape)
+        if kind.hasobject or not kind.itemsize:
+            raise ValueError(f"dtype must have a size and hold no Python objects, got {kind!r}")
+        dimensions = tuple(operator.index(length) for length in shape)
         if any(length < 0 for length in dimensions):
             raise ValueError(f"shape must have no negative dimension, got {dimensions!r}")
+        size = math.prod(dimensions) * kind.itemsize
+        if size > sys.maxsize:
+            raise ValueError(
+                f"shape {dimensions!r} needs {size:.3g} bytes: no process can map them"
+            )
         # A segment cannot be empty, an array can.
-        size = max(1, math.prod(dimensions) * kind.itemsize)
-        return cls(SharedMemory(create=True, size=size), dimensions, dtype=kind, owner=True)
+        memory = SharedMemory(create=True, size=max(1, size))
+        try:
+            return cls(memory, dimensions, dtype=kind, owner=True)
+        except BaseException:
+            memory.close()
+            memory.unlink()
+            raise
 
     @classmethod
     def copy_of(cls, array: Array) -> SharedArray:
@@ -145,48 +148,38 @@ class SharedArray:
     def array(self) -> Array:
         """The array itself, a view of the segment; drop every slice of it before `close()`."""
         if self._array is None:
-            raise ValueError(f"shared array {self._handle.name} is closed")
+            raise ValueError(f"shared array {self.handle.name} is closed")
         return self._array
 
-    @property
-    def handle(self) -> SharedHandle:
-        """What to send to a worker."""
-        return self._handle
-
     def close(self) -> None:
-        """Unmap the segment, and remove it when this is the owner; idempotent.
+        """Unmap the segment, and remove it in the process that created it; idempotent.
 
         Raises:
             BufferError: a slice of `.array` is still alive in this process. The segment is
                 unlinked all the same, so nothing stays behind; call again once it is gone.
         """
         self._array = None
-        if self._linked:
-            self._linked = False
+        if self._linked_by == os.getpid():
+            self._linked_by = None
             self._unlink()
         try:
             self._memory.close()
         except BufferError as error:
             raise BufferError(
-                f"a view of shared array {self._handle.name} is still held: delete it before close()"
+                f"a view of shared array {self.handle.name} is still held: delete it before close()"
             ) from error
 
     def _unlink(self) -> None:
         try:
             self._memory.unlink()
         except FileNotFoundError:
-            # Somebody else removed it; without this the tracker would report a leak at exit.
-            resource_tracker.unregister(f"/{self._handle.name}", "shared_memory")
+            # Another process removed it; without this the tracker would report a leak at exit.
+            resource_tracker.unregister(f"/{self.handle.name}", "shared_memory")
 
     def __enter__(self) -> SharedArray:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         if kind is None:
             self.close()
             return

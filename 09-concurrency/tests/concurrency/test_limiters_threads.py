@@ -17,9 +17,7 @@ from velvet_concurrency.limiters import (
     FixedWindowLimiter,
     GCRALimiter,
     KeyedLimiter,
-    LeakyBucket,
     NaiveRateLimiter,
-    QueueFull,
     Reservation,
     SlidingLogLimiter,
     SlidingWindowCounter,
@@ -64,19 +62,6 @@ def one_by_one(allow: Callable[[], bool]) -> Callable[[], int]:
     return lambda: sum(allow() for _ in range(2 * BURST // THREADS))
 
 
-def shaping(clock: FakeClock) -> Callable[[], bool]:
-    bucket = LeakyBucket(1, BURST, clock=clock)
-
-    def accepted() -> bool:
-        try:
-            bucket.schedule()
-        except QueueFull:
-            return False
-        return True
-
-    return accepted
-
-
 def checking(clock: FakeClock) -> Callable[[], bool]:
     bucket = TokenBucketLimiter(1, BURST, clock=clock)
     return lambda: bucket.check().allowed
@@ -100,12 +85,11 @@ def keyed(clock: FakeClock) -> Callable[[], bool]:
         lambda clock: FixedWindowLimiter(BURST, 60, clock=clock).allow,
         lambda clock: SlidingLogLimiter(BURST, 60, clock=clock).allow,
         lambda clock: SlidingWindowCounter(BURST, 60, clock=clock).allow,
-        shaping,
         checking,
         reserving,
         keyed,
     ],
-    ids=["bucket", "gcra", "fixed", "log", "counter", "leaky", "check", "reserve", "keyed"],
+    ids=["bucket", "gcra", "fixed", "log", "counter", "check", "reserve", "keyed"],
 )
 def test_sixteen_threads_admit_exactly_the_burst(
     make: Callable[[FakeClock], Callable[[], bool]],

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from velvet_concurrency.pressure import AdaptiveLimit, LoadShedder
 from velvet_concurrency.resilience import HedgeBudget
 
 THREADS = 16
@@ -35,35 +34,6 @@ def together(work: Callable[[], None]) -> None:
     for thread in threads:
         thread.join(timeout=30)
     assert not any(thread.is_alive() for thread in threads)
-
-
-@pytest.mark.parametrize("limiter", [LoadShedder(5), AdaptiveLimit(5)])
-def test_no_more_than_the_bound_are_admitted_when_nobody_leaves(limiter):
-    def work() -> None:
-        for _ in range(50):
-            limiter.try_acquire()
-
-    together(work)
-
-    stats = limiter.stats
-    assert (stats.inflight, stats.peak, stats.admitted) == (5, 5, 5)
-    assert stats.refused == THREADS * 50 - 5
-
-
-def test_a_shedder_keeps_its_bound_and_its_count_while_threads_come_and_go():
-    shedder = LoadShedder(3)
-
-    def work() -> None:
-        for _ in range(200):
-            if shedder.try_acquire():
-                shedder.release()
-
-    together(work)
-
-    stats = shedder.stats
-    assert stats.inflight == 0
-    assert stats.peak <= 3
-    assert stats.admitted + stats.refused == THREADS * 200
 
 
 def test_a_budget_pays_exactly_what_it_holds():

@@ -159,3 +159,12 @@ def test_a_function_of_main_is_refused_by_name_with_the_fix() -> None:
 
     assert "__main__.work is defined in __main__" in told.stdout
     assert "move it into a module" in told.stdout
+
+
+def test_every_pool_of_this_module_dies_with_its_parent() -> None:
+    module = Path(__file__).resolve().parents[2]
+    files = [*(module / "src").rglob("*.py"), *(module / "examples").glob("*.py")]
+
+    made = [path.name for path in files if "ProcessPoolExecutor(" in path.read_text("utf-8")]
+
+    assert made == ["pools.py"]  # in `process_pool`, with `die_with_parent`

@@ -9,22 +9,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from velvet_concurrency import iobound
-from velvet_concurrency.iobound import FetchResult, LatencyServer
+from velvet_concurrency import contenders, iobound
+from velvet_concurrency.contenders._frame import FetchResult
+from velvet_concurrency.samples.latency_server import LatencyServer
 
-FETCHERS = {
-    "serial": iobound.serial,
-    "threads": iobound.threads,
-    "aiohttp": iobound.aiohttp_,
-    "httpx": iobound.httpx_,
-    "streams": iobound.streams,
-}
+FETCHERS = {name: contenders.load(name).fetch for name in contenders.NAMES}
 Fetch = Callable[..., FetchResult]
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LatencyServer]:
-    with LatencyServer(latency=0.0, body_bytes=1000) as running:
+    with LatencyServer(latency=0.0) as running:
         yield running
 
 
@@ -75,18 +70,6 @@ def test_a_server_that_never_answers_ends_by_the_deadline(
     assert time.monotonic() - began < 30.0  # far below the timeout of one request
 
 
-def test_good_replies_are_kept_beside_failures(server: LatencyServer, fetch: Fetch) -> None:
-    server.fail("error", share=0.5)
-    try:
-        result = fetch(server.url, 40)
-    finally:
-        server.fail(False)
-
-    assert len(result.latencies) + result.errors["HTTP 500"] == 40
-    assert result.latencies
-    assert result.errors["HTTP 500"]
-
-
 @pytest.mark.parametrize(
     "reply",
     [
@@ -107,7 +90,9 @@ def test_streams_refuse_what_they_do_not_understand(reply: bytes) -> None:
 
         other = threading.Thread(target=answer)
         other.start()
-        result = iobound.streams(f"http://127.0.0.1:{listener.getsockname()[1]}/", 1, timeout=10.0)
+        result = contenders.load("streams").fetch(
+            f"http://127.0.0.1:{listener.getsockname()[1]}/", 1, timeout=10.0
+        )
         other.join(10.0)
 
     assert result.failed == 1

@@ -11,8 +11,9 @@ import threading
 
 import pytest
 
-from velvet_concurrency import connection_client, connection_server, connections
-from velvet_concurrency.connections import Variant, affordable, hold_connections
+from velvet_concurrency import connections
+from velvet_concurrency.connections import Variant, _affordable, hold_connections
+from velvet_concurrency.samples import connection_server
 
 VARIANTS: list[Variant] = ["streams", "protocol", "threads"]
 
@@ -33,15 +34,15 @@ def test_n_is_scaled_down_to_the_descriptors_and_says_so(
 ) -> None:
     monkeypatch.setattr(connections, "raise_fd_limit", lambda n: 256)
 
-    assert affordable(1000) == (156, "scaled down from 1000 to 156: at most 256 descriptors here")
-    assert affordable(100) == (100, "")
+    assert _affordable(1000) == (156, "scaled down from 1000 to 156: at most 256 descriptors here")
+    assert _affordable(100) == (100, "")
 
 
 def test_macos_has_too_few_ports_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(connections, "raise_fd_limit", lambda n: n)
 
-    assert affordable(20_000)[0] == 15_000
+    assert _affordable(20_000)[0] == 15_000
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ class _FakeServer:
         return {"open": 0, "refused": 0, "rss": 0, "vms": 0, "cpu": 0.0}
 
 
-def hold(port: int, n: int, limit: float) -> connections.Held:
+def hold(port: int, n: int, limit: float) -> connections.HeldConnections:
     return asyncio.run(
         connections._hold(
             _FakeServer(port), "streams", n, asked=n, note="", limit=limit  # type: ignore[arg-type]
@@ -132,21 +133,21 @@ def test_connections_that_do_not_open_in_time_are_counted(
     async def never(*_: object) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(connections, "open_all", never)
+    monkeypatch.setattr(connections, "_open_all", never)
 
     assert hold(1, 3, 0.05).errors == {"connect deadline": 3}
 
 
 def test_opening_that_is_cut_short_leaves_no_task() -> None:
     async def main() -> int:
-        board = connection_client.Board()
-        opening = asyncio.ensure_future(connection_client.open_all(port, 1000, board))
+        board = connections._Echoes()
+        opening = asyncio.ensure_future(connections._open_all(port, 1000, board))
         await asyncio.sleep(0)
         opening.cancel()
         await asyncio.wait([opening], timeout=10.0)
         for _ in range(5):
             await asyncio.sleep(0)
-        for speaker in board.speakers:
+        for speaker in board.clients:
             speaker.leave()
         await asyncio.sleep(0)
         return len(asyncio.all_tasks())
@@ -162,7 +163,7 @@ def test_the_childs_side_echoes_reports_and_ends_with_its_input(variant: str) ->
     orders, answers = os.pipe(), os.pipe()
     child = threading.Thread(
         target=connection_server.main,
-        args=(["--variant", variant, "--connections", "10"],),
+        args=([variant, "10"],),
         kwargs={"source": orders[0], "sink": answers[1]},
     )
     child.start()

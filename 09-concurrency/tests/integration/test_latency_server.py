@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import psutil
 import pytest
 
-from velvet_concurrency import iobound, latency_server
-from velvet_concurrency.child import Child, ChildError, obey_parent
-from velvet_concurrency.iobound import LatencyServer
-from velvet_concurrency.latency_site import Site
-
-GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+from velvet_concurrency import iobound
+from velvet_concurrency.contenders import aiohttp, httpx, serial, streams, threads
+from velvet_concurrency.samples import child as child_module
+from velvet_concurrency.samples.child import Child, ChildError
+from velvet_concurrency.samples.latency_server import LatencyServer
 
 
 @pytest.fixture(scope="module")
@@ -31,48 +23,16 @@ def server() -> object:
         yield running
 
 
-@asynccontextmanager
-async def site(**options: object) -> AsyncIterator[Site]:
-    found = Site(0.0, 0.0, **{"body_bytes": 2, "seed": 0, **options})  # type: ignore[arg-type]
-    await found.listen()
-    try:
-        yield found
-    finally:
-        found.close()
-        await asyncio.sleep(0)
-
-
-async def say(found: Site, request: bytes) -> bytes:
-    reader, writer = await asyncio.open_connection("127.0.0.1", found.port)
-    try:
-        writer.write(request)
-        writer.write_eof()
-        return await asyncio.wait_for(reader.read(), 10.0)
-    finally:
-        writer.close()
-        await asyncio.wait_for(asyncio.shield(writer.wait_closed()), 10.0)
-
-
-async def first_reply(found: Site, request: bytes) -> bytes:
-    reader, writer = await asyncio.open_connection("127.0.0.1", found.port)
-    try:
-        writer.write(request)
-        return await asyncio.wait_for(reader.read(65_536), 10.0)
-    finally:
-        writer.transport.abort()
-        await asyncio.sleep(0)
-
-
 @pytest.mark.parametrize(
     ("fetch", "options"),
     [
-        (iobound.serial, {}),
-        (iobound.serial, {"deadline": 10.0}),
-        (iobound.threads, {"workers": 8}),
-        (iobound.aiohttp_, {"limit": 5}),
-        (iobound.aiohttp_, {"limit": 0, "warm": True}),
-        (iobound.streams, {"limit": 5}),
-        (iobound.streams, {"warm": True}),
+        (serial.fetch, {}),
+        (serial.fetch, {"deadline": 10.0}),
+        (threads.fetch, {"workers": 8}),
+        (aiohttp.fetch, {"limit": 5}),
+        (aiohttp.fetch, {"limit": 0, "warm": True}),
+        (streams.fetch, {"limit": 5}),
+        (streams.fetch, {"warm": True}),
     ],
 )
 def test_each_fetcher_gets_every_reply(
@@ -89,7 +49,7 @@ def test_each_fetcher_gets_every_reply(
 def test_httpx_gets_every_reply(server: LatencyServer) -> None:
     pytest.importorskip("httpx", reason="optional: pip install httpx")
 
-    result = iobound.httpx_(server.url, 10, limit=5)
+    result = httpx.fetch(server.url, 10, limit=5)
 
     assert (len(result.latencies), result.failed) == (10, 0)
 
@@ -97,18 +57,18 @@ def test_httpx_gets_every_reply(server: LatencyServer) -> None:
 def test_a_fast_loop_fetches_too(server: LatencyServer) -> None:
     pytest.importorskip("uvloop", reason="optional: pip install uvloop")
 
-    assert iobound.streams(server.url, 5, uvloop=True).failed == 0
-    assert iobound.aiohttp_(server.url, 5, uvloop=True).failed == 0
+    assert streams.fetch(server.url, 5, uvloop=True).failed == 0
+    assert aiohttp.fetch(server.url, 5, uvloop=True).failed == 0
 
 
-@pytest.mark.parametrize("fetch", [iobound.serial, iobound.threads, iobound.streams])
+@pytest.mark.parametrize("fetch", [serial.fetch, threads.fetch, streams.fetch])
 def test_no_request_gives_an_empty_result(server: LatencyServer, fetch: object) -> None:
     assert fetch(server.url, 0).latencies == []  # type: ignore[operator]
 
 
 def test_a_limit_bounds_the_connections() -> None:
     with LatencyServer(latency=0.0) as server:
-        iobound.aiohttp_(server.url, 20, limit=3)
+        aiohttp.fetch(server.url, 20, limit=3)
 
         assert server.stats().accepted <= 3
 
@@ -134,9 +94,9 @@ def test_an_open_loop_counts_failures() -> None:
 
 def test_the_server_counts_what_it_saw() -> None:
     with LatencyServer(latency=0.0) as server:
-        iobound.serial(server.url, 3)
+        serial.fetch(server.url, 3)
         server.fail("error")
-        iobound.serial(server.url, 2)
+        serial.fetch(server.url, 2)
 
         stats = server.stats()
 
@@ -144,38 +104,27 @@ def test_the_server_counts_what_it_saw() -> None:
 
 
 def test_the_latency_can_be_changed_while_it_runs() -> None:
-    with LatencyServer(latency=30.0, jitter=0.001) as server:
+    with LatencyServer(latency=30.0) as server:
         server.set_latency(0.0)
 
-        assert iobound.serial(server.url, 2).failed == 0
+        assert serial.fetch(server.url, 2).failed == 0
 
 
 def test_a_failing_server_recovers() -> None:
     with LatencyServer(latency=0.0) as server:
         port = server.port
         server.fail("refuse")
-        down = iobound.serial(server.url, 2)
+        down = serial.fetch(server.url, 2)
         server.fail(False)
-        up = iobound.serial(server.url, 2)
+        up = serial.fetch(server.url, 2)
 
         assert (down.failed, up.failed, server.port) == (2, 0, port)
-
-
-def test_a_share_of_replies_fails() -> None:
-    with LatencyServer(latency=0.0, seed=3) as server:
-        server.fail(share=0.5)
-
-        result = iobound.serial(server.url, 60)
-
-    assert 10 < result.errors["HTTP 500"] < 50
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"latency": -1.0}, "latency must be finite"),
-        ({"jitter": float("nan")}, "jitter must be finite"),
-        ({"body_bytes": 1}, "body_bytes must be >= 2"),
     ],
 )
 def test_a_server_that_cannot_be_is_refused(options: dict[str, object], message: str) -> None:
@@ -183,11 +132,9 @@ def test_a_server_that_cannot_be_is_refused(options: dict[str, object], message:
         LatencyServer(**options)  # type: ignore[arg-type]
 
 
-def test_unknown_failures_and_shares_are_refused(server: LatencyServer) -> None:
+def test_an_unknown_failure_is_refused(server: LatencyServer) -> None:
     with pytest.raises(ValueError, match="how must be one of"):
         server.fail("explode")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="share must be within"):
-        server.fail(share=2.0)
 
 
 def test_a_server_runs_once_and_stops_twice(server: LatencyServer) -> None:
@@ -212,7 +159,7 @@ def test_it_listens_on_the_loopback_address_only(server: LatencyServer) -> None:
 def test_the_server_dies_with_a_parent_that_was_killed() -> None:
     code = (
         "import os, signal\n"
-        "from velvet_concurrency.iobound import LatencyServer\n"
+        "from velvet_concurrency.samples.latency_server import LatencyServer\n"
         "server = LatencyServer(0.0).start()\n"
         "print(server.pid, flush=True)\n"
         "os.kill(os.getpid(), getattr(signal, 'SIGKILL', signal.SIGTERM))\n"
@@ -232,7 +179,7 @@ def test_the_server_dies_with_a_parent_that_was_killed() -> None:
 
 def test_a_child_that_cannot_start_is_reported(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ChildError, match="exit code"):
-        Child("velvet_concurrency.latency_server", "--latency", "soon")
+        Child("velvet_concurrency.samples.latency_server", "soon")
 
 
 def test_a_child_that_died_is_reported() -> None:
@@ -247,7 +194,7 @@ def test_a_child_that_died_is_reported() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot stop a process")
 def test_a_child_that_hangs_is_killed_and_reported() -> None:
-    child = Child("velvet_concurrency.latency_server")
+    child = Child("velvet_concurrency.samples.latency_server", "0.0")
     os.kill(child.pid, signal.SIGSTOP)
 
     with pytest.raises(ChildError, match="no answer in"):
@@ -258,194 +205,13 @@ def test_a_child_that_hangs_is_killed_and_reported() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot stop a process")
-def test_a_child_that_does_not_end_is_killed() -> None:
-    child = Child("velvet_concurrency.latency_server")
+def test_a_child_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child_module, "_PATIENCE", 0.05)
+    child = Child("velvet_concurrency.samples.latency_server", "0.0")
     os.kill(child.pid, signal.SIGSTOP)
 
-    child.close(patience=0.05)
+    child.close()
 
     assert not psutil.pid_exists(child.pid)
     with pytest.raises(ChildError, match="is not running"):
         child.ask({})
-
-
-def test_a_pipe_that_was_not_opened_is_no_attribute_error() -> None:
-    with pytest.raises(ChildError, match="not opened"):
-        Child._stream(None)
-
-
-def test_the_childs_side_greets_obeys_and_ends_with_its_input() -> None:
-    orders, answers = os.pipe(), os.pipe()
-    child = threading.Thread(
-        target=latency_server.main,
-        args=(["--latency", "0.0", "--seed", "1"],),
-        kwargs={"source": orders[0], "sink": answers[1]},
-    )
-    child.start()
-    with os.fdopen(answers[0], encoding="utf-8") as told:
-        port = json.loads(told.readline())["port"]
-        os.write(orders[1], b'{"latency": 0.0}\n')
-        stats = json.loads(told.readline())
-        os.close(orders[1])
-        child.join(10.0)
-        os.close(answers[1])
-
-    assert port > 0
-    assert stats["requests"] == 0
-    assert not child.is_alive()
-    os.close(orders[0])
-
-
-@pytest.mark.asyncio
-async def test_a_parent_that_is_gone_is_no_error() -> None:
-    orders, answers = os.pipe(), os.pipe()
-    os.close(answers[0])
-
-    async def handle(order: dict[str, object]) -> dict[str, object]:
-        return order
-
-    await obey_parent(handle, {}, source=orders[0], sink=answers[1])
-
-    os.close(orders[1])
-    until = time.monotonic() + 10.0
-    while any(t.name == "parent-pipe" for t in threading.enumerate()):
-        assert time.monotonic() < until
-        await asyncio.sleep(0.001)
-    os.close(orders[0])
-    os.close(answers[1])
-
-
-def test_an_order_that_comes_after_the_loop_is_dropped() -> None:
-    orders, answers = os.pipe(), os.pipe()
-    os.close(answers[0])
-
-    async def handle(order: dict[str, object]) -> dict[str, object]:
-        return order
-
-    asyncio.run(obey_parent(handle, {}, source=orders[0], sink=answers[1]))
-    os.write(orders[1], b"{}\n")
-    os.close(orders[1])
-
-    until = time.monotonic() + 10.0
-    while any(t.name == "parent-pipe" for t in threading.enumerate()):
-        assert time.monotonic() < until
-        time.sleep(0.001)
-    os.close(orders[0])
-    os.close(answers[1])
-
-
-@pytest.mark.asyncio
-async def test_pipelined_requests_are_answered_in_order() -> None:
-    async with site() as found:
-        last = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
-
-        told = await first_reply(found, GET + GET + last)
-        rest = found.stats.requests
-
-    assert told.count(b"HTTP/1.1 200 OK") >= 1
-    assert rest == 3
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    ("request_bytes", "status"),
-    [
-        (b"GET / HTTP/1.0\r\n\r\n", b"200 OK"),
-        (b"HEAD / HTTP/1.1\r\nConnection: Close\r\n\r\n", b"200 OK"),
-        (b"POST / HTTP/1.1\r\n\r\n", b"405 Method Not Allowed"),
-        (b"nonsense\r\n\r\n", b"400 Bad Request"),
-    ],
-)
-async def test_a_request_that_ends_the_connection_is_answered_first(
-    request_bytes: bytes, status: bytes
-) -> None:
-    async with site() as found:
-        reader, writer = await asyncio.open_connection("127.0.0.1", found.port)
-        writer.write(request_bytes)
-        told = await asyncio.wait_for(reader.read(), 10.0)
-        writer.close()
-        await asyncio.wait_for(writer.wait_closed(), 10.0)
-
-    assert told.startswith(b"HTTP/1.1 " + status)
-    assert b"Connection: close" in told
-    assert told.endswith(b"xx") is not request_bytes.startswith(b"HEAD")
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("flood", [b"x" * 70_000, GET * 1_500])
-async def test_a_flood_of_head_is_cut_off(flood: bytes) -> None:
-    async with site() as found:
-        found.latency = 30.0
-        reader, writer = await asyncio.open_connection("127.0.0.1", found.port)
-        writer.write(flood)
-
-        try:
-            told = await asyncio.wait_for(reader.read(), 10.0)
-        except ConnectionError:
-            told = b""
-        writer.transport.abort()
-        await asyncio.sleep(0)
-
-    assert told == b""
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    ("failure", "expected"),
-    [
-        ("error", b"HTTP/1.1 500"),
-        ("garbage", b"\x00\xff"),
-        ("truncate", b"HTTP/1.1 200"),
-        ("reset", b""),
-    ],
-)
-async def test_a_reply_fails_as_ordered(failure: str, expected: bytes) -> None:
-    async with site() as found:
-        await found.obey({"failure": failure, "share": 1.0})
-
-        try:
-            told = await first_reply(found, GET)
-        except ConnectionError:
-            told = b""
-
-    assert told.startswith(expected)
-    assert len(told) == 0 or expected
-    assert found.stats.failed == 1
-
-
-@pytest.mark.asyncio
-async def test_a_hanging_reply_never_comes() -> None:
-    async with site() as found:
-        await found.obey({"failure": "hang", "share": 1.0})
-
-        reader, writer = await asyncio.open_connection("127.0.0.1", found.port)
-        writer.write(GET)
-        with pytest.raises(asyncio.TimeoutError):
-            await asyncio.wait_for(reader.read(1), 0.05)
-        writer.transport.abort()
-        await asyncio.sleep(0)
-
-    assert found.stats.failed == 1
-
-
-@pytest.mark.asyncio
-async def test_a_refusing_site_closes_its_port_and_comes_back() -> None:
-    async with site() as found:
-        port = found.port
-        await found.obey({"failure": "refuse", "share": 1.0})
-        with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", port), timeout=5.0)
-
-        await found.obey({"failure": "none", "share": 1.0})
-
-        assert (await first_reply(found, GET)).startswith(b"HTTP/1.1 200")
-        assert found.port == port
-        assert len(found.connections) <= 1
-
-
-@pytest.mark.asyncio
-async def test_jitter_is_added_to_the_latency() -> None:
-    async with site() as found:
-        found.jitter = 0.001
-
-        assert (await first_reply(found, GET)).startswith(b"HTTP/1.1 200")

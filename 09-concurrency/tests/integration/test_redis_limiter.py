@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import subprocess
 import sys
 import threading
@@ -15,11 +16,11 @@ import pytest
 import redis
 
 from velvet_concurrency.redis_limiter import (
+    SCRIPT_SHA,
     RacyRedisLimiter,
     RedisLimiter,
     connect,
 )
-from velvet_concurrency.redis_script import SCRIPT_SHA
 
 pytestmark = pytest.mark.integration
 
@@ -329,3 +330,37 @@ def test_each_on_error_is_obeyed_while_the_server_is_dead_and_all_recover(
     assert batches == [[True, True], [False, True]]
     assert recovered == [True, True, True]
     assert not refused
+
+
+def test_the_stored_moment_moves_by_exactly_one_interval_a_call(
+    client: redis.Redis, prefix: str
+) -> None:
+    rate = 333.3
+    limiter = RedisLimiter(client, rate, 10_000, prefix=prefix)
+    assert limiter.allow("user", 9_000)  # half a minute of backlog, so that no call finds it idle
+
+    moments = []
+    for _ in range(50):
+        assert limiter.allow("user")
+        whole, part = client.get(f"{prefix}user").decode().split(":")  # type: ignore[union-attr]
+        moments.append((int(whole), float(part)))
+
+    steps = [(b[0] - a[0]) * 1e6 + (b[1] - a[1]) for a, b in itertools.pairwise(moments)]
+    assert max(abs(step - 1e6 / rate) for step in steps) < 1e-6
+
+
+@pytest.mark.parametrize("stored", ["inf", "nan", "hello", "1:nan", "99999999999:0", "1e400:1e400"])
+def test_a_stored_value_that_is_no_moment_is_a_limit_used_up_that_heals(
+    client: redis.Redis, prefix: str, stored: str
+) -> None:
+    limiter = RedisLimiter(client, 5.0, 1, prefix=prefix)
+    client.set(f"{prefix}user", stored)
+
+    first = limiter.check("user")
+
+    assert not first.allowed
+    assert first.reset_after <= 0.21
+    until = time.monotonic() + 10
+    while not limiter.allow("user"):
+        assert time.monotonic() < until
+        time.sleep(0.02)

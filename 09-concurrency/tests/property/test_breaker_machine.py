@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from velvet_concurrency.breaker import CircuitBreaker, CircuitOpen
-from velvet_concurrency.breaker.windows import FAILED, CountWindow, TimeWindow
+from velvet_concurrency.breaker.core import FAILED, CountWindow
 from velvet_concurrency.clock import FakeClock
 
 WINDOW, MIN_CALLS, RATE, OPEN_FOR, PROBES = 6, 3, 0.5, 10.0, 2
@@ -138,25 +138,9 @@ def test_a_count_window_equals_counting_the_last_calls(size, marks):
     window = CountWindow(size)
 
     for mark in marks:
-        window.add(mark, 0.0)
+        window.add(mark)
 
     last = marks[-size:]
-    assert window.calls == len(last)
-    assert window.failures == sum(mark & 1 for mark in last)
-    assert window.slow == sum(mark >> 1 for mark in last)
-
-
-@given(st.integers(1, 5), st.lists(st.tuples(st.integers(0, 7), st.sampled_from([0, FAILED, 3]))))
-def test_a_time_window_equals_counting_the_calls_of_the_last_seconds(seconds, steps):
-    window = TimeWindow(seconds)
-    now, calls = 0, []
-
-    for gap, mark in steps:
-        now += gap
-        calls.append((now, mark))
-        window.add(mark, float(now))
-
-    last = [mark for at, mark in calls if at > now - seconds]
     assert window.calls == len(last)
     assert window.failures == sum(mark & 1 for mark in last)
     assert window.slow == sum(mark >> 1 for mark in last)

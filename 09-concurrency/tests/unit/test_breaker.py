@@ -1,14 +1,12 @@
-"""The breaker's states, edge by edge, in virtual time."""
+"""The breaker while it is closed and open, edge by edge, in virtual time."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 
 import pytest
 
 from velvet_concurrency.breaker import CircuitBreaker, CircuitOpen, State
-from velvet_concurrency.breaker.windows import FAILED, SLOW, CountWindow, TimeWindow
 from velvet_concurrency.clock import FakeClock
 
 
@@ -41,9 +39,6 @@ def opened(clock: FakeClock, **options: object) -> CircuitBreaker:
     fail(breaker, 2)
     assert breaker.state is State.OPEN
     return breaker
-
-
-# --- CLOSED ---------------------------------------------------------------------------------------
 
 
 def test_a_closed_breaker_passes_arguments_and_results_through(clock):
@@ -109,35 +104,6 @@ def test_a_full_clean_window_still_notices_the_next_failures(clock):
     assert breaker.state is State.OPEN
 
 
-def test_failures_leave_the_time_window_with_their_second(clock):
-    breaker = make(clock, window=None, seconds=3, min_calls=3)
-    fail(breaker, 2)
-
-    clock.advance(3.0)
-    fail(breaker, 1)
-
-    assert breaker.state is State.CLOSED
-    assert breaker.snapshot().calls == 1
-
-
-def test_a_time_window_opens_on_calls_of_different_seconds(clock):
-    breaker = make(clock, window=None, seconds=3, min_calls=3)
-    for _ in range(3):
-        fail(breaker)
-        clock.advance(1.0)
-
-    assert breaker.state is State.OPEN
-
-
-def test_a_snapshot_forgets_old_seconds_without_a_call(clock):
-    breaker = make(clock, window=None, seconds=3)
-    breaker.call(fine)
-
-    clock.advance(1000.0)
-
-    assert breaker.snapshot().calls == 0
-
-
 def test_a_slow_success_counts_as_failed_and_slow(clock):
     breaker = make(clock, slow_call=1.0, failure_rate=0.9)
     breaker.call(lambda: clock.advance(1.0))
@@ -164,9 +130,6 @@ def test_an_error_that_is_no_failure_counts_as_an_answer(clock):
 
     assert breaker.state is State.CLOSED
     assert breaker.snapshot().failure_rate == 0.0
-
-
-# --- OPEN -----------------------------------------------------------------------------------------
 
 
 def test_an_open_breaker_refuses_without_calling_and_says_for_how_long(clock):
@@ -199,9 +162,6 @@ def test_a_result_of_before_the_opening_is_ignored(clock):
 
     assert breaker.state is State.OPEN
     assert breaker.snapshot().calls == 2
-
-
-# --- HALF_OPEN ------------------------------------------------------------------------------------
 
 
 def test_one_probe_passes_after_the_pause_and_closes_it(clock):
@@ -302,9 +262,6 @@ def test_a_permit_settles_once(clock):
     assert breaker.snapshot().failures == 0
 
 
-# --- hostile code -----------------------------------------------------------------------------------
-
-
 def test_keyboard_interrupt_propagates_and_counts_as_neither(clock):
     breaker = make(clock)
 
@@ -315,251 +272,3 @@ def test_keyboard_interrupt_propagates_and_counts_as_neither(clock):
         breaker.call(interrupted)
 
     assert breaker.snapshot().calls == 0
-
-
-def test_keyboard_interrupt_in_a_probe_releases_the_permit(clock):
-    breaker = opened(clock)
-    clock.advance(10.0)
-
-    def interrupted() -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        breaker.call(interrupted)
-
-    assert breaker.state is State.HALF_OPEN
-    assert breaker.call(fine) == "fine"
-
-
-def test_a_raising_is_failure_propagates_and_releases_the_permit(clock):
-    asked = []
-
-    def is_failure(error: Exception) -> bool:
-        if asked:
-            raise ZeroDivisionError("a bug in is_failure")
-        return True
-
-    breaker = opened(clock, is_failure=is_failure)
-    clock.advance(10.0)
-    asked.append(True)
-
-    with pytest.raises(ZeroDivisionError):
-        breaker.call(boom)
-
-    assert breaker.state is State.HALF_OPEN
-    assert breaker.call(fine) == "fine"
-
-
-def test_the_listener_hears_every_change_without_the_lock(clock):
-    changes = []
-    breaker = make(clock)
-    breaker = make(clock, on_change=lambda *edge: changes.append((edge, breaker.snapshot().state)))
-
-    fail(breaker, 2)
-    clock.advance(10.0)
-    breaker.call(fine)
-
-    closed, opened_, half = State.CLOSED, State.OPEN, State.HALF_OPEN
-    assert [edge for edge, _ in changes] == [(closed, opened_), (opened_, half), (half, closed)]
-    assert [state for _, state in changes] == [opened_, half, closed]
-
-
-def test_a_raising_listener_does_not_lose_the_probe(clock):
-    def listener(old: State, new: State) -> None:
-        if new is State.HALF_OPEN:
-            raise RuntimeError("listener")
-
-    breaker = opened(clock, on_change=listener)
-    clock.advance(10.0)
-
-    with pytest.raises(RuntimeError, match="listener"):
-        breaker.call(fine)
-
-    assert breaker.call(fine) == "fine"
-
-
-def test_a_clock_that_goes_back_forgets_nothing(clock):
-    breaker = make(clock, window=None, seconds=5)
-    breaker.call(fine)
-
-    clock.advance(-50.0)
-    breaker.call(fine)
-
-    assert breaker.snapshot().calls == 2
-
-
-# --- the other ways in --------------------------------------------------------------------------------
-
-
-def test_a_with_block_counts_its_outcome(clock):
-    breaker = make(clock)
-
-    with breaker:
-        pass
-    with pytest.raises(ConnectionError), breaker:
-        boom()
-
-    assert breaker.snapshot().failures == 1
-    assert breaker.snapshot().calls == 2
-
-
-def test_with_blocks_nest_also_of_two_breakers(clock):
-    one, two = make(clock), make(clock)
-
-    with one, two, one:
-        pass
-
-    assert (one.snapshot().calls, two.snapshot().calls) == (2, 1)
-
-
-def test_leaving_a_block_that_this_context_never_entered_is_an_error(clock):
-    with pytest.raises(RuntimeError, match="another context"):
-        make(clock).__exit__(None, None, None)
-
-
-def test_a_decorated_function_keeps_its_name_and_is_guarded(clock):
-    breaker = make(clock)
-    guarded = breaker(boom)
-
-    for _ in range(2):
-        with pytest.raises(ConnectionError):
-            guarded()
-
-    assert guarded.__name__ == "boom"
-    with pytest.raises(CircuitOpen):
-        guarded()
-
-
-@pytest.mark.asyncio
-async def test_a_decorated_coroutine_function_is_awaited_inside_the_guard(clock):
-    breaker = make(clock)
-
-    @breaker
-    async def broken() -> None:
-        await asyncio.sleep(0)
-        raise ConnectionError
-
-    for _ in range(2):
-        with pytest.raises(ConnectionError):
-            await broken()
-
-    assert breaker.state is State.OPEN
-
-
-@pytest.mark.asyncio
-async def test_acall_counts_like_call(clock):
-    breaker = make(clock, slow_call=5.0)
-
-    async def answer(value: int) -> int:
-        return value
-
-    assert await breaker.acall(answer, 3) == 3
-
-    assert breaker.snapshot().calls == 1
-
-
-@pytest.mark.asyncio
-async def test_acall_takes_the_quick_way_without_a_slow_call_bound(clock):
-    breaker = make(clock)
-
-    async def answer() -> int:
-        return 5
-
-    assert await breaker.acall(answer) == 5
-
-    assert breaker.snapshot().calls == 1
-
-
-@pytest.mark.asyncio
-async def test_async_with_blocks_of_many_tasks_do_not_mix_their_permits(clock):
-    breaker = make(clock, window=10, failure_rate=1.0)
-    gate = asyncio.Event()
-
-    async def enter(broken: bool) -> None:
-        async with breaker:
-            await gate.wait()
-            if broken:
-                raise ConnectionError
-
-    tasks = [asyncio.ensure_future(enter(i == 0)) for i in range(4)]
-    await asyncio.sleep(0)
-    gate.set()
-    await asyncio.wait(tasks, timeout=10)
-
-    assert isinstance(tasks[0].exception(), ConnectionError)
-    assert (breaker.snapshot().calls, breaker.snapshot().failures) == (4, 1)
-
-
-@pytest.mark.asyncio
-async def test_exactly_one_of_fifty_tasks_reaches_a_half_open_dependency(clock):
-    breaker = opened(clock)
-    clock.advance(10.0)
-    reached = 0
-
-    async def dependency() -> None:
-        nonlocal reached
-        reached += 1
-        await asyncio.sleep(0)
-
-    tasks = [asyncio.ensure_future(breaker.acall(dependency)) for _ in range(50)]
-    await asyncio.wait(tasks, timeout=10)
-
-    assert reached == 1
-    assert sum(isinstance(task.exception(), CircuitOpen) for task in tasks) == 49
-
-
-# --- arguments ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"failure_rate": 0.0}, "failure_rate must be in"),
-        ({"failure_rate": 1.1}, "failure_rate must be in"),
-        ({"failure_rate": float("nan")}, "failure_rate must be in"),
-        ({"open_for": -1.0}, "open_for must be finite"),
-        ({"open_for": float("inf")}, "open_for must be finite"),
-        ({"slow_call": 0.0}, "slow_call must be > 0"),
-        ({"min_calls": 0}, "min_calls must be an int >= 1"),
-        ({"min_calls": True}, "min_calls must be an int >= 1"),
-        ({"half_open_calls": 0}, "half_open_calls must be an int >= 1"),
-        ({"window": 0}, "window must be an int >= 1"),
-        ({"window": 5}, "min_calls must be <= window"),
-        ({"seconds": 0}, "seconds must be an int >= 1"),
-        ({"seconds": 1.5}, "seconds must be an int >= 1"),
-        ({"window": 10, "seconds": 10}, "not both"),
-    ],
-)
-def test_an_argument_out_of_range_is_named(options, message):
-    with pytest.raises(ValueError, match=message):
-        CircuitBreaker(**options)
-
-
-# --- windows --------------------------------------------------------------------------------------
-
-
-def test_a_count_window_keeps_slow_and_failed_apart():
-    window = CountWindow(2)
-    for mark in (FAILED, FAILED | SLOW, 0, FAILED):
-        window.add(mark, 0.0)
-
-    assert (window.calls, window.failures, window.slow) == (2, 1, 0)
-
-
-def test_a_count_window_expires_nothing_by_time():
-    window = CountWindow(2)
-    window.add(FAILED, 0.0)
-
-    window.expire(1e9)
-
-    assert window.calls == 1
-
-
-def test_a_cleared_time_window_is_empty():
-    window = TimeWindow(2)
-    window.add(FAILED | SLOW, 5.0)
-
-    window.clear()
-    window.add(0, 5.0)
-
-    assert (window.calls, window.failures, window.slow) == (1, 0, 0)

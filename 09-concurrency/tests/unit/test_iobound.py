@@ -13,17 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from velvet_concurrency import iobound
-from velvet_concurrency.contenders import frame
-from velvet_concurrency.contenders.frame import BadReplyError, FetchResult
-from velvet_concurrency.quantiles import quantile
-from velvet_concurrency.runtime import Unavailable
+from velvet_concurrency.contenders import _frame as frame
+from velvet_concurrency.contenders import aiohttp, httpx, serial, streams, threads
+from velvet_concurrency.contenders._frame import BadReplyError, FetchResult
+from velvet_concurrency.runtime import Unavailable, quantile
 
 FETCHERS = [
-    iobound.serial,
-    iobound.threads,
-    iobound.aiohttp_,
-    iobound.httpx_,
-    iobound.streams,
+    serial.fetch,
+    threads.fetch,
+    aiohttp.fetch,
+    httpx.fetch,
+    streams.fetch,
 ]
 URL = "http://127.0.0.1:9/"
 
@@ -71,12 +71,6 @@ def test_a_quantile_is_a_value_that_the_share_does_not_exceed(
     assert sum(value <= found for value in values) >= q * len(values) - 1e-9
 
 
-@pytest.mark.parametrize(("values", "q"), [([], 0.5), ([1.0], 1.1), ([1.0], -0.1)])
-def test_a_quantile_of_nothing_is_refused(values: list[float], q: float) -> None:
-    with pytest.raises(ValueError, match=r"quantile|within 0 and 1"):
-        FetchResult(values).quantile(q)
-
-
 def test_failed_counts_every_kind() -> None:
     result = FetchResult(errors=Counter({"TimeoutError": 2, "HTTP 500": 3}))
 
@@ -92,7 +86,7 @@ def test_a_negative_count_is_refused_by_each_fetcher(fetch: object) -> None:
 @pytest.mark.parametrize("fetch", FETCHERS)
 @pytest.mark.parametrize("name", ["timeout", "deadline"])
 def test_a_time_that_is_not_positive_is_refused_by_each_fetcher(fetch: object, name: str) -> None:
-    with pytest.raises(ValueError, match=f"{name} must be > 0"):
+    with pytest.raises(ValueError, match=f"{name} must be (finite and )?> 0"):
         fetch(URL, 1, **{name: 0.0})  # type: ignore[operator]
 
 
@@ -104,7 +98,7 @@ def test_a_negative_limit_is_refused(fetch: object) -> None:
 
 def test_threads_need_a_worker() -> None:
     with pytest.raises(ValueError, match="workers must be >= 1"):
-        iobound.threads(URL, 1, workers=0)
+        threads.fetch(URL, 1, workers=0)
 
 
 @pytest.mark.parametrize(("name", "value"), [("rate", 0.0), ("seconds", float("inf"))])
@@ -113,9 +107,7 @@ def test_an_open_loop_needs_a_positive_rate_and_length(name: str, value: float) 
         iobound.open_loop(URL, **{"rate": 1.0, "seconds": 1.0, name: value})
 
 
-@pytest.mark.parametrize(
-    ("fetch", "package"), [(iobound.aiohttp_, "aiohttp"), (iobound.httpx_, "httpx")]
-)
+@pytest.mark.parametrize(("fetch", "package"), [(aiohttp.fetch, "aiohttp"), (httpx.fetch, "httpx")])
 def test_a_missing_client_is_named_with_its_remedy(
     fetch: object, package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,7 +25,7 @@ async def nothing_is_left(limiter: AsyncLimiter) -> bool:
     return not others and not limiter._waiters and limiter._timer is None
 
 
-async def test_a_burst_goes_at_once_and_the_rest_at_the_rate_in_order() -> None:
+async def test_a_burst_goes_at_once_and_the_rest_at_the_rate_in_order(advance) -> None:
     clock = FakeClock()
     limiter = AsyncLimiter(4, 2, clock=clock)
     served: list[tuple[int, float]] = []
@@ -35,14 +35,14 @@ async def test_a_burst_goes_at_once_and_the_rest_at_the_rate_in_order() -> None:
         served.append((number, clock()))
 
     tasks = [asyncio.create_task(caller(number)) for number in range(6)]
-    await clock.aadvance(2)
+    await advance(clock, 2)
     await bounded(asyncio.gather(*tasks))
 
     assert served == [(0, 0.0), (1, 0.0), (2, 0.25), (3, 0.5), (4, 0.75), (5, 1.0)]
     assert await nothing_is_left(limiter)
 
 
-async def test_one_late_wake_up_serves_all_who_are_due() -> None:
+async def test_one_late_wake_up_serves_all_who_are_due(advance) -> None:
     clock = FakeClock()
     limiter = AsyncLimiter(10, 5, clock=clock)
     await limiter.acquire(5)
@@ -55,11 +55,11 @@ async def test_one_late_wake_up_serves_all_who_are_due() -> None:
         await asyncio.sleep(0)
 
     assert [task.done() for task in tasks] == [True, True, True, False, False]
-    await clock.aadvance(1)
+    await advance(clock, 1)
     await bounded(asyncio.gather(*tasks))
 
 
-async def test_a_large_request_is_not_overtaken_by_small_ones() -> None:
+async def test_a_large_request_is_not_overtaken_by_small_ones(advance) -> None:
     clock = FakeClock()
     limiter = AsyncLimiter(1, 5, clock=clock)
     await limiter.acquire(5)
@@ -67,13 +67,13 @@ async def test_a_large_request_is_not_overtaken_by_small_ones() -> None:
     await asyncio.sleep(0)
     small = asyncio.create_task(limiter.acquire(1))
 
-    await clock.aadvance(4)
+    await advance(clock, 4)
 
     assert not large.done()
     assert not small.done()
     assert not limiter.try_acquire()
     assert not limiter.has_capacity()
-    await clock.aadvance(2)
+    await advance(clock, 2)
     await bounded(asyncio.gather(large, small))
 
 
@@ -121,7 +121,7 @@ async def test_more_than_capacity_raises_at_once_and_takes_nothing() -> None:
 @pytest.mark.parametrize("step", range(10))
 @pytest.mark.parametrize("victim", [0, 1, 2])
 async def test_cancelling_at_any_step_loses_no_token_and_moves_the_others_up(
-    step: int, victim: int
+    advance, step: int, victim: int
 ) -> None:
     clock = FakeClock()
     limiter = AsyncLimiter(1, 1, clock=clock)
@@ -139,7 +139,7 @@ async def test_cancelling_at_any_step_loses_no_token_and_moves_the_others_up(
     granted_first = 3 - len(survivors) + sum(task.done() for task in survivors)
     assert granted_first >= 1
     assert survivors[0].done(), "the token of second one went to the first who still wanted it"
-    await clock.aadvance(len(survivors) - 1)
+    await advance(clock, len(survivors) - 1)
     await bounded(asyncio.gather(*survivors))
     assert clock() == len(survivors)
     assert not limiter.has_capacity()

@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-from velvet_concurrency.clock import FakeClock
 from velvet_concurrency.limiters import KeyedLimiter, TokenBucketLimiter
 
 
@@ -43,29 +42,6 @@ def test_the_least_recently_used_key_is_forgotten_and_starts_full_again() -> Non
     assert limiter.evictions == 1
     assert limiter.allow("b", 2)
     assert limiter.evictions == 2
-
-
-def test_an_idle_key_is_forgotten_without_a_thread() -> None:
-    clock = FakeClock()
-    limiter = KeyedLimiter(budget, idle_ttl=10, clock=clock)
-    limiter.allow("old", 2)
-    clock.advance(6)
-    limiter.allow("young", 2)
-    clock.advance(6)
-
-    answers = [limiter.allow("young"), limiter.allow("old")]
-
-    assert answers == [False, True]
-    assert (len(limiter), limiter.evictions) == (2, 1)
-
-
-def test_room_is_made_by_age_also_when_idleness_is_watched() -> None:
-    limiter = KeyedLimiter(budget, max_keys=1, idle_ttl=10, clock=FakeClock())
-
-    answers = [limiter.allow(key, 2) for key in ("a", "b", "a")]
-
-    assert answers == [True, True, True]
-    assert (len(limiter), limiter.evictions) == (1, 2)
 
 
 def test_a_million_keys_are_bounded_by_max_keys() -> None:

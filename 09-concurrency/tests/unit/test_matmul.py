@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -118,24 +116,3 @@ def test_multiply_can_be_sent_to_a_worker() -> None:
     from velvet_concurrency.pools import check_sendable
 
     check_sendable(functools.partial(matmul.multiply, "triple"))
-
-
-def test_one_blas_thread_is_what_the_environment_gives() -> None:
-    code = (
-        "import numpy as np, psutil\n"
-        "a = np.ones((400, 400)); a @ a\n"
-        "print(psutil.Process().num_threads())"
-    )
-
-    told = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, **matmul.ONE_BLAS_THREAD},
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-    if sys.platform != "linux":
-        pytest.skip("other systems start threads of their own in every process")
-    assert told.stdout.strip() == "1"

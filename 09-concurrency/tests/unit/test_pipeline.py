@@ -242,7 +242,7 @@ async def test_an_error_of_a_told_message_goes_to_the_loop():
 async def test_beyond_the_restart_limit_the_actor_stops_and_says_why():
     actor = Actor(counter, max_restarts=1)
 
-    with pytest.raises(ActorStopped, match="restarted 1") as caught:  # noqa: PT012 - on leaving
+    with pytest.raises(ActorStopped, match="after 1 restarts") as caught:  # noqa: PT012
         async with actor:
             asking = [asyncio.ensure_future(actor.ask(message)) for message in (-1, -2, 3)]
             await soon(asyncio.wait(asking))

@@ -14,8 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from velvet_concurrency import orphan, pools
-from velvet_concurrency.pools import Mode, Unavailable, cpu_map
+from velvet_concurrency import pools
+from velvet_concurrency.pools import Mode, cpu_map
+from velvet_concurrency.runtime import Unavailable
 
 
 @pytest.mark.parametrize("mode", ["serial", "threads"])
@@ -123,21 +124,10 @@ def test_a_forked_worker_shares_main_and_a_spawned_one_does_not(
         pools.check_sendable(work, "spawn")
 
 
-def test_shared_arrays_are_reached_through_pools() -> None:
-    from velvet_concurrency.shared_array import SharedArray
-
-    assert pools.SharedArray is SharedArray
-
-
-def test_pools_has_no_other_lazy_names() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'Fibers'"):
-        _ = pools.Fibers  # type: ignore[attr-defined]
-
-
 def test_outside_of_a_worker_there_is_no_parent_to_die_with() -> None:
     before = threading.active_count()
 
-    orphan.die_with_parent()
+    pools.die_with_parent()
 
     assert threading.active_count() == before
 
@@ -147,12 +137,12 @@ def test_a_worker_ends_when_its_parent_is_gone(monkeypatch: pytest.MonkeyPatch) 
     child_of.sentinel = ends[0]
     exits: list[int] = []
     gone = threading.Event()
-    monkeypatch.setattr(orphan.multiprocessing, "parent_process", lambda: child_of)
-    monkeypatch.setattr(orphan.os, "_exit", lambda code: (exits.append(code), gone.set()))
+    monkeypatch.setattr(pools.multiprocessing, "parent_process", lambda: child_of)
+    monkeypatch.setattr(pools.os, "_exit", lambda code: (exits.append(code), gone.set()))
     if sys.platform == "win32":
         pytest.skip("a pipe is no process handle: the sentinel cannot be faked on Windows")
 
-    orphan.die_with_parent()
+    pools.die_with_parent()
     os.close(ends[1])
 
     assert gone.wait(10.0)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import importlib.util
-import multiprocessing
 import os
 import sys
 import types
@@ -31,23 +28,6 @@ class FakeResource(types.ModuleType):
         self.soft, self.hard = limits
 
 
-def test_facts_describe_this_interpreter() -> None:
-    found = runtime.facts()
-
-    assert found.python.startswith(f"{sys.version_info.major}.{sys.version_info.minor}.")
-    assert 1 <= found.usable_cores <= found.cores
-    assert found.notes
-
-
-def test_asking_for_facts_does_not_fix_the_start_method() -> None:
-    before = multiprocessing.get_start_method(allow_none=True)
-
-    found = runtime.facts()
-
-    assert multiprocessing.get_start_method(allow_none=True) == before
-    assert found.start_method in multiprocessing.get_all_start_methods()
-
-
 def test_unavailable_names_the_remedy() -> None:
     error = runtime.Unavailable("numba", "it is not installed", "pip install numba")
 
@@ -57,21 +37,21 @@ def test_unavailable_names_the_remedy() -> None:
 
 def test_the_limit_is_raised_to_what_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeResource(256, 4096)
-    monkeypatch.setattr(runtime, "_resource", lambda: fake)
+    monkeypatch.setitem(sys.modules, "resource", fake)
 
     assert runtime.raise_fd_limit(1000) == 1000
     assert fake.getrlimit(7) == (1000, 4096)
 
 
 def test_the_limit_stops_at_the_hard_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime, "_resource", lambda: FakeResource(256, 4096))
+    monkeypatch.setitem(sys.modules, "resource", FakeResource(256, 4096))
 
     assert runtime.raise_fd_limit(10_000) == 4096
 
 
 def test_the_limit_is_never_lowered(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeResource(2000, 4096)
-    monkeypatch.setattr(runtime, "_resource", lambda: fake)
+    monkeypatch.setitem(sys.modules, "resource", fake)
 
     assert runtime.raise_fd_limit(100) == 2000
     assert fake.soft == 2000
@@ -81,14 +61,14 @@ def test_an_unlimited_hard_limit_that_is_not_meant_so_is_approached(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fake = FakeResource(256, -1, most=10_240)
-    monkeypatch.setattr(runtime, "_resource", lambda: fake)
+    monkeypatch.setitem(sys.modules, "resource", fake)
 
     assert runtime.raise_fd_limit(50_000) == 10_240
     assert fake.hard == -1
 
 
 def test_a_refused_limit_leaves_the_old_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime, "_resource", lambda: FakeResource(256, 4096, most=0))
+    monkeypatch.setitem(sys.modules, "resource", FakeResource(256, 4096, most=0))
 
     assert runtime.raise_fd_limit(1000) == 256
 
@@ -97,7 +77,6 @@ def test_windows_needs_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "resource", None)
 
     assert runtime.raise_fd_limit(1000) == 1000
-    assert runtime.facts().fd_soft is None
 
 
 @pytest.mark.parametrize("n", [0, -1])
@@ -111,41 +90,3 @@ def test_cores_are_counted_where_affinity_is_unknown(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(os, "cpu_count", lambda: None)
 
     assert runtime.usable_cores() == 1
-
-
-def test_notes_say_what_changes_a_choice() -> None:
-    poor = dataclasses.replace(
-        runtime.facts(),
-        cores=8,
-        usable_cores=1,
-        start_method="fork",
-        fd_hard=1024,
-        gil_enabled=False,
-        fast_loop=None,
-        system="Windows",
-    )
-
-    notes = " | ".join(runtime._notes(poor))
-
-    for part in ("1 of 8 cores", "one core", "GIL is off", "fork", "1024 descriptors", "winloop"):
-        assert part in notes
-
-
-def test_a_rich_machine_gets_few_notes() -> None:
-    rich = dataclasses.replace(
-        runtime.facts(),
-        cores=8,
-        usable_cores=8,
-        start_method="spawn",
-        fd_hard=1_000_000,
-        gil_enabled=True,
-        fast_loop="uvloop",
-    )
-
-    assert runtime._notes(rich) == ("the GIL is on: threads overlap waiting, not computing",)
-
-
-def test_the_fast_loop_is_found_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "winloop" or None)
-
-    assert runtime.facts().fast_loop == "winloop"

@@ -1,4 +1,4 @@
-"""Spans, steps, pools and the questions that a trace answers."""
+"""Spans and the steps of tasks."""
 
 from __future__ import annotations
 
@@ -7,39 +7,20 @@ import collections.abc
 import gc
 import inspect
 import itertools
-import json
 import os
-import subprocess
 import sys
 import threading
-import time
 import types
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from pathlib import Path
 
-import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from velvet_concurrency import trace
 from velvet_concurrency.trace import (
-    LoopLag,
-    Resources,
-    Span,
-    TracedExecutor,
     Tracer,
-    chrome_trace,
-    concurrency,
-    span,
-    to_heatmap,
-    tracing,
-    utilisation,
 )
-from velvet_concurrency.trace.spans import Ring
-from velvet_concurrency.trace.steps import TracedCoroutine
-from velvet_concurrency.trace.views import self_time
+from velvet_concurrency.trace.tracer import _TracedCoroutine as TracedCoroutine
 
 
 class Ticks:
@@ -51,10 +32,6 @@ class Ticks:
     def __call__(self) -> int:
         self.now += 1
         return self.now
-
-
-def of(tracer: Tracer, *kinds: str) -> list[Span]:
-    return [found for found in tracer.spans() if found.kind in kinds]
 
 
 def test_a_block_becomes_a_span_of_its_thread() -> None:
@@ -92,20 +69,15 @@ def test_an_empty_trace_has_dropped_nothing() -> None:
     assert Tracer().dropped == 0
 
 
-def test_a_ring_needs_room() -> None:
-    with pytest.raises(ValueError, match="capacity must be >= 1"):
-        Tracer(capacity=0)
-
-
 @given(st.integers(1, 5), st.lists(st.integers(0, 7), max_size=8))
 def test_a_follower_sees_every_span_once_unless_it_was_overwritten(
     capacity: int, bursts: list[int]
 ) -> None:
-    ring, number, written, seen = Ring(capacity), 0, 0, []
+    ring, number, written, seen = Tracer(capacity), 0, 0, []
 
     for burst in bursts:
         for _ in range(burst):
-            ring.add(("lane", str(written), "run", 0, 0, "", "", 0, 0))
+            ring.record(("lane", str(written), "run", 0, 0, "", "", 0, 0))
             written += 1
         found, number = ring.since(number)
         assert [int(s.name) for s in found] == list(range(written - min(burst, capacity), written))
@@ -300,350 +272,3 @@ def test_a_traced_coroutine_can_be_awaited_and_stepped_by_hand() -> None:
     awaiting = outer()
     assert awaiting.send(None) == "paused"
     awaiting.close()
-
-
-@pytest.mark.asyncio
-async def test_collections_of_garbage_are_spans() -> None:
-    tracer = Tracer()
-
-    with tracer.installed():
-        gc.collect()
-
-    assert any(found.name == "generation 2" for found in of(tracer, "gc"))
-
-
-def test_a_span_without_a_tracer_does_nothing() -> None:
-    with span("nothing"):
-        pass
-
-    assert trace.in_charge() is None
-
-
-def test_the_tracer_in_charge_gets_the_spans_of_its_job() -> None:
-    tracer = Tracer()
-
-    with tracing(tracer, "job-1"), span("fetch", "wait"):
-        pass
-
-    assert [(found.task, found.kind) for found in tracer.spans()] == [("job-1", "wait")]
-
-
-def nap(seconds: float) -> str:
-    with span("nap", "wait"):
-        time.sleep(seconds)
-    return "rested"
-
-
-def test_a_threads_job_is_traced_from_submission_to_end() -> None:
-    tracer = Tracer()
-
-    with TracedExecutor(ThreadPoolExecutor(1, thread_name_prefix="w"), tracer) as pool:
-        assert pool.submit(nap, 0.001).result(10.0) == "rested"
-        assert list(pool.map(nap, [0.0])) == ["rested"]
-
-    first = [found for found in tracer.spans() if found.task == "job-1"]
-    assert [(f.lane, f.name, f.kind) for f in first] == [
-        ("queue", "nap", "queue"),
-        ("w_0", "nap", "wait"),
-        ("w_0", "nap", "run"),
-    ]
-    assert first[0].t1_ns == first[2].t0_ns <= first[1].t0_ns
-    assert first[0].parent == "MainThread"
-
-
-def test_a_failing_job_of_a_thread_is_traced_and_raises() -> None:
-    tracer = Tracer()
-
-    with TracedExecutor(ThreadPoolExecutor(1), tracer) as pool, pytest.raises(ZeroDivisionError):
-        pool.submit(divmod, 1, 0).result(10.0)
-
-    assert len(of(tracer, "run")) == 1
-
-
-def test_spans_come_back_from_processes_with_results_and_errors() -> None:
-    import multiprocessing
-
-    tracer = Tracer()
-    processes = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
-
-    with TracedExecutor(processes, tracer) as pool:
-        child = pool.submit(os.getpid).result(30.0)
-        with pytest.raises(ZeroDivisionError) as caught:
-            pool.submit(divmod, 1, 0).result(30.0)
-
-    assert child != os.getpid()
-    assert [(f.kind, f.task, f.pid) for f in tracer.spans()] == [
-        ("queue", "job-1", child),
-        ("run", "job-1", child),
-        ("queue", "job-2", child),
-        ("run", "job-2", child),
-    ]
-    assert "_RemoteTraceback" in type(caught.value.__cause__).__name__
-    assert all(f.t0_ns <= f.t1_ns for f in tracer.spans())
-
-
-class _Inline(ProcessPoolExecutor):
-    """A process pool that is none: jobs run when they are told to."""
-
-    def __init__(self) -> None:
-        self.jobs: list[tuple[Future[object], object]] = []
-
-    def submit(self, fn: object, /, *args: object, **kwargs: object) -> Future[object]:
-        future: Future[object] = Future()
-        self.jobs.append((future, lambda: fn(*args, **kwargs)))  # type: ignore[operator]
-        return future
-
-    def run(self) -> None:
-        for future, job in self.jobs:
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(job())  # type: ignore[operator]
-                except Exception as error:  # noqa: BLE001 - as a pool does
-                    future.set_exception(error)
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None: ...
-
-
-def test_a_job_of_a_process_reports_its_inner_spans() -> None:
-    tracer, inline = Tracer(), _Inline()
-
-    future = TracedExecutor(inline, tracer).submit(nap, 0.0)
-    inline.run()
-
-    assert future.result(0.0) == "rested"
-    assert {(f.kind, f.task) for f in tracer.spans()} == {
-        ("queue", "job-1"),
-        ("run", "job-1"),
-        ("wait", "job-1"),
-    }
-    assert len({f.lane for f in of(tracer, "run", "wait")}) == 1
-
-
-class _SealedError(Exception):
-    def __setattr__(self, name: str, value: object) -> None:
-        if name.startswith("__velvet"):
-            raise AttributeError(name)
-        super().__setattr__(name, value)
-
-
-def _raise_sealed() -> None:
-    raise _SealedError
-
-
-def test_an_exception_that_takes_no_spans_still_arrives() -> None:
-    tracer, inline = Tracer(), _Inline()
-
-    future = TracedExecutor(inline, tracer).submit(_raise_sealed)
-    inline.run()
-
-    assert isinstance(future.exception(0.0), _SealedError)
-    assert tracer.spans() == []
-
-
-def test_cancelling_a_job_cancels_it_in_the_pool_and_the_other_way_round() -> None:
-    inline = _Inline()
-    pool: Executor = TracedExecutor(inline, Tracer())
-    first, second = pool.submit(nap, 0.0), pool.submit(nap, 0.0)
-
-    first.cancel()
-    inline.jobs[1][0].cancel()
-    inline.run()
-
-    assert first.cancelled()
-    assert inline.jobs[0][0].cancelled()
-    assert second.cancelled()
-
-
-def test_a_result_that_comes_after_a_cancellation_is_dropped() -> None:
-    inline = _Inline()
-    future = TracedExecutor(inline, Tracer()).submit(nap, 0.0)
-    inline.jobs[0][0].set_running_or_notify_cancel()
-
-    future.cancel()
-    inline.jobs[0][0].set_result(inline.jobs[0][1]())  # type: ignore[operator]
-
-    assert future.cancelled()
-
-
-@pytest.mark.asyncio
-async def test_a_blocked_loop_is_late_by_the_length_of_the_block() -> None:
-    tracer = Tracer()
-
-    async with LoopLag(0.001, tracer=tracer) as lag:
-        await asyncio.sleep(0.003)
-        time.sleep(0.05)  # noqa: ASYNC251 - the fault that is measured
-        await asyncio.sleep(0.005)
-
-    assert lag.worst >= 0.045
-    assert lag.quantile(1.0) == lag.worst
-    assert 0.0 <= lag.last <= lag.worst
-    assert {found.lane for found in of(tracer, "queue")} == {"loop lag"}
-
-
-@pytest.mark.asyncio
-async def test_a_lag_meter_without_samples_has_no_lag_and_stops_twice() -> None:
-    lag = LoopLag(10.0)
-    lag.start()
-    lag.stop()
-    lag.stop()
-
-    assert (lag.last, lag.worst) == (0.0, 0.0)
-    with pytest.raises(ValueError, match="quantile"):
-        lag.quantile(0.5)
-
-
-def test_meters_need_a_positive_interval() -> None:
-    with pytest.raises(ValueError, match="interval must be finite and > 0"):
-        LoopLag(0.0)
-    with pytest.raises(ValueError, match="interval must be finite and > 0"):
-        Resources(float("inf"))
-
-
-def test_resources_are_sampled_until_the_block_ends() -> None:
-    with Resources(0.001) as resources:
-        until = time.monotonic() + 10.0
-        while len(resources.samples) < 3 and time.monotonic() < until:
-            sum(range(10_000))
-
-    assert len(resources.samples) >= 3
-    last = resources.samples[-1]
-    assert last.rss_mb > 1
-    assert last.threads >= 2
-    assert last.fds > 0
-    assert max(sample.cpu_pct for sample in resources.samples) > 0
-
-
-def test_children_are_added_where_asked() -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        alone = Resources().sample()
-        together = Resources(children=True).sample()
-        child.communicate(b"\n")
-
-    assert together.rss_mb > alone.rss_mb
-
-
-def test_sampling_ends_with_the_process() -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        resources = Resources(0.001, pid=child.pid, children=True)
-        child.communicate(b"\n")
-    assert not psutil.pid_exists(child.pid)
-
-    with resources:
-        assert resources._thread is not None
-        resources._thread.join(10.0)
-
-    assert len(resources.samples) == 0
-
-
-def test_leaving_resources_that_were_never_entered_is_harmless() -> None:
-    Resources().__exit__(None, None, None)
-
-
-NESTED = [
-    Span("a", "job", "run", 0, 100, "job-1"),
-    Span("a", "sleep", "wait", 20, 80, "job-1"),
-    Span("a", "tail", "gc", 90, 100),
-]
-
-
-def test_the_innermost_span_takes_the_time() -> None:
-    assert list(self_time(NESTED)) == [
-        (0, 20, "run"),
-        (20, 80, "wait"),
-        (80, 90, "run"),
-        (90, 100, "gc"),
-    ]
-
-
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 50), st.integers(0, 50), st.sampled_from(["run", "wait"])),
-        max_size=12,
-    )
-)
-def test_slices_never_overlap_and_cover_the_union(raw: list[tuple[int, int, str]]) -> None:
-    spans = [Span("a", "x", kind, min(a, b), max(a, b)) for a, b, kind in raw]  # type: ignore[arg-type]
-
-    slices = list(self_time(spans))
-
-    assert all(a[1] <= b[0] for a, b in itertools.pairwise(slices))
-    covered = {t for s in spans for t in range(s.t0_ns, s.t1_ns)}
-    assert {t for t0, t1, _ in slices for t in range(t0, t1)} == covered
-
-
-def test_utilisation_is_the_running_share_of_the_whole_trace() -> None:
-    spans = [*NESTED, Span("b", "x", "wait", 0, 200)]
-
-    assert utilisation(spans) == {"a": 0.15, "b": 0.0}
-    assert utilisation([]) == {}
-
-
-def test_concurrency_counts_what_is_in_flight() -> None:
-    spans = [
-        Span("queue", "q", "queue", 0, 10, "t1"),
-        Span("a", "x", "run", 10, 20, "t1"),
-        Span("t1", "x", "wait", 20, 50, "t1"),
-        Span("b", "x", "run", 30, 60, "t2"),
-        Span("b", "no task", "run", 0, 99),
-    ]
-
-    assert concurrency(spans) == [(10, 1), (30, 2), (50, 1), (60, 0)]
-
-
-def test_a_heatmap_has_a_row_a_lane_and_the_lag_on_top() -> None:
-    spans = [
-        *(Span("a", "x", "run", 0, 50), Span("a", "x", "run", 75, 100)),
-        *(Span("t", "x", "wait", 0, 100), Span("loop lag", "lag", "queue", 50, 75)),
-    ]
-
-    heat = to_heatmap(spans, 4)
-
-    assert heat.lanes == ["loop lag", "a"]
-    assert heat.edges_ns == [0, 25, 50, 75, 100]
-    assert heat.cells == [[0.0, 0.0, 1.0, 0.0], [1.0, 1.0, 0.0, 1.0]]
-
-
-@given(st.lists(st.tuples(st.integers(0, 999), st.integers(0, 999)), min_size=1), st.integers(1, 9))
-def test_a_heatmap_loses_no_running_time(raw: list[tuple[int, int]], bins: int) -> None:
-    spans = [Span("a", "x", "run", min(pair), max(pair)) for pair in raw]
-
-    heat = to_heatmap(spans, bins)
-
-    width = (max(s.t1_ns for s in spans) - min(s.t0_ns for s in spans)) / bins
-    ran = sum(t1 - t0 for t0, t1, _ in self_time(spans))
-    if width >= 1.0:
-        assert sum(map(sum, heat.cells)) * width == pytest.approx(ran)
-
-
-def test_an_empty_heatmap_and_one_without_bins() -> None:
-    assert to_heatmap([]).lanes == []
-    with pytest.raises(ValueError, match="bins must be >= 1"):
-        to_heatmap([], 0)
-
-
-def test_the_tracer_answers_for_its_spans() -> None:
-    tracer = Tracer()
-    tracer.absorb(NESTED)
-
-    assert tracer.utilisation() == {"a": 0.3}
-    assert tracer.concurrency() == [(0, 1), (100, 0)]
-    assert tracer.to_heatmap(2).lanes == ["a"]
-    assert tracer.since(1) == (NESTED[1:], 3)
-
-
-def test_a_trace_file_opens_in_a_trace_event_viewer(tmp_path: Path) -> None:
-    tracer = Tracer()
-    tracer.absorb(NESTED)
-    path = tmp_path / "trace.json"
-
-    tracer.to_chrome_trace(path)
-
-    events = json.loads(path.read_text(encoding="utf-8"))["traceEvents"]
-    complete = [event for event in events if event["ph"] == "X"]
-    assert [(e["name"], e["ts"], e["dur"], e["cat"]) for e in complete] == [
-        ("job", 0.0, 0.1, "run"),
-        ("sleep", 0.02, 0.06, "wait"),
-        ("tail", 0.09, 0.01, "gc"),
-    ]
-    assert [e["args"]["name"] for e in events if e["ph"] == "M"] == ["a"]
-    assert chrome_trace([])["traceEvents"] == []

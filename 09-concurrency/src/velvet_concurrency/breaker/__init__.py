@@ -2,15 +2,306 @@
 
 A dead dependency is worse than an absent one: every caller waits for its timeout, holds a thread or a
 connection while doing so, and the failure spreads upwards. A breaker counts outcomes, refuses at once when
-too many fail, and lets a few probes through after a pause. Here the state machine (`core`) knows nothing of
-threads, tasks or functions, so the blocking and the asynchronous fronts (`circuit`) cannot differ.
-Sources: M. Nygard, "Release It!" (2nd ed., chapter 5); Microsoft Azure Architecture Center, "Circuit Breaker pattern".
+too many fail, and lets a few probes through after a pause. The state machine (`core`) knows nothing of
+threads, tasks or functions, so the blocking and the asynchronous forms here cannot differ. Each does the
+same three things: take a permit, run the caller's code with no lock held, settle the permit whatever
+happens. Only an `Exception` that `is_failure` accepts counts as a failure; cancellation, Ctrl-C and a bug
+in `is_failure` itself return the permit uncounted and propagate.
+Sources: M. Nygard, "Release It!" (2nd ed., chapter 5); Microsoft Azure Architecture Center, "Circuit
+Breaker pattern".
 """
 
 from __future__ import annotations
 
-from velvet_concurrency.breaker.circuit import CircuitBreaker
-from velvet_concurrency.breaker.core import Permit
-from velvet_concurrency.breaker.states import CircuitOpen, Snapshot, State
+import functools
+import inspect
+import math
+import sys
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from types import AsyncGeneratorType, FrameType, GeneratorType
+from typing import Any, ParamSpec, TypeVar
+
+from velvet_concurrency.breaker.core import (
+    CircuitOpen,
+    Core,
+    CountWindow,
+    Permit,
+    Snapshot,
+    State,
+)
+from velvet_concurrency.clock import Clock
 
 __all__ = ["CircuitBreaker", "CircuitOpen", "Permit", "Snapshot", "State"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def any_exception(error: Exception) -> bool:  # noqa: ARG001 - the shape of every `is_failure`
+    """Count every exception against the dependency: the default `is_failure`."""
+    return True
+
+
+class CircuitBreaker:
+    """Refuse calls to a dependency that fails too often; thread-safe and safe between tasks.
+
+    Arguments: `failure_rate` (0..1] opens the circuit once `min_calls` are in the window; the window is the
+    last `window` calls; `open_for` seconds later `half_open_calls` probes may pass, all must succeed. A call of `slow_call` seconds or more
+    counts as failed even if it returns. `is_failure(error)` False means the dependency did answer.
+    `on_change(old, new)` runs in the calling thread, after the lock is released. A probe that never returns
+    keeps the circuit half-open: put a timeout inside the call.
+
+    A call has not succeeded before its result is complete: an awaitable, a generator or an asynchronous
+    generator that a function returns is guarded until it ends. One that is left early counts as neither.
+
+    Raises `ValueError` for an argument out of range; calls raise `CircuitOpen` when refused. O(1) a call.
+
+    >>> breaker = CircuitBreaker(window=4, min_calls=2, open_for=30.0, clock=lambda: 0.0)
+    >>> for _ in range(2):
+    ...     try:
+    ...         breaker.call(int, "no number")
+    ...     except ValueError:
+    ...         pass
+    >>> breaker.state
+    <State.OPEN: 'open'>
+    """
+
+    def __init__(
+        self,
+        failure_rate: float = 0.5,
+        window: int = 100,
+        *,
+        min_calls: int = 10,
+        open_for: float = 30.0,
+        half_open_calls: int = 1,
+        slow_call: float | None = None,
+        is_failure: Callable[[Exception], bool] = any_exception,
+        clock: Clock = time.monotonic,
+        on_change: Callable[[State, State], None] | None = None,
+    ) -> None:
+        if not 0.0 < failure_rate <= 1.0:
+            raise ValueError(f"failure_rate must be in (0, 1], not {failure_rate!r}")
+        if not (math.isfinite(open_for) and open_for >= 0.0):
+            raise ValueError(f"open_for must be finite and >= 0 seconds, not {open_for!r}")
+        if slow_call is not None and not slow_call > 0.0:
+            raise ValueError(f"slow_call must be > 0 seconds or None, not {slow_call!r}")
+        _check_count("window", window)
+        _check_count("min_calls", min_calls)
+        _check_count("half_open_calls", half_open_calls)
+        if min_calls > window:
+            raise ValueError(
+                f"min_calls must be <= window, not {min_calls!r} > {window!r}: it never opens"
+            )
+        self.is_failure = is_failure
+        self._core = Core(
+            CountWindow(window),
+            failure_rate=failure_rate,
+            min_calls=min_calls,
+            open_for=open_for,
+            half_open_calls=half_open_calls,
+            slow_call=slow_call,
+            clock=clock,
+            on_change=on_change,
+        )
+        self._blocks: dict[int, list[Permit]] = {}  # permits of `with` blocks, by their frame
+
+    @property
+    def state(self) -> State:
+        """The state now; OPEN lasts until the first call after the pause."""
+        return self._core.epoch.state
+
+    def snapshot(self) -> Snapshot:
+        """Return state and totals of the window, taken together."""
+        return self._core.snapshot()
+
+    def try_enter(self) -> Permit:
+        """Take a permit by hand and settle it yourself; raises `CircuitOpen` when refused."""
+        return self._core.try_enter()
+
+    def call(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return `fn(*args, **kwargs)`; raises `CircuitOpen` when refused, else what `fn` raises."""
+        core = self._core
+        epoch = core.epoch
+        permit = None if epoch.free else core.try_enter()
+        try:
+            result = fn(*args, **kwargs)
+        except BaseException as error:
+            self._settle(permit or Permit(core, epoch, 0.0), error)
+            raise
+        kind = type(result)
+        if kind is GeneratorType or kind is AsyncGeneratorType or hasattr(kind, "__await__"):
+            if permit is not None:
+                permit.ignored()  # nothing has been asked yet: what follows takes its own
+            return self._guarded(result)  # type: ignore[no-any-return]
+        if permit is None:
+            core.clean_success(epoch)
+        else:
+            permit.success()
+        return result
+
+    async def acall(self, fn: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return `await fn(*args, **kwargs)`; as `call`, and cancellation counts as neither."""
+        core = self._core
+        epoch = core.epoch
+        permit = None if epoch.free else core.try_enter()
+        try:
+            result = await fn(*args, **kwargs)
+        except BaseException as error:
+            self._settle(permit or Permit(core, epoch, 0.0), error)
+            raise
+        if permit is None:
+            core.clean_success(epoch)
+        else:
+            permit.success()
+        return result
+
+    def __call__(self, fn: Callable[P, T]) -> Callable[P, T]:
+        """Decorate any callable: function, coroutine function, generator, object, partial."""
+        inner: Any = fn
+        while isinstance(inner, functools.partial):
+            inner = inner.func
+        if not inspect.isroutine(inner) and not inspect.isclass(inner):
+            inner = inner.__call__  # the kind of an object is that of its method
+        result: Any
+        if inspect.iscoroutinefunction(inner):
+
+            @functools.wraps(fn)
+            async def result(*args: P.args, **kwargs: P.kwargs) -> Any:
+                return await self.acall(fn, *args, **kwargs)  # type: ignore[arg-type]
+
+        elif inspect.isgeneratorfunction(inner):
+
+            @functools.wraps(fn)
+            def result(*args: P.args, **kwargs: P.kwargs) -> Any:
+                return (yield from self._steps(fn(*args, **kwargs)))  # type: ignore[arg-type]
+
+        else:
+
+            @functools.wraps(fn)
+            def result(*args: P.args, **kwargs: P.kwargs) -> Any:
+                return self.call(fn, *args, **kwargs)
+
+        return result  # type: ignore[no-any-return]
+
+    def __enter__(self) -> Permit:
+        """Guard a block; one breaker may be entered by many threads and tasks, and nested.
+
+        The permit belongs to the frame that runs the block, wherever that frame is resumed: a generator
+        may be advanced in one task and closed in another. To enter in one function and leave in another,
+        use `try_enter`.
+        """
+        return self._enter(sys._getframe(1))
+
+    def __exit__(self, kind: object, error: BaseException | None, _trace: object) -> None:
+        self._leave(sys._getframe(1), error)
+
+    # Not coroutines: their caller is the frame of the block.
+    def __aenter__(self) -> Awaitable[Permit]:
+        return _done(self._enter(sys._getframe(1)))
+
+    def __aexit__(
+        self, kind: object, error: BaseException | None, _trace: object
+    ) -> Awaitable[None]:
+        self._leave(sys._getframe(1), error)
+        return _done(None)
+
+    def _enter(self, frame: FrameType) -> Permit:
+        permit = self._core.try_enter()
+        self._blocks.setdefault(_block_of(frame), []).append(permit)
+        return permit
+
+    def _leave(self, frame: FrameType, error: BaseException | None) -> None:
+        block = _block_of(frame)
+        permits = self._blocks.get(block)
+        if permits is None:
+            raise RuntimeError(
+                "a breaker was left by a function that did not enter it: use try_enter"
+            )
+        permit = permits.pop()
+        if not permits:
+            del self._blocks[block]
+        self._settle(permit, error)
+
+    def _guarded(self, result: Any) -> Any:
+        if isinstance(result, GeneratorType):
+            return self._steps(result)
+        if isinstance(result, AsyncGeneratorType):
+            return self._asteps(result)
+        return self._awaited(result)
+
+    async def _awaited(self, result: Awaitable[T]) -> T:
+        try:
+            permit = self._core.try_enter()
+        except CircuitOpen:
+            getattr(result, "close", lambda: None)()  # a coroutine that is never awaited warns
+            raise
+        try:
+            answer = await result
+        except BaseException as error:
+            self._settle(permit, error)
+            raise
+        permit.success()
+        return answer
+
+    def _steps(self, steps: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
+        permit = self._core.try_enter()
+        try:
+            answer = yield from steps
+        except BaseException as error:
+            self._settle(permit, error)
+            raise
+        permit.success()
+        return answer
+
+    async def _asteps(self, steps: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+        permit = self._core.try_enter()
+        try:
+            item = await anext(steps)
+            while True:
+                try:
+                    sent = yield item
+                except GeneratorExit:
+                    await steps.aclose()
+                    raise
+                except BaseException as thrown:  # noqa: BLE001 - the inner one decides
+                    item = await steps.athrow(thrown)
+                else:
+                    item = await steps.asend(sent)
+        except StopAsyncIteration:
+            permit.success()
+        except BaseException as error:
+            self._settle(permit, error)
+            raise
+
+    def _settle(self, permit: Permit, error: BaseException | None) -> None:
+        if error is None:
+            permit.success()
+        elif not isinstance(error, Exception):
+            permit.ignored()
+        else:
+            try:
+                failed = self.is_failure(error)
+            except BaseException:
+                permit.ignored()
+                raise
+            if failed:
+                permit.failure()
+            else:
+                permit.success()
+
+
+async def _done(value: T) -> T:
+    return value
+
+
+def _block_of(frame: FrameType) -> int:
+    """Return the frame of a `with` statement, also when an `ExitStack` stands in between, as its id."""
+    while frame.f_globals.get("__name__") == "contextlib" and frame.f_back is not None:
+        frame = frame.f_back
+    return id(frame)
+
+
+def _check_count(name: str, value: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name} must be an int >= 1, not {value!r}")

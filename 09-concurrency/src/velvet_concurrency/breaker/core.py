@@ -1,24 +1,97 @@
-"""The breaker's state machine, without threads, tasks or user code.
+"""The breaker's state machine and memory, without threads, tasks or user code.
 
-A call asks for a `Permit`, runs, and settles the permit once. A permit belongs to the *epoch* (one stay in one
-state) in which it was given: when the state has changed in between, its outcome is evidence about a past state
-and is ignored. That one rule makes slow calls, probes and closing races harmless. The lock covers a few lines
-of arithmetic and never a caller's function; listeners are told after it is released.
+A call asks for a `Permit`, runs, and settles the permit once. A permit belongs to the *epoch* (one stay in
+one state) in which it was given: when the state has changed in between, its outcome is evidence about a past
+state and is ignored. That one rule makes slow calls, probes and closing races harmless. The lock covers a few
+lines of arithmetic and never a caller's function; listeners are called after it is released.
 """
 
 from __future__ import annotations
 
+import enum
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from velvet_concurrency.breaker.states import CircuitOpen, Snapshot, State
-from velvet_concurrency.breaker.windows import FAILED, SLOW, CountWindow, TimeWindow
+from velvet_concurrency.clock import Clock
+
+FAILED = 1  # bits of a mark; 0 is a success
+SLOW = 2
+
+
+class State(enum.Enum):
+    """Where a breaker stands."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+class CircuitOpen(Exception):
+    """The call was refused without being made.
+
+    `retry_after` is in seconds: what is left of the pause, or 0.0 while probes are out and decide.
+    """
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        return f"circuit is open, retry after {self.retry_after:.3f} s"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One consistent reading of a breaker.
+
+    `calls`, `failures` (slow calls included) and `slow` cover the window; `not_permitted` counts refusals
+    since the breaker was made; `failure_rate` is 0..1, or None while fewer than `min_calls` are in the window.
+    """
+
+    state: State
+    calls: int
+    failures: int
+    slow: int
+    not_permitted: int
+    failure_rate: float | None
+
+
+class CountWindow:
+    """The last `size` calls: O(1) to record, one byte a call in a ring. The core's lock guards it."""
+
+    __slots__ = ("_next", "_ring", "calls", "failures", "full", "slow")
+
+    def __init__(self, size: int) -> None:
+        self._ring = bytearray(size)
+        self._next = self.calls = self.failures = self.slow = 0
+        self.full = False
+
+    def add(self, mark: int) -> None:
+        """Record one call over the oldest one."""
+        ring, at = self._ring, self._next
+        old = ring[at]
+        if not self.full:
+            self.calls += 1
+            self.full = self.calls == len(ring)
+        if old or mark:
+            self.failures += (mark & FAILED) - (old & FAILED)
+            self.slow += ((mark & SLOW) - (old & SLOW)) // SLOW
+            ring[at] = mark
+        at += 1
+        self._next = 0 if at == len(ring) else at
+
+    def clear(self) -> None:
+        """Forget every call."""
+        self._ring[:] = bytes(len(self._ring))
+        self._next = self.calls = self.failures = self.slow = 0
+        self.full = False
 
 
 class Epoch:
     """One stay in one state: the generation number of the textbooks, compared by identity.
 
-    `free` means that a call needs no permit object: CLOSED, and nobody asks how long calls take.
+    `free` means that a call needs no permit object: CLOSED, and no one asks how long calls take.
     """
 
     __slots__ = ("free", "passed", "probes", "retry_at", "state")
@@ -42,15 +115,15 @@ class Permit:
         self._started = started
 
     def success(self) -> None:
-        """The dependency answered; counted as failed and slow when it took `slow_call` seconds or more."""
+        """Report an answer; it counts as failed and slow when it took `slow_call` seconds or more."""
         self._core.settle(self, None, 0)
 
     def failure(self) -> None:
-        """The dependency failed."""
+        """Report that the dependency failed."""
         self._core.settle(self, None, FAILED)
 
     def ignored(self) -> None:
-        """The outcome says nothing about the dependency (cancellation, Ctrl-C): give the permit back."""
+        """Return the permit: the outcome (cancellation, Ctrl-C) says nothing about the dependency."""
         self._core.settle(self, None, None)
 
 
@@ -60,30 +133,16 @@ class Core:
     Takes what `CircuitBreaker` has checked: see there for the arguments.
     """
 
-    __slots__ = (
-        "_clock",
-        "_lock",
-        "_not_permitted",
-        "epoch",
-        "failure_rate",
-        "half_open_calls",
-        "min_calls",
-        "on_change",
-        "open_for",
-        "slow_call",
-        "window",
-    )
-
     def __init__(
         self,
-        window: CountWindow | TimeWindow,
+        window: CountWindow,
         *,
         failure_rate: float,
         min_calls: int,
         open_for: float,
         half_open_calls: int,
         slow_call: float | None,
-        clock: Callable[[], float],
+        clock: Clock,
         on_change: Callable[[State, State], None] | None,
     ) -> None:
         self.window = window
@@ -98,16 +157,10 @@ class Core:
         self.epoch = Epoch(State.CLOSED, free=slow_call is None)
         self._not_permitted = 0
 
-    @property
-    def state(self) -> State:
-        """The state now; OPEN lasts until the first call after the pause."""
-        return self.epoch.state
-
     def try_enter(self) -> Permit:
-        """Ask for a permit; raises `CircuitOpen` when none is to be had."""
-        epoch = (
-            self.epoch
-        )  # one read: state and generation cannot disagree, so CLOSED needs no lock
+        """Return a permit; raises `CircuitOpen` when none is available."""
+        # One read: state and generation cannot disagree, so CLOSED needs no lock.
+        epoch = self.epoch
         if epoch.state is State.CLOSED:
             return Permit(self, epoch, 0.0 if self.slow_call is None else self._clock())
         return self._enter_guarded()
@@ -138,7 +191,7 @@ class Core:
 
     def settle(self, permit: Permit | None, epoch: Epoch | None, mark: int | None) -> None:
         """Book one outcome: 0 or `FAILED`, None for "neither"; a permit settles once."""
-        now = self._clock() if self.slow_call is not None or self.window.timed else 0.0
+        now = self._clock() if self.slow_call is not None else 0.0
         moved = None
         with self._lock:
             if permit is not None:
@@ -150,7 +203,7 @@ class Core:
             if epoch.state is State.HALF_OPEN:
                 moved = self._judge_probe(epoch, mark)
             elif mark is not None:
-                self.window.add(mark, now)
+                self.window.add(mark)
                 if self.window.failures and self._too_many():
                     moved = State.OPEN
             if moved is None:
@@ -169,15 +222,12 @@ class Core:
             self.settle(None, epoch, 0)
 
     def snapshot(self) -> Snapshot:
-        """Totals and state, taken together; O(1) amortised."""
+        """Return totals and state, taken together; O(1)."""
         with self._lock:
             window = self.window
-            if window.timed:
-                window.expire(self._clock())
             enough = window.calls >= self.min_calls
             rate = window.failures / window.calls if enough else None
-            refused = self._not_permitted
-            state = self.epoch.state
+            refused, state = self._not_permitted, self.epoch.state
             return Snapshot(state, window.calls, window.failures, window.slow, refused, rate)
 
     def _judge_probe(self, epoch: Epoch, mark: int | None) -> State | None:

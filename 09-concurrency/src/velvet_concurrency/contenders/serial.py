@@ -6,19 +6,11 @@ import math
 import time
 from collections import deque
 
-from velvet_concurrency.contenders.blocking import drain
-from velvet_concurrency.contenders.frame import FetchResult, check
+from velvet_concurrency.contenders._frame import FetchResult, check, drain
 
 
 def fetch(url: str, n: int, *, timeout: float = 10.0, deadline: float | None = None) -> FetchResult:
-    """Fetch `url` n times in turn over one `http.client` connection.
-
-    Args:
-        url: the address.
-        n: requests.
-        timeout: seconds a socket operation may take.
-        deadline: seconds for the whole batch; the rest is counted as `deadline`.
-    """
+    """Fetch `url` n times in turn over one `http.client` connection."""
     check(n, timeout=timeout, deadline=deadline)
     result = FetchResult()
     began = time.monotonic()

@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from urllib.parse import urlsplit
 
-from velvet_concurrency.contenders.frame import BadReplyError, FetchResult, batch, check, run
+from velvet_concurrency.contenders._frame import BadReplyError, FetchResult, batch, check, run
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -68,20 +68,7 @@ def fetch(
     timeout: float = 10.0,
     deadline: float | None = None,
 ) -> FetchResult:
-    """Fetch `url` n times at once over plain asyncio streams.
-
-    Args:
-        url: the address.
-        n: requests, all asked for at the start.
-        limit: connections, 0 for as many as there are requests.
-        uvloop: run on uvloop instead of the standard loop.
-        warm: make the batch once before the clock starts, so that connections are open.
-        timeout: seconds for one request, from the moment it has a connection's slot.
-        deadline: seconds for the whole batch; the rest is counted as `deadline`.
-
-    Raises:
-        Unavailable: `uvloop` is asked for and not installed.
-    """
+    """Fetch `url` n times at once over plain asyncio streams."""
     check(n, timeout=timeout, deadline=deadline, limit=limit)
     failures = (
         OSError,

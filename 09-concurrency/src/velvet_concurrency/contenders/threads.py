@@ -7,8 +7,7 @@ import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
-from velvet_concurrency.contenders.blocking import drain
-from velvet_concurrency.contenders.frame import FetchResult, check
+from velvet_concurrency.contenders._frame import FetchResult, check, drain
 
 
 def fetch(
@@ -19,15 +18,7 @@ def fetch(
     timeout: float = 10.0,
     deadline: float | None = None,
 ) -> FetchResult:
-    """Fetch `url` n times by `workers` threads.
-
-    Args:
-        url: the address.
-        n: requests.
-        workers: threads and connections, at least 1; never more than n are started.
-        timeout: seconds a socket operation may take.
-        deadline: seconds for the whole batch; the rest is counted as `deadline`.
-    """
+    """Fetch `url` n times by `workers` threads."""
     check(n, timeout=timeout, deadline=deadline)
     if workers < 1:
         raise ValueError(f"workers must be >= 1, got {workers!r}")

@@ -7,28 +7,16 @@ All single-key limiters share `allow(tokens=1) -> bool` and `check(tokens=1) -> 
 
 from velvet_concurrency.limiters.async_limiter import AsyncLimiter
 from velvet_concurrency.limiters.base import CapacityExceeded, Decision, RateLimiter
-from velvet_concurrency.limiters.counter import SlidingWindowCounter
 from velvet_concurrency.limiters.gcra import GCRALimiter
 from velvet_concurrency.limiters.keyed import KeyedLimiter
-from velvet_concurrency.limiters.leaky import LeakyBucket, QueueFull
-from velvet_concurrency.limiters.naive import NaiveRateLimiter
-from velvet_concurrency.limiters.reservation import Reservation
-from velvet_concurrency.limiters.token_bucket import TokenBucketLimiter
-from velvet_concurrency.limiters.windows import FixedWindowLimiter, SlidingLogLimiter
+from velvet_concurrency.limiters.token_bucket import Reservation, TokenBucketLimiter
+from velvet_concurrency.limiters.windows import (
+    FixedWindowLimiter,
+    NaiveRateLimiter,
+    SlidingLogLimiter,
+    SlidingWindowCounter,
+)
 
-__all__ = [
-    "AsyncLimiter",
-    "CapacityExceeded",
-    "Decision",
-    "FixedWindowLimiter",
-    "GCRALimiter",
-    "KeyedLimiter",
-    "LeakyBucket",
-    "NaiveRateLimiter",
-    "QueueFull",
-    "RateLimiter",
-    "Reservation",
-    "SlidingLogLimiter",
-    "SlidingWindowCounter",
-    "TokenBucketLimiter",
-]
+__all__ = ["AsyncLimiter", "CapacityExceeded", "Decision", "FixedWindowLimiter", "GCRALimiter"]
+__all__ += ["KeyedLimiter", "NaiveRateLimiter", "RateLimiter", "Reservation", "SlidingLogLimiter"]
+__all__ += ["SlidingWindowCounter", "TokenBucketLimiter"]

@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 
+from velvet_concurrency.clock import Clock
 from velvet_concurrency.limiters.base import (
     SLACK,
     CapacityExceeded,
@@ -34,8 +34,9 @@ class AsyncLimiter:
     Raises:
         ValueError: an argument breaks its rule.
 
-    Belongs to the event loop that uses it first, and is not thread-safe. O(1) amortised per call, O(n)
-    memory for n waiters. A large request at the head holds back smaller ones behind it: nobody starves.
+    Belongs to the event loop that uses it first (another one gets `RuntimeError`), and is not
+    thread-safe. O(1) amortised per call, O(n) memory for n waiters. A large request at the head holds
+    back smaller ones behind it: none starves.
 
     >>> async def main() -> bool:
     ...     limiter = AsyncLimiter(rate=1, capacity=2)
@@ -47,27 +48,16 @@ class AsyncLimiter:
     """
 
     __slots__ = (
-        "_balance",
-        "_capacity",
-        "_clock",
-        "_depth",
-        "_due",
-        "_loop",
-        "_now",
-        "_rate",
-        "_stamp",
-        "_timer",
-        "_waiters",
+        *("_balance", "_capacity", "_clock", "_depth", "_due", "_loop", "_now", "_rate", "_stamp"),
+        *("_timer", "_waiters"),
     )
 
-    def __init__(
-        self, rate: float, capacity: int, *, clock: Callable[[], float] | None = None
-    ) -> None:
+    def __init__(self, rate: float, capacity: int, *, clock: Clock | None = None) -> None:
         self._rate = checked_rate(rate)
         self._capacity = checked_count("capacity", capacity)
         self._depth = self._balance = self._capacity + SLACK
         self._clock = clock
-        self._now: Callable[[], float]
+        self._now: Clock
         self._stamp = 0.0
         self._due = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -78,12 +68,10 @@ class AsyncLimiter:
         """Wait until it is this caller's turn and `tokens` are there, then take them.
 
         Cancelled while waiting, it takes nothing; cancelled after its tokens were granted but before
-        it ran, it gives them back. Either way those behind it move up.
+        it ran, it returns them. Either way those behind it move up.
 
         Raises:
             CapacityExceeded: `tokens` is above the capacity; at once, since waiting would never end.
-            ValueError: `tokens` is negative, a bool or not an int.
-            RuntimeError: the limiter belongs to another event loop.
         """
         if type(tokens) is not int or not 0 <= tokens <= self._capacity:
             tokens = checked_tokens(tokens)
@@ -109,40 +97,23 @@ class AsyncLimiter:
             raise
 
     def try_acquire(self, tokens: int = 1) -> bool:
-        """Take `tokens` if they are there and nobody is waiting; never waits.
-
-        Raises:
-            ValueError: `tokens` is negative, a bool or not an int.
-            RuntimeError: there is no running loop, or the limiter belongs to another one.
-        """
+        """Take `tokens` if they are there and no caller is waiting; never waits."""
         tokens = checked_tokens(tokens)
         self._bound_loop()
         return tokens == 0 or (not self._waiters and self._take(tokens))
 
     def has_capacity(self, tokens: int = 1) -> bool:
-        """Say whether `try_acquire(tokens)` would succeed now; takes nothing.
-
-        Raises:
-            ValueError: `tokens` is negative, a bool or not an int.
-            RuntimeError: there is no running loop, or the limiter belongs to another one.
-        """
-        tokens = checked_tokens(tokens)
-        self._bound_loop()
-        if tokens == 0:
-            return True
-        self._settle(self._now())
-        return not self._waiters and tokens <= self._balance
+        """Return whether `try_acquire(tokens)` would succeed now; takes nothing."""
+        if not self.try_acquire(tokens):
+            return False
+        self._balance += tokens
+        return True
 
     async def __aenter__(self) -> None:
         """Wait for one token."""
         await self.acquire()
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Do nothing: tokens are spent, not lent."""
 
     def _bound_loop(self) -> asyncio.AbstractEventLoop:
@@ -177,16 +148,14 @@ class AsyncLimiter:
             self._timer = loop.create_task(self._sleep_then_fire(asleep, loop))
 
     async def _sleep_then_fire(
-        self,
-        asleep: Callable[[float], Awaitable[None]],
-        loop: asyncio.AbstractEventLoop,
+        self, asleep: Callable[[float], Awaitable[None]], loop: asyncio.AbstractEventLoop
     ) -> None:
         await asleep(max(0.0, self._due - self._now()))  # the clock may have moved since
         self._timer = None  # it is this very task: it must not cancel itself
         self._fire(loop)
 
     def _fire(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Serve the head, which is due by construction, and whoever else can be served.
+        """Serve the head, which is due by construction, and all others that can be served.
 
         Timers may fire a clock tick early (15.6 ms on Windows) and float rounding may leave a trace
         missing; trusting the due time instead of asking again keeps it at one wake-up per turn.

@@ -29,8 +29,8 @@ class Decision:
         allowed: whether the call may go now.
         limit: the largest number of tokens that can ever be granted at once.
         remaining: tokens that would be granted right after this answer.
-        retry_after: seconds until the same request can succeed if nobody else takes tokens; -1.0 when
-            it was allowed, or when waiting can never help.
+        retry_after: seconds until the same request can succeed if no other caller takes tokens; -1.0
+            when it was allowed, or when waiting can never help.
         reset_after: seconds until the limiter is as good as new; `inf` when it never will be.
     """
 
@@ -43,35 +43,30 @@ class Decision:
 
 @runtime_checkable
 class RateLimiter(Protocol):
-    """What every limiter for one key can do."""
+    """What every limiter for one key can do; both raise `ValueError` unless `tokens` is an int >= 0."""
 
     def allow(self, tokens: int = 1) -> bool:
-        """Take `tokens` if they are there and say whether they were; 0 peeks and is always allowed.
-
-        Raises:
-            ValueError: `tokens` is negative, a bool or not an int.
-        """
+        """Take `tokens` if they are there and return whether they were; 0 peeks, always allowed."""
         ...
 
     def check(self, tokens: int = 1) -> Decision:
-        """Do what `allow` does, and say how much is left and how long to wait.
-
-        Raises:
-            ValueError: `tokens` is negative, a bool or not an int.
-        """
+        """Do what `allow` does, and report how much is left and how long to wait."""
         ...
 
 
 class CapacityExceeded(ValueError):
-    """More tokens were asked for than the limiter can ever hold, so waiting would never end."""
+    """The limiter can never hold as many tokens as were asked for, so waiting would never end."""
 
     def __init__(self, tokens: int, capacity: int) -> None:
-        super().__init__(
-            f"{tokens} tokens can never be granted: the capacity is {capacity}; "
-            "ask for fewer at a time or build the limiter with a larger capacity"
-        )
+        super().__init__(tokens, capacity)
         self.tokens = tokens
         self.capacity = capacity
+
+    def __str__(self) -> str:
+        return (
+            f"{self.tokens} tokens can never be granted: the capacity is {self.capacity}; "
+            "ask for fewer at a time or build the limiter with a larger capacity"
+        )
 
 
 def checked_tokens(tokens: object) -> int:
@@ -82,11 +77,7 @@ def checked_tokens(tokens: object) -> int:
 
 
 def checked_count(name: str, value: object) -> int:
-    """Return `value` (5 or 5.0, not True) as an int of at least 1.
-
-    Raises:
-        ValueError: it is smaller than 1, not whole, or no number at all.
-    """
+    """Return `value` (5 or 5.0, not True) as an int of at least 1, or raise ValueError."""
     number = _as_float(value)
     if not (number >= 1 and number.is_integer()):
         raise ValueError(f"{name} must be >= 1 and a whole number, got {value!r}")
@@ -94,11 +85,7 @@ def checked_count(name: str, value: object) -> int:
 
 
 def checked_seconds(name: str, value: object) -> float:
-    """Return `value` as a finite float above zero.
-
-    Raises:
-        ValueError: it is not.
-    """
+    """Return `value` as a finite float above zero, or raise ValueError."""
     seconds = _as_float(value)
     if not (math.isfinite(seconds) and seconds > 0):
         raise ValueError(f"{name} must be finite and > 0 seconds, got {value!r}")
@@ -106,11 +93,7 @@ def checked_seconds(name: str, value: object) -> float:
 
 
 def checked_wait(name: str, value: object) -> float:
-    """Return `value` as a float of at least zero; infinity means "as long as it takes".
-
-    Raises:
-        ValueError: it is negative, NaN or no number.
-    """
+    """Return `value` as a float >= 0, infinity meaning "as long as it takes", or raise ValueError."""
     seconds = _as_float(value)
     if not seconds >= 0:
         raise ValueError(f"{name} must be >= 0 seconds, got {value!r}")

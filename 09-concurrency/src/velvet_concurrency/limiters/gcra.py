@@ -11,8 +11,8 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
 
+from velvet_concurrency.clock import Clock
 from velvet_concurrency.limiters.base import (
     SLACK,
     Decision,
@@ -36,8 +36,7 @@ class GCRALimiter:
         ValueError: an argument breaks its rule.
 
     >>> from velvet_concurrency.clock import FakeClock
-    >>> clock = FakeClock()
-    >>> limiter = GCRALimiter(rate=1, burst=2, clock=clock)
+    >>> limiter = GCRALimiter(rate=1, burst=2, clock=FakeClock())
     >>> [limiter.allow() for _ in range(3)]
     [True, True, False]
     >>> limiter.check().retry_after
@@ -46,9 +45,7 @@ class GCRALimiter:
 
     __slots__ = ("_burst", "_clock", "_epoch", "_interval", "_lock", "_tat", "_tolerance")
 
-    def __init__(
-        self, rate: float, burst: int, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, rate: float, burst: int, *, clock: Clock = time.monotonic) -> None:
         self._interval = 1.0 / checked_rate(rate)
         self._burst = checked_count("burst", burst)
         self._tolerance = (self._burst + SLACK) * self._interval
@@ -58,11 +55,7 @@ class GCRALimiter:
         self._tat = 0.0
 
     def allow(self, tokens: int = 1) -> bool:
-        """Take `tokens` if the call is not too early.
-
-        Raises:
-            ValueError: `tokens` is negative, a bool or not an int.
-        """
+        """Take `tokens` if the call is not too early."""
         if type(tokens) is not int or not 0 <= tokens <= self._burst:
             tokens = checked_tokens(tokens)
             if tokens > self._burst:
@@ -79,11 +72,7 @@ class GCRALimiter:
             return tokens == 0
 
     def check(self, tokens: int = 1) -> Decision:
-        """Do what `allow` does and report on it.
-
-        Raises:
-            ValueError: `tokens` is negative, a bool or not an int.
-        """
+        """Do what `allow` does and report on it."""
         tokens = checked_tokens(tokens)
         with self._lock:
             now = self._clock() - self._epoch

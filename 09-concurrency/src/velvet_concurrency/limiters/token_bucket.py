@@ -1,9 +1,9 @@
 """The token bucket: the limiter to reach for first, and the fast path of this package.
 
 Tokens drip in at `rate` a second up to `capacity`; a call takes some or is refused. No timer does the
-dripping: what has come in since the last call is computed when somebody asks, so an idle bucket costs
+dripping: what has come in since the last call is computed when a call asks, so an idle bucket costs
 nothing. A refusal writes no state at all. Reservations let a caller claim tokens that have not
-come in yet and be told how long to wait, which is how `acquire` blocks without polling.
+come in yet and learn how long to wait, which is how `acquire` blocks without polling.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from __future__ import annotations
 import math
 import threading
 import time
+from bisect import bisect_left, insort
 from collections.abc import Callable
 
+from velvet_concurrency.clock import Clock
 from velvet_concurrency.limiters.base import (
     SLACK,
     CapacityExceeded,
@@ -22,7 +24,36 @@ from velvet_concurrency.limiters.base import (
     checked_tokens,
     checked_wait,
 )
-from velvet_concurrency.limiters.reservation import Ledger, Reservation
+
+_DAY = 86_400.0  # seconds: `time.sleep` refuses the longest waits, so they are slept in days
+
+
+class Reservation:
+    """The answer of `TokenBucketLimiter.reserve`.
+
+    Attributes:
+        ok: whether the tokens were claimed; when False nothing was taken.
+        delay: seconds to wait before acting; 0.0 means now. When not ok, the wait that would have been
+            needed, `inf` if no wait is long enough.
+    """
+
+    __slots__ = ("_cancel", "delay", "ok")
+
+    def __init__(self, ok: bool, delay: float, cancel: Callable[[], None] | None = None) -> None:
+        self.ok = ok
+        self.delay = delay
+        self._cancel = cancel
+
+    def cancel(self) -> None:
+        """Return what can be returned; a second call, or one after the time to act, does nothing.
+
+        Thread-safe. O(p) for p pending reservations.
+        """
+        if self._cancel is not None:
+            self._cancel()
+
+    def __repr__(self) -> str:
+        return f"Reservation(ok={self.ok}, delay={self.delay!r})"
 
 
 class TokenBucketLimiter:
@@ -52,23 +83,17 @@ class TokenBucketLimiter:
 
     __slots__ = ("_balance", "_capacity", "_clock", "_depth", "_ledger", "_lock", "_rate", "_stamp")
 
-    def __init__(
-        self, rate: float, capacity: int, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, rate: float, capacity: int, *, clock: Clock = time.monotonic) -> None:
         self._rate = checked_rate(rate, zero_ok=True)
         self._capacity = checked_count("capacity", capacity)
         self._clock = clock
         self._lock = threading.Lock()
         self._depth = self._balance = self._capacity + SLACK
         self._stamp = clock()
-        self._ledger: Ledger | None = None
+        self._ledger: _Ledger | None = None
 
     def allow(self, tokens: int = 1) -> bool:
-        """Take `tokens` if they are there; never blocks. 0 peeks and is always allowed.
-
-        Raises:
-            ValueError: `tokens` is negative, a bool or not an int.
-        """
+        """Take `tokens` if they are there; never blocks. 0 peeks and is always allowed."""
         if type(tokens) is not int or tokens < 0:
             tokens = checked_tokens(tokens)
         with self._lock:
@@ -88,11 +113,7 @@ class TokenBucketLimiter:
             return tokens == 0
 
     def check(self, tokens: int = 1) -> Decision:
-        """Do what `allow` does and report on it.
-
-        Raises:
-            ValueError: `tokens` is negative, a bool or not an int.
-        """
+        """Do what `allow` does and report on it."""
         tokens = checked_tokens(tokens)
         with self._lock:
             now = self._settle()
@@ -117,10 +138,7 @@ class TokenBucketLimiter:
     def set_rate(self, rate: float) -> None:
         """Change the rate from now on; what has dripped in so far counts at the old one.
 
-        Delays that were already promised stay as they are.
-
-        Raises:
-            ValueError: `rate` is negative or not finite.
+        Delays that were already promised stay as they are. Raises `ValueError` as the class does.
         """
         new_rate = checked_rate(rate, zero_ok=True)
         with self._lock:
@@ -128,18 +146,10 @@ class TokenBucketLimiter:
             self._rate = new_rate
 
     def reserve(self, tokens: int = 1, *, max_wait: float = math.inf) -> Reservation:
-        """Claim `tokens` now and be told how long to wait before using them.
+        """Claim `tokens` now and return how long to wait before using them.
 
-        Args:
-            tokens: how many.
-            max_wait: seconds; a claim that would have to wait longer is not made.
-
-        Returns:
-            A `Reservation`; not ok, with nothing taken, when `tokens` is above the capacity, when the
-            rate is 0 and too few are left, or when the delay is above `max_wait`.
-
-        Raises:
-            ValueError: an argument breaks its rule.
+        The reservation is not ok, with nothing taken, when `tokens` is above the capacity, when the
+        rate is 0 and too few are left, or when the delay is above `max_wait` seconds.
         """
         tokens = checked_tokens(tokens)
         max_wait = checked_wait("max_wait", max_wait)
@@ -149,23 +159,24 @@ class TokenBucketLimiter:
             if delay > max_wait or math.isinf(delay):
                 return Reservation(False, delay)
             self._balance -= tokens
-            if self._ledger is None:
-                self._ledger = Ledger()
+            ledger = self._ledger = self._ledger or _Ledger()
             act, rate = now + delay, self._rate
-            self._ledger.add(act, now)
+            ledger.add(act, now)
         pending = True
 
         def cancel() -> None:
             nonlocal pending
             with self._lock:
-                if pending:
-                    pending = False
-                    self._give_back(act, tokens, rate)
+                now = self._settle()
+                if pending and now <= act:
+                    returned = ledger.cancel(act, tokens, max(rate, self._rate), now)
+                    self._balance = min(self._depth, self._balance + returned)
+                pending = False
 
         return Reservation(True, delay, cancel)
 
     def acquire(self, tokens: int = 1, timeout: float | None = None) -> bool:
-        """Wait for `tokens` and take them; interrupted while waiting, it gives them back.
+        """Wait for `tokens` and take them; interrupted while waiting, it returns them.
 
         Args:
             tokens: how many.
@@ -183,12 +194,15 @@ class TokenBucketLimiter:
             raise CapacityExceeded(tokens, self._capacity)
         max_wait = math.inf if timeout is None else checked_wait("timeout", timeout)
         reservation = self.reserve(tokens, max_wait=max_wait)
-        if reservation.ok and reservation.delay > 0:
-            try:
-                getattr(self._clock, "sleep", time.sleep)(reservation.delay)
-            except BaseException:  # also Ctrl-C: the claim must not outlive its caller
-                reservation.cancel()
-                raise
+        left = reservation.delay if reservation.ok else 0.0
+        sleep = getattr(self._clock, "sleep", time.sleep)
+        try:
+            while left > 0:
+                sleep(min(left, _DAY))
+                left -= _DAY
+        except BaseException:  # also Ctrl-C: the claim must not outlive its caller
+            reservation.cancel()
+            raise
         return reservation.ok
 
     def _settle(self) -> float:
@@ -207,8 +221,46 @@ class TokenBucketLimiter:
             return math.inf
         return self._stamp - now + (tokens + SLACK - self._balance) / self._rate
 
-    def _give_back(self, act: float, tokens: int, rate: float) -> None:
-        now = self._settle()
-        if self._ledger is not None and now <= act:
-            returned = self._ledger.cancel(act, tokens, max(rate, self._rate), now)
-            self._balance = min(self._depth, self._balance + returned)
+
+class _Ledger:
+    """The pending reservations of one bucket, whose lock guards it.
+
+    A reservation pushes the balance below zero, and every later one is priced on that balance.
+    Returning all its tokens on cancellation would let newcomers go at the very moment for which
+    a later reservation has been promised: a burst above the capacity. So a cancelled claim returns only
+    what no later claim stands on, the rule of Go's golang.org/x/time/rate. Unlike there, what was held
+    back is returned too once the later claims are cancelled, so cancelling all of them, in any order,
+    leaves the bucket as if none had been made.
+    """
+
+    __slots__ = ("_held", "_pending")
+
+    def __init__(self) -> None:
+        self._pending: list[float] = []
+        self._held: list[tuple[float, float, float]] = []
+
+    def add(self, act: float, now: float) -> None:
+        """Record a claim that acts at `act`; forget those whose time has passed. O(log p)."""
+        del self._pending[: bisect_left(self._pending, now)]
+        insort(self._pending, act)
+
+    def cancel(self, act: float, tokens: int, rate: float, now: float) -> float:
+        """Drop the claim that acts at `act` and return how many tokens go back to the bucket.
+
+        Between a cancelled claim and the last pending one, `rate` tokens a second were promised away.
+        The same fades what is held back once its own time has passed: the bucket may have been full.
+        """
+        del self._pending[: bisect_left(self._pending, now)]
+        del self._pending[bisect_left(self._pending, act)]
+        horizon = max(now, self._pending[-1]) if self._pending else now
+        self._held.append((act, float(tokens), rate))
+        returned = 0.0
+        still_held: list[tuple[float, float, float]] = []
+        for moment, amount, promised in self._held:
+            pace = max(promised, rate)
+            priced = min(amount, max(0.0, horizon - moment) * pace)
+            returned += amount - priced
+            if priced > 0 and self._pending:
+                still_held.append((moment, priced, pace))
+        self._held = still_held
+        return returned

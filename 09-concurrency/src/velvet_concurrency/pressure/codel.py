@@ -1,4 +1,4 @@
-"""CoDel, controlled delay: tell a burst from a standing queue by how long items wait, and drop only the latter.
+"""CoDel, controlled delay: tell a burst from a standing queue by how long items wait; drop only the latter.
 
 A burst drains by itself; a queue whose head has waited longer than `target` for a whole `interval` does not, and
 every item in it is late for nothing. CoDel then drops heads, the first at once and each next one sooner,
@@ -15,9 +15,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
+from velvet_concurrency.clock import Clock
+
 T = TypeVar("T")
 
-_RECENT = 16  # in intervals: how long the last dropping rate stays a good first guess (RFC 8289, section 5.5)
+# Intervals for which the last dropping rate stays a good first guess (RFC 8289, section 5.5).
+_RECENT = 16
 
 
 class CoDel:
@@ -32,11 +35,7 @@ class CoDel:
     """
 
     def __init__(
-        self,
-        target: float = 0.005,
-        interval: float = 0.1,
-        *,
-        clock: Callable[[], float] = time.monotonic,
+        self, target: float = 0.005, interval: float = 0.1, *, clock: Clock = time.monotonic
     ) -> None:
         if not (0.0 < target < interval and math.isfinite(interval)):
             raise ValueError(f"need 0 < target < interval < inf, not {target!r} and {interval!r}")
@@ -50,7 +49,7 @@ class CoDel:
         self._drop_next = 0.0
 
     def control_law(self, t: float, count: int) -> float:
-        """When to drop next: `t + interval / sqrt(count)`, seconds on the clock."""
+        """Return when to drop next: `t + interval / sqrt(count)`, seconds on the clock."""
         return t + self.interval / math.sqrt(count)
 
     def dequeue(

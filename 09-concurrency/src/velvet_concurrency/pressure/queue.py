@@ -1,7 +1,7 @@
-"""A queue that decides at the door who may wait, and at the exit who is still worth serving.
+"""A queue that decides at the door what may wait, and at the exit what is still worth serving.
 
 `asyncio.Queue` offers one answer to "full": wait. Under overload that only moves the queue to the callers. Here
-the answer is a policy: `block` (backpressure, for producers one owns), `reject` (tell the newest at once),
+the answer is a policy: `block` (backpressure, for producers one owns), `reject` (refuse the newest at once),
 `drop_oldest` (for data that ages, such as telemetry), `codel` (RFC 8289: judge by waiting time). While the queue
 is standing, `lifo_when_standing` serves the newest first, whose client is most likely still there (B. Maurer,
 "Fail at Scale", ACM Queue 13(8), 2015). What went in equals what came out, was refused, was dropped or is left.
@@ -12,19 +12,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar, get_args
 
+from velvet_concurrency.clock import Clock
+from velvet_concurrency.pressure.bulkhead import WaitQueue
 from velvet_concurrency.pressure.codel import CoDel
-from velvet_concurrency.pressure.line import Line
 
 T = TypeVar("T")
 Policy = Literal["block", "reject", "drop_oldest", "codel"]
-
-_STANDING_AFTER = (
-    0.1  # seconds without being empty; "Fail at Scale" and RFC 8289 both settle on 100 ms
-)
+# Seconds without being empty; "Fail at Scale" and RFC 8289 both settle on 100 ms.
+_STANDING_AFTER = 0.1
 
 
 class Refused(Exception):
@@ -51,9 +50,12 @@ class AdmissionQueue(Generic[T]):
     """An asynchronous queue with an overload policy; for the tasks of one event loop, not thread-safe.
 
     Arguments: `maxsize` items may wait (0: no bound); `policy` decides when it is full, and a full `codel` queue
-    refuses; `codel` replaces the default target and interval; `on_drop(item)` hears of every item that was
+    refuses; `codel` replaces the default target and interval; `on_drop(item)` is called for every item that was
     admitted and will not be served, so that its client can be told; `clock` gives seconds.
     Raises `ValueError` for a bad `maxsize` or an unknown policy. All operations O(1) amortised.
+
+    What `on_drop` raises reaches the caller of `put` or `get` when the queue is consistent again: what was put
+    is in it, and what was to be taken is still there.
 
     >>> queue = AdmissionQueue(1, "reject")
     >>> queue.put_nowait("first")
@@ -70,7 +72,7 @@ class AdmissionQueue(Generic[T]):
         lifo_when_standing: bool = False,
         codel: CoDel | None = None,
         on_drop: Callable[[T], None] | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Clock = time.monotonic,
     ) -> None:
         if isinstance(maxsize, bool) or not isinstance(maxsize, int) or maxsize < 0:
             raise ValueError(f"maxsize must be an int >= 0 (0: no bound), not {maxsize!r}")
@@ -84,11 +86,10 @@ class AdmissionQueue(Generic[T]):
         self._clock = clock
         self._entries: deque[tuple[float, T]] = deque()
         self._busy_since = 0.0
-        self._putters = Line(self._offer_room)
-        self._getters = Line(self._offer_items)
-        self._joiners = Line(lambda: None)
+        # Items and grants together never exceed the bound: where a grant is abandoned, there is room.
+        self._putters = WaitQueue(self._offer_room)
+        self._getters = WaitQueue(self._offer_items)
         self._closed = False
-        self._unfinished = 0
         self._offered = self._delivered = self._refused = self._dropped = self._max_depth = 0
 
     def __len__(self) -> int:
@@ -121,7 +122,7 @@ class AdmissionQueue(Generic[T]):
         self.put_nowait(item)
 
     def put_nowait(self, item: T) -> None:
-        """As `put`, but where that would wait it raises `Refused`."""
+        """Offer an item as `put` does, but raise `Refused` where that would wait."""
         self._offered += 1
         if self._closed:
             self._refused += 1
@@ -134,11 +135,10 @@ class AdmissionQueue(Generic[T]):
         if not self._entries:
             self._busy_since = now
         self._entries.append((now, item))
-        self._unfinished += 1
-        if full:
-            self._drop(self._entries.popleft()[1])
+        dropped = [self._entries.popleft()[1]] if full else []
         self._max_depth = max(self._max_depth, len(self._entries))
         self._getters.grant()
+        self._drop(dropped)
 
     async def get(self) -> T:
         """Take the next item worth serving; raises `QueueClosed` when closed and empty.
@@ -150,30 +150,31 @@ class AdmissionQueue(Generic[T]):
             if self._closed:
                 raise QueueClosed("queue is closed and empty")
             await self._getters.wait(first=first)
-            first = True  # somebody was quicker, or CoDel dropped it: keep the place in line
+            first = True  # another caller was quicker, or CoDel dropped it: keep the place
         return self.get_nowait()
 
     def get_nowait(self) -> T:
-        """As `get`, but raises `asyncio.QueueEmpty` where that would wait."""
-        if not self._entries:
+        """Take an item as `get` does, but raise `asyncio.QueueEmpty` where that would wait."""
+        entries = self._entries
+        if not entries:
             raise asyncio.QueueEmpty
-        item = self._take()
+        if self._codel is not None:
+            late: list[T] = []
+            survivor = self._codel.dequeue(entries, late.append)
+            assert survivor is not None  # the last two items are never dropped
+            entries.appendleft(survivor)
+            try:
+                self._drop(late)
+            except BaseException:
+                self._offer_items()
+                raise
+        standing = self._lifo and self._clock() - self._busy_since >= _STANDING_AFTER
+        _, item = entries.pop() if standing else entries.popleft()
         self._delivered += 1
-        self._offer_room()
-        if self._closed and not self._entries:
+        self._putters.grant()
+        if self._closed and not entries:
             self._dismiss_getters()
         return item
-
-    def task_done(self) -> None:
-        """Say that one delivered item has been worked off; `join` waits for that."""
-        if self._unfinished <= len(self._entries):
-            raise ValueError("task_done() called more often than items were delivered")
-        self._finish()
-
-    async def join(self) -> None:
-        """Wait until every admitted item was worked off (`task_done`) or dropped."""
-        while self._unfinished:
-            await self._joiners.wait()
 
     def close(self) -> None:
         """Refuse what comes, let `get` drain what is left; waiting putters get `QueueClosed`. Idempotent."""
@@ -189,29 +190,14 @@ class AdmissionQueue(Generic[T]):
         return not self._maxsize or len(self._entries) + self._putters.granted < self._maxsize
 
     def _offer_room(self) -> None:
-        self._putters.grant()  # items and grants together never exceed the bound: there is room
+        self._putters.grant()
 
     def _offer_items(self) -> None:
         if self._entries:
             self._getters.grant()
 
-    def _take(self) -> T:
-        entries = self._entries
-        if self._codel is not None:
-            survivor = self._codel.dequeue(entries, self._drop)
-            assert survivor is not None  # the last two items are never dropped
-            entries.appendleft(survivor)
-        standing = self._lifo and self._clock() - self._busy_since >= _STANDING_AFTER
-        return (entries.pop() if standing else entries.popleft())[1]
-
-    def _drop(self, item: T) -> None:
-        self._dropped += 1
-        self._finish()
+    def _drop(self, items: Sequence[T]) -> None:
+        self._dropped += len(items)
         if self._on_drop is not None:
-            self._on_drop(item)
-
-    def _finish(self) -> None:
-        self._unfinished -= 1
-        if not self._unfinished:
-            while self._joiners.grant():
-                pass
+            for item in items:
+                self._on_drop(item)

@@ -8,17 +8,21 @@ function is pure and safe to call from any thread.
 
 from __future__ import annotations
 
-from velvet_concurrency.quantiles import quantile
 from velvet_concurrency.simulate.admissions import (
     Admissions,
+    Allows,
     edge_attack,
     on_off,
     poisson,
     replay,
     worst_window,
 )
-from velvet_concurrency.simulate.failing import BreakerStory, failing_dependency
-from velvet_concurrency.simulate.hedging import HedgingResult, hedging
+from velvet_concurrency.simulate.dependency import (
+    BreakerStory,
+    HedgingResult,
+    failing_dependency,
+    hedging,
+)
 from velvet_concurrency.simulate.overload import (
     POLICIES,
     Load,
@@ -28,22 +32,6 @@ from velvet_concurrency.simulate.overload import (
     overload,
 )
 
-__all__ = [
-    "POLICIES",
-    "Admissions",
-    "BreakerStory",
-    "HedgingResult",
-    "Load",
-    "OverloadResult",
-    "QueuePolicy",
-    "bounded",
-    "edge_attack",
-    "failing_dependency",
-    "hedging",
-    "on_off",
-    "overload",
-    "poisson",
-    "quantile",
-    "replay",
-    "worst_window",
-]
+__all__ = ["POLICIES", "Admissions", "Allows", "BreakerStory", "HedgingResult", "Load"]
+__all__ += ["OverloadResult", "QueuePolicy", "bounded", "edge_attack", "failing_dependency"]
+__all__ += ["hedging", "on_off", "overload", "poisson", "replay", "worst_window"]

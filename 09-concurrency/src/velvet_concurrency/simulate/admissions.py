@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from velvet_concurrency.clock import FakeClock
+from velvet_concurrency.clock import Clock, FakeClock
 
 
 class Allows(Protocol):
@@ -43,7 +43,7 @@ class Admissions:
 
 
 def poisson(rate: float, seconds: float, *, seed: int = 0) -> list[float]:
-    """Arrival times in seconds of a Poisson process: `rate` a second on average, independent of each other."""
+    """Return arrival times in seconds of a Poisson process: `rate` a second on average, independent."""
     _check(rate, seconds)
     rng = random.Random(seed)
     times: list[float] = []
@@ -55,7 +55,7 @@ def poisson(rate: float, seconds: float, *, seed: int = 0) -> list[float]:
 
 
 def edge_attack(limit: int, window: float, *, edges: int = 3) -> list[float]:
-    """`limit` arrivals in the last thousandth of a window and `limit` in the first of the next, per edge."""
+    """Return `limit` arrivals in the last thousandth of a window and `limit` in the first of the next, per edge."""
     _check(window, limit, edges)
     step = window / 1000.0 / limit
     times: list[float] = []
@@ -68,16 +68,14 @@ def edge_attack(limit: int, window: float, *, edges: int = 3) -> list[float]:
 def on_off(
     rate: float, seconds: float, *, on: float = 1.0, off: float = 1.0, seed: int = 0
 ) -> list[float]:
-    """Poisson arrivals at `rate` a second during `on` seconds, silence during `off`, in turn."""
+    """Return Poisson arrivals at `rate` a second during `on` seconds, none during `off`, in turn."""
     _check(rate, seconds, on)
-    if off < 0.0:
-        raise ValueError(f"off must be >= 0 seconds, not {off!r}")
+    if not 0.0 <= off < float("inf"):
+        raise ValueError(f"off must be finite and >= 0 seconds, not {off!r}")
     return [t for t in poisson(rate, seconds, seed=seed) if t % (on + off) < on]
 
 
-def replay(
-    make: Callable[[Callable[[], float]], Allows], arrivals: Sequence[float], window: float
-) -> Admissions:
+def replay(make: Callable[[Clock], Allows], arrivals: Sequence[float], window: float) -> Admissions:
     """Send ascending `arrivals` (seconds) to the limiter that `make(clock)` returns.
 
     O(n) and what the limiter costs; `worst` counts admissions in the worst `[t, t + window)`.
@@ -95,7 +93,7 @@ def replay(
 
 
 def worst_window(times: Sequence[float], window: float) -> int:
-    """The most of the ascending `times` that lie in any `[t, t + window)`; O(n).
+    """Return the most of the ascending `times` that lie in any `[t, t + window)`; O(n).
 
     >>> worst_window([0.0, 0.9, 1.0, 1.1], 1.0)
     3

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from velvet_concurrency.clock import FakeClock
 from velvet_concurrency.pressure import AdmissionQueue, CoDel, Refused
 from velvet_concurrency.pressure.queue import Policy
-from velvet_concurrency.quantiles import quantile
+from velvet_concurrency.runtime import quantile
 from velvet_concurrency.simulate.admissions import poisson
 
 _SAMPLE = 0.1  # seconds between two points of the depth series
@@ -32,7 +32,7 @@ class QueuePolicy:
 
 
 def bounded(maxsize: int) -> QueuePolicy:
-    """First come, first served, and refuse when `maxsize` requests are waiting."""
+    """Serve first come, first served, and refuse when `maxsize` requests are waiting."""
     return QueuePolicy(f"bounded{maxsize}", maxsize)
 
 
@@ -64,7 +64,7 @@ class Load:
     seed: int = 0
 
     def arrivals(self) -> list[float]:
-        """Arrival times, overload first, then recovery."""
+        """Return arrival times, overload first, then recovery."""
         first = poisson(self.offered, self.seconds, seed=self.seed)
         if not self.recovery:
             return first
@@ -77,7 +77,7 @@ class OverloadResult:
     """What a policy made of the load.
 
     `goodput` and `ceiling` are per cent of all arrivals answered in time; the ceiling is what a server reaches that
-    knows in advance whom it cannot serve in time. `p50` and `p99` are seconds from arrival to answer, over everything
+    knows in advance which requests it cannot serve in time. `p50` and `p99` are seconds from arrival to answer, over everything
     answered. `depth` holds `(seconds, waiting)` every tenth of a second and at the end.
     """
 
@@ -123,7 +123,7 @@ class _Server:
         self._move(min(time, max(self.free_at, self.clock())))
 
     def offer(self, arrived: float) -> None:
-        """One request arrives."""
+        """Let one request arrive."""
         self.run_until(arrived)
         self._move(arrived)
         idle = not len(self.queue) and self.free_at <= arrived
@@ -143,13 +143,15 @@ class _Server:
 def overload(policy: QueuePolicy | str, load: Load | None = None) -> OverloadResult:
     """Send `load` (default `Load()`) through `policy`, a `QueuePolicy` or a name in `POLICIES`.
 
-    Raises `ValueError` for an unknown name. O(n log n) for n arrivals; about 50 ms for the default load.
+    Raises `ValueError` for an unknown name or a load out of range. O(n log n) for n arrivals; about 50 ms for the default load.
     """
     if isinstance(policy, str):
         if policy not in POLICIES:
             raise ValueError(f"policy must be one of {sorted(POLICIES)}, not {policy!r}")
         policy = POLICIES[policy]
     load = load or Load()
+    if not (0.0 < load.service_rate < math.inf and load.deadline >= 0.0):
+        raise ValueError(f"need 0 < service_rate < inf and deadline >= 0, not {load!r}")
     arrivals = load.arrivals()
     service = 1.0 / load.service_rate
     server = _Server(policy, service)
@@ -167,7 +169,7 @@ def overload(policy: QueuePolicy | str, load: Load | None = None) -> OverloadRes
         refused=stats.refused,
         dropped=stats.dropped,
         goodput=100.0 * in_time / max(1, len(arrivals)),
-        ceiling=100.0 * _most_in_time(arrivals, service, load.deadline) / max(1, len(arrivals)),
+        ceiling=100.0 * _max_in_time(arrivals, service, load.deadline) / max(1, len(arrivals)),
         p50=quantile(server.latencies, 0.50) if server.latencies else math.nan,
         p99=quantile(server.latencies, 0.99) if server.latencies else math.nan,
         max_queue=stats.max_depth,
@@ -175,8 +177,8 @@ def overload(policy: QueuePolicy | str, load: Load | None = None) -> OverloadRes
     )
 
 
-def _most_in_time(arrivals: list[float], service: float, deadline: float) -> int:
-    """How many can be answered in time at all: turn away exactly those who would be answered too late."""
+def _max_in_time(arrivals: list[float], service: float, deadline: float) -> int:
+    """Return how many can be answered in time at all, by refusing exactly those that would be late."""
     free = 0.0
     served = 0
     for arrived in arrivals:

@@ -9,6 +9,7 @@ what came before the failed item is delivered, then the error is raised.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -19,11 +20,35 @@ from collections.abc import (
 )
 from typing import Any, TypeVar
 
-from velvet_concurrency.structured.compat import ExceptionGroup
-from velvet_concurrency.structured.reaping import reap
+if sys.version_info < (3, 11):  # pragma: no cover - Python 3.10
+    from exceptiongroup import ExceptionGroup  # type: ignore[import-not-found,unused-ignore]
 
 S = TypeVar("S")
 T = TypeVar("T")
+
+
+async def reap(tasks: Iterable[asyncio.Future[Any]]) -> None:
+    """Cancel `tasks` and return when every one is done; their results and errors are discarded.
+
+    `task.cancel()` only asks: leaving without waiting leaks the task, its connection and its error.
+    Cancelled meanwhile, it still waits for all of them and raises `CancelledError` afterwards.
+    """
+    every = list(tasks)
+    for task in every:
+        task.cancel()
+    pending = {task for task in every if not task.done()}
+    interrupted: asyncio.CancelledError | None = None
+    while pending:
+        try:
+            _, pending = await asyncio.wait(pending)
+        except asyncio.CancelledError as error:
+            interrupted = error
+            pending = {task for task in pending if not task.done()}
+    for task in every:
+        if not task.cancelled():
+            task.exception()  # marks it as seen: the caller has another outcome to report
+    if interrupted is not None:
+        raise interrupted
 
 
 def amap(

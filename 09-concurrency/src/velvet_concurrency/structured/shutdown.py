@@ -14,10 +14,9 @@ import math
 import signal
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, TypeVar
 
-from velvet_concurrency.structured.reaping import reap
+from velvet_concurrency.structured.mapping import reap
 
 T = TypeVar("T")
 
@@ -46,7 +45,7 @@ class GracefulShutdown:
 
     Arguments: `grace` seconds to drain in; `signals` to listen to (give `()` outside the main thread). Leaving the
     block drains as a signal does; if the block was cancelled, the tasks are cancelled without grace.
-    Afterwards `.report` holds a `ShutdownReport`. Raises `ValueError` for a negative or non-finite `grace`.
+    Afterwards `.report` holds a `ShutdownReport`. It is entered once. Raises `ValueError` for a negative or non-finite `grace`.
     """
 
     def __init__(
@@ -70,6 +69,8 @@ class GracefulShutdown:
         return self._reason is not None
 
     async def __aenter__(self) -> GracefulShutdown:
+        if self._previous or self.report is not None:
+            raise RuntimeError("a GracefulShutdown is entered once: make another one")
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -105,12 +106,7 @@ class GracefulShutdown:
         task.add_done_callback(self._finished)
         return task
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, kind: object, error: BaseException | None, _trace: object) -> None:
         if self._reason is None:
             self.request("end of the block")
         began = self._loop.time()

@@ -9,30 +9,8 @@ from __future__ import annotations
 
 from velvet_concurrency.trace.executor import TracedExecutor
 from velvet_concurrency.trace.sampling import LoopLag, Resources, Sample
-from velvet_concurrency.trace.spans import Kind, Span
 from velvet_concurrency.trace.tracer import Tracer, in_charge, span, tracing
-from velvet_concurrency.trace.views import (
-    Heatmap,
-    chrome_trace,
-    concurrency,
-    to_heatmap,
-    utilisation,
-)
+from velvet_concurrency.trace.views import Kind, Span, chrome_trace, concurrency, self_time
 
-__all__ = [
-    "Heatmap",
-    "Kind",
-    "LoopLag",
-    "Resources",
-    "Sample",
-    "Span",
-    "TracedExecutor",
-    "Tracer",
-    "chrome_trace",
-    "concurrency",
-    "in_charge",
-    "span",
-    "to_heatmap",
-    "tracing",
-    "utilisation",
-]
+__all__ = ["Kind", "LoopLag", "Resources", "Sample", "Span", "TracedExecutor", "Tracer"]
+__all__ += ["chrome_trace", "concurrency", "in_charge", "self_time", "span", "tracing"]

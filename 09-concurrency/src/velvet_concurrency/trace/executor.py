@@ -13,11 +13,11 @@ import multiprocessing
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
-from velvet_concurrency.trace.spans import Span
-from velvet_concurrency.trace.steps import current_task_name
-from velvet_concurrency.trace.tracer import Tracer, tracing
+from velvet_concurrency.trace.tracer import Tracer, current_task_name, tracing
+from velvet_concurrency.trace.views import Span
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,7 +55,7 @@ def _remote(
 
 
 class TracedExecutor(Executor):
-    """Runs jobs in another executor and records when each was submitted, started and ended.
+    """Run jobs in another executor and record when each was submitted, started and ended.
 
     `span` inside of a job reports to the same trace. Each job gives a `queue` span in the lane
     `queue` and a `run` span in the lane of its thread or process.
@@ -77,18 +77,11 @@ class TracedExecutor(Executor):
         """Submit a job as `Executor.submit` does."""
         job = f"job-{next(self._numbers)}"
         parent = current_task_name() or threading.current_thread().name
-        submitted = self._tracer.clock()
-        if not self._elsewhere:
-            return self._executor.submit(
-                self._run, submitted, job, parent, fn, *args, **kwargs  # type: ignore[arg-type]
-            )
-        inner: Future[tuple[T, list[Span]]] = self._executor.submit(
-            _remote, submitted, job, parent, fn, *args, **kwargs  # type: ignore[arg-type]
+        run: Any = partial(
+            _remote if self._elsewhere else self._run, self._tracer.clock(), job, parent
         )
-        outer: Future[T] = Future()
-        outer.add_done_callback(lambda done: inner.cancel() if done.cancelled() else None)
-        inner.add_done_callback(lambda done: self._settle(done, outer))
-        return outer
+        future: Future[Any] = self._executor.submit(run, fn, *args, **kwargs)
+        return _Proxy(future, self._tracer) if self._elsewhere else future
 
     def _run(
         self, submitted: int, job: str, parent: str, fn: Callable[..., T], *args: Any, **kwargs: Any
@@ -103,21 +96,38 @@ class TracedExecutor(Executor):
         finally:
             tracer.record((thread.name, _name(fn), "run", began, tracer.clock(), *ids))
 
-    def _settle(self, inner: Future[tuple[T, list[Span]]], outer: Future[T]) -> None:
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Shut the pool below down."""
+        self._executor.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+
+class _Proxy(Future[T]):
+    """The result without its spans, of a future that has both; its state is that future's."""
+
+    def __init__(self, inner: Future[tuple[T, list[Span]]], tracer: Tracer) -> None:
+        super().__init__()
+        self._inner = inner
+        self._tracer = tracer
+        inner.add_done_callback(self._settle)
+
+    def cancel(self) -> bool:
+        """Cancel the job unless it has begun."""
+        return self._inner.cancel()  # settles this one, too
+
+    def running(self) -> bool:
+        """Return whether the job is being computed."""
+        return self._inner.running()
+
+    def _settle(self, inner: Future[tuple[T, list[Span]]]) -> None:
         if inner.cancelled():
-            outer.cancel()
-            outer.set_running_or_notify_cancel()
+            super().cancel()
+            self.set_running_or_notify_cancel()
             return
         error = inner.exception()
         spans: list[Span] = inner.result()[1] if error is None else getattr(error, _SPANS, [])
         self._tracer.absorb(spans)
-        if not outer.set_running_or_notify_cancel():
-            return
+        self.set_running_or_notify_cancel()
         if error is None:
-            outer.set_result(inner.result()[0])
+            self.set_result(inner.result()[0])
         else:
-            outer.set_exception(error)
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Shut the pool below down."""
-        self._executor.shutdown(wait=wait, cancel_futures=cancel_futures)
+            self.set_exception(error)

@@ -13,10 +13,9 @@ import os
 import threading
 import time
 from collections import deque
-from types import TracebackType
 from typing import Any, NamedTuple
 
-from velvet_concurrency.quantiles import quantile
+from velvet_concurrency.runtime import quantile
 from velvet_concurrency.trace.tracer import Tracer
 
 _KEPT = 100_000
@@ -29,7 +28,7 @@ def _positive(name: str, value: float) -> float:
 
 
 class LoopLag:
-    """Measures how much later than asked the running loop calls back.
+    """Measure how much later than asked the running loop calls back.
 
     Args:
         interval: seconds between two measurements.
@@ -48,7 +47,9 @@ class LoopLag:
         self.samples: deque[float] = deque(maxlen=_KEPT)
 
     def start(self) -> None:
-        """Begin on the running loop."""
+        """Begin on the running loop; does nothing when it samples already."""
+        if self._handle is not None:
+            return
         self._arm(asyncio.get_running_loop())
 
     def stop(self) -> None:
@@ -71,33 +72,19 @@ class LoopLag:
         self._arm(loop)
 
     @property
-    def last(self) -> float:
-        """The newest lag in seconds, 0 before the first."""
-        return self.samples[-1] if self.samples else 0.0
-
-    @property
     def worst(self) -> float:
         """The largest lag in seconds, 0 before the first."""
         return max(self.samples, default=0.0)
 
     def quantile(self, q: float) -> float:
-        """Give the lag in seconds that a share `q` of the samples did not exceed.
-
-        Raises:
-            ValueError: `q` is outside 0 to 1, or there is no sample yet.
-        """
+        """Return the lag in seconds that a share `q` of the samples did not exceed."""
         return quantile(self.samples, q)
 
     async def __aenter__(self) -> LoopLag:
         self.start()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self.stop()
 
 
@@ -120,7 +107,7 @@ class Sample(NamedTuple):
 
 
 class Resources:
-    """Samples memory, CPU, threads and descriptors of a process until it is left.
+    """Sample memory, CPU, threads and descriptors of a process until it is left.
 
     Args:
         interval: seconds between two samples.
@@ -149,7 +136,7 @@ class Resources:
         self.samples: deque[Sample] = deque(maxlen=_KEPT)
 
     def sample(self) -> Sample:
-        """Look once; the CPU share counts from the last look."""
+        """Return one look at the process; the CPU share counts from the last look."""
         rss, threads, fds, cpu = 0, 0, 0, 0.0
         now, known = time.perf_counter_ns(), self._cpu
         self._cpu = {}
@@ -180,17 +167,14 @@ class Resources:
                 return
 
     def __enter__(self) -> Resources:
+        if self._thread is not None:
+            raise RuntimeError("it samples already")
         self._stop.clear()
         self._thread = threading.Thread(target=self._watch, name="resources", daemon=True)
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()

@@ -4,7 +4,9 @@ A task is traced by wrapping its coroutine: the event loop drives a task by `sen
 the time inside such a call is running and the time between two of them is waiting. That costs two
 clock readings and two rows a step. Code outside of tasks is marked by `Tracer.span`, or by the
 function `span`, which finds the tracer in charge of the current thread or task and costs next to
-nothing where there is none.
+nothing where there is none. Recording must not disturb what is recorded: a row is one tuple stored
+into a slot of a list made beforehand, with no lock, so that it may also happen in a garbage collection
+that interrupts another recording in the same thread.
 """
 
 from __future__ import annotations
@@ -12,39 +14,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import itertools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextvars import ContextVar
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from velvet_concurrency.trace.spans import Kind, Ring, Row, Span
-from velvet_concurrency.trace.steps import TracedCoroutine, current_task_name
-from velvet_concurrency.trace.views import (
-    Heatmap,
-    concurrency,
-    to_heatmap,
-    utilisation,
-    write_chrome_trace,
-)
+from velvet_concurrency.trace.views import Kind, Span
 
+Row: TypeAlias = tuple[str, str, Kind, int, int, str, str, int, int]
 _IN_CHARGE: ContextVar[tuple[Tracer, str] | None] = ContextVar("velvet_tracer", default=None)
-_Factory = Callable[..., Any]
 
 
 class Tracer:
-    """Records spans of tasks, threads and processes into a ring.
+    """Record spans of tasks, threads and processes into a ring.
 
     Args:
-        capacity: spans kept; older ones are overwritten and counted in `dropped`.
+        capacity: spans kept, about 200 bytes each; older ones are overwritten and counted in `dropped`.
         clock: nanoseconds; the default is comparable between processes of one machine.
 
     Raises:
         ValueError: `capacity` is not positive.
 
-    Thread-safe. Starts no thread. Costs one to three microseconds a task step.
+    Thread-safe: writers never lose a row to one another under the GIL, and readers may run beside
+    them. Starts no thread. Costs one to three microseconds a task step.
 
     >>> tracer = Tracer()
     >>> with tracer.span("parse"):
@@ -56,30 +51,44 @@ class Tracer:
     def __init__(
         self, capacity: int = 100_000, *, clock: Callable[[], int] = time.perf_counter_ns
     ) -> None:
+        if capacity < 1:
+            raise ValueError(f"capacity must be >= 1, got {capacity!r}")
         self.clock = clock
         self.pid = os.getpid()
-        self._capacity = capacity
-        self._ring = Ring(capacity)
-        self.record: Callable[[Row], None] = self._ring.add
-        self._factories: dict[asyncio.AbstractEventLoop, tuple[_Factory | None, _Factory]] = {}
+        self._slots: list[tuple[int, Row] | None] = [None] * capacity
+        self._next = itertools.count().__next__
+        self._loops: set[asyncio.AbstractEventLoop] = set()
         self._gc_began = 0
+
+    def record(self, row: Row) -> None:
+        """Keep a row in place of the oldest one, in O(1) and without a lock."""
+        number = self._next()
+        self._slots[number % len(self._slots)] = (number, row)
 
     @property
     def dropped(self) -> int:
         """How many spans were overwritten because the ring was full; O(capacity)."""
-        kept = self._ring.numbered()
+        kept = self._kept()
         return kept[-1][0] + 1 - len(kept) if kept else 0
 
     def spans(self) -> list[Span]:
-        """Give the spans that are kept, in the order of their recording."""
-        return [Span(*row) for _, row in self._ring.numbered()]
+        """Return the spans that are kept, in the order of their recording; O(n log n)."""
+        return [Span(*row) for _, row in self._kept()]
 
     def since(self, number: int) -> tuple[list[Span], int]:
-        """Give the spans recorded from number `number` on, and the number for the next call.
+        """Return the spans recorded from number `number` on, and the number for the next call.
 
         Start with 0. Costs O(new spans), so a display can follow a running program.
         """
-        return self._ring.since(number)
+        slots, found = self._slots, []
+        while (slot := slots[number % len(slots)]) is not None and slot[0] >= number:
+            if slot[0] > number:
+                # Overwritten before it was read: go on with the oldest that can still be there.
+                number = max(number + 1, slot[0] - len(slots) + 1)
+                continue
+            found.append(Span(*slot[1]))
+            number += 1
+        return found, number
 
     def absorb(self, spans: Iterable[Span]) -> None:
         """Add spans that were recorded elsewhere, in another process for example."""
@@ -99,20 +108,9 @@ class Tracer:
         try:
             yield
         finally:
-            thread = threading.current_thread()
-            self.record(
-                (
-                    thread.name,
-                    name,
-                    kind,
-                    began,
-                    self.clock(),
-                    task or current_task_name(),
-                    "",
-                    self.pid,
-                    thread.native_id or 0,
-                )
-            )
+            thread, job = threading.current_thread(), task or current_task_name()
+            where = (job, "", self.pid, thread.native_id or 0)
+            self.record((thread.name, name, kind, began, self.clock(), *where))
 
     def install(self, loop: asyncio.AbstractEventLoop) -> None:
         """Trace every task that `loop` creates from now on, and garbage collections.
@@ -122,28 +120,30 @@ class Tracer:
         Raises:
             RuntimeError: this tracer is installed on `loop` already.
         """
-        if loop in self._factories:
+        if loop in self._loops:
             raise RuntimeError("this tracer is installed on this loop already")
-        before: _Factory | None = loop.get_task_factory()
-
-        def factory(on: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> Any:
-            wrapped = TracedCoroutine(self, coro, current_task_name())
-            if before is not None:
-                return before(on, wrapped, **options)
-            return asyncio.Task(wrapped, loop=on, **options)
-
-        if not self._factories:
+        if not self._loops:
             gc.callbacks.append(self._on_gc)
-        self._factories[loop] = (before, factory)
-        loop.set_task_factory(factory)
+        self._loops.add(loop)
+        loop.set_task_factory(_Factory(self, loop.get_task_factory()))
 
     def uninstall(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Give `loop` its former task factory back; tasks that run stay traced. Idempotent."""
-        before, factory = self._factories.pop(loop, (None, None))
-        if factory is not None and loop.get_task_factory() is factory:
-            loop.set_task_factory(before)
-        if not self._factories and self._on_gc in gc.callbacks:
+        """Return to the former task factory of `loop`; tasks that run stay traced. Idempotent.
+
+        Tracers may be removed in any order: one below another stops tracing at once, and its factory
+        leaves the loop together with the one above.
+        """
+        self._loops.discard(loop)
+        if not self._loops and self._on_gc in gc.callbacks:
             gc.callbacks.remove(self._on_gc)
+        top: Any = loop.get_task_factory()
+        below = top
+        while isinstance(below, _Factory):
+            below.active = below.active and below.tracer is not self
+            below = below.before
+        while isinstance(top, _Factory) and not top.active:
+            top = top.before
+        loop.set_task_factory(top)
 
     @contextlib.contextmanager
     def installed(self) -> Iterator[Tracer]:
@@ -155,6 +155,9 @@ class Tracer:
         finally:
             self.uninstall(loop)
 
+    def _kept(self) -> list[tuple[int, Row]]:
+        return sorted(slot for slot in self._slots if slot is not None)
+
     def _on_gc(self, phase: str, info: dict[str, int]) -> None:
         if phase == "start":
             self._gc_began = self.clock()
@@ -163,21 +166,100 @@ class Tracer:
         name, tid = f"generation {info['generation']}", thread.native_id or 0
         self.record((thread.name, name, "gc", self._gc_began, self.clock(), "", "", self.pid, tid))
 
-    def to_chrome_trace(self, path: str | os.PathLike[str]) -> None:
-        """Write the spans as Trace Event Format, for chrome://tracing or ui.perfetto.dev."""
-        write_chrome_trace(self.spans(), Path(path))
 
-    def utilisation(self) -> dict[str, float]:
-        """Give each lane's share of the traced time that it spent running."""
-        return utilisation(self.spans())
+class _Factory:
+    """A task factory that wraps coroutines as long as it is active, and keeps the one before it."""
 
-    def concurrency(self) -> list[tuple[int, int]]:
-        """Give the number of jobs and tasks in flight as steps of (time in ns, number)."""
-        return concurrency(self.spans())
+    def __init__(self, tracer: Tracer, before: Any) -> None:
+        self.tracer = tracer
+        self.before = before
+        self.active = True
 
-    def to_heatmap(self, bins: int = 50) -> Heatmap:
-        """Give each lane's running share in each of `bins` equal slices of time."""
-        return to_heatmap(self.spans(), bins)
+    def __call__(self, loop: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> Any:
+        if self.active:
+            coro = _TracedCoroutine(self.tracer, coro, current_task_name())
+        if self.before is not None:
+            return self.before(loop, coro, **options)
+        return asyncio.Task(coro, loop=loop, **options)
+
+
+class _TracedCoroutine:
+    """A coroutine that reports each of its steps; used by the loop's thread only.
+
+    `asyncio.Task` drives whatever has `send`, `throw` and `close` and is known to
+    `collections.abc.Coroutine`. Everything else that a debugger may ask of a coroutine (`cr_frame`,
+    `cr_code`, `__qualname__`) is passed on to the real one.
+    """
+
+    __slots__ = ("_before", "_clock", "_inner", "_lane", "_name", "_parent", "_record", "_where")
+
+    def __init__(self, tracer: Tracer, inner: Any, parent: str) -> None:
+        thread = threading.current_thread()
+        self._inner = inner
+        self._parent = parent
+        self._record = tracer.record
+        self._clock = tracer.clock
+        self._lane = thread.name
+        self._where = (tracer.pid, thread.native_id or 0)
+        self._name = getattr(inner, "__qualname__", type(inner).__name__)
+        self._before: tuple[str, int] = ("", tracer.clock())
+
+    def _resumed(self) -> tuple[str, int]:
+        """Record the time since the last step, which was waiting, or queueing before the first."""
+        task, since = self._before
+        now = self._clock()
+        pid, tid = self._where
+        if task:
+            self._record((task, "await", "wait", since, now, task, self._parent, pid, tid))
+            return task, now
+        # Before 3.12 the loop names a task after its factory made it: ask at the first step.
+        task = current_task_name() or self._name
+        self._record((task, "scheduled", "queue", since, now, task, self._parent, pid, tid))
+        return task, now
+
+    def _paused(self, task: str, since: int) -> None:
+        now = self._clock()
+        pid, tid = self._where
+        self._record((self._lane, self._name, "run", since, now, task, self._parent, pid, tid))
+        self._before = (task, now)
+
+    def send(self, value: Any) -> Any:
+        """Run the coroutine up to its next suspension, and record the step."""
+        task, now = self._resumed()
+        try:
+            return self._inner.send(value)
+        finally:
+            self._paused(task, now)
+
+    def throw(self, *error: Any) -> Any:
+        """Raise an error, a cancellation for example, in the coroutine, and record the step."""
+        task, now = self._resumed()
+        try:
+            return self._inner.throw(*error)
+        finally:
+            self._paused(task, now)
+
+    def close(self) -> None:
+        """Close the coroutine."""
+        self._inner.close()
+
+    def __await__(self) -> Any:
+        return self._inner.__await__()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+Coroutine.register(_TracedCoroutine)
+
+
+def current_task_name() -> str:
+    """Return the name of the asyncio task that runs in this thread, or an empty string."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return ""
+    return task.get_name() if task is not None else ""
 
 
 @contextlib.contextmanager
@@ -188,15 +270,17 @@ def tracing(tracer: Tracer, task: str = "") -> Iterator[None]:
         tracer: where the spans go.
         task: the job that the block belongs to.
     """
-    token = _IN_CHARGE.set((tracer, task))
+    before, mine = _IN_CHARGE.get(), (tracer, task)
+    _IN_CHARGE.set(mine)
     try:
         yield
     finally:
-        _IN_CHARGE.reset(token)
+        if _IN_CHARGE.get() is mine:  # a generator may be closed in another task's context
+            _IN_CHARGE.set(before)
 
 
 def in_charge() -> tuple[Tracer, str] | None:
-    """Give the tracer in charge here and the job that it is in charge for."""
+    """Return the tracer in charge here and the job that it is in charge for."""
     return _IN_CHARGE.get()
 
 

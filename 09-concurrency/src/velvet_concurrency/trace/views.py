@@ -1,4 +1,4 @@
-"""Questions that a list of spans answers: who was busy, how many were in flight, where and when.
+"""The record of a trace, and questions that a list of spans answers: what ran where, and how many at once.
 
 Spans of one lane may nest, as a job does that contains a wait. Every moment of a lane is counted
 once, for the span that began last: what a flame graph calls self time.
@@ -6,31 +6,38 @@ once, for the span that began last: what a flame graph calls self time.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from velvet_concurrency.trace.spans import Kind, Span
-
-Slice = tuple[int, int, Kind]
+Kind: TypeAlias = Literal["run", "wait", "queue", "block", "gc"]
 
 
-@dataclass(frozen=True)
-class Heatmap:
-    """Shares of time, a row a lane.
+class Span(NamedTuple):
+    """Who did what from when to when.
 
     Attributes:
-        lanes: names of the rows.
-        edges_ns: borders of the columns, one more than there are.
-        cells: running share, 0 to 1, of each lane in each column.
+        lane: the row of a timeline: a thread or process for work, the task itself for its waits.
+        name: what was done: the coroutine, the function, the label of a block.
+        kind: `run` (computing), `wait` (for an event), `queue` (ready, but no worker was free),
+            `block` (a blocking call, or a thread that did not get the GIL), `gc`.
+        t0_ns: start by `time.perf_counter_ns`, one clock for all processes of a machine.
+        t1_ns: end by the same clock.
+        task: the asyncio task or the job, empty outside of one.
+        parent: the task or thread that created it, empty where unknown.
+        pid: process id.
+        tid: native thread id.
     """
 
-    lanes: list[str]
-    edges_ns: list[int]
-    cells: list[list[float]]
+    lane: str
+    name: str
+    kind: Kind
+    t0_ns: int
+    t1_ns: int
+    task: str = ""
+    parent: str = ""
+    pid: int = 0
+    tid: int = 0
 
 
 def by_lane(spans: Iterable[Span]) -> dict[str, list[Span]]:
@@ -41,8 +48,8 @@ def by_lane(spans: Iterable[Span]) -> dict[str, list[Span]]:
     return dict(lanes)
 
 
-def self_time(lane: Iterable[Span]) -> Iterator[Slice]:
-    """Cut the spans of one lane into slices that do not overlap; the innermost span wins.
+def self_time(lane: Iterable[Span]) -> Iterator[Span]:
+    """Cut the spans of one lane into parts that do not overlap; the innermost span wins.
 
     O(n log n). A span that reaches past the end of the one it began in is cut there.
     """
@@ -52,46 +59,24 @@ def self_time(lane: Iterable[Span]) -> Iterator[Slice]:
         while open_spans and open_spans[-1].t1_ns <= span.t0_ns:
             ended = open_spans.pop()
             if ended.t1_ns > at:
-                yield at, ended.t1_ns, ended.kind
+                yield ended._replace(t0_ns=max(at, ended.t0_ns))
                 at = ended.t1_ns
         if open_spans and span.t0_ns > at:
-            yield at, span.t0_ns, open_spans[-1].kind
+            yield open_spans[-1]._replace(t0_ns=max(at, open_spans[-1].t0_ns), t1_ns=span.t0_ns)
         at = max(at, span.t0_ns)
         open_spans.append(span)
     while open_spans:
         ended = open_spans.pop()
         if ended.t1_ns > at:
-            yield at, ended.t1_ns, ended.kind
+            yield ended._replace(t0_ns=max(at, ended.t0_ns))
             at = ended.t1_ns
 
 
-def _extent(spans: Sequence[Span]) -> tuple[int, int]:
-    return min(span.t0_ns for span in spans), max(span.t1_ns for span in spans)
-
-
-def utilisation(spans: Sequence[Span]) -> dict[str, float]:
-    """Give each lane's running share of the time from the first span's start to the last's end.
-
-    Lanes that only wait have 0. Empty without spans.
-
-    >>> utilisation([Span("a", "f", "run", 0, 50), Span("b", "g", "wait", 0, 100)])
-    {'a': 0.5, 'b': 0.0}
-    """
-    if not spans:
-        return {}
-    start, end = _extent(spans)
-    return {
-        lane: sum(t1 - t0 for t0, t1, kind in self_time(found) if kind == "run")
-        / max(1, end - start)
-        for lane, found in by_lane(spans).items()
-    }
-
-
 def concurrency(spans: Iterable[Span]) -> list[tuple[int, int]]:
-    """Give how many tasks and jobs were in flight, as steps of (time in ns, number from then on).
+    """Return how many tasks and jobs were in flight, as steps of (time in ns, number from then on).
 
-    One is in flight from the start of its first span to the end of its last; time in a pool's
-    queue does not count. O(n log n).
+    One is in flight from the start of its first span to the end of its last; waiting for a worker
+    or a permit (`queue`) does not count. O(n log n).
 
     >>> concurrency([Span("a", "f", "run", 0, 50, "t1"), Span("b", "g", "run", 20, 90, "t2")])
     [(0, 1), (20, 2), (50, 1), (90, 0)]
@@ -113,44 +98,12 @@ def concurrency(spans: Iterable[Span]) -> list[tuple[int, int]]:
     return steps
 
 
-def to_heatmap(spans: Sequence[Span], bins: int = 50) -> Heatmap:
-    """Cut time into `bins` columns and give each lane's running share of each; a lane's lag counts.
-
-    Lanes that never run (waiting tasks) are left out, except `loop lag`, which comes first and
-    shows the share of time that the loop was late.
-
-    Raises:
-        ValueError: `bins` is not positive.
-    """
-    if bins < 1:
-        raise ValueError(f"bins must be >= 1, got {bins!r}")
-    if not spans:
-        return Heatmap([], [], [])
-    start, end = _extent(spans)
-    width = max(1.0, (end - start) / bins)
-    rows: dict[str, list[float]] = {}
-    for lane, found in sorted(by_lane(spans).items(), key=lambda pair: pair[0] != "loop lag"):
-        counted = "queue" if lane == "loop lag" else "run"
-        slices = [(t0, t1) for t0, t1, kind in self_time(found) if kind == counted]
-        if slices:
-            rows[lane] = _spread(slices, start, width, bins)
-    edges = [start + round(i * width) for i in range(bins + 1)]
-    return Heatmap(list(rows), edges, list(rows.values()))
-
-
-def _spread(slices: list[tuple[int, int]], start: int, width: float, bins: int) -> list[float]:
-    row = [0.0] * bins
-    for t0, t1 in slices:
-        first = min(bins - 1, int((t0 - start) / width))
-        last = min(bins - 1, int((t1 - start) / width))
-        for column in range(first, last + 1):
-            left, right = start + column * width, start + (column + 1) * width
-            row[column] += max(0.0, min(t1, right) - max(t0, left)) / width
-    return [min(1.0, share) for share in row]
-
-
 def chrome_trace(spans: Iterable[Span]) -> dict[str, Any]:
-    """Give the spans in the Trace Event Format ("JSON Object Format", complete events, µs)."""
+    """Return the spans in the Trace Event Format ("JSON Object Format", complete events, µs).
+
+    Viewers expect the events of a thread in the order of their start, the enclosing one first; spans
+    are recorded in the order of their end.
+    """
     events: list[dict[str, Any]] = []
     for row, (lane, found) in enumerate(by_lane(spans).items(), start=1):
         for pid in sorted({span.pid for span in found}):
@@ -167,11 +120,6 @@ def chrome_trace(spans: Iterable[Span]) -> dict[str, Any]:
                 "dur": (span.t1_ns - span.t0_ns) / 1e3,
                 "args": {"task": span.task, "parent": span.parent, "thread": span.tid},
             }
-            for span in found
+            for span in sorted(found, key=lambda span: (span.t0_ns, -span.t1_ns))
         )
     return {"traceEvents": events, "displayTimeUnit": "ms"}
-
-
-def write_chrome_trace(spans: Iterable[Span], path: Path) -> None:
-    """Write `chrome_trace` to a file that a Trace Event viewer opens."""
-    path.write_text(json.dumps(chrome_trace(spans)), encoding="utf-8")

@@ -1,0 +1,219 @@
+"""Computing: eight matrix products under every model.
+
+Pools are started and warmed in the untimed set-up of `cpu_matmul`; what a pool costs is in
+`pools`. Every product is checked by a sum that can be had without multiplying the matrices.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from velvet.bench import Metric, Outcome, Suite, mode, speedup
+
+PRODUCTS = 8
+LINEAR_WITHIN = 0.15
+SLABS = (10, 20, 40)  # rows
+METRICS = {"madd_ns": Metric("ns"), "efficiency": Metric("%", "higher")}
+
+
+def _pairs(n: int, *, arrays: bool) -> list[tuple[Any, Any]]:
+    from velvet_concurrency.matmul import random_rows
+
+    rows = [(random_rows(n, seed=2 * i), random_rows(n, seed=2 * i + 1)) for i in range(PRODUCTS)]
+    if not arrays:
+        return rows
+    import numpy as np
+
+    return [(np.array(a), np.array(b)) for a, b in rows]
+
+
+def _check(pairs: Any, products: Any) -> None:
+    """Compare the sum of all entries of each AB with the column sums of A times the row sums of B."""
+    for pair, product in zip(pairs, products, strict=True):
+        a, b, rows = (x if isinstance(x, list) else x.tolist() for x in (*pair, product))
+        columns = [sum(column) for column in zip(*a, strict=True)]
+        expected = sum(x * sum(row) for x, row in zip(columns, b, strict=True))
+        total = sum(sum(row) for row in rows)
+        if abs(total - expected) > 1e-9 * abs(expected):
+            raise ValueError(f"a wrong product: its entries add up to {total!r}, not {expected!r}")
+
+
+def _timed(work: Callable[[], Any], pairs: Any) -> float:
+    began = time.perf_counter()
+    products = list(work())
+    seconds = time.perf_counter() - began
+    _check(pairs, products)
+    return seconds
+
+
+def _outcome(seconds: float, n: int, *, measured_n: int | None = None, **more: float) -> Outcome:
+    figures = {"madd_ns": seconds / (PRODUCTS * n**3) * 1e9, **more}
+    return Outcome(figures, seconds=seconds, measured_n=measured_n)
+
+
+def _one_by_one(contender: str, n: int) -> Callable[[], Outcome]:
+    from velvet_concurrency.matmul import CONTENDERS
+
+    multiply = CONTENDERS[contender]
+    pairs = _pairs(n, arrays=contender.startswith("num"))
+    if contender.startswith("num"):
+        multiply(*_pairs(4, arrays=True)[0])  # compiles
+    return lambda: _outcome(_timed(lambda: [multiply(a, b) for a, b in pairs], pairs), n)
+
+
+def _pool(kind: str, workers: int) -> Executor:
+    from velvet_concurrency.pools import process_pool
+
+    return ThreadPoolExecutor(workers) if kind == "threads" else process_pool(workers)
+
+
+def _pooled(kind: str, workers: int, n: int) -> Iterator[Callable[[], Outcome]]:
+    from velvet_concurrency.matmul import multiply
+    from velvet_concurrency.runtime import usable_cores
+
+    pairs, work = _pairs(n, arrays=False), partial(multiply, "triple")
+
+    def run() -> Outcome:
+        seconds = _timed(lambda: pool.map(work, pairs), pairs)
+        alone = _timed(lambda: [work(pairs[0])], pairs[:1]) * PRODUCTS
+        share = alone / seconds / min(workers, usable_cores())
+        return _outcome(seconds, n, efficiency=100 * share)
+
+    with _pool(kind, workers) as pool:
+        list(pool.map(work, _pairs(2, arrays=False) * workers))
+        yield run
+
+
+def _add_matmul(suite: Suite) -> None:
+    matmul = suite.comparison(
+        "cpu_matmul",
+        title="Eight products of n by n matrices",
+        kind="run",
+        unit="s",
+        metrics=METRICS,
+        sizes={"n": [50, 100, 200]},
+        quick=lambda n: n == 100,
+        rounds={"quick": 1, "default": 2, "full": 7},
+        tree=True,
+    )
+    matmul.add("triple", partial(_one_by_one, "triple"), baseline=True)
+    matmul.add("zip_sum", partial(_one_by_one, "zip_sum"))
+    matmul.add("sumprod", partial(_one_by_one, "sumprod"), needs="python>=3.12")
+    matmul.add("threads_4", partial(_pooled, "threads", 4))
+    for workers in (1, 2, 4):
+        matmul.add(f"processes_{workers}", partial(_pooled, "processes", workers))
+    matmul.add("numpy", partial(_one_by_one, "numpy"), needs="numpy", note="one BLAS thread")
+    matmul.add("numba", partial(_one_by_one, "numba"), needs="numba")
+    matmul.add("numba_parallel", partial(_one_by_one, "numba_parallel"), needs="numba", threads=4)
+    suite.claim(
+        "under the GIL threads do not make computing faster",
+        speedup("cpu_matmul", "threads_4", "triple") <= 1.4,
+    )
+    suite.claim("NumPy is far ahead", speedup("cpu_matmul", "numpy", "triple") >= 50, needs="numpy")
+    suite.claim("Numba is ahead", speedup("cpu_matmul", "numba", "triple") >= 20, needs="numba")
+    suite.claim(
+        "two processes use two cores",
+        speedup("cpu_matmul", "processes_2", "triple", n=200) >= 1.3,
+        needs=("cores>=2", "calm"),
+        tier="default",
+    )
+
+
+def _slabs(contender: str, n: int) -> Callable[[], Outcome]:
+    from velvet_concurrency.matmul import CONTENDERS, random_rows
+
+    if mode() == "full":
+        return _one_by_one(contender, n)
+    multiply = CONTENDERS[contender]
+    a, b = random_rows(n, seed=0), random_rows(n, seed=1)
+
+    def least(rows: int) -> float:
+        slab = a[:rows]
+        return min(_timed(lambda: [multiply(slab, b)], [(slab, b)]) for _ in range(3))
+
+    return lambda: _extrapolated(least, n, PRODUCTS)
+
+
+def _extrapolated(
+    least: Callable[[int], float], n: int, products: int, **more: Callable[[float], float]
+) -> Outcome:
+    """Extrapolate from slabs of rows, after a check that their cost is linear.
+
+    Args:
+        least: returns the seconds that a slab of so many rows takes.
+        products: how many products those seconds have to be multiplied by.
+        more: further figures, as functions of the whole time.
+    """
+    # A row of the product costs the same wherever it lies; what is done once for all of
+    # them (transposing b, sending it to a worker) is not in the difference of two slabs.
+    for _ in range(5):
+        few, many, most = (least(rows) for rows in SLABS)
+        first = (many - few) / (SLABS[1] - SLABS[0])
+        row = (most - many) / (SLABS[2] - SLABS[1])
+        if abs(row / first - 1) <= LINEAR_WITHIN:
+            break
+    else:
+        raise ValueError(f"not linear: rows cost {first:.3g} s, then {row:.3g} s")
+    whole = products * (most + row * (n - SLABS[2]))
+    figures = {name: of(whole) for name, of in more.items()}
+    return _outcome(whole, n, measured_n=SLABS[2], **figures)
+
+
+def _pooled_slabs(kind: str, workers: int, n: int) -> Iterator[Callable[[], Outcome]]:
+    from velvet_concurrency.matmul import multiply
+    from velvet_concurrency.runtime import usable_cores
+
+    if mode() == "full":
+        yield from _pooled(kind, workers, n)
+        return
+    pairs, work = _pairs(n, arrays=False), partial(multiply, "triple")
+
+    def least(rows: int) -> float:
+        slabs = [(a[:rows], b) for a, b in pairs]
+        return _timed(lambda: pool.map(work, slabs), slabs)
+
+    def efficiency(whole: float) -> float:
+        a, b = pairs[0]
+        slab = a[: SLABS[0]]
+        alone = _timed(lambda: [work((slab, b))], [(slab, b)]) * n / SLABS[0] * PRODUCTS
+        return 100 * alone / whole / min(workers, usable_cores())
+
+    with _pool(kind, workers) as pool:
+        list(pool.map(work, _pairs(2, arrays=False) * workers))
+        yield lambda: _extrapolated(least, n, 1, efficiency=efficiency)
+
+
+def _add_matmul_500(suite: Suite) -> None:
+    large = suite.comparison(
+        "cpu_matmul_500",
+        title="Eight products at n = 500; loops extrapolated from 40 of 4,000 rows (--full: whole)",
+        kind="run",
+        unit="s",
+        metrics=METRICS,
+        tier="default",
+        rounds={"default": 2, "full": 1},
+        limit=1800.0,
+        tree=True,
+    )
+    for name in ("triple", "zip_sum", "sumprod"):
+        needs = "python>=3.12" if name == "sumprod" else ()
+        large.add(name, partial(_slabs, name, 500), baseline=name == "triple", needs=needs)
+    large.add("threads_4", partial(_pooled_slabs, "threads", 4, 500))
+    large.add("processes_4", partial(_pooled_slabs, "processes", 4, 500))
+    large.add("numpy", partial(_one_by_one, "numpy", 500), needs="numpy", note="one BLAS thread")
+    large.add("numba", partial(_one_by_one, "numba", 500), needs="numba")
+    suite.claim(
+        "at n = 500 NumPy is hundreds of times faster than three loops",
+        speedup("cpu_matmul_500", "numpy", "triple") >= 200,
+        needs="numpy",
+    )
+
+
+def add_to(suite: Suite) -> None:
+    """Add the comparisons of computing."""
+    _add_matmul(suite)
+    _add_matmul_500(suite)

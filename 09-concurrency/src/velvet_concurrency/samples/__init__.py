@@ -1,0 +1,1 @@
+"""What is measured: servers in processes of their own and equal jobs; not part of the lesson."""
