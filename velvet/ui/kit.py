@@ -39,6 +39,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas  # noqa: F401 - Streamlit and Plotly load it late, and a second run meets it half-loaded
 import streamlit as st
 
 from velvet import catalog

@@ -38,7 +38,7 @@ VERDICT_MARKS = {"HOLDS": "●", "FAILS": "✕", "INCONCLUSIVE": "◐"}
 # What a lane was doing: each has a colour and a pattern of its own.
 KIND_COLOURS = {
     "run": ("#b39bed", "#3e1586", ""),
-    "wait": ("#f4ebf3", "#8B7D8B", ""),
+    "wait": (LAVENDER_SOFT, LINE, ""),
     "queue": ("#edca84", "#745502", "/"),
     "block": ("#ea9294", "#c52666", "x"),
     "gc": ("#9ac2d1", "#081625", "."),
@@ -190,6 +190,7 @@ def css() -> str:
       border-radius: 12px 12px 0 0; padding: 0.35rem 0.9rem; color: {TEXT}; }}
   .stTabs [role="tab"][aria-selected="true"] {{ background: {MISTY_ROSE}; border-color: {PLUM}; }}
   .stTabs [role="tab"] p {{ color: {TEXT}; }}
+  [data-testid="stButtonGroup"] [role="radiogroup"] {{ flex-wrap: wrap; }}
   .stButton button {{ border-radius: 12px; border: 1px solid {LINE}; }}
   .stButton button[kind="primary"] {{ background: {STROKES[0]}; color: {WHITE}; border: none; }}
   .stButton button[kind="primary"]:disabled {{ background: {LAVENDER}; color: {TEXT_SOFT}; }}
