@@ -2,10 +2,10 @@
 
 from velvet.bench import Suite
 from velvet.bench.command import main
-from velvet_visualization.comparisons import keeping
+from velvet_visualization.comparisons import drawing, exporting, pages, reading, thinning
 
 suite = Suite("12-visualization", __file__)
-for subject in (keeping,):
+for subject in (drawing, pages, exporting, thinning, reading):
     subject.add_to(suite)
 
 if __name__ == "__main__":

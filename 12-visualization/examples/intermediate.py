@@ -1,80 +1,82 @@
-"""Intermediate examples: what each way asks of the items."""
+"""Intermediate examples: how files grow, a million points, and a chart for those who cannot see."""
 
 from __future__ import annotations
 
+import time
+
+import numpy as np
+
 from velvet.examples import example, main
-from velvet_visualization.contenders import dictionary, remembering_list
+from velvet_visualization.contenders import load
+from velvet_visualization.contrast import VISIONS, simulate
+from velvet_visualization.describe import alt_text, data_table
+from velvet_visualization.downsample import METHODS
+from velvet_visualization.errors import TooManyPoints
+from velvet_visualization.export import export, reduce
+from velvet_visualization.raster import fidelity
+from velvet_visualization.samples import cloud, walk
+from velvet_visualization.samples import example as chart
+from velvet_visualization.scene import prepare
 
-SIZES = (100, 200, 400)
-
-
-class Counted:
-    """An item that counts how often it is compared and hashed."""
-
-    comparisons = 0
-    hashes = 0
-
-    def __init__(self, value: int) -> None:
-        self.value = value
-
-    def __eq__(self, other: object) -> bool:
-        Counted.comparisons += 1
-        return isinstance(other, Counted) and other.value == self.value
-
-    def __hash__(self) -> int:
-        Counted.hashes += 1
-        return hash(self.value)
+SIZES = (300, 3000)
 
 
-@example("comparisons")
-def comparisons() -> None:
-    """Shows that a list compares four times as often when the items double."""
-    before = 0
-
-    for size in SIZES:
-        Counted.comparisons = 0
-        remembering_list.unique(Counted(number) for number in range(size))
-        made = Counted.comparisons
-        growth = f"{made / before:.1f} times as many" if before else "the first size"
-        print(f"{size:4} items: {made:6} comparisons, {growth}")
-        before = made
-
-    # Every new item is compared with all that were kept before it.
-    print("doubling the items makes it four times the work: quadratic")
-
-
-@example("hash_calls")
-def hash_calls() -> None:
-    """Shows that a dictionary hashes each item once, however many there are."""
-    before = 0
-
-    for size in SIZES:
-        Counted.hashes = 0
-        dictionary.unique(Counted(number) for number in range(size))
-        made = Counted.hashes
-        growth = f"{made / before:.1f} times as many" if before else "the first size"
-        print(f"{size:4} items: {made:6} hashes, {growth}")
-        before = made
-
-    # The hash leads to the place where an equal item would be.
-    print("doubling the items doubles the work: linear")
+@example("file_sizes")
+def file_sizes() -> None:
+    """How the bytes of each format grow when the points grow tenfold."""
+    wanted = [("matplotlib", "png"), ("matplotlib", "svg"), ("matplotlib", "pdf")]
+    wanted += [("altair", "svg"), ("plotly", "html"), ("bokeh", "html"), ("altair", "html")]
+    print(f"{'':20}{SIZES[0]:>9} pts{SIZES[1]:>9} pts   a point")
+    for name, fmt in wanted:
+        library = load(name)
+        small, large = (
+            len(library.export(library.build(prepare(cloud(n))), fmt))  # type: ignore[arg-type]
+            for n in SIZES
+        )
+        each = (large - small) / (SIZES[1] - SIZES[0])
+        print(f"{name + ' ' + fmt:20}{small / 1e3:10,.0f} kB{large / 1e3:10,.0f} kB{each:7.0f} B")
+    print("\nwhy: a vector file and a page carry every point; a PNG carries pixels,")
+    print("     and a page pays for its library once.")
 
 
-@example("equal_items")
-def equal_items() -> None:
-    """Shows that items of different types are one item when they are equal."""
-    items = [1, 1.0, True, 2]
+@example("a_million_points")
+def a_million_points() -> None:
+    """A line of a million points with one spike, thinned in four ways."""
+    x, y = walk(1_000_000)
+    print(f"{'':12}{'ms':>8}{'points':>8}{'changed':>9}  spike")
+    for name, thin in METHODS.items():
+        begun = time.perf_counter()
+        kept = thin(x, y, 3200)
+        spent = (time.perf_counter() - begun) * 1000
+        found = fidelity(x, y, kept)
+        spike = "kept" if int(np.argmax(y)) in kept else "LOST"
+        share = found.changed / found.drawn
+        print(f"{name:12}{spent:8.0f}{found.points:8}{share:9.1%}  {spike}")
+    spec = cloud(300_000)
+    try:
+        load("altair").build(prepare(spec))
+    except TooManyPoints as error:
+        print(f"\nAltair: {error}")
+    print(f"reduce(spec) leaves {reduce(spec).marks} cells of a counted cloud")
+    print("why: a screen has 800 columns. First, lowest, highest and last point of each")
+    print("     are all that a line of a million points can show.")
 
-    print("items:     ", items)
-    print("list:      ", remembering_list.unique(items))
-    print("dictionary:", dictionary.unique(items))
 
-    # What is equal has to have the same hash, or a dictionary would miss it.
-    for other in items[1:3]:
-        same = other == items[0]
-        alike = hash(other) == hash(items[0])
-        print(f"{other!r} equals 1: {same}; has the hash of 1: {alike}")
-    print("the first of the three is kept")
+@example("accessible_chart")
+def accessible_chart() -> None:
+    """One chart as a sentence, as a table, as an SVG with a description, as others see it."""
+    scene = prepare(chart("line"))
+    print(alt_text(scene))
+    print(f"\ntable: {data_table(scene).count('<tr>') - 1} rows of HTML")
+    svg = export(scene, "altair", "svg").decode()
+    start = svg.index("<svg")
+    print(f"svg:   {'role=' in svg[start : start + 400]}, with <title> and <desc> inside")
+    print(f"\n{'series':8}{'marker':10}{'dash':10}" + "".join(f"{one:>9}" for one in VISIONS))
+    for one in scene.series:
+        seen = "".join(f"{simulate(one.style.stroke, vision):>9}" for vision in VISIONS)
+        print(f"{one.name:8}{one.style.marker:10}{one.style.dash:10}{seen}")
+    print("\nwhy: marker and dash tell the series apart without any colour; the sentence")
+    print("     tells what the picture shows without any picture.")
 
 
 if __name__ == "__main__":

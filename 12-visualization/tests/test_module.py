@@ -7,13 +7,14 @@ class TestModule(ModuleTests):
     """The examples, the declarations, the dashboard and the docstrings."""
 
     expected = {
-        "same_answer": r"list:       \[3, 1, 2\]\ndictionary: \[3, 1, 2\]",
-        "first_of_each": "banana, cherry, apple",
-        "nothing_to_keep": r"\[\] \[\] \[7\]",
-        "comparisons": r"400 items: +\d+ comparisons, 4\.0 times as many",
-        "hash_calls": r"400 items: +400 hashes, 2\.0 times as many",
-        "equal_items": r"dictionary: \[1, 2\]",
-        "unhashable": "dictionary: unhashable type: 'list'",
-        "by_a_key": r"\[\[1\], \[2\]\]",
-        "not_a_number": "list: 2 of 3, dictionary: 2 of 3",
+        "one_spec_four_charts": "6 of 6 pairs show the same chart",
+        "velvet_theme": (r"velvet +5.\d\d .* passes", r"plotly_pastel .* fails"),
+        "export_matrix": (r"matplotlib +png +Agg +same bytes", r"altair +svg +vl-convert"),
+        "file_sizes": r"altair html .* B",
+        "a_million_points": (r"every_nth .* LOST", r"m4 .* 0.0%  kept", "use reduce"),
+        "accessible_chart": ("Line chart \u201cLoad by hour\u201d", "table: 50 rows", "svg:   True"),
+        "browser_truth": r"(Plotly .* MB|no Chromium)",
+        "seven_bugs": "7 of 7 found without a stored picture",
+        "session_exports": r"(the session is faster: True|no Chromium)",
+        "code_size": r"Matplotlib +\d+ +\d+",
     }

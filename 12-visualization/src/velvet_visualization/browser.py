@@ -23,6 +23,7 @@ from velvet_visualization.errors import BrowserUnavailable, PageTimeout
 
 T = TypeVar("T")
 # Nothing listens there: every request that leaves the page ends at once.
+_START_S = 60.0  # a cold start on a busy machine; a page's own time begins afterwards
 _NO_NETWORK = "127.0.0.1:9"
 _FRAMES = "new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r(1))))"
 # Every element, also those in the shadow roots that Bokeh draws in.
@@ -128,7 +129,7 @@ class BrowserSession:
         assert loop is not None
         assert thread is not None
         try:
-            asyncio.run_coroutine_threadsafe(self._close(), loop).result(self.timeout_s)
+            asyncio.run_coroutine_threadsafe(self._close(), loop).result(_START_S)
         finally:
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
@@ -169,40 +170,43 @@ class BrowserSession:
         """Return a Plotly figure as png, svg or pdf, written by Kaleido in this browser."""
 
         async def writing() -> bytes:
-            browser = await self._started()
-            return bytes(await browser.calc_fig(figure, opts={"format": fmt}))
+            return bytes(await self._browser.calc_fig(figure, opts={"format": fmt}))
 
         return self._run(writing, again=True)
 
-    async def _started(self) -> Any:
+    async def _started(self) -> None:
         if self._browser is None:
             from importlib.resources import files
 
             from kaleido import Kaleido, PageGenerator
 
             script = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
-            self._browser = Kaleido(
+            browser = Kaleido(
                 n=1,
-                timeout=self.timeout_s,
+                timeout=_START_S,
                 page_generator=PageGenerator(plotly=script, mathjax=False),
                 path=self.path,
                 proxy_server=_NO_NETWORK,
             )
-            await self._browser.open()
-        return self._browser
+            self._browser = browser
+            await browser.open()
 
     async def _close(self) -> None:
         browser, self._browser = self._browser, None
-        if browser is not None:
-            await browser.close()
-            with suppress(Exception):  # reaps the process, which may have died before
-                browser.subprocess.wait(timeout=5)
+        if browser is None:
+            return
+        with suppress(Exception):  # it may have died before; then there is nothing to close
+            await asyncio.wait_for(browser.close(), 10)
+        process = getattr(browser, "subprocess", None)
+        if process is not None and process.poll() is None:
+            process.kill()
+        if process is not None:
+            process.wait()
 
     async def _open(
         self, file: Path, ready: str, width: int, height: int
     ) -> tuple[Any, RenderTiming]:
-        browser = await self._started()
-        tab = await browser.create_tab("about:blank")
+        tab = await self._browser.create_tab("about:blank")
         await _send(
             tab,
             "Emulation.setDeviceMetricsOverride",
@@ -233,11 +237,12 @@ class BrowserSession:
         async def working() -> T:
             for attempt in (1, 2):
                 try:
+                    await asyncio.wait_for(self._started(), _START_S)
                     return await asyncio.wait_for(work(), self.timeout_s + 5)
                 except (asyncio.TimeoutError, PageTimeout) as error:
                     raise PageTimeout(self.timeout_s) from error
                 except Exception as error:
-                    if not self._dead():
+                    if not (self._dead() or type(error).__name__ == "BrowserFailedError"):
                         raise
                     await self._close()
                     if attempt == 2 or not again:

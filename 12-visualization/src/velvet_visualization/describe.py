@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import datetime, timedelta
 from html import escape
 
 import numpy as np
@@ -26,7 +25,6 @@ _WORDS = {
     "histogram": "Histogram",
     "heatmap": "Heatmap",
 }
-_EPOCH = datetime(1970, 1, 1)
 # A chart that was asked to keep still keeps still.
 REDUCED_MOTION_CSS = (
     "@media (prefers-reduced-motion: reduce) {"
@@ -77,7 +75,7 @@ def shown(axis: Axis, value: float) -> str:
     if axis.scale == "category":
         return axis.categories[int(value)]
     if axis.scale == "time":
-        return (_EPOCH + timedelta(milliseconds=float(value))).isoformat(timespec="minutes")
+        return str(np.datetime64(int(value), "ms").astype("datetime64[m]"))
     return f"{value:.6g}"
 
 
@@ -108,10 +106,13 @@ def accessible_html(page: str, scene: Scene) -> str:
     text; a screen reader reads the sentence, and the table on demand.
     """
     title = escape(scene.title or _WORDS[scene.kind])
-    found = re.search(r"<body[^>]*>(.*)</body>", page, re.DOTALL)
-    body = found.group(1) if found else page
-    head = re.search(r"<head[^>]*>(.*?)</head>\s*<body", page, re.DOTALL)
-    inner = head.group(1) if head else ""
+    # The last one, because scripts in the head may speak of bodies; data come with < escaped.
+    borders = list(re.finditer(r"</head>\s*<body[^>]*>", page))
+    if borders:
+        body = page[borders[-1].end() :].rpartition("</body>")[0]
+        inner = page[: borders[-1].start()].partition("<head>")[2]
+    else:
+        body, inner = page, ""
     inner = re.sub(r"<title>.*?</title>", "", inner, count=1, flags=re.DOTALL)
     return (
         f'<!doctype html><html lang="en"><head><title>{title}</title>'

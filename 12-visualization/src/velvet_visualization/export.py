@@ -127,11 +127,11 @@ def atomic_write(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        os.chmod(name, mode)
-        os.replace(name, target)
+        Path(name).chmod(mode)
+        Path(name).replace(target)
     except BaseException:
         with suppress(OSError):
-            os.unlink(name)
+            Path(name).unlink()
         raise
 
 
@@ -184,8 +184,8 @@ def _counted(scene: Scene, cells: int = 60) -> Scene:
     y = np.concatenate([one.y for one in scene.series])
     places: list[Any] = []
     axes = []
-    for values, axis in ((x, scene.x), (y, scene.y)):
-        low, high = axis.domain
+    for every, axis in ((x, scene.x), (y, scene.y)):
+        values, (low, high) = every, axis.domain
         if axis.scale == "log":
             values, low, high = np.log10(values), np.log10(low), np.log10(high)
         edges = np.linspace(low, high, cells + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from velvet_visualization.chart_test import problems
@@ -33,7 +33,12 @@ def specs(draw):  # type: ignore[no-untyped-def]
     return ChartSpec(kind, data, *axes, draw(st.sampled_from(["", "s"])), title=draw(LABELS))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=10,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(specs())
 def test_four_libraries_show_the_same_facts(spec: ChartSpec) -> None:
     scene = prepare(spec)
@@ -41,6 +46,7 @@ def test_four_libraries_show_the_same_facts(spec: ChartSpec) -> None:
     assert {name: problems(name, scene) for name in NAMES} == {name: [] for name in NAMES}
 
 
+@settings(deadline=None, max_examples=50)
 @given(specs())
 def test_json_round_trip_and_alternative_text(spec: ChartSpec) -> None:
     again = ChartSpec.from_json(spec.to_json())
@@ -49,6 +55,7 @@ def test_json_round_trip_and_alternative_text(spec: ChartSpec) -> None:
     assert 0 < len(alt_text(prepare(again))) <= MAX_ALT
 
 
+@settings(deadline=None)
 @given(COLORS, COLORS)
 def test_contrast_and_difference_are_symmetric(a: str, b: str) -> None:
     assert 1 <= contrast(a, b) == contrast(b, a) <= 21

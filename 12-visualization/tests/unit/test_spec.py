@@ -49,8 +49,14 @@ UTC = timezone.utc
         ("bar", {"x": ONE, "y": ONE}, X, Y, ["/x/scale: a bar takes category, not 'linear'"]),
         ("bar", {"c": list(map(str, range(201))), "y": range(201)}, CATEGORY, Y, ["than 200"]),
         ("line", {"t": ONE, "y": ONE}, TIME, Y, ["a time scale needs moments"]),
-        ("line", {"t": [datetime(1, 1, 1)], "y": [1]}, TIME, Y, ["1 moments outside"]),
-        ("line", {"t": [datetime(9999, 1, 1)], "y": [1]}, TIME, Y, ["1 moments outside"]),
+        ("line", {"t": [datetime(1, 1, 1, tzinfo=UTC)], "y": [1]}, TIME, Y, ["1 moments outside"]),
+        (
+            "line",
+            {"t": [datetime(9999, 1, 1, tzinfo=UTC)], "y": [1]},
+            TIME,
+            Y,
+            ["1 moments outside"],
+        ),
         ("line", {"t": np.array(["NaT"], "M8[s]"), "y": [1]}, TIME, Y, ["no moment at all"]),
         (
             "line",
@@ -122,7 +128,7 @@ def test_json_brings_the_same_chart_back(kind: Kind) -> None:
     ],
 )  # fmt: skip
 def test_json_that_is_no_chart_is_refused(text: str, problem: str) -> None:
-    with pytest.raises(SpecError, match="^/") as caught:
+    with pytest.raises(SpecError, match=r"^/") as caught:
         ChartSpec.from_json(text)
 
     assert problem in str(caught.value)

@@ -17,7 +17,6 @@ import altair as alt
 import numpy as np
 import vl_convert
 
-from velvet_visualization.browser import BrowserSession
 from velvet_visualization.contender import Engine, Format
 from velvet_visualization.errors import UnsupportedExport
 from velvet_visualization.facts import ChartFacts, series_facts
@@ -33,6 +32,7 @@ EXPORTS: dict[Format, Engine] = {
     "html": Engine("Vega in a page"),
 }
 READY = "!!document.querySelector('#vega-chart svg .role-mark path, #vega-chart canvas')"
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _MOMENT = re.compile(r"datetime\((-?[\d.]+)\)")
 _NAMES = {"triangle": "triangle-up", "x": "M-1,-1L1,1M1,-1L-1,1"}
 
@@ -299,7 +299,7 @@ def _categories(scale: dict[str, Any], name: str) -> tuple[str, ...]:
     return tuple(scale["domain"] if name == "x" else scale["domain"][::-1])
 
 
-def export(figure: dict[str, Any], fmt: Format, session: BrowserSession | None = None) -> bytes:
+def export(figure: dict[str, Any], fmt: Format, session: object = None) -> bytes:  # noqa: ARG001
     """Return a file's bytes; no browser is involved."""
     if fmt not in EXPORTS:
         raise UnsupportedExport(LABEL, fmt, tuple(EXPORTS))
@@ -309,7 +309,9 @@ def export(figure: dict[str, Any], fmt: Format, session: BrowserSession | None =
         return bytes(vl_convert.vegalite_to_png(figure))
     if fmt == "pdf":
         return bytes(vl_convert.vegalite_to_pdf(figure))
-    return str(vl_convert.vegalite_to_svg(figure)).encode()
+    # Vega reads the backslash of a label in a description as an escape: `\\f` becomes a form feed,
+    # which no XML may hold.
+    return _CONTROL.sub("", str(vl_convert.vegalite_to_svg(figure))).encode()
 
 
 def html(figure: dict[str, Any], *, interactive: bool = False, inline: bool = True) -> str:

@@ -18,7 +18,6 @@ from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
-from velvet_visualization.browser import BrowserSession
 from velvet_visualization.contender import Engine, Format
 from velvet_visualization.errors import UnsupportedExport
 from velvet_visualization.facts import ChartFacts, series_facts
@@ -62,6 +61,8 @@ def build(scene: Scene) -> Figure:
     axes = figure.add_subplot()
     axes.set_facecolor(theme.background)
     handles = [_DRAW[scene.kind](axes, scene, number) for number in range(len(scene.series))]
+    for handle, one in zip(handles, scene.series, strict=True):
+        handle.set_label(one.name)
     _axis(axes, "x", scene.x, theme.ink, theme.font)
     _axis(axes, "y", scene.y, theme.ink, theme.font)
     axes.set_axisbelow(True)
@@ -169,7 +170,7 @@ def facts(figure: Figure) -> ChartFacts:
     """Return what stands in the axes."""
     axes = figure.axes[0]
     legend = axes.get_legend()
-    names = [text.get_text() for text in legend.get_texts()] if legend else [""]
+    names = [text.get_text() for text in legend.get_texts()] if legend else []
     time = isinstance(axes.xaxis.get_major_locator(), dates.AutoDateLocator)
     unit = _DAY_MS if time else 1.0
     meshes = [one for one in axes.collections if isinstance(one, QuadMesh)]
@@ -183,30 +184,30 @@ def facts(figure: Figure) -> ChartFacts:
         kind = "bar" if _categories(axes, "x") else "histogram"
         drawn = [
             series_facts(
-                name,
+                str(one.get_label()),
                 to_hex(one[0].get_edgecolor()) if len(one) else "",
                 _middles(one, kind),
                 [bar.get_height() for bar in one],
             )
-            for name, one in zip(names, bars, strict=True)
+            for one in bars
         ]
     elif axes.lines:
         kind = "area" if axes.collections else "line"
         drawn = [
             series_facts(
-                name,
+                str(line.get_label()),
                 to_hex(line.get_color()),
                 np.asarray(line.get_xdata(orig=False)) * unit,
                 np.asarray(line.get_ydata(orig=False)),
             )
-            for name, line in zip(names, axes.lines, strict=True)
+            for line in axes.lines
         ]
     else:
         kind = "scatter"
         points = [one for one in axes.collections if isinstance(one, PathCollection)]
         drawn = [
-            series_facts(name, to_hex(one.get_edgecolor()[0]), *_offsets(one, unit))
-            for name, one in zip(names, points, strict=True)
+            series_facts(str(one.get_label()), to_hex(one.get_edgecolor()[0]), *_offsets(one, unit))
+            for one in points
         ]
     return ChartFacts(
         kind,
@@ -220,7 +221,7 @@ def facts(figure: Figure) -> ChartFacts:
         _categories(axes, "x"),
         _categories(axes, "y"),
         tuple(drawn),
-        tuple(names) if legend else (),
+        tuple(names),
     )
 
 
@@ -245,7 +246,7 @@ def _scale(axes: Axes, name: str) -> str:
     return "category" if _categories(axes, name) else str(getattr(axes, f"get_{name}scale")())
 
 
-def export(figure: Figure, fmt: Format, session: BrowserSession | None = None) -> bytes:
+def export(figure: Figure, fmt: Format, session: object = None) -> bytes:  # noqa: ARG001
     """Return a file's bytes; the same bytes from every process."""
     if fmt not in EXPORTS:
         raise UnsupportedExport(LABEL, fmt, tuple(EXPORTS))
@@ -257,7 +258,7 @@ def export(figure: Figure, fmt: Format, session: BrowserSession | None = None) -
     return out.getvalue()
 
 
-def html(figure: Figure, *, interactive: bool = False, inline: bool = True) -> str:
+def html(figure: Figure, *, interactive: bool = False, inline: bool = True) -> str:  # noqa: ARG001
     """Return a page around the PNG; Matplotlib has no other page of its own."""
     picture = b64encode(export(figure, "png")).decode()
     title = escape(facts(figure).title)

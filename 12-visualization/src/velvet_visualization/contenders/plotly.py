@@ -81,18 +81,18 @@ def _line(scene: Scene, number: int, gl: bool) -> Any:
     return kind(x=_native(scene.x, one.x), y=one.y, mode="lines", line=line, name=_text(one))
 
 
-def _area(scene: Scene, number: int, gl: bool) -> Any:
+def _area(scene: Scene, number: int, _gl: bool) -> Any:
     fill = scene.series[number].style.fill
     return _line(scene, number, False).update(fill="tozeroy", fillcolor=f"{fill}99")
 
 
-def _bar(scene: Scene, number: int, gl: bool) -> Any:
+def _bar(scene: Scene, number: int, _gl: bool) -> Any:
     one, style = scene.series[number], scene.series[number].style
     marker = {"color": style.fill, "line": {"color": style.stroke, "width": 1}}
     return go.Bar(x=_names(scene.x, one.x), y=one.y, marker=marker, name=_text(one))
 
 
-def _histogram(scene: Scene, number: int, gl: bool) -> Any:
+def _histogram(scene: Scene, number: int, _gl: bool) -> Any:
     one, style = scene.series[number], scene.series[number].style
     marker = {"color": style.fill, "line": {"color": style.stroke, "width": 1}}
     assert scene.edges is not None
@@ -106,7 +106,7 @@ def _histogram(scene: Scene, number: int, gl: bool) -> Any:
     )
 
 
-def _heatmap(scene: Scene, number: int, gl: bool) -> Any:
+def _heatmap(scene: Scene, number: int, _gl: bool) -> Any:
     one, theme = scene.series[number], scene.theme
     steps = np.linspace(0, 1, len(theme.ramp))
     return go.Heatmap(
