@@ -14,8 +14,9 @@ from velvet_visualization.downsample import METHODS
 from velvet_visualization.errors import TooManyPoints
 from velvet_visualization.export import export, reduce
 from velvet_visualization.raster import fidelity
-from velvet_visualization.samples import cloud, walk
+from velvet_visualization.samples import cloud
 from velvet_visualization.samples import example as chart
+from velvet_visualization.samples import walk
 from velvet_visualization.scene import prepare
 
 SIZES = (300, 3000)

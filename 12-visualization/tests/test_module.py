@@ -12,7 +12,11 @@ class TestModule(ModuleTests):
         "export_matrix": (r"matplotlib +png +Agg +same bytes", r"altair +svg +vl-convert"),
         "file_sizes": r"altair html .* B",
         "a_million_points": (r"every_nth .* LOST", r"m4 .* 0.0%  kept", "use reduce"),
-        "accessible_chart": ("Line chart \u201cLoad by hour\u201d", "table: 50 rows", "svg:   True"),
+        "accessible_chart": (
+            "Line chart \u201cLoad by hour\u201d",
+            "table: 50 rows",
+            "svg:   True",
+        ),
         "browser_truth": r"(Plotly .* MB|no Chromium)",
         "seven_bugs": "7 of 7 found without a stored picture",
         "session_exports": r"(the session is faster: True|no Chromium)",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from velvet.bench import Metric, Suite, growth, ratio, value
+from velvet.bench import Metric, Suite, growth, ratio
 from velvet_visualization.comparisons import BROWSER, NEEDS
 from velvet_visualization.contender import FORMATS
 from velvet_visualization.contenders import load
@@ -126,9 +126,7 @@ def add_to(suite: Suite) -> None:
     )
     suite.claim(
         "a PNG stops growing: a hundred times the points, less than ten times the bytes",
-        value("file_bytes", "matplotlib", "png", n=FULL)
-        - value("file_bytes", "matplotlib", "png", n=1000) * 10
-        <= 0,
+        growth("file_bytes", "matplotlib", over="n", metric="png") <= 0.5,
         tier="default",
     )
     suite.claim(

@@ -83,7 +83,10 @@ def _code(name: str) -> Any:
             one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name in wanted
         ]
         lines = sum((one.end_lineno or one.lineno) - one.lineno + 1 for one in found)
-        return {"lines": float(lines), "nodes": float(sum(1 for one in found for _ in ast.walk(one)))}
+        return {
+            "lines": float(lines),
+            "nodes": float(sum(1 for one in found for _ in ast.walk(one))),
+        }
 
     return run
 
@@ -111,7 +114,9 @@ def _same_bytes(name: str) -> Any:
 def _same_bytes_plain() -> Any:
     def run() -> dict[str, Any]:
         first, second = (_hashes(PLAIN) for _ in range(2))
-        svg, pdf, html = ("equal" if a == b else "differ" for a, b in zip(first, second, strict=True))
+        svg, pdf, html = (
+            "equal" if a == b else "differ" for a, b in zip(first, second, strict=True)
+        )
         return {"png": "-", "svg": f"{svg} (Matplotlib)", "pdf": f"{pdf} (Matplotlib)",
                 "html": f"{html} (Bokeh)"}  # fmt: skip
 

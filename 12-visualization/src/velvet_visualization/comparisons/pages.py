@@ -47,10 +47,11 @@ def zoom(page: Page, step: int = 0) -> float:
 
 
 def pan(page: Page, step: int = 0) -> float:
-    """Press, drag and let go."""
+    """Press, drag and let go, to and fro."""
     button = {"button": "left", "clickCount": 1}
-    moves = [("mouseMoved", {**at, "button": "left", "buttons": 1}) for at in DRAG[1:]]
-    pressed, released = {**DRAG[0], **button}, {**DRAG[-1], **button}
+    way = DRAG[::-1] if step % 2 else DRAG
+    moves = [("mouseMoved", {**at, "button": "left", "buttons": 1}) for at in way[1:]]
+    pressed, released = {**way[0], **button}, {**way[-1], **button}
     return page.act(("mousePressed", pressed), *moves, ("mouseReleased", released))
 
 

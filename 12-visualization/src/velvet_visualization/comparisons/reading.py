@@ -93,7 +93,9 @@ def add_to(suite: Suite) -> None:
         metrics={"found": Metric("bugs", "higher"), "false_alarms": "alarms"},
     )
     bugs.add("facts", partial(_bugs, None), needs="matplotlib", baseline=True)
-    bugs.add("picture_strict", partial(_bugs, 0.0), needs="matplotlib", note="any pixel may not change")
+    bugs.add(
+        "picture_strict", partial(_bugs, 0.0), needs="matplotlib", note="any pixel may not change"
+    )
     bugs.add("picture_1_percent", partial(_bugs, 0.01), needs="matplotlib", note="1 % may change")
 
     suite.claim(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from velvet.ui.kit import Page, show
-from velvet_visualization.dashboard import growth
+from velvet_visualization.dashboard import accessible, bugs, fidelity_lab, four, scaling
 
-PAGE = Page("12-visualization", tabs=(growth.TAB,))
+PAGE = Page(
+    "12-visualization",
+    title="Four of a Kind",
+    tabs=(four.TAB, scaling.TAB, fidelity_lab.TAB, accessible.TAB, bugs.TAB),
+)
 
 
 def main() -> None:
