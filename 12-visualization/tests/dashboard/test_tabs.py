@@ -77,7 +77,7 @@ def test_a_palette_is_judged(own: str, words: str) -> None:
     said = accessible.finding(Seen(options={"name": "brewer_pastel1", "own": own}))
 
     assert re.search(words, said)
-    assert accessible.strip(("#112233", "#445566")).count("<circle") == 8
+    assert accessible.strip(("#112233", "#445566")).count("border-radius:50%") == 8
 
 
 def test_every_bug_is_named() -> None:

@@ -59,7 +59,7 @@ def add_to(suite: Suite) -> None:
         sizes={"n": [1000, 10_000, FULL]},
         metrics={"bytes": "bytes"},
         quick=lambda n: n == 10_000,
-        rounds={"quick": 3, "default": 3, "full": 7},
+        rounds={"quick": 2, "default": 3, "full": 7},
     )
     for name, needs in NEEDS.items():
         library_needs = (*needs, *(BROWSER if name in ("plotly", "bokeh") else ()))
@@ -90,7 +90,7 @@ def add_to(suite: Suite) -> None:
         sizes={"n": [1000, FULL, 1_000_000]},
         metrics={"page_mb": Metric("MB")},
         quick=lambda n: n == FULL,
-        rounds={"quick": 3, "default": 3, "full": 7},
+        rounds={"quick": 2, "default": 3, "full": 7},
     )
     for name in ("plotly", "altair", "bokeh"):
         page.add(

@@ -130,7 +130,7 @@ def add_to(suite: Suite) -> None:
         title="One PNG of Plotly by Kaleido: a browser each, or one for all",
         kind="run",
         unit="ms",
-        rounds={"quick": 3, "default": 5, "full": 10},
+        rounds={"quick": 2, "default": 5, "full": 10},
     )
     needs = (*NEEDS["plotly"], *BROWSER)
     session.add("one_shot", lambda: _session(1, warm=False), needs=needs, baseline=True)
@@ -140,7 +140,7 @@ def add_to(suite: Suite) -> None:
         title="A fresh process until the library is imported",
         kind="run",
         unit="ms",
-        rounds={"quick": 3, "default": 7, "full": 15},
+        rounds={"quick": 2, "default": 7, "full": 15},
     )
     for name, program in IMPORTS.items():
         imported.add(

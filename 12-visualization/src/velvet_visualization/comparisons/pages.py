@@ -120,7 +120,7 @@ def add_to(suite: Suite) -> None:
         sizes={"n": [1000, 10_000, LARGE]},
         metrics={"dom_nodes": "elements", "heap_mb": "MB"},
         quick=lambda n: n == 10_000,
-        rounds={"quick": 2, "default": 3, "full": 7},
+        rounds={"quick": 1, "default": 3, "full": 7},
     )
     felt = suite.comparison(
         "interaction",
@@ -130,7 +130,7 @@ def add_to(suite: Suite) -> None:
         sizes={"n": [1000, 10_000]},
         metrics={"hover_ms": "ms", "zoom_ms": "ms", "pan_ms": "ms"},
         tier="default",
-        rounds={"default": 3, "full": 7},
+        rounds={"default": 2, "full": 7},
     )
     for way, (name, _) in WAYS.items():
         needs = (*NEEDS[name], *BROWSER)

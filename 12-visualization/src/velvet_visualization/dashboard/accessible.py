@@ -46,8 +46,8 @@ def strip(colors: tuple[str, ...]) -> str:
     for vision in VISIONS:
         seen = [simulate(color, vision) for color in colors]
         dots = "".join(
-            f"<svg width='44' height='44' role='img' aria-label='{color}'>"
-            f"<circle cx='22' cy='22' r='17' fill='{color}'/></svg>"
+            f"<span role='img' aria-label='{color}' style='display:inline-block;width:34px;"
+            f"height:34px;margin:.25rem;border-radius:50%;background:{color}'></span>"
             for color in seen
         )
         rows.append(
