@@ -178,7 +178,10 @@ class BrowserSession:
         if self._browser is None:
             from importlib.resources import files
 
-            from kaleido import Kaleido, PageGenerator
+            from kaleido import (  # type: ignore[import-untyped,unused-ignore]
+                Kaleido,
+                PageGenerator,
+            )
 
             script = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
             browser = Kaleido(

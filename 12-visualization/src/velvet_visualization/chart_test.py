@@ -132,6 +132,11 @@ def compare(a: bytes, b: bytes, *, tolerance: int = 24) -> VisualDiff:
     rows, columns = np.nonzero(apart > tolerance)
     box = None
     if len(rows):
-        box = (int(columns.min()), int(rows.min()), int(columns.max()), int(rows.max()))
+        box = (
+            int(np.min(columns)),
+            int(np.min(rows)),
+            int(np.max(columns)),
+            int(np.max(rows)),
+        )
     rms = float(np.sqrt(np.mean((first - second).astype(float) ** 2)))
     return VisualDiff(len(rows) / apart.size, rms, box)

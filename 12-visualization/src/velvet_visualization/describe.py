@@ -44,7 +44,7 @@ def alt_text(scene: Scene) -> str:
     if scene.kind == "heatmap":
         values = scene.series[0].value
         assert values is not None
-        text += f", from {values.min():.3g} to {values.max():.3g}"
+        text += f", from {np.min(values):.3g} to {np.max(values):.3g}"
     parts = [_sentence(scene, one) for one in scene.series] if scene.kind != "heatmap" else []
     for part in parts:
         if len(text) + len(part) + 2 >= MAX_ALT:
@@ -83,7 +83,7 @@ def data_table(scene: Scene, max_rows: int = MAX_TABLE_ROWS) -> str:
     """Return the marks as an HTML table, cut with a sentence that says so."""
     heads = [scene.x.label or "x", scene.y.label or "y"]
     heads += ["value"] if scene.kind == "heatmap" else ["series"] if scene.legend else []
-    rows = []
+    rows: list[list[str]] = []
     for one in scene.series:
         for n in range(min(len(one.x), max_rows - len(rows))):
             row = [shown(scene.x, one.x[n]), shown(scene.y, one.y[n])]

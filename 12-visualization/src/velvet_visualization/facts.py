@@ -108,7 +108,7 @@ def diff_facts(a: ChartFacts, b: ChartFacts, *, rtol: float = RTOL) -> list[str]
     Args:
         rtol: relative to the domain's span for positions, so that a sum near zero is no trap.
     """
-    found = []
+    found: list[str] = []
     spans = [max(abs(high - low), 1e-300) for low, high in (a.x_domain, a.y_domain)]
     for field in fields(ChartFacts):
         mine, other = getattr(a, field.name), getattr(b, field.name)

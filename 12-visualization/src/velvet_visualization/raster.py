@@ -46,7 +46,8 @@ def line_pixels(
     steps = np.zeros((width, height + 1), dtype=np.int32)
     np.add.at(steps, (column, low), 1)
     np.add.at(steps, (column, high + 1), -1)
-    return np.cumsum(steps, axis=1)[:, :-1].T > 0
+    covered: NDArray[np.bool_] = np.cumsum(steps, axis=1)[:, :-1].T > 0
+    return covered
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,8 @@ def datashade(
     x: Floats, y: Floats, width: int, height: int, x_domain: Domain, y_domain: Domain
 ) -> Floats:
     """Return the same as `rasterize`, computed by Datashader (optional; compiles on first use)."""
-    import datashader
-    import pandas
+    import datashader  # type: ignore[import-untyped,unused-ignore]
+    import pandas  # type: ignore[import-untyped,unused-ignore]
 
     canvas = datashader.Canvas(width, height, x_domain, y_domain)
     found: Any = canvas.points(pandas.DataFrame({"x": x, "y": y}), "x", "y", datashader.count())
@@ -122,9 +123,10 @@ def shade(counts: Floats, ramp: tuple[str, ...], how: How = "log") -> NDArray[np
             share[filled] = ranks / len(values)
         else:
             scaled = np.log1p(values) if how == "log" else values
-            share[filled] = scaled / scaled.max()
+            share[filled] = scaled / np.max(scaled)
     known = np.array([[int(one[n : n + 2], 16) for n in (1, 3, 5)] for one in ramp], dtype=float)
     at = share * (len(ramp) - 1)
     rgb = [np.interp(at, range(len(ramp)), known[:, n]) for n in range(3)]
     picture = np.stack([*rgb, np.where(filled, 255.0, 0.0)], axis=-1)
-    return np.flipud(picture).round().astype(np.uint8)
+    rows: NDArray[np.uint8] = np.flipud(picture).round().astype(np.uint8)
+    return rows

@@ -219,7 +219,7 @@ def _axis(
         return Axis(label, channel.scale, (float(channel.domain[0]), float(channel.domain[1])))
     every = np.concatenate(values) if edges is None else edges
     finite = every[np.isfinite(every)]
-    low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
+    low, high = (float(np.min(finite)), float(np.max(finite))) if len(finite) else (0.0, 1.0)
     return Axis(label, channel.scale, margin(low, high, channel.scale, from_zero=from_zero))
 
 

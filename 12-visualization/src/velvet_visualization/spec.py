@@ -183,7 +183,8 @@ def _utc(moment: Any) -> np.datetime64:
             moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
         except OverflowError:
             raise ValueError(f"{moment} has no UTC time") from None
-    return np.datetime64(moment, "ms")
+    found: np.datetime64 = np.datetime64(moment, "ms")
+    return found
 
 
 def _is_moment(text: str) -> bool:

@@ -104,9 +104,9 @@ def _same_bytes(name: str) -> Any:
 
     def run() -> dict[str, Any]:
         first, second = (_hashes(TWICE, name, *formats) for _ in range(2))
-        found = dict.fromkeys(FORMATS, "needs a browser")
+        found: dict[str, Any] = {fmt: "needs a browser" for fmt in FORMATS}
         pairs = zip(formats, first, second, strict=True)
-        return {**found, **{fmt: "equal" if a == b else "differ" for fmt, a, b in pairs}}
+        return found | {fmt: "equal" if a == b else "differ" for fmt, a, b in pairs}
 
     return run
 

@@ -21,7 +21,8 @@ def _palette(colors: tuple[str, ...], background: str) -> Any:
     def run() -> dict[str, Any]:
         found = audit(colors, background)
         verdict = "passes" if not found.problems else "fails"
-        return {"contrast": found.graphics, **found.differences, "verdict": verdict}
+        apart = {str(vision): least for vision, least in found.differences.items()}
+        return {"contrast": found.graphics, **apart, "verdict": verdict}
 
     return run
 

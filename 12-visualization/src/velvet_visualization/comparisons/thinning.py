@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from velvet.bench import Metric, Suite, ratio, value
 from velvet_visualization.comparisons import NEEDS
 from velvet_visualization.downsample import METHODS, m4
@@ -29,7 +31,7 @@ def _changed(name: str, n: int) -> Callable[[], dict[str, Any]]:
     def run() -> dict[str, Any]:
         kept = thin(x, y, KEPT)
         found = fidelity(x, y, kept, WIDTH)
-        spike = int(y.argmax()) in kept
+        spike = int(np.argmax(y)) in kept
         return {
             "changed": 100 * found.changed / found.drawn,
             "points": float(found.points),

@@ -63,7 +63,7 @@ def build(scene: Scene) -> dict[str, Any]:
 
 
 def _rows(scene: Scene) -> list[dict[str, Any]]:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for one in scene.series:
         columns = {"x": _named(scene.x, one.x), "y": _named(scene.y, one.y)}
         if one.value is not None:
@@ -193,8 +193,8 @@ def facts(figure: dict[str, Any]) -> ChartFacts:
         mine = [one for one in marks if not color or one.get("stroke") == color]
         if kind == "bar":
             mine.sort(key=lambda one: one["x"])
-        places = [[_place(one, axis, scales, sides, kind) for one in mine] for axis in "xy"]
-        drawn.append(series_facts(name, color, *places, total))
+        x, y = ([_place(one, axis, scales, sides, kind) for one in mine] for axis in "xy")
+        drawn.append(series_facts(name, color, x, y, total))
     return ChartFacts(
         kind,
         texts["title-text"][0] if texts["title-text"] else "",

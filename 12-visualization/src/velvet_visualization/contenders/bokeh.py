@@ -7,20 +7,10 @@ from hashlib import sha256
 from html import escape
 from typing import Any
 
+import bokeh.models
+import bokeh.plotting
 import numpy as np
 from bokeh.embed import file_html
-from bokeh.models import (
-    FactorRange,
-    GlyphRenderer,
-    HoverTool,
-    Legend,
-    LegendItem,
-    LinearColorMapper,
-    PlainText,
-    Range1d,
-    WheelZoomTool,
-)
-from bokeh.plotting import figure as new_figure
 from bokeh.resources import CDN, INLINE
 
 from velvet_visualization.browser import BrowserSession
@@ -30,6 +20,9 @@ from velvet_visualization.facts import ChartFacts, series_facts
 from velvet_visualization.scene import Axis, Scene
 from velvet_visualization.theme import DASHES
 
+# Their properties are made when the classes are, where no type checker looks.
+models: Any = bokeh.models
+figure: Any = bokeh.plotting.figure
 LABEL = "Bokeh"
 LIMIT = 1_000_000
 WEBGL_FROM = 50_000
@@ -53,7 +46,7 @@ def build(scene: Scene, *, webgl: bool | None = None) -> Any:
     scene.within(LABEL, LIMIT)
     gl = scene.marks > WEBGL_FROM if webgl is None else webgl
     theme = scene.theme
-    plot = new_figure(
+    plot = figure(
         width=scene.width,
         height=scene.height,
         title=_plain(scene.title),
@@ -68,16 +61,16 @@ def build(scene: Scene, *, webgl: bool | None = None) -> Any:
     )
     drawn = [_DRAW[scene.kind](plot, scene, number) for number in range(len(scene.series))]
     for axis, about in ((plot.xaxis[0], scene.x), (plot.yaxis[0], scene.y)):
-        axis.axis_label = PlainText(text=about.label)
+        axis.axis_label = models.PlainText(text=about.label)
         axis.axis_label_text_color = axis.major_label_text_color = theme.ink
     plot.grid.grid_line_color = theme.grid
     plot.title.text_color = theme.ink
     if scene.legend:
         items = [
-            LegendItem(label={"value": one.name}, renderers=[glyph])
+            models.LegendItem(label={"value": one.name}, renderers=[glyph])
             for one, glyph in zip(scene.series, drawn, strict=True)
         ]
-        plot.add_layout(Legend(items=items))
+        plot.add_layout(models.Legend(items=items))
     return plot
 
 
@@ -150,7 +143,9 @@ def _histogram(plot: Any, scene: Scene, number: int) -> Any:
 def _heatmap(plot: Any, scene: Scene, number: int) -> Any:
     one = scene.series[number]
     assert one.value is not None
-    mapper = LinearColorMapper(_steps(scene.theme.ramp), low=one.value.min(), high=one.value.max())
+    mapper = models.LinearColorMapper(
+        _steps(scene.theme.ramp), low=np.min(one.value), high=np.max(one.value)
+    )
     source = {
         "x": [scene.x.categories[int(place)] for place in one.x],
         "y": [scene.y.categories[int(place)] for place in one.y],
@@ -189,8 +184,8 @@ def _steps(ramp: tuple[str, ...], count: int = 64) -> list[str]:
 
 def _range(axis: Axis) -> Any:
     if axis.scale == "category":
-        return FactorRange(*axis.categories)
-    return Range1d(*axis.domain)
+        return models.FactorRange(*axis.categories)
+    return models.Range1d(*axis.domain)
 
 
 def _type(axis: Axis) -> str:
@@ -200,7 +195,7 @@ def _type(axis: Axis) -> str:
 def facts(plot: Any) -> ChartFacts:
     """Return what stands in the figure's renderers, ranges and axes."""
     categories = {name: _categories(getattr(plot, f"{name}_range")) for name in "xy"}
-    glyphs = [one for one in plot.renderers if isinstance(one, GlyphRenderer)]
+    glyphs = [one for one in plot.renderers if isinstance(one, models.GlyphRenderer)]
     kinds = [type(one.glyph).__name__ for one in glyphs]
     known = {"Scatter": "scatter", "Line": "line", "VBar": "bar", "Quad": "histogram"}
     kind = "area" if "VArea" in kinds else known.get(kinds[0], "heatmap")
@@ -239,11 +234,11 @@ def _glyph(one: Any, categories: dict[str, tuple[str, ...]]) -> Any:
 
 
 def _categories(found: Any) -> tuple[str, ...]:
-    return tuple(found.factors) if isinstance(found, FactorRange) else ()
+    return tuple(found.factors) if isinstance(found, models.FactorRange) else ()
 
 
 def _domain(found: Any) -> tuple[float, float]:
-    if isinstance(found, FactorRange):
+    if isinstance(found, models.FactorRange):
         return -0.5, len(found.factors) - 0.5
     return float(found.start), float(found.end)
 
@@ -277,10 +272,10 @@ _SVG = """(() => { const view = Object.values(Bokeh.index)[0] ?? [...Bokeh.index
 def html(plot: Any, *, interactive: bool = False, inline: bool = True) -> str:
     """Return a page; identifiers that Bokeh draws at random are replaced by counted ones."""
     if interactive:
-        wheel = next(tool for tool in plot.tools if isinstance(tool, WheelZoomTool))
+        wheel = next(tool for tool in plot.tools if isinstance(tool, models.WheelZoomTool))
         plot.toolbar.active_scroll = wheel
-        if not any(isinstance(tool, HoverTool) for tool in plot.tools):
-            plot.add_tools(HoverTool())
+        if not any(isinstance(tool, models.HoverTool) for tool in plot.tools):
+            plot.add_tools(models.HoverTool())
     page: str = file_html(plot, INLINE if inline else CDN, title=escape(plot.title.text or "chart"))
     names: dict[str, str] = {}
 

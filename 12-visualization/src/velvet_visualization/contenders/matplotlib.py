@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from base64 import b64encode
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 import numpy as np
@@ -148,7 +148,7 @@ def _native(axis: Axis, values: Any) -> Any:
     return values / _DAY_MS if axis.scale == "time" else values
 
 
-def _axis(axes: Axes, name: str, axis: Axis, ink: str, font: str) -> None:
+def _axis(axes: Axes, name: Literal["x", "y"], axis: Axis, ink: str, font: str) -> None:
     low, high = (_native(axis, one) for one in axis.domain)
     getattr(axes, f"set_{name}label")(axis.label, color=ink, parse_math=False, font=font)
     own = getattr(axes, f"{name}axis")

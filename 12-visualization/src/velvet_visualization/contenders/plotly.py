@@ -199,11 +199,12 @@ def _trace(trace: Any, categories: dict[str, tuple[str, ...]]) -> Any:
             order = {one: n for n, one in enumerate(categories[name])}
             values = np.array([order[unescape(one)] for one in values])
         places.append(values)
+    x, y = places
     if trace.type == "heatmap":
-        return series_facts("", "", *places, float(np.sum(trace.z)))
+        return series_facts("", "", x, y, float(np.sum(trace.z)))
     lines = trace.type != "bar" and trace.mode == "lines"
     color = trace.line.color if lines else trace.marker.line.color
-    return series_facts(unescape(trace.name or ""), color, *places)
+    return series_facts(unescape(trace.name or ""), color, x, y)
 
 
 def _categories(axis: Any) -> tuple[str, ...]:
