@@ -104,7 +104,7 @@ def _same_bytes(name: str) -> Any:
 
     def run() -> dict[str, Any]:
         first, second = (_hashes(TWICE, name, *formats) for _ in range(2))
-        found: dict[str, Any] = {fmt: "needs a browser" for fmt in FORMATS}
+        found: dict[str, Any] = dict.fromkeys(map(str, FORMATS), "needs a browser")
         pairs = zip(formats, first, second, strict=True)
         return found | {fmt: "equal" if a == b else "differ" for fmt, a, b in pairs}
 
