@@ -10,7 +10,7 @@ import numpy as np
 
 from velvet.bench import Metric, Suite, ratio, value
 from velvet_visualization.comparisons import NEEDS
-from velvet_visualization.downsample import METHODS, m4
+from velvet_visualization.downsample import METHODS
 from velvet_visualization.raster import datashade, fidelity, rasterize
 from velvet_visualization.samples import cloud, walk
 
@@ -26,7 +26,7 @@ def _thin(name: str, n: int) -> Callable[[], Any]:
 
 def _changed(name: str, n: int) -> Callable[[], dict[str, Any]]:
     x, y = walk(n)
-    thin = partial(m4, domain=(-0.4, float(n))) if name == "m4_unaligned" else METHODS[name]
+    thin = METHODS[name]
 
     def run() -> dict[str, Any]:
         kept = thin(x, y, KEPT)
@@ -94,12 +94,6 @@ def add_to(suite: Suite) -> None:
     for name in METHODS:
         speed.add(name, partial(_thin, name), baseline=name == "every_nth")
         lossy.add(name, partial(_changed, name), baseline=name == "every_nth")
-    lossy.add(
-        "m4_unaligned",
-        partial(_changed, "m4_unaligned"),
-        note="its columns are not the drawing's",
-        tuned_of="m4",
-    )
     counted = suite.comparison(
         "cloud",
         title=f"A cloud of {POINTS:,} points as a picture of 640 x 480",
