@@ -59,12 +59,20 @@ ACTIONS = {"hover": hover, "zoom": zoom, "pan": pan}
 
 
 def answers(page: Page, action: str) -> bool:
-    """Whether the picture changes by an action, once everything has settled."""
-    settle = "new Promise(r => setTimeout(r, 400))"
-    page.act(("mouseMoved", {"x": 5, "y": 5}))
+    """Whether the picture changes by an action, once everything has settled.
+
+    After a zoom or a drag the pointer leaves and selected text is released, so that a label under
+    the pointer, or a selection, does not pass for one.
+    """
+    settle = "getSelection().removeAllRanges(), new Promise(r => setTimeout(r, 400))"
+    away = ("mouseMoved", {"x": 5, "y": 5})
+    page.act(away)
     page.eval(settle)
     before = page.png()
     ACTIONS[action](page)
+    if action != "hover":
+        page.eval(settle)
+        page.act(away)
     page.eval(settle)
     return compare(before, page.png()).changed > 0.0005
 
