@@ -4,8 +4,9 @@
    contracts, README tables.
 2. Always, for everything, on one Python: the tests of the toolkit and of every module with branch
    coverage, and each benchmark once, untimed.
-3. Then, newest-changed module first, until the budget is spent: its examples, its quick benchmarks
-   with their claims, its tests under the other Pythons that are here. The toolkit comes second.
+3. Then, newest-changed module first, until the budget is spent: its examples, its page in a browser,
+   its quick benchmarks with their claims, its tests under the other Pythons that are here. The
+   toolkit comes second.
 
 Tests of timing, sockets and processes share this machine with others. What failed is run once more
 by itself; what passes then is named as flaky, which is a defect to mend; what fails twice fails the
@@ -118,6 +119,7 @@ class Run:
                 *(str(ROOT / name) for name in names),
                 folder=folder,
                 VELVET_TEST_REPORTS=str(self.reports),
+                VELVET_PAGES="all",
             )
             for path in sorted(self.reports.glob("*.json")):
                 report = json.loads(path.read_text(encoding="utf-8"))
@@ -316,7 +318,7 @@ def budgeted(run: Run, folders: Sequence[Path]) -> None:
     wanted = dict(others())
     for folder in [*ordered[:1], ROOT, *ordered[1:]]:
         toolkit = folder == ROOT
-        steps = [] if toolkit else ["examples", "quick benchmarks"]
+        steps = [] if toolkit else ["examples", "page", "quick benchmarks"]
         for step in [*steps, *(f"tests under {one}" for one in wanted)]:
             what = f"{'velvet' if toolkit else folder.name}: {step}"
             if not run.within_budget():
@@ -325,10 +327,21 @@ def budgeted(run: Run, folders: Sequence[Path]) -> None:
             run.say(what)
             if step == "examples":
                 run.check(what, "velvet", "run", folder.name)
+            elif step == "page":
+                visit(run, what, folder)
             elif step == "quick benchmarks":
                 claims(run, what, folder)
             else:
                 under(run, what, folder, step.split()[-1], wanted, pythons)
+
+
+def visit(run: Run, what: str, folder: Path) -> None:
+    """Visit each tab of a module's page with a browser, at every width in both themes."""
+    began = run.seconds
+    words = ("-m", "pytest", "-q", "tests/test_browser.py", "-k", folder.name)
+    fine = run.call(PYTHON, *words, VELVET_PAGES=folder.name, VELVET_TEST_REPORTS=str(run.reports))
+    run.spent.append((what, run.seconds - began))
+    run.tested(PYTHON, what, fine)
 
 
 def claims(run: Run, what: str, folder: Path) -> None:

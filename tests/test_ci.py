@@ -168,6 +168,7 @@ def test_what_the_budget_does_not_reach_is_named(
     # An environment is made, once, before the first tests under another Python.
     assert [line.split(" ", 1)[1][:12] for line in calls] == [
         "run 02-beta",
+        "-m pytest -q",
         "benchmarks/m",
         "venv -q --se",
         "-m pytest te",
@@ -175,7 +176,7 @@ def test_what_the_budget_does_not_reach_is_named(
     assert run.left_out[0] == "velvet: tests under 3.10"
     assert run.left_out[-1] == "01-alpha: tests under 3.10"
     assert steps.summary(run) == 0
-    assert "left out, for want of time (7):" in capsys.readouterr().out
+    assert "left out, for want of time (9):" in capsys.readouterr().out
 
 
 def report(run: Any, folder: Path, failed: list[str], passed: int = 0) -> None:

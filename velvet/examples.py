@@ -83,8 +83,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the examples of the calling file; ends the process with exit code 2 or 1 when it cannot."""
     file = inspect.stack()[1].filename
     arguments = list(sys.argv[1:] if argv is None else argv)
+    from velvet.processes import stoppable
+
     try:
-        _run(registered(file), arguments)
+        with stoppable():  # SIGTERM, too, lets an example end what it started
+            _run(registered(file), arguments)
     except VelvetError as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(error.exit_code) from None

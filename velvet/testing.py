@@ -241,7 +241,7 @@ def _no_server_left() -> Iterator[None]:
 
 
 @lru_cache(maxsize=3)
-def _printed(folder: Path, level: str) -> dict[str, str]:
+def printed(folder: Path, level: str) -> dict[str, str]:
     """Run a level's examples as a reader does, all in one child; name -> what it printed."""
     done = subprocess.run(
         [sys.executable, "-W", "error::ResourceWarning", f"examples/{level}.py"],
@@ -312,13 +312,13 @@ class ModuleTests:
 
         module = self.module()
         levels = {name: level for level, name, _ in budget.examples(module)}
-        printed = _printed(module.folder, levels[example])[example]
-        if not re.search(rf"^{example}: [\d.]+ s$", printed, re.MULTILINE):  # it did not run
-            pytest.skip(" ".join(printed.partition("skipped: ")[2].split()))
+        shown = printed(module.folder, levels[example])[example]
+        if not re.search(rf"^{example}: [\d.]+ s$", shown, re.MULTILINE):  # it did not run
+            pytest.skip(" ".join(shown.partition("skipped: ")[2].split()))
         patterns = self.expected.get(example, ())
         for pattern in (patterns,) if isinstance(patterns, str) else patterns:
-            assert re.search(pattern, printed, re.MULTILINE), f"{pattern!r} not in:\n{printed}"
-        assert [line for line in printed.splitlines() if len(line) > 80] == []
+            assert re.search(pattern, shown, re.MULTILINE), f"{pattern!r} not in:\n{shown}"
+        assert [line for line in shown.splitlines() if len(line) > 80] == []
 
     def test_the_examples_are_told_and_asserted(self) -> None:
         """Count at least three a level, each with a sentence, 15 to 50 lines and an assertion."""

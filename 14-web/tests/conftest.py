@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from velvet_web.comparisons.client import Client, in_process
@@ -15,6 +16,9 @@ from velvet_web.middleware_wsgi import protect as protect_wsgi
 from velvet_web.servers import Running, serve, servers
 from velvet_web.settings import Settings
 
+# How long one example takes says something of the machine, and nothing of the code.
+hypothesis.settings.register_profile("without a clock", deadline=None)
+hypothesis.settings.load_profile("without a clock")
 CONTENDERS = names()
 FRONT_END = {"asgi": "starlette", "wsgi": "flask"}
 
@@ -83,9 +87,3 @@ def server(
 def uvicorn(started: dict[tuple[str, str], Running]) -> Running:
     """Starlette on uvicorn."""
     return started["starlette", "uvicorn"]
-
-
-@pytest.fixture(scope="session")
-def waitress(started: dict[tuple[str, str], Running]) -> Running:
-    """Flask on waitress."""
-    return started["flask", "waitress"]

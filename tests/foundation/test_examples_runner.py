@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -186,6 +188,26 @@ def test_ctrl_c_ends_with_its_own_exit_code(capsys: pytest.CaptureFixture[str]) 
         raise KeyboardInterrupt
 
     assert ended(capsys, "stopped") == (130, "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends a process without telling it")
+def test_sigterm_lets_an_example_end_what_it_started(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ended_well = []
+
+    @example("waits")
+    def waits() -> None:
+        """Waits for a signal that comes at once, and cleans up."""
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            threading.Event().wait(20)
+        finally:
+            ended_well.append(True)
+
+    code, _ = ended(capsys)
+
+    assert (code, ended_well) == (130, [True])
 
 
 def test_an_example_without_a_docstring_is_refused() -> None:

@@ -173,8 +173,12 @@ class TaskBoard:
         return Reply({"status": "ok"})
 
     def ready(self) -> Reply:
-        """Answer 503 while draining or without a database, so that no new work is sent here."""
+        """Answer 503 while draining or without a database, so that no new work is sent here.
+
+        The probe of a draining server ends its streams, which would outlast the grace.
+        """
         if self._drain is not None and self._drain.exists():
+            self.events.close()
             raise Problem(503, "this server is draining", headers={"retry-after": "5"})
         self.store.ping()
         return Reply({"status": "ready"})

@@ -12,7 +12,7 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, NoReturn
@@ -21,6 +21,7 @@ from urllib.parse import quote
 MAX_TITLE = 200
 MAX_ID = 2**63 - 1
 MAX_ORDER, MIN_ORDER = 2**31 - 1, -(2**31)
+MAX_DEPTH = 32  # a document of ours has a depth of one; a merge patch is applied recursively
 MEMBERS = ("title", "completed", "order")
 
 
@@ -136,14 +137,27 @@ def decode_json(raw: bytes) -> Any:
             raise ValueError("an object has a member twice")
         return found
 
+    too_deep = Problem(400, "the JSON is nested too deeply")
     try:
-        return json.loads(raw.decode("utf-8"), parse_constant=constant, object_pairs_hook=members)
+        found = json.loads(raw.decode("utf-8"), parse_constant=constant, object_pairs_hook=members)
     except RecursionError:
-        raise Problem(400, "the JSON is nested too deeply") from None
+        raise too_deep from None
     except UnicodeDecodeError:
         raise Problem(400, "the body is no valid UTF-8") from None
     except ValueError as error:
         raise Problem(400, f"the body is no valid JSON: {error}") from None
+    level = [found]
+    for _ in range(MAX_DEPTH):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return found
+    raise too_deep
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _title_fault(title: Any) -> str:

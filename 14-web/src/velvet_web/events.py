@@ -3,6 +3,9 @@
 A publisher that waits for its slowest subscriber is as slow as that one, and a queue without a
 bound grows until the process is killed. So each subscriber has a bounded queue, and a policy says
 what a full one means. The wire format is that of WHATWG HTML, section 9.2.
+
+A broadcaster reaches the listeners of its own process. With several workers, a bus (PostgreSQL's
+NOTIFY, Redis) has to carry each event to the broadcaster of every worker.
 """
 
 from __future__ import annotations
@@ -10,11 +13,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Policy = Literal["drop_oldest", "coalesce", "disconnect", "unbounded"]
 HISTORY = 256
+TRY_AGAIN = 1012  # "service restart": the client may connect again, to another server
 
 
 @dataclass(frozen=True)
@@ -138,6 +143,13 @@ class Broadcaster:
             self._subscribers.discard(subscription)
         subscription.close()
 
+    def close(self) -> None:
+        """End every stream after what is queued: one that stays open holds up a deploy."""
+        with self._lock:
+            ending = tuple(self._subscribers)
+        for subscription in ending:
+            self.unsubscribe(subscription)
+
 
 def sse_encode(event: Event) -> bytes:
     """Return an event as the lines of an event stream."""
@@ -150,6 +162,47 @@ def read_last_event_id(header: str | None) -> int | None:
     """Return the number in `Last-Event-ID`; what is no number of ours counts as absent."""
     text = header or ""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+async def event_stream(events: Broadcaster, last_event_id: str | None) -> AsyncIterator[bytes]:
+    """Yield events until the client is gone; the first bytes are a comment, so headers go out."""
+    subscription = events.subscribe(read_last_event_id(last_event_id))
+    try:
+        yield b": connected\n\n"
+        async for event in subscription:
+            yield sse_encode(event)
+    finally:
+        events.unsubscribe(subscription)
+
+
+async def tell_live(
+    events: Broadcaster,
+    send: Callable[[str], Awaitable[None]],
+    receive: Callable[[], Awaitable[Any]],
+    close: Callable[[int], Awaitable[None]],
+) -> None:
+    """Send events as text frames until they end, or until reading fails: the client is gone."""
+    subscription = events.subscribe()
+
+    async def sending() -> None:
+        async for event in subscription:
+            await send(f'{{"id":{event.id},"event":"{event.kind}","data":{event.data.decode()}}}')
+
+    async def reading() -> None:
+        while True:
+            await receive()
+
+    tasks = [asyncio.ensure_future(sending()), asyncio.ensure_future(reading())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        events.unsubscribe(subscription)
+        for task in tasks:
+            task.cancel()
+        # Each framework has its own exception for the end of a connection.
+        ended, _ = await asyncio.gather(*tasks, return_exceptions=True)
+    if ended is None:
+        await close(TRY_AGAIN)
 
 
 @dataclass(frozen=True)

@@ -167,7 +167,9 @@ class _Load:
         return self.result
 
     async def _open_loop(self) -> None:
-        for intended in self.plan.times():
+        times = self.plan.times()
+        self.result.offered = len(times) / self.plan.seconds  # independent users come irregularly
+        for intended in times:
             delay = self.began + intended - time.perf_counter()
             if delay > 0:
                 await asyncio.sleep(delay)
@@ -363,10 +365,15 @@ def find_capacity(
     return Capacity(best, tuple(tried))
 
 
-def _main(argument: str) -> None:
-    given = json.loads(argument)
-    given["mix"] = tuple(Shot(**shot) for shot in given["mix"])
-    given["surge"] = tuple(given.get("surge", (0.0, 0.0, 1.0)))
+def _main(arguments: list[str]) -> None:
+    try:
+        given = json.loads(arguments[0])
+        mix = tuple(Shot(**shot) for shot in given["mix"])
+        surge = tuple(given.get("surge", (0.0, 0.0, 1.0)))
+        plan = LoadPlan(**{**given, "mix": mix, "surge": surge})
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        usage = '{"url": "http://127.0.0.1:8000", "mix": [{"target": "/"}], "rate": 100}'
+        sys.exit(f"{error!r} in the plan; give one such as '{usage}'")
 
     def tell(event: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps(event) + "\n")
@@ -374,11 +381,11 @@ def _main(argument: str) -> None:
 
     loop = precise_loop()
     try:
-        result = loop.run_until_complete(run_load(LoadPlan(**given), tell))
+        result = loop.run_until_complete(run_load(plan, tell))
     finally:
         loop.close()
-    tell({"result": result.to_json()})
+    tell({"summary": result.summary()} if sys.stdout.isatty() else {"result": result.to_json()})
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1])
+    _main(sys.argv[1:])

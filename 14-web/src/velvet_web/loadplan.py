@@ -142,6 +142,12 @@ class Result:
             self.offered * self.seconds
         )
 
+    def summary(self) -> dict[str, Any]:
+        """Return what a person wants to read; latencies in milliseconds."""
+        times = {f"p{percent:g}_ms": self.p(percent) for percent in (50, 90, 99, 99.9)}
+        rates = {"answers_per_s": round(self.throughput, 1), "in_time_per_s": self.goodput}
+        return {**times, **rates, "outcomes": dict(self.outcomes), "valid": self.valid}
+
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads back."""
         found = {name: getattr(self, name) for name in ("offered", "seconds", "sent", "good")}

@@ -2,22 +2,24 @@
 
 `protect` builds the stack, outermost first, and each position has its reason:
 
-1. `LoadShed` refuses before any work is done; health checks pass, or the orchestrator would kill
-   a server for being busy.
-2. `Edge` checks `Host`, answers CORS preflights, turns HEAD into GET and adds headers to errors too.
+1. `Edge` checks `Host` and path, answers OPTIONS, turns HEAD into GET, and adds headers to every
+   answer: without those of CORS, a page cannot read that it was refused, and when to come back.
+2. `LoadShed` refuses before any work is done; health checks pass, or the orchestrator would kill
+   a server for being busy, and so do listeners, who wait for hours and would hold every place.
 3. `BodyLimit` is innermost, because its refusal is raised where the body is read.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from velvet_web.domain import Problem
-from velvet_web.semantics import host_name
+from velvet_web.domain import Problem, refusal
+from velvet_web.semantics import body_length, host_name
 from velvet_web.settings import Settings
 
 Scope = MutableMapping[str, Any]
@@ -26,7 +28,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-PROBES = ("/healthz", "/readyz")
+NEVER_SHED = ("/healthz", "/readyz", "/tasks/events")
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -35,7 +37,7 @@ SECURITY_HEADERS = {
 }
 CORS_METHODS = "GET, HEAD, POST, PATCH, DELETE"
 CORS_REQUEST = "Content-Type, If-Match, If-None-Match, Idempotency-Key"
-CORS_EXPOSED = "ETag, Link, Location, X-Request-Id"
+CORS_EXPOSED = "ETag, Link, Location, Retry-After, X-Request-Id"
 
 
 def header(scope: Scope, name: bytes) -> str | None:
@@ -52,6 +54,16 @@ async def send_problem(send: Send, problem: Problem, instance: str) -> None:
     raw = [(name.encode(), value.encode("latin-1")) for name, value in sent.items()]
     await send({"type": "http.response.start", "status": problem.status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
+
+
+def refused(settings: Settings, host: str | None, path: str) -> Problem | None:
+    """Return why a request is refused at the edge: its `Host`, or a path that is no plain one.
+
+    Some routers, and one server, take `//tasks` or `/tasks/` for `/tasks`; rules of a proxy do not.
+    """
+    if host_name(host) not in settings.allowed_hosts:
+        return Problem(400, "the Host header names no host of this server")
+    return refusal(404) if "//" in path or (path.endswith("/") and path != "/") else None
 
 
 def cors_headers(settings: Settings, origin: str) -> dict[str, str]:
@@ -85,10 +97,10 @@ class Edge:
             await self.app(scope, receive, send)
             return
         hosts = [value for key, value in scope["headers"] if key == b"host"]
-        name = host_name(hosts[0].decode("latin-1")) if len(hosts) == 1 else ""
-        known = name in self.settings.allowed_hosts
+        host = hosts[0].decode("latin-1") if len(hosts) == 1 else ""
+        problem = refused(self.settings, host, scope["path"])
         if scope["type"] == "websocket":
-            if known:
+            if problem is None and self._may_listen(header(scope, b"origin"), host):
                 await self.app(scope, receive, send)
                 return
             await receive()
@@ -112,16 +124,42 @@ class Edge:
                 message = {**message, "body": b""}
             await send(message)
 
-        if not known:
-            problem = Problem(400, "the Host header names no host of this server")
+        if problem is not None:
             await send_problem(sending, problem, scope["path"])
-            return
-        if scope["method"] == "OPTIONS" and header(scope, b"access-control-request-method"):
+        elif scope["method"] == "OPTIONS":
             extra.update(PREFLIGHT)
             await sending({"type": "http.response.start", "status": 204, "headers": []})
             await sending({"type": "http.response.body"})
-            return
-        await self.app({**scope, "method": "GET"} if head else scope, receive, sending)
+        elif head:
+            await _only_head(self.app, {**scope, "method": "GET"}, receive, sending)
+        else:
+            await self.app(scope, receive, sending)
+
+    def _may_listen(self, origin: str | None, host: str) -> bool:
+        """Tell whether a page may open a WebSocket: browsers ask CORS about all but these."""
+        origins = self.settings.cors_origins
+        own = (origin or "").partition("://")[2] == host
+        return origin is None or own or "*" in origins or origin in origins
+
+
+async def _only_head(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Run a GET until its headers are out: a stream of events would keep the connection for ever."""
+    sent = asyncio.Event()
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await send(message)
+            await send({"type": "http.response.body", "body": b""})
+            sent.set()
+
+    answering = asyncio.ensure_future(app(scope, receive, sending))
+    answering.add_done_callback(lambda _: sent.set())
+    try:
+        await sent.wait()
+    finally:
+        answering.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await answering
 
 
 def _with_head(allow: bytes) -> bytes:
@@ -142,8 +180,7 @@ class BodyLimit:
             return
         closing = {"connection": "close"}
         refusal = Problem(413, f"the body has more than {self.limit} bytes", headers=closing)
-        declared = header(scope, b"content-length") or "0"
-        if declared.isdigit() and int(declared) > self.limit:
+        if body_length(header(scope, b"content-length") or "0") > self.limit:
             await send_problem(send, refusal, scope["path"])
             return
         left = self.limit
@@ -184,7 +221,7 @@ class LoadShed:
         self._waiting: dict[asyncio.Future[None], None] = {}  # in order of arrival
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in PROBES:
+        if scope["type"] != "http" or scope["path"] in NEVER_SHED:
             await self.app(scope, receive, send)
             return
         if not await self._enter():
@@ -232,7 +269,7 @@ def protect(app: AsgiApp, settings: Settings) -> AsgiApp:
     """Wrap an application in the layers that its settings ask for."""
     if settings.stack == "none":
         return app
-    app = Edge(BodyLimit(app, settings.max_body), settings)
+    app = BodyLimit(app, settings.max_body)
     if settings.max_inflight:
         app = LoadShed(app, settings.max_inflight, settings.max_queue, settings.max_wait)
-    return app
+    return Edge(app, settings)

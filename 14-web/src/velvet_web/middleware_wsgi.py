@@ -16,13 +16,14 @@ from typing import Any
 
 from velvet_web.domain import Problem
 from velvet_web.middleware_asgi import (
+    NEVER_SHED,
     PREFLIGHT,
-    PROBES,
     SECURITY_HEADERS,
     _with_head,
     cors_headers,
+    refused,
 )
-from velvet_web.semantics import host_name
+from velvet_web.semantics import body_length
 from velvet_web.settings import Settings
 
 Environ = dict[str, Any]
@@ -84,10 +85,10 @@ class Edge:
             return start(status, [*headers, *SECURITY_HEADERS.items(), *extra.items()], *info)
 
         method = environ["REQUEST_METHOD"]
-        if host_name(environ.get("HTTP_HOST")) not in self.settings.allowed_hosts:
-            problem = Problem(400, "the Host header names no host of this server")
+        problem = refused(self.settings, environ.get("HTTP_HOST"), environ.get("PATH_INFO", ""))
+        if problem is not None:
             body: Iterable[bytes] = answer(starting, problem, environ)
-        elif method == "OPTIONS" and environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD"):
+        elif method == "OPTIONS":
             extra.update(PREFLIGHT)
             starting("204 No Content", [])
             return []
@@ -109,8 +110,7 @@ class BodyLimit:
         self.limit = limit
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
-        declared = environ.get("CONTENT_LENGTH") or "0"
-        length = int(declared) if declared.isdigit() else 0
+        length = body_length(environ.get("CONTENT_LENGTH") or "0")
         if environ.get("HTTP_TRANSFER_ENCODING"):
             # Read at most one byte too many; WSGI frameworks read CONTENT_LENGTH bytes.
             read = environ["wsgi.input"].read(self.limit + 1)
@@ -132,7 +132,7 @@ class LoadShed:
         self._lock = threading.Lock()
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") in PROBES:
+        if environ.get("PATH_INFO") in NEVER_SHED:
             return self.app(environ, start)
         with self._lock:
             admitted = self.inflight < self.max_inflight
@@ -155,7 +155,7 @@ def protect(app: WsgiApp, settings: Settings) -> WsgiApp:
     """Wrap an application in the layers that its settings ask for."""
     if settings.stack == "none":
         return app
-    app = Edge(BodyLimit(app, settings.max_body), settings)
+    app = BodyLimit(app, settings.max_body)
     if settings.max_inflight:
         app = LoadShed(app, settings.max_inflight)
-    return app
+    return Edge(app, settings)

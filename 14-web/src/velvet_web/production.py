@@ -102,11 +102,19 @@ def command(contender: str, needs: Needs, port: int) -> list[str]:
 
 
 def unit(contender: str, needs: Needs, settings: Settings) -> str:
-    """Return a systemd unit with the command and the settings that differ from the defaults."""
+    """Return a systemd unit with the command and the settings that differ from the defaults.
+
+    Its stop first makes `/readyz` answer 503, and signals when the load balancer has noticed.
+    """
     default = Settings(dsn=settings.dsn, secret=settings.secret).to_env()
+    placed = settings.but(
+        allowed_hosts=("board.example", "127.0.0.1"),
+        public_url="https://board.example",
+        drain_file="/run/board/drain",
+    )
     changed = [
         f"Environment={name}={value}"
-        for name, value in settings.to_env().items()
+        for name, value in placed.to_env().items()
         if value != default[name] or name == f"{PREFIX}DSN"
     ]
     start = " ".join(["/opt/board/bin/python", *command(contender, needs, 8000)[1:]])
@@ -115,11 +123,16 @@ def unit(contender: str, needs: Needs, settings: Settings) -> str:
             "[Service]",
             f"Environment=APP_OF_VELVET_WEB={contender}",
             *changed,
-            f"EnvironmentFile=/etc/board.env  # {PREFIX}SECRET, the same for all workers",
+            f"# {PREFIX}SECRET, the same for all workers",
+            "EnvironmentFile=/etc/board.env",
             f"ExecStart={start}",
+            'ExecStop=/bin/sh -c "touch /run/board/drain; sleep 5"',
             f"TimeoutStopSec={needs.grace}",
+            "KillMode=mixed",
             "Restart=always",
-            "NoNewPrivileges=yes",
-            "ProtectSystem=strict",
+            "# no root, no writing anywhere but in these two",
+            "DynamicUser=yes",
+            "StateDirectory=board",
+            "RuntimeDirectory=board",
         ]
     )

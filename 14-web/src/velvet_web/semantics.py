@@ -7,6 +7,7 @@ the section of RFC 9110 that defines it. All functions are pure.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl
 
@@ -117,5 +118,13 @@ def read_query(text: str, names: Sequence[str]) -> dict[str, str]:
 
 def host_name(header: str | None) -> str:
     """Return the name of a `Host` header without its port; empty when it is malformed."""
-    match = re.fullmatch(r"(\[[0-9a-f:.]+\]|[0-9a-z._-]+)(?::\d{1,5})?", (header or "").lower())
-    return match[1] if match else ""
+    pattern = r"(\[[0-9a-f:.]+\]|[0-9a-z._-]+)(?::(\d{1,5}))?"
+    match = re.fullmatch(pattern, (header or "").lower(), re.ASCII)
+    # Two of five frameworks raise on a port that cannot be one.
+    return match[1] if match and int(match[2] or 0) < 65536 else ""
+
+
+def body_length(declared: str) -> int:
+    """Return a declared `Content-Length`; what is no length counts as an endless one."""
+    short = declared.isascii() and declared.isdigit() and len(declared) < 19
+    return int(declared) if short else sys.maxsize

@@ -40,6 +40,7 @@ SCHEMA = (
     position INTEGER, created_at TEXT NOT NULL, version BIGINT NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS idempotency (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL,
     answer TEXT, created DOUBLE PRECISION NOT NULL)""",
+    "CREATE INDEX IF NOT EXISTS idempotency_created ON idempotency (created)",
 )
 
 
@@ -186,17 +187,22 @@ class SqliteStore(TaskStore):
 
     def _open_or_wait(self) -> sqlite3.Connection:
         with self._lock:
-            self._left -= 1
-            may_open = self._left >= 0
+            may_open = self._left > 0
+            self._left -= may_open
         if not may_open:
             try:
                 return self._idle.get(timeout=self._busy)
             except queue.Empty:
                 raise Unavailable("has no connection left") from None
         # isolation_level None leaves BEGIN and COMMIT to us.
-        opened = sqlite3.connect(
-            self._path, timeout=self._busy, isolation_level=None, check_same_thread=False
-        )
+        try:
+            opened = sqlite3.connect(
+                self._path, timeout=self._busy, isolation_level=None, check_same_thread=False
+            )
+        except sqlite3.OperationalError as error:
+            with self._lock:
+                self._left += 1  # the next request may try again
+            raise Unavailable("cannot be opened") from error
         opened.execute("PRAGMA synchronous = NORMAL")
         self._all.append(opened)
         return opened
@@ -213,10 +219,10 @@ class SqliteStore(TaskStore):
             connection.execute("BEGIN IMMEDIATE")
             try:
                 result = work(run)
+                connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                connection.rollback()  # a COMMIT can fail, too: a full disk, a deferred constraint
                 raise
-            connection.execute("COMMIT")
             return result
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import sqlite3
@@ -14,10 +15,11 @@ from typing import Any
 
 import pytest
 
-from velvet_web.comparisons.client import Client, OverSocket
+from velvet_web.comparisons.client import Client, InWsgi, OverSocket
+from velvet_web.contenders import build
 from velvet_web.loadgen import measure
 from velvet_web.loadplan import LoadPlan, Shot
-from velvet_web.servers import Running, serve
+from velvet_web.servers import GRACE_SECONDS, Running, serve
 from velvet_web.settings import Settings
 
 POST = Shot("/tasks", "POST", '{"title":"x"}')
@@ -40,18 +42,15 @@ def eventually(condition: Any, seconds: float = 10.0) -> bool:
 
 
 def test_a_locked_database_is_503_and_then_works_again(settings: Settings) -> None:
-    with serve("flask", "waitress", settings.but(busy=0.05)) as running:
-        lock = sqlite3.connect(settings.dsn, isolation_level=None)
-        lock.execute("BEGIN IMMEDIATE")
-        transport = OverSocket(running.url)
-        client = Client(transport)
+    client = Client(InWsgi(build("flask", settings.but(busy=0.05))))
+    lock = sqlite3.connect(settings.dsn, isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
 
-        refused = client.request("POST", "/tasks", {"title": "x"})
-        read = client.request("GET", "/tasks")
-        lock.execute("ROLLBACK")
-        lock.close()
-        taken = client.request("POST", "/tasks", {"title": "x"})
-        transport.close()
+    refused = client.request("POST", "/tasks", {"title": "x"})
+    read = client.request("GET", "/tasks")
+    lock.execute("ROLLBACK")
+    lock.close()
+    taken = client.request("POST", "/tasks", {"title": "x"})
 
     assert (refused.status, refused.get("retry-after")) == (503, "1")
     assert (read.status, taken.status) == (200, 201)
@@ -92,7 +91,7 @@ def test_a_kill_under_load_loses_no_confirmed_task(settings: Settings) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM is POSIX only")
-def test_a_deploy_drops_nothing_that_is_in_flight(lab: Running) -> None:
+def test_a_deploy_drops_nothing_that_is_in_flight() -> None:
     with serve("lab", "uvicorn") as running:
         statuses: list[int] = []
 
@@ -115,28 +114,47 @@ def test_a_deploy_drops_nothing_that_is_in_flight(lab: Running) -> None:
     assert statuses == [200] * 5
 
 
-def test_a_draining_server_says_that_it_is_not_ready(settings: Settings, tmp_path: Path) -> None:
+def test_a_draining_server_is_not_ready_and_its_listeners_do_not_hold_it_up(
+    settings: Settings, tmp_path: Path
+) -> None:
     flag = tmp_path / "drain"
-    with serve("fastapi", "uvicorn", settings.but(drain_file=str(flag))) as running:
+    tuned = settings.but(drain_file=str(flag), max_inflight=2)
+    with serve("fastapi", "uvicorn", tuned) as running:
         transport = OverSocket(running.url)
         client = Client(transport)
-        before = client.request("GET", "/readyz").status
+        listeners = [
+            http.client.HTTPConnection("127.0.0.1", running.port, timeout=10) for _ in range(3)
+        ]
+        for listener in listeners:
+            listener.request("GET", "/tasks/events")
+        streams = [listener.getresponse() for listener in listeners]
+        before = [client.request("GET", path).status for path in ("/readyz", "/tasks")]
         flag.touch()
         draining = client.request("GET", "/readyz")
         health = client.request("GET", "/healthz").status
+        rest = [stream.read() for stream in streams]
         transport.close()
+        for one in (*streams, *listeners):
+            one.close()
+        seconds = running.stop()
 
-    assert (before, draining.status, health) == (200, 503, 200)
+    assert (before, draining.status, health) == ([200, 200], 503, 200)
     assert draining.get("retry-after") == "5"
+    assert rest == [b": connected\n\n"] * 3
+    assert seconds < GRACE_SECONDS, "a stream held up the end"
 
 
 def test_at_twice_its_capacity_a_shedding_server_answers_in_time(lab: Running) -> None:
-    plan = LoadPlan(lab.url, (Shot("/work"),), rate=400, seconds=3, timeout=2)
+    plan = LoadPlan(lab.url, (Shot("/work"),), rate=400, seconds=2, timeout=2)
 
-    result = measure(plan)
+    for _ in range(3):
+        if (result := measure(plan)).valid:
+            break
+    else:
+        pytest.skip("the load generator lagged three times; run it on a machine that is less busy")
 
-    assert result.outcomes["200"] > 0.6 * 200 * 3
-    assert result.outcomes["503"] > 300
+    assert result.outcomes["503"] > 0.3 * result.sent
+    assert result.outcomes["200"] > 0.5 * 200 * 2
     assert result.good > 0.6 * result.outcomes["200"]
 
 
@@ -156,8 +174,8 @@ def test_probes_answer_while_the_server_sheds(lab: Running) -> None:
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "hypercorn", "granian"])
-def test_a_stream_stops_soon_after_its_reader_is_gone(server: str) -> None:
-    with serve("lab", server) as running:
+def test_a_stream_stops_soon_after_its_reader_is_gone(server: str, lab: Running) -> None:
+    with contextlib.nullcontext(lab) if server == "uvicorn" else serve("lab", server) as running:
         with socket.create_connection(("127.0.0.1", running.port), timeout=10) as reader:
             reader.sendall(b"GET /stream?mb=100&pause=5 HTTP/1.1\r\nHost: x\r\n\r\n")
             assert reader.recv(65536)

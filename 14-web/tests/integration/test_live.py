@@ -1,4 +1,4 @@
-"""Server-sent events and WebSockets on real servers, with listeners that come, go and stall."""
+"""Front ends as production starts them, attacked, with listeners that come, go and stall."""
 
 from __future__ import annotations
 
@@ -13,22 +13,73 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from velvet_web.comparisons.attacks import attack
 from velvet_web.comparisons.client import Client, OverSocket
+from velvet_web.comparisons.conformance import failures
+from velvet_web.contenders import load, names
 from velvet_web.events import Message, SseParser
-from velvet_web.servers import Running
+from velvet_web.production import Needs, command, settings_for
+from velvet_web.servers import Running, answers, serve, usual_server
+from velvet_web.settings import Settings
 
-LIVE = [
-    ("starlette", "uvicorn"),
-    ("fastapi", "uvicorn"),
-    ("litestar", "uvicorn"),
-    ("starlette", "hypercorn"),
-    ("starlette", "granian"),
-]
+NEEDS = Needs(rate=100, service_ms=20, cores=1, grace=10)
+LIVE = ["starlette", "fastapi", "litestar", "hypercorn", "granian"]
 
 
-@pytest.fixture(scope="session", params=LIVE, ids=["-".join(pair) for pair in LIVE])
-def live(request: pytest.FixtureRequest, started: dict[tuple[str, str], Running]) -> Running:
-    return started[request.param]
+@pytest.fixture(scope="module")
+def produced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Running]]:
+    """Each front end as its production configuration starts it, when it is first asked for."""
+    with contextlib.ExitStack() as stack:
+
+        class Produced(dict[str, Running]):
+            def __missing__(self, name: str) -> Running:
+                base = Settings(dsn=str(tmp_path_factory.mktemp(name) / "board.db"))
+                # The checks send bursts, which a limit would rightly refuse.
+                tuned = settings_for(name, NEEDS, base).but(max_inflight=0)
+                server = usual_server(load(name).INTERFACE)
+                self[name] = stack.enter_context(
+                    serve(name, server, tuned, command=lambda port: command(name, NEEDS, port))
+                )
+                return self[name]
+
+        yield Produced()
+
+
+@pytest.fixture(scope="module", params=LIVE)
+def live(
+    request: pytest.FixtureRequest,
+    produced: dict[str, Running],
+    started: dict[tuple[str, str], Running],
+) -> Running:
+    """Each front end for ASGI on its usual server, and one on each other server."""
+    name: str = request.param
+    return produced[name] if name in names() else started["starlette", name]
+
+
+@pytest.fixture(scope="module", params=names())
+def production(request: pytest.FixtureRequest, produced: dict[str, Running]) -> Running:
+    return produced[request.param]
+
+
+@pytest.fixture(scope="module")
+def starlette(produced: dict[str, Running]) -> Running:
+    return produced["starlette"]
+
+
+@pytest.fixture(scope="module")
+def flask(produced: dict[str, Running]) -> Running:
+    return produced["flask"]
+
+
+def test_a_production_configuration_keeps_the_contract_under_attack(production: Running) -> None:
+    transport = OverSocket(production.url)
+    broken = failures(Client(transport))
+    transport.close()
+    survived = [found for _, found, _ in attack(production)]
+
+    assert broken == []
+    assert "stalled" not in survived
+    assert answers(production.port)
 
 
 @contextlib.contextmanager
@@ -85,6 +136,17 @@ def test_the_stream_is_refused_where_it_is_not_accepted(live: Running) -> None:
     assert answer.status == 406
 
 
+def test_head_of_the_stream_leaves_the_connection_free(live: Running) -> None:
+    transport = OverSocket(live.url)
+    client = Client(transport)
+    statuses = [
+        client.request(*one).status for one in (("HEAD", "/tasks/events"), ("GET", "/healthz"))
+    ]
+    transport.close()
+
+    assert statuses == [200, 200]
+
+
 def test_a_websocket_gets_changes_and_survives_pings(live: Running) -> None:
     async def listens() -> Any:
         async with connect(f"ws://127.0.0.1:{live.port}/tasks/live") as socket:
@@ -101,11 +163,11 @@ def test_a_websocket_gets_changes_and_survives_pings(live: Running) -> None:
 
 @pytest.mark.parametrize(("frame", "code"), [("x" * 70_000, 1009)])
 def test_a_frame_that_is_too_large_closes_the_connection(
-    uvicorn: Running, frame: str, code: int
+    starlette: Running, frame: str, code: int
 ) -> None:
 
     async def sends() -> int | None:
-        async with connect(f"ws://127.0.0.1:{uvicorn.port}/tasks/live") as socket:
+        async with connect(f"ws://127.0.0.1:{starlette.port}/tasks/live") as socket:
             with contextlib.suppress(ConnectionClosed):
                 await socket.send(frame)
                 await asyncio.wait_for(socket.recv(), 5)
@@ -114,22 +176,22 @@ def test_a_frame_that_is_too_large_closes_the_connection(
     assert asyncio.run(sends()) == code
 
 
-def test_a_front_end_without_websockets_says_no(waitress: Running) -> None:
-    transport = OverSocket(waitress.url)
+def test_a_front_end_without_websockets_says_no(flask: Running) -> None:
+    transport = OverSocket(flask.url)
     answer = Client(transport).request("GET", "/tasks/live")
     transport.close()
 
     assert answer.status == 404
 
 
-def test_two_hundred_idle_websockets_do_not_keep_a_request_out(uvicorn: Running) -> None:
+def test_two_hundred_idle_websockets_do_not_keep_a_request_out(starlette: Running) -> None:
 
     async def holds() -> int:
         async with contextlib.AsyncExitStack() as stack:
             for _ in range(200):
                 await stack.enter_async_context(
-                    connect(f"ws://127.0.0.1:{uvicorn.port}/tasks/live", compression=None)
+                    connect(f"ws://127.0.0.1:{starlette.port}/tasks/live", compression=None)
                 )
-            return (await asyncio.to_thread(create, uvicorn, "still served"))["version"]
+            return (await asyncio.to_thread(create, starlette, "still served"))["version"]
 
     assert asyncio.run(holds()) == 1

@@ -7,18 +7,14 @@ import sys
 import psutil
 import pytest
 
-from velvet_web.comparisons.attacks import attack
-from velvet_web.comparisons.client import Client, OverSocket
-from velvet_web.comparisons.conformance import failures
-from velvet_web.contenders import load, names
+from velvet_web.contenders import load
 from velvet_web.loadgen import measure, stream
 from velvet_web.loadplan import LoadPlan, Shot
-from velvet_web.production import Needs, command, settings_for
+from velvet_web.production import Needs, command
 from velvet_web.servers import (
     Running,
     ServerFailed,
     ServerSpec,
-    answers,
     serve,
     servers,
     usual_server,
@@ -28,29 +24,10 @@ from velvet_web.settings import Settings
 NEEDS = Needs(rate=100, service_ms=20, cores=1, grace=10)
 
 
-@pytest.mark.parametrize("name", names())
-def test_a_production_configuration_starts_and_keeps_the_contract(
-    name: str, settings: Settings
-) -> None:
-    tuned = settings_for(name, NEEDS, settings).but(max_inflight=0)  # the suite sends bursts
-    server = usual_server(load(name).INTERFACE)
-
-    with serve(name, server, tuned, command=lambda port: command(name, NEEDS, port)) as running:
-        transport = OverSocket(running.url)
-        broken = failures(Client(transport))
-        transport.close()
-        survived = [found for _, found, _ in attack(running)]
-        alive = answers(running.port)
-
-    assert broken == []
-    assert "stalled" not in survived
-    assert alive
-
-
 def test_what_a_server_costs_is_counted_over_its_processes(uvicorn: Running) -> None:
     before = uvicorn.cpu_seconds()
 
-    result = measure(LoadPlan(uvicorn.url, (Shot("/healthz"),), users=2, requests=400))
+    result = measure(LoadPlan(uvicorn.url, (Shot("/healthz"),), users=2, requests=400, seconds=60))
 
     assert result.outcomes == {"200": 400}
     assert uvicorn.cpu_seconds() > before

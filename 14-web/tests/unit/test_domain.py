@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from velvet_web.domain import (
+    MAX_DEPTH,
     MAX_ID,
     Problem,
     Task,
@@ -51,6 +52,17 @@ def test_what_is_no_id_is_not_found(text: str) -> None:
         parse_id(text or "x")
 
     assert caught.value.status == 404
+
+
+@pytest.mark.parametrize("pair", [(b"[", b"]"), (b'{"a":', b"}")])
+def test_the_same_depth_is_refused_whatever_the_stack(pair: tuple[bytes, bytes]) -> None:
+    def nested(depth: int) -> bytes:
+        return pair[0] * depth + b"1" + pair[1] * depth
+
+    assert decode_json(nested(MAX_DEPTH - 1))
+    for depth in (MAX_DEPTH, 400, 900, 30_000):
+        with pytest.raises(Problem, match="nested too deeply"):
+            decode_json(nested(depth))
 
 
 def test_the_largest_id_is_one() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ import pytest
 from velvet_web.board import TaskBoard, runner
 from velvet_web.comparisons.client import Client, InAsgi, InWsgi, in_process
 from velvet_web.contenders import load, names
+from velvet_web.domain import Problem
 from velvet_web.entry import make
-from velvet_web.live import event_stream, tell_live
+from velvet_web.events import event_stream, tell_live
 from velvet_web.middleware_asgi import protect as protect_asgi
 from velvet_web.middleware_wsgi import protect as protect_wsgi
 from velvet_web.samples.lab import LABS, StallingServer, lab_wsgi
@@ -120,7 +122,7 @@ def board(settings: Settings) -> Any:
 
 def test_a_stream_begins_with_a_comment_and_leaves_no_listener(board: TaskBoard) -> None:
     async def listens() -> list[bytes]:
-        stream = event_stream(board, None)
+        stream = event_stream(board.events, None)
         found = [await stream.__anext__()]
         board.events.publish("changed", b"{}")
         found.append(await stream.__anext__())
@@ -130,6 +132,39 @@ def test_a_stream_begins_with_a_comment_and_leaves_no_listener(board: TaskBoard)
     found = asyncio.run(listens())
 
     assert found == [b": connected\n\n", b"id: 1\nevent: changed\ndata: {}\n\n"]
+    assert not board.events._subscribers
+
+
+def test_a_drain_ends_streams_after_what_is_queued(settings: Settings, tmp_path: Path) -> None:
+    board = TaskBoard(settings.but(drain_file=str(tmp_path / "drain")))
+    codes: list[int] = []
+    told: list[str] = []
+
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    async def send(text: str) -> None:
+        told.append(text)
+
+    async def close(code: int) -> None:
+        codes.append(code)
+
+    async def drains() -> list[bytes]:
+        stream = event_stream(board.events, None)
+        found = [await stream.__anext__()]
+        socket = asyncio.ensure_future(tell_live(board.events, send, never, close))
+        await asyncio.sleep(0)
+        board.events.publish("changed", b"{}")
+        (tmp_path / "drain").touch()
+        with pytest.raises(Problem, match="draining"):
+            board.ready()
+        await asyncio.wait_for(socket, 5)
+        return found + [part async for part in stream]
+
+    found = asyncio.run(drains())
+    board.store.close()
+
+    assert (len(found), len(told), codes) == (2, 1, [1012])
     assert not board.events._subscribers
 
 
@@ -146,10 +181,10 @@ def test_a_socket_is_told_until_it_is_gone(board: TaskBoard) -> None:
         await gone.wait()
         raise ConnectionResetError
 
-    async def tells() -> None:
-        await tell_live(board, send, receive)
+    async def close(code: int) -> None:
+        raise AssertionError("the client is gone: there is nothing to close")
 
-    asyncio.run(tells())
+    asyncio.run(tell_live(board.events, send, receive, close))
 
     assert json.loads(sent[0]) == {"id": 1, "event": "changed", "data": {"n": 1}}
     assert not board.events._subscribers

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
+import sys
 from collections.abc import Awaitable, Callable
 
 import pytest
 from hdrh.histogram import HdrHistogram
 
+from velvet_web.comparisons.pressure import read_wrk
+from velvet_web.dashboard.virtual import omission
 from velvet_web.histogram import MAX_US, Histogram
-from velvet_web.loadgen import find_capacity, measure, precise_loop, run_load
+from velvet_web.loadgen import _main, find_capacity, measure, precise_loop, run_load
 from velvet_web.loadplan import LoadPlan, Result, Shot
 
 SHOT = (Shot("/"),)
@@ -45,6 +49,41 @@ def test_a_correction_adds_what_a_closed_loop_left_out() -> None:
 
     assert corrected.total == theirs.get_total_count()
     assert corrected.percentile(99) == theirs.get_value_at_percentile(99)
+
+
+SAID_BY_WRK = """Running 5s test @ http://127.0.0.1:39111/healthz
+  1 threads and 4 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency    24.46ms   71.92ms 425.98ms   92.50%
+  Latency Distribution
+     50%  334.00us
+     75%   10.14ms
+     99%    1.05s
+  12314 requests in 5.05s, 1.59MB read
+Requests/sec:   2437.03
+"""
+
+
+def test_what_wrk_says_is_read_with_its_units() -> None:
+    assert read_wrk(SAID_BY_WRK) == {"p50": 0.334, "p99": 1050.0, "rate": 2437.03}
+
+
+@pytest.mark.parametrize(
+    "text", ["", SAID_BY_WRK.replace("99%", "98%"), SAID_BY_WRK + "  Non-2xx or 3xx responses: 3"]
+)
+def test_what_wrk_does_not_say_is_no_figure(text: str) -> None:
+    with pytest.raises(ValueError, match="no clean result"):
+        read_wrk(text)
+
+
+def test_a_corrected_closed_loop_sees_the_pause_that_it_left_out() -> None:
+    closed, opened = omission(stall=0.4, period=2.0, users=4)
+    sent_every = int(60e6 / (closed.total / 4))
+
+    assert opened.percentile(99) > 10 * closed.percentile(99)
+    assert closed.corrected(sent_every).percentile(99) == pytest.approx(
+        opened.percentile(99), rel=0.1
+    )
 
 
 def test_an_empty_histogram_has_no_latency() -> None:
@@ -208,6 +247,38 @@ def test_a_generator_that_lags_makes_its_result_invalid() -> None:
 def test_a_generator_that_sends_too_few_makes_its_result_invalid() -> None:
     assert not Result(100, 1.0, sent=90).valid
     assert Result(0, 1.0).valid
+
+
+def test_users_that_come_irregularly_are_no_fault_of_the_generator() -> None:
+    result = run_against(
+        answering(OK), lambda url: LoadPlan(url, SHOT, rate=30, seconds=0.5, seed=5)
+    )
+
+    result.lag = Histogram()
+
+    assert result.sent < 0.9 * 30 * 0.5
+    assert result.valid
+
+
+@pytest.mark.parametrize(
+    "argument", [[], ["no JSON"], ["{}"], ['{"url": "", "mix": [{"target": "/"}], "rat": 1}']]
+)
+def test_a_plan_that_cannot_be_read_is_one_sentence_with_an_example(argument: list[str]) -> None:
+    with pytest.raises(SystemExit, match="in the plan; give one such as"):
+        _main(argument)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_person_gets_a_summary_and_a_program_the_histograms(
+    terminal: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+
+    _main(['{"url": "http://127.0.0.1:9", "mix": [{"target": "/"}], "rate": 40, "seconds": 0.1}'])
+    said = json.loads(capsys.readouterr().out)
+
+    assert set(said) == {"summary" if terminal else "result"}
+    assert set(next(iter(said.values()))["outcomes"]) == {"refused"}
 
 
 def test_capacity_is_the_last_rate_that_met_the_objective() -> None:

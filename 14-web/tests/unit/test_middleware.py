@@ -123,6 +123,94 @@ def test_configured_origins_are_echoed_and_others_not() -> None:
     assert other.get("access-control-allow-origin") is None
 
 
+@pytest.mark.parametrize(
+    ("origin", "opened"),
+    [
+        (None, True),
+        ("https://ours.example", True),
+        ("http://127.0.0.1", True),
+        ("https://evil.example", False),
+        ("null", False),
+    ],
+)
+def test_a_page_of_another_origin_cannot_open_a_websocket(origin: str | None, opened: bool) -> None:
+    seen, sent = [], []
+
+    async def app(*_: Any) -> None:
+        seen.append(True)
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message["code"])
+
+    headers = [(b"host", b"127.0.0.1")] + ([(b"origin", origin.encode())] if origin else [])
+    scope = {"type": "websocket", "path": "/tasks/live", "headers": headers}
+    edge = Edge(app, SETTINGS.but(cors_origins=("https://ours.example",)))
+    asyncio.run(edge(scope, receive, send))
+
+    assert (bool(seen), sent) == (opened, [] if opened else [1008])
+
+
+def test_head_ends_a_stream_that_would_never_end() -> None:
+    ended = []
+
+    async def streams(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        try:
+            while True:
+                await send({"type": "http.response.body", "body": b"x", "more_body": True})
+                await asyncio.sleep(0)
+        finally:
+            ended.append(scope["method"])
+
+    answer = ask(Edge(streams, SETTINGS), "HEAD")
+
+    assert (answer.status, answer.body, ended) == (200, b"", ["GET"])
+
+
+def test_a_failure_before_the_headers_of_a_head_is_raised() -> None:
+    async def fails(scope: Any, receive: Any, send: Any) -> None:
+        raise KeyError("broken")
+
+    with pytest.raises(KeyError):
+        ask(Edge(fails, SETTINGS), "HEAD")
+
+
+@pytest.mark.parametrize("interface", ["asgi", "wsgi"])
+def test_a_page_may_read_that_it_was_refused_and_when_to_come_back(interface: str) -> None:
+    settings = SETTINGS.but(max_inflight=1)
+    given = (("host", "127.0.0.1"), ("origin", "https://app.example"))
+
+    async def asks() -> dict[str, str]:
+        gate, sent = Gate(), []  # type: ignore[var-annotated]
+        stack = middleware_asgi.protect(gate, settings)
+        scope, receive, send = http("/", sent)
+        scope["headers"] = [(k.encode(), v.encode()) for k, v in given]
+        first = asyncio.ensure_future(stack(scope, receive, http("/")[2]))
+        await asyncio.sleep(0)
+        await stack(scope, receive, send)
+        gate.opened.set()
+        await first
+        return {k.decode(): v.decode() for k, v in sent[0]["headers"]}
+
+    if interface == "asgi":
+        found = asyncio.run(asks())
+    else:
+        stack = middleware_wsgi.protect(wsgi_hello, settings)
+        first = stack(
+            {"wsgi.input": io.BytesIO(), "REQUEST_METHOD": "GET", "HTTP_HOST": "127.0.0.1"},
+            lambda *_: None,
+        )
+        found = dict(InWsgi(stack).send("GET", "/", given, b"").headers)
+        first.close()  # type: ignore[attr-defined]
+
+    assert found["retry-after"] == "1"
+    assert found["access-control-allow-origin"] == "*"
+    assert "Retry-After" in found["access-control-expose-headers"]
+
+
 def http(path: str, sent: list[Any] | None = None) -> tuple[Any, Any, Any]:
     """Return scope, receive and send of a request whose messages are kept."""
     kept = [] if sent is None else sent
@@ -160,12 +248,13 @@ def test_what_exceeds_places_and_queue_is_refused_at_once() -> None:
     assert (shed.inflight, shed.shed) == (0, 2)
 
 
-def test_probes_pass_while_requests_are_refused() -> None:
+def test_probes_and_listeners_pass_while_requests_are_refused() -> None:
     async def overloads() -> list[int]:
         gate = Gate()
-        return await statuses(LoadShed(gate, 1), gate, ["/", "/", "/healthz", "/readyz"])
+        paths = ["/", "/", "/healthz", "/readyz", "/tasks/events"]
+        return await statuses(LoadShed(gate, 1), gate, paths)
 
-    assert asyncio.run(overloads()) == [200, 503, 200, 200]
+    assert asyncio.run(overloads()) == [200, 503, 200, 200, 200]
 
 
 def test_a_turn_that_does_not_come_is_a_refusal() -> None:
@@ -201,7 +290,7 @@ def test_other_protocols_pass_all_layers() -> None:
     stack = middleware_asgi.protect(app, SETTINGS.but(max_inflight=1))
     asyncio.run(stack({"type": "lifespan"}, none, none))  # type: ignore[arg-type]
     headers = [(b"host", b"127.0.0.1:1")]
-    asyncio.run(stack({"type": "websocket", "headers": headers}, none, none))  # type: ignore[arg-type]
+    asyncio.run(stack({"type": "websocket", "path": "/", "headers": headers}, none, none))  # type: ignore[arg-type]
 
     assert seen == ["lifespan", "websocket"]
 
@@ -215,7 +304,7 @@ def test_a_websocket_from_another_host_is_closed() -> None:
     async def receive() -> Any:
         return {"type": "websocket.connect"}
 
-    scope = {"type": "websocket", "headers": [(b"host", b"evil")]}
+    scope = {"type": "websocket", "path": "/", "headers": [(b"host", b"evil")]}
     asyncio.run(Edge(hello, SETTINGS)(scope, receive, send))
 
     assert sent == [{"type": "websocket.close", "code": 1008}]

@@ -34,6 +34,25 @@ def test_a_unit_names_the_limits_and_not_the_secret(name: str) -> None:
     assert BASE.secret not in text
 
 
+def test_a_unit_is_one_that_systemd_reads_and_a_client_reaches() -> None:
+    base = Settings(dsn="/var/lib/board/board.db")
+
+    lines = unit("fastapi", Needs(), settings_for("fastapi", Needs(), base)).splitlines()
+
+    # systemd knows comments at the start of a line only: elsewhere they become part of the value.
+    assert [line for line in lines if "#" in line[1:]] == []
+    assert "StateDirectory=board" in lines, "the database lies in the one folder it may write to"
+    assert "DynamicUser=yes" in lines
+    environment = dict(
+        line.removeprefix("Environment=").split("=", 1)
+        for line in lines
+        if line.startswith("Environment=VELVET")
+    )
+    found = Settings.from_env(environment)
+    assert "board.example" in found.allowed_hosts
+    assert found.drain_file in next(line for line in lines if line.startswith("ExecStop="))
+
+
 @pytest.mark.parametrize("wrong", [{"rate": 0}, {"cores": 0}, {"grace": 2}])
 def test_needs_that_make_no_sense_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=r"above 0|at least"):

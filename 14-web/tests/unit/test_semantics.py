@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import nullcontext
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from velvet_web.domain import Problem
 from velvet_web.semantics import (
     accepts,
+    body_length,
     check_preconditions,
     entity_tags,
     host_name,
@@ -79,6 +81,20 @@ def test_entity_tags_are_read_as_a_list(header: str, tags: list[tuple[bool, str]
     assert entity_tags(header) == tags
 
 
+@pytest.mark.parametrize(
+    ("declared", "length"),
+    [
+        ("0", 0),
+        ("65537", 65537),
+        ("²", sys.maxsize),
+        ("-1", sys.maxsize),
+        ("9" * 5000, sys.maxsize),
+    ],
+)
+def test_what_is_no_length_is_too_long_for_any_limit(declared: str, length: int) -> None:
+    assert body_length(declared) == length
+
+
 def test_a_parameter_twice_is_refused_and_an_unknown_one_ignored() -> None:
     assert read_query("limit=1&x=1&x=2", ("limit",)) == {"limit": "1"}
     with pytest.raises(Problem, match="given twice"):
@@ -101,6 +117,8 @@ def test_the_types_that_are_taken_are_named() -> None:
         ("a,b", ""),
         ("user@host", ""),
         ("host:port", ""),
+        ("host:65536", ""),
+        ("host:٨٠", ""),
         (None, ""),
     ],
 )

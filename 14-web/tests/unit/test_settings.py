@@ -22,6 +22,8 @@ def test_the_environment_gives_back_what_was_put_in() -> None:
         ({"VELVET_WEB_DSN": "x", "VELVET_WEB_STORE": "fork"}, "one of inline, threads"),
         ({"VELVET_WEB_DSN": "x", "VELVET_WEB_MAX_BODY": "0"}, "at least one byte"),
         ({"VELVET_WEB_DSN": "x", "VELVET_WEB_SECRET": "short"}, "shorter than 16"),
+        ({"VELVET_WEB_DSN": "x", "VELVET_WEB_PUBLIC_URL": "board.example"}, "give https://"),
+        ({"VELVET_WEB_DSN": "x", "VELVET_WEB_PUBLIC_URL": "https://board.example/"}, "a slash"),
         ({}, "dsn is empty"),
     ],
 )

@@ -64,6 +64,52 @@ def test_a_failure_inside_a_transaction_leaves_nothing(store: SqliteStore) -> No
     assert len(store.page(10)) == 1
 
 
+def test_a_commit_that_fails_leaves_no_transaction_open(store: SqliteStore) -> None:
+    store.transact(
+        lambda run: [
+            run(sql, ())
+            for sql in (
+                "PRAGMA foreign_keys = ON",
+                "CREATE TABLE later (id REFERENCES tasks (id) DEFERRABLE INITIALLY DEFERRED)",
+            )
+        ]
+    )
+
+    with pytest.raises(sqlite3.IntegrityError):
+        store.transact(lambda run: run("INSERT INTO later VALUES (999)", ()), write=True)
+
+    assert store.create(NewTask("next")).title == "next"
+
+
+def test_a_connection_that_cannot_be_opened_takes_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    store = SqliteStore(str(tmp_path / "board.db"), connections=2, busy=0.02)
+    inside, leave = threading.Event(), threading.Event()
+
+    def holds(_: object) -> None:
+        inside.set()
+        leave.wait(5)
+
+    holder = threading.Thread(target=store.transact, args=(holds,))
+    holder.start()
+    inside.wait(5)
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(sqlite3, "connect", fails)
+            for _ in range(3):
+                with pytest.raises(Unavailable, match="cannot be opened"):
+                    store.ping()
+        store.ping()
+    finally:
+        leave.set()
+        holder.join()
+        store.close()
+
+
 def test_a_locked_database_is_unavailable_and_recovers(store: SqliteStore) -> None:
     other = sqlite3.connect(store._path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -27,6 +27,8 @@ class StallResult:
         p50_ms: the median write.
         writes: how many were committed.
         errors: how many failed.
+        began_s: when the action began, in seconds since the writer did.
+        log: of each write, when it was sent on that clock and the seconds that it took.
     """
 
     action_s: float
@@ -34,6 +36,8 @@ class StallResult:
     p50_ms: float
     writes: int
     errors: int
+    began_s: float = 0.0
+    log: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass
@@ -43,8 +47,9 @@ class _Writer:
     clock: Callable[[], float]
 
     def __post_init__(self) -> None:
-        self.took: list[float] = []
+        self.log: list[tuple[float, float]] = []
         self.errors = 0
+        self.began = self.clock()
         self.ready, self.stop = threading.Event(), threading.Event()
 
     def run(self, connection: psycopg.Connection[Any]) -> None:
@@ -55,7 +60,7 @@ class _Writer:
             except psycopg.Error:
                 self.errors += 1
             else:
-                self.took.append(self.clock() - began)
+                self.log.append((began - self.began, self.clock() - began))
             self.ready.set()
 
 
@@ -65,6 +70,7 @@ def stall(
     *,
     write: str,
     every: float = 0.002,
+    calm: float = 0.0,
     clock: Callable[[], float] = time.perf_counter,
 ) -> StallResult:
     """Run an action while a writer runs one statement after another, and say what it felt.
@@ -74,6 +80,7 @@ def stall(
         action: the change.
         write: the writer's statement.
         every: seconds between two writes.
+        calm: seconds of writing before and after the change.
         clock: in seconds.
 
     Raises:
@@ -86,17 +93,21 @@ def stall(
         thread.start()
         try:
             writer.ready.wait()
+            time.sleep(calm)
             began = clock()
             action()
             action_s = clock() - began
+            time.sleep(calm)
         finally:
             writer.stop.set()
             thread.join()
-    took = writer.took or [0.0]
+    took = [seconds for _, seconds in writer.log] or [0.0]
     return StallResult(
         action_s,
         max(took) * 1e3,
         statistics.median(took) * 1e3,
-        len(writer.took),
+        len(writer.log),
         writer.errors,
+        began - writer.began,
+        tuple(writer.log),
     )

@@ -10,13 +10,18 @@ import sys
 import threading
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from velvet_databases.nplusone.results import Hop, Marks, Peers
+from velvet_databases.nplusone.results import Hop, Mark, Marks, Peers
 from velvet_databases.sqlcapture.scope import Observers
 
-if TYPE_CHECKING:
-    from velvet_databases.nplusone.detector import Detector
+
+class Watcher(Protocol):
+    """What is told of every lazy load of a marked object."""
+
+    def saw(self, load: Load, mark: Mark) -> None:
+        """Take note of a load by an object that came from a result of many rows."""
+
 
 # What has to be imported for a mapper to be in use -> the file with its hooks.
 _MAPPERS = {
@@ -24,7 +29,7 @@ _MAPPERS = {
     "django.db.models": "django_",
     "peewee": "peewee_",
 }
-watchers: Observers[Detector] = Observers("velvet_databases_detectors")
+watchers: Observers[Watcher] = Observers("velvet_databases_detectors")
 marks = Marks()
 _lock = threading.RLock()
 _entered = 0

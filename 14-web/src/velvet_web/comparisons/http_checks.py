@@ -32,7 +32,7 @@ def _method(api: Client) -> None:
 
 @check("an unknown path answers 404 as a problem")
 def _unknown(api: Client) -> None:
-    for target in ("/", "/nothing", "/tasks/1/comments", "/taskS"):
+    for target in ("/", "/nothing", "/tasks/1/comments", "/taskS", "/tasks/", "/tasks/1/"):
         problem(api.request("GET", target), 404)
 
 
@@ -125,7 +125,7 @@ def _unknown_parameter(api: Client) -> None:
 
 @check("a Host that is not ours answers 400 and is not reflected")
 def _host(api: Client) -> None:
-    for host in ("evil.example", "127.0.0.1:80@evil", "127.0.0.1, evil", "a b"):
+    for host in ("evil.example", "127.0.0.1:80@evil", "127.0.0.1:99999", "127.0.0.1, evil", "a b"):
         answer = api.request("POST", "/tasks", {"title": "x"}, {"host": host})
         equal(answer.status, 400, f"status for {host}")
         equal(b"evil" in answer.body, False, "the host in the answer")
@@ -133,6 +133,7 @@ def _host(api: Client) -> None:
 
 @check("a preflight is answered for all methods and headers of the contract")
 def _preflight(api: Client) -> None:
+    equal(api.request("OPTIONS", "/tasks").status, 204, "status without an origin")
     asked = {"origin": "https://app.example", "access-control-request-method": "PATCH"}
     answer = api.request("OPTIONS", "/tasks/1", headers=asked)
     equal(answer.status, 204, "status")

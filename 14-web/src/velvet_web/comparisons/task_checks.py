@@ -113,6 +113,8 @@ def _patch_invalid(api: Client) -> None:
     )
     for patch in patches:
         problem(api.request("PATCH", path(task), patch), 422)
+    deep = b'{"title":' + b'{"a":' * 980 + b"1" + b"}" * 981
+    problem(api.request("PATCH", path(task), deep), 400)
     equal(api.request("GET", path(task)).json(), task, "the stored task")
 
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from velvet_web.board import EVENT_STREAM, NDJSON, Call, Reply, TaskBoard, openapi, runner
 from velvet_web.contenders import starlette as base
 from velvet_web.domain import Problem, refusal
-from velvet_web.live import event_stream, tell_live
+from velvet_web.events import event_stream, tell_live
 from velvet_web.semantics import require_acceptable
 from velvet_web.settings import Settings
 
@@ -96,12 +96,12 @@ def framework_app(settings: Settings) -> FastAPI:
     async def events(request: Request) -> StreamingResponse:
         require_acceptable(request.headers.get("accept"), EVENT_STREAM)
         last = request.headers.get("last-event-id")
-        return StreamingResponse(event_stream(board, last), media_type=EVENT_STREAM)
+        return StreamingResponse(event_stream(board.events, last), media_type=EVENT_STREAM)
 
     @api.websocket("/tasks/live")
     async def live(websocket: WebSocket) -> None:
         await websocket.accept()
-        await tell_live(board, websocket.send_text, websocket.receive_text)
+        await tell_live(board.events, websocket.send_text, websocket.receive_text, websocket.close)
 
     @api.get("/tasks/{task_id}", response_model=TaskOut)
     async def get_task(task_id: str, call: Read, response: Response) -> Any:

@@ -13,7 +13,7 @@ from litestar.response import Stream
 
 from velvet_web.board import EVENT_STREAM, NDJSON, Call, Reply, TaskBoard, openapi, runner
 from velvet_web.domain import Problem, refusal
-from velvet_web.live import event_stream, tell_live
+from velvet_web.events import event_stream, tell_live
 from velvet_web.semantics import require_acceptable
 from velvet_web.settings import Settings
 
@@ -107,14 +107,16 @@ async def events(request: HttpRequest) -> Stream:
     """`GET /tasks/events`."""
     require_acceptable(request.headers.get("accept"), EVENT_STREAM)
     last = request.headers.get("last-event-id")
-    return Stream(event_stream(request.app.state.board, last), media_type=EVENT_STREAM)
+    return Stream(event_stream(request.app.state.board.events, last), media_type=EVENT_STREAM)
 
 
 @websocket("/tasks/live")
 async def live(socket: WebSocket[Any, Any, Any]) -> None:
     """`/tasks/live`."""
     await socket.accept()
-    await tell_live(socket.app.state.board, socket.send_text, socket.receive_text)
+    await tell_live(
+        socket.app.state.board.events, socket.send_text, socket.receive_text, socket.close
+    )
 
 
 @get("/healthz")

@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket
 
 from velvet_web.board import EVENT_STREAM, NDJSON, Call, Reply, TaskBoard, openapi, runner
 from velvet_web.domain import Problem, refusal
-from velvet_web.live import event_stream, tell_live
+from velvet_web.events import event_stream, tell_live
 from velvet_web.semantics import require_acceptable
 from velvet_web.settings import Settings
 
@@ -91,14 +91,14 @@ async def events(request: Request) -> Response:
     require_acceptable(request.headers.get("accept"), EVENT_STREAM)
     board: TaskBoard = request.app.state.board
     last = request.headers.get("last-event-id")
-    return StreamingResponse(event_stream(board, last), media_type=EVENT_STREAM)
+    return StreamingResponse(event_stream(board.events, last), media_type=EVENT_STREAM)
 
 
 async def live(websocket: WebSocket) -> None:
     """`/tasks/live`."""
     await websocket.accept()
     board: TaskBoard = websocket.app.state.board
-    await tell_live(board, websocket.send_text, websocket.receive_text)
+    await tell_live(board.events, websocket.send_text, websocket.receive_text, websocket.close)
 
 
 async def health(request: Request) -> Response:

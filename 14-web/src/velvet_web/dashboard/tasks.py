@@ -55,7 +55,7 @@ def overload(load: int = 70, surge: int = 3, retries: int = 3) -> Iterator[dict[
 def race(workload: str = "list_50", requests: int = 600) -> Iterator[dict[str, Any]]:
     """Judge each front end, then measure what a request costs its server."""
     yield {"type": "plan", "total": len(names())}
-    for name in names():
+    for name in reversed(names()):  # the first to start comes first
         try:
             with serve(name, home_of(name)) as server:
                 judge(server)

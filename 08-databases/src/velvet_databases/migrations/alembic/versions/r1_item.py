@@ -7,6 +7,7 @@ revision, down_revision = "r1", None
 
 
 def upgrade() -> None:
+    """Make the table of stocked items."""
     op.create_table(
         "item",
         sa.Column("id", sa.BigInteger(), primary_key=True, autoincrement=False),
@@ -16,4 +17,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Drop it."""
     op.drop_table("item")

@@ -10,11 +10,13 @@ revision, down_revision = "r3", "r2"
 
 
 def upgrade() -> None:
+    """Build the index beside running writers."""
     with op.get_context().autocommit_block():
         op.drop_index("item_sku", "item", if_exists=True, postgresql_concurrently=True)
         op.create_index("item_sku", "item", ["sku"], postgresql_concurrently=True)
 
 
 def downgrade() -> None:
+    """Drop the index."""
     with op.get_context().autocommit_block():
         op.drop_index("item_sku", "item", postgresql_concurrently=True)

@@ -8,6 +8,7 @@ RULE = sa.text("quantity >= 0")
 
 
 def upgrade() -> None:
+    """Add the rule, and prove it without a long lock."""
     if op.get_bind().dialect.name == "sqlite":
         with op.batch_alter_table("item") as table:
             table.create_check_constraint("item_quantity_rule", RULE)
@@ -18,5 +19,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Drop the rule."""
     with op.batch_alter_table("item") as table:
         table.drop_constraint("item_quantity_rule", type_="check")

@@ -4,5 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    """Add the note."""
+
     dependencies = [("stock", "0001_item")]
     operations = [migrations.AddField("item", "note", models.TextField(default=""))]

@@ -28,6 +28,8 @@ class AddIndexBeside(migrations.AddIndex):
 
 
 class Migration(migrations.Migration):
+    """Build the index beside running writers."""
+
     atomic = False
     dependencies = [("stock", "0002_note")]
     operations = [AddIndexBeside("item", INDEX)]

@@ -4,5 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
+    """Rename the column, with its rows."""
+
     dependencies = [("stock", "0003_index")]
     operations = [migrations.RenameField("item", "qty", "quantity")]

@@ -6,5 +6,7 @@ RULE = models.CheckConstraint(condition=models.Q(quantity__gte=0), name="stock_i
 
 
 class Migration(migrations.Migration):
+    """Add the rule."""
+
     dependencies = [("stock", "0004_rename")]
     operations = [migrations.AddConstraint("item", RULE)]

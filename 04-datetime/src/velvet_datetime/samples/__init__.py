@@ -1,0 +1,1 @@
+"""What the module measures on: cases with their expected values, and texts for parsers."""

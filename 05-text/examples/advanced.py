@@ -1,0 +1,129 @@
+"""Advanced examples: deadlines, audits, a log factory, hostile text."""
+
+# ruff: noqa: RUF001 - letters that look alike are the subject
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from velvet.examples import example, main
+from velvet_text import deadline, logs
+from velvet_text.audit import audit
+from velvet_text.drain import Drain
+from velvet_text.errors import PatternTimeout, TextError
+from velvet_text.inspect_text import inspect
+from velvet_text.samples import texts
+
+BUDGET_S = 0.2
+
+
+@example("regex_deadline")
+def regex_deadline() -> None:
+    """Four ways to stop a match after 0.2 s, and which of them do."""
+    bomb = "a" * 24 + "!"
+    raised, seconds = deadline.search_in_thread("^(a+)+$", bomb, budget_s=BUDGET_S)
+    print(f"thread with time-out    raised: {raised!s:5}   control back after {seconds:6.3f} s")
+
+    def timed(way: str, search: Callable[[], object]) -> None:
+        began = time.perf_counter()
+        try:
+            outcome = "raised: False" if search() is None else "matched"
+        except PatternTimeout:
+            outcome = "raised: True "
+        print(f"{way:22}  {outcome}   control back after {time.perf_counter() - began:6.3f} s")
+
+    slow = deadline.SafePattern(r"^(\w|\w\w)+;$", budget_s=BUDGET_S)
+    linear = deadline.SafePattern("^(a+)+$", budget_s=BUDGET_S)
+    child = deadline.SafePattern("^(a+)+$", budget_s=BUDGET_S, policy="child")
+    timed("regex with timeout=", lambda: slow.search("a" * 60 + "!;"))
+    timed("RE2, linear", lambda: linear.search(bomb))
+    timed("child, killed", lambda: child.search("a" * 50 + "!"))
+    print("why: re holds the interpreter's lock, so the waiting thread cannot even wake")
+    print("     up. A time-out is kept by who can look at the clock, or can be killed.")
+
+
+PATTERNS = (
+    r"^\d+(,\d+)*$", r"^[^@\s]+@[^@\s]+$", r"\s+$", r"x*x*y", "^(a+)+$", r"^(\w+\s?)*$", "(a|b|ab)*c",
+    r"(.)\1+x",
+)  # fmt: skip
+
+
+@example("audit_my_patterns")
+def audit_my_patterns() -> None:
+    """Eight patterns judged without running them, then attacked in a child to see."""
+    print(f"{'pattern':20} {'verdict':12} {'attack':19} measured")
+    for pattern in PATTERNS:
+        found = audit(pattern)
+        attack = f"{found.prefix}({found.pump}){{n}}{found.suffix}" if found.pump else "-"
+        seen = "-"
+        if found.risk in ("polynomial", "exponential"):
+            growth = deadline.confirm(pattern, budget_s=0.8)
+            law = (
+                f"2^({growth.exponent:.1f} n)"
+                if growth.fit == "exponential"
+                else f"n^{growth.exponent:.1f}"
+            )
+            seen = f"{growth.fit}, {law}"
+        print(f"{pattern:20} {found.risk:12} {attack:19} {seen}")
+    print("why: a loop that can take one word in two ways has 2^n ways to fail; two loops")
+    print("     one behind the other have n. What cannot be judged is unknown, not linear.")
+
+
+@example("log_factory")
+def log_factory() -> None:
+    """Forty thousand lines with 1 % garbage: parsed, counted, sampled, mined for templates."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = texts.write_log(Path(folder) / "access.log", 40_000, bad=0.01)
+        stats = logs.ParseStats()
+        began = time.perf_counter()
+        parse = logs.parser("negated")
+        paths = sum(1 for _ in logs.parse_file(path, parse, stats=stats, on_error="collect"))
+        seconds = time.perf_counter() - began
+    print(
+        f"{stats.lines:,} lines, {stats.ok:,} ok, {stats.bad} bad: {stats.lines == stats.ok + stats.bad}"
+    )
+    print(f"{stats.lines / seconds:,.0f} lines/s, {stats.bytes / 1e6:.1f} MB, {paths:,} requests")
+    print(f"a bad one: {stats.samples[0][:60]}...\n")
+    drain = Drain(depth=3)
+    for message in texts.messages(4_000):
+        drain.add(message)
+    print(f"templates from 4,000 messages: {len(drain.templates())}; the largest:")
+    for cluster in drain.templates()[:4]:
+        print(f"  {cluster.size:5} {cluster.template}")
+    print("why: every line is ok or bad, none is lost; templates turn a day of messages")
+    print("     into a page that can be read.")
+
+
+SNIPPETS = {
+    "early return": "if access != 'user\u202e \u2066// check\u2069 \u2066':",
+    "homoglyph": "def pаyment(total): return 0",
+    "invisible name": "is_admin\u200b = True",
+    "tag smuggling": "hello\U000e0068\U000e0069",
+    "log injection": "ann\r\n2026-01-01 admin logged in\x1b[2K",
+    "broken pair": "name = '\ud83d'",
+}
+
+
+@example("trojan_source")
+def trojan_source() -> None:
+    """Six snippets that read differently than they run, with what is hidden in each."""
+    for name, snippet in SNIPPETS.items():
+        print(f"{name}: {ascii(snippet)[1:-1]}")
+        for found in inspect(snippet)[:3]:
+            place = f"{found.span[0]}:{found.span[1]}"
+            print(
+                f"  {place:>6} {found.severity:6} {found.code:13} {ascii(found.message)[1:-1][:44]}"
+            )
+    try:
+        audit("(" * 4000)
+    except TextError as error:
+        print(f"\nand a pattern of 4,000 brackets: {error}")
+    print("why: what is shown and what runs are two texts; look for direction, width,")
+    print("     script and pairs before you review, log or compare.")
+
+
+if __name__ == "__main__":
+    main()

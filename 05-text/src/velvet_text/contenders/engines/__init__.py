@@ -1,0 +1,1 @@
+"""Engines of regular expressions: `FEATURES` and `compile` in each."""

@@ -1,0 +1,1 @@
+"""Keyword matchers: `build` in each."""

@@ -1,0 +1,1 @@
+"""Data that the lesson is tried on: labelled texts and patterns, generators, test vectors."""

@@ -1,0 +1,80 @@
+"""A pool in virtual time obeys the laws that real ones obey."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from velvet_databases.pool_simulation import (
+    SimulatedPoint,
+    knee,
+    little_tps,
+    simulate,
+    simulated_curve,
+)
+
+
+def _one(size: int, threads: int = 16, wait_ms: float = 2.0, compute_ms: float = 0.5) -> float:
+    point = simulate(size, threads=threads, wait_ms=wait_ms, compute_ms=compute_ms, work=400)
+    return point.tps
+
+
+@settings(max_examples=25)
+@given(st.integers(1, 40), st.integers(1, 40), st.floats(0.5, 5), st.floats(0, 2))
+def test_no_pool_serves_more_than_littles_law_allows(
+    size: int, threads: int, wait_ms: float, compute_ms: float
+) -> None:
+    found = simulate(size, threads=threads, wait_ms=wait_ms, compute_ms=compute_ms, work=400)
+
+    # Lengths vary by a quarter around their means, so a short run may be a little lucky.
+    assert found.tps <= 1.1 * little_tps(min(size, threads), wait_ms + compute_ms)
+    assert found.p50_ms <= found.p99_ms
+    assert 0 <= found.waiting <= threads
+
+
+def test_a_connection_more_than_there_are_callers_changes_nothing() -> None:
+    assert _one(16) == _one(40)
+
+
+def test_below_the_knee_twice_the_connections_serve_twice_as_much() -> None:
+    assert _one(2) == pytest.approx(2 * _one(1), rel=0.05)
+
+
+def test_cores_bound_what_a_pool_can_serve() -> None:
+    assert _one(16, compute_ms=1.0) == pytest.approx(2_000, rel=0.05)
+
+
+def test_one_caller_never_waits_in_line() -> None:
+    assert simulate(1, threads=1, wait_ms=1.0, compute_ms=0.0, work=50).waiting == 0
+
+
+def test_the_same_seed_gives_the_same_run() -> None:
+    assert _one(4) == _one(4)
+
+
+def test_the_knee_is_where_doubling_gains_little() -> None:
+    curve = simulated_curve((1, 2, 4, 8, 16, 32), threads=32, wait_ms=2.0, compute_ms=0.5)
+
+    assert knee(curve) in (8, 16)
+    assert knee([SimulatedPoint(1, 10, 1, 1, 0), SimulatedPoint(2, 20, 1, 1, 0)]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"size": 0, "threads": 1, "wait_ms": 1.0, "compute_ms": 0.0}, "must be 1 or more"),
+        ({"size": 1, "threads": 1, "wait_ms": 0.0, "compute_ms": 0.0}, "must be >= 0"),
+        ({"size": 1, "threads": 1, "wait_ms": -1.0, "compute_ms": 2.0}, "must be >= 0"),
+    ],
+)
+def test_a_load_that_makes_no_sense_is_refused(arguments: dict[str, float], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        simulate(**arguments)  # type: ignore[arg-type]
+
+
+def test_a_law_needs_a_size_and_a_hold_and_a_knee_needs_a_point() -> None:
+    with pytest.raises(ValueError, match="hold_ms above 0"):
+        little_tps(1, 0.0)
+    with pytest.raises(ValueError, match="one point or more"):
+        knee([])

@@ -1,0 +1,5 @@
+"""The dashboard of 11-numerical."""
+
+from velvet_numerical.dashboard import main
+
+main()

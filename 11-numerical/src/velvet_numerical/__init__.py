@@ -1,0 +1,1 @@
+"""Numerical computing: what an array is, where speed comes from, and which digits to believe."""
