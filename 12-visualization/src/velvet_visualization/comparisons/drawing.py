@@ -59,7 +59,7 @@ def add_to(suite: Suite) -> None:
         sizes={"n": [1000, 10_000, FULL]},
         metrics={"bytes": "bytes"},
         quick=lambda n: n == 10_000,
-        rounds={"quick": 2, "default": 3, "full": 7},
+        rounds={"quick": 2, "default": 2, "full": 7},
     )
     for name, needs in NEEDS.items():
         library_needs = (*needs, *(BROWSER if name in ("plotly", "bokeh") else ()))
@@ -70,6 +70,7 @@ def add_to(suite: Suite) -> None:
             baseline=name == "matplotlib",
             note="draws in a warm browser" if name in ("plotly", "bokeh") else "",
             tier="quick" if name in ("matplotlib", "altair") else "default",
+            when=(lambda n: n >= 10_000) if name in ("plotly", "bokeh") else None,
         )
     files = suite.comparison(
         "file_bytes",
@@ -89,8 +90,8 @@ def add_to(suite: Suite) -> None:
         unit="ms",
         sizes={"n": [1000, FULL, 1_000_000]},
         metrics={"page_mb": Metric("MB")},
-        quick=lambda n: n == FULL,
-        rounds={"quick": 2, "default": 3, "full": 7},
+        quick=lambda n: n == 1000,
+        rounds={"quick": 2, "default": 2, "full": 7},
     )
     for name in ("plotly", "altair", "bokeh"):
         page.add(
@@ -108,6 +109,7 @@ def add_to(suite: Suite) -> None:
         tuned_of="plotly",
         note="needs the network to be seen",
         when=lambda n: n == 1000,
+        tier="default",
     )
 
     suite.claim(
@@ -132,4 +134,5 @@ def add_to(suite: Suite) -> None:
     suite.claim(
         "at 100,000 points Altair's page is larger than Bokeh's",
         ratio("build_page", "altair", "bokeh", "page_mb", n=FULL) >= 1.25,
+        tier="default",
     )

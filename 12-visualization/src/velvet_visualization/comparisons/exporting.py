@@ -130,17 +130,17 @@ def add_to(suite: Suite) -> None:
         title="One PNG of Plotly by Kaleido: a browser each, or one for all",
         kind="run",
         unit="ms",
-        rounds={"quick": 2, "default": 5, "full": 10},
+        rounds={"quick": 2, "default": 3, "full": 10},
     )
     needs = (*NEEDS["plotly"], *BROWSER)
     session.add("one_shot", lambda: _session(1, warm=False), needs=needs, baseline=True)
-    session.add("session", lambda: _session(8, warm=True), needs=needs)
+    session.add("session", lambda: _session(5, warm=True), needs=needs)
     imported = suite.comparison(
         "import_time",
         title="A fresh process until the library is imported",
         kind="run",
         unit="ms",
-        rounds={"quick": 2, "default": 7, "full": 15},
+        rounds={"quick": 2, "default": 5, "full": 15},
     )
     for name, program in IMPORTS.items():
         imported.add(
@@ -160,6 +160,7 @@ def add_to(suite: Suite) -> None:
         title="The same chart from two processes: equal bytes?",
         kind="value",
         metrics=dict.fromkeys(FORMATS, Metric("label")),
+        tier="default",
     )
     for name, library_needs in NEEDS.items():
         code.add(name, partial(_code, name), needs=library_needs, baseline=name == "matplotlib")

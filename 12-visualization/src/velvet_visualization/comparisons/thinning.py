@@ -81,6 +81,8 @@ def add_to(suite: Suite) -> None:
         unit="ms",
         sizes={"n": [10_000, 100_000, POINTS]},
         quick=lambda n: n == 100_000,
+        default=lambda n: n >= 100_000,
+        rounds={"quick": 5, "default": 8, "full": 20},
     )
     speed.same_result()
     lossy = suite.comparison(
@@ -100,12 +102,13 @@ def add_to(suite: Suite) -> None:
         kind="run",
         unit="ms",
         metrics={"points": Metric("points", "higher")},
-        rounds={"quick": 2, "default": 5, "full": 10},
+        rounds={"quick": 2, "default": 3, "full": 10},
     )
     counted.add("matplotlib", _scatter, needs=NEEDS["matplotlib"], baseline=True)
     counted.add("rasterize", partial(_counted, rasterize), note="counts only, nothing is drawn")
-    counted.add("datashader", partial(_counted, datashade), needs="datashader", note="counts only")
-    counted.add("datashader_cold", _cold, needs="datashader", note="compiles on the first call")
+    peer: dict[str, Any] = {"needs": "datashader", "tier": "default"}
+    counted.add("datashader", partial(_counted, datashade), note="counts only", **peer)
+    counted.add("datashader_cold", _cold, note="compiles on the first call", **peer)
     counted.check(lambda total: total == POINTS)
 
     suite.claim(

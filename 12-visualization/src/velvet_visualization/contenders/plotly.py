@@ -246,7 +246,10 @@ def export(figure: go.Figure, fmt: Format, session: BrowserSession | None = None
 def html(figure: go.Figure, *, interactive: bool = False, inline: bool = True) -> str:
     """Return a page; its one identifier is made from the figure, so that it is always the same."""
     name = sha256(figure.to_json().encode()).hexdigest()[:12]
-    config = {"displaylogo": False, **({"scrollZoom": True} if interactive else {})}
+    config = {"displaylogo": False}
+    if interactive:  # by itself a drag zooms into a box and the wheel does nothing
+        config["scrollZoom"] = True
+        figure = go.Figure(figure).update_layout(dragmode="pan")
     page: str = figure.to_html(
         include_plotlyjs=True if inline else "cdn",
         div_id=f"chart-{name}",
