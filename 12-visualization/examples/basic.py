@@ -9,7 +9,7 @@ from pathlib import Path
 
 from velvet.examples import example, main
 from velvet_visualization.contenders import NAMES, load
-from velvet_visualization.contrast import VISIONS, audit, audit_theme
+from velvet_visualization.contrast import VISIONS, audit, audit_theme, contrast
 from velvet_visualization.export import capability_matrix, export
 from velvet_visualization.facts import diff_facts
 from velvet_visualization.samples import cloud
@@ -50,6 +50,10 @@ def velvet_theme() -> None:
     for name, report in reports.items():
         apart = "".join(f"{report.differences[vision]:8.1f}" for vision in VISIONS)
         print(f"{name:18}{report.graphics:9.2f}{apart}  {'passes' if report.ok else 'fails'}")
+    print("\nthe same series without any colour, and their contrast with white:")
+    for style in LIGHT.styles(len(LIGHT.strokes)):
+        fill, stroke = (contrast(one, "#ffffff") for one in (style.fill, style.stroke))
+        print(f"{style.marker:10}{style.dash:10} fill {fill:5.2f}   stroke {stroke:5.2f}")
     print("\nwhy: a pastel has a contrast of 1 to 2 with white, where WCAG asks for 3.")
     print("     So a pastel fills, and a dark stroke of its hue carries the meaning.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 
 import numpy as np
@@ -57,7 +58,7 @@ def a_million_points() -> None:
     try:
         load("altair").build(prepare(spec))
     except TooManyPoints as error:
-        print(f"\nAltair: {error}")
+        print(textwrap.fill(f"\nAltair: {error}", 79, replace_whitespace=False))
     print(f"reduce(spec) leaves {reduce(spec).marks} cells of a counted cloud")
     print("why: a screen has 800 columns. First, lowest, highest and last point of each")
     print("     are all that a line of a million points can show.")
@@ -67,7 +68,7 @@ def a_million_points() -> None:
 def accessible_chart() -> None:
     """One chart as a sentence, as a table, as an SVG with a description, as others see it."""
     scene = prepare(chart("line"))
-    print(alt_text(scene))
+    print(textwrap.fill(alt_text(scene), 79))
     print(f"\ntable: {data_table(scene).count('<tr>') - 1} rows of HTML")
     svg = export(scene, "altair", "svg").decode()
     start = svg.index("<svg")

@@ -244,7 +244,8 @@ class BrowserSession:
                     return await asyncio.wait_for(work(), self.timeout_s + 5)
                 except (asyncio.TimeoutError, PageTimeout) as error:
                     raise PageTimeout(self.timeout_s) from error
-                except Exception as error:
+                except (Exception, asyncio.CancelledError) as error:
+                    # A dying browser also cancels what waits for its answer.
                     if not (self._dead() or type(error).__name__ == "BrowserFailedError"):
                         raise
                     await self._close()

@@ -171,7 +171,7 @@ def _from_list(values: list[Any]) -> NDArray[Any]:
         except OverflowError:
             raise ValueError("an integer is too large for a float") from None
     if all(isinstance(one, datetime | np.datetime64) for one in there):
-        return np.array([np.datetime64("NaT") if v is None else _utc(v) for v in values])
+        return np.array([np.datetime64("NaT", "ms") if v is None else _utc(v) for v in values])
     if all(isinstance(one, str) for one in there) and len(there) == len(values):
         return _moments(there) if there and _is_moment(there[0]) else np.array(there, dtype=str)
     return _refuse("a mixture of " + ", ".join(sorted({type(one).__name__ for one in values})))

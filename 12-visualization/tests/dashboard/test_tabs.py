@@ -17,16 +17,26 @@ def test_four_of_a_kind_says_that_all_are_the_same(kind: str) -> None:
     seen = Seen(options={}, wanted={"kind": kind})
 
     assert "**4 of 4** libraries show the same facts" in four.finding(seen)
-    assert "same facts" in four.badge("plotly", kind, {}, {})
+    assert "same facts" in four.badge("plotly", kind)
 
 
 def test_a_difference_is_shown_with_its_first_fact(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(four, "differences", lambda _kind: {"plotly": ["title: <b> is not 'a'"]})
 
-    shown = four.badge("plotly", "bar", {"ready_ms": 1, "dom_nodes": 2, "heap_mb": 3}, {"ms": 4})
+    shown = four.badge("plotly", "bar")
 
     assert "1 facts differ: title: &lt;b&gt;" in shown
-    assert "ready after 1 ms" in shown
+    assert "MB page" in shown
+
+
+def test_what_is_not_measured_yet_is_a_dash() -> None:
+    page = {"type": "page", "name": "plotly", "ms": 4.2}
+    cost = {"type": "cost", "name": "plotly", "ready_ms": 1, "dom_nodes": 2000, "heap_mb": 3}
+
+    first, last = (four.costs(Seen(events)) for events in ([page], [page, cost]))
+
+    assert [*first[0].values()] == ["Plotly", "4 ms", "-", "-", "-"]
+    assert [*last[0].values()] == ["Plotly", "4 ms", "1 ms", "2,000", "3.0 MB"]
 
 
 @pytest.mark.leaves("the browser of the task ends with its session")
@@ -62,7 +72,7 @@ def test_the_lab_counts_pixels(way: str, verb: str) -> None:
 
     assert verb in fidelity_lab.finding(Seen(options=options))
     shown = set(fidelity_lab.overlay(way, 1600).data[0].z.ravel())
-    assert shown == ({0.0, 1.0} if way == "m4" else {0.0, 1.0, 2.0, 3.0})
+    assert shown == {0.0, 1.0, 2.0} if way == "every_nth" else {0.0, 1.0}
 
 
 @pytest.mark.parametrize(

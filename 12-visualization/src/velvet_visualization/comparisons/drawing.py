@@ -29,9 +29,11 @@ def _png(name: str, n: int) -> Iterator[Any]:
         yield lambda: {"bytes": float(len(library.export(library.build(scene), "png", session)))}
 
 
-def _bytes(name: str, n: int) -> Any:
+def _bytes(name: str, n: int, *, rasterized: bool = False) -> Any:
     library = load(name)
     figure = library.build(prepare(cloud(n)))
+    for points in figure.axes[0].collections if rasterized else ():
+        points.set_rasterized(True)
 
     def run() -> dict[str, float]:
         return {fmt: float(len(library.export(figure, fmt))) for fmt in FORMATS if fmt != "html"}
@@ -83,6 +85,13 @@ def add_to(suite: Suite) -> None:
     )
     for name in ("matplotlib", "altair"):
         files.add(name, partial(_bytes, name), needs=NEEDS[name], baseline=name == "matplotlib")
+    files.add(
+        "matplotlib_rasterized",
+        partial(_bytes, "matplotlib", rasterized=True),
+        needs=NEEDS["matplotlib"],
+        tuned_of="matplotlib",
+        note="the points are a picture inside, axes and text stay vectors",
+    )
     page = suite.comparison(
         "build_page",
         title="One page with everything inside: time, memory, size",
@@ -124,6 +133,11 @@ def add_to(suite: Suite) -> None:
     suite.claim(
         "at 100,000 points Altair's PDF is larger than Matplotlib's",
         ratio("file_bytes", "altair", "matplotlib", "pdf", n=FULL) >= 3,
+        tier="default",
+    )
+    suite.claim(
+        "at 100,000 points a rasterised cloud makes an SVG smaller",
+        ratio("file_bytes", "matplotlib", "matplotlib_rasterized", "svg", n=FULL) >= 20,
         tier="default",
     )
     suite.claim(

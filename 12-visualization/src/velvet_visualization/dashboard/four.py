@@ -64,26 +64,37 @@ def differences(kind: str) -> dict[str, list[str]]:
     }
 
 
-def badge(name: str, kind: str, cost: dict[str, Any], page: dict[str, Any]) -> str:
-    """Return a library's facts and costs as HTML, above its chart."""
+def badge(name: str, kind: str) -> str:
+    """Return whether a library's facts are those of the data, as HTML above its chart."""
     differ = differences(kind)[name]
     verdict = f"{len(differ)} facts differ: {differ[0]}" if differ else "same facts"
     colour = STROKES[1] if differ else STROKES[3]
-    parts = [f"{len(page_of(name, kind, False)) / 1e6:.2f} MB page"]
-    if page:
-        parts.append(f"built in {page['ms']:.0f} ms")
-    if cost:
-        parts.append(f"ready after {cost['ready_ms']:.0f} ms")
-        parts.append(f"{cost['dom_nodes']:,} elements")
-        parts.append(f"{cost['heap_mb']:.1f} MB heap")
-    costs = " \u00b7 ".join(parts)
+    size = f"{len(page_of(name, kind, False)) / 1e6:.2f} MB page"
     return (
         f"<div class='velvet-figure' style='border:1px solid {LAVENDER};border-left:5px solid "
         f"{colour};border-radius:12px;padding:.5rem .8rem;background:{WHITE};color:{TEXT}'>"
         f"<b>{load(name).LABEL}</b> <span style='color:{colour};font-weight:600'>"
-        f"{escape(verdict)}</span><br><span style='color:{TEXT_SOFT};font-size:.86rem'>"
-        f"{costs}</span></div>"
+        f"{escape(verdict)}</span> <span style='color:{TEXT_SOFT};font-size:.86rem'>"
+        f"{size}</span></div>"
     )
+
+
+def costs(seen: kit.Seen) -> list[dict[str, Any]]:
+    """Return a row for each library that was measured; a dash stands for what is still to come."""
+    ready = {one["name"]: one for one in seen.of("cost")}
+    rows = []
+    for page in seen.of("page"):
+        cost = ready.get(page["name"])
+        rows.append(
+            {
+                "library": load(page["name"]).LABEL,
+                "built in": f"{page['ms']:.0f} ms",
+                "ready after": f"{cost['ready_ms']:.0f} ms" if cost else "-",
+                "elements": f"{cost['dom_nodes']:,}" if cost else "-",
+                "heap": f"{cost['heap_mb']:.1f} MB" if cost else "-",
+            }
+        )
+    return rows
 
 
 def _chart(name: str, kind: str, *, running: bool) -> None:
@@ -98,15 +109,14 @@ def draw(seen: kit.Seen) -> None:
     """Draw the chart four times, two in a row, each with its facts and its costs."""
     kind = seen.wanted.get("kind", "scatter")
     measured = kind == seen.options.get("kind")
-    costs = {one["name"]: one for one in seen.of("cost")} if measured else {}
-    pages = {one["name"]: one for one in seen.of("page")} if measured else {}
     order = ("matplotlib", "plotly", "altair", "bokeh")
     for row in (order[:2], order[2:]):
         for column, name in zip(st.columns(2), row, strict=True):
             with column:
-                html(badge(name, kind, costs.get(name, {}), pages.get(name, {})))
+                html(badge(name, kind))
                 _chart(name, kind, running=seen.running)
-    if costs:
+    if measured and seen.of("page"):
+        seen.table(costs(seen))
         st.caption(seen.whose[0].upper() + seen.whose[1:])
     for one in seen.of("absent"):
         kit.note(one["words"])
@@ -118,9 +128,9 @@ def finding(seen: kit.Seen) -> str:
     kind = seen.wanted.get("kind", "scatter")
     same = sum(not found for found in differences(kind).values())
     words = f"**{same} of {len(NAMES)}** libraries show the same facts"
-    costs = {one["name"]: one for one in seen.of("cost")}
-    if len(costs) == len(NAMES) and seen.options.get("kind") == kind:
-        live = {name: one["ready_ms"] for name, one in costs.items() if name != "matplotlib"}
+    ready = {one["name"]: one for one in seen.of("cost")}
+    if len(ready) == len(NAMES) and seen.options.get("kind") == kind:
+        live = {name: one["ready_ms"] for name, one in ready.items() if name != "matplotlib"}
         first, last = (pick(live, key=lambda name: live[name]) for pick in (min, max))
         words += (
             f"; {load(first).LABEL} is ready after {live[first]:.0f} ms, {load(last).LABEL} after "
