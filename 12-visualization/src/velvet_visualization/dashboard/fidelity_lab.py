@@ -55,11 +55,10 @@ def overlay(way: str, points: int) -> go.Figure:
             hovertemplate="%{text}<extra></extra>",
         )
     )
-    plotly_layout(
-        figure,
-        title=f"{LABELS[way]}: pale is the same, red is lost, brown is invented",
-        height=340,
-    )
+    for word, color in zip(("in both", "lost", "invented"), colors[1:], strict=True):
+        square = {"color": color, "size": 12, "symbol": "square"}
+        figure.add_scatter(x=[None], y=[None], mode="markers", name=word, marker=square)
+    plotly_layout(figure, title=f"{LABELS[way]} beside the whole line, by pixel", height=380)
     figure.update_xaxes(title="pixel columns", showgrid=False)
     figure.update_yaxes(title="pixel rows", showgrid=False)
     return figure

@@ -117,7 +117,6 @@ def draw(seen: kit.Seen) -> None:
                 _chart(name, kind, running=seen.running)
     if measured and seen.of("page"):
         seen.table(costs(seen))
-        st.caption(seen.whose[0].upper() + seen.whose[1:])
     for one in seen.of("absent"):
         kit.note(one["words"])
     kit.note(f"For those who do not see it: {alt_text(scene_of(kind))}")
