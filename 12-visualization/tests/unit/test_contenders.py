@@ -60,6 +60,7 @@ def test_odd_numbers_are_drawn_the_same_by_all(
 
 
 @pytest.mark.filterwarnings("ignore:Glyph:UserWarning")
+@pytest.mark.filterwarnings("ignore:Matplotlib currently does not support:UserWarning")
 @pytest.mark.parametrize("label", HOSTILE)
 def test_hostile_labels_are_text(name: str, library: Contender, label: str) -> None:
     text = HOSTILE[label]
