@@ -70,7 +70,7 @@ def build(scene: Scene, *, webgl: bool | None = None) -> Any:
             models.LegendItem(label={"value": one.name}, renderers=[glyph])
             for one, glyph in zip(scene.series, drawn, strict=True)
         ]
-        plot.add_layout(models.Legend(items=items))
+        plot.add_layout(models.Legend(items=items), "right")  # inside it would cover marks
     return plot
 
 
