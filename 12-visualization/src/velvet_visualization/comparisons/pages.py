@@ -147,6 +147,7 @@ def add_to(suite: Suite) -> None:
             needs=needs,
             baseline=way == "plotly_svg",
             tier="default" if way == "bokeh_webgl" else "quick",
+            when=(lambda n: n >= 10_000) if way == "bokeh_webgl" else None,
         )
         felt.add(way, partial(_latency, way), needs=needs, baseline=way == "plotly_svg")
     usual = suite.comparison(

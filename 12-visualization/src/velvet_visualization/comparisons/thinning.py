@@ -102,7 +102,7 @@ def add_to(suite: Suite) -> None:
         kind="run",
         unit="ms",
         metrics={"points": Metric("points", "higher")},
-        rounds={"quick": 2, "default": 3, "full": 10},
+        rounds={"quick": 2, "default": 2, "full": 10},
     )
     counted.add("matplotlib", _scatter, needs=NEEDS["matplotlib"], baseline=True)
     counted.add("rasterize", partial(_counted, rasterize), note="counts only, nothing is drawn")
