@@ -41,6 +41,15 @@ def test_browser_engines_write_files(session: BrowserSession, which: str, fmt: s
         assert made.startswith(b"%PDF-")
 
 
+@pytest.mark.parametrize("which", ["plotly", "bokeh"])
+def test_two_browsers_draw_the_same_png(session: BrowserSession, which: str) -> None:
+    assert load(which).EXPORTS["png"].deterministic
+    with BrowserSession() as other:
+        found = {export(example("line", 30), which, "png", session=one) for one in (session, other)}
+
+    assert len(found) == 1
+
+
 def test_pages_are_ready_without_a_network(
     session: BrowserSession, name: str, library: Contender
 ) -> None:
