@@ -253,6 +253,13 @@ def test_the_svg_says_what_it_shows() -> None:
         assert root.get("role") == "img"
 
 
+def test_strokes_are_drawn_with_all_their_contrast() -> None:
+    for name in ("matplotlib", "altair"):
+        drawn = export(cloud(9), name, "svg").decode().lower()
+        assert re.search(rf"stroke(=\"|: ){prepare(cloud(9)).theme.strokes[0]}", drawn)
+        assert 'opacity="0.7' not in drawn
+
+
 def test_the_pdf_is_one_page() -> None:
     for name in ("matplotlib", "altair"):
         made = export(example("area"), name, "pdf")

@@ -98,7 +98,8 @@ def _by(scene: Scene, channel: Any, token: str, **names: str) -> Any:
 
 def _scatter(chart: Any, scene: Scene) -> Any:
     size = scene.theme.point_px**2
-    return _mark(chart, scene, "point", size=size, strokeWidth=1).encode(
+    # Vega-Lite draws points at an opacity of 0.7, which costs a stroke its contrast.
+    return _mark(chart, scene, "point", size=size, strokeWidth=1, opacity=1).encode(
         fill=_by(scene, alt.Fill, "fill"),
         stroke=_by(scene, alt.Stroke, "stroke"),
         shape=_by(scene, alt.Shape, "marker", **_NAMES),
