@@ -50,7 +50,7 @@ def test_every_type_has_values_and_most_survive_somewhere() -> None:
     assert len(kept(contender("pydantic"))) == len(TARGETS) - 1
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_type_that_survives_once_survives_always(library: Contender, data: st.DataObject) -> None:
     target = data.draw(st.sampled_from(kept(library) or ["int"]))

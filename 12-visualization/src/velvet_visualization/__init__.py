@@ -1,0 +1,1 @@
+"""One chart specification, four libraries, and the checks that they draw the same chart."""

@@ -1,0 +1,152 @@
+"""The tab with the same chart four times, live, and what each costs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from velvet.ui import kit
+from velvet.ui.chart import html, is_dark
+from velvet.ui.palette import LAVENDER, STROKES, TEXT, TEXT_SOFT, WHITE
+from velvet_visualization import facts
+from velvet_visualization.contenders import NAMES, load
+from velvet_visualization.dashboard import tasks
+from velvet_visualization.describe import alt_text
+from velvet_visualization.samples import cloud, example
+from velvet_visualization.scene import Scene, prepare
+from velvet_visualization.spec import KINDS
+from velvet_visualization.theme import DARK, LIGHT
+
+SIDE = (460, 340)
+POINTS = 300
+PATIENCE_PX = 30  # below a chart, for what a library draws outside its own frame
+
+
+def controls() -> dict[str, Any]:
+    """Ask for the kind of chart."""
+    return {"kind": kit.choice("Kind of chart", KINDS, "scatter"), "points": POINTS}
+
+
+@lru_cache(maxsize=16)
+def scene_of(kind: str, dark: bool = False) -> Scene:
+    """Return the chart that is drawn four times."""
+    scene = prepare(cloud(POINTS) if kind == "scatter" else example(kind), DARK if dark else LIGHT)  # type: ignore[arg-type]
+    return replace(scene, width=SIDE[0], height=SIDE[1])
+
+
+@lru_cache(maxsize=64)
+def page_of(name: str, kind: str, dark: bool) -> str:
+    """Return one library's page that fits its column, with hover, zoom and pan."""
+    library = load(name)
+    page = library.html(library.build(scene_of(kind, dark)), interactive=True)
+    ground = (DARK if dark else LIGHT).background
+    style = (
+        f"<style>body{{margin:0;background:{ground};overflow-x:auto}}img{{max-width:100%}}</style>"
+    )
+    return (
+        page.replace("</head>", f"{style}</head>", 1)
+        if name != "altair"
+        else page.replace("<head>", f"<head>{style}", 1)
+    )
+
+
+@lru_cache(maxsize=16)
+def differences(kind: str) -> dict[str, list[str]]:
+    """Return what each library shows that the data do not say."""
+    scene = scene_of(kind)
+    right = facts.expected(scene)
+    return {
+        name: facts.diff_facts(right, load(name).facts(load(name).build(scene))) for name in NAMES
+    }
+
+
+def badge(name: str, kind: str) -> str:
+    """Return whether a library's facts are those of the data, as HTML above its chart."""
+    differ = differences(kind)[name]
+    verdict = f"{len(differ)} facts differ: {differ[0]}" if differ else "same facts"
+    colour = STROKES[1] if differ else STROKES[3]
+    size = f"{len(page_of(name, kind, False)) / 1e6:.2f} MB page"
+    return (
+        f"<div class='velvet-figure' style='border:1px solid {LAVENDER};border-left:5px solid "
+        f"{colour};border-radius:12px;padding:.5rem .8rem;background:{WHITE};color:{TEXT}'>"
+        f"<b>{load(name).LABEL}</b> <span style='color:{colour};font-weight:600'>"
+        f"{escape(verdict)}</span> <span style='color:{TEXT_SOFT};font-size:.86rem'>"
+        f"{size}</span></div>"
+    )
+
+
+def costs(seen: kit.Seen) -> list[dict[str, Any]]:
+    """Return a row for each library that was measured; a dash stands for what is still to come."""
+    ready = {one["name"]: one for one in seen.of("cost")}
+    rows = []
+    for page in seen.of("page"):
+        cost = ready.get(page["name"])
+        rows.append(
+            {
+                "library": load(page["name"]).LABEL,
+                "built in": f"{page['ms']:.0f} ms",
+                "ready after": f"{cost['ready_ms']:.0f} ms" if cost else "-",
+                "elements": f"{cost['dom_nodes']:,}" if cost else "-",
+                "heap": f"{cost['heap_mb']:.1f} MB" if cost else "-",
+            }
+        )
+    return rows
+
+
+def _chart(name: str, kind: str, *, running: bool) -> None:
+    """Draw the live page; while a run redraws twice a second, only a line in its place."""
+    if running:
+        kit.note("The live chart comes back when the measurement is done.")
+    else:
+        st.iframe(page_of(name, kind, is_dark()), height=SIDE[1] + PATIENCE_PX)
+
+
+def draw(seen: kit.Seen) -> None:
+    """Draw the chart four times, two in a row, each with its facts and its costs."""
+    kind = seen.wanted.get("kind", "scatter")
+    measured = kind == seen.options.get("kind")
+    order = ("matplotlib", "plotly", "altair", "bokeh")
+    for row in (order[:2], order[2:]):
+        for column, name in zip(st.columns(2), row, strict=True):
+            with column:
+                html(badge(name, kind))
+                _chart(name, kind, running=seen.running)
+    if measured and seen.of("page"):
+        seen.table(costs(seen))
+    for one in seen.of("absent"):
+        kit.note(one["words"])
+    kit.note(f"For those who do not see it: {alt_text(scene_of(kind))}")
+
+
+def finding(seen: kit.Seen) -> str:
+    """Say whether the charts are the same, and what differs: the cost."""
+    kind = seen.wanted.get("kind", "scatter")
+    same = sum(not found for found in differences(kind).values())
+    words = f"**{same} of {len(NAMES)}** libraries show the same facts"
+    ready = {one["name"]: one for one in seen.of("cost")}
+    if len(ready) == len(NAMES) and seen.options.get("kind") == kind:
+        live = {name: one["ready_ms"] for name, one in ready.items() if name != "matplotlib"}
+        first, last = (pick(live, key=lambda name: live[name]) for pick in (min, max))
+        words += (
+            f"; {load(first).LABEL} is ready after {live[first]:.0f} ms, {load(last).LABEL} after "
+            f"{live[last]:.0f} ms, and Matplotlib answers no pointer at all"
+        )
+    return words + "."
+
+
+TAB = kit.Tab(
+    "Four of a kind",
+    question="One specification, four libraries: is it the same chart, and what does each cost?",
+    tip="Move the pointer over each chart, turn the wheel, drag; then choose another kind.",
+    job=kit.Job(tasks.in_browser, label="Measure", cap_s=120, recorded="in_browser.jsonl"),
+    controls=controls,
+    draw=draw,
+    finding=finding,
+    code=(facts.diff_facts,),
+    command="velvet run 12 one_spec_four_charts",
+    next_step="Scaling",
+)
