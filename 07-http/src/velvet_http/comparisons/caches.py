@@ -102,7 +102,10 @@ def add_to(suite: Suite) -> None:
     rows.same_result()
     for kind in _FETCHERS:
         needs = ("hishel", "httpx2") if kind == "hishel" else ()
-        rows.add(kind, lambda kind=kind: _cached(kind), baseline=kind == "none", needs=needs)
+        rows.add(
+            kind, lambda kind=kind: _cached(kind), baseline=kind == "none", needs=needs,
+            tier="default" if needs else "quick",
+        )  # fmt: skip
     suite.claim(
         "our cache sends at most 0.3 of the requests to the origin",
         ratio("cache", "ours", "none", "origin") <= 0.3,

@@ -164,6 +164,7 @@ def add_to(suite: Suite) -> None:
             name,
             lambda connections=connections, http2=http2: _multiplex(connections, http2=http2),
             baseline=http2,
+            tier="default" if connections == 6 else "quick",
         )
     rows.same_result()
     suite.claim(
@@ -213,7 +214,8 @@ def add_to(suite: Suite) -> None:
         rounds={"quick": 1, "default": 2},
     )
     for way in ("fetch_all", "semaphore", "gather"):
-        rows.add(way, lambda way=way: _fan_out(way), baseline=way == "fetch_all")
+        tier = "default" if way == "semaphore" else "quick"
+        rows.add(way, lambda way=way: _fan_out(way), baseline=way == "fetch_all", tier=tier)
     rows.same_result()
     suite.claim(
         "fetch_all never has more sockets open than its concurrency, gather opens hundreds",
