@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+# Imported once, here: the pytest inside forgets what it imports, and a mapper bears no second import.
+from velvet_databases.bookshelf import sa_models  # noqa: F401
+from velvet_databases.nplusone import pytest_plugin  # noqa: F401
+
 pytest_plugins = ["pytester"]
 
 # No plugin of a library that happens to be installed has a say in the pytest inside.
