@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+# Imported once, here: the pytest inside forgets what it imports, and a mapper bears no second import.
+from velvet_databases.bookshelf import sa_models  # noqa: F401
+from velvet_databases.nplusone import pytest_plugin  # noqa: F401
+
 pytest_plugins = ["pytester"]
 
-SETTINGS = """
-    [pytest]
-    asyncio_default_fixture_loop_scope = function
-"""
-PLUGIN = ("-p", "velvet_databases.nplusone.pytest_plugin", "-p", "no:randomly", "-p", "no:velvet")
+# No plugin of a library that happens to be installed has a say in the pytest inside.
+PLUGIN = ("--disable-plugin-autoload", "-p", "velvet_databases.nplusone.pytest_plugin")
 SHELF = """
     import pytest
     from sqlalchemy import create_engine, select
@@ -32,7 +33,6 @@ SHELF = """
 
 
 def test_the_fixture_fails_lazy_tests_and_passes_the_others(pytester: pytest.Pytester) -> None:
-    pytester.makeini(SETTINGS)
     pytester.makepyfile(SHELF + """
     def test_lazy(session, no_n_plus_one):
         for author in session.scalars(select(Author)):
@@ -64,7 +64,6 @@ def test_the_fixture_fails_lazy_tests_and_passes_the_others(pytester: pytest.Pyt
 
 
 def test_the_marker_bounds_what_a_test_sends(pytester: pytest.Pytester) -> None:
-    pytester.makeini(SETTINGS)
     pytester.makepyfile(SHELF + """
     @pytest.mark.max_queries(1)
     def test_within(session):
