@@ -131,11 +131,6 @@ def add_to(suite: Suite) -> None:
         & (growth("file_bytes", "altair", over="n", metric="svg") >= 0.7),
     )
     suite.claim(
-        "at 100,000 points Altair's PDF is larger than Matplotlib's",
-        ratio("file_bytes", "altair", "matplotlib", "pdf", n=FULL) >= 3,
-        tier="default",
-    )
-    suite.claim(
         "at 100,000 points a rasterised cloud makes an SVG smaller",
         ratio("file_bytes", "matplotlib", "matplotlib_rasterized", "svg", n=FULL) >= 20,
         tier="default",
