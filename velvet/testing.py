@@ -8,8 +8,7 @@ child process, a socket or a segment behind. A module's `tests/test_module.py` i
     class TestModule(ModuleTests):
         expected = {"first_limiter": "refused: 3 of 10"}
 
-Loaded with every run of pytest, so every import of substance waits until it is needed (and is
-measured by coverage when it comes).
+Loaded with every run of pytest, so every import of substance waits until it is needed.
 """
 
 from __future__ import annotations
@@ -37,17 +36,14 @@ if TYPE_CHECKING:
     from velvet.catalog import Module
     from velvet.services import Server
 
-# Many times what a reader is promised: this only ends a child or a page that hangs.
+# Many times what a reader is promised; it only ends what hangs.
 _PATIENCE_S = 120.0
 REPORTS_VARIABLE = "VELVET_TEST_REPORTS"
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
-    """Let coverage find the project's settings inside a module, and use more than one core there.
-
-    A wrapper, because it has to come before the same hook of pytest-cov.
-    """
+    """Let coverage find the project's settings in a module; a wrapper, to come before pytest-cov."""
     options = early_config.known_args_namespace
     settings = early_config.rootpath / "pyproject.toml"
     if getattr(options, "cov_config", "") == ".coveragerc" and settings.is_file():
@@ -208,8 +204,7 @@ def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
 def without_tracing() -> Iterator[None]:
     """Leave out of coverage what takes longer to watch than to run.
 
-    A page that is drawn is hundreds of thousands of lines of Streamlit and Plotly, which no report
-    counts; a chain of a million nodes is the same few lines a million times.
+    A drawn page is hundreds of thousands of lines of Streamlit and Plotly, which no report counts.
     """
     here, threads = sys.gettrace(), threading.gettrace()
     sys.settrace(None)
@@ -232,11 +227,9 @@ def untraced() -> Iterator[None]:
 def _no_server_left() -> Iterator[None]:
     """Fail the run when a server of ours outlives it."""
     yield
-    if "velvet.services" not in sys.modules:
-        return
-    from velvet.services.own import records
-
-    left = [state["name"] for _, state in records() if state.get("owner") == os.getpid()]
+    own = sys.modules.get("velvet.services.own")
+    records = own.records() if own else ()
+    left = [state["name"] for _, state in records if state.get("owner") == os.getpid()]
     assert not left, f"servers left behind by this run: {', '.join(left)}"
 
 
@@ -262,7 +255,6 @@ def _printed(folder: Path, level: str) -> tuple[dict[str, str], str]:
         how = f"ended with {done.returncode}" if done.returncode else "complains"
         return {}, f"examples/{level}.py {how}: {complaint}"
     text = done.stdout.decode("utf-8").replace("\r\n", "\n")
-    # Each example begins with a rule that carries its name.
     parts = re.split(r"^\u2500+ (\w+) \u2500+$", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True)), ""
 
