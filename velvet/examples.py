@@ -83,11 +83,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the examples of the calling file; ends the process with exit code 2 or 1 when it cannot."""
     file = inspect.stack()[1].filename
     arguments = list(sys.argv[1:] if argv is None else argv)
-    from velvet.processes import stoppable
-
     try:
-        with stoppable():  # SIGTERM, too, lets an example end what it started
-            _run(registered(file), arguments)
+        _run(registered(file), arguments)
     except VelvetError as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(error.exit_code) from None
@@ -128,6 +125,8 @@ def _show(item: Example) -> None:
     from rich.console import Console
     from rich.rule import Rule
 
+    from velvet.processes import stoppable
+
     console = Console()
     console.print(Rule(f"[bold]{item.name}[/bold]", style="#8B7D8B"))
     console.print(f"[italic]{item.headline}[/italic]\n")
@@ -138,12 +137,13 @@ def _show(item: Example) -> None:
         return
     began = time.perf_counter()
     try:
-        if inspect.iscoroutinefunction(item.function):
-            import asyncio
+        with stoppable():  # SIGTERM, too, lets an example end what it started
+            if inspect.iscoroutinefunction(item.function):
+                import asyncio
 
-            asyncio.run(item.function())
-        else:
-            item.function()
+                asyncio.run(item.function())
+            else:
+                item.function()
     except VelvetError as error:
         # A server whose ladder looked climbable may still refuse every rung.
         console.print(f"skipped: {error}", markup=False)

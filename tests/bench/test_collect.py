@@ -56,8 +56,11 @@ def collected(pytester, measure_file, monkeypatch):
     def run(body, *options):
         pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
         shutil.copytree(measure_file(body).parent, pytester.path / "benchmarks")
+        # No plugin of a library that happens to be installed has a say in it.
+        plugins = ("-p", "velvet.testing", "-p", "benchmark", "-p", "asyncio")
         return pytester.runpytest_inprocess(
-            "benchmarks", "-p", "no:randomly", "-p", "no:cacheprovider", "-v", *options
+            *("benchmarks", "--disable-plugin-autoload", *plugins),
+            *("-p", "no:cacheprovider", "-v", *options),
         )
 
     return run
