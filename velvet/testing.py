@@ -178,11 +178,6 @@ def private_postgres() -> Iterator[Server]:
     yield from _serve("postgres", private=True)
 
 
-@pytest.fixture
-def watchdog() -> None:
-    """Do nothing: pytest's own `faulthandler_timeout` shows where a test hangs."""
-
-
 @pytest.fixture(autouse=True)
 def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test after which a thread, a child process, a socket or a segment is left."""

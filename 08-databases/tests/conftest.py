@@ -26,11 +26,6 @@ PREFIX = "velvet_test_"
 OURS = "velvet-databases-"
 
 
-@pytest.fixture(autouse=True)
-def _tidy(watchdog: None, nothing_left: None) -> None:
-    """Fail what leaves something behind; show where it stands when it takes a minute."""
-
-
 @pytest.fixture(scope="session")
 def _children_place() -> Iterator[Path]:
     """Where child processes of this run put what is temporary, apart from other runs' children."""

@@ -124,12 +124,12 @@ class _Search:
     # ---- loops
 
     def _closure(self, start: int) -> frozenset[int]:
-        seen, todo = set(), [start]
-        while todo:
-            for after in self.edges[todo.pop()]:
+        seen, pending = set(), [start]
+        while pending:
+            for after in self.edges[pending.pop()]:
                 if after not in seen and self.masks[after] != self.m.end_mark:
                     seen.add(after)
-                    todo.append(after)
+                    pending.append(after)
         return frozenset(seen)
 
     def _components(self) -> dict[int, frozenset[int]]:
@@ -276,9 +276,9 @@ class _Search:
     ) -> str:
         """Return the shortest word from a node to a goal, at least one character long."""
         came: dict[Node, tuple[Node, int]] = {}
-        todo = deque([start])
-        while todo:
-            node = todo.popleft()
+        pending = deque([start])
+        while pending:
+            node = pending.popleft()
             for following, mask in after(node):
                 self._tick()
                 if following in came:
@@ -286,7 +286,7 @@ class _Search:
                 came[following] = (node, mask)
                 if goal(following):
                     return self._spell(start, following, came)
-                todo.append(following)
+                pending.append(following)
         return ""
 
     def _spell(self, start: Node, node: Node, came: dict[Node, tuple[Node, int]]) -> str:

@@ -1,4 +1,4 @@
-"""Where an interleaving is played on SQLite, which lets nobody wait.
+"""Where an interleaving is played on SQLite, which never blocks.
 
 A write beside another writer fails at once with SQLITE_BUSY, and what looks like waiting is the
 client trying again. The sessions here do just that, so that both databases show the same picture.
@@ -67,7 +67,7 @@ class SqliteStage:
             connection.execute("PRAGMA journal_mode = WAL")
 
     def connect(self) -> sqlite3.Connection:
-        """Open a connection that waits for nobody and begins nothing by itself."""
+        """Open a connection that never waits and begins nothing by itself."""
         return sqlite3.connect(
             self._path, timeout=0.0, isolation_level=None, check_same_thread=False
         )
@@ -93,7 +93,7 @@ class SqliteStage:
         return self.writers(name) if self._sessions[name].waiting else ()
 
     def read(self, sql: str) -> tuple[Row, ...]:
-        """Return what everybody can see now."""
+        """Return what every session can see now."""
         with closing(self.connect()) as connection:
             return tuple(connection.execute(sql).fetchall())
 

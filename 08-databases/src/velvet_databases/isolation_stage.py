@@ -111,7 +111,7 @@ class PostgresStage:
         return tuple(sorted(names.get(pid, f"pid {pid}") for pid in (row[0] if row else ())))
 
     def read(self, sql: str) -> tuple[Row, ...]:
-        """Return what everybody can see now."""
+        """Return what every session can see now."""
         return tuple(self._monitor.execute(sql.encode()).fetchall())
 
     def cancel(self) -> None:

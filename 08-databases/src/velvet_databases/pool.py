@@ -3,7 +3,7 @@
 Opening a connection costs a server process and several round trips; a pool lends a few of them to
 many callers. Idle ones are lent last in, first out, so that the surplus ages and can be closed;
 callers wait first in, first out, and a connection that comes back goes straight to the first in
-line, so that nobody overtakes. Whatever may block (connecting, checking, rolling back, closing)
+line, so that no caller overtakes. Whatever may block (connecting, checking, rolling back, closing)
 happens outside the lock.
 """
 
@@ -124,7 +124,7 @@ class Pool(Generic[C]):
         entry = self._slots.returned(connection)
         try:
             self._reset(connection)
-        except Exception:  # noqa: BLE001 - whatever it was, nobody shall have this connection
+        except Exception:  # noqa: BLE001 - whatever it was, no caller may have this connection
             self._discard(entry)
             return
         except BaseException:

@@ -104,7 +104,7 @@ class SqlAlchemyPool:
     engine: Any = None
 
     def open(self, url: str, size: int, *, timeout: float = 30.0, check: bool = False) -> None:
-        """Make the engine, and one connection to see that somebody answers."""
+        """Make the engine, and one connection to see that the server answers."""
         self._open(
             url,
             pool_size=size,
@@ -151,7 +151,7 @@ class NoPool(SqlAlchemyPool):
         timeout: float = 30.0,  # noqa: ARG002
         check: bool = False,  # noqa: ARG002
     ) -> None:
-        """Make the engine, and one connection to see that somebody answers."""
+        """Make the engine, and one connection to see that the server answers."""
         from sqlalchemy.pool import NullPool
 
         self._open(url, poolclass=NullPool)

@@ -65,7 +65,7 @@ def simulate(
         raise ValueError(f"wait_ms and compute_ms must be >= 0, not {wait_ms!r}, {compute_ms!r}")
     rng = random.Random(seed)
     now, free, idle_cores = 0.0, size, cores
-    line: deque[tuple[float, int]] = deque()  # for a connection: FIFO, nobody overtakes
+    line: deque[tuple[float, int]] = deque()  # for a connection: FIFO, without overtaking
     computing: deque[tuple[float, int]] = deque()  # for a core
     asked = [0.0] * threads
     events = [(0.0, caller, ASK) for caller in range(threads)]

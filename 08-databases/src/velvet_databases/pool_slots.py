@@ -1,7 +1,7 @@
 """The book-keeping of a pool: who has what, who is in line; nothing here ever blocks on a server.
 
 Kept apart from the connecting and checking so that every decision is taken under one lock in a
-few lines. Two invariants carry it: while somebody waits nothing is idle and no slot is free,
+few lines. Two invariants carry it: while a caller waits nothing is idle and no slot is free,
 because both go to the first in line; and a slot (the right to have a connection) is released by
 whoever closes the connection, also when connecting failed.
 """
@@ -83,7 +83,7 @@ class Slots(Generic[C]):
             raise PoolTimeout(waited, self._size, len(self._busy), mine)
 
     def _forget(self, waiter: Waiter[C]) -> None:
-        """Take somebody who was interrupted out of the line; what it got goes to the next."""
+        """Take a caller that was interrupted out of the line; what it got goes to the next."""
         with self._lock:
             if waiter in self._line:
                 self._line.remove(waiter)
@@ -125,7 +125,7 @@ class Slots(Generic[C]):
             return True
 
     def lend(self, entry: Entry[C]) -> None:
-        """Note that somebody has it."""
+        """Note that it is lent."""
         with self._lock:
             self._busy[id(entry.connection)] = entry
 
@@ -133,7 +133,7 @@ class Slots(Generic[C]):
         """Note that it came back.
 
         Raises:
-            ValueError: nobody had it.
+            ValueError: it was not lent.
         """
         with self._lock:
             entry = self._busy.pop(id(connection), None)
@@ -142,17 +142,17 @@ class Slots(Generic[C]):
         return entry
 
     def lent(self) -> list[Entry[C]]:
-        """Return those that somebody has."""
+        """Return those that are lent."""
         with self._lock:
             return list(self._busy.values())
 
     def idle(self) -> list[Entry[C]]:
-        """Return those that nobody has, the one idle for longest first."""
+        """Return those that are idle, the one idle for longest first."""
         with self._lock:
             return list(self._idle)
 
     def withdraw(self, entry: Entry[C]) -> bool:
-        """Take one out of the idle ones, unless somebody was faster."""
+        """Take one out of the idle ones, unless another caller was faster."""
         with self._lock:
             if entry not in self._idle:
                 return False
@@ -172,7 +172,7 @@ class Slots(Generic[C]):
             self._discarded += 1
 
     def close(self) -> list[Entry[C]]:
-        """Refuse everybody from now on, wake the line; return the idle ones."""
+        """Refuse every caller from now on, wake the line; return the idle ones."""
         with self._lock:
             self._closed = True
             idle = list(self._idle)

@@ -63,7 +63,7 @@ class PoolTimeout(TimeoutError):
 
 
 class PoolClosed(RuntimeError):
-    """The pool was closed, before or while somebody waited."""
+    """The pool was closed, before or while a caller waited."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class PoolStats:
 
     Attributes:
         size: connections that exist or are being made.
-        idle: those that nobody has.
+        idle: those that are not lent.
         waiting: callers in line now.
         waits: callers that had to wait since the start, for `wait_seconds_total` in all.
         timeouts: callers that were refused after waiting.
@@ -115,7 +115,7 @@ class Entry(Generic[C]):
 
 @dataclass(frozen=True)
 class Leak:
-    """A connection that somebody has for long: for how many seconds, and where it was taken."""
+    """A connection that is lent for long: for how many seconds, and where it was taken."""
 
     age_s: float
     thread: str

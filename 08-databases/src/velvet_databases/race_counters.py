@@ -31,7 +31,7 @@ CHECKED = "UPDATE {} SET value = {}, version = version + 1 WHERE id = 1 AND vers
 
 
 class Conflict(Exception):
-    """Somebody was faster: the version is no longer the one that was read."""
+    """Another writer was faster: the version is no longer the one that was read."""
 
 
 class Counter(Protocol):

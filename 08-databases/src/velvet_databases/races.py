@@ -1,7 +1,7 @@
 """Many workers, one counter: which way of adding one loses updates, and what the others cost.
 
 Every strategy does the same job (read a counter, add one, write it back) and differs only in how it
-deals with somebody doing that at the same moment: not at all, in one statement, by locking the row,
+deals with another writer doing that at the same moment: not at all, in one statement, by locking the row,
 by checking a version, or by a lock that the application agrees upon.
 """
 
@@ -117,7 +117,7 @@ def _insist(counter: Counter, strategy: str, on: frozenset[str], rng: random.Ran
         try:
             retry_tx(once, on, ATTEMPTS, base=0.001, cap=0.02, rng=rng)
         except Conflict:
-            continue  # read again: the version has moved, so somebody got on
+            continue  # read again: the version has moved, so another writer got on
         return calls - 1
 
 

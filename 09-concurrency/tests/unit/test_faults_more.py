@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import inspect
 import math
 import os
-import pkgutil
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
@@ -17,7 +13,6 @@ from typing import Any
 
 import pytest
 
-import velvet_concurrency
 from velvet_concurrency.breaker import CircuitBreaker, State
 from velvet_concurrency.clock import FakeClock
 from velvet_concurrency.limiters import TokenBucketLimiter
@@ -33,16 +28,6 @@ from velvet_concurrency.trace import LoopLag, Resources, TracedExecutor, Tracer,
 
 async def soon(awaitable: Any) -> Any:
     return await asyncio.wait_for(awaitable, 10)
-
-
-def exceptions() -> Iterator[type[BaseException]]:
-    for module in pkgutil.walk_packages(velvet_concurrency.__path__, "velvet_concurrency."):
-        if "dashboard" in module.name or "comparisons" in module.name:
-            continue
-        for found in vars(importlib.import_module(module.name)).values():
-            is_error = inspect.isclass(found) and issubclass(found, BaseException)
-            if is_error and found.__module__ == module.name:
-                yield found
 
 
 def half_open() -> tuple[CircuitBreaker, FakeClock]:

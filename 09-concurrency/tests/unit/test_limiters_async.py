@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
 from collections.abc import Awaitable
 
@@ -249,7 +250,7 @@ async def test_without_a_running_loop_it_says_so() -> None:
 
 
 async def test_closing_a_waiting_call_after_its_loop_is_gone_is_quiet() -> None:
-    def abandon() -> None:
+    def abandon() -> str:
         loop = asyncio.new_event_loop()
         limiter = AsyncLimiter(1, 1)
 
@@ -261,5 +262,8 @@ async def test_closing_a_waiting_call_after_its_loop_is_gone_is_quiet() -> None:
         loop.run_until_complete(drain())
         loop.close()
         waiting.close()
+        return inspect.getcoroutinestate(waiting)
 
-    await asyncio.wait_for(asyncio.to_thread(abandon), 10)
+    state = await asyncio.wait_for(asyncio.to_thread(abandon), 10)
+
+    assert state == inspect.CORO_CLOSED

@@ -246,7 +246,11 @@ def test_sampling_ends_with_the_process() -> None:
 
 
 def test_leaving_resources_that_were_never_entered_is_harmless() -> None:
-    Resources().__exit__(None, None, None)
+    resources = Resources()
+
+    resources.__exit__(None, None, None)
+
+    assert len(resources.samples) == 0
 
 
 NESTED = [

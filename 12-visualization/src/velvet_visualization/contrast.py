@@ -86,7 +86,7 @@ def contrast(a: str, b: str) -> float:
 
 
 def simulate(color: str, vision: Vision, severity: float = 1.0) -> str:
-    """Return the colour as somebody with that vision sees it.
+    """Return the colour as it is seen with that vision.
 
     Raises:
         ValueError: severity is not within 0 and 1.

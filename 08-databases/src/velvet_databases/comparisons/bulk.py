@@ -1,7 +1,7 @@
 """How fast rows go in: every bulk path of every store, into one table, in one transaction.
 
 The table is `orders`, five columns, keys given, into an empty table of a fresh database. Foreign
-keys and the second index are taken off first, for everybody, as PostgreSQL's own advice on loading
+keys and the second index are taken off first, for every contender, as PostgreSQL's own advice on loading
 says; what is left is the primary key. All contenders of a size load in turn, the table emptied
 before each load; what memory a load takes is measured apart, in processes of their own.
 """

@@ -1,6 +1,6 @@
 """What live writers feel while a table is changed: the longest wait, not the length of the change.
 
-A migration of ten seconds that nobody notices is better than one of half a second in which every
+A migration of ten seconds that stays unnoticed is better than one of half a second in which every
 request fails. So a writer keeps inserting on a connection of its own, and each insert is timed
 from the moment at which it was due.
 """

@@ -80,7 +80,7 @@ def uninstall() -> None:
 
 
 def mark(row: Any, peers: Peers) -> bool:
-    """Mark an object as a row of a result, if somebody watches here; says whether it was new."""
+    """Mark an object as a row of a result, if a detector watches here; says whether it was new."""
     return bool(watchers.active()) and marks.add(row, peers)
 
 

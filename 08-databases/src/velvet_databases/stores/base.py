@@ -28,7 +28,7 @@ class NotFound(StoreError, LookupError):
 
 
 class StaleWrite(StoreError):
-    """Somebody changed the row since it was read: read it again and decide again."""
+    """Another writer changed the row since it was read: read it again and decide again."""
 
 
 class Overdraft(StoreError, ValueError):
@@ -189,7 +189,7 @@ class Store(Protocol):
 
         Raises:
             Overdraft, NotFound: nothing was moved.
-            StaleWrite, Conflict: somebody was faster; nothing was moved.
+            StaleWrite, Conflict: another writer was faster; nothing was moved.
             Unsupported: the backend has no such lock.
         """
 
