@@ -160,8 +160,8 @@ def test_a_full_disk_leaves_the_part_and_no_short_file(
         assert download(client, server.url("/range/200000"), dest) == 200_000
 
 
-async def churn(name: str, url: str, slow: str, seconds: float) -> None:
-    """Cancel requests of 20 workers at random, then make five calls."""
+async def churn(name: str, url: str, slow: str, seconds: float) -> list[int]:
+    """Cancel requests of 20 workers at random, then return the status of five calls."""
     rng = random.Random(3)
     async with connect_async(name, Settings(pool=5)) as client:
         until = time.monotonic() + seconds
@@ -177,13 +177,14 @@ async def churn(name: str, url: str, slow: str, seconds: float) -> None:
         async with anyio.create_task_group() as group:
             for _ in range(20):
                 group.start_soon(worker)
-        for _ in range(5):
-            await client.get(url)
+        return [(await client.get(url)).status for _ in range(5)]
 
 
 @pytest.mark.parametrize("name", ["aiohttp", "httpx2"])
 def test_a_pool_survives_requests_cancelled_at_random(server: FaultServer, name: str) -> None:
-    asyncio.run(churn(name, server.url("/json"), server.url("/slow?ms=10"), 0.7))
+    found = asyncio.run(churn(name, server.url("/json"), server.url("/slow?ms=10"), 0.7))
+
+    assert found == [200] * 5
 
 
 @pytest.mark.parametrize(
