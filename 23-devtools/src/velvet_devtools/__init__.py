@@ -1,0 +1,1 @@
+"""Development Tools: keeping items unique, with a list that remembers and with a dictionary."""
