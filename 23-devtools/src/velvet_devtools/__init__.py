@@ -1,1 +1,1 @@
-"""Development Tools: keeping items unique, with a list that remembers and with a dictionary."""
+"""Development Tools: which tool finds which defect, and a set of tools that a reader keeps."""

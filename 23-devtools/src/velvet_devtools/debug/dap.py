@@ -87,7 +87,9 @@ class DapSession:
         Args:
             exceptions: filters such as ``"raised"`` or ``"uncaught"``.
         """
-        self.request("initialize", {"adapterID": "debugpy", "clientID": "velvet", "pathFormat": "path"})
+        self.request(
+            "initialize", {"adapterID": "debugpy", "clientID": "velvet", "pathFormat": "path"}
+        )
         # The response to `attach` comes after `configurationDone`, which waits for `initialized`.
         pending = self._send("attach", {"justMyCode": False, "subProcess": False})
         self.wait_for("initialized")
@@ -124,7 +126,11 @@ class DapSession:
 
     def evaluate(self, expression: str, frame: int = 0) -> str:
         """Return an expression's value in a frame; DapError where it raises."""
-        options = {"expression": expression, "frameId": self.stack()[frame]["id"], "context": "repl"}
+        options = {
+            "expression": expression,
+            "frameId": self.stack()[frame]["id"],
+            "context": "repl",
+        }
         return str(self.request("evaluate", options)["result"])
 
     def step(self, how: str = "next") -> str:
@@ -270,7 +276,11 @@ def free_port() -> int:
 
 @contextmanager
 def target(
-    words: Sequence[str], *, wait: bool = True, cwd: Path | None = None, python: str = sys.executable
+    words: Sequence[str],
+    *,
+    wait: bool = True,
+    cwd: Path | None = None,
+    python: str = sys.executable,
 ) -> Iterator[Target]:
     """Run a script (with arguments, or ``-m module``) under debugpy, and end it with the block.
 

@@ -1,22 +1,16 @@
-"""What `breakpoint()` does, a log line without an edit, and a decorator that tells of its calls."""
+"""What `breakpoint()` does, and log lines from a program that nobody edits."""
 
 from __future__ import annotations
 
-import functools
-import logging
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from velvet_devtools.debug.values import written
 
-P = ParamSpec("P")
-R = TypeVar("R")
-log = logging.getLogger(__name__)
 # PYTHONBREAKPOINT is read by the interpreter's own hook at each call of `breakpoint()`.
 CHOICES = {"off": "0", "pdb": "pdb.set_trace", "debugpy": "debugpy.breakpoint"}
 
@@ -71,27 +65,6 @@ def logpoints(template: str, told: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         sys.breakpointhook = hook
-
-
-def trace_calls(function: Callable[P, R]) -> Callable[P, R]:
-    """Log each call with its arguments, result or exception, and duration, at level DEBUG."""
-
-    @functools.wraps(function)
-    def traced(*args: P.args, **kwargs: P.kwargs) -> R:
-        if not log.isEnabledFor(logging.DEBUG):
-            return function(*args, **kwargs)
-        began = time.perf_counter()
-        told = ", ".join([*map(written, args), *(f"{k}={written(v)}" for k, v in kwargs.items())])
-        try:
-            result = function(*args, **kwargs)
-        except BaseException as error:
-            log.debug("%s(%s) raised %s", function.__name__, told, type(error).__name__)
-            raise
-        took = (time.perf_counter() - began) * 1e3
-        log.debug("%s(%s) = %s in %.3f ms", function.__name__, told, written(result), took)
-        return result
-
-    return traced
 
 
 def source_line(path: Path, text: str) -> int:

@@ -74,7 +74,9 @@ class Dump:
             data = json.loads(path.read_text(encoding="utf-8"))
             if data["version"] != VERSION:
                 raise DevtoolsError(f"{path.name}: version {data['version']}, not {VERSION}")
-            frames = tuple(Frame(**{**one, "source": tuple(one["source"])}) for one in data["frames"])
+            frames = tuple(
+                Frame(**{**one, "source": tuple(one["source"])}) for one in data["frames"]
+            )
             return cls(**{**data, "frames": frames, "causes": tuple(data["causes"])})
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise DevtoolsError(f"{path.name} is no dump of a crash: {error}") from None
@@ -91,7 +93,9 @@ def capture(error: BaseException) -> Dump:
     return Dump(
         error=type(error).__name__,
         message=_without(_message(error), secrets),
-        causes=tuple(_without(f"{type(e).__name__}: {_message(e)}", secrets) for e in _causes(error)),
+        causes=tuple(
+            _without(f"{type(e).__name__}: {_message(e)}", secrets) for e in _causes(error)
+        ),
         frames=tuple(taken),
         python=platform.python_version(),
         system=platform.system(),
@@ -147,13 +151,11 @@ def _frame(frame: types.FrameType, line: int, secrets: frozenset[str]) -> Frame:
 
 def _named(value: Any) -> str:
     """Write a value; in a dictionary or an object, what has a secret's name is hidden."""
-    fields = value if type(value) is dict else getattr(type(value), "__dict__", {}) and None
-    if fields is None:
-        try:
-            fields = object.__getattribute__(value, "__dict__")
-        except AttributeError:
-            fields = {}
-    hidden = [one for name, one in list(fields.items()) if type(name) is str and SECRET.search(name)]
+    try:
+        fields = value if type(value) is dict else object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return written(value)
+    hidden = (one for name, one in list(fields.items()) if SECRET.search(str(name)))
     return _without(written(value), frozenset(one for one in hidden if type(one) is str and one))
 
 

@@ -82,9 +82,7 @@ def _code(target: Any) -> Iterator[types.CodeType]:
         home = target.__name__ if isinstance(target, types.ModuleType) else target.__module__
         for value in list(vars(target).values()):
             value = getattr(value, "__func__", getattr(value, "fget", value))
-            if isinstance(value, types.FunctionType) and value.__module__ == home:
-                yield from _code(value)
-            elif isinstance(value, type) and value is not target and value.__module__ == home:
+            if (isinstance(value, types.FunctionType) and value.__module__ == home) or (isinstance(value, type) and value is not target and value.__module__ == home):
                 yield from _code(value)
         return
     function = getattr(target, "__func__", target)
@@ -354,4 +352,8 @@ def _waits(frame: types.FrameType) -> bool:
     flags = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
     if not code.co_flags & flags or frame.f_lasti < 0:
         return False
-    return dis.opname[code.co_code[frame.f_lasti]] in ("YIELD_VALUE", "YIELD_FROM", "RETURN_GENERATOR")
+    return dis.opname[code.co_code[frame.f_lasti]] in (
+        "YIELD_VALUE",
+        "YIELD_FROM",
+        "RETURN_GENERATOR",
+    )

@@ -72,7 +72,11 @@ def look_at(root: Path) -> Project:
     """
     file = root / "pyproject.toml"
     try:
-        tools = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}) if file.is_file() else {}
+        tools = (
+            tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
+            if file.is_file()
+            else {}
+        )
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DevtoolsError(f"pyproject.toml cannot be read: {error}") from None
     formatter = "black" if "black" in tools else "ruff"
@@ -99,7 +103,8 @@ def generate(project: Project) -> dict[str, str]:
     }
     common = {"type": "debugpy", "console": "internalConsole", "justMyCode": True}
     entries = [
-        {"name": f"Run {name}", "request": "launch", "program": f"${{workspaceFolder}}/{name}"} | common
+        {"name": f"Run {name}", "request": "launch", "program": f"${{workspaceFolder}}/{name}"}
+        | common
         for name in project.scripts
     ]
     if project.tests:
@@ -112,7 +117,10 @@ def generate(project: Project) -> dict[str, str]:
     check = ["ruff", "check", "."]
     tasks = [
         {"label": " ".join(words), "type": "process", "command": words[0], "args": words[1:]}
-        for words in (check, ["black", "."] if project.formatter == "black" else ["ruff", "format", "."])
+        for words in (
+            check,
+            ["black", "."] if project.formatter == "black" else ["ruff", "format", "."],
+        )
     ]
     wanted = ["ms-python.python", "ms-python.debugpy", "charliermarsh.ruff"]
     files: dict[str, Any] = {
@@ -177,8 +185,14 @@ def _settings(root: Path, settings: Mapping[str, Any], scope: str = "") -> Itera
         why = f"pyproject.toml configures {wanted}; files would flip at every save"
         yield Problem("settings.json", "editor.defaultFormatter", why)
     on_save = python.get("editor.codeActionsOnSave", {})
-    if chosen == FORMATTERS["black"] and "source.fixAll.ruff" in on_save and settings.get("ruff.lint.select"):
-        yield Problem("settings.json", "editor.codeActionsOnSave", "ruff and black both write on save")
+    if (
+        chosen == FORMATTERS["black"]
+        and "source.fixAll.ruff" in on_save
+        and settings.get("ruff.lint.select")
+    ):
+        yield Problem(
+            "settings.json", "editor.codeActionsOnSave", "ruff and black both write on save"
+        )
 
 
 def _launch(root: Path, entry: Mapping[str, Any]) -> Iterator[Problem]:
