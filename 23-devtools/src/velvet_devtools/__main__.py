@@ -64,7 +64,7 @@ def mod(name: str, root: Root = Path(), check: bool = False) -> None:
         known[name] = mods.Rename(*name.split(":")[1:3])
     if name not in known:
         raise DevtoolsError(f"codemods are {', '.join(known)}, rename:OLD:NEW; not {name!r}")
-    results = [one for one in codemods.run([root], [known[name]], check=check)]
+    results = list(codemods.run([root], [known[name]], check=check))
     rows = [
         f"{one.path}: {one.error or one.changes}" for one in results if one.error or one.changes
     ]
@@ -72,9 +72,7 @@ def mod(name: str, root: Root = Path(), check: bool = False) -> None:
 
 
 @app.command(name="nav")
-def navigate(
-    name: str, root: Root = Path(), cache: Path | None = None
-) -> None:
+def navigate(name: str, root: Root = Path(), cache: Path | None = None) -> None:
     """Print where a name is defined and used."""
     with nav.Index(root, cache or ":memory:") as index:
         rows = [f"{p.path}:{p.line} {p.kind}" for p in (*index.find(name), *index.refs(name))]

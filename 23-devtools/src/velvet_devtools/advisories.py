@@ -102,12 +102,8 @@ def affected(version: str, entry: Mapping[str, Any]) -> tuple[bool, str]:
         for at, kind, text in sorted(events):
             if kind == "introduced" and at <= wanted:
                 inside, mended = True, ""
-            elif (
-                (kind == "fixed"
-                and inside
-                and at <= wanted)
-                or (kind == "last_affected"
-                and at < wanted)
+            elif (kind == "fixed" and inside and at <= wanted) or (
+                kind == "last_affected" and at < wanted
             ):
                 inside = False
             elif kind == "fixed" and inside and not mended:

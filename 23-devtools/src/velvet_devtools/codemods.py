@@ -78,7 +78,7 @@ def parse(source: bytes) -> cst.Module:
     except SyntaxError as error:
         raise SourceError(error.msg, error.lineno or 1, error.offset or 1) from None
     except (RecursionError, MemoryError, ValueError) as error:
-        raise SourceError(f"cannot be parsed: {error or 'nested too deeply'}", 1, 1) from None
+        raise SourceError(f"cannot be parsed: {str(error) or 'nested too deeply'}", 1, 1) from None
 
 
 def apply(source: bytes, mods: Sequence[Codemod]) -> Result:

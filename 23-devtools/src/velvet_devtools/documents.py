@@ -16,10 +16,10 @@ def public(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef 
     rows: list[ast.stmt] = list(tree.body)
     while rows:
         node = rows.pop(0)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            if not node.name.startswith("_"):
-                yield node
-                rows += node.body if isinstance(node, ast.ClassDef) else []
+        named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        if named and not node.name.startswith("_"):  # type: ignore[attr-defined]
+            yield node  # type: ignore[misc]
+            rows += node.body if isinstance(node, ast.ClassDef) else []
 
 
 def docstring_coverage(trees: Iterable[ast.Module]) -> float:

@@ -1,5 +1,7 @@
 """Six codemods, each as careful as its subject asks for: what is not safe is left, with a reason."""
 
+# ruff: noqa: ARG002, N802, N815 - names and arguments are those that LibCST calls
+
 from __future__ import annotations
 
 import re
@@ -50,7 +52,7 @@ class _RenameNodes(cst.CSTTransformer):
         super().__init__()
         self.nodes, self.old, self.new, self.count = nodes, old, new, 0
 
-    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:  # noqa: N802
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:
         if id(original_node) in self.nodes and updated_node.value == self.old:
             self.count += 1
             return updated_node.with_changes(value=self.new)
@@ -62,7 +64,7 @@ class _RenameNodes(cst.CSTTransformer):
             return updated.with_changes(name=cst.Name(self.new))
         return updated
 
-    leave_FunctionDef = leave_ClassDef = _definition  # type: ignore[assignment] # noqa: N815
+    leave_FunctionDef = leave_ClassDef = _definition  # type: ignore[assignment]
 
 
 class _Change(m.MatcherDecoratableTransformer):
@@ -95,7 +97,7 @@ class Simple:
 
 
 class _UtcNow(_Change):
-    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:  # noqa: N802
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:
         made = m.extract(
             updated_node,
             m.Call(
@@ -140,7 +142,7 @@ _PLACE = re.compile(r"%(?:%|[sr]|.)", re.DOTALL)
 
 
 class _Percent(_Change):
-    def leave_BinaryOperation(  # noqa: N802
+    def leave_BinaryOperation(
         self, original_node: cst.BinaryOperation, updated_node: cst.BinaryOperation
     ) -> cst.BaseExpression:
         pattern = m.BinaryOperation(m.SimpleString(), m.Modulo(), m.Tuple())
@@ -149,7 +151,8 @@ class _Percent(_Change):
                 self.left.append("one value may be a tuple itself, so % takes it apart")
             return updated_node
         text, values = updated_node.left, updated_node.right
-        assert isinstance(text, cst.SimpleString) and isinstance(values, cst.Tuple)
+        assert isinstance(text, cst.SimpleString)
+        assert isinstance(values, cst.Tuple)
         places = [one for one in _PLACE.findall(text.raw_value) if one != "%%"]
         simple = [m.matches(one.value, m.Name() | m.Attribute()) for one in values.elements]
         plain = text.prefix == "" and not set("{}\\") & set(text.raw_value)
@@ -207,7 +210,7 @@ class _Defaults(_Change):
 
 
 class _Prints(_Change):
-    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:  # noqa: N802
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:
         if not m.matches(updated_node.func, m.Name("print")):
             return updated_node
         args = updated_node.args

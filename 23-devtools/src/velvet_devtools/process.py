@@ -19,6 +19,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -122,6 +123,6 @@ def end(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def _read(file: tempfile._TemporaryFileWrapper[bytes]) -> str:  # type: ignore[type-arg, unused-ignore]
+def _read(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read(MAX_OUTPUT).decode("utf-8", "replace")

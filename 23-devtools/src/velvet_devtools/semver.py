@@ -50,8 +50,10 @@ class Version:
                 else "it is MAJOR.MINOR.PATCH, no zeros in front"
             )
             raise SemverError(f"{text[:60]!r} is no semantic version: {why}")
-        *numbers, pre, build = found.groups()
-        return cls(*map(int, numbers), tuple(pre.split(".")) if pre else (), build or "")
+        major, minor, patch = (int(found[n]) for n in (1, 2, 3))
+        return cls(
+            major, minor, patch, tuple(found[4].split(".")) if found[4] else (), found[5] or ""
+        )
 
     def __str__(self) -> str:
         pre = "-" + ".".join(self.pre) if self.pre else ""

@@ -80,7 +80,8 @@ def _value(node: ast.expr, variables: Mapping[str, Any]) -> Any:
         return all(results) if isinstance(node.op, ast.And) else any(results)
     assert isinstance(node, ast.Compare)
     left = _value(node.left, variables)
-    for op, right in zip(node.ops, (_value(one, variables) for one in node.comparators)):
+    rights = (_value(one, variables) for one in node.comparators)
+    for op, right in zip(node.ops, rights, strict=True):
         if not _COMPARE[type(op)](left, right):
             return False
         left = right

@@ -81,9 +81,9 @@ def _code(target: Any) -> Iterator[types.CodeType]:
     if isinstance(target, type | types.ModuleType):
         home = target.__name__ if isinstance(target, types.ModuleType) else target.__module__
         for value in list(vars(target).values()):
-            value = getattr(value, "__func__", getattr(value, "fget", value))
-            if (isinstance(value, types.FunctionType) and value.__module__ == home) or (isinstance(value, type) and value is not target and value.__module__ == home):
-                yield from _code(value)
+            inner = getattr(value, "__func__", getattr(value, "fget", value))
+            if isinstance(inner, types.FunctionType | type) and inner is not target:
+                yield from _code(inner) if inner.__module__ == home else ()
         return
     function = getattr(target, "__func__", target)
     while hasattr(function, "__wrapped__"):
@@ -280,7 +280,7 @@ class Recorder:
     # sys.monitoring: callbacks of one tool, set on the chosen code objects.
 
     def _start_monitoring(self) -> None:
-        monitoring = sys.monitoring
+        monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
         for number in TOOL_IDS:
             if monitoring.get_tool(number) is None:
                 self._tool = number
@@ -292,27 +292,27 @@ class Recorder:
         events = monitoring.events
         get = sys._getframe
 
-        def began(code: types.CodeType, _: int) -> None:
+        def began(_: types.CodeType, __: int) -> None:
             self._guarded(self._began, get(1))
 
-        def line(code: types.CodeType, number: int) -> None:
+        def line(_: types.CodeType, number: int) -> None:
             if self._live:
                 try:
                     self._line(get(1), number)
                 except Exception as error:  # noqa: BLE001 - as in _guarded, without its call
                     self._guarded(_again, error)
 
-        def returned(code: types.CodeType, _: int, result: Any) -> None:
+        def returned(_: types.CodeType, __: int, result: Any) -> None:
             self._guarded(self._ended, get(1), result, "return", goes_on=False)
 
-        def yielded(code: types.CodeType, _: int, result: Any) -> None:
+        def yielded(_: types.CodeType, __: int, result: Any) -> None:
             self._guarded(self._ended, get(1), result, "return", goes_on=True)
 
         def raised(code: types.CodeType, _: int, error: BaseException) -> None:
             if code in self._codes:
                 self._guarded(self._raised, get(1), error)
 
-        def unwound(code: types.CodeType, _: int, error: BaseException) -> None:
+        def unwound(code: types.CodeType, _: int, __: BaseException) -> None:
             if code in self._codes:
                 self._guarded(self._ended, get(1), None, "unwind", goes_on=False)
 
@@ -329,7 +329,7 @@ class Recorder:
             monitoring.set_local_events(self._tool, code, local)
 
     def _stop_monitoring(self) -> None:
-        monitoring = sys.monitoring
+        monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
         monitoring.set_events(self._tool, 0)
         for code in self._codes:
             monitoring.set_local_events(self._tool, code, 0)

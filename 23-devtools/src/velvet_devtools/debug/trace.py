@@ -193,7 +193,7 @@ class Trace:
 
     def diff(self, other: Trace) -> Divergence | None:
         """Return where two runs part: by line, by call, or by a value; None when they do not."""
-        for mine, theirs in zip(self.steps, other.steps):
+        for mine, theirs in zip(self.steps, other.steps, strict=False):
             if (mine.function, mine.line, mine.kind) != (theirs.function, theirs.line, theirs.kind):
                 a, b = (f"{one.function}:{one.line} ({one.kind})" for one in (mine, theirs))
                 return Divergence(mine.number, f"one goes to {a}, the other to {b}", mine, theirs)

@@ -15,7 +15,9 @@ from typing import Any
 MAX_DEPTH, MAX_ITEMS, MAX_TEXT, MAX_BITS = 3, 12, 120, 4_000
 # Immutable, and without a method of the program: kept by reference, written when it is shown.
 SCALARS = frozenset({int, float, complex, bool, str, bytes, type(None), range, type(...)})
-_BRACKETS = {list: "[]", tuple: "()", set: "{}", frozenset: "{}"}
+_BRACKETS: dict[type, tuple[str, str]] = {
+    list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), frozenset: ("{", "}"),
+}  # fmt: skip
 _NAMED = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType)
 
 

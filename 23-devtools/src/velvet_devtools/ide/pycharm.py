@@ -99,9 +99,9 @@ def validate(root: Path) -> list[Problem]:
                 path = value.strip('"').replace("$PROJECT_DIR$", str(root))
                 if "$PROJECT_DIR$" in value and not Path(path).exists():
                     found.append(Problem(file.name, name, f"{value} is not there"))
-        for tool in top.iter("inspection_tool"):
-            if tool.get("class") not in names["inspections"]:
-                found.append(Problem(file.name, str(tool.get("class")), "unknown inspection"))
+        tools = {str(one.get("class")) for one in top.iter("inspection_tool")}
+        unknown = sorted(tools - set(names["inspections"]))
+        found += [Problem(file.name, one, "unknown inspection") for one in unknown]
     return found + _check_editorconfig(root)
 
 

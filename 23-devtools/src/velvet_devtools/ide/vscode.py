@@ -137,12 +137,12 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         place = folder / name
+        merged = text
         if place.is_file():
             merged = place.read_text(encoding="utf-8")
             for key, value in json.loads(text).items():
                 merged = jsonc.edit(merged, [key], value)
-            text = merged
-        place.write_text(text, encoding="utf-8", newline="\n")
+        place.write_text(merged, encoding="utf-8", newline="\n")
 
 
 def validate(root: Path) -> list[Problem]:

@@ -1,5 +1,7 @@
 """basedpyright: pyright with more rules, its own Node in a wheel, and the mode `recommended`."""
 
+# ruff: noqa: ARG001 - every checker takes the same arguments
+
 from __future__ import annotations
 
 import json

@@ -1,5 +1,7 @@
 """flake8: pycodestyle and pyflakes in one process a core; bugbear is the plugin that finds bugs."""
 
+# ruff: noqa: ARG001 - every checker takes the same arguments
+
 from __future__ import annotations
 
 import re

@@ -1,5 +1,7 @@
 """Pylint: infers values across files, asks for style as well, and takes its time."""
 
+# ruff: noqa: ARG001 - every checker takes the same arguments
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence

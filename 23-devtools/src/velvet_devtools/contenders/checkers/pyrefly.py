@@ -1,5 +1,7 @@
 """Pyrefly: a checker in Rust that is nearly silent until a preset is chosen."""
 
+# ruff: noqa: ARG001 - every checker takes the same arguments
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence

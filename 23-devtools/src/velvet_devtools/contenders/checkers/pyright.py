@@ -1,5 +1,7 @@
 """Pyright: the checker behind an editor, in TypeScript; its pip package starts Node."""
 
+# ruff: noqa: ARG001 - every checker takes the same arguments
+
 from __future__ import annotations
 
 import json

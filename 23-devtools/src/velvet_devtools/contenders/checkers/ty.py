@@ -1,5 +1,7 @@
 """ty: a checker in Rust whose versions begin with 0.0, and whose rules move with them."""
 
+# ruff: noqa: ARG001 - every checker takes the same arguments
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
