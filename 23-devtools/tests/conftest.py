@@ -34,7 +34,9 @@ def repository(tmp_path: Path) -> Path:
     root = tmp_path / "repository"
     package = root / "src" / "shop"
     package.mkdir(parents=True)
-    (package / "__init__.py").write_text('"""A shop."""\n\n__version__ = "1.2.3"\n', encoding="utf-8")
+    (package / "__init__.py").write_text(
+        '"""A shop."""\n\n__version__ = "1.2.3"\n', encoding="utf-8"
+    )
     (root / "README.md").write_text("# Shop\n", encoding="utf-8")
     (root / "pyproject.toml").write_text(
         '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n\n'

@@ -12,7 +12,9 @@ from velvet_devtools.errors import ToolMissing, ToolTimeout
 from velvet_devtools.lint import Diagnostic, Status
 from velvet_devtools.samples.defects import defects
 
-BAD = "import os\n\n\ndef f(x: int, seen=[]) -> str:\n    eval('1')\n    return x\n    print(seen)\n"
+BAD = (
+    "import os\n\n\ndef f(x: int, seen=[]) -> str:\n    eval('1')\n    return x\n    print(seen)\n"
+)
 FINDS = {
     "ruff": ("B006", 4, "wide"), "flake8": ("B006", 4, "bugbear"), "pylint": ("W0102", 4, "default"),
     "bandit": ("B307", 5, "default"), "vulture": ("unused-import", 1, "default"),

@@ -87,7 +87,7 @@ def last_values(trace: Trace, name: str) -> list[str]:
     [
         (walrus, lambda: walrus(8), "half", ["4"]),
         (walrus, lambda: walrus(8), "n", ["8", "4"]),
-        (closure, lambda: closure(3), "total", ["0", "3"]),
+        (closure, lambda: closure(3), "total", ["0", "0", "3"]),
         (matching, lambda: matching({"x": 1}), "found", ["'x1'"]),
         (matching, lambda: matching([1, 2]), "rest", ["[2]"]),
         (waiting, lambda: asyncio.run(waiting()), "second", ["2"]),
@@ -275,21 +275,21 @@ def circle() -> list[Any]:
     return rows
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (Raises(), "<Raises>"), (Sleeps(), "<Sleeps>"), (Word("x"), "<Word>"), (Odd(), "<Odd>"),
-        (circle(), "[1, [1, [1, <list>]]]"), (1 << 10_000, "<int of 10,001 bits>"),
-        (list(range(20)), "... 8 more]"), ({n: n for n in range(20)}, "... 8 more}"),
-        ("x" * 500, "... 500 long"), (Raises, "<type Raises>"), (Odd, "<Meta"), (len, "len>"),
-        (json, "<module json>"), ({1}, "{1}"), ((1,), "(1)"), (None, "None"),
-    ],
-    ids=[str(n) for n in range(16)],  # pytest would make them from the values, which refuse
+# By number, because a failing report would print the values, which refuse.
+WRITTEN = (
+    (Raises(), "<Raises>"), (Sleeps(), "<Sleeps>"), (Word("x"), "<Word>"), (Odd(), "<Odd>"),
+    (circle(), "[1, [1, [1, <list>]]]"), (1 << 10_000, "<int of 10,001 bits>"),
+    (list(range(20)), "... 8 more]"), ({n: n for n in range(20)}, "... 8 more}"),
+    ("x" * 500, "... 500 long"), (Raises, "<type Raises>"), (Odd, "<Meta"), (len, "len>"),
+    (json, "<module json>"), ({1}, "{1}"), ((1,), "(1)"), (None, "None"),
 )  # fmt: skip
-def test_a_value_is_written_without_running_the_program(value: Any, expected: str) -> None:
-    text = values.written(value)
 
-    assert expected in text
+
+@pytest.mark.parametrize("number", range(len(WRITTEN)))
+def test_a_value_is_written_without_running_the_program(number: int) -> None:
+    text = values.written(WRITTEN[number][0])
+
+    assert WRITTEN[number][1] in text
     assert len(text) < 600
 
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from velvet_devtools import process
-from velvet_devtools.debug.values import written
+from velvet_devtools.debug.values import attributes, written
 from velvet_devtools.errors import DevtoolsError
 
 SECRET = re.compile(r"passw|token|secret|api_?key|private_?key|credential|authori[sz]ation", re.I)
@@ -151,10 +151,7 @@ def _frame(frame: types.FrameType, line: int, secrets: frozenset[str]) -> Frame:
 
 def _named(value: Any) -> str:
     """Write a value; in a dictionary or an object, what has a secret's name is hidden."""
-    try:
-        fields = value if type(value) is dict else object.__getattribute__(value, "__dict__")
-    except AttributeError:
-        return written(value)
+    fields = (value if type(value) is dict else attributes(value)) or {}
     hidden = (one for name, one in list(fields.items()) if SECRET.search(str(name)))
     return _without(written(value), frozenset(one for one in hidden if type(one) is str and one))
 

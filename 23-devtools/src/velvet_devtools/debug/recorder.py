@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import dis
 import fnmatch
+import itertools
 import sys
 import threading
 import time
@@ -149,7 +150,8 @@ class Recorder:
         self._watch = tuple(watch)
         self._backend = backend
         self._running: dict[int, _Running] = {}
-        self._lanes: dict[int, int] = {}
+        self._here = threading.local()
+        self._lanes = itertools.count()
         self._recorded = self._calls = 0
         self._problem = ""
         self._live = False
@@ -234,10 +236,10 @@ class Recorder:
     def _add(
         self, running: _Running, code: types.CodeType, line: int, kind: str, values: dict[str, Any]
     ) -> None:
-        ident = threading.get_ident()
-        lane = self._lanes.get(ident)
-        if lane is None:
-            lane = self._lanes[ident] = len(self._lanes)
+        try:
+            lane = self._here.lane
+        except AttributeError:
+            lane = self._here.lane = next(self._lanes)
         at = 0 if kind == "line" else time.perf_counter_ns()
         self._recorded += 1
         self._events.append((lane, running.number, code, line, running.line, kind, values, at))

@@ -18,7 +18,9 @@ SCALARS = frozenset({int, float, complex, bool, str, bytes, type(None), range, t
 _BRACKETS: dict[type, tuple[str, str]] = {
     list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), frozenset: ("{", "}"),
 }  # fmt: skip
-_NAMED = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType)
+_NAMED = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType)
+# What `type` itself knows of a class; asking the class would run its metaclass.
+_OF_TYPE: Any = vars(type)
 
 
 class Text(str):
@@ -54,14 +56,12 @@ def written(value: Any, depth: int = 0) -> str:
         ]
         more = [f"... {len(value) - MAX_ITEMS} more"] if len(value) > MAX_ITEMS else []
         return _cut("{" + ", ".join(pairs + more) + "}")
-    if isinstance(value, _NAMED):
-        name = type.__getattribute__(value, "__name__") if isinstance(value, type) else ""
-        return f"<{kind.__name__} {name or getattr(value, '__name__', '?')}>"
-    try:
-        fields = object.__getattribute__(value, "__dict__")
-    except AttributeError:
-        fields = None
-    if type(fields) is not dict or not fields:
+    if issubclass(kind, type):
+        return f"<{_class(kind)} {_class(value)}>"
+    if kind in _NAMED:
+        return f"<{kind.__name__} {value.__name__}>"
+    fields = attributes(value)
+    if not fields:
         return f"<{_class(kind)}>"
     inner = [f"{key}={written(one, depth + 1)}" for key, one in list(_first(fields.items()))]
     return _cut(f"{_class(kind)}({', '.join(inner)})")
@@ -76,7 +76,18 @@ def _scalar(value: Any) -> str:
 
 
 def _class(kind: type) -> str:
-    return str(type.__getattribute__(kind, "__name__"))
+    return str(_OF_TYPE["__name__"].__get__(kind))
+
+
+def attributes(value: Any) -> dict[str, Any] | None:
+    """Return an object's own attributes; None where a class has put code in the way of them."""
+    for one in _OF_TYPE["__mro__"].__get__(type(value)):
+        slot = _OF_TYPE["__dict__"].__get__(one).get("__dict__")
+        if slot is not None:
+            plain = type(slot) is types.GetSetDescriptorType
+            found = slot.__get__(value) if plain else None
+            return found if type(found) is dict else None
+    return None
 
 
 def _first(items: Iterable[Any]) -> Iterable[Any]:
