@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from velvet_devtools import codemods, commits, mods
@@ -60,7 +60,7 @@ def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
         assert json.loads(text) == value
 
 
-words = st.from_regex(r"(0|[1-9]\d{0,3}|[a-z][a-z0-9-]{0,4})", fullmatch=True)
+words = st.from_regex(r"(0|[1-9][0-9]{0,3}|[a-z][a-z0-9-]{0,4})", fullmatch=True)
 versions = st.builds(
     Version, *[st.integers(0, 20)] * 3, st.lists(words, max_size=3).map(tuple), st.just("")
 )
@@ -134,6 +134,7 @@ def _sequence(trace: Trace) -> list[Any]:
 
 
 @pytest.mark.skipif(len(BACKENDS) < 2, reason="sys.monitoring came with Python 3.12")
+@settings(max_examples=12)
 @given(programs)
 def test_both_back_ends_tell_the_same(source: str) -> None:
     one, other = (recorded(source, backend=backend) for backend in BACKENDS)
@@ -141,6 +142,7 @@ def test_both_back_ends_tell_the_same(source: str) -> None:
     assert _sequence(one) == _sequence(other)
 
 
+@settings(max_examples=12)
 @given(programs)
 def test_what_is_replayed_equals_all_locals_of_every_line(source: str) -> None:
     delta, full = recorded(source), recorded(source, mode="full")
@@ -154,6 +156,7 @@ def test_what_is_replayed_equals_all_locals_of_every_line(source: str) -> None:
             )
 
 
+@settings(max_examples=12)
 @given(programs)
 def test_a_codemod_gives_python_and_a_second_run_does_nothing(source: str) -> None:
     text = f"# above\n{source.replace('def made(a, b, c)', 'def made(a, b=[], c={})')}  # end\n"
