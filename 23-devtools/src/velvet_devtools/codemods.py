@@ -89,6 +89,9 @@ def apply(source: bytes, mods: Sequence[Codemod]) -> Result:
             has fewer comments, or changes again when it is run again.
     """
     module = parse(source)
+    mark = codecs.BOM_UTF8 if source.startswith(codecs.BOM_UTF8) else b""
+    if _marked(module, mark) != source:  # LibCST drops a form feed at the beginning of a line
+        raise SourceError("this file would not come back byte for byte", 1, 1)
     changes, warnings = 0, []
     for mod in mods:
         module, count, told = mod.apply(module)
@@ -96,8 +99,7 @@ def apply(source: bytes, mods: Sequence[Codemod]) -> Result:
         warnings += told
     if not changes:
         return Result(source, 0, tuple(warnings))
-    mark = codecs.BOM_UTF8 if source.startswith(codecs.BOM_UTF8) else b""
-    made = module.bytes if module.bytes.startswith(mark) else mark + module.bytes
+    made = _marked(module, mark)
     again = parse(made)
     if lost := comments(source) - comments(made):
         raise SourceError(f"a comment would be lost: {next(iter(lost))!r}", 1, 1)
@@ -106,6 +108,10 @@ def apply(source: bytes, mods: Sequence[Codemod]) -> Result:
         if count:
             raise SourceError(f"{mod.name} changes its own result once more", 1, 1)
     return Result(made, changes, tuple(warnings))
+
+
+def _marked(module: cst.Module, mark: bytes) -> bytes:
+    return module.bytes if module.bytes.startswith(mark) else mark + module.bytes
 
 
 def comments(source: bytes) -> Counter[str]:

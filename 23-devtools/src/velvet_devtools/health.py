@@ -22,6 +22,7 @@ from velvet_devtools.errors import DevtoolsError
 
 LARGE_BYTES = 1_000_000
 OLD_DAYS = 180
+MIN_ENTROPY = 3.2  # bits a character: words of a language stay below, random text does not
 _SECRET = re.compile(
     r"(AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|-----BEGIN [A-Z ]*PRIVATE KEY-----)"
     r"|(?:password|passwd|secret|token|api_?key)\w*[\"']?\s*[:=]\s*[\"']([^\"'\s]{12,})[\"']",
@@ -142,7 +143,7 @@ def secrets(repository: Repository) -> list[str]:
         for number, line in enumerate(repository.text(path).splitlines(), 1):
             for match in _SECRET.finditer(line[:2_000]):
                 word = match[1] or match[2]
-                if match[1] or entropy(word) > 3.2:
+                if _SECRET.fullmatch(word) or entropy(word) > MIN_ENTROPY:
                     found.append(f"{path}:{number} {word[:4]}...")
     return found
 

@@ -19,7 +19,7 @@ CHAIN = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("low", "high"), itertools.pairwise(CHAIN))
+@pytest.mark.parametrize(("low", "high"), list(itertools.pairwise(CHAIN)))
 def test_precedence_follows_section_eleven(low: str, high: str) -> None:
     assert Version.parse(low) < Version.parse(high)
 
