@@ -7,13 +7,15 @@ class TestModule(ModuleTests):
     """The examples, the declarations, the dashboard and the docstrings."""
 
     expected = {
-        "same_answer": r"list:       \[3, 1, 2\]\ndictionary: \[3, 1, 2\]",
-        "first_of_each": "banana, cherry, apple",
-        "nothing_to_keep": r"\[\] \[\] \[7\]",
-        "comparisons": r"400 items: +\d+ comparisons, 4\.0 times as many",
-        "hash_calls": r"400 items: +400 hashes, 2\.0 times as many",
-        "equal_items": r"dictionary: \[1, 2\]",
-        "unhashable": "dictionary: unhashable type: 'list'",
-        "by_a_key": r"\[\[1\], \[2\]\]",
-        "not_a_number": "list: 2 of 3, dictionary: 2 of 3",
-    }
+        "log_or_print": (r"^disabled lazy +\d", r"costs [1-9]\d* times its lazy form"),
+        "editor_in_one_command": ("^0 problems$", "files would flip at every save", "removed; now"),
+        "commit_to_changelog": (r"^30 commits, 1\.4\.2 -> 2\.0\.0$", r"\*\*Breaking:\*\* \*\*api"),
+        "defect_hunt": (r"^ruff:pyflakes +\d", r"best pair: \S+ with \S+ finds [3-6]\d of 72"),
+        "post_mortem": ("ended with 1: OSError: refused", "password = <hidden>", "the file: False"),
+        "attach_live": ("^stopped: breakpoint$", "twice n: True", "the program runs: True"),
+        "codemod_three_ways": (r"^regex +(\d+) of +\1 ", r"^libcst +(\d+) of +\1 +0 wrong"),
+        "time_travel": (r"item = Item\(number=7313, price=nan\)", "two accounts part at step"),
+        "profile_regression": (r"advanced\.py:total .*certain", r"counts \d+,\d+ calls"),
+        "repo_health": (r"a bad repository: [0-3]?\d of 100", r"-10 secrets: .*x7Kq\.\.\.$"),
+        "release_dry_run": (r"0\.4\.0 -> 0\.5\.0", "tree as before: True; tags: \\[\\]", "v0.5.0"),
+    }  # fmt: skip

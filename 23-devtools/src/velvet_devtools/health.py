@@ -105,7 +105,9 @@ class Repository:
         """How many commits changed each file."""
         if not self.versioned:
             return Counter()
-        lines = git(self.root, "log", "--format=", "--name-only", "-n", "2000").splitlines()
+        lines = git(
+            self.root, "log", "--format=", "--name-only", "--relative", "-n", "2000", "--", "."
+        ).splitlines()
         return Counter(line for line in lines if line)
 
     @cached_property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -119,7 +120,9 @@ def test_recursion_gives_each_call_its_own_variables() -> None:
 
 def test_each_thread_has_its_own_lane() -> None:
     def call() -> None:
-        threads = [threading.Thread(target=programs.account, args=(n,)) for n in range(2)]
+        threads = [
+            threading.Thread(target=programs.account, args=(random.Random(n),)) for n in range(2)
+        ]
         for one in threads:
             one.start()
         for one in threads:
@@ -144,13 +147,14 @@ def test_the_heisenbug_is_found_by_one_question() -> None:
 
 def test_two_runs_part_where_the_first_draw_differs() -> None:
     one, two, same = (
-        record([programs.account], lambda seed=seed: programs.account(seed)) for seed in (1, 2, 1)
+        record([programs.account], lambda seed=seed: programs.account(random.Random(seed)))
+        for seed in (1, 5, 1)
     )
 
     assert one.diff(same) is None
     parted = one.diff(two)
     assert parted is not None
-    assert "stored seed = 1 and 2" in parted.reason
+    assert "stored change = " in parted.reason
 
 
 def test_a_run_that_ends_early_and_another_path_are_divergences() -> None:

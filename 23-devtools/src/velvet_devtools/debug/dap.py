@@ -64,6 +64,7 @@ class DapSession:
         self._buffer = b""
         self._thread = 0
         self.wait_s = wait_s
+        self._address = host, port
         self._socket = _connect(host, port, wait_s)
 
     def __enter__(self) -> DapSession:
@@ -87,12 +88,22 @@ class DapSession:
         Args:
             exceptions: filters such as ``"raised"`` or ``"uncaught"``.
         """
-        self.request(
-            "initialize", {"adapterID": "debugpy", "clientID": "velvet", "pathFormat": "path"}
-        )
-        # The response to `attach` comes after `configurationDone`, which waits for `initialized`.
-        pending = self._send("attach", {"justMyCode": False, "subProcess": False})
-        self.wait_for("initialized")
+        until = time.monotonic() + self.wait_s
+        while True:
+            about = {"adapterID": "debugpy", "clientID": "velvet", "pathFormat": "path"}
+            try:
+                self.request("initialize", about)
+                # Its response comes after `configurationDone`, which waits for `initialized`.
+                pending = self._send("attach", {"justMyCode": False, "subProcess": False})
+                self.wait_for("initialized")
+                break
+            except DapError:
+                # An adapter that listens before its program is there turns the first client away.
+                if time.monotonic() > until:
+                    raise
+                self._socket.close()
+                self._buffer = b""
+                self._socket = _connect(*self._address, self.wait_s)
         for path, points in breakpoints.items():
             self.set_breakpoints(path, points)
         self.request("setExceptionBreakpoints", {"filters": list(exceptions)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 BAD_ITEM = 7_313
@@ -86,9 +86,8 @@ def means(values: list[float]) -> list[float]:
     return [round(mean, 3) for mean in running_mean(values)]
 
 
-def account(seed: int) -> int:
+def account(draw: random.Random) -> int:
     """Move a balance up and down; two seeds part at the first draw that differs."""
-    draw = random.Random(seed)
     balance = 100
     for day in range(12):
         change = draw.choice((-30, -10, 10, 20)) if day > 4 else 10
@@ -111,11 +110,14 @@ def risky(text: str) -> int:
     return found
 
 
-PROGRAMS = {
-    "binary search that never ends": (binary_search, ([2, 3, 5, 7, 11, 13, 17], 13)),
-    "insertion sort": (insertion_sort, ([5, 2, 9, 1, 7],)),
-    "recursion": (fibonacci, (6,)),
-    "generator": (means, ([3.0, 5.0, 1.0, 8.0],)),
-    "exception": (risky, ("5,x,20",)),
-    "account": (account, (1,)),
-}
+PROGRAMS: dict[str, tuple[list[Callable[..., object]], Callable[[], object]]] = {
+    "account": ([account], lambda: account(random.Random(1))),
+    "account, another seed": ([account], lambda: account(random.Random(5))),
+    "binary search that never ends": (
+        [binary_search], lambda: binary_search([2, 3, 5, 7, 11, 13, 17], 13),
+    ),
+    "insertion sort": ([insertion_sort], lambda: insertion_sort([5, 2, 9, 1, 7])),
+    "recursion": ([fibonacci], lambda: fibonacci(6)),
+    "generator": ([means, running_mean], lambda: means([3.0, 5.0, 1.0, 8.0])),
+    "exception": ([risky], lambda: risky("5,x,20")),
+}  # fmt: skip
