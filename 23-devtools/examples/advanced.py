@@ -40,7 +40,7 @@ def time_travel() -> None:
     parted = runs[0].diff(runs[1])
     if parted:
         print(f"two accounts part at step {parted.step}: {parted.reason}")
-    steps = [one for one in runs[0].history("balance")][:4]
+    steps = runs[0].history("balance")[:4]
     print("balance:", ", ".join(f"step {one.step} {shown(one.new)}" for one in steps), "...")
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "time-machine.html"

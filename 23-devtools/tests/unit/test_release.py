@@ -95,7 +95,7 @@ def test_each_clause_of_conventional_commits(clause: int) -> None:
     [
         ("feat!!: x", 1),
         ("feat(🎉: x", 4),
-        ("feat()：x", 4),
+        ("feat()\uff1ax", 4),
         (": x", 1),
         ("feat:  ", 5),
         ("f" * 2_000_001, 1),

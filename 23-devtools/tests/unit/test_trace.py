@@ -54,7 +54,7 @@ async def waiting() -> int:
     first = 1
     await asyncio.sleep(0)
     second = first + 1
-    return second
+    return second  # noqa: RET504 - the name is asked for
 
 
 class Counter:
@@ -64,12 +64,12 @@ class Counter:
     @property
     def twice(self) -> int:
         two = self.n * 2
-        return two
+        return two  # noqa: RET504 - the name is asked for
 
     @classmethod
     def made(cls) -> Counter:
         new = cls()
-        return new
+        return new  # noqa: RET504 - the name is asked for
 
 
 def record(targets: list[Any], call: Callable[[], Any], **options: Any) -> Trace:
@@ -211,7 +211,7 @@ def test_a_page_and_a_chrome_trace_are_complete() -> None:
 def test_text_of_the_program_cannot_end_the_script_of_the_page() -> None:
     def evil() -> str:
         word = "</script><script>alert(1)"
-        return word
+        return word  # noqa: RET504 - the name is asked for
 
     page = record([evil], evil).to_html()
 

@@ -72,11 +72,11 @@ def _lookup(way: str) -> Iterator[Callable[[], bool]]:
 
             def search() -> bool:
                 texts = (path.read_text(encoding="utf-8") for path in root.rglob("*.py"))
-                return any([bool(word.search(text)) for text in texts])
+                return sum(bool(word.search(text)) for text in texts) > 0
 
             yield search
         elif way == "jedi":
-            import jedi
+            import jedi  # type: ignore[import-untyped,unused-ignore]
 
             project = jedi.Project(root)
             yield lambda: any(one.name == "gather" for one in project.search("gather"))

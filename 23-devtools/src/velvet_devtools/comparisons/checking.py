@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from velvet.bench import Absent, Command, Metric, Suite, Timed, ratio, speedup, value
 from velvet_devtools import formatters, lint, matrix, process
@@ -114,24 +113,25 @@ def add_to(suite: Suite) -> None:
     """Declare the comparisons and their claims."""
     speed = suite.comparison(
         "lint_speed", title="Lint the standard library", unit="s", kind="run", tree=True,
-        sizes={"percent": [5, 100]}, quick=lambda percent: percent == 5,
-        rounds={"quick": 2, "default": 3},
+        sizes={"percent": [2, 100]}, quick=lambda percent: percent == 2,
+        rounds={"quick": 1, "default": 3},
     )  # fmt: skip
     for name in LINTERS:
-        when = (lambda percent: percent == 5) if name == "pylint" else None
-        speed.add(name, partial(_lint, name), baseline=name == "flake8", when=when)
+        when = (lambda percent: percent == 2) if name == "pylint" else None
+        tier = "default" if name == "pylint" else "quick"
+        speed.add(name, partial(_lint, name), baseline=name == "flake8", when=when, tier=tier)
     types = suite.comparison(
         "type_speed", title="Check the types of a package", unit="s", kind="run", tree=True,
         sizes={"package": ["json", "asyncio"]}, quick=lambda package: package == "json",
-        rounds={"quick": 2, "default": 3},
+        rounds={"quick": 1, "default": 3},
     )  # fmt: skip
     for name in TYPES:
         tier = "default" if name in ("pyright", "basedpyright") else "quick"
         types.add(name, partial(_types, name), baseline=name == "mypy", tier=tier)
     shaping = suite.comparison(
         "format_speed", title="Format files, or sort their imports", unit="s", kind="run",
-        sizes={"percent": [5, 25]}, quick=lambda percent: percent == 5,
-        rounds={"quick": 2, "default": 3},
+        sizes={"percent": [2, 25]}, quick=lambda percent: percent == 2,
+        rounds={"quick": 1, "default": 3},
     )  # fmt: skip
     for name in ("black", "ruff_format", "isort", "ruff_isort"):
         shaping.add(name, partial(_format, name), baseline=name == "black")
@@ -169,10 +169,10 @@ def add_to(suite: Suite) -> None:
 
     suite.claim(
         "ruff lints with its widest rules many times faster than flake8 with its default ones",
-        speedup("lint_speed", "ruff", "flake8", percent=5) >= 5,
+        speedup("lint_speed", "ruff", "flake8", percent=2) >= 5,
     )
     suite.claim(
-        "flake8 is faster than pylint", speedup("lint_speed", "flake8", "pylint", percent=5) >= 1.5
+        "flake8 is faster than pylint", speedup("lint_speed", "flake8", "pylint", percent=2) >= 1.5
     )
     suite.claim(
         "ty is faster than mypy from nothing",
@@ -188,7 +188,7 @@ def add_to(suite: Suite) -> None:
     )  # fmt: skip
     suite.claim(
         "ruff formats many times faster than black",
-        speedup("format_speed", "ruff_format", "black", percent=5) >= 4,
+        speedup("format_speed", "ruff_format", "black", percent=2) >= 4,
     )
     suite.claim(
         "black and ruff format do not agree everywhere",

@@ -89,7 +89,7 @@ def _logged(name: str) -> Iterator[Callable[[], None]]:
         line: queue.SimpleQueue[Any] = queue.SimpleQueue()
         handler: logging.Handler = file
         if name == "queue handler":
-            handler = logging.handlers.QueueHandler(line)  # type: ignore[arg-type]
+            handler = logging.handlers.QueueHandler(line)
         log.addHandler(handler)
         words = {"items": list(range(12)), "name": "ada"}
         yield lambda: log.debug("order %s of %s", words, words["name"])
@@ -105,14 +105,15 @@ def _attached() -> Iterator[Timed]:
 
         def call() -> Outcome:
             began = time.perf_counter()
-            with dap.target([str(script)], wait=False) as target:
-                with dap.DapSession(target.port) as session:
-                    session.request("initialize", {"adapterID": "debugpy"})
-                    ready = time.perf_counter()
-                    session.attach({script: [dap.Breakpoint(5)]})
-                    session.wait_stopped()
-                    hit = time.perf_counter()
-                    seen = int(session.variables()["n"]) > 0
+            with (
+                dap.target([str(script)], wait=False) as target,
+                dap.DapSession(target.port) as session,
+            ):
+                ready = time.perf_counter()
+                session.attach({script: [dap.Breakpoint(5)]})
+                session.wait_stopped()
+                hit = time.perf_counter()
+                seen = int(session.variables()["n"]) > 0
             return Outcome({"ready": ready - began}, seconds=hit - ready, result=seen)
 
         yield Timed(call)

@@ -28,7 +28,7 @@ def _lazy() -> None:
 
 
 def _fstring() -> None:
-    quiet.debug(f"order {ORDER} of {ORDER['name']}")  # noqa: G004 - the style that is measured
+    quiet.debug(f"order {ORDER} of {ORDER['name']}")
 
 
 def _guarded() -> None:
