@@ -26,7 +26,7 @@ from velvet_devtools.errors import DapError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MAX_HEADER, MAX_BODY = 4096, 16 * 1024 * 1024
-WAIT_S = 10.0
+WAIT_S = 25.0
 
 
 @dataclass(frozen=True)
