@@ -187,7 +187,8 @@ def add_to(suite: Suite) -> None:
     speed.same_result()
     found.same_result()
     started = suite.comparison(
-        "automation_start", title="A session that does nothing, once it is set up", unit="s", kind="run",
+        "automation_start", title="A session that does nothing, once it is set up",
+        tier="default", unit="s", kind="run",
         rounds={"quick": 2, "default": 5},
     )  # fmt: skip
     for runner in sessions.FILES:
@@ -198,6 +199,7 @@ def add_to(suite: Suite) -> None:
     )  # fmt: skip
     checked = suite.comparison(
         "format_check", title="Check the format of the toolkit, or of what the last commit changed",
+        tier="default",
         unit="s", kind="run", rounds={"quick": 2, "default": 3},
     )  # fmt: skip
     for way in ("everything", "affected"):
@@ -206,6 +208,7 @@ def add_to(suite: Suite) -> None:
     pages = suite.comparison(
         "docs_build",
         title="Pages of one package",
+        tier="default",
         unit="s",
         kind="run",
         rounds={"quick": 2, "default": 3},
@@ -241,4 +244,5 @@ def add_to(suite: Suite) -> None:
     suite.claim(
         "checking what changed takes a part of checking everything",
         speedup("format_check", "affected", "everything") >= 2,
+        tier="default",
     )

@@ -121,13 +121,13 @@ def add_to(suite: Suite) -> None:
         tier = "default" if name == "pylint" else "quick"
         speed.add(name, partial(_lint, name), baseline=name == "flake8", when=when, tier=tier)
     types = suite.comparison(
-        "type_speed", title="Check the types of a package", unit="s", kind="run", tree=True,
+        "type_speed", title="Check the types of a package",
+        tier="default", unit="s", kind="run", tree=True,
         sizes={"package": ["json", "asyncio"]}, quick=lambda package: package == "json",
         rounds={"quick": 1, "default": 3},
     )  # fmt: skip
     for name in TYPES:
-        tier = "default" if name in ("pyright", "basedpyright") else "quick"
-        types.add(name, partial(_types, name), baseline=name == "mypy", tier=tier)
+        types.add(name, partial(_types, name), baseline=name == "mypy")
     shaping = suite.comparison(
         "format_speed", title="Format files, or sort their imports", unit="s", kind="run",
         sizes={"percent": [2, 25]}, quick=lambda percent: percent == 2,
@@ -177,10 +177,12 @@ def add_to(suite: Suite) -> None:
     suite.claim(
         "ty is faster than mypy from nothing",
         speedup("type_speed", "ty", "mypy", package="json") >= 2,
+        tier="default",
     )
     suite.claim(
         "pyrefly is faster than mypy from nothing",
         speedup("type_speed", "pyrefly", "mypy", package="json") >= 1.5,
+        tier="default",
     )
     suite.claim(
         "mypy's second run takes a part of its first",
