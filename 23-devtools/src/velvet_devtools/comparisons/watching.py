@@ -19,7 +19,7 @@ from velvet_devtools.debug import dap
 from velvet_devtools.debug.recorder import BACKENDS, Recorder
 from velvet_devtools.samples.log_styles import STYLES
 
-TURNS = 40
+TURNS = 300
 LOOP = "import time\nn = 0\nwhile True:\n    n += 1\n    m = n * 2\n    time.sleep(0.001)\n"
 
 
@@ -36,7 +36,7 @@ def recorded(turns: int) -> int:
 
 def other(turns: int) -> int:
     """Call a small function many times; it is not among those that are recorded."""
-    return sum(small(n) for n in range(turns * 20))
+    return sum(small(n) for n in range(turns * 100))
 
 
 def small(n: int) -> int:
@@ -123,7 +123,7 @@ def add_to(suite: Suite) -> None:
     """Declare the comparisons and their claims."""
     tracers = suite.comparison(
         "tracer_cost", title="A recorder around code that it records, and around other code",
-        unit="us", sizes={"code": ["recorded", "other"]}, rounds={"quick": 6, "default": 15},
+        unit="us", sizes={"code": ["recorded", "other"]}, rounds={"quick": 4, "default": 10},
     )  # fmt: skip
     names = [
         "none",
