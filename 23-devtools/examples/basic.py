@@ -24,6 +24,8 @@ def log_or_print() -> None:
     for name, cost in costs.items():
         print(f"{name:18} {cost:9,.0f}")
     dearer = costs["disabled f-string"] / costs["disabled lazy"]
+    handled = costs["enabled lazy"] / costs["disabled lazy"]
+    print(f"a line that is written costs {handled:.0f} times one that is only asked for")
     print(f"an f-string that nobody reads costs {dearer:.0f} times its lazy form")
 
 

@@ -8,7 +8,7 @@ class TestModule(ModuleTests):
 
     expected = {
         "log_or_print": (r"^disabled lazy +\d", r"costs [1-9]\d* times its lazy form"),
-        "editor_in_one_command": ("^0 problems$", "files would flip at every save", "removed; now"),
+        "editor_in_one_command": ("^0 problems$", "files flip at every save", "removed; now"),
         "commit_to_changelog": (r"^30 commits, 1\.4\.2 -> 2\.0\.0$", r"\*\*Breaking:\*\* \*\*api"),
         "defect_hunt": (r"^ruff:pyflakes +\d", r"best pair: \S+ with \S+ finds [3-6]\d of 72"),
         "post_mortem": ("ended with 1: OSError: refused", "password = <hidden>", "the file: False"),

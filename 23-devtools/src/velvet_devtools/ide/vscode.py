@@ -182,7 +182,7 @@ def _settings(root: Path, settings: Mapping[str, Any], scope: str = "") -> Itera
         return
     wanted = FORMATTERS[look_at(root).formatter]
     if chosen != wanted:
-        why = f"pyproject.toml names {wanted}: files would flip at every save"
+        why = f"pyproject.toml names {wanted}: files flip at every save"
         yield Problem("settings.json", "editor.defaultFormatter", why)
     on_save = python.get("editor.codeActionsOnSave", {})
     if (
