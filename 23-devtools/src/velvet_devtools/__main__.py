@@ -61,7 +61,10 @@ def mod(name: str, root: Root = Path(), check: bool = False) -> None:
     """Apply a codemod, by name or as `rename:old:new`; with `--check` nothing is written."""
     known: dict[str, codemods.Codemod] = {one.name: one for one in mods.MODS}
     if name.startswith("rename:"):
-        known[name] = mods.Rename(*name.split(":")[1:3])
+        _, old, new = name.split(":") if name.count(":") == 2 else ("", "", "")
+        if not (old.isidentifier() and new.isidentifier()):
+            raise DevtoolsError(f"a rename is rename:OLD:NEW with two names, not {name!r}")
+        known[name] = mods.Rename(old, new)
     if name not in known:
         raise DevtoolsError(f"codemods are {', '.join(known)}, rename:OLD:NEW; not {name!r}")
     results = list(codemods.run([root], [known[name]], check=check))

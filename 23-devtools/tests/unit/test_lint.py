@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from velvet_devtools import lint, matrix, process
@@ -40,8 +42,8 @@ def test_the_real_tool_reports_a_known_finding_at_its_line(name: str, tmp_path: 
     assert result.version
 
 
-# Two versions of each form: the oldest that is read, and what is installed now.
-STORED = {
+# The smallest output of each form, written by hand; what the installed tools print is read above.
+OUTPUTS = {
     "ruff": (
         '[{"code": null, "filename": "a.py", "location": {"row": 2, "column": 3}, "message": "m"}]',
         Diagnostic("a.py", 2, 3, "invalid-syntax", ""),
@@ -80,9 +82,9 @@ STORED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", STORED)
-def test_a_stored_output_is_read_with_both_bases_from_one(name: str) -> None:
-    text, expected = STORED[name]
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_an_output_is_read_with_line_and_column_from_one(name: str) -> None:
+    text, expected = OUTPUTS[name]
 
     assert list(lint.checker(name).parse(text)) == [expected]
 
@@ -146,14 +148,14 @@ def test_a_hanging_tool_is_ended_with_its_children(tmp_path: Path) -> None:
     told = tmp_path / "pid"
     parent = (
         "import subprocess, sys; c = subprocess.Popen([sys.executable, '-c', 'import time;"
-        f" time.sleep(60)']); open({str(told)!r}, 'w').write(str(c.pid)); c.wait()"
+        f" time.sleep(90)']); open({str(told)!r}, 'w').write(str(c.pid)); c.wait()"
     )
-    import sys
 
-    import psutil
-
-    with pytest.raises(ToolTimeout):
-        process.run([sys.executable, "-c", parent], timeout_s=5)
+    for limit in (2, 10, 50):  # a busy machine may need long to start two programs
+        with pytest.raises(ToolTimeout):
+            process.run([sys.executable, "-c", parent], timeout_s=limit)
+        if told.exists():
+            break
 
     child = int(told.read_text())
     assert not psutil.pid_exists(child) or psutil.Process(child).status() == "zombie"

@@ -128,13 +128,16 @@ def add_to(suite: Suite) -> None:
     )  # fmt: skip
     for name in TYPES:
         types.add(name, partial(_types, name), baseline=name == "mypy")
-    shaping = suite.comparison(
-        "format_speed", title="Format files, or sort their imports", unit="s", kind="run",
-        sizes={"percent": [2, 25]}, quick=lambda percent: percent == 2,
-        rounds={"quick": 1, "default": 3},
-    )  # fmt: skip
-    for name in ("black", "ruff_format", "isort", "ruff_isort"):
-        shaping.add(name, partial(_format, name), baseline=name == "black")
+    for subject, title, rivals in (
+        ("format_speed", "Format files", ("black", "ruff_format")),
+        ("import_speed", "Sort the imports of files", ("isort", "ruff_isort")),
+    ):
+        shaping = suite.comparison(
+            subject, title=title, unit="s", kind="run", sizes={"percent": [2, 25]},
+            quick=lambda percent: percent == 2, rounds={"quick": 1, "default": 3},
+        )  # fmt: skip
+        for name in rivals:
+            shaping.add(name, partial(_format, name), baseline=name == rivals[0])
     agree = suite.comparison(
         "format_agreement", title="Do two formatters agree?", kind="value", tier="default",
         metrics={
@@ -191,6 +194,10 @@ def add_to(suite: Suite) -> None:
     suite.claim(
         "ruff formats many times faster than black",
         speedup("format_speed", "ruff_format", "black", percent=2) >= 4,
+    )
+    suite.claim(
+        "ruff sorts imports faster than isort",
+        speedup("import_speed", "ruff_isort", "isort", percent=2) >= 1.5,
     )
     suite.claim(
         "black and ruff format do not agree everywhere",

@@ -26,7 +26,8 @@ from velvet_devtools.errors import DapError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MAX_HEADER, MAX_BODY = 4096, 16 * 1024 * 1024
-WAIT_S = 25.0
+WAIT_S = 60.0
+PAUSE_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,9 @@ class DapSession:
                     raise
                 self._socket.close()
                 self._buffer = b""
+                self._events.clear()  # a "terminated" of that connection would end this one
+                self._responses.clear()
+                time.sleep(PAUSE_S)
                 self._socket = _connect(*self._address, self.wait_s)
         for path, points in breakpoints.items():
             self.set_breakpoints(path, points)
@@ -261,7 +265,7 @@ def _connect(host: str, port: int, wait_s: float) -> socket.socket:
         except OSError as error:
             if time.monotonic() > until:
                 raise DapError(f"nothing answers at port {port}: {error}") from None
-            time.sleep(0.02)  # the listener is being started, and tells nobody when it is there
+            time.sleep(PAUSE_S)  # the listener is being started, and tells nobody when it is there
 
 
 @dataclass

@@ -24,13 +24,13 @@ from pathlib import Path
 from typing import Any
 
 from velvet_devtools import process
-from velvet_devtools.debug.values import attributes, written
+from velvet_devtools.debug.values import HIDDEN, attributes, written
 from velvet_devtools.errors import DevtoolsError
 
 SECRET = re.compile(r"passw|token|secret|api_?key|private_?key|credential|authori[sz]ation", re.I)
-HIDDEN = "<hidden>"
 AROUND = 3
-MAX_FRAMES = 60
+MAX_FRAMES, MAX_MESSAGE = 60, 500
+MIN_SECRET = 4  # a shorter text would be hidden in every second word
 VERSION = 1
 
 
@@ -92,9 +92,10 @@ def capture(error: BaseException) -> Dump:
         taken = taken[: MAX_FRAMES // 2] + taken[-MAX_FRAMES // 2 :]
     return Dump(
         error=type(error).__name__,
-        message=_without(_message(error), secrets),
+        message=_without(_message(error), secrets)[:MAX_MESSAGE],
         causes=tuple(
-            _without(f"{type(e).__name__}: {_message(e)}", secrets) for e in _causes(error)
+            _without(f"{type(e).__name__}: {_message(e)}", secrets)[:MAX_MESSAGE]
+            for e in _causes(error)
         ),
         frames=tuple(taken),
         python=platform.python_version(),
@@ -105,7 +106,7 @@ def capture(error: BaseException) -> Dump:
 
 def _message(error: BaseException) -> str:
     try:
-        return str(error)[:500]
+        return str(error)
     except Exception:  # noqa: BLE001 - an exception may have a broken __str__
         return "<its text cannot be made>"
 
@@ -120,17 +121,20 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _secrets(frames: list[types.FrameType]) -> frozenset[str]:
-    """Return the texts that variables with a secret's name hold."""
+    """Return the texts that variables with a secret's name hold, and attributes and keys of theirs."""
     found = set()
-    for frame in frames[-MAX_FRAMES:]:
-        for name, value in frame.f_locals.items():
-            if SECRET.search(name) and type(value) is str and len(value) >= 4:
-                found.add(value)
-    return frozenset(found)
+    for frame in frames:
+        for name, value in list(frame.f_locals.items()):
+            fields = (value if type(value) is dict else attributes(value)) or {}
+            for key, one in ((name, value), *list(fields.items())):
+                text = one.decode("latin-1") if type(one) is bytes else one
+                if SECRET.search(str(key) if type(key) is str else "") and type(text) is str:
+                    found.add(text)
+    return frozenset(one for one in found if len(one) >= MIN_SECRET)
 
 
 def _without(text: str, secrets: frozenset[str]) -> str:
-    for secret in secrets:
+    for secret in sorted(secrets, key=len, reverse=True):  # one may be a part of another
         text = text.replace(secret, HIDDEN)
     return text
 
@@ -140,20 +144,13 @@ def _frame(frame: types.FrameType, line: int, secrets: frozenset[str]) -> Frame:
     first = max(1, line - AROUND)
     source = [linecache.getline(file, n).rstrip()[:200] for n in range(first, line + AROUND + 1)]
     variables = {
-        name: HIDDEN if SECRET.search(name) else _without(_named(value), secrets)
+        name: HIDDEN if SECRET.search(name) else _without(written(value, 0, SECRET), secrets)
         for name, value in dict(frame.f_locals).items()
         if not name.startswith("__")
     }
     function = getattr(frame.f_code, "co_qualname", frame.f_code.co_name)
     lines = tuple(_without(row, secrets) for row in source)
     return Frame(function, file, line, lines, first, variables)
-
-
-def _named(value: Any) -> str:
-    """Write a value; in a dictionary or an object, what has a secret's name is hidden."""
-    fields = (value if type(value) is dict else attributes(value)) or {}
-    hidden = (one for name, one in list(fields.items()) if SECRET.search(str(name)))
-    return _without(written(value), frozenset(one for one in hidden if type(one) is str and one))
 
 
 class Explorer:

@@ -8,11 +8,13 @@ that calls a method of the program, so there is nothing to time out.
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Iterable
 from typing import Any
 
 MAX_DEPTH, MAX_ITEMS, MAX_TEXT, MAX_BITS = 3, 12, 120, 4_000
+HIDDEN = "<hidden>"
 # Immutable, and without a method of the program: kept by reference, written when it is shown.
 SCALARS = frozenset({int, float, complex, bool, str, bytes, type(None), range, type(...)})
 _BRACKETS: dict[type, tuple[str, str]] = {
@@ -39,8 +41,12 @@ def shown(kept: Any) -> str:
     return str(kept) if type(kept) is Text else written(kept)
 
 
-def written(value: Any, depth: int = 0) -> str:
-    """Return a bounded text of any value; raises nothing and calls nothing of the program."""
+def written(value: Any, depth: int = 0, secret: re.Pattern[str] | None = None) -> str:
+    """Return a bounded text of any value; raises nothing and calls nothing of the program.
+
+    Args:
+        secret: what a key or an attribute is called whose value is left out, at any depth.
+    """
     kind = type(value)
     if kind in SCALARS:
         return _scalar(value)
@@ -48,10 +54,10 @@ def written(value: Any, depth: int = 0) -> str:
         return f"<{_class(kind)}>"
     if kind in _BRACKETS:
         left, right = _BRACKETS[kind]
-        return _cut(f"{left}{_items(list(_first(value)), len(value), depth)}{right}")
+        return _cut(f"{left}{_items(list(_first(value)), len(value), depth, secret)}{right}")
     if kind is dict:
         pairs = [
-            f"{written(key, depth + 1)}: {written(one, depth + 1)}"
+            f"{written(key, depth + 1)}: {_named(key, one, depth, secret)}"
             for key, one in list(_first(value.items()))
         ]
         more = [f"... {len(value) - MAX_ITEMS} more"] if len(value) > MAX_ITEMS else []
@@ -63,7 +69,8 @@ def written(value: Any, depth: int = 0) -> str:
     fields = attributes(value)
     if not fields:
         return f"<{_class(kind)}>"
-    inner = [f"{key}={written(one, depth + 1)}" for key, one in list(_first(fields.items()))]
+    items = list(_first(fields.items()))
+    inner = [f"{key}={_named(key, one, depth, secret)}" for key, one in items]
     return _cut(f"{_class(kind)}({', '.join(inner)})")
 
 
@@ -101,8 +108,14 @@ def _first(items: Iterable[Any]) -> Iterable[Any]:
         return
 
 
-def _items(items: list[Any], length: int, depth: int) -> str:
-    parts = [written(item, depth + 1) for item in items]
+def _named(key: Any, value: Any, depth: int, secret: re.Pattern[str] | None) -> str:
+    if secret is not None and type(key) is str and secret.search(key):
+        return HIDDEN
+    return written(value, depth + 1, secret)
+
+
+def _items(items: list[Any], length: int, depth: int, secret: re.Pattern[str] | None) -> str:
+    parts = [written(item, depth + 1, secret) for item in items]
     if length > MAX_ITEMS:
         parts.append(f"... {length - MAX_ITEMS:,} more")
     return ", ".join(parts)
