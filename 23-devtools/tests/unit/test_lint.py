@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -158,7 +159,13 @@ def test_a_hanging_tool_is_ended_with_its_children(tmp_path: Path) -> None:
             break
 
     child = int(told.read_text())
-    assert not psutil.pid_exists(child) or psutil.Process(child).status() == "zombie"
+    try:  # a killed process may run until the system has its turn
+        until = time.monotonic() + 30
+        while psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+    except psutil.NoSuchProcess:
+        return
 
 
 def test_a_program_that_is_nowhere_names_its_package() -> None:
