@@ -15,6 +15,7 @@ from velvet_visualization.chart_test import pixels
 from velvet_visualization.comparisons import pages
 from velvet_visualization.contender import Contender
 from velvet_visualization.contenders import load
+from velvet_visualization.dashboard.four import page_of
 from velvet_visualization.errors import BrowserUnavailable, PageTimeout
 from velvet_visualization.export import export, export_many
 from velvet_visualization.samples import HOSTILE, cloud, example
@@ -99,6 +100,17 @@ def test_a_page_that_scrolls_is_no_answer_of_the_chart(
         assert pages.wheel(opened) > 0
         assert pages.answers(opened, "wheel") is answer
     assert figure.layout.dragmode is None  # the caller's figure is left alone
+
+
+def test_a_live_chart_becomes_as_narrow_as_a_phone(
+    session: BrowserSession, name: str, library: Contender
+) -> None:
+    fits = "document.documentElement.scrollWidth <= innerWidth"
+    waits = f"new Promise(ok => {{ const t = setInterval(() => {fits} && ok(true, clearInterval(t)), 20) }})"
+
+    with session.page(page_of(name, "bar", False), library.READY, width=330) as opened:
+        assert opened.eval("innerWidth") == 330
+        assert opened.eval(waits)
 
 
 def test_a_page_that_is_never_ready_times_out_and_the_browser_lives_on() -> None:
