@@ -25,7 +25,7 @@ import sys
 import threading
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -342,8 +342,12 @@ class ModuleTests:
         """Open a tab, press its main button, and look at what the first event draws."""
         from streamlit.testing.v1 import AppTest
 
+        from velvet import budget
         from velvet.ui import child, kit, runs
 
+        for path in budget.lesson_files(self.module()):  # or coverage misses what a page imports
+            with suppress(ImportError):
+                importlib.import_module(_dotted(path, self.module()))
         folder = self.module().folder
         monkeypatch.chdir(folder)
         monkeypatch.setattr(runs, "store", lambda: None)
