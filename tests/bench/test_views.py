@@ -83,6 +83,9 @@ def test_a_duration_is_written_in_its_largest_whole_unit(seconds):
         (12, "", "12.0"),
         (46, "faults", "46 faults"),
         (13_257, "B", "13,257 B"),
+        (1, "cases", "1 case"),
+        (1, "CPU s", "1 CPU s"),
+        (1.5, "cases", "1.50 cases"),
     ],
 )
 def test_a_quantity_has_a_readable_multiple_of_its_unit(value, unit, text):
