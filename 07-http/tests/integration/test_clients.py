@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import replace
 
+import aiohttp
 import psutil
 import pytest
 
@@ -255,3 +256,11 @@ def test_the_bare_library_and_its_session(server: FaultServer, name: str) -> Non
     total = bare.repeat(name)(url, 4)
     assert (asyncio.run(total) if asyncio.iscoroutine(total) else total) == 4 * size
     assert server.counters.connects == 2
+
+
+def test_the_bare_aiohttp_ends_what_its_read_timeout_does_not(server: FaultServer) -> None:
+    at_once = fault("bad chunk")
+    late = replace(at_once, steps=(*at_once.steps[:-1], 0.1, at_once.steps[-1]))
+
+    with pytest.raises((asyncio.TimeoutError, aiohttp.ClientError)):
+        bare.bare("aiohttp")(server.script("/late", [late]), 0.2)
