@@ -174,7 +174,7 @@ def decide(request: Request, entry: Entry | None, now: float, *, shared: bool = 
 
 
 def _strict(shared: bool) -> set[str]:
-    """Return the directives that forbid a stale answer (sections 5.2.2.2, 5.2.2.8, 5.2.2.10)."""
+    """Return the directives that forbid a stale answer (section 5.2.2, items 2, 8 and 10)."""
     return {"must-revalidate", "no-cache", *(("proxy-revalidate", "s-maxage") if shared else ())}
 
 
