@@ -104,8 +104,13 @@ def _add_operations(suite: Suite) -> None:
         unit="ns",
         sizes={"n": [300, 10**3, 3000, 10**4, LARGE, 5 * 10**5], "op": list(OPERATIONS)},
         items=lambda n, op: n if op == "iter" else BATCH * (4 if op == "mix" else 1),
-        # Half a million values take longer to put in than to ask about.
-        default=lambda n, op: n in (10**3, 10**4, LARGE) or (n > LARGE and op in ("add", "mix")),
+        # All operations at two sizes, the growth lab's mix at each, one add that the list wins.
+        default=lambda n, op: (
+            n == 10**4
+            or (n == LARGE and op != "iter")
+            or (n >= 10**3 and op == "mix")
+            or (n == 10**3 and op == "add")
+        ),
         quick=_quick,
         rounds={"quick": 6, "default": 8},
     )
