@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import time
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -56,6 +57,17 @@ def test_a_fault_is_refused_by_its_own_name(
     assert type(raised.value) is error
     if isinstance(raised.value, errors.TruncatedBody) and fault.name == "truncated length":
         assert (raised.value.got, raised.value.expected) == (1000, 8400)
+
+
+def test_a_bad_chunk_in_a_packet_of_its_own_hangs_no_client(
+    server: FaultServer, client_name: str
+) -> None:
+    at_once = fault("bad chunk")
+    late = replace(at_once, steps=(*at_once.steps[:-1], 0.1, at_once.steps[-1]))
+    url = server.script("/late", [late])
+
+    with connect(client_name) as client, pytest.raises(errors.ProtocolViolation):
+        client.request(Request("GET", url), timeouts=Timeouts(2.0, 1.0, 2.0))
 
 
 @pytest.mark.parametrize(
