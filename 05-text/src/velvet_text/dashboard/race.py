@@ -33,12 +33,18 @@ def figure_of(times: list[dict[str, Any]], subject: str, size: int) -> go.Figure
     patterns = ["/" if one["name"] in WRONG else "" for one in ordered]
     figure = go.Figure(
         go.Bar(
-            x=[max(one["ms"], 1e-3) for one in ordered], y=[one["name"] for one in ordered],
-            orientation="h", text=[f"{one['ms']:,.3g}" for one in ordered], textposition="auto",
-            marker={"color": FILLS[0], "line": {"color": STROKES[0], "width": 1},
-                    "pattern": {"shape": patterns}},
+            x=[max(one["ms"], 1e-3) for one in ordered],
+            y=[one["name"] for one in ordered],
+            orientation="h",
+            text=[f"{one['ms']:,.3g}" for one in ordered],
+            textposition="auto",
+            marker={
+                "color": FILLS[0],
+                "line": {"color": STROKES[0], "width": 1},
+                "pattern": {"shape": patterns},
+            },
         )
-    )  # fmt: skip
+    )
     title = (
         f"Milliseconds, {size:,} {SIZE_MEANS[subject]}; hatched: answers wrongly or the wrong way"
     )

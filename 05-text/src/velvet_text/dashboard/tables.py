@@ -19,10 +19,11 @@ def markup(rows: Sequence[Mapping[str, str]]) -> str:
         for name in rows[0]
     )
     body = "".join(
-        "<tr>" + "".join(f"<td style='{cell}'>{escape(value)}</td>" for value in row.values())
+        "<tr>"
+        + "".join(f"<td style='{cell}'>{escape(value)}</td>" for value in row.values())
         + "</tr>"
         for row in rows
-    )  # fmt: skip
+    )
     return (
         f"<div style='overflow-x:auto'><table style='border-collapse:collapse;color:{TEXT};"
         f"font-size:.9rem;overflow-wrap:anywhere'><tr>{head}</tr>{body}</table></div>"
