@@ -48,7 +48,7 @@ def longest_pause(work: Callable[[], object]) -> tuple[bool, float, float]:
 
 @example("regex_deadline")
 def regex_deadline() -> None:
-    """Four ways to stop a match after 0.2 s: which do, who stands still, what a good text costs."""
+    """Four ways to stop a match after 0.2 s: which do, what else stands still, what a good text costs."""
     slow = deadline.SafePattern(r"^(\w|\w\w)+;$", budget_s=BUDGET_S)
     linear = deadline.SafePattern("^(a+)+$", budget_s=BUDGET_S)
     child = deadline.SafePattern("^(a+)+$", budget_s=BUDGET_S, policy="child")

@@ -103,7 +103,7 @@ def draw(seen: kit.Seen) -> None:
 
 
 def finding(seen: kit.Seen) -> str:
-    """Say who is silently wrong most, and who least."""
+    """Say which library is silently wrong most often, and which least."""
     wrong = {
         one["name"]: sum(verdict == Verdict.SILENTLY_WRONG.value for verdict, _ in one["cells"])
         for one in seen.of("engine")

@@ -127,7 +127,7 @@ def draw(seen: kit.Seen) -> None:
 
 
 def finding(seen: kit.Seen) -> str:
-    """Say who runs twice."""
+    """Say which scheduler runs twice."""
     options = dict(seen.wanted)
     try:
         found = runs_of(options)
