@@ -74,6 +74,19 @@ def test_a_table_escapes_what_it_shows() -> None:
     assert tables.markup([]) == ""
 
 
+@pytest.mark.parametrize(
+    ("cell", "style"),
+    [
+        ("U+1F468", "white-space:nowrap"),
+        ("latin small letter a", "overflow-wrap:normal"),
+        ("\\U0001f468\\u200d\\U0001f469", "overflow-wrap:anywhere"),
+        (" " * 40, "overflow-wrap:normal"),
+    ],
+)
+def test_a_cell_breaks_only_where_it_must(cell: str, style: str) -> None:
+    assert style in tables.markup([{"x": cell}]).partition("<td")[2]
+
+
 @pytest.mark.parametrize("name", list(decoder.SAMPLES))
 def test_every_sample_is_read_by_every_way(name: str) -> None:
     seen = Seen(options={"bytes": decoder.SAMPLES[name].hex()})

@@ -35,8 +35,11 @@ def markup(rows: Sequence[Mapping[str, str]]) -> str:
 
 
 def _wrap(value: str) -> str:
-    """Return the style that keeps a short value in one piece and breaks a long one anywhere."""
-    return "white-space:nowrap" if len(value) <= SHORT else "overflow-wrap:anywhere"
+    """Return the style that keeps short values and words in one piece and breaks long ones."""
+    if len(value) <= SHORT:
+        return "white-space:nowrap"
+    longest = max(map(len, value.split()), default=0)
+    return f"overflow-wrap:{'normal' if longest <= SHORT else 'anywhere'}"
 
 
 def table(rows: Sequence[Mapping[str, str]]) -> None:
