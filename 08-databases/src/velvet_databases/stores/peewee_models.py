@@ -87,6 +87,7 @@ def connection_to(address: Address) -> Database:
     parts = address.parts
     named = {key: parts[key] for key in ("host", "port", "user", "password") if parts[key]}
     database: Database = Psycopg3Database(
-        parts["database"], connect_timeout=CONNECT_SECONDS, **named
+        parts["database"] or parts["user"],
+        **{**address.settings, **named, "connect_timeout": CONNECT_SECONDS},
     )
     return database

@@ -168,18 +168,21 @@ class PeeweeStore:
         raise Unsupported("Peewee cannot forbid a lazy load: count the queries in a test")
 
     def stream_orders(self, batch: int = 1000) -> Iterator[domain.Order]:
-        """Yield the heads of all orders without holding them."""
+        """Yield the heads of all orders without holding them.
+
+        Outside a transaction, Peewee lets the server keep the result (WITH HOLD); in one, what is
+        written between two rows would be lost with it when the stream is abandoned.
+        """
         model = self.models.Order
         query = model.select().order_by(model.id)
         if self.backend == "sqlite":
             yield from (_order(order) for order in query.iterator())
             return
-        with self.database.atomic():
-            asked = ServerSideQuery(query, array_size=batch)
-            try:
-                yield from (_order(order) for order in asked)
-            finally:
-                asked.close()
+        asked = ServerSideQuery(query, array_size=batch)
+        try:
+            yield from (_order(order) for order in asked)
+        finally:
+            asked.close()
 
     def set_status(self, order_id: int, status: str, expected_version: int) -> None:
         """Change an order that is still at that version: one UPDATE with a condition."""

@@ -13,6 +13,8 @@ from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from velvet_databases.domain import Dataset, Order
 from velvet_databases.sqlcapture import QueryLog
@@ -69,10 +71,14 @@ class RedisStore:
     def open(self, url: str) -> None:
         """Connect."""
         address = read_address(url, self.backends)
-        client = None
         with connecting(address):
+            # Without a bound of its own a read waits for ever, and each retry waits once more.
             client = redis.Redis.from_url(
-                address.url, decode_responses=True, socket_connect_timeout=CONNECT_SECONDS
+                address.url,
+                decode_responses=True,
+                socket_connect_timeout=CONNECT_SECONDS,
+                socket_timeout=CONNECT_SECONDS,
+                retry=Retry(NoBackoff(), 0),
             )
             try:
                 client.ping()
