@@ -157,7 +157,6 @@ def test_no_spelling_of_a_password_is_in_a_message(
         assert "kjx" not in said, url
 
 
-
 @pytest.mark.parametrize("name", SQLITE)
 def test_a_folder_that_is_not_there_is_reported(tmp_path: Any, name: str) -> None:
     with pytest.raises(StoreUnavailable, match="give a path in a folder that exists"):
