@@ -244,9 +244,8 @@ def walk(connection: psycopg.Connection[Any], phases: list[Phase], way: str, ste
 
 
 @pytest.mark.parametrize("way", ["up", "down"])
-@pytest.mark.parametrize("on", ["up", "down"])
 def test_a_migration_that_was_killed_at_any_statement_goes_on_up_or_down(
-    mortal: psycopg.Connection[Any], way: str, on: str
+    mortal: psycopg.Connection[Any], way: str
 ) -> None:
     phases = list(AWKWARD.phases)
     killed, steps = "expand", 0
@@ -269,8 +268,8 @@ def test_a_migration_that_was_killed_at_any_statement_goes_on_up_or_down(
             at -= 1
         works = phases[at].works_with if at >= 0 else frozenset({"v1"})
         values |= write(mortal, works, "meanwhile")
-        getattr(AWKWARD, on)(mortal)
-        if on == "up":
+        if steps % 2:
+            AWKWARD.up(mortal)
             assert stored(mortal, "select") == values, (killed, steps)
             assert [name for name, *_ in look(mortal)["columns"]] == ["id", "select", "sku"]
             values |= write(mortal, frozenset({"v2"}), "after")
