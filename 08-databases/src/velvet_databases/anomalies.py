@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from velvet_databases.isolation import Interleaving
+from velvet_databases.isolation import Interleaving, Played, Step
 from velvet_databases.isolation_stage import LEVELS
-from velvet_databases.isolation_steps import Played, Step
 from velvet_databases.stores.address import read_address
 
 Verdict = Literal["prevented", "possible"]

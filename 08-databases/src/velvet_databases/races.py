@@ -14,8 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from velvet_databases.isolation import Interleaving
-from velvet_databases.isolation_steps import Played
+from velvet_databases.isolation import Interleaving, Played
 from velvet_databases.race_counters import (
     STRATEGIES,
     Conflict,

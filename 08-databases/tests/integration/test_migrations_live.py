@@ -56,6 +56,9 @@ def values(connection: psycopg.Connection[Any], column: str) -> list[int]:
         ("CREATE INDEX ON item (sku)", "ShareLock", 0, 1, 0, 1),
         ("COMMENT ON TABLE item IS 'stock'", "ShareUpdateExclusiveLock", 0, 0, 0, 0),
         ("CREATE TABLE other (id INT)", "", 0, 0, 0, 0),
+        ("DROP TABLE item", "AccessExclusiveLock", 0, 0, 1, 1),
+        ("REFRESH MATERIALIZED VIEW total", "AccessExclusiveLock", 1, 1, 1, 1),
+        ("REFRESH MATERIALIZED VIEW CONCURRENTLY total", "ExclusiveLock", 0, 1, 0, 1),
     ],
 )
 def test_a_report_says_what_a_change_locks_rewrites_and_scans(
@@ -67,6 +70,9 @@ def test_a_report_says_what_a_change_locks_rewrites_and_scans(
     reads: int,
     writes: int,
 ) -> None:
+    item.execute("CREATE TABLE part AS SELECT 1 AS pieces")
+    item.execute("CREATE MATERIALIZED VIEW total AS SELECT pieces FROM part")
+    item.execute("CREATE UNIQUE INDEX ON total (pieces)")
     before = columns(item)
 
     found = lock_report(item, ddl)
@@ -74,6 +80,14 @@ def test_a_report_says_what_a_change_locks_rewrites_and_scans(
     assert (found.mode, found.rewrites_table, found.scans_table) == (mode, rewrites, scans)
     assert (found.blocks_reads, found.blocks_writes) == (reads, writes)
     assert columns(item) == before
+
+
+def test_a_report_asks_the_server_whatever_cursors_the_connection_makes(postgres_url: str) -> None:
+    with psycopg.connect(postgres_url, cursor_factory=psycopg.ClientCursor) as connection:
+        connection.execute("CREATE TABLE item (id INT)")
+        connection.commit()
+
+        assert lock_report(connection, "DROP TABLE item").mode == "AccessExclusiveLock"
 
 
 def test_a_report_takes_one_statement_and_a_quiet_connection(

@@ -254,16 +254,16 @@ def test_the_settings_in_an_address_reach_the_server_whatever_the_store(
 ) -> None:
     mark = f"velvet {uuid4().hex[:12]}"
     asked = f"application_name={quote(mark)}&sslmode=disable&connect_timeout=3"
-    with shop(name, f"{postgres_url}?{asked}&options=-c%20lock_timeout%3D20") as store:
-        with psycopg.connect(postgres_url) as admin:
-            found = admin.execute(
-                "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = %s", (mark,)
-            ).fetchone()
-            assert found == (True,)
-            admin.execute("SELECT FROM account FOR UPDATE")
-
-            with pytest.raises(Exception, match="lock timeout"):
-                store.transfer(1, 2, 5, TransferHow.ATOMIC)
+    url = f"{postgres_url}?{asked}&options=-c%20lock_timeout%3D20"
+    with shop(name, url) as store, psycopg.connect(postgres_url) as admin:
+        found = admin.execute(
+            "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = %s", (mark,)
+        ).fetchone()
+        assert found == (True,)
+        admin.execute("SELECT FROM account FOR UPDATE")
+        with pytest.raises(Exception, match="lock timeout"):
+            store.transfer(1, 2, 5, TransferHow.ATOMIC)
+        admin.rollback()
 
 
 @pytest.mark.integration

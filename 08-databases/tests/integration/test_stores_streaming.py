@@ -143,12 +143,13 @@ def test_a_task_that_breaks_out_of_a_stream_goes_on_writing(postgres_url: str, n
         store = registry()[name]()
         await store.open(postgres_url)
         async for order in store.stream_orders(5):
+            found = order
             await store.transfer(1, 2, 100, TransferHow.ATOMIC)
             break
         await asyncio.sleep(0)  # the loop may close the abandoned stream here, or later
-        await store.set_status(order.id, "held", order.version)
+        await store.set_status(found.id, "held", found.version)
         await store.close()
-        return int(order.id)
+        return int(found.id)
 
     number = asyncio.run(break_out_and_write())
 

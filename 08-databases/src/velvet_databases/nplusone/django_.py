@@ -51,7 +51,7 @@ def _marking(original: Any) -> Any:
     def iterate(self: Any) -> Iterator[Any]:
         if not hooks.watchers.active():
             return original(self)  # type: ignore[no-any-return]
-        peers = account(self.queryset)
+        peers = account(self.queryset, "chunks" if self.chunked_fetch else "rows")
 
         def marked() -> Iterator[Any]:
             for row in original(self):
@@ -67,7 +67,7 @@ def _marking(original: Any) -> Any:
 def _accounting(original: Any) -> Any:
     def iterate(self: Any) -> Any:
         if hooks.watchers.active():
-            account(self.queryset)
+            account(self.queryset, "fields")
         return original(self)
 
     return iterate
@@ -76,7 +76,7 @@ def _accounting(original: Any) -> Any:
 def _accounting_summary(original: Any) -> Any:
     def summary(self: Any, *args: Any, **options: Any) -> Any:
         if self._result_cache is None and hooks.watchers.active():
-            account(self, rows=original.__name__ != "aggregate")
+            account(self, "aggregate" if original.__name__ == "aggregate" else "number")
         return original(self, *args, **options)
 
     return summary

@@ -27,6 +27,14 @@ class _Announcement:
         self.taken = False
 
 
+# What the loop does with prefetched rows instead of asking.
+_INSTEAD = {
+    "rows": "loop over .rows",
+    "fields": "take the fields from the objects in .rows",
+    "chunks": "loop over .rows without .iterator()",
+    "number": "take len(.rows)",
+    "aggregate": "compute it from .rows",
+}
 _announced: ContextVar[_Announcement | None] = ContextVar("velvet_databases_django", default=None)
 
 
@@ -41,40 +49,38 @@ def announced(row: Any, hop: Hop) -> Iterator[None]:
 
 
 class Announced(dict[str, Any]):
-    """The hints of a queryset that a relation's manager made: which row, which relation."""
+    """The hints of a queryset that a relation's manager made: which row, which relation.
+
+    Clones inherit them. Prefetched rows are what the manager's own queryset answers with and no
+    clone of it does, whatever was asked of the clone: filters, an order, other columns.
+    """
 
     def __init__(self, queryset: Any, row: Any, hop: Hop) -> None:
         super().__init__(queryset._hints)
         self.row = weakref.ref(row)
         self.hop = hop
-        self.filters = len(queryset.query.where.children)
-
-    def narrowed(self, queryset: Any) -> bool:
-        """Whether filters or a slice were added, so that prefetched rows would not be used."""
-        query = queryset.query
-        return bool(query.is_sliced) or len(query.where.children) != self.filters
+        self.own = weakref.ref(queryset)
 
 
-def account(queryset: Any, *, rows: bool = True) -> Peers:
+def account(queryset: Any, shape: str = "rows") -> Peers:
     """Count a query that is about to run, if it is a lazy load; give the peers of its rows.
 
     Args:
-        rows: whether prefetched rows could answer it; False for an aggregate.
+        shape: what is made of it: ``rows`` (also ``chunks`` of them, or their ``number``),
+            ``fields`` or an ``aggregate``.
     """
     hints = queryset._hints
     pending = _announced.get()
-    narrowed = False
     if pending is not None and not pending.taken:
         pending.taken = True
-        row, hop = pending.row, pending.hop
+        row, hop, own = pending.row, pending.hop, True
     elif isinstance(hints, Announced):
-        row, hop = hints.row(), hints.hop
-        narrowed = not rows or hints.narrowed(queryset)
+        row, hop, own = hints.row(), hints.hop, hints.own() is queryset
     else:
         return Peers(_prefetched_path(queryset))
     if row is None or queryset.query.is_empty():
         return Peers()
-    fix = partial(_fix, row, hop, narrowed)
+    fix = partial(_fix, row, hop, "own" if own and shape in ("rows", "number") else shape)
     load = hooks.Load("django", hop, fix=fix, sql=partial(_sql, queryset))
     return hooks.lazy_load(row, load) or Peers()
 
@@ -87,7 +93,7 @@ def _sql(queryset: Any) -> str:
     return str(compiled[0])
 
 
-def _fix(row: Any, hop: Hop, narrowed: bool) -> str:
+def _fix(row: Any, hop: Hop, shape: str) -> str:
     """Write the queryset method for a relation, named as a path from the first rows."""
     marked = hooks.marks.of(row)
     path = marked.peers.path if marked else ()
@@ -99,10 +105,13 @@ def _fix(row: Any, hop: Hop, narrowed: bool) -> str:
             f"select {hop.relation} with the rows: leave it out of .defer() or name it in .only()"
         )
     name = "__".join([*steps, hop.attribute])
-    if narrowed:
-        return f'.prefetch_related(Prefetch("{name}", queryset=..., to_attr="..."))'
-    if hop.many or any(one.many for one in path):
+    many = hop.many or any(one.many for one in path)
+    if many and shape == "own":
         return f'.prefetch_related("{name}")'
+    if many:
+        # No clone of the manager's queryset finds prefetched rows: the loop has to change, too.
+        fetch = f'.prefetch_related(Prefetch("{name}", queryset=..., to_attr="rows"))'
+        return f"{fetch}, and {_INSTEAD[shape]}"
     return f'.select_related("{name}")'
 
 
