@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from velvet_databases.nplusone import Detector, NPlusOne, NPlusOneDetected, NPlusOneWarning, hooks
-from velvet_databases.nplusone.results import Hop, Marks, Peers
+from velvet_databases.nplusone.hooks import Hop, Marks, Peers
 from velvet_databases.sqlcapture import Origin
 
 

@@ -40,7 +40,7 @@ from velvet_databases.stores.documents import (
     to_json,
 )
 from velvet_databases.stores.failures import connecting, culprit, sqlstate, translated
-from velvet_databases.stores.redis_scripts import member
+from velvet_databases.stores.redis_store import member
 from velvet_databases.stores.sql import Sql, from_join, head
 from velvet_databases.stores.transfers import after, moves
 

@@ -6,7 +6,6 @@ a tenth of a second longer. `Detector` sees it in SQLAlchemy, Django and Peewee.
 manager, a decorator and (with `pytest_plugin`) a fixture.
 """
 
-from velvet_databases.nplusone.detector import Detector, NPlusOneDetected, NPlusOneWarning
-from velvet_databases.nplusone.findings import NPlusOne
+from velvet_databases.nplusone.detector import Detector, NPlusOne, NPlusOneDetected, NPlusOneWarning
 
 __all__ = ["Detector", "NPlusOne", "NPlusOneDetected", "NPlusOneWarning"]

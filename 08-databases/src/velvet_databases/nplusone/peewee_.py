@@ -17,7 +17,7 @@ import peewee
 from peewee import Model
 
 from velvet_databases.nplusone import hooks
-from velvet_databases.nplusone.results import Hop, Peers
+from velvet_databases.nplusone.hooks import Hop, Peers
 
 _MARK = "_velvet_lazy"
 _PEERS = "_velvet_peers"

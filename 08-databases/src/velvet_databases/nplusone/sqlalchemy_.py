@@ -20,7 +20,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Mapper, ORMExecuteState, RelationshipProperty, Session
 
 from velvet_databases.nplusone import hooks
-from velvet_databases.nplusone.results import Hop, Peers
+from velvet_databases.nplusone.hooks import Hop, Peers
 
 # Every run of a statement has a number in SQLAlchemy. Rows hold the peers of their run; the last
 # few are held here too, for results that are read and dropped row by row.
