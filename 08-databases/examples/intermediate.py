@@ -111,7 +111,7 @@ def pool_under_load() -> None:
 
     open_file = partial(sqlite3.connect, ":memory:", check_same_thread=False)
     with Pool(open_file, max_size=1, timeout=0.1) as files:
-        leaked = files.checkout()  # somebody forgets to give it back
+        leaked = files.checkout()  # and never given back
         try:
             files.checkout()
         except PoolTimeout as error:

@@ -2,7 +2,7 @@
 
 On a laptop the database is 50 microseconds away and an N+1 costs nothing; in production it is
 1 ms away and the same page takes half a second. `LatencyProxy` adds that distance, and breaks
-connections the way networks do: cut (reset) or a black hole (nothing arrives, nobody says so).
+connections the way networks do: cut (reset) or a black hole (nothing arrives, without an error).
 Bytes are delayed, never changed or reordered, so any protocol over TCP may pass.
 """
 

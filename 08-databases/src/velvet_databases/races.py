@@ -100,7 +100,7 @@ class RaceTable:
         return int(self.ask(READ.format(self._table))[0][0])
 
 
-# A race has a winner in every round, so whoever loses this often meets something else.
+# A race has a winner in every round, so a worker that loses this often meets something else.
 ATTEMPTS = 2000
 START_SECONDS = 30.0
 MOVE = "UPDATE account SET cents = cents {} WHERE id = {}"

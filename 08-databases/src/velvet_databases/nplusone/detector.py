@@ -220,7 +220,7 @@ class Detector(AbstractContextManager["Detector"]):
             if len(tally.parents) < self.threshold:
                 return
             sql = load.sql()
-            if not sql:  # the mapper knows the answer to be empty, and asks nobody
+            if not sql:  # the mapper knows the answer to be empty, and sends nothing
                 del mark.peers.tallies[key]
                 return
             origin = call_site()

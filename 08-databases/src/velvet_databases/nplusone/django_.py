@@ -19,8 +19,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.core.exceptions import EmptyResultSet  # type: ignore[import-untyped]
-from django.db.models import Model  # type: ignore[import-untyped]
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet  # type: ignore[import-untyped]
 from django.db.models.fields import related_descriptors as related  # type: ignore[import-untyped]
 from django.db.models.query import (  # type: ignore[import-untyped]
     FlatValuesListIterable,

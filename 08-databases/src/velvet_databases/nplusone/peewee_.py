@@ -160,7 +160,7 @@ def _marking(original: Any) -> Any:
         row = original(self, data)
         if isinstance(row, Model) and hooks.watchers.active():
             peers = vars(self).get(_PEERS)
-            if peers is None:  # a raw query, or one that was run before somebody watched
+            if peers is None:  # a raw query, or one that was run before a detector watched
                 peers = Peers()
                 setattr(self, _PEERS, peers)
             hooks.marks.add(row, peers)

@@ -1,7 +1,7 @@
 """SQLAlchemy: the load event of its mappers, and the event of a session about to execute.
 
 A lazy load says from which object it comes (`lazy_loaded_from`), and its path ends with the
-relationship. Deferred and expired columns come as a refresh of an object that nobody asked for.
+relationship. Deferred and expired columns come as a refresh of an object that was not asked for.
 Works in async sessions, which run the same session in a greenlet.
 
 Before SQLAlchemy 2.0.50, `yield_per` together with `selectinload` fails under any listener of

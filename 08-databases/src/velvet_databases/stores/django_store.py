@@ -8,8 +8,7 @@ from itertools import islice
 from typing import Any, ClassVar
 
 from django.db import connections, transaction  # type: ignore[import-untyped]
-from django.db.models import F  # type: ignore[import-untyped]
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch  # type: ignore[import-untyped]
 
 from velvet_databases import domain
 from velvet_databases.domain import DDL, DROP, Dataset

@@ -18,8 +18,10 @@ from peewee import (
     TextField,
     chunked,
 )
-from playhouse.postgres_ext import Psycopg3Database  # type: ignore[import-untyped]
-from playhouse.postgres_ext import ServerSideQuery
+from playhouse.postgres_ext import (  # type: ignore[import-untyped]
+    Psycopg3Database,
+    ServerSideQuery,
+)
 
 from velvet_databases import domain
 from velvet_databases.domain import DDL, DROP, Dataset

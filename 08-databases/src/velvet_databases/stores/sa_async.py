@@ -102,7 +102,7 @@ class SaAsync:
         address = read_address(url, self.backends)
         where, options = engine_arguments(address, ASYNC_DRIVERS)
         with connecting(address):
-            # aiosqlite's thread would tell of the failure when nobody listens any more.
+            # aiosqlite's thread would report the failure when it is too late to hear of it.
             address.check_folder()
             engine = create_async_engine(where, **options)
             set_up_sqlite(engine.sync_engine, address)
