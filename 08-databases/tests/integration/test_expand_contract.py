@@ -273,7 +273,7 @@ def test_a_migration_that_was_killed_at_any_statement_goes_on_up_or_down(
             assert stored(mortal, "select") == values, (killed, steps)
             assert [name for name, *_ in look(mortal)["columns"]] == ["id", "select", "sku"]
             values |= write(mortal, frozenset({"v2"}), "after")
-            AWKWARD.down(mortal)
+        AWKWARD.down(mortal)
         assert stored(mortal, "Qty") == values, (killed, steps)
         assert look(mortal) == start, (killed, steps)
         AWKWARD.down(mortal)  # once more changes nothing
