@@ -1,0 +1,1 @@
+"""Performance Optimization: keeping items unique, with a list that remembers and with a dictionary."""
