@@ -11,6 +11,7 @@ import functools
 import gc
 import threading
 import time
+import types
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -85,6 +86,10 @@ class Memoized(Generic[P, R]):
             return self._wait(flight)
         return self._compute(key, mine, args, kwargs)
 
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        """Bind to an instance, as a function does, so that a method can be decorated."""
+        return self if instance is None else types.MethodType(self, instance)
+
     def _wait(self, flight: _Flight[R]) -> R:
         flight.done.wait()
         if flight.error is not None:
@@ -144,7 +149,7 @@ def memoize(
     """Return a decorator that keeps answers, a drop-in for `functools.lru_cache`.
 
     Args:
-        maxsize: how many answers are kept; None for all.
+        maxsize: how many answers are kept, the least recently used going first; None for all.
         ttl: seconds after which an answer is computed anew; None for never. Without it, and
             without single flight, this *is* `functools.lru_cache`.
         single_flight: one computation a key, however many threads ask at once. The waiting ones
@@ -201,12 +206,6 @@ def leak_check(decorate: Callable[[Callable[..., Any]], Any], objects: int = 10)
         @decorate
         def total(self, year: int) -> int:
             return year
-
-        if not hasattr(total, "__get__"):  # an instance of a plain class is no method
-            cached = total
-
-            def total(self, year: int) -> int:  # type: ignore[no-redef]
-                return int(type(self).cached(self, year))
 
     made = [Report() for _ in range(objects)]
     watched = [weakref.ref(one) for one in made]

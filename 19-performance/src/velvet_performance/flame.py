@@ -125,9 +125,7 @@ def svg(
         letters = int((width - 6) / LETTER_PX)
         if letters >= 3:
             shown = name if len(name) <= letters else name[: letters - 1] + "…"
-            parts.append(
-                f'<text x="{x + 3:.2f}" y="{y + 13}" fill="{INK}">{escape(shown)}</text>'
-            )
+            parts.append(f'<text x="{x + 3:.2f}" y="{y + 13}" fill="{INK}">{escape(shown)}</text>')
         parts.append("</g>")
     return "\n".join([*parts, "</svg>"]) + "\n"
 

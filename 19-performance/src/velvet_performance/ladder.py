@@ -125,7 +125,7 @@ class Ladder:
             gains = [a / b for a, b in zip(times[below.name], mine, strict=True)]
             whole = [a / b for a, b in zip(times[self.steps[0].name], mine, strict=True)]
             lo, hi = interval(gains)
-            predicted = self.predict(below, step, size, statistics.median(times[below.name]))
+            predicted = self.predict(step, size, statistics.median(times[below.name]))
             rungs.append(
                 Rung(
                     step,
@@ -139,7 +139,7 @@ class Ladder:
             )
         return rungs
 
-    def predict(self, below: Step, step: Step, size: int, seconds: float) -> float:
+    def predict(self, step: Step, size: int, seconds: float) -> float:
         """Return Amdahl's prediction for a step, from the part that it replaces.
 
         For the access log the part is timed alone in its old and its new form; for the service

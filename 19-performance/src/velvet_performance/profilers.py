@@ -12,7 +12,7 @@ import sys
 import tempfile
 import warnings
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +114,7 @@ class Profiler:
             _warn_once(self.name, self.version)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _warn_once(name: str, version: str) -> None:
     message = f"{name} {version} is newer than its adapter, which tries all the same"
     warnings.warn(message, stacklevel=4)

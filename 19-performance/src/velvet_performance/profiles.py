@@ -69,11 +69,14 @@ class Profile:
         return {part: share / total if total else 0.0 for part, share in raw.items()}
 
     def rank_of(self, hot: str, parts: Iterable[str]) -> int:
-        """Return the place of a part among the parts, 1 for the hottest; 0 when it was not seen."""
+        """Return the place of a part among the parts, 1 for the hottest; 0 when it was not seen.
+
+        A tie is no find.
+        """
         shares = self.shares(parts)
         if not shares.get(hot):
             return 0
-        return 1 + sum(share > shares[hot] for part, share in shares.items() if part != hot)
+        return 1 + sum(share >= shares[hot] for part, share in shares.items() if part != hot)
 
     def hottest(self, n: int = 5) -> list[Row]:
         """Return the rows with the largest own cost."""

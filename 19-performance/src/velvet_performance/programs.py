@@ -17,7 +17,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, wraps
+from functools import cache, wraps
 from types import ModuleType
 from typing import Any
 
@@ -74,7 +74,7 @@ class SlowProgram:
                 setattr(self.module, part, own)
 
 
-@lru_cache(maxsize=None)
+@cache
 def get(name: str) -> SlowProgram:
     """Return the program of that name.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import types
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from velvet_performance.programs import SlowProgram
@@ -77,7 +77,7 @@ def patched(source: str, diff: str) -> str:
     return "".join([*new, *old[at:]])
 
 
-@lru_cache(maxsize=None)
+@cache
 def source_of(stage: int) -> str:
     """Return the source of a stage, 0 for the first day.
 
@@ -91,7 +91,7 @@ def source_of(stage: int) -> str:
     return patched(source_of(stage - 1), commits()[stage - 1].diff)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _module(stage: int) -> types.ModuleType:
     module = types.ModuleType(f"shop_stage_{stage}")
     code = compile(source_of(stage), f"shop_stage_{stage}.py", "exec")

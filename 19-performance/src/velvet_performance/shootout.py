@@ -93,9 +93,7 @@ def score(
             if watched.digest != alone.digest:
                 raise PerformanceError("the program answers differently while it is watched")
             wall = about.measure == "wall"
-            before, after = (
-                (alone.wall_s, watched.wall_s) if wall else (alone.cpu_s, watched.cpu_s)
-            )
+            before, after = (alone.wall_s, watched.wall_s) if wall else (alone.cpu_s, watched.cpu_s)
             ratios.append(after / max(before, 1e-6))
     except PerformanceError as error:
         return Score(profiler.name, program, problem=str(error))

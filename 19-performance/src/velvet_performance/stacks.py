@@ -181,7 +181,10 @@ def from_pstats(stats: pstats.Stats) -> Stacks:
     crumbs = 1e-6 * math.fsum(row[2] for row in table.values())  # paths multiply where they meet
 
     def climb(function: Any, weight: float, below: Frames, met: frozenset[Any]) -> None:
-        callers = {caller: edge[3] for caller, edge in table[function][4].items()}
+        callers = {
+            caller: edge if isinstance(edge, int) else edge[3]  # profile counts calls only
+            for caller, edge in table[function][4].items()
+        }
         total = sum(callers.values())
         path = (_label(function), *below)
         if not total or function in met or weight < crumbs:

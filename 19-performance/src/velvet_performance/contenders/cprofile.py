@@ -52,4 +52,6 @@ def read_pstats(path: Path, tool: str) -> Profile:
         )
         return Profile(rows, stacks=from_pstats(stats).under("profiled_region"))
     except (OSError, EOFError, TypeError, ValueError, AttributeError) as error:
-        raise ProfilerOutputError(tool, "of the standard library", f"{path.name}: {error}") from None
+        raise ProfilerOutputError(
+            tool, "of the standard library", f"{path.name}: {error}"
+        ) from None

@@ -9,7 +9,7 @@ from typing import Any
 from velvet_performance.contenders import Watch, missing
 from velvet_performance.profiles import Profile, from_lines, lines_of
 
-KIND, MEASURES, PACKAGE, SCALE = "line-trace", "wall", "line-profiler", 0.5
+KIND, MEASURES, PACKAGE, SCALE = "line-trace", "wall", "line-profiler", 0.25
 VARIANTS, MAJORS = ("",), (4, 5)
 FILE = "run.json"
 
@@ -23,7 +23,7 @@ def record(call: Callable[[], Any], watch: Watch) -> Any:
     """Watch a call, line by line in the parts of the program."""
     from line_profiler import LineProfiler
 
-    profiler = LineProfiler()
+    profiler: Any = LineProfiler()
     for part in watch.parts:
         profiler.add_function(part)
     profiler.enable()

@@ -9,7 +9,7 @@ from typing import Any
 from velvet_performance.contenders import Watch, missing
 from velvet_performance.profiles import Profile, from_lines, lines_of
 
-KIND, MEASURES, PACKAGE, SCALE = "memory", "bytes", "memory-profiler", 0.002
+KIND, MEASURES, PACKAGE, SCALE = "memory", "bytes", "memory-profiler", 0.0012
 VARIANTS, MAJORS = ("",), (0,)
 FILE = "run.json"
 MIB = 1 << 20
@@ -22,7 +22,7 @@ def available() -> str:
 
 def record(call: Callable[[], Any], watch: Watch) -> Any:
     """Watch a call, line by line in the parts of the program."""
-    import memory_profiler as tool
+    import memory_profiler as tool  # type: ignore[import-untyped,unused-ignore]
 
     profiler = tool.LineProfiler(backend="psutil")
     for part in watch.parts:

@@ -10,7 +10,7 @@ from velvet_performance.contenders import Watch, missing
 from velvet_performance.profiles import Profile, from_stacks
 from velvet_performance.stacks import Stacks
 
-KIND, MEASURES, PACKAGE, SCALE = "memory", "bytes", "memray", 0.5
+KIND, MEASURES, PACKAGE, SCALE = "memory", "bytes", "memray", 0.15
 VARIANTS, MAJORS = ("",), (1,)
 FILE = "run.bin"
 
@@ -38,6 +38,4 @@ def read(watch: Watch) -> Profile:
             frames = tuple(name for name, _, _ in reversed(record.stack_trace()))
             if frames:
                 weights[frames] = weights.get(frames, 0.0) + record.size
-    return from_stacks(
-        Stacks(weights).under("profiled_region", or_root="_bootstrap"), unit="bytes"
-    )
+    return from_stacks(Stacks(weights).under("profiled_region", or_root="_bootstrap"), unit="bytes")

@@ -18,7 +18,7 @@ from typing import Any
 from velvet_performance.contenders import Watch
 from velvet_performance.profiles import Profile, Row
 
-KIND, MEASURES, PACKAGE, SCALE = "call-trace", "cpu", "", 1.0
+KIND, MEASURES, PACKAGE, SCALE = "call-trace", "cpu", "", 0.25
 VARIANTS, MAJORS = ("all", "parts"), (3,)
 FILE = "run.json"
 

@@ -9,7 +9,7 @@ from velvet_performance.contenders import Watch
 from velvet_performance.contenders.cprofile import read_pstats
 from velvet_performance.profiles import Profile
 
-KIND, MEASURES, PACKAGE, SCALE = "call-trace", "cpu", "", 0.15
+KIND, MEASURES, PACKAGE, SCALE = "call-trace", "cpu", "", 0.08
 VARIANTS, MAJORS = ("",), (3,)
 FILE = "run.pstats"
 

@@ -1,6 +1,7 @@
 """Scalene: signals of a timer, split into Python, native and system time; memory on request.
 
-It starts the program itself, so imports and input are in its picture; stacks cut them off.
+It starts the program itself, so imports and input are in its picture; stacks cut them off. Where
+it has hardly any stacks, as for a second thread, its table of functions answers.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from velvet_performance.stacks import Stacks
 
 KIND, MEASURES, PACKAGE, SCALE = "sampling", "cpu", "scalene", 1.0
 VARIANTS, MAJORS = ("cpu", "full"), (2,)
-FILE = "scalene.json"
+FILE, FEW_STACKS = "scalene.json", 20
 
 
 def available() -> str:
@@ -50,7 +51,7 @@ def read(watch: Watch) -> Profile:
         told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         stacks = _stacks(told.get("combined_stacks") or ())
         inside = stacks.under("profiled_region", or_root="_bootstrap")
-        if inside:
+        if inside.total >= FEW_STACKS:
             return from_stacks(inside, samples=round(inside.total))
         rows = tuple(
             Row(one["line"], cost, cost, 0, file, one["lineno"])

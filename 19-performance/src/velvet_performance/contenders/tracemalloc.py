@@ -10,7 +10,7 @@ from velvet_performance.contenders import Watch
 from velvet_performance.profiles import Profile, from_stacks, lines_of
 from velvet_performance.stacks import Stacks, dump_collapsed, parse_collapsed
 
-KIND, MEASURES, PACKAGE, SCALE = "memory", "bytes", "", 0.5
+KIND, MEASURES, PACKAGE, SCALE = "memory", "bytes", "", 0.1
 VARIANTS, MAJORS = ("",), (3,)
 DEPTH, FILE = 8, "run.collapsed"
 

@@ -23,7 +23,7 @@ def available() -> str:
 
 def record(call: Callable[[], Any], watch: Watch) -> Any:
     """Watch a call."""
-    from viztracer import VizTracer
+    from viztracer import VizTracer  # type: ignore[import-untyped,unused-ignore]
 
     tracer = VizTracer(verbose=0, output_file=str(watch.folder / FILE))
     tracer.start()
@@ -59,7 +59,8 @@ def _nest(events: list[Any], weights: dict[tuple[str, ...], float]) -> None:
             open_until.pop()
         above = tuple(name for _, name in open_until)
         name = event["name"]
-        weights[(*above, name)] = weights.get((*above, name), 0.0) + event["dur"]
+        path = (*above, name)
+        weights[path] = weights.get(path, 0.0) + event["dur"]
         if above:
             weights[above] = weights.get(above, 0.0) - event["dur"]
         open_until.append((event["ts"] + event["dur"], name))

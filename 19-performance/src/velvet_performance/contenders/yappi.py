@@ -9,7 +9,7 @@ from typing import Any
 from velvet_performance.contenders import Watch, missing
 from velvet_performance.profiles import Profile, Row
 
-KIND, MEASURES, PACKAGE, SCALE = "call-trace", "cpu", "yappi", 0.5
+KIND, MEASURES, PACKAGE, SCALE = "call-trace", "cpu", "yappi", 0.3
 VARIANTS, MAJORS = ("cpu", "wall"), (1,)
 FILE = "run.json"
 
@@ -21,7 +21,7 @@ def available() -> str:
 
 def record(call: Callable[[], Any], watch: Watch) -> Any:
     """Watch a call in all threads."""
-    import yappi
+    import yappi  # type: ignore[import-untyped,unused-ignore]
 
     yappi.set_clock_type(watch.variant)
     yappi.start()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import re
 import time
-from collections.abc import Callable
 from bisect import bisect_right
+from collections.abc import Callable
 from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any

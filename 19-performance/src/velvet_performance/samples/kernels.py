@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 POINT = complex(-0.62772, -0.42193)
 
 
@@ -15,13 +17,57 @@ def plane(side: int) -> list[complex]:
 def julia_pure(points: list[complex], limit: int) -> list[int]:
     """Return for each point how many steps it takes to leave the circle of radius 2."""
     counts = []
-    for z in points:
-        count = 0
+    for point in points:
+        z, count = point, 0
         while count < limit and abs(z) < 2:
             z = z * z + POINT
             count += 1
         counts.append(count)
     return counts
+
+
+def julia_algebra(points: list[complex], limit: int) -> list[int]:
+    """Return the counts without a square root, on two floats instead of a complex number."""
+    cx, cy = POINT.real, POINT.imag
+    counts = []
+    for z in points:
+        x, y, count = z.real, z.imag, 0
+        while count < limit and x * x + y * y < 4.0:
+            x, y = x * x - y * y + cx, 2.0 * x * y + cy
+            count += 1
+        counts.append(count)
+    return counts
+
+
+def julia_numpy(points: list[complex], limit: int) -> list[int]:
+    """Return the counts with NumPy: one step for all points that are still inside."""
+    import numpy as np
+
+    plane = np.array(points, dtype=np.complex128)
+    x, y = plane.real.copy(), plane.imag.copy()
+    counts = np.zeros(len(plane), dtype=np.int64)
+    places = np.arange(len(plane))
+    cx, cy = POINT.real, POINT.imag
+    for step in range(limit + 1):
+        inside = x * x + y * y < 4.0
+        counts[places[~inside]] = step
+        x, y, places = x[inside], y[inside], places[inside]
+        if step == limit or not len(places):
+            counts[places] = limit
+            break
+        x, y = x * x - y * y + cx, 2.0 * x * y + cy
+    found: list[int] = counts.tolist()
+    return found
+
+
+def julia_array(points: Any, limit: int, counts: Any) -> None:
+    """Write the counts of an array of points into another array; for Numba to compile."""
+    for place in range(len(points)):
+        x, y, count = points[place].real, points[place].imag, 0
+        while count < limit and x * x + y * y < 4.0:
+            x, y = x * x - y * y - 0.62772, 2.0 * x * y - 0.42193
+            count += 1
+        counts[place] = count
 
 
 class Body:

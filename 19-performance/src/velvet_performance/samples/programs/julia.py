@@ -10,7 +10,7 @@ WHERE = "python"
 MEASURE = "cpu"
 SIZE = 240
 STUBS = {
-    "grid": lambda side: plane(side),
+    "grid": plane,
     "escape": lambda points, limit: [limit] * len(points),
     "histogram": lambda counts: {0: len(counts)},
 }

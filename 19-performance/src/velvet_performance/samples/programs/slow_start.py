@@ -13,7 +13,7 @@ WHERE = "import"
 MEASURE = "cpu"
 SIZE = 40
 FUNCTIONS = 90
-STUBS = {"load_plugins": lambda paths: len(paths), "answer": lambda _number: 0}
+STUBS = {"load_plugins": len, "answer": lambda _number: 0}
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,18 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 SECRET, SALT, ROUNDS = b"a secret of this demonstration", b"orders", 8_000
+KINDS = ("book", "food", "music", "tool", "toy")
+COUNTRIES = ("AT", "BE", "DE", "DK", "ES", "FR", "IT", "SE")
 CENT = Decimal("0.01")
 PAGE = 5
 WINDOW_S, BURST = 60.0, 100_000
 
 TAX_CSV = "country,kind,rate\n" + "".join(
     f"{country},{kind},{4 + (number * 7 + place * 3) % 22}\n"
-    for number, country in enumerate("AT BE DE DK ES FI FR GB IE IT NL NO PL PT SE".split())
-    for place, kind in enumerate("book food music tool toy".split())
+    for number, country in enumerate(
+        ["AT", "BE", "DE", "DK", "ES", "FI", "FR", "GB", "IE", "IT", "NL", "NO", "PL", "PT", "SE"]
+    )
+    for place, kind in enumerate(["book", "food", "music", "tool", "toy"])
 )
 SETTINGS = {
     "shop": {"name": "The Orchard", "currency": "EUR", "languages": ["de", "en", "fr"]},
@@ -308,14 +312,13 @@ def opened(seed: int) -> Service:
         " quantity INTEGER);"
         "CREATE INDEX line_orders ON line (orders);"
     )
-    kinds, countries = ("book", "food", "music", "tool", "toy"), "AT BE DE DK ES FR IT SE".split()
     words = ("Äpfel", "Birne", "Café", "Dämmerung", "Été", "Frühling", "Garten", "Höhe", "Île")
     for _ in range(300):
         name = f"{draw.choice(words)} {draw.choice(words)} {draw.randrange(1_000)}"
-        row = (name, draw.choice(kinds), draw.randrange(99, 9_999))
+        row = (name, draw.choice(KINDS), draw.randrange(99, 9_999))
         db.execute("INSERT INTO product (name, kind, cents) VALUES (?, ?, ?)", row)
     for _ in range(40):
-        db.execute("INSERT INTO customer (country) VALUES (?)", (draw.choice(countries),))
+        db.execute("INSERT INTO customer (country) VALUES (?)", (draw.choice(COUNTRIES),))
     for order in range(1, 1_001):
         db.execute("INSERT INTO orders (customer) VALUES (?)", (draw.randrange(1, 41),))
         for _ in range(draw.randrange(1, 7)):
