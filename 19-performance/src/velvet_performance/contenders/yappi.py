@@ -23,6 +23,7 @@ def record(call: Callable[[], Any], watch: Watch) -> Any:
     """Watch a call in all threads."""
     import yappi  # type: ignore[import-untyped,unused-ignore]
 
+    yappi.clear_stats()
     yappi.set_clock_type(watch.variant)
     yappi.start()
     try:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from velvet_performance.samples.kernels import julia_pure as escape
-from velvet_performance.samples.kernels import plane
+from velvet_performance.samples.kernels import julia_pure, plane
 
 HOT = "escape"
 WHERE = "python"
@@ -24,6 +23,11 @@ def build(size: int, seed: int) -> int:
 def grid(side: int) -> list[complex]:
     """Return the points of the plane, row by row."""
     return plane(side)
+
+
+def escape(points: list[complex], limit: int) -> list[int]:
+    """Return for each point how many steps it takes to leave."""
+    return julia_pure(points, limit)
 
 
 def histogram(counts: list[int]) -> dict[int, int]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import sys
 import tempfile
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,24 +20,25 @@ STUBS = {"load_plugins": len, "answer": lambda _number: 0}
 
 @dataclass(frozen=True)
 class Plugins:
-    """A temporary folder of modules; it goes when this object goes."""
+    """Files in a temporary folder, which goes when this object goes."""
 
-    folder: tempfile.TemporaryDirectory[str]
     paths: list[Path]
 
 
 def build(size: int, seed: int) -> Plugins:
     """Write that many modules of ninety functions each."""
-    folder = tempfile.TemporaryDirectory(prefix="velvet-plugins-")
+    folder = Path(tempfile.mkdtemp(prefix="velvet-plugins-"))
     body = "".join(
         f"def step_{number}(value, extra={seed}):\n"
         f"    return [value * {number} + extra for value in range(value)]\n\n"
         for number in range(FUNCTIONS)
     )
-    paths = [Path(folder.name, f"plugin_{number}.py") for number in range(size)]
+    paths = [folder / f"plugin_{number}.py" for number in range(size)]
     for path in paths:
         path.write_text(body, encoding="utf-8")
-    return Plugins(folder, paths)
+    plugins = Plugins(paths)
+    weakref.finalize(plugins, shutil.rmtree, folder, ignore_errors=True)
+    return plugins
 
 
 def load_plugins(paths: list[Path]) -> int:
