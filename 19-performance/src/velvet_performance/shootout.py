@@ -72,16 +72,18 @@ def score(
     *,
     truth: dict[str, float] | None = None,
     rounds: int = 1,
+    fraction: float = 1.0,
 ) -> Score:
     """Score a profiler on a program; bare and watched runs take turns.
 
     Args:
         truth: the true shares; measured here when not given.
+        fraction: of the size that suits the profiler.
 
     A profiler that cannot run, fails or writes what is not understood gets a score with the reason.
     """
     about = programs.get(program)
-    size = profiler.size_of(about)
+    size = max(2, int(profiler.size_of(about) * fraction))
     if reason := profiler.available():
         return Score(profiler.name, program, problem=reason)
     true = true_shares(program, size) if truth is None else truth

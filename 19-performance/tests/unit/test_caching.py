@@ -59,7 +59,7 @@ def test_the_least_recently_used_answer_goes() -> None:
 
 def test_nothing_is_kept_where_nothing_fits() -> None:
     cached = memoize(maxsize=0, ttl=9)(lambda n: n)
-    cached(1), cached(1)  # noqa: B018
+    cached(1), cached(1)
 
     assert cached.cache_info() == (0, 2, 0, 0)
 
