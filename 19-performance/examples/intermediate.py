@@ -26,7 +26,7 @@ def the_profiler_lies() -> None:
         samples = str(found.samples) if found.samples else "counts all"
         shares = f"{found.reported:>11.0%}{found.bent:>12.0%}"
         print(f"{name:18}{shares}{found.overhead:>9.2f}x  {samples}")
-    print("\nwhy: a tracer adds its cost to each call, so a function of many tiny calls swells;")
+    print("\nwhy: a tracer adds its cost to each call, so many tiny calls swell;")
     print("     the timers tell a program that was bent from one that is misreported")
 
 

@@ -71,7 +71,7 @@ def test_a_ladder_measures_gain_prediction_and_verdict() -> None:
     first, *rest = ladder.get("access_log").measure(60, pairs=3)
 
     assert first.verdict == "the start"
-    assert [rung.step.name for rung in rest][0] == "bisect_networks"
+    assert next(rung.step.name for rung in rest) == "bisect_networks"
     assert rest[0].helps
     assert rest[0].predicted > 1.5
     assert all(rung.lo <= rung.step_gain <= rung.hi for rung in rest)
