@@ -130,9 +130,9 @@ def find_the_leak() -> None:
         outcome = memray.run("leaky_cache", 2_000)
         assert outcome.profile is not None
         shares = outcome.profile.shares(("remember", "scratch", "settings"))
-        print("memray, what was not freed:", {part: f"{s:.0%}" for part, s in shares.items()})
+        print("memray, not freed:", {part: f"{s:.0%}" for part, s in shares.items()})
     leaky_cache.build(1, 1)
-    print("why: a key that never comes again makes a cache a list; bound it or let it expire")
+    print("why: a key that never comes again makes a cache a list: bound it")
 
 
 @example("from_profile_to_fix")
@@ -152,8 +152,8 @@ def from_profile_to_fix() -> None:
     own = {f"{row.function}:{row.line}": row.own for row in outcome.profile.rows}
     fraction, few = stacks.pareto(own)
     print(f"\nfirst day: {len(few)} of {len(own)} functions ({fraction:.0%}) hold 80 % of the time")
-    print("the fourth commit, as it stands in samples/shop:")
-    changes = service.commits()[3].diff.splitlines()
+    print("the third commit, as it stands in samples/shop:")
+    changes = service.commits()[2].diff.splitlines()
     print("\n".join(line for line in changes if line[0] in "+-"))
     print("why: no commit was written before a profile had named its function")
 

@@ -44,7 +44,7 @@ def fix_it() -> None:
         foreseen = f"{rung.predicted:.2f}x" if rung.predicted else ""
         line = f"{rung.step.name:19}{rung.seconds * 1e3:>8.2f}{gain:>8}{span:>15}{foreseen:>10}"
         print(f"{line}{rung.total_gain:>7.1f}x  {rung.verdict}")
-    print("\nwhy: a step gives what its part had; foreseen = 1 / (1 - share + share / speed-up)")
+    print("\nwhy: a step gives what its part had: 1 / (1 - share + share / speed-up)")
     print("next: velvet bench 19 --filter log_ladder, where 5,000 lines change the order")
 
 
@@ -73,7 +73,7 @@ def cache_it() -> None:
         ("memoize(single_flight=True)", caching.memoize(ttl=60, single_flight=True)),
     ):
         print(f"  {name:30}{caching.stampede(decorate):>3} times")
-    print("why: a cache locks its table, not the computation; self is part of a method's key")
+    print("why: a cache locks its table, not the computation; self is part of the key")
 
 
 if __name__ == "__main__":

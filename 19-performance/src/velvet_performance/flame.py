@@ -140,8 +140,8 @@ def text(stacks: Stacks, *, width: int = 78, smallest: float = 0.02) -> str:
     """Return a flame graph for a terminal: one row a frame, indented by depth, a bar for its share.
 
     >>> print(text(Stacks({("main", "a"): 3.0, ("main", "b"): 1.0}), width=40))
-    all             ████████████████  100.0%
-     main           ████████████████  100.0%
+    all             ████████████████ 100.0%
+     main           ████████████████ 100.0%
       a             ████████████       75.0%
       b             ████               25.0%
     """

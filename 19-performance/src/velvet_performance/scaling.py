@@ -93,7 +93,7 @@ def fit_usl(loads: Sequence[float], throughputs: Sequence[float]) -> USL:
     """Fit the universal scalability law by least squares; coefficients are never negative.
 
     n / throughput is linear in 1/gamma, alpha/gamma and beta/gamma, so no iteration is needed; a
-    coefficient that comes out negative is set to zero and the others are fitted again.
+    coefficient that comes out negative is left out, and of what remains the best fit counts.
 
     Raises:
         ValueError: fewer than four points, a load below 1 or a throughput that is not positive.
@@ -108,17 +108,21 @@ def fit_usl(loads: Sequence[float], throughputs: Sequence[float]) -> USL:
         raise ValueError("throughputs: each must be above 0")
     target = [n / rate for n, rate in zip(loads, throughputs, strict=True)]
     columns = [[1.0] * len(loads), [n - 1 for n in loads], [n * (n - 1) for n in loads]]
+    best: tuple[float, USL] | None = None
     for used in ((0, 1, 2), (0, 1), (0, 2), (0,)):
         found = _least_squares([columns[place] for place in used], target)
-        if found and found[0] > 0 and all(c >= -1e-12 for c in found):
-            by_place = dict(zip(used, found, strict=True))
-            base = by_place[0]
-            return USL(
-                max(0.0, by_place.get(1, 0.0) / base),
-                max(0.0, by_place.get(2, 0.0) / base),
-                1 / base,
-            )
-    raise ValueError("throughputs: they grow faster than their loads")
+        if not found or found[0] <= 0 or min(found) < -1e-12:
+            continue
+        by_place = {0: 0.0, 1: 0.0, 2: 0.0} | dict(zip(used, found, strict=True))
+        base, waits, agrees = (max(0.0, by_place[place]) for place in range(3))
+        law = USL(waits / base, agrees / base, 1 / base)
+        pairs = zip(loads, throughputs, strict=True)
+        wrong = math.fsum((law.at(n) / rate - 1) ** 2 for n, rate in pairs)
+        if best is None or wrong < best[0] * (1 - 1e-9):
+            best = (wrong, law)
+    if best is None:
+        raise ValueError("throughputs: no law with coefficients of 0 or more fits them")
+    return best[1]
 
 
 def _least_squares(columns: list[list[float]], target: list[float]) -> list[float]:

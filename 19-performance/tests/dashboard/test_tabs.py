@@ -121,7 +121,7 @@ def test_compilers_are_compared_and_paid_back() -> None:
         "numba is **20x** faster at 90 x 90; making it ready took 2.0 s, which **211 calls** pay "
         "back."
     )
-    assert compiling.figure_of(rows).data[0].text[1] == ("0.5x", "5.0x")
+    assert list(compiling.figure_of(rows).data[0].text[1]) == ["0.5x", "5.0x"]
     assert max(compiling.law_of(0.0, 0.0).data[2].y) == 64
     assert compiling.finding(Seen(rows[:2])) == ""
 
