@@ -14,6 +14,7 @@ from velvet_performance.samples import kernels
 
 RUNGS = [step.name for step in ladder.get("access_log").steps]
 STAGES = ["first_day", *(one.name.replace(" ", "_") for one in service.commits())]
+QUICK_RUNGS = ("set_of_addresses", "slice_the_hour")
 SIDE, LIMIT = 100, 300
 
 
@@ -50,7 +51,7 @@ def _foreseen(name: str) -> Callable[[], dict[str, float]]:
     pair = ladder.Ladder("access_log", steps.steps[place - 1 : place + 1], 5_000)
 
     def run() -> dict[str, float]:
-        rung = pair.measure(5_000, pairs=7)[1]
+        rung = pair.measure(5_000, pairs=6)[1]
         return {
             "gain": rung.step_gain,
             "lo": rung.lo,
@@ -96,7 +97,8 @@ def add_to(suite: Suite) -> None:
         rounds={"quick": 3, "default": 7},
     )
     for name in RUNGS:
-        log.add(name, partial(_rung, name), baseline=name == RUNGS[0])
+        tier = "quick" if name in (RUNGS[0], RUNGS[1], RUNGS[-1]) else "default"
+        log.add(name, partial(_rung, name), baseline=name == RUNGS[0], tier=tier)
     log.same_result()
 
     foreseen = suite.comparison(
@@ -112,7 +114,8 @@ def add_to(suite: Suite) -> None:
         },
     )
     for name in RUNGS[1:]:
-        foreseen.add(name, partial(_foreseen, name))
+        tier = "quick" if name in QUICK_RUNGS else "default"
+        foreseen.add(name, partial(_foreseen, name), tier=tier)
 
     repair = suite.comparison(
         "service_ladder",
@@ -122,7 +125,8 @@ def add_to(suite: Suite) -> None:
         rounds={"quick": 3, "default": 7},
     )
     for number, name in enumerate(STAGES):
-        repair.add(name, partial(_stage, number), baseline=number == 0)
+        tier = "quick" if number in (0, 1, 5, len(STAGES) - 1) else "default"
+        repair.add(name, partial(_stage, number), baseline=number == 0, tier=tier)
     repair.same_result()
 
     few = suite.comparison(
@@ -145,7 +149,14 @@ def add_to(suite: Suite) -> None:
     for kind in compiled.KINDS:
         needs = {"numba": "numba", "cython": "cython", "mypyc": "mypy"}.get(kind, ())
         note = "" if kind in ("pure", "algebra", "numpy") else "compiled before the clock starts"
-        julia.add(kind, partial(_kernel, kind), needs=needs, note=note, baseline=kind == "pure")
+        julia.add(
+            kind,
+            partial(_kernel, kind),
+            needs=needs,
+            note=note,
+            baseline=kind == "pure",
+            tier="default" if kind in ("cython", "mypyc") else "quick",
+        )
     julia.same_result()
 
     last = RUNGS[-1]
@@ -163,6 +174,7 @@ def add_to(suite: Suite) -> None:
         suite.claim(
             f"{name}: Amdahl's prediction is within 35 % of the measured gain",
             value("prediction", name, "off") <= 35,
+            tier="quick" if name in QUICK_RUNGS else "default",
         )
     suite.claim(
         "nine commits make the service at least 15x faster",
@@ -177,4 +189,5 @@ def add_to(suite: Suite) -> None:
         suite.claim(
             f"{kind} computes the Julia set at least {bound:g}x faster",
             speedup("julia", kind, "pure") >= bound,
+            tier="default" if kind in ("cython", "mypyc") else "quick",
         )

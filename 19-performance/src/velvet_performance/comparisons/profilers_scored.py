@@ -124,7 +124,7 @@ def add_to(suite: Suite) -> None:
         title="Two functions, one with many tiny calls: the same program under each profiler",
         kind="run",
         unit="ms",
-        rounds={"quick": 2, "default": 5, "full": 9},
+        rounds={"quick": 2, "default": 4, "full": 9},
         limit=240,
         metrics={
             "overhead": "x",
