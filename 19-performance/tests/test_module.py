@@ -21,7 +21,7 @@ class TestModule(ModuleTests):
             r"single_flight=True\) +1 times",
         ),
         "the_profiler_lies": (
-            r"^many_small by timers, nobody watching: +\d\d%$",
+            r"^many_small by timers, nothing watching: +\d\d%$",
             r"^cprofile +\d\d% +\d\d% +[\d.]+x  counts all$",
         ),
         "flame": (
