@@ -15,7 +15,7 @@ from velvet_performance.profilers import profilers
 def the_profiler_lies() -> None:
     """One program under five profilers: how much of it is one function, and who is asked."""
     true = shootout.true_shares("calls_vs_loop", 500_000, rounds=1)["many_small"]
-    print(f"many_small by timers, nothing watching:{true:>10.0%}\n")
+    print(f"many_small by timers, nothing watching:{true:>9.0%}\n")
     print(f"{'profiler':18}{'it reports':>11}{'timers see':>12}{'overhead':>10}  samples")
     truth = {"many_small": true, "one_loop": 1 - true}
     for name in ("py_spy", "cprofile", "pyinstrument", "line_profiler", "monitoring_parts"):

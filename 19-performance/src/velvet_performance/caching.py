@@ -179,7 +179,7 @@ def stampede(decorate: Callable[[Callable[[str], str]], Any], threads: int = 50)
 
     def slow(key: str) -> str:
         computed.append(key)
-        time.sleep(0.05)  # the query that everybody waits for
+        time.sleep(0.05)  # the query that all callers wait for
         return key.upper()
 
     cached = decorate(slow)

@@ -116,7 +116,7 @@ def settings() -> dict[str, Any]:
 
 
 def audit(service: Service, request: Request, response: Response) -> None:
-    """Write what happened to the log; all of it while somebody is looking for a fault."""
+    """Write what happened to the log; all of it while a fault is looked for."""
     details = json.dumps(
         {"request": request._asdict(), "answer": json.loads(response.body)},
         indent=2,
