@@ -9,6 +9,7 @@ from pathlib import Path
 from velvet.examples import example, main
 from velvet_performance import flame, imports, memory, service, shootout, stacks
 from velvet_performance.profilers import profilers
+from velvet_performance.samples.layouts import LAYOUTS
 
 
 @example("the_profiler_lies")
@@ -62,7 +63,7 @@ def flame_graph() -> None:
 def fit_more_in_memory() -> None:
     """Nine layouts of the same records, in bytes per record, and strings that are shared."""
     rows = 20_000
-    weights = {name: memory.bytes_per_row(name, rows) for name in memory.LAYOUTS}
+    weights = {name: memory.bytes_per_row(name, rows) for name in LAYOUTS}
     print(f"{'layout':16}{'bytes':>7}{'against class':>15}")
     for name, weight in sorted(weights.items(), key=lambda item: -item[1]):
         print(f"{name:16}{weight:>7.0f}{weights['class'] / weight:>14.1f}x")

@@ -14,6 +14,7 @@ import pytest
 from velvet_performance import folklore, gctools, imports, memory
 from velvet_performance.errors import ChildFailed
 from velvet_performance.samples.advice import ADVICE
+from velvet_performance.samples.layouts import LAYOUTS, PlainPoint, SlotsPoint
 
 LISTING = """\
 import time: self [us] | cumulative | imported package
@@ -28,7 +29,7 @@ import time:         7 |          7 | site
 
 
 def test_layouts_weigh_what_they_promise() -> None:
-    weights = {name: memory.bytes_per_row(name, 3_000) for name in memory.LAYOUTS}
+    weights = {name: memory.bytes_per_row(name, 3_000) for name in LAYOUTS}
 
     assert weights["slots"] <= 0.75 * weights["class"]
     assert weights["dict"] >= 2.5 * weights["slots"]
@@ -40,7 +41,7 @@ def test_layouts_weigh_what_they_promise() -> None:
 def test_layouts_hold_the_same() -> None:
     values = list(range(50))
 
-    assert {one.scan(one.build(values)) for one in memory.LAYOUTS.values()} == {sum(values)}
+    assert {one.scan(one.build(values)) for one in LAYOUTS.values()} == {sum(values)}
     with pytest.raises(ValueError, match="unknown layout"):
         memory.bytes_per_row("none")
 
@@ -70,7 +71,7 @@ def test_measuring_inside_a_trace_leaves_it_on() -> None:
 
 def test_deep_size_follows_cycles_slots_and_shares() -> None:
     shared = bytes(5_000)
-    slotted, plain = memory.SlotsPoint(1, 2, 3), memory.PlainPoint(1, 2, 3)
+    slotted, plain = SlotsPoint(1, 2, 3), PlainPoint(1, 2, 3)
     slotted.x = slotted.y = shared  # type: ignore[assignment]
     plain.x = plain  # type: ignore[assignment]
     loop: list[object] = [shared, {"again": shared}]
@@ -79,7 +80,7 @@ def test_deep_size_follows_cycles_slots_and_shares() -> None:
     assert 5_000 < memory.deep_size(loop) < 5_600
     assert 5_000 < memory.deep_size(slotted) < 5_300
     assert memory.deep_size(plain) > sys.getsizeof(plain)
-    alone = [memory.SlotsPoint, len, sys]
+    alone = [SlotsPoint, len, sys]
     assert memory.deep_size(alone) == sys.getsizeof(alone)
 
 

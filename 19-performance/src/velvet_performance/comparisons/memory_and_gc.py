@@ -12,6 +12,7 @@ from typing import Any
 
 from velvet.bench import Estimate, Outcome, Suite, ratio, speedup, value
 from velvet_performance import gctools, memory
+from velvet_performance.samples.layouts import LAYOUTS
 
 BUILT = ALIVE = 300_000
 STRINGS, KINDS = 200_000, 50
@@ -75,7 +76,7 @@ def add_to(suite: Suite) -> None:
         unit="bytes",
         metrics={"bytes": "bytes"},
     )
-    for name in memory.LAYOUTS:
+    for name in LAYOUTS:
         layouts.add(name, partial(_weight, name), baseline=name == "class")
 
     collector = suite.comparison(

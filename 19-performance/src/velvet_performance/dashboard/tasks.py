@@ -24,6 +24,7 @@ from velvet_performance import (
 from velvet_performance.errors import PerformanceError, Unavailable
 from velvet_performance.profilers import bare, profilers
 from velvet_performance.samples import kernels
+from velvet_performance.samples.layouts import LAYOUTS
 
 Event = dict[str, Any]
 # The slow to start come last, so that a figure is there early.
@@ -106,8 +107,8 @@ def collections(objects: int = 150_000) -> Iterator[Event]:
     """Tell the bytes of each layout, then build dictionaries under three settings of the GC."""
     if not 10_000 <= objects <= 500_000:
         raise ValueError(f"objects is {objects}: choose 10,000 to 500,000")
-    yield {"type": "plan", "total": len(memory.LAYOUTS) + 3}
-    for name in memory.LAYOUTS:
+    yield {"type": "plan", "total": len(LAYOUTS) + 3}
+    for name in LAYOUTS:
         yield {"type": "layout", "name": name, "bytes": memory.bytes_per_row(name, 10_000)}
     process = psutil.Process()
     settings = {
