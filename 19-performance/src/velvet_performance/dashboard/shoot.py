@@ -139,7 +139,7 @@ TAB = kit.Tab(
     "Profiler shoot-out",
     question="Which profiler tells the truth about this program, and at what price?",
     tip="Press Measure, then choose worker_thread and wait_mix: others lose.",
-    job=kit.Job(tasks.shoot, label="Measure", cap_s=300, recorded="shoot.jsonl"),
+    job=kit.Job(tasks.shoot, label="Measure", cap_s=600, recorded="shoot.jsonl"),
     controls=controls,
     draw=draw,
     finding=finding,

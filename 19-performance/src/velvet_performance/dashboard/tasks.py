@@ -50,7 +50,7 @@ def shoot(program: str = "calls_vs_loop") -> Iterator[Event]:
     yield {"type": "truth", "parts": true, "witness": witness, "hot": about.hot}
     for name in order():
         profiler = profilers()[name]
-        found = shootout.score(profiler, program, truth=true, fraction=0.6)
+        found = shootout.score(profiler, program, truth=true, fraction=0.4)
         yield {"type": "score", "kind": profiler.kind, "scale": profiler.contender.SCALE} | asdict(
             found
         )
