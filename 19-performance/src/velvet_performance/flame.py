@@ -142,8 +142,8 @@ def text(stacks: Stacks, *, width: int = 78, smallest: float = 0.02) -> str:
     >>> print(text(Stacks({("main", "a"): 3.0, ("main", "b"): 1.0}), width=40))
     all             ████████████████ 100.0%
      main           ████████████████ 100.0%
-      a             ████████████       75.0%
-      b             ████               25.0%
+      a             ████████████      75.0%
+      b             ████              25.0%
     """
     room = max(12, int(width * 0.4))
     bar = width - room - 8

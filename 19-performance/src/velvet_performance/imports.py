@@ -7,6 +7,7 @@ imported something that this answer did not need.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import re
@@ -17,6 +18,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
+from typing import Any
 
 from velvet_performance.errors import ChildFailed
 
@@ -107,21 +109,26 @@ def cold_start(statement: str, n: int = 5) -> float:
     return statistics.median(taken)
 
 
+class LazyModule(ModuleType):
+    """Stands for a module until an attribute of it is asked for, and loads it then."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the real module's attribute; the import lock makes this safe in threads."""
+        return getattr(importlib.import_module(self.__name__), name)
+
+
 def lazy(name: str) -> ModuleType:
     """Return a module that is loaded when an attribute of it is first asked for.
 
-    An import error or a slow import then happens at that moment, in whatever thread asks.
+    An import error inside it, or a slow import, then happens at that moment, in whatever thread
+    asks. The standard library's `importlib.util.LazyLoader` does the same for every later import
+    of that name, by registering the unloaded module for the whole process.
 
     Raises:
         ModuleNotFoundError: there is no such module.
     """
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.loader is None:
+    if importlib.util.find_spec(name) is None:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # what the import statement finds, too
-    spec.loader.exec_module(module)
-    return module
+    return LazyModule(name)
