@@ -8,7 +8,7 @@ class TestModule(ModuleTests):
 
     expected = {
         "find_it": (
-            r"^network_of +[678]\d\.\d% +[\d.]+x$",
+            r"^network_of +\d\d\.\d% +[\d.]+x *$",
             r"^fix this first: network_of, at most [\d.]+x",
         ),
         "fix_it": (
