@@ -1,1 +1,1 @@
-"""Performance Optimization: keeping items unique, with a list that remembers and with a dictionary."""
+"""Where the time goes: profilers scored on known hot spots, ladders of fixes, what they give."""

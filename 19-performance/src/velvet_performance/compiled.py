@@ -25,6 +25,7 @@ from velvet_performance.errors import Unavailable
 from velvet_performance.samples import kernels
 
 SAMPLES = Path(kernels.__file__).parent
+LIMIT_S = 120.0
 KINDS = ("pure", "algebra", "numpy", "numba", "cython", "mypyc")
 WHY = {
     "pure": "written as the formula stands",
@@ -40,10 +41,11 @@ Kernel = Callable[[list[complex], int], list[int]]
 
 @dataclass(frozen=True)
 class Built:
-    """A kernel ready to be called, and the seconds that making it ready took: now, or when it was compiled.
+    """A kernel ready to be called.
 
     Attributes:
         julia: points and limit -> a count for each point.
+        seconds: what making it ready took, now or when it was compiled.
     """
 
     kind: str
@@ -177,15 +179,18 @@ def _compile(kind: str, source: Path, folder: Path) -> None:
         setup = _SETUP.format(imports=imports, modules=modules.format(flags=flags))
         (work / "setup.py").write_text(setup, encoding="utf-8")
         environment = {**os.environ, "CFLAGS": f"{os.environ.get('CFLAGS', '')} {' '.join(flags)}"}
-        done = subprocess.run(
-            [sys.executable, "setup.py"],
-            cwd=work,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [sys.executable, "setup.py"],
+                cwd=work,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=LIMIT_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise Unavailable(f"{kind} was not compiled within {LIMIT_S:g} s") from None
         made = _built_in(work)
         if done.returncode or made is None:
             tail = (done.stderr or done.stdout).strip().splitlines()[-1:]

@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from velvet_performance import compiled, programs, service
-from velvet_performance.errors import OutputChanged, Unavailable
+from velvet_performance import programs, service
+from velvet_performance.errors import OutputChanged
 from velvet_performance.samples import access_steps
 from velvet_performance.samples.programs import access_log
 from velvet_performance.scaling import amdahl
@@ -230,33 +230,14 @@ def _service() -> Ladder:
     return Ladder("service", steps, 120)
 
 
-def _julia() -> Ladder:
-    def points(size: int, seed: int) -> Any:
-        return programs.get("julia").module.grid(size + seed % 2)
-
-    steps = []
-    for kind in compiled.KINDS:
-        try:
-            kernel = compiled.build(kind).julia
-        except Unavailable:
-            continue
-
-        def call(given: Any, kernel: Any = kernel) -> list[int]:
-            return list(kernel(given, 300))
-
-        steps.append(Step(kind, compiled.WHY[kind], "compile", points, call))
-    return Ladder("julia", steps, 100)
-
-
 LADDERS: dict[str, Callable[[], Ladder]] = {
     "access_log": _access_log,
     "service": _service,
-    "julia": _julia,
 }
 
 
 def get(name: str) -> Ladder:
-    """Return a ladder; julia has the rungs that can be compiled here.
+    """Return a ladder.
 
     Raises:
         ValueError: no ladder is called so.

@@ -1,4 +1,4 @@
-"""How much can it give at most: Amdahl before the work, Gunther after it, fits in between.
+"""How much can it give at most: Amdahl before the work, Gunther after it.
 
 Amdahl's law bounds what a faster *part* can do for the whole, and says when to stop. The universal
 scalability law adds what it leaves out: workers that wait for each other (alpha) and workers that
@@ -39,15 +39,6 @@ def amdahl(p: float, s: float) -> float:
 def amdahl_limit(p: float) -> float:
     """Return the most that any work on a share `p` can give."""
     return amdahl(p, math.inf)
-
-
-def gustafson(p: float, n: float) -> float:
-    """Return how much more work n workers do in the same time when a share `p` scales.
-
-    >>> gustafson(0.9, 10)
-    9.1
-    """
-    return (1 - _share(p)) + p * _at_least_one("n", n)
 
 
 def serial_fraction(speedup: float, n: float) -> float:
@@ -147,26 +138,3 @@ def _least_squares(columns: list[list[float]], target: list[float]) -> list[floa
                 factor = rows[row][place] / rows[place][place]
                 rows[row] = [a - factor * b for a, b in zip(rows[row], rows[place], strict=True)]
     return [rows[place][size] / rows[place][place] for place in range(size)]
-
-
-def fit_power(sizes: Sequence[float], times: Sequence[float]) -> tuple[float, float]:
-    """Return exponent b and r squared of time ~ size**b, by a line through the logarithms.
-
-    >>> exponent, r2 = fit_power([10, 100, 1000], [3, 300, 30_000])
-    >>> round(exponent, 6), round(r2, 6)
-    (2.0, 1.0)
-
-    Raises:
-        ValueError: fewer than three points, all of one size, or a figure that is not positive.
-    """
-    if len(sizes) != len(times) or len(sizes) < 3:
-        raise ValueError(f"sizes has {len(sizes)} and times {len(times)} points: three or more")
-    if min(*sizes, *times) <= 0 or len(set(sizes)) < 2:
-        raise ValueError("sizes and times: each above 0, and not all of one size")
-    x, y = [math.log(size) for size in sizes], [math.log(time) for time in times]
-    mean_x, mean_y = math.fsum(x) / len(x), math.fsum(y) / len(y)
-    spread = math.fsum((one - mean_x) ** 2 for one in x)
-    slope = math.fsum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / spread
-    variance = math.fsum((one - mean_y) ** 2 for one in y)
-    explained = slope**2 * spread
-    return slope, 1.0 if variance == 0 else explained / variance

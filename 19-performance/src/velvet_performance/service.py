@@ -94,7 +94,8 @@ def source_of(stage: int) -> str:
 @cache
 def _module(stage: int) -> types.ModuleType:
     module = types.ModuleType(f"shop_stage_{stage}")
-    code = compile(source_of(stage), f"shop_stage_{stage}.py", "exec")
+    file = f"shop_stage_{stage}.py" if stage else str(FOLDER / "shop.py")
+    code = compile(source_of(stage), file, "exec")
     exec(code, module.__dict__)  # noqa: S102 - our own source with our own diffs
     return module
 

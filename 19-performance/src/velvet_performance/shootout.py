@@ -9,12 +9,11 @@ timers see another share than without it), or *misreport* a program that it hard
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from velvet_performance import programs
 from velvet_performance.errors import PerformanceError
-from velvet_performance.profilers import Profiler, bare, profilers
+from velvet_performance.profilers import Profiler, bare
 
 # The part of `calls_vs_loop` whose share every tool is asked for.
 WITNESS = {"calls_vs_loop": "many_small"}
@@ -116,24 +115,3 @@ def score(
         hi=hi,
         samples=watched.profile.samples,
     )
-
-
-def matrix(
-    names: Iterable[str] | None = None,
-    tried: Iterable[str] | None = None,
-    truth: Callable[[str], dict[str, float]] = true_shares,
-) -> Iterator[Score]:
-    """Yield the score of every profiler on every program, as they come.
-
-    Args:
-        names: of the programs; all by default.
-        tried: the names of the profilers; all by default.
-        truth: returns the true shares of a program.
-    """
-    known = profilers()
-    for program in programs.NAMES if names is None else names:
-        true = truth(program)
-        for name in known if tried is None else tried:
-            if name not in known:
-                raise ValueError(f"no profiler is called {name!r}: known are {', '.join(known)}")
-            yield score(known[name], program, truth=true)

@@ -11,7 +11,7 @@ import json
 import math
 import pstats
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -149,15 +149,6 @@ def dump_collapsed(stacks: Mapping[Frames, float]) -> str:
         clean = (frame.replace(";", ",").replace("\n", " ").strip() or "?" for frame in frames)
         lines.append(f"{tidy(';'.join(clean))} {weight:.17g}\n")
     return "".join(lines)
-
-
-def merge(several: Iterable[Mapping[Frames, float]]) -> Stacks:
-    """Add profiles up."""
-    found: dict[Frames, float] = defaultdict(float)
-    for one in several:
-        for frames, weight in one.items():
-            found[frames] += weight
-    return Stacks(dict(found))
 
 
 def diff(before: Mapping[Frames, float], after: Mapping[Frames, float]) -> dict[Frames, float]:

@@ -15,6 +15,7 @@ import pytest
 from velvet_performance import compiled, profilers
 from velvet_performance.children import run_child
 from velvet_performance.errors import ChildFailed, Unavailable
+from velvet_performance.samples import julia_mypyc
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,27 @@ def test_every_way_of_compiling_counts_the_same(kind: str) -> None:
     assert built.julia(points, 60) == compiled.kernels.julia_pure(points, 60)
     assert all(type(count) is int for count in built.julia(points, 60))
     assert built.seconds >= 0
+
+
+def test_what_is_compiled_counts_the_same_uncompiled() -> None:
+    points = compiled.kernels.plane(15)
+    counts = [0] * len(points)
+    compiled.kernels.julia_array(points, 60, counts)
+
+    assert counts == compiled.kernels.julia_pure(points, 60)
+    assert julia_mypyc.julia(points, 60) == counts
+
+
+def test_a_compiler_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    if compiled.importlib.util.find_spec("mypyc") is None:
+        pytest.skip("mypyc is not installed (pip install mypy)")
+    monkeypatch.setattr(compiled, "cache_folder", lambda name: tmp_path)
+    monkeypatch.setattr(compiled, "LIMIT_S", 0.5)
+    endless = "import time; time.sleep(60) # {imports}{modules}"
+    monkeypatch.setattr(compiled, "_SETUP", endless)
+
+    with pytest.raises(Unavailable, match=r"mypyc was not compiled within 0\.5 s"):
+        compiled.build("mypyc")
 
 
 def test_a_missing_compiler_and_a_missing_tool_are_reasons(

@@ -79,14 +79,6 @@ def test_the_serial_share_is_recovered(p: float, n: int) -> None:
     assert scaling.amdahl(p, n) <= scaling.amdahl_limit(p) + 1e-9
 
 
-@given(st.floats(-2, 3), st.floats(0.1, 10))
-def test_an_exponent_is_recovered(exponent: float, factor: float) -> None:
-    sizes = [10, 100, 1000, 10_000]
-    found, r2 = scaling.fit_power(sizes, [factor * size**exponent for size in sizes])
-    assert found == pytest.approx(exponent, abs=1e-9)
-    assert r2 == pytest.approx(1)
-
-
 @given(st.integers(0, 2**32 - 1))
 def test_bisection_finds_the_network_that_the_scan_finds(number: int) -> None:
     ip = ".".join(str(number >> shift & 255) for shift in (24, 16, 8, 0))
