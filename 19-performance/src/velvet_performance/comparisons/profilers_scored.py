@@ -13,8 +13,9 @@ from velvet_performance.profilers import bare, profilers, under_python
 
 WITNESS, PART = "calls_vs_loop", "many_small"
 QUICK = ("cprofile", "py_spy", "pyinstrument", "monitoring_parts", "yappi_cpu")
-# Slow to start, or a second setting of what is there already: measured, but not in a quick run.
-LATE = ("scalene_full", "yappi_wall", "memory_profiler", "tracemalloc", "memray", "pure_profile")
+# Asked in a quick run where hot parts hide, and only in a full one: slow, or a second setting.
+QUICK_FINDERS = ("cprofile", "py_spy", "py_spy_idle", "pyinstrument")
+LATE = ("scalene_full", "yappi_wall", "memory_profiler", "pure_profile")
 QUICK_PROGRAMS = ("worker_thread", "wait_mix", "slow_start")
 VERSIONED = ("cprofile", "pure_profile", "py_spy", "monitoring_all", "monitoring_parts")
 
@@ -124,7 +125,7 @@ def add_to(suite: Suite) -> None:
         title="Two functions, one with many tiny calls: the same program under each profiler",
         kind="run",
         unit="ms",
-        rounds={"quick": 2, "default": 4, "full": 9},
+        rounds={"quick": 2, "default": 3, "full": 9},
         limit=240,
         metrics={
             "overhead": "x",
@@ -150,8 +151,7 @@ def add_to(suite: Suite) -> None:
         | {program: Metric("label") for program in programs.NAMES},
     )
     for name in profilers():
-        late = name in LATE or name.startswith("scalene")
-        tier = "full" if name == "scalene_full" else "default" if late else "quick"
+        tier = "quick" if name in QUICK_FINDERS else "full" if name in LATE else "default"
         found.add(name, partial(_found, name), tier=tier)
 
     versions = suite.comparison(
