@@ -221,4 +221,5 @@ def add_to(suite: Suite) -> None:
         "py-spy finds at least as many hot parts as pyinstrument, which sees one thread",
         ratio("find_rate", "py_spy", "pyinstrument", "found") >= 1,
         needs="linux",
+        tier="default",
     )
