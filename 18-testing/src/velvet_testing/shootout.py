@@ -1,0 +1,314 @@
+"""Let every strategy hunt every bug, and keep the score.
+
+Hunts run in a spawned child that is killed when it exceeds its time: a seeded bug may loop for
+ever, and such a hang counts as found. Every strategy looks at every reference first; one that
+reports a bug there is lying, and a scoreboard with a liar in it is worth nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import queue
+import statistics
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from itertools import combinations
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from velvet_testing import corpus
+from velvet_testing.corpus import Program
+from velvet_testing.strategies import Finding, Strategy
+
+STARTUP_S = 30.0
+
+
+class FalseAlarm(RuntimeError):
+    """A strategy reports a bug in a reference."""
+
+
+@dataclass(frozen=True)
+class Hunt:
+    """One hunt and how it ended: FOUND, MISSED or HANG."""
+
+    strategy: str
+    bug: str
+    seed: int
+    outcome: str
+    seconds: float
+    executions: int = 0
+    counterexample: str = ""
+
+
+@dataclass
+class Scoreboard:
+    """Every hunt of a shootout."""
+
+    hunts: list[Hunt] = field(default_factory=list)
+
+    @property
+    def names(self) -> list[str]:
+        """The strategies, in order of appearance."""
+        return list(dict.fromkeys(hunt.strategy for hunt in self.hunts))
+
+    def _of(self, strategy: str, bug: str = "") -> list[Hunt]:
+        return [h for h in self.hunts if h.strategy == strategy and bug in ("", h.bug)]
+
+    def found(self, strategy: str) -> set[str]:
+        """Return the bugs that a strategy finds with at least one seed."""
+        return {hunt.bug for hunt in self._of(strategy) if hunt.outcome != "MISSED"}
+
+    def probability(self, strategy: str, bug: str) -> float:
+        """Return the share of seeds with which a strategy finds a bug; 0 when it cannot look."""
+        hunts = self._of(strategy, bug)
+        return sum(hunt.outcome != "MISSED" for hunt in hunts) / len(hunts) if hunts else 0.0
+
+    def lucky(self, strategy: str) -> set[str]:
+        """Return the bugs that some seeds find and others do not."""
+        return {bug for bug in self.found(strategy) if self.probability(strategy, bug) < 1}
+
+    def seconds(self, strategy: str) -> float:
+        """Return the median seconds of a hunt that found something."""
+        spent = [hunt.seconds for hunt in self._of(strategy) if hunt.outcome != "MISSED"]
+        return statistics.median(spent) if spent else 0.0
+
+    def curve(self, strategy: str) -> list[tuple[float, int]]:
+        """Return (seconds of a hunt, bugs found in at most that time)."""
+        best: dict[str, float] = {}
+        for hunt in self._of(strategy):
+            if hunt.outcome != "MISSED":
+                best[hunt.bug] = min(hunt.seconds, best.get(hunt.bug, hunt.seconds))
+        return [(seconds, count) for count, seconds in enumerate(sorted(best.values()), start=1)]
+
+    def union(self) -> set[str]:
+        """Return every bug that something found."""
+        return set().union(*(self.found(name) for name in self.names))
+
+    def unique(self, strategy: str) -> set[str]:
+        """Return the bugs that no other strategy finds."""
+        others = (self.found(name) for name in self.names if name != strategy)
+        return self.found(strategy).difference(*others)
+
+    def cheapest_cover(self) -> list[str]:
+        """Return strategies that find all that any finds: greedy set cover, the fastest on ties."""
+        return greedy_cover({name: self.found(name) for name in self.names}, self.seconds)
+
+    def best_pair(self) -> tuple[tuple[str, str], set[str]]:
+        """Return the two strategies that find most together, the fastest on ties."""
+        if len(self.names) < 2:
+            raise ValueError("a pair needs two strategies")
+
+        def worth(pair: tuple[str, str]) -> tuple[int, float]:
+            together = self.found(pair[0]) | self.found(pair[1])
+            return len(together), -sum(map(self.seconds, pair))
+
+        best = max(combinations(self.names, 2), key=worth)
+        return best, self.found(best[0]) | self.found(best[1])
+
+    def to_json(self) -> str:
+        """Return every hunt as JSON."""
+        return json.dumps([asdict(hunt) for hunt in self.hunts])
+
+    @classmethod
+    def from_json(cls, text: str) -> Scoreboard:
+        """Read what `to_json` wrote."""
+        return cls([Hunt(**hunt) for hunt in json.loads(text)])
+
+
+def greedy_cover(found: dict[str, set[str]], cost: Callable[[str], float]) -> list[str]:
+    """Return names whose sets together hold everything; within ln(n) of the smallest cover.
+
+    >>> greedy_cover({"a": {"1", "2"}, "b": {"2", "3"}, "c": {"3"}}, {"a": 1, "b": 2, "c": 1}.get)
+    ['a', 'c']
+    """
+    missing, chosen = set().union(*found.values()), list[str]()
+    while missing:
+        best = max(found, key=lambda name: (len(found[name] & missing), -cost(name)))
+        chosen.append(best)
+        missing -= found[best]
+    return chosen
+
+
+Job = tuple[str, str, Strategy, int, float]  # program, bug or "", strategy, seed, budget
+
+
+def hunt_once(job: Job) -> Finding | None:
+    """Do one hunt in this process."""
+    name, bug, strategy, seed, budget_s = job
+    program = corpus.find(name)
+    module = program.module(corpus.find_bug(bug) if bug else None)
+    return strategy.hunt(module, program, budget_s=budget_s, seed=seed)
+
+
+def serve(jobs: Connection) -> None:
+    """Answer jobs until None comes; the body of the child."""
+    jobs.send("ready")
+    while (job := jobs.recv()) is not None:
+        jobs.send(hunt_once(job))
+
+
+class Lane:
+    """A child that hunts, one job after another; ended and replaced when one takes too long."""
+
+    def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._jobs, theirs = context.Pipe()
+        self._child = context.Process(target=serve, args=(theirs,), daemon=True)
+        self._child.start()
+        theirs.close()
+        if not self._jobs.poll(STARTUP_S):
+            self.close()
+            raise RuntimeError(f"the child did not start within {STARTUP_S:g} s")
+        self._jobs.recv()
+
+    def do(self, job: Job) -> tuple[str, Finding | None, float]:
+        """Return outcome, finding and seconds of one hunt; a child that dies counts as a crash."""
+        started = time.perf_counter()
+        strategy, budget_s = job[2], job[4]
+        outcome, finding = "MISSED", None
+        try:
+            self._jobs.send(job)
+            if self._jobs.poll(budget_s * 1.5):
+                finding = self._jobs.recv()
+                outcome = "FOUND" if finding else "MISSED"
+            else:
+                outcome, said = "HANG", f"still running after {budget_s * 1.5:g} s"
+        except (EOFError, ConnectionError):
+            outcome, said = "FOUND", "the process died"
+        seconds = time.perf_counter() - started
+        if outcome != "MISSED" and finding is None:
+            self.close()
+            self._start()
+            finding = Finding(strategy.name, seconds, 0, said, outcome, False)
+        return outcome, finding, seconds
+
+    def close(self) -> None:
+        """End the child."""
+        self._child.kill()
+        self._child.join()
+        self._child.close()
+        self._jobs.close()
+
+
+def run_one(
+    program: Program, strategy: Strategy, *, seed: int, budget_s: float = 5.0, bug: str = ""
+) -> Finding | None:
+    """Hunt once in a child with a time limit; a program of the corpus, with a bug in it or without.
+
+    Raises:
+        ValueError: the budget is not positive, or the program is not of the corpus: a function of
+            yours is hunted in this process by `strategy.hunt`.
+    """
+    _positive(budget_s)
+    if program.candidate is not None:
+        raise ValueError(f"{program.name} is no program of the corpus: call strategy.hunt")
+    lane = Lane()
+    try:
+        return lane.do((program.name, bug, strategy, seed, budget_s))[1]
+    finally:
+        lane.close()
+
+
+def run(
+    programs: Iterable[Program],
+    strategies: Sequence[Strategy],
+    *,
+    seeds: Sequence[int],
+    budget_s: float = 5.0,
+    workers: int = 1,
+    told: Callable[[Hunt], None] | None = None,
+    partial: Path | None = None,
+) -> Scoreboard:
+    """Hunt every bug of the programs with every strategy and every seed.
+
+    A strategy that no seed changes hunts once.
+
+    Args:
+        told: called with each hunt as it ends.
+        partial: where the hunts so far are written when the run is interrupted.
+
+    Raises:
+        FalseAlarm: a strategy finds something in a reference; nothing else was run.
+    """
+    _positive(budget_s)
+    if not seeds or workers < 1:
+        raise ValueError(f"seeds {seeds!r} and workers {workers} must not be empty")
+    clean: list[Job] = []
+    jobs: list[Job] = []
+    for program in programs:
+        for strategy in strategies:
+            if not strategy.supports(program):
+                continue
+            for seed in seeds if strategy.seeded else seeds[:1]:
+                clean.append((program.name, "", strategy, seed, budget_s))
+                jobs += [
+                    (program.name, bug.id, strategy, seed, budget_s)
+                    for bug in corpus.bugs(program.name)
+                ]
+    board = Scoreboard()
+    lanes: queue.Queue[Lane] = queue.Queue()
+    started = [Lane() for _ in range(workers)]
+    for lane in started:
+        lanes.put(lane)
+
+    def do(job: Job) -> tuple[Job, tuple[str, Finding | None, float]]:
+        lane = lanes.get()
+        try:
+            return job, lane.do(job)
+        finally:
+            lanes.put(lane)
+
+    pool = ThreadPoolExecutor(workers)
+    try:
+        for job, (outcome, finding, _) in pool.map(do, clean):
+            if outcome != "MISSED":
+                assert finding is not None
+                raise FalseAlarm(f"{finding.strategy} on {job[0]}: {finding.counterexample}")
+        for job, (outcome, finding, seconds) in pool.map(do, jobs):
+            hunt = Hunt(
+                job[2].name,
+                job[1],
+                job[3],
+                outcome,
+                finding.seconds if finding else seconds,
+                finding.executions if finding else 0,
+                finding.counterexample if finding else "",
+            )
+            board.hunts.append(hunt)
+            if told is not None:
+                told(hunt)
+    except KeyboardInterrupt:
+        if partial is not None:
+            partial.write_text(board.to_json(), encoding="utf-8")
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+        for lane in started:
+            lane.close()
+    return board
+
+
+def _positive(budget_s: float) -> None:
+    if not budget_s > 0:
+        raise ValueError(f"budget_s is {budget_s}: it must be positive")
+
+
+def as_dicts(board: Scoreboard) -> list[dict[str, Any]]:
+    """Return a row of figures per strategy."""
+    return [
+        {
+            "strategy": name,
+            "found": len(board.found(name)),
+            "unique": len(board.unique(name)),
+            "lucky": len(board.lucky(name)),
+            "seconds": board.seconds(name),
+        }
+        for name in board.names
+    ]
