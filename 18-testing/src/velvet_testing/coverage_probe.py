@@ -39,6 +39,7 @@ class EdgeCollector:
         self._files, self._backend, self._once = frozenset(files), backend, once
         self._edges: set[tuple[int, int]] = set()
         self._last = 0
+        self._before: Any = None
 
     def collect(self, call: Callable[..., Any], *args: Any) -> tuple[Edges, Exception | None]:
         """Call, and return the edges that it took and the exception that it raised.
@@ -46,13 +47,35 @@ class EdgeCollector:
         Raises:
             ProbeBusy: the tool id of `sys.monitoring` is taken.
         """
-        self._edges, self._last = set(), 0
-        run = self._monitored if self._backend == "monitoring" else self._traced
+        self.start()
+        error = None
         try:
-            run(call, args)
-        except Exception as error:  # noqa: BLE001 - the caller judges what was raised
-            return frozenset(self._edges), error
-        return frozenset(self._edges), None
+            call(*args)
+        except Exception as found:  # noqa: BLE001 - the caller judges what was raised
+            error = found
+        finally:
+            edges = self.stop()
+        return edges, error
+
+    def start(self) -> None:
+        """Begin to watch this thread."""
+        self._edges, self._last = set(), 0
+        if self._backend == "monitoring":
+            self._monitor()
+        else:
+            self._before = sys.gettrace()
+            sys.settrace(self._globally)
+
+    def stop(self) -> Edges:
+        """End, and return the edges since `start`."""
+        if self._backend == "monitoring":
+            monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
+            monitoring.set_events(TOOL_ID, 0)
+            monitoring.register_callback(TOOL_ID, monitoring.events.LINE, None)
+            monitoring.free_tool_id(TOOL_ID)
+        else:
+            sys.settrace(self._before)
+        return frozenset(self._edges)
 
     def lines(self, call: Callable[..., Any], *args: Any) -> frozenset[int]:
         """Return the lines that a call ran."""
@@ -63,10 +86,11 @@ class EdgeCollector:
         self._edges.add((self._last, line))
         self._last = line
 
-    def _monitored(self, call: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    def _monitor(self) -> None:
         monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
-        if monitoring.get_tool(TOOL_ID) is not None:
-            raise ProbeBusy(f"tool id {TOOL_ID} belongs to {monitoring.get_tool(TOOL_ID)}")
+        owner = monitoring.get_tool(TOOL_ID)
+        if owner is not None:
+            raise ProbeBusy(f"tool id {TOOL_ID} belongs to {owner}")
         files, step, once, off = self._files, self._step, self._once, monitoring.DISABLE
 
         def on_line(code: CodeType, line: int) -> Any:
@@ -76,30 +100,14 @@ class EdgeCollector:
             return off if once else None
 
         monitoring.use_tool_id(TOOL_ID, "velvet_testing")
-        try:
-            monitoring.register_callback(TOOL_ID, monitoring.events.LINE, on_line)
-            monitoring.restart_events()
-            monitoring.set_events(TOOL_ID, monitoring.events.LINE)
-            call(*args)
-        finally:
-            monitoring.set_events(TOOL_ID, 0)
-            monitoring.register_callback(TOOL_ID, monitoring.events.LINE, None)
-            monitoring.free_tool_id(TOOL_ID)
+        monitoring.register_callback(TOOL_ID, monitoring.events.LINE, on_line)
+        monitoring.restart_events()
+        monitoring.set_events(TOOL_ID, monitoring.events.LINE)
 
-    def _traced(self, call: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        files, step = self._files, self._step
+    def _globally(self, frame: FrameType, event: str, arg: Any) -> Any:
+        return self._locally if frame.f_code.co_filename in self._files else None
 
-        def local(frame: FrameType, event: str, arg: Any) -> Any:
-            if event == "line":
-                step(frame.f_lineno)
-            return local
-
-        def globally(frame: FrameType, event: str, arg: Any) -> Any:
-            return local if frame.f_code.co_filename in files else None
-
-        before = sys.gettrace()
-        sys.settrace(globally)
-        try:
-            call(*args)
-        finally:
-            sys.settrace(before)
+    def _locally(self, frame: FrameType, event: str, arg: Any) -> Any:
+        if event == "line":
+            self._step(frame.f_lineno)
+        return self._locally

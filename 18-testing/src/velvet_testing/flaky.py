@@ -1,0 +1,216 @@
+"""Flaky tests: how many reruns prove what, why a test flickers, and which test is to blame.
+
+A test that fails once in p runs passes n reruns with probability (1 - p)^n, so reruns prove less
+than they seem to. Order-dependent tests are the largest group (59 % in Gruber, Lukasczyk, Kroiss
+and Fraser 2021); for them a bisection over the tests before names the polluter.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from fractions import Fraction
+from pathlib import Path
+
+from velvet_testing.fuzz import minimise
+
+
+def _probability(value: float, name: str) -> float:
+    if not 0 < value < 1:
+        raise ValueError(f"{name} is {value}: it must lie between 0 and 1")
+    return value
+
+
+def reruns_needed(p_fail: float, confidence: float = 0.95) -> int:
+    """Return the runs after which a test that fails with `p_fail` has failed at least once.
+
+    >>> [reruns_needed(p) for p in (0.5, 0.1, 0.0175)]
+    [5, 29, 170]
+    """
+    passes = 1 - _probability(p_fail, "p_fail")
+    return math.ceil(math.log(1 - _probability(confidence, "confidence")) / math.log(passes))
+
+
+def upper_bound(passes: int, confidence: float = 0.95) -> float:
+    """Return the failure rate that so many passes in a row do not exclude (Clopper-Pearson).
+
+    For many passes and 95 % it is about 3 / passes, the rule of three.
+
+    >>> round(upper_bound(100), 4)
+    0.0295
+    """
+    if passes < 1:
+        raise ValueError(f"{passes} passes exclude nothing")
+    return float(1 - (1 - _probability(confidence, "confidence")) ** (1 / passes))
+
+
+def binomial_band(trials: int, p: float, confidence: float = 0.99) -> tuple[int, int]:
+    """Return the smallest and the largest count that chance explains, by exact fractions."""
+    _probability(p, "p")
+    tail = (1 - Fraction(_probability(confidence, "confidence"))) / 2
+    share, rest = Fraction(p), 1 - Fraction(p)
+    low, below = 0, Fraction(0)
+    high = trials
+    for count in range(trials + 1):
+        below += math.comb(trials, count) * share**count * rest ** (trials - count)
+        if below <= tail:
+            low = count + 1
+        if below >= 1 - tail:
+            high = count
+            break
+    return low, high
+
+
+class Verdict(str, Enum):
+    """Why a test flickers."""
+
+    STABLE = "stable"
+    ORDER_DEPENDENT = "order dependent"
+    NON_DETERMINISTIC = "non-deterministic"
+    TIME_DEPENDENT = "time dependent"
+    ENVIRONMENT = "environment"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One run of one test: whether it passed, in which order, when, and where."""
+
+    passed: bool
+    order: str = ""
+    hour: int = 0
+    environment: str = ""
+
+
+def classify(history: Sequence[Observation]) -> Verdict:
+    """Return the simplest cause that explains every run.
+
+    A cause explains when each of its values always led to the same outcome and at least one was
+    seen twice; one run per value proves nothing.
+
+    Raises:
+        ValueError: there are no runs.
+    """
+    if not history:
+        raise ValueError("no runs, no verdict")
+    if len({one.passed for one in history}) == 1:
+        return Verdict.STABLE
+    causes: dict[Verdict, Callable[[Observation], object]] = {
+        Verdict.ORDER_DEPENDENT: lambda one: one.order,
+        Verdict.ENVIRONMENT: lambda one: one.environment,
+        Verdict.TIME_DEPENDENT: lambda one: one.hour,
+    }
+    for verdict, value in causes.items():
+        outcomes: dict[object, list[bool]] = {}
+        for one in history:
+            outcomes.setdefault(value(one), []).append(one.passed)
+        always = all(len(set(results)) == 1 for results in outcomes.values())
+        if always and any(len(results) > 1 for results in outcomes.values()):
+            return verdict
+    return Verdict.NON_DETERMINISTIC
+
+
+class NotPolluted(ValueError):
+    """The victim's failure has nothing to do with the tests before it."""
+
+
+@dataclass(frozen=True)
+class PollutionReport:
+    """Who breaks the victim, who repairs it, and how many runs it took to know."""
+
+    polluters: list[str]
+    cleaners: list[str]
+    runs: int
+
+
+def find_polluters(
+    tests: Sequence[str],
+    victim: str,
+    *,
+    runner: Callable[[list[str]], bool],
+    cleaners: bool = False,
+) -> PollutionReport:
+    """Find the tests that make a later one fail: bisection, then delta debugging for sets.
+
+    Args:
+        tests: what runs before the victim, in order.
+        runner: runs some of them and then the victim; returns whether the victim passed.
+        cleaners: also look for tests that repair the damage, one more run for each.
+
+    Raises:
+        NotPolluted: the victim fails alone, or passes after all tests.
+    """
+    runs: dict[tuple[str, ...], bool] = {}
+
+    def fails(chosen: Sequence[str]) -> bool:
+        key = tuple(chosen)
+        if key not in runs:
+            runs[key] = runner(list(chosen))
+        return not runs[key]
+
+    before = [test for test in tests if test != victim]
+    if fails([]):
+        raise NotPolluted(f"{victim} fails by itself")
+    if not fails(before):
+        raise NotPolluted(f"{victim}: no order failure after {len(before)} tests")
+    suspects = before
+    while len(suspects) > 1:
+        half = len(suspects) // 2
+        # Where one test alone is to blame, it is in the other half: that saves a run.
+        suspects = suspects[:half] if fails(suspects[:half]) else suspects[half:]
+    polluters = suspects if fails(suspects) else minimise(list(before), fails)
+    repairing = []
+    if cleaners:
+        others = [test for test in before if test not in polluters]
+        repairing = [test for test in others if not fails([*polluters, test])]
+    return PollutionReport(polluters, repairing, len(runs))
+
+
+class QuarantineError(ValueError):
+    """An entry of the quarantine is incomplete or has expired."""
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A test that may fail for a while, because somebody is looking after it."""
+
+    test: str
+    owner: str
+    reason: str
+    expires: date
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """Tests that may fail until a date."""
+
+    entries: tuple[Quarantined, ...]
+
+    @classmethod
+    def load(cls, path: Path, *, today: date) -> Quarantine:
+        """Read a JSON list of objects with test, owner, reason and expires.
+
+        Raises:
+            QuarantineError: a field is missing, a date is no date, or an entry has expired.
+        """
+        entries = []
+        for number, entry in enumerate(json.loads(path.read_text(encoding="utf-8"))):
+            try:
+                expires = date.fromisoformat(entry["expires"])
+                one = Quarantined(entry["test"], entry["owner"], entry["reason"], expires)
+            except (KeyError, TypeError, ValueError) as error:
+                raise QuarantineError(f"{path.name}, entry {number}: {error!r}") from None
+            if one.expires < today:
+                raise QuarantineError(
+                    f"{one.test}: expired on {one.expires}; {one.owner} repairs or deletes it"
+                )
+            entries.append(one)
+        return cls(tuple(entries))
+
+    def reason(self, test: str) -> str:
+        """Return why a test may fail; empty when it may not."""
+        found = (f"{e.reason} ({e.owner}, until {e.expires})" for e in self.entries if e.test == test)
+        return next(found, "")
