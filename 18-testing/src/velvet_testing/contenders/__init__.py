@@ -1,29 +1,86 @@
-"""The rivals, one a file, each with the same function: a diff of two files is the difference."""
+"""Mutation engines, one file each, the same function in each: a diff of two is the difference.
+
+`mutate(project)` mutates a project's one source, runs its tests against each mutant, and returns
+what was counted.
+"""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
-from typing import Any, Protocol, cast
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
 
-NAMES = tuple(sorted(found.name for found in pkgutil.iter_modules(__path__)))
+from velvet_testing import corpus
+
+NAMES: tuple[str, ...] = tuple(
+    found.name for found in pkgutil.iter_modules(__path__) if not found.name.startswith("_")
+)
+PATIENCE_S = 600.0
 
 
-class Contender(Protocol):
-    """What every file in this folder offers."""
+@dataclass(frozen=True)
+class Project:
+    """A folder with one source and one file of tests."""
 
-    def unique(self, items: Iterable[Any]) -> list[Any]:
-        """Return the items without repeats, in order of their first appearance."""
+    folder: Path
+    name: str
+
+    @property
+    def source(self) -> Path:
+        """The program."""
+        return self.folder / "src" / f"{self.name}.py"
+
+    @property
+    def tests(self) -> Path:
+        """Its tests."""
+        return self.folder / "tests" / f"test_{self.name}.py"
 
 
-def load(name: str) -> Contender:
+@dataclass(frozen=True)
+class EngineResult:
+    """What an engine counted; dead are the mutants that were killed or timed out."""
+
+    mutants: int
+    dead: int
+    cpu_s: float
+    wall_s: float
+
+    @property
+    def score(self) -> float:
+        """The share of mutants that did not survive."""
+        return self.dead / self.mutants
+
+    @property
+    def cpu_per_mutant(self) -> float:
+        """CPU seconds for each mutant, the start of the engine included."""
+        return self.cpu_s / self.mutants
+
+
+def load(name: str) -> ModuleType:
     """Return the contender of that name.
 
     Raises:
-        ValueError: no file is called so.
-        ImportError: its library is not installed.
+        KeyError: no file is called so.
     """
     if name not in NAMES:
-        raise ValueError(f"{name!r} is no contender; known are {', '.join(NAMES)}")
-    return cast(Contender, importlib.import_module(f"{__name__}.{name}"))
+        raise KeyError(f"unknown contender {name!r}: choose one of {', '.join(NAMES)}")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def project(folder: Path, name: str) -> Project:
+    """Write a program of the corpus and its edge table as an ordinary project with plain tests."""
+    program, made = corpus.find(name), Project(folder, name)
+    made.source.parent.mkdir(parents=True)
+    made.tests.parent.mkdir()
+    made.source.write_text(program.source, encoding="utf-8")
+    rows = [*program.kit.happy, *program.kit.edges]
+    tests = [f"def test_{number}():\n    assert {row}\n" for number, row in enumerate(rows)]
+    head = f"import pytest\n\nfrom {name} import *\n\n\n"
+    raises = (
+        "def raises(error, call, *args):\n    with pytest.raises(error):\n        call(*args)\n"
+        "    return True\n"
+    )
+    made.tests.write_text("\n\n".join([head + raises, *tests]), encoding="utf-8")
+    return made

@@ -8,6 +8,7 @@ for each. Nothing is written into the reader's source tree: a mutant is imported
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import pickle
@@ -25,6 +26,7 @@ from typing import Any
 
 from velvet_testing.mutation import operators
 from velvet_testing.mutation.operators import Mutant, Operator
+from velvet_testing.mutation.worker import WAITING
 
 MIN_TIMEOUT_S = 0.5
 SLOWER = 5  # a mutant may take so many times as long as the baseline
@@ -90,10 +92,16 @@ class MutationReport:
 
 
 class Worker:
-    """The child that runs jobs; one for all with `fork`, a fresh one each with `spawn`."""
+    """The child that runs jobs; one for all with `fork` and `session`, one each with `spawn`.
 
-    def __init__(self, isolation: str, cwd: Path | None) -> None:
-        self.isolation, self.cwd = isolation, cwd
+    Args:
+        first: what a session is told before its first job.
+    """
+
+    def __init__(
+        self, isolation: str, cwd: Path | None, first: dict[str, Any] | None = None
+    ) -> None:
+        self.isolation, self.cwd, self._first = isolation, cwd, first
         self._child: subprocess.Popen[str] | None = None
 
     def _start(self) -> subprocess.Popen[str]:
@@ -110,18 +118,21 @@ class Worker:
             env=environment,
         )
 
+    def _begin(self) -> None:
+        self._child = self._start()
+        if self._line(STARTUP_S) != "ready\n":
+            self.close()
+            raise RuntimeError("the worker does not start")
+        if self._first is not None:
+            self._send(self._first)
+
     def do(self, job: dict[str, Any]) -> dict[str, Any]:
         """Return the verdict of one job."""
         if self._child is None:
-            self._child = self._start()
-            if self._line(STARTUP_S) != "ready\n":
-                self.close()
-                raise RuntimeError("the worker does not start")
+            self._begin()
         # `fork` ends its own children by an alarm; this limit is for a worker that hangs itself.
-        patience = job["timeout"] + (STARTUP_S if self.isolation == "fork" else 0)
-        assert self._child.stdin is not None
-        self._child.stdin.write(json.dumps(job) + "\n")
-        self._child.stdin.flush()
+        patience = WAITING * job["timeout"] + (STARTUP_S if self.isolation != "spawn" else 0)
+        self._send(job)
         said = self._line(patience)
         if not said or self.isolation == "spawn":
             self.close()
@@ -131,6 +142,13 @@ class Worker:
             return {"failed": ["the process ended without a verdict"], "died": True}
         verdict: dict[str, Any] = json.loads(said)
         return verdict
+
+    def _send(self, job: dict[str, Any]) -> None:
+        assert self._child is not None
+        assert self._child.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # an ended child has said why, or says nothing
+            self._child.stdin.write(json.dumps(job) + "\n")
+            self._child.stdin.flush()
 
     def _line(self, patience: float) -> str | None:
         """Return the next line of the child, empty when it ended, None when it takes too long."""
@@ -149,9 +167,10 @@ class Worker:
 
     def preload(self, modules: list[str]) -> None:
         """Let the process that forks import these first."""
-        if self.isolation == "fork" and self._child is not None and self._child.stdin is not None:
-            self._child.stdin.write(json.dumps({"preload": modules}) + "\n")
-            self._child.stdin.flush()
+        if self.isolation == "fork":
+            if self._child is None:
+                self._begin()
+            self._send({"preload": modules})
 
     def close(self) -> None:
         """End the child."""
@@ -221,32 +240,49 @@ def run(
         job["call"] = base64.b64encode(pickle.dumps(tests)).decode()
     else:
         job["args"] = list(tests)
-    with Worker(isolation, cwd) as worker:
-        baseline = worker.do({**job, "source": source})
+    session = Worker("session", cwd, job) if "args" in job and isolation == "fork" else None
+    with Worker(isolation, cwd) as worker, session or contextlib.nullcontext():
+        baseline = (session or worker).do({**job, "source": source})
         if baseline.get("timeout") or baseline["failed"]:
             raise BaselineRed(", ".join(baseline.get("failed", ["the tests take too long"])))
-        worker.preload(baseline["modules"])
         reached = {name: set(ran) for name, ran in baseline["lines"].items()}
         imported = reached.pop("", set())
         report.covered = frozenset(imported.union(*reached.values()))
         report.tests = len(reached)
         patience = timeout_s or max(MIN_TIMEOUT_S, SLOWER * baseline["seconds"])
+        warm = False
         for mutant in found:
             chosen = [name for name, ran in reached.items() if ran.intersection(mutant.lines)]
+            early = bool(imported.intersection(mutant.lines))  # it ran before the first test
+            one = {**job, "source": mutant.source, "timeout": patience, "traced": False}
             if operators.is_trivially_equivalent(source, mutant.source):
                 outcome = Outcome(mutant, Status.EQUIVALENT)
-            elif coverage and not chosen and not imported.intersection(mutant.lines):
+            elif coverage and not chosen and not early:
                 outcome = Outcome(mutant, Status.NO_COVERAGE)
             else:
-                one = {**job, "source": mutant.source, "timeout": patience, "traced": False}
-                if "args" in one and coverage and chosen:
-                    one["args"] = [*(a for a in job["args"] if a.startswith("-")), *chosen]
-                outcome = _judge(mutant, worker.do(one))
+                verdict: dict[str, Any] = {"cold": True}
+                some = chosen if coverage and chosen else None
+                if session is not None and not early:
+                    verdict = session.do({**one, "tests": some, "line": mutant.lineno})
+                if "cold" in verdict:
+                    if not warm:
+                        worker.preload(baseline["modules"])
+                        warm = True
+                    if "args" in one and some:
+                        options = [word for word in job["args"] if not _is_test(word, cwd)]
+                        one["args"] = [*options, *some]
+                    one["timeout"] += SLOWER * baseline.get("startup", 0.0)
+                    verdict = worker.do(one)
+                outcome = _judge(mutant, verdict)
             report.outcomes.append(outcome)
             if told is not None:
                 told(outcome)
     report.wall_s, report.cpu_s = time.perf_counter() - started, _children_cpu() - before
     return report
+
+
+def _is_test(word: str, cwd: Path | None) -> bool:
+    return Path(cwd or ".", word.split("::")[0]).exists()
 
 
 def _judge(mutant: Mutant, verdict: dict[str, Any]) -> Outcome:
