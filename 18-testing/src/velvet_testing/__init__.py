@@ -1,1 +1,1 @@
-"""Testing Strategies: keeping items unique, with a list that remembers and with a dictionary."""
+"""Testing strategies measured on one corpus of seeded bugs."""

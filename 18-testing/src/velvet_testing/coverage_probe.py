@@ -40,6 +40,7 @@ class EdgeCollector:
         self._edges: set[tuple[int, int]] = set()
         self._last = 0
         self._before: Any = None
+        self._active = False
 
     def collect(self, call: Callable[..., Any], *args: Any) -> tuple[Edges, Exception | None]:
         """Call, and return the edges that it took and the exception that it raised.
@@ -60,6 +61,7 @@ class EdgeCollector:
     def start(self) -> None:
         """Begin to watch this thread."""
         self._edges, self._last = set(), 0
+        self._active = True
         if self._backend == "monitoring":
             self._monitor()
         else:
@@ -67,7 +69,10 @@ class EdgeCollector:
             sys.settrace(self._globally)
 
     def stop(self) -> Edges:
-        """End, and return the edges since `start`."""
+        """End, and return the edges since `start`; nothing when it was not started."""
+        if not self._active:
+            return frozenset()
+        self._active = False
         if self._backend == "monitoring":
             monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
             monitoring.set_events(TOOL_ID, 0)

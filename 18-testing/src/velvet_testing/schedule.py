@@ -152,7 +152,7 @@ def explore(
             seen(tuple(run.choices))
         if error is not None:
             return ScheduleFailure(tuple(run.choices), error, count)
-        for step in range(len(run.choices) - 1, len(prefix) - 1, -1):
+        for step in range(len(prefix), len(run.choices)):
             last = run.choices[step - 1] if step else -1
             for other in run.offered[step]:
                 costs = run.preempted[step] + (last in run.offered[step] and other != last)

@@ -186,7 +186,7 @@ class Lane:
         if outcome != "MISSED" and finding is None:
             self.close()
             self._start()
-            finding = Finding(strategy.name, seconds, 0, said, outcome, False)
+            finding = Finding(strategy.name, seconds, 0, "", f"{outcome}: {said}", shrunk=False)
         return outcome, finding, seconds
 
     def close(self) -> None:

@@ -108,8 +108,7 @@ def run_job(job: dict[str, Any]) -> Verdict:
         failed, lines = (_pytest if "args" in job else _callable)(job, path, probe)
     finally:
         if probe is not None:
-            with contextlib.suppress(ValueError):
-                probe.stop()
+            probe.stop()
     known = [name for name, module in list(sys.modules.items()) if _third_party(module)]
     return {
         "failed": failed,
@@ -238,8 +237,11 @@ def serve_session(first: dict[str, Any], answers: Any) -> None:
     probe = EdgeCollector([first["path"]], once=sys.version_info >= (3, 12))
     plugin = _Session(first["path"], probe, answers)
     probe.start()
-    with tempfile.TemporaryDirectory() as folder:
-        code = pytest.main([*_options(folder), *first["args"]], plugins=[plugin])
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            code = pytest.main([*_options(folder), *first["args"]], plugins=[plugin])
+    finally:
+        probe.stop()
     if plugin.failed or int(code):
         failed = plugin.failed or [f"pytest ended with {int(code)}"]
         print(json.dumps({"failed": failed}), file=answers, flush=True)  # noqa: T201 - the protocol
