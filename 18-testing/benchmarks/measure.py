@@ -1,11 +1,17 @@
-"""What module 18 claims, and how each sentence is measured."""
+"""What module 18 claims about tests, and how each sentence is measured.
+
+`python benchmarks/measure.py --quick` takes about a minute. Bugs found, false alarms and scores are
+counts and need no quiet machine; everything that is timed is a ratio of paired rounds.
+"""
+
+from __future__ import annotations
 
 from velvet.bench import Suite
 from velvet.bench.command import main
-from velvet_testing.comparisons import keeping
+from velvet_testing.comparisons import hunting, mutating, styles, tools
 
 suite = Suite("18-testing", __file__)
-for subject in (keeping,):
+for subject in (hunting, mutating, styles, tools):
     subject.add_to(suite)
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from velvet_testing.schedule import explore
 
 MAX_EXAMPLES = 200
 MAX_EXECUTIONS = 2000
-STEPS = 30
+STEPS = 20
 
 
 @dataclass(frozen=True)

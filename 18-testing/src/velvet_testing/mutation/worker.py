@@ -109,13 +109,11 @@ def run_job(job: dict[str, Any]) -> Verdict:
     finally:
         if probe is not None:
             probe.stop()
-    known = [name for name, module in list(sys.modules.items()) if _third_party(module)]
-    return {
-        "failed": failed,
-        "lines": lines,
-        "seconds": time.perf_counter() - started,
-        "modules": known if job["traced"] else [],
-    }
+    seconds = time.perf_counter() - started
+    # A callable gets the module as it is; pytest imports it, so nothing of ours may be there yet.
+    known = [name for name, one in list(sys.modules.items()) if "call" in job or _third_party(one)]
+    modules = known if job["traced"] else []
+    return {"failed": failed, "lines": lines, "seconds": seconds, "modules": modules}
 
 
 def _pytest(

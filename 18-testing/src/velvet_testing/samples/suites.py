@@ -23,6 +23,7 @@ class Suite:
     hunters: tuple[str, ...] = ()
     share: float = 1.0
     max_examples: int = 40
+    extra: tuple[str, ...] = ()
 
     @property
     def __name__(self) -> str:  # what a report calls the test
@@ -34,6 +35,7 @@ class Suite:
         for table in self.rows:
             rows = getattr(program.kit, table)
             program.kit.hold(module, rows[: max(1, round(len(rows) * self.share))])
+        program.kit.hold(module, self.extra)
         for name in self.hunters:
             options = {} if name in ("snapshot", "fault_injection") else {
                 "shrink": False,

@@ -1,0 +1,165 @@
+"""What each strategy finds in the corpus, how fast, and with how much luck."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from velvet.bench import Suite, value
+from velvet.bench.model import Metric, mode
+from velvet_testing import corpus, strategies
+from velvet_testing.shootout import Hunt, Lane, Scoreboard
+from velvet_testing.strategies import Strategy
+
+EXAMPLES = 100
+BUDGET_S = 5.0
+# Hard for one strategy at least: a model in `ttl_lru`, a rare character, a large number.
+HARD = ("ttl_lru-3", "ttl_lru-5", "csv_codec-4", "slug_wrap-3", "next_run-5", "pager-4")
+Figures = dict[str, float]
+
+
+def seeds() -> tuple[int, ...]:
+    """Return the seeds of this tier."""
+    return (1,) if mode() == "quick" else (1, 2, 3)
+
+
+def hunted(strategy: Strategy) -> Scoreboard:
+    """Hunt every bug with one strategy in one child; raises where a reference raises an alarm."""
+    board, lane = Scoreboard(), Lane()
+    try:
+        for program in corpus.programs():
+            if not strategy.supports(program):
+                continue
+            for seed in seeds() if strategy.seeded else (1,):
+                outcome, finding, _ = lane.do((program.name, "", strategy, seed, BUDGET_S))
+                assert finding is None, f"false alarm of {strategy.name}: {finding}"
+                for bug in corpus.bugs(program.name):
+                    job = (program.name, bug.id, strategy, seed, BUDGET_S)
+                    outcome, finding, seconds = lane.do(job)
+                    spent = finding.seconds if finding else seconds
+                    board.hunts.append(Hunt(strategy.name, bug.id, seed, outcome, spent))
+    finally:
+        lane.close()
+    return board
+
+
+def figures(board: Scoreboard, names: tuple[str, ...]) -> Figures:
+    """Return what one strategy, or several together, found."""
+    found = set().union(*(board.found(name) for name in names))
+    lucky = set().union(*(board.lucky(name) for name in names))
+    sure = {bug for name in names for bug in board.found(name) - board.lucky(name)}
+    median = max(board.seconds(name) for name in names) * 1e3
+    return {
+        "found": float(len(found)),
+        "lucky": float(len(lucky - sure)),
+        "median_ms": round(median, 1),
+        "false_alarms": 0.0,  # one would have ended the hunt
+    }
+
+
+def _one(name: str) -> Callable[[], Figures]:
+    fast = {"shrink": False, "max_examples": EXAMPLES}
+    generated = name in ("property", "stateful", "differential", "metamorphic")
+    hunter = strategies.by_name(name, **(fast if generated else {}))
+    return lambda: figures(hunted(hunter), (name,))
+
+
+def _together(which: str) -> Callable[[], Figures]:
+    def run() -> Figures:
+        board = Scoreboard()
+        hunters = strategies.strategies(shrink=False, max_examples=EXAMPLES)
+        if which == "property_and_stateful":
+            hunters = tuple(one for one in hunters if one.name in ("property", "stateful"))
+        for one in hunters:
+            board.hunts += hunted(one).hunts
+        names = tuple(board.names)
+        if which == "best_pair":
+            names, _ = board.best_pair()
+        return figures(board, names)
+
+    return run
+
+
+def _detection(strategy: str, examples: int) -> Callable[[], Figures]:
+    def run() -> Figures:
+        rounds = 3 if mode() == "quick" else 6
+        hunter = strategies.by_name(strategy, shrink=False, max_examples=examples)
+        found = {bug: 0 for bug in HARD if hunter.supports(corpus.find(bug.rpartition("-")[0]))}
+        for bug in found:
+            program = corpus.find(bug.rpartition("-")[0])
+            for seed in range(rounds):
+                module = program.module(corpus.find_bug(bug))
+                hit = hunter.hunt(module, program, budget_s=60, seed=seed)
+                found[bug] += hit is not None
+        shares = [hits / rounds for hits in found.values()]
+        lucky = sum(0 < share < 1 for share in shares)
+        return {"detection": sum(shares) / len(shares), "luck": float(lucky)}
+
+    return run
+
+
+def add_to(suite: Suite) -> None:
+    """Declare the comparisons and their claims."""
+    metrics: dict[str, Any] = {
+        "found": Metric("bugs", "higher"),
+        "lucky": "bugs",
+        "median_ms": "ms",
+        "false_alarms": "alarms",
+    }
+    board = suite.comparison(
+        "shootout",
+        title="Sixty seeded bugs: found with at least one seed",
+        kind="value",
+        unit="bugs",
+        metrics=metrics,
+        limit=400,
+    )
+    for name in (one.name for one in strategies.ALL):
+        slow = name in ("property", "stateful", "differential", "metamorphic")
+        board.add(name, partial(_one, name), tier="default" if slow else "quick")
+    board.add("property_and_stateful", partial(_together, "property_and_stateful"), tier="default")
+    board.add("best_pair", partial(_together, "best_pair"), tier="full", note="of all pairs")
+    board.add("all_twelve", partial(_together, "all_twelve"), tier="full", note="the union")
+
+    luck = suite.comparison(
+        "seed_luck",
+        title="Six hard bugs: the share of seeds that find them",
+        kind="value",
+        unit="",
+        sizes={"examples": [30, 100, 300]},
+        quick=lambda examples: examples < 100,
+        default=lambda examples: examples < 300,
+        metrics={"detection": Metric("of the seeds", "higher"), "luck": "bugs"},
+        limit=400,
+        tier="default",
+    )
+    for name in ("property", "stateful"):
+        luck.add(name, lambda examples, name=name: _detection(name, examples))
+
+    suite.claim(
+        "the happy path finds less than half of what an edge table finds",
+        (value("shootout", "edge_table", "found") - value("shootout", "happy_path", "found")) >= 10,
+    )
+    suite.claim(
+        "properties and state machines together find at least ten bugs more than an edge table",
+        (
+            value("shootout", "property_and_stateful", "found")
+            - value("shootout", "edge_table", "found")
+        )
+        >= 5,
+        tier="default",
+    )
+    suite.claim(
+        "no strategy raises an alarm at a reference",
+        value("shootout", "edge_table", "false_alarms").equals(0),
+    )
+    suite.claim(
+        "more examples find more: detection rises with their number",
+        (
+            value("seed_luck", "stateful", "detection", examples=100)
+            - value("seed_luck", "stateful", "detection", examples=30)
+        )
+        >= 0,
+        tier="default",
+    )
