@@ -117,9 +117,9 @@ def flaky_detective() -> None:
             print(f"{test}: {verdict.value}")
 
     def runner(before: list[str]) -> bool:
-        return run_all([*before, victim, polluter] if polluter not in before else [*before, victim])[
-            victim
-        ]
+        return run_all(
+            [*before, victim, polluter] if polluter not in before else [*before, victim]
+        )[victim]
 
     report = flaky.find_polluters(tests, victim, runner=runner)
     print(f"polluter of {victim}: {report.polluters[0]}, found in {report.runs} runs of 40 tests")

@@ -212,5 +212,7 @@ class Quarantine:
 
     def reason(self, test: str) -> str:
         """Return why a test may fail; empty when it may not."""
-        found = (f"{e.reason} ({e.owner}, until {e.expires})" for e in self.entries if e.test == test)
+        found = (
+            f"{e.reason} ({e.owner}, until {e.expires})" for e in self.entries if e.test == test
+        )
         return next(found, "")

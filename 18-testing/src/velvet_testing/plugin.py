@@ -142,7 +142,7 @@ def state() -> dict[str, Any]:
         "child process": {child.pid for child in process.children(recursive=True)},
         "open file": {(one.path, one.fd) for one in process.open_files()},
         "socket": {str(one.laddr) + str(one.fd) for one in process.net_connections()},
-        "environment": dict(os.environ),
+        "environment": {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"},
         "module": dict(sys.modules),
         "working directory": os.getcwd(),
         "warning filters": list(warnings.filters),

@@ -22,7 +22,9 @@ _NAME = re.compile(r"[\w.-]+")
 
 def scrub_times(text: str) -> str:
     """Replace ISO 8601 times by <time>."""
-    return re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?", "<time>", text)
+    return re.sub(
+        r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?", "<time>", text
+    )
 
 
 def scrub_uuids(text: str) -> str:
@@ -97,4 +99,6 @@ class Snapshots:
 
     def unused(self) -> list[str]:
         """Return the names that were approved and not asked for."""
-        return sorted(path.stem for path in self.folder.glob("*.json") if path.stem not in self.used)
+        return sorted(
+            path.stem for path in self.folder.glob("*.json") if path.stem not in self.used
+        )

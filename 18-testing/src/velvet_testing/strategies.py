@@ -16,8 +16,9 @@ from random import Random
 from types import ModuleType
 from typing import Any, ClassVar, Protocol
 
-from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import HealthCheck, Phase, Verbosity, given
 from hypothesis import seed as with_seed
+from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from hypothesis.strategies import SearchStrategy
 
@@ -79,7 +80,9 @@ class _Hunt:
         self.strategy, self.executions = strategy, 0
         self.started = time.perf_counter()
 
-    def finding(self, counterexample: str, error: BaseException, *, shrunk: bool = False) -> Finding:
+    def finding(
+        self, counterexample: str, error: BaseException, *, shrunk: bool = False
+    ) -> Finding:
         said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         seconds = time.perf_counter() - self.started
         return Finding(self.strategy, seconds, self.executions, counterexample, said, shrunk)
@@ -486,7 +489,9 @@ def _run(
 ) -> Finding | None:
     try:
         test()
-    except Exception as error:  # noqa: BLE001 - the finding, or one that Hypothesis could not repeat
+    except (
+        Exception
+    ) as error:  # noqa: BLE001 - the finding, or one that Hypothesis could not repeat
         counterexample, cause = failing[0] if failing else (repr(error), error)
         return hunt.finding(counterexample, cause, shrunk=shrink)
     return None

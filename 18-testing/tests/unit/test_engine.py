@@ -293,14 +293,14 @@ def test_a_session_that_cannot_collect_says_why(
     assert json.loads(answers.getvalue())["failed"] == ["test_clamp.py"]
 
 
-METHODS = '''
+METHODS = """
 class A:
     def f(self):
         return 1
 
     def g(self):
         return [x + 1 for x in (1,)]
-'''
+"""
 
 
 def test_methods_are_swapped_and_what_is_no_function_is_not() -> None:

@@ -15,7 +15,7 @@ from velvet_testing.corpus import Program
 from velvet_testing.coverage_probe import BACKENDS, TOOL_ID, EdgeCollector, ProbeBusy
 from velvet_testing.fuzz import CoverageGuidedFuzzer, minimise, mutate
 
-HEADER = '''
+HEADER = """
 def parse(data):
     if data[:1] == b"V":
         if data[1:2] == b"L":
@@ -24,7 +24,7 @@ def parse(data):
     if not data:
         raise ValueError("empty")
     return len(data)
-'''
+"""
 
 
 def header() -> Any:
@@ -34,9 +34,7 @@ def header() -> Any:
 def fuzzer(seed: int, *, guided: bool) -> CoverageGuidedFuzzer:
     files = ["<header>"] if guided else []
     parse = header().parse
-    return CoverageGuidedFuzzer(
-        parse, [b"...."], Random(seed), files=files, allowed=(ValueError,)
-    )
+    return CoverageGuidedFuzzer(parse, [b"...."], Random(seed), files=files, allowed=(ValueError,))
 
 
 def test_guided_is_there_long_before_blind() -> None:

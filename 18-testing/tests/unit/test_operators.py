@@ -51,9 +51,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("operator", "before", "after"), TABLE)
-def test_an_operator_makes_these_mutants(
-    operator: Operator, before: str, after: list[str]
-) -> None:
+def test_an_operator_makes_these_mutants(operator: Operator, before: str, after: list[str]) -> None:
     assert [one.source for one in mutants(before, [operator])] == after
 
 

@@ -94,9 +94,7 @@ def test_a_hang_and_a_death_count_as_found_and_the_next_hunt_goes_on() -> None:
     program = corpus.find("semver_sort")
 
     hung = shootout.run_one(program, Sleepy(), seed=1, budget_s=0.4, bug="semver_sort-1")
-    dead = shootout.run_one(
-        program, Sleepy(dies=True), seed=1, budget_s=10, bug="semver_sort-1"
-    )
+    dead = shootout.run_one(program, Sleepy(dies=True), seed=1, budget_s=10, bug="semver_sort-1")
 
     assert hung is not None
     assert hung.exception.startswith("HANG: still running")

@@ -143,8 +143,9 @@ def _fuzzed(name: str) -> Callable[[], dict[str, float]]:
 
 
 def _hypothesis(parse: Callable[[bytes], Any], seed: int, examples: int) -> int:
-    from hypothesis import HealthCheck, Phase, given, settings
+    from hypothesis import HealthCheck, Phase, given
     from hypothesis import seed as with_seed
+    from hypothesis import settings
     from hypothesis import strategies as st
 
     count = 0

@@ -51,8 +51,12 @@ def draw(seen: kit.Seen) -> None:
             seen.chart(grid(seen, kind), key=kind)
     reds = [one for one in seen.of("cell") if one["kind"] == "refactoring" and one["red"]]
     if reds:
-        kit.note("Pink is wrong: a red test that should be green, or a green one that missed a bug.")
-        rows = [{"style": one["style"], "refactoring": one["patch"], "why": one["why"]} for one in reds]
+        kit.note(
+            "Pink is wrong: a red test that should be green, or a green one that missed a bug."
+        )
+        rows = [
+            {"style": one["style"], "refactoring": one["patch"], "why": one["why"]} for one in reds
+        ]
         st.dataframe(rows, hide_index=True)
 
 

@@ -178,4 +178,3 @@ def rerun(percent: int = 10, trials: int = 200) -> Iterator[Event]:
             "high": high / trials,
             "needed": needed,
         }
-

@@ -106,7 +106,9 @@ class Worker:
 
     def _start(self) -> subprocess.Popen[str]:
         environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0"}
-        for name in [n for n in environment if n.startswith(("COV_CORE_", "PYTEST_XDIST", "PYTEST_ADDOPTS"))]:
+        for name in [
+            n for n in environment if n.startswith(("COV_CORE_", "PYTEST_XDIST", "PYTEST_ADDOPTS"))
+        ]:
             del environment[name]
         return subprocess.Popen(
             [sys.executable, "-m", "velvet_testing.mutation.worker", self.isolation],

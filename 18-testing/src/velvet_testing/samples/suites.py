@@ -37,10 +37,14 @@ class Suite:
             program.kit.hold(module, rows[: max(1, round(len(rows) * self.share))])
         program.kit.hold(module, self.extra)
         for name in self.hunters:
-            options = {} if name in ("snapshot", "fault_injection") else {
-                "shrink": False,
-                "max_examples": self.max_examples,
-            }
+            options = (
+                {}
+                if name in ("snapshot", "fault_injection")
+                else {
+                    "shrink": False,
+                    "max_examples": self.max_examples,
+                }
+            )
             hunter = strategies.by_name(name, **options)
             if hunter.supports(program):
                 found = hunter.hunt(module, program, budget_s=BUDGET_S, seed=1)

@@ -89,7 +89,10 @@ KIT = Kit(
         "add_months(date(2026, 1, 1), -1) == date(2025, 12, 1)",
         "add_months(date(2026, 6, 1), 0) == date(2026, 6, 1)",
     ),
-    snapshot=('next_run(utc("2026-01-10 12:00"), 7, 30, BERLIN)', "add_months(date(2026, 5, 31), 1)"),
+    snapshot=(
+        'next_run(utc("2026-01-10 12:00"), 7, 30, BERLIN)',
+        "add_months(date(2026, 5, 31), 1)",
+    ),
     tools={"utc": utc, "BERLIN": BERLIN, "date": date, "datetime": datetime},
     inputs=st.tuples(
         st.one_of(_moment, _whole),

@@ -64,7 +64,7 @@ KIT = Kit(
         'bump("1.2.3", "major") == "2.0.0"',
     ),
     edges=(
-        'ordered([]) == []',
+        "ordered([]) == []",
         'ordered(["1.0.0", "1.0.0-rc.1"]) == ["1.0.0-rc.1", "1.0.0"]',
         'ordered(["1.0.0-rc.10", "1.0.0-rc.2"]) == ["1.0.0-rc.2", "1.0.0-rc.10"]',
         'ordered(["1.0.0-a.1", "1.0.0-a"]) == ["1.0.0-a", "1.0.0-a.1"]',
@@ -75,7 +75,10 @@ KIT = Kit(
         'bump("1.2.3", "patch") == "1.2.4"',
         'raises(ValueError, bump, "1.2.3", "x")',
     ),
-    snapshot=('ordered(["2.0.0", "1.0.0-alpha", "1.0.0", "1.0.0-beta.2"])', 'bump("0.9.9", "minor")'),
+    snapshot=(
+        'ordered(["2.0.0", "1.0.0-alpha", "1.0.0", "1.0.0-beta.2"])',
+        'bump("0.9.9", "minor")',
+    ),
     seeds=("1.2.3", "1.0.0-rc.1", "10.0.0-alpha+b.1"),
     target=lambda m, x: m.key(x),
     inputs=st.lists(_version, min_size=1, max_size=5),

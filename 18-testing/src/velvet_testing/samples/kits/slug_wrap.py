@@ -33,7 +33,9 @@ def _oracle(x: Any) -> Any:
     text, columns = x
     words, lines = text.split(), list[str]()
     while words:
-        n = max([1, *(i for i in range(1, len(words) + 1) if _width(" ".join(words[:i])) <= columns)])
+        n = max(
+            [1, *(i for i in range(1, len(words) + 1) if _width(" ".join(words[:i])) <= columns)]
+        )
         lines.append(" ".join(words[:n]))
         words = words[n:]
     return lines

@@ -8,8 +8,14 @@ from unittest.mock import Mock, create_autospec
 
 import httpx
 
-from velvet_testing.doubles import Declined, FakeGateway, FakeMailer, FakeRepository
-from velvet_testing.doubles import GatewayTimeout, Order
+from velvet_testing.doubles import (
+    Declined,
+    FakeGateway,
+    FakeMailer,
+    FakeRepository,
+    GatewayTimeout,
+    Order,
+)
 from velvet_testing.kit import raises
 
 ORDER = Order("a", "Ann", 100)

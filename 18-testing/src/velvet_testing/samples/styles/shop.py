@@ -26,9 +26,7 @@ ATTEMPTS = 3
 class Shop:
     """Place, pay, cancel."""
 
-    def __init__(
-        self, repository: Repository, gateway: Gateway, mailer: Any, clock: Clock
-    ) -> None:
+    def __init__(self, repository: Repository, gateway: Gateway, mailer: Any, clock: Clock) -> None:
         self._repository, self._gateway = repository, gateway
         self._mailer, self._clock = mailer, clock
 
