@@ -100,7 +100,7 @@ def flaky_detective() -> None:
     polluter, victim, flickers = "test_04", "test_39", ("test_10", "test_20")
 
     def run_all(order: list[str]) -> dict[str, bool]:
-        passed = {test: True for test in order}
+        passed = dict.fromkeys(order, True)
         passed[victim] = order.index(polluter) > order.index(victim)
         return {**passed, **{test: rng.random() > 0.4 for test in flickers}}
 

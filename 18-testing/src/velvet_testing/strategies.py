@@ -491,7 +491,7 @@ def _run(
         test()
     except (
         Exception
-    ) as error:  # noqa: BLE001 - the finding, or one that Hypothesis could not repeat
+    ) as error:
         counterexample, cause = failing[0] if failing else (repr(error), error)
         return hunt.finding(counterexample, cause, shrunk=shrink)
     return None

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from velvet_testing import plugin
+import itertools
 
 PLUGIN = ("-p", "velvet_testing.plugin")
 ORDERED = """
@@ -66,7 +67,7 @@ def test_a_timeline_is_written(run_pytest: Any, tmp_path: Path) -> None:
     timeline = json.loads((tmp_path / "out.json").read_text("utf-8"))
     assert [entry["test"] for entry in timeline] == [f"test_o.py::test_{name}" for name in "abc"]
     assert timeline[0]["start"] == 0
-    assert all(a["end"] <= b["start"] for a, b in zip(timeline, timeline[1:], strict=False))
+    assert all(a["end"] <= b["start"] for a, b in itertools.pairwise(timeline))
 
 
 def test_async_tests_run_in_virtual_time(run_pytest: Any) -> None:

@@ -79,7 +79,7 @@ def test_a_loaded_module_is_fresh_and_its_tracebacks_show_the_edited_line() -> N
 
 def test_a_function_of_the_readers_own_is_compared_with_its_reference() -> None:
     program = Program.from_callables(
-        "mine", lambda items: sorted(items), lambda items: sorted(set(items)), [([3, 1, 2],)]
+        "mine", sorted, lambda items: sorted(set(items)), [([3, 1, 2],)]
     )
 
     found = strategies.CoverageFuzz().hunt(program.module(), program, budget_s=5, seed=1)

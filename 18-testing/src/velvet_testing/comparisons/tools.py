@@ -17,7 +17,7 @@ import freezegun
 import time_machine
 
 from velvet.bench import Suite, speedup, value
-from velvet.bench.model import Absent, Metric, Timed, mode
+from velvet.bench.model import Absent, Metric, mode
 from velvet_testing import corpus, dbfixtures, flaky, fuzz, virtual_time
 from velvet_testing.coverage_probe import BACKENDS, EdgeCollector
 from velvet_testing.doubles import FakeClock

@@ -166,13 +166,13 @@ class _Finder(ast.NodeVisitor):
                 if isinstance(child, ast.AST):
                     self.visit(child)
 
-    def visit_BinOp(self, node: ast.BinOp) -> None:  # noqa: N802
+    def visit_BinOp(self, node: ast.BinOp) -> None:
         """AOR."""
         if (other := _BINARY.get(type(node.op))) and not _is_text(node):
             self._add(Operator.AOR, node, _text(ast.BinOp(node.left, other(), node.right)))
         self.generic_visit(node)
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> None:  # noqa: N802
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
         """AOR and SDL."""
         if other := _BINARY.get(type(node.op)):
             changed = ast.AugAssign(node.target, other(), node.value)
@@ -180,7 +180,7 @@ class _Finder(ast.NodeVisitor):
         self._add(Operator.SDL, node, "pass")
         self.generic_visit(node)
 
-    def visit_Compare(self, node: ast.Compare) -> None:  # noqa: N802
+    def visit_Compare(self, node: ast.Compare) -> None:
         """ROR, one operator of a chain at a time."""
         for i, op in enumerate(node.ops):
             for other in _COMPARE[type(op)]:
@@ -188,13 +188,13 @@ class _Finder(ast.NodeVisitor):
                 self._add(Operator.ROR, node, _text(ast.Compare(node.left, ops, node.comparators)))
         self.generic_visit(node)
 
-    def visit_BoolOp(self, node: ast.BoolOp) -> None:  # noqa: N802
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
         """LCR."""
         other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
         self._add(Operator.LCR, node, _text(ast.BoolOp(other, node.values)))
         self.generic_visit(node)
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> None:  # noqa: N802
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
         """UOI: the operator disappears."""
         self._add(Operator.UOI, node, _text(node.operand))
         self.generic_visit(node)
@@ -236,7 +236,7 @@ class _Finder(ast.NodeVisitor):
                 self._defaults.add(id(default))
         self.generic_visit(node)
 
-    def visit_Slice(self, node: ast.Slice) -> None:  # noqa: N802
+    def visit_Slice(self, node: ast.Slice) -> None:
         """SLC: one bound disappears."""
         if node.lower is not None:
             self._add(Operator.SLC, node, _text(ast.Slice(None, node.upper, node.step), bare=True))
@@ -244,13 +244,13 @@ class _Finder(ast.NodeVisitor):
             self._add(Operator.SLC, node, _text(ast.Slice(node.lower, None, node.step), bare=True))
         self.generic_visit(node)
 
-    def visit_Return(self, node: ast.Return) -> None:  # noqa: N802
+    def visit_Return(self, node: ast.Return) -> None:
         """RVR."""
         if node.value is not None and not _is_none(node.value):
             self._add(Operator.RVR, node, "return None")
         self.generic_visit(node)
 
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:  # noqa: N802
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         """EXR: the handler raises again, or swallows what it raised."""
         raises = len(node.body) == 1 and isinstance(node.body[0], ast.Raise)
         text = "pass" if raises else "raise"

@@ -203,7 +203,7 @@ class _Session:
         for line in sys.stdin:
             job = json.loads(line)
             verdict = forked(job, lambda job: self.run(job, session.items))
-            print(json.dumps(verdict), file=self.answers, flush=True)  # noqa: T201 - the protocol
+            print(json.dumps(verdict), file=self.answers, flush=True)
         return True
 
     def run(self, job: dict[str, Any], items: list[Any]) -> Verdict:
@@ -242,7 +242,7 @@ def serve_session(first: dict[str, Any], answers: Any) -> None:
         probe.stop()
     if plugin.failed or int(code):
         failed = plugin.failed or [f"pytest ended with {int(code)}"]
-        print(json.dumps({"failed": failed}), file=answers, flush=True)  # noqa: T201 - the protocol
+        print(json.dumps({"failed": failed}), file=answers, flush=True)
 
 
 def swap(functions: list[FunctionType], path: str, source: str, line: int) -> bool:
@@ -338,7 +338,7 @@ def main(mode: str) -> None:
     """Answer jobs until the input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    print("ready", file=answers, flush=True)  # noqa: T201 - the protocol
+    print("ready", file=answers, flush=True)
     if mode == "session":
         serve_session(json.loads(sys.stdin.readline()), answers)
         return
@@ -348,7 +348,7 @@ def main(mode: str) -> None:
             preload(job["preload"])
             continue
         verdict = forked(job) if mode == "fork" else run_job(job)
-        print(json.dumps(verdict), file=answers, flush=True)  # noqa: T201 - the protocol
+        print(json.dumps(verdict), file=answers, flush=True)
         if mode == "spawn":
             answers.flush()
             os._exit(0)

@@ -128,7 +128,8 @@ def _check(m: Any, x: Any) -> None:
         m.create(db, START)
         done = m.transfer(db, payer, payee, cents)
         accounts, lines = seen(db)
-        assert sum(accounts.values()) == sum(START.values()) and min(accounts.values()) >= 0
+        assert sum(accounts.values()) == sum(START.values())
+        assert min(accounts.values()) >= 0
         assert lines == done == (cents <= START[payer])
 
 

@@ -82,7 +82,8 @@ def _fault(m: Any, n: int) -> bool:
     words = ["503"] * 3
     words[n - 1] = "0"
     seen = call(m, " ".join(words))
-    assert seen["tries"] == 3 and seen["left_open"] == 0
+    assert seen["tries"] == 3
+    assert seen["left_open"] == 0
     once = call(m, "0 200", "POST")
     assert once["tries"] == 1, "a POST without a key is sent again"
     return True

@@ -21,7 +21,8 @@ def _check(m: Any, x: Any) -> None:
     assert re.fullmatch("([a-z0-9]+(-[a-z0-9]+)*)?", made), made
     assert m.slug(made) == made
     short = m.shorten(text, columns)
-    assert text.startswith(short) and _width(short) <= columns
+    assert text.startswith(short)
+    assert _width(short) <= columns
     rest = text[len(short) :]
     assert not rest or not unicodedata.combining(rest[0])
     lines = m.wrap(text, columns)

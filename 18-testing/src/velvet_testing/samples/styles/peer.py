@@ -60,7 +60,7 @@ def served(peer: Peer) -> Iterator[httpx.Client]:
     silent = Event()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+        def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             key = self.headers.get("Idempotency-Key", "")
             status, answer = peer.answer(self.path, key, body)
