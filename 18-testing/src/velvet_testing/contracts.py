@@ -35,26 +35,22 @@ class RepositoryContract:
     """What every repository does; `make()` returns an empty one."""
 
     def test_get_returns_what_was_added(self, make: Make) -> None:
-        """Add, then get."""
         repository, order = make(), Order("a", "Ann", 100)
         repository.add(order)
         assert repository.get("a") == order
 
     def test_a_missing_order_is_a_key_error(self, make: Make) -> None:
-        """Get and save what is not there."""
         repository = make()
         _raises(KeyError, repository.get, "x")
         _raises(KeyError, repository.save, Order("x", "Ann", 1))
 
     def test_a_second_order_of_the_same_id_is_refused(self, make: Make) -> None:
-        """Add twice; the first stays."""
         repository, order = make(), Order("a", "Ann", 100)
         repository.add(order)
         _raises(DuplicateOrder, repository.add, Order("a", "Bob", 1))
         assert repository.get("a") == order
 
     def test_save_keeps_every_field(self, make: Make) -> None:
-        """Save a paid order."""
         repository = make()
         repository.add(Order("a", "Ann", 100))
         changed = Order("a", "Ann", 100, "paid", "r-1", 12.5)
@@ -62,7 +58,6 @@ class RepositoryContract:
         assert repository.get("a") == changed
 
     def test_the_orders_of_a_customer_come_by_id(self, make: Make) -> None:
-        """Add in another order, and for two customers."""
         repository = make()
         for id, customer in (("c", "Ann"), ("a", "Ann"), ("b", "Bob"), ("d", "Ann")):
             repository.add(Order(id, customer, 1))
@@ -74,23 +69,19 @@ class GatewayContract:
     """What every gateway does; `make(*script)` returns one whose peer answers by the script."""
 
     def test_a_key_is_charged_once(self, make: Make) -> None:
-        """Charge twice with one key."""
         gateway = make()
         assert gateway.charge("k", 100) == gateway.charge("k", 100)
         assert gateway.charge("other", 100) != gateway.charge("k", 100)
 
     def test_a_time_out_is_told(self, make: Make) -> None:
-        """The peer does not answer; asking again works."""
         gateway = make("timeout")
         _raises(GatewayTimeout, gateway.charge, "k", 100)
         assert gateway.charge("k", 100)
 
     def test_a_refusal_is_told(self, make: Make) -> None:
-        """The bank says no."""
         _raises(Declined, make("declined").charge, "k", 100)
 
     def test_a_receipt_can_be_refunded_once(self, make: Make) -> None:
-        """Charge, refund, and charge the same key again."""
         gateway = make()
         gateway.refund(gateway.charge("k", 100))
         assert gateway.charge("k", 50)
@@ -100,7 +91,6 @@ class ClockContract:
     """What every clock does; `make()` returns one."""
 
     def test_it_never_goes_back(self, make: Make) -> None:
-        """Read it many times."""
         clock = make()
         seen = [clock() for _ in range(100)]
         assert seen == sorted(seen)

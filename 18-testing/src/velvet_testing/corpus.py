@@ -20,7 +20,7 @@ from typing import Any
 
 from hypothesis.strategies import SearchStrategy
 
-from velvet_testing.kit import Kit
+from velvet_testing.kit import Kit, agreement
 
 _SAMPLES = Path(__file__).parent / "samples"
 
@@ -100,8 +100,6 @@ class Program:
         Args:
             inputs: a Hypothesis strategy of argument tuples, or tuples to start mutating from.
         """
-        from velvet_testing.strategies import agreement
-
         generated = inputs if isinstance(inputs, SearchStrategy) else None
         seeds = () if isinstance(inputs, SearchStrategy) else tuple(inputs)
         kit = agreement(reference, generated, seeds)

@@ -109,10 +109,10 @@ class EdgeCollector:
         monitoring.restart_events()
         monitoring.set_events(TOOL_ID, monitoring.events.LINE)
 
-    def _globally(self, frame: FrameType, event: str, arg: Any) -> Any:
+    def _globally(self, frame: FrameType, _event: str, _arg: Any) -> Any:
         return self._locally if frame.f_code.co_filename in self._files else None
 
-    def _locally(self, frame: FrameType, event: str, arg: Any) -> Any:
+    def _locally(self, frame: FrameType, event: str, _arg: Any) -> Any:
         if event == "line":
             self._step(frame.f_lineno)
         return self._locally

@@ -17,17 +17,11 @@ from typing import Any, Protocol
 class DbFixture(Protocol):
     """A fixture: `open` before each test, `done` after it, `close` after all."""
 
-    def open(self) -> Any:
-        """Return a connection to a database that is as it was at first."""
-        ...
+    def open(self) -> Any: ...
 
-    def done(self) -> None:
-        """Take back what the test did."""
-        ...
+    def done(self) -> None: ...
 
-    def close(self) -> None:
-        """Release everything."""
-        ...
+    def close(self) -> None: ...
 
 
 def _build(db: sqlite3.Connection, schema: Sequence[str]) -> sqlite3.Connection:
@@ -46,14 +40,12 @@ class CreatePerTest:
         self._db: sqlite3.Connection | None = None
 
     def open(self) -> sqlite3.Connection:
-        """Make a database."""
         self._count += 1
         place = self._folder / f"test-{self._count}.db" if self._folder else ":memory:"
         self._db = _build(sqlite3.connect(place), self._schema)
         return self._db
 
     def done(self) -> None:
-        """Close it, and delete its file: in this order, because Windows keeps open files."""
         if self._db is not None:
             self._db.close()
         if self._folder is not None:
@@ -70,18 +62,15 @@ class TemplateCopy:
         self._db: sqlite3.Connection | None = None
 
     def open(self) -> sqlite3.Connection:
-        """Copy the template."""
         self._db = sqlite3.connect(":memory:")
         self._template.backup(self._db)
         return self._db
 
     def done(self) -> None:
-        """Close the copy."""
         if self._db is not None:
             self._db.close()
 
     def close(self) -> None:
-        """Close the template, too."""
         self.done()
         self._template.close()
 
@@ -93,19 +82,17 @@ class TemplateBytes:
         if sys.version_info < (3, 11):
             raise NotImplementedError("Connection.deserialize came with Python 3.11")
         template: Any = _build(sqlite3.connect(":memory:"), schema)
-        self._bytes = template.serialize()
+        self._bytes: bytes = template.serialize()
         template.close()
         self._db: Any = None
 
     def open(self) -> sqlite3.Connection:
-        """Load the bytes."""
         self._db = sqlite3.connect(":memory:")
         self._db.deserialize(self._bytes)
         opened: sqlite3.Connection = self._db
         return opened
 
     def done(self) -> None:
-        """Close it."""
         if self._db is not None:
             self._db.close()
 
@@ -123,25 +110,20 @@ class SavepointConnection:
         self.begin()
 
     def begin(self) -> None:
-        """Begin the outer transaction."""
         self._db.execute("BEGIN")
         self._db.execute("SAVEPOINT test")
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
-        """Execute a statement."""
         return self._db.execute(sql, parameters)
 
     def commit(self) -> None:
-        """Keep what was done, until the test ends."""
         self._db.execute("RELEASE SAVEPOINT test")
         self._db.execute("SAVEPOINT test")
 
     def rollback(self) -> None:
-        """Take back what was done since the last commit."""
         self._db.execute("ROLLBACK TO SAVEPOINT test")
 
     def end(self) -> None:
-        """Take back everything."""
         self._db.execute("ROLLBACK")
 
 
@@ -160,18 +142,15 @@ class RollbackPerTest:
         self._db: SavepointConnection | None = None
 
     def open(self) -> SavepointConnection:
-        """Begin a transaction."""
         self._db = SavepointConnection(self._raw)
         return self._db
 
     def done(self) -> None:
-        """Roll it back."""
         if self._db is not None:
             self._db.end()
             self._db = None
 
     def close(self) -> None:
-        """Close the connection."""
         self.done()
         self._raw.close()
 
@@ -194,20 +173,17 @@ class TruncateAll:
         self._db = db if db is not None else sqlite3.connect(":memory:", isolation_level=None)
         for one in schema:
             self._db.execute(one)
-        make = statement or (lambda names: [f"DELETE FROM {name}" for name in names])
+        make = statement or (lambda names: [f"DELETE FROM {name}" for name in names])  # noqa: S608
         self._empty = make(tables)
 
     def open(self) -> Any:
-        """Return the connection."""
         return self._db
 
     def done(self) -> None:
-        """Empty the tables."""
         for statement in self._empty:
             self._db.execute(statement)
 
     def close(self) -> None:
-        """Close the connection."""
         self._db.close()
 
 
@@ -235,20 +211,17 @@ class PostgresTemplate:
         self._db: Any = None
 
     def open(self) -> Any:
-        """Copy the template and connect to the copy."""
         self._admin.execute(f"CREATE DATABASE {self._name}_copy TEMPLATE {self._name}")
         self._db = self._connect(f"{self._name}_copy")
         return self._db
 
     def done(self) -> None:
-        """Drop the copy."""
         if self._db is not None:
             self._db.close()
             self._admin.execute(f"DROP DATABASE {self._name}_copy")
             self._db = None
 
     def close(self) -> None:
-        """Drop the template, too."""
         self.done()
         self._admin.execute(f"DROP DATABASE {self._name}")
         self._admin.close()

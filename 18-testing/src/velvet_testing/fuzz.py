@@ -163,16 +163,17 @@ def minimise(value: Any, fails: Callable[[Any], bool]) -> Any:
     """
     if not isinstance(value, (str, bytes, list)):
         return value
+    smaller: Any = value  # one of three sequences that slice and add alike
     parts = 2
-    while len(value) >= 2:
-        size = -(-len(value) // parts)
-        for start in range(0, len(value), size):
-            rest = value[:start] + value[start + size :]
+    while len(smaller) >= 2:
+        size = -(-len(smaller) // parts)
+        for start in range(0, len(smaller), size):
+            rest = smaller[:start] + smaller[start + size :]
             if fails(rest):
-                value, parts = rest, max(2, parts - 1)
+                smaller, parts = rest, max(2, parts - 1)
                 break
         else:
             if size == 1:
-                return value
-            parts = min(len(value), parts * 2)
-    return value
+                break
+            parts = min(len(smaller), parts * 2)
+    return smaller

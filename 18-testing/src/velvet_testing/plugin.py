@@ -144,7 +144,7 @@ def state() -> dict[str, Any]:
         "socket": {str(one.laddr) + str(one.fd) for one in process.net_connections()},
         "environment": {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"},
         "module": dict(sys.modules),
-        "working directory": os.getcwd(),
+        "working directory": str(Path.cwd()),
         "warning filters": list(warnings.filters),
     }
 

@@ -18,11 +18,10 @@ from dataclasses import asdict, dataclass, field
 from itertools import combinations
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 from velvet_testing import corpus
 from velvet_testing.corpus import Program
-from velvet_testing.strategies import Finding, Strategy
+from velvet_testing.hunt import Finding, Strategy
 
 STARTUP_S = 30.0
 
@@ -298,17 +297,3 @@ def run(
 def _positive(budget_s: float) -> None:
     if not budget_s > 0:
         raise ValueError(f"budget_s is {budget_s}: it must be positive")
-
-
-def as_dicts(board: Scoreboard) -> list[dict[str, Any]]:
-    """Return a row of figures per strategy."""
-    return [
-        {
-            "strategy": name,
-            "found": len(board.found(name)),
-            "unique": len(board.unique(name)),
-            "lucky": len(board.lucky(name)),
-            "seconds": board.seconds(name),
-        }
-        for name in board.names
-    ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -93,7 +92,7 @@ class Snapshots:
         fresh = path.with_suffix(".tmp")
         try:
             fresh.write_text(text + "\n", encoding="utf-8", newline="\n")
-            os.replace(fresh, path)
+            fresh.replace(path)
         finally:
             fresh.unlink(missing_ok=True)
 

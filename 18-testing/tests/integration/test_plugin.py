@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import os
 import threading
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from velvet_testing import plugin
-import itertools
 
 PLUGIN = ("-p", "velvet_testing.plugin")
 ORDERED = """
@@ -123,7 +122,7 @@ def test_differences_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
     assert "thread: left" in left
     assert "environment: LEFT" in left
-    assert f"working directory: {os.getcwd()}" in left
+    assert f"working directory: {Path.cwd()}" in left
 
 
 class Item:

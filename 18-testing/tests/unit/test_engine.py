@@ -173,7 +173,7 @@ def test_a_suite_that_is_red_before_is_refused_with_its_tests(target: Path) -> N
     broken = target.parents[1] / "test_clamp.py"
     broken.write_text(TESTS + "\ndef test_red():\n    assert 0\n", encoding="utf-8")
 
-    with pytest.raises(BaselineRed, match="test_clamp.py::test_red"):
+    with pytest.raises(BaselineRed, match=r"test_clamp\.py::test_red"):
         engine.run(target, words(target), cwd=target.parents[1])
     with pytest.raises(BaselineRed, match="fails: AssertionError: red"):
         engine.run(target, fails)

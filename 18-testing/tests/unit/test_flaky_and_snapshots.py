@@ -195,7 +195,7 @@ def test_a_full_disk_leaves_the_approved_value(
     def full(*args: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(snapshot.os, "replace", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OSError, match="No space left"):
         Snapshots(tmp_path, update=True).approve(2, name="kept")
     assert [path.name for path in tmp_path.iterdir()] == ["kept.json"]

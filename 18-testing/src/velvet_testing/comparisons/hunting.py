@@ -9,8 +9,8 @@ from typing import Any
 from velvet.bench import Suite, value
 from velvet.bench.model import Metric, mode
 from velvet_testing import corpus, strategies
+from velvet_testing.hunt import Strategy
 from velvet_testing.shootout import Hunt, Lane, Scoreboard
-from velvet_testing.strategies import Strategy
 
 EXAMPLES = 100
 BUDGET_S = 5.0

@@ -68,7 +68,7 @@ def _postgres(name: str) -> Iterator[Callable[[], int]]:
         schema, names = _schema(tables), [f"t{i}" for i in range(tables)]
 
         def connect(database: str = "") -> Any:
-            more = {"dbname": database} if database else {}
+            more: dict[str, Any] = {"dbname": database} if database else {}
             return psycopg.connect(server.url, autocommit=True, **more)
 
         with connect() as plain:
@@ -329,7 +329,7 @@ def add_to(suite: Suite) -> None:
         unit="s",
         sizes={"ms": [0, 100]},
         rounds={"quick": 3, "default": 5, "full": 7},
-        default=lambda ms: True,
+        default=lambda ms: ms >= 0,
         quick=lambda ms: ms == 0,
     )
     for workers, name in ((0, "one_process"), (2, "two_processes")):

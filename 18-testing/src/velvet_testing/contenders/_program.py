@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from velvet_testing.contenders import PATIENCE_S, Project
 
@@ -21,7 +22,7 @@ def command(project: Project, words: Sequence[str]) -> tuple[str, float, float]:
         **os.environ,
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTHONPATH": str(project.source.parent),
-        "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")]),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
     environment.pop("PYTEST_ADDOPTS", None)
     before, started = os.times(), time.perf_counter()

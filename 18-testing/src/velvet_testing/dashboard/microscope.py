@@ -95,7 +95,8 @@ def draw(seen: kit.Seen) -> None:
             for one in found
         }
         if names and not seen.running:
-            chosen = names[st.selectbox("A survivor as a change", list(names), key="survivor")]
+            label = st.selectbox("A survivor as a change", list(names), key="survivor")
+            chosen = names[label or next(iter(names))]
             st.code(f"- {chosen['before']}\n+ {chosen['after']}", language="diff")
 
 

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from velvet_testing import corpus, flaky, fragility, strategies
-from velvet_testing.mutation import engine
+from velvet_testing.mutation import engine, operators
 from velvet_testing.samples.suites import Suite
 from velvet_testing.schedule import explore
 from velvet_testing.shootout import Lane
@@ -27,7 +27,7 @@ def mutate(program: str = "pager", suite: str = "happy path", row: str = "") -> 
         raise ValueError(f"{program!r} and {suite!r}: choose a program and a suite of the lists")
     found = corpus.find(program)
     tests = Suite(program, TABLES[suite], extra=(checked(row),) if row.strip() else ())
-    total = sum(1 for _ in engine.operators.mutants(found.source))
+    total = len(list(operators.mutants(found.source)))
     yield {"type": "plan", "total": total}
     yield {"type": "source", "source": found.source, "program": program}
     outcomes: list[engine.Outcome] = []
@@ -91,7 +91,7 @@ def _blocks(source: str) -> list[range]:
     starts = sorted({1, *(node.lineno for node in ast.parse(source).body)})
     ends = [*starts[1:], len(source.splitlines()) + 1]
     blocks = [range(a, b) for a, b in zip(starts, ends, strict=True)]
-    return [lines for lines in blocks if any(engine.operators.mutants(source, lines=lines))]
+    return [lines for lines in blocks if any(operators.mutants(source, lines=lines))]
 
 
 def hunt(program: str = "money_split", seeds: int = 2) -> Iterator[Event]:

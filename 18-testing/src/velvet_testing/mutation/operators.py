@@ -157,7 +157,8 @@ class _Finder(ast.NodeVisitor):
 
     def generic_visit(self, node: ast.AST) -> None:
         """Visit the children that are code."""
-        for name, value in ast.iter_fields(node):
+        for name, field in ast.iter_fields(node):
+            value = field
             if name in ("annotation", "returns", "type_comment"):
                 continue
             if name == "body" and isinstance(value, list) and value and _is_docstring(value[0]):

@@ -64,7 +64,7 @@ class _TextLoader(SourceFileLoader):
         super().__init__(name, path)
         self._text = source
 
-    def get_code(self, fullname: str) -> CodeType:
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002 - importlib's interface
         """Compile the text."""
         return compile(self._text, self.path, "exec", dont_inherit=True)
 
@@ -137,7 +137,7 @@ def _options(folder: str) -> list[str]:
     """Return options of pytest: no project's settings, node ids relative to where we are."""
     empty = Path(folder, "pytest.ini")
     empty.write_text("[pytest]\n", encoding="utf-8")
-    where = [f"-c{empty}", f"--rootdir={os.getcwd()}", "--import-mode=importlib"]
+    where = [f"-c{empty}", f"--rootdir={Path.cwd()}", "--import-mode=importlib"]
     return [*where, "-q", "-s", "--tb=no", "--assert=plain", "-p", "no:cacheprovider"]
 
 

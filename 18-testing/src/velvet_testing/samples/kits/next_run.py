@@ -68,9 +68,9 @@ def _relate(m: Any, x: Any) -> None:
     assert m.add_months(m.add_months(first, months), -months) == first
 
 
-_moment = st.datetimes(datetime(2024, 1, 1), datetime(2026, 12, 31)).map(
-    lambda one: one.replace(second=0, microsecond=0, tzinfo=timezone.utc)
-)
+_moment = st.datetimes(
+    datetime(2024, 1, 1), datetime(2026, 12, 31)  # noqa: DTZ001 - the zone comes next
+).map(lambda one: one.replace(second=0, microsecond=0, tzinfo=timezone.utc))
 _whole = _moment.map(lambda one: one.replace(minute=0))
 KIT = Kit(
     happy=(

@@ -16,7 +16,7 @@ for _name in dir(fake):
         globals()[_name] = getattr(fake, _name)
 
 
-def test_the_fakes_keep_their_contracts(shop: Any) -> None:
+def test_the_fakes_keep_their_contracts(shop: Any) -> None:  # noqa: ARG001 - as all of them
     """Every check of both contracts."""
     for name in checks_of(RepositoryContract):
         getattr(RepositoryContract(), name)(FakeRepository)

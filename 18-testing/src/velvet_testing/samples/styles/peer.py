@@ -73,7 +73,7 @@ def served(peer: Peer) -> Iterator[httpx.Client]:
             self.end_headers()
             self.wfile.write(text)
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
