@@ -177,7 +177,7 @@ def _run(
 ) -> Finding | None:
     try:
         test()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the finding
         counterexample, cause = failing[0] if failing else (repr(error), error)
         return hunt.finding(counterexample, cause, shrunk=shrink)
     return None
