@@ -119,12 +119,12 @@ class CoverageGuidedFuzzer:
         return edges, None if isinstance(error, self._allowed) else error
 
     def run(self, max_execs: int, budget_s: float, *, shrink: bool = True) -> FuzzResult:
-        """Fuzz until something fails, or the executions or the seconds are spent."""
-        result, started = FuzzResult(), time.perf_counter()
+        """Fuzz until something fails, or the executions or the CPU seconds are spent."""
+        result, started = FuzzResult(), time.process_time()
         known: set[tuple[int, int]] = set()
         chosen: list[int] = []  # how often each entry of the corpus was mutated
         queue = list(self._seeds)
-        while result.executions < max_execs and time.perf_counter() - started < budget_s:
+        while result.executions < max_execs and time.process_time() - started < budget_s:
             if queue:
                 value = queue.pop(0)
             else:
@@ -141,7 +141,7 @@ class CoverageGuidedFuzzer:
                 result.corpus.append(value)
                 chosen.append(0)
                 result.growth.append((result.executions, len(known)))
-        result.seconds = time.perf_counter() - started
+        result.seconds = time.process_time() - started
         return result
 
     def _next(self, corpus: list[Any], chosen: list[int]) -> Any:

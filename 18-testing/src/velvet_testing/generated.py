@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,7 +43,7 @@ class _Generated(Needs):
         @_settings(self.max_examples, self.shrink)
         @given(p.kit.inputs)
         def test(x: Any) -> None:
-            if time.perf_counter() - hunt.started > budget_s:
+            if hunt.over(budget_s):
                 return
             hunt.executions += 1
             with _noted(failing, lambda: repr(x)):
@@ -129,7 +128,7 @@ def steps_of(
 
     def step(op: str) -> Callable[..., None]:
         def run(self: Steps, **given: Any) -> None:
-            if time.perf_counter() - hunt.started > budget_s:
+            if hunt.over(budget_s):
                 return
             args = tuple(given.values())
             self.program.append(f"{op}({', '.join(map(repr, args))})")

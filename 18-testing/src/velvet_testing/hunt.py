@@ -48,7 +48,11 @@ class Hunting:
 
     def __init__(self, strategy: str) -> None:
         self.strategy, self.executions = strategy, 0
-        self.started = time.perf_counter()
+        self.started, self._cpu = time.perf_counter(), time.process_time()
+
+    def over(self, budget_s: float) -> bool:
+        """Whether so many CPU seconds are spent: a busy machine changes no finding."""
+        return time.process_time() - self._cpu > budget_s
 
     def finding(
         self, counterexample: str, error: BaseException, *, shrunk: bool = False

@@ -1,6 +1,6 @@
 """Let every strategy hunt every bug, and keep the score.
 
-Hunts run in a spawned child that is killed when it exceeds its time: a seeded bug may loop for
+Hunts run in a spawned child that is killed when it exceeds its CPU time: a seeded bug may loop for
 ever, and such a hang counts as found. Every strategy looks at every reference first; one that
 reports a bug there is lying, and a scoreboard with a liar in it is worth nothing.
 """
@@ -19,11 +19,14 @@ from itertools import combinations
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import psutil
+
 from velvet_testing import corpus
 from velvet_testing.corpus import Program
 from velvet_testing.hunt import Finding, Strategy
 
-STARTUP_S = 30.0
+STARTUP_S = 120.0
+WAITING = 15  # a child that waits has used no CPU, and has hung after so many budgets
 
 
 class FalseAlarm(RuntimeError):
@@ -174,7 +177,7 @@ class Lane:
         outcome, finding = "MISSED", None
         try:
             self._jobs.send(job)
-            if self._jobs.poll(budget_s * 1.5):
+            if self._answers(budget_s):
                 finding = self._jobs.recv()
                 outcome = "FOUND" if finding else "MISSED"
             else:
@@ -187,6 +190,16 @@ class Lane:
             self._start()
             finding = Finding(strategy.name, seconds, 0, "", f"{outcome}: {said}", shrunk=False)
         return outcome, finding, seconds
+
+    def _answers(self, budget_s: float) -> bool:
+        """Whether an answer comes in time: CPU time, because a busy machine is no hang."""
+        started, cpu = time.perf_counter(), psutil.Process(self._child.pid)
+        before = cpu.cpu_times().user
+        while not self._jobs.poll(min(0.1, budget_s)):
+            spent, waited = cpu.cpu_times().user - before, time.perf_counter() - started
+            if spent > 1.5 * budget_s or waited > WAITING * budget_s:
+                return False
+        return True
 
     def close(self) -> None:
         """End the child."""

@@ -14,7 +14,6 @@ from random import Random
 from types import ModuleType
 from typing import Any
 
-
 from velvet_testing.corpus import Program
 from velvet_testing.fuzz import CoverageGuidedFuzzer
 from velvet_testing.generated import MAX_EXAMPLES, Differential, Metamorphic, Property, Stateful

@@ -92,7 +92,7 @@ def test_a_shootout_in_two_children_keeps_the_score() -> None:
 def test_a_hang_and_a_death_count_as_found_and_the_next_hunt_goes_on() -> None:
     program = corpus.find("semver_sort")
 
-    hung = shootout.run_one(program, Sleepy(), seed=1, budget_s=0.4, bug="semver_sort-1")
+    hung = shootout.run_one(program, Sleepy(), seed=1, budget_s=0.1, bug="semver_sort-1")
     dead = shootout.run_one(program, Sleepy(dies=True), seed=1, budget_s=10, bug="semver_sort-1")
 
     assert hung is not None
@@ -104,7 +104,7 @@ def test_a_hang_and_a_death_count_as_found_and_the_next_hunt_goes_on() -> None:
 
 def test_an_alarm_at_a_reference_ends_the_shootout() -> None:
     with pytest.raises(FalseAlarm, match="sleepy on pager"):
-        shootout.run([corpus.find("pager")], [Sleepy(clean=False)], seeds=[1], budget_s=0.2)
+        shootout.run([corpus.find("pager")], [Sleepy(clean=False)], seeds=[1], budget_s=0.1)
 
 
 def test_an_interrupted_shootout_keeps_what_it_has(tmp_path: Path) -> None:

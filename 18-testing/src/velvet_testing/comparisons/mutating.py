@@ -128,7 +128,7 @@ def add_to(suite: Suite) -> None:
         quick=lambda program: program == "money_split",
         default=lambda program: program in ("money_split", "semver_sort"),
         rounds={"quick": 3, "default": 3, "full": 7},
-        limit=300,
+        limit=1200,
     )
     for name in ("mutmut", "own_fork", "own_spawn", "cosmic_ray"):
         engines.add(
@@ -149,7 +149,7 @@ def add_to(suite: Suite) -> None:
             "coverage_rank": Metric("rho", "higher"),
             "advantage": Metric("rho", "higher"),
         },
-        limit=300,
+        limit=1200,
         tier="default",
     )
     power.add("mutation_score", _power)

@@ -50,7 +50,7 @@ def add_to(suite: Suite) -> None:
         kind="value",
         unit="reds",
         metrics={"false_reds": "reds", "missed": "bugs", "suite_ms": "ms", "lines": "lines"},
-        limit=300,
+        limit=1200,
     )
     for name in fragility.STYLES:
         tier = "default" if name == "integration" else "quick"

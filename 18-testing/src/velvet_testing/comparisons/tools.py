@@ -289,7 +289,7 @@ def add_to(suite: Suite) -> None:
         kind="value",
         unit="of the seeds",
         metrics={"crashed": Metric("of the seeds", "higher"), "executions": "executions"},
-        limit=300,
+        limit=1200,
     )
     for name in ("random", "guided", "hypothesis"):
         power.add(name, partial(_fuzzed, name))

@@ -31,7 +31,7 @@ from velvet_testing.mutation.worker import WAITING
 MIN_TIMEOUT_S = 0.5
 SLOWER = 5  # a mutant may take so many times as long as the baseline
 BASELINE_S = 120.0
-STARTUP_S = 30.0
+STARTUP_S = 120.0
 Test = Callable[[ModuleType], None]
 
 
