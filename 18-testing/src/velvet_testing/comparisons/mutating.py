@@ -11,6 +11,7 @@ from velvet.bench import Outcome, Suite, ratio, value
 from velvet.bench.model import Metric, mode
 from velvet_testing import contenders, corpus
 from velvet_testing.mutation import engine
+from velvet_testing.samples.bugs import MORE_OF_TTL_LRU
 from velvet_testing.samples.suites import Suite as Tests
 
 PROGRAMS = ("money_split", "semver_sort", "slug_wrap", "csv_codec")
@@ -112,6 +113,31 @@ def _power() -> Callable[[], dict[str, float]]:
     return run
 
 
+STAGES = {
+    "happy_path": Tests("ttl_lru", ("happy",)),
+    "edge_table": Tests("ttl_lru", ("happy", "edges")),
+    "property": Tests("ttl_lru", ("happy",), ("property",)),
+    "state_machine": Tests("ttl_lru", ("happy",), ("stateful",), max_examples=60),
+}
+
+
+def _stage(name: str) -> Callable[[], dict[str, float]]:
+    def run() -> dict[str, float]:
+        program, tests = corpus.find("ttl_lru"), STAGES[name]
+        found = 0
+        for bug in (*corpus.bugs("ttl_lru"), *MORE_OF_TTL_LRU):
+            try:
+                tests(program.module(bug))
+            except Exception:  # noqa: BLE001 - whatever it is, it was noticed
+                found += 1
+        report = engine.run(Path(program.filename), tests, limit=16)
+        code = _code_lines(program.source)
+        covered = len(report.covered & code) / len(code)
+        return {"found": float(found), "coverage": covered, "score": report.score or 0.0}
+
+    return run
+
+
 def add_to(suite: Suite) -> None:
     """Declare the comparisons and their claims."""
     engines = suite.comparison(
@@ -154,6 +180,34 @@ def add_to(suite: Suite) -> None:
     )
     power.add("mutation_score", _power)
 
+    evolution = suite.comparison(
+        "evolution",
+        title="Testing a cache: of eight bugs, by the suite's stage",
+        kind="value",
+        unit="bugs",
+        metrics={
+            "found": Metric("bugs", "higher"),
+            "coverage": Metric("of the lines", "higher"),
+            "score": Metric("killed", "higher"),
+        },
+        limit=1200,
+        tier="default",
+    )
+    for name in STAGES:
+        evolution.add(name, partial(_stage, name))
+
+    suite.claim(
+        "an edge table covers as many lines as a state machine, which finds as many bugs or more",
+        (value("evolution", "edge_table", "coverage") >= 0.95)
+        & (
+            (
+                value("evolution", "state_machine", "found")
+                - value("evolution", "edge_table", "found")
+            )
+            >= 0
+        ),
+        tier="default",
+    )
     suite.claim(
         "our engine judges a mutant in less CPU time than mutmut",
         ratio("mutation_engines", "mutmut", "own_fork", "ms_per_mutant", program="money_split")
