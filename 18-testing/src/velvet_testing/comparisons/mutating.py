@@ -118,7 +118,8 @@ STAGES = {
     "happy_path": Tests("ttl_lru", ("happy",)),
     "edge_table": Tests("ttl_lru", ("happy", "edges")),
     "property": Tests("ttl_lru", ("happy",), ("property",)),
-    "state_machine": Tests("ttl_lru", ("happy",), ("stateful",), max_examples=60),
+    "state_machine": Tests("ttl_lru", ("happy",), ("stateful",), max_examples=200),
+    "table_and_machine": Tests("ttl_lru", ("happy", "edges"), ("stateful",), max_examples=200),
 }
 
 
@@ -131,7 +132,7 @@ def _stage(name: str) -> Callable[[], dict[str, float]]:
                 tests(program.module(bug))
             except Exception:  # noqa: BLE001 - whatever it is, it was noticed
                 found += 1
-        report = engine.run(Path(program.filename), tests, limit=16)
+        report = engine.run(Path(program.filename), tests, limit=12)
         code = _code_lines(program.source)
         covered = len(report.covered & code) / len(code)
         return {"found": float(found), "coverage": covered, "score": report.score or 0.0}
@@ -198,14 +199,14 @@ def add_to(suite: Suite) -> None:
         evolution.add(name, partial(_stage, name))
 
     suite.claim(
-        "an edge table covers as many lines as a state machine, which finds as many bugs or more",
+        "an edge table covers the whole cache, and with a state machine beside it more bugs are found",
         (value("evolution", "edge_table", "coverage") >= 0.95)
         & (
             (
-                value("evolution", "state_machine", "found")
+                value("evolution", "table_and_machine", "found")
                 - value("evolution", "edge_table", "found")
             )
-            >= 0
+            >= 1
         ),
         tier="default",
     )
