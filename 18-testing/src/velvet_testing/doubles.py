@@ -133,21 +133,17 @@ class FakeRepository:
         self._orders = {order.id: order for order in orders}
 
     def add(self, order: Order) -> None:
-        """Keep a new order; DuplicateOrder when its id is taken."""
         if order.id in self._orders:
             raise DuplicateOrder(order.id)
         self._orders[order.id] = order
 
     def get(self, id: str) -> Order:
-        """Return an order; KeyError when there is none."""
         return self._orders[id]
 
     def save(self, order: Order) -> None:
-        """Keep the new state of an order; KeyError when there is none."""
         self._orders[self.get(order.id).id] = order
 
     def of(self, customer: str) -> list[Order]:
-        """Return a customer's orders, by id."""
         found = [order for order in self._orders.values() if order.customer == customer]
         return sorted(found, key=lambda order: order.id)
 
@@ -166,7 +162,6 @@ class FakeGateway:
         self.refunded: list[str] = []
 
     def charge(self, key: str, cents: int) -> str:
-        """Charge once per key and return the receipt."""
         fate = self._script.pop(0) if self._script else "ok"
         failures = {"timeout": GatewayTimeout, "error": GatewayError, "declined": Declined}
         if fate in failures:
@@ -177,7 +172,6 @@ class FakeGateway:
         return f"receipt-{key}"
 
     def refund(self, receipt: str) -> None:
-        """Return the money of a receipt; GatewayError when it is unknown."""
         key = receipt.removeprefix("receipt-")
         if key not in self.charged:
             raise GatewayError(receipt)
