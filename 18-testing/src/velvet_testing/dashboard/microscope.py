@@ -70,13 +70,13 @@ def source_html(source: str, alive: dict[int, list[dict[str, Any]]], covered: se
         style = "background:rgba(214,64,96,.22);border-left:4px solid #c52666" if here else ""
         changes = "\n".join(f"{one['before']}  ->  {one['after']}" for one in here)
         rows.append(
-            f'<div style="white-space:pre;padding-left:4px;{style}" title="{html.escape(changes)}">'
-            f"{number:>3} {mark:<3} {html.escape(line)}</div>"
+            f'<span style="display:block;padding-left:4px;{style}" title="{html.escape(changes)}">'
+            f"{number:>3} {mark:<3} {html.escape(line)}</span>"
         )
     body = "".join(rows)
     return (
-        '<div class="velvet-figure" style="font-family:monospace;font-size:13px;overflow-x:auto" '
-        f'tabindex="0" role="region" aria-label="Source with surviving mutants">{body}</div>'
+        '<pre class="velvet-figure" style="font-size:13px;overflow-x:auto;line-height:1.45" '
+        f'tabindex="0" role="region" aria-label="Source with surviving mutants">{body}</pre>'
     )
 
 
