@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 import freezegun
+import httpx
+import respx
 import time_machine
 
 from velvet.examples import example, main
 from velvet_testing import corpus, fragility, strategies
+from velvet_testing.contracts import GatewayContract, drift
 from velvet_testing.dbfixtures import RollbackPerTest
-from velvet_testing.doubles import FakeClock
+from velvet_testing.doubles import FakeClock, FakeGateway
 from velvet_testing.samples.styles.peer import Peer, served
 from velvet_testing.snapshot import Snapshots, scrub_times
 from velvet_testing.virtual_time import run_virtual
@@ -112,6 +116,33 @@ def real_http_and_db() -> None:
     left = fixture.open().execute("SELECT count(*) FROM orders").fetchone()[0]
     fixture.close()
     print(f"rows after rollback: {left}")
+
+
+@example("doubles_that_drift")
+def doubles_that_drift() -> None:
+    """A route of respx beside the scripted fake: one contract names the check on which they differ."""
+    shop = fragility.shop()
+    answers = {"timeout": httpx.ReadTimeout, "declined": httpx.Response(402)}
+
+    def routed(*script: str) -> Any:
+        router = respx.Router(assert_all_called=False)
+        paid = httpx.Response(200, json={"receipt": "r-1"})  # the same for every key
+        charges = router.post("/charges").mock(return_value=paid)
+        if script:
+            charges.side_effect = [*(answers[word] for word in script), paid]
+        router.post("/refunds").respond(200)
+        transport = httpx.MockTransport(router.handler)
+        return shop.HttpGateway(httpx.Client(transport=transport, base_url="http://peer"))
+
+    def scripted(*script: str) -> Any:
+        return shop.HttpGateway(Peer(*script).client())
+
+    for name, make in (("the scripted peer", scripted), ("routes of respx", routed)):
+        report = drift(GatewayContract, FakeGateway, make)
+        print(f"FakeGateway beside {name}: {len(report.differences)} of 4 checks differ")
+        for check, (fake, other) in report.differences.items():
+            print(f"    {check}\n        fake {fake}, respx {other.partition(":")[0]}")
+    print("why: a route answers what the test wrote down, and remembers no key")
 
 
 @example("approve_a_snapshot")

@@ -22,6 +22,11 @@ class TestModule(ModuleTests):
             r"charged once: \[100\]",
             r"rows after rollback: 0",
         ),
+        "doubles_that_drift": (
+            r"beside the scripted peer: 0 of 4 checks differ",
+            r"beside routes of respx: 1 of 4 checks differ",
+            r"^    test_a_key_is_charged_once",
+        ),
         "approve_a_snapshot": (r'"made": "<time>"', r"nothing asked for: \['report'\]"),
         "mutation_microscope": (r"happy path: 14 mutants, score 0\.\d+", r"alive, line \d+: "),
         "race_hunter": (

@@ -87,15 +87,6 @@ class GatewayContract:
         assert gateway.charge("k", 50)
 
 
-class ClockContract:
-    """What every clock does; `make()` returns one."""
-
-    def test_it_never_goes_back(self, make: Make) -> None:
-        clock = make()
-        seen = [clock() for _ in range(100)]
-        assert seen == sorted(seen)
-
-
 @dataclass(frozen=True)
 class DriftReport:
     """The checks on which two implementations of one interface differ: name -> what each did."""

@@ -10,17 +10,13 @@ from __future__ import annotations
 
 import importlib
 import linecache
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
-from hypothesis.strategies import SearchStrategy
-
-from velvet_testing.kit import Kit, agreement
+from velvet_testing.kit import Kit
 
 _SAMPLES = Path(__file__).parent / "samples"
 
@@ -79,38 +75,15 @@ class Bug:
 
 @dataclass(frozen=True)
 class Program:
-    """A program of the corpus, or a function of the reader's own beside its reference."""
+    """A program of the corpus: its source, and the kit that says what there is to look at."""
 
     name: str
     source: str
     filename: str
     kit: Kit
-    candidate: Callable[..., Any] | None = None
-
-    @classmethod
-    def from_callables(
-        cls,
-        name: str,
-        reference: Callable[..., Any],
-        candidate: Callable[..., Any],
-        inputs: SearchStrategy[Any] | Sequence[tuple[Any, ...]],
-    ) -> Program:
-        """Make a program of two functions that should agree, exceptions by their type.
-
-        Args:
-            inputs: a Hypothesis strategy of argument tuples, or tuples to start mutating from.
-        """
-        generated = inputs if isinstance(inputs, SearchStrategy) else None
-        seeds = () if isinstance(inputs, SearchStrategy) else tuple(inputs)
-        kit = agreement(reference, generated, seeds)
-        return cls(name, "", "", kit, candidate)
 
     def module(self, bug: Bug | None = None) -> ModuleType:
         """Return a fresh module object, with a bug planted in it or without."""
-        if self.candidate is not None:
-            module = ModuleType(self.name)
-            module.candidate = self.candidate  # type: ignore[attr-defined]
-            return module
         source = apply(self.source, bug) if bug else self.source
         return compile_module(source, self.name, f"<{bug.id}>" if bug else self.filename)
 

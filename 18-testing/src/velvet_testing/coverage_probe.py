@@ -82,11 +82,6 @@ class EdgeCollector:
             sys.settrace(self._before)
         return frozenset(self._edges)
 
-    def lines(self, call: Callable[..., Any], *args: Any) -> frozenset[int]:
-        """Return the lines that a call ran."""
-        edges, _ = self.collect(call, *args)
-        return frozenset(line for _, line in edges)
-
     def _step(self, line: int) -> None:
         self._edges.add((self._last, line))
         self._last = line

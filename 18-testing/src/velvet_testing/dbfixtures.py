@@ -2,7 +2,8 @@
 
 Code under test may commit. Where each test gets a database of its own that is no concern; a
 fixture that rolls back runs the test inside an outer transaction and turns its commits into
-savepoints. Every fixture has the same surface, so a suite changes its strategy in one line.
+savepoints. Every fixture has the same surface (`open` before a test, `done` after it,
+`close` after all), so a suite changes its strategy in one line.
 """
 
 from __future__ import annotations
@@ -10,18 +11,9 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any, Protocol
-
-
-class DbFixture(Protocol):
-    """A fixture: `open` before each test, `done` after it, `close` after all."""
-
-    def open(self) -> Any: ...
-
-    def done(self) -> None: ...
-
-    def close(self) -> None: ...
+from typing import Any
 
 
 def _build(db: sqlite3.Connection, schema: Sequence[str]) -> sqlite3.Connection:
@@ -36,67 +28,57 @@ class CreatePerTest:
 
     def __init__(self, schema: Sequence[str], folder: Path | None = None) -> None:
         self._schema, self._folder = schema, folder
-        self._count = 0
         self._db: sqlite3.Connection | None = None
 
+    @property
+    def _place(self) -> str | Path:
+        return self._folder / "test.db" if self._folder else ":memory:"
+
     def open(self) -> sqlite3.Connection:
-        self._count += 1
-        place = self._folder / f"test-{self._count}.db" if self._folder else ":memory:"
-        self._db = _build(sqlite3.connect(place), self._schema)
+        self._db = sqlite3.connect(self._place)
+        self._fill(self._db)
         return self._db
+
+    def _fill(self, db: sqlite3.Connection) -> None:
+        _build(db, self._schema)
 
     def done(self) -> None:
         if self._db is not None:
             self._db.close()
         if self._folder is not None:
-            (self._folder / f"test-{self._count}.db").unlink(missing_ok=True)
-
-    close = done
-
-
-class TemplateCopy:
-    """Make one database, and copy its pages for each test (`Connection.backup`)."""
-
-    def __init__(self, schema: Sequence[str]) -> None:
-        self._template = _build(sqlite3.connect(":memory:"), schema)
-        self._db: sqlite3.Connection | None = None
-
-    def open(self) -> sqlite3.Connection:
-        self._db = sqlite3.connect(":memory:")
-        self._template.backup(self._db)
-        return self._db
-
-    def done(self) -> None:
-        if self._db is not None:
-            self._db.close()
+            Path(self._place).unlink(missing_ok=True)
 
     def close(self) -> None:
         self.done()
+
+
+class TemplateCopy(CreatePerTest):
+    """Make one database, and copy its pages for each test (`Connection.backup`)."""
+
+    def __init__(self, schema: Sequence[str]) -> None:
+        super().__init__(schema)
+        self._template = _build(sqlite3.connect(":memory:"), schema)
+
+    def _fill(self, db: sqlite3.Connection) -> None:
+        self._template.backup(db)
+
+    def close(self) -> None:
+        super().close()
         self._template.close()
 
 
-class TemplateBytes:
+class TemplateBytes(CreatePerTest):
     """Make one database, and load its bytes for each test (`deserialize`, Python 3.11)."""
 
     def __init__(self, schema: Sequence[str]) -> None:
         if sys.version_info < (3, 11):
             raise NotImplementedError("Connection.deserialize came with Python 3.11")
-        template: Any = _build(sqlite3.connect(":memory:"), schema)
-        self._bytes: bytes = template.serialize()
-        template.close()
-        self._db: Any = None
+        super().__init__(schema)
+        with closing(_build(sqlite3.connect(":memory:"), schema)) as template:
+            self._bytes: bytes = template.serialize()
 
-    def open(self) -> sqlite3.Connection:
-        self._db = sqlite3.connect(":memory:")
-        self._db.deserialize(self._bytes)
-        opened: sqlite3.Connection = self._db
-        return opened
-
-    def done(self) -> None:
-        if self._db is not None:
-            self._db.close()
-
-    close = done
+    def _fill(self, db: Any) -> None:
+        db.deserialize(self._bytes)
 
 
 class SavepointConnection:

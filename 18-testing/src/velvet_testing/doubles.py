@@ -47,19 +47,15 @@ class Repository(Protocol):
 
     def add(self, order: Order) -> None:
         """Keep a new order; DuplicateOrder when its id is taken."""
-        ...
 
     def get(self, id: str) -> Order:
         """Return an order; KeyError when there is none."""
-        ...
 
     def save(self, order: Order) -> None:
         """Keep the new state of an order; KeyError when there is none."""
-        ...
 
     def of(self, customer: str) -> list[Order]:
         """Return a customer's orders, by id."""
-        ...
 
 
 class Gateway(Protocol):
@@ -67,11 +63,9 @@ class Gateway(Protocol):
 
     def charge(self, key: str, cents: int) -> str:
         """Charge once per key and return the receipt; GatewayTimeout, GatewayError, Declined."""
-        ...
 
     def refund(self, receipt: str) -> None:
         """Return the money of a receipt; GatewayError when it is unknown."""
-        ...
 
 
 class Clock(Protocol):
@@ -79,7 +73,6 @@ class Clock(Protocol):
 
     def __call__(self) -> float:
         """Return seconds."""
-        ...
 
 
 @dataclass

@@ -7,14 +7,11 @@ and Fraser 2021); for them a bisection over the tests before names the polluter.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import Enum
 from fractions import Fraction
-from pathlib import Path
 
 from velvet_testing.fuzz import minimise
 
@@ -119,10 +116,9 @@ class NotPolluted(ValueError):
 
 @dataclass(frozen=True)
 class PollutionReport:
-    """Who breaks the victim, who repairs it, and how many runs it took to know."""
+    """Who breaks the victim, and how many runs it took to know."""
 
     polluters: list[str]
-    cleaners: list[str]
     runs: int
 
 
@@ -131,14 +127,12 @@ def find_polluters(
     victim: str,
     *,
     runner: Callable[[list[str]], bool],
-    cleaners: bool = False,
 ) -> PollutionReport:
     """Find the tests that make a later one fail: bisection, then delta debugging for sets.
 
     Args:
         tests: what runs before the victim, in order.
         runner: runs some of them and then the victim; returns whether the victim passed.
-        cleaners: also look for tests that repair the damage, one more run for each.
 
     Raises:
         NotPolluted: the victim fails alone, or passes after all tests.
@@ -162,57 +156,4 @@ def find_polluters(
         # Where one test alone is to blame, it is in the other half: that saves a run.
         suspects = suspects[:half] if fails(suspects[:half]) else suspects[half:]
     polluters = suspects if fails(suspects) else minimise(list(before), fails)
-    repairing = []
-    if cleaners:
-        others = [test for test in before if test not in polluters]
-        repairing = [test for test in others if not fails([*polluters, test])]
-    return PollutionReport(polluters, repairing, len(runs))
-
-
-class QuarantineError(ValueError):
-    """An entry of the quarantine is incomplete or has expired."""
-
-
-@dataclass(frozen=True)
-class Quarantined:
-    """A test that may fail for a while, because somebody is looking after it."""
-
-    test: str
-    owner: str
-    reason: str
-    expires: date
-
-
-@dataclass(frozen=True)
-class Quarantine:
-    """Tests that may fail until a date."""
-
-    entries: tuple[Quarantined, ...]
-
-    @classmethod
-    def load(cls, path: Path, *, today: date) -> Quarantine:
-        """Read a JSON list of objects with test, owner, reason and expires.
-
-        Raises:
-            QuarantineError: a field is missing, a date is no date, or an entry has expired.
-        """
-        entries = []
-        for number, entry in enumerate(json.loads(path.read_text(encoding="utf-8"))):
-            try:
-                expires = date.fromisoformat(entry["expires"])
-                one = Quarantined(entry["test"], entry["owner"], entry["reason"], expires)
-            except (KeyError, TypeError, ValueError) as error:
-                raise QuarantineError(f"{path.name}, entry {number}: {error!r}") from None
-            if one.expires < today:
-                raise QuarantineError(
-                    f"{one.test}: expired on {one.expires}; {one.owner} repairs or deletes it"
-                )
-            entries.append(one)
-        return cls(tuple(entries))
-
-    def reason(self, test: str) -> str:
-        """Return why a test may fail; empty when it may not."""
-        found = (
-            f"{e.reason} ({e.owner}, until {e.expires})" for e in self.entries if e.test == test
-        )
-        return next(found, "")
+    return PollutionReport(polluters, len(runs))

@@ -30,12 +30,12 @@ class _Generated(Needs):
     shrink: bool = True
     seeded = True
 
-    def judge(self, kit: Kit) -> Callable[[Any, Any], Any] | None:
-        raise NotImplementedError
+    def judge(self, kit: Kit) -> Callable[[Any, Any], Any]:
+        judged: Callable[[Any, Any], Any] = getattr(kit, self.needs[1])
+        return judged
 
     def hunt(self, m: ModuleType, p: Program, *, budget_s: float, seed: int) -> Finding | None:
         judge, hunt = self.judge(p.kit), Hunting(self.name)
-        assert judge is not None
         assert p.kit.inputs is not None
         failing: list[tuple[str, BaseException]] = []
 
@@ -57,17 +57,11 @@ class Property(_Generated):
 
     name, needs = "property", ("inputs", "check")
 
-    def judge(self, kit: Kit) -> Callable[[Any, Any], Any] | None:
-        return kit.check
-
 
 class Metamorphic(_Generated):
     """Relations between the answers to related inputs; no oracle is needed."""
 
     name, needs = "metamorphic", ("inputs", "relate")
-
-    def judge(self, kit: Kit) -> Callable[[Any, Any], Any] | None:
-        return kit.relate
 
 
 class Differential(_Generated):
@@ -75,9 +69,8 @@ class Differential(_Generated):
 
     name, needs = "differential", ("inputs", "exercise", "oracle")
 
-    def judge(self, kit: Kit) -> Callable[[Any, Any], Any] | None:
-        exercise, oracle = kit.exercise, kit.oracle
-        assert exercise is not None
+    def judge(self, kit: Kit) -> Callable[[Any, Any], Any]:
+        exercise, oracle = super().judge(kit), kit.oracle
         assert oracle is not None
 
         def agree(m: Any, x: Any) -> None:

@@ -7,8 +7,7 @@ program's names, so a table reads like the documentation and one interpreter ser
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -16,25 +15,6 @@ from typing import Any
 from hypothesis.strategies import SearchStrategy
 
 Check = Callable[[Any, Any], None]
-
-
-class FakeTime:
-    """A clock that moves when it is told to.
-
-    >>> clock = FakeTime()
-    >>> clock.tick(2); clock()
-    2.0
-    """
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def tick(self, seconds: float) -> None:
-        """Let seconds pass; negative ones step the clock back."""
-        self.now += seconds
 
 
 @dataclass(frozen=True)
@@ -142,31 +122,3 @@ def answer(subject: Any, name: str, *args: Any) -> Any:
         return getattr(subject, name)(*args)
     except (ArithmeticError, LookupError, ValueError, TypeError) as error:
         return type(error).__name__
-
-
-def agreement(
-    reference: Callable[..., Any], generated: SearchStrategy[Any] | None, seeds: Sequence[Any]
-) -> Kit:
-    """Return the kit of a function that should agree with a reference."""
-
-    def observed(call: Callable[..., Any], x: Any) -> Any:
-        try:
-            value = call(*copy.deepcopy(x))
-        except Exception as error:  # noqa: BLE001 - compared by its type
-            return type(error).__name__
-        return list(value) if isinstance(value, Iterator) else value
-
-    def agree(m: Any, x: Any) -> None:
-        expected, got = observed(reference, x), observed(m.candidate, x)
-        assert got == expected, f"{got!r} should be {expected!r}"
-
-    return Kit(
-        seeds=tuple(seeds),
-        target=lambda m, x: observed(m.candidate, x),
-        invariant=agree,
-        allowed=(),
-        inputs=generated,
-        exercise=lambda m, x: observed(m.candidate, x),
-        check=agree,
-        oracle=lambda x: observed(reference, x),
-    )

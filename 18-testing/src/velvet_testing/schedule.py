@@ -45,11 +45,6 @@ class Stepper:
         await _Suspend(ready)
 
 
-async def pause() -> None:
-    """Suspend once; for coroutines that take no turn."""
-    await _Suspend(None)
-
-
 @dataclass(frozen=True)
 class ScheduleFailure:
     """A schedule under which the check fails.

@@ -7,17 +7,13 @@ reports a bug there is lying, and a scoreboard with a liar in it is worth nothin
 
 from __future__ import annotations
 
-import json
 import multiprocessing
-import queue
 import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 import psutil
 
@@ -42,8 +38,6 @@ class Hunt:
     seed: int
     outcome: str
     seconds: float
-    executions: int = 0
-    counterexample: str = ""
 
 
 @dataclass
@@ -90,11 +84,6 @@ class Scoreboard:
         """Return every bug that something found."""
         return set().union(*(self.found(name) for name in self.names))
 
-    def unique(self, strategy: str) -> set[str]:
-        """Return the bugs that no other strategy finds."""
-        others = (self.found(name) for name in self.names if name != strategy)
-        return self.found(strategy).difference(*others)
-
     def cheapest_cover(self) -> list[str]:
         """Return strategies that find all that any finds: greedy set cover, the fastest on ties."""
         return greedy_cover({name: self.found(name) for name in self.names}, self.seconds)
@@ -110,15 +99,6 @@ class Scoreboard:
 
         best = max(combinations(self.names, 2), key=worth)
         return best, self.found(best[0]) | self.found(best[1])
-
-    def to_json(self) -> str:
-        """Return every hunt as JSON."""
-        return json.dumps([asdict(hunt) for hunt in self.hunts])
-
-    @classmethod
-    def from_json(cls, text: str) -> Scoreboard:
-        """Read what `to_json` wrote."""
-        return cls([Hunt(**hunt) for hunt in json.loads(text)])
 
 
 def greedy_cover(found: dict[str, set[str]], cost: Callable[[str], float]) -> list[str]:
@@ -209,104 +189,43 @@ class Lane:
         self._jobs.close()
 
 
-def run_one(
-    program: Program, strategy: Strategy, *, seed: int, budget_s: float = 5.0, bug: str = ""
-) -> Finding | None:
-    """Hunt once in a child with a time limit; a program of the corpus, with a bug in it or without.
-
-    Raises:
-        ValueError: the budget is not positive, or the program is not of the corpus: a function of
-            yours is hunted in this process by `strategy.hunt`.
-    """
-    _positive(budget_s)
-    if program.candidate is not None:
-        raise ValueError(f"{program.name} is no program of the corpus: call strategy.hunt")
-    lane = Lane()
-    try:
-        return lane.do((program.name, bug, strategy, seed, budget_s))[1]
-    finally:
-        lane.close()
-
-
-def run(
+def hunts(
     programs: Iterable[Program],
     strategies: Sequence[Strategy],
     *,
     seeds: Sequence[int],
     budget_s: float = 5.0,
-    workers: int = 1,
-    told: Callable[[Hunt], None] | None = None,
-    partial: Path | None = None,
-) -> Scoreboard:
-    """Hunt every bug of the programs with every strategy and every seed.
+    known: Collection[str] = (),
+) -> Iterator[Hunt]:
+    """Hunt every bug with every strategy and every seed, and tell each hunt as it ends.
 
-    A strategy that no seed changes hunts once.
+    A strategy that no seed changes hunts once. Each looks at a reference before its bugs.
 
     Args:
-        told: called with each hunt as it ends.
-        partial: where the hunts so far are written when the run is interrupted.
+        known: bugs that need not be hunted any more.
 
     Raises:
-        FalseAlarm: a strategy finds something in a reference; nothing else was run.
+        FalseAlarm: a strategy finds something in a reference.
+        ValueError: no seeds, or no time.
     """
-    _positive(budget_s)
-    if not seeds or workers < 1:
-        raise ValueError(f"seeds {seeds!r} and workers {workers} must not be empty")
-    clean: list[Job] = []
-    jobs: list[Job] = []
-    for program in programs:
-        for strategy in strategies:
-            if not strategy.supports(program):
-                continue
-            for seed in seeds if strategy.seeded else seeds[:1]:
-                clean.append((program.name, "", strategy, seed, budget_s))
-                jobs += [
-                    (program.name, bug.id, strategy, seed, budget_s)
-                    for bug in corpus.bugs(program.name)
-                ]
-    board = Scoreboard()
-    lanes: queue.Queue[Lane] = queue.Queue()
-    started = [Lane() for _ in range(workers)]
-    for lane in started:
-        lanes.put(lane)
-
-    def do(job: Job) -> tuple[Job, tuple[str, Finding | None, float]]:
-        lane = lanes.get()
-        try:
-            return job, lane.do(job)
-        finally:
-            lanes.put(lane)
-
-    pool = ThreadPoolExecutor(workers)
+    if not seeds or not budget_s > 0:
+        raise ValueError(f"seeds {seeds!r} and budget_s {budget_s}: choose some, and a time")
+    chosen = list(programs)
+    lane = Lane()
     try:
-        for job, (outcome, finding, _) in pool.map(do, clean):
-            if outcome != "MISSED":
-                assert finding is not None
-                raise FalseAlarm(f"{finding.strategy} on {job[0]}: {finding.counterexample}")
-        for job, (outcome, finding, seconds) in pool.map(do, jobs):
-            hunt = Hunt(
-                job[2].name,
-                job[1],
-                job[3],
-                outcome,
-                finding.seconds if finding else seconds,
-                finding.executions if finding else 0,
-                finding.counterexample if finding else "",
-            )
-            board.hunts.append(hunt)
-            if told is not None:
-                told(hunt)
-    except KeyboardInterrupt:
-        if partial is not None:
-            partial.write_text(board.to_json(), encoding="utf-8")
-        raise
+        for strategy in strategies:
+            for program in filter(strategy.supports, chosen):
+                for seed in seeds if strategy.seeded else seeds[:1]:
+                    _, alarm, _ = lane.do((program.name, "", strategy, seed, budget_s))
+                    if alarm is not None:
+                        said = f"{alarm.counterexample or alarm.exception}"
+                        raise FalseAlarm(f"{strategy.name} on {program.name}: {said}")
+                    for bug in corpus.bugs(program.name):
+                        if bug.id not in known:
+                            outcome, found, seconds = lane.do(
+                                (program.name, bug.id, strategy, seed, budget_s)
+                            )
+                            spent = found.seconds if found else seconds
+                            yield Hunt(strategy.name, bug.id, seed, outcome, spent)
     finally:
-        pool.shutdown(cancel_futures=True)
-        for lane in started:
-            lane.close()
-    return board
-
-
-def _positive(budget_s: float) -> None:
-    if not budget_s > 0:
-        raise ValueError(f"budget_s is {budget_s}: it must be positive")
+        lane.close()

@@ -26,18 +26,6 @@ def scrub_times(text: str) -> str:
     )
 
 
-def scrub_uuids(text: str) -> str:
-    """Replace UUIDs by <uuid-1>, <uuid-2>: the same one by the same name."""
-    names: dict[str, str] = {}
-    pattern = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-    return re.sub(pattern, lambda m: names.setdefault(m[0], f"<uuid-{len(names) + 1}>"), text)
-
-
-def scrub_path(folder: Path) -> Scrubber:
-    """Return a scrubber that replaces a folder by <folder>."""
-    return lambda text: text.replace(folder.as_posix(), "<folder>").replace(str(folder), "<folder>")
-
-
 def canonical(value: Any) -> str:
     """Return JSON with sorted keys; what is no JSON stands as its `repr`.
 

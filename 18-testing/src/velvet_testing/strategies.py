@@ -7,9 +7,7 @@ the bugs. `hunt` is deterministic for a seed: what a lucky seed finds, the same 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from random import Random
 from types import ModuleType
 from typing import Any
@@ -82,51 +80,31 @@ class RandomCrash(Needs):
     name = "random_crash"
     needs = ("seeds", "target")
     seeded = True
+    guided = False
 
     def hunt(self, m: ModuleType, p: Program, *, budget_s: float, seed: int) -> Finding | None:
-        assert p.kit.target is not None
-        return _fuzz(self.name, partial(p.kit.target, m), p, seed, self.max_executions, budget_s)
+        judge = (self.guided and p.kit.invariant) or p.kit.target
+        assert judge
+        hunt = Hunting(self.name)
+        fuzzer = CoverageGuidedFuzzer(
+            lambda value: judge(m, copy.deepcopy(value)),
+            p.kit.seeds,
+            Random(seed),
+            files=[str(m.__file__)] if self.guided else [],
+            allowed=p.kit.allowed,
+        )
+        result = fuzzer.run(self.max_executions, budget_s)
+        hunt.executions = result.executions
+        if result.error is None:
+            return None
+        return hunt.finding(repr(result.crash), result.error, shrunk=True)
 
 
-@dataclass(frozen=True)
-class CoverageFuzz(Needs):
+class CoverageFuzz(RandomCrash):
     """Mutated inputs, guided by edges; the kit's invariant is the oracle."""
 
-    max_executions: int = MAX_EXECUTIONS
     name = "coverage_fuzz"
-    needs = ("seeds", "target")
-    seeded = True
-
-    def hunt(self, m: ModuleType, p: Program, *, budget_s: float, seed: int) -> Finding | None:
-        judge = p.kit.invariant or p.kit.target
-        assert judge is not None
-        files = [str(m.__file__)] if getattr(m, "__file__", None) else []
-        target = partial(judge, m)
-        return _fuzz(self.name, target, p, seed, self.max_executions, budget_s, files)
-
-
-def _fuzz(
-    name: str,
-    target: Callable[[Any], Any],
-    p: Program,
-    seed: int,
-    executions: int,
-    budget_s: float,
-    files: Sequence[str] = (),
-) -> Finding | None:
-    hunt = Hunting(name)
-    fuzzer = CoverageGuidedFuzzer(
-        lambda value: target(copy.deepcopy(value)),
-        p.kit.seeds,
-        Random(seed),
-        files=files,
-        allowed=p.kit.allowed,
-    )
-    result = fuzzer.run(executions, budget_s)
-    hunt.executions = result.executions
-    if result.error is None:
-        return None
-    return hunt.finding(repr(result.crash), result.error, shrunk=True)
+    guided = True
 
 
 class FaultInjection(Needs):

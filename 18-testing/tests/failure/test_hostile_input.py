@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 import re
 import socket
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ import pytest
 
 from velvet_testing import corpus, flaky
 from velvet_testing.corpus import Bug, BugKind, CorpusError, Edit
-from velvet_testing.flaky import NotPolluted, Quarantine, QuarantineError
+from velvet_testing.flaky import NotPolluted
 from velvet_testing.mutation import engine, operators
 from velvet_testing.schedule import Deadlock, UnsupportedAwait, explore
 from velvet_testing.snapshot import Snapshots
@@ -54,12 +52,6 @@ def pending_socket(folder: Path) -> None:
     run_virtual(read())
 
 
-def quarantine(folder: Path) -> None:
-    path = folder / "quarantine.json"
-    path.write_text(json.dumps([{"test": "t", "owner": "o", "reason": "r"}]), encoding="utf-8")
-    Quarantine.load(path, today=date(2026, 1, 1))
-
-
 def baseline(folder: Path) -> None:
     path = folder / "target.py"
     path.write_text("x = 1\n", encoding="utf-8")
@@ -84,7 +76,6 @@ TABLE: list[tuple[Callable[[Path], Any], type[Exception], str]] = [
     (pending_socket, Deadlock, "no timer is set"),
     (lambda folder: Snapshots(folder).approve(1, name="../x"), ValueError, "unsafe snapshot name"),
     (lambda folder: Snapshots(folder).approve(1, name="a\0"), ValueError, "unsafe snapshot name"),
-    (quarantine, QuarantineError, "entry 0: .*expires"),
 ]
 
 

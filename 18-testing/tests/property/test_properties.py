@@ -17,7 +17,7 @@ from velvet_testing import flaky, fuzz
 from velvet_testing.corpus import programs
 from velvet_testing.dbfixtures import SavepointConnection
 from velvet_testing.mutation.operators import mutants
-from velvet_testing.schedule import explore, pause
+from velvet_testing.schedule import Stepper, explore
 from velvet_testing.snapshot import canonical
 from velvet_testing.virtual_time import run_virtual
 
@@ -66,7 +66,7 @@ def test_the_number_of_schedules_is_the_multinomial(pauses: list[int]) -> None:
 
     async def job(count: int) -> None:
         for _ in range(count):
-            await pause()
+            await Stepper().pause()
 
     def make() -> Any:
         return None, [job(count) for count in pauses]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from types import ModuleType
 
 import pytest
 
@@ -75,31 +74,3 @@ def test_a_loaded_module_is_fresh_and_its_tracebacks_show_the_edited_line() -> N
     import linecache
 
     assert "total * weights[i] % whole, i" in "".join(linecache.getlines("<money_split-3>"))
-
-
-def test_a_function_of_the_readers_own_is_compared_with_its_reference() -> None:
-    program = Program.from_callables(
-        "mine", sorted, lambda items: sorted(set(items)), [([3, 1, 2],)]
-    )
-
-    found = strategies.CoverageFuzz().hunt(program.module(), program, budget_s=5, seed=1)
-
-    assert found is not None
-    assert "should be" in found.exception
-
-
-def test_functions_that_agree_are_left_alone_also_in_their_errors() -> None:
-    from hypothesis import strategies as st
-
-    def lazily(n: int) -> object:
-        if n == 3:
-            raise ValueError
-        return (i for i in range(n % 5))
-
-    program = Program.from_callables("mine", lazily, lazily, st.tuples(st.integers(0, 5)))
-    module: ModuleType = program.module()
-
-    for name in ("property", "differential"):
-        hunter = strategies.by_name(name)
-        assert hunter.supports(program)
-        assert hunter.hunt(module, program, budget_s=5, seed=1) is None

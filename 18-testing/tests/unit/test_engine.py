@@ -130,15 +130,10 @@ def test_spawned_workers_judge_the_same(target: Path) -> None:
 
 
 def test_a_callable_judges_the_same(target: Path) -> None:
-    told: list[engine.Outcome] = []
-
-    report = engine.run(target, passes, told=told.append)
+    report = engine.run(target, passes)
 
     assert statuses(report) == EXPECTED
-    assert told == report.outcomes
     assert report.covered >= {3, 8, 9, 10}
-    every = engine.run(target, passes, coverage=False, lines={14})
-    assert {one.status for one in every.outcomes} == {Status.SURVIVED}
 
 
 @pytest.mark.skipif(not FORK, reason="the engine forks on Linux alone")
@@ -196,9 +191,9 @@ def test_a_limit_spreads_the_mutants_over_the_file(target: Path) -> None:
 
 
 def test_an_equivalent_mutant_is_not_held_against_the_suite(target: Path) -> None:
-    source = SOURCE + "\n\nassert LIMIT == 10\n"
+    target.write_text(SOURCE + "\n\nassert LIMIT == 10\n", encoding="utf-8")
 
-    report = engine.run(target, passes, source=source, lines={17})
+    report = engine.run(target, passes, lines={17})
 
     assert {one.status for one in report.outcomes} == {Status.EQUIVALENT}
     assert report.score is None

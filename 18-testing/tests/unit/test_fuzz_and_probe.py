@@ -59,9 +59,7 @@ def test_a_fuzzer_needs_a_seed() -> None:
         CoverageGuidedFuzzer(len, [], Random(1))
 
 
-@pytest.mark.parametrize(
-    "value", [0, True, None, 1.5, "a", "", b"", b"ab", [], [1, "x"], (), (1, [2]), {"k": 1}]
-)
+@pytest.mark.parametrize("value", [0, "a", "", b"", b"ab", [], [1, "x"], (), (1, [2])])
 def test_a_mutation_keeps_the_type(value: Any) -> None:
     rng = Random(7)
     for _ in range(50):
@@ -86,7 +84,8 @@ def lines_run(program: Program, backend: str, *, once: bool = False) -> set[int]
         vars(module).update(names)
         program.kit.hold(module, program.kit.happy)
 
-    return set(EdgeCollector([program.filename], backend=backend, once=once).lines(run))
+    edges, _ = EdgeCollector([program.filename], backend=backend, once=once).collect(run)
+    return {line for _, line in edges}
 
 
 @pytest.mark.parametrize("program", corpus.programs(), ids=lambda program: program.name)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
 
+import psutil
 import pytest
 
 from velvet_testing import corpus, shootout, strategies
@@ -60,13 +60,11 @@ def test_the_scoreboard_answers_its_questions() -> None:
     assert one.probability("a", "x-1") == 0.5
     assert one.probability("c", "x-1") == 0
     assert one.lucky("a") == {"x-1"}
-    assert one.unique("a") == {"x-1"}
     assert one.union() == {"x-1", "x-2", "x-3"}
     assert one.curve("b") == [(0.2, 1), (0.4, 2)]
     assert one.seconds("a") == 2.0
     assert one.cheapest_cover() == ["b", "a"]
     assert one.best_pair() == (("a", "b"), {"x-1", "x-2", "x-3"})
-    assert Scoreboard.from_json(one.to_json()).hunts == one.hunts
 
 
 def test_a_pair_needs_two() -> None:
@@ -76,64 +74,73 @@ def test_a_pair_needs_two() -> None:
     assert Scoreboard([Hunt("a", "x", 1, "MISSED", 1.0)]).seconds("a") == 0
 
 
-def test_a_shootout_in_two_children_keeps_the_score() -> None:
-    told: list[Hunt] = []
+def test_a_shootout_keeps_the_score() -> None:
     hunters = [strategies.HappyPath(), strategies.EdgeTable()]
 
-    result = shootout.run(
-        [corpus.find("money_split")], hunters, seeds=[1, 2], workers=2, told=told.append
-    )
+    program = corpus.find("money_split")
+    result = Scoreboard(list(shootout.hunts([program], hunters, seeds=[1, 2])))
 
-    assert len(told) == len(result.hunts) == 10
+    assert len(result.hunts) == 10
     assert result.found("happy_path") == {"money_split-1"}
     assert result.found("happy_path") < result.found("edge_table")
 
 
-def test_a_hang_and_a_death_count_as_found_and_the_next_hunt_goes_on() -> None:
-    program = corpus.find("semver_sort")
+def test_what_is_known_is_not_hunted_again() -> None:
+    found = shootout.hunts(
+        [corpus.find("money_split")],
+        [strategies.HappyPath()],
+        seeds=[1],
+        known={f"money_split-{number}" for number in (2, 3, 4, 5)},
+    )
 
-    hung = shootout.run_one(program, Sleepy(), seed=1, budget_s=0.1, bug="semver_sort-1")
-    dead = shootout.run_one(program, Sleepy(dies=True), seed=1, budget_s=10, bug="semver_sort-1")
-
-    assert hung is not None
-    assert hung.exception.startswith("HANG: still running")
-    assert dead is not None
-    assert "the process died" in dead.exception
-    assert shootout.run_one(program, strategies.HappyPath(), seed=1) is None
-
-
-def test_an_alarm_at_a_reference_ends_the_shootout() -> None:
-    with pytest.raises(FalseAlarm, match="sleepy on pager"):
-        shootout.run([corpus.find("pager")], [Sleepy(clean=False)], seeds=[1], budget_s=0.1)
-
-
-def test_an_interrupted_shootout_keeps_what_it_has(tmp_path: Path) -> None:
-    def stop(hunt: Hunt) -> None:
-        raise KeyboardInterrupt
-
-    saved = tmp_path / "partial.json"
-    with pytest.raises(KeyboardInterrupt):
-        shootout.run(
-            [corpus.find("pager")], [strategies.HappyPath()], seeds=[1], told=stop, partial=saved
-        )
-
-    assert len(Scoreboard.from_json(saved.read_text("utf-8")).hunts) == 1
+    assert [(hunt.bug, hunt.outcome) for hunt in found] == [("money_split-1", "FOUND")]
 
 
 @pytest.mark.parametrize(
-    ("options", "word"),
-    [({"budget_s": 0}, "positive"), ({"seeds": []}, "seeds"), ({"workers": 0}, "workers")],
+    ("hunter", "words"),
+    [(Sleepy(), "still running"), (Sleepy(dies=True), "the process died")],
 )
+def test_a_hang_and_a_death_count_as_found_and_the_next_hunt_goes_on(
+    hunter: Sleepy, words: str
+) -> None:
+    lane = shootout.Lane()
+    try:
+        budget_s = 10.0 if hunter.dies else 0.1
+        outcome, found, _ = lane.do(("semver_sort", "semver_sort-1", hunter, 1, budget_s))
+        after, nothing, _ = lane.do(("semver_sort", "", strategies.HappyPath(), 1, 60.0))
+    finally:
+        lane.close()
+
+    assert outcome == ("FOUND" if hunter.dies else "HANG")
+    assert found is not None
+    assert words in found.exception
+    assert (after, nothing) == ("MISSED", None)
+
+
+def test_the_happy_path_ends_on_every_bug_also_in_this_process() -> None:
+    for bug in corpus.bugs():
+        shootout.hunt_once((bug.program, bug.id, strategies.HappyPath(), 1, 5.0))
+
+
+def test_an_alarm_at_a_reference_ends_the_shootout() -> None:
+    with pytest.raises(FalseAlarm, match="sleepy on pager: HANG"):
+        next(shootout.hunts([corpus.find("pager")], [Sleepy(clean=False)], seeds=[1], budget_s=0.1))
+
+
+def test_a_hunt_that_is_broken_off_leaves_no_process() -> None:
+    before = {child.pid for child in psutil.Process().children()}
+    hunt = shootout.hunts([corpus.find("pager")], [strategies.HappyPath()], seeds=[1])
+    next(hunt)
+    assert {child.pid for child in psutil.Process().children()} > before
+    hunt.close()
+
+    assert {child.pid for child in psutil.Process().children()} <= before
+
+
+@pytest.mark.parametrize(("options", "word"), [({"budget_s": 0}, "time"), ({"seeds": []}, "seeds")])
 def test_empty_shootouts_are_refused(options: dict[str, Any], word: str) -> None:
     with pytest.raises(ValueError, match=word):
-        shootout.run([], [], **{"seeds": [1], **options})
-
-
-def test_a_readers_function_is_hunted_in_its_own_process() -> None:
-    mine = Program.from_callables("mine", abs, abs, [(1,)])
-
-    with pytest.raises(ValueError, match=r"call strategy\.hunt"):
-        shootout.run_one(mine, strategies.RandomCrash(), seed=1)
+        next(shootout.hunts([], [], **{"seeds": [1], **options}))
 
 
 def test_the_child_answers_until_it_is_told_to_stop() -> None:

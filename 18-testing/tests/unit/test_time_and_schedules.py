@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from velvet_testing import contracts
-from velvet_testing.contracts import ClockContract, GatewayContract, RepositoryContract
+from velvet_testing.contracts import GatewayContract, RepositoryContract
 from velvet_testing.doubles import (
     FakeClock,
     FakeGateway,
@@ -18,7 +18,7 @@ from velvet_testing.doubles import (
     GatewayError,
     GatewayTimeout,
 )
-from velvet_testing.schedule import Deadlock, Stepper, UnsupportedAwait, explore, pause, replay
+from velvet_testing.schedule import Deadlock, Stepper, UnsupportedAwait, explore, replay
 from velvet_testing.virtual_time import run_virtual
 
 State = dict[str, int]
@@ -29,7 +29,7 @@ def lost_update() -> tuple[State, list[Coroutine[Any, Any, None]]]:
 
     async def add() -> None:
         seen = state["n"]
-        await pause()
+        await Stepper().pause()
         state["n"] = seen + 1
 
     return state, [add(), add()]
@@ -162,12 +162,6 @@ class TestFakeGateway(GatewayContract):
         return FakeGateway
 
 
-class TestFakeClock(ClockContract):
-    @pytest.fixture
-    def make(self) -> Any:
-        return FakeClock
-
-
 def test_a_fake_that_drifts_is_reported_by_the_check() -> None:
     class Forgetful(FakeRepository):
         def add(self, order: Any) -> None:
@@ -177,4 +171,4 @@ def test_a_fake_that_drifts_is_reported_by_the_check() -> None:
 
     assert list(report.differences) == ["test_a_second_order_of_the_same_id_is_refused"]
     assert "AssertionError: no DuplicateOrder / passes" in str(report)
-    assert str(contracts.drift(ClockContract, FakeClock, FakeClock)) == "no drift"
+    assert str(contracts.drift(GatewayContract, FakeGateway, FakeGateway)) == "no drift"

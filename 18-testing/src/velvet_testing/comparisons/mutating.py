@@ -35,10 +35,27 @@ STRENGTHS: tuple[tuple[str, Tests], ...] = (
 JUDGED = ("money_split", "slug_wrap")
 
 
+def project_of(folder: Path, name: str) -> contenders.Project:
+    """Write a program of the corpus and its edge table as an ordinary project with plain tests."""
+    program, made = corpus.find(name), contenders.Project(folder, name)
+    made.source.parent.mkdir(parents=True)
+    made.tests.parent.mkdir()
+    made.source.write_text(program.source, encoding="utf-8")
+    rows = [*program.kit.happy, *program.kit.edges]
+    tests = [f"def test_{number}():\n    assert {row}\n" for number, row in enumerate(rows)]
+    head = f"import pytest\n\nfrom {name} import *\n\n\n"
+    raises = (
+        "def raises(error, call, *args):\n    with pytest.raises(error):\n        call(*args)\n"
+        "    return True\n"
+    )
+    made.tests.write_text("\n\n".join([head + raises, *tests]), encoding="utf-8")
+    return made
+
+
 def _engine(name: str, program: str) -> Callable[[], Any]:
     def run() -> Outcome:
         with tempfile.TemporaryDirectory() as folder:
-            project = contenders.project(Path(folder, "project"), program)
+            project = project_of(Path(folder, "project"), program)
             result = contenders.load(name).mutate(project)
         found = {
             "ms_per_mutant": result.cpu_per_mutant * 1e3,

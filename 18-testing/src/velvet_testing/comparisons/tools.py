@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from velvet_testing.doubles import FakeClock
 from velvet_testing.samples.headers import STAGED
 
 TRIALS = 400
+AUTOMATIC = 3  # reruns of a red test, as many a CI is set up
 
 
 def _schema(tables: int) -> list[str]:
@@ -223,6 +225,40 @@ def _rerun(p: float) -> Callable[[], dict[str, float]]:
     return run
 
 
+def _hidden(p: float) -> Callable[[], dict[str, float]]:
+    """Let pytest-rerunfailures repeat flaky tests, and count those that are still red."""
+    body = f"""import random, pytest
+rng = random.Random(8)
+@pytest.mark.parametrize('i', range({TRIALS}))
+def test(i): assert rng.random() >= {p}
+"""
+
+    def run() -> dict[str, float]:
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "test_flaky.py").write_text(body, encoding="utf-8")
+            words = ["--disable-plugin-autoload", "-q", "--tb=no", "-p", "no:cacheprovider"]
+            words += ["-p", "pytest_rerunfailures", "--reruns", str(AUTOMATIC)]
+            done = subprocess.run(
+                [sys.executable, "-m", "pytest", *words],
+                cwd=folder,
+                capture_output=True,
+                encoding="utf-8",
+                check=False,  # a test that is still red ends it with 1
+            )
+        told = done.stdout.splitlines()[-1]
+        counts = {word: int(count) for count, word in re.findall(r"(\d+) (\w+)", told)}
+        red = counts.get("failed", 0)
+        assert red + counts.get("passed", 0) == TRIALS, told
+        low, high = flaky.binomial_band(TRIALS, p ** (AUTOMATIC + 1))
+        return {
+            "reruns": float(AUTOMATIC),
+            "detected": red / TRIALS,
+            "inside": float(low <= red <= high),
+        }
+
+    return run
+
+
 def _xdist(workers: int, ms: int) -> Callable[[], Any]:
     tests = 20 if mode() == "quick" else 60
     body = f"import pytest, time\n@pytest.mark.parametrize('i', range({tests}))\n"
@@ -321,6 +357,12 @@ def add_to(suite: Suite) -> None:
         metrics={"reruns": "runs", "detected": Metric("of trials", "higher"), "inside": "band"},
     )
     reruns.add("formula", _rerun)
+    reruns.add(
+        "rerunfailures",
+        _hidden,
+        note=f"still red after {AUTOMATIC} automatic reruns",
+        tier="default",
+    )
 
     parallel = suite.comparison(
         "xdist_break_even",
@@ -370,6 +412,12 @@ def add_to(suite: Suite) -> None:
         value("flaky_runs", "formula", "inside", p=0.5).equals(1)
         & value("flaky_runs", "formula", "inside", p=0.1).equals(1)
         & value("flaky_runs", "formula", "inside", p=0.02).equals(1),
+    )
+    suite.claim(
+        "three automatic reruns hide a flaky test as often as the formula says",
+        value("flaky_runs", "rerunfailures", "inside", p=0.5).equals(1)
+        & value("flaky_runs", "rerunfailures", "inside", p=0.1).equals(1),
+        tier="default",
     )
     suite.claim(
         "two processes are slower than one for tests that do nothing",

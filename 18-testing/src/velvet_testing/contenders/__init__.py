@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from velvet_testing import corpus
-
 NAMES: tuple[str, ...] = tuple(
     found.name for found in pkgutil.iter_modules(__path__) if not found.name.startswith("_")
 )
@@ -67,20 +65,3 @@ def load(name: str) -> ModuleType:
     if name not in NAMES:
         raise KeyError(f"unknown contender {name!r}: choose one of {', '.join(NAMES)}")
     return importlib.import_module(f"{__name__}.{name}")
-
-
-def project(folder: Path, name: str) -> Project:
-    """Write a program of the corpus and its edge table as an ordinary project with plain tests."""
-    program, made = corpus.find(name), Project(folder, name)
-    made.source.parent.mkdir(parents=True)
-    made.tests.parent.mkdir()
-    made.source.write_text(program.source, encoding="utf-8")
-    rows = [*program.kit.happy, *program.kit.edges]
-    tests = [f"def test_{number}():\n    assert {row}\n" for number, row in enumerate(rows)]
-    head = f"import pytest\n\nfrom {name} import *\n\n\n"
-    raises = (
-        "def raises(error, call, *args):\n    with pytest.raises(error):\n        call(*args)\n"
-        "    return True\n"
-    )
-    made.tests.write_text("\n\n".join([head + raises, *tests]), encoding="utf-8")
-    return made

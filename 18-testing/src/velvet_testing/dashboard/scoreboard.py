@@ -92,7 +92,8 @@ def finding(seen: kit.Seen) -> str:
     lucky = set().union(*(board.lucky(name) for name in board.names))
     return (
         f"All strategies together find **{len(board.union())} of {len(bugs)}**; {pair[0]} and "
-        f"{pair[1]} find **{len(found)}** alone. With {len(lucky)} bugs it depends on the seed."
+        f"{pair[1]} find **{len(found)}** alone, and the same bugs as all: "
+        f"{', '.join(board.cheapest_cover())}. With {len(lucky)} bugs it depends on the seed."
     )
 
 

@@ -25,7 +25,7 @@ from types import ModuleType, TracebackType
 from typing import Any
 
 from velvet_testing.mutation import operators
-from velvet_testing.mutation.operators import Mutant, Operator
+from velvet_testing.mutation.operators import Mutant
 from velvet_testing.mutation.worker import WAITING
 
 MIN_TIMEOUT_S = 0.5
@@ -204,13 +204,9 @@ def run(
     *,
     isolation: str = "",
     timeout_s: float | None = None,
-    coverage: bool = True,
-    only: Collection[Operator] = operators.ALL,
     lines: Collection[int] | None = None,
-    source: str | None = None,
     cwd: Path | None = None,
     limit: int | None = None,
-    told: Callable[[Outcome], None] | None = None,
 ) -> MutationReport:
     """Mutate a file and run tests against each mutant.
 
@@ -218,10 +214,7 @@ def run(
         tests: arguments of pytest, or a callable that takes the module and can be pickled.
         isolation: `fork` (not on Windows) or `spawn`; what suits the system by default.
         timeout_s: per mutant; five times the baseline and at least half a second by default.
-        coverage: run only tests that reach the mutant's lines.
-        source: what to mutate instead of the file's text.
         limit: at most so many mutants, evenly spread over the file.
-        told: called with each outcome.
 
     Raises:
         BaselineRed: the tests fail without any mutation.
@@ -230,9 +223,8 @@ def run(
     isolation = isolation or default_isolation()
     if isolation not in ("fork", "spawn") or (isolation == "fork" and not hasattr(os, "fork")):
         raise ValueError(f"isolation {isolation!r}: choose fork (where there is one) or spawn")
-    if source is None:
-        source = target.read_text(encoding="utf-8")
-    found = list(operators.mutants(source, only, lines=lines, filename=str(target)))
+    source = target.read_text(encoding="utf-8")
+    found = list(operators.mutants(source, lines=lines, filename=str(target)))
     if limit is not None and len(found) > limit:
         found = [found[i * len(found) // limit] for i in range(limit)]
     started, before = time.perf_counter(), _children_cpu()
@@ -259,11 +251,11 @@ def run(
             one = {**job, "source": mutant.source, "timeout": patience, "traced": False}
             if operators.is_trivially_equivalent(source, mutant.source):
                 outcome = Outcome(mutant, Status.EQUIVALENT)
-            elif coverage and not chosen and not early:
+            elif not chosen and not early:
                 outcome = Outcome(mutant, Status.NO_COVERAGE)
             else:
                 verdict: dict[str, Any] = {"cold": True}
-                some = chosen if coverage and chosen else None
+                some = chosen or None
                 if session is not None and not early:
                     verdict = session.do({**one, "tests": some, "line": mutant.lineno})
                 if "cold" in verdict:
@@ -277,8 +269,6 @@ def run(
                     verdict = worker.do(one)
                 outcome = _judge(mutant, verdict)
             report.outcomes.append(outcome)
-            if told is not None:
-                told(outcome)
     report.wall_s, report.cpu_s = time.perf_counter() - started, _children_cpu() - before
     return report
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from velvet_testing.kit import FakeTime, Kit, Machine
+from velvet_testing.kit import Kit, Machine
+from velvet_testing.samples.clock import FakeTime
 
 RATE, CAPACITY = 2, 4
 
