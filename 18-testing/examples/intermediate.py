@@ -141,7 +141,7 @@ def doubles_that_drift() -> None:
         report = drift(GatewayContract, FakeGateway, make)
         print(f"FakeGateway beside {name}: {len(report.differences)} of 4 checks differ")
         for check, (fake, other) in report.differences.items():
-            print(f"    {check}\n        fake {fake}, respx {other.partition(":")[0]}")
+            print(f"    {check}\n        fake {fake}, respx {other.partition(':')[0]}")
     print("why: a route answers what the test wrote down, and remembers no key")
 
 

@@ -260,7 +260,7 @@ def test(i): assert rng.random() >= {p}
 
 
 def _xdist(workers: int, ms: int) -> Callable[[], Any]:
-    tests = 20 if mode() == "quick" else 60
+    tests = 20 if mode() == "quick" else 40
     body = f"import pytest, time\n@pytest.mark.parametrize('i', range({tests}))\n"
     body += f"def test(i): time.sleep({ms / 1000})\n"
 
@@ -370,7 +370,7 @@ def add_to(suite: Suite) -> None:
         kind="run",
         unit="s",
         sizes={"ms": [0, 100]},
-        rounds={"quick": 3, "default": 5, "full": 7},
+        rounds={"quick": 3, "default": 3, "full": 7},
         default=lambda ms: ms >= 0,
         quick=lambda ms: ms == 0,
     )
