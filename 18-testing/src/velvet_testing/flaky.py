@@ -46,20 +46,24 @@ def upper_bound(passes: int, confidence: float = 0.95) -> float:
 
 
 def binomial_band(trials: int, p: float, confidence: float = 0.99) -> tuple[int, int]:
-    """Return the smallest and the largest count that chance explains, by exact fractions."""
-    _probability(p, "p")
+    """Return the smallest and the largest count that chance explains, in exact integers.
+
+    >>> binomial_band(10, 0.5)
+    (1, 9)
+    """
+    share = Fraction(_probability(p, "p"))
     tail = (1 - Fraction(_probability(confidence, "confidence"))) / 2
-    share, rest = Fraction(p), 1 - Fraction(p)
-    low, below = 0, Fraction(0)
-    high = trials
-    for count in range(trials + 1):
-        below += math.comb(trials, count) * share**count * rest ** (trials - count)
-        if below <= tail:
+    hit, miss = share.numerator, share.denominator - share.numerator
+    whole = share.denominator**trials
+    term, below, low = miss**trials, 0, 0
+    for count in range(trials):
+        below += term
+        if below * tail.denominator <= tail.numerator * whole:
             low = count + 1
-        if below >= 1 - tail:
-            high = count
-            break
-    return low, high
+        if below * tail.denominator >= (tail.denominator - tail.numerator) * whole:
+            return low, count
+        term = term * (trials - count) * hit // ((count + 1) * miss)  # divides without a rest
+    return low, trials
 
 
 class Verdict(str, Enum):

@@ -151,3 +151,11 @@ def test_a_row_that_is_wrong_is_told() -> None:
 def test_options_out_of_range_are_refused(task: Any) -> None:
     with pytest.raises(ValueError, match=r"[Cc]hoose"):
         list(task())
+
+
+def test_the_rarest_failure_of_the_slider_needs_no_patience() -> None:
+    rows = list(tasks.rerun(1, 200))
+
+    assert rows[0]["type"] == "plan"
+    assert len(rows) == 2 * 299 + 1
+    assert all(one["low"] <= one["theory"] <= one["high"] for one in rows[1:])
