@@ -85,17 +85,6 @@ def test_a_shootout_keeps_the_score() -> None:
     assert result.found("happy_path") < result.found("edge_table")
 
 
-def test_what_is_known_is_not_hunted_again() -> None:
-    found = shootout.hunts(
-        [corpus.find("money_split")],
-        [strategies.HappyPath()],
-        seeds=[1],
-        known={f"money_split-{number}" for number in (2, 3, 4, 5)},
-    )
-
-    assert [(hunt.bug, hunt.outcome) for hunt in found] == [("money_split-1", "FOUND")]
-
-
 @pytest.mark.parametrize(
     ("hunter", "words"),
     [(Sleepy(), "still running"), (Sleepy(dies=True), "the process died")],

@@ -11,7 +11,7 @@ from velvet.bench import Suite, value
 from velvet.bench.model import Absent, Metric
 from velvet_testing.mutation import engine
 
-LIMIT = 24
+LIMIT = 16
 # module -> a file of its lesson and the tests of that file
 SUITES = {
     "18-testing": ("src/velvet_testing/flaky.py", "tests/unit/test_flaky_and_snapshots.py"),

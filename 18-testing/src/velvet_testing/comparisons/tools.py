@@ -124,14 +124,14 @@ def _frozen(name: str, modules: int) -> Callable[[], Any]:
 
 
 def _fuzzed(name: str) -> Callable[[], dict[str, float]]:
-    executions, seeds = (20_000, 3) if mode() == "quick" else (60_000, 5)
+    executions, seeds = (20_000, 3) if mode() == "quick" else (40_000, 5)
 
     def run() -> dict[str, float]:
         parse = corpus.compile_module(STAGED, "staged", "<staged>").parse
         crashed, spent = 0, []
         for seed in range(seeds):
             if name == "hypothesis":
-                count = _hypothesis(parse, seed, executions // 10)
+                count = _hypothesis(parse, seed, executions // 20)
             else:
                 files = ["<staged>"] if name == "guided" else []
                 one = fuzz.CoverageGuidedFuzzer(parse, [b"...."], Random(seed), files=files)
@@ -291,7 +291,8 @@ def add_to(suite: Suite) -> None:
         unit="us",
         sizes={"tables": [1, 30, 100]},
         quick=lambda tables: tables == 30,
-        rounds=few,
+        default=lambda tables: tables < 100,
+        rounds={"quick": 8, "default": 8, "full": 30},
     )
     for name in ("create", "file", "copy", "bytes", "rollback", "truncate"):
         databases.add(name, lambda tables, name=name: _fixture(name, tables))
