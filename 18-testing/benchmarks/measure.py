@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from velvet.bench import Suite
 from velvet.bench.command import main
-from velvet_testing.comparisons import hunting, mutating, own_suites, styles, tools
+from velvet_testing.comparisons import hunting, mutating, own_suites, running, styles, tools
 
 suite = Suite("18-testing", __file__)
-for subject in (hunting, mutating, own_suites, styles, tools):
+for subject in (hunting, mutating, own_suites, styles, tools, running):
     subject.add_to(suite)
 
 if __name__ == "__main__":

@@ -135,18 +135,18 @@ def find(name: str) -> Program:
     raise CorpusError(f"unknown program {name!r}: choose one of {known}")
 
 
+def _seeded() -> ModuleType:
+    return importlib.import_module("velvet_testing.samples.bugs")
+
+
 def bugs(program: str = "") -> tuple[Bug, ...]:
     """Return the bugs of a program, or all sixty."""
-    from velvet_testing.samples.bugs import BUGS
-
-    return tuple(bug for bug in BUGS if program in ("", bug.program))
+    return tuple(bug for bug in _seeded().BUGS if program in ("", bug.program))
 
 
 def find_bug(id: str) -> Bug:
     """Return a bug by its id, the three of the evolution story among them."""
-    from velvet_testing.samples.bugs import BUGS, MORE_OF_TTL_LRU
-
-    for bug in (*BUGS, *MORE_OF_TTL_LRU):
+    for bug in (*_seeded().BUGS, *_seeded().MORE_OF_TTL_LRU):
         if bug.id == id:
             return bug
     raise CorpusError(f"unknown bug {id!r}")
