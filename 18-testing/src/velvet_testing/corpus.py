@@ -13,6 +13,7 @@ import linecache
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
@@ -135,18 +136,19 @@ def find(name: str) -> Program:
     raise CorpusError(f"unknown program {name!r}: choose one of {known}")
 
 
-def _seeded() -> ModuleType:
-    return importlib.import_module("velvet_testing.samples.bugs")
+def _seeded() -> tuple[tuple[Bug, ...], tuple[Bug, ...]]:
+    seeded = importlib.import_module("velvet_testing.samples.bugs")
+    return seeded.BUGS, seeded.MORE_OF_TTL_LRU
 
 
 def bugs(program: str = "") -> tuple[Bug, ...]:
     """Return the bugs of a program, or all sixty."""
-    return tuple(bug for bug in _seeded().BUGS if program in ("", bug.program))
+    return tuple(bug for bug in _seeded()[0] if program in ("", bug.program))
 
 
 def find_bug(id: str) -> Bug:
     """Return a bug by its id, the three of the evolution story among them."""
-    for bug in (*_seeded().BUGS, *_seeded().MORE_OF_TTL_LRU):
+    for bug in chain(*_seeded()):
         if bug.id == id:
             return bug
     raise CorpusError(f"unknown bug {id!r}")
