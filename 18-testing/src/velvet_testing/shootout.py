@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from multiprocessing.connection import Connection
@@ -195,7 +195,7 @@ def hunts(
     *,
     seeds: Sequence[int],
     budget_s: float = 5.0,
-) -> Iterator[Hunt]:
+) -> Generator[Hunt, None, None]:
     """Hunt every bug with every strategy and every seed, and tell each hunt as it ends.
 
     A strategy that no seed changes hunts once. Each looks at a reference before its bugs.
