@@ -19,12 +19,10 @@ from pathlib import Path
 import grimp
 import pytest
 
-from velvet.budget import new_shape
 from velvet.catalog import Module, modules
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = [module for module in modules(ROOT) if module.state == "working"]
-MOVED = [module for module in MODULES if new_shape(module)]
 NAMES = {module.package for module in MODULES}
 POSIX_ONLY = ("fcntl", "grp", "pwd", "resource", "termios")
 EDITS = {"append", "clear", "extend", "insert", "pop", "remove", "setdefault", "update"}
@@ -95,7 +93,7 @@ def test_a_lesson_can_be_lifted_out(module: Module) -> None:
     assert [pair for pair in lesson if package(pair[1]) == module.package and room(pair[1])] == []
 
 
-@pytest.mark.parametrize("name", ["velvet", *(module.package for module in MOVED)])
+@pytest.mark.parametrize("name", ["velvet", *(module.package for module in MODULES)])
 def test_no_circle(name: str) -> None:
     assert circle(name) == []
 
@@ -142,7 +140,7 @@ def test_a_path_trick_is_recognised(line: str, expected: bool) -> None:
 
 def test_nothing_edits_where_imports_are_found() -> None:
     files = [*(ROOT / "velvet").rglob("*.py")]
-    for module in MOVED:
+    for module in MODULES:
         files += [path for path in module.folder.rglob("*.py") if "tests" not in path.parts]
 
     found = [

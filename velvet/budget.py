@@ -55,11 +55,6 @@ class Figure:
         return f"{self.name:18} {self.value:>7,.0f} of {self.limit:>6,.0f}{mark}{why}"
 
 
-def new_shape(module: Module) -> bool:
-    """Whether a module has its comparisons inside its package, and so the shape of today."""
-    return (module.folder / "src" / module.package / "comparisons").is_dir()
-
-
 def lesson_files(module: Module) -> list[Path]:
     """Return the Python files of a module's lesson: neither comparisons nor dashboard."""
     package = module.folder / "src" / module.package

@@ -122,6 +122,12 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, 
     return result
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Draw tabs last: coverage would miss what a page, left out of it, is the first to import."""
+    items.sort(key=lambda item: "tab" in getattr(item, "fixturenames", ()))
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect a module's `benchmarks/measure.py` as one test per contender and claim."""
     if file_path.name != "measure.py" or file_path.parent.name != "benchmarks":

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import namedtuple
 from collections.abc import Callable
 from pathlib import Path
@@ -536,8 +537,9 @@ def test_a_venv_that_fails_is_explained_and_leaves_nothing(
 # --- two at once
 
 
-def test_a_second_start_waits_for_the_first_and_says_so(tmp_path, capsys):
-    entered = threading.Event()
+def test_a_second_start_waits_for_the_first_and_says_so(tmp_path, capsys, monkeypatch):
+    entered, waiting, pause = threading.Event(), threading.Event(), time.sleep
+    monkeypatch.setattr(bootstrap.time, "sleep", lambda s: (waiting.set(), pause(s)))
 
     def second() -> None:
         with bootstrap.one_at_a_time(tmp_path):
@@ -546,8 +548,9 @@ def test_a_second_start_waits_for_the_first_and_says_so(tmp_path, capsys):
     thread = threading.Thread(target=second)
     with bootstrap.one_at_a_time(tmp_path):
         thread.start()
-        while "waiting for another velvet command" not in capsys.readouterr().out:
-            assert not entered.is_set()
+        assert waiting.wait(60)
+        assert not entered.is_set()
+        assert "waiting for another velvet command" in capsys.readouterr().out
 
     thread.join()
     assert entered.is_set()

@@ -73,12 +73,6 @@ def test_programs_get_the_figures_too(velvet, module):
     assert found["budget"]["tests lines"] == {"value": 0, "limit": budget.MIN_TESTS_LINES}
 
 
-def test_a_module_in_the_old_shape_has_no_budget_yet(velvet, paper):
-    paper.module()
-
-    assert "budget" not in velvet("info", "tiny").output
-
-
 def test_what_a_module_measures_on_is_not_counted(module):
     found = catalog.load(module / "module.toml")
     samples = module / "src" / "velvet_tiny" / "samples"

@@ -42,7 +42,6 @@ def test_a_new_module_is_whole_and_known_at_once(velvet, clone):
     assert result.exit_code == 0, result.output
     assert module.state == "working"
     assert module.title == "Foo"
-    assert budget.new_shape(module)
     assert [str(one) for one in budget.figures(module) if not one.within] == []
     theme = module.folder / ".streamlit" / "config.toml"
     assert theme.read_text(encoding="utf-8") == palette.config_toml()

@@ -41,13 +41,17 @@ def mark(text: str) -> str:
 
 
 def test_a_table_has_a_line_for_every_contender_and_size(readme):
-    rows = shown(readme(mark("table adding"))).splitlines()
+    rows = [shown(readme(mark(f"table adding n={n}"))).splitlines() for n in (10, 100)]
 
-    assert rows[0].startswith("| contender | size | measured |")
-    assert "loop |" in rows[0]
-    assert len(rows) == 2 + 5
-    assert any("built_in" in row and "5.00 us †" in row for row in rows)
-    assert any("absent" in row and "not measured: nowhere is not installed" in row for row in rows)
+    assert [one[0].split(" | ")[:2] for one in rows] == [
+        ["| contender", "measured at n=10"],
+        ["| contender", "measured at n=100"],
+    ]
+    assert "against loop |" in rows[1][0]
+    assert sum(len(one) - 2 for one in rows) == 5
+    every = [row for one in rows for row in one[2:]]
+    assert any("built_in" in row and "5.00 us †" in row for row in every)
+    assert any("absent" in row and "not measured: nowhere is not installed" in row for row in every)
 
 
 def test_a_table_shows_the_published_figure_and_its_share(readme):
@@ -145,7 +149,7 @@ def test_what_stands_around_a_mark_is_left_alone(readme):
 
 
 def test_a_readme_that_is_as_it_should_be_is_not_written_again(readme):
-    path = readme(mark("table adding"))
+    path = readme(mark("table adding n=10"))
     report.write(path)
     path.chmod(0o444)
 
@@ -381,32 +385,25 @@ def test_measuring_with_a_failing_test_writes_nothing(velvet, counted, monkeypat
     assert (counted.root / counts.NUMBERS).read_bytes() == before
 
 
-@pytest.fixture
-def short(readme, paper):
-    """A module in the new shape, whose README holds a few rows only."""
-    paper.write("30-tiny/src/velvet_tiny/comparisons/__init__.py", "")
-    return readme
-
-
-def test_a_readme_of_the_new_shape_holds_a_table_at_one_size(short):
+def test_a_readme_holds_a_table_at_one_size(readme):
     with pytest.raises(
         VelvetError, match=r"adding has 5 rows at 2 sizes; a README holds at most 8"
     ):
-        report.write(short(mark("table adding")))
+        report.write(readme(mark("table adding")))
 
 
-def test_rows_of_a_table_can_be_chosen(short):
-    rows = shown(short(mark("table adding n=100 only=loop,built_in"))).splitlines()
+def test_rows_of_a_table_can_be_chosen(readme):
+    rows = shown(readme(mark("table adding n=100 only=loop,built_in"))).splitlines()
 
     assert [row.split()[1] for row in rows[2:]] == ["loop", "built_in"]
 
 
-def test_a_readme_of_the_new_shape_holds_few_claims(short, paper, results):
+def test_a_readme_holds_few_claims(readme, paper, results):
     results["claims"] *= 9
     save(results, paper.root / "30-tiny" / "benchmarks" / "results" / "reference.json")
 
     with pytest.raises(VelvetError, match="9 rows of claims; a README holds at most 8"):
-        report.write(short(mark("claims")))
+        report.write(readme(mark("claims")))
 
 
 def test_claims_can_be_those_of_some_comparisons(readme, paper, results):

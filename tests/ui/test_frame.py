@@ -37,14 +37,3 @@ def test_a_claim_carries_its_verdict_as_mark_word_and_colour(verdict):
 def test_an_unknown_verdict_is_a_defect_of_the_caller():
     with pytest.raises(KeyError):
         frame.claim_light("PERHAPS", "text", [])
-
-
-def test_provenance_names_machine_moment_and_noise():
-    machine = {"cpu": "Paper CPU", "usable_cores": 2, "ram_gb": 4.0, "os": "Linux"}
-    machine |= {"implementation": "CPython", "python": "3.12.1", "virtualised": True}
-    results = {"machine": machine, "created": "2026-01-02T03:04:05", "noise": {"index": 1.1}}
-
-    text = frame.provenance(results)
-
-    assert text.startswith("Paper CPU, 2 cores, 4 GB, Linux virtual machine, CPython 3.12.1")
-    assert text.endswith("; 2026-01-02T03:04:05; noise 1.1x")

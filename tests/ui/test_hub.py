@@ -129,17 +129,7 @@ def test_every_module_with_a_page_is_in_the_navigation(root, monkeypatch):
     assert pages == ["All modules", "30 Tiny & Small", "run"]
 
 
-def test_a_page_of_the_old_shape_runs_the_modules_script(root):
-    script = root / "30-tiny" / "app.py"
-    code = "from pathlib import Path\nassert __name__ == '__main__'\n"
-    script.write_text(code + "Path(__file__).with_name('ran').touch()\n", encoding="utf-8")
-
-    hub.opener(catalog.find("tiny"))()
-
-    assert (root / "30-tiny" / "ran").exists()
-
-
-def test_a_page_of_the_new_shape_is_imported(root, monkeypatch):
+def test_a_page_is_imported(root, monkeypatch):
     package = root / "30-tiny" / "src" / "velvet_tiny" / "dashboard"
     package.mkdir(parents=True)
     code = "def main():\n    raise KeyboardInterrupt('drawn')\n"

@@ -250,20 +250,6 @@ class TestLogAxis:
         assert panels.log_axis(1, 10, suffix="x")["ticktext"] == ["1x", "2x", "5x", "10x"]
 
 
-class TestVersusPublished:
-    def test_ours_stands_beside_the_published_figure(self):
-        figure = panels.versus_published(["a"], [10.0], [20.0], unit="ops/s", title="both")
-
-        assert names(figure) == ["published", "this machine"]
-        assert [list(bar.y) for bar in figure.data] == [[20.0], [10.0]]
-        assert figure.data[0].marker.pattern.shape != figure.data[1].marker.pattern.shape
-
-    def test_nothing_is_two_empty_series(self):
-        figure = panels.versus_published([], [], [], unit="s", title="")
-
-        assert [list(bar.y) for bar in figure.data] == [[], []]
-
-
 class TestLines:
     def test_curves_differ_in_symbol_and_dash(self):
         figure = panels.lines({"a": [(1, 2), (10, 20)], "b": [(1, 1)]}, x="n", y="s", log=True)

@@ -45,7 +45,7 @@ def info_command(module: str, as_json: bool) -> None:
     """Show everything about one MODULE: what it holds, and each figure beside its budget."""
     found = catalog.find(module)
     holds = {} if found.path is None or found.missing else contents(found)
-    figures = budget.figures(found) if holds and budget.new_shape(found) else []
+    figures = budget.figures(found) if holds else []
     if as_json:
         sizes = {one.name: {"value": one.value, "limit": one.limit} for one in figures}
         click.echo(json.dumps({**found.as_dict(), **holds, "budget": sizes}, indent=2))
@@ -82,8 +82,7 @@ def contents(module: catalog.Module) -> dict[str, list[str]]:
     for level, name, _ in budget.examples(module):
         named.setdefault(f"examples, {level}", []).append(name)
     named["comparisons"] = list(_asked(_comparisons, module))
-    if budget.new_shape(module):
-        named["tabs"] = list(_asked(_tabs, module))
+    named["tabs"] = list(_asked(_tabs, module))
     return named
 
 

@@ -65,7 +65,6 @@ def serve(script: Path, port: int, *, headless: bool) -> subprocess.Popen[bytes]
         raise VelvetError('dashboards need Streamlit: pip install "streamlit>=1.55" plotly')
     options = {
         **streamlit_options(),
-        **_as_light(script),
         "server.port": str(port),
         "server.headless": "true" if headless else "false",
         "server.fileWatcherType": "none",
@@ -92,13 +91,6 @@ def serve(script: Path, port: int, *, headless: bool) -> subprocess.Popen[bytes]
         end(process)
         raise
     return process
-
-
-def _as_light(script: Path) -> dict[str, str]:
-    """Keep the hub light while a module's page knows no dark theme: one not built on the kit."""
-    shown = catalog.modules() if script == page(None) else []
-    pages = (one.folder / "src" / one.package / "dashboard" for one in shown)
-    return {} if all(one.is_dir() for one in pages) else {"theme.base": "light"}
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -36,8 +36,6 @@ class Context:
         self.results = results
         self.root = catalog.repository(readme.parent)
         self.module = readme.parent if readme.parent != self.root else None
-        # Where everything else stands in RESULTS.md, a table is a few rows at one size.
-        self.short = any(readme.parent.glob("src/*/comparisons"))
 
     def bench(self, name: str) -> tuple[Mapping[str, Any], str]:
         """Return results and comparison of ``bench``, or in the root README ``NN/bench``."""
@@ -86,7 +84,7 @@ def table(context: Context, words: list[str], options: dict[str, str]) -> str:
     if not lines:
         raise VelvetError(f"{context.readme}: no rows of {bench} match {options}")
     sizes = len({line.size for line in lines})
-    if context.short and (len(lines) > MAX_ROWS or sizes > 1):
+    if context.module and (len(lines) > MAX_ROWS or sizes > 1):
         raise VelvetError(
             f"{context.readme}: the table {bench} has {len(lines)} rows at {sizes} sizes; a README "
             f"holds at most {MAX_ROWS} at one size (choose one by AXIS=VALUE, or rows by only=A,B), "
@@ -103,7 +101,7 @@ def claims(context: Context, words: list[str], options: dict[str, str]) -> str:
     benches = {word for word in (first, *words[1:]) if word} if words else set()
     found = [c for c in results["claims"] if not benches or benches & set(c.get("benches", ()))]
     rows = sum(len(claim["parts"]) for claim in found)
-    if context.short and rows > MAX_ROWS:
+    if context.module and rows > MAX_ROWS:
         raise VelvetError(
             f"{context.readme}: {rows} rows of claims; a README holds at most {MAX_ROWS} (name the "
             "comparisons that they are about), RESULTS.md holds all"
@@ -157,9 +155,11 @@ def _two(
     """Return A's entry, A's figure over B's, and whether they are a tie."""
     first, second = (_entry(context, [words[0], words[n]], dict(options)) for n in (1, 2))
     results, bench = context.bench(words[0])
-    at = (first["metric"], first["size"])
-    tie = first["size"] == second["size"] and views.ties(results, bench, *at, *words[1:3])
-    return first, first["median"] / second["median"], tie
+    paired, tie = None, False
+    if first["size"] == second["size"]:
+        at = (first["metric"], first["size"])
+        paired, tie = views.share(results, bench, *at, words[1], words[2])
+    return first, paired or first["median"] / second["median"], tie
 
 
 def ratio(context: Context, words: list[str], options: dict[str, str]) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 import streamlit as st
 
-from velvet.bench.machine import sentence
 from velvet.bench.views import claim_lines
 from velvet.ui.chart import html
 from velvet.ui.palette import VERDICT_MARKS, VERDICTS, css
@@ -42,11 +41,3 @@ def verdict(claim: Mapping[str, Any]) -> None:
     html(claim_light(claim["verdict"], claim["text"], []))
     with st.expander("how this was judged"):
         st.code("\n".join(claim_lines(claim)), language=None, wrap_lines=True)
-
-
-def provenance(results: dict[str, object]) -> str:
-    """Return the line that stands under every stored figure: whose machine, when, how noisy."""
-    machine, noise = results["machine"], results["noise"]
-    assert isinstance(machine, dict)
-    assert isinstance(noise, dict)
-    return f"{sentence(machine)}; {results['created']}; noise {noise['index']}x"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import importlib
-import runpy
 from collections.abc import Callable, Mapping
 from html import escape
 from itertools import islice
@@ -86,18 +85,12 @@ def _card(column: Any, module: catalog.Module, pages: Pages) -> None:
 
 
 def opener(module: catalog.Module) -> Callable[[], None]:
-    """Return a page that shows a module's dashboard, or runs its `app.py`."""
-    if (module.folder / "src" / module.package / "dashboard").is_dir():
+    """Return a page that shows a module's dashboard."""
 
-        def show() -> None:
-            importlib.import_module(f"{module.package}.dashboard").main()
+    def show() -> None:
+        importlib.import_module(f"{module.package}.dashboard").main()
 
-        return show
-
-    def run() -> None:
-        runpy.run_path(str(module.folder / "app.py"), run_name="__main__")
-
-    return run
+    return show
 
 
 def main() -> None:

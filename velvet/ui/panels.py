@@ -302,38 +302,6 @@ def log_axis(low: float, high: float, *, suffix: str = "") -> dict[str, Any]:
     }
 
 
-def versus_published(
-    names: Sequence[str],
-    ours: Sequence[float],
-    published: Sequence[float],
-    *,
-    unit: str,
-    title: str,
-) -> go.Figure:
-    """Draw our figure beside the published one, as bars on a logarithmic axis."""
-    figure = go.Figure()
-    for index, (label, values) in enumerate((("published", published), ("this machine", ours))):
-        fill, stroke = pair(2 if index == 0 else 0)
-        figure.add_bar(
-            name=label,
-            x=list(names),
-            y=list(values),
-            text=[number(value) for value in values],
-            textposition="outside",
-            marker={
-                "color": fill,
-                "line": {"color": stroke, "width": 1.5},
-                "pattern": {"shape": "/" if index == 0 else "", "fgcolor": stroke},
-            },
-        )
-    plotly_layout(figure, title=title, height=360)
-    known = [value for value in (*ours, *published) if value > 0]
-    figure.update_yaxes(title=unit)
-    if known:  # a bar on a logarithmic axis has no natural foot: the shortest gets half a decade
-        figure.update_yaxes(**log_axis(min(known) / 3, max(known) * 2))
-    return figure
-
-
 def lines(
     series: Mapping[str, Sequence[tuple[float, float]]],
     *,

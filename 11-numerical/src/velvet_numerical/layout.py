@@ -182,7 +182,7 @@ def is_view_of(a: NDArray[Any], b: NDArray[Any]) -> bool:
     is that of `np.may_share_memory`, which compares the outer bounds and may say yes too often.
     """
     try:
-        return np.shares_memory(a, b, max_work=OVERLAP_WORK)
+        return np.shares_memory(a, b, OVERLAP_WORK)  # type: ignore[arg-type,unused-ignore]  # NumPy 2.4 types it too narrowly
     except np.exceptions.TooHardError:
         return np.may_share_memory(a, b)
 

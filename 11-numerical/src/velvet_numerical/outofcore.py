@@ -98,7 +98,7 @@ class ChunkReader:
 
 
 def _fill(file: Any, part: NDArray[Any]) -> None:
-    view = memoryview(part).cast("B")
+    view = part.data.cast("B")
     while len(view):
         got = file.readinto(view)
         if not got:

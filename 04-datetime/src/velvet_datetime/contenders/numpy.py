@@ -18,7 +18,8 @@ UTC = dt.timezone.utc
 
 def parse(text: str) -> np.datetime64:
     """Read by `np.datetime64`, which turns an offset into UTC and warns that it forgets it."""
-    return np.datetime64(text)
+    value: np.datetime64 = np.datetime64(text)
+    return value
 
 
 def from_wall(wall: dt.datetime, zone: str) -> np.datetime64:
@@ -53,7 +54,8 @@ def wall(value: np.datetime64) -> dt.datetime:
 
 def add_exact(value: np.datetime64, delta: dt.timedelta) -> np.datetime64:
     """Add ticks."""
-    return value + np.timedelta64(delta)
+    moved: np.datetime64 = value + np.timedelta64(delta)
+    return moved
 
 
 def add_days(value: np.datetime64, days: int) -> np.datetime64:

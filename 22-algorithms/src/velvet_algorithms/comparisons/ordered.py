@@ -30,8 +30,10 @@ from velvet_algorithms.contenders import Way, ways
 from velvet_algorithms.sorted_list import SortedList
 
 BATCH = 200
-OPERATIONS = ("add", "in", "kth", "add+kth", "remove", "mix", "iter")
 LARGE = 10**5
+OPERATIONS: dict[str, tuple[int, ...]] = {"add": (10**3, 10**4, LARGE), "iter": (10**4,)}
+OPERATIONS |= dict.fromkeys(("in", "kth", "add+kth", "remove"), (10**4, LARGE))
+OPERATIONS |= {"mix": (10**3, 10**4, LARGE, 5 * 10**5)}
 MOVES = (1_000, 2_500, 6_000, 15_000, 40_000)
 
 
@@ -104,8 +106,7 @@ def _add_operations(suite: Suite) -> None:
         unit="ns",
         sizes={"n": [300, 10**3, 3000, 10**4, LARGE, 5 * 10**5], "op": list(OPERATIONS)},
         items=lambda n, op: n if op == "iter" else BATCH * (4 if op == "mix" else 1),
-        # Half a million values take longer to put in than to ask about.
-        default=lambda n, op: n in (10**3, 10**4, LARGE) or (n > LARGE and op in ("add", "mix")),
+        default=lambda n, op: n in OPERATIONS[op],
         quick=_quick,
         rounds={"quick": 6, "default": 8},
     )
