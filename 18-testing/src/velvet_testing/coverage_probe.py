@@ -73,7 +73,7 @@ class EdgeCollector:
         if not self._active:
             return frozenset()
         self._active = False
-        if self._backend == "monitoring":
+        if self._backend == "monitoring":  # pragma: no cover - Python 3.12
             monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
             monitoring.set_events(TOOL_ID, 0)
             monitoring.register_callback(TOOL_ID, monitoring.events.LINE, None)
@@ -86,7 +86,7 @@ class EdgeCollector:
         self._edges.add((self._last, line))
         self._last = line
 
-    def _monitor(self) -> None:
+    def _monitor(self) -> None:  # pragma: no cover - Python 3.12
         monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
         owner = monitoring.get_tool(TOOL_ID)
         if owner is not None:
@@ -104,10 +104,10 @@ class EdgeCollector:
         monitoring.restart_events()
         monitoring.set_events(TOOL_ID, monitoring.events.LINE)
 
-    def _globally(self, frame: FrameType, _event: str, _arg: Any) -> Any:
+    def _globally(self, frame: FrameType, _event: str, _arg: Any) -> Any:  # pragma: no cover
         return self._locally if frame.f_code.co_filename in self._files else None
 
-    def _locally(self, frame: FrameType, event: str, _arg: Any) -> Any:
+    def _locally(self, frame: FrameType, event: str, _arg: Any) -> Any:  # pragma: no cover
         if event == "line":
             self._step(frame.f_lineno)
         return self._locally
