@@ -1,80 +1,120 @@
-"""Intermediate examples: what each way asks of the items."""
+"""Intermediate examples: drift and its cure, a changed wheel, seven lock formats, a script."""
 
 from __future__ import annotations
 
+import sys
+import tempfile
+from pathlib import Path
+
 from velvet.examples import example, main
-from velvet_environments.contenders import dictionary, remembering_list
+from velvet_environments import script
+from velvet_environments.contenders import uv_pip, uv_project
+from velvet_environments.evolution import attempt
+from velvet_environments.inspector import Environment
+from velvet_environments.locks import Lock, audit, diff
+from velvet_environments.locks import load as load_lock
+from velvet_environments.locks import platforms
+from velvet_environments.samples import graphs
+from velvet_environments.workspace import available, workspace
 
-SIZES = (100, 200, 400)
-
-
-class Counted:
-    """An item that counts how often it is compared and hashed."""
-
-    comparisons = 0
-    hashes = 0
-
-    def __init__(self, value: int) -> None:
-        self.value = value
-
-    def __eq__(self, other: object) -> bool:
-        Counted.comparisons += 1
-        return isinstance(other, Counted) and other.value == self.value
-
-    def __hash__(self) -> int:
-        Counted.hashes += 1
-        return hash(self.value)
+LOCKS = Path(__file__).parents[1] / "tests" / "data" / "locks"
 
 
-@example("comparisons")
-def comparisons() -> None:
-    """Shows that a list compares four times as often when the items double."""
-    before = 0
-
-    for size in SIZES:
-        Counted.comparisons = 0
-        remembering_list.unique(Counted(number) for number in range(size))
-        made = Counted.comparisons
-        growth = f"{made / before:.1f} times as many" if before else "the first size"
-        print(f"{size:4} items: {made:6} comparisons, {growth}")
-        before = made
-
-    # Every new item is compared with all that were kept before it.
-    print("doubling the items makes it four times the work: quadratic")
-
-
-@example("hash_calls")
-def hash_calls() -> None:
-    """Shows that a dictionary hashes each item once, however many there are."""
-    before = 0
-
-    for size in SIZES:
-        Counted.hashes = 0
-        dictionary.unique(Counted(number) for number in range(size))
-        made = Counted.hashes
-        growth = f"{made / before:.1f} times as many" if before else "the first size"
-        print(f"{size:4} items: {made:6} hashes, {growth}")
-        before = made
-
-    # The hash leads to the place where an equal item would be.
-    print("doubling the items doubles the work: linear")
+@example("drift")
+def drift() -> None:
+    """An environment installed twice while the index moves: by names, and from a universal lock."""
+    if not available(uv_project).present:
+        print(f"uv is absent: {available(uv_project).reason}")
+        return
+    print(f"{'':12}{'same bytes':>12}{'for 3.10, 3.12, Windows, macOS':>34}{'lock':>10}")
+    for step in ("names", "universal"):
+        row = attempt(step, tamper=False)
+        same = "equal" if row.same else "DIFFERENT"
+        targets = str(list(row.packages)) if row.packages else "decided at each install"
+        print(f"{row.step:12}{same:>12}{targets:>34}{row.lock_bytes:8} B")
+    print("\nBetween both installs, leaf 2.0 appeared in the index. All four steps, with what")
+    print("each refuses, are measured by: velvet bench 01 --filter evolution")
+    print("why: a name is a question that the index answers anew each day; a lock is the")
+    print("     answer, and a universal one is the answer for every colleague.")
 
 
-@example("equal_items")
-def equal_items() -> None:
-    """Shows that items of different types are one item when they are equal."""
-    items = [1, 1.0, True, 2]
+@example("tamper")
+def tamper() -> None:
+    """A wheel whose bytes changed: accepted without hashes, refused with them."""
+    if not available(uv_pip).present:
+        print(f"uv is absent: {available(uv_pip).reason}")
+        return
+    with workspace(graphs.platform_split()) as work:
+        uv_pip.prepare(work)
+        work.blank()
+        uv_pip.lock(work).demand()
+        assert work.box.server is not None
+        work.box.server.index.tamper("leaf-1.0-py3-none-any.whl")
+        work.box.clear_cache()
+        where = ("--default-index", work.index_url, "--python", work.env_python)
+        named = uv_pip.uv(work, "pip", "install", *where, "-r", "requirements.in").demand()
+        changed = [one.subject for one in Environment.read(work.env).verify_records()]
+        print(f"by name:   exit {named.rc}, the changed wheel is installed")
+        print(f"           and its RECORD was changed as well: {len(changed)} complaints")
+        work.blank()
+        locked = uv_pip.sync(work)
+        print(f"by lock:   exit {locked.rc}")
+        for line in locked.stderr.splitlines():
+            if "hash" in line.lower() or "sha256" in line:
+                print(f"           {line.strip()[:66]}")
+    print("why: the page of the index that serves a wheel also serves its hash, so both")
+    print("     can be changed. The hash in your lock cannot.")
 
-    print("items:     ", items)
-    print("list:      ", remembering_list.unique(items))
-    print("dictionary:", dictionary.unique(items))
 
-    # What is equal has to have the same hash, or a dictionary would miss it.
-    for other in items[1:3]:
-        same = other == items[0]
-        alike = hash(other) == hash(items[0])
-        print(f"{other!r} equals 1: {same}; has the hash of 1: {alike}")
-    print("the first of the three is kept")
+@example("lock_rosetta")
+def lock_rosetta() -> None:
+    """One graph locked by eight tools in seven formats, read into one view and compared."""
+    found: dict[str, Lock] = {}
+    print(f"{'':28}{'universal':>10}{'hashes':>8}{'bytes':>7}  packages for 4 targets")
+    for path in sorted(LOCKS.glob("*/*")):
+        lock = load_lock(path)
+        name = f"{path.parent.name}: {path.name}"
+        found[name] = lock
+        hashes = sum(len(one.hashes) for one in lock.packages)
+        size = path.stat().st_size
+        universal = "yes" if lock.universal else "no"
+        print(f"{name:32}{universal:>6}{hashes:8}{size:7}  {platforms(lock)}")
+    uv, pip = found["uv_project: uv.lock"], found["pip_lock: pylock.toml"]
+    print(f"\nfrom pip's lock to uv's: added {', '.join(diff(pip, uv).added)}")
+    print(f"from uv's to PDM's: empty = {diff(uv, found['pdm: pdm.lock']).empty}")
+    for one in audit(pip)[-2:]:
+        print(f"about pip's: {one.kind}: {one.words}")
+    print("why: uv.lock, poetry.lock and pdm.lock hold what Windows needs though they were")
+    print("     written on Linux; a frozen list and Pipfile.lock hold what Linux had.")
+
+
+@example("one_file_script")
+def one_file_script() -> None:
+    """A script that names its own packages (PEP 723), run by uv, and its block edited."""
+    if not available(uv_project).present:
+        print(f"uv is absent: {available(uv_project).reason}")
+        return
+    code = "import sys\nimport leaf\nprint('leaf', leaf.__version__)\n"
+    with workspace(graphs.platform_split()) as work:
+        uv_project.prepare(work)
+        meta = script.ScriptMeta(("leaf",), ">=3.10")
+        path = work.write("report.py", script.write(code, meta))
+        print(path.read_text(encoding="utf-8"))
+        for state in ("cold", "warm"):
+            done = uv_project.run_script(work, "report.py").demand()
+            print(f"{state}: {done.stdout.strip()} after {done.wall_s:.2f} s,", end=" ")
+            print(f"{done.stats.requests} requests")
+        where = ("--default-index", work.index_url, "--python", work.python)
+        uv_project.uv(work, "lock", "--script", "report.py", *where).demand()
+        names = [one.name for one in load_lock(_copied(work.project / "report.py.lock")).packages]
+    print(f"locked beside it: {names}; the block now asks for Python {meta.requires_python}")
+    print(f"why: a script of one file needs no project; this Python is {sys.version_info[:2]}.")
+
+
+def _copied(path: Path) -> Path:
+    """Return a script's lock under the name by which its format is known."""
+    folder = Path(tempfile.mkdtemp(dir=path.parent))
+    return Path(path.rename(folder / "uv.lock"))
 
 
 if __name__ == "__main__":

@@ -149,7 +149,8 @@ class Toolbox:
         env = self.home / name
         uv = self.locate("uv").path
         if uv:
-            argv = [str(uv), "pip", "install", "-q", "--python", str(python_of(env))]
+            argv = [str(uv), "pip", "install", "-q", "--compile-bytecode"]
+            argv += ["--python", str(python_of(env))]
         else:
             argv = [str(python_of(env)), "-m", "pip", "install", "-q"]
         venv.create(env, with_pip=not uv, clear=True, symlinks=sys.platform != "win32")

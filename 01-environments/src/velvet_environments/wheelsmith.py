@@ -31,7 +31,7 @@ from velvet_environments.errors import BadSpec
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest moment that ZIP can write
 _FILE_MODE = 0o100644
-_NAME = re.compile(r"^([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])$", re.IGNORECASE)
+_NAME = re.compile(r"([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])", re.IGNORECASE)
 
 
 def normalize(name: str) -> str:
@@ -80,7 +80,7 @@ class PackageSpec:
     tag: str = "py3-none-any"
 
     def __post_init__(self) -> None:
-        if not _NAME.match(self.name):
+        if not _NAME.fullmatch(self.name):
             raise BadSpec(f"invalid project name: {self.name!r}")
         try:
             Version(self.version)

@@ -28,7 +28,7 @@ def options(work: Workspace) -> list[str]:
 
 def create(work: Workspace) -> Outcome:
     """Make an environment without pip in it: uv needs none."""
-    return uv(work, "venv", "--python", work.python, work.env)
+    return uv(work, "venv", "--clear", "--python", work.python, work.env)
 
 
 def lock(work: Workspace) -> Outcome:
