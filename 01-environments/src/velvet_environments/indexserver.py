@@ -185,24 +185,36 @@ class _Handler(BaseHTTPRequestHandler):
         if owner.latency_s:
             owner.stopping.wait(owner.latency_s)
         fault = owner.faults.take(path)
+        status, kind, headers, body = self._respond(path, fault)
+        cut = fault.kind if fault and body else ""
+        part = body if self.command != "HEAD" else b""
+        if fault and cut in ("close", "stall"):
+            part = body[: int(fault.amount) if cut == "close" else len(body) // 2]
+        # Before the first byte leaves: who has an answer finds it in the log.
+        port = int(self.client_address[1])
+        now = owner.clock()
+        owner.record(Request(begun, now, kind, self.command, path, status, len(part), port))
         try:
-            status, kind, sent = self._respond(path, fault)
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(part)
             self.wfile.flush()
         except OSError:
-            status, kind, sent = 499, "other", 0  # the client closed first
+            self.close_connection = True  # the client closed first
+        if fault and cut in ("close", "stall"):
             self.close_connection = True
-        port = int(self.client_address[1])
-        made = Request(begun, owner.clock(), kind, self.command, path, status, sent, port)
-        owner.record(made)
+            owner.stopping.wait(fault.amount if cut == "stall" else 0)
 
-    def _respond(self, path: str, fault: _Fault | None) -> tuple[int, Kind, int]:
+    def _respond(self, path: str, fault: _Fault | None) -> tuple[int, Kind, dict[str, str], bytes]:
         owner = self.server.owner
+        if fault and fault.kind == "status":
+            return int(fault.amount), _kind(path), {"Retry-After": "0"}, b""
         as_json = owner.json_api and JSON_TYPE in self.headers.get("Accept", "")
         found = owner.answer(path, as_json=as_json)
-        if fault and fault.kind == "status":
-            return self._send(int(fault.amount), {"Retry-After": "0"}, b""), _kind(path), 0
         if found is None:
-            return self._send(404, {}, b""), "other", 0
+            return 404, "other", {}, b""
         media, body = found
         if fault and fault.kind == "corrupt":
             body = body[:-1] + bytes([body[-1] ^ 1])
@@ -217,40 +229,16 @@ class _Handler(BaseHTTPRequestHandler):
         if is_page:
             headers["Vary"] = "Accept, Accept-Encoding"
         if self.headers.get("If-None-Match") == tag:
-            return self._send(304, headers, b""), _kind(path), 0
-        status, kind = 200, _kind(path)
-        if match := _RANGE.match(self.headers.get("Range", "")):
-            span = _span(match[1], match[2], len(body))
-            if span is None:
-                headers["Content-Range"] = f"bytes */{len(body)}"
-                return self._send(416, headers, b""), "range", 0
-            headers["Content-Range"] = f"bytes {span[0]}-{span[1] - 1}/{len(body)}"
-            status, kind, body = 206, "range", body[span[0] : span[1]]
-        return status, kind, self._body(status, headers, body, fault)
-
-    def _send(self, status: int, headers: Mapping[str, str], body: bytes) -> int:
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(body))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        return status
-
-    def _body(
-        self, status: int, headers: Mapping[str, str], body: bytes, fault: _Fault | None
-    ) -> int:
-        self._send(status, headers, body)
-        if self.command == "HEAD":
-            return 0
-        if fault and fault.kind in ("close", "stall"):
-            part = body[: int(fault.amount)] if fault.kind == "close" else body[: len(body) // 2]
-            self.wfile.write(part)
-            self.wfile.flush()
-            if fault.kind == "stall":
-                self.server.owner.stopping.wait(fault.amount)
-            self.close_connection = True
-            return len(part)
-        self.wfile.write(body)
-        return len(body)
+            return 304, _kind(path), headers, b""
+        match = _RANGE.match(self.headers.get("Range", ""))
+        if not match:
+            return 200, _kind(path), headers, body
+        span = _span(match[1], match[2], len(body))
+        if span is None:
+            headers["Content-Range"] = f"bytes */{len(body)}"
+            return 416, "range", headers, b""
+        headers["Content-Range"] = f"bytes {span[0]}-{span[1] - 1}/{len(body)}"
+        return 206, "range", headers, body[span[0] : span[1]]
 
 
 def _kind(path: str) -> Kind:

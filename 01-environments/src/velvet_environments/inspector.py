@@ -19,7 +19,6 @@ import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.parser import HeaderParser
-from functools import cached_property
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -76,12 +75,14 @@ class Environment:
     Attributes:
         python: its version, as `pyvenv.cfg` tells.
         system_site: whether it sees the interpreter's own packages.
+        installed: the distributions by name; unreadable ones are left to `check`.
     """
 
     path: Path
     python: str
     system_site: bool
     site_packages: Path
+    installed: tuple[Dist, ...]
 
     @classmethod
     def read(cls, path: Path | str) -> Environment:
@@ -106,31 +107,8 @@ class Environment:
             raise NotAnEnvironment(place, "no site-packages")
         version = told.get("version", told.get("version_info", ""))
         system = told.get("include-system-site-packages", "false").strip().lower() == "true"
-        return cls(place, version.strip(), system, found[0])
-
-    @cached_property
-    def installed(self) -> tuple[Dist, ...]:
-        """The distributions by name; an unreadable one is left to `check`."""
-        return tuple(sorted(self._dists(), key=lambda one: (one.name, one.version)))
-
-    def _dists(self) -> Iterator[Dist]:
-        for info in self.site_packages.glob("*.dist-info"):
-            try:
-                text = (info / "METADATA").read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError):
-                continue
-            told = HeaderParser().parsestr(text)
-            name, version = told.get("Name", ""), told.get("Version", "")
-            if not name or not version:
-                continue
-            yield Dist(
-                normalize(name),
-                version,
-                tuple(told.get_all("Requires-Dist", [])),
-                _first_line(info / "INSTALLER"),
-                '"editable": true' in _text(info / "direct_url.json"),
-                info,
-            )
+        dists = sorted(_dists(found[0]), key=lambda one: (one.name, one.version))
+        return cls(place, version.strip(), system, found[0], tuple(dists))
 
     def check(self, target: Target | None = None) -> list[Problem]:
         """Return what does not fit: missing, wrong version, twice, unreadable, orphaned files."""
@@ -190,6 +168,21 @@ class Environment:
         return disk([self.path])
 
 
+def _dists(site_packages: Path) -> Iterator[Dist]:
+    for info in site_packages.glob("*.dist-info"):
+        told = HeaderParser().parsestr(_text(info / "METADATA"))
+        name, version = told.get("Name", ""), told.get("Version", "")
+        if name and version:
+            yield Dist(
+                normalize(name),
+                version,
+                tuple(told.get_all("Requires-Dist", [])),
+                _text(info / "INSTALLER").partition("\n")[0].strip(),
+                '"editable": true' in _text(info / "direct_url.json"),
+                info,
+            )
+
+
 def disk(folders: list[Path]) -> Disk:
     """Return the size of several folders together: a file linked twice is counted once.
 
@@ -214,10 +207,6 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return ""
-
-
-def _first_line(path: Path) -> str:
-    return _text(path).partition("\n")[0].strip()
 
 
 def _unmet(dist: Dist, text: str, known: dict[str, Dist], target: Target) -> Problem | None:

@@ -26,7 +26,9 @@ from velvet_environments.target import Target
 from velvet_environments.toolbox import Toolbox, base_python
 from velvet_environments.workspace import Workspace, available, capabilities, perform, workspace
 
-PYTHON_TOOLS = [name for name in NAMES if name not in ("conda_cli", "rattler")]
+# virtualenv's lock and sync are pip's; what it makes itself is asked below.
+APART = ("conda_cli", "rattler", "virtualenv_pip")
+PYTHON_TOOLS = [name for name in NAMES if name not in APART]
 
 
 def needed(name: str) -> None:

@@ -31,9 +31,11 @@ from velvet_environments.wheelsmith import PackageSpec, build_wheel, normalize
 
 LINUX = Target("3.12", "linux")
 FAST = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-names = st.from_regex(r"[a-z][a-z0-9]{0,5}([-_.][a-z0-9]{1,4})?", fullmatch=True)
-versions = st.from_regex(r"[0-9]{1,2}\.[0-9]{1,2}", fullmatch=True)
-hashes = st.frozensets(st.from_regex("sha256:[0-9a-f]{64}", fullmatch=True), max_size=2)
+words = st.text("abXyz09", min_size=1, max_size=4)
+names = st.builds("{}{}{}".format, words, st.sampled_from(["-", "_", ".", "--"]), words)
+versions = st.builds("{}.{}".format, st.integers(0, 20), st.integers(0, 20))
+digests = st.binary(min_size=32, max_size=32).map(lambda one: f"sha256:{one.hex()}")
+hashes = st.frozensets(digests, max_size=2)
 
 
 @given(names)

@@ -34,9 +34,10 @@ def prepare(work: Workspace) -> None:
 
 def pipenv(work: Workspace, *words: str) -> Outcome:
     """Run Pipenv; it takes the environment `.venv` of the project where there is one."""
-    return work.run(
-        [work.program(tool), *words], {"PIPENV_DEFAULT_PYTHON_VERSION": str(work.python)}
-    )
+    env = {"PIPENV_DEFAULT_PYTHON_VERSION": str(work.python)}
+    if not work.bytecode:
+        env["PIP_NO_COMPILE"] = "1"  # it installs by pip, and has no option for it
+    return work.run([work.program(tool), *words], env)
 
 
 def lock(work: Workspace) -> Outcome:
