@@ -148,7 +148,7 @@ class _Server(ThreadingHTTPServer):
 
     def shutdown_request(self, request: object) -> None:
         with self.guard:
-            self.open.discard(request)  # type: ignore[arg-type]
+            self.open.discard(request)
         super().shutdown_request(request)  # type: ignore[arg-type]
 
     def hang_up(self) -> None:

@@ -107,7 +107,7 @@ def add_to(suite: Suite) -> None:
             "requests": "requests",
             "kb": "kB",
         },
-        rounds={"quick": 1, "default": 3},
+        rounds={"quick": 1, "default": 2},
         tree=True,
         limit=300,
     )
@@ -139,7 +139,7 @@ def add_to(suite: Suite) -> None:
         kind="run",
         sizes={"wheels": [10, 50, 200]},
         quick=lambda wheels: wheels == 10,
-        rounds={"quick": 1, "default": 3},
+        rounds={"quick": 1, "default": 2},
         limit=300,
     )
     for way in ABLATION:

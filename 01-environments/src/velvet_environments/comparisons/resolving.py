@@ -13,7 +13,10 @@ from velvet_environments.target import Target
 
 SEEDS, TIGHTNESS = 30, 0.15
 HERE = Target("3.12", "linux")
-RESOLVERS = {"greedy": GreedyResolver, "backtracking": BacktrackingResolver}
+RESOLVERS: dict[str, type[GreedyResolver | BacktrackingResolver]] = {
+    "greedy": GreedyResolver,
+    "backtracking": BacktrackingResolver,
+}
 
 
 def _quality(name: str, projects: int) -> Callable[[], Outcome]:

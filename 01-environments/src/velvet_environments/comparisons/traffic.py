@@ -99,7 +99,7 @@ def add_to(suite: Suite) -> None:
         title="The same graph as a conda channel and as wheels: solve, then install",
         kind="run",
         metrics={"install": "s", "requests": "requests"},
-        rounds={"default": 3},
+        rounds={"default": 2},
         tier="default",
     )
     family.add("uv_project", partial(_family, "uv_project"), baseline=True, note="wheels")

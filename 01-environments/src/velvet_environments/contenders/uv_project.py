@@ -6,7 +6,18 @@ from velvet_environments.contenders.uv_pip import check, create, options, tree, 
 from velvet_environments.sandbox import Outcome
 from velvet_environments.workspace import Workspace
 
-__all__ = ["check", "create", "tree"]
+__all__ = [
+    "check",
+    "create",
+    "family",
+    "label",
+    "lock",
+    "lock_name",
+    "prepare",
+    "sync",
+    "tool",
+    "tree",
+]
 
 label = "uv"
 tool = "uv"
