@@ -8,8 +8,8 @@ from pathlib import Path
 
 from velvet.examples import example, main
 from velvet_environments import script
+from velvet_environments.comparisons.evolution import attempt
 from velvet_environments.contenders import uv_pip, uv_project
-from velvet_environments.evolution import attempt
 from velvet_environments.inspector import Environment
 from velvet_environments.locks import Lock, audit, diff
 from velvet_environments.locks import load as load_lock

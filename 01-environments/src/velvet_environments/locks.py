@@ -134,11 +134,6 @@ def select(lock: Lock, target: Target) -> dict[str, str]:
     return chosen
 
 
-def serves(lock: Lock, wanted: dict[Target, dict[str, str]]) -> int:
-    """Return for how many targets the lock gives exactly what is wanted."""
-    return sum(select(lock, target) == pins for target, pins in wanted.items())
-
-
 @dataclass(frozen=True)
 class LockDiff:
     """What differs between two locks: names, and for `changed` both versions."""

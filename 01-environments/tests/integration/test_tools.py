@@ -12,11 +12,11 @@ import pytest
 
 from velvet_environments import script
 from velvet_environments.channel import CondaChannel
+from velvet_environments.comparisons.evolution import attempt
 from velvet_environments.contenders import NAMES, conda_cli, load, uv_pip, uv_project, venv_pip
 from velvet_environments.depgraph import DependencyGraph
 from velvet_environments.digest import compare, tree_digest
 from velvet_environments.errors import ToolFailed, ToolMissing, ToolTimeout
-from velvet_environments.evolution import attempt
 from velvet_environments.inspector import Environment
 from velvet_environments.locks import load as load_lock
 from velvet_environments.locks import select

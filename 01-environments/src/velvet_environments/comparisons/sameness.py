@@ -9,8 +9,8 @@ from typing import Any
 from velvet.bench import Metric, Outcome, Suite, ratio, value
 from velvet_environments import locks
 from velvet_environments.comparisons import TOOLS, present, project, tier
+from velvet_environments.comparisons.evolution import STEPS, attempt, way
 from velvet_environments.digest import compare
-from velvet_environments.evolution import STEPS, attempt, way
 from velvet_environments.inspector import disk
 from velvet_environments.samples.graphs import flat, layered, platform_split
 

@@ -37,21 +37,6 @@ def sync(work: Workspace) -> Outcome:
     return pdm(work, "sync", "--no-self", "--clean")
 
 
-def add(work: Workspace, requirement: str) -> Outcome:
-    """Add a requirement, lock, install."""
-    return pdm(work, "add", "--no-self", requirement)
-
-
-def remove(work: Workspace, name: str) -> Outcome:
-    """Remove a requirement, lock, uninstall."""
-    return pdm(work, "remove", "--no-self", name)
-
-
 def export(work: Workspace) -> Outcome:
     """Write the lock as `pylock.toml`."""
     return pdm(work, "export", "-f", "pylock", "-o", "pylock.toml")
-
-
-def tree(work: Workspace) -> Outcome:
-    """Print what is installed as a tree."""
-    return pdm(work, "list", "--tree")

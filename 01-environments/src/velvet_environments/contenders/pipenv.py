@@ -50,16 +50,6 @@ def sync(work: Workspace) -> Outcome:
     return pipenv(work, "sync")
 
 
-def add(work: Workspace, requirement: str) -> Outcome:
-    """Add a requirement, lock, install."""
-    return pipenv(work, "install", requirement)
-
-
-def remove(work: Workspace, name: str) -> Outcome:
-    """Remove a requirement, lock, uninstall."""
-    return pipenv(work, "uninstall", name)
-
-
 def export(work: Workspace) -> Outcome:
     """Write the lock as a requirements file with hashes."""
     done = pipenv(work, "requirements", "--hash")

@@ -35,21 +35,6 @@ def sync(work: Workspace) -> Outcome:
     return poetry(work, "sync", "--no-root", *(["--compile"] if work.bytecode else []))
 
 
-def add(work: Workspace, requirement: str) -> Outcome:
-    """Add a requirement, lock, install."""
-    return poetry(work, "add", requirement)
-
-
-def remove(work: Workspace, name: str) -> Outcome:
-    """Remove a requirement, lock, uninstall."""
-    return poetry(work, "remove", name)
-
-
 def check(work: Workspace) -> Outcome:
     """Ask whether the lock fits the project."""
     return poetry(work, "check", "--lock")
-
-
-def tree(work: Workspace) -> Outcome:
-    """Print the lock as a tree."""
-    return poetry(work, "show", "--tree")
