@@ -61,7 +61,7 @@ def add_to(suite: Suite) -> None:
         title="An empty environment",
         kind="run",
         metrics={"files": "files", "mb": "MB"},
-        rounds={"quick": 2, "default": 3},
+        rounds={"quick": 1, "default": 3},
     )
     create.add("venv_pip", partial(_creator, "venv_pip"), baseline=True, note="python -m venv")
     create.add("venv_without_pip", partial(_creator, "venv_without_pip"))
@@ -82,7 +82,7 @@ def add_to(suite: Suite) -> None:
         kind="run",
         unit="ms",
         metrics={"install": "s"},
-        rounds={"quick": 3, "default": 5},
+        rounds={"quick": 2, "default": 5},
     )
     start.add("compiled", partial(_started, True), baseline=True, note="uv --compile-bytecode")
     start.add("as_installed", partial(_started, False), note="uv's default")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,7 +11,8 @@ from velvet.bench import Metric, Outcome, Suite, ratio, value
 from velvet_environments import locks
 from velvet_environments.comparisons import TOOLS, present, project, tier
 from velvet_environments.comparisons.evolution import STEPS, attempt, way
-from velvet_environments.digest import compare
+from velvet_environments.digest import Ignore, compare
+from velvet_environments.indexserver import IndexServer
 from velvet_environments.inspector import disk
 from velvet_environments.samples.graphs import flat, layered, platform_split
 
@@ -19,24 +21,26 @@ LABEL = Metric("label")
 
 
 def _twice(first: str, second: str) -> Callable[[], Outcome]:
-    """Return a measurement of two installs of one graph; a tool's own lock each."""
+    """Return a measurement of two installs of one graph in two folders, two caches."""
     for name in (first, second):
         present(name)
 
     def made(bytecode: bool) -> Any:
-        with project(first, layered(30), bytecode=bytecode) as (tool, work):
-            tool.lock(work).demand()
-            work.blank()
-            tool.sync(work).demand()
-            kept = work.env.rename(work.project / "first")
-            work.blank()
-            other = present(second)
-            if second != first:
-                other.prepare(work)
-                other.lock(work).demand()
+        graph = layered(18)
+        with (
+            IndexServer(graph.to_index()) as server,
+            project(first, graph, server=server, bytecode=bytecode) as (tool, one),
+            project(second, graph, server=server, bytecode=bytecode) as (other, two),
+        ):
+            tool.lock(one).demand()
+            if first == second:
+                shutil.copy(one.project / tool.lock_name, two.project)
+            else:
+                other.lock(two).demand()
+            for installer, work in ((tool, one), (other, two)):
                 work.blank()
-            other.sync(work).demand()
-            return compare(kept, work.env)
+                installer.sync(work).demand()
+            return compare(one.env, two.env, Ignore.ABSOLUTE_PATHS)
 
     def run() -> Outcome:
         plain, compiled = made(False), made(True)

@@ -108,23 +108,25 @@ def race(
 
 
 def same(first: str = "uv", second: str = "uv", bytecode: bool = True) -> Iterator[Event]:
-    """Install one graph twice, with two tools or with one, and tell what differs."""
+    """Install one graph in two folders, with two tools or with one, and tell what differs."""
     tools = {"uv": "uv_pip", "pip": "pip_lock", "poetry": "poetry"}
     if first not in tools or second not in tools:
         raise ValueError(f"choose two of {', '.join(tools)}")
     yield {"type": "plan", "total": 1}
     graph = layered(18)
-    with workspace(graph, bytecode=bytecode) as work:
-        folders = []
-        for number, name in enumerate((first, second)):
+    with (
+        IndexServer(graph.to_index()) as server,
+        workspace(graph, server=server, bytecode=bytecode) as one,
+        workspace(graph, server=server, bytecode=bytecode) as two,
+    ):
+        for name, work in ((first, one), (second, two)):
             tool = load(tools[name])
             tool.prepare(work)
             work.blank()
             tool.lock(work).demand()
             work.blank()
             tool.sync(work).demand()
-            folders.append(work.env.rename(work.project / f"env{number}"))
-        told = compare(folders[0], folders[1])
+        told = compare(one.env, two.env)
     yield {
         "type": "difference",
         "causes": told.causes,
