@@ -14,6 +14,7 @@ import base64
 import configparser
 import csv
 import hashlib
+import re
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -94,7 +95,7 @@ class Environment:
         place = Path(path)
         try:
             text = (place / "pyvenv.cfg").read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+        except (OSError, ValueError):  # not there, not UTF-8, or no path at all
             raise NotAnEnvironment(place) from None
         parser = configparser.ConfigParser(interpolation=None, strict=False)
         try:
@@ -112,9 +113,8 @@ class Environment:
 
     def check(self, target: Target | None = None) -> list[Problem]:
         """Return what does not fit: missing, wrong version, twice, unreadable, orphaned files."""
-        here = target or Target(
-            ".".join(self.python.split(".")[:2]) or "3.12", Target.here().platform
-        )
+        told = re.match(r"\d+\.\d+", self.python)
+        here = target or Target(told[0] if told else "3.12", Target.here().platform)
         known: dict[str, Dist] = {}
         found = []
         for dist in self.installed:

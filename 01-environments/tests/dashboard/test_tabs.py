@@ -59,6 +59,7 @@ def test_the_x_ray_of_a_small_graph_has_all_requests() -> None:
         lambda: tasks.xray(9, 999),
         lambda: tasks.race(0),
         lambda: tasks.race(10, 999),
+        lambda: tasks.race(link="clone"),
         lambda: tasks.same("hatch"),
     ],
 )
@@ -136,4 +137,6 @@ def test_an_environment_is_inspected_and_a_folder_refused(tmp_path: Path) -> Non
     )
     assert inspect_tab.finding(Seen(wanted={**wanted, "path": str(tmp_path)})) == ""
     assert "unknown kind of lock" in inspect_tab.audited(str(tmp_path / "x"))
+    assert "null" in inspect_tab.audited("a\0b.txt")
+    assert inspect_tab.finding(Seen(wanted={**wanted, "path": "a\0b"})) == ""
     assert "No such file" in inspect_tab.audited(str(tmp_path / "uv.lock"))

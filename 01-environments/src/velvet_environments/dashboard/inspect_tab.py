@@ -52,7 +52,7 @@ def audited(path: str) -> str:
         lock = load(path)
         told = ", ".join(sorted({one.kind for one in audit(lock)})) or "nothing to object to"
         return f"{lock.format}: {told}; packages for four targets: {platforms(lock)}"
-    except (EnvToolError, OSError, UnicodeDecodeError) as error:
+    except (EnvToolError, OSError, ValueError) as error:
         return str(error)
 
 

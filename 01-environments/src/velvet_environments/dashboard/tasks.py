@@ -92,6 +92,8 @@ def race(
     """Lock and install one graph of wheels with pip and uv, or with every tool that is here."""
     if not 1 <= wheels <= MAX_WHEELS or not 0 <= latency_ms <= MAX_LATENCY_MS:
         raise ValueError(f"choose 1 to {MAX_WHEELS} wheels and 0 to {MAX_LATENCY_MS} ms")
+    if link not in ("hardlink", "copy"):
+        raise ValueError(f"choose hardlink or copy, not {link!r}")
     names = ("uv_pip", "pip_lock", *(("poetry", "pdm", "pip_tools") if everyone else ()))
     yield {"type": "plan", "total": len(names)}
     graph = flat(wheels)
