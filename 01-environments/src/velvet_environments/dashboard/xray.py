@@ -74,6 +74,8 @@ def figure_of(events: list[dict[str, Any]]) -> go.Figure:
             )
             named.add(kind)
         figure.update_yaxes(autorange="reversed", showticklabels=False, row=row, col=1)
+    # Inside the plot: above the first one, the page's own title would cover it.
+    figure.update_annotations(x=1, xanchor="right", yanchor="top")
     plotly_layout(figure, title="Requests over time", height=130 + ROW * len(events))
     figure.update_xaxes(title="seconds after the tool's first request", row=len(events), col=1)
     return figure
