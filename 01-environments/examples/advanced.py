@@ -55,7 +55,7 @@ def request_staircase() -> None:
         for line in staircase(tuple(asked)):
             print(f"  |{line}|")
     print("each request waits 20 ms, as a near server would make it; i index, m metadata")
-    print("why: pip asks, waits, asks; uv asks for everything that it knows by name at once.")
+    print("why: pip asks, waits, asks; uv asks for all that it knows by name at once.")
     print("     Both ask the same questions.")
 
 
@@ -113,7 +113,7 @@ def flaky_index() -> None:
             if not available(load(f"{'venv' if name == 'pip' else name}_pip")).present:
                 row.append("absent")
                 continue
-            limit = 3 if fault == "stalled" else 60
+            limit = 1.5 if fault == "stalled" else 60
             with workspace(graphs.flat(1, files=2), faults=plan(), timeout_s=limit) as work:
                 venv_pip.prepare(work)
                 work.blank()
@@ -125,7 +125,7 @@ def flaky_index() -> None:
             tries = sum(one.path.endswith(".whl") for one in done.requests)
             row.append(f"exit {done.rc}, asked {tries} times")
         print(f"{fault:14}{row[0]:>28}{row[1]:>28}")
-    print("why: a retry belongs to what may pass (503); wrong bytes are refused even without")
+    print("why: a retry belongs to what may pass (503); wrong bytes are refused without")
     print("     a lock, because the index page has a hash of its own.")
 
 

@@ -58,7 +58,7 @@ def four_ways() -> None:
             work.blank()
     print("python -m venv with pip is left out here: it unpacks pip and compiles it, see")
     print("velvet bench 01 --filter create")
-    print("why: an environment is a few links and one text file; what costs is the pip in it.")
+    print("why: an environment is a few links and a text file; what costs is the pip in it.")
 
 
 # What runs in a child: the base interpreter, told that its standard library lies in a folder with

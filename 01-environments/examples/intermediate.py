@@ -11,9 +11,8 @@ from velvet_environments import script
 from velvet_environments.comparisons.evolution import attempt
 from velvet_environments.contenders import uv_pip, uv_project
 from velvet_environments.inspector import Environment
-from velvet_environments.locks import Lock, audit, diff
-from velvet_environments.locks import load as load_lock
-from velvet_environments.locks import platforms
+from velvet_environments.lockfiles import load as load_lock
+from velvet_environments.locks import Lock, audit, diff, platforms
 from velvet_environments.samples import graphs
 from velvet_environments.workspace import available, workspace
 
@@ -32,7 +31,7 @@ def drift() -> None:
         same = "equal" if row.same else "DIFFERENT"
         targets = str(list(row.packages)) if row.packages else "decided at each install"
         print(f"{row.step:12}{same:>12}{targets:>34}{row.lock_bytes:8} B")
-    print("\nBetween both installs, leaf 2.0 appeared in the index. All four steps, with what")
+    print("\nBetween both installs, leaf 2.0 appeared in the index. All four steps, and what")
     print("each refuses, are measured by: velvet bench 01 --filter evolution")
     print("why: a name is a question that the index answers anew each day; a lock is the")
     print("     answer, and a universal one is the answer for every colleague.")
@@ -108,7 +107,7 @@ def one_file_script() -> None:
         uv_project.uv(work, "lock", "--script", "report.py", *where).demand()
         names = [one.name for one in load_lock(_copied(work.project / "report.py.lock")).packages]
     print(f"locked beside it: {names}; the block now asks for Python {meta.requires_python}")
-    print(f"why: a script of one file needs no project; this Python is {sys.version_info[:2]}.")
+    print(f"why: a script of one file needs no project; here it ran on {sys.version_info[:2]}.")
 
 
 def _copied(path: Path) -> Path:

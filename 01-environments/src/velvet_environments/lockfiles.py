@@ -17,7 +17,7 @@ import tomlkit
 from packaging.requirements import InvalidRequirement, Requirement
 
 from velvet_environments.errors import LockError
-from velvet_environments.locks import Lock, LockedPackage, checked
+from velvet_environments.locks import Lock, LockedPackage, checked, complete
 from velvet_environments.wheelsmith import normalize
 
 if sys.version_info >= (3, 11):
@@ -268,6 +268,17 @@ def reader_of(path: Path) -> Reader:
         return read_requirements
     known = ", ".join(["*.txt", "pylock.toml", *READERS])
     raise LockError(path, "", f"unknown kind of lock: known are {known}")
+
+
+def load(path: Path | str) -> Lock:
+    """Read a lock file of any of the seven formats; the file's name says which.
+
+    Raises:
+        LockError: it is none of them, cut, contradictory, or of an unknown version.
+        OSError: it cannot be read.
+    """
+    place = Path(path)
+    return complete(reader_of(place)(place, place.read_text(encoding="utf-8")))
 
 
 def to_pylock(lock: Lock) -> str:

@@ -105,19 +105,6 @@ def complete(lock: Lock) -> Lock:
     return lock
 
 
-def load(path: Path | str) -> Lock:
-    """Read a lock file of any of the seven formats; the file's name says which.
-
-    Raises:
-        LockError: it is none of them, cut, contradictory, or of an unknown version.
-        OSError: it cannot be read.
-    """
-    from velvet_environments.lockfiles import reader_of
-
-    place = Path(path)
-    return complete(reader_of(place)(place, place.read_text(encoding="utf-8")))
-
-
 def select(lock: Lock, target: Target) -> dict[str, str]:
     """Return name -> version of what a target installs; O(packages).
 

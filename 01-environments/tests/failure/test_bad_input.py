@@ -20,7 +20,8 @@ from velvet_environments.errors import (
     Unsupported,
 )
 from velvet_environments.localindex import LocalIndex
-from velvet_environments.locks import load, select
+from velvet_environments.lockfiles import load
+from velvet_environments.locks import select
 from velvet_environments.resolve import Conflict, resolve
 from velvet_environments.samples import graphs
 from velvet_environments.target import Target

@@ -18,7 +18,7 @@ from velvet_environments.depgraph import DependencyGraph
 from velvet_environments.digest import compare, tree_digest
 from velvet_environments.errors import ToolFailed, ToolMissing, ToolTimeout
 from velvet_environments.inspector import Environment
-from velvet_environments.locks import load as load_lock
+from velvet_environments.lockfiles import load as load_lock
 from velvet_environments.locks import select
 from velvet_environments.samples import graphs
 from velvet_environments.sandbox import Sandbox

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from packaging.pylock import Pylock
 
-from velvet_environments.lockfiles import to_pylock, toml_of
-from velvet_environments.locks import Lock, LockedPackage, audit, diff, load, platforms, select
+from velvet_environments.lockfiles import load, to_pylock, toml_of
+from velvet_environments.locks import Lock, LockedPackage, audit, diff, platforms, select
 from velvet_environments.target import FOUR, Target
 
 # Written by the tools on Linux under Python 3.12, for Python 3.10 and later: what four targets get.

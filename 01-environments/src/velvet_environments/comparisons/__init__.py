@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from velvet.bench import Absent
-from velvet_environments import locks
+from velvet_environments import lockfiles, locks
 from velvet_environments.contenders import load
 from velvet_environments.inspector import Environment
 from velvet_environments.samples.graphs import Scenario
@@ -48,7 +48,7 @@ def project(name: str, graph: Scenario, **options: Any) -> Iterator[tuple[EnvToo
 
 def pins(tool: EnvTool, work: Workspace) -> dict[str, str]:
     """Return what a written lock installs on this target."""
-    return locks.select(locks.load(work.project / tool.lock_name), Target.here())
+    return locks.select(lockfiles.load(work.project / tool.lock_name), Target.here())
 
 
 def installed(work: Workspace) -> dict[str, str]:

@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from velvet_environments.contenders import pip_lock, uv_project, venv_pip
 from velvet_environments.digest import tree_digest
 from velvet_environments.indexserver import IndexServer
-from velvet_environments.locks import load, platforms
+from velvet_environments.lockfiles import load
+from velvet_environments.locks import platforms
 from velvet_environments.samples.graphs import platform_split
 from velvet_environments.sandbox import Outcome
 from velvet_environments.wheelsmith import PackageSpec

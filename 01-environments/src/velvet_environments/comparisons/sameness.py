@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from velvet.bench import Metric, Outcome, Suite, ratio, value
-from velvet_environments import locks
+from velvet_environments import lockfiles, locks
 from velvet_environments.comparisons import TOOLS, present, project, tier
 from velvet_environments.comparisons.evolution import STEPS, attempt, way
 from velvet_environments.digest import Ignore, compare
@@ -80,7 +80,7 @@ def _locked(name: str) -> Callable[[], Outcome]:
         with project(name, platform_split()) as (tool, work):
             tool.lock(work).demand()
             path = work.project / tool.lock_name
-            lock, size = locks.load(path), path.stat().st_size
+            lock, size = lockfiles.load(path), path.stat().st_size
         told: dict[str, Any] = {
             "targets": " ".join(map(str, locks.platforms(lock))),
             "packages": float(len(lock.packages)),

@@ -12,7 +12,8 @@ from velvet.ui.palette import FILLS, STROKES, plotly_layout
 from velvet_environments.depgraph import DependencyGraph
 from velvet_environments.errors import EnvToolError
 from velvet_environments.inspector import Environment
-from velvet_environments.locks import audit, load, platforms
+from velvet_environments.lockfiles import load
+from velvet_environments.locks import audit, platforms
 
 SHOWN = 12
 
