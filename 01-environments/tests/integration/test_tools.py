@@ -265,6 +265,18 @@ def test_a_toolbox_finds_and_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert set(box.all()) >= {"uv", "conda"}
 
 
+def test_the_program_lists_tools_and_refuses_what_pip_does_not_offer(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from velvet_environments.__main__ import main
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main([]) == 0
+    assert "micromamba" in capsys.readouterr().out
+    assert main(["install", "micromamba"]) == 1
+    assert "pip does not offer it" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("uv", [True, False])
 def test_an_installation_that_fails_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uv: bool
