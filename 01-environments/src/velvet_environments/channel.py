@@ -31,9 +31,9 @@ def match_spec(text: str) -> str:
 
 
 class CondaChannel:
-    """A channel with the subfolders `noarch` and `linux-64`, the second one empty."""
+    """A channel whose packages are all `noarch`; the platforms' own subfolders are empty."""
 
-    def __init__(self, specs: Iterable[PackageSpec], *, platforms: tuple[str, ...] = ()) -> None:
+    def __init__(self, specs: Iterable[PackageSpec]) -> None:
         packages: dict[str, Any] = {}
         self.files: dict[str, bytes] = {}
         for spec in specs:
@@ -46,7 +46,7 @@ class CondaChannel:
             }
             self.files[f"noarch/{made.filename}"] = made.data
         self._repodata("noarch", packages)
-        for platform in platforms or ("linux-64", "osx-arm64", "win-64"):
+        for platform in ("linux-64", "osx-arm64", "win-64"):
             self._repodata(platform, {})
 
     def _repodata(self, subdir: str, packages: dict[str, Any]) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 
 from velvet_environments.inspector import Environment
 from velvet_environments.target import Target
@@ -141,11 +142,18 @@ class DependencyGraph:
         return "\n".join(lines)
 
 
+def _readable(texts: Iterable[str]) -> Iterator[Requirement]:
+    """Yield what is a requirement; `Environment.check` names what is none."""
+    for text in texts:
+        with suppress(InvalidRequirement):
+            yield Requirement(text)
+
+
 def _edges(
     needs: Mapping[str, Iterable[str]], versions: Mapping[str, str], target: Target
 ) -> dict[str, set[str]]:
     """Return the edges; an extra's requirements count where something asks for the extra."""
-    parsed = {name: [Requirement(text) for text in texts] for name, texts in needs.items()}
+    parsed = {name: list(_readable(texts)) for name, texts in needs.items()}
     extras: dict[str, set[str]] = {name: set() for name in needs}
     edges: dict[str, set[str]] = {name: set() for name in needs}
     changed = True

@@ -28,7 +28,7 @@ class DuplicateFile(EnvToolError, ValueError):
     """An index already holds a file of that name, and a file never changes its bytes."""
 
     def __init__(self, filename: str) -> None:
-        super().__init__(f"{filename} is already in the index: raise the version or withdraw it")
+        super().__init__(f"{filename} is already in the index: raise the version")
 
 
 class LockError(EnvToolError, ValueError):

@@ -15,7 +15,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -180,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Print nothing: the log is a list."""
 
     def _answer(self) -> None:
-        owner, begun = self.server.owner, self.server.owner.clock()
+        owner, begun = self.server.owner, time.perf_counter()
         path = self.path.partition("?")[0]
         if owner.latency_s:
             owner.stopping.wait(owner.latency_s)
@@ -192,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
             part = body[: int(fault.amount) if cut == "close" else len(body) // 2]
         # Before the first byte leaves: who has an answer finds it in the log.
         port = int(self.client_address[1])
-        now = owner.clock()
+        now = time.perf_counter()
         owner.record(Request(begun, now, kind, self.command, path, status, len(part), port))
         try:
             self.send_response(status)
@@ -264,7 +264,6 @@ class IndexServer:
         latency_s: seconds that every request waits, as a network would make it.
         port: 0 takes a free one. Lock files contain the address: give one where they are compared.
         files: more paths to serve, such as a conda channel's.
-        clock: monotonic seconds.
     """
 
     def __init__(
@@ -276,12 +275,10 @@ class IndexServer:
         faults: FaultPlan | None = None,
         port: int = 0,
         files: Mapping[str, bytes] | None = None,
-        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.index, self.json_api, self.latency_s = index, json_api, latency_s
         self.faults = faults or FaultPlan()
         self.files = dict(files or {})
-        self.clock = clock
         self.stopping = threading.Event()
         self._log: list[Request] = []
         self._guard = threading.Lock()
@@ -314,11 +311,6 @@ class IndexServer:
     def stats(self) -> Stats:
         """Return counts over the log."""
         return Stats.of(self.log)
-
-    def reset(self) -> None:
-        """Empty the log."""
-        with self._guard:
-            self._log.clear()
 
     def answer(self, path: str, *, as_json: bool) -> tuple[str, bytes] | None:
         """Return media type and body of a path."""

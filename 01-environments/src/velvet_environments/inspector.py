@@ -146,7 +146,7 @@ class Environment:
             if not record.is_file():
                 found.append(Problem("no record", dist.name, "RECORD is missing"))
                 continue
-            for row in csv.reader(_text(record).splitlines()):
+            for row in csv.reader(_text(record).replace("\0", "?").splitlines()):
                 if not row:
                     continue
                 path = (self.site_packages / row[0]).resolve()

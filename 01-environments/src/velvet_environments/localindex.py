@@ -95,12 +95,6 @@ class LocalIndex:
         for entry in self._release(name, version):
             self._replace(Entry(replace(entry.spec, yanked=reason or True), entry.artifact))
 
-    def withdraw(self, name: str, version: str) -> None:
-        """Take a release's files away, as an index never should."""
-        for entry in self._release(name, version):
-            del self._files[entry.spec.filename]
-            del self._projects[entry.spec.key][entry.spec.filename]
-
     def tamper(self, filename: str) -> None:
         """Append a comment to the first module of a wheel, and keep its name and version.
 

@@ -278,7 +278,17 @@ def load(path: Path | str) -> Lock:
         OSError: it cannot be read.
     """
     place = Path(path)
-    return complete(reader_of(place)(place, place.read_text(encoding="utf-8")))
+    reader = reader_of(place)
+    try:
+        return complete(reader(place, place.read_text(encoding="utf-8")))
+    except UnicodeDecodeError:
+        raise LockError(place, "", "not UTF-8") from None
+    except LockError:
+        raise
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        # What a tool never writes: a number for a table, a name that no entry has.
+        why = f"an entry is absent or of another type ({type(error).__name__}: {error})"
+        raise LockError(place, "", why) from None
 
 
 def to_pylock(lock: Lock) -> str:

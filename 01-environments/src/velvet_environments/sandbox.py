@@ -127,15 +127,11 @@ class Sandbox:
     Args:
         root: kept short, because Windows ends paths at 260 characters.
         server: the index whose requests are added to outcomes.
-        programs: folders that stand before the system's on the search path.
     """
 
-    def __init__(
-        self, root: Path, *, server: IndexServer | None = None, programs: Sequence[Path] = ()
-    ) -> None:
+    def __init__(self, root: Path, *, server: IndexServer | None = None) -> None:
         self.root = root.resolve()
         self.server = server
-        self.programs = tuple(programs)
         self.home = self.root / "h"
         self.temp = self.root / "t"
         for folder in (self.home, self.temp):
@@ -159,7 +155,7 @@ class Sandbox:
             "TMPDIR": str(self.temp),
             "TEMP": str(self.temp),
             "TMP": str(self.temp),
-            "PATH": os.pathsep.join([*map(str, self.programs), system]),
+            "PATH": system,
         }
         kept = {name: os.environ[name] for name in _KEEP if name in os.environ}
         return {**kept, **_SCRUBBED, **own, **(extra or {})}
@@ -168,10 +164,6 @@ class Sandbox:
     def cache(self) -> Path:
         """Where tools keep what they downloaded."""
         return self.home / "cache"
-
-    def cache_bytes(self) -> int:
-        """Return the size of the caches."""
-        return sum(one.lstat().st_size for one in self.cache.rglob("*") if not one.is_dir())
 
     def clear_cache(self) -> None:
         """Remove the caches: the next run is cold."""

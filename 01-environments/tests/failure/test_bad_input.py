@@ -55,6 +55,12 @@ ONE = '[[packages]]\nname = "a"\nversion = "1"\n'
         ("requirements.txt", f"a==1 --hash={HASH[:-1]}\n", "bad hash .* sha256 has 64 digits"),
         ("requirements.txt", "a==1 --hash=sha256:" + "x" * 64, "bad hash"),
         ("requirements.txt", "a==1\nA==2\n", "two entries for a without markers"),
+        ("pylock.toml", PYLOCK + ONE + "marker = 3\n", "an entry is absent or of another type"),
+        ("uv.lock", 'version = 1\n[[package]]\nversion = "1"\n', "absent or of another type"),
+        ("uv.lock", "version = 1\n[[package]]\nname = 'a'\nversion = '1'\nsource = 3\n", "type"),
+        ("poetry.lock", "metadata = 3\n", "an entry is absent or of another type"),
+        ("Pipfile.lock", '{"_meta": {"pipfile-spec": 6}, "default": [1]}', "of another type"),
+        ("pylock.toml", PYLOCK + "[[packages]]\nname = 1\nversion = 2\n", "are missing"),
         ("lock.yaml", "", r"unknown kind of lock: known are \*\.txt"),
     ],
 )
@@ -63,6 +69,14 @@ def test_a_bad_lock_is_refused(tmp_path: Path, name: str, text: str, message: st
     path.write_text(text, encoding="utf-8")
 
     with pytest.raises(LockError, match=message):
+        load(path)
+
+
+def test_a_lock_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "uv.lock"
+    path.write_bytes(b"version = '\xff'")
+
+    with pytest.raises(LockError, match="not UTF-8"):
         load(path)
 
 

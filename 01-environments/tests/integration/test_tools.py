@@ -217,7 +217,7 @@ def test_a_tool_sees_no_settings_of_its_user(
 ) -> None:
     monkeypatch.setenv("PIP_FIND_LINKS", "/opt/elsewhere")
     monkeypatch.setenv("UV_INDEX_URL", "http://127.0.0.1:1/")
-    box = Sandbox(tmp_path, programs=[tmp_path])
+    box = Sandbox(tmp_path)
     code = "import os, json; print(json.dumps(dict(os.environ)))"
 
     told = json.loads(box.run([base_python(), "-c", code], env={"EXTRA": "1"}).demand().stdout)
@@ -225,13 +225,12 @@ def test_a_tool_sees_no_settings_of_its_user(
     assert not {"PIP_FIND_LINKS", "UV_INDEX_URL", "VIRTUAL_ENV"} & told.keys()
     assert told["HOME"].startswith(str(box.root))
     assert told["EXTRA"] == "1"
-    assert told["PATH"].startswith(str(tmp_path))
+    assert str(Path(sys.prefix)) not in told["PATH"] or sys.platform == "win32"
     (box.cache / "x").mkdir(parents=True)
     (box.cache / "x" / "y").write_bytes(b"123")
-    assert box.cache_bytes() == 3
     box.clear_cache()
     box.clear_cache()
-    assert box.cache_bytes() == 0
+    assert not box.cache.exists()
 
 
 def test_a_tool_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:

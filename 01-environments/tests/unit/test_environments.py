@@ -103,9 +103,14 @@ def test_metadata_of_others_is_never_trusted(make_env: MakeEnv) -> None:
     config = env / "pyvenv.cfg"
     config.write_text("home = /usr\nversion = nonsense\n", encoding="utf-8")
 
-    kinds = sorted(one.kind for one in Environment.read(env).check())
+    made = Environment.read(env)
+    kinds = sorted(one.kind for one in made.check())
 
     assert kinds == ["unreadable"] * 3
+    assert DependencyGraph.from_environment(made).edges == {"app": ("lib",), "lib": ()}
+    with (site / "lib-1.0.dist-info" / "RECORD").open("a", encoding="utf-8") as record:
+        record.write("a\0b,,\n")
+    assert [one.subject for one in made.verify_records() if one.kind == "gone"] == ["a?b"]
 
 
 def test_a_folder_that_is_no_environment_is_refused(tmp_path: Path) -> None:

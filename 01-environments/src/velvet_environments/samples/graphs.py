@@ -1,7 +1,6 @@
 """Graphs of packages, each made for one question: speed, conflict, platform, drift.
 
-Generators are seeded, so a graph is the same on every machine. `Scenario.from_mapping` also reads
-the form in which resolvers exchange their regressions.
+Generators are seeded, so a graph is the same on every machine.
 """
 
 from __future__ import annotations
@@ -9,9 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from velvet_environments.errors import BadSpec
 from velvet_environments.localindex import LocalIndex
 from velvet_environments.wheelsmith import PackageSpec
 
@@ -31,36 +28,6 @@ class Scenario:
     root_requires: tuple[str, ...]
     requires_python: str = ">=3.10"
     expected: Mapping[str, str] | str | None = None
-
-    @classmethod
-    def from_mapping(cls, name: str, given: Mapping[str, Any]) -> Scenario:
-        """Read `{root: {requires}, packages: {name: {versions: {v: {...}}}}, expected: {...}}`.
-
-        Raises:
-            BadSpec: a key is missing, or a package breaks PEP 440 or 508.
-        """
-        try:
-            packages = tuple(
-                PackageSpec(
-                    project,
-                    version,
-                    requires=tuple(about.get("requires", ())),
-                    extras={key: tuple(texts) for key, texts in about.get("extras", {}).items()},
-                    requires_python=about.get("requires_python"),
-                    yanked=about.get("yanked", False),
-                )
-                for project, one in given["packages"].items()
-                for version, about in one["versions"].items()
-            )
-            root = tuple(given["root"]["requires"])
-            python = given["root"].get("requires_python", ">=3.10")
-            told = given.get("expected", {})
-        except (KeyError, AttributeError, TypeError) as error:
-            raise BadSpec(f"scenario {name}: {error!r} is missing or of another type") from None
-        expected: Mapping[str, str] | str | None = told.get("packages")
-        if told.get("satisfiable") is False:
-            expected = UNSATISFIABLE
-        return cls(name, packages, root, python, expected)
 
     def to_index(self, *, core_metadata: bool = True) -> LocalIndex:
         """Build every wheel and return an index of them."""
@@ -169,17 +136,6 @@ def platform_split() -> Scenario:
         PackageSpec("only-old", "1.0"),
     )
     return Scenario("platform_split", packages, ("app",))
-
-
-def prereleases() -> Scenario:
-    """A project with a release candidate above its newest release, and one with nothing else."""
-    packages = (
-        PackageSpec("stable", "1.0"),
-        PackageSpec("stable", "2.0rc1"),
-        PackageSpec("early", "0.1b1"),
-    )
-    expected = {"stable": "1.0", "early": "0.1b1"}
-    return Scenario("prereleases", packages, ("stable", "early"), expected=expected)
 
 
 def yanked() -> Scenario:
