@@ -29,6 +29,7 @@ _SCRUBBED = {
     "PIP_TRUSTED_HOST": "127.0.0.1",  # pip caches nothing from plain HTTP without it
     "UV_NO_CONFIG": "1",
     "UV_PYTHON_DOWNLOADS": "never",
+    "VIRTUALENV_NO_PERIODIC_UPDATE": "1",  # a child of its own that asks the public index later
     "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
     "POETRY_VIRTUALENVS_IN_PROJECT": "true",
     "POETRY_NO_INTERACTION": "1",

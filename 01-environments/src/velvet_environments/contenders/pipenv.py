@@ -20,7 +20,8 @@ lock_name = "Pipfile.lock"
 
 def prepare(work: Workspace) -> None:
     """Write the Pipfile."""
-    lines = [f'[[source]]\nurl = "{work.index_url}"\nverify_ssl = false\nname = "local"\n']
+    url = work.index_url.rstrip("/")  # it adds a slash itself
+    lines = [f'[[source]]\nurl = "{url}"\nverify_ssl = false\nname = "local"\n']
     lines.append("[packages]")
     for text in work.requires:
         one = Requirement(text)
