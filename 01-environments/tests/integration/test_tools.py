@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
+import venv
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from velvet_environments import script
+from velvet_environments import rattler_child, script, toolbox
 from velvet_environments.channel import CondaChannel
 from velvet_environments.comparisons.evolution import attempt
 from velvet_environments.contenders import NAMES, conda_cli, load, uv_pip, uv_project, venv_pip
@@ -28,6 +30,7 @@ from velvet_environments.workspace import Workspace, available, capabilities, pe
 
 # virtualenv's lock and sync are pip's; what it makes itself is asked below.
 APART = ("conda_cli", "rattler", "virtualenv_pip")
+UV = Toolbox().locate("uv")
 PYTHON_TOOLS = [name for name in NAMES if name not in APART]
 
 
@@ -179,12 +182,6 @@ def test_the_evolution_ends_where_nothing_changes_and_tampering_is_refused() -> 
     assert "hash" in last.message.lower()
 
 
-def test_names_alone_install_something_else_tomorrow() -> None:
-    first = attempt("names", tamper=False)
-
-    assert (first.same, first.packages, first.lock_bytes) == (False, (), 0)
-
-
 def test_bytecode_is_all_that_differs_between_two_installs(work: Workspace) -> None:
     uv_pip.prepare(work)
     work.blank()
@@ -278,23 +275,125 @@ def test_the_program_lists_tools_and_refuses_what_pip_does_not_offer(
     assert "pip does not offer it" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("uv", [True, False])
-def test_an_installation_that_fails_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uv: bool
-) -> None:
-    from velvet_environments import toolbox
-
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toolbox:
+    """A toolbox that finds nothing, with a file of one tool that needs no index."""
     pinned = tmp_path / "files"
     pinned.mkdir()
-    (pinned / "rattler.txt").write_text("not a requirement\n", encoding="utf-8")
+    (pinned / "pdm.txt").write_text("not a requirement\n", encoding="utf-8")
+    (pinned / "rattler.txt").write_text("# nothing\n", encoding="utf-8")
     monkeypatch.setattr(toolbox, "_FILES", pinned)
-    monkeypatch.setattr(toolbox, "python_of", lambda env: base_python())
-    monkeypatch.setattr(toolbox.venv, "create", lambda env, **_: env.mkdir(parents=True))
-    if not uv:
-        monkeypatch.setenv("VELVET_TOOL_UV", str(tmp_path / "none"))
-    if importlib.util.find_spec("rattler"):
-        pytest.skip("rattler is installed beside the tests")
-    box = Toolbox(tmp_path / "box")
-    with pytest.raises(ToolFailed, match="rattler: "):
-        box.ensure("rattler")
-    assert not (box.home / "rattler").exists()
+    nowhere = SimpleNamespace(get_path=lambda _: str(tmp_path / "none"))
+    monkeypatch.setattr(toolbox, "sysconfig", nowhere)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return Toolbox(tmp_path / "box")
+
+
+def with_uv(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a toolbox that finds nothing find uv."""
+    if UV.path is None:
+        pytest.skip(f"uv is not installed: {UV.reason}")
+    monkeypatch.setenv("VELVET_TOOL_UV", str(UV.path))
+
+
+@pytest.mark.parametrize("uv", [True, False])
+def test_an_installation_that_fails_leaves_nothing(
+    bare: Toolbox, monkeypatch: pytest.MonkeyPatch, uv: bool
+) -> None:
+    if uv:
+        with_uv(monkeypatch)
+    else:  # a pip that is there without the seconds that `ensurepip` takes
+        monkeypatch.setattr(toolbox, "python_of", lambda _: Path(sys.executable))
+        monkeypatch.setattr(venv, "create", lambda env, **_: env.mkdir(parents=True))
+    assert bare.locate("pdm").reason == "python -m velvet_environments install pdm"
+
+    with pytest.raises(ToolFailed, match="pdm: "):
+        bare.ensure("pdm")
+    assert not (bare.home / "pdm").exists()
+
+
+def test_an_installation_that_brings_no_program_is_named(
+    bare: Toolbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_uv(monkeypatch)
+
+    with pytest.raises(ToolMissing, match="rattler is not installed"):
+        bare.ensure("rattler")  # its file names no package
+    info = next((bare.home / "rattler").glob("[Ll]ib/**/site-packages")) / "py_rattler-9.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: py-rattler\nVersion: 9\n", encoding="utf-8")
+    assert bare.locate("rattler").version == "9"
+
+
+WORDS = {
+    "pip_tools": ("--generate-hashes --index-url {url} ", "--require-hashes"),
+    "poetry": ("lock", "sync --no-root --compile", "check --lock"),
+    "pdm": ("lock", "sync --no-self --clean", "export -f pylock"),
+    "pipenv": ("lock", "sync", "requirements --hash"),
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for a tool is a shell script")
+@pytest.mark.parametrize("name", WORDS)
+def test_a_tool_is_told_the_index_and_what_to_do(
+    name: str, work: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = load(name)
+    program = tmp_path / "stand-in"
+    program.write_text('#!/bin/sh\necho "$@" >> "$HOME/told"\n', encoding="utf-8")
+    program.chmod(0o755)
+    for one in (tool.tool, "pip"):
+        monkeypatch.setenv(f"VELVET_TOOL_{one.upper().replace('-', '_')}", str(program))
+    work.bytecode = name == "poetry"
+    work.requires = ("app[more]>=1; python_version >= '3.8'",)
+    tool.prepare(work)
+    files = [one.read_text(encoding="utf-8") for one in work.project.iterdir() if one.is_file()]
+
+    tool.lock(work).demand()
+    tool.sync(work).demand()
+    for operation in {"check", "export"} & capabilities(tool):
+        perform(tool, operation, work).demand()
+
+    told = (work.box.home / "told").read_text(encoding="utf-8")
+    assert all(words.format(url=work.index_url) in told for words in WORDS[name]), told
+    assert any("app" in text and "python_version" in text for text in files)
+    assert work.index_url.rstrip("/") in told + "".join(files)
+
+
+def test_the_child_solves_and_refuses_a_changed_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a stand-in for the library, which is installed in an interpreter of its own."""
+    record = SimpleNamespace(
+        name=SimpleNamespace(normalized="demo"),
+        version="1",
+        url="u",
+        sha256=b"\x01" * 32,
+        file_name="demo-1",
+    )
+    asked: list[Any] = []
+
+    async def solve(channels: list[str], specs: list[str], gateway: str) -> list[Any]:
+        asked.append((channels, specs, gateway))
+        return [record]
+
+    async def install(records: list[Any], prefix: str, cache: str, **_: bool) -> None:
+        asked.append((records, prefix, cache))
+
+    library = SimpleNamespace(solve=solve, install=install, Gateway=lambda cache_dir: cache_dir)
+    monkeypatch.setitem(sys.modules, "rattler", library)
+    wanted, lock = tmp_path / "wanted.json", tmp_path / "lock.json"
+    wanted.write_text('{"channel": "c", "specs": ["demo >=1"], "cache": "k"}', encoding="utf-8")
+
+    rattler_child.main(["solve", str(wanted), str(lock)])
+    rattler_child.main(["install", str(wanted), str(lock), "prefix"])
+
+    assert json.loads(lock.read_text(encoding="utf-8"))["packages"][0]["sha256"] == "01" * 32
+    assert asked == [
+        (["c"], ["demo >=1"], "k"),
+        (["c"], ["demo ==1"], "k"),
+        ([record], "prefix", "k"),
+    ]
+    record.sha256 = b"\x02" * 32
+    with pytest.raises(SystemExit, match="not the locked one"):
+        rattler_child.main(["install", str(wanted), str(lock), "prefix"])
