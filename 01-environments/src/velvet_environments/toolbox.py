@@ -77,7 +77,11 @@ def python_of(env: Path) -> Path:
 
 def base_python() -> Path:
     """Return the interpreter behind the environment that runs this: tools build upon it."""
-    return Path(getattr(sys, "_base_executable", sys.executable))
+    told = Path(getattr(sys, "_base_executable", sys.executable))
+    if sys.prefix == sys.base_prefix or told != Path(sys.executable):
+        return told
+    # Python 3.10 tells the environment's own.
+    return Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 class Toolbox:
