@@ -24,7 +24,7 @@ pytest.importorskip("streamlit", reason='dashboards need: pip install "streamlit
 
 from velvet.ui.parts import slug
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 pytestmark.append(pytest.mark.leaves("a page is served once for all tests of this file"))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PATIENCE_MS = 60_000

@@ -105,14 +105,13 @@ def pool_under_load() -> None:
     """A pool that is empty, one that leaks, and one whose connections died, and what each of them says."""
     from functools import partial
 
-    from velvet_databases.pool import Pool
+    from velvet_databases.pool import Pool, PoolTimeout
     from velvet_databases.pool_adapters import OurPool
     from velvet_databases.pool_curve import little_size, pool_curve
-    from velvet_databases.pool_types import PoolTimeout
 
     open_file = partial(sqlite3.connect, ":memory:", check_same_thread=False)
     with Pool(open_file, max_size=1, timeout=0.1) as files:
-        leaked = files.checkout()  # somebody forgets to give it back
+        leaked = files.checkout()  # and never given back
         try:
             files.checkout()
         except PoolTimeout as error:

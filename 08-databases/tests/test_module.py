@@ -62,7 +62,7 @@ class TestModule(ModuleTests):
         "pool_under_load": (
             "PoolTimeout: no connection within",
             "1 in use by this thread; return the first before asking",
-            r"leaked = files\.checkout\(\)  # somebody forgets to give it back",
+            r"leaked = files\.checkout\(\)  # and never given back",
             "check=none      AdminShutdown  1 replaced",
             "check=checkout  nothing seen   1 replaced",
             "keep 4 connections busy",

@@ -24,8 +24,8 @@ def coordinated_omission() -> None:
     with serve("lab_stalling", "uvicorn") as server, ThreadPoolExecutor(2) as pool:
         # Both at once, so that both see the same pauses.
         probe = (Shot("/healthz"),)
-        closed = pool.submit(measure, LoadPlan(server.url, probe, users=4, seconds=2.2))
-        opened = pool.submit(measure, LoadPlan(server.url, probe, rate=150, seconds=2.2))
+        closed = pool.submit(measure, LoadPlan(server.url, probe, users=4, seconds=2.0))
+        opened = pool.submit(measure, LoadPlan(server.url, probe, rate=150, seconds=2.0))
         first, second = closed.result(), opened.result()
     print("the server answers nothing for 0.4 s in every 2 s\n")
     print(f"closed loop, 4 users:   p50 {first.p(50):6.1f} ms   p99 {first.p(99):7.1f} ms")
@@ -37,16 +37,16 @@ def coordinated_omission() -> None:
 
 @example("blocked_event_loop")
 def blocked_event_loop() -> None:
-    """A handler that waits 50 ms, written three ways, with 32 users; and the probe beside it."""
+    """A handler that waits 50 ms, written three ways, with 16 users."""
     with serve("lab", "uvicorn") as server:
         for target, how in (
             ("/wait?ms=50", "await asyncio.sleep"),
             ("/thread?ms=50", "time.sleep in def (40 threads)"),
             ("/block?ms=50", "time.sleep in async def"),  # last: its queue outlives the load
         ):
-            plan = LoadPlan(server.url, (Shot(target),), users=32, seconds=0.6)
+            plan = LoadPlan(server.url, (Shot(target),), users=16, seconds=0.4)
             result = measure(plan)
-            # Answers that came within the time, of 32 users who ask again at once.
+            # Answers that came within the time, of 16 users who ask again at once.
             rate = result.completed / plan.seconds
             print(f"{how:32} {rate:6.0f} requests/s   p50 {result.p(50):6.0f} ms")
     print("why: one blocking call stops every request of the process, probes included")

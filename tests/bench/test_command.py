@@ -137,6 +137,7 @@ def test_a_busy_machine_publishes_nothing(run, suite, fake_engine):
     assert (code, out) == (1, "")
     assert "nothing was published: the machine was busy, noise 2.1x is above 2x" in said
     assert not reference_file(suite.file).exists()
+    assert local_file(suite.file).exists()
 
 
 @pytest.mark.parametrize("state", [{"dirty": True}, {"commit": None, "dirty": None}])

@@ -21,7 +21,7 @@ from velvet.bench.views import (
     markdown,
     matrix,
     ranks,
-    ties,
+    share,
 )
 
 SCALES = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
@@ -83,6 +83,9 @@ def test_a_duration_is_written_in_its_largest_whole_unit(seconds):
         (12, "", "12.0"),
         (46, "faults", "46 faults"),
         (13_257, "B", "13,257 B"),
+        (1, "cases", "1 case"),
+        (1, "CPU s", "1 CPU s"),
+        (1.5, "cases", "1.50 cases"),
     ],
 )
 def test_a_quantity_has_a_readable_multiple_of_its_unit(value, unit, text):
@@ -401,9 +404,11 @@ def test_the_ratio_of_neighbours_decides_where_it_was_kept(document, entry):
     document["neighbours"] = [pair]
 
     assert ranks(document, "lookup", n=10) == [["hash"], ["tree"], ["scan"]]
-    assert not ties(document, "lookup", "time", {"n": 10}, "tree", "hash")
+    found = share(document, "lookup", "time", {"n": 10}, "tree", "hash")
+    assert found == (1 / pair["ratio"] if pair["a"] == "hash" else pair["ratio"], False)
 
     pair.update(lo=0.9, hi=1.01)
 
     assert ranks(document, "lookup", n=10) == [["hash", "tree"], ["scan"]]
-    assert ties(document, "lookup", "time", {"n": 10}, "tree", "hash")
+    assert share(document, "lookup", "time", {"n": 10}, "tree", "hash")[1]
+    assert share(document, "lookup", "time", {"n": 7}, "tree", "hash") == (None, False)

@@ -379,6 +379,24 @@ def test_what_is_left_out_of_coverage_is_watched_again_afterwards(
     inner(pytester, WATCHED).assert_outcomes(passed=1)
 
 
+TABS = """
+import pytest
+
+drawn = []
+
+@pytest.mark.parametrize("tab", [1, 2])
+def test_a_tab(tab):
+    drawn.append(tab)
+
+def test_the_lesson():
+    assert drawn == []
+"""
+
+
+def test_tabs_are_drawn_last_in_any_order(pytester: pytest.Pytester) -> None:
+    inner(pytester, TABS).assert_outcomes(passed=3)
+
+
 @pytest.fixture
 def state(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, dict[str, Any]]]:
     """The state files that the plugin will see."""

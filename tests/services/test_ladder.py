@@ -112,6 +112,7 @@ def test_a_rung_that_breaks_otherwise_is_a_defect_and_is_not_hidden() -> None:
         ("postgresql://u:päß secret@127.0.0.1:1/db", "postgresql://u:***@127.0.0.1:1/db"),
         ("mongodb://a/b:secret@h/?authSource=admin", None),
         ("redis://localhost:6379/0?password=secret", "redis://localhost:6379/0?password=***"),
+        ("redis://u@localhost:1/0?password=a@secret", "redis://u@localhost:1/0?password=***"),
         ("cannot open redis://:secret@h/0 at all", "cannot open redis://:***@h/0 at all"),
     ],
 )

@@ -167,9 +167,11 @@ def perform(suite: Suite, **given: Any) -> int:
         results = measure(suite, options, stream=stream)
     noise = results["noise"]["index"]
     if asked.publish and noise > MAX_PUBLISHED_NOISE:
+        save(results, local_file(suite.file))
         raise VelvetError(
             f"nothing was published: the machine was busy, noise {noise}x is above "
-            f"{MAX_PUBLISHED_NOISE:g}x; run it again when nothing else does"
+            f"{MAX_PUBLISHED_NOISE:g}x; `--show` prints what was measured; run it again when nothing "
+            "else does"
         )
     if not stream:
         if asked.json_path:

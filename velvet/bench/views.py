@@ -259,13 +259,16 @@ def _holds_one(pair: Mapping[str, Any]) -> bool:
     return pair["lo"] is not None and bool(pair["lo"] <= 1 <= pair["hi"])
 
 
-def ties(results: Results, bench: str, metric: str, size: Mapping[str, Any], *two: str) -> bool:
-    """Whether the measured ratio of two contenders at one size has an interval that holds 1."""
+def share(
+    results: Results, bench: str, metric: str, size: Mapping[str, Any], a: str, b: str
+) -> tuple[float | None, bool]:
+    """Return A's figure over B's as it was measured in pairs, if it was, and whether they tie."""
     wanted = {"bench": bench, "metric": metric, "size": size}
     for pair in (*results["pairs"], *results.get("neighbours", ())):
-        if wanted.items() <= pair.items() and {pair["a"], pair["b"]} == set(two):
-            return _holds_one(pair)
-    return False
+        if wanted.items() <= pair.items() and {pair["a"], pair["b"]} == {a, b}:
+            ratio = pair["ratio"] if pair["a"] == a or not pair["ratio"] else 1 / pair["ratio"]
+            return ratio, _holds_one(pair)
+    return None, False
 
 
 def ranks(results: Results, bench: str, metric: str | None = None, **size: Any) -> list[list[str]]:

@@ -155,9 +155,11 @@ def _two(
     """Return A's entry, A's figure over B's, and whether they are a tie."""
     first, second = (_entry(context, [words[0], words[n]], dict(options)) for n in (1, 2))
     results, bench = context.bench(words[0])
-    at = (first["metric"], first["size"])
-    tie = first["size"] == second["size"] and views.ties(results, bench, *at, *words[1:3])
-    return first, first["median"] / second["median"], tie
+    paired, tie = None, False
+    if first["size"] == second["size"]:
+        at = (first["metric"], first["size"])
+        paired, tie = views.share(results, bench, *at, words[1], words[2])
+    return first, paired or first["median"] / second["median"], tie
 
 
 def ratio(context: Context, words: list[str], options: dict[str, str]) -> str:

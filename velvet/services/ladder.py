@@ -50,8 +50,9 @@ class ServiceUnavailable(VelvetError):
 
 def hidden(text: str) -> str:
     """Return an address, or a text with addresses in it, whose passwords are not shown."""
-    text = _WITHIN.sub(r"\1:***@", _WHOLE.sub(r"\1:***@", text))
-    return _SETTING.sub(r"\1=***", text)
+    # Settings first: an "@" in one of them would pass for the end of a user's part.
+    text = _SETTING.sub(r"\1=***", text)
+    return _WITHIN.sub(r"\1:***@", _WHOLE.sub(r"\1:***@", text))
 
 
 def free_port() -> int:

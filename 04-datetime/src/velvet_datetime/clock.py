@@ -14,11 +14,8 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-import time
 import zoneinfo
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Protocol
 
 from velvet_datetime.errors import NaiveDatetimeError, OutOfRangeError, UnknownZoneError
 
@@ -26,54 +23,6 @@ UTC = dt.timezone.utc
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = dt.timedelta(seconds=1)
 Zone = str | dt.tzinfo  # a tzinfo where a test or a law change brings its own data
-
-
-class Clock(Protocol):
-    """What code that needs the time takes as an argument."""
-
-    def now(self) -> dt.datetime:
-        """Return the current instant in UTC."""
-
-    def monotonic(self) -> float:
-        """Return seconds that never go back."""
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> dt.datetime:
-        """Return the current instant in UTC."""
-        return dt.datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        """Return seconds that never go back."""
-        return time.monotonic()
-
-
-@dataclass
-class TickingClock:
-    """A clock for tests that moves on by `step` whenever it is read; a step of zero stands still.
-
-    >>> clock = TickingClock(EPOCH, dt.timedelta(minutes=1))
-    >>> clock.now().minute, clock.now().minute
-    (0, 1)
-    """
-
-    start: dt.datetime
-    step: dt.timedelta = dt.timedelta(0)
-    _reads: int = field(default=0, init=False)
-
-    def __post_init__(self) -> None:
-        self.start = to_utc(self.start)
-
-    def now(self) -> dt.datetime:
-        """Return the next instant in UTC."""
-        self._reads += 1
-        return self.start + (self._reads - 1) * self.step
-
-    def monotonic(self) -> float:
-        """Return the seconds since the start."""
-        return (self.now() - self.start).total_seconds()
 
 
 def to_utc(moment: dt.datetime) -> dt.datetime:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from velvet_datetime.errors import UnknownZoneError
 from velvet_datetime.leap import LeapTable
 
 
@@ -78,16 +77,3 @@ def _system_version(folder: Path) -> str:
 def _version(text: str) -> str:
     """Return the version from a first line such as `# version 2026f` or `2026f`."""
     return text.partition("\n")[0].split()[-1]
-
-
-def windows_to_iana(name: str) -> str:
-    """Return the IANA key of a Windows zone name, by the CLDR table that tzlocal carries.
-
-    Raises:
-        UnknownZoneError: Windows has no such zone.
-    """
-    from tzlocal.windows_tz import win_tz
-
-    if name not in win_tz:
-        raise UnknownZoneError(name, "a Windows name is like 'W. Europe Standard Time'")
-    return str(win_tz[name])

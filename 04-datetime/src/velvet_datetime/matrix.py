@@ -39,7 +39,7 @@ class Case:
     Attributes:
         kind: a function of `KINDS`; `arguments` are its arguments after the engine.
         expected: the right answer as text; None when a right engine refuses.
-        source: who says so.
+        source: the standard that says so.
     """
 
     category: str

@@ -59,11 +59,11 @@ def test_the_matrix_is_drawn_for_every_engine(events: list[dict[str, Any]]) -> N
 
     assert len(figure.data[0].x) == len(engines)
     assert len(figure.data[0].y) == 6
-    assert "whenever **1 times**" in matrix_tab.finding(Seen(events))
+    assert "whenever **once**" in matrix_tab.finding(Seen(events))
     assert matrix_tab.finding(Seen(events[:2])) == ""
 
 
-def test_the_scheduler_names_who_runs_twice() -> None:
+def test_the_scheduler_names_what_runs_twice() -> None:
     assert "croniter" in scheduler.finding(Seen(wanted=JOB))
     assert "ours" not in scheduler.finding(Seen(wanted=JOB))
     assert "ours, policies above" in scheduler.finding(Seen(wanted={**JOB, "fold": "both"}))

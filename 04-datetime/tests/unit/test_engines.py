@@ -15,8 +15,8 @@ import pytest
 
 from velvet_datetime import contenders, parsers
 from velvet_datetime.contender import Unsupported
-from velvet_datetime.environment import tz_report, windows_to_iana
-from velvet_datetime.errors import NaiveDatetimeError, ParseError, UnknownZoneError
+from velvet_datetime.environment import tz_report
+from velvet_datetime.errors import NaiveDatetimeError, ParseError
 from velvet_datetime.matrix import Case, Matrix, Verdict, cases, judge, run_matrix, written
 from velvet_datetime.samples.cases import texts
 
@@ -198,12 +198,6 @@ def test_the_report_reads_a_system_database(
     (tmp_path / "tzdata.zi").write_text("# version 2020a\n", encoding="ascii")
     assert tz_report().versions[tmp_path.as_posix()] == "2020a"
     assert not tz_report().agree
-
-
-def test_a_windows_name_becomes_a_key() -> None:
-    assert windows_to_iana("W. Europe Standard Time") == "Europe/Berlin"
-    with pytest.raises(UnknownZoneError, match="a Windows name is like"):
-        windows_to_iana("Middle Earth Standard Time")
 
 
 if __name__ == "__main__":

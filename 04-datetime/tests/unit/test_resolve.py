@@ -174,18 +174,6 @@ def test_a_zone_without_offsets_is_refused() -> None:
         resolve.offsets(GAP, Nowhere())
 
 
-def test_a_clock_for_tests_ticks_and_a_real_one_runs() -> None:
-    ticking = clock.TickingClock(utc(2026, 1, 1), dt.timedelta(seconds=2))
-    system: clock.Clock = clock.SystemClock()
-
-    assert [ticking.now().second, ticking.monotonic()] == [0, 2.0]
-    assert clock.TickingClock(utc(2026, 1, 1)).now() == utc(2026, 1, 1)
-    assert system.now().tzinfo is UTC
-    assert system.monotonic() <= system.monotonic()
-    with pytest.raises(errors.NaiveDatetimeError):
-        clock.TickingClock(dt.datetime(2026, 1, 1))
-
-
 @pytest.mark.parametrize(
     "error",
     [

@@ -52,6 +52,8 @@ def test_every_race_has_its_contenders(subject: str) -> None:
     assert len(times) == events[0]["total"]
     assert race.figure_of(times, subject, 10).data[0].y
     assert "wins" in race.finding(Seen(events))
+    cheat = {"type": "time", "name": "naive_in", "ms": 1e-9}
+    assert "naive_in" not in race.finding(Seen([*events, cheat]))
     assert race.finding(Seen(events[:2])) == ""
 
 
@@ -70,6 +72,19 @@ def test_a_table_escapes_what_it_shows() -> None:
     assert "&lt;b&gt;" in made
     assert "<script>" not in made
     assert tables.markup([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("cell", "style"),
+    [
+        ("U+1F468", "white-space:nowrap"),
+        ("latin small letter a", "overflow-wrap:normal"),
+        ("\\U0001f468\\u200d\\U0001f469", "overflow-wrap:anywhere"),
+        (" " * 40, "overflow-wrap:normal"),
+    ],
+)
+def test_a_cell_breaks_only_where_it_must(cell: str, style: str) -> None:
+    assert style in tables.markup([{"x": cell}]).partition("<td")[2]
 
 
 @pytest.mark.parametrize("name", list(decoder.SAMPLES))

@@ -22,6 +22,7 @@ from velvet_http.errors import (
 from velvet_http.model import Headers, Request, origin
 
 MAX_HEAD = 65_536  # the limit of http.client for one line, here for the whole head
+MAX_REDIRECTS = 5
 _STEP = 65_536  # decoded bytes in memory at a time
 _REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -98,15 +99,14 @@ class BodyReader:
 class Redirects:
     """Follow redirects without carrying credentials to another origin (RFC 9110 section 15.4)."""
 
-    def __init__(self, request: Request, limit: int) -> None:
+    def __init__(self, request: Request) -> None:
         self.request = request
         self.history: tuple[str, ...] = ()
-        self._limit = limit
 
     def follow(self, status: int, headers: Headers) -> bool:
         """Return whether `request` now holds another request to send."""
         target = headers.get("location")
-        if status not in _REDIRECTS or target is None or self._limit == 0:
+        if status not in _REDIRECTS or target is None:
             return False
         try:
             return self._hop(status, target)
@@ -119,7 +119,7 @@ class Redirects:
         if urlsplit(url).scheme not in ("http", "https"):
             raise ProtocolViolation(f"redirect to {url!r}: only http and https are followed")
         self.history = (*self.history, before.url)
-        if url in self.history or len(self.history) > self._limit:
+        if url in self.history or len(self.history) > MAX_REDIRECTS:
             raise TooManyRedirects(f"{len(self.history)} redirects, the last to {url}")
         method, body, fields = before.method, before.body, before.headers
         if status == 303 or (status in (301, 302) and method == "POST"):

@@ -157,12 +157,9 @@ def decide(request: Request, entry: Entry | None, now: float, *, shared: bool = 
     lifetime = freshness_lifetime(entry.headers, shared=shared)
     wanted = lifetime if (limit := seconds(asked.get("max-age"))) is None else min(lifetime, limit)
     fresh = age + (seconds(asked.get("min-fresh")) or 0) < wanted
-    strict = {"must-revalidate", "no-cache"} | (
-        {"proxy-revalidate", "s-maxage"} if shared else set()
-    )
     if fresh and "no-cache" not in asked and ("no-cache" not in said or said["no-cache"]):
         return Decision("hit")
-    if not strict & said.keys() and "no-cache" not in asked and "min-fresh" not in asked:
+    if not _strict(shared) & said.keys() and "no-cache" not in asked and "min-fresh" not in asked:
         staleness = age - lifetime
         allowed = seconds(asked["max-stale"]) if asked.get("max-stale") else _FOREVER
         if "max-stale" in asked and staleness <= (allowed or 0):
@@ -176,6 +173,11 @@ def decide(request: Request, entry: Entry | None, now: float, *, shared: bool = 
     return Decision("revalidate", conditions) if conditions else Decision("miss")
 
 
+def _strict(shared: bool) -> set[str]:
+    """Return the directives that forbid a stale answer (section 5.2.2, items 2, 8 and 10)."""
+    return {"must-revalidate", "no-cache", *(("proxy-revalidate", "s-maxage") if shared else ())}
+
+
 def validators(entry: Entry) -> tuple[tuple[str, str], ...]:
     """Return the conditions that ask whether an entry still holds (section 4.3.1)."""
     pairs = (("etag", "If-None-Match"), ("last-modified", "If-Modified-Since"))
@@ -185,7 +187,7 @@ def validators(entry: Entry) -> tuple[tuple[str, str], ...]:
 def may_serve_on_error(request: Request, entry: Entry, now: float, *, shared: bool = False) -> bool:
     """Return whether a stale response may stand in for a failure (RFC 5861 section 4)."""
     said = directives(entry.headers)
-    if {"must-revalidate", "no-cache"} & said.keys():
+    if _strict(shared) & said.keys():
         return False
     allowed = said.get("stale-if-error", directives(request.headers).get("stale-if-error"))
     staleness = current_age(entry, now) - freshness_lifetime(entry.headers, shared=shared)
@@ -327,6 +329,9 @@ class CachingClient:
         body = b"" if request.method == "HEAD" else entry.body
         return Response(entry.status, headers, body, request.url)
 
+    def _may_stand_in(self, request: Request, entry: Entry) -> bool:
+        return may_serve_on_error(request, entry, self._wall(), shared=self._shared)
+
     def _fetch(self, request: Request, limits: dict[str, Any]) -> Response:
         entry, asked = self._store.find(request), request
         if entry is not None:
@@ -335,7 +340,7 @@ class CachingClient:
         try:
             response = self._client.request(asked, **limits)
         except HttpError:
-            if entry is None or not may_serve_on_error(request, entry, self._wall()):
+            if entry is None or not self._may_stand_in(request, entry):
                 raise
             return self._answer(request, entry, "stale")
         received = self._wall()
@@ -343,7 +348,7 @@ class CachingClient:
             dated = response.headers.with_field("Date", formatdate(received, usegmt=True))
             response = replace(response, headers=dated)
         failed = entry if response.status >= 500 else None
-        if failed is not None and may_serve_on_error(request, failed, received):
+        if failed is not None and self._may_stand_in(request, failed):
             return self._answer(request, failed, "stale")
         if response.status == 304 and entry is not None:
             fresh = update_from_304(entry, response.headers, requested=requested, received=received)

@@ -161,11 +161,10 @@ def _renamed(error: HttpError, deadline: Deadline | None) -> HttpError:
 
 
 class AsyncClient:
-    """A client of one event loop; it owns its transport and follows `follow` redirects at most."""
+    """A client of one event loop; it owns its transport and follows `MAX_REDIRECTS` at most."""
 
-    def __init__(self, transport: Transport, *, follow: int = 5) -> None:
+    def __init__(self, transport: Transport) -> None:
         self.transport, self.name = transport, transport.name
-        self._follow = follow
 
     async def request(
         self,
@@ -199,7 +198,7 @@ class AsyncClient:
         began = time.monotonic()
         if "accept-encoding" not in request.headers:
             request = request.with_headers(accept_encoding=ACCEPT_ENCODING)
-        hops = Redirects(request, self._follow)
+        hops = Redirects(request)
         while True:
             _check(deadline)
             try:
@@ -236,9 +235,9 @@ class AsyncClient:
 class Client:
     """`AsyncClient` for blocking code; safe for threads when its transport is."""
 
-    def __init__(self, transport: Transport, *, follow: int = 5) -> None:
+    def __init__(self, transport: Transport) -> None:
         self.transport, self.name = transport, transport.name
-        self._inner = AsyncClient(transport, follow=follow)
+        self._inner = AsyncClient(transport)
         self._loop = ExitStack()
         self._run: Callable[[Coroutine[Any, Any, Any]], Any] = run_now
         if not transport.blocking:

@@ -1,16 +1,14 @@
-"""Move what is large or long: downloads that resume, uploads in parts, and pages that move.
+"""Move what is large or long: downloads that resume, and pages that move.
 
-Each of them answers the same question, what happens when the connection breaks in the middle, and
-none holds more in memory than one piece.
+Both answer the same question, what happens when the connection breaks in the middle, and neither
+holds more in memory than one piece.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import os
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -25,6 +23,8 @@ from velvet_http.errors import (
     StatusError,
 )
 from velvet_http.model import Headers, Request, Response
+
+MAX_PAGES = 10_000
 
 
 class Requester(Protocol):
@@ -135,35 +135,6 @@ def _hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def multipart(
-    fields: Mapping[str, str],
-    files: Mapping[str, tuple[str, bytes, str]],
-    *,
-    boundary: str | None = None,
-    max_bytes: int = 16 * 2**20,
-) -> tuple[str, bytes]:
-    """Return Content-Type and body of a multipart/form-data upload (RFC 7578), built in memory.
-
-    `files` maps a name to file name, content and content type. What is larger than `max_bytes`, or
-    has a quote or a line break in a name, is refused by a ValueError.
-    """
-    boundary = boundary or uuid.uuid4().hex
-    body = io.BytesIO()
-    parts: list[tuple[str, str | None, bytes, str]] = []
-    parts += [(name, None, value.encode(), "") for name, value in fields.items()]
-    parts += [(name, *about) for name, about in files.items()]
-    for name, filename, content, kind in parts:
-        if any(sign in f"{name}{filename}{kind}" for sign in '"\r\n'):
-            raise ValueError(f"no quote or line break in a name: {name!r}, {filename!r}")
-        shown = "" if filename is None else f'; filename="{filename}"\r\nContent-Type: {kind}'
-        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{shown}\r\n\r\n'
-        if body.tell() + len(content) > max_bytes:
-            raise ValueError(f"more than {max_bytes} bytes; send the file as a body of its own")
-        body.write(head.encode() + content + b"\r\n")
-    body.write(f"--{boundary}--\r\n".encode())
-    return f"multipart/form-data; boundary={boundary}", body.getvalue()
-
-
 @dataclass(frozen=True)
 class LinkHeader:
     """The next page is the Link header's `next` (RFC 8288)."""
@@ -218,20 +189,19 @@ def paginate(
     style: LinkHeader | Cursor | PageNumber,
     *,
     headers: Headers | None = None,
-    max_pages: int = 10_000,
     key: Callable[[Any], object] | None = None,
 ) -> Iterator[Any]:
     """Yield the items of all pages, one page in memory; each `key` once.
 
     Raises:
-        HttpError: "page loop" when an address comes up again, or more than `max_pages`.
+        HttpError: "page loop" when an address comes up again, or after `MAX_PAGES` pages.
         DecodeError: a page without items.
     """
     seen: set[object] = set()
     visited: set[str] = set()
     following: str | None = url
     while following is not None:
-        if following in visited or len(visited) >= max_pages:
+        if following in visited or len(visited) >= MAX_PAGES:
             raise HttpError(f"page loop: {following} after {len(visited)} pages")
         visited.add(following)
         response = client.request(Request("GET", following, headers or Headers()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import random
+import selectors
 import signal
 import sys
 import time
@@ -237,6 +238,23 @@ def test_bytes_sent_before_they_were_asked_for_end_a_connection(server: FaultSer
     url = server.script("/extra", [fault("extra bytes")])
     with connect("http_client") as client:
         assert client.get(url).body == kinds.TEXT
+        [[idle]] = client.transport.idle.values()  # type: ignore[attr-defined]
+        with selectors.DefaultSelector() as selector:
+            selector.register(idle.sock, selectors.EVENT_READ)
+            assert selector.select(60), "the bytes have to be here before the next request leaves"
         assert client.get(url).body == kinds.TEXT
 
     assert server.counters.connects == 2
+
+
+def test_garbage_on_a_kept_connection_is_no_answer_and_no_reason_to_ask_again(
+    server: FaultServer, client_name: str
+) -> None:
+    """The bytes arrive after the request has left, so nothing tells them from an answer but their form."""
+    url = server.script("/late", [kinds.ok(), fault("garbage"), kinds.ok()])
+    with connect(client_name) as client:
+        assert client.get(url).body == kinds.TEXT
+        with pytest.raises(errors.ProtocolViolation):
+            client.get(url)
+
+    assert len(server.journal) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from velvet_http.dashboard.atlas import Cell, run_atlas, to_markdown
+from velvet_http.dashboard.fault_atlas import wire
 from velvet_http.faults import FAULTS, fault
 
 
@@ -42,4 +43,4 @@ def test_an_unknown_fault_is_refused() -> None:
     with pytest.raises(ValueError, match="bad luck"):
         next(run_atlas(["urllib3"], ["bad luck"]))
     assert len(FAULTS) >= 24
-    assert all(fault(name).wire() and fault(name).says for name in FAULTS)
+    assert all(wire(fault(name)) and fault(name).says for name in FAULTS)

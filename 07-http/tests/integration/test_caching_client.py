@@ -14,6 +14,7 @@ import pytest
 from velvet_http.cache import CachingClient, MemoryStore
 from velvet_http.client import Client
 from velvet_http.contenders import connect
+from velvet_http.dashboard.fault_atlas import wire
 from velvet_http.errors import ConnectionLost, DeadlineExceeded
 from velvet_http.faults import FaultServer, fault
 from velvet_http.faults.kinds import head, ok, status
@@ -253,7 +254,7 @@ def _section(said: dict[str, str], asked: dict[str, str]) -> str:
     """Return the section of RFC 9111 in which the two caches differ, "" for none."""
     control, wish = said.get("Cache-Control", ""), asked.get("Cache-Control", "")
     if "max-age" not in control:
-        return "4.2.2"  # a heuristic is permitted, not required; ours has none unless asked
+        return "4.2.2"  # a heuristic is permitted, not required; ours has none
     if wish == "no-store":
         return "5.2.1 item 5"  # hishel stores what the request forbids to store
     if wish.startswith(("max-age", "min-fresh")):
@@ -265,4 +266,4 @@ def _section(said: dict[str, str], asked: dict[str, str]) -> str:
 
 def test_a_plain_head_is_built_as_written() -> None:
     assert head("200 OK", {"A": 1}) == b"HTTP/1.1 200 OK\r\nA: 1\r\n\r\n"
-    assert ok(b"x").wire().endswith("x[keep]")
+    assert wire(ok(b"x")).endswith("x[keep]")

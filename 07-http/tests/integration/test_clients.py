@@ -6,7 +6,9 @@ import asyncio
 import json
 import sys
 import time
+from dataclasses import replace
 
+import aiohttp
 import psutil
 import pytest
 
@@ -56,6 +58,17 @@ def test_a_fault_is_refused_by_its_own_name(
     assert type(raised.value) is error
     if isinstance(raised.value, errors.TruncatedBody) and fault.name == "truncated length":
         assert (raised.value.got, raised.value.expected) == (1000, 8400)
+
+
+def test_a_bad_chunk_in_a_packet_of_its_own_hangs_no_client(
+    server: FaultServer, client_name: str
+) -> None:
+    at_once = fault("bad chunk")
+    late = replace(at_once, steps=(*at_once.steps[:-1], 0.1, at_once.steps[-1]))
+    url = server.script("/late", [late])
+
+    with connect(client_name) as client, pytest.raises(errors.ProtocolViolation):
+        client.request(Request("GET", url), timeouts=Timeouts(2.0, 1.0, 2.0))
 
 
 @pytest.mark.parametrize(
@@ -243,3 +256,11 @@ def test_the_bare_library_and_its_session(server: FaultServer, name: str) -> Non
     total = bare.repeat(name)(url, 4)
     assert (asyncio.run(total) if asyncio.iscoroutine(total) else total) == 4 * size
     assert server.counters.connects == 2
+
+
+def test_the_bare_aiohttp_ends_what_its_read_timeout_does_not(server: FaultServer) -> None:
+    at_once = fault("bad chunk")
+    late = replace(at_once, steps=(*at_once.steps[:-1], 0.1, at_once.steps[-1]))
+
+    with pytest.raises((asyncio.TimeoutError, aiohttp.ClientError)):
+        bare.bare("aiohttp")(server.script("/late", [late]), 0.2)

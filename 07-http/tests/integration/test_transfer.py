@@ -1,8 +1,7 @@
-"""Downloads, forms and pages over a connection that breaks."""
+"""Downloads and pages over a connection that breaks."""
 
 from __future__ import annotations
 
-import email
 import hashlib
 import time
 from collections.abc import Iterator
@@ -29,7 +28,6 @@ from velvet_http.transfer import (
     PageNumber,
     Part,
     download,
-    multipart,
     paginate,
 )
 
@@ -129,24 +127,6 @@ def test_any_sequence_of_cuts_yields_the_bytes(
     download(client, server.url(f"/range/{size}?cut={cut}"), tmp_path / "f")
 
     assert (tmp_path / "f").read_bytes() == pattern(size)
-
-
-def test_a_multipart_body_is_read_back_by_another_parser() -> None:
-    kind, body = multipart({"name": "J\u00f6rg"}, {"f": ("a.bin", b"\0\r\n--x", "image/png")})
-
-    parsed = email.message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
-    parts = parsed.get_payload()
-    assert isinstance(parts, list)
-    assert [part.get_param("name", header="content-disposition") for part in parts] == ["name", "f"]
-    assert [part.get_payload(decode=True) for part in parts] == ["J\u00f6rg".encode(), b"\0\r\n--x"]
-    assert parts[1].get_filename() == "a.bin"
-
-
-def test_multipart_refuses_what_would_break_it() -> None:
-    with pytest.raises(ValueError, match="line break"):
-        multipart({"a\r\nb": "x"}, {})
-    with pytest.raises(ValueError, match="body of its own"):
-        multipart({}, {"f": ("f", b"x" * 100, "t")}, max_bytes=50)
 
 
 @pytest.mark.parametrize("query", STYLES)

@@ -207,6 +207,14 @@ def test_when_the_stale_may_stand_in_for_an_error(
     assert may_serve_on_error(request, entry({"Cache-Control": said}), T0 + now) is allowed
 
 
+@pytest.mark.parametrize("said", ["max-age=9, s-maxage=9", "max-age=9, proxy-revalidate"])
+def test_what_limits_shared_caches_forbids_them_a_stand_in(said: str) -> None:
+    stored = entry({"Cache-Control": f"{said}, stale-if-error=30"})
+
+    assert may_serve_on_error(get(), stored, T0 + 20)
+    assert not may_serve_on_error(get(), stored, T0 + 20, shared=True)
+
+
 def test_directives_are_read_as_written() -> None:
     text = Headers({"Cache-Control": 'a="x, y" , b,, MAX-AGE=1, max-age=2'})
 

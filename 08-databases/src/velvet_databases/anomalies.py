@@ -1,7 +1,7 @@
 """The ten anomalies of Hermitage, as data: what two or three transactions do, and when it went wrong.
 
 A database's isolation level is what it prevents, so each anomaly is an interleaving that produces
-it unless somebody is made to wait or is given up. Names and definitions: A. Adya, "Weak Consistency"
+it unless a transaction is made to wait or is given up. Names and definitions: A. Adya, "Weak Consistency"
 (1999), and Adya, Liskov, O'Neil, "Generalized Isolation Level Definitions" (2000) for G0 to G2;
 Berenson et al., "A Critique of ANSI SQL Isolation Levels" (1995) for P4; Bailis et al., "Highly
 Available Transactions" (2013) for OTV and PMP; M. Kleppmann's Hermitage for the selection.
@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from velvet_databases.isolation import Interleaving
+from velvet_databases.isolation import Interleaving, Played, Step
 from velvet_databases.isolation_stage import LEVELS
-from velvet_databases.isolation_steps import Played, Step
 from velvet_databases.stores.address import read_address
 
 Verdict = Literal["prevented", "possible"]

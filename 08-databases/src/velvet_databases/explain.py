@@ -41,7 +41,8 @@ def explain(connection: Connection, sql: str, params: Params = (), *, analyze: b
     try:
         with (
             connection.transaction(force_rollback=True),
-            connection.cursor(row_factory=tuple_row) as cursor,
+            # Not the connection's own kind of cursor, which may fill in values by itself.
+            psycopg.Cursor(connection, row_factory=tuple_row) as cursor,
         ):
             # The binary format means the extended protocol, which takes one statement and no more.
             cursor.execute(query.encode(), params or None, binary=True)

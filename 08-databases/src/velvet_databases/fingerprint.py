@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
 from string import ascii_lowercase, ascii_uppercase
 
 _SPELLED = (
@@ -28,12 +29,43 @@ _KEYWORDS = frozenset(_SPELLED.split())
 _VALUE_WORDS = frozenset(("NULL", "TRUE", "FALSE"))
 # `IS NULL`, `NOT NULL` and `SET NULL` are parts of the statement; elsewhere NULL is a value.
 _STRUCTURAL_BEFORE = frozenset(("IS", "NOT", "SET"))
+# The names of savepoints follow these words at the beginning of a statement.
+_NAMING = frozenset(
+    (*before, *after)
+    for before in (
+        ("SAVEPOINT",),
+        ("RELEASE",),
+        ("ROLLBACK", "TO"),
+        ("ROLLBACK", "work", "TO"),
+        ("ROLLBACK", "TRANSACTION", "TO"),
+    )
+    for after in ((), ("SAVEPOINT",))
+)
+# What may follow the number of a column in ORDER BY and GROUP BY; else it is a value.
+_AFTER_POSITION = frozenset(
+    [
+        "ASC",
+        "DESC",
+        "NULLS",
+        "LIMIT",
+        "OFFSET",
+        "FETCH",
+        "FOR",
+        "UNION",
+        "EXCEPT",
+        "INTERSECT",
+        "HAVING",
+        "ORDER",
+    ]
+) | {"", ",", ")", ";"}
+# Standard SQL joins strings that stand on lines of their own.
+_NEXT_LINE = r"[^\S\n]*(?:--[^\n]*)?\n(?:\s|--[^\n]*\n)*'"
 _TOKEN = re.compile(
-    r"""(?P<space>\s+)
+    rf"""(?P<space>\s+)
     |(?P<comment>--[^\n]*)
     |(?P<block>/\*)
-    |(?P<escaped>[eE]'(?:[^'\\]|\\.|'')*(?:\\?\Z|'))
-    |(?P<string>(?:[nNbBxX]|[uU]&)?'(?:[^']|'')*(?:'|\Z))
+    |(?P<escaped>[eE]'(?:[^'\\]|\\.|'')*(?:\\?\Z|'(?:{_NEXT_LINE}(?:[^'\\]|\\.|'')*(?:\\?\Z|'))*))
+    |(?P<string>(?:[nNbBxX]|[uU]&)?'(?:[^']|'')*(?:\Z|'(?:{_NEXT_LINE}(?:[^']|'')*(?:'|\Z))*))
     |(?P<dollar>\$(?:[^\W\d]\w*)?\$)
     |(?P<quoted>"(?:[^"]|"")*(?:"|\Z)|`[^`]*(?:`|\Z))
     |(?P<number>0[xXoObB][0-9a-fA-F_]+|(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)
@@ -58,7 +90,7 @@ def fingerprint(sql: str) -> str:
 
     Literals, numbers and placeholders (`?`, `:1`, `:name`, `%s`, `%(name)s`, `$1`) become ``?``;
     the values of an ``IN (...)``, the rows of a ``VALUES`` and the names of savepoints are reduced
-    to one; keywords are upper case, other unquoted words lower case; comments are dropped, except
+    to one; the numbers of columns in ORDER BY and GROUP BY stay; keywords are upper case, other unquoted words lower case; comments are dropped, except
     hints (``/*+ ... */``). Two statements with different columns have different shapes, and a
     shape is its own shape. Takes time and memory in proportion to the length of `sql`, as long as
     lists of values are not nested in each other. Pure, hence thread-safe.
@@ -66,14 +98,14 @@ def fingerprint(sql: str) -> str:
     >>> fingerprint("select * from orders where id in (1, 2) -- page")
     'SELECT * FROM orders WHERE id IN (?)'
     """
-    folded = _fold(_values(_tokens(sql)))
+    folded = _fold(_values(_positions(_tokens(sql))))
     while folded and folded[-1] == ";":
         folded.pop()
     return _joined(folded)
 
 
 def _tokens(sql: str) -> Iterator[str]:
-    """Split into canonical parts; every kind of literal is already `?`."""
+    """Split into canonical parts; every kind of literal is already `?`, a whole number `#1`."""
     at, end = 0, len(sql)
     while at < end:
         match = _TOKEN.match(sql, at)
@@ -88,13 +120,36 @@ def _tokens(sql: str) -> Iterator[str]:
             at = end if closing < 0 else closing + len(text)
             yield "?"
         elif kind in ("escaped", "string", "number", "placeholder"):
-            yield "?"
+            yield f"#{text}" if text.isdecimal() else "?"
         elif kind == "word":
             upper = text.translate(_UPPER)
             known = upper in _KEYWORDS or upper in _VALUE_WORDS
             yield upper if known else text.translate(_LOWER)
         elif kind not in ("space", "comment"):
             yield text
+
+
+def _positions(parts: Iterable[str]) -> Iterator[str]:
+    """Tell the numbers of columns from other numbers, which become `?`."""
+    # For each open bracket: whether it holds a query, and whether its ORDER or GROUP BY is open.
+    groups, last, before = [[True, False]], "", ""
+    for part, after in pairwise(chain(parts, ("",))):
+        if part in ("(", "["):
+            groups.append([False, False])
+        elif part in _OPENING:
+            if len(groups) > 1:
+                groups.pop()
+        elif part == "SELECT":
+            groups[-1][:] = [True, False]
+        elif part == "BY":
+            groups[-1][1] = groups[-1][0] and last in ("ORDER", "GROUP")
+        elif part in _AFTER_POSITION and part not in (",", "ASC", "DESC", "NULLS"):
+            groups[-1][1] = False
+        last, before = part, last
+        if part[0] == "#" and part[1:].isdecimal():
+            position = groups[-1][1] and before in ("BY", ",") and after in _AFTER_POSITION
+            last = part[1:] if position else "?"
+        yield last
 
 
 def _block_end(sql: str, at: int) -> int:
@@ -110,14 +165,19 @@ def _block_end(sql: str, at: int) -> int:
 def _values(parts: Iterable[str]) -> Iterator[str]:
     """Turn NULL, TRUE, FALSE, signed values and savepoints into `?` where they are values."""
     last = ""
+    words: tuple[str, ...] = ()  # with which the statement begins
     signs: list[str] = []
     for part in parts:
-        if part in ("-", "+") and (signs or not _ends_a_value(last)) and last != "SAVEPOINT":
+        named = words in _NAMING and part not in (";", "SAVEPOINT")
+        if part in ("-", "+") and (signs or not _ends_a_value(last)) and not named:
             signs.append(part)
             continue
         is_word = part in _VALUE_WORDS and last not in _STRUCTURAL_BEFORE
-        is_value = is_word or (last == "SAVEPOINT" and part != ";")
-        last = "?" if is_value else part
+        last = "?" if is_word or named else part
+        if part == ";":
+            words = ()
+        elif len(words) < 4 and not part.startswith("/*+"):
+            words = (*words, last)
         if last != "?":
             yield from signs
         signs.clear()
@@ -135,11 +195,12 @@ def _ends_a_value(part: str) -> bool:
 class _Group:
     """An open bracket: where it stands, and whether what follows is a list of values."""
 
-    __slots__ = ("previous", "rows", "start", "values")
+    __slots__ = ("plain", "previous", "rows", "start", "values")
 
     def __init__(self, start: int, values: bool) -> None:
         self.start = start
         self.values = values  # IN (...) and ARRAY[...]
+        self.plain = True  # nothing but values so far
         self.rows = False  # after VALUES, as long as rows follow each other
         self.previous: tuple[int, int] | None = None
 
@@ -151,6 +212,8 @@ def _fold(parts: Iterable[str]) -> list[str]:
     for part in parts:
         last = out[-1] if out else ""
         out.append(part)
+        if part not in ("?", ",") and part not in _OPENING:
+            groups[-1].plain = False
         if part in ("(", "["):
             groups.append(_Group(len(out) - 1, values=last in ("IN", "ARRAY")))
         elif part in _OPENING:
@@ -163,8 +226,7 @@ def _fold(parts: Iterable[str]) -> list[str]:
 
 def _close(out: list[str], groups: list[_Group]) -> None:
     group, outer = groups.pop(), groups[-1]
-    inside = out[group.start + 1 : -1]
-    if group.values and len(inside) > 1 and all(part in ("?", ",") for part in inside):
+    if group.values and group.plain and len(out) - group.start > 3:
         out[group.start + 1 : -1] = ["?"]
     if not (outer.values or outer.rows):
         return

@@ -2,7 +2,7 @@
 
 On a laptop the database is 50 microseconds away and an N+1 costs nothing; in production it is
 1 ms away and the same page takes half a second. `LatencyProxy` adds that distance, and breaks
-connections the way networks do: cut (reset) or a black hole (nothing arrives, nobody says so).
+connections the way networks do: cut (reset) or a black hole (nothing arrives, without an error).
 Bytes are delayed, never changed or reordered, so any protocol over TCP may pass.
 """
 
@@ -18,9 +18,37 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from velvet_databases.latency_link import Link, Tally
-from velvet_databases.latency_target import split_target
+
+PORTS = {"postgresql": 5432, "postgres": 5432, "redis": 6379, "mongodb": 27017}
+
+
+def split_target(target: str) -> tuple[str, int, str, str]:
+    """Split ``scheme://user@host:port/rest`` or ``host:port`` around its host and port.
+
+    Returns:
+        Host, port, the text before them and the text behind them.
+
+    Raises:
+        ValueError: there is no host or no port in it; the text is not repeated, because it may
+            hold a password.
+    """
+    scheme, mark, _ = target.partition("://")
+    try:
+        parts = urlsplit(target if mark else f"//{target}")
+        host = parts.hostname
+        port = parts.port or PORTS.get(scheme.partition("+")[0] if mark else "")
+    except ValueError:
+        host, port = None, None
+    if not host or not port:
+        raise ValueError("target must name a host and a port, as host:port or scheme://host:port/x")
+    user, at, _ = parts.netloc.rpartition("@")
+    head = f"{scheme}{mark}{user}{at}" if mark else ""
+    tail = target[len(f"{scheme}{mark}{parts.netloc}") :] if mark else ""
+    return host, port, head, tail
+
 
 HOST = "127.0.0.1"
 START_SECONDS = 10.0

@@ -3,12 +3,15 @@
 Opening a connection costs a server process and several round trips; a pool lends a few of them to
 many callers. Idle ones are lent last in, first out, so that the surplus ages and can be closed;
 callers wait first in, first out, and a connection that comes back goes straight to the first in
-line, so that no caller overtakes. Whatever may block (connecting, checking, rolling back, closing)
-happens outside the lock.
+line, so that no caller overtakes. Connecting happens in a thread of its own while the caller stands
+in line, so that a server which is slow to answer costs no caller more than its timeout. Whatever
+may block (checking, rolling back, closing) happens outside the lock, and whatever is interrupted
+gives back what it had.
 """
 
 from __future__ import annotations
 
+import math
 import random
 import sys
 import threading
@@ -16,24 +19,39 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Generic
+from typing import Any, Generic, Literal
 
-from velvet_databases.pool_slots import Slots
-from velvet_databases.pool_types import (
+from velvet_databases.pool_slots import (
     C,
-    Check,
+    Connection,
     Entry,
     Leak,
+    PoolClosed,
     PoolStats,
-    check_arguments,
-    ping,
-    rollback,
+    PoolTimeout,
+    Slots,
+    Waiter,
 )
 
+__all__ = ["Check", "Leak", "Pool", "PoolClosed", "PoolStats", "PoolTimeout", "ping", "rollback"]
+
+Check = Literal["none", "checkout", "background"]
+CHECKS: tuple[Check, ...] = ("none", "checkout", "background")
 # Connections made together must not all grow old together.
 LIFETIME_JITTER = 0.1
 BACKGROUND_SECONDS = 1.0
 CLOSE_SECONDS = 5.0
+
+
+def rollback(connection: Connection) -> None:
+    """Leave whatever transaction the borrower left open."""
+    connection.rollback()
+
+
+def ping(connection: Any) -> None:
+    """Ask the server for a sign of life; raises whatever the driver raises when there is none."""
+    connection.execute("SELECT 1")
+    connection.rollback()
 
 
 class Pool(Generic[C]):
@@ -42,14 +60,14 @@ class Pool(Generic[C]):
     Args:
         connect: makes a connection.
         min_size: made at once, and not closed for being idle.
-        timeout: seconds that a caller waits for one.
+        timeout: seconds that a caller waits for one that is free, or new.
         max_lifetime: seconds after which one is replaced, +-10 % drawn for each.
         max_idle: seconds without a borrower after which one beyond `min_size` is closed.
         check: ``none``; ``checkout``: `ping` before an idle one is lent (a round trip); or
             ``background``: a thread pings idle ones every second (a dead one may still be lent
             within that second).
         reset: what makes a returned connection as good as new; if it raises, that one is closed.
-        ping: raises when the connection is dead.
+        ping: raises when the connection is dead; has to bound its own waiting.
 
     Thread-safe. Lending and returning cost O(1) under one lock. A connection belongs to one
     borrower at a time. Sources: HikariCP "About Pool Sizing"; Django and psycopg_pool manuals.
@@ -74,13 +92,14 @@ class Pool(Generic[C]):
         rng: random.Random | None = None,
     ) -> None:
         times = {"timeout": timeout, "max_lifetime": max_lifetime, "max_idle": max_idle}
-        check_arguments(min_size, max_size, check, times)
+        _check_arguments(min_size, max_size, check, times)
         self.min_size, self.max_size, self.timeout = min_size, max_size, timeout
         self._connect, self._reset, self._ping, self._clock = connect, reset, ping, clock
         self._max_lifetime, self._max_idle, self._check = max_lifetime, max_idle, check
         self._random = rng or random.Random()
         self._slots: Slots[C] = Slots(max_size, clock)
         self._ended = threading.Event()
+        self._makers: set[threading.Thread] = set()
         self._keeper = threading.Thread(target=self._keep, name="pool-keeper", daemon=True)
         try:
             self.maintain()
@@ -93,27 +112,49 @@ class Pool(Generic[C]):
     @contextmanager
     def connection(self, timeout: float | None = None) -> Iterator[C]:
         """Lend a connection for the length of a `with` block; arguments as for `checkout`."""
-        connection = self.checkout(timeout)
+        waiter: Waiter[C] = Waiter()
         try:
-            yield connection
+            yield self._checkout(waiter, timeout)
         finally:
-            self.checkin(connection)
+            try:
+                if waiter.served and waiter.entry is not None:
+                    self.checkin(waiter.entry.connection)
+            except BaseException:
+                self._discard_all_of(waiter)
+                raise
 
     def checkout(self, timeout: float | None = None) -> C:
         """Lend a connection; it has to come back through `checkin`.
 
         Raises:
             ValueError: a negative timeout.
-            PoolTimeout: none came free within `timeout` seconds (the pool's by default).
+            PoolTimeout: none came free or was made within `timeout` seconds (the pool's by default).
             PoolClosed: the pool is closed.
+            Exception: what `connect` raised for this caller.
         """
+        return self._checkout(Waiter(), timeout)
+
+    def _checkout(self, waiter: Waiter[C], timeout: float | None) -> C:
         patience = self.timeout if timeout is None else timeout
         if not patience >= 0.0:
             raise ValueError(f"timeout must be seconds >= 0, not {patience!r}")
-        entry = self._checked(self._slots.take(patience)) or self._make()
-        entry.borrowed(self._clock(), sys._getframe(1))
-        self._slots.lend(entry)
-        return entry.connection
+        try:
+            began, again = self._clock(), False
+            while True:
+                if not self._slots.ask(waiter, again=again):
+                    self._connect_for_the_line()
+                    self._slots.wait(waiter, max(0.0, began + patience - self._clock()))
+                entry = waiter.entry
+                assert entry is not None
+                if self._fit(entry, ask=self._check == "checkout"):
+                    entry.borrowed(self._clock(), sys._getframe(1))
+                    return entry.connection
+                self._discard(entry)
+                again = True
+        except BaseException:
+            for left in self._slots.reclaim(waiter):
+                self._give(left)
+            raise
 
     def checkin(self, connection: C) -> None:
         """Take a connection back, reset it, and hand it to the first in line.
@@ -121,39 +162,44 @@ class Pool(Generic[C]):
         Raises:
             ValueError: it is not one that this pool has lent, or it came back already.
         """
-        entry = self._slots.returned(connection)
+        me = object()
         try:
-            self._reset(connection)
-        except Exception:  # noqa: BLE001 - whatever it was, no caller may have this connection
-            self._discard(entry)
-            return
+            entry = self._slots.returned(connection, me)
+            try:
+                self._reset(connection)
+            except Exception:  # noqa: BLE001 - whatever it was, no caller may have this connection
+                self._discard(entry)
+                return
+            entry.stack = None
+            entry.idle_since = self._clock()
+            if entry.expires <= entry.idle_since:
+                self._discard(entry)
+            else:
+                self._give(entry)
+            self._close_surplus(me)
         except BaseException:
-            self._discard(entry)
+            self._discard_all_of(me)
             raise
-        entry.stack = None
-        entry.idle_since = self._clock()
-        if entry.expires <= entry.idle_since:
-            self._discard(entry)
-        else:
-            self._give(entry)
-        self._close_surplus()
 
     def maintain(self) -> None:
         """Close what is old, long idle or (unless `check` is ``none``) dead; refill to `min_size`.
 
         Call it now and then where no background thread does. Raises what `connect` raises.
         """
-        self._close_surplus()
-        for entry in self._slots.idle():
-            if self._slots.withdraw(entry):
-                if self._fit(entry, ask=self._check != "none"):
-                    self._give(entry)
-                else:
-                    self._discard(entry)
-        while self._slots.reserve(self.min_size):
-            entry = self._make()
-            entry.idle_since = self._clock()
-            self._give(entry)
+        me = object()
+        try:
+            self._close_surplus(me)
+            for entry in self._slots.idle():
+                if self._slots.withdraw(entry, me):
+                    if self._fit(entry, ask=self._check != "none"):
+                        self._give(entry)
+                    else:
+                        self._discard(entry)
+            while self._slots.claim(me, self.min_size):
+                self._enter(me, self._connected())
+        except BaseException:
+            self._discard_all_of(me)
+            raise
 
     def stats(self) -> PoolStats:
         """Return one consistent reading."""
@@ -169,14 +215,15 @@ class Pool(Generic[C]):
     def close(self) -> None:
         """Close idle connections and refuse callers; lent ones are closed when they come back.
 
-        Waits at most a few seconds for a background ping in flight. Safe to call twice.
+        Waits at most a few seconds for a background ping or a connect in flight. Safe to call twice.
         """
         self._ended.set()
         for entry in self._slots.close():
             with suppress(Exception):
                 entry.connection.close()
-        if self._keeper.is_alive():
-            self._keeper.join(CLOSE_SECONDS)
+        for thread in (self._keeper, *list(self._makers)):
+            if thread.is_alive():
+                thread.join(CLOSE_SECONDS)
 
     def __enter__(self) -> Pool[C]:
         return self
@@ -189,31 +236,49 @@ class Pool(Generic[C]):
     ) -> None:
         self.close()
 
-    def _make(self) -> Entry[C]:
-        """Connect in a slot that is ours, or release it."""
-        try:
-            connection = self._connect()
-        except BaseException:
-            self._slots.release()
-            raise
-        jitter = self._random.uniform(1 - LIFETIME_JITTER, 1 + LIFETIME_JITTER)
-        return Entry(connection, self._clock() + self._max_lifetime * jitter)
+    def _connect_for_the_line(self) -> None:
+        """Connect in threads, one for each caller in line and free slot."""
+        while True:
+            claim = object()
+            try:
+                if not self._slots.claim(claim):
+                    return
+                maker = threading.Thread(
+                    target=self._make, args=(claim,), name="pool-connect", daemon=True
+                )
+                self._makers.add(maker)
+                maker.start()
+            except BaseException:
+                self._slots.reclaim(claim)
+                raise
 
-    def _checked(self, entry: Entry[C] | None) -> Entry[C] | None:
-        """Return it if it may be lent; else its slot is free for a new one."""
-        if entry is None:
-            return None
+    def _make(self, claim: object) -> None:
         try:
-            if self._fit(entry, ask=self._check == "checkout"):
-                return entry
-        except BaseException:  # interrupted while it asked
-            self._discard(entry)
-            raise
-        self._shut(entry)
-        return None
+            entry = self._connected()
+        except BaseException as error:  # noqa: BLE001 - raised by the caller that stands first
+            self._slots.failed(claim, error)
+            self._connect_for_the_line()
+        else:
+            self._enter(claim, entry)
+        finally:
+            self._makers.discard(threading.current_thread())
+
+    def _connected(self) -> Entry[C]:
+        connection = self._connect()
+        now = self._clock()
+        jitter = self._random.uniform(1 - LIFETIME_JITTER, 1 + LIFETIME_JITTER)
+        return Entry(connection, now + self._max_lifetime * jitter, idle_since=now)
+
+    def _enter(self, claim: object, entry: Entry[C]) -> None:
+        if self._slots.enter(claim, entry):
+            self._give(entry)
+        else:
+            entry.connection.close()
 
     def _fit(self, entry: Entry[C], *, ask: bool) -> bool:
         """Whether an idle connection may be lent: young enough, and alive if we `ask` it."""
+        if entry.fresh:
+            return True
         if entry.expires <= self._clock():
             return False
         try:
@@ -221,28 +286,56 @@ class Pool(Generic[C]):
                 self._ping(entry.connection)
         except Exception:  # noqa: BLE001 - each driver has its own words for a dead connection
             return False
+        except BaseException:  # interrupted: the answer may still be on its way
+            self._discard(entry)
+            raise
         return True
 
     def _give(self, entry: Entry[C]) -> None:
         if not self._slots.give(entry):
-            self._shut(entry)
-            self._slots.release()
-
-    def _shut(self, entry: Entry[C]) -> None:
-        self._slots.count_discarded()
-        with suppress(Exception):  # it may be the corpse of a connection
-            entry.connection.close()
+            self._discard(entry)
 
     def _discard(self, entry: Entry[C]) -> None:
-        self._shut(entry)
-        self._slots.release()
+        entry.fresh, entry.expires = False, -math.inf  # should this be interrupted half-way
+        with suppress(Exception):  # it may be the corpse of a connection
+            entry.connection.close()
+        self._slots.remove(entry)
+        self._connect_for_the_line()
 
-    def _close_surplus(self) -> None:
+    def _discard_all_of(self, token: object) -> None:
+        for entry in self._slots.reclaim(token):
+            self._discard(entry)
+        self._connect_for_the_line()
+
+    def _close_surplus(self, token: object) -> None:
         since = self._clock() - self._max_idle
-        while (entry := self._slots.longest_idle(since, self.min_size)) is not None:
+        while entry := self._slots.longest_idle(since, self.min_size, token):
             self._discard(entry)
 
     def _keep(self) -> None:
         while not self._ended.wait(BACKGROUND_SECONDS):
             with suppress(Exception):  # the server may be away; it is asked again in a second
                 self.maintain()
+
+
+def _check_arguments(
+    min_size: int,
+    max_size: int,
+    check: str,
+    times: dict[str, float],
+) -> None:
+    """Refuse what no pool can be.
+
+    Raises:
+        ValueError: naming the argument.
+    """
+    for name, count, least in (("max_size", max_size, 1), ("min_size", min_size, 0)):
+        if isinstance(count, bool) or not isinstance(count, int) or count < least:
+            raise ValueError(f"{name} must be a whole number >= {least}, not {count!r}")
+    if min_size > max_size:
+        raise ValueError(f"min_size {min_size} is more than max_size {max_size}")
+    if check not in CHECKS:
+        raise ValueError(f"check must be one of {', '.join(CHECKS)}, not {check!r}")
+    for name, seconds in times.items():
+        if not seconds >= 0.0:
+            raise ValueError(f"{name} must be seconds >= 0, not {seconds!r}")

@@ -7,26 +7,86 @@ and out (asyncpg sends a reset, SQLAlchemy and ours ask for a rollback that need
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import selectors
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import psycopg
 
-from velvet_databases.pool import Pool
-from velvet_databases.pool_adapter_base import (
-    POSTGRES,
-    AsyncExecute,
-    Execute,
-    PoolAdapter,
-    connect,
-    ping,
-)
-from velvet_databases.pool_types import Check
-from velvet_databases.stores.address import CONNECT_SECONDS, read_address
+from velvet_databases.pool import Check, Pool
+from velvet_databases.stores.address import CONNECT_SECONDS, Address, read_address
 from velvet_databases.stores.base import not_open
 from velvet_databases.stores.failures import connecting
+
+POSTGRES = frozenset({"postgresql"})
+PING_SECONDS = 2.0
+Execute = Callable[[str], object]
+AsyncExecute = Callable[[str], Awaitable[object]]
+
+
+class PoolAdapter(Protocol):
+    """A pool for threads.
+
+    `open` connects at most `size` connections, all of them in use by others making a caller wait
+    at most `timeout` seconds; with `check` it makes sure that a connection is alive before lending
+    it. Raises `StoreUnavailable` where nothing answers.
+    """
+
+    name: ClassVar[str]
+
+    def open(self, url: str, size: int, *, timeout: float = 30.0, check: bool = False) -> None: ...
+    def borrow(self) -> AbstractContextManager[Execute]: ...
+    def close(self) -> None: ...
+
+
+class AsyncPoolAdapter(Protocol):
+    """The same for the tasks of one event loop."""
+
+    name: ClassVar[str]
+
+    async def open(
+        self, url: str, size: int, *, timeout: float = 30.0, check: bool = False
+    ) -> None: ...
+    def borrow(self) -> AbstractAsyncContextManager[AsyncExecute]: ...
+    async def close(self) -> None: ...
+
+
+def connect(address: Address) -> psycopg.Connection[tuple[Any, ...]]:
+    """Open one connection in autocommit mode; raises `ServerFull` or `StoreUnavailable`."""
+    with connecting(address):
+        return psycopg.connect(address.url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+
+
+def ping(connection: psycopg.Connection[tuple[Any, ...]], limit_s: float = PING_SECONDS) -> None:
+    """Send an empty statement and wait for the answer, but not for ever: one round trip.
+
+    A driver waits as long as the system keeps the connection, which in a black hole is a quarter
+    of an hour; a check that can hang is worse than none.
+
+    Raises:
+        TimeoutError: no answer within `limit_s` seconds; the connection cannot be used any more.
+        psycopg.OperationalError: the server has closed it.
+    """
+    line = connection.pgconn
+    line.send_query(b"")
+    until = time.monotonic() + limit_s
+    with selectors.DefaultSelector() as selector:
+        selector.register(line.socket, selectors.EVENT_READ)
+        while line.is_busy():
+            if not selector.select(max(0.0, until - time.monotonic())):
+                raise TimeoutError(f"no answer within {limit_s:g} s")
+            line.consume_input()
+    while (result := line.get_result()) is not None:
+        if result.status != psycopg.pq.ExecStatus.EMPTY_QUERY:
+            raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
 
 
 class OurPool:
@@ -165,23 +225,13 @@ class DjangoPool:
 
     def open(self, url: str, size: int, *, timeout: float = 30.0, check: bool = False) -> None:
         """Add a database under a fresh alias; Django connects when it is first used."""
-        from velvet_databases.stores.django_setup import add_database
+        from velvet_databases.stores.django_setup import add_database, options_of
 
         address = read_address(url, POSTGRES)
         connect(address).close()  # as above: it is psycopg_pool
-        parts = address.parts
-        self.alias = add_database(
-            {
-                "ENGINE": "django.db.backends.postgresql",
-                "NAME": parts["database"],
-                "USER": parts["user"],
-                "PASSWORD": parts["password"],
-                "HOST": parts["host"],
-                "PORT": parts["port"],
-                "CONN_HEALTH_CHECKS": check,
-                "OPTIONS": {"pool": {"min_size": size, "max_size": size, "timeout": timeout}},
-            }
-        )
+        options = options_of(address)
+        options["OPTIONS"]["pool"] = {"min_size": size, "max_size": size, "timeout": timeout}
+        self.alias = add_database({**options, "CONN_HEALTH_CHECKS": check})
 
     @contextmanager
     def borrow(self) -> Iterator[Execute]:
@@ -228,7 +278,7 @@ class AsyncpgPool:
         self._timeout = timeout
         with connecting(address):
             self.pool = await asyncpg.create_pool(
-                address.url, min_size=size, max_size=size, timeout=CONNECT_SECONDS
+                address.for_asyncpg, min_size=size, max_size=size, timeout=CONNECT_SECONDS
             )
 
     @asynccontextmanager

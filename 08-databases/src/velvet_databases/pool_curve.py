@@ -2,22 +2,26 @@
 
 A connection is busy while its caller holds it, so a pool of `n` serves at most n / hold callers a
 second (Little's law, 1961: L = lambda * W). Beyond the knee, where the server or the client is the
-bottleneck, more connections only make everybody slower.
+bottleneck, more connections only make every caller slower.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
+import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from velvet_databases.pool_adapter_base import AsyncPoolAdapter, PoolAdapter
+from velvet.services import postgres_server
+from velvet_databases.pool_adapters import AsyncPoolAdapter, PoolAdapter
 
 # A query that waits for the disk, one that computes for about half a millisecond, a lookup.
 WORK = (
@@ -25,7 +29,7 @@ WORK = (
     "SELECT count(*) FROM generate_series(1, 5000)",
     "SELECT 1",
 )
-# Everybody has worked once before the clock starts; the first part still finds its rhythm.
+# Every caller has worked once before the clock starts; the first part still finds its rhythm.
 WARM_UP = 0.1
 
 
@@ -37,7 +41,7 @@ class PoolPoint:
         tps: times that `work` was done per second.
         p50_ms, p99_ms: from asking for a connection until it was given back.
         wait_ms: mean time from asking until having it; `worst_wait_ms` is the longest of all
-            callers, also of those who were not served before the end.
+            callers, also of those not served before the end.
         waiting: callers in line, on average over the run.
         done: how many were counted.
     """
@@ -173,7 +177,7 @@ def _with_threads(adapter: PoolAdapter, url: str, size: int, threads: int, load:
         callers = stack.enter_context(ThreadPoolExecutor(threads, "caller"))
         running = [callers.submit(caller) for _ in range(threads)]
         errors = [error for one in running if (error := one.exception()) is not None]
-        # Whoever waited for one that failed has no news of its own.
+        # One that waited for a caller which failed has no news of its own.
         errors.sort(key=lambda error: isinstance(error, threading.BrokenBarrierError))
         if errors:
             raise errors[0]
@@ -210,3 +214,47 @@ async def _with_tasks(
         await together(caller)
     finally:
         await adapter.close()
+
+
+def pgbench() -> Path | None:
+    """Return PostgreSQL's own load generator, from the same places as the server; or None."""
+    program = f"pgbench{postgres_server.SUFFIX}"
+    folders = list(postgres_server.binaries())
+    wheel = postgres_server.wheel()
+    if wheel is not None:
+        folders.append(wheel)
+    return next((folder / program for folder in folders if (folder / program).is_file()), None)
+
+
+def pgbench_tps(program: Path, url: str, clients: int, seconds: int, work: Sequence[str]) -> float:
+    """Return how often a second `clients` connections do `work` when no Python is in the way.
+
+    Args:
+        program: what `pgbench` returned.
+        seconds: a whole number, 1 or more.
+
+    Raises:
+        RuntimeError: it failed, with the last line it said, or it did not end.
+    """
+    with tempfile.TemporaryDirectory(prefix="velvet-databases-") as folder:
+        script = Path(folder) / "work.sql"
+        script.write_text("".join(f"{sql};\n" for sql in work), encoding="utf-8")
+        options = ["-n", "-f", str(script), "-c", str(clients), "-j", "2", "-T", str(seconds)]
+        try:
+            done = subprocess.run(
+                [str(program), *options, url],
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=seconds + 30,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            # Its own message would quote the address, password and all.
+            raise RuntimeError(f"pgbench did not end within {seconds + 30} s") from None
+    found = [line for line in done.stdout.splitlines() if line.startswith("tps = ")]
+    if done.returncode or not found:
+        said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise RuntimeError(f"pgbench failed: {said}")
+    return float(found[-1].split()[2])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +16,7 @@ import redis
 from velvet.services import Server
 from velvet_databases.domain import generate
 from velvet_databases.latency import LatencyProxy
-from velvet_databases.stores import make
+from velvet_databases.stores import StoreUnavailable, TransferHow, make, registry
 from velvet_databases.stores.redis_store import RedisStore
 
 pytestmark = pytest.mark.integration
@@ -105,3 +107,50 @@ def test_a_pipeline_that_was_cut_is_there_whole_or_not_at_all(redis_server: Serv
             store.drop_schema()
 
     assert found in (0, 3_000)
+
+
+@pytest.mark.parametrize("name", ["asyncpg", "sqlalchemy async"])
+def test_a_store_whose_transfers_are_cancelled_anywhere_serves_the_next_one(
+    postgres_url: str, name: str
+) -> None:
+    """The server may or may not have heard of a cancelled transfer; money is never made or lost."""
+    data, rng = generate(2, n_accounts=2), random.Random(5)
+
+    async def cancel_again_and_again() -> list[int]:
+        store = registry()[name]()
+        await store.open(postgres_url)
+        await store.create_schema()
+        await store.insert_reference(data)
+        for _ in range(120):
+            task = asyncio.ensure_future(store.transfer(1, 2, 1, TransferHow.FOR_UPDATE))
+            for _ in range(rng.randrange(1, 14)):
+                await asyncio.sleep(rng.choice((0.0, 0.0001)))
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            assert await store.balance(1) + await store.balance(2) == 200_000
+        await store.transfer(2, 1, 1, TransferHow.ATOMIC)
+        left = [await store.balance(1), await store.balance(2)]
+        await store.close()
+        return left
+
+    assert sum(asyncio.run(cancel_again_and_again())) == 200_000
+
+
+def test_a_connection_that_was_ended_costs_one_error_of_the_stores_own(postgres_url: str) -> None:
+    store: Any = make("asyncpg")
+    store.open(postgres_url)
+    with closing(store), psycopg.connect(postgres_url, autocommit=True) as admin:
+        store.create_schema()
+        store.insert_reference(generate(2))
+        assert store.balance(1) == 100_000
+        admin.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+        with pytest.raises(StoreUnavailable, match="velvet services up postgres"):
+            store.balance(1)
+
+        store.transfer(1, 2, 100, TransferHow.ATOMIC)
+        assert store.balance(1) == 99_900

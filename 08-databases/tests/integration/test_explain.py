@@ -146,3 +146,14 @@ def test_an_empty_stage_is_refused(rows: int) -> None:
 def test_an_unknown_index_is_refused_with_those_that_exist(sqlite: sqlite3.Connection) -> None:
     with pytest.raises(ValueError, match="known are none, single, composite, partial"):
         plan_stage.use_index(sqlite, "magic")
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("kind", [psycopg.ClientCursor, psycopg.RawCursor])
+def test_a_connection_whose_cursors_fill_in_values_is_asked_all_the_same(
+    postgres_url: str, kind: type[psycopg.Cursor]
+) -> None:
+    with psycopg.connect(postgres_url, cursor_factory=kind) as connection:
+        plan = explain(connection, "SELECT n FROM generate_series(1, 3) n WHERE n > %s", (1,))
+
+    assert plan.root.actual_rows == 2

@@ -7,9 +7,8 @@ import pytest
 
 from velvet.services import Server
 from velvet_databases.anomalies import ANOMALIES, SETUP, matrix, reference, verdict
-from velvet_databases.isolation import Interleaving
+from velvet_databases.isolation import Interleaving, Played
 from velvet_databases.isolation_stage import LEVELS
-from velvet_databases.isolation_steps import Played
 from velvet_databases.stores.base import StoreUnavailable
 
 pytestmark = pytest.mark.integration
@@ -119,7 +118,7 @@ def test_plays_leave_no_schema_behind(postgres_server: Server) -> None:
 def test_a_session_that_is_stuck_is_cancelled(
     postgres_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("velvet_databases.isolation_run.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("velvet_databases.isolation.PATIENCE_SECONDS", 0.1)
 
     with pytest.raises(TimeoutError, match="T1 did not finish"):
         play(postgres_server, ("T1", "SELECT pg_sleep(100)"))

@@ -106,6 +106,51 @@ def test_the_rule_of_the_last_revision_holds(tree: AlembicTree, engine: sa.Engin
         connection.execute(sa.text("INSERT INTO item (id, sku, quantity) VALUES (1, 'a', -1)"))
 
 
+def test_a_revision_that_met_a_bad_row_runs_once_the_row_is_mended(
+    tree: AlembicTree, engine: sa.Engine
+) -> None:
+    tree.upgrade("r4")
+    with engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO item (id, sku, quantity) VALUES (1, 'a', -1)"))
+    for _ in range(2):
+        with pytest.raises(sa.exc.IntegrityError, match="item_quantity_rule"):
+            tree.upgrade()
+        assert tree.current() == "r4"
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE item SET quantity = 1"))
+
+    tree.upgrade()
+
+    assert tree.current() == "r5"
+    tree.check()
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT id, quantity FROM item")).all() == [(1, 1)]
+    tree.downgrade()
+
+
+def test_what_was_done_and_not_yet_noted_when_it_was_killed_is_done_again(
+    tree: AlembicTree, engine: sa.Engine
+) -> None:
+    """All but these run in one transaction with their note."""
+
+    def note(name: str) -> None:
+        with engine.begin() as connection:
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = :n"), {"n": name})
+
+    for before, revision in (
+        [("r2", "r3"), ("r4", "r5")] if engine.dialect.name == "postgresql" else [("r2", "r3")]
+    ):
+        tree.upgrade(revision)
+        note(before)
+        tree.upgrade(revision)
+        assert tree.current() == revision
+
+        tree.downgrade(before)
+        note(revision)
+        tree.downgrade(before)
+        assert tree.current() == before
+
+
 def test_autogenerate_would_drop_the_column_that_the_hand_written_revision_renames(
     tree: AlembicTree, engine: sa.Engine
 ) -> None:
@@ -177,6 +222,31 @@ def test_django_goes_up_down_and_up_to_the_same_tables_at_every_migration(
 
     assert django_tree.applied(alias) == DJANGO
     assert dump(engine, "stock_item") == seen[DJANGO[-1]]
+
+
+def test_djangos_index_is_made_again_where_a_kill_left_it_behind(alias: str) -> None:
+    connection = connections[alias]
+    django_tree.migrate(alias, "0002_note")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE INDEX stock_item_sku ON stock_item (sku)")
+        if connection.vendor == "postgresql":  # half-way through, it is there and INVALID
+            cursor.execute(
+                "UPDATE pg_index SET indisvalid = false "
+                "WHERE indexrelid = 'stock_item_sku'::regclass"
+            )
+
+    django_tree.migrate(alias)
+
+    assert django_tree.applied(alias) == DJANGO
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_index WHERE NOT indisvalid")
+            assert cursor.fetchone() == (0,)
+    django_tree.migrate(alias, "0003_index")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX stock_item_sku")  # done, and not noted, on the way back
+    django_tree.migrate(alias, "zero")
+    assert django_tree.applied(alias) == []
 
 
 def test_rows_survive_django_migrations(alias: str) -> None:

@@ -10,15 +10,12 @@ import psycopg
 import pytest
 
 from velvet_databases.migrate.backfill import backfill, checkpoint
-from velvet_databases.migrate.ddl import MigrationBlocked, safe_ddl
-from velvet_databases.migrate.expand_contract import ExpandContract
+from velvet_databases.migrate.ddl import MigrationBlocked, names, safe_ddl
 from velvet_databases.migrate.locks import lock_report
 from velvet_databases.migrate.stall import stall
 
 pytestmark = pytest.mark.integration
 ROWS = 500
-RENAME = ExpandContract("item", "qty", "quantity", "INTEGER", "BIGINT", size=100)
-PHASES = [phase.name for phase in RENAME.phases]
 
 
 @pytest.fixture
@@ -59,6 +56,9 @@ def values(connection: psycopg.Connection[Any], column: str) -> list[int]:
         ("CREATE INDEX ON item (sku)", "ShareLock", 0, 1, 0, 1),
         ("COMMENT ON TABLE item IS 'stock'", "ShareUpdateExclusiveLock", 0, 0, 0, 0),
         ("CREATE TABLE other (id INT)", "", 0, 0, 0, 0),
+        ("DROP TABLE item", "AccessExclusiveLock", 0, 0, 1, 1),
+        ("REFRESH MATERIALIZED VIEW total", "AccessExclusiveLock", 1, 1, 1, 1),
+        ("REFRESH MATERIALIZED VIEW CONCURRENTLY total", "ExclusiveLock", 0, 1, 0, 1),
     ],
 )
 def test_a_report_says_what_a_change_locks_rewrites_and_scans(
@@ -70,6 +70,9 @@ def test_a_report_says_what_a_change_locks_rewrites_and_scans(
     reads: int,
     writes: int,
 ) -> None:
+    item.execute("CREATE TABLE part AS SELECT 1 AS pieces")
+    item.execute("CREATE MATERIALIZED VIEW total AS SELECT pieces FROM part")
+    item.execute("CREATE UNIQUE INDEX ON total (pieces)")
     before = columns(item)
 
     found = lock_report(item, ddl)
@@ -77,6 +80,14 @@ def test_a_report_says_what_a_change_locks_rewrites_and_scans(
     assert (found.mode, found.rewrites_table, found.scans_table) == (mode, rewrites, scans)
     assert (found.blocks_reads, found.blocks_writes) == (reads, writes)
     assert columns(item) == before
+
+
+def test_a_report_asks_the_server_whatever_cursors_the_connection_makes(postgres_url: str) -> None:
+    with psycopg.connect(postgres_url, cursor_factory=psycopg.ClientCursor) as connection:
+        connection.execute("CREATE TABLE item (id INT)")
+        connection.commit()
+
+        assert lock_report(connection, "DROP TABLE item").mode == "AccessExclusiveLock"
 
 
 def test_a_report_takes_one_statement_and_a_quiet_connection(
@@ -137,6 +148,18 @@ def test_a_change_that_never_gets_its_lock_names_who_held_it_and_changes_nothing
     assert len(columns(item)) == 3
 
 
+def test_changes_that_are_given_together_are_made_together_or_not_at_all(
+    item: psycopg.Connection[Any],
+) -> None:
+    with pytest.raises(psycopg.errors.UndefinedColumn):
+        safe_ddl(item, ["ALTER TABLE item ADD a INT", "ALTER TABLE item DROP missing"])
+    assert len(columns(item)) == 3
+
+    safe_ddl(item, ["ALTER TABLE item ADD a INT", "ALTER TABLE item DROP sku"])
+
+    assert {name for name, *_ in columns(item)} == {"id", "qty", "a"}
+
+
 def test_an_error_of_the_change_itself_is_not_retried(item: psycopg.Connection[Any]) -> None:
     with pytest.raises(psycopg.errors.UndefinedTable):
         safe_ddl(item, "ALTER TABLE missing ADD COLUMN note TEXT", sleep=lambda pause: 1 / 0)
@@ -175,6 +198,28 @@ def test_a_backfill_goes_on_from_its_checkpoint(item: psycopg.Connection[Any]) -
     assert backfill(item, "item", "copied", "item.qty") == 0
 
 
+def test_an_expression_may_hold_a_percent_sign_and_names_may_be_anything(
+    item: psycopg.Connection[Any],
+) -> None:
+    item.execute('CREATE SCHEMA "My Shop"')
+    item.execute('CREATE TABLE "My Shop"."Order.1" ("Key" INT PRIMARY KEY, "select" INT, odd TEXT)')
+    item.execute('INSERT INTO "My Shop"."Order.1" SELECT n FROM generate_series(1, 9) n')
+
+    filled = backfill(
+        item, 'My Shop."Order.1"', "select", '"Key" % 3', key="Key", only='"Key" % 2 = 1', size=4
+    )
+
+    assert filled == 9
+    found = item.execute('SELECT "select" FROM "My Shop"."Order.1" ORDER BY "Key"').fetchall()
+    assert [value for (value,) in found] == [1, None, 0, None, 2, None, 1, None, 0]
+
+
+@pytest.mark.parametrize("bad", ["", ".", "a.", ".b", "a.b.c", 'a"b', '"a', 'a""', '"a"b'])
+def test_what_is_no_name_is_refused(bad: str) -> None:
+    with pytest.raises(ValueError, match="is no name"):
+        names(bad)
+
+
 def test_a_backfill_that_was_killed_half_way_leaves_rows_and_checkpoint_agreed(
     item: psycopg.Connection[Any], postgres_url: str
 ) -> None:
@@ -211,100 +256,6 @@ def test_a_backfill_does_not_chase_rows_that_are_added_meanwhile(
 
     assert backfill(item, "item", "copied", "item.qty", size=100) == ROWS
     assert len(values(item, "copied")) == 2 * ROWS
-
-
-class V1:
-    """The application as it runs today."""
-
-    column = "qty"
-
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self.connection = connection
-
-    def add(self, sku: str, number: int) -> None:
-        query = f"INSERT INTO item (sku, {self.column}) VALUES (%s, %s)"
-        self.connection.execute(query.encode(), (sku, number))
-
-    def double(self, sku: str) -> None:
-        query = f"UPDATE item SET {self.column} = {self.column} * 2 WHERE sku = %s"
-        self.connection.execute(query.encode(), (sku,))
-
-    def total(self) -> int:
-        query = f"SELECT sum({self.column}) FROM item"
-        found = self.connection.execute(query.encode()).fetchone()
-        assert found is not None
-        return int(found[0])
-
-
-class V2(V1):
-    """The application as it will run."""
-
-    column = "quantity"
-
-
-def exercise(connection: psycopg.Connection[Any], versions: frozenset[str], tag: str) -> None:
-    """Every version that is said to work writes, and every one reads what all of them wrote."""
-    apps = [app(connection) for name, app in (("v1", V1), ("v2", V2)) if name in versions]
-    for number, app in enumerate(apps):
-        sku, before = f"{tag}-{number}", app.total()
-        app.add(sku, 10)
-        app.double(sku)
-        assert {other.total() for other in apps} == {before + 20}
-
-
-def test_each_phase_runs_with_the_versions_it_names_on_the_way_up_and_down(
-    item: psycopg.Connection[Any],
-) -> None:
-    start, phases = columns(item), RENAME.phases
-    exercise(item, frozenset({"v1"}), "start")
-    for phase in phases:
-        phase.up(item)
-        exercise(item, phase.works_with, phase.name)
-    total, rows = V2(item).total(), len(values(item, "quantity"))
-    assert ("quantity", "bigint", "NO") in columns(item)
-    assert "qty" not in {name for name, *_ in columns(item)}
-
-    for before, phase in zip(
-        [frozenset({"v1"}), *(p.works_with for p in phases)][-2::-1], phases[::-1], strict=True
-    ):
-        phase.down(item)
-        exercise(item, before, f"down-{phase.name}")
-
-    assert columns(item) == start
-    assert V1(item).total() > total
-    assert len(values(item, "qty")) > rows
-
-
-@pytest.mark.parametrize("last", PHASES)
-def test_every_phase_can_be_taken_back_and_again_without_losing_a_value(
-    item: psycopg.Connection[Any], last: str
-) -> None:
-    start, before = columns(item), values(item, "qty")
-    phases = RENAME.phases[: PHASES.index(last) + 1]
-
-    for phase in phases:
-        phase.up(item)
-    for phase in reversed(phases):
-        phase.down(item)
-
-    assert (columns(item), values(item, "qty")) == (start, before)
-    RENAME.up(item)
-    assert values(item, "quantity") == before
-    RENAME.down(item)
-    assert values(item, "qty") == before
-
-
-def test_old_rows_that_change_before_the_backfill_keep_their_newest_value(
-    item: psycopg.Connection[Any],
-) -> None:
-    expand, dual_write, fill, *_ = RENAME.phases
-    expand.up(item)
-    dual_write.up(item)
-    V1(item).double("sku-3")
-
-    fill.up(item)
-
-    assert values(item, "quantity") == values(item, "qty") == [1, 2, 6, *range(4, ROWS + 1)]
 
 
 WRITE = "INSERT INTO item (sku, qty) VALUES ('live', 1)"

@@ -12,10 +12,8 @@ import psycopg
 import pytest
 
 from velvet.services import Server
-from velvet_databases.pool_adapter_base import connect, ping
-from velvet_databases.pool_adapters import ADAPTERS, AsyncpgPool, OurPool
-from velvet_databases.pool_curve import pool_curve
-from velvet_databases.pool_floor import pgbench, pgbench_tps
+from velvet_databases.pool_adapters import ADAPTERS, AsyncpgPool, OurPool, connect, ping
+from velvet_databases.pool_curve import pgbench, pgbench_tps, pool_curve
 from velvet_databases.services import fresh_database
 from velvet_databases.stores.address import read_address
 from velvet_databases.stores.base import StoreUnavailable

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from velvet.services import Server
-from velvet_databases.isolation_steps import Played
+from velvet_databases.isolation import Played
 from velvet_databases.race_counters import STRATEGIES, SqliteCounter
-from velvet_databases.race_table import LEVELS
-from velvet_databases.races import deadlock_demo, race_counter
+from velvet_databases.races import LEVELS, deadlock_demo, race_counter
 from velvet_databases.stores.base import StoreUnavailable, Unsupported
 
 CAREFUL = [name for name in STRATEGIES if name != "read_modify_write"]

@@ -40,18 +40,22 @@ def test_psycopg_tells_text_parameters_time_rows_and_origin(postgres_url: str) -
                     copy.write_row(("z",))
             with connection.cursor(name="server_side") as cursor:
                 rows = cursor.execute("select a from t").fetchall()
+            with connection.cursor() as cursor:
+                streamed = list(cursor.stream("select a from t where a > %s", ["x"]))
         with pytest.raises(psycopg.errors.UndefinedTable), capture(connection) as failed:
             connection.execute("select * from nowhere")
         after = (connection.cursor_factory, connection.server_cursor_factory)
 
-    assert len(rows) == 4
+    assert (len(rows), len(streamed)) == (4, 2)
     assert [one.fingerprint for one in log] == [
         "CREATE TABLE t(a text)",
         'INSERT INTO "t" VALUES (?)',
         "INSERT INTO t VALUES (?)",
         "COPY t FROM stdin",
         "SELECT a FROM t",
+        "SELECT a FROM t WHERE a > ?",
     ]
+    assert (log[5].rowcount, log[5].params_shape, log[5].origin.file) == (-1, ("str[1]",), __file__)
     assert log[1].params_shape == (f"str[{len(SECRET)}]",)
     assert log[2].params_shape == ("2 x", "str[1]")
     assert log[1].rowcount == 1
@@ -71,6 +75,7 @@ def test_async_psycopg_tells_the_same(postgres_url: str) -> None:
                     await cursor.executemany("insert into t values (%s)", [("x",), ("yy",)])
                     async with cursor.copy("copy t from stdin") as copy:
                         await copy.write_row(("z",))
+                    assert [row async for row in cursor.stream("select 1 from t")] == [(1,)] * 3
             return log, connection.cursor_factory is kept
 
     log, restored = run(main())
@@ -79,6 +84,7 @@ def test_async_psycopg_tells_the_same(postgres_url: str) -> None:
         "CREATE TABLE t(a text)",
         "INSERT INTO t VALUES (?)",
         "COPY t FROM stdin",
+        "SELECT ? FROM t",
     ]
     assert log[1].params_shape == ("2 x", "str[1]")
     assert log[0].origin.function == "main"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import psycopg
@@ -130,6 +133,30 @@ def test_a_closed_port_is_reported_with_a_remedy_and_without_the_password(
     assert "velvet services up" in str(caught.value)
 
 
+# Between two words that no message has: all that a password may hold as it is or escaped.
+BETWEEN = ["", "!%40", "%2f", "%2F", "ä", "@", ":", "/", "?", "#", " ", "%", "%zz", "'", "+"]
+
+
+@pytest.mark.parametrize("name", [*POSTGRES, "redis", "mongodb"])
+def test_no_spelling_of_a_password_is_in_a_message(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mongo_store, "SELECTION_MS", 50)
+    scheme = name if name in ("redis", "mongodb") else "postgresql"
+    at = f"127.0.0.1:{free_port()}/db"
+    secrets = [f"qzw{between}kjx" for between in BETWEEN]
+    urls = [f"{scheme}://u:{secret}@{at}" for secret in secrets]
+    urls += [f"{scheme}://u@{at}?password={secret}" for secret in secrets if "#" not in secret]
+
+    for url in urls:
+        with pytest.raises(StoreUnavailable) as caught:
+            make(name).open(url)
+
+        said = "".join(traceback.format_exception(caught.value))
+        assert "qzw" not in said, url
+        assert "kjx" not in said, url
+
+
 @pytest.mark.parametrize("name", SQLITE)
 def test_a_folder_that_is_not_there_is_reported(tmp_path: Any, name: str) -> None:
     with pytest.raises(StoreUnavailable, match="give a path in a folder that exists"):
@@ -198,6 +225,55 @@ def test_a_server_that_takes_the_call_and_stays_silent_is_given_up(
         # The bound of the test itself would end what waits for ever.
         with pytest.raises(StoreUnavailable, match="timeout"):
             make("psycopg").open(proxy.url)
+
+
+def test_a_port_that_never_answers_is_given_up_by_every_store() -> None:
+    names = [*POSTGRES, "redis", "mongodb"]
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
+        at = f"127.0.0.1:{silent.getsockname()[1]}"
+        with ThreadPoolExecutor(len(names)) as threads:
+            opening = {
+                name: threads.submit(
+                    make(name).open,
+                    f"{name if name in ('redis', 'mongodb') else 'postgresql'}://{at}/shop",
+                )
+                for name in names
+            }
+            # Some wait a little longer than CONNECT_SECONDS; what waited for ever failed here.
+            unanswered = wait(opening.values(), timeout=3 * CONNECT_SECONDS).not_done
+            silent.close()
+
+    assert [name for name, one in opening.items() if one in unanswered] == []
+    assert {type(one.exception()) for one in opening.values()} == {StoreUnavailable}
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("name", POSTGRES)
+def test_the_settings_in_an_address_reach_the_server_whatever_the_store(
+    postgres_url: str, name: str
+) -> None:
+    mark = f"velvet {uuid4().hex[:12]}"
+    asked = f"application_name={quote(mark)}&sslmode=disable&connect_timeout=3"
+    url = f"{postgres_url}?{asked}&options=-c%20lock_timeout%3D20"
+    with shop(name, url) as store, psycopg.connect(postgres_url) as admin:
+        found = admin.execute(
+            "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = %s", (mark,)
+        ).fetchone()
+        assert found == (True,)
+        admin.execute("SELECT FROM account FOR UPDATE")
+        with pytest.raises(Exception, match="lock timeout"):
+            store.transfer(1, 2, 5, TransferHow.ATOMIC)
+        admin.rollback()
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("name", POSTGRES)
+@pytest.mark.parametrize("asked", ["sslmode=require", "no_such_setting=1"])
+def test_what_an_address_asks_for_and_cannot_have_is_refused_by_every_store(
+    postgres_url: str, name: str, asked: str
+) -> None:
+    with pytest.raises(StoreUnavailable):
+        make(name).open(f"{postgres_url}?{asked}")
 
 
 @pytest.mark.integration

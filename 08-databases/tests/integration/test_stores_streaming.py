@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tracemalloc
 from contextlib import closing
 from itertools import islice
@@ -10,9 +11,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from velvet_databases.domain import DDL
+from velvet_databases.domain import DDL, generate
 from velvet_databases.latency import LatencyProxy
-from velvet_databases.stores import Cap, make
+from velvet_databases.stores import Cap, TransferHow, make, registry
 
 ROWS = 100_000
 NAMES = [
@@ -91,3 +92,67 @@ def test_what_does_not_stream_reads_everything_at_once(large: str, name: str) ->
 
     assert len(found) == 20_000
     assert read > 20_000 * 20
+
+
+def opened(name: str, url: str) -> Any:
+    store: Any = make(name)
+    store.open(url)
+    return store
+
+
+def filled(name: str, url: str) -> Any:
+    store, data = opened(name, url), generate(30, n_accounts=2)
+    store.create_schema()
+    store.insert_reference(data)
+    store.insert_orders(data, store.bulk_methods()[-1])
+    return store
+
+
+@pytest.mark.parametrize(
+    ("name", "database"),
+    [
+        *((name, "postgres_url") for name in NAMES),
+        *((name, "sqlite_url") for name in ["sqlite3", *NAMES[2:]]),
+    ],
+)
+def test_what_is_written_while_a_stream_is_read_is_there_when_the_stream_is_abandoned(
+    request: pytest.FixtureRequest, name: str, database: str
+) -> None:
+    url = request.getfixturevalue(database)
+    with closing(filled(name, url)) as store, closing(opened(name, url)) as other:
+        stream = store.stream_orders(5)
+        for order in stream:
+            store.transfer(1, 2, 100, TransferHow.ATOMIC)
+            store.set_status(order.id, "held", order.version)
+            break
+        with closing(store.stream_orders(5)) as beside:  # one more, while the first is alive
+            next(beside)
+            store.set_status(next(beside).id, "held", 1)
+
+            assert (other.balance(1), other.balance(2)) == (99_900, 100_100)
+            assert [order.status for order in other.page(0, 2)] == ["held", "held"]
+        stream.close()
+        assert store.balance(1) == 99_900
+
+
+@pytest.mark.parametrize("name", ["asyncpg", "sqlalchemy async"])
+def test_a_task_that_breaks_out_of_a_stream_goes_on_writing(postgres_url: str, name: str) -> None:
+    filled(name, postgres_url).close()
+
+    async def break_out_and_write() -> int:
+        store = registry()[name]()
+        await store.open(postgres_url)
+        async for order in store.stream_orders(5):
+            found = order
+            await store.transfer(1, 2, 100, TransferHow.ATOMIC)
+            break
+        await asyncio.sleep(0)  # the loop may close the abandoned stream here, or later
+        await store.set_status(found.id, "held", found.version)
+        await store.close()
+        return int(found.id)
+
+    number = asyncio.run(break_out_and_write())
+
+    with closing(opened(name, postgres_url)) as other:
+        assert other.get_order(number).status == "held"
+        assert other.balance(1) == 99_900

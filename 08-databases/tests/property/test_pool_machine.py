@@ -18,8 +18,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from velvet_databases.pool import Pool
-from velvet_databases.pool_types import PoolTimeout
+from velvet_databases.pool import Pool, PoolTimeout
 
 PATIENCE = 20.0
 LIFETIME = 100.0
@@ -101,7 +100,7 @@ class PoolMachine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.lent) < self.pool.max_size)
     @rule()
     def check_out(self) -> None:
-        line = self.pool.checkout(0)
+        line = self.pool.checkout(PATIENCE)
 
         assert line not in self.lent, "two owners"
         assert not line.closed
@@ -170,7 +169,7 @@ class PoolMachine(RuleBasedStateMachine):
     def fail_to_connect(self) -> None:
         self.refuses = True
         try:
-            self.lent.append(self.pool.checkout(0))
+            self.lent.append(self.pool.checkout(PATIENCE))
         except ConnectionRefusedError:
             pass
         finally:

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from velvet_databases import isolation_run
+from velvet_databases import isolation
 from velvet_databases.anomalies import ANOMALIES, SETUP, Anomaly, matrix, reference, verdict
-from velvet_databases.isolation import Interleaving
-from velvet_databases.isolation_sqlite import SqliteStage
-from velvet_databases.isolation_steps import Played, Step, StepResult
+from velvet_databases.isolation import Interleaving, Played, Step, StepResult
+from velvet_databases.isolation_stage import SqliteStage
 from velvet_databases.stores.base import StoreUnavailable
 
 SQLITE = "sqlite://"
@@ -35,6 +34,22 @@ def test_steps_are_played_in_order_and_their_results_kept() -> None:
     assert played.failed == {}
     moments = [moment for one in played.results for moment in (one.started_s, one.finished_s)]
     assert moments == sorted(moments)
+
+
+@pytest.mark.parametrize(
+    "commit", ["COMMIT;", "commit", " Commit work ;", "END", "end transaction"]
+)
+def test_a_commit_is_one_however_it_is_written(commit: str) -> None:
+    played = play(("T1", WRITE.format(11)), ("T1", commit))
+
+    assert (played.committed, played.final) == ({"T1"}, ((11,),))
+
+
+@pytest.mark.parametrize("end", ["rollback;", "ROLLBACK TRANSACTION"])
+def test_a_rollback_is_one_however_it_is_written(end: str) -> None:
+    played = play(("T1", "savepoint a"), ("T1", WRITE.format(11)), ("T1", end))
+
+    assert (played.committed, played.final, played.failed) == (frozenset(), ((10,),), {})
 
 
 def test_a_session_that_does_not_commit_leaves_nothing() -> None:
@@ -165,7 +180,7 @@ def test_an_error_in_a_statement_is_a_result() -> None:
 
 
 def test_a_session_that_waits_for_ever_ends_the_play(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(isolation_run, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(isolation, "PATIENCE_SECONDS", 0.05)
 
     with pytest.raises(TimeoutError, match="T2 did not finish"):
         play(("T1", WRITE.format(11)), ("T2", WRITE.format(12)))

@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 
 from velvet_databases import latency
-from velvet_databases.latency import LatencyProxy, ProxyStats
-from velvet_databases.latency_target import split_target
+from velvet_databases.latency import LatencyProxy, ProxyStats, split_target
 
 PATIENCE = 10.0
 LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)

@@ -7,7 +7,7 @@ from typing import Any
 
 import django
 import pytest
-from django.db.models import Max
+from django.db.models import F, Max, Prefetch, QuerySet
 
 from velvet_databases.nplusone import Detector
 from velvet_databases.sqlcapture import capture
@@ -121,10 +121,30 @@ CASES: dict[str, tuple[str, Walk, str, int, str]] = {
         '.select_related("author")',
     ),
 }
-NARROWED: dict[str, Walk] = {
-    "filtered": lambda rows: [list(one.books.filter(id__gt=2)) for one in rows],
-    "sliced": lambda rows: [list(one.books.all()[:1]) for one in rows],
-    "aggregated": lambda rows: [one.books.aggregate(Max("id")) for one in rows],
+# How books are asked for in a loop over authors; what the loop has to do instead, if anything.
+SHAPES: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "all": (lambda books: books.all(), ""),
+    "count": (lambda books: books.count(), ""),
+    "exists": (lambda books: books.exists(), ""),
+    "filter": (lambda books: books.filter(id__gt=2), ".rows"),
+    "exclude": (lambda books: books.exclude(id=2), ".rows"),
+    "order_by": (lambda books: books.order_by("-title"), ".rows"),
+    "reverse": (lambda books: books.reverse(), ".rows"),
+    "distinct": (lambda books: books.distinct(), ".rows"),
+    "only": (lambda books: books.only("title", "author"), ".rows"),
+    "defer": (lambda books: books.defer("blurb"), ".rows"),
+    "annotate": (lambda books: books.annotate(twice=F("id") * 2), ".rows"),
+    "select_related": (lambda books: books.select_related("author__publisher"), ".rows"),
+    "using": (lambda books: books.using(books.all().db), ".rows"),
+    "slice": (lambda books: books.all()[:1], ".rows"),
+    "clone": (lambda books: books.all().all(), ".rows"),
+    "filter and count": (lambda books: books.filter(id__gt=2).count(), "len(.rows)"),
+    "values": (lambda books: books.values("title"), "from the objects in .rows"),
+    "values_list": (lambda books: books.values_list("title", "id"), "from the objects in .rows"),
+    "flat": (lambda books: books.values_list("title", flat=True), "from the objects in .rows"),
+    "iterator": (lambda books: list(books.all().iterator(10)), "without .iterator()"),
+    "first": (lambda books: books.first(), ".rows"),
+    "aggregate": (lambda books: books.aggregate(Max("id")), "compute it from .rows"),
 }
 
 
@@ -149,14 +169,37 @@ def test_a_lazy_walk_is_found_with_its_line_and_a_fix_that_works(
     assert eager == found
 
 
-@pytest.mark.parametrize("name", NARROWED)
-def test_a_narrowed_relation_needs_a_prefetch_of_its_own(name: str, names: dict[str, Any]) -> None:
-    with Detector() as detector:
-        NARROWED[name](names["Author"].all())
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_advice_is_a_plain_prefetch_if_and_only_if_that_is_enough(
+    name: str, names: dict[str, Any], shelf_alias: str
+) -> None:
+    ask, instead = SHAPES[name]
 
-    assert [one.fix for one in detector.findings] == [
-        '.prefetch_related(Prefetch("books", queryset=..., to_attr="..."))'
-    ]
+    def statements(rows: Any) -> int:
+        with capture(shelf_alias) as log:
+            for author in rows:
+                found = ask(author.books)
+                if isinstance(found, QuerySet):
+                    list(found)
+        return len(log)
+
+    with Detector() as detector:
+        assert statements(names["Author"].all()) == 5
+    (finding,) = detector.findings
+    plain = statements(names["Author"].prefetch_related("books"))
+
+    paste, _, also = finding.fix.partition(", and ")
+    # A slice of the manager's own queryset is the one shape for which either would do.
+    assert (paste == '.prefetch_related("books")') == (plain == 2) or name == "slice"
+    assert instead in also
+    if also:
+        asked = ask(names["Book"])
+        same = also == "loop over .rows" and isinstance(asked, QuerySet)
+        known = {"Prefetch": Prefetch, "rows": asked if same else names["Book"], **names}
+        with capture(shelf_alias) as log:
+            for author in eval(f"Author{paste.replace('...', 'rows')}", known):
+                assert isinstance(author.rows, list)
+        assert len(log) == 2
 
 
 @pytest.mark.parametrize(

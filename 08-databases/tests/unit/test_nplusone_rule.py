@@ -7,12 +7,13 @@ import gc
 import threading
 import warnings
 import weakref
+from contextvars import copy_context
 from typing import Any
 
 import pytest
 
 from velvet_databases.nplusone import Detector, NPlusOne, NPlusOneDetected, NPlusOneWarning, hooks
-from velvet_databases.nplusone.results import Hop, Marks, Peers
+from velvet_databases.nplusone.hooks import Hop, Marks, Peers
 from velvet_databases.sqlcapture import Origin
 
 
@@ -152,6 +153,36 @@ def test_it_decorates_functions_and_coroutine_functions() -> None:
     assert shown == ["shown", "shown"]
     assert page.__doc__ == "Show a page."
     assert [one.loads for one in detector.findings] == [5]
+
+
+def test_a_closed_detector_sees_nothing_in_contexts_copied_while_it_was_open() -> None:
+    def page() -> None:
+        for row in result(3):
+            load(row)
+
+    with Detector(mode="raise") as closed:
+        copied = copy_context()
+    with Detector() as opened:
+        both = copy_context()
+        copied.run(page)
+        both.run(page)
+        with closed:  # open again, in another context
+            copied.run(page)
+
+    assert closed.findings == []
+    assert [one.loads for one in opened.findings] == [3]
+
+
+def test_a_detector_that_is_left_in_another_context_is_left() -> None:
+    detector = Detector(mode="raise")
+    entered = copy_context()
+    entered.run(detector.__enter__)
+
+    detector.__exit__(None, None, None)
+
+    with Detector():
+        entered.run(lambda: [load(row) for row in result(3)])
+    assert detector.findings == []
 
 
 def test_detectors_may_be_nested_and_entered_again() -> None:

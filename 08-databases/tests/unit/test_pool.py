@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from velvet_databases.pool import LIFETIME_JITTER, Pool
-from velvet_databases.pool_types import PoolStats, PoolTimeout, ping
+from velvet_databases.pool import LIFETIME_JITTER, Pool, PoolStats, PoolTimeout, ping
 
 PATIENCE = 20.0
 
@@ -147,7 +146,7 @@ def test_a_failed_connect_gives_its_slot_back(server: Any) -> None:
         server.refuses = True
         for _ in range(3):
             with pytest.raises(ConnectionRefusedError):
-                pool.checkout(0)
+                pool.checkout(PATIENCE)
 
         server.refuses = False
         with pool.connection():

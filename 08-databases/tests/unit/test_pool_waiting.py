@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import dis
 import random
+import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
+from types import CodeType
 from typing import Any
 
 import pytest
 
+from velvet_databases import pool as pool_module
 from velvet_databases import pool_slots
-from velvet_databases.pool import Pool
-from velvet_databases.pool_types import PoolClosed, Waiter
+from velvet_databases.pool import Pool, PoolClosed, PoolTimeout
+from velvet_databases.pool_slots import Waiter
 
 PATIENCE = 20.0
 
@@ -63,7 +70,7 @@ def test_one_who_waits_connects_when_the_connection_comes_back_broken(
 
 @pytest.mark.parametrize("broken", [False, True])
 def test_what_an_interrupted_waiter_was_given_goes_to_the_next(
-    server: Any, monkeypatch: pytest.MonkeyPatch, broken: bool
+    server: Any, until: Any, monkeypatch: pytest.MonkeyPatch, broken: bool
 ) -> None:
     """The interrupt arrives in the moment between being served and leaving the line."""
     with Pool(server, max_size=1) as pool:
@@ -75,12 +82,12 @@ def test_what_an_interrupted_waiter_was_given_goes_to_the_next(
                 pool.checkin(line)
                 raise KeyboardInterrupt
 
-        monkeypatch.setattr(pool_slots, "Waiter", lambda: Waiter(Interrupted()))
+        monkeypatch.setattr(pool_module, "Waiter", lambda: Waiter(Interrupted()))
         with pytest.raises(KeyboardInterrupt):
             pool.checkout()
         monkeypatch.undo()
 
-        assert pool.stats().idle == pool.stats().size == (0 if broken else 1)
+        until(lambda: pool.stats().idle == pool.stats().size == 1)
         with pool.connection(0) as lent:
             assert (lent is line) is not broken
 
@@ -93,7 +100,7 @@ def test_an_interrupted_waiter_leaves_the_line(
             raise KeyboardInterrupt
 
     with Pool(server, max_size=1) as pool, pool.connection():
-        monkeypatch.setattr(pool_slots, "Waiter", lambda: Waiter(Interrupted()))
+        monkeypatch.setattr(pool_module, "Waiter", lambda: Waiter(Interrupted()))
         with pytest.raises(KeyboardInterrupt):
             pool.checkout()
         monkeypatch.undo()
@@ -113,13 +120,138 @@ def test_a_closed_pool_takes_back_what_an_interrupted_waiter_was_given(
             pool.close()
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(pool_slots, "Waiter", lambda: Waiter(Interrupted()))
+    monkeypatch.setattr(pool_module, "Waiter", lambda: Waiter(Interrupted()))
     with pytest.raises(KeyboardInterrupt):
         pool.checkout()
     monkeypatch.undo()
 
     assert line.closed
     assert pool.stats().size == 0
+
+
+@cache
+def signal_points(code: CodeType) -> frozenset[int]:
+    """Return where the interpreter handles a signal: at a start, after a call, on a jump back."""
+    found, before = set(), ""
+    for one in dis.get_instructions(code):
+        if before.startswith("CALL") or one.opname in ("RESUME", "JUMP_BACKWARD"):
+            found.add(one.offset)
+        before = one.opname
+    return frozenset(found)
+
+
+def interrupted(step: int, act: Callable[[], object]) -> bool:
+    """Run something with a KeyboardInterrupt at the step-th place in the pool's files."""
+    files = (pool_module.__file__, pool_slots.__file__)
+    count = 0
+
+    def trace(frame: Any, event: str, _: object) -> Any:
+        nonlocal count
+        if frame.f_code.co_filename not in files:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode" and frame.f_lasti in signal_points(frame.f_code):
+            count += 1
+            if count == step:
+                raise KeyboardInterrupt
+        return trace
+
+    held = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        act()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(held)
+    return False
+
+
+@pytest.mark.parametrize(("check", "idle"), [("none", 0), ("none", 1), ("checkout", 1)])
+def test_no_interrupt_anywhere_costs_the_pool_its_slot(
+    server: Any, until: Any, check: Any, idle: int
+) -> None:
+    """Ctrl-C arrives at each place where it can; a pool of one shows what was lost."""
+
+    def borrow(patience: float = PATIENCE) -> None:
+        with pool.connection(patience):
+            pass
+
+    with Pool(server) as pool:
+        assert not interrupted(0, borrow)  # Python 3.12 traces opcodes from the second call on
+    step, more = 0, True
+    while more:
+        step += 1
+        with Pool(server, min_size=idle, max_size=1, check=check) as pool:
+            more = interrupted(step, borrow)
+
+            borrow(2.0)
+            until(lambda pool=pool: pool.stats().idle == pool.stats().size == 1)
+            assert len(server.open) == 1, step
+        assert server.open == [], step
+    assert step > 20
+
+
+@pytest.mark.parametrize("reading", range(1, 7))
+def test_an_interrupt_at_any_reading_of_the_clock_costs_no_slot(server: Any, reading: int) -> None:
+    left = [0]
+
+    def clock() -> float:
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        return 0.0
+
+    with Pool(server, min_size=1, max_size=1, clock=clock, timeout=PATIENCE) as pool:
+        left[0] = reading
+        with suppress(KeyboardInterrupt):
+            pool.checkin(pool.checkout())
+        left[0] = 0
+
+        with pool.connection():
+            assert pool.stats().size == 1
+
+
+def test_a_slow_connect_costs_a_caller_no_more_than_its_timeout(server: Any, until: Any) -> None:
+    go_on = threading.Event()
+
+    def slow() -> Any:
+        go_on.wait(PATIENCE)
+        return server()
+
+    with Pool(slow, max_size=1, timeout=0.05) as pool:
+        try:
+            with pytest.raises(PoolTimeout, match="0 of 1 in use") as caught:
+                pool.checkout()
+        finally:
+            go_on.set()
+
+        assert caught.value.waited < PATIENCE / 2
+        until(lambda: pool.stats().idle == 1)  # the next caller has it
+        with pool.connection():
+            assert len(server.made) == 1
+
+
+def test_a_connect_that_ends_after_the_pool_is_closed_leaves_nothing(
+    server: Any, until: Any
+) -> None:
+    go_on = threading.Event()
+
+    def slow() -> Any:
+        go_on.wait(PATIENCE)
+        return server()
+
+    pool = Pool(slow, max_size=1)
+    with pytest.raises(PoolTimeout):
+        pool.checkout(0)
+    closing = threading.Thread(target=pool.close)
+    closing.start()
+    until(lambda: pool._slots._closed)
+    go_on.set()
+    closing.join(PATIENCE)
+
+    until(lambda: pool.stats().size == 0)
+    assert server.open == []
 
 
 def test_many_threads_never_share_a_connection_and_never_exceed_the_size(server: Any) -> None:

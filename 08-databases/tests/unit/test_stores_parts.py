@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 from urllib.parse import quote
 
@@ -28,6 +29,7 @@ from velvet_databases.stores import (
     available,
     catalogue,
     make,
+    redis_store,
     registry,
 )
 from velvet_databases.stores.address import Address, read_address
@@ -38,7 +40,7 @@ from velvet_databases.stores.documents import (
     to_json,
 )
 from velvet_databases.stores.failures import connecting, culprit, sqlstate, translated
-from velvet_databases.stores.redis_scripts import member
+from velvet_databases.stores.redis_store import member
 from velvet_databases.stores.sql import Sql, from_join, head
 from velvet_databases.stores.transfers import after, moves
 
@@ -70,6 +72,22 @@ def test_a_port_that_is_no_number_may_be_a_password_and_is_not_repeated() -> Non
         read_address("postgresql://h:secret/db", BOTH)
 
     assert "secret" not in str(caught.value)
+
+
+def test_a_redis_that_takes_the_call_and_stays_silent_is_asked_once_and_not_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(redis_store, "CONNECT_SECONDS", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(20)
+        with pytest.raises(StoreUnavailable, match="Timeout"):
+            make("redis").open(f"redis://127.0.0.1:{silent.getsockname()[1]}")
+
+        # Without a bound of its own (redis-py 5) a read waits for ever; with retries, again.
+        silent.accept()[0].close()
+        silent.settimeout(0.01)
+        with pytest.raises(TimeoutError):
+            silent.accept()
 
 
 @given(st.text(max_size=12).map("zq".__add__))

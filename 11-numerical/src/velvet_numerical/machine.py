@@ -25,7 +25,7 @@ from velvet_numerical.errors import positive
 GEMM_SIDES = (256, 512, 1024)
 TRIAD_BYTES = 24  # read two doubles, write one
 BEYOND = 1 << 22  # elements: 32 MB an array, beyond most caches
-# Kernels that show every part of the roof: who computes them, and over how many elements.
+# Kernels that show every part of the roof: what computes them, and over how many elements.
 PLACED: dict[str, tuple[str, str, int]] = {
     "axpy": ("axpy", "numba", BEYOND),
     "dot": ("dot", "numpy", BEYOND),

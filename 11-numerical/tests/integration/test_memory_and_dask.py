@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -24,14 +25,16 @@ import json, sys
 import numpy as np
 from velvet_numerical import memory, outofcore
 way, path = sys.argv[1:]
-if way == "from_array":
-    import dask.array as da
+if way in ("from_array", "map_blocks"):
+    import dask, dask.array as da  # before the watch, so that its import is not counted
+    dask.config.set(scheduler="synchronous")  # one block at a time, whatever the cores
 def load(): return np.load(path).var()
 def readinto(): return outofcore.moments(path).var
 def memmap():
     for part in outofcore.memmap_chunks(path):
         part.sum(); watch.sample()
 def sort(): return outofcore.external_sort(path, path + ".sorted", budget=8_000_000)
+def map_blocks(): return outofcore.dask_moments(path, 1 << 18).var
 def from_array(): return da.from_array(np.load(path, mmap_mode="r"), chunks=1 << 20).var().compute()
 with memory.budget() as watch:
     locals()[way]()
@@ -77,6 +80,15 @@ def test_a_sort_on_disk_keeps_its_budget(files: dict[int, Path]) -> None:
     anonymous, _ = peak("sort", files[25])
 
     assert anonymous <= 12 * MB
+
+
+@uncounted
+def test_dask_copies_a_memmap_into_its_graph(files: dict[int, Path]) -> None:
+    copied = peak("from_array", files[100])[0]
+    read = peak("map_blocks", files[100])[0]
+
+    assert copied >= 90 * MB
+    assert read <= copied / 2
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts file pages apart")
@@ -158,7 +170,7 @@ def test_numba_compiles_where_its_cache_cannot_be_written(tmp_path: Path) -> Non
         capture_output=True,
         text=True,
         check=False,
-        env={**__import__("os").environ, "NUMBA_CACHE_DIR": str(nowhere / "cache")},
+        env={**os.environ, "NUMBA_CACHE_DIR": str(nowhere / "cache")},
     )
 
     assert ended.stdout.strip() == "True", ended.stderr

@@ -15,6 +15,7 @@ from velvet_visualization.chart_test import pixels
 from velvet_visualization.comparisons import pages
 from velvet_visualization.contender import Contender
 from velvet_visualization.contenders import load
+from velvet_visualization.dashboard.four import page_of
 from velvet_visualization.errors import BrowserUnavailable, PageTimeout
 from velvet_visualization.export import export, export_many
 from velvet_visualization.samples import HOSTILE, cloud, example
@@ -41,13 +42,12 @@ def test_browser_engines_write_files(session: BrowserSession, which: str, fmt: s
         assert made.startswith(b"%PDF-")
 
 
-@pytest.mark.parametrize("which", ["plotly", "bokeh"])
-def test_two_browsers_draw_the_same_png(session: BrowserSession, which: str) -> None:
-    assert load(which).EXPORTS["png"].deterministic
+def test_two_browsers_draw_the_same_png(session: BrowserSession) -> None:
     with BrowserSession() as other:
-        found = {export(example("line", 30), which, "png", session=one) for one in (session, other)}
-
-    assert len(found) == 1
+        for which in ("plotly", "bokeh"):
+            assert load(which).EXPORTS["png"].deterministic
+            chart = example("line", 30)
+            assert len({export(chart, which, "png", session=one) for one in (session, other)}) == 1
 
 
 def test_pages_are_ready_without_a_network(
@@ -64,13 +64,9 @@ def test_pages_are_ready_without_a_network(
         assert opened.eval("document.querySelector('figure').getAttribute('role')") == "img"
 
 
-@pytest.mark.parametrize("label", ["script", "html", "tex"])
-def test_hostile_titles_run_nothing(
-    session: BrowserSession, name: str, library: Contender, label: str
-) -> None:
-    text = HOSTILE[label]
-    spec = ChartSpec("line", {"x": [1, 2], "y": [1, 2]}, Channel("x", text), Channel("y"),
-                     title=text)  # fmt: skip
+def test_hostile_titles_run_nothing(session: BrowserSession, name: str, library: Contender) -> None:
+    axes = Channel("x", HOSTILE["html"]), Channel("y", HOSTILE["tex"])
+    spec = ChartSpec("line", {"x": [1, 2], "y": [1, 2]}, *axes, title=HOSTILE["script"])
     page = library.html(library.build(prepare(spec)))
 
     with session.page(page, library.READY) as opened:
@@ -99,6 +95,17 @@ def test_a_page_that_scrolls_is_no_answer_of_the_chart(
         assert pages.wheel(opened) > 0
         assert pages.answers(opened, "wheel") is answer
     assert figure.layout.dragmode is None  # the caller's figure is left alone
+
+
+def test_a_live_chart_becomes_as_narrow_as_a_phone(
+    session: BrowserSession, name: str, library: Contender
+) -> None:
+    fits = "document.documentElement.scrollWidth <= innerWidth"
+    waits = f"new Promise(ok => {{ const t = setInterval(() => {fits} && ok(true, clearInterval(t)), 20) }})"
+
+    with session.page(page_of(name, "bar", False), library.READY, width=330) as opened:
+        assert opened.eval("innerWidth") == 330
+        assert opened.eval(waits)
 
 
 def test_a_page_that_is_never_ready_times_out_and_the_browser_lives_on() -> None:

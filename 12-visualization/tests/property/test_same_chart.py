@@ -34,7 +34,7 @@ def specs(draw):  # type: ignore[no-untyped-def]
 
 
 @settings(
-    max_examples=10,
+    max_examples=6,  # of four libraries each
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],

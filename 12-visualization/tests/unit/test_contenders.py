@@ -144,8 +144,8 @@ def test_what_is_too_much_is_refused_or_reduced(spec: ChartSpec) -> None:
         assert all(chart_test.problems(name, small) == [] for name in NAMES)
 
 
-def test_ten_million_points_become_a_picture_that_any_library_carries() -> None:
-    x = np.arange(10_000_000, dtype=float)
+def test_five_million_points_become_a_picture_that_any_library_carries() -> None:
+    x = np.arange(5_000_001, dtype=float)
     y = np.sin(x / 1e5)
     y[len(x) // 3] = 5
     scene = prepare(ChartSpec("line", {"x": x, "y": y}, X, Y, title="long"))
@@ -200,7 +200,7 @@ def test_the_matrix_has_a_row_for_each_library_and_format() -> None:
 
 
 PROGRAM = """
-import hashlib, sys
+import hashlib
 from velvet_visualization.contender import FORMATS
 from velvet_visualization.contenders import NAMES, load
 from velvet_visualization.samples import example
@@ -215,22 +215,19 @@ for name in NAMES:
 
 
 def test_two_processes_write_the_same_bytes_where_it_is_promised() -> None:
-    def run() -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
-        )
-        return done.stdout
+    """Both are fresh: ids in Altair's SVG and Bokeh's page count what was drawn before."""
+    words = [sys.executable, "-c", PROGRAM]
+    started = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    here, there = (one.communicate()[0] for one in started)
 
-    first = run()
-
-    assert first == run()
+    assert here == there
     promised = [
         f"{name} {fmt}"
         for name in NAMES
         for fmt, engine in load(name).EXPORTS.items()
         if engine.deterministic and not engine.browser
     ]
-    assert [line.rpartition(" ")[0] for line in first.splitlines()] == promised
+    assert [line.rpartition(" ")[0] for line in here.splitlines()] == promised
 
 
 def test_a_page_reaches_for_nothing_outside_itself(name: str) -> None:

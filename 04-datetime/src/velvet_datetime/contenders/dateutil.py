@@ -9,9 +9,16 @@ from dateutil.parser import isoparse  # type: ignore[import-untyped,unused-ignor
 from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped,unused-ignore]
 
 from velvet_datetime.contender import Unsupported
+from velvet_datetime.contenders import zoneinfo_wall
 
 label = "dateutil"
 distribution = "python-dateutil"
+# The values are plain datetimes: what asks for no zone is the standard library's own.
+instant = zoneinfo_wall.instant
+wall = zoneinfo_wall.wall
+difference = zoneinfo_wall.difference
+equal = zoneinfo_wall.equal
+iso = zoneinfo_wall.iso
 
 
 def parse(text: str) -> dt.datetime:
@@ -37,19 +44,7 @@ def from_instant(instant: dt.datetime, zone: str) -> dt.datetime:
     return instant.astimezone(_zone(zone))
 
 
-def to_zone(value: dt.datetime, zone: str) -> dt.datetime:
-    """Convert a value to another zone."""
-    return value.astimezone(_zone(zone))
-
-
-def instant(value: dt.datetime) -> dt.datetime:
-    """Return the instant."""
-    return value.astimezone(dt.timezone.utc)
-
-
-def wall(value: dt.datetime) -> dt.datetime:
-    """Return the clock."""
-    return value.replace(tzinfo=None, fold=0)
+to_zone = from_instant
 
 
 def add_exact(value: dt.datetime, delta: dt.timedelta) -> dt.datetime:
@@ -67,18 +62,3 @@ def add_months(value: dt.datetime, months: int) -> dt.datetime:
     """Add calendar months; the month's end clamps."""
     moved: dt.datetime = tz.resolve_imaginary(value + relativedelta(months=months))
     return moved
-
-
-def difference(end: dt.datetime, start: dt.datetime) -> dt.timedelta:
-    """Subtract as the operator does."""
-    return end - start
-
-
-def equal(one: dt.datetime, other: dt.datetime) -> bool:
-    """Compare."""
-    return one == other
-
-
-def iso(value: dt.datetime) -> str:
-    """Write."""
-    return value.isoformat()

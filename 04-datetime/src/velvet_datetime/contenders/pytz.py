@@ -8,10 +8,16 @@ from typing import Any
 import pytz  # type: ignore[import-untyped,unused-ignore]
 
 from velvet_datetime.contender import Unsupported
+from velvet_datetime.contenders import zoneinfo_wall
 
 label = "pytz"
 distribution = "pytz"
-UTC = dt.timezone.utc
+# The values are plain datetimes: what asks for no zone is the standard library's own.
+instant = zoneinfo_wall.instant
+wall = zoneinfo_wall.wall
+difference = zoneinfo_wall.difference
+equal = zoneinfo_wall.equal
+iso = zoneinfo_wall.iso
 
 
 def parse(text: str) -> dt.datetime:  # noqa: ARG001
@@ -30,19 +36,7 @@ def from_instant(instant: dt.datetime, zone: str) -> dt.datetime:
     return instant.astimezone(pytz.timezone(zone))
 
 
-def to_zone(value: dt.datetime, zone: str) -> dt.datetime:
-    """Convert a value to another zone."""
-    return value.astimezone(pytz.timezone(zone))
-
-
-def instant(value: dt.datetime) -> dt.datetime:
-    """Return the instant."""
-    return value.astimezone(UTC)
-
-
-def wall(value: dt.datetime) -> dt.datetime:
-    """Return the clock."""
-    return value.replace(tzinfo=None)
+to_zone = from_instant
 
 
 def add_exact(value: dt.datetime, delta: dt.timedelta) -> dt.datetime:
@@ -62,18 +56,3 @@ def add_days(value: dt.datetime, days: int) -> dt.datetime:
 def add_months(value: dt.datetime, months: int) -> dt.datetime:  # noqa: ARG001
     """Refuse: pytz counts no months."""
     raise Unsupported("pytz has no months to add")
-
-
-def difference(end: dt.datetime, start: dt.datetime) -> dt.timedelta:
-    """Subtract; each value has a fixed offset, so this is exact."""
-    return end - start
-
-
-def equal(one: dt.datetime, other: dt.datetime) -> bool:
-    """Compare."""
-    return one == other
-
-
-def iso(value: dt.datetime) -> str:
-    """Write."""
-    return value.isoformat()

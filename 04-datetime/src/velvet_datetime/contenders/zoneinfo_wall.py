@@ -27,9 +27,7 @@ def from_instant(instant: dt.datetime, zone: str) -> dt.datetime:
     return instant.astimezone(ZoneInfo(zone))
 
 
-def to_zone(value: dt.datetime, zone: str) -> dt.datetime:
-    """Convert a value to another zone."""
-    return value.astimezone(ZoneInfo(zone))
+to_zone = from_instant
 
 
 def instant(value: dt.datetime) -> dt.datetime:

@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from velvet.ui import kit
-from velvet.ui.palette import FILLS, TEXT, plotly_layout
+from velvet.ui.palette import FILLS, LAVENDER_SOFT, TEXT, plotly_layout
 from velvet_datetime.dashboard import tasks
 from velvet_datetime.matrix import Case, Verdict, cases, judge
 from velvet_datetime.samples.cases import categories
@@ -17,7 +17,7 @@ MARKS = {
     Verdict.RIGHT: (FILLS[3], ""),
     Verdict.REFUSED: (FILLS[2], "r"),
     Verdict.SILENTLY_WRONG: (FILLS[1], "\u2715"),
-    Verdict.UNSUPPORTED: (FILLS[5], "\u00b7"),
+    Verdict.UNSUPPORTED: (LAVENDER_SOFT, "\u00b7"),  # near the ground in both themes
 }
 ORDER = list(MARKS)
 
@@ -103,7 +103,7 @@ def draw(seen: kit.Seen) -> None:
 
 
 def finding(seen: kit.Seen) -> str:
-    """Say who is silently wrong most, and who least."""
+    """Say which library is silently wrong most often, and which least."""
     wrong = {
         one["name"]: sum(verdict == Verdict.SILENTLY_WRONG.value for verdict, _ in one["cells"])
         for one in seen.of("engine")
@@ -111,9 +111,10 @@ def finding(seen: kit.Seen) -> str:
     if len(wrong) < 2:
         return ""
     most, least = max(wrong, key=lambda n: wrong[n]), min(wrong, key=lambda n: wrong[n])
+    times = {1: "once"}.get(wrong[least], f"{wrong[least]} times")
     return (
         f"Over all {len(cases())} cases {most} is silently wrong **{wrong[most]} times**, "
-        f"{least} **{wrong[least]} times**; an error would have told both."
+        f"{least} **{times}**; none of these answers raised an error."
     )
 
 

@@ -127,7 +127,7 @@ def draw(seen: kit.Seen) -> None:
 
 
 def finding(seen: kit.Seen) -> str:
-    """Say who runs twice."""
+    """Say which scheduler runs twice."""
     options = dict(seen.wanted)
     try:
         found = runs_of(options)
@@ -137,7 +137,7 @@ def finding(seen: kit.Seen) -> str:
     twice = [label for label, runs in found.items() if doubled(runs, zone)]
     if not twice:
         return "Around this change every scheduler runs each wall time **at most once**."
-    return f"**{', '.join(twice)}** run the same wall time twice."
+    return f"A wall time is run twice by **{' and '.join(twice)}**."
 
 
 TAB = kit.Tab(

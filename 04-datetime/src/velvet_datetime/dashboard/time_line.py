@@ -217,7 +217,7 @@ def draw(seen: kit.Seen) -> None:
 
 
 def finding(seen: kit.Seen) -> str:
-    """Say what the wall time is, and who answers what."""
+    """Say what the wall time is, and what each engine answers."""
     zone, _, wall = wall_of(dict(seen.wanted))
     kind = classify_local(wall, zone).kind
     found = answers(zone, wall)

@@ -69,9 +69,12 @@ def add_to(suite: Suite) -> None:
             name, ""
         )
         parsing.add(
-            name, partial(_parse, name), needs=NEEDS.get(name, ()), note=note,
+            name,
+            partial(_parse, name),
+            needs=NEEDS.get(name, ()),
+            note=note,
             baseline=name == "negated",
-        )  # fmt: skip
+        )
     files = suite.comparison(
         "log_file",
         title="A log of 36 MB (200,000 lines), from the disk, counted",
@@ -85,10 +88,12 @@ def add_to(suite: Suite) -> None:
     )
     for name in ("negated", "split", "workers_1", "workers_2"):
         files.add(
-            name, partial(_file, name), baseline=name == "negated",
+            name,
+            partial(_file, name),
+            baseline=name == "negated",
             needs=("cores>=2",) if name == "workers_2" else (),
             note="lines come back to the parent" if name.startswith("workers") else "",
-        )  # fmt: skip
+        )
     mining = suite.comparison(
         "drain",
         title="Messages of ten templates: what remains of them",

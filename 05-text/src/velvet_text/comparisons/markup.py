@@ -10,9 +10,14 @@ from velvet_text import html_text, render
 from velvet_text.samples.texts import page, table
 
 NEEDS = {
-    "bs4_html_parser": ("beautifulsoup4",), "bs4_lxml": ("beautifulsoup4", "lxml"), "lxml": ("lxml",),
-    "selectolax": ("selectolax",), "jinja2": ("jinja2",), "mako": ("mako",), "minijinja": ("minijinja",),
-}  # fmt: skip
+    "bs4_html_parser": ("beautifulsoup4",),
+    "bs4_lxml": ("beautifulsoup4", "lxml"),
+    "lxml": ("lxml",),
+    "selectolax": ("selectolax",),
+    "jinja2": ("jinja2",),
+    "mako": ("mako",),
+    "minijinja": ("minijinja",),
+}
 RIGHT = [name for name in html_text.TOOLS if name != "re_sub"]
 
 
@@ -41,25 +46,37 @@ def _table(name: str, escape: bool) -> Callable[[], str]:
 def add_to(suite: Suite) -> None:
     """Declare the comparisons and their claims."""
     speed = suite.comparison(
-        "html_links", title="The links of a page", unit="ms", sizes={"links": [300, 3000]},
-        quick=lambda links: links == 300, rounds={"quick": 6, "default": 8},
-    )  # fmt: skip
+        "html_links",
+        title="The links of a page",
+        unit="ms",
+        sizes={"links": [300, 3000]},
+        quick=lambda links: links == 300,
+        rounds={"quick": 6, "default": 8},
+    )
     faults = suite.comparison(
-        "html_wrong", title="Wrong links of 200, and script in the text", kind="value",
+        "html_wrong",
+        title="Wrong links of 200, and script in the text",
+        kind="value",
         metrics={"wrong_links": Metric("links"), "script_in_text": Metric("pages")},
-    )  # fmt: skip
+    )
     for name in html_text.TOOLS:
         faults.add(name, partial(_wrong, name), needs=NEEDS.get(name, ()))
         if name in RIGHT:
             speed.add(
-                name, partial(_links, name), needs=NEEDS.get(name, ()),
+                name,
+                partial(_links, name),
+                needs=NEEDS.get(name, ()),
                 baseline=name == "bs4_html_parser",
-            )  # fmt: skip
+            )
     speed.same_result()
     tables = suite.comparison(
-        "templates", title="A table of 1,000 rows and 10 columns as HTML", unit="ms",
-        sizes={"escape": [True, False]}, quick=lambda escape: escape, rounds={"quick": 6},
-    )  # fmt: skip
+        "templates",
+        title="A table of 1,000 rows and 10 columns as HTML",
+        unit="ms",
+        sizes={"escape": [True, False]},
+        quick=lambda escape: escape,
+        rounds={"quick": 6},
+    )
     for name in render.RENDERERS:
         tables.add(
             name, partial(_table, name), needs=NEEDS.get(name, ()), baseline=name == "jinja2"

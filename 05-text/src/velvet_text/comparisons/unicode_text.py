@@ -15,8 +15,14 @@ from velvet_text.samples import texts
 from velvet_text.samples.mojibake import INNOCENT, broken, misread
 
 FAMILY = "👨‍👩‍👧‍👦"
-SHAPES = {"family": FAMILY, "flags": "🇨🇭🇫🇷", "hangul": "\u1100\u1161", "virama": "क्ष", "zalgo": "e" + "\u0301" * 9,
-          "bare_virama": "\u094d\u0915"}  # fmt: skip
+SHAPES = {
+    "family": FAMILY,
+    "flags": "🇨🇭🇫🇷",
+    "hangul": "\u1100\u1161",
+    "virama": "क्ष",
+    "zalgo": "e" + "\u0301" * 9,
+    "bare_virama": "\u094d\u0915",
+}
 REPAIRERS: dict[str, Callable[[str], str]] = {
     "naive": mojibake.repair_naive,
     "ours": lambda text: mojibake.repair(text).text,
@@ -161,77 +167,129 @@ def add_to(suite: Suite) -> None:
         timed.add(name, partial(_detect_speed, name), needs=needs.get(name, ()))
     timed.check(lambda guess: guess.encoding != "")
 
-    cut = suite.comparison("graphemes", title="Cut 2,000 characters into graphemes", unit="ms",
-                           rounds={"quick": 5, "default": 10})  # fmt: skip
+    cut = suite.comparison(
+        "graphemes",
+        title="Cut 2,000 characters into graphemes",
+        unit="ms",
+        rounds={"quick": 5, "default": 10},
+    )
     shapes = suite.comparison(
-        "grapheme_agreement", title="How many graphemes each engine sees", kind="value",
+        "grapheme_agreement",
+        title="How many graphemes each engine sees",
+        kind="value",
         metrics=dict.fromkeys(SHAPES, "graphemes"),
-    )  # fmt: skip
+    )
     for engine in ("regex", "uniseg", "wcwidth"):
         cut.add(engine, partial(_clusters, engine), needs=engine)
         shapes.add(engine, partial(_shapes, engine), needs=engine)
     cut.same_result()
 
-    normal = suite.comparison("normalize", title="NFC of 100,000 characters", unit="us",
-                              sizes={"form": ["ascii", "nfc", "nfd"]})  # fmt: skip
+    normal = suite.comparison(
+        "normalize",
+        title="NFC of 100,000 characters",
+        unit="us",
+        sizes={"form": ["ascii", "nfc", "nfd"]},
+    )
     normal.add("always", partial(_normal, False), baseline=True)
     normal.add("if_needed", partial(_normal, True), note="isascii and is_normalized first")
     normal.same_result()
 
-    ordered = suite.comparison("collation", title="Sort 2,000 words", unit="ms",
-                               metrics={"errors": "pairs"}, rounds={"quick": 6})  # fmt: skip
+    ordered = suite.comparison(
+        "collation",
+        title="Sort 2,000 words",
+        unit="ms",
+        metrics={"errors": "pairs"},
+        rounds={"quick": 6},
+    )
     for name in collate.COLLATORS:
         ordered.add(
-            name, partial(_sorted, name), baseline=name == "casefold",
+            name,
+            partial(_sorted, name),
+            baseline=name == "casefold",
             needs={"pyuca": ("pyuca",), "icu": ("PyICU",)}.get(name, ()),
             note="errors: neighbours in another order than pyuca's" if name == "casefold" else "",
-        )  # fmt: skip
+        )
     ordered.same_result()
 
     repaired = suite.comparison(
-        "mojibake", title=f"{len(broken())} broken texts and {len(INNOCENT)} innocent ones",
+        "mojibake",
+        title=f"{len(broken())} broken texts and {len(INNOCENT)} innocent ones",
         kind="value",
         metrics={"repaired": Metric("texts", "higher"), "damaged": Metric("texts")},
-    )  # fmt: skip
-    speed = suite.comparison("mojibake_speed", title="Look at 1 KB of clean text, repair a line", unit="us",
-                             sizes={"text": ["clean", "broken"]}, rounds={"quick": 8})  # fmt: skip
+    )
+    speed = suite.comparison(
+        "mojibake_speed",
+        title="Look at 1 KB of clean text, repair a line",
+        unit="us",
+        sizes={"text": ["clean", "broken"]},
+        rounds={"quick": 8},
+    )
     for name in REPAIRERS:
         repaired.add(name, partial(_repair, name), needs="ftfy" if name == "ftfy" else ())
         speed.add(name, partial(_repair_speed, name), needs="ftfy" if name == "ftfy" else ())
     speed.same_result()
 
-    streams = suite.comparison("stream_decode", title="Lines of a megabyte in chunks", unit="ms",
-                               sizes={"chunk": [64, 4096, 65_536]}, quick=lambda chunk: chunk != 65_536,
-                               rounds={"quick": 6})  # fmt: skip
+    streams = suite.comparison(
+        "stream_decode",
+        title="Lines of a megabyte in chunks",
+        unit="ms",
+        sizes={"chunk": [64, 4096, 65_536]},
+        quick=lambda chunk: chunk != 65_536,
+        rounds={"quick": 6},
+    )
     for name in ("whole", "text_io_wrapper", "stream_decoder"):
         streams.add(name, partial(_stream, name), baseline=name == "whole")
     streams.same_result()
-    lost = suite.comparison("chunk_loss", title="Chunks of a 14 MB download that fail when decoded alone",
-                            kind="value", sizes={"chunk": [1024, 4096, 65_536]},
-                            metrics={"chunks": "chunks", "percent": "% of the text"})  # fmt: skip
+    lost = suite.comparison(
+        "chunk_loss",
+        title="Chunks of a 14 MB download that fail when decoded alone",
+        kind="value",
+        sizes={"chunk": [1024, 4096, 65_536]},
+        metrics={"chunks": "chunks", "percent": "% of the text"},
+    )
     lost.add("naive", _lost)
 
-    shown = suite.comparison("pitfalls", title="The catalogue: wrong, right, why", kind="value",
-                             metrics=dict.fromkeys(("wrong", "right", "why"), "label"))  # fmt: skip
+    shown = suite.comparison(
+        "pitfalls",
+        title="The catalogue: wrong, right, why",
+        kind="value",
+        metrics=dict.fromkeys(("wrong", "right", "why"), "label"),
+    )
     for entry in pitfalls.CATALOGUE:
         shown.add(entry.id, partial(_pitfall, entry), note=entry.title)
 
-    suite.claim("chardet reads more short texts right than charset-normalizer",
-                value("detect", "chardet", "at_20") - value("detect", "charset_normalizer", "at_20") >= 1)  # fmt: skip
+    suite.claim(
+        "chardet reads more short texts right than charset-normalizer",
+        value("detect", "chardet", "at_20") - value("detect", "charset_normalizer", "at_20") >= 1,
+    )
     suite.claim(
         "uniseg takes many times as long as regex", speedup("graphemes", "regex", "uniseg") >= 10
     )
-    suite.claim("NFC of decomposed text costs three times that of composed text",
-                across("normalize", "always", first={"form": "nfd"}, second={"form": "nfc"}) >= 3)  # fmt: skip
-    suite.claim("the right order costs: pyuca takes eight times as long as casefold",
-                speedup("collation", "casefold", "pyuca") >= 8)  # fmt: skip
-    suite.claim("the guarded repair damages at most 2 % of the innocent",
-                value("mojibake", "ours", "damaged") <= 0.02 * len(INNOCENT))  # fmt: skip
-    suite.claim("the naive repair damages at least one innocent text in twenty",
-                value("mojibake", "naive", "damaged") >= 0.05 * len(INNOCENT))  # fmt: skip
-    suite.claim("an incremental decoder in 4 KiB chunks comes within twice of the whole",
-                ratio("stream_decode", "stream_decoder", "whole", chunk=4096) <= 2)  # fmt: skip
-    suite.claim("in chunks of 64 bytes it costs at least three times as much",
-                ratio("stream_decode", "stream_decoder", "whole", chunk=64) >= 3)  # fmt: skip
-    suite.claim("decoding 4 KiB chunks alone loses a quarter of a multilingual text",
-                value("chunk_loss", "naive", "percent", chunk=4096) >= 25)  # fmt: skip
+    suite.claim(
+        "NFC of decomposed text costs three times that of composed text",
+        across("normalize", "always", first={"form": "nfd"}, second={"form": "nfc"}) >= 3,
+    )
+    suite.claim(
+        "the right order costs: pyuca takes eight times as long as casefold",
+        speedup("collation", "casefold", "pyuca") >= 8,
+    )
+    suite.claim(
+        "the guarded repair damages at most 2 % of the innocent",
+        value("mojibake", "ours", "damaged") <= 0.02 * len(INNOCENT),
+    )
+    suite.claim(
+        "the naive repair damages at least one innocent text in twenty",
+        value("mojibake", "naive", "damaged") >= 0.05 * len(INNOCENT),
+    )
+    suite.claim(
+        "an incremental decoder in 4 KiB chunks comes within twice of the whole",
+        ratio("stream_decode", "stream_decoder", "whole", chunk=4096) <= 2,
+    )
+    suite.claim(
+        "in chunks of 64 bytes it costs at least three times as much",
+        ratio("stream_decode", "stream_decoder", "whole", chunk=64) >= 3,
+    )
+    suite.claim(
+        "decoding 4 KiB chunks alone loses a quarter of a multilingual text",
+        value("chunk_loss", "naive", "percent", chunk=4096) >= 25,
+    )

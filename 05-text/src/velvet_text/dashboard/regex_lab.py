@@ -43,17 +43,22 @@ def figure_of(points: list[dict[str, Any]], stops: list[dict[str, Any]]) -> go.F
     for number, (name, shape) in enumerate(SHAPES.items()):
         mine = [point for point in points if point["engine"] == name]
         figure.add_scatter(
-            x=[point["n"] for point in mine], y=[max(point["ms"], 1e-4) for point in mine],
-            name=name, mode="lines+markers", marker={"symbol": shape, "size": 9},
+            x=[point["n"] for point in mine],
+            y=[max(point["ms"], 1e-4) for point in mine],
+            name=name,
+            mode="lines+markers",
+            marker={"symbol": shape, "size": 9},
             line={"color": STROKES[number]},
-        )  # fmt: skip
+        )
     ends = [stop for stop in stops if stop["after"]]
     if ends:
         figure.add_scatter(
-            x=[stop["after"] for stop in ends], y=[stop["budget"] * 1e3 for stop in ends],
-            name="killed at the next size", mode="markers",
+            x=[stop["after"] for stop in ends],
+            y=[stop["budget"] * 1e3 for stop in ends],
+            name="killed at the next size",
+            mode="markers",
             marker={"symbol": "x", "size": 13, "color": STROKES[1]},
-        )  # fmt: skip
+        )
     plotly_layout(figure, title="CPU time of one search, by repeats of the attack")
     numbers = [point["n"] for point in points]
     wide = max(numbers, default=1) > 100

@@ -96,7 +96,7 @@ def _logs(size: int) -> Entries:
     from velvet_text.logs import PARSERS, parser
     from velvet_text.samples.texts import access_log, json_lines
 
-    lines = access_log(max(1, size // 5))
+    lines = access_log(size)
 
     def make(name: str) -> Callable[[], Any]:
         parse = parser(name)

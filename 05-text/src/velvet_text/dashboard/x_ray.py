@@ -61,9 +61,12 @@ def draw(seen: kit.Seen) -> None:
     found = units.lengths(text)
     html(f"<div class='velvet-figure'>{boxes(text)}</div>")
     counts = {
-        "graphemes": found.graphemes, "code points": found.code_points, "UTF-16 units": found.utf16,
-        "UTF-8 bytes": found.utf8, "columns": found.columns,
-    }  # fmt: skip
+        "graphemes": found.graphemes,
+        "code points": found.code_points,
+        "UTF-16 units": found.utf16,
+        "UTF-8 bytes": found.utf8,
+        "columns": found.columns,
+    }
     cells = "".join(
         f"<div><b style='font-size:1.3rem;color:{TEXT}'>{count}</b><br>"
         f"<span style='color:{TEXT_SOFT}'>{name}</span></div>"

@@ -75,7 +75,8 @@ def _aiohttp(url: str, timeout: float) -> int:
     import aiohttp
 
     async def get() -> int:
-        limit = aiohttp.ClientTimeout(total=None, sock_connect=timeout, sock_read=timeout)
+        # The total (300 s by default) ends what sock_read does not: a later packet that is no HTTP.
+        limit = aiohttp.ClientTimeout(8 * timeout, sock_connect=timeout, sock_read=timeout)
         async with aiohttp.ClientSession(timeout=limit) as session, session.get(url) as response:
             return len(await response.read())
 

@@ -40,12 +40,12 @@ def available() -> list[str]:
     return [name for name in names() if name == "http_client" or find_spec(name)]
 
 
-def connect(name: str, settings: Settings | None = None, *, follow: int = 5) -> Client:
+def connect(name: str, settings: Settings | None = None) -> Client:
     """Return a blocking client over the library `name`; an asyncio library gets a loop of its own."""
-    return Client(load(name).Transport(settings or Settings()), follow=follow)
+    return Client(load(name).Transport(settings or Settings()))
 
 
-def connect_async(name: str, settings: Settings | None = None, *, follow: int = 5) -> AsyncClient:
+def connect_async(name: str, settings: Settings | None = None) -> AsyncClient:
     """Return an asyncio client over the library `name`.
 
     Raises:
@@ -54,4 +54,4 @@ def connect_async(name: str, settings: Settings | None = None, *, follow: int = 
     transport = load(name).Transport(settings or Settings())
     if transport.blocking:
         raise ValueError(f"{name} blocks the event loop; use aiohttp, httpx or httpx2")
-    return AsyncClient(transport, follow=follow)
+    return AsyncClient(transport)

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 
 import aiohttp
+import anyio
 from yarl import URL
 
 from velvet_http import errors
@@ -16,8 +17,11 @@ NAME = "aiohttp"
 
 
 class _Exchange:
-    def __init__(self, response: aiohttp.ClientResponse, deadline: Deadline | None) -> None:
-        self._response, self._deadline = response, deadline
+    def __init__(
+        self, response: aiohttp.ClientResponse, timeouts: Timeouts, deadline: Deadline | None
+    ) -> None:
+        self._response, self._patience, self._deadline = response, timeouts.read, deadline
+        self._protocol = response.connection and response.connection.protocol
         self.status = response.status
         self.fields = list(response.headers.items())
         version = response.version
@@ -25,7 +29,14 @@ class _Exchange:
 
     async def read(self) -> bytes:
         try:
-            return await within(self._deadline, self._response.content.readany())
+            # aiohttp 3.14 waits for ever when a later packet is no HTTP: its parser's error reaches
+            # the connection, but neither the body nor the read timeout.
+            with anyio.move_on_after(self._patience):
+                return await within(self._deadline, self._response.content.readany())
+            broken = None if self._protocol is None else self._protocol.exception()
+            if isinstance(broken, aiohttp.http.HttpProcessingError):
+                raise errors.ProtocolViolation(broken.message) from broken
+            raise broken or asyncio.TimeoutError
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
             arrived = self._response.content.total_bytes  # some of it was never handed out
             raise _translate(error, body=True, got=arrived) from error
@@ -72,7 +83,7 @@ class Transport:
                     sock_read=timeouts.read,
                 ),
             )
-            return _Exchange(await within(deadline, sending), deadline)
+            return _Exchange(await within(deadline, sending), timeouts, deadline)
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
             raise _translate(error, body=False) from error
 

@@ -11,7 +11,7 @@ from velvet.ui import kit
 from velvet.ui.palette import FILLS, TEXT, plotly_layout
 from velvet_http.body import BodyReader
 from velvet_http.dashboard import tasks
-from velvet_http.faults import FAULTS, fault
+from velvet_http.faults import FAULTS, Fault, fault
 
 WAYS = ("bare libraries", "our clients")
 KINDS = ("correct", "refused", "hung", "accepted")
@@ -54,6 +54,16 @@ def figure_of(cells: list[dict[str, Any]]) -> go.Figure:
     return figure
 
 
+def wire(chosen: Fault, limit: int = 400) -> str:
+    """Return the first bytes of a fault as text, pauses and its end in brackets."""
+    text = "".join(
+        step.decode("ascii", "backslashreplace") if isinstance(step, bytes) else f"[{step} s]"
+        for step in chosen.steps
+    )
+    cut = "" if len(text) <= limit else f"[{len(text) - limit} more characters]"
+    return f"{text[:limit]}{cut}[{chosen.end.value}]"
+
+
 def draw(seen: kit.Seen) -> None:
     """Draw the matrix, and the bytes of one fault."""
     if cells := seen.of("cell"):
@@ -61,7 +71,7 @@ def draw(seen: kit.Seen) -> None:
     name = kit.choice("Look at the bytes of", FAULTS, "truncated gzip", key="fault")
     chosen = fault(name)
     st.caption(chosen.says)
-    st.code(chosen.wire(), language="http", wrap_lines=True)
+    st.code(wire(chosen), language="http", wrap_lines=True)
 
 
 def finding(seen: kit.Seen) -> str:

@@ -48,15 +48,6 @@ class Fault:
     size: int = len(TEXT)
     says: str = ""
 
-    def wire(self, limit: int = 400) -> str:
-        """Return the first bytes as text, pauses in brackets, for people to look at."""
-        text = "".join(
-            step.decode("ascii", "backslashreplace") if isinstance(step, bytes) else f"[{step} s]"
-            for step in self.steps
-        )
-        cut = "" if len(text) <= limit else f"[{len(text) - limit} more characters]"
-        return f"{text[:limit]}{cut}[{self.end.value}]"
-
 
 def head(status: int | str, headers: dict[str, str | int]) -> bytes:
     """Return a status line and header fields."""

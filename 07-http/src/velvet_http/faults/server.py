@@ -15,8 +15,12 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+import trustme
 
 from velvet_http.faults.kinds import FAULTS, End, Fault, fault
 from velvet_http.faults.routes import Api
@@ -48,6 +52,37 @@ class Counters:
     open: int = 0
     max_open: int = 0
     requests: int = 0
+
+
+class LocalCA:
+    """A certificate authority for loopback; `ca_file`, the PEM file for clients, is written into `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._authority = trustme.CA(key_type=trustme.KeyType.RSA)
+        self._folder = folder
+        self.ca_file = str(folder / "ca.pem")
+        self._authority.cert_pem.write_to_path(self.ca_file)
+
+    def issue(self, host: str = "127.0.0.1") -> ssl.SSLContext:
+        """Return a server's context with a certificate for `host`."""
+        return self._context(self._authority.issue_cert(host))
+
+    def expired(self) -> ssl.SSLContext:
+        """Return a context with a certificate that ended in 2001."""
+        ended = datetime(2001, 1, 1, tzinfo=timezone.utc)
+        began = datetime(2000, 1, 1, tzinfo=timezone.utc)
+        return self._context(
+            self._authority.issue_cert("127.0.0.1", not_before=began, not_after=ended)
+        )
+
+    def wrong_host(self) -> ssl.SSLContext:
+        """Return a context with a certificate for another host."""
+        return self._context(self._authority.issue_cert("example.invalid"))
+
+    def _context(self, certificate: trustme.LeafCert) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(context)
+        return context
 
 
 class FaultServer:

@@ -34,7 +34,7 @@ def _raw(store: Any) -> Reader:
 def _core(store: Any) -> Reader:
     from sqlalchemy import select
 
-    from velvet_databases.stores.sa_tables import ORDERS
+    from velvet_databases.stores.sa_core import ORDERS
 
     def read() -> list[Any]:
         with store.engine.connect() as connection:

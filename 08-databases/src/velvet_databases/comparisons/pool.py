@@ -65,8 +65,7 @@ def _loaded(name: str, size: int) -> Callable[[], Outcome]:
 
 
 def _floor(size: int) -> Callable[[], Outcome]:
-    from velvet_databases.pool_curve import WORK
-    from velvet_databases.pool_floor import pgbench, pgbench_tps
+    from velvet_databases.pool_curve import WORK, pgbench, pgbench_tps
 
     program = pgbench()
     if program is None:
@@ -75,7 +74,7 @@ def _floor(size: int) -> Callable[[], Outcome]:
 
 
 def _has_floor() -> bool:
-    from velvet_databases.pool_floor import pgbench
+    from velvet_databases.pool_curve import pgbench
 
     return pgbench() is not None
 
@@ -166,7 +165,7 @@ def _borrowing(name: str, check: bool) -> Iterator[Callable[[], Any]]:
 
 
 def _connecting() -> Callable[[], Any]:
-    from velvet_databases.pool_adapter_base import POSTGRES, connect
+    from velvet_databases.pool_adapters import POSTGRES, connect
     from velvet_databases.stores.address import read_address
 
     address = read_address(_url(), POSTGRES)

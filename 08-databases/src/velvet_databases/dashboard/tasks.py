@@ -241,8 +241,7 @@ def _page(store: Any, strategy: Any, parents: int) -> dict[str, Any]:
 def pools(threads: int = 32, wait_ms: float = 2.0, compute_ms: float = 0.5) -> Events:
     """Yield the curve of each pool on a PostgreSQL, size by size, then pgbench below them."""
     from velvet_databases.pool_adapters import ADAPTERS
-    from velvet_databases.pool_curve import pool_curve
-    from velvet_databases.pool_floor import pgbench, pgbench_tps
+    from velvet_databases.pool_curve import pgbench, pgbench_tps, pool_curve
     from velvet_databases.stores import StoreUnavailable
 
     statements = ["SELECT 1"]

@@ -1,7 +1,7 @@
 """Alembic without a project file: its revisions run on a given engine, and edited ones are found.
 
-Alembic notes which revision a database is at, not what that revision contained. Somebody who edits
-a file that was applied elsewhere makes two databases that both say "r4" and differ. So the hash of
+Alembic notes which revision a database is at, not what that revision contained. An edit
+of a file that was applied elsewhere makes two databases that both say "r4" and differ. So the hash of
 every applied file is kept, and compared before anything is run.
 """
 

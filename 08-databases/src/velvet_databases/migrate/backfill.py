@@ -13,16 +13,19 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import tuple_row
 
+from velvet_databases.migrate.ddl import named
+
 _CHECKPOINTS = (
     "CREATE TABLE IF NOT EXISTS backfill_checkpoint "
-    "(name TEXT PRIMARY KEY, last_key BIGINT NOT NULL, done_at TIMESTAMPTZ)"
+    "(name TEXT PRIMARY KEY, last_key BIGINT NOT NULL)"
 )
 _PIECE = """
 WITH piece AS (
     SELECT {key} AS key FROM {table} WHERE {key} > %(last)s AND {key} <= %(top)s
     ORDER BY {key} LIMIT %(size)s),
 filled AS (
-    UPDATE {table} SET {column} = {expression} FROM piece WHERE {table}.{key} = piece.key)
+    UPDATE {table} SET {column} = {expression} FROM piece
+    WHERE {table}.{key} = piece.key AND ({only}))
 SELECT max(key), count(*) FROM piece
 """
 
@@ -43,6 +46,7 @@ def backfill(
     expression: str,
     *,
     key: str = "id",
+    only: str = "TRUE",
     size: int = 5_000,
     pieces: int | None = None,
 ) -> int:
@@ -53,8 +57,10 @@ def backfill(
 
     Args:
         connection: in autocommit mode; every piece is a transaction of its own.
+        table, column, key: names as `ddl.named` reads them.
         expression: SQL over the row's other columns, trusted like any migration.
         key: a column of whole numbers above 0 with a unique index.
+        only: SQL that is true for the rows to change; others are passed over.
         size: rows in a piece.
         pieces: stop after so many, for a migration with a time window.
 
@@ -67,16 +73,16 @@ def backfill(
         raise ValueError(f"size and pieces must be at least 1, not {size} and {pieces}")
     name = f"{table}.{column}"
     statement = sql.SQL(_PIECE).format(
-        key=sql.Identifier(key),
-        table=sql.Identifier(table),
-        column=sql.Identifier(column),
-        expression=sql.SQL(expression),
+        key=named(key),
+        table=named(table),
+        column=named(column),
+        # What the driver would take for placeholders are operators here.
+        expression=sql.SQL(expression.replace("%", "%%")),
+        only=sql.SQL(only.replace("%", "%%")),
     )
     last, filled = checkpoint(connection, name) or 0, 0
     with connection.cursor(row_factory=tuple_row) as cursor:
-        cursor.execute(
-            sql.SQL("SELECT max({}) FROM {}").format(sql.Identifier(key), sql.Identifier(table))
-        )
+        cursor.execute(sql.SQL("SELECT max({}) FROM {}").format(named(key), named(table)))
         (top,) = cursor.fetchone() or (None,)
     while pieces is None or pieces > 0:
         with connection.transaction(), connection.cursor(row_factory=tuple_row) as cursor:

@@ -85,7 +85,9 @@ CHANGES = {
 
 def fill(db: Connection, rows: int) -> None:
     """Make the table `item` anew, with that many rows."""
-    db.execute("DROP TABLE IF EXISTS item, backfill_checkpoint; DROP FUNCTION IF EXISTS item_sync")
+    db.execute(
+        "DROP TABLE IF EXISTS item, backfill_checkpoint; DROP FUNCTION IF EXISTS item_qty_sync"
+    )
     db.execute(TABLE.encode())
     db.execute(
         "INSERT INTO item (sku, qty) SELECT md5(n::text), n %% 1000 FROM generate_series(1, %s) n",

@@ -4,6 +4,9 @@ Renaming a column, or changing its type, in place breaks the version of the appl
 while the new one is rolled out. Expand and contract keeps both alive: the new column appears
 beside the old one, a trigger writes both, old rows are filled, the application moves over, and only
 then does the old column go. Source: M. Fowler, "ParallelChange".
+
+Every phase may be interrupted anywhere and taken again, up or down: what is done together is one
+transaction, and what cannot be one is written so that doing it twice does no harm.
 """
 
 from __future__ import annotations
@@ -13,30 +16,64 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from psycopg import sql
+from psycopg.rows import tuple_row
 
-from velvet_databases.migrate.backfill import backfill, forget
-from velvet_databases.migrate.ddl import safe_ddl
+from velvet_databases.migrate.backfill import backfill, checkpoint, forget
+from velvet_databases.migrate.ddl import named, names, safe_ddl
 
 Step = Callable[[psycopg.Connection[Any]], object]
 
+# Only the new version writes the new column, so what an INSERT says of it is what is meant; the old
+# one may just have its default.
 _SYNC = """
-CREATE FUNCTION {table}_sync() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        NEW.{new} := coalesce(NEW.{new}, NEW.{old});
-        NEW.{old} := coalesce(NEW.{old}, NEW.{new});
+        IF NEW.{new} IS NULL THEN NEW.{new} := NEW.{old}; ELSE NEW.{old} := NEW.{new}; END IF;
     ELSIF NEW.{old} IS DISTINCT FROM OLD.{old} THEN
         NEW.{new} := NEW.{old};
     ELSIF NEW.{new} IS DISTINCT FROM OLD.{new} THEN
         NEW.{old} := NEW.{new};
     END IF;
     RETURN NEW;
-END $$
+END
 """
-_TRIGGER = (
-    "CREATE TRIGGER {table}_sync BEFORE INSERT OR UPDATE ON {table} "
-    "FOR EACH ROW EXECUTE FUNCTION {table}_sync()"
+# What goes with a column: its default, indexes, rules and comment, as statements that bring it back.
+_BELONGINGS = r"""
+WITH col AS (
+    SELECT attrelid, attnum FROM pg_attribute
+    WHERE attrelid = %(table)s::regclass AND attname = %(column)s AND NOT attisdropped),
+parts AS (
+    SELECT DISTINCT d.classid, d.objid FROM pg_depend d JOIN col ON d.refobjid = col.attrelid
+    AND d.refobjsubid = col.attnum AND d.refclassid = 'pg_class'::regclass)
+SELECT 1, format('ALTER TABLE %%s ALTER COLUMN %%I SET DEFAULT %%s', attrelid::regclass,
+    %(column)s, pg_get_expr(d.adbin, d.adrelid))
+FROM col JOIN pg_attrdef d ON d.adrelid = attrelid AND d.adnum = attnum
+UNION ALL
+SELECT 2, format('DROP INDEX CONCURRENTLY IF EXISTS %%s', i.indexrelid::regclass) || E'\n;\n'
+    || regexp_replace(pg_get_indexdef(i.indexrelid), ' INDEX ', ' INDEX CONCURRENTLY ')
+FROM parts JOIN pg_index i ON classid = 'pg_class'::regclass AND objid = i.indexrelid
+UNION ALL
+SELECT 3, format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname,
+    pg_get_constraintdef(c.oid))
+    || CASE WHEN convalidated AND contype IN ('c', 'f') THEN ' NOT VALID' ELSE '' END
+FROM parts JOIN pg_constraint c ON classid = 'pg_constraint'::regclass AND objid = c.oid
+WHERE contype <> 'n'
+UNION ALL
+SELECT 4, format('ALTER TABLE %%s VALIDATE CONSTRAINT %%I', conrelid::regclass, conname)
+FROM parts JOIN pg_constraint c ON classid = 'pg_constraint'::regclass AND objid = c.oid
+WHERE convalidated AND contype IN ('c', 'f')
+UNION ALL
+SELECT 5, format('COMMENT ON COLUMN %%s.%%I IS %%L', attrelid::regclass, %(column)s,
+    col_description(attrelid, attnum))
+FROM col WHERE col_description(attrelid, attnum) IS NOT NULL
+"""
+_KEPT = (
+    "CREATE TABLE IF NOT EXISTS expand_contract_kept (number BIGINT GENERATED ALWAYS AS IDENTITY, "
+    "name TEXT NOT NULL, step INT NOT NULL, statement TEXT NOT NULL)"
 )
+# The step that belongs to the trigger, and the one that cannot run in a transaction.
+_DEFAULT, _INDEX = 1, 2
 
 
 @dataclass(frozen=True)
@@ -45,8 +82,8 @@ class Phase:
 
     Attributes:
         name: what it is called in the literature.
-        up: takes it; needs a connection in autocommit mode.
-        down: takes it back, without losing a row or a value.
+        up: takes it; needs a connection in autocommit mode; once taken, it does nothing.
+        down: takes it back, without losing a row or a value; once taken back, it does nothing.
         works_with: versions of the application that run correctly once it is taken.
     """
 
@@ -60,8 +97,12 @@ class Phase:
 class ExpandContract:
     """The whole way from `old` to `new`, phase by phase.
 
+    The old column's default moves to the new one. Its indexes, rules and comment come back on the
+    way down; those of the new column are made by the caller, after the backfill.
+
     Attributes:
-        table: whose column is replaced; it has a whole-number key `id` above 0.
+        table: whose column is replaced; it has a whole-number key `id` above 0. Names are read as
+            `ddl.named` does.
         old: the column that goes; it is NOT NULL.
         new: the column that comes.
         old_type: its SQL type, for the way back.
@@ -90,7 +131,7 @@ class ExpandContract:
         )
 
     def up(self, connection: psycopg.Connection[Any]) -> None:
-        """Take all phases."""
+        """Take all phases that are not taken yet."""
         for phase in self.phases:
             phase.up(connection)
 
@@ -99,62 +140,204 @@ class ExpandContract:
         for phase in reversed(self.phases):
             phase.down(connection)
 
-    def _alter(self, connection: psycopg.Connection[Any], *changes: str) -> None:
-        for change in changes:
-            safe_ddl(connection, f"ALTER TABLE {self.table} {change}")
+    def _sql(self, connection: psycopg.Connection[Any], text: str, **parts: Any) -> str:
+        """Return a statement with its names quoted."""
+        *schema, table = names(self.table)
+        (old,), (new,) = names(self.old), names(self.new)
+        sync, check = f"{table}_{old}_sync"[-60:], f"{table}_{new}_set"[-60:]
+        own = {
+            "table": sql.Identifier(*schema, table),
+            "old": sql.Identifier(old),
+            "new": sql.Identifier(new),
+            "sync": sql.Identifier(*schema, sync),
+            "trigger": sql.Identifier(sync),
+            "check": sql.Identifier(check),
+        }
+        quoted = {key: sql.Literal(value) for key, value in parts.items()}
+        return sql.SQL(text).format(**own, **quoted).as_string(connection)
 
-    def _named(self, text: str) -> str:
-        return text.format(table=self.table, old=self.old, new=self.new)
+    def _alter(self, connection: psycopg.Connection[Any], *changes: str) -> None:
+        """Make all changes of the table, or none."""
+        safe_ddl(
+            connection, [self._sql(connection, f"ALTER TABLE {{table}} {one}") for one in changes]
+        )
+
+    def _has(self, connection: psycopg.Connection[Any], column: str) -> tuple[bool] | None:
+        """Return whether a column is NOT NULL, as a row; None where there is no such column."""
+        query = (
+            "SELECT attnotnull FROM pg_attribute "
+            "WHERE attrelid = %s::regclass AND attname = %s AND attnum > 0 AND NOT attisdropped"
+        )
+        table = named(self.table).as_string(connection)
+        with connection.cursor(row_factory=tuple_row) as cursor:
+            return cursor.execute(query, (table, names(column)[-1])).fetchone()
 
     def _expand(self, connection: psycopg.Connection[Any]) -> None:
-        self._alter(connection, f"ADD COLUMN {self.new} {self.new_type}")
+        if self._has(connection, self.old):
+            self._alter(connection, f"ADD COLUMN IF NOT EXISTS {{new}} {self.new_type}")
+        elif not self._has(connection, self.new):
+            raise ValueError(f"{self.table} has neither a column {self.old} nor {self.new}")
 
     def _unexpand(self, connection: psycopg.Connection[Any]) -> None:
-        self._alter(connection, f"DROP COLUMN {self.new}")
+        self._alter(connection, "DROP COLUMN IF EXISTS {new}")
+
+    def _sync(self, connection: psycopg.Connection[Any]) -> list[str]:
+        return [
+            self._sql(
+                connection,
+                "CREATE OR REPLACE FUNCTION {sync}() RETURNS trigger LANGUAGE plpgsql AS {body}",
+                body=self._sql(connection, _SYNC),
+            ),
+            self._sql(connection, "DROP TRIGGER IF EXISTS {trigger} ON {table}"),
+            self._sql(
+                connection,
+                "CREATE TRIGGER {trigger} BEFORE INSERT OR UPDATE ON {table} "
+                "FOR EACH ROW EXECUTE FUNCTION {sync}()",
+            ),
+        ]
+
+    def _unsync(self, connection: psycopg.Connection[Any]) -> list[str]:
+        return [
+            self._sql(connection, "DROP TRIGGER IF EXISTS {trigger} ON {table}"),
+            self._sql(connection, "DROP FUNCTION IF EXISTS {sync}()"),
+        ]
 
     def _dual_write(self, connection: psycopg.Connection[Any]) -> None:
-        connection.execute(self._named(_SYNC).encode())
-        safe_ddl(connection, self._named(_TRIGGER))
+        if self._has(connection, self.old):
+            safe_ddl(connection, self._sync(connection))
 
     def _single_write(self, connection: psycopg.Connection[Any]) -> None:
-        safe_ddl(connection, self._named("DROP TRIGGER {table}_sync ON {table}"))
-        connection.execute(self._named("DROP FUNCTION {table}_sync()").encode())
+        safe_ddl(connection, self._unsync(connection))
+
+    def _fill(self, connection: psycopg.Connection[Any], column: str, source: str) -> None:
+        # Where a way down was interrupted, the column that is left has the values.
+        expression = self._sql(connection, f"{{table}}.{{{source}}}")
+        only = f"{expression} IS NOT NULL"
+        backfill(connection, self.table, column, expression, only=only, size=self.size)
 
     def _backfill(self, connection: psycopg.Connection[Any]) -> None:
-        backfill(connection, self.table, self.new, self._named("{table}.{old}"), size=self.size)
+        if self._has(connection, self.old):
+            self._fill(connection, self.new, "old")
 
     def _unfill(self, connection: psycopg.Connection[Any]) -> None:
         # The values may stay: the column goes with the phase before. The next way up begins anew.
         forget(connection, self.table, self.new)
 
     def _validate(self, connection: psycopg.Connection[Any]) -> None:
+        if self._has(connection, self.new) == (True,):
+            return
         # A constraint that is not valid yet takes no scan; validating it blocks no writer.
-        check = self._named("{table}_{new}_set")
+        rule = "CHECK ({new} IS NOT NULL) NOT VALID"
         self._alter(
-            connection,
-            f"ADD CONSTRAINT {check} CHECK ({self.new} IS NOT NULL) NOT VALID",
-            f"VALIDATE CONSTRAINT {check}",
-            # With the valid constraint as proof, this needs no scan of its own.
-            f"ALTER COLUMN {self.new} SET NOT NULL",
-            f"DROP CONSTRAINT {check}",
+            connection, f"DROP CONSTRAINT IF EXISTS {{check}}, ADD CONSTRAINT {{check}} {rule}"
+        )
+        self._alter(connection, "VALIDATE CONSTRAINT {check}")
+        # With the valid constraint as proof, this needs no scan of its own.
+        self._alter(
+            connection, "ALTER COLUMN {new} SET NOT NULL", "DROP CONSTRAINT IF EXISTS {check}"
         )
 
     def _invalidate(self, connection: psycopg.Connection[Any]) -> None:
-        self._alter(connection, f"ALTER COLUMN {self.new} DROP NOT NULL")
+        if self._has(connection, self.new):
+            self._alter(
+                connection, "DROP CONSTRAINT IF EXISTS {check}", "ALTER COLUMN {new} DROP NOT NULL"
+            )
 
     def _switch(self, connection: psycopg.Connection[Any]) -> None:
-        self._alter(connection, f"ALTER COLUMN {self.old} DROP NOT NULL")
+        if self._has(connection, self.old):
+            self._alter(connection, "ALTER COLUMN {old} DROP NOT NULL")
 
     def _switch_back(self, connection: psycopg.Connection[Any]) -> None:
-        self._alter(connection, f"ALTER COLUMN {self.old} SET NOT NULL")
+        self._alter(connection, "ALTER COLUMN {old} SET NOT NULL")
 
     def _contract(self, connection: psycopg.Connection[Any]) -> None:
-        self._single_write(connection)
-        self._alter(connection, f"DROP COLUMN {self.old}")
+        if not self._has(connection, self.old):
+            return
+        connection.execute(_KEPT.encode())
+        checkpoint(connection, self._returning)
+        which = {
+            "table": named(self.table).as_string(connection),
+            "column": names(self.old)[-1],
+        }
+        with connection.cursor(row_factory=tuple_row) as cursor:
+            belongings = cursor.execute(_BELONGINGS.encode(), which).fetchall()
+        keep = [
+            self._sql(
+                connection,
+                "INSERT INTO expand_contract_kept (name, step, statement) "
+                "VALUES ({name}, {step}, {statement})",
+                name=self._returning,
+                step=step,
+                statement=statement,
+            )
+            for step, statement in belongings
+        ]
+        defaults = [
+            statement.rpartition(" SET DEFAULT ")[2]
+            for step, statement in belongings
+            if step == _DEFAULT
+        ]
+        move = [
+            self._sql(connection, "ALTER TABLE {table} ALTER COLUMN {new} SET DEFAULT ") + one
+            for one in defaults
+        ]
+        safe_ddl(
+            connection,
+            [
+                *self._unsync(connection),
+                *keep,
+                *move,
+                self._sql(
+                    connection,
+                    "DELETE FROM backfill_checkpoint WHERE name = {name}",
+                    name=self._returning,
+                ),
+                self._sql(connection, "ALTER TABLE {table} DROP COLUMN {old}"),
+            ],
+        )
+
+    @property
+    def _returning(self) -> str:
+        """The name of the old column's checkpoint, which is there while the column comes back."""
+        return f"{self.table}.{self.old}"
 
     def _uncontract(self, connection: psycopg.Connection[Any]) -> None:
-        self._alter(connection, f"ADD COLUMN {self.old} {self.old_type}")
-        self._dual_write(connection)
+        returning = checkpoint(connection, self._returning) is not None
+        if not self._has(connection, self.new) or (
+            self._has(connection, self.old) and not returning
+        ):
+            return
+        add = f"ALTER TABLE {{table}} ADD COLUMN IF NOT EXISTS {{old}} {self.old_type}"
+        note = "INSERT INTO backfill_checkpoint VALUES ({name}, 0) ON CONFLICT DO NOTHING"
+        kept = self._kept(connection)
+        safe_ddl(
+            connection,
+            [
+                self._sql(connection, add),
+                self._sql(connection, "ALTER TABLE {table} ALTER COLUMN {new} DROP DEFAULT"),
+                # The default moves with the trigger: writers that rely on it never lack one.
+                *(text for step, *texts in kept if step == _DEFAULT for text in texts),
+                *self._sync(connection),
+                self._sql(connection, note, name=self._returning),
+            ],
+        )
+        self._fill(connection, self.old, "new")
+        for step, statement, done in kept:
+            if step == _INDEX:
+                # Interrupted, it leaves an invalid index behind, which goes first.
+                for one in statement.split("\n;\n"):
+                    connection.execute(one.encode())
+                connection.execute(done.encode())
+            elif step != _DEFAULT:
+                safe_ddl(connection, [statement, done])
         forget(connection, self.table, self.old)
-        backfill(connection, self.table, self.old, self._named("{table}.{new}"), size=self.size)
-        forget(connection, self.table, self.old)
+
+    def _kept(self, connection: psycopg.Connection[Any]) -> list[tuple[int, str, str]]:
+        """Return what went with the old column and is not back: step, statement, how to forget it."""
+        connection.execute(_KEPT.encode())
+        with connection.cursor(row_factory=tuple_row) as cursor:
+            return cursor.execute(
+                "SELECT step, statement, format('DELETE FROM expand_contract_kept WHERE number = %%s', "
+                "number) FROM expand_contract_kept WHERE name = %s ORDER BY step, number",
+                (self._returning,),
+            ).fetchall()

@@ -26,21 +26,17 @@ MODES = (
     "AccessExclusiveLock",
 )
 _BLOCK_WRITES = MODES[MODES.index("ShareLock") :]
-_LOCKS = """
-SELECT l.mode, c.oid::bigint FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
-JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE l.pid = pg_backend_pid() AND c.relkind IN ('r', 'p') AND n.nspname NOT LIKE 'pg\\_%'
-"""
+_LOCKS = "SELECT mode, relation::bigint FROM pg_locks WHERE pid = pg_backend_pid()"
 _TABLES = """
 SELECT c.oid::bigint, c.relfilenode::bigint, pg_stat_get_xact_numscans(c.oid)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p') AND n.nspname NOT LIKE 'pg\\_%'
+WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname NOT LIKE 'pg\\_%'
 """
 
 
 @dataclass(frozen=True)
 class LockReport:
-    """What one statement does to the tables that exist.
+    """What one statement does to the tables and materialized views that exist.
 
     Attributes:
         mode: the strongest lock it holds on one of them; empty when it holds none.
@@ -83,7 +79,8 @@ def lock_report(connection: psycopg.Connection[Any], ddl: str) -> LockReport:
     try:
         with (
             connection.transaction(force_rollback=True),
-            connection.cursor(row_factory=tuple_row) as cursor,
+            # Not the connection's own kind of cursor, which may fill in values by itself.
+            psycopg.Cursor(connection, row_factory=tuple_row) as cursor,
         ):
             # The list of tables is read first, because reading it scans nothing of the user's.
             before = {oid: (node, scans) for oid, node, scans in cursor.execute(_TABLES)}

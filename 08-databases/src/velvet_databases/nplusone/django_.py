@@ -10,10 +10,15 @@ object loads for all its peers, which is one load; with FETCH_RAISE none does.
 from __future__ import annotations
 
 import inspect
+import weakref
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache, partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from django.core.exceptions import EmptyResultSet  # type: ignore[import-untyped]
 from django.db.models import Model, QuerySet  # type: ignore[import-untyped]
 from django.db.models.fields import related_descriptors as related  # type: ignore[import-untyped]
 from django.db.models.query import (  # type: ignore[import-untyped]
@@ -25,9 +30,147 @@ from django.db.models.query import (  # type: ignore[import-untyped]
 from django.db.models.query_utils import DeferredAttribute  # type: ignore[import-untyped]
 
 from velvet_databases.nplusone import hooks
-from velvet_databases.nplusone.django_rows import Announced, account, announced, mark_joined
-from velvet_databases.nplusone.results import Hop
+from velvet_databases.nplusone.hooks import Hop, Peers
 from velvet_databases.sqlcapture.scope import current_scope
+
+
+class _Announcement:
+    """A row is about to load something; the first query inside is the load."""
+
+    __slots__ = ("hop", "row", "taken")
+
+    def __init__(self, row: Any, hop: Hop) -> None:
+        self.row = row
+        self.hop = hop
+        self.taken = False
+
+
+# What the loop does with prefetched rows instead of asking.
+_INSTEAD = {
+    "rows": "loop over .rows",
+    "fields": "take the fields from the objects in .rows",
+    "chunks": "loop over .rows without .iterator()",
+    "number": "take len(.rows)",
+    "aggregate": "compute it from .rows",
+}
+_announced: ContextVar[_Announcement | None] = ContextVar("velvet_databases_django", default=None)
+
+
+@contextmanager
+def announced(row: Any, hop: Hop) -> Iterator[None]:
+    """Announce that a row loads a relation or column with the next query."""
+    held = _announced.set(_Announcement(row, hop))
+    try:
+        yield
+    finally:
+        _announced.reset(held)
+
+
+class Announced(dict[str, Any]):
+    """The hints of a queryset that a relation's manager made: which row, which relation.
+
+    Clones inherit them. Prefetched rows are what the manager's own queryset answers with and no
+    clone of it does, whatever was asked of the clone: filters, an order, other columns.
+    """
+
+    def __init__(self, queryset: Any, row: Any, hop: Hop) -> None:
+        super().__init__(queryset._hints)
+        self.row = weakref.ref(row)
+        self.hop = hop
+        self.own = weakref.ref(queryset)
+
+
+def account(queryset: Any, shape: str = "rows") -> Peers:
+    """Count a query that is about to run, if it is a lazy load; give the peers of its rows.
+
+    Args:
+        shape: what is made of it: ``rows`` (also ``chunks`` of them, or their ``number``),
+            ``fields`` or an ``aggregate``.
+    """
+    hints = queryset._hints
+    pending = _announced.get()
+    if pending is not None and not pending.taken:
+        pending.taken = True
+        row, hop, own = pending.row, pending.hop, True
+    elif isinstance(hints, Announced):
+        row, hop, own = hints.row(), hints.hop, hints.own() is queryset
+    else:
+        return Peers(_prefetched_path(queryset))
+    if row is None or queryset.query.is_empty():
+        return Peers()
+    fix = partial(_fix, row, hop, "own" if own and shape in ("rows", "number") else shape)
+    load = hooks.Load("django", hop, fix=fix, sql=partial(_sql, queryset))
+    return hooks.lazy_load(row, load) or Peers()
+
+
+def _sql(queryset: Any) -> str:
+    try:
+        compiled = queryset.query.clone().get_compiler(using=queryset.db).as_sql()
+    except EmptyResultSet:  # found to be empty without asking the database
+        return ""
+    return str(compiled[0])
+
+
+def _fix(row: Any, hop: Hop, shape: str) -> str:
+    """Write the queryset method for a relation, named as a path from the first rows."""
+    marked = hooks.marks.of(row)
+    path = marked.peers.path if marked else ()
+    steps = [one.attribute for one in path]
+    if hop.target == "column":
+        if not steps:
+            return ".defer(None)"
+        return (
+            f"select {hop.relation} with the rows: leave it out of .defer() or name it in .only()"
+        )
+    name = "__".join([*steps, hop.attribute])
+    many = hop.many or any(one.many for one in path)
+    if many and shape == "own":
+        return f'.prefetch_related("{name}")'
+    if many:
+        # No clone of the manager's queryset finds prefetched rows: the loop has to change, too.
+        fetch = f'.prefetch_related(Prefetch("{name}", queryset=..., to_attr="rows"))'
+        return f"{fetch}, and {_INSTEAD[shape]}"
+    return f'.select_related("{name}")'
+
+
+def _prefetched_path(queryset: Any) -> tuple[Hop, ...]:
+    """Find the relation that a prefetch follows: its hints name the first of its parents."""
+    parent = queryset._hints.get("instance")
+    marked = hooks.marks.of(parent) if isinstance(parent, Model) else None
+    if marked is None:
+        return ()
+    fields = [
+        field
+        for field in parent._meta.get_fields()
+        if field.is_relation and field.related_model is queryset.model
+    ]
+    if len(fields) != 1:  # none, or one of several: the fix then names its last step only
+        return ()
+    return (*marked.peers.path, _field_hop(parent, fields[0]))
+
+
+def _field_hop(row: Any, field: Any) -> Hop:
+    accessor = getattr(field, "get_accessor_name", None)
+    name = accessor() if accessor is not None else field.name
+    many = bool(field.one_to_many or field.many_to_many)
+    return Hop(f"{row._meta.label}.{name}", type(row), name, many)
+
+
+@lru_cache(maxsize=256)
+def _by_cache_name(model: Any) -> dict[str, Any]:
+    """Map the names under which objects keep what they relate to, to the relations."""
+    return {getattr(field, "cache_name", field.name): field for field in model._meta.get_fields()}
+
+
+def mark_joined(row: Any, peers: Peers) -> None:
+    """Mark the objects that came in the same rows, by select_related."""
+    fields = _by_cache_name(row.__class__)
+    for name, value in list(row._state.fields_cache.items()):
+        if isinstance(value, Model) and name in fields:
+            joined = peers.through(_field_hop(row, fields[name]))
+            if hooks.mark(value, joined):
+                mark_joined(value, joined)
+
 
 _watched_managers: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
@@ -51,7 +194,7 @@ def _marking(original: Any) -> Any:
     def iterate(self: Any) -> Iterator[Any]:
         if not hooks.watchers.active():
             return original(self)  # type: ignore[no-any-return]
-        peers = account(self.queryset)
+        peers = account(self.queryset, "chunks" if self.chunked_fetch else "rows")
 
         def marked() -> Iterator[Any]:
             for row in original(self):
@@ -67,7 +210,7 @@ def _marking(original: Any) -> Any:
 def _accounting(original: Any) -> Any:
     def iterate(self: Any) -> Any:
         if hooks.watchers.active():
-            account(self.queryset)
+            account(self.queryset, "fields")
         return original(self)
 
     return iterate
@@ -76,7 +219,7 @@ def _accounting(original: Any) -> Any:
 def _accounting_summary(original: Any) -> Any:
     def summary(self: Any, *args: Any, **options: Any) -> Any:
         if self._result_cache is None and hooks.watchers.active():
-            account(self, rows=original.__name__ != "aggregate")
+            account(self, "aggregate" if original.__name__ == "aggregate" else "number")
         return original(self, *args, **options)
 
     return summary

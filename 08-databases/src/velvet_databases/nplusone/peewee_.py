@@ -17,7 +17,7 @@ import peewee
 from peewee import Model
 
 from velvet_databases.nplusone import hooks
-from velvet_databases.nplusone.results import Hop, Peers
+from velvet_databases.nplusone.hooks import Hop, Peers
 
 _MARK = "_velvet_lazy"
 _PEERS = "_velvet_peers"
@@ -26,10 +26,12 @@ _PEERS = "_velvet_peers"
 class _Lazy:
     """Where a query comes from: which row, which relation, and what for."""
 
-    def __init__(self, row: Any, hop: Hop, where: Any = None, *, counted: bool = False) -> None:
+    def __init__(self, row: Any, hop: Hop, query: Any = None, *, counted: bool = False) -> None:
         self.row = weakref.ref(row)
         self.hop = hop
-        self.where = where
+        # Clones inherit the mark. Only this query is what a prefetch replaces; what was asked of a
+        # clone (filters, an order, other columns) has to be asked of the prefetch.
+        self.own = weakref.ref(query) if query is not None else None
         self.counted = counted
 
 
@@ -74,8 +76,7 @@ def _query_of(describe: Callable[[Any, Any], Hop], original: Any) -> Any:
     def get(self: Any, instance: Any, *args: Any, **options: Any) -> Any:
         query = original(self, instance, *args, **options)
         if isinstance(query, peewee.SelectBase) and hooks.watchers.active():
-            where = getattr(query, "_where", None)
-            setattr(query, _MARK, _Lazy(instance, describe(self, instance), where))
+            setattr(query, _MARK, _Lazy(instance, describe(self, instance), query))
         return query
 
     return get
@@ -132,7 +133,7 @@ def _account(query: Any) -> Peers:
     row = lazy.row() if lazy is not None else None
     if lazy is None or row is None:
         return Peers()
-    narrowed = lazy.where is not None and query._where is not lazy.where
+    narrowed = lazy.own is not None and lazy.own() is not query
     fix = partial(_fix, row, lazy.hop, narrowed=narrowed, counted=lazy.counted)
     load = hooks.Load("peewee", lazy.hop, fix=fix, sql=lambda: str(query.sql()[0]))
     return hooks.lazy_load(row, load) or Peers()
@@ -150,7 +151,7 @@ def _fix(row: Any, hop: Hop, *, narrowed: bool, counted: bool) -> str:
         )
     names = [model.__name__ for one in (*path, hop) for model in one.target]
     if narrowed:
-        names[-1] += ".select().where(...)"
+        names[-1] += ".select(...)"  # with the same .where(), .order_by() and so on
     return f".prefetch({', '.join(names)})"
 
 
@@ -159,7 +160,7 @@ def _marking(original: Any) -> Any:
         row = original(self, data)
         if isinstance(row, Model) and hooks.watchers.active():
             peers = vars(self).get(_PEERS)
-            if peers is None:  # a raw query, or one that was run before somebody watched
+            if peers is None:  # a raw query, or one that was run before a detector watched
                 peers = Peers()
                 setattr(self, _PEERS, peers)
             hooks.marks.add(row, peers)

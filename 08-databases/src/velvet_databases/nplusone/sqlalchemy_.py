@@ -1,7 +1,7 @@
 """SQLAlchemy: the load event of its mappers, and the event of a session about to execute.
 
 A lazy load says from which object it comes (`lazy_loaded_from`), and its path ends with the
-relationship. Deferred and expired columns come as a refresh of an object that nobody asked for.
+relationship. Deferred and expired columns come as a refresh of an object that was not asked for.
 Works in async sessions, which run the same session in a greenlet.
 
 Before SQLAlchemy 2.0.50, `yield_per` together with `selectinload` fails under any listener of
@@ -20,7 +20,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Mapper, ORMExecuteState, RelationshipProperty, Session
 
 from velvet_databases.nplusone import hooks
-from velvet_databases.nplusone.results import Hop, Peers
+from velvet_databases.nplusone.hooks import Hop, Peers
 
 # Every run of a statement has a number in SQLAlchemy. Rows hold the peers of their run; the last
 # few are held here too, for results that are read and dropped row by row.

@@ -185,7 +185,7 @@ def _deliver(
     expanded: bool = False,
     origin: Origin | None = None,
 ) -> None:
-    """Make a statement of what a hook saw and hand it to whoever watches here."""
+    """Make a statement of what a hook saw and hand it to the captures that watch here."""
     watching = [one for one in _observers.active() if one.sees(key)]
     if not watching:
         return

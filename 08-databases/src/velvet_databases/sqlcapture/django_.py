@@ -30,7 +30,7 @@ def hookable(target: Any) -> Any:
 def _aliases() -> set[str]:
     try:
         return set(connections)
-    except ImproperlyConfigured:  # Django is imported and used by nobody
+    except ImproperlyConfigured:  # Django is imported and not configured
         return set()
 
 

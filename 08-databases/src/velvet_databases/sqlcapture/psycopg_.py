@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 from typing import Any
 
 from psycopg import AsyncConnection, Connection
@@ -77,6 +78,11 @@ def _cursor(base: Any, report: Callable[..., None]) -> Any:
             with _Telling(self, report, statement, params):
                 return super().copy(statement, params, **options)
 
+        def stream(self, query: Any, params: Any = None, **options: Any) -> Iterator[Any]:
+            # Told when the last row was read, or the reader stopped.
+            with _Telling(self, report, query, params):
+                yield from super().stream(query, params, **options)
+
     return Telling
 
 
@@ -95,5 +101,13 @@ def _async_cursor(base: Any, report: Callable[..., None]) -> Any:
         def copy(self, statement: Any, params: Any = None, **options: Any) -> Any:
             with _Telling(self, report, statement, params):
                 return super().copy(statement, params, **options)
+
+        async def stream(
+            self, query: Any, params: Any = None, **options: Any
+        ) -> AsyncIterator[Any]:
+            with _Telling(self, report, query, params):
+                async with aclosing(super().stream(query, params, **options)) as rows:
+                    async for row in rows:
+                        yield row
 
     return Telling

@@ -1,4 +1,4 @@
-"""Who is watching, and on whose behalf a statement runs.
+"""What is watching, and on behalf of which task or thread a statement runs.
 
 An observer is switched on for the context that enters it (and for the tasks and threads that
 inherit this context), or for the whole process. Each statement also belongs to a scope: a task, or
@@ -66,34 +66,55 @@ def _running_task() -> asyncio.Task[Any] | None:
         return None
 
 
+class _Watch(Generic[T]):
+    """An observer that is switched on, until it is switched off in whatever contexts have it."""
+
+    __slots__ = ("alone", "open")
+
+    def __init__(self, observer: T) -> None:
+        self.alone = (observer,)
+        self.open = True
+
+
 class Observers(Generic[T]):
     """The observers of one kind that are switched on, for a context or for the process.
 
-    Thread-safe; `active()` is O(number of observers) and takes no lock.
+    A context that was copied while an observer was on keeps it for ever; once switched off, it
+    sees nothing there either. Thread-safe; `active()` is O(number of observers) and takes no lock.
     """
 
     def __init__(self, name: str) -> None:
-        self._here: ContextVar[tuple[T, ...]] = ContextVar(name, default=())
+        self._here: ContextVar[tuple[_Watch[T], ...]] = ContextVar(name, default=())
         self._everywhere: tuple[T, ...] = ()
+        self._on: list[_Watch[T]] = []
         self._lock = threading.Lock()
 
     def add(self, observer: T, *, everywhere: bool) -> None:
         """Switch an observer on."""
-        if everywhere:
-            with self._lock:
+        with self._lock:
+            if everywhere:
                 self._everywhere += (observer,)
-        else:
-            self._here.set((*self._here.get(), observer))
+                return
+            watch = _Watch(observer)
+            self._on.append(watch)
+        self._here.set((*(one for one in self._here.get() if one.open), watch))
 
     def remove(self, observer: T) -> None:
-        """Switch an observer off, in this context and for the process."""
-        here = self._here.get()
-        if observer in here:
-            self._here.set(tuple(one for one in here if one is not observer))
+        """Switch an observer off: as it was last switched on in this context, else anywhere."""
         with self._lock:
+            for watch in (*reversed(self._here.get()), *reversed(self._on)):
+                if watch.open and watch.alone[0] is observer:
+                    watch.open = False
+                    self._on.remove(watch)
+                    break
             self._everywhere = tuple(one for one in self._everywhere if one is not observer)
+        self._here.set(tuple(one for one in self._here.get() if one.open))
 
     def active(self) -> tuple[T, ...]:
         """Return the observers that see what runs here now."""
         here, everywhere = self._here.get(), self._everywhere
-        return here + everywhere if here and everywhere else here or everywhere
+        if not here:
+            return everywhere
+        if len(here) == 1:
+            return (here[0].alone if here[0].open else ()) + everywhere
+        return tuple(one.alone[0] for one in here if one.open) + everywhere

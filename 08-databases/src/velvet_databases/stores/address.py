@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from velvet.services.ladder import hidden
 from velvet_databases.stores.base import StoreUnavailable
 
 # A refused or silent address is reported within five seconds.
 CONNECT_SECONDS = 4
+# All that may be a password: one that holds ":", "/" or "@" as they are is cut in pieces by parsers.
+_PASSWORDS = (r"^[^:]*://[^:/@?#]*:(.*)@", r"[?&]\w*(?:password|passwd)=([^&#]*)")
 SCHEMES = {
     "sqlite": "sqlite",
     "postgresql": "postgresql",
@@ -17,7 +21,7 @@ SCHEMES = {
     "mongodb": "mongodb",
     "redis": "redis",
 }
-# Readers go on beside one writer, a commit is on the disk, relations are checked: for everybody.
+# Readers go on beside one writer, a commit is on the disk, relations are checked.
 PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
 BUSY_SECONDS = 5.0
 REMEDIES = {
@@ -33,7 +37,7 @@ class Address:
     """Where a database is; `url` may hold a password, `shown` does not."""
 
     backend: str
-    url: str
+    url: str = field(repr=False)
 
     @property
     def parts(self) -> dict[str, str]:
@@ -46,6 +50,18 @@ class Address:
             "password": unquote(split.password or ""),
             "database": unquote(split.path.lstrip("/")),
         }
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What stands behind the question mark, for the driver; not how long it may connect."""
+        found = dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
+        found.pop("connect_timeout", None)  # CONNECT_SECONDS, for every store
+        return found
+
+    @property
+    def for_asyncpg(self) -> str:
+        """The address without what libpq reads itself and asyncpg would hand to the server."""
+        return urlsplit(self.url)._replace(query=urlencode(self.settings, quote_via=quote)).geturl()
 
     @property
     def path(self) -> str:
@@ -63,11 +79,15 @@ class Address:
         return self.hide(self.url)
 
     def hide(self, text: str) -> str:
-        """Return a text in which the password is replaced by stars."""
-        password = "" if self.backend == "sqlite" else self.parts["password"]
-        for spelling in (password, quote(password, safe=""), repr(password)[1:-1]):
-            text = text.replace(spelling, "***") if spelling else text
-        return text
+        """Return a text in which the password, as it is written and as it is meant, is stars."""
+        if self.backend == "sqlite":
+            return text
+        written = [found for one in _PASSWORDS for found in re.findall(one, self.url, re.DOTALL)]
+        meant = [unquote(one) for one in written]
+        spelled = {*written, *meant, *(repr(one)[1:-1] for one in meant)} - {""}
+        for one in sorted(spelled, key=len, reverse=True):
+            text = text.replace(one, "***")
+        return hidden(text)
 
     def with_driver(self, driver: str) -> str:
         """Return SQLAlchemy's spelling: ``postgresql+psycopg://...``."""
@@ -84,7 +104,8 @@ def read_address(url: str, backends: frozenset[str]) -> Address:
     """Read an address that a store can be opened on.
 
     Raises:
-        StoreUnavailable: the scheme is unknown, not for this store, or the port is no number.
+        StoreUnavailable: the scheme is unknown or not for this store, the port is no number, or
+            a password is not escaped so that every driver reads the same.
     """
     scheme = url.partition("://")[0].lower() if "://" in url else ""
     if scheme not in SCHEMES:
@@ -97,6 +118,8 @@ def read_address(url: str, backends: frozenset[str]) -> Address:
         )
     if address.backend == "sqlite":
         return address
+    if url.count("@") > ("@" in urlsplit(url).netloc):  # where drivers differ on the host
+        raise StoreUnavailable(f"{address.shown}: write an @ in a password or a setting as %40")
     try:
         address.parts  # noqa: B018 - the port is read, and refused, here
     except ValueError as error:

@@ -26,7 +26,7 @@ def configure() -> None:
     """Configure Django for the shop, unless this process has done so; thread-safe.
 
     Raises:
-        RuntimeError: Django was configured by somebody else, without the shop's application.
+        RuntimeError: this process has configured Django without the shop's application.
     """
     with _lock:
         if not settings.configured:
@@ -80,10 +80,10 @@ def options_of(address: Address) -> dict[str, Any]:
     parts = address.parts
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts["database"],
+        "NAME": parts["database"] or parts["user"],  # as libpq has it
         "USER": parts["user"],
         "PASSWORD": parts["password"],
         "HOST": parts["host"],
         "PORT": parts["port"],
-        "OPTIONS": {"connect_timeout": CONNECT_SECONDS},
+        "OPTIONS": {**address.settings, "connect_timeout": CONNECT_SECONDS},
     }

@@ -4,15 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from peewee import Database, chunked
-from playhouse.postgres_ext import ServerSideQuery  # type: ignore[import-untyped]
+from peewee import (
+    BigIntegerField,
+    Database,
+    DateTimeField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    SqliteDatabase,
+    TextField,
+    chunked,
+)
+from playhouse.postgres_ext import (  # type: ignore[import-untyped]
+    Psycopg3Database,
+    ServerSideQuery,
+)
 
 from velvet_databases import domain
 from velvet_databases.domain import DDL, DROP, Dataset
 from velvet_databases.sqlcapture import QueryLog, capture
-from velvet_databases.stores.address import read_address
+from velvet_databases.stores.address import (
+    BUSY_SECONDS,
+    CONNECT_SECONDS,
+    PRAGMAS,
+    Address,
+    read_address,
+)
 from velvet_databases.stores.base import (
     Cap,
     Loading,
@@ -24,10 +44,109 @@ from velvet_databases.stores.base import (
     not_open,
 )
 from velvet_databases.stores.failures import connecting, reading, translated
-from velvet_databases.stores.peewee_models import Models, bind, connection_to
-from velvet_databases.stores.peewee_transfer import add, write_back
 from velvet_databases.stores.sql import COLUMNS
-from velvet_databases.stores.transfers import moves, no_account
+from velvet_databases.stores.transfers import after, moves, no_account, overdraft
+
+
+@dataclass(frozen=True)
+class Models:
+    """The five classes of one database."""
+
+    Customer: Any
+    Product: Any
+    Order: Any
+    OrderLine: Any
+    Account: Any
+
+
+def bind(database: Database) -> Models:
+    """Make the model classes of a database."""
+
+    class Customer(Model):
+        id = BigIntegerField(primary_key=True)
+        email = TextField(unique=True)
+        name = TextField(null=True)
+
+    class Product(Model):
+        id = BigIntegerField(primary_key=True)
+        sku = TextField(unique=True)
+        price_cents = IntegerField()
+
+    class Order(Model):
+        id = BigIntegerField(primary_key=True)
+        customer = ForeignKeyField(Customer, backref="orders")
+        status = TextField()
+        placed_at = DateTimeField()
+        version = IntegerField()
+
+        class Meta:
+            table_name = "orders"
+
+    class OrderLine(Model):
+        id = BigIntegerField(primary_key=True)
+        order = ForeignKeyField(Order, backref="lines")
+        product = ForeignKeyField(Product, backref="lines")
+        qty = IntegerField()
+        unit_cents = IntegerField()
+
+        class Meta:
+            table_name = "order_line"
+
+    class Account(Model):
+        id = BigIntegerField(primary_key=True)
+        owner = TextField()
+        balance_cents = BigIntegerField()
+        version = IntegerField()
+
+    models = [Customer, Product, Order, OrderLine, Account]
+    database.bind(models)
+    return Models(*models)
+
+
+def connection_to(address: Address) -> Database:
+    """Return the database of an address, not connected yet; every session begins alike."""
+    if address.backend == "sqlite":
+        pragmas = {pragma: value.lower() for pragma, value in PRAGMAS.items()}
+        return SqliteDatabase(address.path, pragmas=pragmas, timeout=BUSY_SECONDS)
+    parts = address.parts
+    named = {key: parts[key] for key in ("host", "port", "user", "password") if parts[key]}
+    database: Database = Psycopg3Database(
+        parts["database"] or parts["user"],
+        **{**address.settings, **named, "connect_timeout": CONNECT_SECONDS},
+    )
+    return database
+
+
+def add(model: Any, changes: list[tuple[int, int]]) -> None:
+    """Change balances inside the server; raises `Overdraft` or `NotFound`."""
+    for key, change in changes:
+        enough = (model.id == key) & (model.balance_cents + change >= 0)
+        new = {model.balance_cents: model.balance_cents + change}
+        statement = model.update({**new, model.version: model.version + 1})
+        if statement.where(enough).execute():
+            continue
+        account = model.get_or_none(model.id == key)
+        if account is None:
+            raise no_account(key)
+        raise overdraft(key, account.balance_cents, -change)
+
+
+def write_back(model: Any, changes: list[tuple[int, int]], how: TransferHow) -> None:
+    """Read, compute here and write back, locked or with a version as `how` says."""
+    wanted = model.select().where(model.id.in_([key for key, _ in changes])).order_by(model.id)
+    locked = how is TransferHow.FOR_UPDATE
+    found = {one.id: one for one in (wanted.for_update() if locked else wanted)}
+    new = after(changes, {key: account.balance_cents for key, account in found.items()})
+    for key, balance in new:
+        account = found[key]
+        if how is not TransferHow.VERSION:
+            account.balance_cents, account.version = balance, account.version + 1
+            account.save(only=[model.balance_cents, model.version])
+            continue
+        statement = model.update(balance_cents=balance, version=model.version + 1)
+        if not statement.where(model.id == key, model.version == account.version).execute():
+            raise StaleWrite(f"account {key} is no longer at version {account.version}")
+
 
 # SQLite takes at most 32,766 parameters a statement, PostgreSQL 65,535.
 ROWS_A_STATEMENT = 1000
@@ -168,18 +287,21 @@ class PeeweeStore:
         raise Unsupported("Peewee cannot forbid a lazy load: count the queries in a test")
 
     def stream_orders(self, batch: int = 1000) -> Iterator[domain.Order]:
-        """Yield the heads of all orders without holding them."""
+        """Yield the heads of all orders without holding them.
+
+        Outside a transaction, Peewee lets the server keep the result (WITH HOLD); in one, what is
+        written between two rows would be lost with it when the stream is abandoned.
+        """
         model = self.models.Order
         query = model.select().order_by(model.id)
         if self.backend == "sqlite":
             yield from (_order(order) for order in query.iterator())
             return
-        with self.database.atomic():
-            asked = ServerSideQuery(query, array_size=batch)
-            try:
-                yield from (_order(order) for order in asked)
-            finally:
-                asked.close()
+        asked = ServerSideQuery(query, array_size=batch)
+        try:
+            yield from (_order(order) for order in asked)
+        finally:
+            asked.close()
 
     def set_status(self, order_id: int, status: str, expected_version: int) -> None:
         """Change an order that is still at that version: one UPDATE with a condition."""

@@ -6,31 +6,28 @@ asyncpg behind a pool that changes servers between statements needs `statement_c
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any, ClassVar
 
 import asyncpg  # type: ignore[import-untyped]
 
 from velvet_databases.domain import DDL, DROP, Dataset, Order, OrderLine, rows
 from velvet_databases.sqlcapture import QueryLog, capture
-from velvet_databases.stores.address import CONNECT_SECONDS, read_address
+from velvet_databases.stores.address import CONNECT_SECONDS, Address, read_address
 from velvet_databases.stores.base import (
     Cap,
     Loading,
     NotFound,
     StaleWrite,
+    StoreError,
     TransferHow,
     Unsupported,
     check_method,
     not_open,
 )
-from velvet_databases.stores.failures import (
-    connecting,
-    reading_later,
-    refuse_infinities,
-    translated,
-)
+from velvet_databases.stores.failures import connecting, refuse_infinities, translated
 from velvet_databases.stores.sql import COLUMNS, Sql, from_join, head, with_lines
 from velvet_databases.stores.transfers import after, moves, no_account, overdraft
 
@@ -49,6 +46,8 @@ class RawAsyncpg:
     capabilities = frozenset({Cap.ASYNC, Cap.BULK_COPY, Cap.SERVER_CURSOR})
     sql = Sql(lambda number: f"${number}")
 
+    _address: Address
+
     def __init__(self) -> None:
         self._connection: Any = None
 
@@ -61,9 +60,12 @@ class RawAsyncpg:
 
     async def open(self, url: str) -> None:
         """Connect."""
-        address = read_address(url, self.backends)
-        with connecting(address):
-            self._connection = await asyncpg.connect(address.url, timeout=CONNECT_SECONDS)
+        self._address = read_address(url, self.backends)
+        self._connection = await self._connect()
+
+    async def _connect(self) -> Any:
+        with connecting(self._address):
+            return await asyncpg.connect(self._address.for_asyncpg, timeout=CONNECT_SECONDS)
 
     async def close(self) -> None:
         """Disconnect."""
@@ -71,13 +73,41 @@ class RawAsyncpg:
             connection, self._connection = self._connection, None
             await connection.close()
 
+    @asynccontextmanager
+    async def _call(self, data: Dataset | None = None) -> AsyncIterator[Any]:
+        """Lend the connection for one call, a new one where the last call lost it.
+
+        A call that is cancelled leaves an answer half read or a transaction half ended, so its
+        connection is ended with it.
+
+        Raises:
+            StoreUnavailable: the connection was lost during the call.
+        """
+        if self.connection.is_closed():
+            self._connection = await self._connect()
+        connection = self._connection
+        try:
+            with translated(self.backend, data):
+                yield connection
+        except asyncio.CancelledError:
+            connection.terminate()
+            raise
+        except StoreError:
+            raise
+        except Exception as error:
+            if connection.is_closed():
+                raise self._address.unavailable(error) from error
+            raise
+
     async def create_schema(self) -> None:
         """Make the tables."""
-        await self.connection.execute("; ".join(DDL[self.backend]))
+        async with self._call() as connection:
+            await connection.execute("; ".join(DDL[self.backend]))
 
     async def drop_schema(self) -> None:
         """Remove the tables, if they are there."""
-        await self.connection.execute("; ".join(DROP))
+        async with self._call() as connection:
+            await connection.execute("; ".join(DROP))
 
     def bulk_methods(self) -> tuple[str, ...]:
         """Two: a pipelined statement a row, and binary COPY."""
@@ -85,84 +115,90 @@ class RawAsyncpg:
 
     async def insert_reference(self, data: Dataset) -> None:
         """Insert customers, products and accounts."""
-        with translated(self.backend, data):
-            async with self.connection.transaction():
-                for table, items in (
-                    ("customer", rows(data.customers)),
-                    ("product", rows(data.products)),
-                    ("account", rows(data.accounts)),
-                ):
-                    await self.connection.executemany(self.sql.insert[table], items)
+        async with self._call(data) as connection, connection.transaction():
+            for table, items in (
+                ("customer", rows(data.customers)),
+                ("product", rows(data.products)),
+                ("account", rows(data.accounts)),
+            ):
+                await connection.executemany(self.sql.insert[table], items)
 
     async def insert_orders(self, data: Dataset, method: str) -> int:
         """Insert the orders and their lines; return the number of rows."""
         check_method(method, self.bulk_methods())
         refuse_infinities(data)
         tables = {"orders": [one.head for one in data.orders], "order_line": rows(data.lines)}
-        with translated(self.backend, data):
-            async with self.connection.transaction():
-                for table, values in tables.items():
-                    if method == "copy":
-                        await self.connection.copy_records_to_table(
-                            table, records=values, columns=COLUMNS[table]
-                        )
-                    else:
-                        await self.connection.executemany(self.sql.insert[table], values)
+        async with self._call(data) as connection, connection.transaction():
+            for table, values in tables.items():
+                if method == "copy":
+                    await connection.copy_records_to_table(
+                        table, records=values, columns=COLUMNS[table]
+                    )
+                else:
+                    await connection.executemany(self.sql.insert[table], values)
         return data.order_rows
 
     async def _lines(self, order_id: int) -> list[OrderLine]:
         found = await self.connection.fetch(self.sql.lines, order_id)
         return [OrderLine(*row) for row in found]
 
-    @reading_later
     async def get_order(self, order_id: int) -> Order:
         """Return one order with its lines; raises `NotFound`."""
-        row = await self.connection.fetchrow(self.sql.order, order_id)
-        if row is None:
-            raise NotFound(f"there is no order {order_id}")
-        return with_lines([head(row)], await self._lines(order_id))[0]
+        async with self._call() as connection:
+            row = await connection.fetchrow(self.sql.order, order_id)
+            if row is None:
+                raise NotFound(f"there is no order {order_id}")
+            return with_lines([head(row)], await self._lines(order_id))[0]
 
-    @reading_later
     async def page(self, after_id: int, limit: int) -> list[Order]:
         """Return the heads of the next orders by key."""
-        return [head(row) for row in await self.connection.fetch(self.sql.page, after_id, limit)]
+        async with self._call() as connection:
+            return [head(row) for row in await connection.fetch(self.sql.page, after_id, limit)]
 
-    @reading_later
     async def orders_with_lines(self, strategy: Loading, limit: int = 100) -> list[Order]:
         """Return the first orders with their lines."""
         if strategy is Loading.RAISE:
             raise Unsupported("a driver has no lazy attributes that could raise")
-        if strategy is Loading.JOIN:
-            return from_join(await self.connection.fetch(self.sql.join, limit))
-        heads = await self.page(-(2**62), limit)
-        if strategy is Loading.LAZY:
-            each = [await self._lines(one.id) for one in heads]
-            return with_lines(heads, (line for lines in each for line in lines))
-        if not heads:
-            return []
-        keys = [one.id for one in heads]
-        found = await self.connection.fetch(self.sql.lines_of(len(keys)), *keys)
-        return with_lines(heads, (OrderLine(*row) for row in found))
+        async with self._call() as connection:
+            if strategy is Loading.JOIN:
+                return from_join(await connection.fetch(self.sql.join, limit))
+            heads = await self.page(-(2**62), limit)
+            if strategy is Loading.LAZY:
+                each = [await self._lines(one.id) for one in heads]
+                return with_lines(heads, (line for lines in each for line in lines))
+            if not heads:
+                return []
+            keys = [one.id for one in heads]
+            found = await connection.fetch(self.sql.lines_of(len(keys)), *keys)
+            return with_lines(heads, (OrderLine(*row) for row in found))
 
     async def stream_orders(self, batch: int = 1000) -> AsyncIterator[Order]:
-        """Yield the heads of all orders through a cursor that stays in the server."""
-        async with self.connection.transaction():
-            async for row in self.connection.cursor(self.sql.stream, prefetch=batch):
-                yield head(row)
+        """Yield the heads of all orders through a cursor that stays in the server.
+
+        The cursor needs a transaction, and so has a connection of its own: what is written between
+        two rows on the store's connection is committed whatever becomes of the stream.
+        """
+        self.connection  # noqa: B018 - raises where the store is not open
+        connection = await self._connect()
+        try:
+            async with connection.transaction(readonly=True):
+                async for row in connection.cursor(self.sql.stream, prefetch=batch):
+                    yield head(row)
+        finally:
+            await connection.close()
 
     async def set_status(self, order_id: int, status: str, expected_version: int) -> None:
         """Change an order that is still at that version."""
-        with translated(self.backend):
-            tag = await self.connection.execute(
-                self.sql.set_status, status, order_id, expected_version
-            )
+        async with self._call() as connection:
+            tag = await connection.execute(self.sql.set_status, status, order_id, expected_version)
         if not _changed(tag):
             now = (await self.get_order(order_id)).version
             raise StaleWrite(f"order {order_id} is at version {now}, expected {expected_version}")
 
     async def balance(self, account_id: int) -> int:
         """Return the cents of an account; raises `NotFound`."""
-        return (await self._account(self.sql.account, account_id))[0]
+        async with self._call():
+            return (await self._account(self.sql.account, account_id))[0]
 
     async def _account(self, statement: str, account_id: int) -> tuple[int, int]:
         row = await self.connection.fetchrow(statement, account_id)
@@ -173,17 +209,17 @@ class RawAsyncpg:
     async def transfer(self, source: int, target: int, cents: int, how: TransferHow) -> None:
         """Move money in one transaction."""
         changes = moves(source, target, cents)
-        with translated(self.backend):
-            async with self.connection.transaction():
-                if how is TransferHow.ATOMIC:
-                    await self._add(changes)
-                else:
-                    await self._write_back(changes, how)
+        async with self._call() as connection, connection.transaction():
+            if how is TransferHow.ATOMIC:
+                await self._add(changes)
+            else:
+                await self._write_back(changes, how)
 
     async def _add(self, changes: list[tuple[int, int]]) -> None:
         for account, change in changes:
             if not _changed(await self.connection.execute(self.sql.add, change, account, change)):
-                raise overdraft(account, await self.balance(account), -change)
+                held, _ = await self._account(self.sql.account, account)
+                raise overdraft(account, held, -change)
 
     async def _write_back(self, changes: list[tuple[int, int]], how: TransferHow) -> None:
         locked = how is TransferHow.FOR_UPDATE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ from velvet_databases.stores.sql import COLUMNS, Sql, head
 
 # A statement takes at most 65,535 parameters; 1,000 rows of five columns are well below.
 ROWS_A_STATEMENT = 1000
+_streams = itertools.count(1)
 TYPES = {
     "orders": ("int8", "int8", "text", "timestamp", "int4"),
     "order_line": ("int8", "int8", "int8", "int4", "int4"),
@@ -54,8 +56,13 @@ class RawPsycopg(Floor):
         return transaction
 
     def stream_orders(self, batch: int = 1000) -> Iterator[Order]:
-        """Yield the heads of all orders through a cursor that stays in the server."""
-        with self.connection.transaction(), self.connection.cursor("velvet_orders") as cursor:
+        """Yield the heads of all orders through a cursor that stays in the server.
+
+        The server keeps the result (WITH HOLD) and no transaction is open meanwhile: in one, what
+        is written between two rows would be lost with it when the stream is abandoned.
+        """
+        name = f"velvet_orders_{next(_streams)}"
+        with self.connection.cursor(name, withhold=True) as cursor:
             cursor.itersize = batch
             cursor.execute(self.sql.stream)
             for row in cursor:

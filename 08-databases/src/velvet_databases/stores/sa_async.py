@@ -38,7 +38,6 @@ from velvet_databases.stores.failures import (
     refuse_infinities,
     translated,
 )
-from velvet_databases.stores.sa_async_transfer import add, write_back
 from velvet_databases.stores.sa_engine import (
     ASYNC_DRIVERS,
     BACKENDS,
@@ -46,8 +45,32 @@ from velvet_databases.stores.sa_engine import (
     set_up_sqlite,
 )
 from velvet_databases.stores.sa_models import Account, Order, OrderLine
-from velvet_databases.stores.sa_tables import order_dicts
-from velvet_databases.stores.transfers import moves
+from velvet_databases.stores.sa_statements import order_dicts
+from velvet_databases.stores.transfers import moves, overdraft
+
+
+async def add(session: AsyncSession, changes: list[tuple[int, int]]) -> None:
+    """Change balances inside the server; raises `Overdraft` or `NotFound`."""
+    for key, change in changes:
+        done = await session.execute(statements.add(key, change))
+        if not getattr(done, "rowcount", 0):
+            account = statements.checked(await session.get(Account, key), key)
+            raise overdraft(key, account.balance_cents, -change)
+
+
+async def write_back(
+    session: AsyncSession, changes: list[tuple[int, int]], how: TransferHow
+) -> None:
+    """Read, compute here and write back, locked or with a version as `how` says."""
+    rows = await session.scalars(statements.both(changes, how))
+    found = {one.id: one for one in rows}
+    for account, balance in statements.new_balances(changes, found):
+        if how is not TransferHow.VERSION:
+            account.balance_cents, account.version = balance, account.version + 1
+            continue
+        done = await session.execute(statements.put(account, balance))
+        if not getattr(done, "rowcount", 0):
+            raise statements.stale_account(account)
 
 
 class SaAsync:
@@ -79,7 +102,7 @@ class SaAsync:
         address = read_address(url, self.backends)
         where, options = engine_arguments(address, ASYNC_DRIVERS)
         with connecting(address):
-            # aiosqlite's thread would tell of the failure when nobody listens any more.
+            # aiosqlite's thread would report the failure when it is too late to hear of it.
             address.check_folder()
             engine = create_async_engine(where, **options)
             set_up_sqlite(engine.sync_engine, address)

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from sqlalchemy import Connection, Engine, insert, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    bindparam,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from velvet_databases.domain import DDL, DROP, Dataset, Order, OrderLine
 from velvet_databases.sqlcapture import QueryLog, capture
+from velvet_databases.stores import sa_models as models
 from velvet_databases.stores.address import read_address
 from velvet_databases.stores.base import (
     Cap,
@@ -22,19 +34,66 @@ from velvet_databases.stores.base import (
     not_open,
 )
 from velvet_databases.stores.failures import reading, translated
-from velvet_databases.stores.sa_core_transfer import add, read, write_back
 from velvet_databases.stores.sa_engine import BACKENDS, connect
-from velvet_databases.stores.sa_tables import (
-    ACCOUNT,
-    CUSTOMER,
-    LINES,
-    ORDERS,
-    PRODUCT,
-    first_orders,
-    order_dicts,
-)
+from velvet_databases.stores.sa_statements import order_dicts
 from velvet_databases.stores.sql import from_join, head, with_lines
-from velvet_databases.stores.transfers import moves
+from velvet_databases.stores.transfers import after, moves, no_account, overdraft
+
+
+def _table(model: type[models.Base]) -> Table:
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+CUSTOMER, PRODUCT = _table(models.Customer), _table(models.Product)
+ORDERS, LINES = _table(models.Order), _table(models.OrderLine)
+ACCOUNT = _table(models.Account)
+
+
+def first_orders(limit: int) -> Select[Any]:
+    """The orders with the smallest keys."""
+    return select(ORDERS).order_by(ORDERS.c.id).limit(limit)
+
+
+def read(connection: Connection, account_id: int, *, locked: bool = False) -> tuple[int, int]:
+    """Return balance and version of an account; raises `NotFound`."""
+    wanted = select(ACCOUNT.c.balance_cents, ACCOUNT.c.version).where(ACCOUNT.c.id == account_id)
+    row = connection.execute(wanted.with_for_update() if locked else wanted).one_or_none()
+    if row is None:
+        raise no_account(account_id)
+    return row[0], row[1]
+
+
+def add(connection: Connection, changes: list[tuple[int, int]]) -> None:
+    """Change balances inside the server; raises `Overdraft`."""
+    cents = ACCOUNT.c.balance_cents
+    change_of: BindParameter[int] = bindparam("change")
+    account_of: BindParameter[int] = bindparam("account")
+    statement = (
+        update(ACCOUNT)
+        .where(ACCOUNT.c.id == account_of, cents + change_of >= 0)
+        .values(balance_cents=cents + change_of, version=ACCOUNT.c.version + 1)
+    )
+    for account, change in changes:
+        done = connection.execute(statement, {"change": change, "account": account})
+        if not done.rowcount:
+            raise overdraft(account, read(connection, account)[0], -change)
+
+
+def write_back(connection: Connection, changes: list[tuple[int, int]], how: TransferHow) -> None:
+    """Read, compute here and write back, locked or with a version as `how` says."""
+    locked = how is TransferHow.FOR_UPDATE
+    found = {account: read(connection, account, locked=locked) for account, _ in changes}
+    new = after(changes, {account: balance for account, (balance, _) in found.items()})
+    for account, balance in new:
+        version = found[account][1]
+        statement = update(ACCOUNT).where(ACCOUNT.c.id == account)
+        if how is TransferHow.VERSION:
+            statement = statement.where(ACCOUNT.c.version == version)
+        values = {"balance_cents": balance, "version": ACCOUNT.c.version + 1}
+        if not connection.execute(statement.values(values)).rowcount:
+            raise StaleWrite(f"account {account} is no longer at version {version}")
 
 
 class SaCore:

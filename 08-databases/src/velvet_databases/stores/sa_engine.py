@@ -6,6 +6,7 @@ spelled out.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, select
@@ -21,14 +22,23 @@ _TIMEOUTS = {
     "pysqlite": {"timeout": BUSY_SECONDS},
     "aiosqlite": {"timeout": BUSY_SECONDS},
     "psycopg": {"connect_timeout": CONNECT_SECONDS},
-    "asyncpg": {"timeout": CONNECT_SECONDS},
 }
 
 
 def engine_arguments(address: Address, drivers: dict[str, str]) -> tuple[Any, dict[str, Any]]:
     """Return the address and the options that `create_engine` takes."""
     driver = drivers[address.backend]
+    if driver == "asyncpg":
+        return "postgresql+asyncpg://", {"async_creator": partial(_asyncpg, address)}
     return make_url(address.with_driver(driver)), {"connect_args": _TIMEOUTS[driver]}
+
+
+async def _asyncpg(address: Address) -> Any:
+    # SQLAlchemy makes keywords of an address's settings, which asyncpg refuses; its own reader
+    # takes them as libpq does.
+    import asyncpg  # type: ignore[import-untyped]
+
+    return await asyncpg.connect(address.for_asyncpg, timeout=CONNECT_SECONDS)
 
 
 def set_up_sqlite(engine: Engine, address: Address) -> None:

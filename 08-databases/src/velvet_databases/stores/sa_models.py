@@ -74,7 +74,7 @@ class OrderLine(Base):
 
 
 class Account(Base):
-    """A row of `account`; its version is left to whoever transfers."""
+    """A row of `account`; its version is left to the transfer."""
 
     __tablename__ = "account"
 

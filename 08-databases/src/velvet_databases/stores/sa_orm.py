@@ -30,7 +30,7 @@ from velvet_databases.stores.base import (
 from velvet_databases.stores.failures import reading, translated
 from velvet_databases.stores.sa_engine import BACKENDS, connect
 from velvet_databases.stores.sa_models import Account, Order, OrderLine
-from velvet_databases.stores.sa_tables import order_dicts
+from velvet_databases.stores.sa_statements import order_dicts
 from velvet_databases.stores.transfers import moves, overdraft
 
 

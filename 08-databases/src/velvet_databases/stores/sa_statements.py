@@ -12,6 +12,7 @@ from velvet_databases import domain
 from velvet_databases.domain import Dataset
 from velvet_databases.stores.base import Loading, StaleWrite, TransferHow
 from velvet_databases.stores.sa_models import Account, Base, Customer, Order, OrderLine, Product
+from velvet_databases.stores.sql import COLUMNS
 from velvet_databases.stores.transfers import after, no_account
 
 REFERENCE: tuple[tuple[type[Base], str], ...] = (
@@ -126,3 +127,8 @@ def checked(account: Account | None, account_id: int) -> Account:
     if account is None:
         raise no_account(account_id)
     return account
+
+
+def order_dicts(data: Dataset) -> list[dict[str, Any]]:
+    """The rows of `orders` by name."""
+    return [dict(zip(COLUMNS["orders"], one.head, strict=True)) for one in data.orders]

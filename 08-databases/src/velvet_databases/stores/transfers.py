@@ -1,6 +1,6 @@
 """The order in which money moves: what every way of transferring has in common.
 
-Accounts are always visited by ascending key, whoever pays: two transfers in opposite directions
+Accounts are always visited by ascending key, whichever pays: two transfers in opposite directions
 then queue for the same first row instead of holding one each and waiting for the other.
 """
 

@@ -50,13 +50,13 @@ def figure_of(rows: list[curve.Row], kernel: str) -> go.Figure:
     for level, words in ((1, "as fast as the list"), (100, "100x")):
         figure.add_hline(y=level, line={"color": LINE, "dash": "dot"})
         figure.add_annotation(
-            x=0.01,
+            x=0.99,
             y=math.log10(level),  # on a logarithmic axis an annotation stands at the exponent
             xref="x domain",
             text=words,
             showarrow=False,
-            yanchor="bottom",
-            xanchor="left",
+            yanchor="top",
+            xanchor="right",
         )
     crossing = curve.crossover(rows)
     if crossing is not None and crossing > 1:
@@ -91,7 +91,7 @@ def one_call(rows: list[curve.Row], compiled_ms: float | None) -> go.Figure:
         )
     )
     plotly_layout(figure, title=f"One call at n = {n:,}", height=260)
-    figure.update_xaxes(type="log", title="milliseconds")
+    figure.update_xaxes(type="log", title="milliseconds", dtick=1)
     figure.update_yaxes(ticks="", autorange="reversed")
     return figure
 

@@ -40,11 +40,7 @@ def figure_of(samples: list[dict[str, Any]], mb: int) -> go.Figure:
             x=[peak[kind] for peak in peaks.values()],
             orientation="h",
             name=name,
-            marker={
-                "color": fill,
-                "line": {"color": stroke, "width": 1},
-                "pattern_shape": pattern,
-            },
+            marker={"color": fill, "line": {"color": stroke, "width": 1}, "pattern_shape": pattern},
             hovertemplate="%{y}: %{x:.0f} MB<extra>" + name + "</extra>",
         )
     figure.add_vline(
@@ -80,10 +76,9 @@ def over_time(samples: list[dict[str, Any]]) -> go.Figure:
 def draw(seen: kit.Seen) -> None:
     """Draw the peaks, then the course of each road."""
     samples = seen.of("sample")
-    if not samples:
-        return
-    seen.chart(figure_of(samples, seen.options.get("mb", 100)), key="peaks")
-    seen.chart(over_time(samples), key="course")
+    if samples:
+        seen.chart(figure_of(samples, seen.options.get("mb", 100)), key="peaks")
+        seen.chart(over_time(samples), key="course")
 
 
 def finding(seen: kit.Seen) -> str:

@@ -12,6 +12,7 @@ from velvet_numerical import machine
 from velvet_numerical.dashboard import tasks
 
 LOWEST, HIGHEST = 2.0**-5, 2.0**7
+NEAR_ROOF = 0.8  # of its roof: above this a name below the point would cross the line
 
 
 def roof_of(event: dict[str, Any]) -> machine.Roofline:
@@ -38,9 +39,7 @@ def figure_of(roof: machine.Roofline, points: list[dict[str, Any]]) -> go.Figure
             mode="markers+text",
             name="kernels",
             text=[one["kernel"] for one in points],
-            textposition=[
-                "bottom left" if one["intensity"] > 1 else "bottom right" for one in points
-            ],
+            textposition=[_beside(one["intensity"], one["fraction"]) for one in points],
             textfont={"color": TEXT_SOFT},
             marker={"size": 12, "color": STROKES[1], "symbol": "diamond"},
             customdata=[(one["contender"], one["fraction"] * 100) for one in points],
@@ -51,6 +50,13 @@ def figure_of(roof: machine.Roofline, points: list[dict[str, Any]]) -> go.Figure
     figure.update_xaxes(type="log", title="flops for each byte that travels", dtick=1)
     figure.update_yaxes(type="log", title="GFLOP/s", dtick=1)
     return figure
+
+
+def _beside(intensity: float, fraction: float) -> str:
+    """Return where a kernel's name stands clear of the roof and of its neighbours."""
+    if intensity > HIGHEST / 8:
+        return "bottom left"
+    return "top left" if fraction > NEAR_ROOF else "bottom right"
 
 
 def caches_of(events: list[dict[str, Any]]) -> go.Figure:

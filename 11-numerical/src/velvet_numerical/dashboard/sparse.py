@@ -67,8 +67,8 @@ def finding(seen: kit.Seen) -> str:
     told = f"up to a density of **{where:.2g}**" if where < 1 else "at **every** density measured"
     if where == 0:
         told = "**nowhere**"
-    ratio = least.matvec
-    factor = f"{1 / ratio:.1f}x faster" if ratio < 1 else f"{ratio:.1f}x slower"
+    slower = least.matvec
+    factor = f"{1 / slower:.1f}x faster" if slower < 1 else f"{slower:.1f}x slower"
     found = f"CSR is faster {told}; at {least.density:.1%} it is {factor}"
     return f"{found} and takes {least.bytes:.1%} of the memory."
 

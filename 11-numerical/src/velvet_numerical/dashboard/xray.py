@@ -89,7 +89,6 @@ def draw(seen: kit.Seen) -> None:
     """Draw the bytes, then the layout as a table."""
     name = seen.options["expression"]
     result = EXPRESSIONS[name]
-    report = layout.describe(result)
     seen.chart(figure_of(name, result), key="bytes")
     seen.table(
         [
@@ -103,7 +102,7 @@ def draw(seen: kit.Seen) -> None:
                 "owns its data": "yes" if one.owns_data else "no",
                 "writeable": "yes" if one.writeable else "no",
             }
-            for title, one in (("a", layout.describe(BASE)), (name, report))
+            for title, one in (("a", layout.describe(BASE)), (name, layout.describe(result)))
         ]
     )
 

@@ -23,6 +23,14 @@ from velvet_visualization.theme import DARK, LIGHT
 
 SIDE = (460, 340)
 POINTS = 300
+# On a phone a chart becomes as narrow as its frame, by its library's own way.
+NARROW = {
+    "plotly": "const one = document.querySelector('.js-plotly-plot'); "
+    "one.parentElement.style.width = innerWidth + 'px'; Plotly.relayout(one, {width: innerWidth})",
+    "bokeh": "Bokeh.documents[0].roots()[0].width = innerWidth",
+}
+NARROWS = """<script>if (innerWidth < %d) { const wait = setInterval(() => {
+if (%s) { clearInterval(wait); %s; } }, 50); }</script>"""
 PATIENCE_PX = 30  # below a chart, for what a library draws outside its own frame
 
 
@@ -47,11 +55,15 @@ def page_of(name: str, kind: str, dark: bool) -> str:
     style = (
         f"<style>body{{margin:0;background:{ground};overflow-x:auto}}img{{max-width:100%}}</style>"
     )
-    return (
-        page.replace("</head>", f"{style}</head>", 1)
-        if name != "altair"
-        else page.replace("<head>", f"<head>{style}", 1)
-    )
+    head, mark, body = page.partition("<head>")
+    if name == "altair":  # Vega measures once, before it draws; its menu takes 38 pixels
+        start, const, spec = body.rpartition("const spec = ")
+        width = f"Math.min({SIDE[0]}, innerWidth - 38)"
+        body = start + const + spec.replace(f'"width": {SIDE[0]}', f'"width": {width}', 1)
+    elif name in NARROW:
+        inner, end, rest = body.rpartition("</body>")
+        body = inner + NARROWS % (SIDE[0], library.READY, NARROW[name]) + end + rest
+    return head + mark + style + body
 
 
 @lru_cache(maxsize=16)

@@ -113,6 +113,7 @@ def add_to(suite: Suite) -> None:
         kind="value",
         unit="conversions",
         sizes={"mode": ["default", "strict"]},
+        quick=lambda mode: mode == "default",
         metrics={"lossy": "conversions"},
     )
     ints = suite.comparison(
@@ -125,6 +126,7 @@ def add_to(suite: Suite) -> None:
         "survives_json",
         title="value -> dump -> JSON -> load: does it come back the same?",
         kind="value",
+        tier="default",
         metrics=dict.fromkeys(TRIPS, "label"),
     )
     for name, needs in NEEDS.items():

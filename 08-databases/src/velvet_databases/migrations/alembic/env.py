@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from alembic import context
+from sqlalchemy import event
 
 from velvet_databases.migrate.alembic_tree import METADATA
 
 connection = context.config.attributes["connection"]
+if connection.dialect.name == "sqlite":
+    # Python's driver begins a transaction before it writes a row, never before it changes a table:
+    # a copy that fails half-way would be left behind, and stop the next attempt.
+    event.listen(connection, "begin", lambda begun: begun.exec_driver_sql("BEGIN"))
 context.configure(
     connection=connection,
     target_metadata=METADATA,
@@ -14,6 +19,7 @@ context.configure(
     render_as_batch=connection.dialect.name == "sqlite",
     # One transaction a revision, so that a revision may leave it (CREATE INDEX CONCURRENTLY).
     transaction_per_migration=True,
+    transactional_ddl=True,
     compare_type=True,
     include_name=lambda name, kind, _: kind != "table" or name in METADATA.tables,
 )

@@ -10,21 +10,26 @@ INDEX = models.Index(fields=["sku"], name="stock_item_sku")
 
 
 class AddIndexBeside(migrations.AddIndex):
-    """An AddIndex that does not stop writers on PostgreSQL."""
+    """An AddIndex that does not stop writers on PostgreSQL, and can be run again after a kill."""
 
     atomic = False
 
+    def drop(self, schema_editor):
+        """Drop what is there: the index, or the INVALID half of one."""
+        beside = "CONCURRENTLY" if schema_editor.connection.vendor == "postgresql" else ""
+        name = schema_editor.quote_name(self.index.name)
+        schema_editor.execute(f"DROP INDEX {beside} IF EXISTS {name}")
+
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
         """Build the index, concurrently on PostgreSQL."""
+        self.drop(schema_editor)
         model = to_state.apps.get_model(app_label, self.model_name)
         options = {"concurrently": True} if schema_editor.connection.vendor == "postgresql" else {}
         schema_editor.add_index(model, self.index, **options)
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
         """Drop the index, concurrently on PostgreSQL."""
-        model = from_state.apps.get_model(app_label, self.model_name)
-        options = {"concurrently": True} if schema_editor.connection.vendor == "postgresql" else {}
-        schema_editor.remove_index(model, self.index, **options)
+        self.drop(schema_editor)
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,1 @@
+"""What this module measures on: slow programs, kernels, a service; no lesson in themselves."""

@@ -1,0 +1,1 @@
+"""Eleven slow programs, one a file; `velvet_performance.programs` says what each file defines."""
