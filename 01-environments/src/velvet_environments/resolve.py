@@ -23,8 +23,8 @@ from resolvelib import (
     BaseReporter,
     ResolutionImpossible,
     ResolutionTooDeep,
-    Resolver,
 )
+from resolvelib.resolvers.resolution import Resolution as Search
 
 from velvet_environments.errors import BadSpec, EnvToolError, TooDeep
 from velvet_environments.samples.graphs import Scenario
@@ -292,6 +292,28 @@ def _cause(information: Any) -> Cause:
     return Cause(parent, information.requirement.requirement)
 
 
+def _reached(state: Any) -> dict[tuple[str, frozenset[str]], Any]:
+    """Return the choices that a chain of requirements leads to from the root.
+
+    resolvelib's own `Resolver` asks the same by a recursion that never ends in a circle of packages
+    which backtracking left without a way to the root.
+    """
+    chosen = {id(candidate): key for key, candidate in state.mapping.items()}
+    needs: dict[Any, list[Any]] = {}
+    for key, criterion in state.criteria.items():
+        for parent in criterion.iter_parent():
+            if parent is None or id(parent) in chosen:
+                needs.setdefault(None if parent is None else chosen[id(parent)], []).append(key)
+    reached: dict[tuple[str, frozenset[str]], Any] = {}
+    waiting = needs.get(None, [])
+    while waiting:
+        key = waiting.pop()
+        if key in state.mapping and key not in reached:
+            reached[key] = state.mapping[key]
+            waiting += needs.get(key, [])
+    return reached
+
+
 class BacktrackingResolver:
     """Takes back a choice that turns out wrong; exponential in the worst case (it is SAT)."""
 
@@ -306,9 +328,9 @@ class BacktrackingResolver:
         """
         wanted = [one for one in parse(texts) if source.target.wants(one.marker)]
         recorder = _Recorder()
-        resolver: Any = Resolver(_Provider(source), recorder)
+        search: Any = Search(_Provider(source), recorder)
         try:
-            found = resolver.resolve(
+            state = search.resolve(
                 [_Wish(one, frozenset(one.extras)) for one in wanted], max_rounds=max_rounds
             )
         except ResolutionTooDeep:
@@ -324,7 +346,7 @@ class BacktrackingResolver:
             raise Conflict(causes, tuple(recorder.steps), offered) from None
         pins: dict[str, str] = {}
         extras: dict[str, frozenset[str]] = {}
-        for (name, asked), candidate in found.mapping.items():
+        for (name, asked), candidate in _reached(state).items():
             pins[name] = candidate.spec.version
             extras[name] = extras.get(name, frozenset()) | asked
         back = sum(step.kind == "reject" for step in recorder.steps)

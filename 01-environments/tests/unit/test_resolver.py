@@ -43,6 +43,19 @@ KNOWN = [
 ]
 
 
+CIRCLE = Scenario(  # n0 2 is tried first; when it is taken back, n1 requires itself alone
+    "circle",
+    (
+        PackageSpec("n0", "1"),
+        PackageSpec("n0", "2", requires=("n0<2", "n1")),
+        PackageSpec("n1", "1", requires=("n1",)),
+    ),
+    ("n0",),
+    expected={"n0": "1"},
+)
+KNOWN.append(CIRCLE)
+
+
 def backtracking(scenario: Scenario, target: Target = LINUX, **options: int) -> Resolution:
     source = Source(scenario.packages, target)
     return BacktrackingResolver().resolve(scenario.root_requires, source, **options)
