@@ -1,0 +1,1 @@
+"""Testing strategies measured on one corpus of seeded bugs."""

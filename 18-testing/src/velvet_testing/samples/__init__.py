@@ -1,0 +1,1 @@
+"""Material that is measured on: programs, seeded bugs, kits, styles. No lesson code."""

@@ -1,0 +1,1 @@
+"""What each strategy is driven by, one file a program."""

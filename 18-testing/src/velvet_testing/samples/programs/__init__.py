@@ -1,0 +1,1 @@
+"""Twelve small programs, each the pure reference version that its docstring promises."""

@@ -1,0 +1,5 @@
+"""The dashboard of 23-devtools."""
+
+from velvet_devtools.dashboard import main
+
+main()

@@ -1,0 +1,1 @@
+"""Development Tools: which tool finds which defect, and a set of tools that a reader keeps."""

@@ -1,0 +1,172 @@
+"""Change many files by a program, and lose neither a comment, nor an encoding, nor half a file.
+
+A change is computed on a concrete syntax tree (LibCST), which holds every byte. Before anything is
+written the result must parse, hold every comment that was there, and be what a second run leaves
+alone. Each file is replaced in one step, so a full disk or a killed process leaves the old one.
+"""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import io
+import os
+import tempfile
+import tokenize
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import libcst as cst
+
+from velvet_devtools.errors import SourceError
+
+
+class Codemod(Protocol):
+    """A change: a tree in, a tree out, with how many places changed and what was left alone."""
+
+    @property
+    def name(self) -> str:
+        """What it is called on the command line."""
+        ...
+
+    def apply(self, module: cst.Module) -> tuple[cst.Module, int, list[str]]:
+        """Return the changed tree, the number of changes, and a sentence for each place left."""
+        ...
+
+
+@dataclass(frozen=True)
+class Result:
+    """A source after some codemods."""
+
+    source: bytes
+    changes: int
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What happened to a file: its changes, or why it was left alone."""
+
+    path: Path
+    changes: int
+    warnings: tuple[str, ...] = ()
+    error: str = ""
+
+
+def parse(source: bytes) -> cst.Module:
+    """Read a source in the encoding that its mark or cookie names.
+
+    Raises:
+        SourceError: with line and column; for a NUL, an unknown encoding, nesting without end, too.
+    """
+    if b"\0" in source:
+        line = source.count(b"\n", 0, source.index(b"\0")) + 1
+        raise SourceError("a NUL byte is no Python", line, 1)
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        source.decode(encoding)
+        ast.parse(source)  # LibCST takes some things that Python does not, such as mixed indents
+        return cst.parse_module(source)
+    except cst.ParserSyntaxError as error:
+        raise SourceError(error.message, error.raw_line, error.raw_column + 1) from None
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        raise SourceError(f"not {error.encoding}: {error.reason}", line, 1) from None
+    except SyntaxError as error:
+        raise SourceError(error.msg, error.lineno or 1, error.offset or 1) from None
+    except (RecursionError, MemoryError, ValueError) as error:
+        raise SourceError(f"cannot be parsed: {str(error) or 'nested too deeply'}", 1, 1) from None
+
+
+def apply(source: bytes, mods: Sequence[Codemod]) -> Result:
+    """Apply codemods one after another and check the result.
+
+    Raises:
+        SourceError: the source cannot be read, or a codemod made something that is not Python,
+            has fewer comments, or changes again when it is run again.
+    """
+    module = parse(source)
+    mark = codecs.BOM_UTF8 if source.startswith(codecs.BOM_UTF8) else b""
+    if _marked(module, mark) != source:  # LibCST drops a form feed at the beginning of a line
+        raise SourceError("this file would not come back byte for byte", 1, 1)
+    changes, warnings = 0, []
+    for mod in mods:
+        module, count, told = mod.apply(module)
+        changes += count
+        warnings += told
+    if not changes:
+        return Result(source, 0, tuple(warnings))
+    made = _marked(module, mark)
+    again = parse(made)
+    if lost := comments(source) - comments(made):
+        raise SourceError(f"a comment would be lost: {next(iter(lost))!r}", 1, 1)
+    for mod in mods:
+        again, count, _ = mod.apply(again)
+        if count:
+            raise SourceError(f"{mod.name} changes its own result once more", 1, 1)
+    return Result(made, changes, tuple(warnings))
+
+
+def _marked(module: cst.Module, mark: bytes) -> bytes:
+    return module.bytes if module.bytes.startswith(mark) else mark + module.bytes
+
+
+def comments(source: bytes) -> Counter[str]:
+    """Return the comments of a source with how often each stands there."""
+    tokens = tokenize.tokenize(io.BytesIO(source).readline)
+    return Counter(one.string for one in tokens if one.type == tokenize.COMMENT)
+
+
+def run(
+    paths: Iterable[Path], mods: Sequence[Codemod], *, check: bool = False
+) -> Iterator[FileResult]:
+    """Apply codemods to files and yield what happened to each; with `check` nothing is written.
+
+    Symbolic links are followed once: two paths to one file change it once, and circles end.
+    """
+    done: set[Path] = set()
+    for path in python_files(paths):
+        real = path.resolve()
+        if real in done:
+            continue
+        done.add(real)
+        try:
+            before = real.read_bytes()
+            result = apply(before, mods)
+            if result.changes and not check:
+                replace(real, result.source)
+        except (SourceError, OSError) as error:
+            yield FileResult(path, 0, (), str(error))
+        else:
+            yield FileResult(path, result.changes, result.warnings)
+
+
+def python_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield files as they are and the Python files of folders, without following links in them."""
+    for path in paths:
+        if path.is_dir():
+            for folder, folders, names in os.walk(path, followlinks=False):
+                folders[:] = sorted(
+                    one for one in folders if not one.startswith((".", "__pycache"))
+                )
+                yield from (Path(folder, name) for name in sorted(names) if name.endswith(".py"))
+        else:
+            yield path
+
+
+def replace(path: Path, source: bytes) -> None:
+    """Replace a file's content in one step, keeping its mode; on failure the old file stays."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(source)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(path.stat().st_mode & 0o7777)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

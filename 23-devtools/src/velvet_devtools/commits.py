@@ -1,0 +1,137 @@
+"""From commit messages to a version and a changelog: Conventional Commits 1.0.0, Keep a Changelog.
+
+Parsing follows the specification clause by clause, and a message that breaks one is refused with
+its number. A changelog is inserted into the file that is there; what stands in it is not touched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from velvet_devtools.errors import CommitError
+from velvet_devtools.semver import Version
+
+MAX_MESSAGE = 2_000_000
+_HEAD = re.compile(
+    r"(?P<type>[^\s:()!]+)(?:\((?P<scope>[^()\r\n]+)\))?(?P<bang>!)?: (?P<text>\S.*)"
+)
+_FOOTER = re.compile(
+    r"(?P<token>BREAKING CHANGE|[A-Za-z][A-Za-z0-9-]*)(?P<sign>: | #)(?P<value>.*)"
+)
+_BREAKING = ("BREAKING CHANGE", "BREAKING-CHANGE")
+SECTIONS = {
+    "Removed": ("remove",), "Added": ("feat",), "Changed": ("change", "refactor", "perf"),
+    "Deprecated": ("deprecate",), "Fixed": ("fix", "revert"), "Security": ("security",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A conventional commit; `footers` are (token, value) in their order."""
+
+    type: str
+    description: str
+    scope: str = ""
+    breaking: bool = False
+    body: str = ""
+    footers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def level(self) -> str:
+        """What it raises: ``major``, ``minor``, ``patch``, or nothing."""
+        if self.breaking:
+            return "major"
+        return {"feat": "minor", "fix": "patch", "perf": "patch"}.get(self.type.lower(), "")
+
+
+def parse(message: str) -> Commit:
+    """Read a message.
+
+    >>> parse("feat(api)!: drop v1").breaking
+    True
+
+    Raises:
+        CommitError: with the clause that it breaks.
+    """
+    if len(message) > MAX_MESSAGE:
+        raise CommitError(f"a message of {len(message):,} characters", 1)
+    head, *rest = message.replace("\r\n", "\n").rstrip("\n").split("\n")
+    found = _HEAD.fullmatch(head)
+    if found is None:
+        raise CommitError(*_why(head))
+    if rest and rest[0].strip():
+        raise CommitError("the body must begin after an empty line", 6)
+    body, footers = _split(rest[1:])
+    breaking = bool(found["bang"]) or any(token in _BREAKING for token, _ in footers)
+    return Commit(found["type"], found["text"], found["scope"] or "", breaking, body, footers)
+
+
+def _why(head: str) -> tuple[str, int]:
+    if "(" in head.partition(":")[0] and not re.match(r"[^\s:()]+\([^()]+\)!?:", head):
+        return f"a scope is a noun in parentheses behind the type: {head[:60]!r}", 4
+    if re.match(r"[^\s:()!]+(\([^()]+\))?!?:", head):
+        return f"a colon, one space, and a description follow the type: {head[:60]!r}", 5
+    return f"it begins with a type, such as `feat: `, and not {head[:60]!r}", 1
+
+
+def _split(rows: list[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Part the body from the footers: the last paragraph, when it begins with a footer's token."""
+    start = len(rows)
+    for number in range(len(rows) - 1, -1, -1):
+        first = number == 0 or not rows[number - 1].strip()
+        if first and _FOOTER.fullmatch(rows[number]):
+            start = number
+    footers: list[tuple[str, str]] = []
+    for row in rows[start:]:
+        found = _FOOTER.fullmatch(row)
+        if found:
+            footers.append((found["token"], found["value"]))
+        elif footers:  # a footer's value may go on over lines and empty lines (clause 10)
+            footers[-1] = (footers[-1][0], f"{footers[-1][1]}\n{row}".rstrip())
+    return "\n".join(rows[:start]).strip("\n"), tuple(footers)
+
+
+def render(commit: Commit) -> str:
+    """Write a commit as a message that `parse` reads as the same."""
+    bang = "!" if commit.breaking and not any(t in _BREAKING for t, _ in commit.footers) else ""
+    head = f"{commit.type}{f'({commit.scope})' if commit.scope else ''}{bang}: {commit.description}"
+    parts = [head, commit.body, "\n".join(f"{token}: {value}" for token, value in commit.footers)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def next_version(current: Version, commits: Iterable[Commit]) -> Version:
+    """Return the version that follows, by the strongest commit; the same one when none counts."""
+    levels = {commit.level for commit in commits}
+    found = next((one for one in ("major", "minor", "patch") if one in levels), "")
+    return current.bump(found) if found else current
+
+
+def section(version: Version, day: str, commits: Iterable[Commit]) -> str:
+    """Return a version's part of a changelog; breaking changes are marked and come first."""
+    lines: dict[str, list[str]] = {title: [] for title in SECTIONS}
+    for commit in sorted(commits, key=lambda one: not one.breaking):
+        for title, types in SECTIONS.items():
+            if commit.type.lower() in types or (commit.breaking and title == "Changed"):
+                scope = f"**{commit.scope}**: " if commit.scope else ""
+                mark = "**Breaking:** " if commit.breaking else ""
+                lines[title].append(f"- {mark}{scope}{commit.description}")
+                break
+    parts = [f"### {title}\n\n" + "\n".join(rows) for title, rows in lines.items() if rows]
+    return "\n\n".join([f"## [{version}] - {day}", *parts]) + "\n"
+
+
+def insert(changelog: str, new: str) -> str:
+    """Put a section before the newest one; every other byte stays as it is.
+
+    Raises:
+        CommitError: the section's version is there already.
+    """
+    head = new.partition("\n")[0].partition(" - ")[0]
+    if re.search(rf"^{re.escape(head)}(?: |$)", changelog, re.MULTILINE):
+        raise CommitError(f"the changelog has {head[3:]} already", 1)
+    found = re.search(r"^## \[(?!Unreleased)", changelog, re.MULTILINE)
+    at = found.start() if found else len(changelog)
+    gap = "" if found or not changelog or changelog.endswith("\n\n") else "\n"
+    return f"{changelog[:at]}{gap}{new}\n{changelog[at:]}" if found else changelog + gap + new

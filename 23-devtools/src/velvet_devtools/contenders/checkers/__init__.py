@@ -1,0 +1,1 @@
+"""Linters and type checkers, one a file; see `velvet_devtools.contenders.load`."""

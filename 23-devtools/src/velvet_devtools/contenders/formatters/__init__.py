@@ -1,0 +1,1 @@
+"""Formatters and import sorters, one a file; see `velvet_devtools.contenders.load`."""

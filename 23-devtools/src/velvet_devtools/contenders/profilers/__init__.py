@@ -1,0 +1,1 @@
+"""Ways to find out where time or memory goes, one a file."""

@@ -1,0 +1,1 @@
+"""Three ways to rename a symbol; see `velvet_devtools.contenders.load`."""

@@ -1,0 +1,1 @@
+"""Debugging tools: a recorder with its trace, dumps of crashes, a debug adapter's client, hooks."""

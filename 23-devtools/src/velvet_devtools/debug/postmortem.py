@@ -1,0 +1,248 @@
+"""A crash written to a file, and walked through later, in another process, by other people.
+
+A traceback says where; what is asked next is "with which values?". A dump keeps every frame with
+its source lines and its variables, as bounded text: no pickle, so it can be opened anywhere and runs
+nothing, and no object's `__repr__` is called while the program is dying. Values whose name smells of
+a secret are left out, and so is the text of any other variable that holds such a value.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import linecache
+import platform
+import re
+import sys
+import threading
+import traceback
+import types
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from velvet_devtools import process
+from velvet_devtools.debug.values import HIDDEN, attributes, written
+from velvet_devtools.errors import DevtoolsError
+
+SECRET = re.compile(r"passw|token|secret|api_?key|private_?key|credential|authori[sz]ation", re.I)
+AROUND = 3
+MAX_FRAMES, MAX_MESSAGE = 60, 500
+MIN_SECRET = 4  # a shorter text would be hidden in every second word
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One call of the stack: where it stood, the lines around, its variables as text."""
+
+    function: str
+    file: str
+    line: int
+    source: tuple[str, ...]
+    first_line: int
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Dump:
+    """A crash: the error, its causes, the stack from the outside in, and what ran it."""
+
+    error: str
+    message: str
+    causes: tuple[str, ...]
+    frames: tuple[Frame, ...]
+    python: str
+    system: str
+    thread: str
+    version: int = VERSION
+
+    def save(self, path: Path) -> None:
+        """Write it as JSON."""
+        path.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> Dump:
+        """Read what `save` wrote.
+
+        Raises:
+            DevtoolsError: the file is no dump, or one of another version.
+        """
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            if data["version"] != VERSION:
+                raise DevtoolsError(f"{path.name}: version {data['version']}, not {VERSION}")
+            frames = tuple(
+                Frame(**{**one, "source": tuple(one["source"])}) for one in data["frames"]
+            )
+            return cls(**{**data, "frames": frames, "causes": tuple(data["causes"])})
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise DevtoolsError(f"{path.name} is no dump of a crash: {error}") from None
+
+
+def capture(error: BaseException) -> Dump:
+    """Take a dump of an exception that is being handled."""
+    frames = [one for one, _ in traceback.walk_tb(error.__traceback__)]
+    lines = [line for _, line in traceback.walk_tb(error.__traceback__)]
+    secrets = _secrets(frames)
+    taken = [_frame(f, n, secrets) for f, n in zip(frames, lines, strict=True)]
+    if len(taken) > MAX_FRAMES:  # a recursion: both ends tell the story
+        taken = taken[: MAX_FRAMES // 2] + taken[-MAX_FRAMES // 2 :]
+    return Dump(
+        error=type(error).__name__,
+        message=_without(_message(error), secrets)[:MAX_MESSAGE],
+        causes=tuple(
+            _without(f"{type(e).__name__}: {_message(e)}", secrets)[:MAX_MESSAGE]
+            for e in _causes(error)
+        ),
+        frames=tuple(taken),
+        python=platform.python_version(),
+        system=platform.system(),
+        thread=threading.current_thread().name,
+    )
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - an exception may have a broken __str__
+        return "<its text cannot be made>"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    known = {id(error)}
+    following = error.__cause__ or error.__context__
+    while following is not None and id(following) not in known:
+        known.add(id(following))
+        yield following
+        following = following.__cause__ or following.__context__
+
+
+def _secrets(frames: list[types.FrameType]) -> frozenset[str]:
+    """Return the texts that variables with a secret's name hold, and attributes and keys of theirs."""
+    found = set()
+    for frame in frames:
+        for name, value in list(frame.f_locals.items()):
+            fields = (value if type(value) is dict else attributes(value)) or {}
+            for key, one in ((name, value), *list(fields.items())):
+                text = one.decode("latin-1") if type(one) is bytes else one
+                if SECRET.search(str(key) if type(key) is str else "") and type(text) is str:
+                    found.add(text)
+    return frozenset(one for one in found if len(one) >= MIN_SECRET)
+
+
+def _without(text: str, secrets: frozenset[str]) -> str:
+    for secret in sorted(secrets, key=len, reverse=True):  # one may be a part of another
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+def _frame(frame: types.FrameType, line: int, secrets: frozenset[str]) -> Frame:
+    file = frame.f_code.co_filename
+    first = max(1, line - AROUND)
+    source = [linecache.getline(file, n).rstrip()[:200] for n in range(first, line + AROUND + 1)]
+    variables = {
+        name: HIDDEN if SECRET.search(name) else _without(written(value, 0, SECRET), secrets)
+        for name, value in dict(frame.f_locals).items()
+        if not name.startswith("__")
+    }
+    function = getattr(frame.f_code, "co_qualname", frame.f_code.co_name)
+    lines = tuple(_without(row, secrets) for row in source)
+    return Frame(function, file, line, lines, first, variables)
+
+
+class Explorer:
+    """Walk through a dump as in pdb: `up`, `down`, `p NAME`, `l`, `w`, `a` (all variables)."""
+
+    def __init__(self, dump: Dump) -> None:
+        self.dump = dump
+        self.place = len(dump.frames) - 1
+
+    def do(self, command: str) -> str:
+        """Carry out one command and return what it shows; an unknown one shows the commands."""
+        word, _, rest = command.strip().partition(" ")
+        frame = self.dump.frames[self.place]
+        if word in ("up", "u"):
+            self.place = max(0, self.place - 1)
+        elif word in ("down", "d"):
+            self.place = min(len(self.dump.frames) - 1, self.place + 1)
+        elif word == "p":
+            return frame.variables.get(rest, f"there is no {rest!r} in {frame.function}")
+        elif word == "a":
+            return "\n".join(f"{name} = {value}" for name, value in frame.variables.items())
+        elif word == "l":
+            numbered = enumerate(frame.source, frame.first_line)
+            return "\n".join(f"{'>' if n == frame.line else ' '}{n:4} {row}" for n, row in numbered)
+        elif word != "w":
+            return "commands: up, down, p NAME, a, l, w"
+        here = self.dump.frames[self.place]
+        return f"{self.place}: {here.function}, {Path(here.file).name}:{here.line}"
+
+
+@contextmanager
+def installed(path: Path) -> Iterator[None]:
+    """Write a dump of whatever ends this program or one of its threads, then go on as before.
+
+    An event loop's own errors are caught by giving `loop.set_exception_handler` the function that
+    `loop_handler` returns.
+    """
+    main, threads = sys.excepthook, threading.excepthook
+
+    def on_error(
+        kind: type[BaseException], error: BaseException, trace: types.TracebackType | None
+    ) -> None:
+        capture(error.with_traceback(trace)).save(path)
+        main(kind, error, trace)
+
+    def on_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            capture(args.exc_value).save(path)
+        threads(args)
+
+    sys.excepthook, threading.excepthook = on_error, on_thread
+    try:
+        yield
+    finally:
+        sys.excepthook, threading.excepthook = main, threads
+
+
+def loop_handler(path: Path) -> Any:
+    """Return a handler for `asyncio`'s `set_exception_handler` that writes a dump."""
+
+    def handle(loop: Any, context: dict[str, Any]) -> None:
+        if isinstance(context.get("exception"), BaseException):
+            capture(context["exception"]).save(path)
+        loop.default_exception_handler(context)
+
+    return handle
+
+
+@contextmanager
+def watchdog(seconds: float, path: Path) -> Iterator[None]:
+    """Write every thread's stack to a file when a block takes longer than it may; it goes on.
+
+    The dump is made by a C thread, so a program that holds the lock of the interpreter is seen, too.
+    """
+    if seconds <= 0:
+        raise ValueError(f"a watchdog needs a positive number of seconds, not {seconds}")
+    with path.open("w", encoding="utf-8") as file:
+        faulthandler.dump_traceback_later(seconds, file=file)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+
+def hang_report(pid: int) -> str:
+    """Return the stacks of another process, read from outside by py-spy.
+
+    Raises:
+        ToolMissing: py-spy is not installed.
+        DevtoolsError: it may not look, or the process is gone.
+    """
+    done = process.run([process.need("py-spy"), "dump", "--pid", str(pid)], timeout_s=30)
+    if done.exit_code:
+        raise DevtoolsError(f"py-spy: {(done.stderr.strip() or 'no reason').splitlines()[-1]}")
+    return done.stdout

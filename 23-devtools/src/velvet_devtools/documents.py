@@ -1,0 +1,79 @@
+"""Documentation that is checked: docstrings counted, README code run, links followed, a page made."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+_FENCE = re.compile(r"^```(?P<words>[^\n`]*)\n(?P<code>.*?)^```\s*$", re.DOTALL | re.MULTILINE)
+_LINK = re.compile(r"!?\[[^\]\n]*\]\(([^)\s]+)\)")
+
+
+def public(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    """Yield public functions and classes of a module, and the public methods of these classes."""
+    rows: list[ast.stmt] = list(tree.body)
+    while rows:
+        node = rows.pop(0)
+        named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        if named and not node.name.startswith("_"):  # type: ignore[attr-defined]
+            yield node  # type: ignore[misc]
+            rows += node.body if isinstance(node, ast.ClassDef) else []
+
+
+def docstring_coverage(trees: Iterable[ast.Module]) -> float:
+    """Return the share of public names that have a docstring; 1.0 where there are no names."""
+    found = [ast.get_docstring(node) is not None for tree in trees for node in public(tree)]
+    return sum(found) / len(found) if found else 1.0
+
+
+def code_blocks(markdown: str) -> list[tuple[int, str]]:
+    """Return line and text of each block of Python that is not marked ``no-run``."""
+    return [
+        (markdown.count("\n", 0, found.start()) + 2, found["code"])
+        for found in _FENCE.finditer(markdown)
+        if found["words"].split()[:1] in (["python"], ["py"]) and "no-run" not in found["words"]
+    ]
+
+
+def run_blocks(markdown: str, name: str = "README.md") -> list[str]:
+    """Run the blocks of a text one after another in one namespace and return what failed.
+
+    This runs the text's code in this process: only for a text that is one's own.
+    """
+    space: dict[str, object] = {"__name__": "__readme__"}
+    failed = []
+    for line, code in code_blocks(markdown):
+        try:
+            exec(compile("\n" * (line - 1) + code, name, "exec"), space)  # noqa: S102 - see above
+        except Exception as error:  # noqa: BLE001 - whatever an example raises is the finding
+            failed.append(f"{name}:{line} {type(error).__name__}: {error}")
+    return failed
+
+
+def dead_links(root: Path, files: Iterable[str]) -> list[str]:
+    """Return relative links in Markdown files that lead nowhere; code and web links are left out."""
+    found = []
+    for name in files:
+        if name.endswith(".md") and (root / name).is_file():
+            text = _FENCE.sub("", (root / name).read_bytes().decode("utf-8", "replace"))
+            for link in _LINK.findall(re.sub(r"`[^`\n]*`", "", text)):
+                path = link.partition("#")[0]
+                if path and ":" not in path and not (root / name).parent.joinpath(path).exists():
+                    found.append(f"{name} -> {link}")
+    return found
+
+
+def api_page(source: str, title: str) -> str:
+    """Return a page of Markdown: each public name with its signature and its docstring."""
+    tree = ast.parse(source)
+    parts = [f"# {title}", ast.get_docstring(tree) or ""]
+    for node in public(tree):
+        if isinstance(node, ast.ClassDef):
+            head = f"class {node.name}"
+        else:
+            result = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+            head = f"{node.name}({ast.unparse(node.args)}){result}"
+        parts += [f"## `{head}`", ast.get_docstring(node) or "*No docstring.*"]
+    return "\n\n".join(part for part in parts if part) + "\n"

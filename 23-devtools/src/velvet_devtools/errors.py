@@ -1,0 +1,78 @@
+"""What can go wrong in this module, each with the place or the rule that it is about.
+
+A tool that fails is not an exception: `lint.run` answers with a `Status`, because a matrix of eleven
+tools must not end at the first that is missing.
+"""
+
+from __future__ import annotations
+
+
+class DevtoolsError(Exception):
+    """The base of every error that this module raises on purpose."""
+
+
+class ToolMissing(DevtoolsError):
+    """A program is not installed; the message holds the command that installs it.
+
+    Attributes:
+        program: its name.
+        install: the command.
+    """
+
+    def __init__(self, program: str, install: str) -> None:
+        super().__init__(f"{program} is not here; `{install}` installs it")
+        self.program = program
+        self.install = install
+
+
+class ToolTimeout(DevtoolsError):
+    """A program was ended, with its children, because it passed its time limit."""
+
+
+class Located(DevtoolsError):
+    """An error at a place in a text.
+
+    Attributes:
+        line, col: both from 1.
+    """
+
+    def __init__(self, message: str, line: int, col: int) -> None:
+        super().__init__(f"{message} (line {line}, column {col})")
+        self.line = line
+        self.col = col
+
+
+class SourceError(Located):
+    """A source file cannot be read or parsed; nothing was written."""
+
+
+class JsoncError(Located):
+    """A text is no JSON with comments."""
+
+
+class CommitError(DevtoolsError):
+    """A message is no conventional commit.
+
+    Attributes:
+        clause: the number of the clause of Conventional Commits 1.0.0 that it breaks.
+    """
+
+    def __init__(self, message: str, clause: int) -> None:
+        super().__init__(f"{message} (Conventional Commits 1.0.0, clause {clause})")
+        self.clause = clause
+
+
+class SemverError(DevtoolsError, ValueError):
+    """A text is no semantic version."""
+
+
+class QueryError(DevtoolsError, ValueError):
+    """A question to a trace is not one that may be asked."""
+
+
+class DapError(DevtoolsError):
+    """A debug adapter broke the protocol, refused a request, or did not answer in time."""
+
+
+class ReleaseError(DevtoolsError):
+    """A release stopped; everything that it had changed was put back."""

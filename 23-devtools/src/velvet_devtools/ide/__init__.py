@@ -1,0 +1,1 @@
+"""Settings of editors that are generated and then checked: VS Code, PyCharm, EditorConfig."""

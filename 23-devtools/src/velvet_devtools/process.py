@@ -1,0 +1,128 @@
+"""Run a program with a time limit, and leave none of its children behind.
+
+`subprocess.run(timeout=)` kills the program alone: a linter that forks workers leaves them running,
+and a grandchild that holds the pipe open keeps `communicate` waiting for ever. Here output goes to
+files, not to pipes, and the whole process group is ended. Arguments are a list, never a shell's
+text, so a path such as ``$(rm -rf x)`` is a path.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from velvet_devtools.errors import ToolMissing, ToolTimeout
+
+MAX_OUTPUT = 32 * 1024 * 1024
+NEW_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a program ended: its exit code (negative: the signal), what it wrote, how long it took."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+
+def find(program: str) -> str | None:
+    """Return where a program is: beside this interpreter first, then on the path."""
+    beside = shutil.which(program, path=sysconfig.get_path("scripts"))
+    return beside or shutil.which(program)
+
+
+def need(program: str, package: str = "") -> str:
+    """Return where a program is.
+
+    Raises:
+        ToolMissing: it is nowhere; the error holds the command that installs it.
+    """
+    found = find(program)
+    if found is None:
+        raise ToolMissing(program, f"pip install {package or program}")
+    return found
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    timeout_s: float = 60.0,
+    env: Mapping[str, str] | None = None,
+    stdin: str = "",
+) -> Finished:
+    """Run a program to its end and return what it wrote, read as UTF-8 with replacements.
+
+    Args:
+        env: variables added to those of this process.
+
+    Raises:
+        ToolMissing: there is no such program.
+        ToolTimeout: it was still running after `timeout_s` seconds; its children are ended, too.
+    """
+    full = {**os.environ, "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1", **(env or {})}
+    began = time.perf_counter()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        with tempfile.TemporaryFile() as given:
+            given.write(stdin.encode("utf-8"))
+            given.seek(0)
+            try:
+                child = subprocess.Popen(
+                    list(argv),
+                    cwd=cwd,
+                    env=full,
+                    stdin=given,
+                    stdout=out,
+                    stderr=err,
+                    start_new_session=sys.platform != "win32",
+                    creationflags=NEW_GROUP,
+                )
+            except FileNotFoundError:
+                raise ToolMissing(str(argv[0]), f"pip install {Path(argv[0]).name}") from None
+        try:
+            code = child.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise ToolTimeout(f"{Path(argv[0]).name} ran longer than {timeout_s:g} s") from None
+        finally:
+            end(child)
+        return Finished(code, _read(out), _read(err), time.perf_counter() - began)
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    """End a child with everything that it started, and wait for it."""
+    try:
+        family = psutil.Process(child.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        family = []
+    if sys.platform != "win32":  # those whose parent is gone are still in the group
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            family = [*family]  # the group is gone; the list is what is left
+    for one in family:
+        try:
+            one.kill()
+        except psutil.NoSuchProcess:
+            continue
+    if child.poll() is None:
+        child.kill()
+    child.wait()
+
+
+def _read(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read(MAX_OUTPUT).decode("utf-8", "replace")

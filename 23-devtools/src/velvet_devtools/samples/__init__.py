@@ -1,0 +1,1 @@
+"""What the module measures on: defects with their twins, heisenbugs, settings, a bad repository."""
