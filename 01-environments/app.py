@@ -1,0 +1,5 @@
+"""The dashboard of 01-environments."""
+
+from velvet_environments.dashboard import main
+
+main()
