@@ -103,10 +103,10 @@ def test_an_unknown_module_suggests_the_nearest(velvet, name):
 
 @pytest.mark.parametrize("name", NEEDS_A_FOLDER)
 def test_a_planned_module_is_said_to_be_planned(velvet, paper, name):
-    result = velvet(name, "23")
+    result = velvet(name, "21")
 
     assert result.exit_code == 2
-    assert "module 23-devtools is planned and has no folder yet" in result.output
+    assert "module 21-desktop is planned and has no folder yet" in result.output
 
 
 def test_a_prefix_of_several_modules_names_them_all(velvet):
@@ -191,7 +191,7 @@ def test_the_list_for_programs_parses_and_holds_no_path_of_this_machine(velvet, 
 
     assert found["30-tiny"]["state"] == "working"
     assert found["31-half"]["state"] == "incomplete"
-    assert found["23-devtools"]["folder"] is None
+    assert found["21-desktop"]["folder"] is None
     assert str(paper.root) not in json.dumps(found)
 
 
@@ -216,7 +216,7 @@ def test_info_names_the_parts_that_an_incomplete_module_lacks(velvet, paper):
 
 
 def test_info_shows_a_planned_module_without_commands_that_cannot_work(velvet, paper):
-    output = velvet("info", "23").output
+    output = velvet("info", "21").output
 
     assert "state          planned" in output
     assert "velvet run" not in output
@@ -332,7 +332,7 @@ def test_no_color_is_respected_on_a_terminal():
 def test_a_terminal_shows_each_state_as_a_mark_and_as_a_word():
     said = on_a_terminal("list", PYTHONIOENCODING="utf-8")
 
-    planned = next(line for line in said.splitlines() if "23-devtools" in line)
+    planned = next(line for line in said.splitlines() if "21-desktop" in line)
     assert catalogue.GLYPHS["planned"] in planned
     assert "planned" in planned
 
@@ -341,7 +341,7 @@ def test_a_terminal_shows_each_state_as_a_mark_and_as_a_word():
 def test_a_terminal_without_utf_8_shows_question_marks_for_the_marks():
     said = on_a_terminal("list", PYTHONIOENCODING="latin-1")
 
-    planned = next(line for line in said.splitlines() if "23-devtools" in line)
+    planned = next(line for line in said.splitlines() if "21-desktop" in line)
     assert planned.lstrip().startswith("?")
 
 
