@@ -124,7 +124,7 @@ def who_brought_this() -> None:
         print("  " + " -> ".join(path))
     print(f"layers: {[len(row) for row in graph.layers()]}, cycles: {graph.cycles()}")
     print(f"problems: {problems}")
-    print("why: nobody asked for most of what is installed; a path says who did.")
+    print("why: most of what is installed was asked for by packages; a path names them.")
 
 
 if __name__ == "__main__":

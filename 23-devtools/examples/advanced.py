@@ -53,7 +53,7 @@ def _report(rows: int, slow: bool) -> int:
         return text.split(",")
 
     def total(cells: list[str]) -> int:
-        words = sorted(cells * 60) if slow else cells  # the change that nobody noticed
+        words = sorted(cells * 60) if slow else cells  # the change that went unnoticed
         return sum(map(len, words))
 
     return sum(total(parse(f"{n},a,b,{n * n}")) for n in range(rows))

@@ -26,7 +26,7 @@ def log_or_print() -> None:
     dearer = costs["disabled f-string"] / costs["disabled lazy"]
     handled = costs["enabled lazy"] / costs["disabled lazy"]
     print(f"a line that is written costs {handled:.0f} times one that is only asked for")
-    print(f"an f-string that nobody reads costs {dearer:.0f} times its lazy form")
+    print(f"an f-string that is never read costs {dearer:.0f} times its lazy form")
 
 
 @example("editor_in_one_command")

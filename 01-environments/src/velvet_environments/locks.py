@@ -31,7 +31,7 @@ class LockedPackage:
     """One entry.
 
     Attributes:
-        marker: for whom it holds; empty for everybody's.
+        marker: for whom it holds; empty when it always holds.
         hashes: texts such as `sha256:…`, one a file.
         index: the index that it comes from; empty where the format does not say.
     """

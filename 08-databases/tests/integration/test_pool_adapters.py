@@ -55,9 +55,13 @@ def end_them(url: str) -> None:
 def test_a_pool_lends_what_executes(adapter: Any, postgres_server: Server) -> None:
     adapter.open(postgres_server.url, 2)
 
+    done = 0
     for _ in range(3):
         with adapter.borrow() as execute:
             execute("SELECT 1")
+            done += 1
+
+    assert done == 3
 
 
 @pytest.mark.integration

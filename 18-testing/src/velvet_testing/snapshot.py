@@ -2,7 +2,7 @@
 
 A value is written in one canonical form, with times, ids and paths scrubbed, and compared with the
 file that was approved before. Snapshots that no test asked for are reported: they are approved
-answers to questions that nobody asks any more.
+answers to questions that are no longer asked.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ def build_wheel(root: Path, into: Path) -> Path:
 
 
 def check_wheel(wheel: Path, version: Version) -> None:
-    """Raise ReleaseError for a wheel of another version or with files that nobody wants shipped."""
+    """Raise ReleaseError for a wheel of another version or with files that must not be shipped."""
     with zipfile.ZipFile(wheel) as file:
         names = file.namelist()
         about = next(name for name in names if name.endswith(".dist-info/METADATA"))

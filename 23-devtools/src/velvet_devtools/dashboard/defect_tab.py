@@ -92,7 +92,7 @@ def draw(seen: kit.Seen) -> None:
 
 
 def finding(seen: kit.Seen) -> str:
-    """Name the best single tool, the best pair, and what nobody finds."""
+    """Name the best single tool, the best pair, and what none finds."""
     rows = as_rows(seen.of("row"))
     whole = matrix.Matrix(rows, ())
     pair = whole.best_pair()

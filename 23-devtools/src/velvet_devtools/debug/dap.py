@@ -265,7 +265,7 @@ def _connect(host: str, port: int, wait_s: float) -> socket.socket:
         except OSError as error:
             if time.monotonic() > until:
                 raise DapError(f"nothing answers at port {port}: {error}") from None
-            time.sleep(PAUSE_S)  # the listener is being started, and tells nobody when it is there
+            time.sleep(PAUSE_S)  # the listener is being started, and does not tell when it is there
 
 
 @dataclass

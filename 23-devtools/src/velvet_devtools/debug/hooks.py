@@ -1,4 +1,4 @@
-"""What `breakpoint()` does, and log lines from a program that nobody edits."""
+"""What `breakpoint()` does, and log lines from a program that stays as it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""VS Code's four files, generated from a project, and then checked as if somebody else wrote them.
+"""VS Code's four files, generated from a project, and then checked as if they came from outside.
 
 Settings rot silently: an editor ignores a key that it no longer knows. `validate` compares every
 key with a dated list of what the tools document, every path with the disk, every task with what can
