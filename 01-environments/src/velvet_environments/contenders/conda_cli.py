@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from velvet_environments.channel import match_spec
 from velvet_environments.sandbox import Outcome
 from velvet_environments.toolbox import Toolbox
@@ -24,7 +22,7 @@ def __getattr__(name: str) -> str:
 
 
 def _conda(work: Workspace, *words: str) -> Outcome:
-    program = work.program(str(sys.modules[__name__].tool))
+    program = work.program(__getattr__("tool"))
     return work.run([program, *words], {"CONDA_PKGS_DIRS": str(work.box.cache / "conda")})
 
 
