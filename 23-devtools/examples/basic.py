@@ -9,7 +9,6 @@ from velvet.examples import example, main
 from velvet_devtools import bump, commits
 from velvet_devtools.ide import jsonc, pycharm, vscode
 from velvet_devtools.samples.log_styles import STYLES, nanoseconds
-from velvet_devtools.semver import Version
 
 
 @example("log_or_print")
@@ -72,7 +71,7 @@ def commit_to_changelog() -> None:
         bump.git(root, "commit", "--quiet", "--allow-empty", "-m", last)
         log = bump.git(root, "log", "--format=%B%x00", "--reverse")
     found = [commits.parse(text.strip("\n")) for text in log.split("\0") if text.strip()]
-    version = commits.next_version(Version.parse("1.4.2"), found)
+    version = commits.next_version("1.4.2", found)
     print(f"{len(found)} commits, 1.4.2 -> {version}")
     lines = commits.section(version, "2026-01-31", found).splitlines()
     print("\n".join(lines[:7]))

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from velvet.examples import example, main
 from velvet_devtools import codemods, matrix, process
-from velvet_devtools.contenders import load
+from velvet_devtools.contenders.renames import RENAMES
 from velvet_devtools.debug import dap, postmortem
-from velvet_devtools.debug.hooks import source_line
 from velvet_devtools.samples import corpus
 
 LOOP = """\
@@ -74,7 +73,7 @@ def attach_live() -> None:
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "loop.py"
         script.write_text(LOOP, encoding="utf-8")
-        line = source_line(script, "return state")
+        line = dap.source_line(script, "return state")
         with dap.target([str(script)], wait=False) as target:
             with dap.DapSession(target.port) as session:
                 session.attach({script: [dap.Breakpoint(line, condition="n >= 9")]})
@@ -95,7 +94,7 @@ def codemod_three_ways() -> None:
         kept = whole = wrong = 0
         for file, old in names.items():
             source = (corpus.LIBRARY / file).read_text(encoding="utf-8")
-            made = load("renames", way).rename(source, old, "renamed")
+            made = RENAMES[way](source, old, "renamed")
             whole += codemods.comments(source.encode()).total()
             kept += codemods.comments(made.encode()).total()
             wrong += corpus.wrong_edits(source, made, old, "renamed")

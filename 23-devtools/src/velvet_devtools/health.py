@@ -28,6 +28,7 @@ _SECRET = re.compile(
     r"|(?:password|passwd|secret|token|api_?key)\w*[\"']?\s*[:=]\s*[\"']([^\"'\s]{12,})[\"']",
     re.IGNORECASE,
 )
+_TODO = re.compile(r"#\s*(TODO|FIXME)\b")
 _BRANCHES = (
     ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.IfExp, ast.comprehension,
     ast.BoolOp, ast.match_case, ast.Assert,
@@ -59,17 +60,11 @@ class HotSpot:
 
 
 class Repository:
-    """What the checks ask of a repository; everything is read once."""
+    """What the checks ask of a git repository; everything is read once."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        try:
-            self.files = [one for one in git(root, "ls-files", "-z").split("\0") if one]
-            self.versioned = True
-        except DevtoolsError:
-            found = (one.relative_to(self.root).as_posix() for one in self.root.rglob("*"))
-            self.files = sorted(one for one in found if (self.root / one).is_file())
-            self.versioned = False
+        self.files = [one for one in git(root, "ls-files", "-z").split("\0") if one]
 
     def has(self, pattern: str) -> bool:
         """Whether a file's path fits a pattern."""
@@ -103,19 +98,8 @@ class Repository:
     @cached_property
     def churn(self) -> Counter[str]:
         """How many commits changed each file."""
-        if not self.versioned:
-            return Counter()
-        lines = git(
-            self.root, "log", "--format=", "--name-only", "--relative", "-n", "2000", "--", "."
-        ).splitlines()
-        return Counter(line for line in lines if line)
-
-    @cached_property
-    def authors(self) -> Counter[str]:
-        """Commits of each author, by address; the report counts and names nobody."""
-        if not self.versioned:
-            return Counter()
-        return Counter(git(self.root, "log", "--format=%aE", "-n", "2000").split())
+        words = ("log", "--format=", "--name-only", "--relative", "-n", "2000", "--", ".")
+        return Counter(line for line in git(self.root, *words).splitlines() if line)
 
 
 def complexity(tree: ast.AST) -> int:
@@ -152,18 +136,16 @@ def secrets(repository: Repository) -> list[str]:
 
 def todos(repository: Repository) -> list[tuple[int, str]]:
     """Return age in days and place of each TODO in Python files, the oldest first."""
-    newest = (
-        int(git(repository.root, "log", "-1", "--format=%ct") or 0) if repository.versioned else 0
-    )
+    newest = int(git(repository.root, "log", "-1", "--format=%ct"))
     found = []
     for path in repository.python:
-        if not re.search(r"#\s*(TODO|FIXME)\b", repository.text(path)) or not newest:
+        if not _TODO.search(repository.text(path)):
             continue
         stamp = 0
         for line in git(repository.root, "blame", "--line-porcelain", "--", path).splitlines():
             if line.startswith("committer-time "):
                 stamp = int(line.split()[1])
-            elif line.startswith("\t") and re.search(r"#\s*(TODO|FIXME)\b", line):
+            elif line.startswith("\t") and _TODO.search(line):
                 found.append(((newest - stamp) // 86_400, f"{path}: {line.strip()[:70]}"))
     return sorted(found, reverse=True)
 
@@ -178,7 +160,7 @@ def _file(pattern: str, yes: str, no: str) -> Check:
 def _setting(pattern: str, tool: str) -> Check:
     def check(repository: Repository) -> tuple[bool, str]:
         found = re.search(pattern, repository.settings)
-        return bool(found), f"{tool} is {'configured' if found else 'configured nowhere'}"
+        return bool(found), f"{tool} is configured{'' if found else ' nowhere'}"
 
     return check
 
@@ -194,25 +176,20 @@ def _empty(found: list[str], good: str) -> tuple[bool, str]:
 
 
 def _large(repository: Repository) -> tuple[bool, str]:
-    sizes = [one for one in repository.files if (repository.root / one).is_file()]
-    found = [one for one in sizes if (repository.root / one).stat().st_size > LARGE_BYTES]
+    places = [repository.root / one for one in repository.files]
+    found = [one.name for one in places if one.is_file() and one.stat().st_size > LARGE_BYTES]
     return _empty(found, "no file is larger than a megabyte")
 
 
-def _matching(pattern: str, good: str, *, only: str = "") -> Check:
-    def check(repository: Repository) -> tuple[bool, str]:
-        found = [
-            one
-            for one in repository.files
-            if one.endswith(only) and re.search(pattern, repository.text(one), re.MULTILINE)
-        ]
-        return _empty(found, good)
-
-    return check
+def _conflicts(repository: Repository) -> tuple[bool, str]:
+    marks = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
+    found = [one for one in repository.files if marks.search(repository.text(one))]
+    return _empty(found, "no marks of a conflict")
 
 
 def _bus_factor(repository: Repository) -> tuple[bool, str]:
-    counts = [n for _, n in repository.authors.most_common()]
+    authors = Counter(git(repository.root, "log", "--format=%aE", "-n", "2000").split())
+    counts = [n for _, n in authors.most_common()]
     half = next((i for i in range(1, len(counts) + 1) if sum(counts[:i]) * 2 > sum(counts)), 0)
     return half > 1, f"{half} of {len(counts)} authors made more than half of the commits"
 
@@ -232,15 +209,13 @@ def _concentrated(repository: Repository) -> tuple[bool, str]:
     spots = hot_spots(repository, 1_000)
     total, top = sum(one.heat for one in spots), sum(one.heat for one in spots[:3])
     hottest = f"; the hottest is {spots[0].path}" if spots else ""
-    return (
-        top * 2 <= max(total, 1),
-        f"three files hold {top / max(total, 1):.0%} of the heat{hottest}",
-    )
+    share = top / max(total, 1)
+    return share <= 0.5, f"three files hold {share:.0%} of the heat{hottest}"
 
 
 CHECKS: tuple[tuple[str, int, Check], ...] = (
     ("readme", 4, _file(r"^readme\b", "there is a README", "no README says what this is")),
-    ("licence", 5, _file(r"^licen[cs]e", "there is a licence", "without one nobody may use it")),
+    ("licence", 5, _file(r"^licen[cs]e", "there is a licence", "without one, others may not use it")),
     ("changelog", 3, _file(r"^changelog", "there is a changelog", "no changelog says what changed")),
     ("contributing", 2, _file(r"contributing", "there is a guide", "no guide for contributors")),
     ("security", 2, _file(r"security\.md$", "there is a policy", "no way to report a vulnerability")),
@@ -257,7 +232,7 @@ CHECKS: tuple[tuple[str, int, Check], ...] = (
     ("hooks", 2, _file(r"pre-commit-config", "there are hooks", "no hooks before a commit")),
     ("large", 4, _large),
     ("secrets", 10, lambda one: _empty(secrets(one), "no secret was seen")),
-    ("conflicts", 5, _matching(r"^(<{7}|>{7}) ", "no marks of a conflict")),
+    ("conflicts", 5, _conflicts),
     ("syntax", 6, lambda one: _empty([p for p, t in one.python.items() if t is None], "all files parse")),
     ("links", 2, lambda one: _empty(dead_links(one.root, one.files), "no dead link")),
     ("docstrings", 3, _docstrings),
@@ -281,6 +256,5 @@ def report(root: Path) -> list[Verdict]:
 
 def score(verdicts: list[Verdict]) -> int:
     """Return the passed weight in percent of all."""
-    return round(
-        100 * sum(v.weight for v in verdicts if v.passed) / sum(v.weight for v in verdicts)
-    )
+    whole = sum(one.weight for one in verdicts)
+    return round(100 * sum(one.weight for one in verdicts if one.passed) / whole)

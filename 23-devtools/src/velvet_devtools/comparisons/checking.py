@@ -32,12 +32,11 @@ SLOW = {"pylint", "mypy", "pyright", "basedpyright", "flake8"}
 
 def _command(name: str, files: list[Path], work: Path, profile: str, *, cache: bool) -> Command:
     tool = lint.checker(name)
-    program = process.find(tool.PROGRAM)
+    program = process.find(tool.program)
     if program is None:
-        raise Absent(f"not here; pip install {tool.PACKAGE}")
-    argv = tool.command([str(one) for one in files], profile, work, cache)
-    ok = tuple(range(32)) if name == "pylint" else tool.FINDINGS
-    return Command([program, *argv], ok=ok, cwd=str(work))
+        raise Absent(f"not here; pip install {tool.program}")
+    argv = tool.command([str(one) for one in files], profile, work, cache=cache)
+    return Command([program, *argv], ok=tool.findings, cwd=str(work))
 
 
 def _lint(name: str, percent: int) -> Iterator[Command]:
@@ -65,7 +64,7 @@ def _format(name: str, percent: int) -> Iterator[Timed]:
         def fresh() -> list[Path]:
             return corpus.copy(work, share=percent / 100)
 
-        yield Timed(lambda files: formatters.apply(name, files) and None, prepare=fresh)
+        yield Timed(lambda files: formatters.apply(name, files), prepare=fresh)
 
 
 def _agree(first: str, second: str) -> Callable[[], dict[str, float]]:

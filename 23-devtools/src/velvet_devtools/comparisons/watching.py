@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from velvet.bench import Absent, Outcome, Suite, Timed, ratio, speedup, value
-from velvet_devtools import profiling
 from velvet_devtools.debug import dap
 from velvet_devtools.debug.recorder import BACKENDS, Recorder
+from velvet_devtools.profiling import PROFILERS
 from velvet_devtools.samples.log_styles import STYLES
 
 TURNS = 300
@@ -71,7 +71,7 @@ def _profiled(name: str) -> Callable[[], Any]:
 
     def call() -> int:
         found: list[int] = []
-        profiling.run(name, lambda: found.append(_calls()))
+        PROFILERS[name](lambda: found.append(_calls()))
         return found[0]
 
     return call
@@ -139,7 +139,7 @@ def add_to(suite: Suite) -> None:
         "profiler_cost", title="120,000 small calls under a profiler", unit="ms",
         rounds={"quick": 3, "default": 8},
     )  # fmt: skip
-    for name in ("none", *profiling.profilers()):
+    for name in ("none", *PROFILERS):
         profilers.add(name, partial(_profiled, name), baseline=name == "none")
     lines = suite.comparison(
         "log_cost", title="One line of a log", unit="ns", rounds={"quick": 6, "default": 15}

@@ -42,7 +42,6 @@ class Query:
             self._tree = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise QueryError(f"{text[:60]!r} is no expression: {error}") from None
-        self.text = text
         self.names = frozenset(n.id for n in ast.walk(self._tree) if isinstance(n, ast.Name))
         for node in ast.walk(self._tree):
             if isinstance(node, ast.UnaryOp) and not isinstance(node.op, ast.Not | ast.USub):

@@ -9,7 +9,6 @@ an entry that was never started is a guess.
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -43,12 +42,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Project:
-    """What of a project the settings depend on.
-
-    Attributes:
-        formatter: ``black`` or ``ruff``, as pyproject.toml configures it.
-        scripts: files that may be started, relative to the root.
-    """
+    """What of a project the settings depend on: its formatter, its tests, what can be started."""
 
     root: Path
     formatter: str
@@ -65,18 +59,11 @@ def known() -> Mapping[str, Any]:
 
 
 def look_at(root: Path) -> Project:
-    """Read what settings need from a project's pyproject.toml and files.
-
-    Raises:
-        DevtoolsError: its pyproject.toml cannot be read.
-    """
+    """Read what settings need; DevtoolsError where pyproject.toml cannot be read."""
     file = root / "pyproject.toml"
     try:
-        tools = (
-            tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
-            if file.is_file()
-            else {}
-        )
+        text = file.read_text(encoding="utf-8") if file.is_file() else ""
+        tools = tomllib.loads(text).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DevtoolsError(f"pyproject.toml cannot be read: {error}") from None
     formatter = "black" if "black" in tools else "ruff"
@@ -102,25 +89,20 @@ def generate(project: Project) -> dict[str, str]:
         },
     }
     common = {"type": "debugpy", "console": "internalConsole", "justMyCode": True}
-    entries = [
+    entries: list[dict[str, Any]] = [
         {"name": f"Run {name}", "request": "launch", "program": f"${{workspaceFolder}}/{name}"}
-        | common
         for name in project.scripts
     ]
     if project.tests:
-        arguments = [project.tests, "-x", "-q"]
-        entries.append(
-            {"name": "Tests", "request": "launch", "module": "pytest", "args": arguments} | common
-        )
+        words = [project.tests, "-x", "-q"]
+        entries.append({"name": "Tests", "request": "launch", "module": "pytest", "args": words})
+    entries = [one | common for one in entries]
     connect = {"host": "127.0.0.1", "port": 5678}
     entries.append({"name": "Attach", "type": "debugpy", "request": "attach", "connect": connect})
-    check = ["ruff", "check", "."]
+    shape = ["black", "."] if project.formatter == "black" else ["ruff", "format", "."]
     tasks = [
         {"label": " ".join(words), "type": "process", "command": words[0], "args": words[1:]}
-        for words in (
-            check,
-            ["black", "."] if project.formatter == "black" else ["ruff", "format", "."],
-        )
+        for words in (["ruff", "check", "."], shape)
     ]
     wanted = ["ms-python.python", "ms-python.debugpy", "charliermarsh.ruff"]
     files: dict[str, Any] = {
@@ -160,7 +142,7 @@ def validate(root: Path) -> list[Problem]:
         found += _launch(root, entry)
     for task in read.get("tasks.json", {}).get("tasks", []):
         command = str(task.get("command", ""))
-        if not (process.find(command) or shutil.which(command, path=str(root))):
+        if process.find(command) is None:
             found.append(Problem("tasks.json", command, "no such command can be run here"))
     return found
 
@@ -174,7 +156,7 @@ def _settings(root: Path, settings: Mapping[str, Any], scope: str = "") -> Itera
             yield Problem("settings.json", where, f"removed; now {known()['removed'][key]}")
         elif key not in known()["settings"]:
             yield Problem("settings.json", where, f"not documented as of {known()['as_of']}")
-        elif key in ("python.defaultInterpreterPath", "python.envFile", "python.testing.cwd"):
+        elif key in ("python.defaultInterpreterPath", "python.envFile"):
             yield from _path(root, "settings.json", where, str(value))
     python = settings.get("[python]", {})
     chosen = python.get("editor.defaultFormatter") or settings.get("editor.defaultFormatter")
@@ -185,14 +167,10 @@ def _settings(root: Path, settings: Mapping[str, Any], scope: str = "") -> Itera
         why = f"pyproject.toml names {wanted}: files flip at every save"
         yield Problem("settings.json", "editor.defaultFormatter", why)
     on_save = python.get("editor.codeActionsOnSave", {})
-    if (
-        chosen == FORMATTERS["black"]
-        and "source.fixAll.ruff" in on_save
-        and settings.get("ruff.lint.select")
-    ):
-        yield Problem(
-            "settings.json", "editor.codeActionsOnSave", "ruff and black both write on save"
-        )
+    both = chosen == FORMATTERS["black"] and "source.fixAll.ruff" in on_save
+    if both and settings.get("ruff.lint.select"):
+        why = "ruff and black both write on save"
+        yield Problem("settings.json", "editor.codeActionsOnSave", why)
 
 
 def _launch(root: Path, entry: Mapping[str, Any]) -> Iterator[Problem]:
@@ -224,11 +202,7 @@ def _filled(root: Path, text: str) -> str:
 
 @contextmanager
 def run_launch(root: Path, name: str) -> Iterator[tuple[dap.Target, dap.DapSession]]:
-    """Start a launch entry as the editor would, waiting for its debugger, and connect to it.
-
-    Raises:
-        ValueError: there is no launch entry of that name.
-    """
+    """Start a launch entry as the editor would; ValueError when there is none of that name."""
     content = jsonc.loads((root / ".vscode" / "launch.json").read_text(encoding="utf-8"))
     entries = {one["name"]: one for one in content["configurations"] if one["request"] == "launch"}
     if name not in entries:
