@@ -74,7 +74,7 @@ def profile_regression() -> None:
     print(
         f"cProfile makes the run {(time.thread_time() - began) / plain:.1f} times as long", end=" "
     )
-    print(f"and counts {sum(exact.calls.values()):,} calls")
+    print(f"and counts {sum((exact.calls or {}).values()):,} calls")
 
 
 @example("repo_health")

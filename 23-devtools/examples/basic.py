@@ -41,8 +41,7 @@ def editor_in_one_command() -> None:
         (root / "main.py").write_text("print(42)\n", encoding="utf-8")
         (root / "pyproject.toml").write_text("[tool.black]\nline-length = 100\n", encoding="utf-8")
         project = vscode.look_at(root)
-        vscode.write(root / ".vscode", vscode.generate(project))
-        pycharm.write(root, pycharm.generate(project))
+        vscode.write(root, vscode.generate(project) | pycharm.generate(project))
         files = sorted(
             one.relative_to(root).as_posix() for one in root.rglob("*.*") if one.is_file()
         )

@@ -53,13 +53,16 @@ def defect_hunt() -> None:
 @example("post_mortem")
 def post_mortem() -> None:
     """Crash a program, keep a dump without its password, and walk through it in another process."""
-    script = "def connect(password):\n    retries = 3\n    raise OSError('refused')\nconnect('hunter22')\n"
+    job = (
+        "import pathlib, sys\nfrom velvet_devtools.debug import postmortem\n"
+        "postmortem.install(pathlib.Path(sys.argv[1]))\n\n"
+        "def connect(password):\n    retries = 3\n    raise OSError('refused')\n\nconnect('hunter22')\n"
+    )
     with tempfile.TemporaryDirectory() as folder:
         file, dump = Path(folder) / "job.py", Path(folder) / "crash.json"
-        file.write_text(script, encoding="utf-8")
-        words = [sys.executable, "-m", "velvet_devtools", "trace", str(file), "--dump", str(dump)]
-        crashed = process.run(words)
-        print(f"the job ended with {crashed.exit_code}: {crashed.stdout.splitlines()[0]}")
+        file.write_text(job, encoding="utf-8")
+        crashed = process.run([sys.executable, str(file), str(dump)])
+        print(f"the job ended with {crashed.exit_code}: {crashed.stderr.splitlines()[-1]}")
         explorer = postmortem.Explorer(postmortem.Dump.load(dump))
         for command in ("w", "l", "a", "up"):
             print(f"(dump) {command}\n{explorer.do(command)}")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from velvet_devtools import process
 from velvet_devtools.codemods import atomic_write
-from velvet_devtools.commits import Commit, insert, next_version, parse, section
+from velvet_devtools.commits import insert, next_version, parse, section
 from velvet_devtools.errors import CommitError, DevtoolsError, ReleaseError
 
 _VERSION_LINE = re.compile(r'^(version|__version__) = "([^"]*)"', re.MULTILINE)
@@ -25,18 +25,13 @@ STRAY = re.compile(r"(^|/)(tests?|\.git|\.venv|__pycache__)/|\.(pyc|env|key|pem|
 
 @dataclass(frozen=True)
 class Plan:
-    """What a release would do: the versions, the commits, each file's new text, the tag."""
+    """What a release would do: versions, tag, messages that say nothing, each file's new text."""
 
     current: str
     version: str
-    commits: tuple[Commit, ...]
+    tag: str
     skipped: tuple[str, ...]
     edits: dict[Path, str]
-
-    @property
-    def tag(self) -> str:
-        """The name of the tag."""
-        return f"v{self.version}"
 
 
 def git(root: Path, *words: str) -> str:
@@ -85,7 +80,7 @@ def plan(root: Path, day: str) -> Plan:
     log = root / "CHANGELOG.md"
     old = log.read_text(encoding="utf-8") if log.is_file() else "# Changelog\n"
     edits[log] = insert(old, section(version, day, commits))
-    return Plan(current, version, tuple(commits), tuple(skipped), edits)
+    return Plan(current, version, f"v{version}", tuple(skipped), edits)
 
 
 def build_wheel(root: Path, into: Path) -> Path:

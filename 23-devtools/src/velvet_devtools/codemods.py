@@ -15,36 +15,25 @@ import tempfile
 import tokenize
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import libcst as cst
 from libcst.metadata import GlobalScope, MetadataWrapper, ScopeProvider
 
 from velvet_devtools.errors import SourceError
 
-# A tree, the number of changes, and a sentence for each place that was left.
-Changed = tuple[cst.Module, int, list[str]]
+# A tree, the number of changes, and why something was left alone.
+Changed = tuple[cst.Module, int, str]
 Codemod = Callable[[cst.Module], Changed]
 
 
-@dataclass(frozen=True)
-class Result:
-    """A source after some codemods."""
-
-    source: bytes
-    changes: int
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class FileResult:
+class FileResult(NamedTuple):
     """What happened to a file: its changes, or why it was left alone."""
 
     path: Path
     changes: int
-    error: str = ""
+    problem: str = ""
 
 
 def parse(source: bytes) -> cst.Module:
@@ -72,8 +61,8 @@ def parse(source: bytes) -> cst.Module:
         raise SourceError(f"cannot be parsed: {str(error) or 'nested too deeply'}", 1, 1) from None
 
 
-def apply(source: bytes, mod: Codemod) -> Result:
-    """Apply a codemod and check the result.
+def apply(source: bytes, mod: Codemod) -> tuple[bytes, int, str]:
+    """Apply a codemod and check the result; return it with the changes and what was left alone.
 
     Raises:
         SourceError: the source cannot be read, or the codemod made something that is not Python,
@@ -83,16 +72,16 @@ def apply(source: bytes, mod: Codemod) -> Result:
     mark = codecs.BOM_UTF8 if source.startswith(codecs.BOM_UTF8) else b""
     if _marked(module, mark) != source:  # LibCST drops a form feed at the beginning of a line
         raise SourceError("this file would not come back byte for byte", 1, 1)
-    module, changes, warnings = mod(module)
+    module, changes, problem = mod(module)
     if not changes:
-        return Result(source, 0, tuple(warnings))
+        return source, 0, problem
     made = _marked(module, mark)
     again = parse(made)
     if lost := comments(source) - comments(made):
         raise SourceError(f"a comment would be lost: {next(iter(lost))!r}", 1, 1)
     if mod(again)[1]:
         raise SourceError("the codemod changes its own result once more", 1, 1)
-    return Result(made, changes, tuple(warnings))
+    return made, changes, problem
 
 
 def _marked(module: cst.Module, mark: bytes) -> bytes:
@@ -117,13 +106,13 @@ def run(paths: Iterable[Path], mod: Codemod, *, check: bool = False) -> Iterator
             continue
         done.add(real)
         try:
-            result = apply(real.read_bytes(), mod)
-            if result.changes and not check:
-                atomic_write(real, result.source)
+            source, changes, problem = apply(real.read_bytes(), mod)
+            if changes and not check:
+                atomic_write(real, source)
         except (SourceError, OSError) as error:
             yield FileResult(path, 0, str(error))
         else:
-            yield FileResult(path, result.changes)
+            yield FileResult(path, changes, problem)
 
 
 def rename(old: str, new: str) -> Codemod:
@@ -134,17 +123,17 @@ def rename(old: str, new: str) -> Codemod:
         scopes = set(wrapper.resolve(ScopeProvider).values())
         top = next((scope for scope in scopes if isinstance(scope, GlobalScope)), None)
         if top is None or old not in top:
-            return module, 0, []
+            return module, 0, ""
         if any(scope is not None and new in scope for scope in scopes):
-            return module, 0, [f"{new} is taken; {old} stays"]
+            return module, 0, f"{new} is taken; {old} stays"
         nodes: set[int] = set()
         for assignment in top[old]:
             if isinstance(getattr(assignment, "node", None), cst.Import | cst.ImportFrom):
-                return module, 0, [f"{old} is imported; rename it where it is defined"]
+                return module, 0, f"{old} is imported; rename it where it is defined"
             nodes.add(id(getattr(assignment, "node", None)))
             nodes.update(id(access.node) for access in assignment.references)
         visit = _Rename(nodes, old, new)
-        return module.visit(visit), visit.count, []
+        return module.visit(visit), visit.count, ""
 
     return change
 

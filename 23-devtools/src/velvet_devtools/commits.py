@@ -39,11 +39,9 @@ class Commit:
     footers: tuple[tuple[str, str], ...] = ()
 
     @property
-    def level(self) -> str:
-        """What it raises: ``major``, ``minor``, ``patch``, or nothing."""
-        if self.breaking:
-            return "major"
-        return {"feat": "minor", "fix": "patch", "perf": "patch"}.get(self.type.lower(), "")
+    def level(self) -> int:
+        """What it raises: 3 for the major number, 2 for the minor, 1 for the patch, or nothing."""
+        return 3 if self.breaking else {"feat": 2, "fix": 1, "perf": 1}.get(self.type.lower(), 0)
 
 
 def parse(message: str) -> Commit:
@@ -76,10 +74,10 @@ def _why(head: str) -> tuple[str, int]:
 def _split(rows: list[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Part the body from the footers: the last paragraph, when it begins with a footer's token."""
     start = len(rows)
-    for number in range(len(rows) - 1, -1, -1):
-        first = number == 0 or not rows[number - 1].strip()
-        if first and _FOOTER.fullmatch(rows[number]):
+    for number, row in enumerate(rows):
+        if _FOOTER.fullmatch(row) and (number == 0 or not rows[number - 1].strip()):
             start = number
+            break
     footers: list[tuple[str, str]] = []
     for row in rows[start:]:
         found = _FOOTER.fullmatch(row)
@@ -94,13 +92,10 @@ def next_version(current: str, commits: Iterable[Commit]) -> str:
     """Return the version that follows by the strongest commit; the same one when none counts.
 
     Before 1.0.0 a breaking change raises the minor number (SemVer 2.0.0, section 4). Versions are
-    three numbers; pre-releases are left to `packaging`, because Python spells them otherwise.
+    three numbers, or ReleaseError; pre-releases are left to `packaging`, as Python spells them.
 
     >>> next_version("1.4.2", [Commit("feat", "coupons")])
     '1.5.0'
-
-    Raises:
-        ReleaseError: the current version has a v or zeros in front, or a number is missing.
     """
     found = _VERSION.fullmatch(current)
     if found is None:
@@ -108,12 +103,10 @@ def next_version(current: str, commits: Iterable[Commit]) -> str:
             f"{current[:60]!r} is not MAJOR.MINOR.PATCH without v and zeros in front"
         )
     major, minor, patch = map(int, found.groups())
-    levels = {commit.level for commit in commits}
-    if "major" in levels and major:
+    level = max((commit.level for commit in commits), default=0)
+    if level == 3 and major:
         return f"{major + 1}.0.0"
-    if levels & {"major", "minor"}:
-        return f"{major}.{minor + 1}.0"
-    return f"{major}.{minor}.{patch + ('patch' in levels)}"
+    return f"{major}.{minor + 1}.0" if level >= 2 else f"{major}.{minor}.{patch + level}"
 
 
 def section(version: str, day: str, commits: Iterable[Commit]) -> str:

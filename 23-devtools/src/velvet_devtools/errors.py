@@ -23,11 +23,7 @@ class ToolTimeout(DevtoolsError):
 
 
 class Located(DevtoolsError):
-    """An error at a place in a text.
-
-    Attributes:
-        line, col: both from 1.
-    """
+    """An error at a place in a text; `line` and `col` count from 1."""
 
     def __init__(self, message: str, line: int, col: int) -> None:
         super().__init__(f"{message} (line {line}, column {col})")
@@ -43,11 +39,7 @@ class JsoncError(Located):
 
 
 class CommitError(DevtoolsError):
-    """A message is no conventional commit.
-
-    Attributes:
-        clause: the number of the clause of Conventional Commits 1.0.0 that it breaks.
-    """
+    """A message is no conventional commit; `clause` is the number of what it breaks."""
 
     def __init__(self, message: str, clause: int) -> None:
         super().__init__(f"{message} (Conventional Commits 1.0.0, clause {clause})")

@@ -11,8 +11,8 @@ import difflib
 import itertools
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from velvet_devtools import process
 
@@ -27,17 +27,14 @@ FORMATTERS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class FormatReport:
-    """Files that a formatter changed, that a second run changed, whose syntax tree is another."""
+class FormatReport(NamedTuple):
+    """Files that a second run of a formatter changed, and whose syntax tree is another."""
 
-    changed: int
     again: int
     altered: int
 
 
-@dataclass(frozen=True)
-class Agreement:
+class Agreement(NamedTuple):
     """How far two results differ: files, and lines of a diff without context."""
 
     files: int
@@ -58,16 +55,13 @@ def apply(name: str, paths: Sequence[Path]) -> None:
 def check(name: str, folder: Path) -> FormatReport:
     """Format the Python files of a folder twice, in place, and compare before, between and after."""
     paths = sorted(folder.rglob("*.py"))
-    before = [path.read_bytes() for path in paths]
-    trees = [shape(source) for source in before]
+    trees = [shape(path.read_bytes()) for path in paths]
     apply(name, paths)
     once = [path.read_bytes() for path in paths]
     apply(name, paths)
-    return FormatReport(
-        changed=sum(a != b for a, b in zip(before, once, strict=True)),
-        again=sum(a != path.read_bytes() for a, path in zip(once, paths, strict=True)),
-        altered=sum(tree != shape(b) for tree, b in zip(trees, once, strict=True)),
-    )
+    again = sum(a != path.read_bytes() for a, path in zip(once, paths, strict=True))
+    altered = sum(tree != shape(b) for tree, b in zip(trees, once, strict=True))
+    return FormatReport(again, altered)
 
 
 def agreement(first: Path, second: Path) -> Agreement:

@@ -12,9 +12,9 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from velvet_devtools.bump import git
 from velvet_devtools.documents import dead_links, docstring_coverage
@@ -22,6 +22,7 @@ from velvet_devtools.errors import DevtoolsError
 
 LARGE_BYTES = 1_000_000
 OLD_DAYS = 180
+SETTINGS = ("pyproject.toml", "setup.cfg", "tox.ini", ".pre-commit-config.yaml", "mypy.ini")
 MIN_ENTROPY = 3.2  # bits a character: words of a language stay below, random text does not
 _SECRET = re.compile(
     r"(AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|-----BEGIN [A-Z ]*PRIVATE KEY-----)"
@@ -35,8 +36,7 @@ _BRANCHES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """One check: its points, whether it passed, and why."""
 
     name: str
@@ -45,18 +45,13 @@ class Verdict:
     reason: str
 
 
-@dataclass(frozen=True)
-class HotSpot:
-    """A file that changes often and branches much."""
+class HotSpot(NamedTuple):
+    """A file that changes often and branches much; its heat is one times the other."""
 
     path: str
     changes: int
     complexity: int
-
-    @property
-    def heat(self) -> int:
-        """Churn times complexity."""
-        return self.changes * self.complexity
+    heat: int
 
 
 class Repository:
@@ -65,10 +60,6 @@ class Repository:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self.files = [one for one in git(root, "ls-files", "-z").split("\0") if one]
-
-    def has(self, pattern: str) -> bool:
-        """Whether a file's path fits a pattern."""
-        return any(re.search(pattern, one, re.IGNORECASE) for one in self.files)
 
     def text(self, path: str) -> str:
         """Return a file's text, without what is no UTF-8; empty for a large or missing one."""
@@ -90,12 +81,6 @@ class Repository:
         return found
 
     @cached_property
-    def settings(self) -> str:
-        """The texts of the files in which tools are configured."""
-        names = ("pyproject.toml", "setup.cfg", "tox.ini", ".pre-commit-config.yaml", "mypy.ini")
-        return "\n".join(self.text(name) for name in names)
-
-    @cached_property
     def churn(self) -> Counter[str]:
         """How many commits changed each file."""
         words = ("log", "--format=", "--name-only", "--relative", "-n", "2000", "--", ".")
@@ -109,11 +94,11 @@ def complexity(tree: ast.AST) -> int:
 
 def hot_spots(repository: Repository, count: int = 10) -> list[HotSpot]:
     """Return the files with most churn times complexity."""
-    found = [
-        HotSpot(path, repository.churn[path], complexity(tree))
-        for path, tree in repository.python.items()
-        if tree is not None and repository.churn[path]
-    ]
+    found = []
+    for path, tree in repository.python.items():
+        if tree is not None and (changes := repository.churn[path]):
+            branches = complexity(tree)
+            found.append(HotSpot(path, changes, branches, changes * branches))
     return sorted(found, key=lambda one: (-one.heat, one.path))[:count]
 
 
@@ -134,33 +119,21 @@ def secrets(repository: Repository) -> list[str]:
     return found
 
 
-def todos(repository: Repository) -> list[tuple[int, str]]:
-    """Return age in days and place of each TODO in Python files, the oldest first."""
-    newest = int(git(repository.root, "log", "-1", "--format=%ct"))
-    found = []
-    for path in repository.python:
-        if not _TODO.search(repository.text(path)):
-            continue
-        stamp = 0
-        for line in git(repository.root, "blame", "--line-porcelain", "--", path).splitlines():
-            if line.startswith("committer-time "):
-                stamp = int(line.split()[1])
-            elif line.startswith("\t") and _TODO.search(line):
-                found.append(((newest - stamp) // 86_400, f"{path}: {line.strip()[:70]}"))
-    return sorted(found, reverse=True)
-
-
 Check = Callable[[Repository], tuple[bool, str]]
 
 
 def _file(pattern: str, yes: str, no: str) -> Check:
-    return lambda repository: (True, yes) if repository.has(pattern) else (False, no)
+    def check(repository: Repository) -> tuple[bool, str]:
+        found = any(re.search(pattern, one, re.IGNORECASE) for one in repository.files)
+        return found, yes if found else no
+
+    return check
 
 
 def _setting(pattern: str, tool: str) -> Check:
     def check(repository: Repository) -> tuple[bool, str]:
-        found = re.search(pattern, repository.settings)
-        return bool(found), f"{tool} is configured{'' if found else ' nowhere'}"
+        found = any(re.search(pattern, repository.text(name)) for name in SETTINGS)
+        return found, f"{tool} is configured{'' if found else ' nowhere'}"
 
     return check
 
@@ -195,8 +168,19 @@ def _bus_factor(repository: Repository) -> tuple[bool, str]:
 
 
 def _old_todos(repository: Repository) -> tuple[bool, str]:
-    old = [f"{days} days: {place}" for days, place in todos(repository) if days > OLD_DAYS]
-    return _empty(old, f"no TODO is older than {OLD_DAYS} days")
+    newest = int(git(repository.root, "log", "-1", "--format=%ct"))
+    found = []
+    for path in repository.python:
+        if not _TODO.search(repository.text(path)):
+            continue
+        stamp = 0
+        for line in git(repository.root, "blame", "--line-porcelain", "--", path).splitlines():
+            if line.startswith("committer-time "):
+                stamp = int(line.split()[1])
+            elif line.startswith("\t") and _TODO.search(line):
+                days = (newest - stamp) // 86_400
+                found += [f"{days} days: {path}: {line.strip()[:70]}"] if days > OLD_DAYS else []
+    return _empty(found, f"no TODO is older than {OLD_DAYS} days")
 
 
 def _docstrings(repository: Repository) -> tuple[bool, str]:

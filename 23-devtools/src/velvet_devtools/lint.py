@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from velvet_devtools import process
-from velvet_devtools.contenders.checkers import CHECKERS, Checker, Diagnostic
+from velvet_devtools.contenders.checkers import CHECKERS, Diagnostic
 from velvet_devtools.errors import ToolMissing, ToolTimeout
 
 
@@ -30,8 +30,7 @@ class Status(str, Enum):
     GARBAGE = "unreadable output"
 
 
-@dataclass(frozen=True)
-class RunResult:
+class RunResult(NamedTuple):
     """What one run of a tool gave; `problem` is one sentence unless the status is OK."""
 
     status: Status
@@ -39,13 +38,6 @@ class RunResult:
     seconds: float = 0.0
     version: str = ""
     problem: str = ""
-
-
-def checker(name: str) -> Checker:
-    """Return a checker by its name; ValueError for another."""
-    if name not in CHECKERS:
-        raise ValueError(f"{name!r} is no checker; known are {', '.join(CHECKERS)}")
-    return CHECKERS[name]
 
 
 @lru_cache(maxsize=64)
@@ -70,14 +62,11 @@ def run(
     Args:
         work: a folder for its configuration.
         program: instead of the installed one, such as another version.
-
-    Raises:
-        ValueError: there is no such checker or profile.
     """
-    tool = checker(name)
-    if profile not in tool.profiles:
-        known = ", ".join(tool.profiles)
-        raise ValueError(f"{name} has no profile {profile!r}; it has {known}")
+    tool = CHECKERS.get(name)
+    if tool is None or profile not in tool.profiles:
+        known = ", ".join(tool.profiles if tool else CHECKERS)
+        raise ValueError(f"there is no {name} with {profile!r}; known are {known}")
 
     def failed(status: Status, problem: str, seconds: float = 0.0) -> RunResult:
         return RunResult(status, (), seconds, said, problem)
@@ -102,7 +91,7 @@ def run(
         return failed(Status.CRASHED, problem, done.seconds)
     try:
         found = tuple(sorted(tool.parse(done.stdout)))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         problem = f"{name} ended with {done.exit_code}; its output is not readable: {error}"
         return failed(Status.GARBAGE, problem[:300], done.seconds)
     return RunResult(Status.OK, found, done.seconds, said)

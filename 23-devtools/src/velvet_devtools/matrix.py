@@ -34,10 +34,8 @@ LINTERS = frozenset({"ruff", "flake8", "pylint", "bandit", "vulture"})
 class Row:
     """What one tool in one profile found.
 
-    Attributes:
-        words: stem of a defect that it reports -> what it says there.
-        false_alarms: stems of the twins on which it reports the defect that is mended.
-        noise: other findings on the twins.
+    `words` is what it says about each defect that it reports, `false_alarms` the twins on which it
+    reports the defect that is mended, `noise` its other findings on twins.
     """
 
     tool: str

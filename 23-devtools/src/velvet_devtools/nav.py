@@ -11,9 +11,9 @@ import ast
 import sqlite3
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from velvet_devtools.codemods import python_files
 
@@ -25,8 +25,7 @@ create index if not exists by_path on facts (path);
 """
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A definition of a name."""
 
     path: str
@@ -35,12 +34,7 @@ class Place:
 
 
 class Index:
-    """The facts of a tree; a context manager.
-
-    Args:
-        root: the folder whose Python files are read.
-        cache: the SQLite file; `:memory:` by default.
-    """
+    """The facts of a folder's Python files, in an SQLite file or in memory; a context manager."""
 
     def __init__(self, root: Path, cache: Path | str = ":memory:") -> None:
         self.root = root.resolve()

@@ -18,9 +18,8 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import psutil
 
@@ -29,8 +28,7 @@ from velvet_devtools.errors import ToolMissing, ToolTimeout
 MAX_OUTPUT = 32 * 1024 * 1024
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(NamedTuple):
     """How a program ended: its exit code (negative: the signal), what it wrote, how long it took."""
 
     exit_code: int
@@ -60,10 +58,7 @@ def run(
     timeout_s: float = 60.0,
     env: Mapping[str, str] | None = None,
 ) -> Finished:
-    """Run a program to its end and return what it wrote, read as UTF-8 with replacements.
-
-    Args:
-        env: variables added to those of this process.
+    """Run a program to its end, with `env` added to this process's variables.
 
     Raises:
         ToolMissing: there is no such program.

@@ -15,26 +15,22 @@ import time
 import tracemalloc
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 # Asking more often gives no more: the interpreter hands over its lock every 5 ms.
 INTERVAL_S = 0.005
 
 
-@dataclass(frozen=True)
-class Profile:
-    """Where one run spent what.
+class Profile(NamedTuple):
+    """Where one run spent what, and how often each function was called, where that is counted.
 
-    Attributes:
-        own: function -> its seconds, what it calls left out; line -> its bytes for tracemalloc.
-        calls: function -> how often it was called; empty where the profiler cannot know.
+    `own` has seconds of functions, what they call left out; bytes of lines for tracemalloc.
     """
 
     own: Mapping[str, float]
-    calls: Mapping[str, int] = field(default_factory=dict)
+    calls: Mapping[str, int] | None = None
 
 
 def exact(work: Callable[[], Any]) -> Profile:
@@ -124,8 +120,7 @@ PROFILERS: Mapping[str, Callable[[Callable[[], Any]], Profile]] = {
 }
 
 
-@dataclass(frozen=True)
-class Regression:
+class Regression(NamedTuple):
     """A function's median share before and after, and whether the ranges of the runs part."""
 
     function: str
@@ -135,11 +130,7 @@ class Regression:
 
 
 def compare(before: Sequence[Profile], after: Sequence[Profile]) -> list[Regression]:
-    """Return the functions that take more than before, the largest difference first.
-
-    Raises:
-        ValueError: fewer than two runs on a side, because one run has no range.
-    """
+    """Return the functions that take more than before, the largest difference first."""
     if min(len(before), len(after)) < 2:
         raise ValueError("compare at least two runs of each version; one has no range")
     found = []

@@ -70,25 +70,12 @@ def test_an_exception_stops_and_a_dying_target_is_an_error(tmp_path: Path) -> No
             session.wait_for("stopped")
 
 
-def test_a_logpoint_writes_and_does_not_stop(tmp_path: Path) -> None:
-    script = tmp_path / "loop.py"
-    script.write_text(LOOP.replace("100000", "3"), encoding="utf-8")
-    line = source_line(script, "return double")
-
-    with dap.target([str(script)]) as target, DapSession(target.port) as session:
-        session.attach({script: [Breakpoint(line, log="n is {n}")]})
-        told = ""
-        while "n is" not in told:  # the adapter tells of itself first
-            told = session.wait_for("output")["output"]
-        assert told.startswith("n is 1\n")
-
-
 def test_every_generated_launch_entry_starts(tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
     (tmp_path / ".venv").mkdir()
     (tmp_path / "main.py").write_text("value = 41\nvalue += 1\nprint(value)\n", encoding="utf-8")
     (tmp_path / "tests" / "test_a.py").write_text("def test_a():\n    assert 1\n", encoding="utf-8")
-    vscode.write(tmp_path / ".vscode", vscode.generate(vscode.look_at(tmp_path)))
+    vscode.write(tmp_path, vscode.generate(vscode.look_at(tmp_path)))
 
     with vscode.run_launch(tmp_path, "Run main.py") as (_, session):
         session.attach({tmp_path / "main.py": [Breakpoint(3)]})
@@ -285,21 +272,23 @@ def test_what_is_no_dump_is_refused(text: str, tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_thread_and_a_program_write_dumps(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    one, two = (tmp_path / f"{n}.json" for n in "12")
-    with postmortem.installed(one):
-        thread = threading.Thread(target=crash, args=("hunter22",))
-        thread.start()
-        thread.join()
-    with postmortem.installed(two):
-        try:
-            crash("hunter22")
-        except ValueError as error:
-            sys.excepthook(ValueError, error, error.__traceback__)
+    file = tmp_path / "crash.json"
+    for hooks in (sys, threading):
+        monkeypatch.setattr(hooks, "excepthook", hooks.excepthook)  # put back afterwards
+    postmortem.install(file)
 
-    assert postmortem.Dump.load(one).thread != "MainThread"
-    assert postmortem.Dump.load(two).error == "ValueError"
+    thread = threading.Thread(target=crash, args=("hunter22",))
+    thread.start()
+    thread.join()
+    assert postmortem.Dump.load(file).thread != "MainThread"
+
+    try:
+        crash("hunter22")
+    except ValueError as error:
+        sys.excepthook(ValueError, error, error.__traceback__)
+    assert postmortem.Dump.load(file).thread == "MainThread"
     assert "ValueError" in capsys.readouterr().err
 
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from velvet_devtools import __main__ as command
 from velvet_devtools import process, profiling, sessions
+from velvet_devtools.debug.postmortem import capture
 from velvet_devtools.profiling import PROFILERS
 
 
@@ -59,36 +60,41 @@ def test_a_runner_starts_the_check_and_reports_its_failure(runner: str, tmp_path
     ("words", "code", "output"),
     [
         (["health", "{root}", "--least", "101"], 1, "of 100"), (["health", "{root}"], 0, "FAIL"),
-        (["lint", "ruff", "{root}"], 0, ""), (["lint", "ruff", "{bad}"], 1, "syntax"),
         (["ide", "{root}", "--write"], 1, "defaultInterpreterPath"),
         (["rename", "f", "g", "{code}", "--check"], 1, ": 1"), (["rename", "f", "g", "{code}"], 0, ": 1"),
         (["rename", "f", "g", "{bad}"], 1, "line 1"),
-        (["trace", "{crash}", "--dump", "{dump}"], 1, "ZeroDivisionError"), (["trace", "{code}"], 0, ""),
     ],
 )  # fmt: skip
 def test_the_command(
     words: list[str], code: int, output: str, repository: Path, tmp_path: Path
 ) -> None:
-    places = {"root": repository, "dump": tmp_path / "dump.json"}
-    for name, text in (
-        ("bad", "def (:\n"), ("code", "def f(a):\n    return a\n"), ("crash", "1 / 0\n"),
-    ):  # fmt: skip
+    places = {"root": repository}
+    for name, text in (("bad", "def (:\n"), ("code", "def f(a):\n    return a\n")):
         places[name] = tmp_path / f"{name}.py"
         places[name].write_text(text, encoding="utf-8")
 
     done = CliRunner().invoke(command.app, [word.format(**places) for word in words])
 
     assert (done.exit_code, output in done.output) == (code, True), done.output
-    if places["dump"].exists():
-        walked = CliRunner().invoke(command.app, ["postmortem", str(places["dump"])], input="up\n")
-        assert walked.output.count("crash.py:1") == 1
+
+
+def test_a_dump_is_walked_through_by_the_command(tmp_path: Path) -> None:
+    dump = tmp_path / "dump.json"
+    try:
+        slow("x")  # type: ignore[arg-type]
+    except TypeError as error:
+        capture(error).save(dump)
+
+    walked = CliRunner().invoke(command.app, ["postmortem", str(dump)], input="up\n")
+
+    assert walked.output.splitlines()[0].startswith("1: slow, test_started.py:")
+    assert walked.output.splitlines()[1].startswith("0: test_a_dump")
 
 
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
         (["rename", "f", "1x"], "a name is renamed to a name"), (["postmortem", __file__], "test_started.py is no dump"),
-        (["lint", "flake8", "gone", "--profile", "bugbear"], "flake8 ended with"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_sentence(

@@ -56,8 +56,7 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "main.py").write_text("value = 41\nvalue += 1\nprint(value)\n", encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text("[tool.black]\nline-length = 100\n", encoding="utf-8")
     found = vscode.look_at(tmp_path)
-    vscode.write(tmp_path / ".vscode", vscode.generate(found))
-    pycharm.write(tmp_path, pycharm.generate(found))
+    vscode.write(tmp_path, vscode.generate(found) | pycharm.generate(found))
     return tmp_path
 
 
@@ -110,7 +109,7 @@ def test_a_settings_file_keeps_its_comments_when_it_is_written_again(project: Pa
     place = project / ".vscode" / "settings.json"
     place.write_text('{\n  // ours\n  "editor.tabSize": 2\n}\n', encoding="utf-8")
 
-    vscode.write(project / ".vscode", vscode.generate(vscode.look_at(project)))
+    vscode.write(project, vscode.generate(vscode.look_at(project)))
 
     text = place.read_text(encoding="utf-8")
     assert "// ours" in text
@@ -121,11 +120,13 @@ def test_a_settings_file_keeps_its_comments_when_it_is_written_again(project: Pa
 def test_broken_files_are_problems_and_not_crashes(project: Path) -> None:
     (project / ".vscode" / "launch.json").write_text('{"configurations": [{"name": "x"', "utf-8")
     (project / ".vscode" / "tasks.json").write_bytes(b"\xff\xfe{")
+    (project / ".vscode" / "settings.json").write_text("[1]", encoding="utf-8")
     bombs = project / ".idea" / "bomb.xml"
     bombs.write_text('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', encoding="utf-8")
     (project / ".idea" / "half.xml").write_text("<a>", encoding="utf-8")
 
-    assert {one.file for one in vscode.validate(project)} == {"launch.json", "tasks.json"}
+    broken = {"launch.json", "settings.json", "tasks.json"}
+    assert {one.file for one in vscode.validate(project)} == broken
     assert {one.file for one in pycharm.validate(project)} == {"bomb.xml", "half.xml"}
 
 

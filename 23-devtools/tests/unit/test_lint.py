@@ -88,7 +88,7 @@ OUTPUTS = {
 def test_an_output_is_read_with_line_and_column_from_one(name: str) -> None:
     text, expected = OUTPUTS[name]
 
-    assert list(lint.checker(name).parse(text)) == [expected]
+    assert list(CHECKERS[name].parse(text)) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -140,10 +140,10 @@ def test_a_missing_and_an_old_tool_say_what_to_do(
 
 
 def test_an_unknown_name_or_profile_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no profile 'x'; it has default"):
+    with pytest.raises(ValueError, match="known are default, pyflakes"):
         lint.run("ruff", [], tmp_path, profile="x")
     with pytest.raises(ValueError, match="known are ruff, flake8"):
-        lint.checker("lint9000")
+        lint.run("lint9000", [], tmp_path)
 
 
 def test_a_hanging_tool_is_ended_with_its_children(tmp_path: Path) -> None:

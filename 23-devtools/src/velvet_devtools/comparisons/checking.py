@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from velvet.bench import Absent, Command, Metric, Suite, Timed, ratio, speedup, value
-from velvet_devtools import formatters, lint, matrix, process
+from velvet_devtools import formatters, matrix, process
+from velvet_devtools.contenders.checkers import CHECKERS
 from velvet_devtools.lint import Status
 from velvet_devtools.samples import corpus
 
@@ -31,7 +32,7 @@ SLOW = {"pylint", "mypy", "pyright", "basedpyright", "flake8"}
 
 
 def _command(name: str, files: list[Path], work: Path, profile: str, *, cache: bool) -> Command:
-    tool = lint.checker(name)
+    tool = CHECKERS[name]
     program = process.find(tool.program)
     if program is None:
         raise Absent(f"not here; pip install {tool.program}")

@@ -78,7 +78,7 @@ class Checker:
         return [*(word.format(work=work) for word in words), "--", *paths]
 
     def parse(self, stdout: str) -> Iterator[Diagnostic]:
-        """Read the findings, or raise ValueError, KeyError or TypeError."""
+        """Read the findings, or raise what an unreadable output leads to."""
         for one in self._rows(stdout):
             path, line, col, code, message = (_field(one, name) for name in self.fields)
             if one.get("severity") not in _NO_FINDING:
@@ -90,10 +90,7 @@ class Checker:
             return [json.loads(line) for line in stdout.splitlines()]
         if self.form != "json":
             return [_matched(self.form, line) for line in stdout.splitlines()]
-        try:
-            found = json.loads(stdout)
-        except RecursionError:
-            raise ValueError("nested too deeply") from None
+        found = json.loads(stdout)
         if self.project and not found["summary"]["filesAnalyzed"]:
             raise ValueError("it analysed no file")
         rows: Iterable[Mapping[str, Any]] = found[self.rows] if self.rows else found

@@ -16,9 +16,9 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from velvet_devtools import process
 from velvet_devtools.errors import DapError
@@ -31,21 +31,16 @@ PAUSE_S = 0.02
 
 @dataclass(frozen=True)
 class Breakpoint:
-    """Where to stop, and, if wanted, only when an expression is true.
-
-    With `log` the program does not stop but writes the text, `{expressions}` in it filled in.
-    """
+    """Where to stop, and, if wanted, only when an expression is true."""
 
     line: int
     condition: str = ""
-    log: str = ""
 
 
 class DapSession:
     """One connection to a debug adapter; a context manager that leaves the program running.
 
-    Raises:
-        DapError: nothing answers at that port of this machine within `wait_s`.
+    DapError where nothing answers at that port of this machine within `wait_s`.
     """
 
     def __init__(self, port: int, *, wait_s: float = WAIT_S) -> None:
@@ -74,9 +69,9 @@ class DapSession:
 
         `exceptions` are filters such as ``"raised"`` or ``"uncaught"``.
         """
+        about = {"adapterID": "debugpy", "clientID": "velvet", "pathFormat": "path"}
         until = time.monotonic() + self.wait_s
         while True:
-            about = {"adapterID": "debugpy", "clientID": "velvet", "pathFormat": "path"}
             try:
                 self.request("initialize", about)
                 # Its response comes after `configurationDone`, which waits for `initialized`.
@@ -101,12 +96,7 @@ class DapSession:
 
     def set_breakpoints(self, path: Path, points: Sequence[Breakpoint]) -> None:
         """Replace the breakpoints of a file."""
-        words = [
-            {"line": one.line}
-            | ({"condition": one.condition} if one.condition else {})
-            | ({"logMessage": one.log} if one.log else {})
-            for one in points
-        ]
+        words = [asdict(one) if one.condition else {"line": one.line} for one in points]
         self.request("setBreakpoints", {"source": {"path": str(path)}, "breakpoints": words})
 
     def wait_stopped(self) -> str:
@@ -185,13 +175,10 @@ class DapSession:
 
     def _read(self, until: float, what: str) -> None:
         """Read one message and put it where it is waited for."""
-        while True:
+        while (message := self._message()) is None:
             left = until - time.monotonic()
             if left <= 0:
                 raise DapError(f"{what}: no answer within {self.wait_s:g} s")
-            message = self._message()
-            if message is not None:
-                break
             self._socket.settimeout(left)
             try:
                 more = self._socket.recv(65536)
@@ -202,9 +189,9 @@ class DapSession:
             if not more:
                 raise self._broken(f"{what}: the adapter has closed the connection")
             self._buffer += more
-        if message.get("type") == "event":
+        if message["type"] == "event":
             self._events.append(message)
-        elif message.get("type") == "response":
+        elif message["type"] == "response":
             self._responses[message["request_seq"]] = message
 
     def _message(self) -> dict[str, Any] | None:
@@ -215,16 +202,17 @@ class DapSession:
                 raise self._broken("a header without an end")
             return None
         fields = dict(line.partition(b": ")[::2] for line in head.split(b"\r\n"))
-        length = fields.get(b"Content-Length", b"")
-        if not length.isdigit():
+        text = fields.get(b"Content-Length", b"")
+        if not text.isdigit():
             raise self._broken(f"a message without Content-Length: {head[:80]!r}")
-        if int(length) > MAX_BODY:
-            raise self._broken(f"a message of {int(length):,} bytes; at most {MAX_BODY:,} are read")
-        if len(rest) < int(length):
+        length = int(text)
+        if length > MAX_BODY:
+            raise self._broken(f"a message of {length:,} bytes; at most {MAX_BODY:,} are read")
+        if len(rest) < length:
             return None
-        self._buffer = rest[int(length) :]
+        self._buffer = rest[length:]
         try:
-            message = json.loads(rest[: int(length)])
+            message = json.loads(rest[:length])
             kinds = {"event": "event", "response": "request_seq"}
             if kinds.get(message["type"], "type") not in message:
                 raise ValueError("a field is missing")
@@ -248,8 +236,7 @@ def _connect(port: int, wait_s: float) -> socket.socket:
             time.sleep(PAUSE_S)  # the listener is being started, and does not tell when it is there
 
 
-@dataclass
-class Target:
+class Target(NamedTuple):
     """A program that runs under debugpy."""
 
     child: subprocess.Popen[bytes]
@@ -267,8 +254,7 @@ def free_port() -> int:
 def target(words: Sequence[str], *, wait: bool = True, cwd: Path | None = None) -> Iterator[Target]:
     """Run a script (with arguments, or ``-m module``) under debugpy, and end it with the block.
 
-    Args:
-        wait: whether it waits for a client before its first line.
+    With `wait` it waits for a client before its first line.
     """
     port = free_port()
     argv = [sys.executable, "-Xfrozen_modules=off", "-m", "debugpy"]
@@ -283,11 +269,7 @@ def target(words: Sequence[str], *, wait: bool = True, cwd: Path | None = None) 
 
 
 def source_line(path: Path, text: str) -> int:
-    """Return the line of a file that holds a text, for a breakpoint that survives edits above it.
-
-    Raises:
-        ValueError: no line or several hold it.
-    """
+    """Return the one line of a file that holds a text, for a breakpoint that survives edits."""
     rows = path.read_text(encoding="utf-8").splitlines()
     found = [number for number, row in enumerate(rows, 1) if text in row]
     if len(found) != 1:

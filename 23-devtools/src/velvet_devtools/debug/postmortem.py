@@ -1,4 +1,4 @@
-"""A crash written to a file, and walked through later, in another process, by other people.
+"""A crash written to a file, and walked through later, in another process.
 
 A traceback says where; what is asked next is "with which values?". A dump keeps every frame with
 its source lines and its variables, as bounded text: no pickle, so it can be opened anywhere and runs
@@ -17,7 +17,6 @@ import threading
 import traceback
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -168,8 +167,7 @@ class Explorer:
         return f"{self.place}: {here.function}, {Path(here.file).name}:{here.line}"
 
 
-@contextmanager
-def installed(path: Path) -> Iterator[None]:
+def install(path: Path) -> None:
     """Write a dump of whatever ends this program or one of its threads, then go on as before."""
     main, threads = sys.excepthook, threading.excepthook
 
@@ -185,7 +183,3 @@ def installed(path: Path) -> Iterator[None]:
         threads(args)
 
     sys.excepthook, threading.excepthook = on_error, on_thread
-    try:
-        yield
-    finally:
-        sys.excepthook, threading.excepthook = main, threads

@@ -54,11 +54,7 @@ def stored_names(code: types.CodeType) -> Mapping[int, tuple[str, ...]]:
 
 
 def code_of(targets: Iterable[Target]) -> set[types.CodeType]:
-    """Return the code objects of functions and methods, with what is defined inside of them.
-
-    Raises:
-        ValueError: a target has no Python code, or there is no target.
-    """
+    """Return the code objects of functions and methods, with what is defined inside of them."""
     found: set[types.CodeType] = set()
     for target in targets:
         function = inspect.unwrap(getattr(target, "__func__", target))
@@ -90,16 +86,12 @@ class Recorder:
     """Record functions and methods while the `with` block runs; then ask `recorder.trace`.
 
     Args:
-        max_events: the ring keeps the newest so many; `trace.truncated` says whether some are gone.
+        max_events: the ring keeps the newest so many; `trace.truncated` counts those that are gone.
         mode: ``delta`` (names that a line stores) or ``full`` (all locals on every line).
         watch: names whose value is looked at after every line, for objects that change in place.
-        backend: ``monitoring`` or ``settrace``; the faster one that is here by default.
 
     A failure inside the recorder ends the recording, never the program; `trace.problem` names it.
-
-    Raises:
-        ValueError: an unknown backend, no targets, or a target without Python code.
-        RuntimeError: six other tools hold all ids of `sys.monitoring`.
+    RuntimeError means that six other tools hold all ids of `sys.monitoring`.
     """
 
     def __init__(
@@ -150,8 +142,6 @@ class Recorder:
             sys.settrace(here)
             threading.settrace(threads)
         self._running.clear()
-
-    # What happens, whatever the back end.
 
     def _began(self, frame: types.FrameType) -> None:
         code = frame.f_code

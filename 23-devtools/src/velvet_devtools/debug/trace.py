@@ -11,8 +11,7 @@ import types
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from velvet_devtools.debug.query import Query
 from velvet_devtools.debug.values import Text, shown
@@ -38,15 +37,13 @@ class Step:
     lane: int
     call: int
     function: str
-    file: str
     line: int
     written_at: int
     kind: str
     changes: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """The state at a step: where it stands, its variables, and the calls around it."""
 
     step: Step
@@ -54,8 +51,7 @@ class Snapshot:
     stack: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """A name got another value: at which step, from which line, from what to what."""
 
     step: int
@@ -64,8 +60,7 @@ class Change:
     new: Any
 
 
-@dataclass(frozen=True)
-class Divergence:
+class Divergence(NamedTuple):
     """The first step at which two runs differ, in one sentence."""
 
     step: int
@@ -73,7 +68,7 @@ class Divergence:
 
 
 class Trace:
-    """The steps of a recording; complexity below in steps n and changes k of the call asked for.
+    """The steps of a recording, n of them.
 
     Attributes:
         truncated: how many of the oldest events the ring has dropped.
@@ -85,8 +80,8 @@ class Trace:
         self.problem = problem
         self.steps = tuple(
             Step(
-                number, lane, call, getattr(code, "co_qualname", code.co_name), code.co_filename,
-                line, written, kind, values,
+                number, lane, call, getattr(code, "co_qualname", code.co_name), line,
+                written, kind, values,
             )
             for number, (lane, call, code, line, written, kind, values) in enumerate(events)
         )  # fmt: skip
@@ -94,23 +89,14 @@ class Trace:
     def __len__(self) -> int:
         return len(self.steps)
 
-    @cached_property
-    def _by_call(self) -> Mapping[int, list[Step]]:
-        found: dict[int, list[Step]] = {}
-        for step in self.steps:
-            found.setdefault(step.call, []).append(step)
-        return found
-
     def at(self, number: int) -> Snapshot:
-        """Return the state at a step, in O(k); IndexError outside the trace."""
+        """Return the state at a step, in O(n); IndexError outside the trace."""
         if not 0 <= number < len(self.steps):
             raise IndexError(f"steps go from 0 to {len(self.steps) - 1}, not {number}")
         step = self.steps[number]
         variables: dict[str, Any] = {}
-        for one in self._by_call[step.call]:
-            if one.number > number:
-                break
-            variables.update(one.changes)
+        for one in self.steps[: number + 1]:
+            variables.update(one.changes if one.call == step.call else {})
         return Snapshot(step, variables, self._stack(step))
 
     def _stack(self, until: Step) -> tuple[str, ...]:
@@ -146,11 +132,7 @@ class Trace:
         return changes[place - 1] if place else None
 
     def when(self, question: str) -> list[int]:
-        """Return the steps at which a question becomes true, each call judged by its own names.
-
-        Raises:
-            QueryError: it is more than names, constants and comparisons.
-        """
+        """Return the steps at which a question becomes true, each call judged by its own names."""
         query = Query(question)
         values: dict[int, dict[str, Any]] = {}
         true: set[int] = set()

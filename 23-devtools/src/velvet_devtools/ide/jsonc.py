@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from velvet_devtools.errors import JsoncError
 
@@ -24,8 +23,7 @@ _SCALAR = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """Where the value of a path stands: characters from `start` up to `stop`."""
 
     path: tuple[str | int, ...]

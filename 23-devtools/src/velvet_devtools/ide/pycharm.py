@@ -20,15 +20,10 @@ def generate(project: Project) -> dict[str, str]:
     """Return file name -> text, relative to the project."""
     files = {}
     for script in project.scripts:
-        options = {
-            "SCRIPT_NAME": f"$PROJECT_DIR$/{script}",
-            "WORKING_DIRECTORY": "$PROJECT_DIR$",
-            "IS_MODULE_SDK": "true",
-        }
-        name = f"Run {Path(script).stem}"
-        files[f".idea/runConfigurations/{name.replace(' ', '_')}.xml"] = _configuration(
-            name, "PythonConfigurationType", "Python", options
-        )
+        options = {"SCRIPT_NAME": f"$PROJECT_DIR$/{script}", "WORKING_DIRECTORY": "$PROJECT_DIR$"}
+        stem = Path(script).stem
+        made = _configuration(f"Run {stem}", "PythonConfigurationType", "Python", options)
+        files[f".idea/runConfigurations/Run_{stem}.xml"] = made
     if project.tests:
         options = {"_new_target": f'"$PROJECT_DIR$/{project.tests}"', "_new_targetType": '"PATH"'}
         made = _configuration("Tests", "tests", "py.test", options)
@@ -55,14 +50,6 @@ def _configuration(name: str, kind: str, factory: str, options: Mapping[str, str
 def _text(top: Xml.Element) -> str:
     Xml.indent(top)
     return Xml.tostring(top, encoding="unicode") + "\n"
-
-
-def write(root: Path, files: Mapping[str, str]) -> None:
-    """Write generated files below a project's root."""
-    for name, text in files.items():
-        place = root / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, encoding="utf-8", newline="\n")
 
 
 def validate(root: Path) -> list[Problem]:

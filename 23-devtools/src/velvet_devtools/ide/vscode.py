@@ -12,10 +12,9 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from velvet_devtools import process
 from velvet_devtools.debug import dap
@@ -31,8 +30,7 @@ FORMATTERS = {"ruff": "charliermarsh.ruff", "black": "ms-python.black-formatter"
 KNOWN = Path(__file__).parents[1] / "samples" / "editor_settings.json"
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """Something in a file of settings that will not do what it says."""
 
     file: str
@@ -40,11 +38,9 @@ class Problem:
     why: str
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """What of a project the settings depend on: its formatter, its tests, what can be started."""
 
-    root: Path
     formatter: str
     line_length: int
     tests: str
@@ -70,11 +66,11 @@ def look_at(root: Path) -> Project:
     length = tools.get(formatter, {}).get("line-length", 88)
     tests = next((name for name in ("tests", "test") if (root / name).is_dir()), "")
     main_ = ("main.py", "app.py", "cli.py", "manage.py")
-    return Project(root, formatter, length, tests, tuple(n for n in main_ if (root / n).is_file()))
+    return Project(formatter, length, tests, tuple(n for n in main_ if (root / n).is_file()))
 
 
 def generate(project: Project) -> dict[str, str]:
-    """Return file name -> text for `.vscode`: settings, launch entries, tasks, extensions."""
+    """Return file name -> text, relative to the project: settings, launch entries, tasks, more."""
     formatter = FORMATTERS[project.formatter]
     settings: dict[str, Any] = {
         "python.defaultInterpreterPath": "${workspaceFolder}/.venv",
@@ -111,16 +107,15 @@ def generate(project: Project) -> dict[str, str]:
         "tasks.json": {"version": "2.0.0", "tasks": tasks},
         "extensions.json": {"recommendations": sorted({*wanted, formatter})},
     }
-    return {name: json.dumps(content, indent=4) + "\n" for name, content in files.items()}
+    return {f".vscode/{name}": json.dumps(text, indent=4) + "\n" for name, text in files.items()}
 
 
-def write(folder: Path, files: Mapping[str, str]) -> None:
-    """Write generated files; a settings file that is there keeps its comments and other keys."""
-    folder.mkdir(parents=True, exist_ok=True)
+def write(root: Path, files: Mapping[str, str]) -> None:
+    """Write generated files; one of VS Code that is there keeps its comments and other keys."""
     for name, text in files.items():
-        place = folder / name
-        merged = text
-        if place.is_file():
+        place, merged = root / name, text
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.suffix == ".json" and place.is_file():
             merged = place.read_text(encoding="utf-8")
             for key, value in json.loads(text).items():
                 merged = jsonc.edit(merged, [key], value)
@@ -133,11 +128,10 @@ def validate(root: Path) -> list[Problem]:
     read: dict[str, Any] = {}
     for file in sorted((root / ".vscode").glob("*.json")):
         try:
-            read[file.name] = jsonc.loads(file.read_text(encoding="utf-8"))
-        except (JsoncError, UnicodeDecodeError) as error:
-            found.append(Problem(file.name, "", str(error)))
-    settings = read.get("settings.json", {})
-    found += _settings(root, settings)
+            read[file.name] = dict(jsonc.loads(file.read_text(encoding="utf-8")))
+        except (JsoncError, TypeError, ValueError) as error:
+            found.append(Problem(file.name, "", f"no object of settings: {error}"))
+    found += _settings(root, read.get("settings.json", {}))
     for entry in read.get("launch.json", {}).get("configurations", []):
         found += _launch(root, entry)
     for task in read.get("tasks.json", {}).get("tasks", []):
@@ -166,9 +160,8 @@ def _settings(root: Path, settings: Mapping[str, Any], scope: str = "") -> Itera
     if chosen != wanted:
         why = f"pyproject.toml names {wanted}: files flip at every save"
         yield Problem("settings.json", "editor.defaultFormatter", why)
-    on_save = python.get("editor.codeActionsOnSave", {})
-    both = chosen == FORMATTERS["black"] and "source.fixAll.ruff" in on_save
-    if both and settings.get("ruff.lint.select"):
+    fixes = "source.fixAll.ruff" in python.get("editor.codeActionsOnSave", {})
+    if fixes and chosen == FORMATTERS["black"] and settings.get("ruff.lint.select"):
         why = "ruff and black both write on save"
         yield Problem("settings.json", "editor.codeActionsOnSave", why)
 
