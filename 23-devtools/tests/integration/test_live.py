@@ -70,7 +70,10 @@ def test_an_exception_stops_and_a_dying_target_is_an_error(tmp_path: Path) -> No
             session.wait_for("stopped")
 
 
-def test_every_generated_launch_entry_starts(tmp_path: Path) -> None:
+def test_every_generated_launch_entry_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # each plugin is read under a tracer
     (tmp_path / "tests").mkdir()
     (tmp_path / ".venv").mkdir()
     (tmp_path / "main.py").write_text("value = 41\nvalue += 1\nprint(value)\n", encoding="utf-8")
