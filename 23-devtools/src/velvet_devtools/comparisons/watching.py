@@ -20,7 +20,15 @@ from velvet_devtools.profiling import PROFILERS
 from velvet_devtools.samples.log_styles import STYLES
 
 TURNS = 300
-LOOP = "import time\nn = 0\nwhile True:\n    n += 1\n    m = n * 2\n    time.sleep(0.001)\n"
+LOOP = """\
+import pathlib, sys, time
+pathlib.Path(sys.argv[1]).touch()
+n = 0
+while True:
+    n += 1
+    m = n * 2
+    time.sleep(0.001)
+"""
 
 
 def recorded(turns: int) -> int:
@@ -104,16 +112,20 @@ def _attached() -> Iterator[Timed]:
         script.write_text(LOOP, encoding="utf-8")
 
         def call() -> Outcome:
+            running = Path(folder) / "running"
+            running.unlink(missing_ok=True)
             began = time.perf_counter()
-            with (
-                dap.target([str(script)], wait=False) as target,
-                dap.DapSession(target.port) as session,
-            ):
+            with dap.target([str(script), str(running)], wait=False) as target:
+                while not running.exists():  # the program is in its loop before a debugger comes
+                    if target.child.poll() is not None:
+                        raise RuntimeError("the program has ended before it was attached to")
+                    time.sleep(0.005)
                 ready = time.perf_counter()
-                session.attach({script: [dap.Breakpoint(5)]})
-                session.wait_stopped()
-                hit = time.perf_counter()
-                seen = int(session.variables()["n"]) > 0
+                with dap.DapSession(target.port) as session:
+                    session.attach({script: [dap.Breakpoint(6)]})
+                    session.wait_stopped()
+                    hit = time.perf_counter()
+                    seen = int(session.variables()["n"]) > 0
             return Outcome({"ready": ready - began}, seconds=hit - ready, result=seen)
 
         yield Timed(call)
