@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from velvet.services import Server
 
 # Many times what a reader is promised; it only ends what hangs.
-_PATIENCE_S = 120.0
+_PATIENCE_S = 240.0
 REPORTS_VARIABLE = "VELVET_TEST_REPORTS"
 
 
