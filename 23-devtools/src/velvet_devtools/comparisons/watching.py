@@ -182,7 +182,7 @@ def add_to(suite: Suite) -> None:
         ratio("tracer_cost", "settrace_delta", "none", code="other") >= 1.4,
     )
     suite.claim(
-        "a line that nobody reads is several times cheaper when its text is made late",
+        "a line below the level is several times cheaper when its text is made late",
         speedup("log_cost", "disabled lazy", "disabled f-string") >= 3,
     )
     suite.claim("cProfile pays for every call", ratio("profiler_cost", "cprofile", "none") >= 1.5)
