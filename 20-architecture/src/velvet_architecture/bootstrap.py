@@ -104,6 +104,4 @@ def build(store: EventStore, *, payment_limit: int = 100_000, cache_size: int = 
     known = registry()
     aggregates = AggregateStore(store, known, cache_size=cache_size)
     payments = CardPayments(payment_limit)
-    return Shop(
-        store, aggregates, payments, process.FulfilmentProcess(aggregates, payments), known
-    )
+    return Shop(store, aggregates, payments, process.FulfilmentProcess(aggregates, payments), known)

@@ -46,7 +46,9 @@ class MemoryBroker:
         """Return what is not acknowledged."""
         found = list(self._kept.items())[:limit]
         if self._reorder:
-            places = {r: n + self._random.uniform(0, self._reorder) for n, (r, _) in enumerate(found)}
+            places = {
+                r: n + self._random.uniform(0, self._reorder) for n, (r, _) in enumerate(found)
+            }
             found.sort(key=lambda item: places[item[0]])
         return found
 

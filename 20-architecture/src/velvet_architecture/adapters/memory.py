@@ -49,7 +49,9 @@ class MemoryEventStore:
 
     def _one(self, append: StreamAppend) -> AppendResult:
         stored = self._streams.setdefault(append.stream, [])
-        found = {e.event_id: self._ids[e.event_id] for e in append.events if e.event_id in self._ids}
+        found = {
+            e.event_id: self._ids[e.event_id] for e in append.events if e.event_id in self._ids
+        }
         if (settled := settle(append, len(stored), found)) is not None:
             return settled
         now, cursors = self._clock_ns(), []

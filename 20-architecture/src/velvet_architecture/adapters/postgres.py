@@ -121,7 +121,9 @@ class PostgresEventStore:
     def _one(self, db: psycopg.Connection[Any], append: StreamAppend) -> AppendResult:
         sql = f"SELECT coalesce(max(version), 0) FROM {self._schema}.events WHERE stream = %s"
         actual = int(self._run(db, sql, (append.stream,)).fetchone()[0])
-        sql = f"SELECT event_id, stream, version FROM {self._schema}.events WHERE event_id = ANY(%s)"
+        sql = (
+            f"SELECT event_id, stream, version FROM {self._schema}.events WHERE event_id = ANY(%s)"
+        )
         ids = [event.event_id for event in append.events]
         found = {row[0]: (row[1], row[2]) for row in self._run(db, sql, (ids,)).fetchall()}
         if (settled := settle(append, actual, found)) is not None:
@@ -193,7 +195,9 @@ class PostgresEventStore:
 
     def head(self) -> Cursor:
         """Return the highest cursor that is safe to read up to."""
-        found = self._select(f"WHERE true{self._safe} ORDER BY epoch DESC, position DESC LIMIT 1", ())
+        found = self._select(
+            f"WHERE true{self._safe} ORDER BY epoch DESC, position DESC LIMIT 1", ()
+        )
         return found[0].cursor if found else START
 
     def stream_version(self, stream: str) -> int:

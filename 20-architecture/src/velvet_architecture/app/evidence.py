@@ -107,7 +107,9 @@ class Shredder:
         """Throw away a person's key; the tombstone stays, so that no new one is made."""
         self._keys[person] = None
 
-    def view(self, person: str, fields: Mapping[str, Any], personal: Sequence[str]) -> dict[str, Any]:
+    def view(
+        self, person: str, fields: Mapping[str, Any], personal: Sequence[str]
+    ) -> dict[str, Any]:
         """Return an event's fields with the personal ones opened or erased."""
         return {
             name: self.open(person, value) if name in personal else value

@@ -95,7 +95,9 @@ class OutboxRelay:
         try:
             for stored in self._store.read_all(after=self.checkpoint(), limit=limit):
                 self._publish(message_of(stored), attempts)
-                self._db.execute("INSERT OR REPLACE INTO relay VALUES (1, ?)", (str(stored.cursor),))
+                self._db.execute(
+                    "INSERT OR REPLACE INTO relay VALUES (1, ?)", (str(stored.cursor),)
+                )
                 done += 1
         finally:
             self._db.commit()

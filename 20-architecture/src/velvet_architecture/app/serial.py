@@ -72,7 +72,9 @@ def converters(hint: Any) -> tuple[Convert, Convert]:
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         shape = Shape(hint)
         return shape.pack, shape.unpack
-    raise ValueError(f"{hint!r} has no stored form; use str, int, Decimal, date, tuple and the like")
+    raise ValueError(
+        f"{hint!r} has no stored form; use str, int, Decimal, date, tuple and the like"
+    )
 
 
 class Shape:

@@ -13,7 +13,7 @@ def wire() -> Resolve:
     """Say every lifetime, because the default depends on the version."""
     container = diwire.Container()
     for kind in (Settings, Clock, Database):
-        container.add_concrete(kind, lifetime=diwire.Lifetime.SCOPED)
+        container.add(kind, lifetime=diwire.Lifetime.SCOPED)
     for kind in (Repository, Service):
-        container.add_concrete(kind, lifetime=diwire.Lifetime.TRANSIENT)
+        container.add(kind, lifetime=diwire.Lifetime.TRANSIENT)
     return partial(container.resolve, Service)

@@ -78,7 +78,9 @@ def kill_after(folder: Path, acks: int, *, synchronous: str = "normal") -> Kille
     return Killed(acknowledged, whole, len(sizes) - whole)
 
 
-def deliver(folder: Path, mode: str, *, rounds: int = 10, total: int = 60, seed: int = 1) -> Delivered:
+def deliver(
+    folder: Path, mode: str, *, rounds: int = 10, total: int = 60, seed: int = 1
+) -> Delivered:
     """Run a shop that dies in each round at a fail point of the seed's choice, then to its end.
 
     Raises:
@@ -131,7 +133,9 @@ def tear(folder: Path, *, places: int = 30, flip: bool = False, seed: int = 1) -
     source = SqliteEventStore(folder / "whole.db", synchronous="normal")
     ids = [uuid_of(number) for number in range(20 * victim.EVENTS_IN_ONE)]
     for first in range(0, len(ids), victim.EVENTS_IN_ONE):
-        new = [NewEvent("Put", b"x" * 200, one) for one in ids[first : first + victim.EVENTS_IN_ONE]]
+        new = [
+            NewEvent("Put", b"x" * 200, one) for one in ids[first : first + victim.EVENTS_IN_ONE]
+        ]
         source.append("s-1", new)
     wal = Path(f"{folder / 'whole.db'}-wal").read_bytes()
     choose, found = random.Random(seed), []
