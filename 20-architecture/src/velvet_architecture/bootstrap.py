@@ -14,6 +14,7 @@ from velvet_architecture.app import process
 from velvet_architecture.app.aggregates import AggregateStore
 from velvet_architecture.app.readside import (
     OrderBoard,
+    Projection,
     ProjectionRunner,
     StockLevels,
     UnitsSoldPerDay,
@@ -95,7 +96,7 @@ class Shop:
 
     def projections(self, connection: sqlite3.Connection) -> ProjectionRunner:
         """Return the read side in a database."""
-        ours = [StockLevels(), OrderBoard(), UnitsSoldPerDay()]
+        ours: list[Projection] = [StockLevels(), OrderBoard(), UnitsSoldPerDay()]
         return ProjectionRunner(self.store, connection, self.registry, ours)
 
 

@@ -51,11 +51,10 @@ class Container:
         if lifetime not in ("singleton", "scoped", "transient"):
             raise ValueError(f"lifetime must be singleton, scoped or transient, not {lifetime!r}")
         maker = kind if factory is None else factory
-        hints = typing.get_type_hints(maker.__init__ if isinstance(maker, type) else maker)
         needs = {
-            name: hints[name]
-            for name, parameter in inspect.signature(maker).parameters.items()
-            if parameter.default is inspect.Parameter.empty and name in hints
+            name: parameter.annotation
+            for name, parameter in inspect.signature(maker, eval_str=True).parameters.items()
+            if parameter.default is parameter.empty and parameter.annotation is not parameter.empty
         }
         self._providers[kind] = _Provider(maker, lifetime, needs)
         self._makers.clear()

@@ -81,7 +81,7 @@ class GroupCommitStore:
     def _commit(self, group: list[tuple[StreamAppend, Answer]]) -> None:
         try:
             answers = self.inner.append_group([append for append, _ in group])
-        except Exception as error:  # the whole group failed, and every caller is told
+        except Exception as error:  # noqa: BLE001 - the group failed, and every caller is told
             for _, answer in group:
                 answer.set_exception(error)
             return

@@ -91,7 +91,7 @@ class MemoryEventStore:
     ) -> list[StoredEvent]:
         """Return events behind a cursor, in the order in which they were stored."""
         wanted = None if types is None else set(types)
-        found = []
+        found: list[StoredEvent] = []
         with self._lock:
             first = bisect_right(self._all, after, key=lambda event: event.cursor)
             for event in self._all[first : first + limit if wanted is None else None]:

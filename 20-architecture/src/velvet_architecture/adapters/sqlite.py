@@ -6,6 +6,7 @@ the order in which they are taken and a follower misses nothing. ``synchronous=f
 disk at each commit; ``normal`` survives a killed process and may lose the end when power fails.
 """
 
+# ruff: noqa: S608 - names of tables are ours, values are bound
 from __future__ import annotations
 
 import json
@@ -17,10 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+from velvet_architecture.domain import ArchitectureError
 from velvet_architecture.ports import (
     START,
     AppendResult,
-    ArchitectureError,
     Cursor,
     Expected,
     NewEvent,
@@ -240,6 +241,11 @@ def _own(cursor: Cursor) -> Cursor:
 
 def _stored(rows: Iterable[Sequence[Any]]) -> list[StoredEvent]:
     return [
-        StoredEvent(Cursor(0, row[0]), *row[1:6], json.loads(row[6]) if row[6] else {}, *row[7:])
-        for row in rows
+        StoredEvent(
+            *(Cursor(0, at), stream, version, kind, schema),
+            data if isinstance(data, bytes) else str(data).encode(),  # changed by other hands
+            json.loads(text) if text else {},
+            *(event_id, recorded),
+        )
+        for at, stream, version, kind, schema, data, text, event_id, recorded in rows
     ]

@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from velvet_architecture.ports import ArchitectureError, uuid7
+from velvet_architecture.domain import ArchitectureError
+from velvet_architecture.ports import uuid7
 
 Policy = Literal["raise", "collect", "park"]
 

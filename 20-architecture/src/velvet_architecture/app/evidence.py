@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from velvet_architecture.domain import ArchitectureError
 from velvet_architecture.ports import (
     AppendResult,
-    ArchitectureError,
     EventStore,
     Expected,
     NewEvent,

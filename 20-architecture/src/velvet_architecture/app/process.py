@@ -191,7 +191,7 @@ class FulfilmentProcess:
         for one in reversed(state.done):
             try:
                 self._undo(order_id, one)
-            except Exception as why:  # parked with its reason, whatever it is
+            except Exception as why:  # noqa: BLE001 - parked with its reason, whatever it is
                 self._record(stream, CompensationParked(one.step, repr(why)))
             else:
                 self._record(stream, StepUndone(one.step))

@@ -5,6 +5,7 @@ nothing. A rebuild writes new tables beside the old ones and swaps them in one t
 see the old rows or the new ones, never half of them.
 """
 
+# ruff: noqa: S608 - names of tables are ours, values are bound
 from __future__ import annotations
 
 import sqlite3
@@ -13,7 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from velvet_architecture.app.serial import EventRegistry
 from velvet_architecture.domain.orders import OrderCancelled, OrderConfirmed, OrderPlaced
@@ -60,9 +61,12 @@ class Projection(Protocol):
         tables: table -> its columns as in CREATE TABLE.
     """
 
-    name: str
-    schema: int
-    tables: Mapping[str, str]
+    @property
+    def name(self) -> str: ...
+    @property
+    def schema(self) -> int: ...
+    @property
+    def tables(self) -> Mapping[str, str]: ...
 
     def apply(self, rows: Rows, event: Any, stored: StoredEvent) -> None:
         """Change rows for one event."""
@@ -127,13 +131,6 @@ class ProjectionRunner:
         """Run until nothing is left to read."""
         while self.run_once(limit):
             pass
-
-    def run_until(self, cursor: Cursor, timeout: float = 5.0) -> None:
-        """Run until every projection holds a cursor, or raise TimeoutError."""
-        until = time.monotonic() + timeout
-        while min(map(self.checkpoint, self.projections)) < cursor:
-            if not self.run_once() and time.monotonic() > until:
-                raise TimeoutError(f"the projections did not reach {cursor} in {timeout} s")
 
     def _advance(
         self, projection: Projection, suffix: str, limit: int, upto: Cursor | None = None
@@ -238,9 +235,9 @@ class StockLevels:
     """How many units of each article are free."""
 
     name, schema = "stock_levels", 1
-    tables = {
+    tables: ClassVar[Mapping[str, str]] = {
         "stock_levels": "sku TEXT PRIMARY KEY, units INT NOT NULL",
-        "promises": "sku TEXT, order_id TEXT, qty INT, PRIMARY KEY (sku, order_id)",
+        "promises": "sku TEXT, order_id TEXT, qty INT, ref TEXT, PRIMARY KEY (sku, order_id)",
         "counted": "sku TEXT, ref TEXT, qty INT, PRIMARY KEY (sku, ref)",
     }
 
@@ -256,8 +253,9 @@ class StockLevels:
                 old = rows.execute("SELECT qty FROM {counted}" + where, (sku, ref)).fetchone()[0]
                 rows.execute("UPDATE {counted} SET qty = ?" + where, (qty, sku, ref))
                 self._add(rows, sku, qty - old)
-            case Allocated(order_id, qty, _):
-                rows.execute("INSERT INTO {promises} VALUES (?, ?, ?)", (sku, order_id, qty))
+            case Allocated(order_id, qty, ref):
+                values = (sku, order_id, qty, ref)
+                rows.execute("INSERT INTO {promises} VALUES (?, ?, ?, ?)", values)
                 self._add(rows, sku, -qty)
             case Released(order_id) | Deallocated(order_id, _):
                 where = " WHERE sku = ? AND order_id = ?"
@@ -265,9 +263,12 @@ class StockLevels:
                 self._add(rows, sku, found.fetchone()[0])
                 rows.execute("DELETE FROM {promises}" + where, (sku, order_id))
             case Shipped(order_id):
-                rows.execute(
-                    "DELETE FROM {promises} WHERE sku = ? AND order_id = ?", (sku, order_id)
-                )
+                where = " WHERE sku = ? AND order_id = ?"
+                found = rows.execute("SELECT qty, ref FROM {promises}" + where, (sku, order_id))
+                qty, ref = found.fetchone()
+                less = "UPDATE {counted} SET qty = qty - ? WHERE sku = ? AND ref = ?"
+                rows.execute(less, (qty, sku, ref))
+                rows.execute("DELETE FROM {promises}" + where, (sku, order_id))
 
     @staticmethod
     def _add(rows: Rows, sku: str, units: int) -> None:
@@ -282,8 +283,10 @@ class OrderBoard:
     """Each order with its customer, lines and status."""
 
     name, schema = "order_board", 1
-    tables = {"order_board": "order_id TEXT PRIMARY KEY, customer TEXT, lines INT, status TEXT"}
-    _STATUS = {OrderConfirmed: "confirmed", OrderCancelled: "cancelled"}
+    tables: ClassVar[Mapping[str, str]] = {
+        "order_board": "order_id TEXT PRIMARY KEY, customer TEXT, lines INT, status TEXT"
+    }
+    _STATUS: ClassVar = {OrderConfirmed: "confirmed", OrderCancelled: "cancelled"}
 
     def apply(self, rows: Rows, event: Any, stored: StoredEvent) -> None:
         """Change one order's row."""
@@ -301,7 +304,7 @@ class UnitsSoldPerDay:
     """Units shipped, by article and day: a question that came years after the events."""
 
     name, schema = "units_sold_per_day", 1
-    tables = {
+    tables: ClassVar[Mapping[str, str]] = {
         "units_sold_per_day": "sku TEXT, day TEXT, units INT, PRIMARY KEY (sku, day)",
         "waiting": "sku TEXT, order_id TEXT, qty INT, PRIMARY KEY (sku, order_id)",
     }

@@ -44,6 +44,8 @@ class Service:
         self.repository, self.clock = repository, clock
 
 
+ONCE: tuple[type, ...] = (Settings, Clock, Database)
+EACH: tuple[type, ...] = (Repository, Service)
 Resolve = Callable[[], Service]
 
 

@@ -6,14 +6,14 @@ from functools import partial
 
 import diwire
 
-from velvet_architecture.contenders import Clock, Database, Repository, Resolve, Service, Settings
+from velvet_architecture.contenders import EACH, ONCE, Resolve, Service
 
 
 def wire() -> Resolve:
     """Say every lifetime, because the default depends on the version."""
     container = diwire.Container()
-    for kind in (Settings, Clock, Database):
+    for kind in ONCE:
         container.add(kind, lifetime=diwire.Lifetime.SCOPED)
-    for kind in (Repository, Service):
+    for kind in EACH:
         container.add(kind, lifetime=diwire.Lifetime.TRANSIENT)
     return partial(container.resolve, Service)

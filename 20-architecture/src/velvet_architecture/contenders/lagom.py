@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import lagom
 
-from velvet_architecture.contenders import Clock, Database, Repository, Resolve, Service, Settings
+from velvet_architecture.contenders import EACH, ONCE, Resolve, Service
 
 
 def wire() -> Resolve:
     """Say what lives once."""
     container = lagom.Container()
-    for kind in (Settings, Clock, Database):
+    for kind in ONCE:
         container[kind] = lagom.Singleton(kind)
-    for kind in (Repository, Service):
+    for kind in EACH:
         container[kind] = kind
     return lambda: container[Service]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import punq
 
-from velvet_architecture.contenders import Clock, Database, Repository, Resolve, Service, Settings
+from velvet_architecture.contenders import EACH, ONCE, Resolve, Service
 
 
 def wire() -> Resolve:
     """Register the classes with their scopes."""
     container = punq.Container()
-    for kind in (Settings, Clock, Database):
+    for kind in ONCE:
         container.register(kind, scope=punq.Scope.singleton)
-    for kind in (Repository, Service):
+    for kind in EACH:
         container.register(kind)
-    return lambda: cast(Service, container.resolve(Service))
+    return lambda: container.resolve(Service)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import wireup
 
-from velvet_architecture.contenders import Clock, Database, Repository, Resolve, Service, Settings
+from velvet_architecture.contenders import EACH, ONCE, Resolve, Service
 
 
 def wire() -> Resolve:
     """Register the classes; a transient needs a scope, one a request."""
-    kinds = [wireup.injectable(kind) for kind in (Settings, Clock, Database)]
-    kinds += [wireup.injectable(kind, lifetime="transient") for kind in (Repository, Service)]
+    kinds = [wireup.injectable(kind) for kind in ONCE]
+    kinds += [wireup.injectable(kind, lifetime="transient") for kind in EACH]
     container = wireup.create_sync_container(injectables=kinds)
 
     def resolve() -> Service:

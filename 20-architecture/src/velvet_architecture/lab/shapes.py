@@ -191,8 +191,9 @@ class EventSourcedShop:
     def __init__(
         self, path: Path, units: int, *, synchronous: str = "normal", pause: Pause = lambda: None
     ) -> None:
-        mode = "full" if synchronous == "full" else "normal"
-        self.store = SqliteEventStore(path, synchronous=mode, busy_timeout_s=30)  # type: ignore[arg-type]
+        self.store = SqliteEventStore(
+            path, synchronous="full" if synchronous == "full" else "normal", busy_timeout_s=30
+        )
         self.shop = build(self.store, cache_size=16)
         self.shop.receive(SKU, "first", units)
         self.retries = 0

@@ -101,7 +101,7 @@ def cancelling_undoes(shop: Driver) -> bool:
     shop.receive("lamp", 5, "b1")
     shop.place("o1", [("lamp", 2)])
     once = shop.app.cancel("o1") and not shop.app.cancel("o1")
-    return once and shop.app.available("lamp") == 5 and shop.app.refunds() == ["o1"]
+    return bool(once) and shop.app.available("lamp") == 5 and shop.app.refunds() == ["o1"]
 
 
 def sales_by_day_are_known(shop: Driver) -> bool:
@@ -143,4 +143,5 @@ def knows_the_past(shop: Driver) -> bool:
     if not hasattr(shop.app, "sold_per_day"):
         return False
     sold = {("lamp", 0): 1, ("lamp", 1): 2, ("lamp", 2): 3}
-    return shop.app.sold_per_day() == sold and shop.app.available_at("lamp", DAY_S - 1) == 19
+    known = shop.app.sold_per_day() == sold
+    return bool(known and shop.app.available_at("lamp", DAY_S - 1) == 19)

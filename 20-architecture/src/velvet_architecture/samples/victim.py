@@ -68,15 +68,16 @@ class FileBroker:
 
 def append(folder: Path, synchronous: str) -> None:
     """Append transactions until killed; tell each one that is acknowledged."""
-    mode = "full" if synchronous == "full" else "normal"
-    store = SqliteEventStore(folder / "log.db", synchronous=mode)  # type: ignore[arg-type]
-    print("ready", flush=True)
+    store = SqliteEventStore(
+        folder / "log.db", synchronous="full" if synchronous == "full" else "normal"
+    )
+    print("ready", flush=True)  # noqa: T201 - a program of its own
     number = 0
     while True:
         events = [NewEvent("Put", b"x" * 100, uuid7()) for _ in range(EVENTS_IN_ONE)]
         store.append(f"s-{number % 7}", events)
         number += 1
-        print(f"ack {number}", flush=True)
+        print(f"ack {number}", flush=True)  # noqa: T201
 
 
 def shop(folder: Path, mode: str, total: int, point: str = "", at: int = 0) -> None:
@@ -127,7 +128,8 @@ def main(arguments: list[str]) -> None:
         append(Path(folder), rest[0])
     else:
         mode, total, *where = rest
-        shop(Path(folder), mode, int(total), *(where[:1]), *map(int, where[1:]))
+        point, at = (where[0], int(where[1])) if where else ("", 0)
+        shop(Path(folder), mode, int(total), point, at)
 
 
 if __name__ == "__main__":

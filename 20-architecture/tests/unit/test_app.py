@@ -1,0 +1,406 @@
+"""Aggregates, bus, process, container: the use cases on stores in memory."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from velvet_architecture import contenders
+from velvet_architecture.adapters.container import Container, WiringError
+from velvet_architecture.adapters.memory import MemoryEventStore
+from velvet_architecture.app.aggregates import AggregateStore, MemorySnapshots
+from velvet_architecture.app.bus import (
+    Context,
+    EventHandlersFailed,
+    MessageBus,
+    idempotent,
+    logged,
+    timed,
+)
+from velvet_architecture.app.process import FulfilmentProcess, process_decider
+from velvet_architecture.bootstrap import CardPayments, Shop, build, registry
+from velvet_architecture.domain import CommandRejected
+from velvet_architecture.domain.orders import Money, OrderLine, PlaceOrder, order_decider
+from velvet_architecture.domain.stock import (
+    Allocate,
+    ChangeBatchQuantity,
+    Deallocated,
+    ReceiveBatch,
+    stock_decider,
+)
+from velvet_architecture.ports import ConcurrencyError, PaymentRefused, uuid7
+
+S = "stock-lamp"
+
+
+def order(qty: int = 2, price: int = 500, *skus: str) -> PlaceOrder:
+    lines = (OrderLine(sku, qty, Money(price, "EUR")) for sku in skus or ("lamp",))
+    return PlaceOrder(tuple(lines), "ada")
+
+
+def aggregates(**options: Any) -> AggregateStore:
+    return AggregateStore(MemoryEventStore(), registry(), sleep=lambda _: None, **options)
+
+
+class Rival(MemoryEventStore):
+    """A store on which another writer is faster a number of times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times, self.shop = times, build(self)
+
+    def append(self, stream: str, events: Any, *, expected: int = -1) -> Any:
+        if expected > 0 and self.times:
+            self.times -= 1
+            super().append(
+                stream, [self.shop.registry.encode(Deallocated("x", 1), event_id=uuid7())]
+            )
+        return super().append(stream, events, expected=expected)
+
+
+def test_a_command_is_decided_again_when_another_was_faster() -> None:
+    store = Rival(times=0)
+    store.shop.receive("lamp", "b", 10)
+    store.times = 3
+    done = store.shop.allocate("lamp", "o1", 2)
+    assert (done.attempts, store.shop.available("lamp")) == (4, 8)
+
+    store.times = 3
+    with pytest.raises(ConcurrencyError):
+        store.shop.allocate("lamp", "o2", 2, retries=1)
+
+
+def test_a_command_with_an_id_is_answered_not_repeated() -> None:
+    ours = aggregates()
+    ours.execute(stock_decider, S, ReceiveBatch("b", 10))
+    first = ours.execute(stock_decider, S, Allocate("o", 1), command_id="c1")
+    again = ours.execute(stock_decider, S, Allocate("o", 1), command_id="c1")
+
+    assert (first.duplicate, again.duplicate) == (False, True)
+    assert again.events == first.events
+    assert ours.execute(stock_decider, S, Allocate("o", 1)).events == ()
+
+
+@pytest.mark.parametrize("cache", [0, 2])
+def test_snapshots_shorten_loading_and_another_schema_does_not_use_them(cache: int) -> None:
+    snapshots = MemorySnapshots()
+    ours = aggregates(snapshots=snapshots, every=5, cache_size=cache)
+    ours.execute(stock_decider, S, ReceiveBatch("b", 100))
+    for number in range(11):
+        ours.execute(stock_decider, S, Allocate(f"o{number}", 1))
+
+    kept = snapshots.load(S)
+    assert kept is not None
+    assert kept.version == 10
+    fresh = AggregateStore(ours.store, registry(), snapshots=snapshots)
+    loaded = fresh.load(stock_decider, S)
+    assert (loaded.version, loaded.events_read) == (12, 2)
+    changed = fresh.load(replace(stock_decider, schema=2), S)
+    assert (changed.state, changed.events_read) == (loaded.state, 12)
+    assert ours.load(stock_decider, S, upto=1).version == 1
+    assert ours.load(stock_decider, S).events_read == (0 if cache else 2)
+
+
+def test_a_cache_keeps_the_streams_that_were_used_last_and_sees_other_writers() -> None:
+    ours = aggregates(cache_size=2)
+    for name in "abc":
+        ours.execute(stock_decider, f"stock-{name}", ReceiveBatch("b", 10))
+    assert ours.load(stock_decider, "stock-a").events_read == 1
+    other = AggregateStore(ours.store, registry())
+    other.execute(stock_decider, "stock-a", Allocate("o", 1))
+    assert ours.load(stock_decider, "stock-a").version == 2
+
+
+def test_a_bus_calls_one_handler_a_command_and_every_handler_of_its_events() -> None:
+    seen: list[Any] = []
+    bus = MessageBus()
+
+    def handler(message: str, context: Context) -> int:
+        context.events.extend([1, 2.5])
+        return len(message)
+
+    bus.command(str, handler)
+    bus.event(int, lambda event, _: seen.append(event))
+    bus.event(int, lambda event, context: seen.append(context.correlation_id))
+
+    assert bus.handle("four", Context("c1")) == 4
+    assert seen == [1, "c1"]
+    with pytest.raises(ValueError, match="str has a handler already"):
+        bus.command(str, handler)
+    with pytest.raises(LookupError, match="no handler for the command bytes"):
+        bus.handle(b"")
+
+
+@pytest.mark.parametrize(("policy", "reached"), [("raise", 0), ("collect", 1), ("park", 1)])
+def test_an_event_handler_that_fails_is_never_swallowed(policy: Any, reached: int) -> None:
+    seen: list[Any] = []
+    bus = MessageBus(on_event_error=policy)
+    bus.command(str, lambda _, context: context.events.append(7))
+    bus.event(int, lambda *_: 1 / 0)
+    bus.event(int, lambda event, _: seen.append(event))
+
+    if policy == "park":
+        bus.handle("x")
+        assert [type(error) for _, error in bus.parked] == [ZeroDivisionError]
+    else:
+        wanted = {"raise": ZeroDivisionError, "collect": EventHandlersFailed}[policy]
+        with pytest.raises(wanted, match="division"):
+            bus.handle("x")
+    assert len(seen) == reached
+
+
+def test_middleware_logs_times_and_answers_repeats(caplog: pytest.LogCaptureFixture) -> None:
+    spent: dict[str, int] = {}
+    ticks = iter(range(0, 1000, 10))
+    calls: list[str] = []
+    log = logging.getLogger("velvet.test")
+    bus = MessageBus(
+        (
+            logged(log),
+            timed(spent, lambda: next(ticks)),
+            idempotent(lambda message: message if message != "free" else None),
+        )
+    )
+    bus.command(str, lambda message, _: calls.append(message) or len(calls))
+    bus.command(int, lambda number, _: 1 // number)
+
+    with caplog.at_level(logging.DEBUG, "velvet.test"):
+        assert [bus.handle("a"), bus.handle("a"), bus.handle("free"), bus.handle("free")] == [
+            *(1, 1),
+            *(2, 3),
+        ]
+        with pytest.raises(ZeroDivisionError):
+            bus.handle(0)
+    assert spent == {"str": 40, "int": 10}
+    assert "int" in caplog.text
+    assert "failed" in caplog.text
+
+
+def test_a_bus_is_shared_by_threads() -> None:
+    bus, seen = MessageBus(), list[int]()
+    bus.command(str, lambda message, context: context.events.append(int(message)))
+    bus.event(int, lambda event, _: seen.append(event))
+    threads = [
+        threading.Thread(target=lambda n=n: [bus.handle(str(n)) for _ in range(50)])
+        for n in range(4)
+    ]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted(seen) == sorted(list(range(4)) * 50)
+
+
+def stocked(**options: Any) -> Shop:
+    shop = build(MemoryEventStore(), **options)
+    for sku in ("lamp", "vase"):
+        shop.receive(sku, "b", 10)
+    return shop
+
+
+def test_a_process_confirms_and_running_it_again_changes_nothing() -> None:
+    shop = stocked()
+    assert shop.place("o1", order(2, 500, "lamp", "vase")).result == "confirmed"
+    before = shop.store.head()
+    assert shop.fulfilment.run("o1").result == "confirmed"
+    assert shop.store.head() == before
+    assert (shop.available("lamp"), len(shop.payments.authorised)) == (8, 1)
+    with pytest.raises(CommandRejected, match="never placed"):
+        shop.fulfilment.run("o9")
+
+
+def test_a_refused_payment_undoes_the_reservations_in_reverse() -> None:
+    shop = stocked(payment_limit=100)
+    progress = shop.place("o1", order(2, 500, "lamp", "vase"))
+
+    assert (progress.result, progress.parked) == ("cancelled", ())
+    assert (shop.available("lamp"), shop.available("vase")) == (10, 10)
+    done = [shop.registry.decode(one) for one in shop.store.read("process-o1")]
+    undone = [one.step for one in done if type(one).__name__ == "StepUndone"]
+    assert undone == ["mark reserved", "reserve 1 vase", "reserve 0 lamp"]
+    reason = shop.aggregates.load(order_decider, "order-o1").state.reason
+    assert "above the limit" in reason
+
+
+@pytest.mark.parametrize(
+    ("skus", "why"), [(("vase", "none"), "unknown_sku"), (("vase", "lamp"), "out of stock")]
+)
+def test_what_is_not_there_cancels_the_order(skus: tuple[str, ...], why: str) -> None:
+    shop = stocked()
+    shop.allocate("lamp", "other", 9)
+    progress = shop.place("o1", order(2, 5, *skus))
+    assert progress.result == "cancelled"
+    assert why in progress.failed
+    assert shop.available("vase") == 10
+
+
+def test_a_deadline_undoes_what_was_done() -> None:
+    shop = stocked()
+    shop.aggregates.execute(order_decider, "order-o1", order())
+    now = iter([0.0, 0.0, 0.0, 0.0, 0.0, *[1e6] * 50])
+    late = FulfilmentProcess(shop.aggregates, shop.payments, clock=lambda: next(now), timeout_s=9)
+    progress = late.run("o1")
+    assert progress.result == "cancelled"
+    assert "deadline" in progress.failed
+    assert shop.available("lamp") == 10
+
+
+class NoRefunds(CardPayments):
+    def refund(self, key: str, payment: str) -> None:
+        raise PaymentRefused("the provider is closed")
+
+
+def test_a_compensation_that_fails_is_parked_and_the_others_run() -> None:
+    shop = stocked()
+    payments = NoRefunds()
+    shop.aggregates.execute(order_decider, "order-o1", order())
+    now = iter([0.0] * 7 + [1e6] * 50)
+    process = FulfilmentProcess(shop.aggregates, payments, clock=lambda: next(now), timeout_s=9)
+    progress = process.run("o1")
+    assert payments.authorised
+    assert progress.parked == ("authorise",)
+    assert (progress.result, shop.available("lamp")) == ("cancelled", 10)
+    with pytest.raises(PaymentRefused, match="no payment"):
+        CardPayments().refund("k", "p")
+
+
+def test_a_process_ends_well_wherever_it_is_cut() -> None:
+    class Cut(Exception):
+        pass
+
+    class Dying(MemoryEventStore):
+        left = 10**9
+
+        def append(self, *arguments: Any, **options: Any) -> Any:
+            if not self.left:
+                raise Cut
+            self.left -= 1
+            return super().append(*arguments, **options)
+
+    for cut in range(1, 16):
+        for limit in (100, 10_000):
+            store = Dying()
+            shop = build(store, payment_limit=limit)
+            shop.receive("lamp", "b", 10)
+            store.left = cut
+            try:
+                shop.place("o1", order())
+            except Cut:
+                store.left = 10**9
+                if shop.aggregates.load(order_decider, "order-o1").state.status == "new":
+                    continue
+                shop.fulfilment.run("o1")
+            state = shop.aggregates.load(order_decider, "order-o1").state
+            paid = len(shop.payments.authorised) - len(shop.payments.refunded)
+            expected = ("confirmed", 8, 1) if limit > 1000 else ("cancelled", 10, 0)
+            assert (state.status, shop.available("lamp"), paid) == expected, cut
+
+
+def test_a_shrunk_batch_is_promised_again_from_another() -> None:
+    shop = stocked()
+    shop.allocate("lamp", "o1", 4)
+    shop.receive("lamp", "c", 5)
+    done = shop.aggregates.execute(stock_decider, S, ChangeBatchQuantity("b", 1))
+    lost = [event for event in done.events if isinstance(event, Deallocated)]
+    assert [shop.fulfilment.reallocate(one.order_id, "lamp", one.qty) for one in lost] == [True]
+    assert not shop.fulfilment.reallocate("o7", "lamp", 99)
+    assert process_decider.evolve(process_decider.initial, "x") == process_decider.initial
+
+
+class Config:
+    pass
+
+
+class Session:
+    def __init__(self, config: Config) -> None:
+        self.config, self.closed = config, False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Work:
+    def __init__(self, session: Session, name: str = "work") -> None:
+        self.session, self.name = session, name
+
+
+class Egg:
+    def __init__(self, hen: Hen) -> None:
+        self.hen = hen
+
+
+class Hen:
+    def __init__(self, egg: Egg) -> None:
+        self.egg = egg
+
+
+def container() -> Container:
+    made = Container()
+    made.add(Config)
+    made.add(Session, lifetime="scoped")
+    made.add(Work, lifetime="transient")
+    return made
+
+
+def test_lifetimes_are_kept() -> None:
+    ours = container()
+    ours.validate()
+    assert ours.resolve(Config) is ours.resolve(Config)
+    with ours.scope() as resolve:
+        one, two = resolve(Work), resolve(Work)
+        assert one is not two
+        assert one.session is two.session
+    assert one.session.closed
+    with ours.scope() as resolve:
+        assert resolve(Session) is not one.session
+    with pytest.raises(WiringError, match="Session is scoped"):
+        ours.resolve(Work)
+
+
+def test_wiring_mistakes_are_told_with_their_path() -> None:
+    ours = container()
+    with pytest.raises(ValueError, match="lifetime"):
+        ours.add(Config, lifetime="sometimes")  # type: ignore[arg-type]
+    ours.add(Work, lifetime="singleton")
+    with pytest.raises(WiringError, match="singleton Work holds the scoped Session: Work -> Sess"):
+        ours.validate()
+    other = Container()
+    other.add(Hen)
+    with pytest.raises(WiringError, match="Egg is not registered: Hen -> Egg"):
+        other.resolve(Hen)
+    other.add(Egg)
+    with pytest.raises(WiringError, match="a circle: Hen -> Egg -> Hen"):
+        other.validate()
+
+
+def test_an_override_ends_with_its_block() -> None:
+    ours, fake = container(), Config()
+    real = ours.resolve(Config)
+    with ours.override(Config, fake), ours.scope() as resolve:
+        assert resolve(Work).session.config is fake
+    assert ours.resolve(Config) is real
+    with ours.override(int, 7):
+        assert ours.resolve(int) == 7
+    with pytest.raises(WiringError, match="int is not registered"):
+        ours.resolve(int)
+
+
+@pytest.mark.parametrize("name", contenders.NAMES)
+def test_every_container_keeps_the_lifetimes(name: str) -> None:
+    try:
+        wire: Callable[[], contenders.Resolve] = contenders.load(name).wire
+    except ImportError as missing:
+        pytest.skip(f"{missing}: pip install -r requirements-peers.txt")
+    assert contenders.same_lifetimes(wire())
+
+
+def test_a_container_that_shares_its_service_is_found_out() -> None:
+    service = contenders.load("manual").wire()()
+    assert not contenders.same_lifetimes(lambda: service)
+    with pytest.raises(ValueError, match="no contender"):
+        contenders.load("magic")
