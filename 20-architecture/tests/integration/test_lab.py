@@ -161,7 +161,7 @@ def test_a_long_writer_delays_an_xid_follower_and_a_naive_one_loses_it(
     table = f"{store._schema}.events"
     with psycopg.connect(postgres_server.url) as slow:
         sql = (
-            f"INSERT INTO {table} (epoch, stream, version, type, schema, data, metadata,"  # noqa: S608
+            f"INSERT INTO {table} (epoch, stream, version, type, schema, data, metadata,"
             " event_id, recorded_at) VALUES (pg_current_xact_id()::text::bigint, 'slow', 1, 'T',"
             " 1, '', '{}', 'slow', 0)"
         )

@@ -141,7 +141,7 @@ def test_a_damaged_event_is_poison_too(read_db: sqlite3.Connection) -> None:
     store = MemoryEventStore()
     store.append(S, [NewEvent("Allocated", b"{broken", uuid7())])
     runner = ProjectionRunner(store, read_db, registry(), [StockLevels()])
-    with pytest.raises(ProjectionPoisoned, match="0-1.*UpcastError"):
+    with pytest.raises(ProjectionPoisoned, match=r"0-1.*UpcastError"):
         runner.run_once()
 
 

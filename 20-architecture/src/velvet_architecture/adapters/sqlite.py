@@ -93,7 +93,7 @@ class SqliteEventStore:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
-        except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+        except sqlite3.DatabaseError as error:
             self._rollback(connection)
             raise StoreUnavailable(f"{self._path} took no append: {error}") from error
         except BaseException:

@@ -147,10 +147,11 @@ def _diff(old: str, new: str) -> tuple[int, int]:
 def measure(architecture: str, upto: int | None = None) -> list[StepCost]:
     """Return the cost of each change; deterministic."""
     last = len(steps(architecture)) - 1 if upto is None else upto
-    return [_cost(architecture, step) for step in range(1, last + 1)]
+    return [cost(architecture, step) for step in range(1, last + 1)]
 
 
-def _cost(architecture: str, step: int) -> StepCost:
+def cost(architecture: str, step: int) -> StepCost:
+    """Return what one change cost; `step` is 1 for the first."""
     before, after = files_at(architecture, step - 1), files_at(architecture, step)
     touched = [name for name in after if after[name] != before.get(name)]
     code = [name for name in touched if not name.startswith("test_")]
