@@ -118,7 +118,8 @@ def tampering_and_erasure() -> None:
         with other:
             other.execute("UPDATE events SET data = 'bob, Palace 1' WHERE version = 2")
         other.close()
-        print("chain:", evidence.verify_chain(store, "people-1", secret=b"kept elsewhere"))
+        broken = evidence.verify_chain(store, "people-1", secret=b"kept elsewhere")
+        print(f"the chain breaks at version {broken.version if broken else 'none'}")
         store.close()
     print("why: throwing away a key erases a person's data in every copy, backups included")
 

@@ -42,10 +42,10 @@ class TestModule(ModuleTests):
             "^chain: None$",
             r"^  1 ada: \[erased\]$",
             "^the chain after the erasure is whole: True$",
-            r"^chain: Broken\(stream='people-1', version=2",
+            "^the chain breaks at version 2$",
         ),
         "the_gap": (
-            r"^  lost for ever: \d+ of 4$",
+            r"^  lost for ever: 1 of 4$",
             r"^naive +[1-9]\d* +[1-9]\d* +0$",
             r"^lock +0 +0 +[1-9]",
             r"^wait_for_gaps +0 +[1-9]\d* +0$",
@@ -54,8 +54,8 @@ class TestModule(ModuleTests):
         "kill_nine": (
             r"^ +25 acks +\d+ +\d+ +0 +0$",
             "^log cut at 10 places: 10 open as whole commits$",
-            r"^direct +3 +24 +[1-9]",
-            r"^outbox_inbox +3 +24 +0 +[1-9]\d* +0$",
+            r"^direct +2 +12 +[1-9]",
+            r"^outbox_inbox +2 +12 +0 +[1-9]\d* +0$",
         ),
         "saga_with_compensation": (
             r"StepFailed    authorise +6000 EUR is above the limit",

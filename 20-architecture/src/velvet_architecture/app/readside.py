@@ -201,7 +201,11 @@ class ProjectionRunner:
     def rebuilding(
         self, projection: Projection, limit: int, upto: Cursor | None = None
     ) -> Iterator[int]:
-        """Build the tables beside the old ones; yield the events of each transaction."""
+        """Build the tables beside the old ones; yield the events of each transaction.
+
+        It ends where the store ended when it began, or it would chase busy writers for ever.
+        """
+        upto = upto or self._store.head()
         for table, columns in projection.tables.items():
             self._db.execute(f"DROP TABLE IF EXISTS {table}{NEXT}")
             self._db.execute(f"CREATE TABLE {table}{NEXT} ({columns})")

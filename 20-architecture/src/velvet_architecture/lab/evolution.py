@@ -88,7 +88,11 @@ class Program:
             made.__dict__["__builtins__"] = own
             self._loaded[name] = made
             code = compile(self._files[f"{name}.py"], name, "exec", dont_inherit=True)
-            exec(code, made.__dict__)  # noqa: S102 - our own samples
+            try:
+                exec(code, made.__dict__)  # noqa: S102 - our own samples
+            except BaseException:
+                del self._loaded[name]
+                raise
         return self._loaded[name]
 
     def _import(self, name: str, *rest: Any) -> Any:
@@ -185,7 +189,7 @@ def _broken(before: Files, after: Files, folder: str) -> int:
 
 def failures(files: Files, folder: str) -> tuple[list[str], int]:
     """Run a shop's own tests; return the names of those that fail, and how many there are."""
-    failed, count = [], 0
+    failed, count, program = [], 0, Program(files)
     for name in sorted(files):
         if not name.startswith("test_"):
             continue
@@ -196,7 +200,7 @@ def failures(files: Files, folder: str) -> tuple[list[str], int]:
             count += 1
             with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as own:
                 try:
-                    Program(files).module(name.removesuffix(".py")).__dict__[test](own)
+                    program.module(name.removesuffix(".py")).__dict__[test](own)
                 except Exception:  # noqa: BLE001 - a broken test breaks in any way
                     failed.append(test)
     return failed, count
