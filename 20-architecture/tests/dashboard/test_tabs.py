@@ -24,7 +24,7 @@ def test_the_time_machine_plays_a_script_and_names_what_is_refused() -> None:
     assert [one["free"] for one in played.events] == [10, 7, 7, 99]
     assert (played.model, played.behind) == (7, 2)
     assert len(played.refused) == 2
-    assert "'fly 7' is no command" in played.refused
+    assert "fly 7: it is no command" in played.refused
     assert timeline.sentence(played, 1) == (
         "At version 1, after **BatchReceived**, **10** lamps were free; now it is 99. The read "
         "model says **7**: it is 2 events behind, so it answers from the past."

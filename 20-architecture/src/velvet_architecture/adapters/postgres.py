@@ -149,8 +149,13 @@ class PostgresEventStore:
         with self._transaction() as db:
             rows = self._run(db, f"SELECT {_COLUMNS} FROM {self._schema}.events {rest}", values)
             return [
-                StoredEvent(Cursor(*row[:2]), *row[2:7], json.loads(row[7]), row[8], row[9])
-                for row in rows.fetchall()
+                StoredEvent(
+                    *(Cursor(epoch, position), name, version, kind, schema),
+                    *(data, json.loads(told), event_id, recorded),
+                )
+                for epoch, position, name, version, kind, schema, data, told, event_id, recorded in (
+                    rows.fetchall()
+                )
             ]
 
     def read(

@@ -13,6 +13,7 @@ from typing import Any
 from velvet.bench import Outcome, Suite, order, ratio, speedup
 from velvet_architecture import contenders
 from velvet_architecture.comparisons import ladder
+from velvet_architecture.domain import orders, stock
 from velvet_architecture.lab import shapes
 
 SOLD = {"normal": 300, "full": 40}
@@ -45,39 +46,46 @@ def _wired(name: str) -> contenders.Resolve:
     return resolve
 
 
-class _Kind:
-    pass
+LINE = orders.OrderLine("lamp", 1, orders.Money(1, "EUR"))
+COMMANDS: tuple[Any, ...] = (
+    stock.ReceiveBatch("b", 1),
+    stock.Allocate("o", 1),
+    stock.Release("o"),
+    stock.ShipAllocated("o"),
+    stock.ChangeBatchQuantity("b", 1),
+    orders.PlaceOrder((LINE,), "ada"),
+    orders.MarkReserved(),
+    orders.MarkPaid("p"),
+    orders.ConfirmOrder(),
+    orders.CancelOrder("late"),
+)
 
 
-KINDS = tuple(type(f"Kind{number}", (_Kind,), {}) for number in range(10))
+def _by_match(message: Any) -> int:
+    match message:
+        case stock.ReceiveBatch():
+            return 0
+        case stock.Allocate():
+            return 1
+        case stock.Release():
+            return 2
+        case stock.ShipAllocated():
+            return 3
+        case stock.ChangeBatchQuantity():
+            return 4
+        case orders.PlaceOrder():
+            return 5
+        case orders.MarkReserved():
+            return 6
+        case orders.MarkPaid():
+            return 7
+        case orders.ConfirmOrder():
+            return 8
+    return 9
 
 
 def _dispatch(way: str) -> Callable[[], int]:
-    messages = [kind() for kind in KINDS]
-    table = {kind: number for number, kind in enumerate(KINDS)}
-    a, b, c, d, e, f, g, h, i, j = KINDS
-
-    def by_match(message: Any) -> int:
-        match message:
-            case a():
-                return 0
-            case b():
-                return 1
-            case c():
-                return 2
-            case d():
-                return 3
-            case e():
-                return 4
-            case f():
-                return 5
-            case g():
-                return 6
-            case h():
-                return 7
-            case i():
-                return 8
-        return 9 if isinstance(message, j) else -1
+    table = {type(command): number for number, command in enumerate(COMMANDS)}
 
     @singledispatch
     def by_type(_: Any) -> int:
@@ -85,13 +93,13 @@ def _dispatch(way: str) -> Callable[[], int]:
 
     for kind, number in table.items():
         by_type.register(kind, lambda _, number=number: number)
-    call = {
+    ways: dict[str, Callable[[Any], int]] = {
         "dict": lambda message: table[type(message)],
-        "match": by_match,
+        "match": _by_match,
         "singledispatch": by_type,
     }
-    chosen = call[way]
-    return lambda: sum(chosen(message) for message in messages)
+    chosen = ways[way]
+    return lambda: sum(chosen(message) for message in COMMANDS)
 
 
 def _durable(name: str, synchronous: str) -> Callable[[], Outcome]:

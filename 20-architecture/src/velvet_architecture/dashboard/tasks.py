@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def layers() -> Iterator[Event]:
             db.execute(f"PRAGMA synchronous = {mode}")
             db.execute("CREATE TABLE stock (qty INT)")
             db.execute("INSERT INTO stock VALUES (1000000)")
-            ns = _best(lambda db=db: db.execute("UPDATE stock SET qty = qty - 1"), loops)
+            ns = _best(partial(db.execute, "UPDATE stock SET qty = qty - 1"), loops)
             db.close()
             yield {"type": "rung", "name": f"commit_{mode}", "ns": ns}
 

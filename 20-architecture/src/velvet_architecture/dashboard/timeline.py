@@ -42,6 +42,21 @@ class Played:
     behind: int
 
 
+def _command(verb: str, number: int, orders: int, batches: int) -> Any:
+    match verb:
+        case "receive":
+            return ReceiveBatch(f"batch-{batches}", number)
+        case "allocate":
+            return Allocate(f"order-{orders}", number)
+        case "release":
+            return Release(f"order-{number}")
+        case "ship":
+            return ShipAllocated(f"order-{number}")
+        case "count":
+            return ChangeBatchQuantity("batch-1", number)
+    raise ValueError("it is no command")
+
+
 def play(script: str, read: int | None = None) -> Played:
     """Run a script; the read model reads only so many events, all without a number."""
     shop, refused = build(MemoryEventStore()), list[str]()
@@ -52,18 +67,9 @@ def play(script: str, read: int | None = None) -> Played:
         number = orders if about == "last" else int(about) if about.isdecimal() else -1
         if verb in ("receive", "allocate"):
             orders, batches = orders + (verb == "allocate"), batches + (verb == "receive")
-        commands = {
-            "receive": lambda n=number, b=batches: ReceiveBatch(f"batch-{b}", n),
-            "allocate": lambda n=number, o=orders: Allocate(f"order-{o}", n),
-            "release": lambda n=number: Release(f"order-{n}"),
-            "ship": lambda n=number: ShipAllocated(f"order-{n}"),
-            "count": lambda n=number: ChangeBatchQuantity("batch-1", n),
-        }
-        if verb not in commands:
-            refused.append(f"{word!r} is no command")
-            continue
         try:
-            shop.aggregates.execute(stock_decider, STREAM, commands[verb]())
+            command = _command(verb, number, orders, batches)
+            shop.aggregates.execute(stock_decider, STREAM, command)
         except (ArchitectureError, ValueError) as error:
             refused.append(f"{word}: {error}")
     events, state = [], stock_decider.initial
