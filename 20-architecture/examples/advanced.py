@@ -29,8 +29,8 @@ def the_gap() -> None:
         lost, more = sum(one.missed for one in plain), sum(one.missed for one in undone)
         waited = sum(one.waited for one in plain)
         print(f"{name:15}{lost:>9}{more:>23}{waited:>14}")
-    print("why: a number is taken before the commit; waiting for a gap waits for ever when the")
-    print("     transaction was rolled back; a lock orders all, xid lets the follower wait instead")
+    print("why: a number is taken before the commit; one that was rolled back stays a gap;")
+    print("     a lock lets the writers wait, xid the follower")
 
 
 @example("kill_nine")
@@ -103,7 +103,7 @@ def price_of_change() -> None:
         opens = sum(one.old_data_opens for one in steps)
         past = "yes" if steps[-1].history_answer else "no"
         print(f"{name}: {opens} of 8 open yesterday's data; knows the whole past: {past}")
-    print("why: layers make a new field dearer and a new store cheaper; only a log has a past")
+    print("why: layers make a field dearer and a store cheaper; only a log has a past")
 
 
 if __name__ == "__main__":

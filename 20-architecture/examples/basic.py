@@ -47,7 +47,7 @@ def ports_and_adapters() -> None:
             free, events = shop.available("lamp"), len(store.read_all())
             print(f"{name:16}{progress.result:12}{free:>5}{events:>8}{spent:>9.2f}")
             store.close()
-    print("why: the use case knows a port; which disk waits behind it is the adapter's business")
+    print("why: the use case knows a port; which disk waits is the adapter's business")
 
 
 class Settings:

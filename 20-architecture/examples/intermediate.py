@@ -29,10 +29,10 @@ def lost_update_race() -> None:
                 f"{name:16}{told['units']:>9}{told['sold']:>7}"
                 f"{told['lost_updates']:>14}{told['retries']:>9}"
             )
-    print("naive:         SELECT qty ... UPDATE stock SET qty = <what I read> - 1")
-    print("hexagonal:     UPDATE ... WHERE version = <what I read>; again when no row matched")
-    print("event_sourced: append(..., expected=<what I read>); again on ConcurrencyError")
-    print("why: reading and writing are two moments; only a version says whether they are one")
+    print("naive:         UPDATE stock SET qty = <what I read> - 1")
+    print("hexagonal:     UPDATE ... WHERE version = <what I read>; again when none matched")
+    print("event_sourced: append(expected=<what I read>); again on ConcurrencyError")
+    print("why: reading and writing are two moments; a version makes them one")
 
 
 @example("projection_rebuild_live")
@@ -88,11 +88,11 @@ def upcasting() -> None:
     data = b'{"sku":"lamp","qty":2,"price":1999,"customer":"ada"}'
     fields = {"sku": "lamp", "qty": 2, "price": 1999, "customer": "ada"}
     for schema, shape in enumerate(known.chain("OrderPlaced", fields, 1), 1):
-        print(f"schema {schema}: {str(shape)[:68]}")
+        print(f"schema {schema}: {str(shape)[:66]}")
     stored = StoredEvent(Cursor(0, 1), "order-1", 1, "OrderPlaced", 1, data, {}, uuid7(), 0)
     event = known.decode(stored)
     print(f"object:   {event.lines[0].qty} x {event.lines[0].sku} at {event.lines[0].price}")
-    print("why: the log is never rewritten; each version of the code adds one small function")
+    print("why: the log is never rewritten; each version of the code adds a function")
 
 
 @example("tampering_and_erasure")
