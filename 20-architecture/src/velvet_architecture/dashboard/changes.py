@@ -86,7 +86,7 @@ TAB = kit.Tab(
     "Price of change",
     question="How much does the next requirement cost in each architecture?",
     tip="Press Count, then choose c03, c07 and c08.",
-    job=kit.Job(tasks.changes, label="Count", cap_s=180, recorded="changes.jsonl"),
+    job=kit.Job(tasks.changes, label="Count", cap_s=300, recorded="changes.jsonl"),
     draw=draw,
     finding=finding,
     code=(evolution.code_lines,),
