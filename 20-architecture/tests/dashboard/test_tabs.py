@@ -26,8 +26,8 @@ def test_the_time_machine_plays_a_script_and_names_what_is_refused() -> None:
     assert len(played.refused) == 2
     assert "fly 7: it is no command" in played.refused
     assert timeline.sentence(played, 1) == (
-        "At version 1, after **BatchReceived**, **10** lamps were free; now it is 99. The read "
-        "model says **7**: it is 2 events behind, so it answers from the past."
+        "At version 1, after **BatchReceived**, the free lamps were **10**; now they are 99. The "
+        "read model says **7**: it is 2 events behind, so it answers from the past."
     )
     assert "up to date" in timeline.sentence(timeline.play("receive 1"), 1)
     assert timeline.play("").events == []

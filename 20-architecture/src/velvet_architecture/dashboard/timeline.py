@@ -161,8 +161,8 @@ def sentence(played: Played, version: int) -> str:
     late = "1 event" if played.behind == 1 else f"{played.behind} events"
     fresh = "up to date" if not played.behind else f"{late} behind, so it answers from the past"
     return (
-        f"At version {version}, after **{then['event']}**, **{then['free']}** lamps were free; now "
-        f"it is {now['free']}. The read model says **{played.model}**: it is {fresh}."
+        f"At version {version}, after **{then['event']}**, the free lamps were **{then['free']}**; "
+        f"now they are {now['free']}. The read model says **{played.model}**: it is {fresh}."
     )
 
 
