@@ -146,8 +146,8 @@ class StoreAgainstLists(RuleBasedStateMachine):
     def two_streams_of_which_the_second_fails(self, first: str, second: str) -> None:
         self.number += 2
         batch = [
-            StreamAppend(first, (NewEvent("T", b"", f"e{self.number - 2}"),)),
-            StreamAppend(second, (NewEvent("T", b"", f"e{self.number - 1}"),), 999),
+            StreamAppend(first, (NewEvent("T", b"", f"x{self.number - 2}"),)),
+            StreamAppend(second, (NewEvent("T", b"", f"x{self.number - 1}"),), 999),
         ]
         try:
             self.store.append_many(batch)

@@ -1,0 +1,104 @@
+"""Lifetimes, wiring mistakes, overrides, and that every contender wires the same graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from velvet_architecture import contenders
+from velvet_architecture.adapters.container import Container, WiringError
+
+
+class Config:
+    pass
+
+
+class Session:
+    def __init__(self, config: Config) -> None:
+        self.config, self.closed = config, False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Work:
+    def __init__(self, session: Session, name: str = "work") -> None:
+        self.session, self.name = session, name
+
+
+class Egg:
+    def __init__(self, hen: Hen) -> None:
+        self.hen = hen
+
+
+class Hen:
+    def __init__(self, egg: Egg) -> None:
+        self.egg = egg
+
+
+def container() -> Container:
+    made = Container()
+    made.add(Config)
+    made.add(Session, lifetime="scoped")
+    made.add(Work, lifetime="transient")
+    return made
+
+
+def test_lifetimes_are_kept() -> None:
+    ours = container()
+    ours.validate()
+    assert ours.resolve(Config) is ours.resolve(Config)
+    with ours.scope() as resolve:
+        one, two = resolve(Work), resolve(Work)
+        assert one is not two
+        assert one.session is two.session
+    assert one.session.closed
+    with ours.scope() as resolve:
+        assert resolve(Session) is not one.session
+    with pytest.raises(WiringError, match="Session is scoped"):
+        ours.resolve(Work)
+
+
+def test_wiring_mistakes_are_told_with_their_path() -> None:
+    ours = container()
+    with pytest.raises(ValueError, match="lifetime"):
+        ours.add(Config, lifetime="sometimes")  # type: ignore[arg-type]
+    ours.add(Work, lifetime="singleton")
+    with pytest.raises(WiringError, match="singleton Work holds the scoped Session: Work -> Sess"):
+        ours.validate()
+    other = Container()
+    other.add(Hen)
+    with pytest.raises(WiringError, match="Egg is not registered: Hen -> Egg"):
+        other.resolve(Hen)
+    other.add(Egg)
+    with pytest.raises(WiringError, match="a circle: Hen -> Egg -> Hen"):
+        other.validate()
+
+
+def test_an_override_ends_with_its_block() -> None:
+    ours, fake = container(), Config()
+    real = ours.resolve(Config)
+    with ours.override(Config, fake), ours.scope() as resolve:
+        assert resolve(Work).session.config is fake
+    assert ours.resolve(Config) is real
+    with ours.override(int, 7):
+        assert ours.resolve(int) == 7
+    with pytest.raises(WiringError, match="int is not registered"):
+        ours.resolve(int)
+
+
+@pytest.mark.parametrize("name", contenders.NAMES)
+def test_every_container_keeps_the_lifetimes(name: str) -> None:
+    try:
+        wire: Callable[[], contenders.Resolve] = contenders.load(name).wire
+    except ImportError as missing:
+        pytest.skip(f"{missing}: pip install -r requirements-peers.txt")
+    assert contenders.same_lifetimes(wire())
+
+
+def test_a_container_that_shares_its_service_is_found_out() -> None:
+    service = contenders.load("manual").wire()()
+    assert not contenders.same_lifetimes(lambda: service)
+    with pytest.raises(ValueError, match="no contender"):
+        contenders.load("magic")
