@@ -1,4 +1,4 @@
-"""The package obeys its own rules: who may import whom, read from the source.
+"""The package obeys its own rules: which layer may import which, read from the source.
 
 import-linter checks the same contract in `.importlinter`; this file needs nothing but `ast`, so
 that the rule can be shown, and broken on purpose, in an example.

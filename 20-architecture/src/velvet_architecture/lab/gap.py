@@ -17,7 +17,7 @@ STRATEGIES = ("naive", "lock", "wait_for_gaps", "xid")
 
 @dataclass(frozen=True)
 class Step:
-    """One moment: who did what, what is visible, up to where the follower has read."""
+    """One moment: what happened, what is visible, up to where the follower has read."""
 
     action: str
     position: int
