@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from velvet import services
+from velvet.services import Server
 from velvet_architecture.adapters.group_commit import GroupCommitStore
 from velvet_architecture.adapters.memory import MemoryEventStore
 from velvet_architecture.adapters.sqlite import SqliteEventStore
@@ -18,10 +20,21 @@ from velvet_architecture.ports import EventStore, NewEvent, uuid7
 KINDS = ("memory", "full", "normal", "group", "xid", "serial", "table")
 
 
+@pytest.fixture(scope="session")
+def own_postgres() -> Iterator[Server]:
+    """A PostgreSQL that no other test run writes to: an open transaction hides events of `xid`."""
+    try:
+        server = services.postgres(private=True)
+    except services.ServiceUnavailable as error:
+        pytest.skip(str(error))
+    with server:
+        yield server
+
+
 @pytest.fixture
 def postgres_store(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
-    """Return a maker of stores in one schema of the run's PostgreSQL; the schema is dropped."""
-    url = request.getfixturevalue("postgres_server").url
+    """Return a maker of stores in one schema of our PostgreSQL; the schema is dropped."""
+    url = request.getfixturevalue("own_postgres").url
     from velvet_architecture.adapters.postgres import PostgresEventStore
 
     schema, made = f"v_{uuid.uuid4().hex[:12]}", []

@@ -153,13 +153,13 @@ def test_a_broker_that_is_gone_is_a_connection_error(private_redis: Server) -> N
 
 
 def test_a_long_writer_delays_an_xid_follower_and_a_naive_one_loses_it(
-    postgres_store: Callable[..., Any], postgres_server: Server
+    postgres_store: Callable[..., Any], own_postgres: Server
 ) -> None:
     import psycopg
 
     store = postgres_store("xid")
     table = f"{store._schema}.events"
-    with psycopg.connect(postgres_server.url) as slow:
+    with psycopg.connect(own_postgres.url) as slow:
         sql = (
             f"INSERT INTO {table} (epoch, stream, version, type, schema, data, metadata,"
             " event_id, recorded_at) VALUES (pg_current_xact_id()::text::bigint, 'slow', 1, 'T',"

@@ -57,6 +57,7 @@ def add_to(suite: Suite) -> None:
         kind="value",
         unit="lines",
         sizes={"change": CHANGES},
+        quick=lambda change: change in ("c03", "c07", "c08"),
         metrics={
             "lines": "lines",
             "files": "files",

@@ -17,7 +17,7 @@ from velvet.bench import Metric, Outcome, Suite, mode, speedup, value
 from velvet_architecture.lab import crash, gap, shapes
 from velvet_architecture.ports import START, NewEvent, uuid7
 
-WRITERS, EACH = 8, 40
+WRITERS, EACH, PATIENCE_S = 8, 40, 1.0
 SEEDS = range(20)
 CURES = ("table", "serial", "xid")
 
@@ -67,14 +67,13 @@ def _order(order: Any) -> Callable[[], Outcome]:
                 store.append(f"s-{number}", [NewEvent("T", b"{}", uuid7())])
 
         def follow() -> None:
-            after = START
-            while True:
-                ended = done.is_set()
+            after, until = START, float("inf")
+            while len(seen) < WRITERS * EACH and time.monotonic() < until:
+                if done.is_set():  # what is not lost may still be hidden by another transaction
+                    until = min(until, time.monotonic() + PATIENCE_S)
                 page = store.read_all(after=after, limit=1_000)
                 seen.update(event.event_id for event in page)
                 after = page[-1].cursor if page else after
-                if ended and not page:
-                    return
 
         writers = [threading.Thread(target=write, args=(number,)) for number in range(WRITERS)]
         follower = threading.Thread(target=follow)

@@ -20,7 +20,7 @@ from velvet_architecture.bootstrap import build, registry
 from velvet_architecture.comparisons.logs import STREAM, fill
 from velvet_architecture.ports import START, EventStore, NewEvent, uuid7
 
-REBUILT, APPENDS = 3_000, 25
+REBUILT, APPENDS = 3_000, 15
 
 
 def _question(way: str, events: int) -> Iterator[Callable[[], int]]:
