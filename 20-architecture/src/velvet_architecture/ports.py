@@ -101,6 +101,16 @@ class NewEvent:
     schema: int = 1
     metadata: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        named("type", self.type)
+        named("event_id", self.event_id)
+        if not isinstance(self.data, bytes):
+            raise ValueError(f"data must be bytes, not {type(self.data).__name__}")
+        if type(self.schema) is not int or not 0 < self.schema < 2**31:
+            raise ValueError(f"schema must be a whole number from 1, not {self.schema!r}")
+        if not all(isinstance(told, str) for told in (*self.metadata, *self.metadata.values())):
+            raise ValueError(f"metadata must map text to text, not {self.metadata!r}")
+
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:

@@ -31,6 +31,9 @@ def test_the_time_machine_plays_a_script_and_names_what_is_refused() -> None:
     )
     assert "up to date" in timeline.sentence(timeline.play("receive 1"), 1)
     assert timeline.play("").events == []
+    hostile = timeline.play(f"receive 9; count {'9' * 30}; allocate <b>; ship \u0663; receive -1")
+    assert [one["event"] for one in hostile.events] == ["BatchReceived"]
+    assert len(hostile.refused) == 4
     assert len(timeline.figure_of(played.events, 1, 2).data) == 2
 
 

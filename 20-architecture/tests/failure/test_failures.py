@@ -200,6 +200,14 @@ def test_a_refused_append_does_not_poison_its_group(tmp_path: Path, new: Maker) 
     store.close()
 
 
+def test_an_append_that_was_called_off_does_not_end_the_writer(tmp_path: Path, new: Maker) -> None:
+    store = GroupCommitStore(SqliteEventStore(tmp_path / "log.db"), max_wait_ms=60_000)
+    answers = [store.submit(StreamAppend("a-1", tuple(new()))) for _ in range(3)]
+    assert answers[1].cancel()
+    store.close()
+    assert [answers[n].result(60).version for n in (0, 2)] == [1, 2]
+
+
 def test_closing_a_group_store_commits_what_waits(tmp_path: Path, new: Maker) -> None:
     store = GroupCommitStore(SqliteEventStore(tmp_path / "log.db"), max_wait_ms=60_000)
     answers = [store.submit(StreamAppend("a-1", tuple(new()))) for _ in range(5)]

@@ -19,6 +19,7 @@ from velvet_architecture.lab import boundaries, evolution, gap, shapes
 from velvet_architecture.ports import START, Message, NewEvent, uuid7
 
 HOME = Path(velvet_architecture.__file__).parent
+HERE = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("name", shapes.SHAPES)
@@ -89,12 +90,20 @@ def test_every_rung_does_the_same_work() -> None:
 def test_the_package_keeps_its_layers_and_a_bad_import_is_named(tmp_path: Path) -> None:
     assert boundaries.violations(HOME) == []
     shutil.copytree(HOME / "domain", tmp_path / "domain")
-    bad = "import psycopg\nfrom velvet_architecture import ports\nimport json\n"
+    bad = "import psycopg\nfrom velvet_architecture import ports\nimport json\nfrom .. import app\n"
     (tmp_path / "domain" / "bad.py").write_text(bad, encoding="utf-8")
     assert [str(one) for one in boundaries.violations(tmp_path)] == [
         "domain/bad.py:1 imports psycopg: the domain imports no library",
         "domain/bad.py:2 imports velvet_architecture.ports: domain is further inside",
+        "domain/bad.py:4 imports velvet_architecture.lab: domain is further inside",
     ]
+
+
+def test_import_linter_finds_the_same_contracts_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    from importlinter.cli import lint_imports
+
+    broken = lint_imports(config_filename=str(HERE / ".importlinter"), no_cache=True)
+    assert broken == 0, capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", evolution.ARCHITECTURES)

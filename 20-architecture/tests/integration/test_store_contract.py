@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from velvet_architecture.adapters.memory import MemoryEventStore
 from velvet_architecture.ports import (
     START,
     ConcurrencyError,
@@ -116,7 +117,7 @@ def test_bytes_and_metadata_come_back_as_they_were(any_store: EventStore) -> Non
 
 
 def test_names_and_versions_are_checked(any_store: EventStore, new: Maker) -> None:
-    for name in ("", " ", "$all"):
+    for name in ("", " ", "$all", "a\0b", "a\nb", "\ud800"):
         with pytest.raises(ValueError, match="stream"):
             any_store.append(name, new())
     with pytest.raises(ValueError, match="expected"):
@@ -126,6 +127,21 @@ def test_names_and_versions_are_checked(any_store: EventStore, new: Maker) -> No
 def test_a_cursor_of_another_kind_of_store_is_refused(
     store: EventStore, postgres_store: Callable[..., EventStore]
 ) -> None:
-    for one in (store, postgres_store("serial")):
-        with pytest.raises(ValueError, match="epoch is 0"):
+    for one, match in (
+        (store, "epoch is 0"),
+        (MemoryEventStore(), "epoch is 0"),
+        (postgres_store("serial"), "another order"),
+    ):
+        with pytest.raises(ValueError, match=match):
             one.read_all(after=Cursor(7, 1))
+    with pytest.raises(ValueError, match="another order"):
+        postgres_store("xid").read_all(after=Cursor(0, 7))
+
+
+def test_a_thousand_and_more_events_are_one_append(any_store: EventStore, new: Maker) -> None:
+    result = any_store.append(S, new(9_000))
+    assert (result.version, len(result.cursors), any_store.stream_version(S)) == (
+        9_000,
+        9_000,
+        9_000,
+    )

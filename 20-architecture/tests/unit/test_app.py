@@ -28,9 +28,10 @@ from velvet_architecture.domain.stock import (
     ChangeBatchQuantity,
     Deallocated,
     ReceiveBatch,
+    available,
     stock_decider,
 )
-from velvet_architecture.ports import ConcurrencyError, PaymentRefused, uuid7
+from velvet_architecture.ports import ConcurrencyError, PaymentRefused, Snapshot, uuid7
 
 S = "stock-lamp"
 
@@ -307,3 +308,41 @@ def test_a_shrunk_batch_is_promised_again_from_another() -> None:
     assert [shop.fulfilment.reallocate(one.order_id, "lamp", one.qty) for one in lost] == [True]
     assert not shop.fulfilment.reallocate("o7", "lamp", 99)
     assert process_decider.evolve(process_decider.initial, "x") == process_decider.initial
+
+
+def test_a_command_that_ran_elsewhere_meanwhile_leaves_no_state_of_ours_in_the_cache() -> None:
+    class Twice(MemoryEventStore):
+        """A store on which our command is answered for a twin, behind a stranger's event."""
+
+        twin: AggregateStore | None = None
+
+        def append(self, stream: str, events: Any, *, expected: int = -1) -> Any:
+            if (twin := self.twin) is not None:
+                self.twin = None
+                twin.execute(stock_decider, stream, Allocate("stranger", 5))
+                twin.execute(stock_decider, stream, Allocate("o", 2), command_id="c1")
+            return super().append(stream, events, expected=expected)
+
+    store = Twice()
+    ours = AggregateStore(store, registry(), cache_size=4)
+    ours.execute(stock_decider, S, ReceiveBatch("b", 10))
+    store.twin = AggregateStore(store, registry())
+    done = ours.execute(stock_decider, S, Allocate("o", 2), command_id="c1")
+
+    assert (done.duplicate, done.version) == (True, 3)
+    assert available(ours.load(stock_decider, S).state) == 3
+
+
+@pytest.mark.parametrize("damaged", [b"", b"{", b"[]", b"7", b'{"batches":[7],"allocations":[]}'])
+def test_a_damaged_snapshot_costs_a_replay_and_no_crash(damaged: bytes) -> None:
+    snapshots = MemorySnapshots()
+    ours = aggregates(snapshots=snapshots)
+    ours.execute(stock_decider, S, ReceiveBatch("b", 10))
+    snapshots.save(Snapshot(S, 1, stock_decider.schema, damaged))
+    loaded = ours.load(stock_decider, S)
+    assert (available(loaded.state), loaded.events_read) == (10, 1)
+
+
+def test_a_policy_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="raise, collect or park"):
+        MessageBus(on_event_error="ignore")  # type: ignore[arg-type]

@@ -77,6 +77,26 @@ def test_wiring_mistakes_are_told_with_their_path() -> None:
         other.validate()
 
 
+def test_an_argument_without_a_type_is_refused_when_it_is_added() -> None:
+    def made(config: Config, size) -> Work:  # type: ignore[no-untyped-def]
+        raise NotImplementedError
+
+    with pytest.raises(WiringError, match="Work: the argument size has no annotation"):
+        Container().add(Work, made)
+
+
+def test_one_object_that_fails_to_close_keeps_no_other_open() -> None:
+    class Stuck(Session):
+        def close(self) -> None:
+            raise OSError("stuck")
+
+    ours = container()
+    ours.add(Stuck, lifetime="scoped")
+    with pytest.raises(OSError, match="stuck"), ours.scope() as resolve:
+        session, _ = resolve(Session), resolve(Stuck)
+    assert session.closed
+
+
 def test_an_override_ends_with_its_block() -> None:
     ours, fake = container(), Config()
     real = ours.resolve(Config)

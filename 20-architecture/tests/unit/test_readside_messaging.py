@@ -93,6 +93,9 @@ def test_a_rebuild_never_shows_half_a_table(read_db: sqlite3.Connection) -> None
     assert runner.verify("stock_levels")
     with pytest.raises(LookupError, match="no projection none"):
         runner.rebuild("none")
+    with pytest.raises(LookupError, match="no projection none"):
+        runner.verify("none")
+    assert {name for name, *_ in rows(read_db, "checkpoints")} == set(runner.projections)
 
 
 class NewShape(StockLevels):
@@ -172,6 +175,35 @@ def test_an_event_that_is_no_json_stops_the_relay(read_db: sqlite3.Connection) -
     store.append(S, [NewEvent("Put", b"\xff", uuid7())])
     with pytest.raises(UpcastError, match="no JSON"):
         OutboxRelay(store, MemoryBroker(), read_db).run_once()
+
+
+@pytest.mark.parametrize("data", [b"[1]", b"7", b"null"])
+def test_an_event_that_is_no_object_stops_the_relay(
+    read_db: sqlite3.Connection, data: bytes
+) -> None:
+    store = MemoryEventStore()
+    store.append(S, [NewEvent("Put", data, uuid7())])
+    with pytest.raises(UpcastError, match="no JSON object"):
+        OutboxRelay(store, MemoryBroker(), read_db).run_once()
+
+
+class Interrupted(StockLevels):
+    def apply(self, rows: Rows, event: Any, stored: StoredEvent) -> None:
+        super().apply(rows, event, stored)
+        if stored.version == 3:
+            raise KeyboardInterrupt
+
+
+def test_a_projection_that_is_interrupted_leaves_no_transaction_open(
+    read_db: sqlite3.Connection,
+) -> None:
+    shop = busy()
+    with pytest.raises(KeyboardInterrupt):
+        ProjectionRunner(shop.store, read_db, shop.registry, [Interrupted()]).run_once()
+    assert not read_db.in_transaction
+    runner = shop.projections(read_db)
+    runner.catch_up()
+    assert rows(read_db, "stock_levels") == [("lamp", shop.available("lamp"))]
 
 
 def test_the_relay_waits_for_a_broker_and_keeps_the_order(read_db: sqlite3.Connection) -> None:

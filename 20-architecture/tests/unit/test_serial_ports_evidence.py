@@ -153,6 +153,7 @@ def test_a_registry_refuses_what_makes_no_sense() -> None:
         "UPDATE events SET type = 'Other' WHERE version = 3",
         "DELETE FROM events WHERE version = 3",
         "UPDATE events SET metadata = '' WHERE version = 3",
+        "UPDATE events SET metadata = json_set(metadata, '$.who', 'bob') WHERE version = 3",
     ],
 )
 def test_a_changed_event_breaks_its_chain_and_is_named(
@@ -170,6 +171,26 @@ def test_a_changed_event_breaks_its_chain_and_is_named(
     assert broken is not None
     assert broken.version == (4 if damage.startswith("DELETE") else 3)
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("type", ""),
+        ("type", "a\0b"),
+        ("event_id", "\ud800"),
+        ("event_id", 7),
+        ("data", "text"),
+        ("schema", 0),
+        ("schema", True),
+        ("schema", 2**40),
+        ("metadata", {"who": 7}),
+    ],
+)
+def test_an_event_that_no_store_could_keep_is_refused_by_name(field: str, value: Any) -> None:
+    fields: dict[str, Any] = {"type": "T", "data": b"", "event_id": "e", field: value}
+    with pytest.raises(ValueError, match=field):
+        NewEvent(**fields)
 
 
 def test_a_chain_cannot_be_forged_without_the_secret(new: Callable[..., list[NewEvent]]) -> None:

@@ -12,13 +12,14 @@ import inspect
 import threading
 import typing
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
 Lifetime = Literal["singleton", "scoped", "transient"]
 Maker = Callable[[dict[type, Any]], Any]
+_MANY = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 class WiringError(Exception):
@@ -54,8 +55,10 @@ class Container:
         needs = {
             name: parameter.annotation
             for name, parameter in inspect.signature(maker, eval_str=True).parameters.items()
-            if parameter.default is parameter.empty and parameter.annotation is not parameter.empty
+            if parameter.default is parameter.empty and parameter.kind not in _MANY
         }
+        if bare := [name for name, need in needs.items() if need is inspect.Parameter.empty]:
+            raise WiringError(f"{kind.__name__}: the argument {bare[0]} has no annotation")
         self._providers[kind] = _Provider(maker, lifetime, needs)
         self._makers.clear()
 
@@ -87,14 +90,15 @@ class Container:
 
     @contextmanager
     def scope(self) -> Iterator[Callable[[type[T]], T]]:
-        """Give a `resolve` for one request; its objects that have `close` are closed at the end."""
+        """Yield a `resolve` for one request; its objects that have `close` are closed at the end."""
         made: dict[type, Any] = {}
-        try:
-            yield lambda kind: (self._makers.get(kind) or self._maker(kind))(made)
-        finally:
-            for one in reversed(list(made.values())):
-                if hasattr(one, "close"):
-                    one.close()
+        with ExitStack() as closing:  # one that fails to close keeps none of the others open
+            try:
+                yield lambda kind: (self._makers.get(kind) or self._maker(kind))(made)
+            finally:
+                for one in made.values():
+                    if hasattr(one, "close"):
+                        closing.callback(one.close)
 
     @contextmanager
     def override(self, kind: type, value: Any) -> Iterator[None]:

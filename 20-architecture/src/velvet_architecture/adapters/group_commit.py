@@ -79,6 +79,7 @@ class GroupCommitStore:
             self._commit(group)
 
     def _commit(self, group: list[tuple[StreamAppend, Answer]]) -> None:
+        group = [one for one in group if one[1].set_running_or_notify_cancel()]
         try:
             answers = self.inner.append_group([append for append, _ in group])
         except Exception as error:  # noqa: BLE001 - the group failed, and every caller is told

@@ -90,6 +90,8 @@ class MemoryEventStore:
         types: Iterable[str] | None = None,
     ) -> list[StoredEvent]:
         """Return events behind a cursor, in the order in which they were stored."""
+        if after.epoch:
+            raise ValueError(f"the cursor {after} is of another kind of store; here the epoch is 0")
         wanted = None if types is None else set(types)
         found: list[StoredEvent] = []
         with self._lock:

@@ -42,6 +42,7 @@ from velvet_architecture.ports import (
 Order = Literal["xid", "serial", "table", "naive"]
 ORDERS = ("xid", "serial", "table", "naive")
 _LOCK = 20_2026
+_MANY_ROWS = 1_000  # a statement takes 65,535 values
 _COLUMNS = "epoch, position, stream, version, type, schema, data, metadata, event_id, recorded_at"
 
 
@@ -115,7 +116,9 @@ class PostgresEventStore:
                 self._run(db, f"NOTIFY {self._schema}")
                 return answers
         except (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected):
-            lost = batch[0]  # the rival has committed, so its version can be read
+            if all(one.expected in (Expected.ANY, Expected.EXISTS) for one in batch):
+                return self.append_many(batch)  # a rival has committed: once more
+            lost = next(one for one in batch if one.expected not in (Expected.ANY, Expected.EXISTS))
             actual = self.stream_version(lost.stream)
             raise ConcurrencyError(lost.stream, lost.expected, actual) from None
 
@@ -131,19 +134,21 @@ class PostgresEventStore:
             return settled
         epoch = "pg_current_xact_id()::text::bigint" if self._order == "xid" else "0"
         row = f"({epoch}, %s, %s, %s, %s, %s, %s, %s, %s)"
-        now, values = self._clock_ns(), list[Any]()
-        for version, new in enumerate(append.events, actual + 1):
-            values += [append.stream, version, new.type, new.schema, new.data]
-            values += [json.dumps(dict(new.metadata)), new.event_id, now]
-        columns = _COLUMNS.replace("position, ", "")
-        made = self._run(
-            db,
-            f"INSERT INTO {self._schema}.events ({columns}) VALUES "
-            f"{', '.join([row] * len(append.events))} RETURNING epoch, position",
-            values,
-        )
-        cursors = tuple(Cursor(*place) for place in made.fetchall())
-        return AppendResult(append.stream, actual + len(cursors), cursors)
+        columns, now = _COLUMNS.replace("position, ", ""), self._clock_ns()
+        cursors: list[Cursor] = []
+        for first in range(0, len(append.events), _MANY_ROWS):
+            some, values = append.events[first : first + _MANY_ROWS], list[Any]()
+            for version, new in enumerate(some, actual + first + 1):
+                values += [append.stream, version, new.type, new.schema, new.data]
+                values += [json.dumps(dict(new.metadata)), new.event_id, now]
+            made = self._run(
+                db,
+                f"INSERT INTO {self._schema}.events ({columns}) VALUES "
+                f"{', '.join([row] * len(some))} RETURNING epoch, position",
+                values,
+            )
+            cursors += [Cursor(*place) for place in made.fetchall()]
+        return AppendResult(append.stream, actual + len(cursors), tuple(cursors))
 
     def _select(self, rest: str, values: Sequence[Any]) -> list[StoredEvent]:
         with self._transaction() as db:
@@ -184,8 +189,8 @@ class PostgresEventStore:
         types: Iterable[str] | None = None,
     ) -> list[StoredEvent]:
         """Return events behind a cursor; in ``xid`` order, only those no writer can precede."""
-        if after.epoch and self._order != "xid":
-            raise ValueError(f"the cursor {after} is of an xid store; here the epoch is 0")
+        if after != START and bool(after.epoch) != (self._order == "xid"):
+            raise ValueError(f"the cursor {after} is of a store with another order of events")
         last = upto or Cursor(2**62, 2**62)
         wanted = None if types is None else list(types)
         return self._select(

@@ -138,6 +138,9 @@ class AggregateStore:
                     raise
                 self._sleep(random.uniform(0, BACKOFF_S * 2**attempt))  # full jitter
                 continue
+            if result.duplicate:  # the same command ran elsewhere meanwhile, on another state
+                done = self._answered(stream, base)
+                return Outcome(done, result.version, attempt, duplicate=True)
             state = decider.fold(events, loaded.state)
             self._keep(stream, state, result.version)
             self._snapshot(decider, stream, state, loaded.version, result.version)
@@ -163,8 +166,11 @@ class AggregateStore:
         kept = self.snapshots.load(stream) if self.snapshots else None
         if kept is None or kept.state_schema != decider.schema:
             return decider.initial, 0
-        state = self._shape(decider.initial).unpack(self.registry.codec.loads(kept.state))
-        return state, kept.version
+        try:
+            fields = self.registry.codec.loads(kept.state)
+            return self._shape(decider.initial).unpack(fields), kept.version
+        except (ValueError, TypeError, KeyError, AttributeError):  # damaged: the log is the truth
+            return decider.initial, 0
 
     def _keep(self, stream: str, state: Any, version: int) -> None:
         if not self._cache_size:

@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from velvet_architecture.domain import ArchitectureError
 from velvet_architecture.ports import uuid7
@@ -48,6 +48,8 @@ class MessageBus:
     def __init__(
         self, middleware: Sequence[Middleware] = (), *, on_event_error: Policy = "raise"
     ) -> None:
+        if on_event_error not in get_args(Policy):
+            raise ValueError(f"on_event_error must be raise, collect or park: {on_event_error!r}")
         self._middleware, self._policy = tuple(middleware), on_event_error
         self._commands: dict[type, Handler] = {}
         self._events: dict[type, list[Handler]] = {}
@@ -131,7 +133,7 @@ def timed(spent: dict[str, int], clock: Callable[[], int] = time.perf_counter_ns
 
 
 def idempotent(key: Callable[[Any], str | None]) -> Middleware:
-    """Answer a message with a known key from memory; calls with one key wait for one another."""
+    """Answer a message with a known key from memory, which grows; calls with a key take turns."""
     answers: dict[str, Any] = {}
     lock = threading.RLock()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -45,8 +46,9 @@ def link(before: str, event: NewEvent | StoredEvent, version: int, secret: bytes
 
     With a secret it is an HMAC: write access to the file is not enough to mend the chain.
     """
-    parts = (before, str(version), event.type, str(event.schema), event.event_id)
-    told = b"\0".join(part.encode() for part in parts) + b"\0" + event.data
+    about = {name: text for name, text in event.metadata.items() if name != CHAIN}
+    parts = (before, version, event.type, event.schema, event.event_id, about)
+    told = json.dumps(parts, sort_keys=True).encode() + b"\0" + event.data
     return hmac.new(secret or b"velvet", told, hashlib.sha256).hexdigest()
 
 
@@ -64,7 +66,10 @@ def append_chained(
 
 
 def verify_chain(store: EventStore, stream: str, *, secret: bytes = b"") -> Broken | None:
-    """Return the first event that was changed, removed or put in; O(events)."""
+    """Return the first event that was changed, removed or put in; O(events).
+
+    Events cut off at the end leave no trace here: keep the last hash elsewhere to see that.
+    """
     before = ""
     for place, event in enumerate(store.read(stream), 1):
         before = link(before, event, place, secret)

@@ -62,6 +62,8 @@ def message_of(stored: StoredEvent, source: str = "/velvet/shop") -> Message:
         data = json.loads(stored.data)
     except ValueError as error:
         raise UpcastError(f"{stored.type} at {stored.cursor} is no JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise UpcastError(f"{stored.type} at {stored.cursor} is no JSON object")
     return Message(stored.event_id, source, stored.type, moment, {"stream": stored.stream} | data)
 
 
@@ -173,9 +175,9 @@ class InboxConsumer:
             ).rowcount
             if new:
                 self._handler(self._db, message)
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            self._db.rollback()
             raise
-        self._db.execute("COMMIT")
         self.duplicates += not new
         return bool(new)

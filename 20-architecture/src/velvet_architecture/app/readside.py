@@ -151,6 +151,9 @@ class ProjectionRunner:
             self._save(name, place, projection.schema)
             self._db.execute("COMMIT")  # what came before the poison stays
             raise
+        except BaseException:  # Ctrl-C, a full disk
+            self._db.rollback()
+            raise
         self._save(name, place, projection.schema)
         self._db.execute("COMMIT")
         return len(events)
@@ -183,11 +186,14 @@ class ProjectionRunner:
             return Lag(0, 0.0)
         return Lag(len(missing), max(0.0, self._clock() - missing[0].recorded_at_ns / 1e9))
 
+    def _known(self, name: str) -> Projection:
+        if name not in self.projections:
+            raise LookupError(f"there is no projection {name}")
+        return self.projections[name]
+
     def rebuild(self, name: str, *, limit: int = 1_000) -> None:
         """Build a projection anew beside the old tables, then swap; readers are never blocked."""
-        projection = self.projections.get(name)
-        if projection is None:
-            raise LookupError(f"there is no projection {name}")
+        projection = self._known(name)
         for _ in self.rebuilding(projection, limit):
             pass
         self._db.execute("BEGIN IMMEDIATE")
@@ -215,7 +221,7 @@ class ProjectionRunner:
 
     def verify(self, name: str) -> bool:
         """Return whether the tables are what a rebuild to the same cursor would make."""
-        projection = self.projections[name]
+        projection = self._known(name)
         for _ in self.rebuilding(projection, 1_000, self.checkpoint(name)):
             pass
         same = all(
@@ -224,11 +230,12 @@ class ProjectionRunner:
         )
         for table in projection.tables:
             self._db.execute(f"DROP TABLE {table}{NEXT}")
+        self._db.execute("DELETE FROM checkpoints WHERE name = ?", (name + NEXT,))
         return same
 
 
 def _contents(connection: sqlite3.Connection, table: str) -> list[Any]:
-    return sorted(connection.execute(f"SELECT * FROM {table}").fetchall())
+    return sorted(connection.execute(f"SELECT * FROM {table}").fetchall(), key=repr)
 
 
 def _subject(stored: StoredEvent) -> str:

@@ -159,12 +159,12 @@ def add_to(suite: Suite) -> None:
     durable.same_result()
 
     suite.claim(
-        "bus and middleware take at most half of the cheapest commit",
-        ratio("layers", "middleware", "commit_normal") <= 0.5,
+        "bus and middleware take no longer than the cheapest commit",
+        ratio("layers", "middleware", "commit_normal") <= 1.0,
     )
     suite.claim(
-        "a commit that waits for the disk is at least 20x slower than one that does not",
-        ratio("layers", "commit_full", "commit_normal") >= 20,
+        "a commit that waits for the disk is at least 10x slower than one that does not",
+        ratio("layers", "commit_full", "commit_normal") >= 10,
         needs="linux",
     )
     suite.claim(

@@ -29,7 +29,7 @@ from velvet_architecture.domain.stock import (
 
 SCRIPT = "receive 10; allocate 3; allocate 4; allocate 2; release 1; ship 2; count 1; allocate 5"
 BUTTONS = ("receive 5", "allocate 2", "allocate 9", "ship last", "release last", "count 3")
-KEY, STREAM, MAX_COMMANDS = "time-machine-commands", "stock-lamp", 40
+KEY, STREAM, MAX_COMMANDS, MAX_DIGITS = "time-machine-commands", "stock-lamp", 40, 6
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ def play(script: str, read: int | None = None) -> Played:
     orders = batches = 0
     for word in words:
         verb, _, about = word.partition(" ")
-        number = orders if about == "last" else int(about) if about.isdecimal() else -1
+        fine = about.isdecimal() and len(about) <= MAX_DIGITS
+        number = orders if about == "last" else int(about) if fine else -1
         if verb in ("receive", "allocate"):
             orders, batches = orders + (verb == "allocate"), batches + (verb == "receive")
         try:

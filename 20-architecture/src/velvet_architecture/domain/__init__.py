@@ -62,6 +62,7 @@ def positive(name: str, number: int) -> None:
 
 
 def named(name: str, text: str) -> None:
-    """Raise ValueError unless a text is there and belongs to no system stream."""
-    if not isinstance(text, str) or not text.strip() or text.startswith("$"):
-        raise ValueError(f"{name} must be a non-empty text without a leading $, not {text!r}")
+    """Raise ValueError unless a text is there, printable, and belongs to no system stream."""
+    fine = isinstance(text, str) and text.strip() and text.isprintable()
+    if not fine or text.startswith("$"):
+        raise ValueError(f"{name} must be a printable text without a leading $, not {text!r}")

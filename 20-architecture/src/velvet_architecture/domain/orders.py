@@ -25,7 +25,8 @@ class Money:
     def __post_init__(self) -> None:
         if type(self.minor) is not int:
             raise ValueError(f"minor must be whole minor units, not {self.minor!r}")
-        if len(self.currency) != 3 or not self.currency.isupper():
+        known = isinstance(self.currency, str) and self.currency.isascii()
+        if not known or len(self.currency) != 3 or not self.currency.isupper():
             raise ValueError(f"currency must be a code such as EUR, not {self.currency!r}")
 
     def times(self, count: int) -> Money:
@@ -44,6 +45,8 @@ class OrderLine:
     def __post_init__(self) -> None:
         named("sku", self.sku)
         positive("qty", self.qty)
+        if self.price.minor < 0:
+            raise ValueError(f"price must not be negative, not {self.price.minor}")
 
 
 @dataclass(frozen=True)

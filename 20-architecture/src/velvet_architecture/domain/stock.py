@@ -25,6 +25,8 @@ class ReceiveBatch:
     def __post_init__(self) -> None:
         named("ref", self.ref)
         positive("qty", self.qty)
+        if self.eta is not None and type(self.eta) is not date:  # a datetime has no order with it
+            raise ValueError(f"eta must be a date or None, not {self.eta!r}")
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def _of(path: Path, name: str, rank: int) -> Iterator[Violation]:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            names = [node.module or ""]
+            names = [f"{PACKAGE}.lab" if node.level else node.module or ""]  # relative: outermost
             if node.module == PACKAGE:
                 names = [f"{PACKAGE}.{alias.name}" for alias in node.names]
         else:

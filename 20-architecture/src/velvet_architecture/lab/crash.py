@@ -14,6 +14,8 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,9 +51,15 @@ class Delivered:
     wrong_effects: int
 
 
-def _start(*arguments: str) -> subprocess.Popen[str]:
+@contextmanager
+def _started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a victim; it ends with the block, on Ctrl-C, too."""
     argv = [sys.executable, "-m", "velvet_architecture.samples.victim", *arguments]
-    return subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, encoding="utf-8") as child:
+        try:
+            yield child
+        finally:
+            child.kill()
 
 
 def kill_after(folder: Path, acks: int, *, synchronous: str = "normal") -> Killed:
@@ -59,9 +67,9 @@ def kill_after(folder: Path, acks: int, *, synchronous: str = "normal") -> Kille
 
     The count starts at the program's own "ready"; importing takes as long as it takes.
     """
-    with _start("append", str(folder), synchronous) as child:
+    acknowledged = 0
+    with _started("append", str(folder), synchronous) as child:
         assert child.stdout is not None
-        acknowledged = 0
         for line in child.stdout:
             acknowledged += line.startswith("ack ")
             if acknowledged == acks:
@@ -92,7 +100,7 @@ def deliver(
     for number in range(rounds + 1):
         point = victim.POINTS[number % 3] if number < rounds else ""
         at, target = choose.randint(1, 4), (number + 1) * total // (rounds + 1)
-        with _start("shop", str(folder), mode, str(target), point, str(at)) as child:
+        with _started("shop", str(folder), mode, str(target), point, str(at)) as child:
             kills += child.wait() != 0
     return counted(folder, kills)
 
