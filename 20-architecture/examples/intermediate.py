@@ -54,7 +54,7 @@ def projection_rebuild_live() -> None:
 
     database.execute("UPDATE stock_levels SET units = 0")  # a bug was here for a week
     print("verify() finds the damage:", not runner.verify("stock_levels"))
-    seen = set()
+    seen: set[int] = set()
     for _ in runner.rebuilding(runner.projections["stock_levels"], 100):
         shop.allocate("lamp", f"late-{len(seen)}-{shop.store.head().position}")
         seen.add(database.execute(question).fetchone()[0])
@@ -108,9 +108,9 @@ def tampering_and_erasure() -> None:
         print("chain:", evidence.verify_chain(store, "people-1", secret=b"kept elsewhere"))
 
         shredder.forget("ada")
-        for event in store.read("people-1"):
-            person = event.metadata["who"]
-            print(f"  {event.version} {person}: {shredder.open(person, event.data.decode())}")
+        for moved in store.read("people-1"):
+            person = moved.metadata["who"]
+            print(f"  {moved.version} {person}: {shredder.open(person, moved.data.decode())}")
         whole = evidence.verify_chain(store, "people-1", secret=b"kept elsewhere") is None
         print("the chain after the erasure is whole:", whole)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -138,10 +139,32 @@ def test_a_cursor_of_another_kind_of_store_is_refused(
         postgres_store("xid").read_all(after=Cursor(0, 7))
 
 
-def test_a_thousand_and_more_events_are_one_append(any_store: EventStore, new: Maker) -> None:
-    result = any_store.append(S, new(9_000))
-    assert (result.version, len(result.cursors), any_store.stream_version(S)) == (
-        9_000,
-        9_000,
-        9_000,
-    )
+def test_an_append_of_many_rows_is_several_statements_in_one_transaction(
+    postgres_store: Callable[..., EventStore], new: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("velvet_architecture.adapters.postgres._MANY_ROWS", 3)
+    result = postgres_store("xid").append(S, new(7))
+    assert (result.version, len(result.cursors)) == (7, 7)
+    assert list(result.cursors) == sorted(result.cursors)
+
+
+def test_an_append_that_expects_nothing_is_never_refused(
+    postgres_store: Callable[..., EventStore], new: Maker
+) -> None:
+    store, writers = postgres_store("xid"), 4
+    start, errors = threading.Barrier(writers), list[Exception]()
+
+    def work() -> None:
+        start.wait()
+        try:
+            for _ in range(10):
+                store.append(S, new())
+        except Exception as error:  # noqa: BLE001 - asserted below
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(writers)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert (errors, store.stream_version(S)) == ([], 40)

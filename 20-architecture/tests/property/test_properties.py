@@ -14,7 +14,7 @@ from velvet_architecture.adapters.memory import MemoryEventStore
 from velvet_architecture.app.aggregates import AggregateStore, MemorySnapshots
 from velvet_architecture.app.readside import ProjectionRunner, StockLevels, UnitsSoldPerDay
 from velvet_architecture.bootstrap import build, registry
-from velvet_architecture.domain import CommandRejected
+from velvet_architecture.domain import ArchitectureError, CommandRejected
 from velvet_architecture.domain.orders import Money, OrderLine, PlaceOrder
 from velvet_architecture.domain.stock import (
     Allocate,
@@ -26,7 +26,6 @@ from velvet_architecture.domain.stock import (
     stock_decider,
 )
 from velvet_architecture.ports import (
-    ArchitectureError,
     Cursor,
     Expected,
     NewEvent,

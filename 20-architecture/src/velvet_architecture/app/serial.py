@@ -94,6 +94,8 @@ class Shape:
 
     def unpack(self, fields: Mapping[str, Any]) -> Any:
         """Return the object; TypeError or ValueError when the fields do not make one."""
+        if not isinstance(fields, dict):
+            raise TypeError(f"{self.kind.__name__} is made of an object, not {fields!r}")
         known = self._in
         if self._plain:
             return self.kind(**{name: fields[name] for name in known if name in fields})
