@@ -1,4 +1,4 @@
-"""Lifetimes, wiring mistakes, overrides, and that every contender wires the same graph."""
+"""Lifetimes, wiring mistakes, and that every contender wires the same graph."""
 
 from __future__ import annotations
 
@@ -95,18 +95,6 @@ def test_one_object_that_fails_to_close_keeps_no_other_open() -> None:
     with pytest.raises(OSError, match="stuck"), ours.scope() as resolve:
         session, _ = resolve(Session), resolve(Stuck)
     assert session.closed
-
-
-def test_an_override_ends_with_its_block() -> None:
-    ours, fake = container(), Config()
-    real = ours.resolve(Config)
-    with ours.override(Config, fake), ours.scope() as resolve:
-        assert resolve(Work).session.config is fake
-    assert ours.resolve(Config) is real
-    with ours.override(int, 7):
-        assert ours.resolve(int) == 7
-    with pytest.raises(WiringError, match="int is not registered"):
-        ours.resolve(int)
 
 
 @pytest.mark.parametrize("name", contenders.NAMES)

@@ -202,15 +202,14 @@ def test_a_chain_cannot_be_forged_without_the_secret(new: Callable[..., list[New
 def test_a_person_is_forgotten_by_throwing_the_key_away() -> None:
     shredder = evidence.Shredder()
     sealed = shredder.seal("ada", "Ada, Main Street 1")
-    fields = {"order": "o1", "address": sealed}
     assert sealed != shredder.seal("ada", "Ada, Main Street 1")
-    assert shredder.view("ada", fields, ["address"])["address"] == "Ada, Main Street 1"
+    assert shredder.open("ada", sealed) == "Ada, Main Street 1"
     with pytest.raises(ValueError, match="changed"):
         shredder.open("ada", sealed[:-4] + "AAAA")
 
     shredder.forget("ada")
 
-    assert shredder.view("ada", fields, ["address"]) == {"order": "o1", "address": "[erased]"}
+    assert shredder.open("ada", sealed) == "[erased]"
     with pytest.raises(evidence.KeyErased):
         shredder.seal("ada", "again")
     assert shredder.open("bob", sealed) == "[erased]"

@@ -100,22 +100,6 @@ class Container:
                     if hasattr(one, "close"):
                         closing.callback(one.close)
 
-    @contextmanager
-    def override(self, kind: type, value: Any) -> Iterator[None]:
-        """Put an object in a type's place, for a test."""
-        provider, kept = self._providers.get(kind), self._singletons
-        self._singletons = {}  # what holds the original is made anew meanwhile
-        self.add(kind, lambda: value)
-        try:
-            yield
-        finally:
-            self._singletons = kept
-            self._makers.clear()
-            if provider is None:
-                del self._providers[kind]
-            else:
-                self._providers[kind] = provider
-
     def _maker(self, kind: type) -> Maker:
         """Compile a type's graph into one closure."""
         self._walk(kind, ())

@@ -11,9 +11,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from velvet_architecture.domain import ArchitectureError
 from velvet_architecture.ports import (
@@ -111,12 +110,3 @@ class Shredder:
     def forget(self, person: str) -> None:
         """Throw away a person's key; the tombstone stays, so that no new one is made."""
         self._keys[person] = None
-
-    def view(
-        self, person: str, fields: Mapping[str, Any], personal: Sequence[str]
-    ) -> dict[str, Any]:
-        """Return an event's fields with the personal ones opened or erased."""
-        return {
-            name: self.open(person, value) if name in personal else value
-            for name, value in fields.items()
-        }

@@ -3,7 +3,7 @@
 A decider is four things: an initial state, `decide(command, state) -> events`, `evolve(state,
 event) -> state`, and which states are final. Nothing in here reads a clock or a disk, so every
 rule is tested by given-when-then with plain values. This package imports the standard library
-and itself, which `lab.boundaries` checks.
+and itself, which `.importlinter` checks.
 """
 
 from __future__ import annotations
