@@ -63,7 +63,7 @@ def test_a_race_is_told() -> None:
         for name, missed in (("naive", 50), ("xid", 0))
         for r in (0.0, 0.05)
     ]
-    assert "**180 of 100**" in races.finding(Seen(events))
+    assert "**180 of 100** lamps, the other two 100 and 100." in races.finding(Seen(events))
     assert "misses **25%**" in races.finding(Seen(events))
     assert races.finding(Seen(events[:3])) == ""
     assert len(races.sold_of(events[:3]).data) == 2
@@ -91,6 +91,7 @@ def test_changes_are_told() -> None:
             "lines_added": 9,
             "changed_in_old": old,
             "own_tests_broken": 0,
+            "history_answer": name == "eventsourced",
         }
 
     events = [
@@ -100,6 +101,7 @@ def test_changes_are_told() -> None:
     ]
     assert "**4 files** with layers and **1** without" in changes.finding(Seen(events))
     assert "**80 lines** of the script and **1**" in changes.finding(Seen(events))
+    assert changes.finding(Seen(events)).endswith("is known to: eventsourced.")
     assert changes.finding(Seen(events[:4])) == ""
     assert [len(bars.x) for bars in changes.figure_of(events).data] == [3, 3, 3]
 

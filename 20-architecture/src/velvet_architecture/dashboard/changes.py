@@ -75,10 +75,11 @@ def finding(seen: kit.Seen) -> str:
         return ""
     files = [at[name, "c03"]["files_touched"] for name in ("hexagonal", "naive")]
     old = [at[name, "c07"]["changed_in_old"] for name in ("naive", "hexagonal")]
+    knows = [name for name in evolution.ARCHITECTURES if at[name, "c08"]["history_answer"]]
     return (
         f"A currency (c03) touches **{files[0]} files** with layers and **{files[1]}** without. "
         f"Another store (c07) rewrites **{old[0]} lines** of the script and **{old[1]}** of the "
-        "layered shop. Only the event-sourced one knows the past (c08)."
+        f"layered shop. The whole past (c08) is known to: {', '.join(knows) or 'none'}."
     )
 
 

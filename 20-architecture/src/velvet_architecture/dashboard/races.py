@@ -86,8 +86,8 @@ def finding(seen: kit.Seen) -> str:
         return ""
     naive, missed = races["naive"], gaps["naive", 0.0]
     return (
-        f"The script sold **{naive['sold']} of {naive['units']}** lamps, the other two exactly what "
-        f"they had. A follower of a plain sequence misses "
+        f"The script sold **{naive['sold']} of {naive['units']}** lamps, the other two "
+        f"{races['hexagonal']['sold']} and {races['event_sourced']['sold']}. A follower of a plain sequence misses "
         f"**{missed['missed'] / missed['events']:.0%}** of the events."
     )
 
