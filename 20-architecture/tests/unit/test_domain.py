@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -183,3 +183,13 @@ def test_what_is_wrong_names_its_field(make: Any, field: str) -> None:
 def test_an_unknown_command_is_an_error(decider: Any) -> None:
     with pytest.raises(LookupError, match="no command str"):
         decider.decide("what", decider.initial)
+
+
+def test_an_arrival_is_a_day_and_a_price_is_never_negative() -> None:
+    with pytest.raises(ValueError, match="eta must be a date"):
+        ReceiveBatch("b", 1, datetime(2026, 1, 1))  # noqa: DTZ001
+    with pytest.raises(ValueError, match="price must not be negative"):
+        OrderLine("lamp", 1, Money(-1, "EUR"))
+    for currency in ("\u00c4\u00d6\u00dc", "eur", 7):
+        with pytest.raises(ValueError, match="currency"):
+            Money(1, currency)  # type: ignore[arg-type]
