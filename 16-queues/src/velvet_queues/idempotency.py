@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names of tables are checked identifiers, values are bound
 """Once for each key: at-least-once delivery with an idempotent effect is *effectively* once.
 
 There is no exactly-once delivery: the acknowledgement of a finished task can be lost. What can be
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from velvet_queues.errors import InProgress, LeaseLost, QueueUnavailable
-from velvet_queues.sqlstore import SqlStore, Transaction, hidden
+from velvet_queues.sqlstore import SqlStore, Transaction, check_name, hidden
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class SqlKeys:
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.store, self.table, self.clock = store, table, clock
+        self.store, self.table, self.clock = store, check_name(table), clock
         with store.transaction() as tx:
             if store.postgres:
                 tx.run("SELECT pg_advisory_xact_lock(hashtext(?))", (table,))

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names of tables are checked identifiers, values are bound
 """A queue in a table: lease, work, acknowledge; a lease that runs out is given to the next.
 
 Delivery is at least once. Three rules carry it:
@@ -14,7 +15,6 @@ Cost is O(log n) for each operation, by partial indexes over what waits and what
 from __future__ import annotations
 
 import contextlib
-import re
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
@@ -23,9 +23,8 @@ from typing import Any
 
 from velvet_queues.envelope import Envelope, check_delay, decode, encode
 from velvet_queues.errors import BadMessage, DuplicateKey, LeaseLost
-from velvet_queues.sqlstore import SqlStore, Transaction
+from velvet_queues.sqlstore import SqlStore, Transaction, check_name
 
-_NAME = re.compile(r"[a-z_][a-z0-9_]{0,40}")
 POISON = "leased too often without an acknowledgement"
 
 _TABLES = """
@@ -106,9 +105,7 @@ class LeaseQueue:
         clock: Callable[[], float] = time.time,
         skip_locked: bool = True,
     ) -> None:
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"name must be letters, digits and _, at most 41, not {name!r}")
-        self.name, self.clock = name, clock
+        self.name, self.clock = check_name(name), clock
         self.store = SqlStore(store) if isinstance(store, str) else store
         passing = " SKIP LOCKED" if skip_locked else ""
         self._lock = f" FOR UPDATE{passing}" if self.store.postgres else ""

@@ -15,11 +15,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from velvet_queues.errors import PromiseBroken
 
+CANARY = "canary-"  # tasks of this name only show that a worker is ready
 EVENTS = ("sent", "started", "finished", "failed", "effect", "dead")
 
 
@@ -38,6 +40,11 @@ class Entry(NamedTuple):
     at: float
     pid: int
     lane: str = ""
+
+    @property
+    def is_canary(self) -> bool:
+        """Whether it is about readiness and no task."""
+        return self.id.startswith(CANARY)
 
 
 class Ledger:
@@ -140,7 +147,8 @@ class Verdict:
 
 def judge(entries: Iterable[Entry]) -> Verdict:
     """Return the verdict over events; O(n log n)."""
-    ordered = sorted(entries, key=lambda entry: entry.at)
+    tasks = (entry for entry in entries if not entry.is_canary)
+    ordered = sorted(tasks, key=lambda entry: entry.at)
     by_event = {name: [one for one in ordered if one.event == name] for name in EVENTS}
     ids = {name: {one.id for one in found} for name, found in by_event.items()}
     starts = Counter(one.id for one in by_event["started"])
@@ -148,7 +156,7 @@ def judge(entries: Iterable[Entry]) -> Verdict:
     place = {one.id: number for number, one in enumerate(by_event["sent"])}
     order = [place[one.id] for one in by_event["started"] if one.id in place]
     finishes = [one.at for one in by_event["finished"]]
-    gaps = [after - before for before, after in zip(finishes, finishes[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(finishes)]
     return Verdict(
         sent=len(ids["sent"]),
         started=len(ids["started"]),
@@ -158,7 +166,7 @@ def judge(entries: Iterable[Entry]) -> Verdict:
         lost=tuple(sorted(ids["sent"] - ids["finished"] - ids["dead"])),
         twice=tuple(sorted(id for id, count in starts.items() if count > 1)),
         effects_twice=tuple(sorted(id for id, count in effects.items() if count > 1)),
-        inversions=sum(later < earlier for earlier, later in zip(order, order[1:], strict=False)),
+        inversions=sum(later < earlier for earlier, later in pairwise(order)),
         recovery_s=max(gaps, default=0.0),
         strays=tuple(sorted(ids["started"] - ids["sent"])) if ids["sent"] else (),
     )

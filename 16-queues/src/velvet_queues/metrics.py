@@ -133,7 +133,7 @@ class Endpoint:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *args: object) -> None:
                 """Write no log."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)

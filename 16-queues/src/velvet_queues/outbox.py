@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names of tables are checked identifiers, values are bound
 """The transactional outbox, and schedules that fire once: both lean on a row in a transaction.
 
 Writing to a database and to a broker are two writes, and a crash between them keeps one. An outbox
@@ -15,14 +16,14 @@ from dataclasses import dataclass
 from velvet_queues.envelope import Envelope, decode, encode
 from velvet_queues.errors import InProgress
 from velvet_queues.idempotency import SqlKeys, once
-from velvet_queues.sqlstore import SqlStore, Transaction
+from velvet_queues.sqlstore import SqlStore, Transaction, check_name
 
 
 class Outbox:
     """A table of messages that still have to reach a broker."""
 
     def __init__(self, store: SqlStore, table: str = "outbox") -> None:
-        self.store, self.table = store, table
+        self.store, self.table = store, check_name(table)
         serial = "BIGINT GENERATED ALWAYS AS IDENTITY" if store.postgres else "INTEGER"
         with store.transaction() as tx:
             tx.run(

@@ -8,6 +8,7 @@ have one each.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,19 @@ from velvet_queues.errors import QueueUnavailable
 
 BUSY_S = 30.0
 CONNECT_S = 4
+_NAME = re.compile(r"[a-z_][a-z0-9_]{0,40}")
 Row = tuple[Any, ...]
+
+
+def check_name(name: str) -> str:
+    """Return the name of a table: a plain identifier, since names cannot be bound like values.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"name must be small letters, digits and _, at most 41, not {name!r}")
+    return name
 
 
 def hidden(url: str) -> str:

@@ -79,7 +79,7 @@ class Worker:
         policy: RetryPolicy | None = None,
         limit: TokenBucket | None = None,
         poll_s: float = 0.02,
-        tell: Callable[[str, Envelope, float], None] = lambda outcome, envelope, seconds: None,
+        tell: Callable[[str, Envelope, float], object] | None = None,
     ) -> None:
         if concurrency < 1:
             raise ValueError(f"concurrency must be at least 1, not {concurrency!r}")
@@ -147,7 +147,8 @@ class Worker:
                     self._held.pop(leased.token, None)
             with self._lock:
                 self.counts[outcome] += 1
-            self.tell(outcome, leased.envelope, time.monotonic() - begun)
+            if self.tell is not None:
+                self.tell(outcome, leased.envelope, time.monotonic() - begun)
         return bool(taken)
 
     def _work(self, leased: Leased) -> str:

@@ -14,7 +14,7 @@ from velvet_queues.workloads import perform_text
 BROKERS, PACKAGE, RECOVERY_S, DELAY, RETRY = ("redis", "sqlite"), "huey", 12.0, True, True
 
 
-def promise(profile: str) -> Delivery:
+def promise(profile: str) -> Delivery:  # noqa: ARG001 - the same for both
     """Promise at most once: no setting makes it acknowledge later."""
     return Delivery.AT_MOST_ONCE
 

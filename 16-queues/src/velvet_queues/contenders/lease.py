@@ -15,7 +15,7 @@ from velvet_queues.workloads import TASKS, perform
 BROKERS, PACKAGE, RECOVERY_S, DELAY, RETRY = ("sqlite", "postgres"), "", 30.0, True, True
 
 
-def promise(profile: str) -> Delivery:
+def promise(profile: str) -> Delivery:  # noqa: ARG001 - the same for both
     """Promise the same in both profiles; only the lease's length differs."""
     return Delivery.AT_LEAST_ONCE
 
@@ -33,7 +33,7 @@ def app(place: Place) -> Worker:
     )
 
 
-def commands(place: Place) -> list[list[str]]:
+def commands(place: Place) -> list[list[str]]:  # noqa: ARG001 - it reads the environment
     """Return our own program."""
     return [[sys.executable, "-m", "velvet_queues.apps", "lease"]]
 

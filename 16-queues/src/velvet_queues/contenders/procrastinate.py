@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names of tables are checked identifiers, values are bound
 """procrastinate on PostgreSQL: jobs are rows, taken with SKIP LOCKED."""
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def app(place: Place, *, sync: bool = False) -> Any:
 
         @made.periodic(cron="* * * * * */2")
         @made.task(name="retry_stalled", queue=place.namespace, pass_context=True)
-        async def retry_stalled(context: Any, timestamp: int) -> None:
+        async def retry_stalled(context: Any, timestamp: int) -> None:  # noqa: ARG001
             manager = context.app.job_manager
             for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
                 await manager.retry_job(job)

@@ -97,7 +97,7 @@ class client:  # noqa: N801 - the name that every file has
         self.loop = asyncio.new_event_loop()
         try:
             self.loop.run_until_complete(asyncio.wait_for(self.app.startup(), 8))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - each broker raises its own kinds
             self.loop.close()
             raise unavailable(place.url, error) from None
 
@@ -107,7 +107,7 @@ class client:  # noqa: N801 - the name that every file has
             time.sleep(delay_s)
         try:
             self.loop.run_until_complete(self.app.run.kiq(encode(envelope)))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - each broker raises its own kinds
             raise unavailable(self.place.url, error) from None
 
     def depth(self) -> int:

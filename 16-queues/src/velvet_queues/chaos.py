@@ -1,0 +1,264 @@
+"""Attacks on a queue, and what the ledger says afterwards.
+
+Every attack has the same frame: start a worker, wait for its canary, send tasks, let some finish,
+strike, let a fresh worker take over where the old one is gone, and wait until nothing is missing
+or nothing has moved for the contender's own recovery time.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from velvet_queues.brokers import Broker, address, attacked
+from velvet_queues.contenders import VISIBILITY_S, Client, Place, load
+from velvet_queues.envelope import Envelope
+from velvet_queues.errors import QueueError
+from velvet_queues.fleet import Fleet
+from velvet_queues.ledger import Ledger, Verdict
+from velvet_queues.proxy import Proxy
+
+# Of a profile that promises nothing after a kill: long enough to see that nothing comes.
+WINDOW_S = 12.0
+DOWN_S = 2.0
+
+
+@dataclass
+class Scene:
+    """One run: its place and its parts, for a scenario to strike at."""
+
+    place: Place
+    client: Client
+    fleet: Fleet
+    ledger: Ledger
+    tasks: int
+    broker: Broker | None = None
+    proxy: Proxy | None = None
+    quiet_s: float = WINDOW_S
+    struck_at: float = 0.0
+
+    def send(self, count: int, task: str, payload: object, **options: object) -> list[str]:
+        """Send tasks and note them in the ledger once the broker has confirmed them."""
+        ids = []
+        for _ in range(count):
+            envelope = Envelope(task, payload, **options)  # type: ignore[arg-type]
+            self.client.send(envelope)
+            self.ledger.record("sent", envelope.id)
+            ids.append(envelope.id)
+        return ids
+
+    def wait_for(self, finished: int, timeout_s: float = 60.0) -> bool:
+        """Wait until so many tasks are finished; False when that took too long."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            if self.ledger.verdict().finished >= finished:
+                return True
+            time.sleep(0.02)
+        return False
+
+    def settle(self) -> None:
+        """Wait until nothing is missing, or no event came for `quiet_s` seconds."""
+        seen, since = -1, time.monotonic()
+        while time.monotonic() - since < self.quiet_s:
+            entries = [one for one in self.ledger.entries() if not one.is_canary]
+            if len(entries) != seen:
+                seen, since = len(entries), time.monotonic()
+            if not self.ledger.verdict().lost:
+                return
+            time.sleep(0.05)
+
+    def strike(self) -> None:
+        """Note the moment of the attack."""
+        self.struck_at = time.time()
+
+
+@dataclass(frozen=True)
+class Report:
+    """A verdict with what the ledger cannot know.
+
+    Attributes:
+        recovered_s: from the strike to the last finish, where all were finished; else 0.
+        boot_s: of the first worker.
+    """
+
+    scenario: str
+    place: Place
+    verdict: Verdict
+    recovered_s: float
+    boot_s: float
+
+
+def worker_kill(scene: Scene) -> None:
+    """Kill the worker with all its processes in mid-task, then start another."""
+    scene.send(scene.tasks, "effect", 150)
+    scene.wait_for(scene.tasks // 4)
+    scene.strike()
+    scene.fleet.kill9()
+    scene.fleet.start()
+
+
+def child_kill(scene: Scene) -> None:
+    """Kill one process of the pool, the worker itself where it has none."""
+    scene.send(scene.tasks, "effect", 150)
+    scene.wait_for(scene.tasks // 4)
+    scene.strike()
+    if not scene.fleet.kill_child():
+        scene.fleet.kill9()
+    if not scene.fleet.alive():
+        scene.fleet.start()
+
+
+def worker_pause(scene: Scene) -> None:
+    """Stop the worker for longer than its lease, beside one that works."""
+    scene.send(scene.tasks, "effect", 150)
+    scene.wait_for(scene.tasks // 4)
+    scene.strike()
+    with scene.fleet.paused():
+        second = Fleet(replace(scene.place), log=scene.fleet.log)
+        with second:
+            time.sleep(VISIBILITY_S)
+            scene.settle()
+    scene.settle()
+
+
+def broker_restart(scene: Scene) -> None:
+    """Kill the broker, leave it down for a while, start it again; then the worker if it ended."""
+    assert scene.broker is not None
+    scene.send(scene.tasks, "effect", 150)
+    scene.wait_for(scene.tasks // 4)
+    scene.strike()
+    scene.broker.kill()
+    time.sleep(DOWN_S)
+    scene.broker.restart()
+    if not scene.fleet.alive():
+        scene.fleet.start()
+
+
+def network_cut(scene: Scene) -> None:
+    """Break the worker's connections to the broker for a while."""
+    assert scene.proxy is not None
+    scene.send(scene.tasks, "effect", 150)
+    scene.wait_for(scene.tasks // 4)
+    scene.strike()
+    scene.proxy.cut()
+    time.sleep(DOWN_S)
+    scene.proxy.mend()
+    if not scene.fleet.alive():
+        scene.fleet.start()
+
+
+def poison(scene: Scene) -> None:
+    """Send one task that kills its worker among others; restart what it kills, as systemd does."""
+    scene.send(1, "poison", "kill", max_attempts=3)
+    scene.strike()
+    scene.send(scene.tasks - 1, "effect", 20)
+    since = time.monotonic()
+    while scene.ledger.verdict().finished < scene.tasks - 1:
+        if time.monotonic() - since > 60:
+            break
+        if not scene.fleet.alive():
+            scene.fleet.start()
+        time.sleep(0.05)
+
+
+def deploy(scene: Scene) -> None:
+    """Start the new worker, then ask the old one to end: a rolling deploy."""
+    scene.send(scene.tasks, "effect", 150)
+    scene.wait_for(scene.tasks // 4)
+    scene.strike()
+    old = len(scene.fleet.processes)
+    scene.fleet.start()
+    scene.fleet.terminate(first=old)
+
+
+SCENARIOS: dict[str, Callable[[Scene], None]] = {
+    function.__name__: function
+    for function in (
+        worker_kill,
+        child_kill,
+        worker_pause,
+        broker_restart,
+        network_cut,
+        poison,
+        deploy,
+    )
+}
+ATTACKS_BROKER = ("broker_restart",)
+
+
+@contextmanager
+def scene(
+    contender: str, broker: str, profile: str, tasks: int = 30, *, attack: str = ""
+) -> Iterator[Scene]:
+    """Yield a scene whose worker is ready; everything is gone afterwards.
+
+    Raises:
+        ServiceUnavailable: the broker cannot be had here.
+        NotReady: the worker did not come up.
+        ValueError: a pair that does not exist.
+    """
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="velvet-queues-"))
+        private: Broker | None = None
+        if attack in ATTACKS_BROKER:
+            private = stack.enter_context(attacked(broker, durable=profile == "production"))
+            url = private.url
+        else:
+            url = stack.enter_context(address(broker, folder))
+        place = Place(contender, broker, url, folder, profile)
+        seen, proxy = place, None
+        if attack == "network_cut":
+            parts = urlsplit(url)
+            proxy = stack.enter_context(Proxy((str(parts.hostname), int(parts.port or 0))))
+            seen = replace(place, url=url.replace(f":{parts.port}", f":{proxy.port}", 1))
+        ledger = stack.enter_context(Ledger(folder))
+        client = load(contender).client(place)
+        stack.callback(client.close)
+        fleet = stack.enter_context(Fleet(seen))
+        fleet.wait_ready(client, ledger)
+        quiet = load(contender).RECOVERY_S if profile == "production" else WINDOW_S
+        yield Scene(place, client, fleet, ledger, tasks, private, proxy, quiet)
+
+
+def attack(
+    scenario: str,
+    contender: str,
+    broker: str,
+    profile: str = "production",
+    tasks: int = 30,
+    *,
+    quiet_s: float | None = None,
+) -> Report:
+    """Run a scenario and return what the ledger says.
+
+    Args:
+        quiet_s: for how long nothing has to happen before what is missing is called lost.
+
+    Raises:
+        ValueError: no such scenario.
+        QueueError, ServiceUnavailable: see `scene`.
+    """
+    if scenario not in SCENARIOS:
+        known = ", ".join(SCENARIOS)
+        raise ValueError(f"scenario must be one of {known}, not {scenario!r}")
+    if tasks < 8:
+        raise ValueError(f"tasks must be at least 8, not {tasks!r}")
+    with scene(contender, broker, profile, tasks, attack=scenario) as ready:
+        ready.quiet_s = ready.quiet_s if quiet_s is None else quiet_s
+        SCENARIOS[scenario](ready)
+        if scenario != "poison":
+            ready.settle()
+        verdict = ready.ledger.verdict()
+        finishes = [e.at for e in ready.ledger.entries() if e.event == "finished"]
+        recovered = 0.0 if verdict.lost else max(finishes, default=0.0) - ready.struck_at
+        return Report(scenario, ready.place, verdict, max(0.0, recovered), ready.fleet.boot_s)
+
+
+def explain(error: Exception) -> str:
+    """Return the first line of an error for a row that could not be measured."""
+    kind = "" if isinstance(error, QueueError) else f"{type(error).__name__}: "
+    return f"{kind}{error}".splitlines()[0][:160]
