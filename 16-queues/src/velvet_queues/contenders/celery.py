@@ -33,7 +33,9 @@ def app(place: Place) -> Any:
     )
     if place.broker == "redis":  # keys such as `unacked` are per database, not per queue
         options = {**(made.conf.broker_transport_options or {}), "socket_connect_timeout": 4}
-        made.conf.broker_transport_options = options | {"global_keyprefix": place.namespace}
+        for key in ("unacked_key", "unacked_index_key", "unacked_mutex_key"):
+            options[key] = f"{place.namespace}.{key}"
+        made.conf.broker_transport_options = options
     ledger = Ledger(place.folder)
 
     @made.task(name=TASK, autoretry_for=(RuntimeError,), max_retries=5, default_retry_delay=0.2)

@@ -59,7 +59,7 @@ def app(place: Place, *, sync: bool = False) -> Any:
 def commands(place: Place) -> list[list[str]]:
     """Return `procrastinate worker`."""
     words = ["-q", place.namespace, "-c", str(place.concurrency), "-p", "0.5"]
-    run = [sys.executable, "-m", "procrastinate.cli"]
+    run = [sys.executable, "-c", "from procrastinate.cli import main; main()"]
     return [[*run, "-a", "velvet_queues.apps.procrastinate_app", "worker", *words]]
 
 
