@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ from velvet_queues.proxy import Proxy
 # Of a profile that promises nothing after a kill: long enough to see that nothing comes.
 WINDOW_S = 12.0
 DOWN_S = 2.0
+POISON_S = 20.0
+LATE_S = 1.0  # in which a worker that was stopped makes the effect that it was about to make
 
 
 @dataclass
@@ -81,6 +84,7 @@ class Report:
     """A verdict with what the ledger cannot know.
 
     Attributes:
+        max_starts: how often the task that was started most often was started.
         recovered_s: from the strike to the last finish, where all were finished; else 0.
         boot_s: of the first worker.
     """
@@ -88,6 +92,7 @@ class Report:
     scenario: str
     place: Place
     verdict: Verdict
+    max_starts: int
     recovered_s: float
     boot_s: float
 
@@ -122,6 +127,7 @@ def worker_pause(scene: Scene) -> None:
         with second:
             time.sleep(VISIBILITY_S)
             scene.settle()
+    time.sleep(LATE_S)
     scene.settle()
 
 
@@ -152,16 +158,16 @@ def network_cut(scene: Scene) -> None:
 
 
 def poison(scene: Scene) -> None:
-    """Send one task that kills its worker among others; restart what it kills, as systemd does."""
+    """Send a task that kills its worker, among others; restart what it kills, as systemd does."""
     scene.send(1, "poison", "kill", max_attempts=3)
     scene.strike()
     scene.send(scene.tasks - 1, "effect", 20)
-    since = time.monotonic()
-    while scene.ledger.verdict().finished < scene.tasks - 1:
-        if time.monotonic() - since > 60:
-            break
+    until = time.monotonic() + min(scene.quiet_s, POISON_S)
+    while time.monotonic() < until or scene.ledger.verdict().finished < scene.tasks - 1:
         if not scene.fleet.alive():
             scene.fleet.start()
+        if time.monotonic() > until + 60:
+            return
         time.sleep(0.05)
 
 
@@ -253,9 +259,12 @@ def attack(
         if scenario != "poison":
             ready.settle()
         verdict = ready.ledger.verdict()
-        finishes = [e.at for e in ready.ledger.entries() if e.event == "finished"]
+        told = ready.ledger.entries()
+        finishes = [one.at for one in told if one.event == "finished"]
+        starts = Counter(one.id for one in told if one.event == "started")
         recovered = 0.0 if verdict.lost else max(finishes, default=0.0) - ready.struck_at
-        return Report(scenario, ready.place, verdict, max(0.0, recovered), ready.fleet.boot_s)
+        most = max(starts.values(), default=0)
+        return Report(scenario, ready.place, verdict, most, max(0.0, recovered), ready.fleet.boot_s)
 
 
 def explain(error: Exception) -> str:

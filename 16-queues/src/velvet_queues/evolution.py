@@ -45,21 +45,24 @@ def charge_in(ledger: Ledger) -> Charge:
 
 def naive_thread(orders: int, ledger: Ledger, url: str) -> None:  # noqa: ARG001 - none is needed
     """Take the orders and work on them in this process, the queue in its memory."""
-    waiting: queue.Queue[Envelope] = queue.Queue()
+    waiting: queue.Queue[Envelope | None] = queue.Queue()
     charge = charge_in(ledger)
 
     def work() -> None:
-        while True:
-            charge(waiting.get())
-            waiting.task_done()
+        while (envelope := waiting.get()) is not None:
+            charge(envelope)
 
-    for _ in range(THREADS):
-        threading.Thread(target=work, daemon=True).start()
+    threads = [threading.Thread(target=work) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
     for _ in range(orders):
         envelope = Envelope("charge", 1)
         waiting.put(envelope)
         ledger.record("sent", envelope.id)
-    waiting.join()
+    for _ in threads:
+        waiting.put(None)
+    for thread in threads:
+        thread.join()
 
 
 def better_list(orders: int, ledger: Ledger, url: str) -> None:

@@ -136,9 +136,11 @@ class Fleet:
     def terminate(self, grace_s: float = 30.0, *, first: int | None = None) -> bool:
         """Ask workers to end; True when all did within the time, without being killed."""
         asked = self.processes[:first]
+        name = load(self.place.contender).STOP if self.place.production else "SIGTERM"
+        asking = getattr(signal, name, signal.SIGTERM)
         for process in asked:
             if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
+                process.send_signal(asking)
         deadline = time.monotonic() + grace_s
         graceful = True
         for process in asked:

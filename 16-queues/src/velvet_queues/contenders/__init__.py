@@ -92,14 +92,13 @@ class Contender(Protocol):
         BROKERS: what it runs on.
         PACKAGE: the import that must be there; empty for ours.
         RECOVERY_S: within which its production profile has taken over from a killed worker.
-        DELAY, PRIORITY, RETRY: capabilities that the contract tests exercise.
+        STOP: the signal that its worker takes for "finish what runs, then end".
     """
 
     BROKERS: tuple[str, ...]
     PACKAGE: str
     RECOVERY_S: float
-    DELAY: bool
-    RETRY: bool
+    STOP: str
 
     def promise(self, profile: str) -> Delivery:
         """Return what it promises when its worker is killed."""

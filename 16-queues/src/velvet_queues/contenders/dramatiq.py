@@ -10,7 +10,7 @@ from velvet_queues.envelope import Envelope, encode
 from velvet_queues.ledger import Delivery, Ledger
 from velvet_queues.workloads import perform_text
 
-BROKERS, PACKAGE, RECOVERY_S, DELAY, RETRY = ("redis", "rabbitmq"), "dramatiq", 40.0, True, True
+BROKERS, PACKAGE, RECOVERY_S, STOP = ("redis", "rabbitmq"), "dramatiq", 40.0, "SIGTERM"
 TASK = "velvet_run"
 MAINTENANCE_CHANCE = 100_000  # of a million commands; the default of 1,000 suits a busy queue
 

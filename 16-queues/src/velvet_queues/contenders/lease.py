@@ -12,7 +12,7 @@ from velvet_queues.retry import Backoff, RetryPolicy
 from velvet_queues.worker import Worker
 from velvet_queues.workloads import TASKS, perform
 
-BROKERS, PACKAGE, RECOVERY_S, DELAY, RETRY = ("sqlite", "postgres"), "", 30.0, True, True
+BROKERS, PACKAGE, RECOVERY_S, STOP = ("sqlite", "postgres"), "", 30.0, "SIGTERM"
 
 
 def promise(profile: str) -> Delivery:  # noqa: ARG001 - the same for both

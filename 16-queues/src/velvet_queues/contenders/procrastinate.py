@@ -12,7 +12,7 @@ from velvet_queues.ledger import Delivery, Ledger
 from velvet_queues.sqlstore import SqlStore
 from velvet_queues.workloads import perform_text
 
-BROKERS, PACKAGE, RECOVERY_S, DELAY, RETRY = ("postgres",), "procrastinate", 40.0, True, True
+BROKERS, PACKAGE, RECOVERY_S, STOP = ("postgres",), "procrastinate", 40.0, "SIGTERM"
 TASK = "velvet_run"
 HEARTBEAT_S, STALLED_S = 1, 4
 

@@ -11,7 +11,7 @@ from velvet_queues.contenders import Place, purge_redis, unavailable
 from velvet_queues.envelope import Envelope, encode
 from velvet_queues.ledger import Delivery
 
-BROKERS, PACKAGE, DELAY, RETRY = ("redis",), "rq", True, True
+BROKERS, PACKAGE, STOP = ("redis",), "rq", "SIGTERM"
 # A job is taken for abandoned a minute after its worker's last sign of life, whatever is set.
 RECOVERY_S = 100.0
 MAINTENANCE_S = 2

@@ -12,7 +12,7 @@ from velvet_queues.envelope import Envelope, encode
 from velvet_queues.ledger import Delivery, Ledger
 from velvet_queues.workloads import perform_text
 
-BROKERS, PACKAGE, RECOVERY_S, DELAY, RETRY = ("redis", "rabbitmq"), "taskiq", 40.0, False, True
+BROKERS, PACKAGE, RECOVERY_S, STOP = ("redis", "rabbitmq"), "taskiq", 40.0, "SIGTERM"
 TASK = "velvet_run"
 TICK_S = 1.0
 
