@@ -77,7 +77,7 @@ def better_list(orders: int, ledger: Ledger, url: str) -> None:
             ledger.record("sent", envelope.id)
 
         def work() -> None:
-            while (found := client.brpop(["orders"], timeout=1)) is not None:
+            while (found := client.brpop(["orders"], timeout=0.2)) is not None:
                 charge(decode(found[1]))
 
         threads = [threading.Thread(target=work) for _ in range(THREADS)]

@@ -27,7 +27,8 @@ def arrivals(rate: float, seconds: float, kind: Arrivals = "poisson", seed: int 
         raise ValueError(f"rate and seconds must be above 0, not {rate!r} and {seconds!r}")
     if kind not in ("poisson", "constant"):
         raise ValueError(f"arrivals must be poisson or constant, not {kind!r}")
-    rng, times, at = random.Random(seed), [], 0.0
+    rng, at = random.Random(seed), 0.0
+    times: list[float] = []
     while True:
         at += rng.expovariate(rate) if kind == "poisson" else 1 / rate
         if at >= seconds:

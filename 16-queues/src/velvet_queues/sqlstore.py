@@ -108,17 +108,31 @@ class SqlStore:
             try:
                 if self._connection is None or (self.postgres and self._connection.closed):
                     self._connection = self._open()
-                connection = self._connection
-                connection.execute("BEGIN" if self.postgres else "BEGIN IMMEDIATE")
+                connection = self._begin(lost)
                 try:
                     yield Transaction(connection, self.postgres)
                 except BaseException:
-                    connection.execute("ROLLBACK")
+                    if not (self.postgres and connection.closed):
+                        connection.execute("ROLLBACK")
                     raise
                 connection.execute("COMMIT")
             except lost as error:
                 cause = f"the database refused: {type(error).__name__}: {error}".strip()
                 raise QueueUnavailable(cause.splitlines()[0], "try again when it is back") from None
+
+    def _begin(self, lost: tuple[type[BaseException], ...]) -> Any:
+        """Begin a transaction, once more on a new connection where a server was restarted."""
+        if not self.postgres:
+            self._connection.execute("BEGIN IMMEDIATE")
+            return self._connection
+        try:
+            self._connection.execute("BEGIN")
+        except lost:
+            self._connection.close()
+            self._connection = None  # where opening fails, the next transaction tries again
+            self._connection = self._open()
+            self._connection.execute("BEGIN")
+        return self._connection
 
     def close(self) -> None:
         """Close the connection; the next transaction opens another."""

@@ -126,19 +126,21 @@ def test_what_a_killed_redis_keeps_depends_on_its_log(mode: str, kept: bool) -> 
 def test_a_full_redis_refuses_with_noeviction_and_forgets_with_lru() -> None:
     import redis
 
+    def fill(client: redis.Redis, first: int) -> None:
+        for number in range(first, first + 1000):
+            client.set(f"task-{number}", b"x" * 10_000)
+
     try:
         server = brokers.OwnRedis(brokers.DURABILITY["none"])
         with server, redis.Redis.from_url(server.url) as client:
             client.config_set("maxmemory", client.info("memory")["used_memory"] + 2_000_000)
             client.config_set("maxmemory-policy", "noeviction")
             with pytest.raises(redis.exceptions.OutOfMemoryError):
-                for number in range(1000):
-                    client.set(f"task-{number}", b"x" * 10_000)
+                fill(client, 0)
             held = client.dbsize()
             assert 0 < held < 1000
             client.config_set("maxmemory-policy", "allkeys-lru")
-            for number in range(1000, 2000):
-                client.set(f"task-{number}", b"x" * 10_000)
+            fill(client, 1000)
             assert client.dbsize() < held + 1000
     except ServiceUnavailable as error:
         pytest.skip(str(error))
@@ -148,9 +150,9 @@ def test_a_worker_that_does_not_come_up_is_reported_with_its_words(tmp_path: Pat
     place = Place("lease", "sqlite", f"sqlite:///{tmp_path}/q.db", str(tmp_path))
     client = load("lease").client(place)
     broken = Place("lease", "sqlite", "sqlite:////no/such/folder/q.db", str(tmp_path))
-    with Ledger(tmp_path) as ledger, fleet.Fleet(broken) as workers:
-        with pytest.raises(fleet.NotReady, match="lease on sqlite"):
-            workers.wait_ready(client, ledger)
+    refused = pytest.raises(fleet.NotReady, match="lease on sqlite")
+    with Ledger(tmp_path) as ledger, fleet.Fleet(broken) as workers, refused:
+        workers.wait_ready(client, ledger)
     client.close()
 
 

@@ -246,12 +246,16 @@ def test_arguments_out_of_range_are_named(
 
 
 def test_a_transaction_that_fails_leaves_nothing(queue: LeaseQueue) -> None:
-    with pytest.raises(RuntimeError, match="in the middle"), queue.store.transaction() as tx:
-        tx.run(
-            "INSERT INTO work_dead (id, body, attempts, reason, died_at) VALUES "
-            "('x', '', 0, '', 0)"
-        )
-        raise RuntimeError("in the middle")
+    def fail() -> None:
+        with queue.store.transaction() as tx:
+            tx.run(
+                "INSERT INTO work_dead (id, body, attempts, reason, died_at) VALUES (?, '', 0, '', 0)",
+                ("x",),
+            )
+            raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError, match="in the middle"):
+        fail()
 
     assert queue.dead() == []
 

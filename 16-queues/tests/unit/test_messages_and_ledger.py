@@ -161,7 +161,9 @@ def test_delays_follow_their_formula(jitter: Any, expected: list[float] | None) 
         assert delays == expected
     assert all(0 <= delay <= 10 for delay in delays)
     if jitter == "equal":
-        assert all(delay >= full / 2 for delay, full in zip(delays, [1, 2, 4, 8, 10, 10]))
+        assert all(
+            delay >= full / 2 for delay, full in zip(delays, [1, 2, 4, 8, 10, 10], strict=True)
+        )
     if jitter == "decorrelated":
         assert all(delay >= 1 for delay in delays)
 

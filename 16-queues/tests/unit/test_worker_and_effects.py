@@ -123,12 +123,9 @@ def test_a_heartbeat_that_fails_does_not_end_the_worker(
 
     with LeaseQueue(f"sqlite:///{tmp_path}/q.db") as queue:
         queue.put(Envelope("slow"))
-        worker = Worker(queue, {"slow": lambda _: beaten.wait(60)}, visibility_s=60)
-        worker.visibility_s = 30.0
-        monkeypatch.setattr(queue, "heartbeat", lost)
-        monkeypatch.setattr(worker, "visibility_s", 20.0)
+        worker = Worker(queue, {"slow": lambda _: beaten.wait(60)}, visibility_s=1.5)
         worker.tell = lambda *_: worker.stop()
-        worker.visibility_s = 1.5
+        monkeypatch.setattr(queue, "heartbeat", lost)
         worker.run()
 
     assert worker.counts["done"] + worker.counts["lease_lost"] == 1
@@ -263,9 +260,14 @@ def test_an_outbox_sends_what_was_committed_and_nothing_else(store: SqlStore) ->
     outbox, sent = Outbox(store), []
     with store.transaction() as tx:
         kept = [outbox.add(tx, Envelope("mail", number)) for number in range(3)]
-    with pytest.raises(RuntimeError), store.transaction() as tx:
-        outbox.add(tx, Envelope("mail", "never"))
-        raise RuntimeError("rolled back")
+
+    def rolled_back() -> None:
+        with store.transaction() as tx:
+            outbox.add(tx, Envelope("mail", "never"))
+            raise RuntimeError("rolled back")
+
+    with pytest.raises(RuntimeError):
+        rolled_back()
 
     def send(envelope: Envelope) -> None:
         if envelope.payload == 1 and len(sent) == 1:

@@ -158,8 +158,8 @@ def purge_redis(url: str, namespace: str) -> None:
 
 def amqp_depth(url: str, queue: str, *, delete: bool = False) -> int:
     """Return how many messages a RabbitMQ queue holds, 0 without one; or delete it."""
-    import pika
-    import pika.exceptions
+    import pika  # type: ignore[import-untyped,unused-ignore]
+    import pika.exceptions  # type: ignore[import-untyped,unused-ignore]
 
     parameters = pika.URLParameters(url)
     parameters.socket_timeout = parameters.blocked_connection_timeout = 4

@@ -21,9 +21,9 @@ def promise(profile: str) -> Delivery:
 
 def app(place: Place) -> Any:
     """Return the Celery application."""
-    from celery import Celery
+    from celery import Celery  # type: ignore[import-untyped,unused-ignore]
 
-    made = Celery(place.namespace, broker=place.url, set_as_current=False)
+    made: Any = Celery(place.namespace, broker=place.url, set_as_current=False)
     if place.production:
         made.config_from_object(f"velvet_queues.configs.celeryconfig_{place.broker}")
     made.conf.update(
@@ -38,7 +38,13 @@ def app(place: Place) -> Any:
         made.conf.broker_transport_options = options
     ledger = Ledger(place.folder)
 
-    @made.task(name=TASK, autoretry_for=(RuntimeError,), max_retries=5, default_retry_delay=0.2)
+    @made.task(
+        name=TASK,
+        shared=False,
+        autoretry_for=(RuntimeError,),
+        max_retries=5,
+        default_retry_delay=0.2,
+    )
     def run(text: str) -> None:
         perform_text(text, ledger)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, cast
 
 from velvet_queues.contenders import VISIBILITY_S, Place, amqp_depth, purge_redis, unavailable
 from velvet_queues.envelope import Envelope, encode
@@ -22,19 +22,20 @@ def promise(profile: str) -> Delivery:  # noqa: ARG001 - the same for both
 
 def app(place: Place) -> Any:
     """Return the broker with its actor."""
-    from dramatiq import actor
+    import dramatiq
     from dramatiq.middleware import default_middleware
 
+    library: Any = dramatiq
     made: Any
     middleware = [one() for one in default_middleware if one.__name__ != "Prometheus"]
     if place.broker == "redis":
-        from dramatiq.brokers.redis import RedisBroker
+        from dramatiq.brokers import redis as on_redis
 
         careful = {"heartbeat_timeout": VISIBILITY_S * 1000} if place.production else {}
         if place.production:
             careful["maintenance_chance"] = MAINTENANCE_CHANCE
         timeouts = {"socket_connect_timeout": 4, "socket_timeout": 30}
-        made = RedisBroker(
+        made = cast(Any, on_redis).RedisBroker(
             url=place.url, namespace=place.namespace, middleware=middleware, **careful, **timeouts
         )
     else:
@@ -48,7 +49,7 @@ def app(place: Place) -> Any:
     def run(text: str) -> None:
         perform_text(text, ledger)
 
-    made.run = actor(
+    made.run = library.actor(
         run,
         actor_name=TASK,
         queue_name=place.namespace,
@@ -100,4 +101,4 @@ class client:  # noqa: N801 - the name that every file has
                 amqp_depth(self.place.url, self.place.namespace + suffix, delete=True)
         else:
             purge_redis(self.place.url, self.place.namespace)
-            self.app.client.close()
+            self.app.client.connection_pool.disconnect()

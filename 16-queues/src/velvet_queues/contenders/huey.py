@@ -26,15 +26,16 @@ def promise(profile: str) -> Delivery:  # noqa: ARG001 - the same for both
 
 def app(place: Place) -> Any:
     """Return the Huey object with its task."""
-    from huey import RedisHuey, SqliteHuey
+    from huey import RedisHuey, SqliteHuey  # type: ignore[import-untyped,unused-ignore]
 
+    made: Any
     if place.broker == "redis":
         made = RedisHuey(place.namespace, url=place.url, results=False)
     else:
         made = SqliteHuey(place.namespace, filename=f"{place.folder}/huey.db", results=False)
     ledger = Ledger(place.folder)
 
-    @made.task(retries=5, retry_delay=0.2)  # type: ignore[untyped-decorator,unused-ignore]
+    @made.task(retries=5, retry_delay=0.2)
     def run(text: str) -> None:
         perform_text(text, ledger)
 

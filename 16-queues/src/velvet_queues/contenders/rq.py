@@ -77,4 +77,4 @@ class client:  # noqa: N801 - the name that every file has
     def close(self) -> None:
         """Remove the keys and close the connection."""
         purge_redis(self.place.url, self.place.namespace)
-        self.queue.connection.close()
+        self.queue.connection.connection_pool.disconnect()
