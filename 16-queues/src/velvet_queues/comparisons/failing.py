@@ -12,6 +12,7 @@ from velvet_queues import chaos, evolution
 from velvet_queues.comparisons import PAIRS, needs
 from velvet_queues.contenders import PROFILES
 
+FEW = ("deploy", "broker_restart")  # of the others in a default run
 Figures = Callable[[], dict[str, float]]
 METRICS = {
     "lost": "tasks",
@@ -20,8 +21,6 @@ METRICS = {
     "recovered": "s",
     "finished": Metric("tasks", "higher"),
 }
-# Their row would take a minute and more: a dead worker is believed in so late.
-SLOW = ("rq_redis_production",)
 
 
 def _attack(row: str, profile: str, attack: str = "worker_kill") -> Figures:
@@ -88,9 +87,9 @@ def add_to(suite: Suite) -> None:
     for row in PAIRS:
         for profile in PROFILES:
             name = f"{row}_{profile}"
-            if profile == "defaults" and PAIRS[row][0] in ("lease", "huey"):
-                if name != "huey_sqlite_defaults":
-                    continue  # their profiles differ in the lease's length, or in nothing
+            same = profile == "defaults" and PAIRS[row][0] in ("lease", "huey")
+            if same and name != "huey_sqlite_defaults":
+                continue  # their profiles differ in the lease's length, or in nothing
             kill.add(
                 name,
                 partial(_attack, row, profile),
@@ -126,7 +125,7 @@ def add_to(suite: Suite) -> None:
             row,
             partial(_attacked, row),
             needs=needs(row),
-            when=lambda attack, all=everywhere: all or mode() == "full" or attack in FEW,
+            when=lambda attack, always=everywhere: always or mode() == "full" or attack in FEW,
         )
     for attack in ("deploy", "worker_pause", "broker_restart", "network_cut"):
         suite.claim(
@@ -181,9 +180,6 @@ def add_to(suite: Suite) -> None:
         (value("evolution", "production_lease", "lost") <= 0)
         & (value("evolution", "production_lease", "effects_twice") <= 0),
     )
-
-
-FEW = ("deploy", "broker_restart")
 
 
 def _attacked(row: str, attack: str) -> Figures:

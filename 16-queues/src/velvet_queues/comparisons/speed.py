@@ -42,17 +42,17 @@ def _send(client: Client, count: int, task: str, payload: object = None) -> set[
     return {one.id for one in tasks}
 
 
-def _enqueue(row: str, bytes: int) -> Iterator[Callable[[], Outcome]]:
+def _enqueue(row: str, size: int) -> Iterator[Callable[[], Outcome]]:
     with producer(row) as (_, client, _ledger):
         client.send(Envelope("echo", ""))  # connections and imports
 
         def run() -> Outcome:
             count = TASKS if mode() == "quick" else 1000
-            tasks = [Envelope("echo", "x" * bytes) for _ in range(count)]
+            tasks = [Envelope("echo", "x" * size) for _ in range(count)]
             begun = time.perf_counter()
             for one in tasks:
                 client.send(one)
-            return Outcome({"rate": count / (time.perf_counter() - begun)}, result=bytes)
+            return Outcome({"rate": count / (time.perf_counter() - begun)}, result=size)
 
         yield run
 
@@ -140,9 +140,9 @@ def add_to(suite: Suite) -> None:
         kind="run",
         unit="msg/s",
         metrics={"rate": "msg/s"},
-        sizes={"bytes": [100, 10_000]},
-        quick=lambda bytes: bytes == 100,
-        default=lambda bytes: bytes == 100,
+        sizes={"size": [100, 10_000]},
+        quick=lambda size: size == 100,
+        default=lambda size: size == 100,
         rounds={"quick": 1, "default": 3},
     )
     race = suite.comparison(
@@ -178,7 +178,7 @@ def add_to(suite: Suite) -> None:
         title="Wait in an open loop, offered as a share of the measured capacity",
         kind="run",
         unit="ms",
-        metrics={name: "ms" for name in ("p50", "p95", "p99", "p999")}
+        metrics=dict.fromkeys(("p50", "p95", "p99", "p999"), "ms")
         | {"depth": "tasks", "capacity": Metric("tasks/s", "higher")},
         sizes={"percent": [20, 50, 80, 95, 130]},
         default=lambda percent: percent in (50, 130),
@@ -196,7 +196,7 @@ def add_to(suite: Suite) -> None:
         each.same_result()
     suite.claim(
         "Dramatiq enqueues on Redis at least 1.3x as fast as Celery does",
-        ratio("enqueue_rate", "dramatiq_redis", "celery_redis", "rate", bytes=100) >= 1.3,
+        ratio("enqueue_rate", "dramatiq_redis", "celery_redis", "rate", size=100) >= 1.3,
         tier="default",
     )
     suite.claim(
