@@ -123,7 +123,9 @@ def worker_pause(scene: Scene) -> None:
     scene.wait_for(scene.tasks // 4)
     scene.strike()
     with scene.fleet.paused():
-        second = Fleet(replace(scene.place), log=scene.fleet.log)
+        second = Fleet(
+            replace(scene.place), log=scene.fleet.log, own_session=scene.fleet.own_session
+        )
         with second:
             time.sleep(VISIBILITY_S)
             scene.settle()
@@ -198,7 +200,13 @@ ATTACKS_BROKER = ("broker_restart",)
 
 @contextmanager
 def scene(
-    contender: str, broker: str, profile: str, tasks: int = 30, *, attack: str = ""
+    contender: str,
+    broker: str,
+    profile: str,
+    tasks: int = 30,
+    *,
+    attack: str = "",
+    own_session: bool = True,
 ) -> Iterator[Scene]:
     """Yield a scene whose worker is ready; everything is gone afterwards.
 
@@ -224,7 +232,7 @@ def scene(
         ledger = stack.enter_context(Ledger(folder))
         client = load(contender).client(place)
         stack.callback(_closed, client, private is not None)
-        fleet = stack.enter_context(Fleet(seen))
+        fleet = stack.enter_context(Fleet(seen, own_session=own_session))
         fleet.wait_ready(client, ledger)
         quiet = load(contender).RECOVERY_S if profile == "production" else WINDOW_S
         yield Scene(place, client, fleet, ledger, tasks, private, proxy, quiet)

@@ -33,12 +33,16 @@ class NotReady(QueueError):
 class Fleet:
     """The workers of one place; use it as a context manager.
 
+    Args:
+        own_session: keep Ctrl-C and signals to our group away from the workers; without it they
+            end with a group that is killed as a whole.
+
     Attributes:
         boot_s: seconds from the start to the first canary's end.
     """
 
-    def __init__(self, place: Place, *, log: Path | None = None) -> None:
-        self.place = place
+    def __init__(self, place: Place, *, log: Path | None = None, own_session: bool = True) -> None:
+        self.place, self.own_session = place, own_session
         self.log = log or Path(place.folder, "workers.log")
         self.processes: list[subprocess.Popen[bytes]] = []
         self.boot_s = 0.0
@@ -55,7 +59,7 @@ class Fleet:
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=out,
-                    start_new_session=os.name == "posix",
+                    start_new_session=self.own_session and os.name == "posix",
                     cwd=self.place.folder,
                 )
             self.processes.append(process)

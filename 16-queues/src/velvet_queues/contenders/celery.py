@@ -38,16 +38,12 @@ def app(place: Place) -> Any:
         made.conf.broker_transport_options = options
     ledger = Ledger(place.folder)
 
-    @made.task(
-        name=TASK,
-        shared=False,
-        autoretry_for=(RuntimeError,),
-        max_retries=5,
-        default_retry_delay=0.2,
-    )
     def run(text: str) -> None:
         perform_text(text, ledger)
 
+    retry = {"autoretry_for": (RuntimeError,), "max_retries": 5, "default_retry_delay": 0.2}
+    # `shared` would register the task, with this run's ledger, in every other app, too.
+    made.task(name=TASK, shared=False, **retry)(run)
     return made
 
 

@@ -35,11 +35,10 @@ def app(place: Place) -> Any:
         made = SqliteHuey(place.namespace, filename=f"{place.folder}/huey.db", results=False)
     ledger = Ledger(place.folder)
 
-    @made.task(retries=5, retry_delay=0.2)
     def run(text: str) -> None:
         perform_text(text, ledger)
 
-    made.run = run
+    made.run = made.task(retries=5, retry_delay=0.2)(run)
     return made
 
 

@@ -39,19 +39,19 @@ def app(place: Place, *, sync: bool = False) -> Any:
     ledger = Ledger(place.folder)
     retry = procrastinate.RetryStrategy(max_attempts=5)
 
-    @made.task(name=TASK, queue=place.namespace, retry=retry)
     def run(text: str) -> None:
         perform_text(text, ledger)
 
-    made.run = run
+    made.run = made.task(name=TASK, queue=place.namespace, retry=retry)(run)
     if place.production:
 
-        @made.periodic(cron="* * * * * */2")
-        @made.task(name="retry_stalled", queue=place.namespace, pass_context=True)
         async def retry_stalled(context: Any, timestamp: int) -> None:  # noqa: ARG001
             manager = context.app.job_manager
             for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
                 await manager.retry_job(job)
+
+        options = {"name": "retry_stalled", "queue": place.namespace, "pass_context": True}
+        made.periodic(cron="* * * * * */2")(made.task(**options)(retry_stalled))
 
     return made
 
