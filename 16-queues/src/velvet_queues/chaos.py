@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 from velvet_queues.brokers import Broker, address, attacked
 from velvet_queues.contenders import VISIBILITY_S, Client, Place, load
 from velvet_queues.envelope import Envelope
-from velvet_queues.errors import QueueError
 from velvet_queues.fleet import Fleet
 from velvet_queues.ledger import Ledger, Verdict
 from velvet_queues.proxy import Proxy
@@ -74,6 +73,12 @@ class Scene:
                 return
             time.sleep(0.05)
 
+    def half_way(self) -> None:
+        """Send the tasks, wait until a quarter is finished: the moment to strike."""
+        self.send(self.tasks, "effect", 150)
+        self.wait_for(self.tasks // 4)
+        self.strike()
+
     def strike(self) -> None:
         """Note the moment of the attack."""
         self.struck_at = time.time()
@@ -99,29 +104,14 @@ class Report:
 
 def worker_kill(scene: Scene) -> None:
     """Kill the worker with all its processes in mid-task, then start another."""
-    scene.send(scene.tasks, "effect", 150)
-    scene.wait_for(scene.tasks // 4)
-    scene.strike()
+    scene.half_way()
     scene.fleet.kill9()
     scene.fleet.start()
 
 
-def child_kill(scene: Scene) -> None:
-    """Kill one process of the pool, the worker itself where it has none."""
-    scene.send(scene.tasks, "effect", 150)
-    scene.wait_for(scene.tasks // 4)
-    scene.strike()
-    if not scene.fleet.kill_child():
-        scene.fleet.kill9()
-    if not scene.fleet.alive():
-        scene.fleet.start()
-
-
 def worker_pause(scene: Scene) -> None:
     """Stop the worker for longer than its lease, beside one that works."""
-    scene.send(scene.tasks, "effect", 150)
-    scene.wait_for(scene.tasks // 4)
-    scene.strike()
+    scene.half_way()
     with scene.fleet.paused():
         second = Fleet(
             replace(scene.place), log=scene.fleet.log, own_session=scene.fleet.own_session
@@ -136,9 +126,7 @@ def worker_pause(scene: Scene) -> None:
 def broker_restart(scene: Scene) -> None:
     """Kill the broker, leave it down for a while, start it again; then the worker if it ended."""
     assert scene.broker is not None
-    scene.send(scene.tasks, "effect", 150)
-    scene.wait_for(scene.tasks // 4)
-    scene.strike()
+    scene.half_way()
     scene.broker.kill()
     time.sleep(DOWN_S)
     scene.broker.restart()
@@ -149,9 +137,7 @@ def broker_restart(scene: Scene) -> None:
 def network_cut(scene: Scene) -> None:
     """Break the worker's connections to the broker for a while."""
     assert scene.proxy is not None
-    scene.send(scene.tasks, "effect", 150)
-    scene.wait_for(scene.tasks // 4)
-    scene.strike()
+    scene.half_way()
     scene.proxy.cut()
     time.sleep(DOWN_S)
     scene.proxy.mend()
@@ -175,9 +161,7 @@ def poison(scene: Scene) -> None:
 
 def deploy(scene: Scene) -> None:
     """Start the new worker, then ask the old one to end: a rolling deploy."""
-    scene.send(scene.tasks, "effect", 150)
-    scene.wait_for(scene.tasks // 4)
-    scene.strike()
+    scene.half_way()
     old = len(scene.fleet.processes)
     scene.fleet.start()
     scene.fleet.terminate(first=old)
@@ -187,7 +171,6 @@ SCENARIOS: dict[str, Callable[[Scene], None]] = {
     function.__name__: function
     for function in (
         worker_kill,
-        child_kill,
         worker_pause,
         broker_restart,
         network_cut,
@@ -282,9 +265,3 @@ def attack(
         recovered = 0.0 if verdict.lost else max(finishes, default=0.0) - ready.struck_at
         most = max(starts.values(), default=0)
         return Report(scenario, ready.place, verdict, most, max(0.0, recovered), ready.fleet.boot_s)
-
-
-def explain(error: Exception) -> str:
-    """Return the first line of an error for a row that could not be measured."""
-    kind = "" if isinstance(error, QueueError) else f"{type(error).__name__}: "
-    return f"{kind}{error}".splitlines()[0][:160]

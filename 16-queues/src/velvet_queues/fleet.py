@@ -108,14 +108,6 @@ class Fleet:
         self._reap()
         return killed
 
-    def kill_child(self) -> bool:
-        """Kill one child of a pool; False when the worker has none."""
-        for process in self.processes:
-            for child in reversed(psutil.Process(process.pid).children(recursive=True)):
-                child.kill()
-                return True
-        return False
-
     @staticmethod
     def _living(process: psutil.Process) -> bool:
         try:

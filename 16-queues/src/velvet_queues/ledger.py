@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -115,8 +114,6 @@ class Verdict:
         lost: sent, neither finished nor known to be dead.
         twice: started more than once.
         effects_twice: whose effect was made more than once.
-        inversions: pairs of neighbours that started in another order than they were sent.
-        recovery_s: from the longest silence's begin to its end, 0 without two finishes.
     """
 
     sent: int
@@ -127,8 +124,6 @@ class Verdict:
     lost: tuple[str, ...] = ()
     twice: tuple[str, ...] = ()
     effects_twice: tuple[str, ...] = ()
-    inversions: int = 0
-    recovery_s: float = 0.0
     strays: tuple[str, ...] = field(default=(), repr=False)
 
     def check(self, promise: Delivery) -> None:
@@ -153,10 +148,6 @@ def judge(entries: Iterable[Entry]) -> Verdict:
     ids = {name: {one.id for one in found} for name, found in by_event.items()}
     starts = Counter(one.id for one in by_event["started"])
     effects = Counter(one.id for one in by_event["effect"])
-    place = {one.id: number for number, one in enumerate(by_event["sent"])}
-    order = [place[one.id] for one in by_event["started"] if one.id in place]
-    finishes = [one.at for one in by_event["finished"]]
-    gaps = [after - before for before, after in pairwise(finishes)]
     return Verdict(
         sent=len(ids["sent"]),
         started=len(ids["started"]),
@@ -166,7 +157,5 @@ def judge(entries: Iterable[Entry]) -> Verdict:
         lost=tuple(sorted(ids["sent"] - ids["finished"] - ids["dead"])),
         twice=tuple(sorted(id for id, count in starts.items() if count > 1)),
         effects_twice=tuple(sorted(id for id, count in effects.items() if count > 1)),
-        inversions=sum(later < earlier for earlier, later in pairwise(order)),
-        recovery_s=max(gaps, default=0.0),
         strays=tuple(sorted(ids["started"] - ids["sent"])) if ids["sent"] else (),
     )

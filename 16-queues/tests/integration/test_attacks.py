@@ -19,7 +19,7 @@ from velvet_queues.proxy import Proxy
 
 FULL = bool(os.environ.get("VELVET_QUEUES_FULL"))
 OURS = [("worker_kill", "sqlite"), ("worker_pause", "sqlite"), ("deploy", "sqlite")]
-OURS += [("poison", "sqlite"), ("child_kill", "sqlite")]
+OURS += [("poison", "sqlite")]
 OURS += [("broker_restart", "postgres"), ("network_cut", "postgres")]
 
 
@@ -165,7 +165,6 @@ def test_a_worker_that_ignores_its_end_is_reported(tmp_path: Path, until: Any) -
         until(lambda: any(e[:2] == ("started", "hangs") for e in ledger.entries()))
 
         assert workers.terminate(0.3) is False
-        assert workers.kill_child() is False
         assert workers.kill9() == 1
     client.close()
 
@@ -220,4 +219,3 @@ def test_an_attack_that_does_not_exist_is_refused() -> None:
         chaos.attack("earthquake", "lease", "sqlite")
     with pytest.raises(ValueError, match="tasks must be"):
         chaos.attack("worker_kill", "lease", "sqlite", tasks=1)
-    assert chaos.explain(OSError("no\nway")) == "OSError: no"

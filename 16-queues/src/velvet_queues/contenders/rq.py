@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import uuid
 from typing import Any
@@ -39,10 +38,9 @@ def commands(place: Place) -> list[list[str]]:
         every = str(MAINTENANCE_S)
         words += ["--maintenance-interval", every, "--job-monitoring-interval", every]
     run = [sys.executable, "-c", "from rq.cli import main; main()"]
-    names = [f"{place.namespace}-{os.getpid()}-{uuid.uuid4().hex[:6]}" for _ in range(9)]
     return [
-        [*run, *words, "--name", names[number % 9] + str(number), place.namespace]
-        for number in range(place.concurrency)
+        [*run, *words, "--name", f"{place.namespace}-{uuid.uuid4().hex[:8]}", place.namespace]
+        for _ in range(place.concurrency)
     ]
 
 
