@@ -94,7 +94,7 @@ def retries_and_backoff() -> None:
     print("200 clients failed together; the server serves 20 a second (simulated):")
     for jitter in JITTERS:
         seen = herd(jitter)
-        bar = "#" * (seen.peak // 6)
+        bar = "#" * (seen.peak // 9)
         print(f"{jitter:13}{seen.calls:>5} calls, all served after {seen.clear_s:>4.0f} s  {bar}")
     print("why: the bars are the worst second; without jitter all come at once, again")
 

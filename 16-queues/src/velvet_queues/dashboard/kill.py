@@ -68,7 +68,14 @@ def figure_of(state: dict[str, Any]) -> go.Figure:
     if struck:
         figure.add_vline(x=struck, line={"color": STROKES[1], "width": 2, "dash": "dot"})
         figure.add_annotation(
-            x=struck, y=1, yref="y domain", text="the attack", showarrow=False, xanchor="left"
+            x=struck,
+            y=1,
+            yref="y domain",
+            text="the attack",
+            showarrow=False,
+            xanchor="left",
+            yanchor="bottom",
+            xshift=4,
         )
     return figure
 

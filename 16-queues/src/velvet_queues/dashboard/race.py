@@ -31,7 +31,8 @@ def figure_of(events: list[dict[str, Any]]) -> go.Figure:
             orientation="h",
             name=name,
             text=[f"{one:,.0f}" for one in values],
-            textposition="auto",
+            textposition="outside",
+            cliponaxis=False,
             marker={
                 "color": FILLS[number],
                 "line": {"color": STROKES[number], "width": 1.5},
