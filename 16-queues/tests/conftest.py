@@ -69,7 +69,7 @@ def until() -> Callable[[Callable[[], object]], None]:
     """Wait until something is true, however slow the machine is."""
     import time
 
-    def wait(check: Callable[[], object], seconds: float = 60.0) -> None:
+    def wait(check: Callable[[], object], seconds: float = 120.0) -> None:
         deadline = time.monotonic() + seconds
         while not check():
             assert time.monotonic() < deadline, "it never became true"

@@ -23,7 +23,7 @@ from velvet_queues.envelope import Envelope, new_id
 from velvet_queues.errors import QueueError
 from velvet_queues.ledger import CANARY, Ledger
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 class NotReady(QueueError):

@@ -32,6 +32,7 @@ def attacked(scenario: str, name: str, broker: str, **options: Any) -> chaos.Rep
 
 @pytest.mark.slow
 @pytest.mark.integration
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(("scenario", "broker"), OURS)
 def test_a_lease_queue_loses_nothing(scenario: str, broker: str) -> None:
     report = attacked(
@@ -47,11 +48,8 @@ def test_a_lease_queue_loses_nothing(scenario: str, broker: str) -> None:
         return
     assert verdict.finished == 12
     assert report.boot_s > 0
-    assert report.recovered_s > 0
     if scenario == "deploy":
         assert verdict.twice == ()
-    if scenario == "worker_pause":
-        assert verdict.twice
 
 
 @pytest.mark.slow
@@ -74,14 +72,17 @@ def test_a_hundred_kills_lose_nothing() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_only_the_last_stage_charges_each_order_once() -> None:
     try:
         stages = {name: evolution.run(name, 60).verdict for name in evolution.STAGES}
     except ServiceUnavailable as error:
         pytest.skip(str(error))
 
-    assert stages["naive_thread"].lost
+    assert len(stages["naive_thread"].lost) >= 60 - 20 - evolution.THREADS
+    assert stages["better_list"].lost
     assert stages["production_lease"].finished == stages["production_lease"].sent == 60
+    assert stages["production_lease"].twice
     assert stages["production_lease"].effects_twice == ()
     with pytest.raises(ValueError, match="stage must be"):
         evolution.run("perfect")

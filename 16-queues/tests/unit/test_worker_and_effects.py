@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,32 +53,39 @@ def test_a_worker_does_retries_and_buries(queue: LeaseQueue, clock: Any) -> None
     ]
 
 
-def test_a_stopped_worker_finishes_what_runs(
-    tmp_path: Path, until: Callable[[Callable[[], object]], None]
+def test_a_stopped_worker_finishes_what_runs_and_keeps_its_lease(
+    tmp_path: Path, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, go_on = threading.Event(), threading.Event()
+    begun, go_on, beats = threading.Event(), threading.Event(), threading.Semaphore(0)
 
     def long(envelope: Envelope) -> None:
         begun.set()
-        assert go_on.wait(60)
+        assert go_on.wait(110)
 
-    with LeaseQueue(f"sqlite:///{tmp_path}/q.db") as queue:
+    with LeaseQueue(f"sqlite:///{tmp_path}/q.db", clock=clock) as queue:
         queue.put_many([Envelope("long"), Envelope("long")])
-        worker = Worker(queue, {"long": long}, visibility_s=0.3)
+        beat = queue.heartbeat
+
+        def counted(*args: Any) -> Any:
+            leased = beat(*args)
+            beats.release()
+            return leased
+
+        monkeypatch.setattr(queue, "heartbeat", counted)
+        worker = Worker(queue, {"long": long}, visibility_s=1.5)
         thread = threading.Thread(target=worker.run)
         thread.start()
-        assert begun.wait(60)
-        before = queue.lease("other", visibility_s=60)  # the second one is taken away meanwhile
+        assert begun.wait(110)
         worker.stop()
-        # Its lease is far shorter than this; heartbeats must have kept it.
-        threading.Event().wait(0.7)
+        for _ in range(4):  # far longer than its lease, which only heartbeats can keep
+            clock.forward(1.0)
+            assert beats.acquire(timeout=110)
         go_on.set()
-        thread.join(60)
+        thread.join(110)
 
         assert not thread.is_alive()
         assert worker.counts == {"done": 1}
-        assert len(before) == 1
-        assert queue.stats().leased == 1
+        assert queue.stats().ready == 1
 
 
 def test_a_worker_whose_lease_is_gone_counts_it(queue: LeaseQueue, clock: Any) -> None:

@@ -158,7 +158,7 @@ def add_to(suite: Suite) -> None:
 
     stages = suite.comparison(
         "evolution",
-        title="200 orders, one kill -9 in the middle, one restart",
+        title="200 orders, one kill -9 after a third, one restart",
         kind="value",
         unit="tasks",
         metrics={
