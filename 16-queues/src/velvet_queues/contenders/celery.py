@@ -10,7 +10,7 @@ from velvet_queues.envelope import Envelope, encode
 from velvet_queues.ledger import Delivery, Ledger
 from velvet_queues.workloads import perform_text
 
-BROKERS, PACKAGE, RECOVERY_S, STOP = ("redis", "rabbitmq"), "celery", 40.0, "SIGTERM"
+BROKERS, PACKAGE, RECOVERY_S, STOP = ("redis", "rabbitmq"), "celery", 130.0, "SIGTERM"
 TASK = "velvet.run"
 
 

@@ -12,7 +12,7 @@ from velvet_queues.ledger import Delivery
 
 BROKERS, PACKAGE, STOP = ("redis",), "rq", "SIGTERM"
 # A job is taken for abandoned a minute after its worker's last sign of life, whatever is set.
-RECOVERY_S = 100.0
+RECOVERY_S = 150.0
 MAINTENANCE_S = 2
 
 
