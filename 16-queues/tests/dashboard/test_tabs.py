@@ -106,7 +106,7 @@ def test_the_kill_is_told_live_and_ends() -> None:
 def test_offered_load_is_told_while_it_runs() -> None:
     events = list(tasks.offered(100, 1))
 
-    assert [one["type"] for one in events[:2]] == ["capacity", "sample"]
+    assert [one["type"] for one in events[:3]] == ["start", "capacity", "sample"]
     assert load.figure_of([one for one in events if one["type"] == "sample"]).data
 
 

@@ -57,7 +57,7 @@ def depth_of(samples: list[dict[str, Any]]) -> go.Figure:
 def draw(seen: kit.Seen) -> None:
     """Draw both as samples come."""
     samples = seen.of("sample")
-    if seen.of("capacity"):
+    if samples or seen.of("start"):
         seen.chart(figure_of(samples), key="waits")
         seen.chart(depth_of(samples), key="depth")
 

@@ -47,7 +47,7 @@ def figure_of(events: list[dict[str, Any]]) -> go.Figure:
 def draw(seen: kit.Seen) -> None:
     """Draw the bars and what a worker weighs."""
     events = seen.of("raced")
-    if events:
+    if events or seen.of("start"):
         seen.chart(figure_of(events), key="race")
         seen.table(
             [

@@ -129,6 +129,7 @@ def offered(percent: int = 130, seconds: int = 6) -> Iterator[Event]:
     """Offer a share of the measured capacity to a LeaseQueue and tell waits, depth and age."""
     if not 10 <= percent <= 200 or not 1 <= seconds <= 20:
         raise ValueError("choose 10 to 200 percent and 1 to 20 seconds")
+    yield {"type": "start"}
     with tempfile.TemporaryDirectory() as folder, LeaseQueue(f"sqlite:///{folder}/q.db") as queue:
         done: list[float] = []
 
@@ -171,6 +172,7 @@ def racing(tasks: int = 200) -> Iterator[Event]:
     if not 20 <= tasks <= 2000:
         raise ValueError("choose 20 to 2,000 tasks")
     yield {"type": "plan", "total": len(QUEUES)}
+    yield {"type": "start"}
     for queue in QUEUES:
         name, broker = queue.split(" on ")
         try:
