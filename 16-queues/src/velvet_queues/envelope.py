@@ -22,6 +22,9 @@ MAX_BYTES = 256 * 1024  # what SQS allows, and far more than a message should ne
 MAX_DEPTH = 50
 PRIORITIES = range(10)
 MAX_DELAY_S = 366 * 86_400.0
+MAX_ATTEMPTS = 1000
+MAX_NAME = 200
+MAX_MOMENT = 1e11  # the year 5138; an integer of 400 digits is no float
 
 
 def new_id() -> str:
@@ -58,16 +61,19 @@ class Envelope:
     enqueued_at: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.task, str) or not self.task:
-            raise ValueError(f"task must be a name, not {self.task!r}")
+        for name in ("task", "id", *(() if self.key is None else ("key",))):
+            word = getattr(self, name)
+            if not (isinstance(word, str) and 0 < len(word) <= MAX_NAME and word.isprintable()):
+                raise ValueError(f"{name} must be a name of at most {MAX_NAME}, not {word!r:.80}")
         if self.priority not in PRIORITIES:
             raise ValueError(f"priority must be 0 to {PRIORITIES[-1]}, not {self.priority!r}")
-        if isinstance(self.max_attempts, bool) or self.max_attempts < 1:
-            raise ValueError(f"max_attempts must be at least 1, not {self.max_attempts!r}")
+        if type(self.max_attempts) is not int or not 1 <= self.max_attempts <= MAX_ATTEMPTS:
+            limits = f"at least 1 and at most {MAX_ATTEMPTS}"
+            raise ValueError(f"max_attempts must be {limits}, not {self.max_attempts!r:.80}")
         for name in ("not_before", "enqueued_at"):
             moment = getattr(self, name)
-            if not isinstance(moment, int | float) or not math.isfinite(moment) or moment < 0:
-                raise ValueError(f"{name} must be a moment in seconds, not {moment!r}")
+            if not isinstance(moment, int | float) or not 0 <= moment <= MAX_MOMENT:
+                raise ValueError(f"{name} must be a moment in seconds, not {moment!r:.80}")
         check_json(self.payload)
 
 

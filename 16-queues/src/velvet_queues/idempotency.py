@@ -129,10 +129,16 @@ class SqlKeys:
             tx.run(f"DELETE FROM {self.table} WHERE key = ? AND token = ?", (key, token))
 
     def once_in(self, key: str, effect: Callable[[Transaction], Any], ttl_s: float) -> Result:
-        """Make an effect in the *same transaction* as its key: both are kept, or neither."""
+        """Make an effect in the *same transaction* as its key: both are kept, or neither.
+
+        Raises:
+            InProgress: a caller of `once` is at it.
+        """
         token = uuid.uuid4().hex
         with self.store.transaction() as tx:
             state, value = self._claim(tx, key, token, ttl_s)
+            if state == "running":
+                raise InProgress(key)
             if state == "done":
                 return Result(value, replayed=True)
             value = effect(tx)

@@ -182,7 +182,7 @@ class LeaseQueue:
             )
             for id, body, attempts in rows:
                 try:
-                    envelope = replace(decode(body), attempts=attempts + 1)
+                    envelope = replace(decode(body), id=id, attempts=attempts + 1)
                 except BadMessage as error:
                     self._bury(tx, id, str(error), now)
                     continue
@@ -294,7 +294,7 @@ class LeaseQueue:
         for id, body, attempts, reason, died_at in rows:
             readable: Envelope | None = None
             with contextlib.suppress(BadMessage):
-                readable = replace(decode(body), attempts=attempts)
+                readable = replace(decode(body), id=id, attempts=attempts)
             found.append(Dead(readable, id, reason, died_at, body))
         return found
 
@@ -313,7 +313,7 @@ class LeaseQueue:
                 if not rows:
                     continue
                 try:
-                    one = replace(decode(rows[0][0]), attempts=0)
+                    one = replace(decode(rows[0][0]), id=id, attempts=0)
                 except BadMessage:
                     continue
                 self._insert(tx, one, encode(one))

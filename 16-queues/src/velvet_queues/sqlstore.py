@@ -66,6 +66,7 @@ class SqlStore:
             raise ValueError(f"url must begin with sqlite: or postgresql:, not {hidden(url)!r}")
         self.postgres = scheme != "sqlite"
         self._lock = threading.RLock()
+        self._current: Transaction | None = None
         self._connection: Any = self._open()
 
     def _open(self) -> Any:
@@ -96,6 +97,9 @@ class SqlStore:
     def transaction(self) -> Iterator[Transaction]:
         """Run statements together: all of them are kept, or none.
 
+        One inside another joins it as a savepoint, so that a message can be put in the
+        transaction of the caller's own rows.
+
         Raises:
             QueueUnavailable: the connection is gone; the next transaction opens another.
         """
@@ -105,20 +109,39 @@ class SqlStore:
 
             lost = (psycopg.OperationalError, psycopg.InterfaceError)
         with self._lock:
+            if self._current is not None:
+                with self._savepoint(self._current) as joined:
+                    yield joined
+                return
             try:
                 if self._connection is None or (self.postgres and self._connection.closed):
                     self._connection = self._open()
                 connection = self._begin(lost)
+                self._current = Transaction(connection, self.postgres)
                 try:
-                    yield Transaction(connection, self.postgres)
+                    yield self._current
                 except BaseException:
                     if not (self.postgres and connection.closed):
                         connection.execute("ROLLBACK")
                     raise
+                finally:
+                    self._current = None
                 connection.execute("COMMIT")
             except lost as error:
                 cause = f"the database refused: {type(error).__name__}: {error}".strip()
                 raise QueueUnavailable(cause.splitlines()[0], "try again when it is back") from None
+
+    @staticmethod
+    @contextmanager
+    def _savepoint(outer: Transaction) -> Iterator[Transaction]:
+        outer.run("SAVEPOINT inner_part")
+        try:
+            yield outer
+        except BaseException:
+            if not (outer.postgres and outer.connection.closed):
+                outer.run("ROLLBACK TO SAVEPOINT inner_part")
+            raise
+        outer.run("RELEASE SAVEPOINT inner_part")
 
     def _begin(self, lost: tuple[type[BaseException], ...]) -> Any:
         """Begin a transaction, once more on a new connection where a server was restarted."""

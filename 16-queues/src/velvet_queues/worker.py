@@ -159,7 +159,7 @@ class Worker:
             return "unknown"
         try:
             handler(envelope)
-        except Exception as error:  # noqa: BLE001 - whatever a task raises is the task's
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the task's, not the worker's
             reason = f"{type(error).__name__}: {error}"
             delay = self.policy.delay_after(error, envelope.attempts)
             if delay is None:

@@ -179,6 +179,43 @@ def test_what_cannot_be_read_is_buried_and_stays_dead(queue: LeaseQueue, body: s
     assert queue.redrive(["bad"]) == 0
 
 
+@pytest.mark.parametrize(
+    "field", ['"not_before":1' + "0" * 400, '"max_attempts":9999999999', '"id":["x"]', '"key":7']
+)
+def test_a_field_that_no_column_holds_is_buried(queue: LeaseQueue, field: str) -> None:
+    queue.inject(f'{{"version":1,"task":"t",{field}}}', "bad")
+
+    assert ids(queue) == []
+    assert "a bad field" in queue.dead()[0].reason
+
+
+def test_a_foreign_message_is_known_by_the_id_of_its_row(queue: LeaseQueue) -> None:
+    queue.inject('{"version":1,"task":"t"}', "row")
+    [leased] = queue.lease("w")
+
+    assert leased.id == "row"
+    queue.ack(leased)
+    assert queue.stats().depth == 0
+
+
+def test_a_message_is_put_in_the_transaction_of_the_caller_s_rows(queue: LeaseQueue) -> None:
+    def order(end: Exception | None) -> None:
+        with queue.store.transaction() as tx:
+            tx.run("CREATE TABLE IF NOT EXISTS orders (id TEXT)")
+            queue.put(task("a", key="k"))
+            with pytest.raises(DuplicateKey):
+                queue.put_many([task("b"), task("c", key="k")])
+            if end:
+                raise end
+
+    with pytest.raises(RuntimeError, match="rolled back"):
+        order(RuntimeError("rolled back"))
+    assert queue.stats().depth == 0
+    order(None)
+
+    assert ids(queue) == ["a"]
+
+
 def test_stats_tell_the_age_of_the_oldest_that_could_run(queue: LeaseQueue, clock: Any) -> None:
     assert queue.stats().oldest_age_s == 0
     queue.put(task("a"))

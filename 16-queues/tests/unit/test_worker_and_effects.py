@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -137,6 +138,16 @@ def test_a_heartbeat_that_fails_does_not_end_the_worker(
     assert worker.counts["done"] + worker.counts["lease_lost"] == 1
 
 
+def test_a_task_that_exits_ends_no_worker(queue: LeaseQueue) -> None:
+    queue.put(Envelope("exits", max_attempts=1))
+    worker = Worker(queue, {"exits": lambda _: sys.exit(3)})
+
+    worker.run_once()
+
+    assert worker.counts == {"dead": 1}
+    assert queue.dead()[0].reason == "SystemExit: 3"
+
+
 def test_a_rate_limit_spaces_what_begins(queue: LeaseQueue, clock: Any) -> None:
     queue.put_many([Envelope("ok") for _ in range(5)])
     bucket = TokenBucket(2, burst=2, clock=clock)
@@ -228,6 +239,17 @@ def test_an_effect_in_the_same_transaction_is_kept_with_its_key(store: SqlStore)
         assert tx.run("SELECT COUNT(*) FROM payments") == [(1,)]
 
 
+def test_an_effect_whose_key_is_held_by_another_caller_is_not_made(store: SqlStore) -> None:
+    keys, made = SqlKeys(store), []
+
+    def charge() -> None:
+        with pytest.raises(InProgress):
+            keys.once_in("k", made.append, ttl_s=60)
+
+    once(keys, "k", charge)
+    assert made == []
+
+
 @pytest.mark.integration
 def test_keys_in_redis_follow_the_same_rules(redis_server: Any, request: Any) -> None:
     keys = RedisKeys(redis_server.url, f"{request.node.name}:")
@@ -287,6 +309,15 @@ def test_an_outbox_sends_what_was_committed_and_nothing_else(store: SqlStore) ->
     assert outbox.relay(send) == 1
     assert outbox.relay(send) == 0
     assert sent == [kept[0], "failed", kept[1], kept[2]]
+
+
+def test_an_outbox_may_feed_a_queue_in_its_own_database(queue: LeaseQueue) -> None:
+    outbox = Outbox(queue.store)
+    with queue.store.transaction() as tx:
+        outbox.add(tx, Envelope("mail", id="a"))
+
+    assert outbox.relay(queue.put) == 1
+    assert [one.id for one in queue.lease("w")] == ["a"]
 
 
 def test_two_schedulers_fire_a_slot_once_and_nothing_drifts(store: SqlStore, clock: Any) -> None:
