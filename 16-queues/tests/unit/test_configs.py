@@ -5,23 +5,25 @@ from __future__ import annotations
 import configparser
 import importlib
 import json
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
 from velvet.services import ServiceUnavailable
 from velvet_queues import brokers
+from velvet_queues.contenders import Place
 from velvet_queues.metrics import HELP
 
 CONFIGS = brokers.CONFIGS
 
 
-def yaml(name: str) -> Any:
-    return YAML(typ="safe").load((CONFIGS / name).read_text(encoding="utf-8"))
+def loaded(name: str) -> Any:
+    return yaml.safe_load((CONFIGS / name).read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("broker", ["redis", "rabbitmq"])
@@ -75,14 +77,14 @@ def test_rabbitmq_s_definitions_bind_a_dead_letter_queue_with_a_limit() -> None:
 
 
 def test_alerts_name_metrics_that_exist() -> None:
-    rules = yaml("alerts.yml")["groups"][0]["rules"]
+    rules = loaded("alerts.yml")["groups"][0]["rules"]
 
     assert {rule["expr"].split()[0] for rule in rules} <= set(HELP)
-    assert yaml("prometheus.yml")["rule_files"] == ["alerts.yml"]
+    assert loaded("prometheus.yml")["rule_files"] == ["alerts.yml"]
 
 
 def test_every_port_of_the_container_file_is_on_loopback() -> None:
-    services = yaml("compose.yaml")["services"]
+    services = loaded("compose.yaml")["services"]
 
     ports = [port for one in services.values() for port in one["ports"]]
     assert ports
@@ -90,6 +92,12 @@ def test_every_port_of_the_container_file_is_on_loopback() -> None:
     mounted = [volume for one in services.values() for volume in one.get("volumes", [])]
     files = [Path(one.split(":")[0]).name for one in mounted if one.startswith("./")]
     assert all((CONFIGS / name).is_file() for name in files)
+    # The files bind to loopback, where a container's published port would reach nothing.
+    assert services["redis"]["command"][-4:] == ["--bind", "*", "--protected-mode", "no"]
+    [listen] = services["rabbitmq"]["configs"]
+    assert (
+        loaded("compose.yaml")["configs"][listen["source"]]["content"] == "listeners.tcp.1 = 5672\n"
+    )
 
 
 def test_the_unit_gives_a_worker_time_to_finish(tmp_path: Path) -> None:
@@ -100,6 +108,10 @@ def test_the_unit_gives_a_worker_time_to_finish(tmp_path: Path) -> None:
     assert unit["Service"]["Restart"] == "always"
     assert unit["Service"]["KillSignal"] == "SIGTERM"
     assert int(unit["Service"]["TimeoutStopSec"]) >= 60
+    [assigned] = shlex.split(unit["Service"]["Environment"])
+    place = Place(**json.loads(assigned.removeprefix("VELVET_QUEUES_PLACE=")))
+    assert place.folder == f"/var/lib/{unit['Service']['StateDirectory']}"
+    assert place.url == f"sqlite:///{place.folder}/queue.db"
     verify = shutil.which("systemd-analyze")
     if verify is None:
         pytest.skip("systemd-analyze is not installed (apt-get install systemd)")
