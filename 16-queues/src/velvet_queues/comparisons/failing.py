@@ -116,7 +116,7 @@ def add_to(suite: Suite) -> None:
         unit="tasks",
         metrics={**METRICS, "starts": "starts"},
         sizes={"attack": ["deploy", "poison", "worker_pause", "broker_restart", "network_cut"]},
-        tier="default",
+        quick=lambda attack: attack == "deploy",
         limit=300,
     )
     for row in ("lease_postgres", "celery_redis", "dramatiq_redis", "huey_redis"):
@@ -125,6 +125,7 @@ def add_to(suite: Suite) -> None:
             row,
             partial(_attacked, row),
             needs=needs(row),
+            tier="quick" if row in ("lease_postgres", "huey_redis") else "default",
             when=lambda attack, always=everywhere: always or mode() == "full" or attack in FEW,
         )
     for attack in ("deploy", "worker_pause", "broker_restart", "network_cut"):
