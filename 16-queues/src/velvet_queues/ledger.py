@@ -21,7 +21,7 @@ from typing import NamedTuple
 from velvet_queues.errors import PromiseBroken
 
 CANARY = "canary-"  # tasks of this name only show that a worker is ready
-EVENTS = ("sent", "started", "finished", "failed", "effect", "dead")
+EVENTS = ("sent", "started", "finished", "failed", "effect")
 
 
 class Delivery(str, Enum):
@@ -111,7 +111,7 @@ class Verdict:
     """What the ledger says.
 
     Attributes:
-        lost: sent, neither finished nor known to be dead.
+        lost: sent and not finished.
         twice: started more than once.
         effects_twice: whose effect was made more than once.
     """
@@ -120,7 +120,6 @@ class Verdict:
     started: int
     finished: int
     failed: int
-    dead: int
     lost: tuple[str, ...] = ()
     twice: tuple[str, ...] = ()
     effects_twice: tuple[str, ...] = ()
@@ -153,8 +152,7 @@ def judge(entries: Iterable[Entry]) -> Verdict:
         started=len(ids["started"]),
         finished=len(ids["finished"]),
         failed=len(by_event["failed"]),
-        dead=len(ids["dead"]),
-        lost=tuple(sorted(ids["sent"] - ids["finished"] - ids["dead"])),
+        lost=tuple(sorted(ids["sent"] - ids["finished"])),
         twice=tuple(sorted(id for id, count in starts.items() if count > 1)),
         effects_twice=tuple(sorted(id for id, count in effects.items() if count > 1)),
         strays=tuple(sorted(ids["started"] - ids["sent"])) if ids["sent"] else (),

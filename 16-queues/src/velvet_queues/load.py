@@ -12,25 +12,20 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Literal
-
-Arrivals = Literal["poisson", "constant"]
 
 
-def arrivals(rate: float, seconds: float, kind: Arrivals = "poisson", seed: int = 1) -> list[float]:
-    """Return the intended send times from 0 to `seconds`.
+def arrivals(rate: float, seconds: float, *, seed: int = 1) -> list[float]:
+    """Return the intended send times from 0 to `seconds`: a Poisson process.
 
     Raises:
-        ValueError: a rate or a length that is not above 0, or another kind.
+        ValueError: a rate or a length that is not above 0.
     """
     if not rate > 0 or not seconds > 0:
         raise ValueError(f"rate and seconds must be above 0, not {rate!r} and {seconds!r}")
-    if kind not in ("poisson", "constant"):
-        raise ValueError(f"arrivals must be poisson or constant, not {kind!r}")
     rng, at = random.Random(seed), 0.0
     times: list[float] = []
     while True:
-        at += rng.expovariate(rate) if kind == "poisson" else 1 / rate
+        at += rng.expovariate(rate)
         if at >= seconds:
             return times
         times.append(at)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import signal
 import threading
@@ -25,12 +24,6 @@ def _nothing(envelope: Envelope, ledger: Ledger) -> None:
 
 def _sleep(envelope: Envelope, ledger: Ledger) -> None:
     time.sleep(float(envelope.payload) / 1e3)
-
-
-def _cpu(envelope: Envelope, ledger: Ledger) -> None:
-    digest = b""
-    for _ in range(int(envelope.payload)):
-        digest = hashlib.sha256(digest).digest()
 
 
 def _flaky(envelope: Envelope, ledger: Ledger) -> None:
@@ -62,7 +55,6 @@ TASKS: Mapping[str, Callable[[Envelope, Ledger], None]] = {
     "noop": _nothing,
     "echo": _nothing,
     "sleep": _sleep,
-    "cpu": _cpu,
     "flaky": _flaky,
     "effect": _effect,
     "poison": _poison,

@@ -62,7 +62,7 @@ def place(tmp_path: Path) -> Iterator[Callable[..., Place]]:
 
 
 @pytest.mark.integration
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("name", "broker"), contenders.pairs())
 def test_every_queue_keeps_the_contract(
     name: str, broker: str, place: Any, until: Any, tmp_path: Path
@@ -103,7 +103,7 @@ def test_every_queue_keeps_the_contract(
         client.send(last)
         until(lambda: any(e[:2] == ("started", last.id) for e in ledger.entries()))
         assert workers.rss_mb()[1] >= 1
-        workers.terminate(60)
+        workers.terminate(120)
         assert any(e[:2] == ("finished", last.id) for e in ledger.entries())
 
 

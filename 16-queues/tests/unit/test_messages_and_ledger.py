@@ -105,12 +105,12 @@ def test_a_verdict_counts_what_was_lost_and_what_ran_twice() -> None:
     told = [entry("sent", id, at) for at, id in enumerate("abcd")]
     told += [entry("started", id, 10 + at) for at, id in enumerate("bac")]
     told += [entry("started", "a", 14), entry("finished", "a", 15), entry("finished", "b", 20)]
-    told += [entry("effect", "a", 15), entry("effect", "a", 16), entry("dead", "c", 17)]
+    told += [entry("effect", "a", 15), entry("effect", "a", 16), entry("finished", "c", 17)]
     told += [entry("finished", "canary-1", 1)]
 
     verdict = judge(told)
 
-    assert (verdict.sent, verdict.started, verdict.finished, verdict.dead) == (4, 3, 2, 1)
+    assert (verdict.sent, verdict.started, verdict.finished) == (4, 3, 3)
     assert (verdict.lost, verdict.twice, verdict.effects_twice) == (("d",), ("a",), ("a",))
     with pytest.raises(PromiseBroken, match="1 lost: d") as broken:
         verdict.check(Delivery.AT_LEAST_ONCE)
@@ -228,9 +228,9 @@ def test_an_open_loop_measures_from_the_intended_time() -> None:
 
 
 def test_arrivals_have_the_rate_that_was_asked_for() -> None:
-    assert arrivals(4, 1, "constant") == [0.25, 0.5, 0.75]
+    assert all(0 < at < 50 for at in arrivals(100, 50))
     assert len(arrivals(100, 50)) == pytest.approx(5000, rel=0.1)
     assert arrivals(10, 1) == arrivals(10, 1)
-    for bad in ((0, 1, "poisson"), (1, 0, "poisson"), (1, 1, "bursty")):
+    for bad in ((0, 1), (1, 0)):
         with pytest.raises(ValueError, match="must be"):
-            arrivals(*bad)  # type: ignore[arg-type]
+            arrivals(*bad)

@@ -16,7 +16,6 @@ from velvet_queues.ledger import Ledger
     [
         ("noop", None, ["started", "finished"]),
         ("sleep", 1, ["started", "finished"]),
-        ("cpu", 3, ["started", "finished"]),
         ("effect", 1, ["started", "effect", "finished"]),
     ],
 )

@@ -60,6 +60,8 @@ class client:  # noqa: N801 - the name that every file has
 
     def __init__(self, place: Place) -> None:
         self.place, self.app = place, app(place)
+        errors = self.app.connection_for_write().connection_errors
+        self._gone = (*errors, self.app.tasks[TASK].OperationalError)
 
     def send(self, envelope: Envelope, delay_s: float = 0.0) -> None:
         """Publish one task; give up after a few seconds without a broker."""
@@ -71,9 +73,7 @@ class client:  # noqa: N801 - the name that every file has
                 countdown=delay_s or None,
                 retry_policy=policy,
             )
-        except self.app.connection_for_write().connection_errors as error:
-            raise unavailable(self.place.url, error) from None
-        except self.app.tasks[TASK].OperationalError as error:
+        except self._gone as error:
             raise unavailable(self.place.url, error) from None
 
     def depth(self) -> int:

@@ -11,12 +11,8 @@ from velvet_queues.envelope import Envelope, encode
 from velvet_queues.ledger import Delivery, Ledger
 from velvet_queues.workloads import perform_text
 
-BROKERS, PACKAGE, RECOVERY_S, STOP = (
-    ("redis", "sqlite"),
-    "huey",
-    12.0,
-    "SIGINT",
-)  # SIGTERM interrupts tasks
+BROKERS, PACKAGE, RECOVERY_S = ("redis", "sqlite"), "huey", 12.0
+STOP = "SIGINT"  # SIGTERM interrupts tasks
 
 
 def promise(profile: str) -> Delivery:  # noqa: ARG001 - the same for both
