@@ -188,7 +188,8 @@ def add_to(suite: Suite) -> None:
     )
     for row in PAIRS:
         enqueue.add(row, partial(_enqueue, row), needs=needs(row), tier=tier(row))
-        race.add(row, partial(_race, row), needs=needs(row), tier=tier(row))
+        due = "quick" if row in ("lease_sqlite", "huey_redis") else "default"
+        race.add(row, partial(_race, row), needs=needs(row), tier=due)
     for row in ("lease_sqlite", "huey_redis", "dramatiq_redis"):
         threads.add(row, partial(_threads, row), needs=needs(row))
         sweep.add(row, partial(_sweep, row), needs=needs(row))

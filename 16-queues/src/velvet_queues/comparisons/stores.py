@@ -89,8 +89,8 @@ def add_to(suite: Suite) -> None:
     suite.claim(
         "a Redis without a log loses all that was confirmed; so does a snapshot that was not due",
         (value("durability", "none", "survived") <= 0)
-        & (value("durability", "none", "lost") >= 100)
-        & (value("durability", "rdb", "lost") >= 100),
+        & (value("durability", "none", "lost") >= 10)
+        & (value("durability", "rdb", "lost") >= 10),
     )
     suite.claim(
         "a log that is synced each second loses nothing when only the process is killed",
