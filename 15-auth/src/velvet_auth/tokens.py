@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from velvet_auth.contenders.jose import pyjwt
 from velvet_auth.errors import TokenError
-from velvet_auth.keys import ALGORITHMS, Key, KeySet, b64url, decoded
+from velvet_auth.keys import ALGORITHMS, Key, KeySet, decoded
 
 MAX_TOKEN = 8192
 ACCESS_TYPE = "at+jwt"
@@ -287,5 +287,3 @@ RULES: tuple[Rule, ...] = (
     check_times,
     check_denied,
 )
-
-__all__ = ["DenyList", "Issuer", "Verified", "Verifier", "b64url", "parse_strict", "verify_compact"]
