@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from velvet_auth.errors import OAuthError, TokenError
-from velvet_auth.oauth.core import Grant, s256
+from velvet_auth.oauth.records import Grant, s256
 from velvet_auth.tokens import Claims, Issuer, Keys, Verifier
 
 ID_TYPE = "jwt"

@@ -14,7 +14,6 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -28,6 +27,7 @@ from velvet_auth.oauth.clients import (
     redirect_allowed,
     single,
 )
+from velvet_auth.oauth.records import SCHEMA, ErrorPage, Grant, Pairs, Redirect, digest, s256
 from velvet_auth.tokens import DenyList, Issuer, Verifier
 
 CODE_S, ACCESS_S, REFRESH_S, DEVICE_S = 60, 300, 14 * 86_400, 600
@@ -35,61 +35,6 @@ POLL_S = 5
 VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 USER_CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no words (RFC 8628 section 6.1)
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS codes (
-    digest BLOB PRIMARY KEY, client TEXT, redirect_uri TEXT, challenge TEXT, user TEXT, scope TEXT,
-    nonce TEXT, expires REAL, used_at REAL, family TEXT
-);
-CREATE TABLE IF NOT EXISTS families (id TEXT PRIMARY KEY, client TEXT, revoked_at REAL);
-CREATE TABLE IF NOT EXISTS refresh (
-    digest BLOB PRIMARY KEY, family TEXT, client TEXT, user TEXT, scope TEXT, expires REAL,
-    used_at REAL
-);
-CREATE TABLE IF NOT EXISTS access (jti TEXT PRIMARY KEY, family TEXT, exp REAL);
-CREATE TABLE IF NOT EXISTS devices (
-    digest BLOB PRIMARY KEY, user_code TEXT UNIQUE, client TEXT, scope TEXT, expires REAL,
-    polled_at REAL, interval REAL, user TEXT, state TEXT
-);
-"""
-Pairs = Iterable[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Redirect:
-    """Send the browser here."""
-
-    url: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class ErrorPage:
-    """Show this to the user; never redirect to an address that was not verified."""
-
-    code: str
-    detail: str
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What a user agreed to, until it becomes tokens."""
-
-    client: str
-    user: str
-    scope: str
-    family: str
-    nonce: str = ""
-
-
-def digest(secret: str) -> bytes:
-    """Return what is stored of a code or a token."""
-    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
-
-
-def s256(verifier: str) -> str:
-    """Return the PKCE challenge of a verifier (RFC 7636 section 4.2)."""
-    made = hashlib.sha256(verifier.encode("ascii", "replace")).digest()
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode("ascii")
-
 
 class AuthorizationServer:
     """The endpoints of RFC 6749, 7009, 7636, 7662, 8414, 8628 and 9207 as methods.

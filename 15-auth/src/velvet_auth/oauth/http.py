@@ -19,7 +19,8 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from velvet_auth.errors import AuthError, OAuthError, SessionError
-from velvet_auth.oauth.core import AuthorizationServer, ErrorPage
+from velvet_auth.oauth.core import AuthorizationServer
+from velvet_auth.oauth.records import ErrorPage
 from velvet_auth.sessions import Csrf, Session
 
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
