@@ -28,7 +28,6 @@ from velvet_auth.errors import AuthError
 
 TOPICS = ("tokens", "passwords", "web", "oauth", "saml", "factors")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-NOON = 1_800_000_000.0  # seconds; when each scene begins
 _depth = 0
 
 
@@ -47,8 +46,8 @@ class Target(Enum):
 class Clock:
     """Seconds that pass when the scene says so."""
 
-    def __init__(self, now: float = NOON) -> None:
-        self.now = now
+    def __init__(self) -> None:
+        self.now = time.time()
 
     def __call__(self) -> float:
         return self.now

@@ -104,7 +104,7 @@ def jwt_none_case(known: SimpleNamespace, send: Send) -> Any:
 @attack(
     "jwt-key-confusion", "RS256 key used as HS256 secret", "CWE-347", "RFC 8725 3.1",
     blocked="alg", control=honest,
-)  # fmt: skip
+)
 def jwt_key_confusion(known: SimpleNamespace, send: Send) -> Any:
     header = {"alg": "HS256", "typ": "at+jwt", "kid": "2026-01"}
     return send(_forge(header, _claims(known.token), known.public_pem))
@@ -113,7 +113,7 @@ def jwt_key_confusion(known: SimpleNamespace, send: Send) -> Any:
 @attack(
     "jwt-weak-secret", "HMAC secret from a word list", "CWE-521", "RFC 8725 3.5",
     blocked="goal", control=honest,
-)  # fmt: skip
+)
 def jwt_weak_secret(known: SimpleNamespace, send: Send) -> Any:
     signed, _, signature = known.token.rpartition(".")
     for word in WORDS:
@@ -125,7 +125,7 @@ def jwt_weak_secret(known: SimpleNamespace, send: Send) -> Any:
 
 
 @attack(
-    "jwt-kid-path", "kid names a file", "CWE-22", "RFC 8725 3.10", blocked="alg", control=honest
+    "jwt-kid-path", "kid names a file", "CWE-22", "RFC 8725 3.10", blocked="key", control=honest
 )
 def jwt_kid_path(known: SimpleNamespace, send: Send) -> Any:
     header = {"alg": "HS256", "typ": "at+jwt", "kid": "../public/logo.txt"}
@@ -133,7 +133,7 @@ def jwt_kid_path(known: SimpleNamespace, send: Send) -> Any:
 
 
 @attack(
-    "jwt-kid-sql", "kid continues a query", "CWE-89", "RFC 8725 3.10", blocked="alg", control=honest
+    "jwt-kid-sql", "kid continues a query", "CWE-89", "RFC 8725 3.10", blocked="key", control=honest
 )
 def jwt_kid_sql(known: SimpleNamespace, send: Send) -> Any:
     header = {"alg": "HS256", "typ": "at+jwt", "kid": "x' UNION SELECT 'mallory"}
@@ -150,7 +150,7 @@ def _with_own_key(known: SimpleNamespace, header: dict[str, Any]) -> str:
 @attack(
     "jwt-jku", "jku names the attacker's keys", "CWE-918", "RFC 8725 3.10",
     blocked="key", control=honest,
-)  # fmt: skip
+)
 def jwt_jku(known: SimpleNamespace, send: Send) -> Any:
     known.publish(EVIL_JWKS, KeySet([rsa_key("mallory")]).public_jwks())
     return send(_with_own_key(known, {"jku": EVIL_JWKS}))
@@ -159,7 +159,7 @@ def jwt_jku(known: SimpleNamespace, send: Send) -> Any:
 @attack(
     "jwt-embedded-jwk", "The token brings its key", "CWE-347", "RFC 7515 4.1.3",
     blocked="key", control=honest,
-)  # fmt: skip
+)
 def jwt_embedded_jwk(known: SimpleNamespace, send: Send) -> Any:
     return send(_with_own_key(known, {"jwk": rsa_key("mallory").public_jwk()}))
 
@@ -167,7 +167,7 @@ def jwt_embedded_jwk(known: SimpleNamespace, send: Send) -> Any:
 @attack(
     "jwt-audience", "Token of another service", "CWE-287", "RFC 8725 3.9",
     blocked="audience", control=honest,
-)  # fmt: skip
+)
 def jwt_audience(known: SimpleNamespace, send: Send) -> Any:
     return send(known.victim_token(PARTNER))  # mallory runs the partner service
 
@@ -175,7 +175,7 @@ def jwt_audience(known: SimpleNamespace, send: Send) -> Any:
 @attack(
     "jwt-id-token", "ID token as access token", "CWE-287", "RFC 9068 4",
     blocked="type", control=honest,
-)  # fmt: skip
+)
 def jwt_id_token(known: SimpleNamespace, send: Send) -> Any:
     return send(known.id_token)
 
@@ -183,7 +183,7 @@ def jwt_id_token(known: SimpleNamespace, send: Send) -> Any:
 @attack(
     "jwt-no-exp", "Token that never expires", "CWE-613", "RFC 9068 2.2",
     blocked="malformed", control=honest,
-)  # fmt: skip
+)
 def jwt_no_exp(known: SimpleNamespace, send: Send) -> Any:
     known.wait(365 * 86_400)
     return send(known.eternal)
@@ -192,7 +192,7 @@ def jwt_no_exp(known: SimpleNamespace, send: Send) -> Any:
 @attack(
     "jwt-after-logout", "Token alive after logout", "CWE-613", "ASVS 5 7.4.1",
     blocked="revoked", control=honest,
-)  # fmt: skip
+)
 def jwt_after_logout(known: SimpleNamespace, send: Send) -> Any:
     stolen = known.victim_token(API)
     known.logout(stolen)
@@ -202,7 +202,7 @@ def jwt_after_logout(known: SimpleNamespace, send: Send) -> Any:
 @attack(
     "jwt-zip-bomb", "Compressed JWE fills the memory", "CWE-409", "RFC 8725 3.6",
     blocked="malformed", control=honest,
-)  # fmt: skip
+)
 def jwt_zip_bomb(known: SimpleNamespace, send: Send) -> Any:
     packer = zlib.compressobj(wbits=-15)
     plain = packer.compress(b"0" * BOMB_BYTES) + packer.flush()
