@@ -1,0 +1,143 @@
+"""VULNERABLE ON PURPOSE: the same server and client with one rule as tutorials have it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from velvet_auth.oauth.clients import Client
+from velvet_auth.oauth.core import AuthorizationServer
+from velvet_auth.oidc import RelyingParty
+from velvet_auth.samples.lab import Send, demonstration_only
+from velvet_auth.samples.lab.attacks_oauth import TopicScene
+from velvet_auth.samples.lab.fixed_oauth import surface
+
+demonstration_only()
+
+
+def oauth_redirect_prefix(scene: TopicScene) -> Send:
+    class Server(AuthorizationServer):
+        def redirect_allowed(self, client: Client, uri: str) -> bool:
+            return any(uri.startswith(registered) for registered in client.redirect_uris)
+
+    scene.server_class = Server
+    return surface(scene)
+
+
+def oauth_code_replay(scene: TopicScene) -> Send:
+    class Server(AuthorizationServer):
+        def use_code(self, code: bytes) -> bool:
+            return True  # it expires in a minute anyway
+
+    scene.server_class = Server
+    return surface(scene)
+
+
+def oauth_code_injection(scene: TopicScene) -> Send:
+    class Server(AuthorizationServer):
+        def check_verifier(self, challenge: str, verifier: str) -> None:
+            return  # "PKCE is for mobile applications"
+
+    scene.server_class = Server
+    return surface(scene)
+
+
+def oauth_pkce_downgrade(scene: TopicScene) -> Send:
+    class Server(AuthorizationServer):
+        def challenge_of(self, told: dict[str, str]) -> str:
+            return told.get("code_challenge", "")  # clients that send none still work
+
+        def check_verifier(self, challenge: str, verifier: str) -> None:
+            if challenge:
+                super().check_verifier(challenge, verifier)
+
+    scene.server_class = Server
+    return surface(scene)
+
+
+class _NoPkce(AuthorizationServer):
+    def check_verifier(self, challenge: str, verifier: str) -> None:
+        return
+
+
+def oauth_missing_state(scene: TopicScene) -> Send:
+    scene.goal = lambda loot: loot == "mallory"
+
+    class Party(RelyingParty):
+        def check_state(self, pending: Mapping[str, Any], answer: Mapping[str, str]) -> None:
+            return
+
+        def check_nonce(self, pending: Mapping[str, Any], claims: dict[str, Any]) -> None:
+            return
+
+    scene.server_class = _NoPkce
+    return surface(scene, Party)
+
+
+def oauth_mix_up(scene: TopicScene) -> Send:
+    class Party(RelyingParty):
+        def check_issuer(self, answer: Mapping[str, str]) -> None:
+            return
+
+    return surface(scene, Party)
+
+
+def oauth_refresh_replay(scene: TopicScene) -> Send:
+    class Server(AuthorizationServer):
+        def use_refresh(self, token: bytes) -> bool:
+            return True
+
+        def _store_refresh(self, token: str, grant: Any) -> None:
+            with suppress(Exception):  # the same successor again
+                super()._store_refresh(token, grant)
+
+    scene.server_class = Server
+    return surface(scene)
+
+
+def oauth_refresh_race(scene: TopicScene) -> Send:
+    scene.goal = lambda loot: loot == "2 tokens"
+    both = threading.Barrier(2)  # the lab's stand-in for a slow moment between check and mark
+
+    class Server(AuthorizationServer):
+        def use_refresh(self, token: bytes) -> bool:
+            used = scene.db.row("SELECT used_at FROM refresh WHERE digest = ?", (token,))
+            if threading.current_thread() is not threading.main_thread():
+                with suppress(threading.BrokenBarrierError):
+                    both.wait(10)
+            mark = "UPDATE refresh SET used_at = ? WHERE digest = ?"
+            scene.db.change(mark, (scene.clock(), token))
+            return used == (None,)
+
+    scene.server_class = Server
+    return surface(scene)
+
+
+def oauth_client_swap(scene: TopicScene) -> Send:
+    class Server(AuthorizationServer):
+        def check_client(self, owner: str, client: Client) -> None:
+            return
+
+    scene.server_class = Server
+    return surface(scene)
+
+
+def oauth_scope_growth(scene: TopicScene) -> Send:
+    scene.goal = lambda loot: "admin" in str(loot)
+
+    class Server(AuthorizationServer):
+        def granted_scope(self, asked: str, allowed: Iterable[str]) -> str:
+            return asked or " ".join(sorted(allowed))
+
+    scene.server_class = Server
+    return surface(scene)
+
+
+def oidc_nonce_replay(scene: TopicScene) -> Send:
+    class Party(RelyingParty):
+        def check_nonce(self, pending: Mapping[str, Any], claims: dict[str, Any]) -> None:
+            return
+
+    return surface(scene, Party)
