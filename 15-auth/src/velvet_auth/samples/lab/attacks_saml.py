@@ -22,7 +22,7 @@ from velvet_auth.saml import DS, NAMES, PENDING, SAML, SAMLP
 
 SP, ACS = "https://shop.example", "https://shop.example/acs"
 REQUEST = "_the-request-of-this-browser"
-BOMB_CHARACTERS = 4_000_000
+BOMB_CHARACTERS = 800_000  # libxml2 2.14 stops at a million; older versions went on
 
 
 class TopicScene(Scene):
@@ -57,22 +57,29 @@ def honest(known: SimpleNamespace, send: Send) -> bool:
     return "mallory" in answer + send(encoded(known.respond("mallory", sign="response")))
 
 
+def drop_signatures(element: Any) -> Any:
+    """Take the signatures out of an element, and leave the text behind them where it is."""
+    for signature in element.findall(f".//{{{DS}}}Signature"):
+        above, before = signature.getparent(), signature.getprevious()
+        if before is None:
+            above.text = (above.text or "") + (signature.tail or "")
+        else:
+            before.tail = (before.tail or "") + (signature.tail or "")
+        above.remove(signature)
+    return element
+
+
 def _forged(element: Any) -> Any:
     """Return a copy about `admin`, with another ID and without a signature."""
-    made = copy.deepcopy(element)
+    made = drop_signatures(copy.deepcopy(element))
     made.set("ID", "_forged")
-    for signature in made.findall(f".//{{{DS}}}Signature"):
-        signature.getparent().remove(signature)
     for name in made.iter(f"{{{SAML}}}NameID"):
         name.text = "admin"
     return made
 
 
 def _unsigned(element: Any) -> Any:
-    made = copy.deepcopy(element)
-    for signature in made.findall("ds:Signature", NAMES):
-        made.remove(signature)
-    return made
+    return drop_signatures(copy.deepcopy(element))
 
 
 def wrapped(number: int, response: bytes) -> Any:
@@ -123,19 +130,17 @@ def wrapped(number: int, response: bytes) -> Any:
 
 
 def _wrapping(number: int) -> None:
-    blocked = {3: "assertion", 7: "assertion"}.get(number, "assertion")
-
     def exploit(known: SimpleNamespace, send: Send) -> Any:
         sign = "response" if number <= 2 else "assertion"
         return send(encoded(wrapped(number, known.respond("mallory", sign=sign))))
 
-    exploit.__name__ = "saml_wrapping"
+    exploit.__name__ = "saml_wrapping_anywhere" if number in (3, 7) else "saml_wrapping"
     attack(
         f"saml-xsw{number}",
         f"Signature wrapping XSW{number}",
         "CWE-347",
         "SAML core 5.4",
-        blocked=blocked,
+        blocked="assertion",
         control=honest,
     )(exploit)
 
@@ -181,8 +186,8 @@ def saml_xxe(known: SimpleNamespace, send: Send) -> Any:
 )
 def saml_entity_bomb(known: SimpleNamespace, send: Send) -> Any:
     steps = ['<!ENTITY e0 "0123456789">']
-    steps += [f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 6)]
-    response = known.respond("mallory", sign="").replace(b">mallory<", b">" + b"&e5;" * 4 + b"<")
+    steps += [f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 5)]
+    response = known.respond("mallory", sign="").replace(b">mallory<", b">" + b"&e4;" * 8 + b"<")
     return send(encoded(f"<!DOCTYPE r [{''.join(steps)}]>".encode() + response))
 
 

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from velvet_auth.errors import OAuthError
 from velvet_auth.oauth.clients import Client
 from velvet_auth.oauth.core import AuthorizationServer
+from velvet_auth.oauth.records import Grant, digest
 from velvet_auth.oidc import RelyingParty
 from velvet_auth.samples.lab import Send, demonstration_only
 from velvet_auth.samples.lab.attacks_oauth import TopicScene
@@ -102,14 +104,17 @@ def oauth_refresh_race(scene: TopicScene) -> Send:
     both = threading.Barrier(2)  # the lab's stand-in for a slow moment between check and mark
 
     class Server(AuthorizationServer):
-        def use_refresh(self, token: bytes) -> bool:
-            used = scene.db.row("SELECT used_at FROM refresh WHERE digest = ?", (token,))
+        def _by_refresh(self, client: Client, form: dict[str, str]) -> dict[str, Any]:
+            token = digest(form["refresh_token"])
+            check = "SELECT user, scope, family, used_at FROM refresh WHERE digest = ?"
+            user, scope, family, used_at = scene.db.rows(check, (token,))[0]
+            if used_at is not None:
+                raise OAuthError("invalid_grant")
             if threading.current_thread() is not threading.main_thread():
-                with suppress(threading.BrokenBarrierError):
-                    both.wait(10)
-            mark = "UPDATE refresh SET used_at = ? WHERE digest = ?"
-            scene.db.change(mark, (scene.clock(), token))
-            return used == (None,)
+                both.wait(30)
+            scene.db.change("UPDATE refresh SET used_at = 1 WHERE digest = ?", (token,))
+            grant = Grant(client.id, user, scope, family)
+            return self._answer(grant, self._new_refresh(grant, client))
 
     scene.server_class = Server
     return surface(scene)

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from lxml import etree
 
 from velvet_auth.samples.lab import Send, demonstration_only
-from velvet_auth.samples.lab.attacks_saml import BOMB_CHARACTERS, TopicScene
+from velvet_auth.samples.lab.attacks_saml import BOMB_CHARACTERS, TopicScene, drop_signatures
 from velvet_auth.saml import DS, NAMES, SAML, SamlError, decoded, text
 
 demonstration_only()
@@ -34,16 +34,17 @@ def _signed_somewhere(root: Any, pem: str, *, own_key: bool = False) -> None:
     key.verify(value, _canonical(info), padding.PKCS1v15(), hashes.SHA256())
     name = info.find("ds:Reference", NAMES).get("URI")[1:]
     (found, *_) = (one for one in root.iter() if one.get("ID") == name)
-    plain = copy.deepcopy(found)
-    for inner in plain.findall("ds:Signature", NAMES):
-        plain.remove(inner)
+    plain = drop_signatures(copy.deepcopy(found))
     wanted = base64.b64decode(text(info.find(".//ds:DigestValue", NAMES)))
     if hashlib.sha256(_canonical(plain)).digest() != wanted:
         raise SamlError("signature")
 
 
 def _canonical(element: Any) -> bytes:
-    return bytes(etree.tostring(element, method="c14n", exclusive=True))
+    return bytes(etree.tostring(element, method="c14n", exclusive=True, with_tail=False, with_comments=False))
+
+
+Reader = Callable[[Any], str]
 
 
 def _first(root: Any) -> str:
@@ -51,11 +52,16 @@ def _first(root: Any) -> str:
     return root.find(f".//{{{SAML}}}NameID").text or ""
 
 
-def _provider(scene: TopicScene, *, own_key: bool = False) -> Send:
+def _direct(root: Any) -> str:
+    """Read the name of the first assertion that is directly in the response."""
+    return root.find("saml:Assertion/saml:Subject/saml:NameID", NAMES).text or ""
+
+
+def _provider(scene: TopicScene, read: Reader = _first, *, own_key: bool = False) -> Send:
     def acs(response: str) -> str:
         root = etree.fromstring(decoded(response))
         _signed_somewhere(root, scene.idp.certificate, own_key=own_key)
-        return scene.secret_of(_first(root))
+        return scene.secret_of(read(root))
 
     return acs
 
@@ -66,8 +72,11 @@ def default(scene: TopicScene) -> Send:
 
 
 def saml_wrapping(scene: TopicScene) -> Send:
-    """The same; what is read is the first name."""
-    return _provider(scene)
+    return _provider(scene, _direct)
+
+
+def saml_wrapping_anywhere(scene: TopicScene) -> Send:
+    return _provider(scene, _first)
 
 
 def saml_unsigned(scene: TopicScene) -> Send:
