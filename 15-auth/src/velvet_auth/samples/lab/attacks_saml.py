@@ -185,9 +185,9 @@ def saml_xxe(known: SimpleNamespace, send: Send) -> Any:
     blocked="malformed", control=honest,
 )
 def saml_entity_bomb(known: SimpleNamespace, send: Send) -> Any:
-    steps = ['<!ENTITY e0 "0123456789">']
-    steps += [f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 5)]
-    response = known.respond("mallory", sign="").replace(b">mallory<", b">" + b"&e4;" * 4 + b"<")
+    steps = [f'<!ENTITY e0 "{"0" * 1000}">']
+    steps += [f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 3)]
+    response = known.respond("mallory", sign="").replace(b">mallory<", b">" + b"&e2;" * 4 + b"<")
     return send(encoded(f"<!DOCTYPE r [{''.join(steps)}]>".encode() + response))
 
 
