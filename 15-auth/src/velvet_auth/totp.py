@@ -44,7 +44,7 @@ class Totp:
         """Return the otpauth URI for the user's authenticator; it holds the secret."""
         secret = pyotp.random_base32(SECRET_CHARACTERS)
         self._db.change("INSERT OR REPLACE INTO totp (user, secret) VALUES (?, ?)", (user, secret))
-        return pyotp.TOTP(secret).provisioning_uri(user, self._issuer)
+        return pyotp.TOTP(secret).provisioning_uri(name=user, issuer_name=self._issuer)
 
     def check(self, user: str, code: str) -> None:
         """Accept a code of this step or a neighbour, once.
