@@ -17,7 +17,9 @@ def totp_replay(scene: TopicScene) -> Send:
     """Verify with a window of one step."""
 
     def login(user: str, code: str) -> str:
-        if not pyotp.TOTP(scene.secret).verify(code, int(scene.clock()), 1):
+        if not pyotp.TOTP(scene.secret).verify(
+            code, for_time=int(scene.clock()), valid_window=1
+        ):
             raise FactorError("code")
         return scene.secret_of(user)
 
