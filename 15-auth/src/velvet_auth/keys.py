@@ -103,7 +103,7 @@ class Key:
         pem = self.public.public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        return pem
+        return bytes(pem)
 
     def public_jwk(self) -> dict[str, str]:
         """Return the public JWK (RFC 7517); a symmetric key has none."""

@@ -20,14 +20,10 @@ from typing import Any
 from urllib.parse import urlencode
 from xml.sax.saxutils import quoteattr
 
-from lxml import etree
-from signxml import (
-    DigestAlgorithm,
-    SignatureConfiguration,
-    SignatureMethod,
-    XMLVerifier,
-)
+from lxml import etree  # type: ignore[import-untyped, unused-ignore]
+from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import SignXMLException
+from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from velvet_auth.database import Database
 from velvet_auth.errors import SamlError
@@ -83,8 +79,8 @@ def parse(data: bytes) -> Element:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError):
         raise SamlError("malformed", "no well-formed XML") from None
-    depth, element = 0, root
-    for event, element in etree.iterwalk(root, events=("start", "end")):
+    depth = 0
+    for event, _element in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
         if depth > MAX_DEPTH:
             raise SamlError("malformed", f"deeper than {MAX_DEPTH} elements")
@@ -127,7 +123,9 @@ def signed_part(root: Element, certificate: str) -> Element:
             root, x509_cert=certificate, id_attribute="ID", expect_config=config
         )
     except (SignXMLException, ValueError, etree.LxmlError) as error:
-        raise SamlError("signature", f"not signed by the pinned key: {type(error).__name__}") from None
+        raise SamlError(
+            "signature", f"not signed by the pinned key: {type(error).__name__}"
+        ) from None
     assert not isinstance(found, list)
     return found.signed_xml
 

@@ -220,9 +220,7 @@ class Verifier:
         Raises:
             TokenError: with the code of the first rule that refuses it.
         """
-        found = verify_compact(
-            token, self.keys, algorithms=self.algorithms, backend=self.backend
-        )
+        found = verify_compact(token, self.keys, algorithms=self.algorithms, backend=self.backend)
         claims = strict_json(found.payload)
         for rule in RULES:
             rule(self, found.header, claims)

@@ -36,6 +36,7 @@ VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 USER_CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, so no words (RFC 8628 section 6.1)
 
+
 class AuthorizationServer:
     """The endpoints of RFC 6749, 7009, 7636, 7662, 8414, 8628 and 9207 as methods.
 
@@ -200,9 +201,12 @@ class AuthorizationServer:
 
     def use_code(self, code: bytes) -> bool:
         """RFC 6749 section 4.1.2: once; the row count decides between two requests."""
-        return 1 == self._db.change(
-            "UPDATE codes SET used_at = ? WHERE digest = ? AND used_at IS NULL",
-            (self._clock(), code),
+        return (
+            self._db.change(
+                "UPDATE codes SET used_at = ? WHERE digest = ? AND used_at IS NULL",
+                (self._clock(), code),
+            )
+            == 1
         )
 
     def _by_refresh(self, client: Client, form: dict[str, str]) -> dict[str, Any]:
@@ -232,9 +236,12 @@ class AuthorizationServer:
 
     def use_refresh(self, token: bytes) -> bool:
         """RFC 9700 section 4.14.2: once; of any number of racing requests one changes the row."""
-        return 1 == self._db.change(
-            "UPDATE refresh SET used_at = ? WHERE digest = ? AND used_at IS NULL",
-            (self._clock(), token),
+        return (
+            self._db.change(
+                "UPDATE refresh SET used_at = ? WHERE digest = ? AND used_at IS NULL",
+                (self._clock(), token),
+            )
+            == 1
         )
 
     def _successor(self, token: str) -> str:
@@ -246,7 +253,7 @@ class AuthorizationServer:
         after = self._db.row("SELECT used_at FROM refresh WHERE digest = ?", (digest(successor),))
         if not used or not after or after[0] is not None:
             return False
-        return 0 < self._grace and self._clock() - float(used[0]) <= self._grace
+        return self._grace > 0 and self._clock() - float(used[0]) <= self._grace
 
     def _new_refresh(self, grant: Grant, client: Client) -> str:
         if "refresh_token" not in client.grants:
@@ -314,10 +321,13 @@ class AuthorizationServer:
 
     def decide_device(self, user_code: str, user: str, *, allow: bool) -> bool:
         """Store the user's decision; whether such a code was open."""
-        return 1 == self._db.change(
-            "UPDATE devices SET user = ?, state = ?"
-            " WHERE user_code = ? AND state = 'pending' AND expires > ?",
-            (user, "allowed" if allow else "denied", user_code.upper().strip(), self._clock()),
+        return (
+            self._db.change(
+                "UPDATE devices SET user = ?, state = ?"
+                " WHERE user_code = ? AND state = 'pending' AND expires > ?",
+                (user, "allowed" if allow else "denied", user_code.upper().strip(), self._clock()),
+            )
+            == 1
         )
 
     def _by_device(self, client: Client, form: dict[str, str]) -> dict[str, Any]:

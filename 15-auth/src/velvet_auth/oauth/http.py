@@ -82,7 +82,9 @@ def application(
         asked = parse_qsl(query, keep_blank_values=True)
         made = await run_in_threadpool(server.authorize, asked, session.user)
         if isinstance(made, ErrorPage):
-            return _page("Error", f"<p>{html.escape(made.code)}: {html.escape(made.detail)}</p>", 400)
+            return _page(
+                "Error", f"<p>{html.escape(made.code)}: {html.escape(made.detail)}</p>", 400
+            )
         return RedirectResponse(made.url, 303, headers=NO_STORE)
 
     async def metadata(_request: Request) -> Response:
@@ -96,7 +98,9 @@ def application(
         try:
             claims = server.verifier.verify(token)
         except AuthError as error:
-            told = {"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{error.code}"'}
+            told = {
+                "WWW-Authenticate": f'Bearer error="invalid_token", error_description="{error.code}"'
+            }
             return JSONResponse({"error": "invalid_token"}, 401, headers=NO_STORE | told)
         return JSONResponse({"sub": claims["sub"]}, headers=NO_STORE)
 

@@ -15,8 +15,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
-from lxml import etree
-from signxml import CanonicalizationMethod, XMLSigner
+from lxml import etree  # type: ignore[import-untyped, unused-ignore]
+from signxml.algorithms import CanonicalizationMethod
+from signxml.signer import XMLSigner
 
 from velvet_auth.saml import BEARER, DS, SAML, SAMLP, SUCCESS, IdpMeta
 
@@ -94,7 +95,7 @@ class MiniIdp:
         if sign:
             target = names[0] if sign == "response" else names[1]
             root = self.sign(root, target)
-        return etree.tostring(root)
+        return bytes(etree.tostring(root))
 
     def sign(self, root: Any, name: str, **options: Any) -> Any:
         """Return the document with the element of that ID signed in its placeholder."""

@@ -49,10 +49,14 @@ class Hasher:
         """Whether the password belongs to the stored string, under the parameters in it."""
         try:
             _, _, told, salt, wanted = encoded.split("$")
-            numbers = {key: int(value) for key, value in (one.split("=") for one in told.split(","))}
-            made = Hasher(**numbers)._derive(password, base64.b64decode(salt))
+            numbers = {
+                key: int(value) for key, value in (one.split("=") for one in told.split(","))
+            }
+            made = Hasher(numbers["n"], numbers["r"], numbers["p"])._derive(
+                password, base64.b64decode(salt)
+            )
             return hmac.compare_digest(made, base64.b64decode(wanted))
-        except (ValueError, TypeError):  # a damaged row
+        except (ValueError, KeyError):  # a damaged row
             return False
 
     def needs_rehash(self, encoded: str) -> bool:

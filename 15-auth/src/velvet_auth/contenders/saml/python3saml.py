@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from onelogin.saml2.errors import OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError
-from onelogin.saml2.response import OneLogin_Saml2_Response
-from onelogin.saml2.settings import OneLogin_Saml2_Settings
+from onelogin.saml2.errors import (  # type: ignore[import-untyped, unused-ignore]
+    OneLogin_Saml2_Error,
+    OneLogin_Saml2_ValidationError,
+)
+from onelogin.saml2.response import (
+    OneLogin_Saml2_Response,  # type: ignore[import-untyped, unused-ignore]
+)
+from onelogin.saml2.settings import (
+    OneLogin_Saml2_Settings,  # type: ignore[import-untyped, unused-ignore]
+)
 
 from velvet_auth.saml import IdpMeta
 

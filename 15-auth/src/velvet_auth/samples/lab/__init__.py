@@ -70,7 +70,7 @@ def lab_mode() -> Iterator[None]:
 
     _depth += 1
     if _depth == 1:
-        socket.socket.connect = guarded  # type: ignore[method-assign]
+        socket.socket.connect = guarded  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
@@ -82,7 +82,9 @@ def lab_mode() -> Iterator[None]:
 def demonstration_only() -> None:
     """Refuse to go on outside of `lab_mode()`."""
     if _depth == 0:
-        raise RuntimeError("vulnerable on purpose: it runs inside velvet_auth.samples.lab.lab_mode()")
+        raise RuntimeError(
+            "vulnerable on purpose: it runs inside velvet_auth.samples.lab.lab_mode()"
+        )
 
 
 class Scene:
@@ -146,7 +148,8 @@ class Attack:
         """Return the lines that differ between the vulnerable and the fixed builder."""
         with lab_mode():
             sides = [source(self.builder(one)) for one in (Target.VULNERABLE, Target.FIXED)]
-        lines = difflib.unified_diff(*(side.splitlines() for side in sides), lineterm="", n=0)
+        before, after = (side.splitlines() for side in sides)
+        lines = difflib.unified_diff(before, after, lineterm="", n=0)
         return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
 
 

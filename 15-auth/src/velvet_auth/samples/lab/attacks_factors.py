@@ -1,5 +1,6 @@
 """Eight attacks on second factors and on rights."""
 
+# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 from types import SimpleNamespace
@@ -17,7 +18,11 @@ from velvet_auth.samples.lab import Failed, Scene, Send, attack
 from velvet_auth.sessions import SessionStore
 from velvet_auth.totp import Totp
 
-RP_ID, ORIGIN, PHISHING = "shop.example", "https://shop.example", "https://shop-example.evil.example"
+RP_ID, ORIGIN, PHISHING = (
+    "shop.example",
+    "https://shop.example",
+    "https://shop-example.evil.example",
+)
 POLICY = Policy.from_dict(
     {"roles": ["customer", "clerk"], "grants": [["customer", "invoice:read", "own"]]}
 )

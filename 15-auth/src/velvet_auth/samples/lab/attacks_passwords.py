@@ -5,6 +5,7 @@ busy machine changes no verdict. Real times are measured by the comparisons `use
 `constant_time`.
 """
 
+# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import hashlib
@@ -39,7 +40,7 @@ class Metered:
 
     def __init__(self, scene: TopicScene) -> None:
         self._scene = scene
-        self._inner = argon2id.Hasher(**argon2id.CHEAP)
+        self._inner = argon2id.Hasher(m_kib=64, t=1)
         self.recognises = self._inner.recognises
         self.needs_rehash = self._inner.needs_rehash
 

@@ -5,6 +5,7 @@ of SAML Raider (Somorovsky et al., "On Breaking SAML", 2012): the signed element
 document, where the verifier finds it by its ID, and a forged one stands where the application reads.
 """
 
+# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import copy
@@ -13,12 +14,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped, unused-ignore]
 
 from velvet_auth.database import Database
+from velvet_auth.saml import DS, NAMES, PENDING, SAML, SAMLP
 from velvet_auth.samples.idp import MiniIdp, encoded
 from velvet_auth.samples.lab import Scene, Send, attack
-from velvet_auth.saml import DS, NAMES, PENDING, SAML, SAMLP
 
 SP, ACS = "https://shop.example", "https://shop.example/acs"
 REQUEST = "_the-request-of-this-browser"
@@ -150,8 +151,12 @@ for _number in range(1, 9):
 
 
 @attack(
-    "saml-unsigned", "The signature is taken off", "CWE-347", "SAML profiles 4.1.4.3",
-    blocked="signature", control=honest,
+    "saml-unsigned",
+    "The signature is taken off",
+    "CWE-347",
+    "SAML profiles 4.1.4.3",
+    blocked="signature",
+    control=honest,
 )
 def saml_unsigned(known: SimpleNamespace, send: Send) -> Any:
     root = etree.fromstring(known.respond("mallory"))
@@ -161,8 +166,12 @@ def saml_unsigned(known: SimpleNamespace, send: Send) -> Any:
 
 
 @attack(
-    "saml-comment", "A comment cuts the name", "CWE-436", "CVE-2018-0489",
-    blocked="goal", control=honest,
+    "saml-comment",
+    "A comment cuts the name",
+    "CWE-436",
+    "CVE-2018-0489",
+    blocked="goal",
+    control=honest,
 )
 def saml_comment(known: SimpleNamespace, send: Send) -> Any:
     # Mallory registered as admin.evil; comments are not part of what is signed.
@@ -171,8 +180,12 @@ def saml_comment(known: SimpleNamespace, send: Send) -> Any:
 
 
 @attack(
-    "saml-xxe", "An entity reads a file", "CWE-611", "ASVS 5 1.5.1",
-    blocked="malformed", control=honest,
+    "saml-xxe",
+    "An entity reads a file",
+    "CWE-611",
+    "ASVS 5 1.5.1",
+    blocked="malformed",
+    control=honest,
 )
 def saml_xxe(known: SimpleNamespace, send: Send) -> Any:
     document = f'<!DOCTYPE r [<!ENTITY x SYSTEM "{known.secret_file}">]>'.encode()
@@ -181,8 +194,12 @@ def saml_xxe(known: SimpleNamespace, send: Send) -> Any:
 
 
 @attack(
-    "saml-entity-bomb", "Entities that multiply", "CWE-776", "ASVS 5 1.5.1",
-    blocked="malformed", control=honest,
+    "saml-entity-bomb",
+    "Entities that multiply",
+    "CWE-776",
+    "ASVS 5 1.5.1",
+    blocked="malformed",
+    control=honest,
 )
 def saml_entity_bomb(known: SimpleNamespace, send: Send) -> Any:
     steps = [f'<!ENTITY e0 "{"0" * 1000}">']
@@ -192,8 +209,12 @@ def saml_entity_bomb(known: SimpleNamespace, send: Send) -> Any:
 
 
 @attack(
-    "saml-replay", "An assertion shown twice", "CWE-294", "SAML profiles 4.1.4.5",
-    blocked="replay", control=honest,
+    "saml-replay",
+    "An assertion shown twice",
+    "CWE-294",
+    "SAML profiles 4.1.4.5",
+    blocked="replay",
+    control=honest,
 )
 def saml_replay(known: SimpleNamespace, send: Send) -> Any:
     captured = encoded(known.respond("alice"))
@@ -203,16 +224,24 @@ def saml_replay(known: SimpleNamespace, send: Send) -> Any:
 
 
 @attack(
-    "saml-audience", "Made for another service", "CWE-287", "SAML core 2.5.1.4",
-    blocked="audience", control=honest,
+    "saml-audience",
+    "Made for another service",
+    "CWE-287",
+    "SAML core 2.5.1.4",
+    blocked="audience",
+    control=honest,
 )
 def saml_audience(known: SimpleNamespace, send: Send) -> Any:
     return send(encoded(known.respond("alice", audience="https://partner.example")))
 
 
 @attack(
-    "saml-recipient", "Sent to another address", "CWE-287", "SAML profiles 4.1.4.3",
-    blocked="recipient", control=honest,
+    "saml-recipient",
+    "Sent to another address",
+    "CWE-287",
+    "SAML profiles 4.1.4.3",
+    blocked="recipient",
+    control=honest,
 )
 def saml_recipient(known: SimpleNamespace, send: Send) -> Any:
     response = known.respond("alice", acs="https://partner.example/acs")
@@ -222,16 +251,24 @@ def saml_recipient(known: SimpleNamespace, send: Send) -> Any:
 
 
 @attack(
-    "saml-unsolicited", "A response that was not asked for", "CWE-352", "SAML profiles 4.1.5",
-    blocked="in_response_to", control=honest,
+    "saml-unsolicited",
+    "A response that was not asked for",
+    "CWE-352",
+    "SAML profiles 4.1.5",
+    blocked="in_response_to",
+    control=honest,
 )
 def saml_unsolicited(known: SimpleNamespace, send: Send) -> Any:
     return send(encoded(known.respond("alice", request="_another-browser")))
 
 
 @attack(
-    "saml-foreign-key", "The response brings its certificate", "CWE-347", "SAML core 5.4.5",
-    blocked="signature", control=honest,
+    "saml-foreign-key",
+    "The response brings its certificate",
+    "CWE-347",
+    "SAML core 5.4.5",
+    blocked="signature",
+    control=honest,
 )
 def saml_foreign_key(known: SimpleNamespace, send: Send) -> Any:
     return send(encoded(known.evil_idp.respond("admin", REQUEST, acs=ACS, audience=SP)))

@@ -1,5 +1,6 @@
 """Thirteen attacks on a service that takes JWT: about keys first, then about what is signed."""
 
+# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import hashlib
@@ -102,8 +103,12 @@ def jwt_none_case(known: SimpleNamespace, send: Send) -> Any:
 
 
 @attack(
-    "jwt-key-confusion", "RS256 key used as HS256 secret", "CWE-347", "RFC 8725 3.1",
-    blocked="alg", control=honest,
+    "jwt-key-confusion",
+    "RS256 key used as HS256 secret",
+    "CWE-347",
+    "RFC 8725 3.1",
+    blocked="alg",
+    control=honest,
 )
 def jwt_key_confusion(known: SimpleNamespace, send: Send) -> Any:
     header = {"alg": "HS256", "typ": "at+jwt", "kid": "2026-01"}
@@ -111,8 +116,12 @@ def jwt_key_confusion(known: SimpleNamespace, send: Send) -> Any:
 
 
 @attack(
-    "jwt-weak-secret", "HMAC secret from a word list", "CWE-521", "RFC 8725 3.5",
-    blocked="goal", control=honest,
+    "jwt-weak-secret",
+    "HMAC secret from a word list",
+    "CWE-521",
+    "RFC 8725 3.5",
+    blocked="goal",
+    control=honest,
 )
 def jwt_weak_secret(known: SimpleNamespace, send: Send) -> Any:
     signed, _, signature = known.token.rpartition(".")
@@ -148,8 +157,12 @@ def _with_own_key(known: SimpleNamespace, header: dict[str, Any]) -> str:
 
 
 @attack(
-    "jwt-jku", "jku names the attacker's keys", "CWE-918", "RFC 8725 3.10",
-    blocked="key", control=honest,
+    "jwt-jku",
+    "jku names the attacker's keys",
+    "CWE-918",
+    "RFC 8725 3.10",
+    blocked="key",
+    control=honest,
 )
 def jwt_jku(known: SimpleNamespace, send: Send) -> Any:
     known.publish(EVIL_JWKS, KeySet([rsa_key("mallory")]).public_jwks())
@@ -157,32 +170,48 @@ def jwt_jku(known: SimpleNamespace, send: Send) -> Any:
 
 
 @attack(
-    "jwt-embedded-jwk", "The token brings its key", "CWE-347", "RFC 7515 4.1.3",
-    blocked="key", control=honest,
+    "jwt-embedded-jwk",
+    "The token brings its key",
+    "CWE-347",
+    "RFC 7515 4.1.3",
+    blocked="key",
+    control=honest,
 )
 def jwt_embedded_jwk(known: SimpleNamespace, send: Send) -> Any:
     return send(_with_own_key(known, {"jwk": rsa_key("mallory").public_jwk()}))
 
 
 @attack(
-    "jwt-audience", "Token of another service", "CWE-287", "RFC 8725 3.9",
-    blocked="audience", control=honest,
+    "jwt-audience",
+    "Token of another service",
+    "CWE-287",
+    "RFC 8725 3.9",
+    blocked="audience",
+    control=honest,
 )
 def jwt_audience(known: SimpleNamespace, send: Send) -> Any:
     return send(known.victim_token(PARTNER))  # mallory runs the partner service
 
 
 @attack(
-    "jwt-id-token", "ID token as access token", "CWE-287", "RFC 9068 4",
-    blocked="type", control=honest,
+    "jwt-id-token",
+    "ID token as access token",
+    "CWE-287",
+    "RFC 9068 4",
+    blocked="type",
+    control=honest,
 )
 def jwt_id_token(known: SimpleNamespace, send: Send) -> Any:
     return send(known.id_token)
 
 
 @attack(
-    "jwt-no-exp", "Token that never expires", "CWE-613", "RFC 9068 2.2",
-    blocked="malformed", control=honest,
+    "jwt-no-exp",
+    "Token that never expires",
+    "CWE-613",
+    "RFC 9068 2.2",
+    blocked="malformed",
+    control=honest,
 )
 def jwt_no_exp(known: SimpleNamespace, send: Send) -> Any:
     known.wait(365 * 86_400)
@@ -190,8 +219,12 @@ def jwt_no_exp(known: SimpleNamespace, send: Send) -> Any:
 
 
 @attack(
-    "jwt-after-logout", "Token alive after logout", "CWE-613", "ASVS 5 7.4.1",
-    blocked="revoked", control=honest,
+    "jwt-after-logout",
+    "Token alive after logout",
+    "CWE-613",
+    "ASVS 5 7.4.1",
+    blocked="revoked",
+    control=honest,
 )
 def jwt_after_logout(known: SimpleNamespace, send: Send) -> Any:
     stolen = known.victim_token(API)
@@ -200,8 +233,12 @@ def jwt_after_logout(known: SimpleNamespace, send: Send) -> Any:
 
 
 @attack(
-    "jwt-zip-bomb", "Compressed JWE fills the memory", "CWE-409", "RFC 8725 3.6",
-    blocked="malformed", control=honest,
+    "jwt-zip-bomb",
+    "Compressed JWE fills the memory",
+    "CWE-409",
+    "RFC 8725 3.6",
+    blocked="malformed",
+    control=honest,
 )
 def jwt_zip_bomb(known: SimpleNamespace, send: Send) -> Any:
     packer = zlib.compressobj(wbits=-15)

@@ -1,5 +1,6 @@
 """Eight attacks on sessions and pages: ids that stay, requests that other sites send, redirects."""
 
+# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import base64
@@ -19,14 +20,31 @@ from velvet_auth.sessions import SessionStore
 SITE, EVIL = "https://shop.example", "https://evil.example"
 LOGIN = f"{SITE}/login"
 TARGETS = (
-    "https://evil.example", "//evil.example", "///evil.example", "////evil.example/a",
-    "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "\t//evil.example",
-    "/\n/evil.example", "https:evil.example", "https:/evil.example", "https:\\\\evil.example",
-    "HTTPS://evil.example", "https://shop.example@evil.example", "//shop.example@evil.example/",
-    "https://shop.example.evil.example/", "https://shop.example:443@evil.example",
-    " https://evil.example", "ht\ntps://evil.example", "//evil.example/%2f..", "/..//evil.example",
-    "https://evil.example/shop.example", "https://evil.example?shop.example",
-    "https://evil.example#shop.example", "https://evil.example\\@shop.example",
+    "https://evil.example",
+    "//evil.example",
+    "///evil.example",
+    "////evil.example/a",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/\t/evil.example",
+    "\t//evil.example",
+    "/\n/evil.example",
+    "https:evil.example",
+    "https:/evil.example",
+    "https:\\\\evil.example",
+    "HTTPS://evil.example",
+    "https://shop.example@evil.example",
+    "//shop.example@evil.example/",
+    "https://shop.example.evil.example/",
+    "https://shop.example:443@evil.example",
+    " https://evil.example",
+    "ht\ntps://evil.example",
+    "//evil.example/%2f..",
+    "/..//evil.example",
+    "https://evil.example/shop.example",
+    "https://evil.example?shop.example",
+    "https://evil.example#shop.example",
+    "https://evil.example\\@shop.example",
 )
 
 

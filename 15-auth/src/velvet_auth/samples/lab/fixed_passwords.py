@@ -1,5 +1,6 @@
 """Logins as this module builds them."""
 
+# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import hmac
@@ -38,7 +39,7 @@ def password_fast_hash(scene: TopicScene) -> Send:
 
 
 def password_72_bytes(scene: TopicScene) -> Send:
-    service = PasswordService(bcrypt.Hasher(**bcrypt.CHEAP))
+    service = PasswordService(bcrypt.Hasher(cost=4))
     scene.rows = {"alice": service.hash(POLICY + "Zq81-own words")}
     scene.rows["mallory"] = service.hash(scene.known.own[1])
     return login_with(scene, service)

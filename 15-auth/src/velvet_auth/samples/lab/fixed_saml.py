@@ -1,10 +1,11 @@
 """The service provider as this module builds it: one for all attacks."""
 
+# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
+from velvet_auth.saml import ServiceProvider
 from velvet_auth.samples.lab import Send
 from velvet_auth.samples.lab.attacks_saml import ACS, BOMB_CHARACTERS, SP, TopicScene
-from velvet_auth.saml import ServiceProvider
 
 
 def default(scene: TopicScene) -> Send:

@@ -1,5 +1,6 @@
 """Sessions and pages as this module builds them."""
 
+# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import secrets
@@ -75,12 +76,12 @@ def session_after_logout(scene: TopicScene) -> Send:
 
 
 def session_pickle(scene: TopicScene) -> Send:
-    scene.goal = lambda loot: bool(loot)
+    scene.goal = bool
     return session_after_logout(scene)
 
 
 def open_redirect(scene: TopicScene) -> Send:
-    scene.goal = lambda loot: bool(loot)
+    scene.goal = bool
 
     def app(target: str) -> str:
         return safe_redirect(target, LOGIN)
@@ -89,7 +90,7 @@ def open_redirect(scene: TopicScene) -> Send:
 
 
 def host_header(scene: TopicScene) -> Send:
-    scene.goal = lambda loot: bool(loot)
+    scene.goal = bool
 
     def app(name: str, host: str) -> str:
         return f"{SITE}/reset?token={secrets.token_urlsafe(32)}"

@@ -1,5 +1,6 @@
 """pyotp and py_webauthn called as their documentation shows, with nothing around."""
 
+# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 from typing import Any
@@ -17,9 +18,7 @@ def totp_replay(scene: TopicScene) -> Send:
     """Verify with a window of one step."""
 
     def login(user: str, code: str) -> str:
-        if not pyotp.TOTP(scene.secret).verify(
-            code, for_time=int(scene.clock()), valid_window=1
-        ):
+        if not pyotp.TOTP(scene.secret).verify(code, for_time=int(scene.clock()), valid_window=1):
             raise FactorError("code")
         return scene.secret_of(user)
 
@@ -32,7 +31,7 @@ totp_brute_force = totp_replay
 def default(scene: TopicScene) -> Send:
     """Verify with the required arguments, and store the counter."""
     scene.enrol()
-    ((name, key, count),) = scene.db.rows("SELECT id, public_key, sign_count FROM credentials")
+    ((_, key, count),) = scene.db.rows("SELECT id, public_key, sign_count FROM credentials")
     counter = [count]
     challenges: list[str] = []
 

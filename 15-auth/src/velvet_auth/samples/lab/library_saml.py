@@ -1,16 +1,18 @@
 """A service provider of lxml and signxml with their defaults, reading what signxml returns."""
 
+# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import base64
 import re
+from typing import Any
 
-from lxml import etree
-from signxml import XMLVerifier
+from lxml import etree  # type: ignore[import-untyped, unused-ignore]
+from signxml.verifier import XMLVerifier
 
+from velvet_auth.saml import SAML, text
 from velvet_auth.samples.lab import Send
 from velvet_auth.samples.lab.attacks_saml import BOMB_CHARACTERS, TopicScene
-from velvet_auth.saml import SAML, text
 
 
 def default(scene: TopicScene) -> Send:
@@ -20,7 +22,8 @@ def default(scene: TopicScene) -> Send:
         root = etree.fromstring(base64.b64decode(response))
         found = XMLVerifier().verify(root, x509_cert=scene.idp.certificate, id_attribute="ID")
         assert not isinstance(found, list)
-        return scene.secret_of(text(found.signed_xml.find(f".//{{{SAML}}}NameID")))
+        signed: Any = found.signed_xml
+        return scene.secret_of(text(signed.find(f".//{{{SAML}}}NameID")))
 
     return acs
 
@@ -31,7 +34,7 @@ def saml_xxe(scene: TopicScene) -> Send:
     def acs(response: str) -> str:
         root = etree.fromstring(base64.b64decode(response))
         if re.search("Signature", etree.tostring(root).decode()):
-            return default(scene)(response)
+            return str(default(scene)(response))
         return f"unknown user {text(root.find(f'.//{{{SAML}}}NameID'))}"
 
     return acs

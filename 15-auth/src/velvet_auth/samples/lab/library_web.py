@@ -1,5 +1,6 @@
 """Pages that call itsdangerous and Starlette as their documentation shows."""
 
+# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 from itsdangerous import URLSafeTimedSerializer
@@ -26,19 +27,19 @@ def session_after_logout(scene: TopicScene) -> Send:
 
 def session_pickle(scene: TopicScene) -> Send:
     """Keep JSON in it."""
-    scene.goal = lambda loot: bool(loot)
+    scene.goal = bool
     return session_after_logout(scene)
 
 
 def open_redirect(scene: TopicScene) -> Send:
     """Answer with a RedirectResponse."""
-    scene.goal = lambda loot: bool(loot)
+    scene.goal = bool
     return lambda target: RedirectResponse(target).headers["location"]
 
 
 def host_header(scene: TopicScene) -> Send:
     """Build the link from `request.base_url`."""
-    scene.goal = lambda loot: bool(loot)
+    scene.goal = bool
 
     def app(name: str, host: str) -> str:
         scope = {"type": "http", "scheme": "https", "path": "/forgot", "query_string": b""}

@@ -1,5 +1,6 @@
 """VULNERABLE ON PURPOSE: second factors and rights as tutorials build them."""
 
+# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import json
@@ -19,9 +20,7 @@ demonstration_only()
 
 def totp_replay(scene: TopicScene) -> Send:
     def login(user: str, code: str) -> str:
-        if not pyotp.TOTP(scene.secret).verify(
-            code, for_time=int(scene.clock()), valid_window=1
-        ):
+        if not pyotp.TOTP(scene.secret).verify(code, for_time=int(scene.clock()), valid_window=1):
             raise FactorError("code")
         return scene.secret_of(user)
 
@@ -68,9 +67,7 @@ def passkey_cloned(scene: TopicScene) -> Send:
 
 
 def passkey_no_uv(scene: TopicScene) -> Send:
-    scene.party = PasskeyRelyingParty(
-        scene.db, RP_ID, ORIGIN, clock=scene.clock, require_uv=False
-    )
+    scene.party = PasskeyRelyingParty(scene.db, RP_ID, ORIGIN, clock=scene.clock, require_uv=False)
     return default(scene)
 
 

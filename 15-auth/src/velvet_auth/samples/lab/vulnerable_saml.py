@@ -1,5 +1,6 @@
 """VULNERABLE ON PURPOSE: service providers that verify one element and read another."""
 
+# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import base64
@@ -11,11 +12,12 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped, unused-ignore]
 
+from velvet_auth.errors import SamlError
+from velvet_auth.saml import DS, NAMES, SAML, decoded, text
 from velvet_auth.samples.lab import Send, demonstration_only
 from velvet_auth.samples.lab.attacks_saml import BOMB_CHARACTERS, TopicScene, drop_signatures
-from velvet_auth.saml import DS, NAMES, SAML, SamlError, decoded, text
 
 demonstration_only()
 
@@ -33,7 +35,7 @@ def _signed_somewhere(root: Any, pem: str, *, own_key: bool = False) -> None:
     value = base64.b64decode(text(signature.find("ds:SignatureValue", NAMES)))
     key.verify(value, _canonical(info), padding.PKCS1v15(), hashes.SHA256())
     name = info.find("ds:Reference", NAMES).get("URI")[1:]
-    (found, *_) = (one for one in root.iter() if one.get("ID") == name)
+    found, *_ = (one for one in root.iter() if one.get("ID") == name)
     plain = drop_signatures(copy.deepcopy(found))
     wanted = base64.b64decode(text(info.find(".//ds:DigestValue", NAMES)))
     if hashlib.sha256(_canonical(plain)).digest() != wanted:
@@ -41,7 +43,9 @@ def _signed_somewhere(root: Any, pem: str, *, own_key: bool = False) -> None:
 
 
 def _canonical(element: Any) -> bytes:
-    return bytes(etree.tostring(element, method="c14n", exclusive=True, with_tail=False, with_comments=False))
+    return bytes(
+        etree.tostring(element, method="c14n", exclusive=True, with_tail=False, with_comments=False)
+    )
 
 
 Reader = Callable[[Any], str]
@@ -111,5 +115,3 @@ def saml_xxe(scene: TopicScene) -> Send:
 def saml_entity_bomb(scene: TopicScene) -> Send:
     scene.goal = lambda loot: len(str(loot)) >= BOMB_CHARACTERS
     return _careless(scene, lambda: etree.XMLParser(resolve_entities=True, huge_tree=True))
-
-

@@ -1,5 +1,6 @@
 """VULNERABLE ON PURPOSE: APIs that read JWT as tutorials do. Runs in the laboratory alone."""
 
+# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import hashlib
@@ -157,9 +158,9 @@ def jwt_zip_bomb(scene: TopicScene) -> Send:
         head, wrapped, nonce, sealed, tag = token.split(".")
         oaep = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)  # noqa: S303
         secret = scene.key.private.decrypt(decoded(wrapped), oaep)
-        packed = AESGCM(secret).decrypt(decoded(nonce), decoded(sealed) + decoded(tag), head.encode())
+        packed = AESGCM(secret).decrypt(
+            decoded(nonce), decoded(sealed) + decoded(tag), head.encode()
+        )
         return len(zlib.decompress(packed, -15))  # whatever comes out
 
     return api
-
-

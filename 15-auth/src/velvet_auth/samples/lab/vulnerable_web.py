@@ -1,5 +1,6 @@
 """VULNERABLE ON PURPOSE: sessions and pages as tutorials build them. Runs in the laboratory alone."""
 
+# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import base64
@@ -77,7 +78,7 @@ def session_after_logout(scene: TopicScene) -> Send:
 
 
 def session_pickle(scene: TopicScene) -> Send:
-    scene.goal = lambda loot: bool(loot)
+    scene.goal = bool
 
     def app(step: str, told: str) -> str:
         if step == "login":
@@ -91,7 +92,7 @@ def session_pickle(scene: TopicScene) -> Send:
 
 
 def open_redirect(scene: TopicScene) -> Send:
-    scene.goal = lambda loot: bool(loot)
+    scene.goal = bool
 
     def app(target: str) -> str:
         return target if not target.startswith("http") else "/"  # "relative, so it is ours"
@@ -100,7 +101,7 @@ def open_redirect(scene: TopicScene) -> Send:
 
 
 def host_header(scene: TopicScene) -> Send:
-    scene.goal = lambda loot: bool(loot)
+    scene.goal = bool
 
     def app(name: str, host: str) -> str:
         return f"https://{host}/reset?token={secrets.token_urlsafe(32)}"
