@@ -35,7 +35,7 @@ def safe_redirect(target: str, base: str, allowed_hosts: Iterable[str] = ()) -> 
         return FALLBACK
     if asked.scheme and (asked.scheme != home.scheme or not target.startswith(f"{home.scheme}://")):
         return FALLBACK
-    if not asked.scheme and target.startswith("//"):
+    if target.startswith("//") or (asked.scheme and not asked.netloc):
         return FALLBACK
     if "@" in resolved.netloc or not resolved.hostname:
         return FALLBACK

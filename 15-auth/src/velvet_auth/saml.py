@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 import secrets
 import time
 import zlib
@@ -42,6 +43,7 @@ METHODS = frozenset({SignatureMethod.RSA_SHA256, SignatureMethod.ECDSA_SHA256})
 DIGESTS = frozenset({DigestAlgorithm.SHA256, DigestAlgorithm.SHA512})
 SCHEMA = "CREATE TABLE IF NOT EXISTS saml_seen (id TEXT PRIMARY KEY, until REAL NOT NULL);"
 Element = Any
+logging.getLogger("signxml").setLevel(logging.WARNING)  # at DEBUG it logs whole assertions
 
 
 @dataclass(frozen=True)

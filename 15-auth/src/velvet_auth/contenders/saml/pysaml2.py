@@ -18,7 +18,7 @@ PROGRAM = "xmlsec1"
 logging.getLogger("saml2").setLevel(logging.CRITICAL)  # it logs whole responses
 
 
-def identity(idp: IdpMeta, entity_id: str, acs: str, response: str, request_id: str) -> str:
+def identity(idp: IdpMeta, entity_id: str, acs: str, document: str, request_id: str) -> str:
     """Return the name in a response to a request.
 
     Raises:
@@ -47,7 +47,7 @@ def identity(idp: IdpMeta, entity_id: str, acs: str, response: str, request_id: 
     )
     try:
         read = Saml2Client(config).parse_authn_request_response(
-            response, BINDING_HTTP_POST, {request_id: "/"}
+            document, BINDING_HTTP_POST, {request_id: "/"}
         )
         if read is None:
             raise ValueError("refused")

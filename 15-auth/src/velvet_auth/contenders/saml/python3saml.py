@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from urllib.parse import urlsplit
 
-from onelogin.saml2.errors import (  # type: ignore[import-untyped, unused-ignore]
-    OneLogin_Saml2_Error,
-    OneLogin_Saml2_ValidationError,
-)
-from onelogin.saml2.response import (
-    OneLogin_Saml2_Response,  # type: ignore[import-untyped, unused-ignore]
-)
-from onelogin.saml2.settings import (
-    OneLogin_Saml2_Settings,  # type: ignore[import-untyped, unused-ignore]
-)
+from onelogin.saml2 import errors, response  # type: ignore[import-untyped, unused-ignore]
+from onelogin.saml2 import settings as saml_settings  # type: ignore[import-untyped, unused-ignore]
 
 from velvet_auth.saml import IdpMeta
 
@@ -21,13 +14,13 @@ PACKAGE = "python3-saml"
 PROGRAM = ""
 
 
-def identity(idp: IdpMeta, entity_id: str, acs: str, response: str, request_id: str) -> str:
+def identity(idp: IdpMeta, entity_id: str, acs: str, document: str, request_id: str) -> str:
     """Return the name in a response to a request.
 
     Raises:
         ValueError: the response is refused.
     """
-    settings = OneLogin_Saml2_Settings(
+    settings = saml_settings.OneLogin_Saml2_Settings(
         {
             "strict": True,
             "sp": {"entityId": entity_id, "assertionConsumerService": {"url": acs}},
@@ -42,9 +35,12 @@ def identity(idp: IdpMeta, entity_id: str, acs: str, response: str, request_id: 
     where = urlsplit(acs)
     request = {"https": "on", "http_host": where.netloc, "script_name": where.path, "post_data": {}}
     try:
-        read = OneLogin_Saml2_Response(settings, response)
-        if not read.is_valid(request, request_id, raise_exceptions=False):
+        with warnings.catch_warnings():  # it asks for the time in a way that Python 3.12 deprecates
+            warnings.simplefilter("ignore", DeprecationWarning)
+            read = response.OneLogin_Saml2_Response(settings, document)
+            accepted = read.is_valid(request, request_id, raise_exceptions=False)
+        if not accepted:
             raise ValueError(str(read.get_error()))
         return str(read.get_nameid())
-    except (OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError) as error:
+    except (errors.OneLogin_Saml2_Error, errors.OneLogin_Saml2_ValidationError) as error:
         raise ValueError(str(error)) from None

@@ -10,7 +10,7 @@ PACKAGE = "signxml"
 PROGRAM = ""
 
 
-def identity(idp: IdpMeta, entity_id: str, acs: str, response: str, request_id: str) -> str:
+def identity(idp: IdpMeta, entity_id: str, acs: str, document: str, request_id: str) -> str:
     """Return the name in a response to a request.
 
     Raises:
@@ -19,6 +19,6 @@ def identity(idp: IdpMeta, entity_id: str, acs: str, response: str, request_id: 
     with Database() as database:
         provider = ServiceProvider(entity_id, acs, idp, database)
         try:
-            return provider.consume(response, {PENDING: request_id}).name_id
+            return provider.consume(document, {PENDING: request_id}).name_id
         except SamlError as error:
             raise ValueError(error.code) from None

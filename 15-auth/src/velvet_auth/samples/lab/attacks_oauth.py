@@ -1,6 +1,6 @@
 """Eleven attacks on OAuth and OpenID Connect, each against one MUST of RFC 9700 and its relatives."""
 
-# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
+# ruff: noqa: ARG001 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import threading

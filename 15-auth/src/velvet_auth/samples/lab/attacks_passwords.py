@@ -5,7 +5,6 @@ busy machine changes no verdict. Real times are measured by the comparisons `use
 `constant_time`.
 """
 
-# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import hashlib

@@ -1,6 +1,6 @@
 """Thirteen attacks on a service that takes JWT: about keys first, then about what is signed."""
 
-# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
+# ruff: noqa: ARG001 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import hashlib

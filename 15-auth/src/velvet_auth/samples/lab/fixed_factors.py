@@ -1,6 +1,6 @@
 """Second factors and rights as this module builds them."""
 
-# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
+# ruff: noqa: ARG001 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 from typing import Any

@@ -1,6 +1,5 @@
 """The service provider as this module builds it: one for all attacks."""
 
-# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 from velvet_auth.saml import ServiceProvider

@@ -1,6 +1,5 @@
 """Logins that call argon2-cffi or bcrypt as their documentation shows, with nothing around."""
 
-# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import bcrypt

@@ -1,6 +1,5 @@
 """A service provider of lxml and signxml with their defaults, reading what signxml returns."""
 
-# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import base64

@@ -1,6 +1,5 @@
 """The API as PyJWT's documentation writes it: algorithms, audience and issuer named, no more."""
 
-# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import warnings

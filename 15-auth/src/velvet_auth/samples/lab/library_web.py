@@ -1,6 +1,6 @@
 """Pages that call itsdangerous and Starlette as their documentation shows."""
 
-# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
+# ruff: noqa: ARG001 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 from itsdangerous import URLSafeTimedSerializer

@@ -1,6 +1,6 @@
 """VULNERABLE ON PURPOSE: the same server and client with one rule as tutorials have it."""
 
-# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
+# ruff: noqa: ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import threading

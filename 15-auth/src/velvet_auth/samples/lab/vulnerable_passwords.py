@@ -1,6 +1,5 @@
 """VULNERABLE ON PURPOSE: logins as tutorials build them. Runs in the laboratory alone."""
 
-# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import hashlib

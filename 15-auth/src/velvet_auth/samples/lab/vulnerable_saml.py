@@ -1,6 +1,5 @@
 """VULNERABLE ON PURPOSE: service providers that verify one element and read another."""
 
-# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import base64

@@ -1,6 +1,5 @@
 """VULNERABLE ON PURPOSE: APIs that read JWT as tutorials do. Runs in the laboratory alone."""
 
-# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import hashlib

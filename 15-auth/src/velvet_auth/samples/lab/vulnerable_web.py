@@ -1,6 +1,6 @@
 """VULNERABLE ON PURPOSE: sessions and pages as tutorials build them. Runs in the laboratory alone."""
 
-# ruff: noqa: ARG001, ARG002 - every exploit and every build of a feature has the same signature
+# ruff: noqa: ARG001 - every exploit and every build of a feature has the same signature
 from __future__ import annotations
 
 import base64
