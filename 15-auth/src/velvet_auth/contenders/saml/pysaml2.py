@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import shutil
+from functools import lru_cache
+from typing import Any
 from xml.sax.saxutils import escape
 
 from saml2 import BINDING_HTTP_POST, SAMLError  # type: ignore[import-untyped, unused-ignore]
@@ -25,6 +27,19 @@ def identity(idp: IdpMeta, entity_id: str, acs: str, document: str, request_id: 
         ValueError: the response is refused.
         OSError: the program xmlsec1 is not here.
     """
+    try:
+        read = _client(idp, entity_id, acs).parse_authn_request_response(
+            document, BINDING_HTTP_POST, {request_id: "/"}
+        )
+        if read is None:
+            raise ValueError("refused")
+        return str(read.get_subject().text)
+    except (SAMLError, BadRequest, AssertionError, AttributeError, IndexError) as error:
+        raise ValueError(type(error).__name__) from None
+
+
+@lru_cache(maxsize=4)
+def _client(idp: IdpMeta, entity_id: str, acs: str) -> Any:
     program = shutil.which(PROGRAM)
     if program is None:
         raise OSError("xmlsec1 is not installed (apt install xmlsec1)")
@@ -45,15 +60,7 @@ def identity(idp: IdpMeta, entity_id: str, acs: str, document: str, request_id: 
             },
         }
     )
-    try:
-        read = Saml2Client(config).parse_authn_request_response(
-            document, BINDING_HTTP_POST, {request_id: "/"}
-        )
-        if read is None:
-            raise ValueError("refused")
-        return str(read.get_subject().text)
-    except (SAMLError, BadRequest, AssertionError, AttributeError, IndexError) as error:
-        raise ValueError(type(error).__name__) from None
+    return Saml2Client(config)
 
 
 def _metadata(idp: IdpMeta) -> str:
