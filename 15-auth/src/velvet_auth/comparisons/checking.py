@@ -21,13 +21,12 @@ from velvet_auth.oauth.records import s256
 from velvet_auth.oidc import at_hash
 from velvet_auth.rbac import Policy, Resource, Subject
 from velvet_auth.redirects import safe_redirect
-from velvet_auth.samples.idp import MiniIdp, encoded
 from velvet_auth.sessions import Csrf, Session, SessionStore, SignedCookieSessions
 from velvet_auth.tokens import DenyList, Issuer, Verifier, parse_strict
 
 AS, API = "https://as.example", "api"
 SP, ACS = "https://shop.example", "https://shop.example/acs"
-SECRET = "the secret of the introspecting client"
+SECRET = secrets.token_urlsafe(32)
 SAML = {"signxml": "signxml", "python3saml": "onelogin", "pysaml2": "saml2"}
 
 
@@ -64,14 +63,14 @@ def _sqlite(n: int) -> Iterator[Timed]:
         yield Timed(lambda: getattr(store.load(made), "user", ""), metrics=lambda: cost)
 
 
-def _cookie(n: int) -> Timed:
+def _cookie(**_: int) -> Timed:
     sessions = SignedCookieSessions("a key")
     value_of = sessions.create("alice")
     cost = {"size": float(len(value_of))}
     return Timed(lambda: getattr(sessions.load(value_of), "user", ""), metrics=lambda: cost)
 
 
-def _jwt(alg: str, n: int) -> Timed:
+def _jwt(alg: str, **_: int) -> Timed:
     issuer, verifier = _issuer(alg)
     token = issuer.access_token("alice", API)
     cost = {"size": float(len(token))}
@@ -116,6 +115,8 @@ def _casbin(rules: int) -> Callable[[], bool]:
 
 
 def _saml(name: str) -> Callable[[], str]:
+    from velvet_auth.samples.idp import MiniIdp, encoded
+
     module = contenders.load("saml", name)
     if module.PROGRAM and not shutil.which(module.PROGRAM):
         raise Absent(f"{module.PROGRAM} is not installed (apt install {module.PROGRAM})")

@@ -16,6 +16,7 @@ from velvet_auth.passwords import PasswordService
 
 WORD = "correct horse battery staple"
 LOGINS = 64
+PATIENCE_S = 60
 SETTINGS: dict[str, tuple[str, dict[str, int], str]] = {
     "argon2id_19m": ("argon2id", {"m_kib": 19_456, "t": 2}, "OWASP's minimum"),
     "argon2id_46m": ("argon2id", {"m_kib": 47_104, "t": 1}, "OWASP's other minimum"),
@@ -72,10 +73,17 @@ def _logins(workers: int) -> Callable[[], Outcome]:
 
     def run() -> Outcome:
         answers: list[bool] = []
-        threads = [threading.Thread(target=lambda: answers.append(check())) for _ in range(LOGINS)]
-        begun = time.perf_counter()
+        start = threading.Barrier(LOGINS + 1)
+
+        def login() -> None:
+            start.wait(PATIENCE_S)
+            answers.append(check())
+
+        threads = [threading.Thread(target=login) for _ in range(LOGINS)]
         for thread in threads:
             thread.start()
+        start.wait(PATIENCE_S)
+        begun = time.perf_counter()
         for thread in threads:
             thread.join()
         return Outcome(seconds=time.perf_counter() - begun, result=sum(answers))
@@ -91,7 +99,7 @@ def add_to(suite: Suite) -> None:
         kind="run",
         unit="ms",
         metrics={"guesses": "guesses/s", "mib": "MiB"},
-        rounds={"quick": 1, "default": 5},
+        rounds={"quick": 1, "default": 3},
     )
     for name, (_, _, note) in SETTINGS.items():
         tier = "quick" if name in QUICK else "default"
@@ -132,7 +140,7 @@ def add_to(suite: Suite) -> None:
         title=f"{LOGINS} logins at once with argon2id at 19 MiB",
         kind="run",
         unit="s",
-        rounds={"quick": 2, "default": 7},
+        rounds={"quick": 2, "default": 4},
     )
     parallel.add("unbounded", partial(_logins, 0), baseline=True, note="a thread for each login")
     for workers in (2, 4):
@@ -146,4 +154,5 @@ def add_to(suite: Suite) -> None:
     suite.claim(
         "and take at most 1.5x the time",
         ratio("login_concurrency", "bounded_2", "unbounded") <= 1.5,
+        needs="calm",  # a busy machine shares its cores by thread, and 64 get more than 2
     )

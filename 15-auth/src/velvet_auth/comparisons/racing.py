@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import secrets
 import statistics
 import subprocess
 import sys
@@ -16,29 +17,30 @@ from pathlib import Path
 from velvet.bench import Metric, Outcome, Suite, ratio, value
 from velvet_auth.contenders.hashing import argon2id
 from velvet_auth.database import Database
-from velvet_auth.keys import Key
 from velvet_auth.passwords import PasswordService
 
 THREADS, PROCESSES, TOKENS = 16, 4, 30
 PAIRS = 12
 PATIENCE_S = 60
-SCHEMA = "CREATE TABLE IF NOT EXISTS refresh (id INTEGER PRIMARY KEY, used_at REAL);"
+ROUND_TRIP_S = 0.001  # to a store on another machine of the same network
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS refresh (id INTEGER PRIMARY KEY, used_at REAL);
+CREATE TABLE IF NOT EXISTS successors (digest BLOB, id INTEGER);
+"""
 _LOCK = threading.Lock()
-_KEY = Key.generate("ES256")
 
 
-def _signed() -> None:
-    """The work between the check and the mark: make the new access token."""
-    from velvet_auth.contenders.jose import pyjwt
-
-    pyjwt.sign({"typ": "at+jwt"}, b"{}", _KEY)
+def _answer(db: Database, token: int) -> None:
+    """Make and store the successor: the work between the check and the mark."""
+    time.sleep(ROUND_TRIP_S)
+    db.change("INSERT INTO successors VALUES (?, ?)", (secrets.token_bytes(32), token))
 
 
 def check_then_mark(db: Database, token: int) -> bool:
     """Read, make the answer, then mark the token as used."""
     if db.row("SELECT used_at FROM refresh WHERE id = ?", (token,)) != (None,):
         return False
-    _signed()
+    _answer(db, token)
     db.change("UPDATE refresh SET used_at = 1 WHERE id = ?", (token,))
     return True
 
@@ -53,7 +55,7 @@ def atomic_update(db: Database, token: int) -> bool:
     """Mark it if it is unused; the row count decides who makes an answer."""
     marked = db.change("UPDATE refresh SET used_at = 1 WHERE id = ? AND used_at IS NULL", (token,))
     if marked:
-        _signed()
+        _answer(db, token)
     return bool(marked)
 
 
@@ -176,12 +178,12 @@ def add_to(suite: Suite) -> None:
     """Declare the comparisons and their claims."""
     race = suite.comparison(
         "refresh_race",
-        title=f"{TOKENS} refresh tokens, each used by all racers at once: new tokens for each",
+        title=f"{TOKENS} refresh tokens, each used by all at once, the store 1 ms away: wins per token",
         kind="run",
         unit="s",
         sizes={"racers": ["16 threads", "4 processes"]},
         metrics={"wins": Metric("wins")},
-        rounds={"quick": 2, "default": 7},
+        rounds={"quick": 2, "default": 4},
     )
     for strategy in STRATEGIES:
         race.add(strategy, partial(_race, strategy), baseline=strategy == "check_then_mark")
@@ -192,7 +194,7 @@ def add_to(suite: Suite) -> None:
         )
     suite.claim(
         "check then mark gives several",
-        value("refresh_race", "check_then_mark", "wins", racers="16 threads") >= 1.25,
+        value("refresh_race", "check_then_mark", "wins", racers="16 threads") >= 1.5,
     )
 
     login = suite.comparison(
@@ -201,7 +203,7 @@ def add_to(suite: Suite) -> None:
         kind="run",
         unit="ms",
         metrics={"apart": Metric("times"), "guess": Metric("%"), "known": Metric("ms")},
-        rounds={"quick": 2, "default": 7},
+        rounds={"quick": 2, "default": 4},
     )
     login.add("early_return", partial(_stopwatch, "early_return"), baseline=True)
     login.add("dummy_hash", partial(_stopwatch, "dummy_hash"))
