@@ -71,8 +71,9 @@ def authorization_code_pkce() -> None:
             party = RelyingParty("app", CALLBACK, ISSUER, server.issuer.keys, exchange)
             browser: dict[str, Any] = {}
             query = party.begin(browser)
-            names = ", ".join(name for name, _ in parse_qsl(query))
-            print(f"1. client  -> browser: redirect to /authorize with {names}")
+            names = [name for name, _ in parse_qsl(query)]
+            print("1. client  -> browser: redirect to /authorize, among its parameters:")
+            print(f"              {', '.join(names[4:])}")
             page = requests.get(f"{base}/authorize?{query}", timeout=10)
             print(f"2. browser -> GET /authorize: {page.status_code}, a form; frames: DENY")
             form = {"csrf": session.csrf}

@@ -7,13 +7,20 @@ class TestModule(ModuleTests):
     """The examples, the declarations, the dashboard and the docstrings."""
 
     expected = {
-        "same_answer": r"list:       \[3, 1, 2\]\ndictionary: \[3, 1, 2\]",
-        "first_of_each": "banana, cherry, apple",
-        "nothing_to_keep": r"\[\] \[\] \[7\]",
-        "comparisons": r"400 items: +\d+ comparisons, 4\.0 times as many",
-        "hash_calls": r"400 items: +400 hashes, 2\.0 times as many",
-        "equal_items": r"dictionary: \[1, 2\]",
-        "unhashable": "dictionary: unhashable type: 'list'",
-        "by_a_key": r"\[\[1\], \[2\]\]",
-        "not_a_number": "list: 2 of 3, dictionary: 2 of 3",
+        "hash_and_upgrade": (r"^pbkdf2 +True +\$argon2id\$", r"^unknown user +False"),
+        "jwt_by_the_book": ("^accepted: alice", r"^ID token +type ", r"^alg none +alg "),
+        "totp_and_recovery": ("^first use: accepted$", "^again: replay$"),
+        "authorization_code_pkce": (r"303 with iss, state, code$", "logged in as alice$"),
+        "refresh_theft": ("^owner: invalid_grant", "^thief's access token: revoked$"),
+        "device_flow": ("slow_down$", "a token for read$", "expired_token$"),
+        "rbac_explained": (r"\(clerk invoice:delete\)$", "chief -> clerk -> chief$"),
+        "saml_wrapping": (r"^XSW1 +admin +refused", r"^XSW8 +admin +refused"),
+        "passkeys_in_ci": (
+            "^phishing origin +rejected: response$",
+            "^cloned key +rejected: cloned$",
+        ),
+        "run_the_lab": (
+            r"^jwt-id-token +EXPLOITED +EXPLOITED +BLOCKED \(type\)$",
+            r"honest users got in \d\d of \d\d times$",
+        ),
     }

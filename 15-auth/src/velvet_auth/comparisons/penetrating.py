@@ -11,20 +11,71 @@ from velvet_auth.samples import lab
 from velvet_auth.samples.lab import Row, Target
 
 # By name, so that a child which measures something else imports no attack; a test compares.
-IDS = """
-jwt-none jwt-none-case jwt-key-confusion jwt-weak-secret jwt-kid-path jwt-kid-sql jwt-jku
-jwt-embedded-jwk jwt-audience jwt-id-token jwt-no-exp jwt-after-logout jwt-zip-bomb
-password-enumeration password-fast-hash password-72-bytes password-compare-loop password-
-reset-token password-memory-flood session-fixation csrf login-csrf session-after-logout
-session-pickle open-redirect host-header session-step-up oauth-redirect-prefix oauth-code-
-replay oauth-code-injection oauth-pkce-downgrade oauth-missing-state oauth-mix-up oauth-
-refresh-replay oauth-refresh-race oauth-client-swap oauth-scope-growth oidc-nonce-replay
-saml-xsw1 saml-xsw2 saml-xsw3 saml-xsw4 saml-xsw5 saml-xsw6 saml-xsw7 saml-xsw8 saml-
-unsigned saml-comment saml-xxe saml-entity-bomb saml-replay saml-audience saml-recipient
-saml-unsolicited saml-foreign-key totp-replay totp-brute-force mfa-skipped passkey-phishing
-passkey-cloned passkey-no-uv idor mass-assignment
-""".split()
-
+IDS = [
+    "jwt-none",
+    "jwt-none-case",
+    "jwt-key-confusion",
+    "jwt-weak-secret",
+    "jwt-kid-path",
+    "jwt-kid-sql",
+    "jwt-jku",
+    "jwt-embedded-jwk",
+    "jwt-audience",
+    "jwt-id-token",
+    "jwt-no-exp",
+    "jwt-after-logout",
+    "jwt-zip-bomb",
+    "password-enumeration",
+    "password-fast-hash",
+    "password-72-bytes",
+    "password-compare-loop",
+    "password-reset-token",
+    "password-memory-flood",
+    "session-fixation",
+    "csrf",
+    "login-csrf",
+    "session-after-logout",
+    "session-pickle",
+    "open-redirect",
+    "host-header",
+    "session-step-up",
+    "oauth-redirect-prefix",
+    "oauth-code-replay",
+    "oauth-code-injection",
+    "oauth-pkce-downgrade",
+    "oauth-missing-state",
+    "oauth-mix-up",
+    "oauth-refresh-replay",
+    "oauth-refresh-race",
+    "oauth-client-swap",
+    "oauth-scope-growth",
+    "oidc-nonce-replay",
+    "saml-xsw1",
+    "saml-xsw2",
+    "saml-xsw3",
+    "saml-xsw4",
+    "saml-xsw5",
+    "saml-xsw6",
+    "saml-xsw7",
+    "saml-xsw8",
+    "saml-unsigned",
+    "saml-comment",
+    "saml-xxe",
+    "saml-entity-bomb",
+    "saml-replay",
+    "saml-audience",
+    "saml-recipient",
+    "saml-unsolicited",
+    "saml-foreign-key",
+    "totp-replay",
+    "totp-brute-force",
+    "mfa-skipped",
+    "passkey-phishing",
+    "passkey-cloned",
+    "passkey-no-uv",
+    "idor",
+    "mass-assignment",
+]
 TITLES = {
     "tokens": "JWT",
     "passwords": "passwords",
