@@ -60,10 +60,15 @@ def test_a_session_that_cannot_be_written_is_no_session(tmp_path: Path) -> None:
         assert caught.value.code == "unavailable"
         db.change("PRAGMA query_only = OFF")
         assert db.rows("SELECT 1 FROM sessions") == []
-        with pytest.raises(ZeroDivisionError), db.transaction():
-            store.create("alice")
-            raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError):
+            _half_way(db, store)
         assert db.rows("SELECT 1 FROM sessions") == []
+
+
+def _half_way(db: Database, store: SessionStore) -> None:
+    with db.transaction():
+        store.create("alice")
+        raise ZeroDivisionError
 
 
 KILLED = """
@@ -84,7 +89,8 @@ def test_a_killed_process_leaves_whole_sessions(tmp_path: Path) -> None:
     path = tmp_path / "auth.db"
     words = [sys.executable, "-c", KILLED, str(path)]
     child = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None and child.stdin is not None
+    assert child.stdout is not None
+    assert child.stdin is not None
     kept = child.stdout.readline().strip()
     assert child.stdout.readline() == "half way\n"
 

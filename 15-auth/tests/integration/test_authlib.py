@@ -81,15 +81,18 @@ def test_authlib_walks_through_code_refresh_introspection_and_revocation(base: s
         renewed = client.refresh_token(f"{base}/token", tokens["refresh_token"])
         client.revoke_token(f"{base}/revoke", renewed["refresh_token"])
 
-    assert page.headers["x-frame-options"] == "DENY" and "marmalade-csrf" in page.text
-    assert sent.startswith(CALLBACK) and "iss=" in sent
+    assert page.headers["x-frame-options"] == "DENY"
+    assert "marmalade-csrf" in page.text
+    assert sent.startswith(CALLBACK)
+    assert "iss=" in sent
     assert {"id_token", "expires_in"} <= set(tokens)
     with OAuth2Session("service", SECRET) as service:
         made = service.fetch_token(f"{base}/token", grant_type="client_credentials")
         ask = service.introspect_token
         alive = ask(f"{base}/introspect", made["access_token"]).json()
         dead = ask(f"{base}/introspect", first).json()
-    assert alive["active"] is True and alive["sub"] == "service"
+    assert alive["active"] is True
+    assert alive["sub"] == "service"
     assert dead == {"active": False}
 
 
@@ -104,7 +107,8 @@ def test_pages_and_errors_over_http(base: str) -> None:
     assert consent(f"{base}/authorize?client_id=<b>").status_code == 400
     assert "error=invalid_request" in consent(f"{base}/authorize?{asked}").headers["location"]
     told = requests.post(f"{base}/token", data={"client_id": "service"}, timeout=30)
-    assert told.status_code == 401 and told.headers["www-authenticate"].startswith("Basic")
+    assert told.status_code == 401
+    assert told.headers["www-authenticate"].startswith("Basic")
     assert told.headers["cache-control"] == "no-store"
     assert requests.post(f"{base}/token", data=b"\xff", timeout=30).status_code == 400
     assert requests.post(f"{base}/token", data=b"x" * 40_000, timeout=30).status_code == 413
@@ -112,7 +116,8 @@ def test_pages_and_errors_over_http(base: str) -> None:
     assert document["issuer"] == "https://as.example"
     assert get("/jwks").json()["keys"][0]["kid"] == "k1"
     bad = get("/userinfo", headers={"Authorization": "Bearer x"})
-    assert bad.status_code == 401 and "malformed" in bad.headers["www-authenticate"]
+    assert bad.status_code == 401
+    assert "malformed" in bad.headers["www-authenticate"]
     service = {"grant_type": "client_credentials", "client_id": "service", "client_secret": SECRET}
     token = requests.post(f"{base}/token", data=service, timeout=30).json()["access_token"]
     bearer = get("/userinfo", headers={"Authorization": f"Bearer {token}"})

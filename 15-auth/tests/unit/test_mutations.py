@@ -147,4 +147,5 @@ def test_pkce_stands_behind_the_state(name: str, monkeypatch: pytest.MonkeyPatch
 
     row = lab.run_one(ATTACKS["oauth-missing-state"], Target.FIXED)
 
-    assert row is not None and not row.exploited
+    assert row is not None
+    assert not row.exploited

@@ -70,7 +70,8 @@ def test_a_code_becomes_tokens(server: AuthorizationServer) -> None:
 
     tokens = server.token(form(server, code=answer["code"]).items())
 
-    assert answer["state"] == "xyz" and answer["iss"] == "https://as.example"
+    assert answer["state"] == "xyz"
+    assert answer["iss"] == "https://as.example"
     claims = server.verifier.verify(tokens["access_token"])
     assert (claims["sub"], claims["scope"], claims["client_id"]) == ("alice", "openid read", "app")
     assert set(tokens) >= {"refresh_token", "id_token", "expires_in", "token_type", "scope"}
@@ -114,7 +115,8 @@ def test_the_port_of_a_loopback_address_may_differ(server: AuthorizationServer) 
 
     made = server.authorize({**ASK, "redirect_uri": uri}.items(), "alice")
 
-    assert isinstance(made, Redirect) and made.url.startswith(uri)
+    assert isinstance(made, Redirect)
+    assert made.url.startswith(uri)
     assert redirect_allowed(Client("c", ("http://[::1]/cb",)), "http://[::1]:7/cb")
 
 
@@ -316,10 +318,12 @@ def test_revocation_and_introspection(server: AuthorizationServer) -> None:
     def active(token: str) -> bool:
         return bool(server.introspect([("token", token)], asks)["active"])
 
-    assert active(tokens["access_token"]) and active(again["access_token"])
+    assert active(tokens["access_token"])
+    assert active(again["access_token"])
     for told in (tokens["refresh_token"], again["access_token"], "no token at all"):
         server.revoke([("client_id", "app"), ("token", told)])
-    assert not active(tokens["access_token"]) and not active(again["access_token"])
+    assert not active(tokens["access_token"])
+    assert not active(again["access_token"])
     other = server.token(form(server).items())["access_token"]
     server.revoke([("client_id", "evil"), ("token", other)])
     assert active(other), "another client's token stays"

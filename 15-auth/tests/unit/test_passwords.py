@@ -34,7 +34,8 @@ def test_each_scheme_recognises_its_own_rows_and_no_other_password(name: str) ->
 
     row = hasher.hash(WORD)
 
-    assert hasher.recognises(row) and hasher.verify(row, WORD)
+    assert hasher.recognises(row)
+    assert hasher.verify(row, WORD)
     assert not hasher.verify(row, WORD + "!")
     assert row != hasher.hash(WORD), "a fresh salt each time"
     assert WORD not in row
@@ -71,10 +72,12 @@ def test_a_legacy_row_is_replaced_at_login(service: PasswordService, old: pbkdf2
 
     right, wrong = service.check(row, WORD), service.check(row, "something else")
 
-    assert right.ok and right.new_hash is not None
+    assert right.ok
+    assert right.new_hash is not None
     assert right.new_hash.startswith("$argon2id$")
     assert service.check(right.new_hash, WORD).new_hash is None
-    assert not wrong.ok and wrong.new_hash is None
+    assert not wrong.ok
+    assert wrong.new_hash is None
     assert right.new_hash not in repr(right)
 
 
@@ -146,7 +149,8 @@ def test_a_pepper_is_needed_to_verify_and_is_added_at_login() -> None:
     plain = PasswordService(CHEAP)
     row, old = peppered.hash(WORD), plain.hash(WORD)
 
-    assert row.startswith("hmac:") and peppered.check(row, WORD).ok
+    assert row.startswith("hmac:")
+    assert peppered.check(row, WORD).ok
     assert (peppered.check(old, WORD).new_hash or "").startswith("hmac:")
     with pytest.raises(PasswordError, match="pepper"):
         plain.check(row, WORD)

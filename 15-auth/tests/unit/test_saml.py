@@ -138,7 +138,7 @@ def test_weak_signatures_are_refused(stage: Stage, monkeypatch: pytest.MonkeyPat
             "digest_algorithm": DigestAlgorithm.SHA1,
         },
     ):
-        stage.idp.sign = lambda root, name, weak=weak: sign(root, name, **weak)  # type: ignore
+        stage.idp.sign = lambda root, name, weak=weak: sign(root, name, **weak)  # type: ignore[method-assign]
         assert stage.refusal(stage.response()) == "signature"
 
 

@@ -30,7 +30,8 @@ def test_a_session_is_idle_after_half_an_hour_and_over_after_twelve(
     for _ in range(24):
         clock.ahead(29 * 60)
         session = store.load(kept)
-        assert session is not None and session.data == {"cart": [1]}
+        assert session is not None
+        assert session.data == {"cart": [1]}
     assert store.load(idle) is None
     clock.ahead(29 * 60)
     assert store.load(kept) is None, "twelve hours are over"
@@ -42,7 +43,8 @@ def test_rotation_keeps_the_data_and_kills_the_old_id(store: SessionStore) -> No
     new = store.rotate(old, "alice")
 
     session = store.load(new)
-    assert session is not None and (session.user, session.data) == ("alice", {"cart": [1]})
+    assert session is not None
+    assert (session.user, session.data) == ("alice", {"cart": [1]})
     assert store.load(old) is None
     with pytest.raises(SessionError, match="anonymous"):
         store.rotate(old)
@@ -51,7 +53,8 @@ def test_rotation_keeps_the_data_and_kills_the_old_id(store: SessionStore) -> No
 def test_a_rotation_keeps_the_user(store: SessionStore) -> None:
     session = store.load(store.rotate(store.create("alice")))
 
-    assert session is not None and session.user == "alice"
+    assert session is not None
+    assert session.user == "alice"
 
 
 def test_ids_are_not_stored_and_all_of_a_user_end_at_once(
@@ -65,7 +68,8 @@ def test_ids_are_not_stored_and_all_of_a_user_end_at_once(
     assert store.revoke_all("alice") == 3
     assert [store.load(one) for one in ids] == [None] * 3
     assert store.load(other) is not None
-    assert store.revoke(other) and not store.revoke(other)
+    assert store.revoke(other)
+    assert not store.revoke(other)
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "\ud800", "a" * 10_000])
@@ -79,7 +83,8 @@ def test_a_signed_cookie_is_read_until_it_is_old_or_changed() -> None:
 
     session = sessions.load(value)
 
-    assert session is not None and session.user == "alice"
+    assert session is not None
+    assert session.user == "alice"
     for wrong in (value[:-1], value[1:], "", SignedCookieSessions("other").create("alice")):
         assert sessions.load(wrong) is None
     assert SignedCookieSessions("marmalade key", max_age_s=-1).load(value) is None
@@ -88,7 +93,9 @@ def test_a_signed_cookie_is_read_until_it_is_old_or_changed() -> None:
 def test_cookies_are_bound_to_the_host_and_insecure_ones_to_loopback() -> None:
     secure = cookie_header("id")
 
-    assert secure.startswith("__Host-sid=id;") and "Secure" in secure and "Domain" not in secure
+    assert secure.startswith("__Host-sid=id;")
+    assert "Secure" in secure
+    assert "Domain" not in secure
     assert "Secure" not in cookie_header("id", dev_insecure=True, host="127.0.0.1")
     with pytest.raises(ValueError, match="loopback"):
         cookie_header("id", dev_insecure=True, host="shop.example")
