@@ -38,6 +38,7 @@ def hash_and_upgrade() -> None:
     unknown = service.check(None, password)
     spent = (time.perf_counter() - begun) * 1000
     print(f"{'unknown user':<16} {unknown.ok!s:<5} {'-':<24} {spent:.0f}")
+    service.close()
     print(f"memory of one hash: {service.primary.memory_mib:.0f} MiB")
 
 

@@ -27,7 +27,7 @@ PENDING = "oidc"
 
 
 def at_hash(access_token: str) -> str:
-    """Return the left half of the token's SHA-256 (OpenID Connect Core section 3.1.3.6)."""
+    """Return the left half of the token's SHA-256 (OpenID Connect Core, section on ID tokens of the code flow)."""
     half = hashlib.sha256(access_token.encode("ascii")).digest()[:16]
     return base64.urlsafe_b64encode(half).rstrip(b"=").decode("ascii")
 
@@ -142,6 +142,6 @@ class RelyingParty:
             raise OAuthError("issuer", "the answer is from another authorization server")
 
     def check_nonce(self, pending: Mapping[str, Any], claims: Claims) -> None:
-        """OpenID Connect Core section 3.1.3.7: the ID token belongs to this request."""
+        """OpenID Connect Core, ID Token Validation: the ID token belongs to this request."""
         if not hmac.compare_digest(str(pending.get("nonce", "")), str(claims.get("nonce", ""))):
             raise OAuthError("nonce", "the ID token was made for another request")

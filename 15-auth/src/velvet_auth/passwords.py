@@ -4,7 +4,7 @@ A login page leaks in three ways that its tests do not see. An unknown user answ
 known one; sixty-four parallel logins hold sixty-four times the memory of one; and rows written by
 an old scheme stay as weak as they were. `PasswordService` closes the three: a dummy hash stands in
 for the unknown user, slots bound how many hash at once, and a successful login returns the new row.
-Rules for passwords are those of NIST SP 800-63B-4 section 3.1.1.2; parameters those of OWASP.
+Rules for passwords are those of NIST SP 800-63B-4 section 3.1.1; parameters those of OWASP.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -91,7 +92,9 @@ class PasswordService:
         max_waiting: attempts that may wait for a worker; more are refused with `TooBusy`.
         blocklist: passwords that are refused when set (breached and obvious ones).
 
-    Thread-safe: the calling thread hashes (argon2, bcrypt and hashlib release the GIL).
+    Thread-safe. The workers are threads of their own (argon2, bcrypt and hashlib release the GIL):
+    if the calling threads hashed in turn, the allocator would keep one hash's memory for each.
+    `close` ends them.
     """
 
     def __init__(
@@ -110,9 +113,8 @@ class PasswordService:
         self.legacy = tuple(legacy)
         self._pepper = pepper
         self._blocked = frozenset(normalised(word).casefold() for word in blocklist)
-        self._workers = threading.BoundedSemaphore(max_workers)
+        self._workers = ThreadPoolExecutor(max_workers, thread_name_prefix="hash")
         self._capacity = max_workers + max_waiting
-        self._max_workers = max_workers
         self._admitted = 0
         self._lock = threading.Lock()
         self._dummy = self._encode(secrets.token_urlsafe(16))
@@ -135,7 +137,7 @@ class PasswordService:
         if composed.casefold() in self._blocked:
             raise PasswordError("blocked", "on the list of known passwords")
         with self._slot():
-            return self._encode(composed)
+            return self._workers.submit(self._encode, composed).result()
 
     def check(self, encoded: str | None, password: str) -> Check:
         """Compare a password with a stored string, or with the dummy for an unknown user.
@@ -149,19 +151,26 @@ class PasswordService:
         """
         composed = normalised(password)
         with self._slot():
-            if encoded is None:
-                self._matches(self.primary, self._dummy, composed)
-                return Check(ok=False)
-            scheme = self._scheme(encoded)
-            ok = self._matches(scheme, encoded, composed)
-            if scheme is self.primary:
-                current = encoded.startswith(PEPPERED) == (self._pepper is not None)
-                stale = not current or scheme.needs_rehash(encoded.removeprefix(PEPPERED))
-                return Check(ok, self._encode(composed) if ok and stale else None)
-            if ok:
-                return Check(ok, self._encode(composed))
+            return self._workers.submit(self._checked, encoded, composed).result()
+
+    def close(self) -> None:
+        """End the workers."""
+        self._workers.shutdown()
+
+    def _checked(self, encoded: str | None, composed: str) -> Check:
+        if encoded is None:
             self._matches(self.primary, self._dummy, composed)
             return Check(ok=False)
+        scheme = self._scheme(encoded)
+        ok = self._matches(scheme, encoded, composed)
+        if scheme is self.primary:
+            current = encoded.startswith(PEPPERED) == (self._pepper is not None)
+            stale = not current or scheme.needs_rehash(encoded.removeprefix(PEPPERED))
+            return Check(ok, self._encode(composed) if ok and stale else None)
+        if ok:
+            return Check(ok, self._encode(composed))
+        self._matches(self.primary, self._dummy, composed)
+        return Check(ok=False)
 
     def _scheme(self, encoded: str) -> Hasher:
         bare = encoded.removeprefix(PEPPERED)
@@ -193,8 +202,7 @@ class PasswordService:
                 raise TooBusy("busy", f"{self._capacity} attempts are under way")
             self._admitted += 1
         try:
-            with self._workers:
-                yield
+            yield
         finally:
             with self._lock:
                 self._admitted -= 1

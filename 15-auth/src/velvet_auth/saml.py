@@ -3,7 +3,7 @@
 A valid signature does not say *what* was signed. Signature wrapping moves the signed assertion to
 where the verifier still finds it and puts a forged one where the application reads. So here one
 parse is made, exactly one assertion may exist, signxml checks it against the pinned certificate, and
-every value comes from the element that signxml returns (SAML core section 5, profiles 4.1.4.3).
+every value comes from the element that signxml returns (SAML core section 5, profiles section 4.1.4).
 """
 
 from __future__ import annotations
@@ -222,7 +222,7 @@ class ServiceProvider:
         return found[0]
 
     def check_response(self, root: Element) -> None:
-        """SAML profiles 4.1.4.3: success, and sent to our address."""
+        """SAML profiles 4.1.4: success, and sent to our address."""
         code = root.find("samlp:Status/samlp:StatusCode", NAMES)
         if code is None or code.get("Value") != SUCCESS:
             raise SamlError("assertion", "the identity provider reports no success")
@@ -235,7 +235,7 @@ class ServiceProvider:
             raise SamlError("issuer", "from another identity provider")
 
     def check_recipient(self, confirmation: Element) -> None:
-        """SAML profiles 4.1.4.3: the bearer may show it at our address only."""
+        """SAML profiles 4.1.4: the bearer may show it at our address only."""
         if confirmation.get("Recipient") != self.acs:
             raise SamlError("recipient", "for another address")
 
@@ -245,7 +245,7 @@ class ServiceProvider:
             raise SamlError("in_response_to", "no request of this browser")
 
     def check_audience(self, assertion: Element) -> None:
-        """SAML core 2.5.1.4: made for this service."""
+        """SAML core 2.5.1: made for this service."""
         path = "saml:Conditions/saml:AudienceRestriction/saml:Audience"
         if self.entity_id not in [text(one) for one in assertion.findall(path, NAMES)]:
             raise SamlError("audience", "made for another service")
@@ -266,7 +266,7 @@ class ServiceProvider:
         return until
 
     def check_once(self, name: str, until: float) -> None:
-        """SAML profiles 4.1.4.5: an assertion is accepted once; the row count decides."""
+        """SAML profiles 4.1.4: an assertion is accepted once; the row count decides."""
         self._db.change("DELETE FROM saml_seen WHERE until < ?", (self._clock(),))
         if not self._db.change("INSERT OR IGNORE INTO saml_seen VALUES (?, ?)", (name, until)):
             raise SamlError("replay", "this assertion was used")

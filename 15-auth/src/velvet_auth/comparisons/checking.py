@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from velvet.bench import Absent, Metric, Suite, Timed, across, growth, ratio, speedup, value
+from velvet.bench import Absent, Metric, Suite, Timed, growth, ratio, speedup, value
 from velvet_auth import contenders
 from velvet_auth.database import Database
 from velvet_auth.keys import ALGORITHMS, Key, KeySet
@@ -370,44 +370,3 @@ def add_to(suite: Suite) -> None:
         "introspection takes at least 5x the time of a local check",
         speedup("introspection", "local_check", "introspection") >= 5,
     )
-
-    leak = suite.comparison(
-        "constant_time",
-        title="Compare two tokens of 64 characters that share a prefix",
-        unit="ns",
-        sizes={"prefix": [0, 63]},
-        rounds={"quick": 6, "default": 15},
-    )
-    for name, function in COMPARERS.items():
-        leak.add(name, partial(_compare, function), baseline=name == "loop")
-    leak.same_result()
-    suite.claim(
-        "a loop takes at least 2x as long for a guess that is almost right",
-        across("constant_time", "loop", first={"prefix": 63}, second={"prefix": 0}) >= 2,
-    )
-    suite.claim(
-        "compare_digest takes the same time whatever the prefix",
-        across(
-            "constant_time", "compare_digest", first={"prefix": 63}, second={"prefix": 0}
-        ).between(0.8, 1.25),
-    )
-
-
-def _loop(given: bytes, wanted: bytes) -> bool:
-    for one, other in zip(given, wanted, strict=True):  # noqa: SIM110 - as it is written everywhere
-        if one != other:
-            return False
-    return True
-
-
-COMPARERS: dict[str, Callable[[bytes, bytes], bool]] = {
-    "loop": _loop,
-    "equals": lambda given, wanted: given == wanted,
-    "compare_digest": hmac.compare_digest,
-}
-
-
-def _compare(function: Callable[[bytes, bytes], bool], prefix: int) -> Callable[[], bool]:
-    wanted = b"a" * 64
-    given = wanted[:prefix] + b"b" * (64 - prefix)
-    return lambda: function(given, wanted)

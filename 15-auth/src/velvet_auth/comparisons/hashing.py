@@ -65,9 +65,10 @@ def _logins(workers: int) -> Callable[[], Outcome]:
     hasher = argon2id.Hasher()
     row = hasher.hash(WORD)
     check: Callable[[], Any]
+    service: PasswordService | None = None
     if workers:
-        service = PasswordService(hasher, max_workers=workers, max_waiting=LOGINS)
-        check = lambda: service.check(row, WORD).ok  # noqa: E731
+        service = bounded = PasswordService(hasher, max_workers=workers, max_waiting=LOGINS)
+        check = lambda: bounded.check(row, WORD).ok  # noqa: E731
     else:
         check = lambda: hasher.verify(row, WORD)  # noqa: E731
 
@@ -86,7 +87,10 @@ def _logins(workers: int) -> Callable[[], Outcome]:
         begun = time.perf_counter()
         for thread in threads:
             thread.join()
-        return Outcome(seconds=time.perf_counter() - begun, result=sum(answers))
+        spent = time.perf_counter() - begun
+        if service is not None:
+            service.close()
+        return Outcome(seconds=spent, result=sum(answers))
 
     return run
 

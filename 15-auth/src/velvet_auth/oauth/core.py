@@ -27,7 +27,16 @@ from velvet_auth.oauth.clients import (
     redirect_allowed,
     single,
 )
-from velvet_auth.oauth.records import SCHEMA, ErrorPage, Grant, Pairs, Redirect, digest, s256
+from velvet_auth.oauth.records import (
+    SCHEMA,
+    ErrorPage,
+    Grant,
+    Pairs,
+    Redirect,
+    digest,
+    metadata_of,
+    s256,
+)
 from velvet_auth.tokens import DenyList, Issuer, Verifier
 
 CODE_S, ACCESS_S, REFRESH_S, DEVICE_S = 60, 300, 14 * 86_400, 600
@@ -394,19 +403,4 @@ class AuthorizationServer:
 
     def metadata(self) -> dict[str, Any]:
         """RFC 8414: what this server offers."""
-        base = self.issuer.issuer
-        methods = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
-        return {
-            "issuer": base,
-            "authorization_endpoint": f"{base}/authorize",
-            "token_endpoint": f"{base}/token",
-            "revocation_endpoint": f"{base}/revoke",
-            "introspection_endpoint": f"{base}/introspect",
-            "device_authorization_endpoint": f"{base}/device_authorization",
-            "jwks_uri": f"{base}/jwks",
-            "response_types_supported": ["code"],
-            "grant_types_supported": sorted(GRANTS),
-            "code_challenge_methods_supported": ["S256"],
-            "token_endpoint_auth_methods_supported": methods,
-            "authorization_response_iss_parameter_supported": True,
-        }
+        return metadata_of(self.issuer.issuer)

@@ -6,6 +6,9 @@ import base64
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
+
+from velvet_auth.oauth.clients import GRANTS
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS codes (
@@ -61,3 +64,22 @@ def s256(verifier: str) -> str:
     """Return the PKCE challenge of a verifier (RFC 7636 section 4.2)."""
     made = hashlib.sha256(verifier.encode("ascii", "replace")).digest()
     return base64.urlsafe_b64encode(made).rstrip(b"=").decode("ascii")
+
+
+def metadata_of(base: str) -> dict[str, Any]:
+    """Return the metadata of RFC 8414 for a server of that name."""
+    methods = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
+    return {
+        "issuer": base,
+        "authorization_endpoint": f"{base}/authorize",
+        "token_endpoint": f"{base}/token",
+        "revocation_endpoint": f"{base}/revoke",
+        "introspection_endpoint": f"{base}/introspect",
+        "device_authorization_endpoint": f"{base}/device_authorization",
+        "jwks_uri": f"{base}/jwks",
+        "response_types_supported": ["code"],
+        "grant_types_supported": sorted(GRANTS),
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": methods,
+        "authorization_response_iss_parameter_supported": True,
+    }

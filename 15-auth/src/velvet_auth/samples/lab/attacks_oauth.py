@@ -299,7 +299,7 @@ def oauth_scope_growth(known: SimpleNamespace, send: Send) -> Any:
     "oidc-nonce-replay",
     "An older ID token is played again",
     "CWE-294",
-    "OIDC Core 3.1.3.7",
+    "OIDC Core 3.1.3",
     blocked="nonce",
     control=honest_login,
 )

@@ -153,7 +153,7 @@ for _number in range(1, 9):
     "saml-unsigned",
     "The signature is taken off",
     "CWE-347",
-    "SAML profiles 4.1.4.3",
+    "SAML profiles 4.1.4",
     blocked="signature",
     control=honest,
 )
@@ -211,7 +211,7 @@ def saml_entity_bomb(known: SimpleNamespace, send: Send) -> Any:
     "saml-replay",
     "An assertion shown twice",
     "CWE-294",
-    "SAML profiles 4.1.4.5",
+    "SAML profiles 4.1.4",
     blocked="replay",
     control=honest,
 )
@@ -226,7 +226,7 @@ def saml_replay(known: SimpleNamespace, send: Send) -> Any:
     "saml-audience",
     "Made for another service",
     "CWE-287",
-    "SAML core 2.5.1.4",
+    "SAML core 2.5.1",
     blocked="audience",
     control=honest,
 )
@@ -238,7 +238,7 @@ def saml_audience(known: SimpleNamespace, send: Send) -> Any:
     "saml-recipient",
     "Sent to another address",
     "CWE-287",
-    "SAML profiles 4.1.4.3",
+    "SAML profiles 4.1.4",
     blocked="recipient",
     control=honest,
 )

@@ -39,6 +39,7 @@ def password_fast_hash(scene: TopicScene) -> Send:
 
 def password_72_bytes(scene: TopicScene) -> Send:
     service = PasswordService(bcrypt.Hasher(cost=4))
+    scene.closing.append(service.close)
     scene.rows = {"alice": service.hash(POLICY + "Zq81-own words")}
     scene.rows["mallory"] = service.hash(scene.known.own[1])
     return login_with(scene, service)
