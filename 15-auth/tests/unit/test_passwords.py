@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -23,8 +25,22 @@ LEGACY = [
 
 
 @pytest.fixture
-def service() -> PasswordService:
-    return PasswordService(CHEAP, LEGACY)
+def make() -> Iterator[Callable[..., PasswordService]]:
+    """Return a maker of services whose workers end with the test."""
+    made: list[PasswordService] = []
+
+    def build(*words: Any, **named: Any) -> PasswordService:
+        made.append(PasswordService(*words, **named))
+        return made[-1]
+
+    yield build
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def service(make: Any) -> PasswordService:
+    return make(CHEAP, LEGACY)
 
 
 @pytest.mark.parametrize("name", contenders.names("hashing"))
@@ -110,8 +126,8 @@ def test_all_73_bytes_count() -> None:
         ("Password123", "blocked"),
     ],
 )
-def test_a_password_that_cannot_be_set(password: str, code: str) -> None:
-    service = PasswordService(CHEAP, blocklist=["password123"])
+def test_a_password_that_cannot_be_set(password: str, code: str, make: Any) -> None:
+    service = make(CHEAP, blocklist=["password123"])
 
     with pytest.raises(PasswordError) as caught:
         service.hash(password)
@@ -126,7 +142,7 @@ def test_two_keyboards_give_one_password(service: PasswordService) -> None:
     assert service.check(row, "fiancee cafe\u0301").ok
 
 
-def test_an_unknown_user_costs_one_hash() -> None:
+def test_an_unknown_user_costs_one_hash(make: Any) -> None:
     class Counting(argon2id.Hasher):
         calls = 0
 
@@ -134,7 +150,7 @@ def test_an_unknown_user_costs_one_hash() -> None:
             type(self).calls += 1
             return super().verify(encoded, password)
 
-    service = PasswordService(Counting(m_kib=64, t=1), LEGACY)
+    service = make(Counting(m_kib=64, t=1), LEGACY)
     spent = []
     for row in (None, service.hash(WORD), LEGACY[3].hash(WORD)):
         before = Counting.calls
@@ -144,9 +160,9 @@ def test_an_unknown_user_costs_one_hash() -> None:
     assert spent == [1, 1, 1]
 
 
-def test_a_pepper_is_needed_to_verify_and_is_added_at_login() -> None:
-    peppered = PasswordService(CHEAP, pepper=b"p" * 32)
-    plain = PasswordService(CHEAP)
+def test_a_pepper_is_needed_to_verify_and_is_added_at_login(make: Any) -> None:
+    peppered = make(CHEAP, pepper=b"p" * 32)
+    plain = make(CHEAP)
     row, old = peppered.hash(WORD), plain.hash(WORD)
 
     assert row.startswith("hmac:")
@@ -154,7 +170,7 @@ def test_a_pepper_is_needed_to_verify_and_is_added_at_login() -> None:
     assert (peppered.check(old, WORD).new_hash or "").startswith("hmac:")
     with pytest.raises(PasswordError, match="pepper"):
         plain.check(row, WORD)
-    assert not PasswordService(CHEAP, pepper=b"q" * 32).check(row, WORD).ok
+    assert not make(CHEAP, pepper=b"q" * 32).check(row, WORD).ok
 
 
 def test_a_row_of_no_known_scheme_is_an_error(service: PasswordService) -> None:
@@ -162,7 +178,7 @@ def test_a_row_of_no_known_scheme_is_an_error(service: PasswordService) -> None:
         service.check("plain text", WORD)
 
 
-def test_attempts_beyond_the_queue_are_refused_and_counted_back() -> None:
+def test_attempts_beyond_the_queue_are_refused_and_counted_back(make: Any) -> None:
     gate, inside = threading.Event(), threading.Semaphore(0)
 
     class Slow(argon2id.Hasher):
@@ -171,7 +187,7 @@ def test_attempts_beyond_the_queue_are_refused_and_counted_back() -> None:
             gate.wait(60)
             return super().verify(encoded, password)
 
-    service = PasswordService(Slow(m_kib=64, t=1), max_workers=1, max_waiting=0)
+    service = make(Slow(m_kib=64, t=1), max_workers=1, max_waiting=0)
     worker = threading.Thread(target=service.check, args=(None, WORD))
     worker.start()
     inside.acquire()

@@ -80,8 +80,6 @@ class AuthorizationServer:
             issuer.keys, issuer.issuer, audience, denied=self.denied, clock=clock
         )
 
-    # -- the authorization endpoint ------------------------------------------------------------
-
     def authorize(self, pairs: Pairs, user: str) -> Redirect | ErrorPage:
         """Answer an authorization request to which the user has agreed.
 
@@ -147,8 +145,6 @@ class AuthorizationServer:
             self._db.change("INSERT INTO families VALUES (?, ?, NULL)", (family, client.id))
             self._db.change("INSERT INTO codes VALUES (?,?,?,?,?,?,?,?,NULL,?)", (*row, family))
         return code
-
-    # -- the token endpoint --------------------------------------------------------------------
 
     def token(self, pairs: Pairs, authorization: str = "") -> dict[str, Any]:
         """Answer a request to the token endpoint.
@@ -302,8 +298,6 @@ class AuthorizationServer:
         if self._id_token is not None and "openid" in grant.scope.split():
             answer["id_token"] = self._id_token(grant, token)
         return answer
-
-    # -- the device grant, revocation, introspection, metadata ---------------------------------
 
     def device_authorization(self, pairs: Pairs, authorization: str = "") -> dict[str, Any]:
         """RFC 8628 section 3.1: return a device code and the code that the user types."""
