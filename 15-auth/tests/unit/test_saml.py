@@ -176,9 +176,6 @@ def provider(name: str) -> Any:
     return module
 
 
-# pysaml2 leaves its temporary files to the collector; each of its checks starts a program.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 @pytest.mark.parametrize("name", contenders.names("saml"))
 def test_other_libraries_read_our_identity_provider_and_refuse_every_wrapping(name: str) -> None:
     module = provider(name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import shutil
+import warnings
 from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
@@ -27,15 +29,26 @@ def identity(idp: IdpMeta, entity_id: str, acs: str, document: str, request_id: 
         ValueError: the response is refused.
         OSError: the program xmlsec1 is not here.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        name, reason = _read(idp, entity_id, acs, document, request_id)
+        gc.collect()  # it leaves open temporary files in cycles
+    if reason:
+        raise ValueError(reason)
+    return name
+
+
+def _read(
+    idp: IdpMeta, entity_id: str, acs: str, document: str, request_id: str
+) -> tuple[str, str]:
+    """Return the name, or why it was refused; an exception would keep the files open."""
     try:
         read = _client(idp, entity_id, acs).parse_authn_request_response(
             document, BINDING_HTTP_POST, {request_id: "/"}
         )
-        if read is None:
-            raise ValueError("refused")
-        return str(read.get_subject().text)
+        return ("", "refused") if read is None else (str(read.get_subject().text), "")
     except (SAMLError, BadRequest, AssertionError, AttributeError, IndexError) as error:
-        raise ValueError(type(error).__name__) from None
+        return "", type(error).__name__
 
 
 @lru_cache(maxsize=4)
