@@ -20,9 +20,6 @@ class AuthError(Exception):
         self.code = code
         self.detail = detail
 
-    def __reduce__(self) -> tuple[type[AuthError], tuple[str, str]]:
-        return type(self), (self.code, self.detail)
-
 
 class PasswordError(AuthError):
     """A password that is not acceptable: short, long, blocked, control, encoding."""

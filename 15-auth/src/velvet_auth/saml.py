@@ -14,7 +14,7 @@ import logging
 import secrets
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
@@ -61,7 +61,6 @@ class Identity:
 
     issuer: str
     name_id: str
-    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def parse(data: bytes) -> Element:
@@ -197,7 +196,7 @@ class ServiceProvider:
             raise SamlError("assertion", "no name")
         self.check_once(str(assertion.get("ID")), until)
         session.pop(PENDING, None)
-        return Identity(self.idp.entity_id, name_id, _attributes(assertion))
+        return Identity(self.idp.entity_id, name_id)
 
     def signed(self, root: Element) -> Element:
         """Return what the pinned certificate signed."""
@@ -280,11 +279,3 @@ def _moment(stated: str) -> float:
     if found.tzinfo is None:
         raise SamlError("time", "no time in UTC")
     return found.timestamp()
-
-
-def _attributes(assertion: Element) -> dict[str, tuple[str, ...]]:
-    made = {}
-    for one in assertion.findall("saml:AttributeStatement/saml:Attribute", NAMES):
-        values = one.findall("saml:AttributeValue", NAMES)
-        made[str(one.get("Name"))] = tuple(text(value) for value in values)
-    return made

@@ -161,9 +161,6 @@ class DenyList:
     def __contains__(self, jti: object) -> bool:
         return jti in self._until
 
-    def __len__(self) -> int:
-        return len(self._until)
-
 
 class Issuer:
     """Makes access tokens of RFC 9068 that live for minutes."""
@@ -196,9 +193,7 @@ class Verifier:
     """Decides about tokens for one service.
 
     Attributes:
-        keys: a `KeySet`, or a `JwksCache` of the issuer.
-        issuer: the one issuer whose keys these are.
-        audience: this service's own name.
+        issuer, audience: whose keys these are, and this service's own name.
         typ: `at+jwt`, so that an ID token is no access token (RFC 9068 section 2.1).
         denied: revoked tokens.
     """

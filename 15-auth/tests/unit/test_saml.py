@@ -53,7 +53,6 @@ def test_a_signed_response_names_the_user(stage: Stage, sign: str) -> None:
     identity = stage.consume(stage.response(sign=sign))
 
     assert identity.name_id == "alice"
-    assert identity.attributes == {"mail": ("alice@shop.example",)}
 
 
 def test_a_login_begins_with_a_request_that_the_session_remembers(stage: Stage) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from typing import Any
 
 import pytest
@@ -210,9 +209,3 @@ def test_the_throttle_forgets_the_oldest(clock: Clock, monkeypatch: pytest.Monke
         throttle.failed(f"user {number}", f"address {number}")
 
     assert len(throttle._seen) == 6 < MAX_ENTRIES
-
-
-def test_errors_travel_between_processes() -> None:
-    error = pickle.loads(pickle.dumps(SessionError("csrf", "detail")))
-
-    assert (error.code, error.detail, str(error)) == ("csrf", "detail", "csrf: detail")

@@ -151,7 +151,7 @@ def test_revoked_tokens_are_kept_until_they_expire(clock: Any) -> None:
     denied.add("two", clock() + 10)
 
     assert "one" not in denied
-    assert len(denied) == 1
+    assert "two" in denied
 
 
 def test_rotation_keeps_the_old_key_for_verifying(clock: Any) -> None:

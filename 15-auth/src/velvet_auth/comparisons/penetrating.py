@@ -131,14 +131,14 @@ def _attack(id: str) -> Callable[[], dict[str, str]]:
     return run
 
 
-def _topic(topic: str) -> Callable[[], dict[str, float]]:
-    def run() -> dict[str, float]:
+def _topic(topic: str) -> Callable[[], dict[str, str]]:
+    def run() -> dict[str, str]:
         ids = [id for id, one in lab.load_attacks().items() if one.topic == topic]
-        told: dict[str, float] = {"attacks": len(ids)}
+        told = {}
         for target in Target:
-            told[target.value] = sum(
-                row.exploited for id in ids if (row := _rows().get((id, target)))
-            )
+            ran = [row for id in ids if (row := _rows().get((id, target)))]
+            won = sum(row.exploited for row in ran)
+            told[target.value] = f"{won} of {len(ran)}" if ran else "no such call"
         return told
 
     return run
@@ -181,8 +181,8 @@ def add_to(suite: Suite) -> None:
         "lab_topics",
         title="Attacks that win, by topic",
         kind="value",
-        unit="attacks",
-        metrics={name: Metric("attacks") for name in ("attacks", *(one.value for one in Target))},
+        unit="label",
+        metrics={target.value: Metric("label") for target in Target},
     )
     for topic, title in TITLES.items():
         topics.add(title.replace(" ", "_"), partial(_topic, topic))

@@ -78,9 +78,13 @@ def draw(seen: kit.Seen) -> None:
         found = [row for row in rows if row["id"] == one.id and row["target"] == target.value]
         with place, lab.lab_mode():
             st.markdown(f"**{target.value}**")
-            st.code("\n".join(found[0]["transcript"]) if found else "...", language="text")
-            st.code(lab.source(one.builder(target)), language="python")
-    st.code("\n".join(one.difference()), language="diff")
+            st.code(
+                "\n".join(found[0]["transcript"]) if found else "...",
+                language="text",
+                wrap_lines=True,
+            )
+            st.code(lab.source(one.builder(target)), language="python", wrap_lines=True)
+    st.code("\n".join(one.difference()), language="diff", wrap_lines=True)
 
 
 def finding(seen: kit.Seen) -> str:

@@ -45,11 +45,7 @@ def sign(header: dict[str, Any], payload: bytes, key: Key) -> str:
 
 
 def verify(token: str, key: Key) -> bytes:
-    """Return the payload whose signature the key confirms.
-
-    Raises:
-        ValueError: the signature is not that of this key and algorithm.
-    """
+    """Return the payload whose signature the key confirms; ValueError otherwise."""
     try:
         found = jws.deserialize_compact(token, _imported(key, False), registry=_registry(key.alg))
     except JoseError as error:

@@ -15,11 +15,7 @@ PROGRAM = ""
 
 
 def identity(idp: IdpMeta, entity_id: str, acs: str, document: str, request_id: str) -> str:
-    """Return the name in a response to a request.
-
-    Raises:
-        ValueError: the response is refused.
-    """
+    """Return the name in a response to a request; ValueError where it is refused."""
     settings = saml_settings.OneLogin_Saml2_Settings(
         {
             "strict": True,
