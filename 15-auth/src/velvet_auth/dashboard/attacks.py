@@ -8,13 +8,13 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from velvet.ui import kit
-from velvet.ui.palette import FILLS, TEXT, WHITE, plotly_layout
+from velvet.ui.palette import FILLS, LAVENDER_SOFT, TEXT, WHITE, plotly_layout
 from velvet_auth.dashboard import tasks
 from velvet_auth.samples import lab
 from velvet_auth.samples.lab import Target
 
 COLUMNS = ("vulnerable", "library default", "fixed")
-SCALE = [[0, FILLS[5]], [0.5, FILLS[3]], [1, FILLS[1]]]
+SCALE = [[0, LAVENDER_SOFT], [0.5, FILLS[3]], [1, FILLS[1]]]
 
 
 def controls() -> dict[str, Any]:
@@ -38,7 +38,19 @@ def figure_of(rows: list[dict[str, Any]]) -> go.Figure:
         ]
         for id in ids
     ]
-    said = [[cell(id, target)["outcome"] for target in targets] for id in ids]
+    # A library's own name of its error is too long for a phone; it stands in the transcript.
+    own = Target.LIBRARY_DEFAULT.value
+    said = [
+        [
+            (
+                "refused"
+                if target == own and level[row][column] == 0.5
+                else cell(id, target)["outcome"]
+            )
+            for column, target in enumerate(targets)
+        ]
+        for row, id in enumerate(ids)
+    ]
     figure = go.Figure(
         go.Heatmap(
             z=level,

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from velvet.ui import kit
-from velvet.ui.palette import FILLS, STROKES, plotly_layout
+from velvet.ui.palette import FILLS, LAVENDER_SOFT, LINE, STROKES, plotly_layout
 from velvet_auth import tokens
 from velvet_auth.errors import TokenError
 from velvet_auth.keys import Key, KeySet, b64url, decoded
@@ -74,7 +74,8 @@ def figure_of(code: str) -> go.Figure:
     reached = RULES.index(code) if code else len(RULES)
     states = ["passed"] * reached + ["refused"] * bool(code)
     states += ["not reached"] * (len(RULES) - len(states))
-    colours = {"passed": 3, "refused": 1, "not reached": 5}
+    fills = {"passed": FILLS[3], "refused": FILLS[1], "not reached": LAVENDER_SOFT}
+    lines = {"passed": STROKES[3], "refused": STROKES[1], "not reached": LINE}
     figure = go.Figure(
         go.Bar(
             x=[1] * len(RULES),
@@ -84,8 +85,8 @@ def figure_of(code: str) -> go.Figure:
             textposition="inside",
             insidetextanchor="start",
             marker={
-                "color": [FILLS[colours[state]] for state in states],
-                "line": {"color": [STROKES[colours[state]] for state in states], "width": 1},
+                "color": [fills[state] for state in states],
+                "line": {"color": [lines[state] for state in states], "width": 1},
             },
         )
     )

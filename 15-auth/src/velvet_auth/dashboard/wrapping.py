@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from lxml import etree  # type: ignore[import-untyped, unused-ignore]
 
 from velvet.ui import kit
-from velvet.ui.palette import FILLS, STROKES, plotly_layout
+from velvet.ui.palette import FILLS, LAVENDER_SOFT, STROKES, plotly_layout
 from velvet_auth import contenders, saml
 from velvet_auth.samples import lab
 from velvet_auth.samples.idp import MiniIdp, encoded
@@ -70,7 +70,9 @@ def nodes(data: bytes) -> list[dict[str, Any]]:
 
 def figure_of(found: list[dict[str, Any]]) -> go.Figure:
     """Return an icicle: green was signed, red is a forged name, pale was not signed."""
-    colours = [1 if one["forged"] else 3 if one["signed"] else 5 for one in found]
+    colours = [
+        FILLS[1] if one["forged"] else FILLS[3] if one["signed"] else LAVENDER_SOFT for one in found
+    ]
     figure = go.Figure(
         go.Icicle(
             ids=[one["id"] for one in found],
@@ -79,7 +81,7 @@ def figure_of(found: list[dict[str, Any]]) -> go.Figure:
             tiling={"orientation": "v"},
             sort=False,
             marker={
-                "colors": [FILLS[colour] for colour in colours],
+                "colors": colours,
                 "line": {"color": STROKES[0], "width": 0.5},
             },
             hovertemplate="%{label}<extra></extra>",
