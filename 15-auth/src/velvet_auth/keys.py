@@ -131,9 +131,16 @@ class Key:
             TokenError: code `key`, for everything else.
         """
         alg = told.get("alg")
-        if alg not in KTY or alg == "HS256" or told.get("kty") != KTY[alg]:
+        if (
+            not isinstance(alg, str)
+            or alg not in KTY
+            or alg == "HS256"
+            or told.get("kty") != KTY[alg]
+        ):
             raise TokenError("key", "kty and alg of a published key do not belong together")
-        if told.get("use", "sig") != "sig" or "verify" not in told.get("key_ops", ["verify"]):
+        if told.get("use", "sig") != "sig" or "verify" not in _list(
+            told.get("key_ops", ["verify"])
+        ):
             raise TokenError("key", "the key is published for another use")
         if not isinstance(told.get("kid"), str):
             raise TokenError("key", "a published key needs a kid")
@@ -141,6 +148,10 @@ class Key:
             return cls(told["kid"], alg, _public(alg, told), None, State.VERIFY_ONLY)
         except (KeyError, TypeError, ValueError):
             raise TokenError("key", "the numbers of a published key are damaged") from None
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _public(alg: str, told: Mapping[str, Any]) -> Any:

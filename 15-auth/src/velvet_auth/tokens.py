@@ -12,7 +12,7 @@ import math
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -23,6 +23,7 @@ from velvet_auth.keys import ALGORITHMS, Key, KeySet, decoded
 MAX_TOKEN = 8192
 ACCESS_TYPE = "at+jwt"
 LEEWAY_S = 30.0
+MAX_TIME = 2**53  # above it a float of seconds is not exact, and far above it overflows
 REQUIRED = ("exp", "iat", "sub", "jti")
 Clock = Callable[[], float]
 Claims = dict[str, Any]
@@ -205,7 +206,7 @@ class Verifier:
     algorithms: tuple[str, ...] = ALGORITHMS
     leeway: float = LEEWAY_S
     required: tuple[str, ...] = REQUIRED
-    denied: DenyList | None = None
+    denied: Container[str] | None = None
     clock: Clock = time.time
     backend: JwtBackend = pyjwt
 
@@ -236,11 +237,16 @@ def check_form(verifier: Verifier, _header: Mapping[str, Any], claims: Claims) -
         raise TokenError("malformed", f"claims are missing: {', '.join(missing)}")
     for name in ("exp", "iat", "nbf"):
         number = claims.get(name, 0)
-        if isinstance(number, bool) or not isinstance(number, (int, float)) or number < 0:
+        if isinstance(number, bool) or not isinstance(number, (int, float)):
+            raise TokenError("malformed", f"{name} is no time")
+        if not 0 <= number <= MAX_TIME:
             raise TokenError("malformed", f"{name} is no time")
     for name in ("iss", "sub", "jti"):
         if not isinstance(claims.get(name, ""), str):
             raise TokenError("malformed", f"{name} is no text")
+    named = claims.get("aud", "")
+    if not all(isinstance(one, str) for one in (named if isinstance(named, list) else [named])):
+        raise TokenError("malformed", "aud is neither a text nor a list of texts")
 
 
 def check_issuer(verifier: Verifier, _header: Mapping[str, Any], claims: Claims) -> None:
@@ -251,8 +257,8 @@ def check_issuer(verifier: Verifier, _header: Mapping[str, Any], claims: Claims)
 
 def check_audience(verifier: Verifier, _header: Mapping[str, Any], claims: Claims) -> None:
     """RFC 8725 section 3.9: the token was made for this service."""
-    named = claims.get("aud")
-    if verifier.audience not in ([named] if isinstance(named, str) else named or []):
+    named = claims.get("aud", [])
+    if verifier.audience not in ([named] if isinstance(named, str) else named):
         raise TokenError("audience", "made for another service")
 
 

@@ -112,6 +112,12 @@ def test_pages_and_errors_over_http(base: str) -> None:
     assert told.headers["cache-control"] == "no-store"
     assert requests.post(f"{base}/token", data=b"\xff", timeout=30).status_code == 400
     assert requests.post(f"{base}/token", data=b"x" * 40_000, timeout=30).status_code == 413
+    parts = iter([b"x" * 20_000, b"x" * 20_000])  # sent in chunks, without a Content-Length
+    assert requests.post(f"{base}/token", data=parts, timeout=30).status_code == 413
+    damaged = requests.post(
+        f"{base}/authorize?{asked}", data=b"\xff", cookies={"sid": "1"}, timeout=30
+    )
+    assert damaged.status_code == 400
     document = get("/.well-known/oauth-authorization-server").json()
     assert document["issuer"] == "https://as.example"
     assert get("/jwks").json()["keys"][0]["kid"] == "k1"

@@ -180,6 +180,47 @@ def test_a_stolen_refresh_token_ends_its_family(server: AuthorizationServer) -> 
         server.verifier.verify(second["access_token"])
 
 
+def test_what_was_revoked_stays_so_after_a_restart(
+    clock: Clock, db: Database, es256: Key, make_server: Any
+) -> None:
+    server = make_server(clock, db, es256)
+    first = server.token(form(server).items())
+    second = server.token(form(server).items())
+    server.revoke({"client_id": "app", "token": first["refresh_token"]}.items())
+    server.revoke({"client_id": "app", "token": second["access_token"]}.items())
+
+    restarted = make_server(clock, db, es256)
+
+    for answer in (first, second):
+        with pytest.raises(TokenError, match="revoked"):
+            restarted.verifier.verify(answer["access_token"])
+    clock.ahead(331)
+    server.denied.add("another", clock())
+    assert db.rows("SELECT jti FROM denied") == [("another",)]
+
+
+def test_a_family_that_is_revoked_during_a_refresh_gets_no_token(
+    server: AuthorizationServer, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = server.token(form(server).items())
+    second = refresh(server, first["refresh_token"])
+    inside: list[bool] = []
+    plain = server.issuer.sign
+
+    def sign(*words: Any, **named: Any) -> str:
+        inside.append(db._connection.in_transaction)
+        return plain(*words, **named)
+
+    monkeypatch.setattr(server.issuer, "sign", sign)
+    third = refresh(server, second["refresh_token"])
+    with pytest.raises(OAuthError):
+        refresh(server, first["refresh_token"])
+
+    assert all(inside)
+    with pytest.raises(TokenError, match="revoked"):
+        server.verifier.verify(third["access_token"])
+
+
 def test_a_retry_within_the_grace_gets_the_same_successor(
     clock: Clock, db: Database, es256: Key, make_server: Any
 ) -> None:

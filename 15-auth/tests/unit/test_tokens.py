@@ -97,7 +97,11 @@ def test_a_token_is_verified_with_our_key_and_its_algorithm(header: Any, code: s
         ({"iss": "https://evil.example"}, "issuer"),
         ({"aud": "other"}, "audience"),
         ({"aud": ["other"]}, "audience"),
-        ({"aud": None}, "audience"),
+        ({"aud": None}, "malformed"),
+        ({"aud": 5}, "malformed"),
+        ({"aud": {"api": 1}}, "malformed"),
+        ({"aud": ["api", 5]}, "malformed"),
+        ({"exp": 10**400}, "malformed"),
         ({"exp": 1}, "expired"),
         ({"nbf": 4e9}, "not_yet"),
         ({"iat": 4_000_000_000}, "not_yet"),
@@ -216,7 +220,7 @@ def test_a_published_key_comes_back(alg: str) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"use": "enc"}, {"key_ops": ["encrypt"]}, {"kty": "oct"}, {"alg": "HS256"}, {"alg": None},
+        {"use": "enc"}, {"key_ops": ["encrypt"]}, {"key_ops": 5}, {"alg": ["ES256"]}, {"kty": "oct"}, {"alg": "HS256"}, {"alg": None},
         {"kid": 5}, {"x": "AA"}, {"x": None}, {"y": "!!"},
     ],
 )  # fmt: skip

@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus, urlsplit
 from velvet_auth.database import Database
 from velvet_auth.errors import OAuthError, TokenError
 from velvet_auth.keys import KeySet
-from velvet_auth.tokens import Verifier
+from velvet_auth.tokens import LEEWAY_S, Verifier
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -25,7 +25,7 @@ SCHEMA = "CREATE TABLE IF NOT EXISTS assertions (jti TEXT PRIMARY KEY, exp REAL 
 
 def secret_digest(secret: str) -> str:
     """Return what is stored of a generated client secret (256 random bits need no slow hash)."""
-    return hashlib.sha256(secret.encode("utf-8")).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -152,6 +152,7 @@ class ClientAuthenticator:
         except TokenError:
             raise _refused() from None
         row = (f"{client.id} {claims['jti']}", claims["exp"])
+        self._db.change("DELETE FROM assertions WHERE exp < ?", (self._clock() - LEEWAY_S,))
         fresh = self._db.change("INSERT OR IGNORE INTO assertions VALUES (?, ?)", row)
         if claims["sub"] != client.id or not fresh:
             raise _refused()

@@ -7,8 +7,6 @@ own, because the laboratory replaces one of them at a time with what tutorials d
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 import re
 import secrets
@@ -33,11 +31,13 @@ from velvet_auth.oauth.records import (
     Grant,
     Pairs,
     Redirect,
+    RevokedTokens,
     digest,
     metadata_of,
     s256,
+    successor_of,
 )
-from velvet_auth.tokens import DenyList, Issuer, Verifier
+from velvet_auth.tokens import Issuer, Verifier
 
 CODE_S, ACCESS_S, REFRESH_S, DEVICE_S = 60, 300, 14 * 86_400, 600
 POLL_S = 5
@@ -74,7 +74,7 @@ class AuthorizationServer:
         self.issuer, self._db, self._clock, self._audience = issuer, database, clock, audience
         self._secret, self._grace, self._id_token = secret, grace_s, id_token
         self.clients = ClientAuthenticator(clients, database, issuer.issuer, clock=clock)
-        self.denied = DenyList(clock)
+        self.denied = RevokedTokens(database, clock)
         database.define(SCHEMA)
         self.verifier = Verifier(
             issuer.keys, issuer.issuer, audience, denied=self.denied, clock=clock
@@ -216,28 +216,28 @@ class AuthorizationServer:
 
     def _by_refresh(self, client: Client, form: dict[str, str]) -> dict[str, Any]:
         token = form.get("refresh_token", "")
-        found = self._db.row(
-            "SELECT r.client, r.user, r.scope, r.expires, r.family, f.revoked_at"
-            " FROM refresh r JOIN families f ON f.id = r.family WHERE r.digest = ?",
-            (digest(token),),
-        )
-        if found is None:
-            raise OAuthError("invalid_grant", "the refresh token is unknown")
-        owner, user, scope, expires, family, revoked_at = found
-        self.check_client(owner, client)
-        if expires < self._clock() or revoked_at is not None:
-            raise OAuthError("invalid_grant", "the refresh token is old or revoked")
-        scope = self.granted_scope(form.get("scope", ""), scope.split())
-        grant = Grant(client.id, user, scope, family)
-        successor = self._successor(token)
-        with self._db.transaction():
+        successor = successor_of(self._secret, token)
+        with self._db.transaction():  # the answer as well: no token outlives its family
+            found = self._db.row(
+                "SELECT r.client, r.user, r.scope, r.expires, r.family, f.revoked_at"
+                " FROM refresh r JOIN families f ON f.id = r.family WHERE r.digest = ?",
+                (digest(token),),
+            )
+            if found is None:
+                raise OAuthError("invalid_grant", "the refresh token is unknown")
+            owner, user, scope, expires, family, revoked_at = found
+            self.check_client(owner, client)
+            if expires < self._clock() or revoked_at is not None:
+                raise OAuthError("invalid_grant", "the refresh token is old or revoked")
+            scope = self.granted_scope(form.get("scope", ""), scope.split())
+            grant = Grant(client.id, user, scope, family)
             first = self.use_refresh(digest(token))
             if first:
                 self._store_refresh(successor, grant)
-        if not first and not self._in_grace(token, successor):
-            self._revoke_family(family)  # RFC 9700 section 4.14.2: thief and owner look alike
-            raise OAuthError("invalid_grant", "the refresh token was used; its family is revoked")
-        return self._answer(grant, successor)
+            if first or self._in_grace(token, successor):
+                return self._answer(grant, successor)
+        self._revoke_family(family)  # RFC 9700 section 4.14.2: thief and owner look alike
+        raise OAuthError("invalid_grant", "the refresh token was used; its family is revoked")
 
     def use_refresh(self, token: bytes) -> bool:
         """RFC 9700 section 4.14.2: once; of any number of racing requests one changes the row."""
@@ -248,10 +248,6 @@ class AuthorizationServer:
             )
             == 1
         )
-
-    def _successor(self, token: str) -> str:
-        made = hmac.new(self._secret, token.encode("utf-8", "replace"), hashlib.sha256).digest()
-        return base64.urlsafe_b64encode(made).rstrip(b"=").decode("ascii")
 
     def _in_grace(self, token: str, successor: str) -> bool:
         used = self._db.row("SELECT used_at FROM refresh WHERE digest = ?", (digest(token),))
@@ -381,9 +377,11 @@ class AuthorizationServer:
             self.denied.add(claims["jti"], claims["exp"])
 
     def _revoke_family(self, family: str) -> None:
-        self._db.change("UPDATE families SET revoked_at = ? WHERE id = ?", (self._clock(), family))
-        for jti, exp in self._db.rows("SELECT jti, exp FROM access WHERE family = ?", (family,)):
-            self.denied.add(jti, exp)
+        ended, made = (self._clock(), family), "SELECT jti, exp FROM access WHERE family = ?"
+        with self._db.transaction():
+            self._db.change("UPDATE families SET revoked_at = ? WHERE id = ?", ended)
+            for jti, exp in self._db.rows(made, (family,)):
+                self.denied.add(jti, exp)
 
     def introspect(self, pairs: Pairs, authorization: str = "") -> dict[str, Any]:
         """RFC 7662: whether an access token is alive, for a confidential client."""

@@ -34,9 +34,11 @@ Pairs = list[tuple[str, str]]
 
 
 async def _form(request: Request) -> Pairs:
-    if int(request.headers.get("content-length", "0") or 0) > MAX_BODY:
-        raise OAuthError("invalid_request", "the form is too long", 413)
-    body = await request.body()
+    body = b""
+    async for part in request.stream():  # counted as it comes: a chunked body states no length
+        body += part
+        if len(body) > MAX_BODY:
+            raise OAuthError("invalid_request", "the form is too long", 413)
     try:
         return parse_qsl(body.decode("utf-8"), keep_blank_values=True, strict_parsing=bool(body))
     except ValueError:
@@ -74,9 +76,11 @@ def application(
         query = request.url.query
         if request.method == "GET":
             return _page("Consent", _consent(query, session))
-        form = dict(await _form(request))
         try:
+            form = dict(await _form(request))
             csrf.check("POST", dict(request.headers), session, form.get("csrf", ""))
+        except OAuthError as error:
+            return _page("Refused", f"<p>{html.escape(error.code)}</p>", error.status)
         except SessionError as error:
             return _page("Refused", f"<p>{html.escape(error.code)}</p>", 403)
         asked = parse_qsl(query, keep_blank_values=True)
