@@ -40,7 +40,6 @@ def test_the_fixed_target_refuses_for_the_expected_reason_and_serves_honest_user
     assert row is not None
     assert not row.exploited, row.transcript
     assert row.code == ATTACKS[id].blocked
-    assert not [line for line in row.transcript if line.startswith("<") and "canary-" in line]
     assert row.control_ok
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import importlib.util
 import shutil
+import time
 import zlib
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import psutil
 import pytest
 from lxml import etree
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
@@ -17,7 +19,7 @@ from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from velvet_auth import contenders
 from velvet_auth.database import Database
 from velvet_auth.errors import SamlError
-from velvet_auth.saml import NAMES, PENDING, ServiceProvider, parse
+from velvet_auth.saml import MAX_RESPONSE, NAMES, PENDING, ServiceProvider, parse
 from velvet_auth.samples import lab
 from velvet_auth.samples.idp import MiniIdp, encoded
 from velvet_auth.samples.lab import Clock
@@ -142,20 +144,61 @@ def test_weak_signatures_are_refused(stage: Stage, monkeypatch: pytest.MonkeyPat
 
 
 DTD = b'<!DOCTYPE r [<!ENTITY a "b">]>'
+HURTFUL = [
+    "no base64!",
+    "x" * 300_000,
+    base64.b64encode(zlib.compress(b"<a/>" * 99)).decode(),
+    b"",
+    b"<a>",
+    b"<a/><b/>",
+    DTD + b"<r/>",
+    b'<?xml version="1.0"?>' + DTD + b"<r>&a;</r>",
+    (DTD + b"<r/>").decode().encode("utf-16"),
+    b"<a " + b" ".join(b'b%d=""' % n for n in range(100_000)) + b"/>",
+    b"<a>" * 10_000 + b"</a>" * 10_000,
+    b"<a>" * 65 + b"</a>" * 65,
+    b"x" * 140_000,
+]
+# The largest documents that are parsed at all, so what they cost bounds every other one.
+LARGEST = [
+    b"<a " + b" ".join(b'b%d=""' % n for n in range(12_000)) + b"/>",
+    b"<a>" + b"<b/>" * 32_000 + b"</a>",
+    b"<a>" * 250 + b"</a>" * 250,
+]
 
 
-@pytest.mark.parametrize(
-    "document",
-    [
-        "no base64!", "x" * 300_000, base64.b64encode(zlib.compress(b"<a/>" * 99)).decode(),
-        b"", b"<a>", b"<a/><b/>", DTD + b"<r/>", b'<?xml version="1.0"?>' + DTD + b"<r>&a;</r>",
-        (DTD + b"<r/>").decode().encode("utf-16"),
-        b"<a " + b" ".join(b'b%d=""' % n for n in range(100_000)) + b"/>",
-        b"<a>" * 10_000 + b"</a>" * 10_000, b"<a>" * 65 + b"</a>" * 65, b"x" * 140_000,
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("document", HURTFUL)
 def test_a_document_that_is_made_to_hurt(stage: Stage, document: bytes | str) -> None:
     assert stage.refusal(document) == "malformed"
+
+
+@pytest.mark.parametrize("document", LARGEST)
+def test_the_largest_documents_cost_no_more_than_a_hundred_logins(
+    stage: Stage, document: bytes
+) -> None:
+    def spent(call: Callable[[], object]) -> float:
+        begun = time.process_time()
+        call()
+        return time.process_time() - begun
+
+    # A login costs 2 ms, so this is 200 ms; CPU time, and a ratio, because machines differ.
+    login = min(spent(lambda: stage.consume(stage.response())) for _ in range(5))
+    refused = min(spent(lambda: stage.refusal(document)) for _ in range(3))
+
+    assert len(document) < MAX_RESPONSE
+    assert refused < 100 * login
+
+
+def test_hurtful_documents_hold_no_memory(stage: Stage) -> None:
+    process = psutil.Process()
+    for document in (*HURTFUL, *LARGEST):
+        stage.refusal(document)
+    before = process.memory_info().rss
+
+    for document in (*HURTFUL, *LARGEST) * 5:
+        stage.refusal(document)
+
+    assert process.memory_info().rss - before < 30 * 2**20
 
 
 def test_a_document_of_the_largest_depth_is_read() -> None:

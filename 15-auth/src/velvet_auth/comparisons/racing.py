@@ -205,7 +205,7 @@ def add_to(suite: Suite) -> None:
         unit="s",
         sizes={"racers": ["16 threads", "4 processes"]},
         metrics={"wins": Metric("wins")},
-        rounds={"quick": 2, "default": 4},
+        rounds={"quick": 2, "default": 3},
     )
     for strategy in STRATEGIES:
         race.add(strategy, partial(_race, strategy), baseline=strategy == "check_then_mark")
@@ -225,7 +225,7 @@ def add_to(suite: Suite) -> None:
         kind="run",
         unit="ms",
         metrics={"apart": Metric("times"), "guess": Metric("%"), "known": Metric("ms")},
-        rounds={"quick": 2, "default": 4},
+        rounds={"quick": 2, "default": 3},
     )
     login.add("early_return", partial(_stopwatch, "early_return"), baseline=True)
     login.add("dummy_hash", partial(_stopwatch, "dummy_hash"))

@@ -113,9 +113,13 @@ def figure_of(steps: list[Step]) -> go.Figure:
             showlegend=False,
         )
         figure.add_annotation(
-            x=end, y=number, text=f"{what}: <b>{outcome}</b>", xanchor="right", yanchor="bottom",
+            x=end,
+            y=number,
+            text=f"{what}: <b>{outcome}</b>",
+            xanchor="right",
+            yanchor="bottom",
             showarrow=False,
-        )  # fmt: skip
+        )
     plotly_layout(figure, title="Who asks the server, in order", height=140 + 52 * len(steps))
     figure.update_xaxes(
         tickvals=list(range(len(LANES))), ticktext=list(LANES), side="top", range=[-0.3, end + 0.3]
