@@ -138,9 +138,9 @@ class Key:
             or told.get("kty") != KTY[alg]
         ):
             raise TokenError("key", "kty and alg of a published key do not belong together")
-        if told.get("use", "sig") != "sig" or "verify" not in _list(
-            told.get("key_ops", ["verify"])
-        ):
+        operations = told.get("key_ops", ["verify"])
+        verifies = isinstance(operations, list) and "verify" in operations
+        if told.get("use", "sig") != "sig" or not verifies:
             raise TokenError("key", "the key is published for another use")
         if not isinstance(told.get("kid"), str):
             raise TokenError("key", "a published key needs a kid")
@@ -148,10 +148,6 @@ class Key:
             return cls(told["kid"], alg, _public(alg, told), None, State.VERIFY_ONLY)
         except (KeyError, TypeError, ValueError):
             raise TokenError("key", "the numbers of a published key are damaged") from None
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _public(alg: str, told: Mapping[str, Any]) -> Any:

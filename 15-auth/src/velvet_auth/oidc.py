@@ -7,7 +7,6 @@ to this client. `iss` in the answer tells two authorization servers apart (RFC 9
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import secrets
@@ -18,6 +17,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from velvet_auth.errors import OAuthError, TokenError
+from velvet_auth.keys import b64url
 from velvet_auth.oauth.records import Grant, s256
 from velvet_auth.tokens import Claims, Issuer, Keys, Verifier
 
@@ -28,8 +28,7 @@ PENDING = "oidc"
 
 def at_hash(access_token: str) -> str:
     """Return the left half of the token's SHA-256 (OpenID Connect Core, section on ID tokens of the code flow)."""
-    half = hashlib.sha256(access_token.encode("ascii")).digest()[:16]
-    return base64.urlsafe_b64encode(half).rstrip(b"=").decode("ascii")
+    return b64url(hashlib.sha256(access_token.encode("ascii")).digest()[:16])
 
 
 def id_tokens(

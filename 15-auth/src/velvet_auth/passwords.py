@@ -18,7 +18,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from velvet_auth.contenders.hashing import argon2id
@@ -59,10 +59,7 @@ class Check:
     """The answer to a login attempt; `new_hash` replaces the stored row where it is not None."""
 
     ok: bool
-    new_hash: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Check(ok={self.ok}, upgrade={self.new_hash is not None})"
+    new_hash: str | None = field(default=None, repr=False)
 
 
 def normalised(password: str) -> str:

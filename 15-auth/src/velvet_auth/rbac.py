@@ -74,9 +74,7 @@ class Policy:
                 tuple(frozenset(pair) for pair in told.get("sod", ())),
             )
         except (KeyError, TypeError, AttributeError):
-            raise PolicyError(
-                "form", "roles, grants, denies, hierarchy and sod are wanted"
-            ) from None
+            raise PolicyError("form", "not lists of roles, grants, denies and sod") from None
 
     def compile(self) -> Compiled:
         """Return the policy as tables.

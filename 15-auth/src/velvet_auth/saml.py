@@ -124,9 +124,7 @@ def signed_part(root: Element, certificate: str) -> Element:
             root, x509_cert=certificate, id_attribute="ID", expect_config=config
         )
     except (SignXMLException, ValueError, etree.LxmlError) as error:
-        raise SamlError(
-            "signature", f"not signed by the pinned key: {type(error).__name__}"
-        ) from None
+        raise SamlError("signature", f"not by the pinned key: {type(error).__name__}") from None
     assert not isinstance(found, list)
     return found.signed_xml
 

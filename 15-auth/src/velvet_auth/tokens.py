@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import math
 import secrets
-import threading
 import time
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from velvet_auth.contenders.jose import pyjwt
+from velvet_auth.database import Database
 from velvet_auth.errors import TokenError
 from velvet_auth.keys import ALGORITHMS, Key, KeySet, decoded
 
@@ -145,22 +145,19 @@ def verify_compact(
 
 
 class DenyList:
-    """Tokens that were revoked, by `jti` until their `exp`; thread-safe."""
+    """Tokens that were revoked, by `jti` until their `exp`; a restart and other processes see them."""
 
-    def __init__(self, clock: Clock = time.time) -> None:
-        self._until: dict[str, float] = {}
-        self._clock = clock
-        self._lock = threading.Lock()
+    def __init__(self, database: Database, clock: Clock = time.time) -> None:
+        self._db, self._clock = database, clock
+        database.define("CREATE TABLE IF NOT EXISTS denied (jti TEXT PRIMARY KEY, exp REAL);")
 
     def add(self, jti: str, exp: float) -> None:
         """Revoke a token; entries that have expired are dropped."""
-        with self._lock:
-            now = self._clock() - LEEWAY_S
-            self._until = {name: end for name, end in self._until.items() if end > now}
-            self._until[jti] = exp
+        self._db.change("DELETE FROM denied WHERE exp < ?", (self._clock() - LEEWAY_S,))
+        self._db.change("INSERT OR IGNORE INTO denied VALUES (?, ?)", (jti, exp))
 
     def __contains__(self, jti: object) -> bool:
-        return jti in self._until
+        return self._db.row("SELECT 1 FROM denied WHERE jti = ?", (jti,)) is not None
 
 
 class Issuer:
@@ -206,7 +203,7 @@ class Verifier:
     algorithms: tuple[str, ...] = ALGORITHMS
     leeway: float = LEEWAY_S
     required: tuple[str, ...] = REQUIRED
-    denied: Container[str] | None = None
+    denied: DenyList | None = None
     clock: Clock = time.time
     backend: JwtBackend = pyjwt
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from velvet_auth import contenders
+from velvet_auth.database import Database
 from velvet_auth.errors import TokenError
 from velvet_auth.keys import ALGORITHMS, JwksCache, Key, KeySet, State, b64url, thumbprint
 from velvet_auth.tokens import DenyList, Issuer, Verifier, parse_strict, strict_json, verify_compact
@@ -146,8 +147,8 @@ def test_an_audience_may_be_a_list_and_clocks_may_differ_by_thirty_seconds(clock
         verifier(clock).verify(token)
 
 
-def test_revoked_tokens_are_kept_until_they_expire(clock: Any) -> None:
-    denied = DenyList(clock)
+def test_revoked_tokens_are_kept_until_they_expire(clock: Any, db: Database) -> None:
+    denied = DenyList(db, clock)
     denied.add("one", clock() + 10)
     assert "one" in denied
 

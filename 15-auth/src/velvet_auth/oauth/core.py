@@ -31,13 +31,12 @@ from velvet_auth.oauth.records import (
     Grant,
     Pairs,
     Redirect,
-    RevokedTokens,
     digest,
     metadata_of,
     s256,
     successor_of,
 )
-from velvet_auth.tokens import Issuer, Verifier
+from velvet_auth.tokens import DenyList, Issuer, Verifier
 
 CODE_S, ACCESS_S, REFRESH_S, DEVICE_S = 60, 300, 14 * 86_400, 600
 POLL_S = 5
@@ -74,7 +73,7 @@ class AuthorizationServer:
         self.issuer, self._db, self._clock, self._audience = issuer, database, clock, audience
         self._secret, self._grace, self._id_token = secret, grace_s, id_token
         self.clients = ClientAuthenticator(clients, database, issuer.issuer, clock=clock)
-        self.denied = RevokedTokens(database, clock)
+        self.denied = DenyList(database, clock)
         database.define(SCHEMA)
         self.verifier = Verifier(
             issuer.keys, issuer.issuer, audience, denied=self.denied, clock=clock
@@ -206,13 +205,8 @@ class AuthorizationServer:
 
     def use_code(self, code: bytes) -> bool:
         """RFC 6749 section 4.1.2: once; the row count decides between two requests."""
-        return (
-            self._db.change(
-                "UPDATE codes SET used_at = ? WHERE digest = ? AND used_at IS NULL",
-                (self._clock(), code),
-            )
-            == 1
-        )
+        mark = "UPDATE codes SET used_at = ? WHERE digest = ? AND used_at IS NULL"
+        return self._db.change(mark, (self._clock(), code)) == 1
 
     def _by_refresh(self, client: Client, form: dict[str, str]) -> dict[str, Any]:
         token = form.get("refresh_token", "")
@@ -241,13 +235,8 @@ class AuthorizationServer:
 
     def use_refresh(self, token: bytes) -> bool:
         """RFC 9700 section 4.14.2: once; of any number of racing requests one changes the row."""
-        return (
-            self._db.change(
-                "UPDATE refresh SET used_at = ? WHERE digest = ? AND used_at IS NULL",
-                (self._clock(), token),
-            )
-            == 1
-        )
+        mark = "UPDATE refresh SET used_at = ? WHERE digest = ? AND used_at IS NULL"
+        return self._db.change(mark, (self._clock(), token)) == 1
 
     def _in_grace(self, token: str, successor: str) -> bool:
         used = self._db.row("SELECT used_at FROM refresh WHERE digest = ?", (digest(token),))

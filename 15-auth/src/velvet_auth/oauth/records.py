@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from velvet_auth.database import Database
+from velvet_auth.keys import b64url
 from velvet_auth.oauth.clients import GRANTS
-from velvet_auth.tokens import LEEWAY_S
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS codes (
@@ -24,7 +22,6 @@ CREATE TABLE IF NOT EXISTS refresh (
     used_at REAL
 );
 CREATE TABLE IF NOT EXISTS access (jti TEXT PRIMARY KEY, family TEXT, exp REAL);
-CREATE TABLE IF NOT EXISTS denied (jti TEXT PRIMARY KEY, exp REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS devices (
     digest BLOB PRIMARY KEY, user_code TEXT UNIQUE, client TEXT, scope TEXT, expires REAL,
     polled_at REAL, interval REAL, user TEXT, state TEXT
@@ -59,21 +56,6 @@ class Grant:
     nonce: str = ""
 
 
-class RevokedTokens:
-    """Access tokens that were revoked, in the store: a restart and other processes see them."""
-
-    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
-        self._db, self._clock = database, clock
-
-    def add(self, jti: str, exp: float) -> None:
-        """Revoke a token until it expires; entries that have expired are dropped."""
-        self._db.change("DELETE FROM denied WHERE exp < ?", (self._clock() - LEEWAY_S,))
-        self._db.change("INSERT OR IGNORE INTO denied VALUES (?, ?)", (jti, exp))
-
-    def __contains__(self, jti: object) -> bool:
-        return self._db.row("SELECT 1 FROM denied WHERE jti = ?", (jti,)) is not None
-
-
 def digest(secret: str) -> bytes:
     """Return what is stored of a code or a token."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
@@ -81,14 +63,12 @@ def digest(secret: str) -> bytes:
 
 def s256(verifier: str) -> str:
     """Return the PKCE challenge of a verifier (RFC 7636 section 4.2)."""
-    made = hashlib.sha256(verifier.encode("ascii", "replace")).digest()
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode("ascii")
+    return b64url(hashlib.sha256(verifier.encode("ascii", "replace")).digest())
 
 
 def successor_of(secret: bytes, token: str) -> str:
     """Return the refresh token that follows a token; only the secret derives it."""
-    made = hmac.new(secret, token.encode("utf-8", "replace"), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode("ascii")
+    return b64url(hmac.new(secret, token.encode("utf-8", "replace"), hashlib.sha256).digest())
 
 
 def metadata_of(base: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from velvet_auth.database import Database
 from velvet_auth.keys import Key, KeySet, b64url, decoded
 from velvet_auth.samples.lab import Failed, Scene, Send, attack
 from velvet_auth.samples.words import WORDS
@@ -42,7 +43,9 @@ class TopicScene(Scene):
         self.key = rsa_key("2026-01")
         self.keys = KeySet([self.key])
         self.issuer = Issuer(ISSUER, self.keys, clock=self.clock)
-        self.denied = DenyList(self.clock)
+        self.database = Database()
+        self.closing.append(self.database.close)
+        self.denied = DenyList(self.database, self.clock)
         self.internet: dict[str, Any] = {}
         self.folder = tempfile.TemporaryDirectory()
         self.closing.append(self.folder.cleanup)
