@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import urlencode
 from xml.sax.saxutils import quoteattr
 
-from lxml import etree  # type: ignore[import-untyped, unused-ignore]
+from lxml import etree
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier

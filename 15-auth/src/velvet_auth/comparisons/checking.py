@@ -105,7 +105,7 @@ m = g(r.sub, p.sub) && r.obj == p.obj && r.act == p.act
 
 
 def _casbin(rules: int) -> Callable[[], bool]:
-    import casbin  # type: ignore[import-untyped, unused-ignore]
+    import casbin
 
     model = casbin.Enforcer.new_model(text=CASBIN)
     enforcer = casbin.Enforcer(model, enable_log=False)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import plotly.graph_objects as go
-from lxml import etree  # type: ignore[import-untyped, unused-ignore]
+from lxml import etree
 
 from velvet.ui import kit
 from velvet.ui.palette import FILLS, LAVENDER_SOFT, STROKES, plotly_layout

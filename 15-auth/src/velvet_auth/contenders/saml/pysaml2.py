@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 
-from saml2 import BINDING_HTTP_POST, SAMLError  # type: ignore[import-untyped, unused-ignore]
-from saml2.client import Saml2Client  # type: ignore[import-untyped, unused-ignore]
-from saml2.config import SPConfig  # type: ignore[import-untyped, unused-ignore]
-from saml2.s_utils import BadRequest  # type: ignore[import-untyped, unused-ignore]
+from saml2 import BINDING_HTTP_POST, SAMLError
+from saml2.client import Saml2Client
+from saml2.config import SPConfig
+from saml2.s_utils import BadRequest
 
 from velvet_auth.saml import DS, IdpMeta
 

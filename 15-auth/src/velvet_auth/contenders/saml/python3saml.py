@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from urllib.parse import urlsplit
 
-from onelogin.saml2 import errors, response  # type: ignore[import-untyped, unused-ignore]
-from onelogin.saml2 import settings as saml_settings  # type: ignore[import-untyped, unused-ignore]
+from onelogin.saml2 import errors, response
+from onelogin.saml2 import settings as saml_settings
 
 from velvet_auth.saml import IdpMeta
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from lxml import etree  # type: ignore[import-untyped, unused-ignore]
+from lxml import etree
 
 from velvet_auth.database import Database
 from velvet_auth.saml import DS, NAMES, PENDING, SAML, SAMLP

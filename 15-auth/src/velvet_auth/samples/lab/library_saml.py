@@ -6,7 +6,7 @@ import base64
 import re
 from typing import Any
 
-from lxml import etree  # type: ignore[import-untyped, unused-ignore]
+from lxml import etree
 from signxml.verifier import XMLVerifier
 
 from velvet_auth.saml import SAML, text

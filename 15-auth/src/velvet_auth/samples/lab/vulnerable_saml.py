@@ -11,7 +11,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-from lxml import etree  # type: ignore[import-untyped, unused-ignore]
+from lxml import etree
 
 from velvet_auth.errors import SamlError
 from velvet_auth.saml import DS, NAMES, SAML, decoded, text
