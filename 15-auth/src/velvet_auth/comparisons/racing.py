@@ -205,7 +205,7 @@ def add_to(suite: Suite) -> None:
         unit="s",
         sizes={"racers": ["16 threads", "4 processes"]},
         metrics={"wins": Metric("wins")},
-        rounds={"quick": 2, "default": 3},
+        rounds={"quick": 1, "default": 3},
     )
     for strategy in STRATEGIES:
         race.add(strategy, partial(_race, strategy), baseline=strategy == "check_then_mark")
