@@ -1,61 +1,91 @@
-"""Basic examples: what keeping items unique means."""
+"""Basic examples: a first wheel, a wheel by hand, what a file is made of, the order of versions."""
 
 from __future__ import annotations
 
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
 from velvet.examples import example, main
-from velvet_packaging.contenders import dictionary, remembering_list
+from velvet_packaging import programs, versions
+from velvet_packaging.frontends import Hook
+from velvet_packaging.metadata import static_project
+from velvet_packaging.project import ProjectSpec
+from velvet_packaging.record import RecordEntry, write_record
+from velvet_packaging.rendering import render
+from velvet_packaging.wheel import Wheel, verify
 
 
-@example("same_answer")
-def same_answer() -> None:
-    """Shows that both ways keep the first of each item, in order."""
-    items = [3, 1, 3, 2, 1]
-
-    by_list = remembering_list.unique(items)
-    by_dictionary = dictionary.unique(items)
-
-    print("items:     ", items)
-    print("list:      ", by_list)
-    print("dictionary:", by_dictionary)
-
-    dropped = len(items) - len(by_list)
-    same = by_list == by_dictionary
-    print(f"{dropped} repeats are gone, and both answers are the same: {same}")
+def install(path: Path, site: Path) -> None:
+    """Install a wheel into a folder with pip."""
+    words = ("-m", "pip", "install", "-q", "--no-index", "--no-deps", "--target", site)
+    programs.run([sys.executable, *words, path]).demand("pip install")
 
 
-@example("first_of_each")
-def first_of_each() -> None:
-    """Shows that the order is that of the first appearance, not that of the alphabet."""
-    basket = ["banana", "cherry", "banana", "apple", "cherry"]
+@example("first_wheel")
+def first_wheel() -> None:
+    """Build a pure package, read the wheel without unpacking it, install it, run its script."""
+    with tempfile.TemporaryDirectory() as scratch:
+        work = Path(scratch)
+        project = render(ProjectSpec(modules=2, lines=20), "flit_core", work / "demo")
+        static = static_project(project / "pyproject.toml")
+        print(f"before building: {static.name} {static.version}, no code was run")
+        made = Hook().build(project, "wheel", work / "dist")
+        wheel = Wheel.open(made.path)
+        print(f"{made.path.name}, {made.size:,} bytes")
+        for entry in wheel.scan.entries:
+            print(f"  {entry.size:6} -> {entry.compressed:5} bytes  {entry.name}")
+        print(f"tags {sorted(wheel.tags)}, entry points {wheel.entry_points['console_scripts']}")
+        print(f"findings: {verify(made.path).findings}")
+        install(made.path, work / "site")
+        env = programs.clean_env({"PYTHONPATH": str(work / "site")})
+        code = "import sys; from velvet_demo.cli import main; sys.exit(main())"
+        print("run:", programs.run([sys.executable, "-c", code], env=env).text.strip())
 
-    kept = dictionary.unique(basket)
-    sorted_set = sorted(set(basket))
 
-    print("as they came:     ", ", ".join(kept))
-    print("sorted from a set:", ", ".join(sorted_set))
+@example("wheel_by_hand")
+def wheel_by_hand() -> None:
+    """A valid wheel out of zipfile alone: three metadata files make a ZIP a wheel."""
+    info = "byhand-1.0.dist-info"
+    files = {
+        "byhand.py": b"def main():\n    print('made by hand')\n",
+        f"{info}/METADATA": b"Metadata-Version: 2.1\nName: byhand\nVersion: 1.0\n",
+        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: me\nRoot-Is-Purelib: true\n"
+        b"Tag: py3-none-any\n",
+    }
+    rows = [RecordEntry.of(name, data) for name, data in files.items()]
+    files[f"{info}/RECORD"] = write_record([*rows, RecordEntry(f"{info}/RECORD")]).encode()
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "byhand-1.0-py3-none-any.whl"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in files.items():
+                archive.writestr(name, data)
+        print(files[f"{info}/RECORD"].decode().strip())
+        print(f"our verifier: {verify(path).findings or 'nothing to remark'}")
+        install(path, Path(scratch) / "site")
+        env = programs.clean_env({"PYTHONPATH": str(Path(scratch) / "site")})
+        code = "import byhand; byhand.main()"
+        print("installed:", programs.run([sys.executable, "-c", code], env=env).text.strip())
+    print("why: a backend is a program that writes these files; nothing else is secret.")
 
-    for fruit in kept:
-        place = basket.index(fruit)
-        print(f"{fruit}: first seen at place {place}")
-    print(f"{len(basket) - len(kept)} of {len(basket)} were repeats")
 
-
-@example("nothing_to_keep")
-def nothing_to_keep() -> None:
-    """Shows the smallest inputs: none, and one item many times."""
-    empty: list[int] = []
-    same = [7] * 1000
-
-    answers = [
-        remembering_list.unique(empty),
-        dictionary.unique(empty),
-        dictionary.unique(same),
-    ]
-
-    print(*answers)
-    for answer in answers:
-        print(f"{len(answer)} kept")
-    print(f"{len(same):,} times the same item is one item")
+@example("versions_tour")
+def versions_tour() -> None:
+    """The order of versions, and the four traps in it, each with its reason."""
+    released = ["1.0", "1.0.post1", "1.0rc1", "1.0.dev0", "1.0+local", "1!0.1", "1.10", "1.9"]
+    print("oldest to newest:", "  ".join(versions.release_order(released)))
+    for text in ("1.0.dev0", "1.0.post1", "1.0+local", "1!0.1"):
+        told = list(versions.explain(text).items())[-1]
+        print(f"  {text:10} {told[0]}: {told[1]}")
+    print()
+    questions = [("~=1.4", "2.0"), (">1.0", "1.0.post1"), ("==1.0", "1.0+local")]
+    for specifier, version in [*questions, (">=1.0", "2.0rc1")]:
+        print(f"  {version:10} for {specifier:6} {versions.explain_match(specifier, version)}")
+    print()
+    print("next of 1.2.3: ", [versions.next_version("1.2.3", p) for p in ("micro", "pre", "dev")])
+    print("semver 1.2.0-beta.3 is", versions.from_semver("1.2.0-beta.3"))
+    print("a public index takes 1.0+local:", versions.local_allowed_on_index("1.0+local"))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,7 +104,9 @@ class LocalSigner:
         try:
             from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
         except ImportError:
-            raise BackendMissing("cryptography is not installed: pip install cryptography") from None
+            raise BackendMissing(
+                "cryptography is not installed: pip install cryptography"
+            ) from None
         self._key = Ed25519PrivateKey.generate()
 
     @property
@@ -152,6 +155,7 @@ def verify_index_attestation(
     except ImportError:
         way = "pip install -r requirements-peers.txt"
         raise BackendMissing(f"pypi-attestations is not installed: {way}") from None
+    logging.getLogger("sigstore").setLevel(logging.ERROR)  # it warns that it is offline
     expected = GitHubPublisher(repository=repository, workflow="release.yml")
     try:
         told = Attestation.model_validate_json(attestation.read_text(encoding="utf-8"))

@@ -128,9 +128,7 @@ class Hook:
         ) -> None:
             full = programs.clean_env({**(env or {}), **(extra_environ or {})})
             where = Path(cwd) if cwd else None
-            ran = programs.run(
-                argv, cwd=where, env=full, timeout=self.timeout, umask=self.umask
-            )
+            ran = programs.run(argv, cwd=where, env=full, timeout=self.timeout, umask=self.umask)
             seen.append(ran.demand(f"{project.name}: {hook}"))
 
         backend = build_backend(project / "pyproject.toml")
@@ -173,7 +171,9 @@ class Program:
         """
         before = _started(out, target, self.targets)
         if self.isolated and self.wheels is None:
-            raise BackendMissing(f"{self.name} isolates: it needs a folder with the backend's wheel")
+            raise BackendMissing(
+                f"{self.name} isolates: it needs a folder with the backend's wheel"
+            )
         full = programs.clean_env(env)
         if self.wheels is not None:
             where = self.wheels.as_uri()

@@ -24,7 +24,7 @@ class PypiServerProcess:
         BuildTimeout: it does not answer.
     """
 
-    token = "any"  # noqa: S105 - it takes every password
+    token = "whatever-is-sent"  # noqa: S105 - it takes every password
 
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -242,7 +242,9 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """Write nothing: what was asked is in `requests`."""
 
-    def _answer(self, status: int, body: bytes, kind: str = "text/plain", received: int = 0) -> None:
+    def _answer(
+        self, status: int, body: bytes, kind: str = "text/plain", received: int = 0
+    ) -> None:
         registry = self.server.registry
         agent = self.headers.get("User-Agent", "").partition("/")[0]
         cut, registry.cut_next = registry.cut_next, 0
@@ -287,7 +289,9 @@ class _Handler(BaseHTTPRequestHandler):
         if length < 0:
             raise UploadRefused(411, "Content-Length is required")
         if length > self.server.registry.max_bytes:
-            raise UploadRefused(413, f"{length:,} bytes; {self.server.registry.max_bytes:,} allowed")
+            raise UploadRefused(
+                413, f"{length:,} bytes; {self.server.registry.max_bytes:,} allowed"
+            )
         try:
             data = self.rfile.read(length)
         except OSError:
@@ -305,7 +309,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._page({"projects": [{"name": name} for name in names]})
         elif len(parts) == 2 and parts[0] == "simple":
             found = [one for one in registry.files.values() if one.name == parts[1]]
-            self._page(_project(parts[1], found)) if found else self._answer(404, b"no such project")
+            (
+                self._page(_project(parts[1], found))
+                if found
+                else self._answer(404, b"no such project")
+            )
         elif len(parts) == 2 and parts[0] == "files":
             self._file(parts[1])
         else:

@@ -87,7 +87,11 @@ def commit(folder: Path) -> None:
     date = f"{EPOCH} +0000"
     person = {"NAME": "velvet", "EMAIL": "velvet@localhost", "DATE": date}
     env = programs.clean_env(
-        {f"GIT_{role}_{key}": text for role in ("AUTHOR", "COMMITTER") for key, text in person.items()}
+        {
+            f"GIT_{role}_{key}": text
+            for role in ("AUTHOR", "COMMITTER")
+            for key, text in person.items()
+        }
         | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     )
     for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "all"]):

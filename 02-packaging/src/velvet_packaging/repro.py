@@ -167,7 +167,10 @@ def matrix(
         work = Path(scratch)
         source = render(spec or ProjectSpec(modules=5), backend, work / "source")
         keys = [(target, epoch) for target in targets for epoch in epochs]
-        first = {key: _built(source, work / f"first{n}", *key, AXES["same"]) for n, key in enumerate(keys)}
+        first = {
+            key: _built(source, work / f"first{n}", *key, AXES["same"])
+            for n, key in enumerate(keys)
+        }
         born = time.monotonic()
         for axis in sorted(axes, key=lambda one: one == "clock"):
             if axis == "clock":
@@ -210,7 +213,9 @@ def diff_artifacts(a: Path, b: Path) -> Iterator[Difference]:
         yield Difference("", "compressed stream", *sizes)
 
 
-def _fields(path: str, names: tuple[str, ...], a: tuple[object, ...], b: tuple[object, ...]) -> Iterator[Difference]:
+def _fields(
+    path: str, names: tuple[str, ...], a: tuple[object, ...], b: tuple[object, ...]
+) -> Iterator[Difference]:
     for aspect, one, other in zip(names, a, b):
         if one != other:
             yield Difference(path, aspect, str(one), str(other))

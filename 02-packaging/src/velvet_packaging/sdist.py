@@ -148,7 +148,8 @@ def compare_to_tree(sdist: Sdist, tree: Path) -> Lost:
     there = {
         path.relative_to(tree).as_posix()
         for path in tree.rglob("*")
-        if path.is_file() and not any(one in f"/{path.relative_to(tree).as_posix()}/" for one in _IGNORED)
+        if path.is_file()
+        and not any(one in f"/{path.relative_to(tree).as_posix()}/" for one in _IGNORED)
     }
     return _differ(there, set(sdist.names) - {"PKG-INFO"})
 

@@ -36,6 +36,8 @@ SHADOWED = frozenset(
     "pip setuptools wheel packaging pkg_resources numpy requests os sys json re ssl typing "
     "sitecustomize usercustomize".split()
 )
+# What well-known projects install on purpose, beside a package of their own name.
+KNOWN = {"setuptools": frozenset({"pkg_resources", "distutils-precedence.pth"})}
 CROWDED = frozenset({"tests", "test", "src", "docs", "examples", "build", "dist"})
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[1-9]|lpt[1-9])(\.|$)", re.IGNORECASE)
 _MAGIC = (
@@ -235,21 +237,21 @@ def _paths(wheel: Wheel) -> Iterator[Finding]:
 
 def _hygiene(wheel: Wheel, named: WheelName | None) -> Iterator[Finding]:
     own = named.name if named else ""
+    known = KNOWN.get(own, frozenset())
     tops = {name.partition("/")[0] for name in wheel.names}
     for top in sorted(tops):
         module = top.removesuffix(".py")
-        if module in SHADOWED and canonicalize_name(module) != own:
-            shared = own == "setuptools" and module == "pkg_resources"
-            if not shared:
-                yield Finding("HYG002", f"shadows the package {module!r}", top)
-        if top in CROWDED:
+        if module in SHADOWED and canonicalize_name(module) != own and module not in known:
+            yield Finding("HYG002", f"shadows the package {module!r}", top)
+        if top in CROWDED and top != own:
             yield Finding("HYG003", "a name that other projects use, too", top)
     for entry in wheel.scan.entries:
-        if entry.name.endswith(".pth") and "/" not in entry.name:
+        if entry.name.endswith(".pth") and "/" not in entry.name and entry.name not in known:
             yield Finding("HYG001", "runs at every start of Python", entry.name)
         if entry.name.endswith((".pyc", ".pyo")):
             yield Finding("HYG004", "bytecode belongs to one Python", entry.name)
-        if named and named.is_pure and entry.size and not entry.is_directory:
+        launcher = entry.name.endswith(".exe")  # pip and setuptools carry them as data
+        if named and named.is_pure and entry.size and not entry.is_directory and not launcher:
             with contextlib.suppress(EntryUnreadable, StopIteration):
                 if next(wheel.stream(entry.name)).startswith(_MAGIC):
                     yield Finding("HYG005", "machine code under a pure tag", entry.name)

@@ -63,7 +63,7 @@ def repack(name: str, dest: Path) -> Path:
     for file in dist.files or ():
         path = file.as_posix()
         folder, _, last = path.rpartition("/")
-        if last == "METADATA" and folder.endswith(".dist-info"):
+        if last == "METADATA" and folder.endswith(".dist-info") and "/" not in folder:
             own = folder
         is_script = path.startswith("../")
         skipped = path.endswith(".pyc") or (folder.endswith(".dist-info") and last in _INSTALLERS)
@@ -74,7 +74,10 @@ def repack(name: str, dest: Path) -> Path:
         entries[where] = (located.read_bytes(), 0o755 if is_script else 0o644)
     if not own:
         raise PackagingLabError(f"{name} has no RECORD: install it as a wheel")
-    entries = {f"{info}{k[len(own):]}" if k.startswith(own + "/") else k: v for k, v in entries.items()}
+    entries = {
+        info + path.removeprefix(own) if path.startswith(f"{own}/") else path: told
+        for path, told in entries.items()
+    }
     tags = [
         line.partition(":")[2].strip().split("-")
         for line in (dist.read_text("WHEEL") or "").splitlines()
