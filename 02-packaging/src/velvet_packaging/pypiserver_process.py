@@ -13,7 +13,8 @@ from pathlib import Path
 from velvet_packaging.errors import BackendMissing, BuildTimeout
 from velvet_packaging.programs import clean_env, end_group
 
-START_S = 60.0
+START_S = 120.0
+MODULE = "pypiserver"
 
 
 class PypiServerProcess:
@@ -39,7 +40,7 @@ class PypiServerProcess:
             self._port = probe.getsockname()[1]
         words = ("run", "-i", "127.0.0.1", "-p", str(self._port), "-P", ".", "-a", ".")
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "pypiserver", *words, str(self.root)],
+            [sys.executable, "-m", MODULE, *words, str(self.root)],
             env=clean_env(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -86,7 +86,8 @@ def _rule(wanted: Specifier, version: Version) -> str:
     if text.endswith(".*"):
         return f"the release begins with {text[:-2]}, or not"
     bound = Version(text)
-    if operator == ">" and version.base_version == bound.base_version and version.post is not None:
+    same_base = Version(version.base_version) == Version(bound.base_version)
+    if operator == ">" and same_base and version.post is not None:
         return f"> leaves out post-releases of {text}"
     if operator == "==" and version.local and not bound.local:
         return f"=={text} ignores the local part"

@@ -9,6 +9,7 @@ Source: the PyPA specification recording-installed-packages.
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -54,7 +55,8 @@ def repack(name: str, dest: Path) -> Path:
         dist = importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError:
         raise BackendMissing(f"{name} is not installed: pip install {name}") from None
-    if (dist.read_text("direct_url.json") or "").count('"editable": true'):
+    origin = json.loads(dist.read_text("direct_url.json") or "{}")
+    if origin.get("dir_info", {}).get("editable"):
         raise PackagingLabError(f"{name} is installed as editable: there is nothing to pack")
     made_up = {point.name for point in dist.entry_points if point.group.endswith("_scripts")}
     info = f"{canonicalize_name(dist.name).replace('-', '_')}-{dist.version}.dist-info"

@@ -31,9 +31,7 @@ def with_extra(local: bytes, central: bytes) -> bytes:
     """Return a one-entry archive with given extra fields."""
     name, data = b"a.txt", b"hello"
     crc = zlib.crc32(data)
-    head = struct.pack(
-        "<4s5H3L2H", b"PK\3\4", 20, 0, 0, 0, 33, crc, 5, 5, len(name), len(local)
-    )
+    head = struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 0, 0, 33, crc, 5, 5, len(name), len(local))
     front = head + name + local + data
     entry = struct.pack(
         "<4s6H3L5H2L",
@@ -76,8 +74,11 @@ HOSTILE: list[tuple[str, bytes, str]] = [
     ("a comment cut off", changed(END_AT + 20, "<H", 9), "ZIP001"),
     ("bytes before", b"#!" + CLEAN, "ZIP002"),
     ("bytes after", CLEAN + b"x", "ZIP003"),
-    ("a gap", CLEAN[:CENTRAL_AT] + b"gap" + changed(END_AT + 16, "<L", CENTRAL_AT + 3)[CENTRAL_AT:],
-     "ZIP004"),
+    (
+        "a gap",
+        CLEAN[:CENTRAL_AT] + b"gap" + changed(END_AT + 16, "<L", CENTRAL_AT + 3)[CENTRAL_AT:],
+        "ZIP004",
+    ),
     ("an overlap", changed(CENTRAL_AT + 20, "<L", 10_000), "ZIP005"),
     ("a directory beyond the end", changed(END_AT + 12, "<L", 10_000), "ZIP005"),
     ("two ends", twice_ended(), "ZIP006"),
@@ -104,7 +105,9 @@ HOSTILE: list[tuple[str, bytes, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("raw", "code"), [case[1:] for case in HOSTILE], ids=[c[0] for c in HOSTILE])
+@pytest.mark.parametrize(
+    ("raw", "code"), [case[1:] for case in HOSTILE], ids=[c[0] for c in HOSTILE]
+)
 def test_each_fault_of_an_archive_is_found(raw: bytes, code: str) -> None:
     assert code in {finding.code for finding in audit_zip(raw)}
 
