@@ -97,7 +97,7 @@ def add_to(suite: Suite) -> None:
             quick=lambda modules: modules == 20,
             default=lambda modules: modules != 2000,
             metrics={"cpu_of_build": "s", "kb": "kB"},
-            rounds={"quick": 3, "default": 5},
+            rounds={"quick": 3, "default": 3},
             tier="quick" if target == "wheel" else "default",
         )
         for name in contenders.PURE:
@@ -126,7 +126,7 @@ def add_to(suite: Suite) -> None:
         "frontends",
         title="The front end around the backend: one wheel of 20 modules",
         kind="run",
-        rounds={"quick": 2, "default": 5},
+        rounds={"quick": 2, "default": 3},
         sizes={"backend": ["hatchling", "uv_build"]},
         quick=lambda backend: backend == "hatchling",
     )
@@ -152,7 +152,7 @@ def add_to(suite: Suite) -> None:
         "metadata",
         title="Name and version of a project: read from pyproject.toml, or asked of the backend",
         kind="run",
-        rounds={"quick": 3, "default": 7},
+        rounds={"quick": 3, "default": 5},
     )
     metadata.add("hook", _hooked, baseline=True, note="setuptools, prepare_metadata")
     metadata.add("static", _static, note="tomllib and PEP 621")

@@ -57,7 +57,7 @@ def add_to(suite: Suite) -> None:
             {"index": "pypiserver", "files": 1},
         ],
         quick=lambda index, files: index == "strict" and files == 1,
-        rounds={"quick": 3, "default": 5},
+        rounds={"quick": 3, "default": 3},
     )
     for name in PUBLISHERS:
         sent.add(
