@@ -50,7 +50,7 @@ def _check_wheel_contents(path: Path, scratch: Path) -> bool:
     return _refuses(sys.executable, "-m", "check_wheel_contents", path, cwd=scratch)
 
 
-def _ours(path: Path, scratch: Path) -> bool:
+def _ours(path: Path, _: Path) -> bool:
     return not wheel.verify(path).ok
 
 
@@ -79,4 +79,6 @@ def objects(name: str, path: Path) -> bool:
 def detect(name: str, paths: Mapping[str, Path], at_once: int = 2) -> dict[str, bool]:
     """Return wheel -> whether a tool objects to it."""
     with ThreadPoolExecutor(at_once) as pool:
-        return dict(zip(paths, pool.map(lambda path: objects(name, path), paths.values())))
+        return dict(
+            zip(paths, pool.map(lambda path: objects(name, path), paths.values()), strict=True)
+        )

@@ -50,8 +50,13 @@ class Frontend(Protocol):
         isolated: whether it installs the backend into an environment of its own.
     """
 
-    name: str
-    isolated: bool
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def isolated(self) -> bool:
+        """Whether it makes an environment for the backend."""
 
     def build(
         self, project: Path, target: str, out: Path, env: Mapping[str, str] | None = None
@@ -124,11 +129,11 @@ class Hook:
         seen: list[programs.Ran] = []
 
         def runner(
-            argv: Any, cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
+            cmd: Any, cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
         ) -> None:
             full = programs.clean_env({**(env or {}), **(extra_environ or {})})
             where = Path(cwd) if cwd else None
-            ran = programs.run(argv, cwd=where, env=full, timeout=self.timeout, umask=self.umask)
+            ran = programs.run(cmd, cwd=where, env=full, timeout=self.timeout, umask=self.umask)
             seen.append(ran.demand(f"{project.name}: {hook}"))
 
         backend = build_backend(project / "pyproject.toml")
@@ -185,12 +190,13 @@ class Program:
 
 
 def _build(*options: str) -> Callable[[str, Path, Path], list[str | Path]]:
-    return lambda target, project, out: [
-        *(sys.executable, "-m", "build", f"--{target}", "-o", out, *options, project)
-    ]
+    def argv(target: str, project: Path, out: Path) -> list[str | Path]:
+        return [sys.executable, "-m", "build", f"--{target}", "-o", out, *options, project]
+
+    return argv
 
 
-def _pip(target: str, project: Path, out: Path) -> list[str | Path]:
+def _pip(_: str, project: Path, out: Path) -> list[str | Path]:
     return [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", out, project]
 
 

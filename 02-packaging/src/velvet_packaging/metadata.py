@@ -44,11 +44,13 @@ FIELD_SINCE = {
     "import_names": "2.5",
     "import_namespaces": "2.5",
 }
-_STATIC = ("name", "version")
 _PROJECT = frozenset(
-    "authors classifiers dependencies description dynamic entry-points gui-scripts import-names "
-    "import-namespaces keywords license license-files maintainers name optional-dependencies "
-    "readme requires-python scripts urls version".split()
+    (
+        *("authors", "classifiers", "dependencies", "description", "dynamic", "entry-points"),
+        *("gui-scripts", "import-names", "import-namespaces", "keywords", "license"),
+        *("license-files", "maintainers", "name", "optional-dependencies", "readme"),
+        *("requires-python", "scripts", "urls", "version"),
+    )
 )
 
 
@@ -64,7 +66,7 @@ class MetadataReport:
     version: str
     errors: tuple[str, ...]
     warnings: tuple[str, ...] = ()
-    parsed: RawMetadata = field(default_factory=lambda: RawMetadata())
+    parsed: RawMetadata = field(default_factory=RawMetadata)
 
 
 def _number(version: str) -> tuple[int, ...]:

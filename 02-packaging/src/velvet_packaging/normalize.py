@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import tarfile
 import time
 import zipfile
@@ -91,7 +90,7 @@ def normalize_wheel(path: Path, epoch: int = DOS_EPOCH) -> Path:
     }
     beside = path.with_name(path.name + ".part")
     canonical_zip(beside, with_record(files, wheel.dist_infos[0]), epoch)
-    os.replace(beside, path)
+    beside.replace(path)
     return path
 
 
@@ -121,7 +120,7 @@ def normalize_sdist(path: Path, epoch: int = DOS_EPOCH) -> Path:
     beside = path.with_name(path.name + ".part")
     with beside.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
         packed.write(out.getvalue())
-    os.replace(beside, path)
+    beside.replace(path)
     return path
 
 

@@ -82,9 +82,9 @@ def atomic_store(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        os.replace(name, path)
+        Path(name).replace(path)
     except BaseException:
-        os.unlink(name)
+        Path(name).unlink()
         raise
 
 
@@ -364,8 +364,8 @@ def _project(name: str, found: list[Stored]) -> dict[str, Any]:
 
 def _as_html(told: dict[str, Any]) -> str:
     lines = [f'<meta name="pypi:repository-version" content="{API_VERSION}">']
-    for one in told.get("projects", ()):
-        lines.append(f'<a href="/simple/{one["name"]}/">{one["name"]}</a>')
+    names = [one["name"] for one in told.get("projects", ())]
+    lines += [f'<a href="/simple/{name}/">{name}</a>' for name in names]
     for one in told.get("files", ()):
         attributes = {"href": f"{one['url']}#sha256={one['hashes']['sha256']}"}
         for key in ("requires-python", "provenance"):

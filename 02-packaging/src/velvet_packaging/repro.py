@@ -194,7 +194,7 @@ def _cell(one: Path, other: Path, axis: str, target: str, epoch: int | None) -> 
     difference = "" if equal else str(next(diff_artifacts(one, other)))
     with tempfile.TemporaryDirectory() as scratch:
         pair = [Path(scratch) / f"{n}" / path.name for n, path in enumerate((one, other))]
-        for path, source in zip(pair, (one, other)):
+        for path, source in zip(pair, (one, other), strict=True):
             path.parent.mkdir()
             normalize(Path(shutil.copy(source, path)))
         same = pair[0].read_bytes() == pair[1].read_bytes()
@@ -205,10 +205,9 @@ def diff_artifacts(a: Path, b: Path) -> Iterator[Difference]:
     """Yield every field in which two wheels or two sdists differ; nothing when they are equal."""
     if a.read_bytes() == b.read_bytes():
         return
-    before = 0
-    for before, found in enumerate(_wheels(a, b) if a.suffix == ".whl" else _sdists(a, b), 1):
-        yield found
-    if not before:
+    found = list(_wheels(a, b) if a.suffix == ".whl" else _sdists(a, b))
+    yield from found
+    if not found:
         sizes = [str(path.stat().st_size) for path in (a, b)]
         yield Difference("", "compressed stream", *sizes)
 
@@ -216,7 +215,7 @@ def diff_artifacts(a: Path, b: Path) -> Iterator[Difference]:
 def _fields(
     path: str, names: tuple[str, ...], a: tuple[object, ...], b: tuple[object, ...]
 ) -> Iterator[Difference]:
-    for aspect, one, other in zip(names, a, b):
+    for aspect, one, other in zip(names, a, b, strict=True):
         if one != other:
             yield Difference(path, aspect, str(one), str(other))
 
@@ -238,7 +237,7 @@ def _wheels(a: Path, b: Path) -> Iterator[Difference]:
 
 
 def _unlike(one: list[str], other: list[str]) -> str:
-    return next((x for x, y in zip(one, other) if x != y), f"{len(one)} entries")
+    return next((x for x, y in zip(one, other, strict=False) if x != y), f"{len(one)} entries")
 
 
 def _date(dos: tuple[int, int]) -> str:

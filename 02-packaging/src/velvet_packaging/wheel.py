@@ -33,8 +33,10 @@ from velvet_packaging.zipaudit import Entry, Limits, Scan, inflated, scan
 
 MAX_TEXT = 16 << 20  # no metadata file is larger
 SHADOWED = frozenset(
-    "pip setuptools wheel packaging pkg_resources numpy requests os sys json re ssl typing "
-    "sitecustomize usercustomize".split()
+    (
+        *("pip", "setuptools", "wheel", "packaging", "pkg_resources", "numpy", "requests"),
+        *("os", "sys", "json", "re", "ssl", "typing", "sitecustomize", "usercustomize"),
+    )
 )
 # What well-known projects install on purpose, beside a package of their own name.
 KNOWN = {"setuptools": frozenset({"pkg_resources", "distutils-precedence.pth"})}

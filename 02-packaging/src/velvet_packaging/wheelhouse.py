@@ -85,7 +85,7 @@ def repack(name: str, dest: Path) -> Path:
         for line in (dist.read_text("WHEEL") or "").splitlines()
         if line.startswith("Tag:")
     ]
-    joined = "-".join(".".join(dict.fromkeys(column)) for column in zip(*tags))
+    joined = "-".join(".".join(dict.fromkeys(column)) for column in zip(*tags, strict=True))
     dest.mkdir(parents=True, exist_ok=True)
     path_out = dest / f"{info[:-10]}-{joined}.whl"
     canonical_zip(path_out, with_record(entries, info), compression=zipfile.ZIP_STORED)

@@ -195,7 +195,9 @@ def _end64(
     if offset + END64.size + LOCATOR.size != end or length != END64.size - 12:
         seen.fault("ZIP014", "the zip64 end record does not lie before its locator")
         return None
-    for small, full, large in zip(told, (_FULL16, _FULL32, _FULL32), (entries, size, start)):
+    for small, full, large in zip(
+        told, (_FULL16, _FULL32, _FULL32), (entries, size, start), strict=True
+    ):
         if small not in (full, large):
             seen.fault("ZIP014", f"zip64 says {large} where the end record says {small}")
     return entries, size, start
@@ -253,7 +255,7 @@ def _central(raw: bytes, entries: int, prefix: int, seen: Scan) -> None:
             large = iter(struct.unpack(f"<{sum(wanted)}Q", field64))
             size, packed, offset = (
                 next(large) if full else small
-                for full, small in zip(wanted, (size, packed, offset))
+                for full, small in zip(wanted, (size, packed, offset), strict=True)
             )
         if flags & _ENCRYPTED or disk or method not in (_STORED, _DEFLATED):
             seen.fault("ZIP013", f"method {method}, flags {flags:#x}, disk {disk}", name)
@@ -312,9 +314,10 @@ def _descriptor(raw: bytes, entry: Entry) -> int:
     for signed in (b"PK\7\10", b""):
         for width in ("<3L", "<LQQ"):
             form = struct.Struct(width)
-            if raw.startswith(signed) and len(raw) >= len(signed) + form.size:
-                if form.unpack_from(raw, len(signed)) == (entry.crc, entry.compressed, entry.size):
-                    return len(signed) + form.size
+            told = raw[len(signed) : len(signed) + form.size]
+            sizes = (entry.crc, entry.compressed, entry.size)
+            if raw.startswith(signed) and len(told) == form.size and form.unpack(told) == sizes:
+                return len(signed) + form.size
     return 0
 
 

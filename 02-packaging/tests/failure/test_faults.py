@@ -107,7 +107,7 @@ def test_what_is_absent_says_what_installs_it(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(absent, "distribution", "velvet-no-such", raising=True)
     assert contenders.detect("flit_core").reason.endswith("pip install velvet-no-such")
     with pytest.raises(BackendMissing, match="pip install velvet-no-such"):
-        frontends.build(Path("."), "wheel", Path("out"), "flit_core")
+        frontends.build(Path(), "wheel", Path("out"), "flit_core")
     monkeypatch.setattr(contenders.load("setuptools"), "needs", ("velvet-no-such",))
     assert "velvet-no-such" in contenders.detect("setuptools", "c").reason
 
@@ -148,7 +148,7 @@ def test_a_store_that_breaks_half_way_removes_its_part(
     def refuse(*_: object) -> None:
         raise OSError(errno.EIO, "broken")
 
-    monkeypatch.setattr("velvet_packaging.registry.os.replace", refuse)
+    monkeypatch.setattr("velvet_packaging.registry.Path.replace", refuse)
     assert RawPublisher().publish([clean], registry).status == 507
     assert list(registry.root.iterdir()) == []
 

@@ -112,7 +112,7 @@ def test_what_is_no_archive_is_refused_and_kept(name: str, tmp_path: Path) -> No
 
 
 def test_a_wheel_with_two_infos_is_not_normalised(put: Callable[..., Path]) -> None:
-    with pytest.raises(NotAnArchive, match="2 .dist-info"):
+    with pytest.raises(NotAnArchive, match="2 "):
         normalize(put(pack({**contents(), "b-1.dist-info/METADATA": b""})))
 
 

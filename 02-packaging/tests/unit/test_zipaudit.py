@@ -152,7 +152,7 @@ def test_what_zipfile_writes_is_clean_and_tiles_the_file() -> None:
 
     assert seen.findings == []
     assert seen.regions[0].start == 0
-    assert all(a.end == b.start for a, b in zip(seen.regions, seen.regions[1:]))
+    assert all(a.end == b.start for a, b in zip(seen.regions, seen.regions[1:], strict=False))
     assert seen.regions[-1].end == len(CLEAN)
     assert [one.name for one in seen.entries] == zipfile.ZipFile(io.BytesIO(CLEAN)).namelist()
 
@@ -186,7 +186,7 @@ def test_an_entry_is_inflated_to_what_it_promises() -> None:
         entry._replace(data=entry.data + 1),
     ]
     for one in lying:
-        with pytest.raises(EntryUnreadable, match="core.py"):
+        with pytest.raises(EntryUnreadable, match="core"):
             list(inflated(io.BytesIO(CLEAN), one))
 
 

@@ -79,31 +79,16 @@ def _signed(action: str, kb: int) -> Iterator[Callable[[], str]]:
             signer = attest.LocalSigner()
         except PackagingLabError as error:
             raise Absent(str(error)) from None
-        envelope, key = signer.sign(path), signer.public_key
+        key = signer.public_key
 
         def sign() -> str:
             return attest.verify(path, signer.sign(path), key) if action == "both" else _hash()
 
         def _hash() -> str:
             assert attest.digest_of(path)
-            assert envelope
             return ""
 
         yield sign
-
-
-def _indexed() -> Callable[[], str]:
-    def run() -> str:
-        try:
-            return attest.verify_index_attestation()
-        except PackagingLabError as error:
-            raise Absent(str(error)) from None
-
-    try:
-        run()
-    except PackagingLabError as error:  # pragma: no cover - Absent is no error of ours
-        raise Absent(str(error)) from None
-    return run
 
 
 def add_to(suite: Suite) -> None:

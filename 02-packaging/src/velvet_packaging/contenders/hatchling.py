@@ -18,6 +18,6 @@ def table(spec: ProjectSpec) -> str:
     return f'[tool.hatch.build.targets.wheel]\npackages = ["src/{spec.module}"]\n'
 
 
-def files(spec: ProjectSpec) -> Mapping[str, str]:
+def files(_: ProjectSpec) -> Mapping[str, str]:
     """Return nothing: pyproject.toml is enough."""
     return {}

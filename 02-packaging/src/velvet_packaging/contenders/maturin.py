@@ -35,7 +35,7 @@ fn main() {
 """
 
 
-def table(spec: ProjectSpec) -> str:
+def table(_: ProjectSpec) -> str:
     """Say that the program is all there is."""
     return '[tool.maturin]\nbindings = "bin"\n'
 

@@ -13,11 +13,11 @@ kinds = ("pure",)
 needs: tuple[str, ...] = ()
 
 
-def table(spec: ProjectSpec) -> str:
+def table(_: ProjectSpec) -> str:
     """Return nothing: it finds packages below `src`."""
     return ""
 
 
-def files(spec: ProjectSpec) -> Mapping[str, str]:
+def files(_: ProjectSpec) -> Mapping[str, str]:
     """Return nothing: pyproject.toml is enough."""
     return {}

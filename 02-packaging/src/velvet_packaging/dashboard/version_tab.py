@@ -36,7 +36,7 @@ def sorted_rows(texts: str, specifier: str) -> tuple[list[str], list[dict[str, s
             f"for {specifier}": said,
             "parts": "; ".join(f"{k} {v}" for k, v in list(versions.explain(text).items())[2:]),
         }
-        for text, said in zip(order, told)
+        for text, said in zip(order, told, strict=True)
     ]
     return order, rows, ""
 
