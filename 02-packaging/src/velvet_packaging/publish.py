@@ -14,7 +14,7 @@ import json
 import secrets
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from velvet_packaging import programs
 from velvet_packaging.errors import NotAnArchive
+from velvet_packaging.forms import body_of
 from velvet_packaging.sdist import Sdist
 from velvet_packaging.wheel import Wheel
 
@@ -152,18 +153,6 @@ def upload_form(path: Path, attestations: Sequence[Any] = ()) -> dict[str, str]:
         "blake2_256_digest": hashlib.blake2b(data, digest_size=32).hexdigest(),
     }
     return form | ({"attestations": json.dumps(list(attestations))} if attestations else {})
-
-
-def body_of(form: Iterable[tuple[str, str]], filename: str, data: bytes, boundary: str) -> bytes:
-    """Return fields and one file as multipart/form-data (RFC 7578)."""
-    lines: list[bytes] = []
-    for name, text in form:
-        lines += [f"--{boundary}".encode()]
-        lines += [f'Content-Disposition: form-data; name="{name}"'.encode(), b"", text.encode()]
-    told = f'Content-Disposition: form-data; name="content"; filename="{filename}"'
-    lines += [f"--{boundary}".encode(), told.encode()]
-    lines += [b"Content-Type: application/octet-stream", b"", data]
-    return b"\r\n".join([*lines, f"--{boundary}--".encode(), b""])
 
 
 def send(url: str, token: str, form: dict[str, str], path: Path) -> tuple[int, str]:

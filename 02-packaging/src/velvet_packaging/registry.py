@@ -21,7 +21,6 @@ import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from urllib.parse import unquote, urlsplit
 from packaging.utils import canonicalize_name
 
 from velvet_packaging.errors import EntryUnreadable, NotAnArchive, PackagingLabError, UploadRefused
+from velvet_packaging.forms import multipart
 from velvet_packaging.sdist import Sdist
 from velvet_packaging.wheel import Wheel, verify
 
@@ -378,40 +378,3 @@ def _as_html(told: dict[str, Any]) -> str:
         written = " ".join(f'{key}="{html.escape(text)}"' for key, text in attributes.items())
         lines.append(f"<a {written}>{html.escape(one['filename'])}</a><br>")
     return "<!DOCTYPE html>\n" + "\n".join(lines) + "\n"
-
-
-def multipart(content_type: str, body: bytes) -> tuple[dict[str, str], str, bytes]:
-    """Split an upload form into its fields, the file's name and its content (RFC 7578).
-
-    A field that stands twice keeps its first value.
-
-    Raises:
-        UploadRefused: it is no such form, or there is not exactly one file.
-    """
-    head = Message()
-    head["Content-Type"] = content_type
-    boundary = head.get_param("boundary")
-    if head.get_content_type() != "multipart/form-data" or not isinstance(boundary, str):
-        raise UploadRefused(400, "send multipart/form-data")
-    fields: dict[str, str] = {}
-    files: list[tuple[str, bytes]] = []
-    parts = (b"\r\n" + body).split(b"\r\n--" + boundary.encode())
-    if len(parts) < 3 or not parts[-1].startswith(b"--"):
-        raise UploadRefused(400, "the form is cut off")
-    for part in parts[1:-1]:
-        raw, blank, content = part.partition(b"\r\n\r\n")
-        about = Message()
-        for line in raw.decode("utf-8", "replace").strip().split("\r\n"):
-            key, _, text = line.partition(":")
-            about[key] = text.strip()
-        name = about.get_param("name", header="content-disposition")
-        filename = about.get_param("filename", header="content-disposition")
-        if not blank or not isinstance(name, str):
-            raise UploadRefused(400, "a part of the form has no name")
-        if isinstance(filename, str):
-            files.append((filename, content))
-        else:
-            fields.setdefault(name, content.decode("utf-8", "replace"))
-    if len(files) != 1:
-        raise UploadRefused(400, f"{len(files)} files in the form instead of 1")
-    return fields, *files[0]

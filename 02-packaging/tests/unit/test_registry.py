@@ -15,8 +15,9 @@ import pytest
 
 from velvet_packaging import attest, publish
 from velvet_packaging.errors import BadSpec, NotAnArchive, UploadRefused
-from velvet_packaging.publish import RawPublisher, body_of, send, upload_form
-from velvet_packaging.registry import JSON, StrictRegistry, multipart
+from velvet_packaging.forms import body_of, multipart
+from velvet_packaging.publish import RawPublisher, send, upload_form
+from velvet_packaging.registry import JSON, StrictRegistry
 from velvet_packaging.samples import hostile
 from velvet_packaging.samples.hostile import FILENAME, METADATA, contents, pack
 from velvet_packaging.sdist import Sdist

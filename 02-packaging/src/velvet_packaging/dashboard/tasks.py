@@ -9,9 +9,10 @@ from typing import Any
 
 from velvet_packaging import contenders
 from velvet_packaging.errors import PackagingLabError
+from velvet_packaging.forms import body_of
 from velvet_packaging.frontends import Hook
 from velvet_packaging.project import ProjectSpec
-from velvet_packaging.publish import body_of, send, upload_form
+from velvet_packaging.publish import send, upload_form
 from velvet_packaging.registry import StrictRegistry
 from velvet_packaging.rendering import EPOCH, render
 from velvet_packaging.repro import AXES, MATRIX, matrix
