@@ -72,7 +72,7 @@ def _runs_code(scratch: Path) -> Evidence:
         "metadata",
         f"setup.py ran {runs}x to tell name and version ({hook_s * 1e3:.0f} ms)",
         f"read from a file, no code ran ({static_s * 1e3:.2f} ms)",
-        "who only asks for a name must run a stranger's program",
+        "asking for a name runs a program from the project",
         runs >= 1 and static_s < hook_s,
     )
 

@@ -1,4 +1,4 @@
-"""Running other people's programs: a clean environment, a time limit, and no output too large.
+"""Running foreign programs: a clean environment, a time limit, and no output too large.
 
 A build backend is any code at all. So each run is a process group of its own that is ended whole,
 what it prints goes to a file of which the end is read, and nothing of the user's settings (indexes,
@@ -51,7 +51,7 @@ class Ran:
 
 
 def clean_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment without anybody's settings for Python and its installers.
+    """Return the environment without the user's settings for Python and its installers.
 
     Bytecode stays on: without it every start of a backend compiles it again.
     """
