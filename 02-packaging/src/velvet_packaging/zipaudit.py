@@ -135,7 +135,7 @@ def _scan(file: BinaryIO, limits: Limits) -> Scan:
     seen.entries = [_local(file, entry, seen) for entry in seen.entries]
     _names(seen)
     seen.regions += ends
-    _tiling(seen)
+    tiling(seen)
     _bomb(seen, limits)
     return seen
 
@@ -329,7 +329,7 @@ def _names(seen: Scan) -> None:
         known.add(entry.name)
 
 
-def _tiling(seen: Scan) -> None:
+def tiling(seen: Scan) -> None:
     """Demand that the regions cover the file from its first byte on, each byte once."""
     seen.regions.sort()
     at = 0

@@ -58,7 +58,7 @@ def test_a_flipped_byte_is_placed_and_noticed() -> None:
     start = next(one for one in scan(hostile.clean()).regions if one.kind == "data").start
     wanted = {"sample": "clean", "flip": True, "at": start + 3}
 
-    assert "lies in the data velvet_demo/__init__.py" in xray.finding(Seen(wanted=wanted))
+    assert "lies in the data of `velvet_demo/__init__.py`" in xray.finding(Seen(wanted=wanted))
     clean = xray.finding(Seen(wanted={**wanted, "flip": False}))
     assert clean == "clean: **noticed by no check**."
     assert xray.where(scan(hostile.clean()), 10**9) is None

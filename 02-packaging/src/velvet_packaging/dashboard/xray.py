@@ -18,7 +18,7 @@ from velvet.ui.palette import FILLS, STROKES, plotly_layout
 from velvet_packaging.findings import Report
 from velvet_packaging.samples import hostile
 from velvet_packaging.wheel import verify
-from velvet_packaging.zipaudit import Region, Scan, audit_zip, scan
+from velvet_packaging.zipaudit import Region, Scan, inflated, scan, tiling
 
 KINDS = {
     "local": ("local header", 0),
@@ -118,7 +118,9 @@ def checks(name: str, raw: bytes) -> tuple[Report, list[dict[str, str]]]:
         {"check": "paths stay inside (NAM)", "says": _of(report, "NAM")},
         {"check": "nothing runs or shadows (HYG)", "says": _of(report, "HYG")},
     ]
-    return report, [{**row, "says": row["says"][:140] or "nothing"} for row in rows]
+    return report, [
+        {**row, "says": row["says"][:140].replace("__", r"\_\_") or "nothing"} for row in rows
+    ]
 
 
 def _of(report: Report, kind: str) -> str:
@@ -133,7 +135,11 @@ def where(seen: Scan, at: int) -> Region | None:
 def tree(seen: Scan) -> Iterator[dict[str, str]]:
     """Yield the entries with their sizes."""
     for entry in seen.entries[:12]:
-        yield {"entry": entry.name, "bytes": f"{entry.size:,}", "packed": f"{entry.compressed:,}"}
+        yield {
+            "entry": f"`{entry.name}`",
+            "bytes": f"{entry.size:,}",
+            "packed": f"{entry.compressed:,}",
+        }
 
 
 def draw(seen: kit.Seen) -> None:
@@ -155,7 +161,8 @@ def finding(seen: kit.Seen) -> str:
     if not options["flip"]:
         return f"{options['sample']}: **{told}**."
     region = where(scan(bytes_of({**options, "flip": False})[1]), options["at"])
-    place = f"{KINDS[region.kind][0]} {region.name}".strip() if region else "no record"
+    place = KINDS[region.kind][0] if region else "no record"
+    place += f" of `{region.name}`" if region and region.name else ""
     return f"Byte {options['at']:,} lies in the {place}; the change is **{told}**."
 
 
@@ -166,7 +173,7 @@ TAB = kit.Tab(
     controls=controls,
     draw=draw,
     finding=finding,
-    code=(audit_zip, verify),
+    code=(tiling, inflated),
     command="velvet run 02 twenty_bad_wheels",
     next_step="Backend bench",
 )
