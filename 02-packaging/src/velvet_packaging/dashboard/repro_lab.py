@@ -56,7 +56,10 @@ def draw(seen: kit.Seen) -> None:
         seen.chart(figure_of(events), key="cells")
         seen.table(
             [
-                {"axis": one["axis"], "first field that differs": one["difference"]}
+                {
+                    "axis": one["axis"],
+                    "first field that differs": one["difference"].replace("__", r"\_\_"),
+                }
                 for one in events
                 if one["difference"]
             ]

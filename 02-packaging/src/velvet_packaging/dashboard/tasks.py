@@ -58,7 +58,7 @@ def lab(backend: str = "flit_core", epoch: bool = False, target: str = "wheel") 
     """Build twice for each axis with one backend, and tell each pair as it comes."""
     if backend not in ORDER or target not in ("wheel", "sdist"):
         raise ValueError(f"choose one of {', '.join(ORDER)}, and wheel or sdist")
-    yield {"type": "plan", "total": len(MATRIX)}
+    yield {"type": "plan", "total": len(MATRIX) + 1}
     for axis in ("same", *(one for one in MATRIX if one in AXES)):
         try:
             told = matrix(backend, (target,), (axis,), (EPOCH if epoch else None,))
