@@ -38,7 +38,7 @@ def twenty_bad_wheels() -> None:
             marks = "".join(f"{'x' if told[tool] else '.':>6}" for tool in SHOWN)
             print(f"{name:20}{marks}  {first[:45]}")
     print(f"flagged: {', '.join(f'{tool} {count} of 20' for tool, count in counts.items())}")
-    print("why: an installer's job is to install; RECORD is checked by none of them by default.")
+    print("why: an installer's job is to install; by default none checks RECORD.")
 
 
 @example("byte_for_byte")
@@ -118,7 +118,7 @@ def prove_it() -> None:
             print(error)
             return
         envelope = signer.sign(path)
-        print(f"statement: {envelope.payload.decode()[:70]}...")
+        print(f"statement: {envelope.payload.decode()[:60]}...")
         print(f"as signed:    {attest.verify(path, envelope, signer.public_key) or 'OK'}")
         print(f"another key:  {attest.verify(path, envelope, other.public_key)}")
         path.write_bytes(path.read_bytes() + b"\0")
@@ -132,7 +132,8 @@ def prove_it() -> None:
         print(f"another repo: {told[:60]}...")
     except PackagingLabError as error:
         print(error)
-    print("why: a local key says 'the same hand'; a certificate says which repository built it.")
+    print("why: a local key says 'the same hand'; a certificate says which repository")
+    print("     built it.")
 
 
 @example("our_own_wheel")

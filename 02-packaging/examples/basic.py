@@ -61,7 +61,8 @@ def wheel_by_hand() -> None:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, data in files.items():
                 archive.writestr(name, data)
-        print(files[f"{info}/RECORD"].decode().strip())
+        for line in files[f"{info}/RECORD"].decode().splitlines():
+            print(line[:60])
         print(f"our verifier: {verify(path).findings or 'nothing to remark'}")
         install(path, Path(scratch) / "site")
         env = programs.clean_env({"PYTHONPATH": str(Path(scratch) / "site")})

@@ -46,8 +46,8 @@ def eight_backends() -> None:
             version = wheel.metadata.version
         kept = "kept" if "velvet_demo/data/t.json" in wheel.names else "LOST"
         print(f"{name:18}{made.wall_s:8.2f}{made.size:8}  {version:8}  {kept:4}  {tests}")
-    print("why: all write the same package; they differ in start-up time, in what they take for")
-    print("     granted about data and tests, and in which metadata version they write.")
+    print("why: all write the same package; they differ in start-up time, in what they")
+    print("     take for granted about data and tests, and in the metadata version.")
 
 
 def in_sdist(path: Path) -> bool:
@@ -68,7 +68,7 @@ def why_not_setup_py() -> None:
         for word, text in (("setup.py", seen.before), ("pyproject", seen.after)):
             print(f"  {word:10} {text}"[:80])
         print(f"  so         {seen.verdict}")
-    print("why: a file that is data can be read by any tool; a program must be run by one, on a")
+    print("why: a file that is data can be read by any tool; a program must be run, on a")
     print("     machine, with a Python, and what it says may depend on all three.")
 
 
@@ -97,7 +97,8 @@ def publish_and_install() -> None:
             print("the strict index was asked:")
             for one in strict.requests:
                 print(f"  {one.method:5} {one.path:50} {one.status}")
-    print("why: an upload is one form; an index is safe by what it checks, and it never replaces.")
+    print("why: an upload is one form; an index is safe by what it checks, and by never")
+    print("     replacing a file.")
 
 
 @example("what_is_in_there")
@@ -120,7 +121,8 @@ def what_is_in_there() -> None:
         print(f"wheel without data: {what_if(paths[0], ('data',)):,} bytes of content")
         print(f"wheel at level 1:   {what_if(paths[0], (), 1):,} bytes of content")
     print(f"this Python: {sys.version_info.major}.{sys.version_info.minor}")
-    print("why: ZIP compresses each file alone and names it twice; tar.gz compresses across files.")
+    print("why: ZIP compresses each file alone and names it twice; tar.gz compresses")
+    print("     across files.")
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def test_normalising_keeps_content_and_is_idempotent(files: dict[str, bytes], dr
         once = normalize(path).read_bytes()
         wheel = Wheel.open(path)
         assert {name: wheel.read(name) for name in whole} == whole
-        assert verify(path).ok
+        assert verify(path, "installer").ok  # content may look like machine code
         assert normalize(path).read_bytes() == once
 
 
