@@ -139,7 +139,7 @@ def _baked_in(scratch: Path) -> Evidence:
         "baked_in",
         f"{'-'.join(sorted(wheel.tags))} says Requires-Dist: {', '.join(told)}",
         f"Requires-Dist: {', '.join(kept)}",
-        "the builder's Python is baked into a wheel that claims to be for all",
+        "the builder's Python is baked into a wheel for all",
         told == ["tomli"] and len(kept) == 1 and ";" in kept[0],
     )
 
