@@ -76,7 +76,7 @@ def objects(name: str, path: Path) -> bool:
         return DETECTORS[name](own, deep)
 
 
-def detect(name: str, paths: Mapping[str, Path], at_once: int = 2) -> dict[str, bool]:
+def detect(name: str, paths: Mapping[str, Path], at_once: int = 4) -> dict[str, bool]:
     """Return wheel -> whether a tool objects to it."""
     with ThreadPoolExecutor(at_once) as pool:
         return dict(
