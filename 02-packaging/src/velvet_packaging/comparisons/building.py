@@ -97,7 +97,7 @@ def add_to(suite: Suite) -> None:
             quick=lambda modules: modules == 20,
             default=lambda modules: modules != 2000,
             metrics={"cpu_of_build": "s", "kb": "kB"},
-            rounds={"quick": 3, "default": 3},
+            rounds={"quick": 3, "default": 7 if target == "wheel" else 3},
             tier="quick" if target == "wheel" else "default",
         )
         for name in contenders.PURE:

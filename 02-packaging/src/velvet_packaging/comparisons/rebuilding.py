@@ -9,7 +9,7 @@ from typing import Any
 
 from velvet.bench import Metric, Outcome, Suite, value
 from velvet_packaging import contenders
-from velvet_packaging.comparisons import need, tier
+from velvet_packaging.comparisons import need
 from velvet_packaging.repro import MATRIX, POSIX_ONLY, matrix
 
 AXES = MATRIX if os.name == "posix" else tuple(one for one in MATRIX if one not in POSIX_ONLY)
@@ -50,25 +50,28 @@ def add_to(suite: Suite) -> None:
             "first_difference": Metric("label"),
             "differs": Metric("label"),
         },
-        limit=600,
+        limit=1200,
+        tier="default",
     )
     for name in contenders.PURE:
-        least = "default" if name == "setuptools" else tier(name)  # twenty builds of half a second
-        cells.add(name, partial(_matrix, name), baseline=name == "hatchling", tier=least)
+        cells.add(name, partial(_matrix, name), baseline=name == "hatchling")
     suite.claim(
         "hatchling and uv_build are reproducible on every axis, without being asked",
         value("reproducible", "hatchling", "as_built").equals(CELLS)
         & value("reproducible", "uv_build", "as_built").equals(CELLS),
+        tier="default",
     )
     suite.claim(
         "flit-core is, with SOURCE_DATE_EPOCH set",
         value("reproducible", "flit_core", "with_epoch").equals(CELLS / 2),
+        tier="default",
     )
     suite.claim(
         "after normalising, every cell of these three is equal",
         value("reproducible", "hatchling", "normalized").equals(CELLS)
         & value("reproducible", "uv_build", "normalized").equals(CELLS)
         & value("reproducible", "flit_core", "normalized").equals(CELLS),
+        tier="default",
     )
     suite.claim(
         "setuptools and pdm-backend differ in at least a quarter of the cells, and in none after "
