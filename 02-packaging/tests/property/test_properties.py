@@ -67,13 +67,13 @@ def test_random_bytes_never_crash_the_audit(raw: bytes) -> None:
     assert audit_zip(raw)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(0, len(CLEAN) - 1), st.integers(1, 255))
 def test_a_flipped_byte_never_crashes(at: int, mask: int) -> None:
     report_of(CLEAN[:at] + bytes([CLEAN[at] ^ mask]) + CLEAN[at + 1 :])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(PAYLOAD), st.integers(1, 255))
 def test_a_flipped_byte_of_content_is_always_reported(at: int, mask: int) -> None:
     assert report_of(CLEAN[:at] + bytes([CLEAN[at] ^ mask]) + CLEAN[at + 1 :])
@@ -123,7 +123,7 @@ def test_validating_metadata_never_raises(raw: bytes) -> None:
     validate(raw)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.sampled_from(contenders.PURE), st.from_regex(r"\A[a-zA-Z][a-zA-Z0-9_.-]{0,10}\Z"),
        st.integers(0, 3), st.integers(0, 2))  # fmt: skip
 def test_any_specification_renders_to_a_readable_project(
