@@ -27,7 +27,7 @@ from velvet.ui.parts import slug
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 pytestmark.append(pytest.mark.leaves("a page is served once for all tests of this file"))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-PATIENCE_MS = 60_000
+PATIENCE_MS = 120_000
 WIDTHS = (390, 900, 1440)
 DEMO = Path(__file__).resolve().parent / "ui" / "demo"
 FIGURE = ".js-plotly-plot, [data-testid='stTable'], [data-testid='stDataFrame'], .velvet-figure"
@@ -67,6 +67,7 @@ PALE = """() => {
   for (const node of document.querySelectorAll(texts)) {
     if (!node.textContent.trim() || !node.getClientRects().length) continue;
     if (node.closest("button:disabled, [aria-disabled=true], [data-testid=stSliderThumbValue]")) continue;
+    if (node.closest("[data-testid=stSliderTickBar]")) continue;  // fades in and out with the pointer
     const style = getComputedStyle(node);
     let opacity = 1;
     for (let at = node; at; at = at.parentElement) opacity *= getComputedStyle(at).opacity;

@@ -179,6 +179,15 @@ def test_what_the_budget_does_not_reach_is_named(
     assert "left out, for want of time (9):" in capsys.readouterr().out
 
 
+def test_no_step_begins_too_late_to_end_before_the_deadline(steps: ModuleType, run: Any) -> None:
+    run.budget_began = time.monotonic()
+    assert run.within_budget()
+
+    run.began -= steps.LAST_START_S
+
+    assert not run.within_budget()
+
+
 def report(run: Any, folder: Path, failed: list[str], passed: int = 0) -> None:
     counts = {"passed": passed, "failed": len(failed), "skipped": 0}
     text = json.dumps({"folder": str(folder), "failed": failed, "counts": counts})

@@ -139,7 +139,8 @@ def test_a_path_trick_is_recognised(line: str, expected: bool) -> None:
 
 
 def test_nothing_edits_where_imports_are_found() -> None:
-    files = [*(ROOT / "velvet").rglob("*.py")]
+    # A task's child makes the package of its page without running it.
+    files = [path for path in (ROOT / "velvet").rglob("*.py") if path.name != "child.py"]
     for module in MODULES:
         files += [path for path in module.folder.rglob("*.py") if "tests" not in path.parts]
 

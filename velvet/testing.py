@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from velvet.services import Server
 
 # Many times what a reader is promised; it only ends what hangs.
-_PATIENCE_S = 120.0
+_PATIENCE_S = 240.0
 REPORTS_VARIABLE = "VELVET_TEST_REPORTS"
 
 
@@ -50,7 +50,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
         options.cov_config = str(settings)
     workers = _workers(options, early_config.invocation_params.dir)
     if workers > 1:
-        # Read now by pytest-cov, and later, as the default of what nobody typed, by xdist.
+        # Read now by pytest-cov, and later, as the default of what was not typed, by xdist.
         for each in (options, early_config.option):
             each.numprocesses, each.dist = workers, "loadfile"
     return (yield)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections import Counter
 
@@ -15,6 +16,7 @@ from velvet_http.contenders import connect_async
 from velvet_http.errors import HttpError
 from velvet_http.fanout import fetch_all
 from velvet_http.faults import FaultServer, fault
+from velvet_http.faults.routes import after, respond
 from velvet_http.guard import HedgePolicy
 from velvet_http.model import Request, Timeouts
 from velvet_http.policy import Backoff, NoBudget, RatioBudget, RetryPolicy
@@ -55,7 +57,10 @@ async def hedge_the_tail() -> None:
     """
     print(f"{'':14} {'p50':>8} {'p99':>8}   extra requests")
     for name, hedge in {"no hedge": None, "hedge at p95": HedgePolicy(0.95)}.items():
+        rng, quick, slow = random.Random(7), *(after(s, respond(200)) for s in (0.01, 0.2))
         with FaultServer() as server:
+            mixed = [slow if rng.random() < 0.03 else quick for _ in range(800)]
+            url = server.script("/bimodal", mixed)
             async with connect_async("aiohttp", Settings(pool=30)) as plain:
                 client = AsyncResilientClient(plain, RetryPolicy(attempts=1), hedge=hedge)
                 times: list[float] = []
@@ -68,7 +73,7 @@ async def hedge_the_tail() -> None:
 
                 async with anyio.create_task_group() as group:
                     for _ in range(8):
-                        group.start_soon(call, server.url("/bimodal"))
+                        group.start_soon(call, url)
             extra = server.counters.requests - len(times)
             share = extra / len(times)
             whole = server.settle()

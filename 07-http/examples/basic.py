@@ -19,12 +19,12 @@ from velvet_http.comparisons import bare
 from velvet_http.comparisons.server_process import ServerProcess
 from velvet_http.contenders import available, connect
 from velvet_http.errors import DeadlineExceeded, HttpError
-from velvet_http.faults import FaultServer, fault, kinds
-from velvet_http.faults.routes import TOKEN
+from velvet_http.faults import FaultServer, fault
+from velvet_http.faults.routes import TOKEN, respond
 from velvet_http.model import Deadline, Headers, Request
 from velvet_http.policy import Backoff, RetryPolicy
 from velvet_http.resilient import ResilientClient
-from velvet_http.transfer import Cursor, paginate
+from velvet_http.transfer import cursor, paginate
 
 
 @example("one_request_seven_clients")
@@ -75,7 +75,7 @@ def call_a_real_api() -> None:
         print(f"without a token: {refused.status}, {refused.json()['error']}")
 
         bearer = Headers({"Authorization": f"Bearer {TOKEN}"})
-        items = list(paginate(client, url, Cursor(), headers=bearer))
+        items = list(paginate(client, url, cursor, headers=bearer))
         asked = len(server.journal) - 1
         print(f"with it: {len(items)} items, {len(set(items))} of them different")
         print(f"requests: {asked} for 10 pages, so {asked - 10} told to come back later\n")
@@ -132,7 +132,7 @@ def retry_after_and_idempotency() -> None:
         client = ResilientClient(plain, RetryPolicy(backoff=Backoff(base=0.01)))
 
         later = formatdate(time.time() + 2, usegmt=True)
-        url = server.script("/busy", [kinds.status(429, retry_after=later), kinds.ok(b"served")])
+        url = server.script("/busy", [respond(429, Retry_After=later), respond(200, b"served")])
         answer = client.request(Request("GET", url))
         first, second = server.journal
         print(f"Retry-After: {later}")

@@ -16,7 +16,7 @@ from velvet_http.errors import StaleValidator, TlsError
 from velvet_http.faults import FaultServer, LocalCA
 from velvet_http.faults.routes import TOKEN, after, pattern, respond
 from velvet_http.model import Headers
-from velvet_http.transfer import Cursor, LinkHeader, PageNumber, download, paginate
+from velvet_http.transfer import cursor, download, link_header, page_number, paginate
 
 
 @example("pagination_that_moves")
@@ -27,9 +27,9 @@ def pagination_that_moves() -> None:
     """
     bearer = Headers({"Authorization": f"Bearer {TOKEN}"})
     styles = {
-        "Link header": ("?page=1", LinkHeader()),
-        "page number": ("?page=1", PageNumber()),
-        "cursor": ("?cursor=", Cursor()),
+        "Link header": ("?page=1", link_header),
+        "page number": ("?page=1", page_number),
+        "cursor": ("?cursor=", cursor),
     }
     print(f"{'style':12} {'items':>6} {'twice':>6} {'missing':>8} {'with a key, twice':>18}")
     for name, (query, style) in styles.items():
@@ -62,7 +62,7 @@ def resume_a_download() -> None:
         dest = Path(folder) / "file.bin"
         download(
             client, server.url("/range/60000?cut=11000"), dest, sha256=expected,
-            on_part=lambda part: print(f"bytes {part.start:6,} to {part.stop:6,}"),
+            on_part=lambda start, stop: print(f"bytes {start:6,} to {stop:6,}"),
         )  # fmt: skip
         print(f"sha256 as expected, {len(server.journal)} requests, left: {_names(folder)}\n")
 
@@ -118,8 +118,8 @@ def tls_done_right() -> None:
         authority = LocalCA(Path(folder))
         contexts = {
             "valid": authority.issue(),
-            "expired": authority.expired(),
-            "wrong host": authority.wrong_host(),
+            "expired": authority.issue(expired=True),
+            "wrong host": authority.issue("example.invalid"),
         }
         for kind, context in contexts.items():
             with FaultServer(tls=context) as server:

@@ -89,12 +89,12 @@ def capacity_plan() -> None:
     """The rate that one process carries within its objective, Little's law, and the workers."""
     with serve("lab", "uvicorn") as server:
         plan = LoadPlan(server.url, WORK, seconds=0.7, timeout=1.0, arrivals="uniform")
-        found = find_capacity(plan, 250.0, start=90, factor=1.3, most=260)
-    for rate, p99 in found.tried:
+        best, tried = find_capacity(plan, 250.0, start=90, factor=1.3, most=260)
+    for rate, p99 in tried:
         print(f"{rate:5.0f}/s   p99 {p99:6.0f} ms")
-    workers = -(-500 // max(int(found.rate), 1))
+    workers = -(-500 // max(int(best), 1))
     needs = Needs(rate=500, service_ms=50, cores=workers)
-    print(f"\none process: {found.rate:.0f}/s with p99 under 250 ms")
+    print(f"\none process: {best:.0f}/s with p99 under 250 ms")
     print(
         f"500/s need {workers} of them, with {needs.concurrency} requests in service (500 x 0.05 s)"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -83,7 +84,7 @@ def where_amdahl_stops() -> None:
     print("90 % of the work is made faster:")
     for gain in (2, 10, 100):
         print(f"  {gain:>4}x faster: the whole {scaling.amdahl(0.9, gain):5.2f}x")
-    print(f"  for ever faster: {scaling.amdahl_limit(0.9):5.2f}x, and there it stops\n")
+    print(f"  for ever faster: {scaling.amdahl(0.9, math.inf):5.2f}x, and there it stops\n")
 
     def request(agreeing: int) -> None:
         time.sleep(0.004 + 0.00035 * agreeing)  # each waits for the database, and for the others

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 
 from velvet.examples import example, main
 from velvet_performance import caching, ladder, programs, scaling
@@ -23,11 +24,11 @@ def find_it() -> None:
     about = programs.get("access_log")
     shares = {part: profile.share_of(part) for part in about.parts}
     for part, share in sorted(shares.items(), key=lambda item: -item[1]):
-        print(f"{part:26}{share:>9.1%}{scaling.amdahl_limit(share):>8.2f}x")
+        print(f"{part:26}{share:>9.1%}{scaling.amdahl(share, math.inf):>8.2f}x")
     worst = max(shares, key=lambda part: shares[part])
-    ceiling = scaling.amdahl_limit(shares[worst])
+    ceiling = scaling.amdahl(shares[worst], math.inf)
     print(f"\nfix this first: {worst}, at most {ceiling:.1f}x; all others together: ", end="")
-    print(f"{scaling.amdahl_limit(1 - shares[worst]):.2f}x")
+    print(f"{scaling.amdahl(1 - shares[worst], math.inf):.2f}x")
     print("why: own time names the library; time with callees names the line that is yours")
 
 

@@ -9,7 +9,6 @@ from velvet.examples import example, main
 from velvet_devtools import bump, commits
 from velvet_devtools.ide import jsonc, pycharm, vscode
 from velvet_devtools.samples.log_styles import STYLES, nanoseconds
-from velvet_devtools.semver import Version
 
 
 @example("log_or_print")
@@ -42,8 +41,7 @@ def editor_in_one_command() -> None:
         (root / "main.py").write_text("print(42)\n", encoding="utf-8")
         (root / "pyproject.toml").write_text("[tool.black]\nline-length = 100\n", encoding="utf-8")
         project = vscode.look_at(root)
-        vscode.write(root / ".vscode", vscode.generate(project))
-        pycharm.write(root, pycharm.generate(project))
+        vscode.write(root, vscode.generate(project) | pycharm.generate(project))
         files = sorted(
             one.relative_to(root).as_posix() for one in root.rglob("*.*") if one.is_file()
         )
@@ -72,7 +70,7 @@ def commit_to_changelog() -> None:
         bump.git(root, "commit", "--quiet", "--allow-empty", "-m", last)
         log = bump.git(root, "log", "--format=%B%x00", "--reverse")
     found = [commits.parse(text.strip("\n")) for text in log.split("\0") if text.strip()]
-    version = commits.next_version(Version.parse("1.4.2"), found)
+    version = commits.next_version("1.4.2", found)
     print(f"{len(found)} commits, 1.4.2 -> {version}")
     lines = commits.section(version, "2026-01-31", found).splitlines()
     print("\n".join(lines[:7]))

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from velvet.examples import example, main
 from velvet_devtools import codemods, matrix, process
-from velvet_devtools.contenders import load
+from velvet_devtools.contenders.renames import RENAMES
 from velvet_devtools.debug import dap, postmortem
-from velvet_devtools.debug.hooks import source_line
 from velvet_devtools.samples import corpus
 
 LOOP = """\
@@ -54,13 +53,16 @@ def defect_hunt() -> None:
 @example("post_mortem")
 def post_mortem() -> None:
     """Crash a program, keep a dump without its password, and walk through it in another process."""
-    script = "def connect(password):\n    retries = 3\n    raise OSError('refused')\nconnect('hunter22')\n"
+    job = (
+        "import pathlib, sys\nfrom velvet_devtools.debug import postmortem\n"
+        "postmortem.install(pathlib.Path(sys.argv[1]))\n\n"
+        "def connect(password):\n    retries = 3\n    raise OSError('refused')\n\nconnect('hunter22')\n"
+    )
     with tempfile.TemporaryDirectory() as folder:
         file, dump = Path(folder) / "job.py", Path(folder) / "crash.json"
-        file.write_text(script, encoding="utf-8")
-        words = [sys.executable, "-m", "velvet_devtools", "trace", str(file), "--dump", str(dump)]
-        crashed = process.run(words)
-        print(f"the job ended with {crashed.exit_code}: {crashed.stdout.splitlines()[0]}")
+        file.write_text(job, encoding="utf-8")
+        crashed = process.run([sys.executable, str(file), str(dump)])
+        print(f"the job ended with {crashed.exit_code}: {crashed.stderr.splitlines()[-1]}")
         explorer = postmortem.Explorer(postmortem.Dump.load(dump))
         for command in ("w", "l", "a", "up"):
             print(f"(dump) {command}\n{explorer.do(command)}")
@@ -74,7 +76,7 @@ def attach_live() -> None:
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "loop.py"
         script.write_text(LOOP, encoding="utf-8")
-        line = source_line(script, "return state")
+        line = dap.source_line(script, "return state")
         with dap.target([str(script)], wait=False) as target:
             with dap.DapSession(target.port) as session:
                 session.attach({script: [dap.Breakpoint(line, condition="n >= 9")]})
@@ -95,7 +97,7 @@ def codemod_three_ways() -> None:
         kept = whole = wrong = 0
         for file, old in names.items():
             source = (corpus.LIBRARY / file).read_text(encoding="utf-8")
-            made = load("renames", way).rename(source, old, "renamed")
+            made = RENAMES[way](source, old, "renamed")
             whole += codemods.comments(source.encode()).total()
             kept += codemods.comments(made.encode()).total()
             wrong += corpus.wrong_edits(source, made, old, "renamed")

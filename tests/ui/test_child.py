@@ -50,6 +50,20 @@ def test_what_a_task_prints_is_no_event():
     assert all(json.loads(line) for line in done.stdout.splitlines())
 
 
+def test_a_task_needs_nothing_of_the_page_that_its_package_draws(tmp_path, monkeypatch):
+    folder = tmp_path / "drawn" / "dashboard"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").write_text("")
+    (folder / "__init__.py").write_text("raise SystemExit('the page was imported')\n")
+    (folder / "tasks.py").write_text("def one():\n    yield {'type': 'one'}\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    argv = [sys.executable, *child.argv_for("drawn.dashboard.tasks:one", {})]
+
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60)
+
+    assert json.loads(done.stdout) == {"type": "one"}
+
+
 @pytest.mark.skipif(os.name != "posix", reason="process groups are a POSIX thing")
 def test_a_child_ends_with_a_page_that_was_killed(tmp_path):
     page = (

@@ -7,7 +7,7 @@ page that started it, even if that page was killed.
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import json
 import os
 import shutil
@@ -50,6 +50,13 @@ def tell(task: str, options: Mapping[str, Any], sink: TextIO) -> int:
     return 0
 
 
+def _leave_page_out(package: str) -> None:
+    """Make a task's package without running its `__init__`, which imports Streamlit for the page."""
+    spec = importlib.util.find_spec(package) if package and package not in sys.modules else None
+    if spec is not None:
+        sys.modules[package] = importlib.util.module_from_spec(spec)
+
+
 def _end_with_the_page() -> None:
     """Wait until the page is gone, then end this process, what it started, and its folder."""
     if os.name == "posix":
@@ -71,6 +78,7 @@ def main() -> int:
     os.dup2(2, 1)  # a task's own prints are no events
     if JOB_VARIABLE in os.environ:
         threading.Thread(target=_end_with_the_page, daemon=True).start()
+    _leave_page_out(sys.argv[1].partition(":")[0].rpartition(".")[0])
     with sink:
         return tell(sys.argv[1], json.loads(sys.argv[2]), sink)
 

@@ -49,7 +49,7 @@ def test_a_file_that_is_replaced_all_the_time_is_always_read_as_one_version(tmp_
 
 
 class Rewritten(io.FileIO):
-    """A file that somebody rewrites in place between its opening and its reading."""
+    """A file that is rewritten in place between its opening and its reading."""
 
     def __init__(self, path: Path, times: list[int]) -> None:
         super().__init__(path, "rb")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from velvet_http.errors import (
     BodyTooLarge,
@@ -111,13 +111,11 @@ class Redirects:
         try:
             return self._hop(status, target)
         except ValueError as error:
-            raise ProtocolViolation(f"redirect to an address that is none: {error}") from error
+            raise ProtocolViolation(f"redirect that is not followed: {error}") from error
 
     def _hop(self, status: int, target: str) -> bool:
         before = self.request
         url = urljoin(before.url, target)
-        if urlsplit(url).scheme not in ("http", "https"):
-            raise ProtocolViolation(f"redirect to {url!r}: only http and https are followed")
         self.history = (*self.history, before.url)
         if url in self.history or len(self.history) > MAX_REDIRECTS:
             raise TooManyRedirects(f"{len(self.history)} redirects, the last to {url}")

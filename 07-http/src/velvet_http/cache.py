@@ -13,20 +13,21 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from email.utils import formatdate, parsedate_to_datetime
+from email.utils import formatdate
 from typing import Any, Literal
+from urllib.request import parse_http_list
 from weakref import WeakValueDictionary
 
 from velvet_http.client import Client
 from velvet_http.errors import DeadlineExceeded, HttpError
-from velvet_http.model import Clock, Deadline, Headers, Request, Response
+from velvet_http.model import Clock, Deadline, Headers, Request, Response, http_date
 
 # Cacheable by default (RFC 9110 section 15.1); 206 is not, because parts are not combined here.
 _HEURISTIC = (200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501)
-_UNDERSTOOD = (*_HEURISTIC, 302, 307)
 _FOREVER = 2**31  # what a delta-seconds that is too large means (section 1.2.2)
 _HOP_BY_HOP = ("connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade")
 Directives = dict[str, str | None]
+Decision = Literal["hit", "stale", "revalidate", "miss", "refuse"]
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,6 @@ def _normal(value: str | None) -> str:
     return " ".join((value or "").split())
 
 
-@dataclass(frozen=True)
-class Decision:
-    """What to do: answer (and, if `stale`, revalidate meanwhile), ask with `conditions`, or refuse."""
-
-    kind: Literal["hit", "stale", "revalidate", "miss", "refuse"]
-    conditions: tuple[tuple[str, str], ...] = ()
-
-
 def directives(headers: Headers) -> Directives:
     """Return the directives of Cache-Control; the first of equal names wins.
 
@@ -74,17 +67,10 @@ def directives(headers: Headers) -> Directives:
     text = headers.get("cache-control")
     if text is None and "no-cache" in (headers.get("pragma") or ""):
         return {"no-cache": None}
-    inside, part = False, ""
-    for sign in (text or "") + ",":
-        if sign == '"':
-            inside = not inside
-        elif sign == "," and not inside:
-            name, equals, value = part.strip().partition("=")
-            if name:
-                found.setdefault(name.lower(), value if equals else None)
-            part = ""
-        else:
-            part += sign
+    for part in parse_http_list(text or ""):
+        name, equals, value = part.partition("=")
+        if name:
+            found.setdefault(name.lower(), value.strip('"') if equals else None)
     return found
 
 
@@ -93,21 +79,13 @@ def seconds(value: str | None) -> int | None:
     return min(int(value), _FOREVER) if value and value.isascii() and value.isdigit() else None
 
 
-def http_date(value: str | None) -> float | None:
-    """Return the second of an HTTP date, None for what is none."""
-    try:
-        return parsedate_to_datetime(value).timestamp() if value else None
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
 def storable(request: Request, status: int, headers: Headers, *, shared: bool = False) -> bool:
     """Return whether a response may be kept (RFC 9111 section 3)."""
     asked, said = directives(request.headers), directives(headers)
     if request.method != "GET" or status < 200 or status == 206 or "no-store" in asked:
         return False
     if "must-understand" in said:
-        if status not in _UNDERSTOOD:
+        if status not in (*_HEURISTIC, 302, 307):
             return False
     elif "no-store" in said:
         return False
@@ -147,30 +125,29 @@ def vary_key(request: Request, headers: Headers) -> tuple[tuple[str, str], ...]:
 
 
 def decide(request: Request, entry: Entry | None, now: float, *, shared: bool = False) -> Decision:
-    """Return what to do (sections 4 and 5.2.1, RFC 5861 for stale-while-revalidate)."""
+    """Return what to do (sections 4 and 5.2.1); `stale` answers and asks anew meanwhile (RFC 5861)."""
     asked = directives(request.headers)
     refuse = "only-if-cached" in asked
     if entry is None or request.method not in ("GET", "HEAD"):
-        return Decision("refuse" if refuse else "miss")
+        return "refuse" if refuse else "miss"
     said = directives(entry.headers)
     age = current_age(entry, now)
     lifetime = freshness_lifetime(entry.headers, shared=shared)
     wanted = lifetime if (limit := seconds(asked.get("max-age"))) is None else min(lifetime, limit)
     fresh = age + (seconds(asked.get("min-fresh")) or 0) < wanted
     if fresh and "no-cache" not in asked and ("no-cache" not in said or said["no-cache"]):
-        return Decision("hit")
+        return "hit"
     if not _strict(shared) & said.keys() and "no-cache" not in asked and "min-fresh" not in asked:
         staleness = age - lifetime
         allowed = seconds(asked["max-stale"]) if asked.get("max-stale") else _FOREVER
         if "max-stale" in asked and staleness <= (allowed or 0):
-            return Decision("hit")
+            return "hit"
         window = seconds(said.get("stale-while-revalidate"))
         if window is not None and "max-age" not in asked and staleness <= window:
-            return Decision("stale")
+            return "stale"
     if refuse:
-        return Decision("refuse")
-    conditions = validators(entry)
-    return Decision("revalidate", conditions) if conditions else Decision("miss")
+        return "refuse"
+    return "revalidate" if validators(entry) else "miss"
 
 
 def _strict(shared: bool) -> set[str]:
@@ -216,7 +193,7 @@ class MemoryStore:
         self.max_bytes = max_bytes
         self.bytes = 0
         self._entries: OrderedDict[str, list[Entry]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def find(self, request: Request) -> Entry | None:
         """Return the latest entry that a request selects."""
@@ -229,20 +206,17 @@ class MemoryStore:
     def put(self, entry: Entry) -> None:
         """Keep an entry instead of the one with the same address and key."""
         with self._lock:
-            others = [each for each in self._remove(entry.url) if each.key != entry.key]
+            others = [each for each in self.drop(entry.url) if each.key != entry.key]
             self._entries[entry.url] = [entry, *others]
             self.bytes += sum(each.size for each in self._entries[entry.url])
             while self.bytes > self.max_bytes:
-                self._remove(next(iter(self._entries)))
+                self.drop(next(iter(self._entries)))
 
-    def drop(self, url: str) -> None:
-        """Forget an address."""
+    def drop(self, url: str) -> list[Entry]:
+        """Forget an address; return what was kept for it."""
         with self._lock:
-            self._remove(url)
-
-    def _remove(self, url: str) -> list[Entry]:
-        gone = self._entries.pop(url, [])
-        self.bytes -= sum(each.size for each in gone)
+            gone = self._entries.pop(url, [])
+            self.bytes -= sum(each.size for each in gone)
         return gone
 
 
@@ -301,13 +275,13 @@ class CachingClient:
     def _stored(self, request: Request, limits: dict[str, Any]) -> Response | None:
         entry = self._store.find(request)
         decision = decide(request, entry, self._wall(), shared=self._shared)
-        if decision.kind == "refuse":
+        if decision == "refuse":
             return Response(504, Headers({"X-Velvet-Cache": "miss"}), b"", request.url)
-        if entry is None or decision.kind not in ("hit", "stale"):
+        if entry is None or decision not in ("hit", "stale"):
             return None
-        if decision.kind == "stale":
+        if decision == "stale":
             self._background(lambda: self._refresh(request, limits))
-        return self._answer(request, entry, decision.kind)
+        return self._answer(request, entry, decision)
 
     def _lock_of(self, url: str) -> threading.Lock:
         with self._guard:
@@ -347,9 +321,8 @@ class CachingClient:
         if "date" not in response.headers:  # RFC 9110 section 6.6.1
             dated = response.headers.with_field("Date", formatdate(received, usegmt=True))
             response = replace(response, headers=dated)
-        failed = entry if response.status >= 500 else None
-        if failed is not None and self._may_stand_in(request, failed):
-            return self._answer(request, failed, "stale")
+        if entry is not None and response.status >= 500 and self._may_stand_in(request, entry):
+            return self._answer(request, entry, "stale")
         if response.status == 304 and entry is not None:
             fresh = update_from_304(entry, response.headers, requested=requested, received=received)
             self._store.put(fresh)

@@ -8,12 +8,12 @@ them (`run_now`); an asyncio library gets a loop in a thread of its own.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
@@ -63,7 +63,6 @@ class Exchange(Protocol):
 
     status: int
     fields: list[tuple[str, str]]
-    http_version: str
 
     async def read(self) -> bytes: ...
 
@@ -136,8 +135,8 @@ class StreamResponse:
 
     def whole(self, body: bytes) -> Response:
         """Return the response with its body."""
-        took, version = time.monotonic() - self.began, self.exchange.http_version
-        return Response(self.status, self.headers, body, self.url, version, took, self.history)
+        took = time.monotonic() - self.began
+        return Response(self.status, self.headers, body, self.url, took, self.history)
 
 
 def received(fields: list[tuple[str, str]]) -> Headers:
@@ -160,7 +159,7 @@ def _renamed(error: HttpError, deadline: Deadline | None) -> HttpError:
     return error
 
 
-class AsyncClient:
+class AsyncClient(contextlib.AbstractAsyncContextManager["AsyncClient"]):
     """A client of one event loop; it owns its transport and follows `MAX_REDIRECTS` at most."""
 
     def __init__(self, transport: Transport) -> None:
@@ -185,7 +184,7 @@ class AsyncClient:
         ) as got:
             return got.whole(b"".join([piece async for piece in got]))
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def stream(
         self,
         request: Request,
@@ -225,20 +224,17 @@ class AsyncClient:
         """Close every connection."""
         await self.transport.close()
 
-    async def __aenter__(self) -> AsyncClient:
-        return self
-
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
 
-class Client:
+class Client(contextlib.AbstractContextManager["Client"]):
     """`AsyncClient` for blocking code; safe for threads when its transport is."""
 
     def __init__(self, transport: Transport) -> None:
         self.transport, self.name = transport, transport.name
         self._inner = AsyncClient(transport)
-        self._loop = ExitStack()
+        self._loop = contextlib.ExitStack()
         self._run: Callable[[Coroutine[Any, Any, Any]], Any] = run_now
         if not transport.blocking:
             portal = self._loop.enter_context(start_blocking_portal())
@@ -249,7 +245,7 @@ class Client:
         response: Response = self._run(self._inner.request(request, **limits))
         return response
 
-    @contextmanager
+    @contextlib.contextmanager
     def stream(self, request: Request, **limits: Any) -> Iterator[SyncStream]:
         """Send a request and yield its response while the body is on its way."""
         context = self._inner.stream(request, **limits)
@@ -272,9 +268,6 @@ class Client:
             run, self._run = self._run, _closed
             run(self._inner.close())
             self._loop.close()
-
-    def __enter__(self) -> Client:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()

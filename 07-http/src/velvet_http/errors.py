@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+RETRYABLE = (408, 425, 429, 500, 502, 503, 504)  # the statuses that another attempt may change
+
 
 class HttpError(Exception):
     """Base of every failure that a client of this package raises.
@@ -92,6 +94,7 @@ class StatusError(HttpError, sent=True):
     def __init__(self, response: Any) -> None:
         super().__init__(f"{response.url} answered {response.status}")
         self.response = response
+        self.retryable = response.status in RETRYABLE
 
 
 class BudgetExhausted(HttpError):

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 
+from velvet_http.client import AsyncClient
 from velvet_http.errors import HttpError
 from velvet_http.guard import TokenBucket
 from velvet_http.model import Request, Response
-from velvet_http.resilient import AsyncRequester
+from velvet_http.resilient import AsyncResilientClient
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Result:
 
 @asynccontextmanager
 async def fetch_all(
-    client: AsyncRequester,
+    client: AsyncClient | AsyncResilientClient,
     urls: Iterable[str],
     *,
     concurrency: int = 20,

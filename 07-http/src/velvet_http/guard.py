@@ -9,6 +9,7 @@ import bisect
 import enum
 import threading
 from collections import deque
+from dataclasses import dataclass
 
 
 class Circuit(enum.Enum):
@@ -19,6 +20,7 @@ class Circuit(enum.Enum):
     HALF_OPEN = "half-open"
 
 
+@dataclass
 class CircuitBreaker:
     """Stop calling a service that fails, and probe it with a few calls later; thread-safe.
 
@@ -26,19 +28,16 @@ class CircuitBreaker:
     seconds; then `half_open` probes must succeed to close it.
     """
 
-    def __init__(
-        self,
-        failure_ratio: float = 0.5,
-        *,
-        min_calls: int = 20,
-        window: float = 10.0,
-        open_for: float = 5.0,
-        half_open: int = 3,
-    ) -> None:
-        if not 0 < failure_ratio <= 1 or min(min_calls, half_open, window, open_for) <= 0:
+    failure_ratio: float = 0.5
+    min_calls: int = 20
+    window: float = 10.0
+    open_for: float = 5.0
+    half_open: int = 3
+
+    def __post_init__(self) -> None:
+        seconds_and_counts = (self.min_calls, self.half_open, self.window, self.open_for)
+        if not 0 < self.failure_ratio <= 1 or min(seconds_and_counts) <= 0:
             raise ValueError("the ratio lies in (0, 1], counts and seconds are positive")
-        self._ratio, self._min_calls, self._window = failure_ratio, min_calls, window
-        self._open_for, self._half_open = open_for, half_open
         self._results: deque[tuple[float, bool]] = deque()
         self._probes = self._passed = 0
         self._lock = threading.Lock()
@@ -50,7 +49,7 @@ class CircuitBreaker:
         with self._lock:
             if self.state is Circuit.OPEN and now >= self.retry_at:
                 self.state, self._probes, self._passed = Circuit.HALF_OPEN, 0, 0
-            if self.state is Circuit.HALF_OPEN and self._probes < self._half_open:
+            if self.state is Circuit.HALF_OPEN and self._probes < self.half_open:
                 self._probes += 1
                 return True
             return self.state is Circuit.CLOSED
@@ -62,16 +61,16 @@ class CircuitBreaker:
                 self._passed += ok
                 if not ok:
                     self._open(now)
-                elif self._passed >= self._half_open:
+                elif self._passed >= self.half_open:
                     self.state = Circuit.CLOSED
                     self._results.clear()
             elif self.state is Circuit.CLOSED:
                 self._results.append((now, ok))
-                while self._results[0][0] <= now - self._window:
+                while self._results[0][0] <= now - self.window:
                     self._results.popleft()
                 failed = sum(not good for _, good in self._results)
-                enough = len(self._results) >= self._min_calls
-                if enough and failed >= self._ratio * len(self._results):
+                enough = len(self._results) >= self.min_calls
+                if enough and failed >= self.failure_ratio * len(self._results):
                     self._open(now)
 
     def release(self) -> None:
@@ -80,7 +79,7 @@ class CircuitBreaker:
             self._probes -= self.state is Circuit.HALF_OPEN
 
     def _open(self, now: float) -> None:
-        self.state, self.retry_at = Circuit.OPEN, now + self._open_for
+        self.state, self.retry_at = Circuit.OPEN, now + self.open_for
 
 
 class TokenBucket:
@@ -109,16 +108,14 @@ class TokenBucket:
 class HedgePolicy:
     """Send a second request when the first is slower than most (The Tail at Scale, 2013).
 
-    It leaves at the `quantile` of the last `sample` latencies, for at most `max_extra` of all calls.
+    It leaves at the `quantile` of the last 500 latencies, for at most `max_extra` of all calls.
     """
 
-    def __init__(
-        self, quantile: float = 0.95, *, max_extra: float = 0.05, sample: int = 500
-    ) -> None:
-        if not 0 < quantile < 1 or not 0 < max_extra <= 1 or sample < 20:
-            raise ValueError("quantile and max_extra lie in (0, 1), sample is at least 20")
+    def __init__(self, quantile: float = 0.95, *, max_extra: float = 0.05) -> None:
+        if not 0 < quantile < 1 or not 0 < max_extra <= 1:
+            raise ValueError("quantile and max_extra lie in (0, 1)")
         self._quantile, self._max_extra = quantile, max_extra
-        self._recent: deque[float] = deque(maxlen=sample)
+        self._recent: deque[float] = deque(maxlen=500)
         self._sorted: list[float] = []
         self.calls = self.extra = 0
 

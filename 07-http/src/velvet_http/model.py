@@ -11,6 +11,8 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timezone
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -27,8 +29,8 @@ class Headers:
     """Header fields: names without case, several values a name, order kept.
 
     >>> headers = Headers({"Content-Type": "text/plain"}).with_field("Vary", "Accept")
-    >>> headers["content-type"], headers.get("x-missing"), len(headers)
-    ('text/plain', None, 2)
+    >>> headers["content-type"], headers.get("x-missing"), "vary" in headers
+    ('text/plain', None, True)
     """
 
     __slots__ = ("_fields",)
@@ -72,15 +74,6 @@ class Headers:
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self._fields)
-
-    def __len__(self) -> int:
-        return len(self._fields)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Headers) and self._fields == other._fields
-
-    def __hash__(self) -> int:
-        return hash(self._fields)
 
 
 @dataclass(frozen=True)
@@ -141,7 +134,6 @@ class Response:
     headers: Headers
     body: bytes
     url: str
-    http_version: str = "1.1"
     elapsed: float = 0.0
     history: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
@@ -163,10 +155,6 @@ class Response:
         except ValueError as error:
             raise DecodeError(f"{self.url}: the body is no JSON: {error}") from error
 
-    def links(self) -> dict[str, str]:
-        """Return the targets of the Link header by their relation (RFC 8288)."""
-        return parse_links(self.headers.get("link") or "", base=self.url)
-
     def raise_for_status(self) -> Response:
         """Return the response itself, or raise `StatusError` from status 400 on."""
         if self.status >= 400:
@@ -175,7 +163,7 @@ class Response:
 
 
 def parse_links(value: str, *, base: str = "") -> dict[str, str]:
-    """Return relation -> target of a Link header; the first link of a relation wins.
+    """Return relation -> target of a Link header (RFC 8288); the first link of a relation wins.
 
     >>> parse_links('</items?page=2>; rel="next last"; title="a, b"', base="http://h/items")
     {'next': 'http://h/items?page=2', 'last': 'http://h/items?page=2'}
@@ -188,6 +176,15 @@ def parse_links(value: str, *, base: str = "") -> dict[str, str]:
                     found.setdefault(relation, urljoin(base, target))
                 break
     return found
+
+
+def http_date(value: str | None) -> float | None:
+    """Return the second of an HTTP date (RFC 9110 section 5.6.7), None for what is none."""
+    try:
+        when = parsedate_to_datetime(value or "")
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    return (when.replace(tzinfo=timezone.utc) if when.tzinfo is None else when).timestamp()
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,10 @@ import random
 import threading
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from typing import Literal
 
-from velvet_http.errors import HttpError
-from velvet_http.model import Deadline, Headers
+from velvet_http.errors import RETRYABLE, HttpError
+from velvet_http.model import Deadline, Headers, http_date
 
 Jitter = Literal["none", "full", "equal", "decorrelated"]
 JITTERS: tuple[Jitter, ...] = ("none", "full", "equal", "decorrelated")
@@ -58,7 +56,7 @@ def classify(outcome: Outcome) -> Verdict:
         return Verdict.RETRY if result.retryable and safe else Verdict.FATAL
     if result == 429 or (result == 503 and "retry-after" in outcome.headers):
         return Verdict.THROTTLED
-    if result in (408, 425, 500, 502, 503, 504):
+    if result in RETRYABLE:
         return Verdict.RETRY if outcome.idempotent else Verdict.FATAL
     return Verdict.SUCCESS
 
@@ -76,13 +74,8 @@ def parse_retry_after(value: str | None, *, now_wall: float) -> float | None:
         return max(0.0, float(int(text)))
     except ValueError:
         pass
-    try:
-        when = parsedate_to_datetime(text)
-    except (TypeError, ValueError, IndexError, OverflowError):
-        return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=timezone.utc)
-    return max(0.0, (when - datetime.fromtimestamp(now_wall, timezone.utc)).total_seconds())
+    when = http_date(text)
+    return None if when is None else max(0.0, when - now_wall)
 
 
 @dataclass(frozen=True)
@@ -201,18 +194,14 @@ class RetryPolicy:
         if self.attempts < 1:
             raise ValueError(f"a call has at least 1 attempt, not {self.attempts}")
 
-    def start(self, *, deadline: Deadline | None = None, rng: random.Random) -> RetryState:
-        """Return the state of a new call."""
-        return RetryState(self, deadline, rng)
-
 
 @dataclass
 class RetryState:
     """One call on its way through its attempts."""
 
     policy: RetryPolicy
-    deadline: Deadline | None
     rng: random.Random
+    deadline: Deadline | None = None
     attempt: int = 0
     _previous: float | None = None
 

@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import anyio
 
@@ -26,15 +26,9 @@ from velvet_http.errors import (
 )
 from velvet_http.guard import CircuitBreaker, HedgePolicy, TokenBucket
 from velvet_http.model import Attempt, Clock, Deadline, Headers, Request, Response
-from velvet_http.policy import GiveUp, Outcome, RetryPolicy
+from velvet_http.policy import GiveUp, Outcome, RetryPolicy, RetryState
 
 Result = Response | HttpError
-
-
-class AsyncRequester(Protocol):
-    """An `AsyncClient`, an `AsyncResilientClient` or anything that answers like one."""
-
-    async def request(self, request: Request) -> Response: ...
 
 
 class AsyncResilientClient:
@@ -66,7 +60,8 @@ class AsyncResilientClient:
                 f"hedging cancels requests, and {client.name} loses a place in its pool each time; "
                 "use aiohttp or httpx2"
             )
-        self._client, self._policy = client, policy or RetryPolicy()
+        self._client: AsyncClient | Client = client
+        self._policy = policy or RetryPolicy()
         self._breaker, self._limiter, self._hedge = breaker, limiter, hedge
         self._rng = rng or random.Random()
         self._clock, self._wall, self._sleep = clock, wall, sleep
@@ -83,7 +78,7 @@ class AsyncResilientClient:
         """
         if request.headers.get("idempotency-key") == "":  # an empty one asks for a fresh key
             request = request.with_headers(Idempotency_Key=str(uuid.uuid4()))
-        state = self._policy.start(deadline=deadline, rng=self._rng)
+        state = RetryState(self._policy, self._rng, deadline)
         started, attempts = self._clock(), list[Attempt]()
         while True:
             wait = self._admitted(deadline)
@@ -136,7 +131,8 @@ class AsyncResilientClient:
 
     async def _try(self, request: Request, limits: dict[str, Any]) -> Result:
         try:
-            return await self._client.request(request, **limits)
+            answer = self._client.request(request, **limits)
+            return answer if isinstance(answer, Response) else await answer
         except HttpError as error:
             return error
 
@@ -197,9 +193,8 @@ class ResilientClient:
         async def pause(seconds: float) -> None:
             sleep(seconds)
 
-        self._client = client
         self._inner = AsyncResilientClient(
-            _Blocking(client), policy, sleep=pause, **settings  # type: ignore[arg-type]
+            client, policy, sleep=pause, **settings  # type: ignore[arg-type]
         )
 
     def request(
@@ -207,13 +202,3 @@ class ResilientClient:
     ) -> Response:
         """Return the response of the last attempt; see `AsyncResilientClient.request`."""
         return run_now(self._inner.request(request, deadline=deadline, **limits))
-
-
-class _Blocking:
-    """A blocking client in the shape of an asyncio one."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    async def request(self, request: Request, **limits: Any) -> Response:
-        return self._client.request(request, **limits)

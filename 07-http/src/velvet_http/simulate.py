@@ -116,7 +116,7 @@ def simulate(scenario: Scenario) -> SimResult:
     serial = 0
     while events or clock < scenario.duration:
         if clock < scenario.duration and (not events or clock <= events[0][0]):
-            now, state = clock, scenario.policy.start(rng=delays)
+            now, state = clock, RetryState(scenario.policy, delays)
             clock += arrivals.expovariate(scenario.offered)
             result.calls += 1
         else:

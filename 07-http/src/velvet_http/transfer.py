@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from velvet_http.client import Client
@@ -22,24 +21,10 @@ from velvet_http.errors import (
     StaleValidator,
     StatusError,
 )
-from velvet_http.model import Headers, Request, Response
+from velvet_http.model import Headers, Request, Response, parse_links
+from velvet_http.resilient import ResilientClient
 
 MAX_PAGES = 10_000
-
-
-class Requester(Protocol):
-    """A `Client`, a `ResilientClient` or anything that answers like one."""
-
-    def request(self, request: Request) -> Response:
-        """Send a request and return its whole response."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """The offsets that arrived in one attempt of a download."""
-
-    start: int
-    stop: int
 
 
 def download(
@@ -50,7 +35,7 @@ def download(
     sha256: str | None = None,
     attempts: int = 10,
     restart: bool = True,
-    on_part: Callable[[Part], object] = id,
+    on_part: Callable[[int, int], object] = range,
 ) -> int:
     """Write `url` to `dest` and return its size; `dest` is never seen incomplete.
 
@@ -59,6 +44,7 @@ def download(
 
     Args:
         attempts: most attempts that bring no byte nearer the end.
+        on_part: called with the first and the last offset that an attempt brought.
 
     Raises:
         StaleValidator: the object changed and `restart` is False.
@@ -66,11 +52,11 @@ def download(
         HttpError, OSError: the last attempt's; the part is kept.
     """
     part = dest.with_name(dest.name + ".part")
-    validator, fruitless, offset = "", 0, 0
+    known, fruitless, offset = list[str](), 0, 0
     with part.open("wb") as file:
         while True:
             try:
-                validator = _attempt(client, url, file, validator, restart=restart)
+                _attempt(client, url, file, known, restart=restart)
                 break
             except (HttpError, OSError) as error:
                 if not isinstance(error, HttpError) or not error.retryable:
@@ -78,10 +64,9 @@ def download(
                 fruitless = 0 if file.tell() > offset else fruitless + 1
                 if fruitless >= attempts:
                     raise
-                validator = getattr(error, "validator", validator)
             finally:
                 if file.tell() > offset:
-                    on_part(Part(offset, file.tell()))
+                    on_part(offset, file.tell())
                 offset = file.tell()
         file.flush()
         os.fsync(file.fileno())
@@ -92,12 +77,12 @@ def download(
     return dest.stat().st_size
 
 
-def _attempt(client: Client, url: str, file: BinaryIO, validator: str, *, restart: bool) -> str:
-    """Append what one request brings; the error of a cut carries the validator to go on with."""
-    offset = file.tell() if validator else 0
+def _attempt(client: Client, url: str, file: BinaryIO, known: list[str], *, restart: bool) -> None:
+    """Append what one request brings; `known` holds the validator to go on with, if there is one."""
+    offset = file.tell() if known else 0
     headers = Headers({"Accept-Encoding": "identity"})  # offsets count encoded bytes
     if offset:
-        headers = headers.with_field("Range", f"bytes={offset}-").with_field("If-Range", validator)
+        headers = headers.with_field("Range", f"bytes={offset}-").with_field("If-Range", known[0])
     with client.stream(Request("GET", url, headers)) as response:
         if response.status == 206:
             given = response.headers.get("content-range") or ""
@@ -109,22 +94,11 @@ def _attempt(client: Client, url: str, file: BinaryIO, validator: str, *, restar
             file.seek(0)
             file.truncate()
         else:
-            raise _with_status(response.url, response.status, response.headers)
+            raise StatusError(Response(response.status, response.headers, b"", response.url))
         tag = response.headers.get("etag") or ""
-        validator = "" if tag.startswith("W/") else tag
-        try:
-            for piece in response:
-                file.write(piece)
-        except HttpError as error:
-            error.validator = validator  # type: ignore[attr-defined]
-            raise
-    return validator
-
-
-def _with_status(url: str, status: int, headers: Headers) -> StatusError:
-    error = StatusError(Response(status, headers, b"", url))
-    error.retryable = status in (408, 429, 500, 502, 503, 504)
-    return error
+        known[:] = [] if tag.startswith("W/") or not tag else [tag]
+        for piece in response:
+            file.write(piece)
 
 
 def _hash(path: Path) -> str:
@@ -135,46 +109,23 @@ def _hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-@dataclass(frozen=True)
-class LinkHeader:
-    """The next page is the Link header's `next` (RFC 8288)."""
-
-    items: str = "items"
-
-    def next(self, response: Response) -> str | None:
-        """Return the next address."""
-        return response.links().get("next")
+def link_header(response: Response) -> str | None:
+    """Return the next page's address: the Link header's `next` (RFC 8288)."""
+    return parse_links(response.headers.get("link") or "", base=response.url).get("next")
 
 
-@dataclass(frozen=True)
-class Cursor:
-    """The next page continues after a cursor that the body names."""
-
-    field: str = "next"
-    parameter: str = "cursor"
-    items: str = "items"
-
-    def next(self, response: Response) -> str | None:
-        """Return the next address."""
-        cursor = response.json().get(self.field)
-        return None if cursor is None else _with_query(response.url, self.parameter, str(cursor))
+def cursor(response: Response) -> str | None:
+    """Return the address that continues after the cursor in the body."""
+    found = response.json().get("next")
+    return None if found is None else _with_query(response.url, "cursor", str(found))
 
 
-@dataclass(frozen=True)
-class PageNumber:
-    """Pages are numbered from 1 until one is empty."""
-
-    parameter: str = "page"
-    items: str = "items"
-
-    def next(self, response: Response) -> str | None:
-        """Return the next address."""
-        if not response.json()[self.items]:
-            return None
-        query = dict(parse_qsl(urlsplit(response.url).query))
-        return _with_query(
-            response.url, self.parameter, str(int(query.get(self.parameter, "1")) + 1)
-        )
+def page_number(response: Response) -> str | None:
+    """Return the next address; pages are numbered from 1 until one is empty."""
+    if not response.json()["items"]:
+        return None
+    number = dict(parse_qsl(urlsplit(response.url).query)).get("page", "1")
+    return _with_query(response.url, "page", str(int(number) + 1))
 
 
 def _with_query(url: str, name: str, value: str) -> str:
@@ -184,14 +135,17 @@ def _with_query(url: str, name: str, value: str) -> str:
 
 
 def paginate(
-    client: Requester,
+    client: Client | ResilientClient,
     url: str,
-    style: LinkHeader | Cursor | PageNumber,
+    following: Callable[[Response], str | None],
     *,
     headers: Headers | None = None,
     key: Callable[[Any], object] | None = None,
 ) -> Iterator[Any]:
     """Yield the items of all pages, one page in memory; each `key` once.
+
+    Args:
+        following: returns the address of the page after a response, such as `link_header`.
 
     Raises:
         HttpError: "page loop" when an address comes up again, or after `MAX_PAGES` pages.
@@ -199,18 +153,18 @@ def paginate(
     """
     seen: set[object] = set()
     visited: set[str] = set()
-    following: str | None = url
-    while following is not None:
-        if following in visited or len(visited) >= MAX_PAGES:
-            raise HttpError(f"page loop: {following} after {len(visited)} pages")
-        visited.add(following)
-        response = client.request(Request("GET", following, headers or Headers()))
+    at: str | None = url
+    while at is not None:
+        if at in visited or len(visited) >= MAX_PAGES:
+            raise HttpError(f"page loop: {at} after {len(visited)} pages")
+        visited.add(at)
+        response = client.request(Request("GET", at, headers or Headers()))
         page = response.raise_for_status().json()
-        if not isinstance(page, dict) or not isinstance(page.get(style.items), list):
-            raise DecodeError(f"{following} has no list {style.items!r}")
-        for item in page[style.items]:
+        if not isinstance(page, dict) or not isinstance(page.get("items"), list):
+            raise DecodeError(f"{at} has no list 'items'")
+        for item in page["items"]:
             name = None if key is None else key(item)
             if name is None or name not in seen:
                 yield item
             seen.add(name)
-        following = style.next(response)
+        at = following(response)

@@ -20,8 +20,9 @@ from velvet_http import errors
 from velvet_http.client import Settings
 from velvet_http.comparisons.server_process import ServerProcess
 from velvet_http.contenders import connect, connect_async
-from velvet_http.faults import FaultServer, fault, kinds
-from velvet_http.faults.kinds import End, Fault
+from velvet_http.faults import FaultServer, fault
+from velvet_http.faults.kinds import TEXT, End, Fault
+from velvet_http.faults.routes import respond
 from velvet_http.model import Deadline, Headers, Request, Timeouts
 from velvet_http.policy import Backoff, NoBudget, RetryPolicy
 from velvet_http.resilient import ResilientClient
@@ -82,7 +83,7 @@ def test_a_connection_that_dies_while_idle_is_not_a_reason_to_repeat_a_post(
     server: FaultServer, client_name: str, key: str | None
 ) -> None:
     """The keep-alive race: the server closes just as the client sends."""
-    url = server.script("/pay-here", [Fault("gone", (), End.CLOSE), kinds.ok()])
+    url = server.script("/pay-here", [Fault("gone", (), End.CLOSE), respond(200, TEXT)])
     request = Request("POST", url, Headers(), b"{}")
     with connect(client_name) as client:
         client.get(server.url("/json"))
@@ -237,12 +238,12 @@ def test_cancelled_calls_leave_no_socket(server: FaultServer, client_name: str) 
 def test_bytes_sent_before_they_were_asked_for_end_a_connection(server: FaultServer) -> None:
     url = server.script("/extra", [fault("extra bytes")])
     with connect("http_client") as client:
-        assert client.get(url).body == kinds.TEXT
+        assert client.get(url).body == TEXT
         [[idle]] = client.transport.idle.values()  # type: ignore[attr-defined]
         with selectors.DefaultSelector() as selector:
             selector.register(idle.sock, selectors.EVENT_READ)
             assert selector.select(60), "the bytes have to be here before the next request leaves"
-        assert client.get(url).body == kinds.TEXT
+        assert client.get(url).body == TEXT
 
     assert server.counters.connects == 2
 
@@ -251,9 +252,9 @@ def test_garbage_on_a_kept_connection_is_no_answer_and_no_reason_to_ask_again(
     server: FaultServer, client_name: str
 ) -> None:
     """The bytes arrive after the request has left, so nothing tells them from an answer but their form."""
-    url = server.script("/late", [kinds.ok(), fault("garbage"), kinds.ok()])
+    url = server.script("/late", [respond(200, TEXT), fault("garbage"), respond(200, TEXT)])
     with connect(client_name) as client:
-        assert client.get(url).body == kinds.TEXT
+        assert client.get(url).body == TEXT
         with pytest.raises(errors.ProtocolViolation):
             client.get(url)
 

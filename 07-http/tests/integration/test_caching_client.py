@@ -17,7 +17,7 @@ from velvet_http.contenders import connect
 from velvet_http.dashboard.fault_atlas import wire
 from velvet_http.errors import ConnectionLost, DeadlineExceeded
 from velvet_http.faults import FaultServer, fault
-from velvet_http.faults.kinds import head, ok, status
+from velvet_http.faults.kinds import head
 from velvet_http.faults.routes import after, respond
 from velvet_http.model import Deadline, Headers, Request
 
@@ -46,7 +46,7 @@ def test_a_life_of_one_address(server: FaultServer, client: Client) -> None:
     wall = Wall()
     cache = cached(client, wall)
     url = server.script(
-        "/a", [_tagged(wall, "max-age=60"), respond(304, b"", ETag='"a"'), status(500)]
+        "/a", [_tagged(wall, "max-age=60"), respond(304, b"", ETag='"a"'), respond(500)]
     )
 
     said = []
@@ -88,7 +88,7 @@ def test_stale_while_revalidate_answers_first_and_asks_in_the_background(
     assert server.journal[1].headers["if-none-match"] == '"a"'
 
 
-@pytest.mark.parametrize("failure", [status(503), fault("close")])
+@pytest.mark.parametrize("failure", [respond(503), fault("close")])
 def test_stale_if_error_stands_in(server: FaultServer, client: Client, failure: object) -> None:
     wall = Wall()
     cache = cached(client, wall)
@@ -266,4 +266,4 @@ def _section(said: dict[str, str], asked: dict[str, str]) -> str:
 
 def test_a_plain_head_is_built_as_written() -> None:
     assert head("200 OK", {"A": 1}) == b"HTTP/1.1 200 OK\r\nA: 1\r\n\r\n"
-    assert wire(ok(b"x")).endswith("x[keep]")
+    assert wire(respond(200, b"x")).endswith("x[keep]")

@@ -72,14 +72,14 @@ def test_a_burst_passes_and_then_the_rate_holds() -> None:
 
 
 def test_hedging_waits_until_it_knows_the_tail() -> None:
-    hedge = HedgePolicy(0.9, max_extra=0.1, sample=20)
+    hedge = HedgePolicy(0.9, max_extra=0.1)
     for _ in range(19):
         hedge.observe(0.01)
     assert hedge.hedge_after() is None
 
     hedge.observe(0.5)
     assert hedge.hedge_after() == 0.01
-    for _ in range(20):
+    for _ in range(500):
         hedge.observe(1.0)
     assert hedge.hedge_after() == 1.0, "old latencies are forgotten"
 
@@ -99,7 +99,7 @@ def test_extra_requests_stay_within_their_share() -> None:
         lambda: CircuitBreaker(min_calls=0),
         lambda: TokenBucket(0),
         lambda: HedgePolicy(1.0),
-        lambda: HedgePolicy(sample=5),
+        lambda: HedgePolicy(max_extra=0),
     ],
 )
 def test_settings_without_sense_are_refused(make: object) -> None:

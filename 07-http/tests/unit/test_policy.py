@@ -17,6 +17,7 @@ from velvet_http.policy import (
     RatioBudget,
     Retry,
     RetryPolicy,
+    RetryState,
     Verdict,
     classify,
     parse_retry_after,
@@ -115,7 +116,7 @@ def test_budgets_refuse_settings_without_sense() -> None:
 
 def test_a_call_retries_until_its_attempts_are_used() -> None:
     policy = RetryPolicy(attempts=3, backoff=Backoff(base=1, jitter="none"), budget=NoBudget())
-    state = policy.start(rng=RNG)
+    state = RetryState(policy, RNG)
 
     assert state.decide(Outcome(503), now=0) == Retry(1)
     assert state.decide(Outcome(503), now=1) == Retry(2)
@@ -125,7 +126,7 @@ def test_a_call_retries_until_its_attempts_are_used() -> None:
 def test_the_server_may_order_a_wait_up_to_the_cap() -> None:
     policy = RetryPolicy(retry_after_cap=5)
 
-    decision = policy.start(rng=RNG).decide(Outcome(429, LATER), now=0)
+    decision = RetryState(policy, RNG).decide(Outcome(429, LATER), now=0)
 
     assert decision == Retry(5)
 
@@ -133,7 +134,7 @@ def test_the_server_may_order_a_wait_up_to_the_cap() -> None:
 def test_a_wait_beyond_the_deadline_is_not_begun() -> None:
     policy = RetryPolicy(backoff=Backoff(base=5, jitter="none"))
 
-    state = policy.start(deadline=Deadline(4.0), rng=RNG)
+    state = RetryState(policy, RNG, Deadline(4.0))
 
     assert state.decide(Outcome(503), now=0) == GiveUp("deadline")
 
@@ -141,5 +142,5 @@ def test_a_wait_beyond_the_deadline_is_not_begun() -> None:
 def test_an_empty_budget_ends_the_call() -> None:
     policy = RetryPolicy(budget=RatioBudget(0, reserve=0))
 
-    assert policy.start(rng=RNG).decide(Outcome(503), now=0) == GiveUp("budget")
-    assert policy.start(rng=RNG).decide(Outcome(errors.TlsError("x")), now=0) == GiveUp("fatal")
+    assert RetryState(policy, RNG).decide(Outcome(503), now=0) == GiveUp("budget")
+    assert RetryState(policy, RNG).decide(Outcome(errors.TlsError("x")), now=0) == GiveUp("fatal")

@@ -138,7 +138,7 @@ def race_counter(
     """Let `workers` threads, each with a connection, add one `increments` times.
 
     What the database gives up is run again (`retry_tx`), and so is a version that was stale, until
-    every increment is reported as done: what is missing then was lost without anybody noticing.
+    every increment is reported as done: what is missing then was lost without a word.
 
     Args:
         url: a PostgreSQL or an SQLite file; a table of its own is made there and removed.

@@ -35,7 +35,7 @@ def test_reading_and_writing_back_loses_updates_at_read_committed(
     result = race_counter(postgres_server.url, "read_modify_write", "read committed", 4, 50)
 
     assert result.lost == result.expected - result.got > 0
-    assert result.retries == 0  # and nobody was told
+    assert result.retries == 0  # and no caller was told
 
 
 @pytest.mark.integration

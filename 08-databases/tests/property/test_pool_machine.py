@@ -44,7 +44,7 @@ class Line:
 
 
 class Caller(threading.Thread):
-    """Somebody who stands in line."""
+    """A caller that stands in line."""
 
     def __init__(self, pool: Pool[Line]) -> None:
         super().__init__(daemon=True)
@@ -140,7 +140,7 @@ class PoolMachine(RuleBasedStateMachine):
         assert isinstance(got, Line)
         assert got not in self.lent, "two owners"
         assert got is line or line.closed
-        assert all(later.got.empty() for later in self.line), "somebody overtook"
+        assert all(later.got.empty() for later in self.line), "a caller was overtaken"
         first.join()
         self.lent.append(got)
 

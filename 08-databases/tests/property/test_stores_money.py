@@ -52,7 +52,7 @@ def work(name: str, url: str, some: list[Move], how: TransferHow, gate: threadin
                     break
                 except (Conflict, StaleWrite):
                     again += 1
-                    assert again < 2_000, "nobody gets through"
+                    assert again < 2_000, "no transaction gets through"
     finally:
         store.close()
     return again

@@ -54,7 +54,7 @@ def test_everything_is_restored_by_identity(
     def mine(sql: Any, params: Any = None) -> Any:
         return peewee.Database.execute_sql(database, sql, params)
 
-    database.execute_sql = mine  # somebody else's wrapper
+    database.execute_sql = mine  # the wrapper of another library
     wrappers = connections[alias].execute_wrappers
     classes = [peewee.Database, peewee.SqliteDatabase]
     methods = [vars(kind).get("execute_sql") for kind in classes]

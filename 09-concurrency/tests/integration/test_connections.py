@@ -84,7 +84,7 @@ def test_a_port_that_refuses_is_counted() -> None:
 
     assert held.held == 0
     assert sum(held.errors.values()) == 3
-    assert held.p99 != held.p99  # not a number: nobody answered
+    assert held.p99 != held.p99  # not a number: no server answered
 
 
 def test_a_server_that_never_answers_is_counted_at_the_deadline() -> None:

@@ -82,9 +82,9 @@ def test_tasks_that_come_and_are_cancelled_lose_nothing(policy, maxsize, events)
         stats = queue.stats
         assert stats.offered == stats.delivered + stats.refused + stats.dropped + stats.depth
         getters = [task for task in waiting if task.get_coro().__name__ == "get"]
-        assert not (getters and stats.depth), "an item lies there while somebody waits for one"
+        assert not (getters and stats.depth), "an item lies there while a getter waits for one"
         putters = [task for task in waiting if task.get_coro().__name__ == "put"]
-        assert not (putters and stats.depth < maxsize), "room is left while somebody waits for it"
+        assert not (putters and stats.depth < maxsize), "room is left while a putter waits for it"
         queue.close()
         if waiting:
             done, late = await asyncio.wait(waiting, timeout=10)

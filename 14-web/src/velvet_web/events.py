@@ -215,11 +215,7 @@ class Message:
 
 
 class SseParser:
-    """Parse an event stream from any splitting of its bytes (WHATWG HTML, 9.2.6).
-
-    Attributes:
-        retry: reconnection time in milliseconds that the stream asked for, or None.
-    """
+    """Parse an event stream from any splitting of its bytes (WHATWG HTML, 9.2.6)."""
 
     def __init__(self) -> None:
         self._buffer = b""
@@ -228,7 +224,6 @@ class SseParser:
         self._id = ""
         self._event = ""
         self._lines: list[str] = []
-        self.retry: int | None = None
 
     def feed(self, chunk: bytes) -> list[Message]:
         """Take bytes and return the events that they complete."""
@@ -259,8 +254,6 @@ class SseParser:
             self._event = value
         elif name == "id" and "\0" not in value:
             self._id = value
-        elif name == "retry" and value.isascii() and value.isdigit():
-            self.retry = int(value)
         return None
 
     def _dispatch(self) -> Message | None:

@@ -1,8 +1,7 @@
 """A latency histogram with three significant digits from a microsecond to an hour.
 
 The idea is HdrHistogram's: buckets are exact up to 2,048 us and double their width with every
-doubling of the value, so each value is kept to 0.1 % in a few thousand counters. Two histograms
-merge by addition, and their percentiles stay true, which no average of percentiles does.
+doubling of the value, so each value is kept to 0.1 % in a few thousand counters.
 """
 
 from __future__ import annotations
@@ -35,12 +34,6 @@ class Histogram:
         self._counts[index] = self._counts.get(index, 0) + count
         self.total += count
 
-    def merge(self, other: Histogram) -> None:
-        """Add the counts of another histogram."""
-        for index, count in other._counts.items():
-            self._counts[index] = self._counts.get(index, 0) + count
-        self.total += other.total
-
     def percentile(self, percent: float) -> int:
         """Return the value that `percent` of all values do not exceed; 0 when empty.
 
@@ -51,10 +44,10 @@ class Histogram:
             raise ValueError(f"percent is {percent}; it must be from 0 to 100")
         target = max(1, int(percent / 100 * self.total + 0.5))
         seen = 0
-        for index, count in sorted(self._counts.items()):
+        for value, count in self.items():
             seen += count
             if seen >= target:
-                return _highest(index)
+                return value
         return 0
 
     def corrected(self, expected_interval: int) -> Histogram:

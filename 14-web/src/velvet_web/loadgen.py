@@ -29,14 +29,12 @@ from urllib.parse import urlsplit
 from velvet_web.loadplan import LoadPlan, Result, Shot
 
 
+@dataclass(slots=True)
 class _Request:
-    __slots__ = ("intended", "raw", "sent", "tries")
-
-    def __init__(self, raw: bytes, intended: float, tries: int) -> None:
-        self.raw = raw
-        self.intended = intended
-        self.tries = tries
-        self.sent = 0.0
+    raw: bytes
+    intended: float
+    tries: int
+    sent: float = 0.0
 
 
 class _Connection(asyncio.Protocol):
@@ -134,7 +132,6 @@ class _Load:
         address = urlsplit(plan.url)
         self.host, self.port = address.hostname or "127.0.0.1", address.port or 80
         self.raw = [shot.raw(address.netloc) for shot in plan.mix]
-        self.weights = [shot.weight for shot in plan.mix]
         self.rng = random.Random(plan.seed + 1)
         self.loop = asyncio.get_running_loop()
         self.idle: list[_Connection] = []
@@ -192,7 +189,7 @@ class _Load:
 
     def shoot(self, intended: float) -> None:
         """Send a request of the mix, now or when a connection is free."""
-        raw = self.rng.choices(self.raw, self.weights)[0] if len(self.raw) > 1 else self.raw[0]
+        raw = self.rng.choice(self.raw) if len(self.raw) > 1 else self.raw[0]
         self.result.sent += 1
         self.window.sent += 1
         self.outstanding += 1
@@ -209,7 +206,6 @@ class _Load:
             self.idle.pop().send(request)
             return
         self.waiting.append(request)
-        self.result.peak_waiting = max(self.result.peak_waiting, len(self.waiting))
         self.next()
 
     def next(self) -> None:
@@ -332,14 +328,6 @@ def measure(plan: LoadPlan) -> Result:
     raise RuntimeError("the load generator ended without a result")
 
 
-@dataclass(frozen=True)
-class Capacity:
-    """The highest rate that kept its objective, and what was tried on the way."""
-
-    rate: float
-    tried: tuple[tuple[float, float], ...]
-
-
 def find_capacity(
     plan: LoadPlan,
     slo_ms: float,
@@ -348,8 +336,10 @@ def find_capacity(
     factor: float = 1.5,
     most: float = 2000.0,
     run: Callable[[LoadPlan], Result] = measure,
-) -> Capacity:
-    """Raise the rate until its p99 misses an objective; return the last rate that met it.
+) -> tuple[float, list[tuple[float, float]]]:
+    """Raise the rate until its p99 misses an objective.
+
+    Returns the last rate that met it, and each rate that was tried with its p99.
 
     Args:
         plan: its rate is replaced.
@@ -362,7 +352,7 @@ def find_capacity(
         if result.errors or result.p(99) > slo_ms:
             break
         best, rate = rate, rate * factor
-    return Capacity(best, tuple(tried))
+    return best, tried
 
 
 def _main(arguments: list[str]) -> None:

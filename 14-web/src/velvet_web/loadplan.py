@@ -15,12 +15,11 @@ MIN_ACHIEVED = 0.97
 
 @dataclass(frozen=True)
 class Shot:
-    """One kind of request and how often it is chosen."""
+    """One kind of request of a mix, of which each is chosen as often."""
 
     target: str
     method: str = "GET"
     body: str = ""
-    weight: float = 1.0
 
     def raw(self, host: str) -> bytes:
         """Return the bytes of the request."""
@@ -101,7 +100,6 @@ class Result:
     seconds: float
     sent: int = 0
     good: int = 0
-    peak_waiting: int = 0
     retried: int = 0
     latency: Histogram = field(default_factory=Histogram)
     service: Histogram = field(default_factory=Histogram)
@@ -150,14 +148,8 @@ class Result:
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads back."""
-        found = {name: getattr(self, name) for name in ("offered", "seconds", "sent", "good")}
         histograms = {name: getattr(self, name).to_pairs() for name in _HISTOGRAMS}
-        waiting = {
-            "peak_waiting": self.peak_waiting,
-            "retried": self.retried,
-            "outcomes": dict(self.outcomes),
-        }
-        return {**found, **histograms, **waiting}
+        return {**vars(self), **histograms, "outcomes": dict(self.outcomes)}
 
     @classmethod
     def from_json(cls, found: dict[str, Any]) -> Result:

@@ -35,8 +35,6 @@ SECURITY_HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
-CORS_METHODS = "GET, HEAD, POST, PATCH, DELETE"
-CORS_REQUEST = "Content-Type, If-Match, If-None-Match, Idempotency-Key"
 CORS_EXPOSED = "ETag, Link, Location, Retry-After, X-Request-Id"
 
 
@@ -78,8 +76,8 @@ def cors_headers(settings: Settings, origin: str) -> dict[str, str]:
 
 
 PREFLIGHT = {
-    "access-control-allow-methods": CORS_METHODS,
-    "access-control-allow-headers": CORS_REQUEST,
+    "access-control-allow-methods": "GET, HEAD, POST, PATCH, DELETE",
+    "access-control-allow-headers": "Content-Type, If-Match, If-None-Match, Idempotency-Key",
     "access-control-max-age": "600",
 }
 
@@ -204,7 +202,6 @@ class LoadShed:
 
     Attributes:
         inflight: requests that are served now.
-        shed: requests refused so far.
     """
 
     def __init__(
@@ -217,7 +214,6 @@ class LoadShed:
         self.max_queue = max_queue
         self.max_wait = max_wait
         self.inflight = 0
-        self.shed = 0
         self._waiting: dict[asyncio.Future[None], None] = {}  # in order of arrival
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -225,7 +221,6 @@ class LoadShed:
             await self.app(scope, receive, send)
             return
         if not await self._enter():
-            self.shed += 1
             problem = Problem(503, "this server is at its limit", headers={"retry-after": "1"})
             await send_problem(send, problem, scope["path"])
             return

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
 from velvet_web.contenders import load
@@ -87,7 +87,8 @@ def settings_for(contender: str, needs: Needs, base: Settings) -> Settings:
     """Return the settings of a worker: its share of the limits, and the rest of the defaults."""
     share = math.ceil(needs.concurrency / needs.cores)
     asynchronous = load(contender).INTERFACE == "asgi"
-    return base.but(
+    return replace(
+        base,
         store="threads",
         max_inflight=share if asynchronous else share + 1,
         max_queue=math.ceil(needs.queue / needs.cores) if asynchronous else 0,
@@ -107,7 +108,8 @@ def unit(contender: str, needs: Needs, settings: Settings) -> str:
     Its stop first makes `/readyz` answer 503, and signals when the load balancer has noticed.
     """
     default = Settings(dsn=settings.dsn, secret=settings.secret).to_env()
-    placed = settings.but(
+    placed = replace(
+        settings,
         allowed_hosts=("board.example", "127.0.0.1"),
         public_url="https://board.example",
         drain_file="/run/board/drain",

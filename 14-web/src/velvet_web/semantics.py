@@ -39,14 +39,11 @@ def accepts(header: str | None, offered: str) -> bool:
 
 
 def _quality(parameters: Sequence[str]) -> float:
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0
+    pairs = (parameter.partition("=") for parameter in parameters)
+    try:
+        return float(next((value for name, _, value in pairs if name.strip() == "q"), 1))
+    except ValueError:
+        return 0.0
 
 
 def require_acceptable(header: str | None, offered: str) -> None:

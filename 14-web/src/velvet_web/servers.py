@@ -14,7 +14,6 @@ import importlib.util
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,10 +22,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import psutil
 
+from velvet.services.ladder import free_port
 from velvet_web.entry import APP_VARIABLE
 from velvet_web.settings import Settings
 
@@ -36,6 +35,8 @@ START_SECONDS = 30.0
 STOP_SECONDS = 15.0
 GRACE_SECONDS = 10
 START_TRIES = 3
+# Elsewhere the group of its parent: what ends a whole group ends the server, too.
+NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
 
 class ServerFailed(RuntimeError):
@@ -92,18 +93,12 @@ class Running:
     url: str
     port: int
     process: subprocess.Popen[bytes]
-    log: Path
     start_seconds: float
-
-    @property
-    def pid(self) -> int:
-        """The process that was started; workers are its children."""
-        return self.process.pid
 
     def tree(self) -> list[psutil.Process]:
         """Return the process and all its descendants that live."""
         try:
-            parent = psutil.Process(self.pid)
+            parent = psutil.Process(self.process.pid)
             return [parent, *parent.children(recursive=True)]
         except psutil.NoSuchProcess:
             return []
@@ -146,24 +141,15 @@ class Running:
         return time.monotonic() - began
 
 
-def free_port() -> int:
-    """Return a port of the loopback address that is free now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
 def answers(port: int, path: str = "/readyz") -> bool:
     """Tell whether a server answers a path with success."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=2)
-    try:
+    with (
+        contextlib.suppress(OSError, http.client.HTTPException),
+        contextlib.closing(http.client.HTTPConnection(HOST, port, timeout=2)) as connection,
+    ):
         connection.request("GET", path)
         return connection.getresponse().status < 400
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    return False
 
 
 @contextlib.contextmanager
@@ -209,9 +195,9 @@ def _start(command: Callable[[int], list[str]], environ: dict[str, str], folder:
         log = folder / "server.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                command(port), env=environ, stdout=output, stderr=output, **_own_group()
+                command(port), env=environ, stdout=output, stderr=output, creationflags=NEW_GROUP
             )
-        running = Running(f"http://{HOST}:{port}", port, process, log, 0.0)
+        running = Running(f"http://{HOST}:{port}", port, process, 0.0)
         try:
             while process.poll() is None and time.monotonic() - began < START_SECONDS:
                 if answers(port):
@@ -226,9 +212,3 @@ def _start(command: Callable[[int], list[str]], environ: dict[str, str], folder:
         if "in use" not in failure.lower():
             break
     raise ServerFailed(f"the server did not answer: {failure.strip() or 'it wrote nothing'}")
-
-
-def _own_group() -> dict[str, Any]:
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {}  # the group of its parent: what ends a whole group ends the server, too

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import queue
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -161,9 +160,10 @@ class SqliteStore(TaskStore):
     def __init__(self, path: str, *, connections: int = 8, busy: float = 0.5) -> None:
         self._path = path
         self._busy = busy
-        self._lock = threading.Lock()
-        self._left = connections
-        self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        # A place without a connection yet is None; the last that came back is the next to go.
+        self._idle: queue.LifoQueue[sqlite3.Connection | None] = queue.LifoQueue()
+        for _ in range(connections):
+            self._idle.put(None)
         self._all: list[sqlite3.Connection] = []
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         key = "INTEGER PRIMARY KEY AUTOINCREMENT"
@@ -175,36 +175,24 @@ class SqliteStore(TaskStore):
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         try:
-            connection = self._idle.get_nowait()
+            connection = self._idle.get(timeout=self._busy)
         except queue.Empty:
-            connection = self._open_or_wait()
+            raise Unavailable("has no connection left") from None
         try:
+            connection = connection or self._open()
             yield connection
         except sqlite3.OperationalError as error:
-            raise Unavailable(f"is busy: {error}") from error
+            raise Unavailable(f"is not available: {error}") from error
         finally:
             self._idle.put(connection)
 
-    def _open_or_wait(self) -> sqlite3.Connection:
-        with self._lock:
-            may_open = self._left > 0
-            self._left -= may_open
-        if not may_open:
-            try:
-                return self._idle.get(timeout=self._busy)
-            except queue.Empty:
-                raise Unavailable("has no connection left") from None
+    def _open(self) -> sqlite3.Connection:
         # isolation_level None leaves BEGIN and COMMIT to us.
-        try:
-            opened = sqlite3.connect(
-                self._path, timeout=self._busy, isolation_level=None, check_same_thread=False
-            )
-        except sqlite3.OperationalError as error:
-            with self._lock:
-                self._left += 1  # the next request may try again
-            raise Unavailable("cannot be opened") from error
-        opened.execute("PRAGMA synchronous = NORMAL")
+        opened = sqlite3.connect(
+            self._path, timeout=self._busy, isolation_level=None, check_same_thread=False
+        )
         self._all.append(opened)
+        opened.execute("PRAGMA synchronous = NORMAL")
         return opened
 
     def transact(self, work: Callable[[Run], T], *, write: bool = False) -> T:

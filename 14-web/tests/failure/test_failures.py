@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def eventually(condition: Any, seconds: float = 10.0) -> bool:
 
 
 def test_a_locked_database_is_503_and_then_works_again(settings: Settings) -> None:
-    client = Client(InWsgi(build("flask", settings.but(busy=0.05))))
+    client = Client(InWsgi(build("flask", replace(settings, busy=0.05))))
     lock = sqlite3.connect(settings.dsn, isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
 
@@ -118,7 +119,7 @@ def test_a_draining_server_is_not_ready_and_its_listeners_do_not_hold_it_up(
     settings: Settings, tmp_path: Path
 ) -> None:
     flag = tmp_path / "drain"
-    tuned = settings.but(drain_file=str(flag), max_inflight=2)
+    tuned = replace(settings, drain_file=str(flag), max_inflight=2)
     with serve("fastapi", "uvicorn", tuned) as running:
         transport = OverSocket(running.url)
         client = Client(transport)

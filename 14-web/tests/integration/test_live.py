@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ def produced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run
             def __missing__(self, name: str) -> Running:
                 base = Settings(dsn=str(tmp_path_factory.mktemp(name) / "board.db"))
                 # The checks send bursts, which a limit would rightly refuse.
-                tuned = settings_for(name, NEEDS, base).but(max_inflight=0)
+                tuned = replace(settings_for(name, NEEDS, base), max_inflight=0)
                 server = usual_server(load(name).INTERFACE)
                 self[name] = stack.enter_context(
                     serve(name, server, tuned, command=lambda port: command(name, NEEDS, port))

@@ -45,13 +45,6 @@ def test_a_stream_gives_the_events_of_the_standard(stream: bytes, messages: list
     assert SseParser().feed(stream) == messages
 
 
-def test_the_reconnection_time_is_digits_only() -> None:
-    parser = SseParser()
-    parser.feed(b"retry: 250\nretry: +1\nretry: 1.5\n")
-
-    assert parser.retry == 250
-
-
 async def published(policy: Policy, *, count: int = 10, keys: int = 2) -> tuple[list[int], int]:
     broadcaster = Broadcaster(capacity=4, slow=policy)
     slow = broadcaster.subscribe()

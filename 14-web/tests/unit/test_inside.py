@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def test_a_bug_is_a_500_without_its_traceback(
 )
 @pytest.mark.leaves("the threads in which Starlette runs plain functions end a moment later")
 def test_the_lab_does_what_its_names_say(target: str, body: bytes, settings: Settings) -> None:
-    transport = InAsgi(LABS["lab"](settings.but(max_inflight=5)))
+    transport = InAsgi(LABS["lab"](replace(settings, max_inflight=5)))
     answer = transport.send("GET", target, LOCAL, b"")
     transport.close()
 
@@ -136,7 +137,7 @@ def test_a_stream_begins_with_a_comment_and_leaves_no_listener(board: TaskBoard)
 
 
 def test_a_drain_ends_streams_after_what_is_queued(settings: Settings, tmp_path: Path) -> None:
-    board = TaskBoard(settings.but(drain_file=str(tmp_path / "drain")))
+    board = TaskBoard(replace(settings, drain_file=str(tmp_path / "drain")))
     codes: list[int] = []
     told: list[str] = []
 
@@ -191,7 +192,7 @@ def test_a_socket_is_told_until_it_is_gone(board: TaskBoard) -> None:
 
 
 def test_a_call_in_a_thread_returns_what_it_returned(settings: Settings) -> None:
-    threaded, inline = runner(settings.but(store="threads")), runner(settings)
+    threaded, inline = runner(replace(settings, store="threads")), runner(settings)
 
     async def both() -> list[int]:
         return [await threaded(max, 1, 2), await inline(max, 1, 2)]

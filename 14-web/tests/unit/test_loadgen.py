@@ -287,9 +287,9 @@ def test_capacity_is_the_last_rate_that_met_the_objective() -> None:
         result.latency.record(int(1e6 / max(1.0, 100 - plan.rate)))
         return result
 
-    found = find_capacity(LoadPlan("", SHOT), 60.0, start=20, factor=2, run=server)
+    best, tried = find_capacity(LoadPlan("", SHOT), 60.0, start=20, factor=2, run=server)
 
-    assert (found.rate, [rate for rate, _ in found.tried]) == (80, [20, 40, 80, 160])
+    assert (best, [rate for rate, _ in tried]) == (80, [20, 40, 80, 160])
 
 
 def test_the_generator_runs_in_a_process_of_its_own() -> None:

@@ -20,7 +20,7 @@ def test_the_environment_gives_back_what_was_put_in() -> None:
         ({"VELVET_WEB_DSN": "x", "VELVET_WEB_MAX_QUEUE": "many"}, "is no int"),
         ({"VELVET_WEB_DSN": "x", "VELVET_WEB_BUSY": "nan"}, "busy is nan"),
         ({"VELVET_WEB_DSN": "x", "VELVET_WEB_STORE": "fork"}, "one of inline, threads"),
-        ({"VELVET_WEB_DSN": "x", "VELVET_WEB_MAX_BODY": "0"}, "at least one byte"),
+        ({"VELVET_WEB_DSN": "x", "VELVET_WEB_MAX_BODY": "0"}, "1 or more"),
         ({"VELVET_WEB_DSN": "x", "VELVET_WEB_SECRET": "short"}, "shorter than 16"),
         ({"VELVET_WEB_DSN": "x", "VELVET_WEB_PUBLIC_URL": "board.example"}, "give https://"),
         ({"VELVET_WEB_DSN": "x", "VELVET_WEB_PUBLIC_URL": "https://board.example/"}, "a slash"),
@@ -40,4 +40,4 @@ def test_secrets_are_not_shown() -> None:
     shown = repr(Settings(dsn="postgresql://user:hidden@127.0.0.1/board"))
 
     assert "hidden" not in shown
-    assert "secret='***'" in shown
+    assert "secret" not in shown

@@ -110,8 +110,6 @@ class Contender(Protocol):
     """One library's adapter: a module of `contenders`."""
 
     label: str
-    # "checks_only": returns the input; "types_only": states no constraints
-    features: frozenset[str]
     gaps: tuple[str, ...]  # rules of the shared schema that the library cannot state
 
     def build(self, family: Family, mode: Mode = "default") -> Compiled:

@@ -86,13 +86,12 @@ class ProductionIntake:
     """Guard, version, strict model, problem document (RFC 9457)."""
 
     model: Compiled
-    limits: guard.Limits = guard.DEFAULT_LIMITS
 
     def accept(self, body: bytes) -> Answer:
         """Return the total, or a problem document with pointers and without values."""
         payload: Any = None
         try:
-            payload = guard.safe_loads(body, self.limits)
+            payload = guard.safe_loads(body)
             if isinstance(payload, dict) and "version" in payload:
                 value = orders.order.load_any(payload, self.model)
             else:

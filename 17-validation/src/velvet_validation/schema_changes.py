@@ -236,7 +236,6 @@ class Disagreement:
     what: str
     value: Any
     model_accepts: bool
-    schema_accepts: bool
 
 
 def agree(compiled: Compiled, values: Iterable[tuple[str, Any]]) -> list[Disagreement]:
@@ -263,7 +262,6 @@ def agree(compiled: Compiled, values: Iterable[tuple[str, Any]]) -> list[Disagre
             model = True
         except compiled.errors:
             model = False
-        by_schema = validator.is_valid(value)
-        if model != by_schema:
-            found.append(Disagreement(what, value, model, by_schema))
+        if model != validator.is_valid(value):
+            found.append(Disagreement(what, value, model))
     return found

@@ -109,8 +109,8 @@ def _checked(compiled: Compiled, line: bytes) -> Any:
         raise Invalid((Problem((), "json", f"is no common JSON ({first})"),)) from first
 
 
-def iter_json_array(path: Path, compiled: Compiled, *, prefix: str = "item") -> Iterator[Row]:
-    """Yield the items of one large JSON array, or of the array at ``prefix`` (as ijson has it).
+def iter_json_array(path: Path, compiled: Compiled) -> Iterator[Row]:
+    """Yield the items of one large JSON array.
 
     Raises:
         ImportError: ijson is not installed.
@@ -119,7 +119,7 @@ def iter_json_array(path: Path, compiled: Compiled, *, prefix: str = "item") -> 
     import ijson  # type: ignore[import-untyped,unused-ignore]
 
     with _open(path) as file:
-        items = enumerate(ijson.items(file, prefix, use_float=True))
+        items = enumerate(ijson.items(file, "item", use_float=True))
         index = -1
         try:
             for index, item in items:
@@ -139,7 +139,6 @@ class Summary:
     ok: int
     bad: int
     by_code: dict[str, int]
-    last_offset: int
 
 
 def quarantine(rows: Iterable[Row], good: Path, bad: Path, *, every: int = 1000) -> Summary:
@@ -177,7 +176,7 @@ def quarantine(rows: Iterable[Row], good: Path, bad: Path, *, every: int = 1000)
     parts[0].replace(good)
     parts[1].replace(bad)
     _note(good).unlink(missing_ok=True)
-    return Summary(state["ok"], state["bad"], dict(counts), state["offset"])
+    return Summary(state["ok"], state["bad"], dict(counts))
 
 
 def resume_offset(good: Path) -> int:

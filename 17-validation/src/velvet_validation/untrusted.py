@@ -56,10 +56,9 @@ class SchemaTooLarge(UnsafeSchema):
     """It is too deep, or too many subschemas look at one value, or it refers to itself there."""
 
     at: str
-    limit: int
 
     def __str__(self) -> str:
-        return f"{self.at or 'the schema'} is too deep or expands to over {self.limit} subschemas"
+        return f"{self.at or 'the schema'} is too deep or expands to over {MAX_EXPANDED} subschemas"
 
 
 def repeats_a_repetition(pattern: str) -> bool:
@@ -97,17 +96,17 @@ def _nested(tree: Any, inside: bool) -> bool:
     return False
 
 
-def check(schema: Any, *, max_expanded: int = MAX_EXPANDED) -> None:
+def check(schema: Any) -> None:
     """Refuse a schema that reaches outside, may explode, or may hang a backtracking engine.
 
     Raises:
         RefNotAllowed: a reference leads to another document, or by a name that `$id` may move.
         UnsafePattern: a pattern repeats a repetition or is no regular expression.
-        SchemaTooLarge: one value may be looked at by more than ``max_expanded`` subschemas.
+        SchemaTooLarge: one value may be looked at by more than `MAX_EXPANDED` subschemas.
     """
     for path, value in walk(schema):
         if len(path) > MAX_DEPTH:
-            raise SchemaTooLarge(pointer(path[:3]), max_expanded)
+            raise SchemaTooLarge(pointer(path[:3]))
         if not isinstance(value, dict):
             continue
         for word in ("$ref", "$dynamicRef", "$recursiveRef"):
@@ -127,7 +126,7 @@ def check(schema: Any, *, max_expanded: int = MAX_EXPANDED) -> None:
                 unsafe = True
             if unsafe:
                 raise UnsafePattern(pattern, pointer(path))
-    _Looks(schema, max_expanded).check()
+    _Looks(schema).check()
 
 
 _BESIDE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
@@ -143,8 +142,8 @@ class _Looks:
     recursive schema, for the same member, multiply with each level of the data.
     """
 
-    def __init__(self, root: Any, limit: int) -> None:
-        self._root, self._limit, self._steps = root, limit, 0
+    def __init__(self, root: Any) -> None:
+        self._root, self._steps = root, 0
         self._same: dict[int, list[dict[str, Any]]] = {}
         self._known: dict[tuple[int, int], int] = {}
 
@@ -153,7 +152,7 @@ class _Looks:
             try:
                 self._looks(value, _LEVELS)
             except RecursionError:
-                raise SchemaTooLarge(pointer(path), self._limit) from None
+                raise SchemaTooLarge(pointer(path)) from None
 
     def _looks(self, schema: Any, level: int) -> int:
         """Return the most looks at one value, this one or one of ``level`` levels below."""
@@ -175,8 +174,8 @@ class _Looks:
                     any_item += max((self._looks(item, level - 1) for item in each), default=0)
             most = max(len(same), any_item, any_member + max(members.values(), default=0))
             self._steps += 1 + len(same)
-            if most > self._limit or self._steps > _WORK * self._limit:
-                raise SchemaTooLarge("", self._limit)
+            if most > MAX_EXPANDED or self._steps > _WORK * MAX_EXPANDED:
+                raise SchemaTooLarge("")
             self._known[key] = most
         return self._known[key]
 
@@ -196,11 +195,11 @@ class _Looks:
             ref = schema.get("$ref")
             if isinstance(ref, str):
                 if ref in trail:
-                    raise SchemaTooLarge(ref, self._limit)  # refers to itself for the same value
+                    raise SchemaTooLarge(ref)  # refers to itself for the same value
                 found += self._applied(target(self._root, ref), (*trail, ref))
             self._steps += len(found)
-            if len(found) > self._limit or self._steps > _WORK * self._limit:
-                raise SchemaTooLarge(str(ref or ""), self._limit)
+            if len(found) > MAX_EXPANDED or self._steps > _WORK * MAX_EXPANDED:
+                raise SchemaTooLarge(str(ref or ""))
             self._same[id(schema)] = found
         return self._same[id(schema)]
 

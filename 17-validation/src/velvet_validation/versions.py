@@ -70,13 +70,11 @@ class Versioned:
     Args:
         name: what is versioned, for messages.
         latest: the newest version.
-        key: the payload's field that holds the version.
-        unversioned: the version of payloads without that field; None refuses them.
+        unversioned: the version of payloads without the field `version`; None refuses them.
     """
 
     name: str
     latest: int
-    key: str = "version"
     unversioned: int | None = None
     _up: dict[int, Step] = field(default_factory=dict)
     _down: dict[int, Step] = field(default_factory=dict)
@@ -103,9 +101,9 @@ class Versioned:
 
         return keep
 
-    def check_complete(self, oldest: int = 1) -> None:
+    def check_complete(self) -> None:
         """Raise `MigrationGap` when a version cannot reach the latest; call it at import."""
-        for version in range(oldest, self.latest):
+        for version in range(1, self.latest):
             if version not in self._up:
                 raise MigrationGap(version, version + 1)
 
@@ -118,7 +116,7 @@ class Versioned:
         """
         if not isinstance(payload, dict):
             raise NoVersion(payload)
-        found = payload.get(self.key, self.unversioned)
+        found = payload.get("version", self.unversioned)
         if type(found) is not int or found < 1:
             raise NoVersion(found)
         if found > self.latest:
@@ -145,11 +143,11 @@ class Versioned:
             except (LookupError, TypeError, AttributeError, ValueError) as error:
                 raise Unmigratable(version) from error
             version += stride
-            made[self.key] = version
+            made["version"] = version
         return made
 
     def load_any(self, payload: dict[str, Any], model: Compiled) -> Any:
         """Return the latest model of a payload of any version; the version field is taken off."""
         made = self.migrate(payload)
-        del made[self.key]
+        del made["version"]
         return validate(model, made)

@@ -110,7 +110,7 @@ def test_a_problem_document_has_pointers_codes_and_no_secret(library: Contender)
     except Invalid as error:
         document = problem_document(error, payload, SECRET)
     else:
-        assert library.features & {"types_only", "checks_only"}
+        assert library.label in ("mashumaro", "no validation")
         return
 
     text = json.dumps(document)

@@ -55,7 +55,6 @@ class Memoized(Generic[P, R]):
     ) -> None:
         functools.update_wrapper(self, function)
         self.__wrapped__ = function
-        self._parameters = {"maxsize": maxsize, "typed": typed, "ttl": ttl}
         self._maxsize, self._ttl, self._clock = maxsize, ttl, clock
         self._typed, self._single = typed, single_flight
         self._kept: OrderedDict[Hashable, tuple[float, R]] = OrderedDict()
@@ -132,10 +131,6 @@ class Memoized(Generic[P, R]):
         with self._lock:
             self._kept.clear()
             self._hits = self._misses = 0
-
-    def cache_parameters(self) -> dict[str, Any]:
-        """Return maxsize, typed and ttl."""
-        return dict(self._parameters)
 
 
 def memoize(

@@ -34,17 +34,11 @@ class ChildFailed(PerformanceError):
 
 
 class ProfilerOutputError(PerformanceError):
-    """A profiler wrote what its adapter does not understand.
-
-    Attributes:
-        tool: the profiler's name.
-        version: the installed version.
-    """
+    """A profiler wrote what its adapter does not understand."""
 
     def __init__(self, tool: str, version: str, found: object) -> None:
         head = tidy(str(found)[:HEAD])
         super().__init__(f"{tool} {version} wrote something unexpected: {head}")
-        self.tool, self.version = tool, version
 
 
 class OutputChanged(PerformanceError):

@@ -12,7 +12,6 @@ import gc
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any
 
 
@@ -62,7 +61,7 @@ def gc_frozen() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Pause:
-    """One collection: its generation, how long nothing else ran, and what it found.
+    """One collection: its generation, and how long nothing else ran.
 
     Attributes:
         at_s: seconds since the watch began.
@@ -71,7 +70,6 @@ class Pause:
     generation: int
     at_s: float
     ms: float
-    collected: int
 
 
 @dataclass
@@ -88,12 +86,7 @@ class GCWatch:
         gc.callbacks.append(self._told)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         gc.callbacks.remove(self._told)
 
     def _told(self, phase: str, info: dict[str, Any]) -> None:
@@ -102,9 +95,7 @@ class GCWatch:
             self._began = now
             return
         spent = (now - self._began) * 1e3
-        self.pauses.append(
-            Pause(info["generation"], self._began - self._start, spent, info["collected"])
-        )
+        self.pauses.append(Pause(info["generation"], self._began - self._start, spent))
 
     @property
     def total_ms(self) -> float:

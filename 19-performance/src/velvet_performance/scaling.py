@@ -12,33 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
-def _share(p: float) -> float:
-    if not 0 <= p <= 1:
-        raise ValueError(f"p is {p}: a share is 0 to 1")
-    return p
-
-
-def _at_least_one(name: str, number: float) -> float:
-    if not number >= 1:
-        raise ValueError(f"{name} is {number}: it must be at least 1")
-    return number
-
-
 def amdahl(p: float, s: float) -> float:
     """Return the gain of the whole when a share `p` of it becomes `s` times faster.
 
     >>> amdahl(0.5, math.inf), round(amdahl(0.95, 20), 2)
     (2.0, 10.26)
     """
+    if not 0 <= p <= 1:
+        raise ValueError(f"p is {p}: a share is 0 to 1")
     if not s > 0:
         raise ValueError(f"s is {s}: a gain is above 0")
-    rest = (1 - _share(p)) + p / s
+    rest = (1 - p) + p / s
     return math.inf if rest == 0 else 1 / rest
-
-
-def amdahl_limit(p: float) -> float:
-    """Return the most that any work on a share `p` can give."""
-    return amdahl(p, math.inf)
 
 
 def serial_fraction(speedup: float, n: float) -> float:
@@ -93,48 +78,27 @@ def fit_usl(loads: Sequence[float], throughputs: Sequence[float]) -> USL:
         raise ValueError(
             f"loads has {len(loads)} and throughputs {len(throughputs)} points: four pairs or more"
         )
-    for load in loads:
-        _at_least_one("loads", load)
+    if low := [load for load in loads if not load >= 1]:
+        raise ValueError(f"loads is {low[0]}: it must be at least 1")
     if not all(rate > 0 for rate in throughputs):
         raise ValueError("throughputs: each must be above 0")
-    target = [n / rate for n, rate in zip(loads, throughputs, strict=True)]
-    columns = [[1.0] * len(loads), [n - 1 for n in loads], [n * (n - 1) for n in loads]]
+    import numpy as np
+
+    # Weighted by throughput / n, so that a relative error counts the same at every load.
+    n, rates = np.array(loads, dtype=float), np.array(throughputs, dtype=float)
+    columns = np.array([np.ones(len(n)), n - 1, n * (n - 1)]).T * (rates / n)[:, None]
     best: tuple[float, USL] | None = None
     for used in ((0, 1, 2), (0, 1), (0, 2), (0,)):
-        found = _least_squares([columns[place] for place in used], target)
-        if not found or found[0] <= 0 or min(found) < -1e-12:
+        found, _, rank, _ = np.linalg.lstsq(columns[:, used], np.ones(len(n)), rcond=None)
+        if rank < len(used) or found[0] <= 0 or min(found) < -1e-12:
             continue
-        by_place = {0: 0.0, 1: 0.0, 2: 0.0} | dict(zip(used, found, strict=True))
+        by_place = {0: 0.0, 1: 0.0, 2: 0.0} | dict(zip(used, map(float, found), strict=True))
         base, waits, agrees = (max(0.0, by_place[place]) for place in range(3))
         law = USL(waits / base, agrees / base, 1 / base)
         pairs = zip(loads, throughputs, strict=True)
-        wrong = math.fsum((law.at(n) / rate - 1) ** 2 for n, rate in pairs)
+        wrong = math.fsum((law.at(load) / rate - 1) ** 2 for load, rate in pairs)
         if best is None or wrong < best[0] * (1 - 1e-9):
             best = (wrong, law)
     if best is None:
         raise ValueError("throughputs: no law with coefficients of 0 or more fits them")
     return best[1]
-
-
-def _least_squares(columns: list[list[float]], target: list[float]) -> list[float]:
-    """Solve the normal equations by elimination; empty when they have no single solution.
-
-    Points are weighted by 1/target, so that a relative error counts the same at every load.
-    """
-    scaled = [[x / y for x, y in zip(column, target, strict=True)] for column in columns]
-    size = len(columns)
-    rows = [
-        [math.fsum(a * b for a, b in zip(one, other, strict=True)) for other in scaled]
-        + [math.fsum(one)]
-        for one in scaled
-    ]
-    for place in range(size):
-        best = max(range(place, size), key=lambda row: abs(rows[row][place]))
-        rows[place], rows[best] = rows[best], rows[place]
-        if abs(rows[place][place]) < 1e-15:
-            return []
-        for row in range(size):
-            if row != place:
-                factor = rows[row][place] / rows[place][place]
-                rows[row] = [a - factor * b for a, b in zip(rows[row], rows[place], strict=True)]
-    return [rows[place][size] / rows[place][place] for place in range(size)]

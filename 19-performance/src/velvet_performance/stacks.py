@@ -99,28 +99,23 @@ def name_of(frame: str) -> str:
     return head if head.startswith("<") else head.rpartition(".")[2]
 
 
-def parse_collapsed(text: str | bytes, *, strict: bool = False) -> Stacks:
+def parse_collapsed(text: str | bytes) -> Stacks:
     """Read collapsed stacks; equal stacks are added.
 
     Comments (`#`, `//`) and lines that are no stack are skipped and counted in `skipped`: no
     weight, a weight that is negative or no number, an empty frame, more than a million characters.
-
-    Raises:
-        ValueError: in a strict reading, for the first such line, with its number.
     """
     if isinstance(text, bytes):
         encoding = next((name for mark, name in _MARKS.items() if text.startswith(mark)), "utf-8")
         text = text.decode(encoding, "replace")
     weights: dict[Frames, float] = defaultdict(float)
     skipped = 0
-    for number, line in enumerate(text.split("\n"), start=1):
+    for line in text.split("\n"):
         bare = line.strip()
         if not bare:
             continue
         stack = None if bare.startswith(("#", "//")) else _stack_of(bare)
         if stack is None:
-            if strict and not bare.startswith(("#", "//")):
-                raise ValueError(f"line {number} is no stack: {bare[:60]!r}")
             skipped += 1
             continue
         weights[stack[0]] += stack[1]
@@ -149,14 +144,6 @@ def dump_collapsed(stacks: Mapping[Frames, float]) -> str:
         clean = (frame.replace(";", ",").replace("\n", " ").strip() or "?" for frame in frames)
         lines.append(f"{tidy(';'.join(clean))} {weight:.17g}\n")
     return "".join(lines)
-
-
-def diff(before: Mapping[Frames, float], after: Mapping[Frames, float]) -> dict[Frames, float]:
-    """Return what each stack gained (positive) or lost; stacks that did not change are left out."""
-    changed = {
-        frames: after.get(frames, 0.0) - before.get(frames, 0.0) for frames in {*before, *after}
-    }
-    return {frames: change for frames, change in changed.items() if change}
 
 
 def from_pstats(stats: pstats.Stats) -> Stacks:

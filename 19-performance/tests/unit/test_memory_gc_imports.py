@@ -143,7 +143,6 @@ def test_pauses_are_watched() -> None:
         gc.collect()
 
     assert [pause.generation for pause in watch.pauses][-1] == 2
-    assert watch.pauses[-1].collected >= 1
     assert watch.longest_ms == 1000.0
     assert watch.total_ms == 1000.0 * len(watch.pauses)
     assert watch._told not in gc.callbacks

@@ -2,7 +2,7 @@
 
 Python's own `hash()` differs from process to process for text, and is the identity for small integers,
 so nothing that leaves the process may be built on it. BLAKE2b (RFC 7693) is in the standard library,
-is the same everywhere, and takes a key: with a secret salt nobody outside can choose keys that
+is the same everywhere, and takes a key: with a secret salt no outsider can choose keys that
 collide. Filters and sketches built with it are still statistics, not cryptography.
 """
 

@@ -3,7 +3,7 @@
 Layout, little-endian: magic ``VLVT``, version (2 bytes), length of the header (4), length of the
 payload (8), header (JSON with the kind and its parameters), payload, and a 16-byte BLAKE2b digest of all
 that. A file that was cut off, has a bit flipped or comes from another version is refused by name,
-because a filter that is wrong in one bit forgets a key and nobody would ever notice.
+because a filter that is wrong in one bit forgets a key, and no later call would show it.
 
 Arrays in one .npz file that tells damage from content, for structures worth saving.
 

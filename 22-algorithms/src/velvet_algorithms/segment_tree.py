@@ -7,7 +7,7 @@ not be commutative: strings, matrices and functions work. Every loop is iterativ
 
 A segment tree whose ranges are changed at once: "add 5 to all of them", "set all to 0".
 
-A change of a whole node is noted there and passed on to its children only when somebody looks
+A change of a whole node is noted there and passed on to its children only when a query looks
 below it, so that a range is changed in O(log n). Changes are functions: `act` applies one to a
 product, `compose(new, old)` joins two of them.
 """

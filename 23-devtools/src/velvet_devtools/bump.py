@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from velvet_devtools import process
-from velvet_devtools.codemods import replace
-from velvet_devtools.commits import Commit, insert, next_version, parse, section
+from velvet_devtools.codemods import atomic_write
+from velvet_devtools.commits import insert, next_version, parse, section
 from velvet_devtools.errors import CommitError, DevtoolsError, ReleaseError
-from velvet_devtools.semver import Version
 
 _VERSION_LINE = re.compile(r'^(version|__version__) = "([^"]*)"', re.MULTILINE)
 STRAY = re.compile(r"(^|/)(tests?|\.git|\.venv|__pycache__)/|\.(pyc|env|key|pem|sqlite)$")
@@ -26,51 +25,40 @@ STRAY = re.compile(r"(^|/)(tests?|\.git|\.venv|__pycache__)/|\.(pyc|env|key|pem|
 
 @dataclass(frozen=True)
 class Plan:
-    """What a release would do: the versions, the commits, each file's new text, the tag."""
+    """What a release would do: versions, tag, messages that say nothing, each file's new text."""
 
-    current: Version
-    version: Version
-    commits: tuple[Commit, ...]
+    current: str
+    version: str
+    tag: str
     skipped: tuple[str, ...]
     edits: dict[Path, str]
 
-    @property
-    def tag(self) -> str:
-        """The name of the tag."""
-        return f"v{self.version}"
-
 
 def git(root: Path, *words: str) -> str:
-    """Run git without the user's configuration and return what it prints.
-
-    Raises:
-        ReleaseError: git refuses.
-    """
+    """Run git without the user's configuration; ReleaseError when it refuses."""
     env = {
         "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0",
         "GIT_AUTHOR_NAME": "Release", "GIT_AUTHOR_EMAIL": "release@localhost",
         "GIT_COMMITTER_NAME": "Release", "GIT_COMMITTER_EMAIL": "release@localhost",
     }  # fmt: skip
-    argv = [process.need("git"), "-c", "core.autocrlf=false", *words]
-    done = process.run(argv, cwd=root, env=env)
+    program = process.find("git")
+    if program is None:
+        raise ReleaseError("git is not here; install it with the system's own packages")
+    done = process.run([program, "-c", "core.autocrlf=false", *words], cwd=root, env=env)
     if done.exit_code:
         raise ReleaseError(f"git {words[0]}: {(done.stderr or done.stdout).strip()[-300:]}")
     return done.stdout
 
 
 def plan(root: Path, day: str) -> Plan:
-    """Read the commits since the last tag and return what a release would change.
-
-    Raises:
-        ReleaseError: no version in pyproject.toml, changes not committed, or nothing to release.
-    """
+    """Read the commits since the last tag and return what a release would change, or refuse."""
     project = root / "pyproject.toml"
     found = _VERSION_LINE.search(project.read_text(encoding="utf-8")) if project.is_file() else None
     if found is None:
         raise ReleaseError("pyproject.toml has no line `version = ...`")
     if git(root, "status", "--porcelain").strip():
         raise ReleaseError("there are changes that are not committed")
-    current = Version.parse(found[2])
+    current = found[2]
     tags = git(root, "tag", "--list", f"v{current}").split()
     since = [f"{tags[0]}..HEAD"] if tags else ["HEAD"]
     commits, skipped = [], []
@@ -84,11 +72,7 @@ def plan(root: Path, day: str) -> Plan:
     if version == current:
         raise ReleaseError(f"nothing since {current} asks for a new version")
     edits: dict[Path, str] = {}
-    for file in (
-        project,
-        *sorted(root.glob("src/*/__init__.py")),
-        *sorted(root.glob("*/__init__.py")),
-    ):
+    for file in (project, *sorted(root.glob("src/*/__init__.py"))):
         text = file.read_text(encoding="utf-8")
         made = _VERSION_LINE.sub(lambda one: f'{one[1]} = "{version}"', text)
         if made != text:
@@ -96,7 +80,7 @@ def plan(root: Path, day: str) -> Plan:
     log = root / "CHANGELOG.md"
     old = log.read_text(encoding="utf-8") if log.is_file() else "# Changelog\n"
     edits[log] = insert(old, section(version, day, commits))
-    return Plan(current, version, tuple(commits), tuple(skipped), edits)
+    return Plan(current, version, f"v{version}", tuple(skipped), edits)
 
 
 def build_wheel(root: Path, into: Path) -> Path:
@@ -109,13 +93,13 @@ def build_wheel(root: Path, into: Path) -> Path:
     return wheels[-1]
 
 
-def check_wheel(wheel: Path, version: Version) -> None:
+def check_wheel(wheel: Path, version: str) -> None:
     """Raise ReleaseError for a wheel of another version or with files that must not be shipped."""
     with zipfile.ZipFile(wheel) as file:
         names = file.namelist()
         about = next(name for name in names if name.endswith(".dist-info/METADATA"))
         metadata = file.read(about).decode("utf-8")
-    if f"\nVersion: {version.to_pep440()}\n" not in metadata:
+    if f"\nVersion: {version}\n" not in metadata:
         raise ReleaseError(f"{wheel.name} is not of version {version}")
     if stray := [name for name in names if STRAY.search(name)]:
         raise ReleaseError(f"{wheel.name} holds {', '.join(stray[:3])}")
@@ -129,11 +113,7 @@ def release(
     dry_run: bool = True,
     build: Callable[[Path, Path], Path] = build_wheel,
 ) -> Path | None:
-    """Carry out a plan and return the wheel; nothing is changed in a dry run.
-
-    Raises:
-        ReleaseError: a step failed, and everything is as before.
-    """
+    """Carry out a plan and return the wheel; ReleaseError, and all is as before, when it fails."""
     if dry_run:
         return None
     before = {file: file.read_bytes() if file.is_file() else None for file in planned.edits}
@@ -142,7 +122,7 @@ def release(
         for file, text in planned.edits.items():
             if not file.is_file():
                 file.touch()
-            replace(file, text.encode("utf-8"))
+            atomic_write(file, text.encode("utf-8"))
         wheel = build(root, into)
         check_wheel(wheel, planned.version)
         git(root, "add", "--", *(str(file) for file in planned.edits))
@@ -154,7 +134,7 @@ def release(
             if content is None:
                 file.unlink(missing_ok=True)
             else:
-                replace(file, content)
+                atomic_write(file, content)
         if git(root, "tag", "--list", planned.tag).strip():
             git(root, "tag", "--delete", planned.tag)
         raise ReleaseError(f"release {planned.version} was taken back: {error}") from error

@@ -14,46 +14,26 @@ import os
 import tempfile
 import tokenize
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, NamedTuple
 
 import libcst as cst
+from libcst.metadata import GlobalScope, MetadataWrapper, ScopeProvider
 
 from velvet_devtools.errors import SourceError
 
-
-class Codemod(Protocol):
-    """A change: a tree in, a tree out, with how many places changed and what was left alone."""
-
-    @property
-    def name(self) -> str:
-        """What it is called on the command line."""
-        ...
-
-    def apply(self, module: cst.Module) -> tuple[cst.Module, int, list[str]]:
-        """Return the changed tree, the number of changes, and a sentence for each place left."""
-        ...
+# A tree, the number of changes, and why something was left alone.
+Changed = tuple[cst.Module, int, str]
+Codemod = Callable[[cst.Module], Changed]
 
 
-@dataclass(frozen=True)
-class Result:
-    """A source after some codemods."""
-
-    source: bytes
-    changes: int
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class FileResult:
+class FileResult(NamedTuple):
     """What happened to a file: its changes, or why it was left alone."""
 
     path: Path
     changes: int
-    warnings: tuple[str, ...] = ()
-    error: str = ""
+    problem: str = ""
 
 
 def parse(source: bytes) -> cst.Module:
@@ -81,33 +61,27 @@ def parse(source: bytes) -> cst.Module:
         raise SourceError(f"cannot be parsed: {str(error) or 'nested too deeply'}", 1, 1) from None
 
 
-def apply(source: bytes, mods: Sequence[Codemod]) -> Result:
-    """Apply codemods one after another and check the result.
+def apply(source: bytes, mod: Codemod) -> tuple[bytes, int, str]:
+    """Apply a codemod and check the result; return it with the changes and what was left alone.
 
     Raises:
-        SourceError: the source cannot be read, or a codemod made something that is not Python,
+        SourceError: the source cannot be read, or the codemod made something that is not Python,
             has fewer comments, or changes again when it is run again.
     """
     module = parse(source)
     mark = codecs.BOM_UTF8 if source.startswith(codecs.BOM_UTF8) else b""
     if _marked(module, mark) != source:  # LibCST drops a form feed at the beginning of a line
         raise SourceError("this file would not come back byte for byte", 1, 1)
-    changes, warnings = 0, []
-    for mod in mods:
-        module, count, told = mod.apply(module)
-        changes += count
-        warnings += told
+    module, changes, problem = mod(module)
     if not changes:
-        return Result(source, 0, tuple(warnings))
+        return source, 0, problem
     made = _marked(module, mark)
     again = parse(made)
     if lost := comments(source) - comments(made):
         raise SourceError(f"a comment would be lost: {next(iter(lost))!r}", 1, 1)
-    for mod in mods:
-        again, count, _ = mod.apply(again)
-        if count:
-            raise SourceError(f"{mod.name} changes its own result once more", 1, 1)
-    return Result(made, changes, tuple(warnings))
+    if mod(again)[1]:
+        raise SourceError("the codemod changes its own result once more", 1, 1)
+    return made, changes, problem
 
 
 def _marked(module: cst.Module, mark: bytes) -> bytes:
@@ -120,10 +94,8 @@ def comments(source: bytes) -> Counter[str]:
     return Counter(one.string for one in tokens if one.type == tokenize.COMMENT)
 
 
-def run(
-    paths: Iterable[Path], mods: Sequence[Codemod], *, check: bool = False
-) -> Iterator[FileResult]:
-    """Apply codemods to files and yield what happened to each; with `check` nothing is written.
+def run(paths: Iterable[Path], mod: Codemod, *, check: bool = False) -> Iterator[FileResult]:
+    """Apply a codemod to files and yield what happened to each; with `check` nothing is written.
 
     Symbolic links are followed once: two paths to one file change it once, and circles end.
     """
@@ -134,14 +106,54 @@ def run(
             continue
         done.add(real)
         try:
-            before = real.read_bytes()
-            result = apply(before, mods)
-            if result.changes and not check:
-                replace(real, result.source)
+            source, changes, problem = apply(real.read_bytes(), mod)
+            if changes and not check:
+                atomic_write(real, source)
         except (SourceError, OSError) as error:
-            yield FileResult(path, 0, (), str(error))
+            yield FileResult(path, 0, str(error))
         else:
-            yield FileResult(path, result.changes, result.warnings)
+            yield FileResult(path, changes, problem)
+
+
+def rename(old: str, new: str) -> Codemod:
+    """Rename a symbol of the module itself; other scopes, attributes and texts are not it."""
+
+    def change(module: cst.Module) -> Changed:
+        wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
+        scopes = set(wrapper.resolve(ScopeProvider).values())
+        top = next((scope for scope in scopes if isinstance(scope, GlobalScope)), None)
+        if top is None or old not in top:
+            return module, 0, ""
+        if any(scope is not None and new in scope for scope in scopes):
+            return module, 0, f"{new} is taken; {old} stays"
+        nodes: set[int] = set()
+        for assignment in top[old]:
+            if isinstance(getattr(assignment, "node", None), cst.Import | cst.ImportFrom):
+                return module, 0, f"{old} is imported; rename it where it is defined"
+            nodes.add(id(getattr(assignment, "node", None)))
+            nodes.update(id(access.node) for access in assignment.references)
+        visit = _Rename(nodes, old, new)
+        return module.visit(visit), visit.count, ""
+
+    return change
+
+
+class _Rename(cst.CSTTransformer):
+    def __init__(self, nodes: set[int], old: str, new: str) -> None:
+        super().__init__()
+        self.nodes, self.old, self.new, self.count = nodes, old, new, 0
+
+    def on_leave(self, original_node: Any, updated_node: Any) -> Any:
+        """Rename a name that refers to the symbol, or the function or class that is it."""
+        if id(original_node) not in self.nodes:
+            return updated_node
+        if isinstance(updated_node, cst.FunctionDef | cst.ClassDef):
+            self.count += 1
+            return updated_node.with_changes(name=cst.Name(self.new))
+        if isinstance(updated_node, cst.Name) and updated_node.value == self.old:
+            self.count += 1
+            return updated_node.with_changes(value=self.new)
+        return updated_node
 
 
 def python_files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -150,14 +162,14 @@ def python_files(paths: Iterable[Path]) -> Iterator[Path]:
         if path.is_dir():
             for folder, folders, names in os.walk(path, followlinks=False):
                 folders[:] = sorted(
-                    one for one in folders if not one.startswith((".", "__pycache"))
+                    one for one in folders if one[0] != "." and one != "__pycache__"
                 )
                 yield from (Path(folder, name) for name in sorted(names) if name.endswith(".py"))
         else:
             yield path
 
 
-def replace(path: Path, source: bytes) -> None:
+def atomic_write(path: Path, source: bytes) -> None:
     """Replace a file's content in one step, keeping its mode; on failure the old file stays."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

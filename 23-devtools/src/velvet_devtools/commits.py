@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from velvet_devtools.errors import CommitError
-from velvet_devtools.semver import Version
+from velvet_devtools.errors import CommitError, ReleaseError
 
 MAX_MESSAGE = 2_000_000
 _HEAD = re.compile(
@@ -20,10 +19,11 @@ _HEAD = re.compile(
 _FOOTER = re.compile(
     r"(?P<token>BREAKING CHANGE|[A-Za-z][A-Za-z0-9-]*)(?P<sign>: | #)(?P<value>.*)"
 )
+_VERSION = re.compile(r"\.".join([r"(0|[1-9][0-9]*)"] * 3))
 _BREAKING = ("BREAKING CHANGE", "BREAKING-CHANGE")
 SECTIONS = {
-    "Removed": ("remove",), "Added": ("feat",), "Changed": ("change", "refactor", "perf"),
-    "Deprecated": ("deprecate",), "Fixed": ("fix", "revert"), "Security": ("security",),
+    "feat": "Added", "change": "Changed", "refactor": "Changed", "perf": "Changed",
+    "fix": "Fixed", "revert": "Fixed", "remove": "Removed", "security": "Security",
 }  # fmt: skip
 
 
@@ -39,21 +39,16 @@ class Commit:
     footers: tuple[tuple[str, str], ...] = ()
 
     @property
-    def level(self) -> str:
-        """What it raises: ``major``, ``minor``, ``patch``, or nothing."""
-        if self.breaking:
-            return "major"
-        return {"feat": "minor", "fix": "patch", "perf": "patch"}.get(self.type.lower(), "")
+    def level(self) -> int:
+        """What it raises: 3 for the major number, 2 for the minor, 1 for the patch, or nothing."""
+        return 3 if self.breaking else {"feat": 2, "fix": 1, "perf": 1}.get(self.type.lower(), 0)
 
 
 def parse(message: str) -> Commit:
-    """Read a message.
+    """Read a message, or raise CommitError with the clause that it breaks.
 
     >>> parse("feat(api)!: drop v1").breaking
     True
-
-    Raises:
-        CommitError: with the clause that it breaks.
     """
     if len(message) > MAX_MESSAGE:
         raise CommitError(f"a message of {len(message):,} characters", 1)
@@ -79,10 +74,10 @@ def _why(head: str) -> tuple[str, int]:
 def _split(rows: list[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Part the body from the footers: the last paragraph, when it begins with a footer's token."""
     start = len(rows)
-    for number in range(len(rows) - 1, -1, -1):
-        first = number == 0 or not rows[number - 1].strip()
-        if first and _FOOTER.fullmatch(rows[number]):
+    for number, row in enumerate(rows):
+        if _FOOTER.fullmatch(row) and (number == 0 or not rows[number - 1].strip()):
             start = number
+            break
     footers: list[tuple[str, str]] = []
     for row in rows[start:]:
         found = _FOOTER.fullmatch(row)
@@ -93,45 +88,46 @@ def _split(rows: list[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
     return "\n".join(rows[:start]).strip("\n"), tuple(footers)
 
 
-def render(commit: Commit) -> str:
-    """Write a commit as a message that `parse` reads as the same."""
-    bang = "!" if commit.breaking and not any(t in _BREAKING for t, _ in commit.footers) else ""
-    head = f"{commit.type}{f'({commit.scope})' if commit.scope else ''}{bang}: {commit.description}"
-    parts = [head, commit.body, "\n".join(f"{token}: {value}" for token, value in commit.footers)]
-    return "\n\n".join(part for part in parts if part)
+def next_version(current: str, commits: Iterable[Commit]) -> str:
+    """Return the version that follows by the strongest commit; the same one when none counts.
+
+    Before 1.0.0 a breaking change raises the minor number (SemVer 2.0.0, section 4). Versions are
+    three numbers, or ReleaseError; pre-releases are left to `packaging`, as Python spells them.
+
+    >>> next_version("1.4.2", [Commit("feat", "coupons")])
+    '1.5.0'
+    """
+    found = _VERSION.fullmatch(current)
+    if found is None:
+        raise ReleaseError(
+            f"{current[:60]!r} is not MAJOR.MINOR.PATCH without v and zeros in front"
+        )
+    major, minor, patch = map(int, found.groups())
+    level = max((commit.level for commit in commits), default=0)
+    if level == 3 and major:
+        return f"{major + 1}.0.0"
+    return f"{major}.{minor + 1}.0" if level >= 2 else f"{major}.{minor}.{patch + level}"
 
 
-def next_version(current: Version, commits: Iterable[Commit]) -> Version:
-    """Return the version that follows, by the strongest commit; the same one when none counts."""
-    levels = {commit.level for commit in commits}
-    found = next((one for one in ("major", "minor", "patch") if one in levels), "")
-    return current.bump(found) if found else current
-
-
-def section(version: Version, day: str, commits: Iterable[Commit]) -> str:
+def section(version: str, day: str, commits: Iterable[Commit]) -> str:
     """Return a version's part of a changelog; breaking changes are marked and come first."""
-    lines: dict[str, list[str]] = {title: [] for title in SECTIONS}
+    lines: dict[str, list[str]] = {title: [] for title in SECTIONS.values()}
     for commit in sorted(commits, key=lambda one: not one.breaking):
-        for title, types in SECTIONS.items():
-            if commit.type.lower() in types or (commit.breaking and title == "Changed"):
-                scope = f"**{commit.scope}**: " if commit.scope else ""
-                mark = "**Breaking:** " if commit.breaking else ""
-                lines[title].append(f"- {mark}{scope}{commit.description}")
-                break
+        title = SECTIONS.get(commit.type.lower(), "Changed" if commit.breaking else "")
+        if title:
+            scope = f"**{commit.scope}**: " if commit.scope else ""
+            mark = "**Breaking:** " if commit.breaking else ""
+            lines[title].append(f"- {mark}{scope}{commit.description}")
     parts = [f"### {title}\n\n" + "\n".join(rows) for title, rows in lines.items() if rows]
     return "\n\n".join([f"## [{version}] - {day}", *parts]) + "\n"
 
 
 def insert(changelog: str, new: str) -> str:
-    """Put a section before the newest one; every other byte stays as it is.
-
-    Raises:
-        CommitError: the section's version is there already.
-    """
+    """Put a section before the newest one; CommitError when its version is there already."""
     head = new.partition("\n")[0].partition(" - ")[0]
     if re.search(rf"^{re.escape(head)}(?: |$)", changelog, re.MULTILINE):
         raise CommitError(f"the changelog has {head[3:]} already", 1)
     found = re.search(r"^## \[(?!Unreleased)", changelog, re.MULTILINE)
-    at = found.start() if found else len(changelog)
-    gap = "" if found or not changelog or changelog.endswith("\n\n") else "\n"
-    return f"{changelog[:at]}{gap}{new}\n{changelog[at:]}" if found else changelog + gap + new
+    if found:
+        return f"{changelog[: found.start()]}{new}\n{changelog[found.start() :]}"
+    return f"{changelog}\n{new}"

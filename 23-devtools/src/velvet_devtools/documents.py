@@ -1,4 +1,4 @@
-"""Documentation that is checked: docstrings counted, README code run, links followed, a page made."""
+"""Documentation that is checked: docstrings counted, links followed, and a page made of a module."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-_FENCE = re.compile(r"^```(?P<words>[^\n`]*)\n(?P<code>.*?)^```\s*$", re.DOTALL | re.MULTILINE)
+_CODE = re.compile(r"^```.*?^```\s*$|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"!?\[[^\]\n]*\]\(([^)\s]+)\)")
 
 
@@ -28,37 +28,13 @@ def docstring_coverage(trees: Iterable[ast.Module]) -> float:
     return sum(found) / len(found) if found else 1.0
 
 
-def code_blocks(markdown: str) -> list[tuple[int, str]]:
-    """Return line and text of each block of Python that is not marked ``no-run``."""
-    return [
-        (markdown.count("\n", 0, found.start()) + 2, found["code"])
-        for found in _FENCE.finditer(markdown)
-        if found["words"].split()[:1] in (["python"], ["py"]) and "no-run" not in found["words"]
-    ]
-
-
-def run_blocks(markdown: str, name: str = "README.md") -> list[str]:
-    """Run the blocks of a text one after another in one namespace and return what failed.
-
-    This runs the text's code in this process: only for a text that is one's own.
-    """
-    space: dict[str, object] = {"__name__": "__readme__"}
-    failed = []
-    for line, code in code_blocks(markdown):
-        try:
-            exec(compile("\n" * (line - 1) + code, name, "exec"), space)  # noqa: S102 - see above
-        except Exception as error:  # noqa: BLE001 - whatever an example raises is the finding
-            failed.append(f"{name}:{line} {type(error).__name__}: {error}")
-    return failed
-
-
 def dead_links(root: Path, files: Iterable[str]) -> list[str]:
     """Return relative links in Markdown files that lead nowhere; code and web links are left out."""
     found = []
     for name in files:
         if name.endswith(".md") and (root / name).is_file():
-            text = _FENCE.sub("", (root / name).read_bytes().decode("utf-8", "replace"))
-            for link in _LINK.findall(re.sub(r"`[^`\n]*`", "", text)):
+            text = _CODE.sub("", (root / name).read_bytes().decode("utf-8", "replace"))
+            for link in _LINK.findall(text):
                 path = link.partition("#")[0]
                 if path and ":" not in path and not (root / name).parent.joinpath(path).exists():
                     found.append(f"{name} -> {link}")

@@ -1,6 +1,6 @@
 """What can go wrong in this module, each with the place or the rule that it is about.
 
-A tool that fails is not an exception: `lint.run` answers with a `Status`, because a matrix of eleven
+A tool that fails is not an exception: `lint.run` answers with a `Status`, because a matrix of ten
 tools must not end at the first that is missing.
 """
 
@@ -12,17 +12,10 @@ class DevtoolsError(Exception):
 
 
 class ToolMissing(DevtoolsError):
-    """A program is not installed; the message holds the command that installs it.
+    """A program is not installed; the message holds the command that installs it."""
 
-    Attributes:
-        program: its name.
-        install: the command.
-    """
-
-    def __init__(self, program: str, install: str) -> None:
-        super().__init__(f"{program} is not here; `{install}` installs it")
-        self.program = program
-        self.install = install
+    def __init__(self, program: str) -> None:
+        super().__init__(f"{program} is not here; `pip install {program}` installs it")
 
 
 class ToolTimeout(DevtoolsError):
@@ -30,16 +23,11 @@ class ToolTimeout(DevtoolsError):
 
 
 class Located(DevtoolsError):
-    """An error at a place in a text.
-
-    Attributes:
-        line, col: both from 1.
-    """
+    """An error at a place in a text; `line` and `col` count from 1."""
 
     def __init__(self, message: str, line: int, col: int) -> None:
         super().__init__(f"{message} (line {line}, column {col})")
-        self.line = line
-        self.col = col
+        self.line, self.col = line, col
 
 
 class SourceError(Located):
@@ -51,19 +39,11 @@ class JsoncError(Located):
 
 
 class CommitError(DevtoolsError):
-    """A message is no conventional commit.
-
-    Attributes:
-        clause: the number of the clause of Conventional Commits 1.0.0 that it breaks.
-    """
+    """A message is no conventional commit; `clause` is the number of what it breaks."""
 
     def __init__(self, message: str, clause: int) -> None:
         super().__init__(f"{message} (Conventional Commits 1.0.0, clause {clause})")
         self.clause = clause
-
-
-class SemverError(DevtoolsError, ValueError):
-    """A text is no semantic version."""
 
 
 class QueryError(DevtoolsError, ValueError):

@@ -8,37 +8,33 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import itertools
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from velvet_devtools import process
-from velvet_devtools.contenders import load
 
 # Arguments of one call: Windows takes 32,767 characters.
 BATCH = 120
+# Each with its own settings: program, and arguments that rewrite files in place.
+FORMATTERS: Mapping[str, tuple[str, ...]] = {
+    "black": ("black", "--quiet", "--fast", "--config", os.devnull),
+    "isort": ("isort", "--quiet", "--profile", "black"),
+    "ruff_format": ("ruff", "format", "--isolated", "--no-cache", "--quiet"),
+    "ruff_isort": ("ruff", "check", "--isolated", "--no-cache", "--quiet", "--select", "I", "--fix"),
+}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class FormatReport:
-    """What a formatter did to a tree.
+class FormatReport(NamedTuple):
+    """Files that a second run of a formatter changed, and whose syntax tree is another."""
 
-    Attributes:
-        changed: files that the first run changed.
-        again: files that a second run changed; idempotent means none.
-        altered: files whose syntax tree is another one now.
-        seconds: of the first run.
-    """
-
-    changed: int
     again: int
     altered: int
-    seconds: float
 
 
-@dataclass(frozen=True)
-class Agreement:
+class Agreement(NamedTuple):
     """How far two results differ: files, and lines of a diff without context."""
 
     files: int
@@ -47,31 +43,25 @@ class Agreement:
     differing_lines: int
 
 
-def apply(name: str, paths: Sequence[Path], *, timeout_s: float = 120) -> float:
-    """Format files in place and return the seconds; ToolMissing where it is not installed."""
-    tool: Any = load("formatters", name)
-    program = process.need(tool.PROGRAM, tool.PACKAGE)
-    seconds = 0.0
+def apply(name: str, paths: Sequence[Path]) -> None:
+    """Format files in place; ToolMissing where it is not installed."""
+    program, *words = FORMATTERS[name]
+    argv = [process.need(program), *words, "--"]
     for first in range(0, len(paths), BATCH):
         files = [str(path.absolute()) for path in paths[first : first + BATCH]]
-        seconds += process.run([program, *tool.command(files)], timeout_s=timeout_s).seconds
-    return seconds
+        process.run([*argv, *files], timeout_s=120)
 
 
 def check(name: str, folder: Path) -> FormatReport:
     """Format the Python files of a folder twice, in place, and compare before, between and after."""
     paths = sorted(folder.rglob("*.py"))
-    before = [path.read_bytes() for path in paths]
-    trees = [shape(source) for source in before]
-    seconds = apply(name, paths)
+    trees = [shape(path.read_bytes()) for path in paths]
+    apply(name, paths)
     once = [path.read_bytes() for path in paths]
     apply(name, paths)
-    return FormatReport(
-        changed=sum(a != b for a, b in zip(before, once, strict=True)),
-        again=sum(a != path.read_bytes() for a, path in zip(once, paths, strict=True)),
-        altered=sum(tree != shape(b) for tree, b in zip(trees, once, strict=True)),
-        seconds=seconds,
-    )
+    again = sum(a != path.read_bytes() for a, path in zip(once, paths, strict=True))
+    altered = sum(tree != shape(b) for tree, b in zip(trees, once, strict=True))
+    return FormatReport(again, altered)
 
 
 def agreement(first: Path, second: Path) -> Agreement:
@@ -106,16 +96,16 @@ def shape(source: bytes) -> str | None:
         for name in ("body", "orelse", "finalbody"):
             block = getattr(node, name, None)
             if isinstance(block, list):
-                _sort_runs(block, lambda one: isinstance(one, ast.Import | ast.ImportFrom))
+                _sort_imports(block)
     return ast.dump(tree)
 
 
-def _sort_runs(block: list[ast.stmt], belongs: Callable[[ast.stmt], bool]) -> None:
-    """Sort each run of neighbours that belong, in place."""
+def _sort_imports(block: list[ast.stmt]) -> None:
+    """Sort each run of neighbouring imports, in place."""
     start = 0
-    while start < len(block):
-        stop = start
-        while stop < len(block) and belongs(block[stop]):
-            stop += 1
-        block[start:stop] = sorted(block[start:stop], key=ast.dump)
-        start = max(stop, start + 1)
+    for imports, run in itertools.groupby(
+        list(block), lambda one: isinstance(one, ast.Import | ast.ImportFrom)
+    ):
+        rows = list(run)
+        block[start : start + len(rows)] = sorted(rows, key=ast.dump) if imports else rows
+        start += len(rows)

@@ -12,9 +12,9 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from velvet_devtools.bump import git
 from velvet_devtools.documents import dead_links, docstring_coverage
@@ -22,20 +22,21 @@ from velvet_devtools.errors import DevtoolsError
 
 LARGE_BYTES = 1_000_000
 OLD_DAYS = 180
+SETTINGS = ("pyproject.toml", "setup.cfg", "tox.ini", ".pre-commit-config.yaml", "mypy.ini")
 MIN_ENTROPY = 3.2  # bits a character: words of a language stay below, random text does not
 _SECRET = re.compile(
     r"(AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|-----BEGIN [A-Z ]*PRIVATE KEY-----)"
     r"|(?:password|passwd|secret|token|api_?key)\w*[\"']?\s*[:=]\s*[\"']([^\"'\s]{12,})[\"']",
     re.IGNORECASE,
 )
+_TODO = re.compile(r"#\s*(TODO|FIXME)\b")
 _BRANCHES = (
     ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.IfExp, ast.comprehension,
     ast.BoolOp, ast.match_case, ast.Assert,
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """One check: its points, whether it passed, and why."""
 
     name: str
@@ -44,36 +45,21 @@ class Verdict:
     reason: str
 
 
-@dataclass(frozen=True)
-class HotSpot:
-    """A file that changes often and branches much."""
+class HotSpot(NamedTuple):
+    """A file that changes often and branches much; its heat is one times the other."""
 
     path: str
     changes: int
     complexity: int
-
-    @property
-    def heat(self) -> int:
-        """Churn times complexity."""
-        return self.changes * self.complexity
+    heat: int
 
 
 class Repository:
-    """What the checks ask of a repository; everything is read once."""
+    """What the checks ask of a git repository; everything is read once."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        try:
-            self.files = [one for one in git(root, "ls-files", "-z").split("\0") if one]
-            self.versioned = True
-        except DevtoolsError:
-            found = (one.relative_to(self.root).as_posix() for one in self.root.rglob("*"))
-            self.files = sorted(one for one in found if (self.root / one).is_file())
-            self.versioned = False
-
-    def has(self, pattern: str) -> bool:
-        """Whether a file's path fits a pattern."""
-        return any(re.search(pattern, one, re.IGNORECASE) for one in self.files)
+        self.files = [one for one in git(root, "ls-files", "-z").split("\0") if one]
 
     def text(self, path: str) -> str:
         """Return a file's text, without what is no UTF-8; empty for a large or missing one."""
@@ -95,27 +81,10 @@ class Repository:
         return found
 
     @cached_property
-    def settings(self) -> str:
-        """The texts of the files in which tools are configured."""
-        names = ("pyproject.toml", "setup.cfg", "tox.ini", ".pre-commit-config.yaml", "mypy.ini")
-        return "\n".join(self.text(name) for name in names)
-
-    @cached_property
     def churn(self) -> Counter[str]:
         """How many commits changed each file."""
-        if not self.versioned:
-            return Counter()
-        lines = git(
-            self.root, "log", "--format=", "--name-only", "--relative", "-n", "2000", "--", "."
-        ).splitlines()
-        return Counter(line for line in lines if line)
-
-    @cached_property
-    def authors(self) -> Counter[str]:
-        """Commits of each author, by address; the report counts and names nobody."""
-        if not self.versioned:
-            return Counter()
-        return Counter(git(self.root, "log", "--format=%aE", "-n", "2000").split())
+        words = ("log", "--format=", "--name-only", "--relative", "-n", "2000", "--", ".")
+        return Counter(line for line in git(self.root, *words).splitlines() if line)
 
 
 def complexity(tree: ast.AST) -> int:
@@ -125,11 +94,11 @@ def complexity(tree: ast.AST) -> int:
 
 def hot_spots(repository: Repository, count: int = 10) -> list[HotSpot]:
     """Return the files with most churn times complexity."""
-    found = [
-        HotSpot(path, repository.churn[path], complexity(tree))
-        for path, tree in repository.python.items()
-        if tree is not None and repository.churn[path]
-    ]
+    found = []
+    for path, tree in repository.python.items():
+        if tree is not None and (changes := repository.churn[path]):
+            branches = complexity(tree)
+            found.append(HotSpot(path, changes, branches, changes * branches))
     return sorted(found, key=lambda one: (-one.heat, one.path))[:count]
 
 
@@ -150,35 +119,21 @@ def secrets(repository: Repository) -> list[str]:
     return found
 
 
-def todos(repository: Repository) -> list[tuple[int, str]]:
-    """Return age in days and place of each TODO in Python files, the oldest first."""
-    newest = (
-        int(git(repository.root, "log", "-1", "--format=%ct") or 0) if repository.versioned else 0
-    )
-    found = []
-    for path in repository.python:
-        if not re.search(r"#\s*(TODO|FIXME)\b", repository.text(path)) or not newest:
-            continue
-        stamp = 0
-        for line in git(repository.root, "blame", "--line-porcelain", "--", path).splitlines():
-            if line.startswith("committer-time "):
-                stamp = int(line.split()[1])
-            elif line.startswith("\t") and re.search(r"#\s*(TODO|FIXME)\b", line):
-                found.append(((newest - stamp) // 86_400, f"{path}: {line.strip()[:70]}"))
-    return sorted(found, reverse=True)
-
-
 Check = Callable[[Repository], tuple[bool, str]]
 
 
 def _file(pattern: str, yes: str, no: str) -> Check:
-    return lambda repository: (True, yes) if repository.has(pattern) else (False, no)
+    def check(repository: Repository) -> tuple[bool, str]:
+        found = any(re.search(pattern, one, re.IGNORECASE) for one in repository.files)
+        return found, yes if found else no
+
+    return check
 
 
 def _setting(pattern: str, tool: str) -> Check:
     def check(repository: Repository) -> tuple[bool, str]:
-        found = re.search(pattern, repository.settings)
-        return bool(found), f"{tool} is {'configured' if found else 'configured nowhere'}"
+        found = any(re.search(pattern, repository.text(name)) for name in SETTINGS)
+        return found, f"{tool} is configured{'' if found else ' nowhere'}"
 
     return check
 
@@ -194,32 +149,38 @@ def _empty(found: list[str], good: str) -> tuple[bool, str]:
 
 
 def _large(repository: Repository) -> tuple[bool, str]:
-    sizes = [one for one in repository.files if (repository.root / one).is_file()]
-    found = [one for one in sizes if (repository.root / one).stat().st_size > LARGE_BYTES]
+    places = [repository.root / one for one in repository.files]
+    found = [one.name for one in places if one.is_file() and one.stat().st_size > LARGE_BYTES]
     return _empty(found, "no file is larger than a megabyte")
 
 
-def _matching(pattern: str, good: str, *, only: str = "") -> Check:
-    def check(repository: Repository) -> tuple[bool, str]:
-        found = [
-            one
-            for one in repository.files
-            if one.endswith(only) and re.search(pattern, repository.text(one), re.MULTILINE)
-        ]
-        return _empty(found, good)
-
-    return check
+def _conflicts(repository: Repository) -> tuple[bool, str]:
+    marks = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
+    found = [one for one in repository.files if marks.search(repository.text(one))]
+    return _empty(found, "no marks of a conflict")
 
 
 def _bus_factor(repository: Repository) -> tuple[bool, str]:
-    counts = [n for _, n in repository.authors.most_common()]
+    authors = Counter(git(repository.root, "log", "--format=%aE", "-n", "2000").split())
+    counts = [n for _, n in authors.most_common()]
     half = next((i for i in range(1, len(counts) + 1) if sum(counts[:i]) * 2 > sum(counts)), 0)
     return half > 1, f"{half} of {len(counts)} authors made more than half of the commits"
 
 
 def _old_todos(repository: Repository) -> tuple[bool, str]:
-    old = [f"{days} days: {place}" for days, place in todos(repository) if days > OLD_DAYS]
-    return _empty(old, f"no TODO is older than {OLD_DAYS} days")
+    newest = int(git(repository.root, "log", "-1", "--format=%ct"))
+    found = []
+    for path in repository.python:
+        if not _TODO.search(repository.text(path)):
+            continue
+        stamp = 0
+        for line in git(repository.root, "blame", "--line-porcelain", "--", path).splitlines():
+            if line.startswith("committer-time "):
+                stamp = int(line.split()[1])
+            elif line.startswith("\t") and _TODO.search(line):
+                days = (newest - stamp) // 86_400
+                found += [f"{days} days: {path}: {line.strip()[:70]}"] if days > OLD_DAYS else []
+    return _empty(found, f"no TODO is older than {OLD_DAYS} days")
 
 
 def _docstrings(repository: Repository) -> tuple[bool, str]:
@@ -232,15 +193,13 @@ def _concentrated(repository: Repository) -> tuple[bool, str]:
     spots = hot_spots(repository, 1_000)
     total, top = sum(one.heat for one in spots), sum(one.heat for one in spots[:3])
     hottest = f"; the hottest is {spots[0].path}" if spots else ""
-    return (
-        top * 2 <= max(total, 1),
-        f"three files hold {top / max(total, 1):.0%} of the heat{hottest}",
-    )
+    share = top / max(total, 1)
+    return share <= 0.5, f"three files hold {share:.0%} of the heat{hottest}"
 
 
 CHECKS: tuple[tuple[str, int, Check], ...] = (
     ("readme", 4, _file(r"^readme\b", "there is a README", "no README says what this is")),
-    ("licence", 5, _file(r"^licen[cs]e", "there is a licence", "without one nobody may use it")),
+    ("licence", 5, _file(r"^licen[cs]e", "there is a licence", "without one, others may not use it")),
     ("changelog", 3, _file(r"^changelog", "there is a changelog", "no changelog says what changed")),
     ("contributing", 2, _file(r"contributing", "there is a guide", "no guide for contributors")),
     ("security", 2, _file(r"security\.md$", "there is a policy", "no way to report a vulnerability")),
@@ -257,7 +216,7 @@ CHECKS: tuple[tuple[str, int, Check], ...] = (
     ("hooks", 2, _file(r"pre-commit-config", "there are hooks", "no hooks before a commit")),
     ("large", 4, _large),
     ("secrets", 10, lambda one: _empty(secrets(one), "no secret was seen")),
-    ("conflicts", 5, _matching(r"^(<{7}|>{7}) ", "no marks of a conflict")),
+    ("conflicts", 5, _conflicts),
     ("syntax", 6, lambda one: _empty([p for p, t in one.python.items() if t is None], "all files parse")),
     ("links", 2, lambda one: _empty(dead_links(one.root, one.files), "no dead link")),
     ("docstrings", 3, _docstrings),
@@ -281,6 +240,5 @@ def report(root: Path) -> list[Verdict]:
 
 def score(verdicts: list[Verdict]) -> int:
     """Return the passed weight in percent of all."""
-    return round(
-        100 * sum(v.weight for v in verdicts if v.passed) / sum(v.weight for v in verdicts)
-    )
+    whole = sum(one.weight for one in verdicts)
+    return round(100 * sum(one.weight for one in verdicts if one.passed) / whole)

@@ -7,15 +7,15 @@ a code stands anywhere in the twin, in which the defect is mended.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from velvet_devtools import lint
-from velvet_devtools.lint import Diagnostic, Status
+from velvet_devtools.contenders.checkers import Diagnostic
+from velvet_devtools.lint import Status
 from velvet_devtools.samples.defects import Defect, defects, write
 
 NEAR_LINES = 1
@@ -34,23 +34,23 @@ LINTERS = frozenset({"ruff", "flake8", "pylint", "bandit", "vulture"})
 class Row:
     """What one tool in one profile found.
 
-    Attributes:
-        found: stems of the defects that it reports.
-        false_alarms: stems of the twins on which it reports the defect that is mended.
-        noise: other findings on the twins.
-        words: stem -> what it says about the defect.
+    `words` is what it says about each defect that it reports, `false_alarms` the twins on which it
+    reports the defect that is mended, `noise` its other findings on twins.
     """
 
     tool: str
     profile: str
     status: Status
-    found: frozenset[str]
+    words: Mapping[str, str]
     false_alarms: frozenset[str]
     noise: int
     seconds: float
-    version: str
-    problem: str
-    words: dict[str, str]
+    problem: str = ""
+
+    @property
+    def found(self) -> frozenset[str]:
+        """The stems of the defects that it reports."""
+        return frozenset(self.words)
 
     @property
     def name(self) -> str:
@@ -80,25 +80,17 @@ class Matrix:
         seen = frozenset().union(*(row.found for row in self.ran))
         return [one.stem for one in self.corpus if one.stem not in seen]
 
-    def by_class(self, row: Row) -> dict[str, int]:
-        """Return class -> how many of its defects this row reports."""
-        found = Counter(one.kind for one in self.corpus if one.stem in row.found)
-        return {one.kind: found[one.kind] for one in self.corpus}
-
     def best_pair(self) -> tuple[Row, Row] | None:
         """Return the linter and the type checker that find most together, fewest alarms first."""
-        pairs = [
-            (a, b)
-            for a, b in combinations(self.ran, 2)
-            if (a.tool in LINTERS) != (b.tool in LINTERS)
-        ]
 
         def worth(pair: tuple[Row, Row]) -> tuple[int, int, float]:
             a, b = pair
             alarms = len(a.false_alarms | b.false_alarms)
             return len(a.found | b.found), -alarms, -(a.seconds + b.seconds)
 
-        return max(pairs, key=worth, default=None)
+        pairs = combinations(self.ran, 2)
+        mixed = (pair for pair in pairs if len({one.tool in LINTERS for one in pair}) == 2)
+        return max(mixed, key=worth, default=None)
 
     def cheapest_cover(self, budget_s: float) -> list[Row]:
         """Return the tools that together find most within a budget of seconds.
@@ -121,8 +113,8 @@ class Matrix:
 
 def judge(
     found: Iterable[Diagnostic], corpus: Sequence[Defect]
-) -> tuple[frozenset[str], frozenset[str], int, dict[str, str]]:
-    """Return the defects found, the false alarms, the noise, and the words on each defect."""
+) -> tuple[dict[str, str], frozenset[str], int]:
+    """Return the words on each defect found, the false alarms, the noise."""
     known = {one.stem: one for one in corpus}
     hits: dict[str, str] = {}
     alarms: set[str] = set()
@@ -138,26 +130,22 @@ def judge(
             noise += not meant
         elif meant and abs(one.line - defect.line) <= NEAR_LINES:
             hits.setdefault(defect.stem, f"{one.code}: {one.message}")
-    return frozenset(hits), frozenset(alarms), noise, hits
+    return hits, frozenset(alarms), noise
 
 
-def rows(choices: Iterable[tuple[str, str]] = CHOICES, *, timeout_s: float = 120) -> Iterator[Row]:
+def rows(choices: Iterable[tuple[str, str]] = CHOICES) -> Iterator[Row]:
     """Run each tool once over defects and twins, and yield a row each as it ends."""
     corpus = defects()
     with TemporaryDirectory() as folder:
         place = Path(folder).resolve()
         write(place / "corpus")
+        files = sorted((place / "corpus").rglob("*.py"))
         for tool, profile in choices:
             work = place / f"{tool}-{profile}"
             work.mkdir()
-            parts = [place / "corpus" / "defects", place / "corpus" / "twins"]
-            files = [file for part in parts for file in sorted(part.glob("*.py"))]
-            result = lint.run(tool, files, work, profile=profile, timeout_s=timeout_s)
-            judged = judge(result.diagnostics, corpus)
-            yield Row(
-                tool, profile, result.status, *judged[:3], result.seconds, result.version,
-                result.problem, judged[3],
-            )  # fmt: skip
+            run = lint.run(tool, files, work, profile=profile)
+            judged = judge(run.diagnostics, corpus)
+            yield Row(tool, profile, run.status, *judged, run.seconds, run.problem)
 
 
 def measure(choices: Iterable[tuple[str, str]] = CHOICES) -> Matrix:

@@ -17,20 +17,18 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, NamedTuple
 
 import psutil
 
 from velvet_devtools.errors import ToolMissing, ToolTimeout
 
 MAX_OUTPUT = 32 * 1024 * 1024
-NEW_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(NamedTuple):
     """How a program ended: its exit code (negative: the signal), what it wrote, how long it took."""
 
     exit_code: int
@@ -45,15 +43,11 @@ def find(program: str) -> str | None:
     return beside or shutil.which(program)
 
 
-def need(program: str, package: str = "") -> str:
-    """Return where a program is.
-
-    Raises:
-        ToolMissing: it is nowhere; the error holds the command that installs it.
-    """
+def need(program: str) -> str:
+    """Return where a program is, or raise ToolMissing with the command that installs it."""
     found = find(program)
     if found is None:
-        raise ToolMissing(program, f"pip install {package or program}")
+        raise ToolMissing(program)
     return found
 
 
@@ -63,12 +57,8 @@ def run(
     cwd: Path | None = None,
     timeout_s: float = 60.0,
     env: Mapping[str, str] | None = None,
-    stdin: str = "",
 ) -> Finished:
-    """Run a program to its end and return what it wrote, read as UTF-8 with replacements.
-
-    Args:
-        env: variables added to those of this process.
+    """Run a program to its end, with `env` added to this process's variables.
 
     Raises:
         ToolMissing: there is no such program.
@@ -77,22 +67,10 @@ def run(
     full = {**os.environ, "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1", **(env or {})}
     began = time.perf_counter()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        with tempfile.TemporaryFile() as given:
-            given.write(stdin.encode("utf-8"))
-            given.seek(0)
-            try:
-                child = subprocess.Popen(
-                    list(argv),
-                    cwd=cwd,
-                    env=full,
-                    stdin=given,
-                    stdout=out,
-                    stderr=err,
-                    start_new_session=sys.platform != "win32",
-                    creationflags=NEW_GROUP,
-                )
-            except FileNotFoundError:
-                raise ToolMissing(str(argv[0]), f"pip install {Path(argv[0]).name}") from None
+        try:
+            child = start(argv, cwd, full, stdout=out, stderr=err)
+        except FileNotFoundError:
+            raise ToolMissing(Path(argv[0]).name) from None
         try:
             code = child.wait(timeout_s)
         except subprocess.TimeoutExpired:
@@ -102,22 +80,33 @@ def run(
         return Finished(code, _read(out), _read(err), time.perf_counter() - began)
 
 
+def start(
+    argv: Sequence[str], cwd: Path | None, env: Mapping[str, str], *, stdout: Any, stderr: Any
+) -> subprocess.Popen[bytes]:
+    """Start a program in a process group of its own, so that `end` reaches what it starts."""
+    return subprocess.Popen(
+        list(argv),
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        start_new_session=sys.platform != "win32",
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+    )
+
+
 def end(child: subprocess.Popen[bytes]) -> None:
     """End a child with everything that it started, and wait for it."""
-    try:
+    family: list[psutil.Process] = []
+    with suppress(psutil.NoSuchProcess):
         family = psutil.Process(child.pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        family = []
     if sys.platform != "win32":  # those whose parent is gone are still in the group
-        try:
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            family = [*family]  # the group is gone; the list is what is left
     for one in family:
-        try:
+        with suppress(psutil.NoSuchProcess):
             one.kill()
-        except psutil.NoSuchProcess:
-            continue
     if child.poll() is None:
         child.kill()
     child.wait()

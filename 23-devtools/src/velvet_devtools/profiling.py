@@ -1,68 +1,126 @@
-"""One interface to profilers: what was measured, what it cost, and which function got slower.
+"""Four profilers behind one call, and a comparison that says which function got slower.
 
 A profile has two errors. It disturbs what it measures, by as much as each profiler's row says; and
 one run is one draw, so that a comparison of two versions takes several runs of each and calls a
-function slower only when its slowest run of before beats its fastest of after.
+function slower for certain only when its slowest run of before beats its fastest of after.
 """
 
 from __future__ import annotations
 
-import json
+import cProfile
+import pstats
+import sys
+import threading
 import time
+import tracemalloc
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
-from velvet_devtools.contenders import load, names
+# Asking more often gives no more: the interpreter hands over its lock every 5 ms.
+INTERVAL_S = 0.005
 
 
-@dataclass(frozen=True)
-class Profile:
-    """Where one run spent what.
+class Profile(NamedTuple):
+    """Where one run spent what, and how often each function was called, where that is counted.
 
-    Attributes:
-        unit: ``s`` or ``bytes``.
-        own: function -> its share in the unit, what it calls left out.
-        calls: function -> how often it was called; empty where the profiler cannot know.
-        stacks: (functions from the outside in) -> weight, from samplers.
+    `own` has seconds of functions, what they call left out; bytes of lines for tracemalloc.
     """
 
-    profiler: str
-    unit: str
-    seconds: float
     own: Mapping[str, float]
-    calls: Mapping[str, int] = field(default_factory=dict)
-    stacks: Mapping[tuple[str, ...], float] = field(default_factory=dict)
-
-    def top(self, count: int = 5) -> list[tuple[str, float]]:
-        """Return the functions with most of it, the largest first."""
-        return sorted(self.own.items(), key=lambda one: (-one[1], one[0]))[:count]
-
-    def to_speedscope(self) -> str:
-        """Return the stacks in speedscope's file format, as a sampled profile."""
-        place: dict[str, int] = {}
-        for stack in self.stacks:
-            for name in stack:
-                place.setdefault(name, len(place))
-        weights = list(self.stacks.values())
-        profile = {
-            "type": "sampled", "name": self.profiler, "unit": "seconds", "startValue": 0,
-            "endValue": sum(weights), "weights": weights,
-            "samples": [[place[name] for name in stack] for stack in self.stacks],
-        }  # fmt: skip
-        return json.dumps(
-            {
-                "$schema": "https://www.speedscope.app/file-format-schema.json",
-                "shared": {"frames": [{"name": name} for name in place]},
-                "profiles": [profile],
-            }
-        )
+    calls: Mapping[str, int] | None = None
 
 
-@dataclass(frozen=True)
-class Regression:
+def exact(work: Callable[[], Any]) -> Profile:
+    """Count every call with cProfile, which slows down what makes many."""
+    profile = cProfile.Profile()
+    profile.runcall(work)
+    own: Counter[str] = Counter()
+    calls: Counter[str] = Counter()
+    rows: Any = pstats.Stats(profile).stats  # type: ignore[attr-defined]
+    for (file, _, function), (_, count, seconds, _, _) in rows.items():
+        own[_label(file, function)] += seconds
+        calls[_label(file, function)] += count
+    return Profile(own, calls)
+
+
+def tree(work: Callable[[], Any]) -> Profile:
+    """Sample with pyinstrument, in C; ImportError where it is not installed."""
+    from pyinstrument import Profiler
+
+    profiler = Profiler(async_mode="disabled")
+    with profiler:
+        work()
+    own: dict[str, float] = defaultdict(float)
+    session: Any = profiler.last_session
+    for frames, seconds in session.frame_records:
+        function, file, *_ = frames[-1].split("\x01")[0].split("\x00")
+        own[_label(file, function)] += seconds
+    return Profile(own)
+
+
+def sampler(work: Callable[[], Any]) -> Profile:
+    """Look at this thread's frame from another one, two hundred times a second.
+
+    It costs the same whatever the program does, because it acts by the clock and not by the call.
+    The price is resolution: what is shorter than an interval is seen by chance.
+    """
+    own: dict[str, float] = defaultdict(float)
+    ident = threading.get_ident()
+    done = threading.Event()
+
+    def sample() -> None:
+        last = time.perf_counter()
+        while not done.wait(INTERVAL_S):
+            frame = sys._current_frames().get(ident)
+            now = time.perf_counter()
+            spent, last = now - last, now  # late samples weigh more
+            if frame is not None:
+                own[_label(frame.f_code.co_filename, frame.f_code.co_name)] += spent
+
+    thread = threading.Thread(target=sample, name="sampler", daemon=True)
+    thread.start()
+    try:
+        work()
+    finally:
+        done.set()
+        thread.join()
+    return Profile(own)
+
+
+def memory(work: Callable[[], Any]) -> Profile:
+    """Return the bytes that each line still holds when the work is done, by tracemalloc."""
+    tracemalloc.start()
+    try:
+        before = tracemalloc.take_snapshot()
+        result = work()
+        after = tracemalloc.take_snapshot()
+        del result
+    finally:
+        tracemalloc.stop()
+    own: dict[str, float] = {}
+    for one in after.compare_to(before, "lineno"):
+        if one.size_diff > 0:
+            place = one.traceback[0]
+            own[f"{Path(place.filename).name}:{place.lineno}"] = float(one.size_diff)
+    return Profile(own)
+
+
+def _label(file: str, function: str) -> str:
+    return f"{Path(file).name}:{function}"
+
+
+PROFILERS: Mapping[str, Callable[[Callable[[], Any]], Profile]] = {
+    "cprofile": exact,
+    "pyinstrument": tree,
+    "sampler": sampler,
+    "tracemalloc": memory,
+}
+
+
+class Regression(NamedTuple):
     """A function's median share before and after, and whether the ranges of the runs part."""
 
     function: str
@@ -71,25 +129,8 @@ class Regression:
     certain: bool
 
 
-def profilers() -> tuple[str, ...]:
-    """Return the names of all profilers."""
-    return names("profilers")
-
-
-def run(name: str, work: Callable[[], Any]) -> Profile:
-    """Run a function under a profiler; ImportError where its library is not installed."""
-    profiler: Any = load("profilers", name)
-    began = time.perf_counter()
-    own, calls, stacks = profiler.measure(work)
-    return Profile(name, profiler.UNIT, time.perf_counter() - began, own, calls, stacks)
-
-
 def compare(before: Sequence[Profile], after: Sequence[Profile]) -> list[Regression]:
-    """Return the functions that take more than before, the largest difference first.
-
-    Raises:
-        ValueError: fewer than two runs on a side, because one run has no range.
-    """
+    """Return the functions that take more than before, the largest difference first."""
     if min(len(before), len(after)) < 2:
         raise ValueError("compare at least two runs of each version; one has no range")
     found = []
@@ -99,8 +140,3 @@ def compare(before: Sequence[Profile], after: Sequence[Profile]) -> list[Regress
         if median(new) > median(old):
             found.append(Regression(function, median(old), median(new), min(new) > max(old)))
     return sorted(found, key=lambda one: one.before - one.after)
-
-
-def label(file: str, function: str) -> str:
-    """Return ``file.py:function``, short enough for an axis."""
-    return f"{Path(file).name}:{function}"

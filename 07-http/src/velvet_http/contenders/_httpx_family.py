@@ -20,7 +20,6 @@ class _Exchange:
         self._pieces = response.aiter_raw()
         self.status: int = response.status_code
         self.fields: list[tuple[str, str]] = response.headers.multi_items()
-        self.http_version: str = response.http_version.removeprefix("HTTP/")
 
     async def read(self) -> bytes:
         try:

@@ -44,11 +44,8 @@ class Limit:
 
     def clipped(self, seconds: float) -> float:
         """Return `seconds`, or what is left of the deadline."""
-        return (
-            seconds
-            if self.deadline is None
-            else max(0.001, min(seconds, self.deadline.remaining()))
-        )
+        left = seconds if self.deadline is None else self.deadline.remaining()
+        return max(0.001, min(seconds, left))
 
 
 _limit: ContextVar[Limit | None] = ContextVar("limit", default=None)
@@ -72,9 +69,8 @@ def queueing() -> float | None:
 
 
 class _DeadlineReader(io.RawIOBase):
-    def __init__(self, sock: socket.socket, limit: Limit) -> None:
-        self._sock, self._limit = sock, limit
-        self._raw = sock.makefile("rb", buffering=0)
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase, limit: Limit) -> None:
+        self._sock, self._raw, self._limit = sock, raw, limit
 
     def readable(self) -> bool:
         return True
@@ -88,22 +84,13 @@ class _DeadlineReader(io.RawIOBase):
         super().close()
 
 
-class _Socket:
-    """The one method of a socket that `HTTPResponse` calls."""
-
-    def __init__(self, sock: socket.socket, limit: Limit) -> None:
-        self._sock, self._limit = sock, limit
-
-    def makefile(self, mode: str) -> io.BufferedReader:  # noqa: ARG002 - always "rb"
-        return io.BufferedReader(_DeadlineReader(self._sock, self._limit))
-
-
 class DeadlineResponse(http.client.HTTPResponse):
     """`HTTPResponse` that keeps a deadline and skips every interim response (RFC 9110 15.2)."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        limit = _limit.get()
-        super().__init__(_Socket(sock, limit) if limit else sock, *args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(sock, *args, **kwargs)
+        if limit := _limit.get():
+            self.fp = io.BufferedReader(_DeadlineReader(sock, self.fp.detach(), limit))
 
     def begin(self) -> None:
         """Read the head; the library itself stops at 103 Early Hints as if it were the answer."""

@@ -13,8 +13,6 @@ from velvet_http import errors
 from velvet_http.client import Settings, within
 from velvet_http.model import Deadline, Request, Timeouts
 
-NAME = "aiohttp"
-
 
 class _Exchange:
     def __init__(
@@ -24,8 +22,6 @@ class _Exchange:
         self._protocol = response.connection and response.connection.protocol
         self.status = response.status
         self.fields = list(response.headers.items())
-        version = response.version
-        self.http_version = f"{version.major}.{version.minor}" if version else "1.1"
 
     async def read(self) -> bytes:
         try:
@@ -51,7 +47,7 @@ class _Exchange:
 class Transport:
     """A `ClientSession` of one event loop."""
 
-    name, blocking, cancel_safe = NAME, False, True
+    name, blocking, cancel_safe = "aiohttp", False, True
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

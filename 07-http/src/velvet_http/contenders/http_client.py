@@ -10,14 +10,13 @@ from velvet_http.client import Settings
 from velvet_http.contenders._sockets import DeadlineResponse, Limit, limited, translate
 from velvet_http.model import Deadline, Request, Timeouts, origin
 
-NAME = "http.client"
 _ERRORS = (OSError, http.client.HTTPException, ValueError)
 
 
 class Transport:
     """A stack of idle connections per origin, dead ones thrown away; thread-safe."""
 
-    name, blocking, cancel_safe = NAME, True, True
+    name, blocking, cancel_safe = "http.client", True, True
 
     def __init__(self, settings: Settings) -> None:
         self._context = settings.context()
@@ -28,25 +27,28 @@ class Transport:
     ) -> _Exchange:
         idle = self.idle.setdefault(origin(request.url), [])
         with limited(timeouts, deadline) as limit:
-            connection = self._taken(idle) or self._new(request)
+            connection = self._taken(idle) or self._new(request, limit.clipped(timeouts.connect))
             try:
-                if connection.sock is None:
-                    _connect(connection, limit.clipped(timeouts.connect))
                 response = _sent(connection, request, limit)
             except BaseException:
                 connection.close()
                 raise
         return _Exchange(idle, connection, response)
 
-    def _new(self, request: Request) -> http.client.HTTPConnection:
+    def _new(self, request: Request, timeout: float) -> http.client.HTTPConnection:
         scheme, host, port = origin(request.url)
         assert host is not None
         connection = (
-            http.client.HTTPSConnection(host, port, context=self._context)
+            http.client.HTTPSConnection(host, port, timeout=timeout, context=self._context)
             if scheme == "https"
-            else http.client.HTTPConnection(host, port)
+            else http.client.HTTPConnection(host, port, timeout=timeout)
         )
         connection.response_class = DeadlineResponse
+        try:
+            connection.connect()
+        except OSError as error:
+            connection.close()
+            raise translate(error, "connect") from error
         return connection
 
     def _taken(self, idle: list[http.client.HTTPConnection]) -> http.client.HTTPConnection | None:
@@ -66,14 +68,6 @@ class Transport:
         for connection in (each for idle in self.idle.values() for each in idle):
             connection.close()
         self.idle.clear()
-
-
-def _connect(connection: http.client.HTTPConnection, timeout: float) -> None:
-    connection.timeout = timeout
-    try:
-        connection.connect()
-    except OSError as error:
-        raise translate(error, "connect") from error
 
 
 def _sent(
@@ -97,7 +91,6 @@ class _Exchange:
         self._idle, self._connection, self._response = idle, connection, response
         self._ended = False
         self.status, self.fields = response.status, response.getheaders()
-        self.http_version = "1.0" if response.version == 10 else "1.1"
 
     async def read(self) -> bytes:
         try:

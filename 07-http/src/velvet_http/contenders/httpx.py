@@ -6,12 +6,10 @@ import httpx
 
 from velvet_http.contenders._httpx_family import FamilyTransport
 
-NAME = "httpx"
-
 
 class Transport(FamilyTransport):
     """An `httpx.AsyncClient`; a request cancelled while it waits keeps its place for ever."""
 
-    name = NAME
+    name = "httpx"
     library = httpx
     cancel_safe = False  # encode/httpcore issue 1093

@@ -6,12 +6,10 @@ import httpx2
 
 from velvet_http.contenders._httpx_family import FamilyTransport
 
-NAME = "httpx2"
-
 
 class Transport(FamilyTransport):
     """An `httpx2.AsyncClient`."""
 
-    name = NAME
+    name = "httpx2"
     library = httpx2
     cancel_safe = True

@@ -21,7 +21,6 @@ from velvet_http.client import Settings
 from velvet_http.contenders._sockets import Limit
 from velvet_http.model import Deadline, Request, Timeouts
 
-NAME = "pycurl"
 _TICK = 0.02  # seconds; libcurl resolves names in a thread that wakes no `select`
 _TLS = (35, 51, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91)  # of libcurl-errors(3)
 _LOST = (52, 55, 56)  # nothing came, or sending and receiving failed
@@ -30,7 +29,7 @@ _LOST = (52, 55, 56)  # nothing came, or sending and receiving failed
 class Transport:
     """A stack of idle lines, at most `pool` in use; thread-safe."""
 
-    name, blocking, cancel_safe = NAME, True, True
+    name, blocking, cancel_safe = "pycurl", True, True
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -100,7 +99,7 @@ class _Exchange:
         self._pieces: deque[bytes] = deque()
         self._head: list[str] = []
         self._whole_head = self._done = False
-        self.status, self.http_version = 0, "1.1"
+        self.status = 0
         self.fields: list[tuple[str, str]] = []
 
     def start(self) -> None:
@@ -110,8 +109,7 @@ class _Exchange:
         curl.setopt(pycurl.WRITEFUNCTION, self._pieces.append)
         multi.add_handle(curl)
         self._pump(lambda: self._whole_head)
-        version, status, *_ = self._head[0].split()
-        self.http_version, self.status = version.removeprefix("HTTP/"), int(status)
+        self.status = int(self._head[0].split()[1])
         parts = (line.partition(":") for line in self._head[1:])
         self.fields = [(name, value) for name, _, value in parts]
 

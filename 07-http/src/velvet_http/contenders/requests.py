@@ -14,8 +14,6 @@ from velvet_http.contenders._sockets import limited, translate
 from velvet_http.contenders.urllib3 import DeadlinePool, Exchange
 from velvet_http.model import Deadline, Request, Timeouts
 
-NAME = "requests"
-
 
 class _Adapter(HTTPAdapter):
     """An adapter with a pool that keeps our deadline and blocks when it is full."""
@@ -50,7 +48,7 @@ class _Adapter(HTTPAdapter):
 class Transport:
     """A `Session` without cookies, proxies or anything else from outside; thread-safe."""
 
-    name, blocking, cancel_safe = NAME, True, True
+    name, blocking, cancel_safe = "requests", True, True
 
     def __init__(self, settings: Settings) -> None:
         self._session = requests.Session()

@@ -5,36 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from velvet_http.client import Settings
 from velvet_http.contenders._sockets import DeadlineResponse, limited, queueing, translate
 from velvet_http.model import Deadline, Request, Timeouts
 
-NAME = "urllib3"
 
-
-class _Http(HTTPConnection):
-    response_class = DeadlineResponse
-
-
-class _Https(HTTPSConnection):
-    response_class = DeadlineResponse
-
-
-class _Waiting(HTTPConnectionPool):
+class _Pool(HTTPConnectionPool):
     def _get_conn(self, timeout: float | None = None) -> Any:
         """Wait for a connection only so long; requests would wait for ever."""
-        return super()._get_conn(queueing() if timeout is None else timeout)
+        connection: Any = super()._get_conn(queueing() if timeout is None else timeout)
+        connection.response_class = DeadlineResponse
+        return connection
 
 
-class _HttpPool(_Waiting):
-    ConnectionCls = _Http
-
-
-class _HttpsPool(_Waiting, HTTPSConnectionPool):
-    ConnectionCls = _Https
+class _TlsPool(_Pool, HTTPSConnectionPool):
+    """The same over TLS."""
 
 
 class DeadlinePool(urllib3.PoolManager):
@@ -42,15 +29,8 @@ class DeadlinePool(urllib3.PoolManager):
 
     def __init__(self, **settings: object) -> None:
         super().__init__(**settings)  # type: ignore[arg-type]
-        self.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
-
-    def clear(self) -> None:
-        """Close the connections now, not when the garbage collector comes by."""
-        for key in self.pools.keys():  # noqa: SIM118 - it refuses to be iterated
-            pool = self.pools.get(key)
-            if pool is not None:
-                pool.close()
-        super().clear()
+        self.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        self.pools.dispose_func = lambda pool: pool.close()  # not when garbage is collected
 
 
 class Exchange:
@@ -61,7 +41,6 @@ class Exchange:
         self._ended = False
         self.status = response.status
         self.fields = list(response.headers.items())
-        self.http_version = "1.0" if response.version == 10 else "1.1"
 
     async def read(self) -> bytes:
         try:
@@ -80,7 +59,7 @@ class Exchange:
 class Transport:
     """A `PoolManager`; thread-safe."""
 
-    name, blocking, cancel_safe = NAME, True, True
+    name, blocking, cancel_safe = "urllib3", True, True
 
     def __init__(self, settings: Settings) -> None:
         self._pool = DeadlinePool(

@@ -35,7 +35,7 @@ def strip(said: str, asked: str, seconds: int = 180) -> list[tuple[str, int, int
     request = Request(
         "GET", "http://h/", Headers({} if asked == "nothing" else {"Cache-Control": asked})
     )
-    found = [(decide(request, entry, float(second)).kind, second) for second in range(seconds)]
+    found = [(decide(request, entry, float(second)), second) for second in range(seconds)]
     runs = [(kind, [second for _, second in run]) for kind, run in groupby(found, lambda f: f[0])]
     return [(kind, run[0], run[-1] + 1) for kind, run in runs]
 

@@ -97,18 +97,18 @@ def resume(cut_kb: int = 22) -> Iterator[dict[str, Any]]:
     """Download 120 KB over a connection that breaks, and tell which bytes came when."""
     from velvet_http.contenders import connect
     from velvet_http.faults import FaultServer
-    from velvet_http.transfer import Part, download
+    from velvet_http.transfer import download
 
-    parts: list[Part] = []
+    parts: list[tuple[int, int]] = []
     with (
         tempfile.TemporaryDirectory() as folder,
         FaultServer() as server,
         connect("urllib3") as client,
     ):
         url = server.url(f"/range/120000?cut={cut_kb * 1000}")
-        download(client, url, Path(folder) / "file", on_part=parts.append)
-        for number, (part, entry) in enumerate(zip(parts, server.journal, strict=True), 1):
+        download(client, url, Path(folder) / "file", on_part=lambda *part: parts.append(part))
+        for number, ((start, stop), entry) in enumerate(zip(parts, server.journal, strict=True), 1):
             yield {
-                "type": "part", "request": number, "start": part.start, "stop": part.stop,
+                "type": "part", "request": number, "start": start, "stop": stop,
                 "range": entry.headers.get("range") or "all of it",
             }  # fmt: skip

@@ -55,23 +55,6 @@ def head(status: int | str, headers: dict[str, str | int]) -> bytes:
     return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode("latin-1")
 
 
-def ok(body: bytes = TEXT) -> Fault:
-    """Return a correct answer."""
-    whole = head("200 OK", {"Content-Type": "text/plain", "Content-Length": len(body)}) + body
-    return Fault("ok", (whole,), size=len(body))
-
-
-def status(code: int, *, retry_after: str | None = None) -> Fault:
-    """Return an answer with a status of your choice, with Retry-After where given."""
-    later: dict[str, str | int] = {} if retry_after is None else {"Retry-After": retry_after}
-    return Fault(f"status {code}", (head(f"{code} Scripted", {"Content-Length": 0, **later}),))
-
-
-def redirect(to: str) -> Fault:
-    """Return a redirect to any address."""
-    return Fault("redirect", (head("302 Found", {"Location": to, "Content-Length": 0}),))
-
-
 @cache
 def fault(name: str) -> Fault:
     """Return a fault of `faults.json`; a KeyError for a name that it lacks."""

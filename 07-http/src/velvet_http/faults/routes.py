@@ -7,7 +7,6 @@ requests, which is what real services do to their clients.
 from __future__ import annotations
 
 import json
-import random
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from velvet_http.faults.kinds import End, Fault, head, status
+from velvet_http.faults.kinds import End, Fault, head
 from velvet_http.guard import TokenBucket
 from velvet_http.model import Headers
 from velvet_http.simulate import QueueServer
@@ -68,7 +67,6 @@ class Api:
     paid: dict[str, Fault] = field(default_factory=dict)
     bucket: TokenBucket = field(default_factory=lambda: TokenBucket(20, burst=5))
     queue: QueueServer = field(default_factory=lambda: QueueServer(100, 200))
-    rng: random.Random = field(default_factory=lambda: random.Random(7))
 
     def answer(self, method: str, target: str, headers: Headers, body: bytes) -> Fault:
         """Return what the API says to a request."""
@@ -91,15 +89,6 @@ class Api:
     def get_slow(self, call: _Call) -> Fault:
         """An answer after `ms` milliseconds."""
         return after(call.number("ms", 50) / 1000, respond(200, {"slow": True}))
-
-    def get_bimodal(self, _: _Call) -> Fault:
-        """10 ms mostly, 200 ms in three of a hundred: the fat tail that hedging is for."""
-        return after(0.2 if self.rng.random() < 0.03 else 0.01, respond(200, {"tail": True}))
-
-    def get_echo(self, call: _Call) -> Fault:
-        """What arrived."""
-        fields = list(call.headers)
-        return respond(200, {"method": call.method, "headers": fields, "size": len(call.body)})
 
     def get_bytes(self, call: _Call) -> Fault:
         """`/bytes/<MiB>`: a body that costs the server no memory."""
@@ -176,7 +165,7 @@ class Api:
             return respond(200, {"count": self.hits["work"] - 1})
         done = self.queue.arrive(now)
         if done is None:
-            return status(503)
+            return respond(503)
         if done == float("inf"):
             return Fault("outage", (), End.STALL)
         return after(done - now, respond(200, {"done": True}))

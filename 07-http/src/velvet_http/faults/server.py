@@ -13,7 +13,7 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import trustme
+from anyio.from_thread import start_blocking_portal
 
 from velvet_http.faults.kinds import FAULTS, End, Fault, fault
 from velvet_http.faults.routes import Api
@@ -63,24 +64,13 @@ class LocalCA:
         self.ca_file = str(folder / "ca.pem")
         self._authority.cert_pem.write_to_path(self.ca_file)
 
-    def issue(self, host: str = "127.0.0.1") -> ssl.SSLContext:
-        """Return a server's context with a certificate for `host`."""
-        return self._context(self._authority.issue_cert(host))
-
-    def expired(self) -> ssl.SSLContext:
-        """Return a context with a certificate that ended in 2001."""
-        ended = datetime(2001, 1, 1, tzinfo=timezone.utc)
-        began = datetime(2000, 1, 1, tzinfo=timezone.utc)
-        return self._context(
-            self._authority.issue_cert("127.0.0.1", not_before=began, not_after=ended)
-        )
-
-    def wrong_host(self) -> ssl.SSLContext:
-        """Return a context with a certificate for another host."""
-        return self._context(self._authority.issue_cert("example.invalid"))
-
-    def _context(self, certificate: trustme.LeafCert) -> ssl.SSLContext:
+    def issue(self, host: str = "127.0.0.1", *, expired: bool = False) -> ssl.SSLContext:
+        """Return a server's context with a certificate for `host`, or one that ended in 2001."""
+        began, ended = (datetime(year, 1, 1, tzinfo=timezone.utc) for year in (2000, 2001))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate = self._authority.issue_cert(
+            host, not_before=began if expired else None, not_after=ended if expired else None
+        )
         certificate.configure_cert(context)
         return context
 
@@ -118,30 +108,24 @@ class FaultServer:
             return self._changed.wait_for(lambda: not self.counters.open, timeout=seconds)
 
     def __enter__(self) -> FaultServer:
-        listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        self.port: int = listening.getsockname()[1]
-        ready = threading.Event()
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve(listening, ready)),
-            name="fault-server",
-            daemon=True,
-        )
-        self._thread.start()
-        ready.wait()
+        with contextlib.ExitStack() as stack:
+            portal = stack.enter_context(start_blocking_portal())
+            stack.enter_context(portal.wrap_async_context_manager(self._serving()))
+            self._running = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
+        self._running.close()
 
-    async def _serve(self, listening: socket.socket, ready: threading.Event) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        self._loop.set_exception_handler(lambda *_: None)  # clients leave in every possible way
+    @contextlib.asynccontextmanager
+    async def _serving(self) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda *_: None)  # clients leave in every possible way
         server = await asyncio.start_server(
-            self._connected, sock=listening, ssl=self._tls, backlog=1024
+            self._connected, "127.0.0.1", 0, ssl=self._tls, backlog=1024
         )
-        ready.set()
-        await self._stop.wait()
+        self.port: int = server.sockets[0].getsockname()[1]
+        yield
         server.close()
         for task in self._tasks:
             task.cancel()

@@ -136,7 +136,7 @@ def _add_peers(suite: Suite) -> None:
             tier="quick" if name in ("ours", "nullpool") else "default",
         )
     suite.claim(
-        "a pool without a line lets somebody wait three times as long as one with a line",
+        "the longest wait of a pool without a line is three times that of one with a line",
         ratio("pool_peers", "sqlalchemy", "ours", "worst_wait", size=8) >= 3,
         needs=("postgres", "sqlalchemy"),
         tier="default",

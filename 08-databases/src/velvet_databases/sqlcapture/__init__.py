@@ -2,7 +2,7 @@
 
 `capture` is a context manager over any mixture of engines, connections and databases; it installs
 the hook that each library offers, and takes it out again. Values of parameters are never stored,
-only their types and lengths, so that a log can be shown to anybody.
+only their types and lengths, so that a log can be shown to all.
 """
 
 from velvet_databases.sqlcapture.capturing import Capture, capture

@@ -12,6 +12,7 @@ import io
 import json
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
@@ -93,6 +94,7 @@ class InAsgi:
     def __init__(self, app: Any) -> None:
         self._app = app
         self._loop = asyncio.new_event_loop()
+        self._loop.set_default_executor(ThreadPoolExecutor(1))  # requests come one at a time
         self.authority = f"{HOST}:8000"
 
     def send(self, method: str, target: str, headers: Headers, body: bytes) -> Answer:

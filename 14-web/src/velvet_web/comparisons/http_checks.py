@@ -102,7 +102,7 @@ def _cursor(api: Client) -> None:
     for _ in range(2):
         created(api)
     link = api.request("GET", "/tasks?limit=1").get("link") or ""
-    cursor = link.partition("after=")[2][:24]
+    cursor = link.partition("after=")[2].partition(">")[0]
     swapped = "B" if cursor[5] != "B" else "C"
     for forged in (cursor[:5] + swapped + cursor[6:], cursor[:-1], "", "A" * 24, "é"):
         target = f"/tasks?after={forged.encode('utf-8').hex() if forged == 'é' else forged}"

@@ -80,11 +80,6 @@ def problems(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Any:
 class BoardView(View):  # type: ignore[misc]
     """A view over the board whose 405 is a problem document, too."""
 
-    @property
-    def board(self) -> TaskBoard:
-        """The board of this request."""
-        return board_of(self.request)
-
     def http_method_not_allowed(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
         return problem(request, refusal(405, ", ".join(self._allowed_methods())))
 
@@ -93,26 +88,26 @@ class Tasks(BoardView):
     """`/tasks`."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return respond(self.board.list(read(request)))
+        return respond(board_of(request).list(read(request)))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        return respond(self.board.create(read(request)))
+        return respond(board_of(request).create(read(request)))
 
     def delete(self, request: HttpRequest) -> HttpResponse:
-        return respond(self.board.clear(read(request)))
+        return respond(board_of(request).clear(read(request)))
 
 
 class OneTask(BoardView):
     """`/tasks/{task_id}`."""
 
     def get(self, request: HttpRequest, task_id: str) -> HttpResponse:
-        return respond(self.board.get(read(request), task_id))
+        return respond(board_of(request).get(read(request), task_id))
 
     def patch(self, request: HttpRequest, task_id: str) -> HttpResponse:
-        return respond(self.board.patch(read(request), task_id))
+        return respond(board_of(request).patch(read(request), task_id))
 
     def delete(self, request: HttpRequest, task_id: str) -> HttpResponse:
-        return respond(self.board.delete(read(request), task_id))
+        return respond(board_of(request).delete(read(request), task_id))
 
 
 class ReadOnly(BoardView):
@@ -146,19 +141,17 @@ def handler500(request: HttpRequest) -> HttpResponse:
     return problem(request, Problem(500, "the server failed"))
 
 
-def only_read(answer: Callable[[HttpRequest], HttpResponseBase]) -> Any:
-    """Return the view of a resource that is only read."""
-    return ReadOnly.as_view(answer=answer)
-
-
 urlpatterns = [
     path("tasks", Tasks.as_view()),
-    path("tasks/export", only_read(export)),
+    path("tasks/export", ReadOnly.as_view(answer=export)),
     path("tasks/<str:task_id>", OneTask.as_view()),
-    path("healthz", only_read(lambda request: respond(board_of(request).health()))),
+    path("healthz", ReadOnly.as_view(answer=lambda request: respond(board_of(request).health()))),
     path("healthz-async", health_async),
-    path("readyz", only_read(lambda request: respond(board_of(request).ready()))),
-    path("openapi.json", only_read(lambda _: HttpResponse(openapi(), content_type=JSON))),
+    path("readyz", ReadOnly.as_view(answer=lambda request: respond(board_of(request).ready()))),
+    path(
+        "openapi.json",
+        ReadOnly.as_view(answer=lambda _: HttpResponse(openapi(), content_type=JSON)),
+    ),
 ]
 
 

@@ -54,13 +54,9 @@ def accept(reply: Reply, response: Response) -> Any:
 
 def _allow(api: FastAPI, path: str) -> str:
     """Return the methods of all routes with this path; the router names those of one only."""
-    matching = (route for route in api.routes if _matches(route, path))
+    found = [(getattr(route, "path_regex", None), route) for route in api.routes]
+    matching = (route for regex, route in found if regex and regex.match(path))
     return ", ".join(sorted({m for route in matching for m in getattr(route, "methods", ())}))
-
-
-def _matches(route: Any, path: str) -> bool:
-    regex = getattr(route, "path_regex", None)
-    return regex is not None and regex.match(path) is not None
 
 
 def framework_app(settings: Settings) -> FastAPI:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from velvet_web.settings import Settings
 PLACES, HOLD = 10, 0.05
 CAPACITY = PLACES / HOLD
 EVERY = 0.5
-POLICIES = {
+POLICIES: dict[str, dict[str, Any]] = {
     "no limit": {},
     "queue of 10": {"max_inflight": PLACES, "max_queue": 10, "max_wait": 10.0},
     "deadline of 100 ms": {"max_inflight": PLACES, "max_queue": 1000, "max_wait": 0.1},
@@ -34,7 +35,7 @@ def overload(load: int = 70, surge: int = 3, retries: int = 3) -> Iterator[dict[
     seconds = 12.0
     yield {"type": "plan", "total": int(len(POLICIES) * seconds / EVERY)}
     for policy, limits in POLICIES.items():
-        settings = Settings(dsn="unused").but(**limits)
+        settings = replace(Settings(dsn="unused"), **limits)
         with serve("lab", "uvicorn", settings) as server:
             plan = LoadPlan(
                 server.url,

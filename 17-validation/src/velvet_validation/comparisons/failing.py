@@ -49,7 +49,8 @@ def _pydantic(bad: int, *, fail_fast: bool = False) -> Timed:
 
     from velvet_validation.contenders import pydantic as adapter
 
-    rows: Any = list[adapter.model("signup")]  # type: ignore[misc]
+    model = adapter.models()["signup"]
+    rows: Any = list[model]  # type: ignore[valid-type]
     kind: Any = Annotated[rows, FailFast()] if fail_fast else rows
     return _timed(adapter.compiled(TypeAdapter(kind)), bad)
 
@@ -57,7 +58,8 @@ def _pydantic(bad: int, *, fail_fast: bool = False) -> Timed:
 def _msgspec(bad: int) -> Timed:
     from velvet_validation.contenders import msgspec as adapter
 
-    return _timed(adapter.compiled(list[adapter.model("signup")]), bad)  # type: ignore[misc]
+    model = adapter.models()["signup"]
+    return _timed(adapter.compiled(list[model]), bad)  # type: ignore[valid-type]
 
 
 def _cattrs(bad: int, *, detailed: bool = True) -> Timed:

@@ -95,7 +95,8 @@ def _stream(name: str, way: str, records: int) -> Iterator[Any]:
     if way == "ijson":
         import ijson  # type: ignore[import-untyped,unused-ignore]  # noqa: F401 - by set-up, untimed
     adapter: Any = contender(name)
-    compiled, kind = adapter.build("signup"), list[adapter.model("signup")]  # type: ignore[misc]
+    compiled, model = adapter.build("signup"), adapter.models()["signup"]
+    kind: Any = list[model]  # type: ignore[valid-type]
     many = adapter.compiled(_adapted(kind) if name == "pydantic" else kind)
     with tempfile.TemporaryDirectory() as folder:
         path = _file(folder, records, array=way != "ndjson")

@@ -19,7 +19,8 @@ def _pydantic(*, kept: bool) -> Any:
 
     from velvet_validation.contenders import pydantic as adapter
 
-    model: Any = list[adapter.model("signup")]  # type: ignore[misc]
+    signup = adapter.models()["signup"]
+    model: Any = list[signup]  # type: ignore[valid-type]
     payload = [cases.valid("signup")]
     if kept:
         return partial(TypeAdapter(model).validate_python, payload)

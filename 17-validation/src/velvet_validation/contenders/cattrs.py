@@ -22,7 +22,6 @@ from velvet_validation.samples import cases
 from velvet_validation.samples.cases import Family, Status
 
 label = "attrs + cattrs"
-features = frozenset({"converts", "all_errors"})
 gaps = ("aware times and unique items: stated as validators of our own",)
 
 

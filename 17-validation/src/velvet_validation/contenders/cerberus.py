@@ -34,7 +34,6 @@ from velvet_validation.contender import (
 from velvet_validation.samples.cases import KINDS, Family
 
 label = "Cerberus"
-features = frozenset({"converts", "all_errors"})
 gaps = ("unique items and aware times: stated as check functions",)
 
 _SCHEMAS = Path(__file__).parents[1] / "samples" / "cerberus.json"

@@ -14,7 +14,6 @@ from velvet_validation.contender import Problem
 from velvet_validation.contenders._shared_schema import surface
 
 label = "fastjsonschema"
-features = frozenset({"checks_only", "json_schema"})
 gaps = ("draft 2020-12", "calendar dates: its format is a regular expression")
 
 

@@ -19,7 +19,6 @@ from velvet_validation.samples import cases
 from velvet_validation.samples.cases import Family
 
 label = "hand-written"
-features = frozenset({"converts"})
 gaps: tuple[str, ...] = ()
 
 _EMAIL, _SKU = re.compile(cases.EMAIL), re.compile(cases.SKU)

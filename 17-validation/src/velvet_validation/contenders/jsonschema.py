@@ -12,7 +12,6 @@ from velvet_validation.contender import Problem, Rejected
 from velvet_validation.contenders._shared_schema import surface
 
 label = "jsonschema"
-features = frozenset({"checks_only", "all_errors", "json_schema"})
 gaps = ("formats: unchecked without a FormatChecker", "NaN passes minimum and maximum")
 
 FORMATS = FormatChecker(formats=())

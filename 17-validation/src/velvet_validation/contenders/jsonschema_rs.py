@@ -11,7 +11,6 @@ from velvet_validation.contender import Problem, Rejected
 from velvet_validation.contenders._shared_schema import surface
 
 label = "jsonschema-rs"
-features = frozenset({"checks_only", "all_errors", "json_schema"})
 gaps = ("formats: unchecked unless asked for",)
 
 

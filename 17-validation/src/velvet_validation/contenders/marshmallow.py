@@ -16,7 +16,6 @@ from velvet_validation.samples import cases
 from velvet_validation.samples.cases import Family
 
 label = "marshmallow"
-features = frozenset({"converts", "all_errors"})
 gaps = ("strict floats and booleans", "tagged unions: dispatched by hand")
 
 

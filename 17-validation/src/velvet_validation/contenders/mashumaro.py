@@ -19,7 +19,6 @@ from velvet_validation.samples import cases
 from velvet_validation.samples.cases import Family, Status
 
 label = "mashumaro"
-features = frozenset({"converts", "types_only", "json_schema"})
 gaps = ("ranges, lengths, patterns, unique items and aware times",)
 
 

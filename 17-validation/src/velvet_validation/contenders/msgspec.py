@@ -15,7 +15,6 @@ from velvet_validation.samples import cases
 from velvet_validation.samples.cases import Family, Status
 
 label = "msgspec"
-features = frozenset({"converts", "json_schema"})
 gaps = ("unique items: stated in __post_init__",)
 
 Email = Annotated[str, Meta(pattern=cases.EMAIL, max_length=254)]
@@ -23,7 +22,8 @@ _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\[(\d+)\]|\.([^.\[]+)")
 
 
-def _models(mode: Mode) -> dict[Family, Any]:
+def models(mode: Mode = "default") -> dict[Family, Any]:
+    """Return the struct of each family, or for a feed or union its type."""
     strict = mode == "strict"
 
     class Signup(Struct, forbid_unknown_fields=strict):
@@ -111,11 +111,6 @@ def problems(error: Exception) -> list[Problem]:
     return [Problem(path, "", match["what"])]
 
 
-def model(family: Family, mode: Mode = "default") -> Any:
-    """Return the family's struct, or for a feed or union its type."""
-    return _models(mode)[family]
-
-
 def compiled(target: Any, strict: bool = True) -> Compiled:
     """Return any type behind the common surface."""
     decoder, encoder = msgspec.json.Decoder(target, strict=strict), msgspec.json.Encoder()
@@ -132,7 +127,7 @@ def compiled(target: Any, strict: bool = True) -> Compiled:
 
 def build(family: Family, mode: Mode = "default") -> Compiled:
     """Return the family as structs with a kept decoder."""
-    return compiled(model(family, mode))
+    return compiled(models(mode)[family])
 
 
 def build_type(target: Any, mode: Mode = "default") -> Compiled:

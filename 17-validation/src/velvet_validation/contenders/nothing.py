@@ -8,7 +8,6 @@ from velvet_validation.contender import Compiled, Mode, Problem, Unsupported
 from velvet_validation.samples.cases import Family
 
 label = "no validation"
-features = frozenset({"checks_only"})
 gaps = ("every rule",)
 
 

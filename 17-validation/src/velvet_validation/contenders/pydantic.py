@@ -25,7 +25,6 @@ from velvet_validation.samples import cases
 from velvet_validation.samples.cases import Family, Status
 
 label = "pydantic"
-features = frozenset({"converts", "all_errors", "json_schema"})
 gaps: tuple[str, ...] = ()
 
 Email = Annotated[str, Field(pattern=cases.EMAIL, max_length=254)]
@@ -50,7 +49,8 @@ def _text_as(kind: Any, strict: bool) -> Any:
     return Annotated[kind, Field(strict=False), BeforeValidator(_text_only)]
 
 
-def _models(mode: Mode) -> dict[Family, Any]:
+def models(mode: Mode = "default") -> dict[Family, Any]:
+    """Return the model of each family, or for a feed or union its type."""
     strict = mode == "strict"
     config = ConfigDict(strict=True, extra="forbid") if strict else ConfigDict()
     time, day, state = (_text_as(kind, strict) for kind in (AwareDatetime, dt.date, Status))
@@ -131,11 +131,6 @@ def problems(error: Exception) -> list[Problem]:
     return found
 
 
-def model(family: Family, mode: Mode = "default") -> Any:
-    """Return the family's model, or for a feed or union its type."""
-    return _models(mode)[family]
-
-
 def compiled(adapter: "TypeAdapter[Any]") -> Compiled:
     """Return the adapter of any type behind the common surface."""
     return Compiled(
@@ -151,7 +146,7 @@ def compiled(adapter: "TypeAdapter[Any]") -> Compiled:
 
 def build(family: Family, mode: Mode = "default") -> Compiled:
     """Return the family as a kept `TypeAdapter`."""
-    return compiled(TypeAdapter(model(family, mode)))
+    return compiled(TypeAdapter(models(mode)[family]))
 
 
 def build_type(target: Any, mode: Mode = "default") -> Compiled:

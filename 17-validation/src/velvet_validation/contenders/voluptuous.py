@@ -12,7 +12,6 @@ from velvet_validation.samples import cases
 from velvet_validation.samples.cases import Family
 
 label = "voluptuous"
-features = frozenset({"converts", "all_errors"})
 gaps = ("aware times, dates and tagged unions: stated as functions",)
 
 

@@ -1,4 +1,4 @@
-"""Inputs chosen by somebody who has read the code: each with its victim and its defence."""
+"""Inputs chosen by an attacker who has read the code: each with its victim and its defence."""
 
 from velvet_algorithms.adversary.curves import ATTACKS, Attack, AttackPoint, attack_curve
 from velvet_algorithms.adversary.keys import (

@@ -2,7 +2,7 @@
 
 Every operation leaves the container as large as it was: what `add` adds is removed again, untimed,
 before the next round, and what `remove` removes is added again. The operation `mix` is an add, a
-look, a k-th and a remove in turn, so that nobody can leave an index unbuilt.
+look, a k-th and a remove in turn, so that no contender can leave an index unbuilt.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ streams"). A new item takes the place of the one counted least and inherits its 
 error. Items of one count share a dictionary, so the least is at hand: O(1) an item. Prefer
 `collections.Counter` while the distinct items fit into memory.
 
-A fair sample of k items from a stream whose length nobody knows.
+A fair sample of k items from a stream of unknown length.
 
 Li (1994, "Reservoir-sampling algorithms of time complexity O(n(1 + log(N/n)))", algorithm L): instead of
 drawing a random number an item, draw how many items to let pass until the next one enters. Prefer

@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import libcst
 
 from velvet.bench import Absent, Command, Metric, Suite, ratio, speedup, value
 from velvet_devtools import codemods, nav, process, sessions
-from velvet_devtools.contenders import load, names
+from velvet_devtools.contenders.renames import RENAMES
 from velvet_devtools.errors import ToolMissing
 from velvet_devtools.samples import corpus
 
@@ -32,7 +31,7 @@ def _sources() -> Iterator[tuple[str, str]]:
 
 
 def _renamed(way: str) -> Callable[[], dict[str, float]]:
-    rename: Any = load("renames", way).rename
+    rename = RENAMES[way]
     lines = kept = whole = wrong = 0
     for source, old in _sources():
         made = rename(source, old, NEW)
@@ -59,7 +58,7 @@ def _unchanged(way: str) -> Callable[[], dict[str, float]]:
 
 def _rename_one(way: str) -> Callable[[], int]:
     source = (corpus.LIBRARY / "shlex.py").read_text(encoding="utf-8")
-    rename: Any = load("renames", way).rename
+    rename = RENAMES[way]
     return lambda: len(rename(source, "quote", NEW)) > 0
 
 
@@ -95,10 +94,9 @@ def _session(runner: str) -> Iterator[Command]:
     with TemporaryDirectory() as folder:
         work = Path(folder).resolve()
         try:
-            argv = sessions.prepare(runner, work, [sys.executable, "-c", "pass"])
+            argv, env = sessions.prepare(runner, work, [sys.executable, "-c", "pass"])
         except ToolMissing as error:
             raise Absent(str(error)) from None
-        env = {"PRE_COMMIT_HOME": str(work / ".cache"), "NOX_ENVDIR": str(work / ".nox")}
         process.run(argv, cwd=work, env=env, timeout_s=120)  # what a first run makes is not timed
         yield Command(argv, cwd=str(work), env=env)
 
@@ -108,7 +106,7 @@ def _tests_to_run(way: str) -> Callable[[], dict[str, float]]:
         count = sum(1 for _ in ROOT.glob("*/tests/**/test_*.py"))
     else:  # no other module imports this one, which a test of the repository holds
         with nav.Index(ROOT / "23-devtools") as index:
-            own = [path for path in index.graph if path.startswith("src/")]
+            own = [path for path in index.users if path.startswith("src/")]
             chosen = sorted(len(index.impact(path)) for path in own)
         count = chosen[-1]
     return lambda: {"tests": float(max(count, 1))}
@@ -173,7 +171,7 @@ def add_to(suite: Suite) -> None:
         "codemod_speed", title="Rename a function in one file of 350 lines", unit="ms",
         rounds={"quick": 4, "default": 10},
     )  # fmt: skip
-    for way in names("renames"):
+    for way in RENAMES:
         renamed.add(way, partial(_renamed, way), baseline=way == "regex")
         noop.add(way, partial(_unchanged, way), baseline=way == "regex")
         speed.add(way, partial(_rename_one, way), baseline=way == "libcst")
@@ -191,7 +189,7 @@ def add_to(suite: Suite) -> None:
         tier="default", unit="s", kind="run",
         rounds={"quick": 2, "default": 5},
     )  # fmt: skip
-    for runner in sessions.FILES:
+    for runner in sessions.RUNNERS:
         started.add(runner, partial(_session, runner), baseline=runner == "script")
     saved = suite.comparison(
         "tests_to_run", title="Test files to run after a change of one file of this module, at most",

@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from velvet.bench import Absent, Command, Metric, Suite, Timed, ratio, speedup, value
-from velvet_devtools import formatters, lint, matrix, process
+from velvet_devtools import formatters, matrix, process
+from velvet_devtools.contenders.checkers import CHECKERS
 from velvet_devtools.lint import Status
 from velvet_devtools.samples import corpus
 
@@ -31,13 +32,12 @@ SLOW = {"pylint", "mypy", "pyright", "basedpyright", "flake8"}
 
 
 def _command(name: str, files: list[Path], work: Path, profile: str, *, cache: bool) -> Command:
-    tool = lint.checker(name)
-    program = process.find(tool.PROGRAM)
+    tool = CHECKERS[name]
+    program = process.find(tool.program)
     if program is None:
-        raise Absent(f"not here; pip install {tool.PACKAGE}")
-    argv = tool.command([str(one) for one in files], profile, work, cache)
-    ok = tuple(range(32)) if name == "pylint" else tool.FINDINGS
-    return Command([program, *argv], ok=ok, cwd=str(work))
+        raise Absent(f"not here; pip install {tool.program}")
+    argv = tool.command([str(one) for one in files], profile, work, cache=cache)
+    return Command([program, *argv], ok=tool.findings, cwd=str(work))
 
 
 def _lint(name: str, percent: int) -> Iterator[Command]:
@@ -65,7 +65,7 @@ def _format(name: str, percent: int) -> Iterator[Timed]:
         def fresh() -> list[Path]:
             return corpus.copy(work, share=percent / 100)
 
-        yield Timed(lambda files: formatters.apply(name, files) and None, prepare=fresh)
+        yield Timed(lambda files: formatters.apply(name, files), prepare=fresh)
 
 
 def _agree(first: str, second: str) -> Callable[[], dict[str, float]]:

@@ -45,9 +45,8 @@ def as_rows(rows: list[dict[str, Any]]) -> tuple[matrix.Row, ...]:
     """Return the events as the lesson's rows."""
     return tuple(
         matrix.Row(
-            row["tool"], row["name"].partition(":")[2], Status(row["status"]),
-            frozenset(row["found"]), frozenset(row["alarms"]), row["noise"], row["seconds"],
-            row["version"], "", row["words"],
+            row["tool"], row["name"].partition(":")[2], Status(row["status"]), row["words"],
+            frozenset(row["alarms"]), row["noise"], row["seconds"],
         )
         for row in rows
     )  # fmt: skip

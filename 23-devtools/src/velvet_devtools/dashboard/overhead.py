@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 
 from velvet.ui import kit
 from velvet.ui.palette import pair, plotly_layout
-from velvet_devtools.contenders.profilers import sampler
 from velvet_devtools.dashboard import tasks
+from velvet_devtools.profiling import sampler
 
 
 def controls() -> dict[str, Any]:
@@ -65,7 +65,7 @@ TAB = kit.Tab(
     controls=controls,
     draw=draw,
     finding=finding,
-    code=(sampler.measure,),
+    code=(sampler,),
     command="velvet bench 23 --filter tracer_cost",
     next_step="Codemod diff",
 )

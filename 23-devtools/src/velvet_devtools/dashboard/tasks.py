@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def defects() -> Iterator[dict[str, Any]]:
         yield {
             "type": "row", "name": row.name, "tool": row.tool, "found": sorted(row.found),
             "alarms": sorted(row.false_alarms), "noise": row.noise, "seconds": row.seconds,
-            "status": row.status.value, "version": row.version, "words": row.words,
+            "status": row.status.value, "words": row.words,
         }  # fmt: skip
 
 
@@ -93,15 +94,15 @@ def _tracers() -> dict[str, Callable[[], Any]]:
 
 
 def _profilers() -> dict[str, Callable[[], Any]]:
-    from velvet_devtools import profiling
+    from velvet_devtools.profiling import PROFILERS
     from velvet_devtools.samples import programs
 
     def work() -> int:
         return programs.fibonacci(19)
 
     found: dict[str, Callable[[], Any]] = {"no profiler": work}
-    for name in profiling.profilers():
-        found[name] = lambda name=name: profiling.run(name, work)  # type: ignore[misc]
+    for name, profiler in PROFILERS.items():
+        found[name] = partial(profiler, work)
     return found
 
 
@@ -145,16 +146,15 @@ def overhead(subject: str) -> Iterator[dict[str, Any]]:
 def renames(file: str) -> Iterator[dict[str, Any]]:
     """Rename a function of a standard-library module in three ways."""
     from velvet_devtools import codemods
-    from velvet_devtools.contenders import load, names
+    from velvet_devtools.contenders.renames import RENAMES
     from velvet_devtools.samples import corpus
 
     source = (corpus.LIBRARY / file).read_text(encoding="utf-8")
     old = next(iter(corpus.functions(source)))
-    ways = names("renames")
-    yield {"type": "plan", "total": len(ways)}
+    yield {"type": "plan", "total": len(RENAMES)}
     yield {"type": "source", "text": source, "old": old}
-    for way in sorted(ways, reverse=True):
-        made = load("renames", way).rename(source, old, f"new_{old}")
+    for way in sorted(RENAMES, reverse=True):
+        made = RENAMES[way](source, old, f"new_{old}")
         yield {
             "type": "way", "name": way, "text": made,
             "comments": codemods.comments(made.encode()).total(),

@@ -1,1 +1,1 @@
-"""Debugging tools: a recorder with its trace, dumps of crashes, a debug adapter's client, hooks."""
+"""Debugging tools: a recorder with its trace, dumps of crashes, a debug adapter's client."""

@@ -12,19 +12,18 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from velvet_devtools import process
 from velvet_devtools.errors import DapError
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = "127.0.0.1"
 MAX_HEADER, MAX_BODY = 4096, 16 * 1024 * 1024
 WAIT_S = 60.0
 PAUSE_S = 0.02
@@ -32,41 +31,27 @@ PAUSE_S = 0.02
 
 @dataclass(frozen=True)
 class Breakpoint:
-    """Where to stop: a line, and, if wanted, only when an expression is true or a count is met.
-
-    With `log` the program does not stop but writes the text, `{expressions}` in it filled in.
-    """
+    """Where to stop, and, if wanted, only when an expression is true."""
 
     line: int
     condition: str = ""
-    hit: str = ""
-    log: str = ""
-
-    def as_request(self) -> dict[str, Any]:
-        """Return it in the protocol's words (SourceBreakpoint)."""
-        words = {"condition": self.condition, "hitCondition": self.hit, "logMessage": self.log}
-        return {"line": self.line, **{name: text for name, text in words.items() if text}}
 
 
 class DapSession:
     """One connection to a debug adapter; a context manager that leaves the program running.
 
-    Raises:
-        ValueError: the host is not this machine.
-        DapError: nothing answers at that port within `wait_s`.
+    DapError where nothing answers at that port of this machine within `wait_s`.
     """
 
-    def __init__(self, port: int, *, host: str = "127.0.0.1", wait_s: float = WAIT_S) -> None:
-        if host not in LOOPBACK:
-            raise ValueError(f"a debugger's port is for this machine only, not for {host!r}")
+    def __init__(self, port: int, *, wait_s: float = WAIT_S) -> None:
         self._sequence = 0
         self._events: deque[dict[str, Any]] = deque()
         self._responses: dict[int, dict[str, Any]] = {}
         self._buffer = b""
         self._thread = 0
         self.wait_s = wait_s
-        self._address = host, port
-        self._socket = _connect(host, port, wait_s)
+        self._port = port
+        self._socket = _connect(port, wait_s)
 
     def __enter__(self) -> DapSession:
         return self
@@ -75,23 +60,18 @@ class DapSession:
         try:
             self.disconnect()
         except DapError:
-            self.close()
-
-    def close(self) -> None:
-        """Close the connection without a word."""
-        self._socket.close()
+            self._socket.close()
 
     def attach(
         self, breakpoints: Mapping[Path, Sequence[Breakpoint]], *, exceptions: Iterable[str] = ()
     ) -> None:
         """Attach, set breakpoints, and let a program that waits for a client begin.
 
-        Args:
-            exceptions: filters such as ``"raised"`` or ``"uncaught"``.
+        `exceptions` are filters such as ``"raised"`` or ``"uncaught"``.
         """
+        about = {"adapterID": "debugpy", "clientID": "velvet", "pathFormat": "path"}
         until = time.monotonic() + self.wait_s
         while True:
-            about = {"adapterID": "debugpy", "clientID": "velvet", "pathFormat": "path"}
             try:
                 self.request("initialize", about)
                 # Its response comes after `configurationDone`, which waits for `initialized`.
@@ -107,20 +87,17 @@ class DapSession:
                 self._events.clear()  # a "terminated" of that connection would end this one
                 self._responses.clear()
                 time.sleep(PAUSE_S)
-                self._socket = _connect(*self._address, self.wait_s)
+                self._socket = _connect(self._port, self.wait_s)
         for path, points in breakpoints.items():
             self.set_breakpoints(path, points)
         self.request("setExceptionBreakpoints", {"filters": list(exceptions)})
         self.request("configurationDone")
         self._response(pending, "attach")
 
-    def set_breakpoints(self, path: Path, points: Sequence[Breakpoint]) -> list[bool]:
-        """Replace the breakpoints of a file; return for each whether the adapter has placed it."""
-        body = self.request(
-            "setBreakpoints",
-            {"source": {"path": str(path)}, "breakpoints": [one.as_request() for one in points]},
-        )
-        return [bool(one.get("verified")) for one in body["breakpoints"]]
+    def set_breakpoints(self, path: Path, points: Sequence[Breakpoint]) -> None:
+        """Replace the breakpoints of a file."""
+        words = [asdict(one) if one.condition else {"line": one.line} for one in points]
+        self.request("setBreakpoints", {"source": {"path": str(path)}, "breakpoints": words})
 
     def wait_stopped(self) -> str:
         """Wait until the program stops; return why: breakpoint, exception, step, pause."""
@@ -132,26 +109,21 @@ class DapSession:
         """Return the calls of the stopped thread, the innermost first."""
         return list(self.request("stackTrace", {"threadId": self._thread})["stackFrames"])
 
-    def variables(self, frame: int = 0) -> dict[str, str]:
-        """Return the local variables of a frame as text, the adapter's own groups left out."""
-        scopes = self.request("scopes", {"frameId": self.stack()[frame]["id"]})["scopes"]
+    def variables(self) -> dict[str, str]:
+        """Return the innermost call's variables as text, the adapter's own groups left out."""
+        scopes = self.request("scopes", {"frameId": self.stack()[0]["id"]})["scopes"]
         place = scopes[0]["variablesReference"]
         found = self.request("variables", {"variablesReference": place})["variables"]
         return {one["name"]: one["value"] for one in found if "variables" not in one["name"]}
 
-    def evaluate(self, expression: str, frame: int = 0) -> str:
-        """Return an expression's value in a frame; DapError where it raises."""
-        options = {
-            "expression": expression,
-            "frameId": self.stack()[frame]["id"],
-            "context": "repl",
-        }
+    def evaluate(self, expression: str) -> str:
+        """Return an expression's value in the innermost call; DapError where it raises."""
+        place = self.stack()[0]["id"]
+        options = {"expression": expression, "frameId": place, "context": "repl"}
         return str(self.request("evaluate", options)["result"])
 
-    def step(self, how: str = "next") -> str:
-        """Go one line on (`next`), into a call (`stepIn`) or out of it (`stepOut`)."""
-        if how not in ("next", "stepIn", "stepOut"):
-            raise ValueError(f"a step is next, stepIn or stepOut, not {how!r}")
+    def step(self, how: Literal["next", "stepIn", "stepOut"] = "next") -> str:
+        """Go one line on, into a call, or out of it."""
         self.request(how, {"threadId": self._thread})
         return self.wait_stopped()
 
@@ -159,10 +131,10 @@ class DapSession:
         """Let the stopped program run."""
         self.request("continue", {"threadId": self._thread})
 
-    def disconnect(self, *, end: bool = False) -> None:
-        """Say goodbye; the program goes on, or ends with `end`."""
-        self.request("disconnect", {"terminateDebuggee": end, "restart": False})
-        self.close()
+    def disconnect(self) -> None:
+        """Say goodbye; the program goes on."""
+        self.request("disconnect", {"terminateDebuggee": False, "restart": False})
+        self._socket.close()
 
     # The protocol.
 
@@ -184,10 +156,8 @@ class DapSession:
 
     def _send(self, command: str, arguments: Mapping[str, Any]) -> int:
         self._sequence += 1
-        message = {
-            "seq": self._sequence, "type": "request", "command": command, "arguments": arguments,
-        }  # fmt: skip
-        body = json.dumps(message).encode("utf-8")
+        message = {"seq": self._sequence, "type": "request", "command": command}
+        body = json.dumps({**message, "arguments": arguments}).encode("utf-8")
         try:
             self._socket.sendall(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
         except OSError as error:
@@ -205,13 +175,10 @@ class DapSession:
 
     def _read(self, until: float, what: str) -> None:
         """Read one message and put it where it is waited for."""
-        while True:
+        while (message := self._message()) is None:
             left = until - time.monotonic()
             if left <= 0:
                 raise DapError(f"{what}: no answer within {self.wait_s:g} s")
-            message = self._message()
-            if message is not None:
-                break
             self._socket.settimeout(left)
             try:
                 more = self._socket.recv(65536)
@@ -222,9 +189,9 @@ class DapSession:
             if not more:
                 raise self._broken(f"{what}: the adapter has closed the connection")
             self._buffer += more
-        if message.get("type") == "event":
+        if message["type"] == "event":
             self._events.append(message)
-        elif message.get("type") == "response":
+        elif message["type"] == "response":
             self._responses[message["request_seq"]] = message
 
     def _message(self) -> dict[str, Any] | None:
@@ -235,16 +202,17 @@ class DapSession:
                 raise self._broken("a header without an end")
             return None
         fields = dict(line.partition(b": ")[::2] for line in head.split(b"\r\n"))
-        length = fields.get(b"Content-Length", b"")
-        if not length.isdigit():
+        text = fields.get(b"Content-Length", b"")
+        if not text.isdigit():
             raise self._broken(f"a message without Content-Length: {head[:80]!r}")
-        if int(length) > MAX_BODY:
-            raise self._broken(f"a message of {int(length):,} bytes; at most {MAX_BODY:,} are read")
-        if len(rest) < int(length):
+        length = int(text)
+        if length > MAX_BODY:
+            raise self._broken(f"a message of {length:,} bytes; at most {MAX_BODY:,} are read")
+        if len(rest) < length:
             return None
-        self._buffer = rest[int(length) :]
+        self._buffer = rest[length:]
         try:
-            message = json.loads(rest[: int(length)])
+            message = json.loads(rest[:length])
             kinds = {"event": "event", "response": "request_seq"}
             if kinds.get(message["type"], "type") not in message:
                 raise ValueError("a field is missing")
@@ -257,64 +225,53 @@ class DapSession:
         return DapError(why)
 
 
-def _connect(host: str, port: int, wait_s: float) -> socket.socket:
+def _connect(port: int, wait_s: float) -> socket.socket:
     until = time.monotonic() + wait_s
     while True:
         try:
-            return socket.create_connection((host, port), timeout=wait_s)
+            return socket.create_connection((LOOPBACK, port), timeout=wait_s)
         except OSError as error:
             if time.monotonic() > until:
                 raise DapError(f"nothing answers at port {port}: {error}") from None
             time.sleep(PAUSE_S)  # the listener is being started, and does not tell when it is there
 
 
-@dataclass
-class Target:
+class Target(NamedTuple):
     """A program that runs under debugpy."""
 
     child: subprocess.Popen[bytes]
     port: int
-    output: Path
-
-    def printed(self) -> str:
-        """Return what it has printed so far."""
-        with self.output.open(encoding="utf-8", errors="replace") as file:
-            return file.read()
 
 
 def free_port() -> int:
     """Return a port that was free a moment ago; another program may take it first."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
 
 
 @contextmanager
-def target(
-    words: Sequence[str],
-    *,
-    wait: bool = True,
-    cwd: Path | None = None,
-    python: str = sys.executable,
-) -> Iterator[Target]:
+def target(words: Sequence[str], *, wait: bool = True, cwd: Path | None = None) -> Iterator[Target]:
     """Run a script (with arguments, or ``-m module``) under debugpy, and end it with the block.
 
-    Args:
-        wait: whether it waits for a client before its first line.
+    With `wait` it waits for a client before its first line.
     """
     port = free_port()
-    argv = [python, "-Xfrozen_modules=off", "-m", "debugpy", "--listen", f"127.0.0.1:{port}"]
-    argv += ["--wait-for-client"] if wait else []
+    argv = [sys.executable, "-Xfrozen_modules=off", "-m", "debugpy"]
+    argv += ["--listen", f"{LOOPBACK}:{port}", *(["--wait-for-client"] if wait else [])]
     env = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1", "PYTHONUNBUFFERED": "1"}
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        output = Path(folder) / "output.txt"
-        with output.open("wb") as file:
-            child = subprocess.Popen(
-                [*argv, *words], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=file,
-                stderr=subprocess.STDOUT, start_new_session=sys.platform != "win32",
-                creationflags=process.NEW_GROUP,
-            )  # fmt: skip
-            try:
-                yield Target(child, port, output)
-            finally:
-                process.end(child)
+    silent = subprocess.DEVNULL
+    child = process.start([*argv, *words], cwd, env, stdout=silent, stderr=silent)
+    try:
+        yield Target(child, port)
+    finally:
+        process.end(child)
+
+
+def source_line(path: Path, text: str) -> int:
+    """Return the one line of a file that holds a text, for a breakpoint that survives edits."""
+    rows = path.read_text(encoding="utf-8").splitlines()
+    found = [number for number, row in enumerate(rows, 1) if text in row]
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} lines of {path.name} hold {text!r}; one must")
+    return found[0]

@@ -1,4 +1,4 @@
-"""A crash written to a file, and walked through later, in another process, by other people.
+"""A crash written to a file, and walked through later, in another process.
 
 A traceback says where; what is asked next is "with which values?". A dump keeps every frame with
 its source lines and its variables, as bounded text: no pickle, so it can be opened anywhere and runs
@@ -8,7 +8,6 @@ a secret are left out, and so is the text of any other variable that holds such 
 
 from __future__ import annotations
 
-import faulthandler
 import json
 import linecache
 import platform
@@ -17,13 +16,10 @@ import sys
 import threading
 import traceback
 import types
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from velvet_devtools import process
 from velvet_devtools.debug.values import HIDDEN, attributes, written
 from velvet_devtools.errors import DevtoolsError
 
@@ -41,7 +37,7 @@ class Frame:
     function: str
     file: str
     line: int
-    source: tuple[str, ...]
+    source: Sequence[str]
     first_line: int
     variables: Mapping[str, str]
 
@@ -65,18 +61,12 @@ class Dump:
 
     @classmethod
     def load(cls, path: Path) -> Dump:
-        """Read what `save` wrote.
-
-        Raises:
-            DevtoolsError: the file is no dump, or one of another version.
-        """
+        """Read what `save` wrote; DevtoolsError for what is no dump, or one of another version."""
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
             if data["version"] != VERSION:
                 raise DevtoolsError(f"{path.name}: version {data['version']}, not {VERSION}")
-            frames = tuple(
-                Frame(**{**one, "source": tuple(one["source"])}) for one in data["frames"]
-            )
+            frames = tuple(Frame(**one) for one in data["frames"])
             return cls(**{**data, "frames": frames, "causes": tuple(data["causes"])})
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise DevtoolsError(f"{path.name} is no dump of a crash: {error}") from None
@@ -84,20 +74,16 @@ class Dump:
 
 def capture(error: BaseException) -> Dump:
     """Take a dump of an exception that is being handled."""
-    frames = [one for one, _ in traceback.walk_tb(error.__traceback__)]
-    lines = [line for _, line in traceback.walk_tb(error.__traceback__)]
-    secrets = _secrets(frames)
-    taken = [_frame(f, n, secrets) for f, n in zip(frames, lines, strict=True)]
-    if len(taken) > MAX_FRAMES:  # a recursion: both ends tell the story
-        taken = taken[: MAX_FRAMES // 2] + taken[-MAX_FRAMES // 2 :]
+    places = list(traceback.walk_tb(error.__traceback__))
+    secrets = _secrets([frame for frame, _ in places])
+    if len(places) > MAX_FRAMES:  # a recursion: both ends tell the story
+        places = places[: MAX_FRAMES // 2] + places[-MAX_FRAMES // 2 :]
+    causes = (f"{type(one).__name__}: {_message(one)}" for one in _causes(error))
     return Dump(
         error=type(error).__name__,
         message=_without(_message(error), secrets)[:MAX_MESSAGE],
-        causes=tuple(
-            _without(f"{type(e).__name__}: {_message(e)}", secrets)[:MAX_MESSAGE]
-            for e in _causes(error)
-        ),
-        frames=tuple(taken),
+        causes=tuple(_without(one, secrets)[:MAX_MESSAGE] for one in causes),
+        frames=tuple(_frame(frame, line, secrets) for frame, line in places),
         python=platform.python_version(),
         system=platform.system(),
         thread=threading.current_thread().name,
@@ -154,7 +140,7 @@ def _frame(frame: types.FrameType, line: int, secrets: frozenset[str]) -> Frame:
 
 
 class Explorer:
-    """Walk through a dump as in pdb: `up`, `down`, `p NAME`, `l`, `w`, `a` (all variables)."""
+    """Walk through a dump as in pdb."""
 
     def __init__(self, dump: Dump) -> None:
         self.dump = dump
@@ -181,13 +167,8 @@ class Explorer:
         return f"{self.place}: {here.function}, {Path(here.file).name}:{here.line}"
 
 
-@contextmanager
-def installed(path: Path) -> Iterator[None]:
-    """Write a dump of whatever ends this program or one of its threads, then go on as before.
-
-    An event loop's own errors are caught by giving `loop.set_exception_handler` the function that
-    `loop_handler` returns.
-    """
+def install(path: Path) -> None:
+    """Write a dump of whatever ends this program or one of its threads, then go on as before."""
     main, threads = sys.excepthook, threading.excepthook
 
     def on_error(
@@ -202,47 +183,3 @@ def installed(path: Path) -> Iterator[None]:
         threads(args)
 
     sys.excepthook, threading.excepthook = on_error, on_thread
-    try:
-        yield
-    finally:
-        sys.excepthook, threading.excepthook = main, threads
-
-
-def loop_handler(path: Path) -> Any:
-    """Return a handler for `asyncio`'s `set_exception_handler` that writes a dump."""
-
-    def handle(loop: Any, context: dict[str, Any]) -> None:
-        if isinstance(context.get("exception"), BaseException):
-            capture(context["exception"]).save(path)
-        loop.default_exception_handler(context)
-
-    return handle
-
-
-@contextmanager
-def watchdog(seconds: float, path: Path) -> Iterator[None]:
-    """Write every thread's stack to a file when a block takes longer than it may; it goes on.
-
-    The dump is made by a C thread, so a program that holds the lock of the interpreter is seen, too.
-    """
-    if seconds <= 0:
-        raise ValueError(f"a watchdog needs a positive number of seconds, not {seconds}")
-    with path.open("w", encoding="utf-8") as file:
-        faulthandler.dump_traceback_later(seconds, file=file)
-        try:
-            yield
-        finally:
-            faulthandler.cancel_dump_traceback_later()
-
-
-def hang_report(pid: int) -> str:
-    """Return the stacks of another process, read from outside by py-spy.
-
-    Raises:
-        ToolMissing: py-spy is not installed.
-        DevtoolsError: it may not look, or the process is gone.
-    """
-    done = process.run([process.need("py-spy"), "dump", "--pid", str(pid)], timeout_s=30)
-    if done.exit_code:
-        raise DevtoolsError(f"py-spy: {(done.stderr.strip() or 'no reason').splitlines()[-1]}")
-    return done.stdout

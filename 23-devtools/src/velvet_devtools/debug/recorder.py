@@ -14,11 +14,10 @@ turn for `sys.settrace`.
 from __future__ import annotations
 
 import dis
-import fnmatch
+import inspect
 import itertools
 import sys
 import threading
-import time
 import types
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,11 +27,10 @@ from typing import Any, Literal
 from velvet_devtools.debug.trace import Event, Trace
 from velvet_devtools.debug.values import keep
 
-Target = Callable[..., Any] | type | types.ModuleType | str
-HAS_MONITORING = sys.version_info >= (3, 12)
-BACKENDS = ("monitoring", "settrace") if HAS_MONITORING else ("settrace",)
-# Ids 0 to 2 belong to debuggers, coverage and profilers by convention.
-TOOL_IDS = (4, 3, 5, 0)
+Target = Callable[..., Any]
+MONITORING: Any = getattr(sys, "monitoring", None)
+BACKENDS = ("settrace",) if MONITORING is None else ("monitoring", "settrace")
+TOOL_IDS = (4, 3, 5, 0)  # 0 to 2 belong to debuggers, coverage and profilers by convention
 
 
 def stored_names(code: types.CodeType) -> Mapping[int, tuple[str, ...]]:
@@ -56,41 +54,16 @@ def stored_names(code: types.CodeType) -> Mapping[int, tuple[str, ...]]:
 
 
 def code_of(targets: Iterable[Target]) -> set[types.CodeType]:
-    """Return the code objects of functions, classes, modules and of loaded files by a pattern.
-
-    Raises:
-        ValueError: a target has no Python code, or a pattern fits no loaded module.
-    """
+    """Return the code objects of functions and methods, with what is defined inside of them."""
     found: set[types.CodeType] = set()
     for target in targets:
-        before = len(found)
-        if isinstance(target, str):
-            for module in list(sys.modules.values()):
-                if fnmatch.fnmatch(getattr(module, "__file__", None) or "", target):
-                    found |= code_of([module])
-        else:
-            for code in _code(target):
-                found |= set(_nested(code))
-        if len(found) == before and isinstance(target, str):
-            raise ValueError(f"no loaded module's file fits {target!r}")
-        if not found:
+        function = inspect.unwrap(getattr(target, "__func__", target))
+        if not hasattr(function, "__code__"):
             raise ValueError(f"{target!r} has no Python code to trace")
+        found |= set(_nested(function.__code__))
+    if not found:
+        raise ValueError("name at least one function")
     return found
-
-
-def _code(target: Any) -> Iterator[types.CodeType]:
-    if isinstance(target, type | types.ModuleType):
-        home = target.__name__ if isinstance(target, types.ModuleType) else target.__module__
-        for value in list(vars(target).values()):
-            inner = getattr(value, "__func__", getattr(value, "fget", value))
-            if isinstance(inner, types.FunctionType | type) and inner is not target:
-                yield from _code(inner) if inner.__module__ == home else ()
-        return
-    function = getattr(target, "__func__", target)
-    while hasattr(function, "__wrapped__"):
-        function = function.__wrapped__
-    if isinstance(getattr(function, "__code__", None), types.CodeType):
-        yield function.__code__
 
 
 def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
@@ -110,20 +83,15 @@ class _Running:
 
 
 class Recorder:
-    """Record chosen functions while the `with` block runs; then ask `recorder.trace`.
+    """Record functions and methods while the `with` block runs; then ask `recorder.trace`.
 
     Args:
-        targets: functions, classes, modules, or a pattern for the files of loaded modules.
-        max_events: the ring keeps the newest so many; `trace.truncated` says whether some are gone.
+        max_events: the ring keeps the newest so many; `trace.truncated` counts those that are gone.
         mode: ``delta`` (names that a line stores) or ``full`` (all locals on every line).
         watch: names whose value is looked at after every line, for objects that change in place.
-        backend: ``monitoring`` or ``settrace``; the faster one that is here by default.
 
     A failure inside the recorder ends the recording, never the program; `trace.problem` names it.
-
-    Raises:
-        ValueError: an unknown mode or backend, no targets, or a target without Python code.
-        RuntimeError: six other tools hold all ids of `sys.monitoring`.
+    RuntimeError means that six other tools hold all ids of `sys.monitoring`.
     """
 
     def __init__(
@@ -135,15 +103,9 @@ class Recorder:
         watch: Iterable[str] = (),
         backend: str = BACKENDS[0],
     ) -> None:
-        if mode not in ("delta", "full"):
-            raise ValueError(f"mode is 'delta' or 'full', not {mode!r}")
-        if backend not in BACKENDS:
-            raise ValueError(f"backend is one of {', '.join(BACKENDS)}, not {backend!r}")
-        if max_events < 1:
-            raise ValueError(f"max_events must be at least 1, not {max_events}")
+        if backend not in BACKENDS or max_events < 1:
+            raise ValueError(f"there is no {backend!r} here, or no room for {max_events} events")
         self._codes = code_of(targets)
-        if not self._codes:
-            raise ValueError("name at least one function, class, module or file pattern")
         self._stores = {code: stored_names(code) for code in self._codes}
         self._events: deque[Event] = deque(maxlen=max_events)
         self._full = mode == "full"
@@ -155,8 +117,6 @@ class Recorder:
         self._recorded = self._calls = 0
         self._problem = ""
         self._live = False
-        self._tool = -1
-        self._traced_before: tuple[Any, Any] = (None, None)
 
     @property
     def trace(self) -> Trace:
@@ -166,7 +126,7 @@ class Recorder:
     def __enter__(self) -> Recorder:
         self._live = True
         if self._backend == "monitoring":
-            self._start_monitoring()
+            self._tool = self._start_monitoring()
         else:
             self._traced_before = sys.gettrace(), threading.gettrace()
             threading.settrace(self._global_trace)
@@ -183,19 +143,14 @@ class Recorder:
             threading.settrace(threads)
         self._running.clear()
 
-    # What happens, whatever the back end.
-
     def _began(self, frame: types.FrameType) -> None:
         code = frame.f_code
-        running = self._running.get(id(frame))
-        if running is None:  # else a generator goes on
+        values: dict[str, Any] = {}
+        if id(frame) not in self._running:  # else a generator goes on
             self._calls += 1
-            running = _Running(self._calls, self._stores[code], 0)
-            self._running[id(frame)] = running
+            self._running[id(frame)] = _Running(self._calls, self._stores[code], 0)
             values = {name: keep(value) for name, value in frame.f_locals.items()}
-        else:
-            values = {}
-        self._add(running, code, frame.f_lineno, "call", values)
+        self._add(self._running[id(frame)], code, frame.f_lineno, "call", values)
 
     def _line(self, frame: types.FrameType, line: int) -> None:
         running = self._running.get(id(frame))
@@ -204,13 +159,13 @@ class Recorder:
         self._add(running, frame.f_code, line, "line", self._changes(frame, running))
         running.line = line
 
-    def _ended(self, frame: types.FrameType, result: Any, kind: str, *, goes_on: bool) -> None:
+    def _ended(self, frame: types.FrameType, result: Any, kind: str, goes_on: bool = False) -> None:
         running = self._running.get(id(frame))
         if running is None:
             return
         values = self._changes(frame, running)
-        if kind != "unwind":
-            values = {**values, "return": keep(result)}
+        if kind == "return":
+            values["return"] = keep(result)
         self._add(running, frame.f_code, frame.f_lineno, kind, values)
         running.line = 0
         if not goes_on:
@@ -240,15 +195,14 @@ class Recorder:
             lane = self._here.lane
         except AttributeError:
             lane = self._here.lane = next(self._lanes)
-        at = 0 if kind == "line" else time.perf_counter_ns()
         self._recorded += 1
-        self._events.append((lane, running.number, code, line, running.line, kind, values, at))
+        self._events.append((lane, running.number, code, line, running.line, kind, values))
 
-    def _guarded(self, happened: Callable[..., None], *args: Any, **more: Any) -> None:
+    def _guarded(self, happened: Callable[..., None], *args: Any) -> None:
         if not self._live:
             return
         try:
-            happened(*args, **more)
+            happened(*args)
         except Exception as error:  # noqa: BLE001 - it must not reach the program that is traced
             self._live = False
             self._problem = f"recording ended: {type(error).__name__}: {error}"
@@ -267,85 +221,56 @@ class Recorder:
         elif event == "return":
             goes_on = _waits(frame)
             running = self._running.get(id(frame))
-            unwound = arg is None and running is not None and self._last_kind(running) == "raise"
-            kind = "unwind" if unwound and not goes_on else "return"
-            self._guarded(self._ended, frame, arg, kind, goes_on=goes_on)
+            raised = arg is None and running is not None and self._raised_last(running)
+            kind = "unwind" if raised and not goes_on else "return"
+            self._guarded(self._ended, frame, arg, kind, goes_on)
         elif event == "exception":
             self._guarded(self._raised, frame, arg[1])
         return self._local_trace
 
-    def _last_kind(self, running: _Running) -> str:
+    def _raised_last(self, running: _Running) -> bool:
         newest = self._events[-1] if self._events else None
-        same = newest is not None and newest[1] == running.number and newest[5] == "exception"
-        return "raise" if same else ""
+        return newest is not None and newest[1] == running.number and newest[5] == "exception"
 
     # sys.monitoring: callbacks of one tool, set on the chosen code objects.
 
-    def _start_monitoring(self) -> None:
-        monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
-        for number in TOOL_IDS:
-            if monitoring.get_tool(number) is None:
-                self._tool = number
-                break
-        else:
+    def _start_monitoring(self) -> int:
+        free = [number for number in TOOL_IDS if MONITORING.get_tool(number) is None]
+        if not free:
             self._live = False
             raise RuntimeError("six tools hold all ids of sys.monitoring; end one of them")
-        monitoring.use_tool_id(self._tool, "velvet_devtools.Recorder")
-        events = monitoring.events
-        get = sys._getframe
-
-        def began(_: types.CodeType, __: int) -> None:
-            self._guarded(self._began, get(1))
-
-        def line(_: types.CodeType, number: int) -> None:
-            if self._live:
-                try:
-                    self._line(get(1), number)
-                except Exception as error:  # noqa: BLE001 - as in _guarded, without its call
-                    self._guarded(_again, error)
-
-        def returned(_: types.CodeType, __: int, result: Any) -> None:
-            self._guarded(self._ended, get(1), result, "return", goes_on=False)
-
-        def yielded(_: types.CodeType, __: int, result: Any) -> None:
-            self._guarded(self._ended, get(1), result, "return", goes_on=True)
-
-        def raised(code: types.CodeType, _: int, error: BaseException) -> None:
-            if code in self._codes:
-                self._guarded(self._raised, get(1), error)
-
-        def unwound(code: types.CodeType, _: int, __: BaseException) -> None:
-            if code in self._codes:
-                self._guarded(self._ended, get(1), None, "unwind", goes_on=False)
-
+        tool = free[0]
+        MONITORING.use_tool_id(tool, "velvet_devtools.Recorder")
+        for event, callback in self._callbacks().items():
+            MONITORING.register_callback(tool, event, callback)
+        events = MONITORING.events
+        # Exceptions have no local events in 3.12: of other code they are looked at and let go.
+        MONITORING.set_events(tool, events.RAISE | events.PY_UNWIND)
         local = events.PY_START | events.PY_RESUME | events.LINE
-        local |= events.PY_RETURN | events.PY_YIELD
-        for event, callback in (
-            (events.PY_START, began), (events.PY_RESUME, began), (events.LINE, line),
-            (events.PY_RETURN, returned), (events.PY_YIELD, yielded), (events.RAISE, raised),
-            (events.PY_UNWIND, unwound),
-        ):  # fmt: skip
-            monitoring.register_callback(self._tool, event, callback)
-        monitoring.set_events(self._tool, events.RAISE | events.PY_UNWIND)
         for code in self._codes:
-            monitoring.set_local_events(self._tool, code, local)
+            MONITORING.set_local_events(tool, code, local | events.PY_RETURN | events.PY_YIELD)
+        return int(tool)
+
+    def _callbacks(self) -> dict[int, Callable[..., None]]:
+        get, events, guarded = sys._getframe, MONITORING.events, self._guarded
+        ended = self._ended
+        return {
+            events.PY_START: lambda _, __: guarded(self._began, get(1)),
+            events.PY_RESUME: lambda _, __: guarded(self._began, get(1)),
+            events.LINE: lambda _, line: guarded(self._line, get(1), line),
+            events.PY_RETURN: lambda _, __, result: guarded(ended, get(1), result, "return"),
+            events.PY_YIELD: lambda _, __, result: guarded(ended, get(1), result, "return", True),
+            events.RAISE: lambda _, __, error: guarded(self._raised, get(1), error),
+            events.PY_UNWIND: lambda _, __, ___: guarded(ended, get(1), None, "unwind"),
+        }
 
     def _stop_monitoring(self) -> None:
-        monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
-        monitoring.set_events(self._tool, 0)
+        MONITORING.set_events(self._tool, 0)
         for code in self._codes:
-            monitoring.set_local_events(self._tool, code, 0)
-        events = monitoring.events
-        for event in (
-            events.PY_START, events.PY_RESUME, events.LINE, events.PY_RETURN, events.PY_YIELD,
-            events.RAISE, events.PY_UNWIND,
-        ):  # fmt: skip
-            monitoring.register_callback(self._tool, event, None)
-        monitoring.free_tool_id(self._tool)
-
-
-def _again(error: Exception) -> None:
-    raise error
+            MONITORING.set_local_events(self._tool, code, 0)
+        for event in self._callbacks():
+            MONITORING.register_callback(self._tool, event, None)
+        MONITORING.free_tool_id(self._tool)
 
 
 def _waits(frame: types.FrameType) -> bool:
@@ -354,8 +279,5 @@ def _waits(frame: types.FrameType) -> bool:
     flags = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
     if not code.co_flags & flags or frame.f_lasti < 0:
         return False
-    return dis.opname[code.co_code[frame.f_lasti]] in (
-        "YIELD_VALUE",
-        "YIELD_FROM",
-        "RETURN_GENERATOR",
-    )
+    waiting = ("YIELD_VALUE", "YIELD_FROM", "RETURN_GENERATOR")
+    return dis.opname[code.co_code[frame.f_lasti]] in waiting

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sized
 from typing import Any
 
 MAX_DEPTH, MAX_ITEMS, MAX_TEXT, MAX_BITS = 3, 12, 120, 4_000
@@ -44,24 +44,27 @@ def shown(kept: Any) -> str:
 def written(value: Any, depth: int = 0, secret: re.Pattern[str] | None = None) -> str:
     """Return a bounded text of any value; raises nothing and calls nothing of the program.
 
-    Args:
-        secret: what a key or an attribute is called whose value is left out, at any depth.
+    Values under a key or an attribute whose name fits `secret` are left out, at any depth.
     """
     kind = type(value)
     if kind in SCALARS:
         return _scalar(value)
     if depth >= MAX_DEPTH:
         return f"<{_class(kind)}>"
+
+    def pairs(fields: dict[Any, Any], sign: str, name: Callable[[Any], str]) -> list[str]:
+        found = []
+        for key, one in list(_first(fields.items())):
+            hidden = secret is not None and type(key) is str and secret.search(key)
+            inner = HIDDEN if hidden else written(one, depth + 1, secret)
+            found.append(f"{name(key)}{sign}{inner}")
+        return found
+
     if kind in _BRACKETS:
         left, right = _BRACKETS[kind]
-        return _cut(f"{left}{_items(list(_first(value)), len(value), depth, secret)}{right}")
+        return _cut(left, [written(one, depth + 1, secret) for one in _first(value)], value, right)
     if kind is dict:
-        pairs = [
-            f"{written(key, depth + 1)}: {_named(key, one, depth, secret)}"
-            for key, one in list(_first(value.items()))
-        ]
-        more = [f"... {len(value) - MAX_ITEMS} more"] if len(value) > MAX_ITEMS else []
-        return _cut("{" + ", ".join(pairs + more) + "}")
+        return _cut("{", pairs(value, ": ", lambda key: written(key, depth + 1)), value, "}")
     if issubclass(kind, type):
         return f"<{_class(kind)} {_class(value)}>"
     if kind in _NAMED:
@@ -69,9 +72,13 @@ def written(value: Any, depth: int = 0, secret: re.Pattern[str] | None = None) -
     fields = attributes(value)
     if not fields:
         return f"<{_class(kind)}>"
-    items = list(_first(fields.items()))
-    inner = [f"{key}={_named(key, one, depth, secret)}" for key, one in items]
-    return _cut(f"{_class(kind)}({', '.join(inner)})")
+    return _cut(f"{_class(kind)}(", pairs(fields, "=", str), fields, ")")
+
+
+def _cut(left: str, parts: list[str], whole: Sized, right: str) -> str:
+    more = [f"... {len(whole) - MAX_ITEMS:,} more"] if len(whole) > MAX_ITEMS else []
+    text = f"{left}{', '.join(parts + more)}{right}"
+    return text if len(text) <= 4 * MAX_TEXT else text[: 4 * MAX_TEXT] + "..."
 
 
 def _scalar(value: Any) -> str:
@@ -106,20 +113,3 @@ def _first(items: Iterable[Any]) -> Iterable[Any]:
             yield item
     except RuntimeError:
         return
-
-
-def _named(key: Any, value: Any, depth: int, secret: re.Pattern[str] | None) -> str:
-    if secret is not None and type(key) is str and secret.search(key):
-        return HIDDEN
-    return written(value, depth + 1, secret)
-
-
-def _items(items: list[Any], length: int, depth: int, secret: re.Pattern[str] | None) -> str:
-    parts = [written(item, depth + 1, secret) for item in items]
-    if length > MAX_ITEMS:
-        parts.append(f"... {length - MAX_ITEMS:,} more")
-    return ", ".join(parts)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 4 * MAX_TEXT else text[: 4 * MAX_TEXT] + "..."

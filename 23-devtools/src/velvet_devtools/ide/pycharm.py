@@ -1,12 +1,11 @@
-"""PyCharm's run configurations and inspections, and EditorConfig, with a check of each.
+"""PyCharm's run configurations and inspections, with a check of each name and path.
 
-What is written is read back and compared; XML has no duplicate keys to get wrong, so what is
-checked are the names: a configuration's type, each option, each inspection, against the dated list.
+XML has no duplicate keys to get wrong, so what is checked are the names: a configuration's type,
+each option, each inspection, against the dated list.
 """
 
 from __future__ import annotations
 
-import configparser
 from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree as Xml
@@ -18,33 +17,24 @@ MAX_XML = 4 * 1024 * 1024
 
 
 def generate(project: Project) -> dict[str, str]:
-    """Return file name -> text, relative to the project: `.idea` and `.editorconfig`."""
+    """Return file name -> text, relative to the project."""
     files = {}
     for script in project.scripts:
-        options = {
-            "SCRIPT_NAME": f"$PROJECT_DIR$/{script}",
-            "WORKING_DIRECTORY": "$PROJECT_DIR$",
-            "PARAMETERS": "",
-            "IS_MODULE_SDK": "true",
-        }
-        name = f"Run {Path(script).stem}"
-        files[f".idea/runConfigurations/{name.replace(' ', '_')}.xml"] = _configuration(
-            name, "PythonConfigurationType", "Python", options
-        )
+        options = {"SCRIPT_NAME": f"$PROJECT_DIR$/{script}", "WORKING_DIRECTORY": "$PROJECT_DIR$"}
+        stem = Path(script).stem
+        made = _configuration(f"Run {stem}", "PythonConfigurationType", "Python", options)
+        files[f".idea/runConfigurations/Run_{stem}.xml"] = made
     if project.tests:
         options = {"_new_target": f'"$PROJECT_DIR$/{project.tests}"', "_new_targetType": '"PATH"'}
-        files[".idea/runConfigurations/Tests.xml"] = _configuration(
-            "Tests", "tests", "py.test", options
-        )
+        made = _configuration("Tests", "tests", "py.test", options)
+        files[".idea/runConfigurations/Tests.xml"] = made
     top = Xml.Element("component", name="InspectionProjectProfileManager")
     profile = Xml.SubElement(top, "profile", version="1.0")
     Xml.SubElement(profile, "option", name="myName", value="Project Default")
     for name in known()["pycharm"]["inspections"]:
         words = {"class": name, "enabled": "true", "level": "WARNING", "enabled_by_default": "true"}
         Xml.SubElement(profile, "inspection_tool", words)
-    files[".idea/inspectionProfiles/Project_Default.xml"] = _text(top)
-    files[".editorconfig"] = editorconfig(project)
-    return files
+    return files | {".idea/inspectionProfiles/Project_Default.xml": _text(top)}
 
 
 def _configuration(name: str, kind: str, factory: str, options: Mapping[str, str]) -> str:
@@ -62,25 +52,8 @@ def _text(top: Xml.Element) -> str:
     return Xml.tostring(top, encoding="unicode") + "\n"
 
 
-def editorconfig(project: Project) -> str:
-    """Return what every editor understands: encoding, ends of lines, indents, length."""
-    return (
-        "root = true\n\n[*]\ncharset = utf-8\nend_of_line = lf\ninsert_final_newline = true\n"
-        "trim_trailing_whitespace = true\n\n[*.py]\nindent_style = space\nindent_size = 4\n"
-        f"max_line_length = {project.line_length}\n\n[Makefile]\nindent_style = tab\n"
-    )
-
-
-def write(root: Path, files: Mapping[str, str]) -> None:
-    """Write generated files below a project's root."""
-    for name, text in files.items():
-        place = root / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, encoding="utf-8", newline="\n")
-
-
 def validate(root: Path) -> list[Problem]:
-    """Return what is wrong in `.idea` and `.editorconfig`."""
+    """Return what is wrong in `.idea`."""
     names = known()["pycharm"]
     found: list[Problem] = []
     for file in sorted((root / ".idea").rglob("*.xml")):
@@ -102,15 +75,11 @@ def validate(root: Path) -> list[Problem]:
         tools = {str(one.get("class")) for one in top.iter("inspection_tool")}
         unknown = sorted(tools - set(names["inspections"]))
         found += [Problem(file.name, one, "unknown inspection") for one in unknown]
-    return found + _check_editorconfig(root)
+    return found
 
 
 def read_xml(file: Path) -> Xml.Element:
-    """Read a file of settings; one with a document type is refused, because entities can explode.
-
-    Raises:
-        DevtoolsError: it is too large, has a document type, or is no XML.
-    """
+    """Read settings; DevtoolsError for what is no XML or has a document type, which can explode."""
     text = file.read_bytes()
     if len(text) > MAX_XML or b"<!DOCTYPE" in text or b"<!ENTITY" in text:
         raise DevtoolsError("settings have no document type and are smaller than 4 MB")
@@ -118,20 +87,3 @@ def read_xml(file: Path) -> Xml.Element:
         return Xml.fromstring(text)  # noqa: S314 - no document type, so no entities
     except Xml.ParseError as error:
         raise DevtoolsError(f"no XML: {error}") from None
-
-
-def _check_editorconfig(root: Path) -> list[Problem]:
-    file = root / ".editorconfig"
-    if not file.is_file():
-        return []
-    parser = configparser.ConfigParser(strict=True, interpolation=None)
-    try:
-        parser.read_string("[.]\n" + file.read_text(encoding="utf-8"))
-    except (configparser.Error, UnicodeDecodeError) as error:
-        return [Problem(file.name, "", str(error).replace("\n", " "))]
-    return [
-        Problem(file.name, f"[{section}] {key}", "no property of EditorConfig")
-        for section in parser.sections()
-        for key in parser[section]
-        if key not in known()["editorconfig"]
-    ]

@@ -9,14 +9,12 @@ an entry that was never started is a guess.
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from velvet_devtools import process
 from velvet_devtools.debug import dap
@@ -32,8 +30,7 @@ FORMATTERS = {"ruff": "charliermarsh.ruff", "black": "ms-python.black-formatter"
 KNOWN = Path(__file__).parents[1] / "samples" / "editor_settings.json"
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """Something in a file of settings that will not do what it says."""
 
     file: str
@@ -41,16 +38,9 @@ class Problem:
     why: str
 
 
-@dataclass(frozen=True)
-class Project:
-    """What of a project the settings depend on.
+class Project(NamedTuple):
+    """What of a project the settings depend on: its formatter, its tests, what can be started."""
 
-    Attributes:
-        formatter: ``black`` or ``ruff``, as pyproject.toml configures it.
-        scripts: files that may be started, relative to the root.
-    """
-
-    root: Path
     formatter: str
     line_length: int
     tests: str
@@ -65,29 +55,22 @@ def known() -> Mapping[str, Any]:
 
 
 def look_at(root: Path) -> Project:
-    """Read what settings need from a project's pyproject.toml and files.
-
-    Raises:
-        DevtoolsError: its pyproject.toml cannot be read.
-    """
+    """Read what settings need; DevtoolsError where pyproject.toml cannot be read."""
     file = root / "pyproject.toml"
     try:
-        tools = (
-            tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
-            if file.is_file()
-            else {}
-        )
+        text = file.read_text(encoding="utf-8") if file.is_file() else ""
+        tools = tomllib.loads(text).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DevtoolsError(f"pyproject.toml cannot be read: {error}") from None
     formatter = "black" if "black" in tools else "ruff"
     length = tools.get(formatter, {}).get("line-length", 88)
     tests = next((name for name in ("tests", "test") if (root / name).is_dir()), "")
     main_ = ("main.py", "app.py", "cli.py", "manage.py")
-    return Project(root, formatter, length, tests, tuple(n for n in main_ if (root / n).is_file()))
+    return Project(formatter, length, tests, tuple(n for n in main_ if (root / n).is_file()))
 
 
 def generate(project: Project) -> dict[str, str]:
-    """Return file name -> text for `.vscode`: settings, launch entries, tasks, extensions."""
+    """Return file name -> text, relative to the project: settings, launch entries, tasks, more."""
     formatter = FORMATTERS[project.formatter]
     settings: dict[str, Any] = {
         "python.defaultInterpreterPath": "${workspaceFolder}/.venv",
@@ -102,25 +85,20 @@ def generate(project: Project) -> dict[str, str]:
         },
     }
     common = {"type": "debugpy", "console": "internalConsole", "justMyCode": True}
-    entries = [
+    entries: list[dict[str, Any]] = [
         {"name": f"Run {name}", "request": "launch", "program": f"${{workspaceFolder}}/{name}"}
-        | common
         for name in project.scripts
     ]
     if project.tests:
-        arguments = [project.tests, "-x", "-q"]
-        entries.append(
-            {"name": "Tests", "request": "launch", "module": "pytest", "args": arguments} | common
-        )
+        words = [project.tests, "-x", "-q"]
+        entries.append({"name": "Tests", "request": "launch", "module": "pytest", "args": words})
+    entries = [one | common for one in entries]
     connect = {"host": "127.0.0.1", "port": 5678}
     entries.append({"name": "Attach", "type": "debugpy", "request": "attach", "connect": connect})
-    check = ["ruff", "check", "."]
+    shape = ["black", "."] if project.formatter == "black" else ["ruff", "format", "."]
     tasks = [
         {"label": " ".join(words), "type": "process", "command": words[0], "args": words[1:]}
-        for words in (
-            check,
-            ["black", "."] if project.formatter == "black" else ["ruff", "format", "."],
-        )
+        for words in (["ruff", "check", "."], shape)
     ]
     wanted = ["ms-python.python", "ms-python.debugpy", "charliermarsh.ruff"]
     files: dict[str, Any] = {
@@ -129,16 +107,15 @@ def generate(project: Project) -> dict[str, str]:
         "tasks.json": {"version": "2.0.0", "tasks": tasks},
         "extensions.json": {"recommendations": sorted({*wanted, formatter})},
     }
-    return {name: json.dumps(content, indent=4) + "\n" for name, content in files.items()}
+    return {f".vscode/{name}": json.dumps(text, indent=4) + "\n" for name, text in files.items()}
 
 
-def write(folder: Path, files: Mapping[str, str]) -> None:
-    """Write generated files; a settings file that is there keeps its comments and other keys."""
-    folder.mkdir(parents=True, exist_ok=True)
+def write(root: Path, files: Mapping[str, str]) -> None:
+    """Write generated files; one of VS Code that is there keeps its comments and other keys."""
     for name, text in files.items():
-        place = folder / name
-        merged = text
-        if place.is_file():
+        place, merged = root / name, text
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.suffix == ".json" and place.is_file():
             merged = place.read_text(encoding="utf-8")
             for key, value in json.loads(text).items():
                 merged = jsonc.edit(merged, [key], value)
@@ -151,16 +128,15 @@ def validate(root: Path) -> list[Problem]:
     read: dict[str, Any] = {}
     for file in sorted((root / ".vscode").glob("*.json")):
         try:
-            read[file.name] = jsonc.loads(file.read_text(encoding="utf-8"))
-        except (JsoncError, UnicodeDecodeError) as error:
-            found.append(Problem(file.name, "", str(error)))
-    settings = read.get("settings.json", {})
-    found += _settings(root, settings)
+            read[file.name] = dict(jsonc.loads(file.read_text(encoding="utf-8")))
+        except (JsoncError, TypeError, ValueError) as error:
+            found.append(Problem(file.name, "", f"no object of settings: {error}"))
+    found += _settings(root, read.get("settings.json", {}))
     for entry in read.get("launch.json", {}).get("configurations", []):
         found += _launch(root, entry)
     for task in read.get("tasks.json", {}).get("tasks", []):
         command = str(task.get("command", ""))
-        if not (process.find(command) or shutil.which(command, path=str(root))):
+        if process.find(command) is None:
             found.append(Problem("tasks.json", command, "no such command can be run here"))
     return found
 
@@ -174,7 +150,7 @@ def _settings(root: Path, settings: Mapping[str, Any], scope: str = "") -> Itera
             yield Problem("settings.json", where, f"removed; now {known()['removed'][key]}")
         elif key not in known()["settings"]:
             yield Problem("settings.json", where, f"not documented as of {known()['as_of']}")
-        elif key in ("python.defaultInterpreterPath", "python.envFile", "python.testing.cwd"):
+        elif key in ("python.defaultInterpreterPath", "python.envFile"):
             yield from _path(root, "settings.json", where, str(value))
     python = settings.get("[python]", {})
     chosen = python.get("editor.defaultFormatter") or settings.get("editor.defaultFormatter")
@@ -184,15 +160,10 @@ def _settings(root: Path, settings: Mapping[str, Any], scope: str = "") -> Itera
     if chosen != wanted:
         why = f"pyproject.toml names {wanted}: files flip at every save"
         yield Problem("settings.json", "editor.defaultFormatter", why)
-    on_save = python.get("editor.codeActionsOnSave", {})
-    if (
-        chosen == FORMATTERS["black"]
-        and "source.fixAll.ruff" in on_save
-        and settings.get("ruff.lint.select")
-    ):
-        yield Problem(
-            "settings.json", "editor.codeActionsOnSave", "ruff and black both write on save"
-        )
+    fixes = "source.fixAll.ruff" in python.get("editor.codeActionsOnSave", {})
+    if fixes and chosen == FORMATTERS["black"] and settings.get("ruff.lint.select"):
+        why = "ruff and black both write on save"
+        yield Problem("settings.json", "editor.codeActionsOnSave", why)
 
 
 def _launch(root: Path, entry: Mapping[str, Any]) -> Iterator[Problem]:
@@ -224,11 +195,7 @@ def _filled(root: Path, text: str) -> str:
 
 @contextmanager
 def run_launch(root: Path, name: str) -> Iterator[tuple[dap.Target, dap.DapSession]]:
-    """Start a launch entry as the editor would, waiting for its debugger, and connect to it.
-
-    Raises:
-        ValueError: there is no launch entry of that name.
-    """
+    """Start a launch entry as the editor would; ValueError when there is none of that name."""
     content = jsonc.loads((root / ".vscode" / "launch.json").read_text(encoding="utf-8"))
     entries = {one["name"]: one for one in content["configurations"] if one["request"] == "launch"}
     if name not in entries:

@@ -1,1 +1,0 @@
-"""Linters and type checkers, one a file; see `velvet_devtools.contenders.load`."""

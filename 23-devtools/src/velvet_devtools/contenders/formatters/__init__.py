@@ -1,1 +1,0 @@
-"""Formatters and import sorters, one a file; see `velvet_devtools.contenders.load`."""

@@ -1,1 +1,0 @@
-"""Ways to find out where time or memory goes, one a file."""

@@ -1,1 +1,0 @@
-"""Three ways to rename a symbol; see `velvet_devtools.contenders.load`."""
