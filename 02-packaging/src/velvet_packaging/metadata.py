@@ -52,6 +52,7 @@ _PROJECT = frozenset(
         *("requires-python", "scripts", "urls", "version"),
     )
 )
+_LISTS = ("dynamic", "dependencies", "classifiers", "license-files", "keywords")
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,7 @@ def static_project(path: Path) -> StaticProject:
     project, system = _tables(path)
     if unknown := sorted(set(project) - _PROJECT):
         raise BadSpec(f"project.{unknown[0]}: no such key (PEP 621)")
+    _typed(project, system)
     dynamic = tuple(project.get("dynamic", ()))
     name = project.get("name")
     if not isinstance(name, str) or "name" in dynamic:
@@ -160,7 +162,7 @@ def static_project(path: Path) -> StaticProject:
     if (version is None) != ("version" in dynamic):
         raise BadSpec("project.version: must be stated or dynamic, one of the two (PEP 621)")
     try:
-        Version(version or "0")
+        Version("0" if version is None else version)
         SpecifierSet(project.get("requires-python", ""))
     except (InvalidVersion, InvalidSpecifier) as error:
         key = "version" if isinstance(error, InvalidVersion) else "requires-python"
@@ -175,6 +177,18 @@ def static_project(path: Path) -> StaticProject:
         tuple(system.get("requires", ("setuptools>=40.8.0",))),
         build_backend(path),
     )
+
+
+def _typed(project: dict[str, Any], system: dict[str, Any]) -> None:
+    for key in ("version", "requires-python"):
+        if not isinstance(project.get(key, ""), str):
+            raise BadSpec(f"project.{key}: must be a string (PEP 621)")
+    lists = {f"project.{key}": project.get(key, []) for key in _LISTS}
+    for key, told in {**lists, "build-system.requires": system.get("requires", [])}.items():
+        if not isinstance(told, list) or not all(isinstance(one, str) for one in told):
+            raise BadSpec(f"{key}: must be a list of strings (PEP 621, PEP 518)")
+    if not isinstance(project.get("license", ""), (str, dict)):
+        raise BadSpec("project.license: must be a string or a table (PEP 639)")
 
 
 def _tables(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -22,7 +22,7 @@ from velvet_packaging import errors
 UNSIGNED = ("RECORD", "RECORD.jws", "RECORD.p7s")
 _STRONG = 32  # bytes of a sha256 digest
 _DRIVE = re.compile(r"[A-Za-z]:")
-_DIGITS = re.compile(r"[0-9]+")
+_DIGITS = re.compile(r"[0-9]{1,20}")
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,10 @@ def parse_record(text: str, dist_info: str | None = None) -> tuple[RecordEntry, 
     >>> parse_record("a.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\\n")[0].size
     0
     """
-    rows = list(csv.reader(io.StringIO(text, newline="")))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:  # a field of more than 128 kB; a NUL before Python 3.11
+        raise errors.FieldCount(0, str(error)) from None
     folders = {fields[0].rpartition("/")[0] for fields in rows if fields}
     chosen = {dist_info} if dist_info else {one for one in folders if one.endswith(".dist-info")}
     exempt = frozenset(f"{folder}/{name}" for folder in chosen for name in UNSIGNED)

@@ -251,7 +251,8 @@ class _Handler(BaseHTTPRequestHandler):
         registry.requests.append(
             Request(self.command, self.path, status, received, len(body), agent)
         )
-        self.send_response(status, body.decode()[:200] if kind == "text/plain" else None)
+        reason = " ".join(body[:200].decode("ascii", "replace").replace("\ufffd", "?").split())
+        self.send_response(status, reason if kind == "text/plain" else None)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         if status == 401:

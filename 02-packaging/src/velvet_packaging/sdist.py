@@ -9,8 +9,10 @@ Sources: the PyPA specification source-distribution-format; PEP 517, 625, 643, 7
 
 from __future__ import annotations
 
+import gzip
 import posixpath
 import tarfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ from velvet_packaging.errors import NotAnArchive
 from velvet_packaging.findings import Finding, Report, report
 from velvet_packaging.wheel import MAX_TEXT, Wheel
 
+MAX_INFLATED = 256 << 20
 _IGNORED = ("/.git/", "/build/", "/dist/", "/__pycache__/", ".egg-info/")
 
 
@@ -51,9 +54,10 @@ class Sdist:
         """List an sdist's members.
 
         Raises:
-            NotAnArchive: it is no gzip-compressed tar archive.
+            NotAnArchive: it is no gzip-compressed tar archive, or a bomb.
         """
         try:
+            _within(path)
             with tarfile.open(path, "r:gz") as archive:
                 members = tuple(archive.getmembers())
                 raw = None
@@ -61,8 +65,8 @@ class Sdist:
                     if member.name.count("/") == 1 and member.name.endswith("/PKG-INFO"):
                         file = archive.extractfile(member) if member.isfile() else None
                         raw = file.read(MAX_TEXT) if file else None
-        except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-            if isinstance(error, FileNotFoundError):
+        except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
+            if isinstance(error, (FileNotFoundError, NotAnArchive)):
                 raise
             raise NotAnArchive(f"{path.name} is no readable .tar.gz: {error}") from None
         return cls(path, members, metadata.validate(raw) if raw is not None else None)
@@ -113,6 +117,16 @@ class Sdist:
             yield Finding("MET004", f"{parsed.get('name', '')!r}, the file says {name!r}", where)
         if not _is(parsed.get("version", ""), version):
             yield Finding("MET005", f"{parsed.get('version')!r}, the file says {version}", where)
+
+
+def _within(path: Path) -> None:
+    """Inflate the whole stream once, a block at a time, so that a bomb ends before tarfile."""
+    total = 0
+    with gzip.open(path) as stream:
+        while block := stream.read(1 << 20):
+            total += len(block)
+            if total > MAX_INFLATED:
+                raise NotAnArchive(f"{path.name}: bomb: more than {MAX_INFLATED:,} bytes")
 
 
 def _is(text: str, version: Version) -> bool:

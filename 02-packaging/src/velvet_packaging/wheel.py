@@ -13,6 +13,7 @@ from __future__ import annotations
 import configparser
 import contextlib
 import hashlib
+import itertools
 import re
 import stat
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ from velvet_packaging.record import UNSIGNED, RecordEntry, parse_record
 from velvet_packaging.zipaudit import Entry, Limits, Scan, inflated, scan
 
 MAX_TEXT = 16 << 20  # no metadata file is larger
+MAX_TAGS = 5_000  # a tag of three long lists expands to their product
 SHADOWED = frozenset(
     (
         *("pip", "setuptools", "wheel", "packaging", "pkg_resources", "numpy", "requests"),
@@ -159,11 +161,19 @@ class Wheel:
 
     @property
     def entry_points(self) -> dict[str, dict[str, str]]:
-        """Group -> name -> object reference; empty where there is no such file."""
+        """Group -> name -> object reference; empty where there is no such file.
+
+        Raises:
+            EntryUnreadable: it is malformed.
+        """
         parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
         parser.optionxform = str  # type: ignore[assignment, method-assign]  # names keep their case
-        with contextlib.suppress(EntryUnreadable):
+        if not any(name.endswith(".dist-info/entry_points.txt") for name in self.names):
+            return {}
+        try:
             parser.read_string(self._info("entry_points.txt").decode("utf-8"))
+        except (configparser.Error, UnicodeDecodeError) as error:
+            raise EntryUnreadable(f"entry_points.txt: {error}".splitlines()[0]) from None
         return {group: dict(parser[group]) for group in parser.sections()}
 
     @property
@@ -247,13 +257,15 @@ def _hygiene(wheel: Wheel, named: WheelName | None) -> Iterator[Finding]:
             yield Finding("HYG002", f"shadows the package {module!r}", top)
         if top in CROWDED and top != own:
             yield Finding("HYG003", "a name that other projects use, too", top)
+    is_bomb = "ZIP012" in {one.code for one in wheel.scan.findings}
     for entry in wheel.scan.entries:
         if entry.name.endswith(".pth") and "/" not in entry.name and entry.name not in known:
             yield Finding("HYG001", "runs at every start of Python", entry.name)
         if entry.name.endswith((".pyc", ".pyo")):
             yield Finding("HYG004", "bytecode belongs to one Python", entry.name)
         launcher = entry.name.endswith(".exe")  # pip and setuptools carry them as data
-        if named and named.is_pure and entry.size and not entry.is_directory and not launcher:
+        looked_at = named and named.is_pure and not is_bomb and not launcher
+        if looked_at and entry.size and not entry.is_directory:
             with contextlib.suppress(EntryUnreadable, StopIteration):
                 if next(wheel.stream(entry.name)).startswith(_MAGIC):
                     yield Finding("HYG005", "machine code under a pure tag", entry.name)
@@ -302,9 +314,10 @@ def _wheel_file(wheel: Wheel, named: WheelName | None) -> Iterator[Finding]:
         yield Finding("MET006", f"Wheel-Version {version}", where)
     if named is None:
         return
-    stated = {tag for text in told.get("Tag", ()) for tag in _expanded(text)}
+    tags = (tag for text in told.get("Tag", ()) for tag in _expanded(text))
+    stated = set(itertools.islice(tags, MAX_TAGS))
     if stated != {str(tag) for tag in named.tags}:
-        yield Finding("MET009", f"WHEEL states {', '.join(sorted(stated)) or 'no tag'}", where)
+        yield Finding("MET009", f"WHEEL states {', '.join(sorted(stated)[:9]) or 'no tag'}", where)
     purelib = "".join(told.get("Root-Is-Purelib", [""])[:1]).lower()
     if named.is_pure and purelib != "true":
         yield Finding("MET009", f"the tags say pure, Root-Is-Purelib says {purelib!r}", where)

@@ -115,6 +115,8 @@ def scan(source: bytes | Path | BinaryIO, limits: Limits | None = None) -> Scan:
 
 
 def _at(file: BinaryIO, offset: int, size: int) -> bytes:
+    if not 0 <= offset < 1 << 62:
+        return b""  # no file reaches there, whatever a header says
     file.seek(offset)
     return file.read(size)
 
@@ -177,7 +179,7 @@ def _end(file: BinaryIO, seen: Scan) -> tuple[int, int, int, list[Region]] | Non
     elif _FULL32 in (size, start) or entries == _FULL16:
         seen.fault("ZIP014", "the end record points to zip64 records that are absent")
         return None
-    if start + size > offset:
+    if start + size > ends[0].start:
         seen.fault("ZIP005", "the central directory reaches beyond the end record")
         return None
     return entries, start, size, ends

@@ -108,6 +108,28 @@ def test_a_pyproject_is_read_without_running_anything(tmp_path: Path) -> None:
         static_project(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("dynamic = 5", "project.dynamic"),
+        ("dependencies = 'abc'", "project.dependencies"),
+        ("classifiers = [1]", "project.classifiers"),
+        ("requires-python = 5", "project.requires-python"),
+        ("license = 5", "project.license"),
+        ("[build-system]\nrequires = 5", "build-system.requires"),
+    ],
+)
+def test_a_key_of_another_type_is_named(text: str, key: str, tmp_path: Path) -> None:
+    path = tmp_path / "pyproject.toml"
+    path.write_text(f"[project]\nname = 'a'\nversion = '1'\n{text}\n", encoding="utf-8")
+
+    with pytest.raises(BadSpec, match=f"{key}: must be"):
+        static_project(path)
+    path.write_text("[project]\nname = 'a'\nversion = ''\n", encoding="utf-8")
+    with pytest.raises(BadSpec, match="version"):
+        static_project(path)
+
+
 def test_licenses_and_readmes() -> None:
     assert license_ok("GPL-2.0-or-later WITH Classpath-exception-2.0")
     assert not license_ok("MIT AND")

@@ -37,6 +37,7 @@ WEAK = base64.urlsafe_b64encode(hashlib.md5(b"x").digest()).rstrip(b"=").decode(
         (f"a.py,{DIGEST},", errors.MissingSize),
         (f"a.py,{DIGEST},1kB", errors.MalformedSize),
         (f"a.py,{DIGEST},-1", errors.MalformedSize),
+        (f"a.py,{DIGEST},{'1' * 5000}", errors.MalformedSize),
         (f"b.py,{DIGEST},1\nb.py,{DIGEST},2", errors.ConflictingEntry),
     ],
 )
@@ -67,3 +68,8 @@ def test_equal_rows_are_one_and_a_quoted_comma_is_kept() -> None:
     assert parse_record(text) == (row,)
     assert text.startswith('"a,b.py",sha512=')
     assert not row.is_directory
+
+
+def test_a_field_that_csv_does_not_read_is_an_error_of_record() -> None:
+    with pytest.raises(errors.FieldCount, match="limit"):
+        parse_record("a" * 200_000 + ",,\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import http.client
 import json
@@ -116,6 +117,27 @@ def test_a_bad_upload_is_refused_in_one_line_and_leaves_nothing(
         registry.accept(form, filename, data)
     assert said in str(told.value)
     assert list(registry.root.iterdir()) == []
+
+
+def test_what_a_client_says_stays_on_one_line_of_the_answer(
+    registry: StrictRegistry, clean: Path
+) -> None:
+    form = form_of(clean, version="1.0\r\nSet-Cookie: x\U0001f600")
+    where = urlsplit(registry.upload_url)
+    wire = http.client.HTTPConnection(where.hostname or "", where.port, timeout=30)
+    token = base64.b64encode(f"__token__:{registry.token}".encode()).decode()
+    wire.request(
+        "POST",
+        where.path,
+        body_of(form.items(), FILENAME, clean.read_bytes(), "b"),
+        {"Authorization": f"Basic {token}", "Content-Type": "multipart/form-data; boundary=b"},
+    )
+    answer = wire.getresponse()
+    wire.close()
+
+    assert answer.status == 400
+    assert answer.reason.startswith("the form says velvet-demo 1.0 Set-Cookie: x?")
+    assert answer.getheader("Set-Cookie") is None
 
 
 def test_a_digest_must_be_there_and_a_hostile_wheel_is_refused(

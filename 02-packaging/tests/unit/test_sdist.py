@@ -94,3 +94,14 @@ def test_what_was_left_behind_is_named(
     assert against.lost == ("demo/__init__.py",)
     assert against.surplus == ("velvet_demo/__init__.py",)
     assert hostile.INFO
+
+
+def test_a_bomb_ends_before_it_is_inflated(
+    put_sdist: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put_sdist({**GOOD, "demo-1.0/zeros": b"\0" * (3 << 20)})
+
+    assert Sdist.open(path).verify().ok
+    monkeypatch.setattr("velvet_packaging.sdist.MAX_INFLATED", 1 << 20)
+    with pytest.raises(NotAnArchive, match="bomb"):
+        Sdist.open(path)

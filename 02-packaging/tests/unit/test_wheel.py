@@ -159,3 +159,16 @@ def test_file_names_are_split_as_packaging_splits_them(name: str) -> None:
     assert (told.name, told.version, told.tags) == (theirs[0], theirs[1], theirs[3])
     assert told.build == "".join(map(str, theirs[2]))
     assert told.is_pure == name.endswith("any.whl")
+
+
+def test_hostile_text_files_are_findings_and_end_soon(put: Callable[..., Path]) -> None:
+    parts = b".".join(b"p%d" % one for one in range(300))
+    many = pack(contents(wheel=WHEEL + b"Tag: " + b"-".join([parts] * 3) + b"\n"))
+    assert "MET009" in verify(put(many)).codes
+    assert "REC002" in verify(put(pack(contents(), "a" * 200_000 + ",,\n"))).codes
+
+
+@pytest.mark.parametrize("text", [b"[x\n", b"x = 1\n", b"[a]\n[a]\n", b"\xff"])
+def test_entry_points_that_cannot_be_read(text: bytes, put: Callable[..., Path]) -> None:
+    with pytest.raises(EntryUnreadable, match=r"entry_points\.txt"):
+        Wheel.open(put(more(f"{INFO}/entry_points.txt", text))).entry_points  # noqa: B018

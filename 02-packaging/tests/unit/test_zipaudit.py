@@ -197,3 +197,20 @@ def test_damaged_data_are_a_finding_and_no_crash(put: Callable[..., Path]) -> No
     assert "ZIP015" in verify(path).codes
     with pytest.raises(EntryUnreadable):
         Wheel.open(path).read(entry.name)
+
+
+def test_offsets_beyond_every_file_are_findings_and_no_crash(put: Callable[..., Path]) -> None:
+    before = zip64(start=0)
+    size_at = before.rindex(b"PK\6\6") + 40
+    overlapping = changed(size_at, "<Q", len(before) - 22, raw=before)
+    raw = bytearray(described())
+    central, field64 = raw.index(b"PK\1\2"), struct.pack("<2HQ", 1, 8, 2**64 - 1)
+    struct.pack_into("<L", raw, central + 20, 0xFFFFFFFF)
+    struct.pack_into("<H", raw, central + 30, len(field64))
+    raw[central + 46 + 5 : central + 46 + 5] = field64
+    end = raw.index(b"PK\5\6")
+    struct.pack_into("<L", raw, end + 12, struct.unpack_from("<L", raw, end + 12)[0] + len(field64))
+
+    for one in (overlapping, bytes(raw)):
+        assert audit_zip(one)
+        assert not verify(put(one)).ok

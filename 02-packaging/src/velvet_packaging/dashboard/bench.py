@@ -69,10 +69,7 @@ def finding(seen: kit.Seen) -> str:
     lost = [one["name"] for one in events if not one["data"]]
     factor = ranked[-1]["seconds"] / ranked[0]["seconds"]
     told = f"{', '.join(lost)} left the data file out without a word" if lost else "all kept it"
-    return (
-        f"{ranked[0]['name']} is **{factor:.1f}x** faster than {ranked[-1]['name']}; {told}. "
-        "Twenty times the modules hardly change the order: starting up is most of it."
-    )
+    return f"{ranked[0]['name']} is **{factor:.1f}x** faster than {ranked[-1]['name']}; {told}."
 
 
 TAB = kit.Tab(

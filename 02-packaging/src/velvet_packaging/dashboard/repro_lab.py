@@ -74,9 +74,10 @@ def finding(seen: kit.Seen) -> str:
     equal = sum(one["equal"] for one in events)
     after = sum(one["normalized"] for one in events)
     name = seen.options.get("backend", "the backend")
+    why = ": what differed was no content" if equal < after == len(events) else ""
     return (
         f"{name}: **{equal} of {len(events)}** pairs are equal as built, **{after}** after "
-        "normalising: what differed was no content."
+        f"normalising{why}."
     )
 
 

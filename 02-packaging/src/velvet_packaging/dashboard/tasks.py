@@ -10,7 +10,7 @@ from typing import Any
 from velvet_packaging import contenders
 from velvet_packaging.errors import PackagingLabError
 from velvet_packaging.forms import body_of
-from velvet_packaging.frontends import Hook
+from velvet_packaging.frontends import BuildResult, Hook
 from velvet_packaging.project import ProjectSpec
 from velvet_packaging.publish import send, upload_form
 from velvet_packaging.registry import StrictRegistry
@@ -37,12 +37,11 @@ def backends(modules: int = 20, target: str = "wheel") -> Iterator[Event]:
         if not found.present:
             yield {"type": "absent", "name": name, "reason": found.reason}
             continue
-        with tempfile.TemporaryDirectory() as scratch:
-            work = Path(scratch)
-            project = render(ProjectSpec(modules=modules), name, work / "demo")
-            made = Hook().build(project, target, work / "out")
-            is_wheel = target == "wheel"
-            names = Wheel.open(made.path).names if is_wheel else Sdist.open(made.path).names
+        try:
+            made, names = _built(name, modules, target)
+        except PackagingLabError as error:  # git or a compiler is absent
+            yield {"type": "absent", "name": name, "reason": str(error)}
+            continue
         yield {
             "type": "built",
             "name": name,
@@ -52,6 +51,15 @@ def backends(modules: int = 20, target: str = "wheel") -> Iterator[Event]:
             "data": any(one.endswith("data/t.json") for one in names),
             "tests": any(one.startswith("tests/") for one in names),
         }
+
+
+def _built(name: str, modules: int, target: str) -> tuple[BuildResult, tuple[str, ...]]:
+    with tempfile.TemporaryDirectory() as scratch:
+        work = Path(scratch)
+        project = render(ProjectSpec(modules=modules), name, work / "demo")
+        made = Hook().build(project, target, work / "out")
+        opened = Wheel.open(made.path) if target == "wheel" else Sdist.open(made.path)
+        return made, opened.names
 
 
 def lab(backend: str = "flit_core", epoch: bool = False, target: str = "wheel") -> Iterator[Event]:
