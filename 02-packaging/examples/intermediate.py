@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from velvet.examples import example, main
@@ -19,7 +20,7 @@ from velvet_packaging.sdist import Sdist
 from velvet_packaging.sizes import CLASSES, weigh, what_if
 from velvet_packaging.wheel import Wheel
 
-QUICK = ("uv_build", "flit_core", "hatchling", "pdm_backend")
+WITH_SDIST = ("uv_build", "hatchling")
 
 
 @example("eight_backends")
@@ -37,7 +38,7 @@ def eight_backends() -> None:
                 project = render(ProjectSpec(modules=5), name, work / "demo")
                 made = Hook().build(project, "wheel", work / "dist")
                 wheel = Wheel.open(made.path)
-                has_sdist = name in QUICK  # the others: velvet bench 02 --filter kept
+                has_sdist = name in WITH_SDIST  # the others: velvet bench 02 --filter kept
                 sdist = Hook().build(project, "sdist", work / "dist").path if has_sdist else None
                 tests = "-" if sdist is None else "yes" if in_sdist(sdist) else "no"
             except PackagingLabError as error:
@@ -58,9 +59,11 @@ def in_sdist(path: Path) -> bool:
 @example("why_not_setup_py")
 def why_not_setup_py() -> None:
     """Five experiments that fail with setup.py, each beside the same project in pyproject.toml."""
-    for name in legacy.EXPERIMENTS:
+    with ThreadPoolExecutor(2) as pool:
+        running = {name: pool.submit(legacy.experiment, name) for name in legacy.EXPERIMENTS}
+    for name, answer in running.items():
         try:
-            seen = legacy.experiment(name)
+            seen = answer.result()
         except PackagingLabError as error:
             print(f"{name}: cannot be shown here: {error}"[:80])
             continue

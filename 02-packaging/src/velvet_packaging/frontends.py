@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 import pyproject_hooks
 
-from velvet_packaging import contenders, programs
+from velvet_packaging import programs
 from velvet_packaging.errors import BackendMissing, BuildFailed, UnknownName
 from velvet_packaging.metadata import build_backend
 
@@ -215,15 +215,3 @@ def frontends(wheels: Path | None = None) -> dict[str, Frontend]:
         Program("uv build", True, _uv, wheels=wheels),
     )
     return {one.name: one for one in made}
-
-
-def build(project: Path, target: str, out: Path, backend: str = "") -> BuildResult:
-    """Build with the bare hook, after asking whether the backend is here.
-
-    Raises:
-        BackendMissing: it is not; the message has the way out.
-        BuildFailed: the build failed.
-    """
-    if backend:
-        contenders.demand(backend)
-    return Hook().build(project, target, out)

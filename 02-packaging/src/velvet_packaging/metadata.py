@@ -8,7 +8,6 @@ Sources: PyPA core-metadata 2.6, pyproject-toml, license-expression; PEP 566, 62
 
 from __future__ import annotations
 
-import io
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -235,15 +234,3 @@ def license_ok(expression: str) -> bool:
     except InvalidLicenseExpression:
         return False
     return True
-
-
-def readme_renders(text: str, content_type: str = "text/x-rst") -> str:
-    """Return why an index could not render a description; empty when it can."""
-    if content_type.partition(";")[0].strip() != "text/x-rst":
-        return ""  # Markdown and plain text always render
-    from readme_renderer import rst
-
-    complaints = io.StringIO()
-    if rst.render(text, stream=complaints) is not None:
-        return ""
-    return complaints.getvalue().strip().splitlines()[0]

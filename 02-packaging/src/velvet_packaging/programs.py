@@ -66,6 +66,8 @@ def clean_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         "UV_NO_PROGRESS": "1",
         "UV_PYTHON": sys.executable,
         "UV_PYTHON_DOWNLOADS": "never",
+        # meson and ninja lie beside an interpreter whose environment is not activated
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
         "PYTHONIOENCODING": "utf-8",
         "NO_COLOR": "1",
         "COLUMNS": "200",

@@ -6,7 +6,6 @@ PyPA specification version-specifiers.
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Iterable
 from typing import Literal
@@ -136,15 +135,6 @@ def from_semver(text: str) -> str:
     pre = f"{short[word]}{number or 0}" if word else ""
     local = f"+{re.sub('[.-]+', '.', build).strip('.').lower()}" if build else ""
     return str(_version(f"{major}.{minor}.{micro}{pre}{local}"))
-
-
-def calver(date: datetime.date, micro: int = 0) -> str:
-    """Return a calendar version: year, month, and a counter within the month.
-
-    >>> calver(datetime.date(2026, 3, 9), 2)
-    '2026.3.2'
-    """
-    return f"{date.year}.{date.month}.{micro}"
 
 
 def release_order(texts: Iterable[str]) -> list[str]:

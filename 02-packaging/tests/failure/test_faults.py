@@ -107,7 +107,7 @@ def test_what_is_absent_says_what_installs_it(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(absent, "distribution", "velvet-no-such", raising=True)
     assert contenders.detect("flit_core").reason.endswith("pip install velvet-no-such")
     with pytest.raises(BackendMissing, match="pip install velvet-no-such"):
-        frontends.build(Path(), "wheel", Path("out"), "flit_core")
+        contenders.demand("flit_core")
     monkeypatch.setattr(contenders.load("setuptools"), "needs", ("velvet-no-such",))
     assert "velvet-no-such" in contenders.detect("setuptools", "c").reason
 

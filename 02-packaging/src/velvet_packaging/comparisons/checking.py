@@ -32,7 +32,7 @@ def clean_wheels(folder: Path) -> dict[str, Path]:
     made["by hand"].parent.mkdir(parents=True)
     made["by hand"].write_bytes(hostile.clean())
     for name in contenders.PURE:
-        if name != "meson_python" and contenders.detect(name).present:
+        if contenders.detect(name).present:
             project = render(ProjectSpec(modules=2, lines=8), name, folder / name / "demo")
             made[name] = Hook().build(project, "wheel", folder / name / "out").path
     fetch_wheelhouse(folder / "own", OWN)

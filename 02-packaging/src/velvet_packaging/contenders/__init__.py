@@ -6,15 +6,16 @@ which table of pyproject.toml it wants beside what PEP 621 says for all.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.metadata
 import pkgutil
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
-from velvet_packaging.errors import BackendMissing, UnknownName
+from velvet_packaging import programs
+from velvet_packaging.errors import BackendMissing, PackagingLabError, UnknownName
 
 if TYPE_CHECKING:
     from velvet_packaging.project import ProjectSpec
@@ -87,8 +88,9 @@ def detect(name: str, kind: str = "pure") -> Availability:
         return Availability(False, reason=f"{backend.distribution} is not installed: {way}")
     if kind not in backend.kinds:
         return Availability(False, version, f"{name} does not build {kind!r} projects")
-    for program in backend.needs if kind != "pure" else ():
-        if shutil.which(program) is None:
+    git = ("git",) if getattr(backend, "needs_git", False) else ()
+    for program in git + (backend.needs if kind != "pure" else ()):
+        if not _works(program):
             return Availability(False, version, f"{name} needs {program} on the search path")
     if kind == "cython":
         try:
@@ -96,6 +98,15 @@ def detect(name: str, kind: str = "pure") -> Availability:
         except importlib.metadata.PackageNotFoundError:
             return Availability(False, version, "Cython is not installed: pip install cython")
     return Availability(True, version)
+
+
+@functools.lru_cache
+def _works(program: str) -> bool:
+    """Whether a program is there and runs: rustup leaves a cargo behind that only complains."""
+    try:
+        return programs.run([program, "--version"], timeout=60).rc == 0
+    except PackagingLabError:
+        return False
 
 
 def demand(name: str, kind: str = "pure") -> Backend:
