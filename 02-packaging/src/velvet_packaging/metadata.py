@@ -43,6 +43,8 @@ FIELD_SINCE = {
     "import_names": "2.5",
     "import_namespaces": "2.5",
 }
+# setuptools wrote it as an extension for years before PEP 639, so many published wheels have it.
+_BEFORE_ITS_TIME = "license_files"
 _PROJECT = frozenset(
     (
         *("authors", "classifiers", "dependencies", "description", "dynamic", "entry-points"),
@@ -98,12 +100,13 @@ def validate(raw: bytes) -> MetadataReport:
             errors.append(f"metadata-version: major version of {version!r} is unknown")
         fields["metadata_version"] = KNOWN_VERSIONS[-1]
     else:
-        early = [
-            f"{name.replace('_', '-')}: came with {since}, not legal in {version}"
+        early = {
+            name: f"{name.replace('_', '-')}: came with {since}, not legal in {version}"
             for name, since in FIELD_SINCE.items()
             if name in fields and _number(version) < _number(since)
-        ]
-        errors += early
+        }
+        errors += [told for name, told in early.items() if name != _BEFORE_ITS_TIME]
+        warnings += [told for name, told in early.items() if name == _BEFORE_ITS_TIME]
         if early:
             fields["metadata_version"] = KNOWN_VERSIONS[-1]
     if {"license", "license_expression"} <= fields.keys():

@@ -107,6 +107,13 @@ def test_a_pyproject_is_read_without_running_anything(tmp_path: Path) -> None:
         static_project(path)
 
 
+def test_a_license_file_before_its_time_is_a_warning_because_setuptools_wrote_it() -> None:
+    told = validate(BASE.format("2.1", "License-File: LICENSE\n").encode())
+
+    assert told.errors == ()
+    assert told.warnings == ("license-files: came with 2.4, not legal in 2.1",)
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [
