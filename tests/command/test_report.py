@@ -478,7 +478,7 @@ def test_planned_modules_take_one_line(paper):
 
     line = shown(paper.write("README.md", mark("planned")))
 
-    assert "20 Architecture Patterns, 21 " in line
+    assert "21 Desktop Applications" in line
     assert "22 " not in line
 
 

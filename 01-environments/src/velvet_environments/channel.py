@@ -13,21 +13,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from packaging.requirements import Requirement
-
-from velvet_environments.wheelsmith import PackageSpec, build_conda, normalize
+from velvet_environments.wheelsmith import PackageSpec, build_conda
 
 PATH = "/conda"
-
-
-def match_spec(text: str) -> str:
-    """Translate a requirement into a MatchSpec; markers and extras have no counterpart.
-
-    >>> match_spec("Demo_App>=1,<2")
-    'demo-app <2,>=1'
-    """
-    one = Requirement(text)
-    return f"{normalize(one.name)} {one.specifier}".strip()
 
 
 class CondaChannel:

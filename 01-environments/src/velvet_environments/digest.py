@@ -11,20 +11,9 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Flag, auto
 from pathlib import Path, PurePosixPath
 
 from velvet_environments.errors import NotAnEnvironment
-
-
-class Ignore(Flag):
-    """Classes of files that a digest may leave out."""
-
-    NOTHING = 0
-    BYTECODE = auto()
-    INSTALLER = auto()
-    ABSOLUTE_PATHS = auto()
-
 
 # The files that carry an absolute path: scripts by their first line, the rest by what they are for.
 _PATHS = ("pyvenv.cfg", "direct_url.json")
@@ -70,16 +59,7 @@ def cause_of(path: PurePosixPath) -> str:
     return "content"
 
 
-def _ignored(path: PurePosixPath, ignore: Ignore) -> bool:
-    cause = cause_of(path)
-    if cause == "bytecode":
-        return Ignore.BYTECODE in ignore
-    if cause in _SIGNED:
-        return Ignore.INSTALLER in ignore
-    return cause != "content" and Ignore.ABSOLUTE_PATHS in ignore
-
-
-def tree_digest(env: Path, ignore: Ignore = Ignore.NOTHING) -> str:
+def tree_digest(env: Path) -> str:
     """Return one SHA-256 over paths and contents, whatever the order in which files were made.
 
     Raises:
@@ -87,8 +67,7 @@ def tree_digest(env: Path, ignore: Ignore = Ignore.NOTHING) -> str:
     """
     total = hashlib.sha256()
     for path, digest in sorted(manifest(env).items()):
-        if not _ignored(path, ignore):
-            total.update(f"{path}\0{digest}\n".encode())
+        total.update(f"{path}\0{digest}\n".encode())
     return total.hexdigest()
 
 
@@ -114,14 +93,19 @@ class Difference:
         return sorted(path for path, why in self.files.items() if why == cause)
 
 
-def compare(first: Path, second: Path, ignore: Ignore = Ignore.NOTHING) -> Difference:
+def compare(first: Path, second: Path, *, ignore_paths: bool = False) -> Difference:
     """Compare two environments file by file; O(bytes).
+
+    Args:
+        ignore_paths: leave out the files that carry an absolute path.
 
     Raises:
         NotAnEnvironment: one of the two has no `pyvenv.cfg`.
     """
     left, right = manifest(first), manifest(second)
-    both = {path for path in left.keys() | right.keys() if not _ignored(path, ignore)}
+    both = left.keys() | right.keys()
+    if ignore_paths:
+        both = {path for path in both if cause_of(path) not in (*_PATHS, "script shebang")}
     found = {}
     for path in sorted(both):
         if left.get(path) == right.get(path):

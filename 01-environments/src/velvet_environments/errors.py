@@ -57,15 +57,9 @@ class ScriptError(EnvToolError, ValueError):
 
 
 class ToolMissing(EnvToolError):
-    """A tool is not installed.
-
-    Attributes:
-        tool: its name.
-        hint: the command that installs it.
-    """
+    """A tool is not installed; the message ends with the command that installs it."""
 
     def __init__(self, tool: str, hint: str) -> None:
-        self.tool, self.hint = tool, hint
         super().__init__(f"{tool} is not installed: {hint}")
 
 

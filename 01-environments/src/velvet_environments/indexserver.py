@@ -19,7 +19,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Literal
 
 from velvet_environments.localindex import JSON_TYPE, LocalIndex
@@ -135,11 +134,11 @@ class _Server(ThreadingHTTPServer):
     block_on_close = True  # closing joins the threads, so that nothing outlives the server
     request_queue_size = 128
 
-    def __init__(self, owner: IndexServer, port: int) -> None:
+    def __init__(self, owner: IndexServer) -> None:
         self.owner = owner
         self.open: set[socket.socket] = set()
         self.guard = threading.Lock()
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__(("127.0.0.1", 0), _Handler)
 
     def process_request(self, request: object, client_address: object) -> None:
         with self.guard:
@@ -211,7 +210,7 @@ class _Handler(BaseHTTPRequestHandler):
         owner = self.server.owner
         if fault and fault.kind == "status":
             return int(fault.amount), _kind(path), {"Retry-After": "0"}, b""
-        as_json = owner.json_api and JSON_TYPE in self.headers.get("Accept", "")
+        as_json = JSON_TYPE in self.headers.get("Accept", "")
         found = owner.answer(path, as_json=as_json)
         if found is None:
             return 404, "other", {}, b""
@@ -260,9 +259,7 @@ class IndexServer:
     """A `LocalIndex` on a port of 127.0.0.1, as a context manager.
 
     Args:
-        json_api: whether a client that asks for JSON gets it.
         latency_s: seconds that every request waits, as a network would make it.
-        port: 0 takes a free one. Lock files contain the address: give one where they are compared.
         files: more paths to serve, such as a conda channel's.
     """
 
@@ -270,19 +267,17 @@ class IndexServer:
         self,
         index: LocalIndex,
         *,
-        json_api: bool = True,
         latency_s: float = 0.0,
         faults: FaultPlan | None = None,
-        port: int = 0,
         files: Mapping[str, bytes] | None = None,
     ) -> None:
-        self.index, self.json_api, self.latency_s = index, json_api, latency_s
+        self.index, self.latency_s = index, latency_s
         self.faults = faults or FaultPlan()
         self.files = dict(files or {})
         self.stopping = threading.Event()
         self._log: list[Request] = []
         self._guard = threading.Lock()
-        self._server = _Server(self, port)
+        self._server = _Server(self)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="index"
         )
@@ -322,12 +317,7 @@ class IndexServer:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stopping.set()
         self._server.shutdown()
         self._server.hang_up()

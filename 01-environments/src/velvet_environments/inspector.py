@@ -65,7 +65,8 @@ class Disk:
     unique: int
 
 
-def _site_packages(env: Path) -> list[Path]:
+def site_packages_of(env: Path) -> list[Path]:
+    """Return where packages may lie in an environment, on any system; not all need be there."""
     return [*sorted(env.glob("lib/python3*/site-packages")), env / "Lib" / "site-packages"]
 
 
@@ -103,7 +104,7 @@ class Environment:
         except configparser.Error:
             raise NotAnEnvironment(place, "pyvenv.cfg is not readable") from None
         told = parser["venv"]
-        found = [one for one in _site_packages(place) if one.is_dir()]
+        found = [one for one in site_packages_of(place) if one.is_dir()]
         if not found:
             raise NotAnEnvironment(place, "no site-packages")
         version = told.get("version", told.get("version_info", ""))

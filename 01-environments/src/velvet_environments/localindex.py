@@ -37,7 +37,7 @@ class LocalIndex:
     """Projects and their files; not thread-safe while files are added.
 
     >>> index = LocalIndex([PackageSpec("demo", "1.0"), PackageSpec("demo", "2.0")])
-    >>> [spec.version for spec in index.specs("Demo")]
+    >>> [entry.spec.version for entry in index.entries("Demo")]
     ['1.0', '2.0']
     """
 
@@ -65,11 +65,6 @@ class LocalIndex:
         for spec in specs:
             self.add(spec)
 
-    @property
-    def projects(self) -> list[str]:
-        """The normalized names, sorted."""
-        return sorted(self._projects)
-
     def entries(self, name: str) -> list[Entry]:
         """Return a project's files, the oldest version first.
 
@@ -82,19 +77,6 @@ class LocalIndex:
             raise UnknownProject(name) from None
         return sorted(files.values(), key=lambda one: (Version(one.spec.version), one.spec.tag))
 
-    def specs(self, name: str) -> list[PackageSpec]:
-        """Return a project's releases, the oldest first."""
-        return [entry.spec for entry in self.entries(name)]
-
-    def find(self, filename: str) -> Entry | None:
-        """Return a file by its name."""
-        return self._files.get(filename)
-
-    def yank(self, name: str, version: str, reason: str = "") -> None:
-        """Mark a release as yanked (PEP 592): only `==` chooses it from now on."""
-        for entry in self._release(name, version):
-            self._replace(Entry(replace(entry.spec, yanked=reason or True), entry.artifact))
-
     def tamper(self, filename: str) -> None:
         """Append a comment to the first module of a wheel, and keep its name and version.
 
@@ -106,12 +88,6 @@ class LocalIndex:
             raise UnknownProject(filename)
         evil = replace(entry.spec, payload_bytes=entry.spec.payload_bytes + 100)
         self._replace(Entry(entry.spec, build_wheel(evil)))
-
-    def _release(self, name: str, version: str) -> list[Entry]:
-        found = [one for one in self.entries(name) if one.spec.version == version]
-        if not found:
-            raise UnknownProject(f"{name}=={version}")
-        return found
 
     def _replace(self, entry: Entry) -> None:
         self._files[entry.spec.filename] = entry
@@ -157,8 +133,6 @@ class LocalIndex:
             }
             if spec.requires_python:
                 file["requires-python"] = spec.requires_python
-            if spec.upload_time:
-                file["upload-time"] = spec.upload_time
             if self.core_metadata:
                 file["core-metadata"] = {"sha256": made.metadata_sha256}
                 file["dist-info-metadata"] = file["core-metadata"]

@@ -1,4 +1,4 @@
-"""How each of the seven formats is read, and how one view is written back as `pylock.toml`.
+"""How each of the seven formats is read.
 
 One function a format, found by the file's name. Each knows where its tool keeps markers: uv beside
 the dependency that needs them, Poetry at the package, PDM in a field, pip nowhere.
@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import tomlkit
 from packaging.requirements import InvalidRequirement, Requirement
 
 from velvet_environments.errors import LockError
@@ -111,12 +110,11 @@ def read_pylock(path: Path, text: str) -> Lock:
                 index=one.get("index", ""),
             )
         )
-    by = str(given.get("created-by", ""))
     # pip writes no markers and no environments: it resolved for itself.
-    universal = by != "pip"
+    universal = given.get("created-by") != "pip"
     python = str(given.get("requires-python", ""))
     groups = frozenset(given.get("default-groups", ()))
-    return Lock("pylock.toml", tuple(packages), universal, python, by, groups, path)
+    return Lock("pylock.toml", tuple(packages), universal, python, groups, path)
 
 
 def read_uv(path: Path, text: str) -> Lock:
@@ -144,7 +142,7 @@ def read_uv(path: Path, text: str) -> Lock:
             )
         )
     python = str(given.get("requires-python", ""))
-    return Lock("uv.lock", tuple(packages), True, python, "uv", path=path)
+    return Lock("uv.lock", tuple(packages), True, python, path=path)
 
 
 def _uv_markers(
@@ -198,7 +196,7 @@ def read_poetry(path: Path, text: str) -> Lock:
             )
         )
     python = str(meta.get("python-versions", ""))
-    return Lock("poetry.lock", tuple(packages), True, python, "poetry", path=path)
+    return Lock("poetry.lock", tuple(packages), True, python, path=path)
 
 
 def read_pdm(path: Path, text: str) -> Lock:
@@ -222,7 +220,7 @@ def read_pdm(path: Path, text: str) -> Lock:
     targets = meta.get("targets", [{}])
     python = str(targets[0].get("requires_python", ""))
     bound = any("platform" in one for one in targets)
-    return Lock("pdm.lock", tuple(packages), not bound, python, "pdm", path=path)
+    return Lock("pdm.lock", tuple(packages), not bound, python, path=path)
 
 
 def read_pipfile(path: Path, text: str) -> Lock:
@@ -243,7 +241,7 @@ def read_pipfile(path: Path, text: str) -> Lock:
         )
         for name, about in given.get("default", {}).items()
     ]
-    return Lock("Pipfile.lock", tuple(packages), False, "", "pipenv", path=path)
+    return Lock("Pipfile.lock", tuple(packages), False, path=path)
 
 
 READERS: dict[str, Reader] = {
@@ -289,32 +287,3 @@ def load(path: Path | str) -> Lock:
         # What a tool never writes: a number for a table, a name that no entry has.
         why = f"an entry is absent or of another type ({type(error).__name__}: {error})"
         raise LockError(place, "", why) from None
-
-
-def to_pylock(lock: Lock) -> str:
-    """Write a lock as `pylock.toml`: names, versions, markers, hashes and addresses."""
-    document = tomlkit.document()
-    document["lock-version"] = "1.0"
-    document["created-by"] = "velvet"
-    if lock.requires_python:
-        document["requires-python"] = lock.requires_python
-    tables = tomlkit.aot()
-    for one in lock.packages:
-        table = tomlkit.table()
-        table["name"], table["version"] = one.name, one.version
-        for key in ("marker", "index"):
-            if value := getattr(one, key):
-                table[key] = value
-        files = tomlkit.aot()
-        for number, text in enumerate(sorted(one.hashes)):
-            kind, _, digits = text.partition(":")
-            file = tomlkit.table()
-            if number < len(one.urls):
-                file["url"] = one.urls[number]
-            file["hashes"] = {kind: digits}
-            files.append(file)
-        if one.hashes:
-            table["wheels"] = files
-        tables.append(table)
-    document["packages"] = tables
-    return tomlkit.dumps(document)

@@ -59,14 +59,8 @@ class Lock:
     packages: tuple[LockedPackage, ...]
     universal: bool
     requires_python: str = ""
-    created_by: str = ""
     groups: frozenset[str] = frozenset()
     path: Path = field(default=Path(), compare=False)
-
-    @property
-    def hashed(self) -> bool:
-        """Whether every package has a hash."""
-        return bool(self.packages) and all(one.hashes for one in self.packages)
 
 
 def checked(path: Path, name: str, package: LockedPackage) -> LockedPackage:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 from resolvelib import (
@@ -26,10 +26,10 @@ from resolvelib import (
 )
 from resolvelib.resolvers.resolution import Resolution as Search
 
-from velvet_environments.errors import BadSpec, EnvToolError, TooDeep
+from velvet_environments.errors import EnvToolError, TooDeep
 from velvet_environments.samples.graphs import Scenario
 from velvet_environments.target import Target
-from velvet_environments.wheelsmith import PackageSpec, normalize
+from velvet_environments.wheelsmith import PackageSpec, normalize, requirement
 
 ROOT = "the project"
 
@@ -102,7 +102,6 @@ class Resolution:
     steps: tuple[Step, ...]
     metadata_reads: int
     backtracks: int
-    rounds: int
 
 
 @dataclass(frozen=True)
@@ -140,21 +139,6 @@ class Conflict(EnvToolError):
         return f"{told}: no version of {', '.join(names)} fits all{there}"
 
 
-def parse(texts: Iterable[str]) -> list[Requirement]:
-    """Read requirements.
-
-    Raises:
-        BadSpec: one is not valid.
-    """
-    found = []
-    for text in texts:
-        try:
-            found.append(Requirement(text))
-        except InvalidRequirement:
-            raise BadSpec(f"invalid requirement: {text}") from None
-    return found
-
-
 class GreedyResolver:
     """First wins: each name is settled by the first requirement that mentions it; O(V + E)."""
 
@@ -164,7 +148,7 @@ class GreedyResolver:
         Raises:
             Conflict: a project has no release that fits the requirement met first.
         """
-        queue = deque((ROOT, one) for one in parse(texts))
+        queue = deque((ROOT, one) for one in map(requirement, texts))
         chosen: dict[str, PackageSpec] = {}
         extras: dict[str, frozenset[str]] = {}
         steps: list[Step] = []
@@ -187,7 +171,7 @@ class GreedyResolver:
             label = f"{name} {release.version}"
             queue.extend((label, one) for one in source.needs(release, extras[name]))
         pins = {name: spec.version for name, spec in sorted(chosen.items())}
-        return Resolution(pins, extras, tuple(steps), len(source.reads), 0, len(steps))
+        return Resolution(pins, extras, tuple(steps), len(source.reads), 0)
 
 
 @dataclass(frozen=True)
@@ -274,10 +258,6 @@ class _Recorder(BaseReporter):  # type: ignore[type-arg,unused-ignore]
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
-        self.rounds = 0
-
-    def starting_round(self, index: int) -> None:
-        self.rounds = index + 1
 
     def pinning(self, candidate: Any) -> None:
         self.steps.append(Step("pin", candidate.spec.key, candidate.spec.version))
@@ -326,7 +306,7 @@ class BacktrackingResolver:
             Conflict: there are none.
             TooDeep: `max_rounds` were not enough to tell.
         """
-        wanted = [one for one in parse(texts) if source.target.wants(one.marker)]
+        wanted = [one for one in map(requirement, texts) if source.target.wants(one.marker)]
         recorder = _Recorder()
         search: Any = Search(_Provider(source), recorder)
         try:
@@ -352,7 +332,7 @@ class BacktrackingResolver:
         back = sum(step.kind == "reject" for step in recorder.steps)
         ordered = dict(sorted(pins.items()))
         reads = len(source.reads)
-        return Resolution(ordered, extras, tuple(recorder.steps), reads, back, recorder.rounds)
+        return Resolution(ordered, extras, tuple(recorder.steps), reads, back)
 
 
 def resolve(scenario: Scenario, target: Target | None = None) -> Resolution:

@@ -50,14 +50,12 @@ class Outcome:
 
     Attributes:
         wall_s: seconds on the clock.
-        cpu_s: processor seconds of it and its children; None on Windows.
         requests: what the index answered meanwhile.
     """
 
     argv: tuple[str, ...]
     rc: int
     wall_s: float
-    cpu_s: float | None
     stdout: str
     stderr: str
     requests: tuple[Request, ...] = ()
@@ -91,23 +89,13 @@ class Outcome:
 
     def then(self, later: Outcome) -> Outcome:
         """Return two outcomes as one: the times added, the later exit code."""
-        cpu = None if self.cpu_s is None or later.cpu_s is None else self.cpu_s + later.cpu_s
         return replace(
             later,
             wall_s=self.wall_s + later.wall_s,
-            cpu_s=cpu,
             stdout=self.stdout + later.stdout,
             stderr=self.stderr + later.stderr,
             requests=self.requests + later.requests,
         )
-
-
-def _children_cpu() -> float | None:
-    """Return the processor seconds of the children that ended, where the system tells them."""
-    if sys.platform == "win32":
-        return None
-    told = os.times()
-    return told.children_user + told.children_system
 
 
 def end_group(child: subprocess.Popen[str]) -> None:
@@ -186,7 +174,6 @@ class Sandbox:
         """
         words = [str(word) for word in argv]
         mark = len(self.server.log) if self.server else 0
-        cpu = _children_cpu()
         begun = time.perf_counter()
         child = subprocess.Popen(
             words,
@@ -207,7 +194,6 @@ class Sandbox:
             if child.poll() is None:
                 end_group(child)
                 child.communicate()
-        wall, after = time.perf_counter() - begun, _children_cpu()
-        used = None if cpu is None or after is None else after - cpu
+        wall = time.perf_counter() - begun
         requests = tuple(self.server.log[mark:]) if self.server else ()
-        return Outcome(tuple(words), child.returncode, wall, used, out, err, requests)
+        return Outcome(tuple(words), child.returncode, wall, out, err, requests)

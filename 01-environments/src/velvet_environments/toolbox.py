@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from velvet_environments.errors import EnvToolError, ToolFailed, ToolMissing
+from velvet_environments.inspector import site_packages_of
 
 _FILES = Path(__file__).parents[2] / "requirements" / "tools"
 # The program to look for, and the distribution that tells its version.
@@ -104,7 +105,7 @@ class Toolbox:
         if not program:
             python = python_of(folder.parent)
             module = importlib.metadata.PathDistribution.discover(
-                name=PROGRAMS[name][1], path=[str(one) for one in _site_packages(folder.parent)]
+                name=PROGRAMS[name][1], path=[str(one) for one in site_packages_of(folder.parent)]
             )
             return python if python.exists() and any(module) else None
         found = shutil.which(program, path=str(folder))
@@ -172,14 +173,8 @@ class Toolbox:
         return {name: self.locate(name) for name in PROGRAMS}
 
 
-def _site_packages(env: Path) -> list[Path]:
-    if sys.platform == "win32":
-        return [env / "Lib" / "site-packages"]
-    return sorted(env.glob("lib/python3*/site-packages"))
-
-
 def _installed(distribution: str, env: Path) -> str:
-    for folder in _site_packages(env):
+    for folder in site_packages_of(env):
         for found in importlib.metadata.distributions(name=distribution, path=[str(folder)]):
             return found.version
     return ""

@@ -43,7 +43,8 @@ def normalize(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _requirement(text: str) -> Requirement:
+def requirement(text: str) -> Requirement:
+    """Read a requirement; a `BadSpec` for what breaks PEP 508."""
     try:
         return Requirement(text)
     except InvalidRequirement:
@@ -61,7 +62,6 @@ class PackageSpec:
         files: Python modules in the wheel beside `__init__.py`, which imports them all.
         payload_bytes: size of each module's source.
         yanked: True, or the reason, for a release that only `==` may choose (PEP 592).
-        upload_time: an ISO 8601 instant, shown by the JSON interface (PEP 700).
         tag: the wheel's compatibility tag.
 
     Raises:
@@ -76,7 +76,6 @@ class PackageSpec:
     files: int = 3
     payload_bytes: int = 200
     yanked: str | bool = False
-    upload_time: str | None = None
     tag: str = "py3-none-any"
 
     def __post_init__(self) -> None:
@@ -88,7 +87,7 @@ class PackageSpec:
         except (InvalidVersion, InvalidSpecifier) as error:
             raise BadSpec(str(error)) from None
         for text in (*self.requires, *(one for some in self.extras.values() for one in some)):
-            _requirement(text)
+            requirement(text)
         if self.files < 0 or self.payload_bytes < 0:
             raise BadSpec(f"{self.name}: files and payload_bytes must not be negative")
 
@@ -139,7 +138,7 @@ def _metadata(spec: PackageSpec) -> str:
     for extra, texts in sorted(spec.extras.items()):
         lines.append(f"Provides-Extra: {extra}")
         for text in texts:
-            one = _requirement(text)
+            one = requirement(text)
             marker = f"({one.marker}) and " if one.marker else ""
             one.marker = None
             lines.append(f"Requires-Dist: {one} ; {marker}extra == {extra!r}")
@@ -201,17 +200,25 @@ def build_wheel(spec: PackageSpec) -> Artifact:
     return Artifact(spec.filename, buffer.getvalue(), metadata)
 
 
+def match_spec(text: str) -> str:
+    """Translate a requirement into conda's MatchSpec; markers and extras have no counterpart.
+
+    >>> match_spec("Demo_App>=1,<2")
+    'demo-app <2,>=1'
+    """
+    one = requirement(text)
+    return f"{normalize(one.name)} {one.specifier}".strip()
+
+
 def build_conda(spec: PackageSpec) -> Artifact:
     """Build the same release as a conda package (`.tar.bz2`), with its index entry as metadata."""
     files = {f"site-packages/{name}": data for name, data in _sources(spec).items()}
-    wanted = map(_requirement, spec.requires)  # a conda package knows no markers
-    depends = [f"{normalize(one.name)} {one.specifier}".strip() for one in wanted]
     index: dict[str, Any] = {
         "name": spec.key,
         "version": spec.version,
         "build": "0",
         "build_number": 0,
-        "depends": depends,
+        "depends": [match_spec(text) for text in spec.requires],
         "subdir": "noarch",
         "noarch": "generic",
     }

@@ -2,7 +2,7 @@
 
 A contender is a module of `contenders` with functions named after operations; what a tool cannot
 do, its module lacks. `perform` calls them by name and turns a missing one into `Unsupported`. The
-options that make a comparison fair (bytecode, link mode, offline) are fields, not habits.
+options that make a comparison fair (bytecode, link mode) are fields, not habits.
 """
 
 from __future__ import annotations
@@ -24,17 +24,7 @@ from velvet_environments.samples.graphs import Scenario
 from velvet_environments.sandbox import TIMEOUT_S, Outcome, Sandbox
 from velvet_environments.toolbox import Availability, Toolbox, base_python, python_of
 
-OPERATIONS = (
-    "create",
-    "lock",
-    "sync",
-    "add",
-    "remove",
-    "export",
-    "tree",
-    "check",
-    "run_script",
-)
+OPERATIONS = ("create", "lock", "sync", "run_script")
 
 
 class EnvTool(Protocol):
@@ -65,7 +55,6 @@ class Workspace:
         programs: the toolbox that is asked for programs.
         bytecode: whether an installer compiles what it installs.
         link_mode: uv's `--link-mode`; empty for its default.
-        offline: whether tools are told to stay off the network.
         timeout_s: seconds after which a tool is ended.
     """
 
@@ -77,7 +66,6 @@ class Workspace:
     programs: Toolbox = field(default_factory=Toolbox)
     bytecode: bool = False
     link_mode: str = ""
-    offline: bool = False
     timeout_s: float = TIMEOUT_S
 
     def __post_init__(self) -> None:
@@ -160,11 +148,6 @@ def workspace(
             scenario.requires_python,
             **options,
         )
-
-
-def capabilities(tool: EnvTool) -> frozenset[str]:
-    """Return the operations that a contender has."""
-    return frozenset(name for name in OPERATIONS if hasattr(tool, name))
 
 
 def perform(tool: EnvTool, operation: str, work: Workspace, *given: str) -> Outcome:

@@ -123,9 +123,9 @@ def test_a_second_block_is_never_overwritten() -> None:
         (lambda: contender("hatch"), EnvToolError, "unknown contender 'hatch'"),
         (lambda: Toolbox().locate("hatch"), EnvToolError, "unknown tool 'hatch'"),
         (
-            lambda: perform(contender("venv_pip"), "add", None, "x"),  # type: ignore[arg-type]
+            lambda: perform(contender("venv_pip"), "run_script", None, "x"),  # type: ignore[arg-type]
             Unsupported,
-            "venv [+] pip has no operation 'add'",
+            "venv [+] pip has no operation 'run_script'",
         ),
         (
             lambda: perform(contender("venv_pip"), "__doc__", None),  # type: ignore[arg-type]

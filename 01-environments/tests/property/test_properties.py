@@ -6,7 +6,6 @@ import io
 import itertools
 import re
 import zipfile
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,8 +15,6 @@ from packaging.requirements import Requirement
 from velvet_environments.conflicts import minimal_core, satisfiable, verify
 from velvet_environments.depgraph import DependencyGraph
 from velvet_environments.localindex import LocalIndex
-from velvet_environments.lockfiles import read_pylock, to_pylock
-from velvet_environments.locks import Lock, LockedPackage
 from velvet_environments.resolve import (
     BacktrackingResolver,
     Conflict,
@@ -136,23 +133,6 @@ def test_a_core_is_unsatisfiable_and_every_part_of_it_is_not(scenario: Scenario)
         assert satisfiable([other for other in core if other != one], scenario.packages, LINUX)
     if core:
         assert not satisfiable(core, scenario.packages, LINUX)
-
-
-locked = st.builds(
-    LockedPackage,
-    name=names.map(normalize),
-    version=versions,
-    marker=st.sampled_from(["", "sys_platform == 'win32'", "python_version < '3.11'"]),
-    hashes=hashes,
-)
-
-
-@given(st.lists(locked, max_size=5), st.sampled_from(["", ">=3.10"]))
-@FAST
-def test_a_lock_survives_being_written(packages: list[LockedPackage], python: str) -> None:
-    lock = Lock("pylock.toml", tuple(packages), True, python, "velvet", path=Path("pylock.toml"))
-
-    assert read_pylock(Path("pylock.toml"), to_pylock(lock)) == lock
 
 
 edges = st.dictionaries(

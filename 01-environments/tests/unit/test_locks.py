@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from packaging.pylock import Pylock
 
-from velvet_environments.lockfiles import load, to_pylock, toml_of
+from velvet_environments.lockfiles import load, toml_of
 from velvet_environments.locks import Lock, LockedPackage, audit, diff, platforms, select
 from velvet_environments.target import FOUR, Target
 
@@ -30,22 +30,9 @@ WRITTEN = {
 def test_what_a_tool_wrote_is_read_for_four_targets(locks: Path, name: str) -> None:
     lock = load(locks / name)
 
-    assert (lock.format, lock.universal, lock.hashed, platforms(lock)) == WRITTEN[name]
+    hashed = all(one.hashes for one in lock.packages)
+    assert (lock.format, lock.universal, hashed, platforms(lock)) == WRITTEN[name]
     assert select(lock, Target("3.12", "linux")) == {"app": "1.0", "common": "1.0", "leaf": "1.0"}
-
-
-@pytest.mark.parametrize("name", WRITTEN)
-def test_a_lock_survives_the_way_through_pylock(locks: Path, tmp_path: Path, name: str) -> None:
-    lock = load(locks / name)
-    written = tmp_path / "pylock.toml"
-    written.write_text(to_pylock(lock), encoding="utf-8")
-    back = load(written)
-
-    assert [(one.name, one.version, one.hashes) for one in back.packages] == [
-        (one.name, one.version, one.hashes) for one in lock.packages
-    ]
-    if lock.format != "pylock.toml":  # groups belong to the file that names them
-        assert platforms(back) == platforms(lock)
 
 
 @pytest.mark.parametrize("folder", ["pip_lock", "uv_project", "pdm"])

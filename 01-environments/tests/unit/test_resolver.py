@@ -153,8 +153,8 @@ def test_the_judge_sees_each_kind_of_mistake() -> None:
         PackageSpec("w", "1", tag="cp312-cp312-win_amd64", requires_python=">=3.99"),
     )
     scenario = Scenario("judge", packages, ("a", "absent", "w", "a"))
-    told = Resolution({"a": "1", "b": "1", "w": "1", "c": "9"}, {}, (), 0, 0, 0)
-    ghost = Resolution({"a": "7", "absent": "1", "w": "1"}, {}, (), 0, 0, 0)
+    told = Resolution({"a": "1", "b": "1", "w": "1", "c": "9"}, {}, (), 0, 0)
+    ghost = Resolution({"a": "7", "absent": "1", "w": "1"}, {}, (), 0, 0)
 
     assert verify(told, scenario, LINUX) == [
         "a 1 requires b>=2: 1 was chosen",
@@ -202,4 +202,4 @@ def test_graphs_are_the_same_for_a_seed_and_another_for_another() -> None:
     assert graphs.random_constrained(9, seed=3) == graphs.random_constrained(9, seed=3)
     assert graphs.random_constrained(9, seed=3) != graphs.random_constrained(9, seed=4)
     assert len(backtracking(graphs.layered(61, 4)).pins) == 41
-    assert len(graphs.flat(7).to_index().projects) == 7
+    assert len(graphs.flat(7).packages) == 7

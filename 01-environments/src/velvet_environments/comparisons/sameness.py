@@ -11,7 +11,7 @@ from velvet.bench import Metric, Outcome, Suite, ratio, value
 from velvet_environments import lockfiles, locks
 from velvet_environments.comparisons import TOOLS, present, project, tier
 from velvet_environments.comparisons.evolution import STEPS, attempt, way
-from velvet_environments.digest import Ignore, compare
+from velvet_environments.digest import compare
 from velvet_environments.indexserver import IndexServer
 from velvet_environments.inspector import disk
 from velvet_environments.samples.graphs import flat, layered, platform_split
@@ -40,7 +40,7 @@ def _twice(first: str, second: str) -> Callable[[], Outcome]:
             for installer, work in ((tool, one), (other, two)):
                 work.blank()
                 installer.sync(work).demand()
-            return compare(one.env, two.env, Ignore.ABSOLUTE_PATHS)
+            return compare(one.env, two.env, ignore_paths=True)
 
     def run() -> Outcome:
         plain, compiled = made(False), made(True)

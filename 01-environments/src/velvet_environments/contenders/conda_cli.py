@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from velvet_environments.channel import match_spec
 from velvet_environments.sandbox import Outcome
 from velvet_environments.toolbox import Toolbox
+from velvet_environments.wheelsmith import match_spec
 from velvet_environments.workspace import Workspace
 
 label = "conda"

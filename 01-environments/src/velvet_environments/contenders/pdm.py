@@ -35,8 +35,3 @@ def lock(work: Workspace) -> Outcome:
 def sync(work: Workspace) -> Outcome:
     """Make the environment equal to the lock; it never compiles."""
     return pdm(work, "sync", "--no-self", "--clean")
-
-
-def export(work: Workspace) -> Outcome:
-    """Write the lock as `pylock.toml`."""
-    return pdm(work, "export", "-f", "pylock", "-o", "pylock.toml")

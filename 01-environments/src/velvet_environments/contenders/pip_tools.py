@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from velvet_environments.contenders.venv_pip import check, create, install, prepare
+from velvet_environments.contenders.venv_pip import create, install, prepare
 from velvet_environments.sandbox import Outcome
 from velvet_environments.workspace import Workspace
 
-__all__ = ["check", "create", "family", "label", "lock", "lock_name", "prepare", "sync", "tool"]
+__all__ = ["create", "family", "label", "lock", "lock_name", "prepare", "sync", "tool"]
 
 label = "pip-tools"
 tool = "pip-tools"

@@ -49,10 +49,3 @@ def lock(work: Workspace) -> Outcome:
 def sync(work: Workspace) -> Outcome:
     """Install the lock."""
     return pipenv(work, "sync")
-
-
-def export(work: Workspace) -> Outcome:
-    """Write the lock as a requirements file with hashes."""
-    done = pipenv(work, "requirements", "--hash")
-    work.write("requirements.txt", done.stdout)
-    return done

@@ -33,8 +33,3 @@ def lock(work: Workspace) -> Outcome:
 def sync(work: Workspace) -> Outcome:
     """Make the environment equal to the lock."""
     return poetry(work, "sync", "--no-root", *(["--compile"] if work.bytecode else []))
-
-
-def check(work: Workspace) -> Outcome:
-    """Ask whether the lock fits the project."""
-    return poetry(work, "check", "--lock")

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from velvet_environments.channel import match_spec
 from velvet_environments.sandbox import Outcome
+from velvet_environments.wheelsmith import match_spec
 from velvet_environments.workspace import Workspace
 
 label = "rattler (conda)"

@@ -22,8 +22,7 @@ def uv(work: Workspace, *words: object) -> Outcome:
 def options(work: Workspace) -> list[str]:
     """Return what says how files come into an environment."""
     made = ["--compile-bytecode"] if work.bytecode else []
-    made += ["--link-mode", work.link_mode] if work.link_mode else []
-    return [*made, "--offline"] if work.offline else made
+    return [*made, "--link-mode", work.link_mode] if work.link_mode else made
 
 
 def create(work: Workspace) -> Outcome:
@@ -41,13 +40,3 @@ def sync(work: Workspace) -> Outcome:
     """Make the environment equal to the lock."""
     where = ("--default-index", work.index_url, "--python", work.env_python)
     return uv(work, "pip", "sync", "--require-hashes", *where, *options(work), lock_name)
-
-
-def tree(work: Workspace) -> Outcome:
-    """Print what is installed as a tree."""
-    return uv(work, "pip", "tree", "--python", work.env_python)
-
-
-def check(work: Workspace) -> Outcome:
-    """Ask whether what is installed fits together."""
-    return uv(work, "pip", "check", "--python", work.env_python)

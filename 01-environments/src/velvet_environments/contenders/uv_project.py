@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from velvet_environments.contenders.uv_pip import check, create, options, tree, uv
+from velvet_environments.contenders.uv_pip import create, options, uv
 from velvet_environments.sandbox import Outcome
 from velvet_environments.workspace import Workspace
 
-__all__ = [
-    "check",
-    "create",
-    "family",
-    "label",
-    "lock",
-    "lock_name",
-    "prepare",
-    "sync",
-    "tool",
-    "tree",
-]
+__all__ = ["create", "family", "label", "lock", "lock_name", "prepare", "sync", "tool"]
 
 label = "uv"
 tool = "uv"
@@ -42,21 +31,6 @@ def lock(work: Workspace) -> Outcome:
 def sync(work: Workspace) -> Outcome:
     """Install the lock as it stands; `--frozen` never looks whether it is out of date."""
     return uv(work, "sync", "--frozen", *_where(work), *options(work))
-
-
-def add(work: Workspace, requirement: str) -> Outcome:
-    """Add a requirement, lock, install."""
-    return uv(work, "add", *_where(work), requirement)
-
-
-def remove(work: Workspace, name: str) -> Outcome:
-    """Remove a requirement, lock, install."""
-    return uv(work, "remove", *_where(work), name)
-
-
-def export(work: Workspace) -> Outcome:
-    """Write the lock as `pylock.toml`."""
-    return uv(work, "export", "--frozen", "--format", "pylock.toml", "-o", "pylock.toml")
 
 
 def run_script(work: Workspace, path: str) -> Outcome:

@@ -45,8 +45,3 @@ def lock(work: Workspace) -> Outcome:
 def sync(work: Workspace) -> Outcome:
     """Install the frozen versions."""
     return install(work, "-r", lock_name)
-
-
-def check(work: Workspace) -> Outcome:
-    """Ask whether what is installed fits together."""
-    return pip(work, "check")

@@ -1,0 +1,5 @@
+"""The dashboard of 20-architecture."""
+
+from velvet_architecture.dashboard import main
+
+main()

@@ -1,0 +1,1 @@
+"""What fills the ports: event stores, brokers, a container."""

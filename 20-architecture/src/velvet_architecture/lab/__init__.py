@@ -1,0 +1,1 @@
+"""Experiments on the architectures: prices, races, crashes, gaps, changes."""

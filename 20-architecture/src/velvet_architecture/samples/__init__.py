@@ -1,0 +1,1 @@
+"""What is measured on: programs to be killed, and scripted changes of three shops."""
