@@ -120,11 +120,6 @@ def add_to(suite: Suite) -> None:
             baseline=name == "for_update",
         )
     contention.same_result()
-    suite.claim(
-        "SKIP LOCKED lets 8 workers do at least 1.25x what FOR UPDATE lets them",
-        ratio("lease_contention", "skip_locked", "for_update", "rate", workers=8) >= 1.25,
-        tier="default",
-    )
 
     jitters = suite.comparison(
         "jitter_herd",
