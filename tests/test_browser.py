@@ -67,7 +67,8 @@ PALE = """() => {
   for (const node of document.querySelectorAll(texts)) {
     if (!node.textContent.trim() || !node.getClientRects().length) continue;
     if (node.closest("button:disabled, [aria-disabled=true], [data-testid=stSliderThumbValue]")) continue;
-    if (node.closest("[data-testid=stSliderTickBar]")) continue;  // fades in and out with the pointer
+    // These fade: the ends of a slider with the pointer, and what a rerun has not drawn anew yet.
+    if (node.closest("[data-testid=stSliderTickBar], [data-stale=true]")) continue;
     const style = getComputedStyle(node);
     let opacity = 1;
     for (let at = node; at; at = at.parentElement) opacity *= getComputedStyle(at).opacity;

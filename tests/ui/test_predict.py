@@ -14,6 +14,7 @@ pytest.importorskip("streamlit", reason='dashboards need: pip install "streamlit
 from streamlit.testing.v1 import AppTest
 
 from velvet import catalog
+from velvet.bench.model import Comparison
 from velvet.ui import guesses, live, predict
 from velvet.ui.parts import Seen
 
@@ -91,6 +92,22 @@ def test_only_the_chosen_comparison_is_measured_and_the_guess_is_kept(tiny):
     assert [(guess.winner, guess.won, guess.hit) for guess in kept] == [("fast", ("fast",), True)]
     assert kept[0].measured > 2
     json.dumps(events)
+
+
+@pytest.mark.parametrize(
+    ("tiers", "expected"),
+    [
+        (("quick", "quick"), "quick"),
+        (("quick", "default"), "default"),
+        (("full",), "full"),
+    ],
+)
+def test_a_comparison_without_a_quick_part_is_measured_in_its_own_tier(tiers, expected):
+    comparison = Comparison("sort", title="t", kind="value", unit="n")
+    for number, tier in enumerate(tiers):
+        comparison.add(f"c{number}", lambda: iter([lambda: 1]), tier=tier)
+
+    assert live.smallest_tier(comparison) == expected
 
 
 def test_a_comparison_that_is_not_declared_is_refused(tiny):

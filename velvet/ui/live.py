@@ -14,7 +14,7 @@ from velvet import catalog
 from velvet.bench import views
 from velvet.bench.cli import servers_for
 from velvet.bench.engine import Engine
-from velvet.bench.model import size_key
+from velvet.bench.model import TIERS, Comparison, Tier, size_key
 from velvet.bench.suite import Options
 from velvet.bench.worker import load_suite
 from velvet.ui import guesses
@@ -35,12 +35,25 @@ def measured(module: str, comparison: str, winner: str, factor: float) -> Iterat
     # Only what was chosen: a filter would take every name that contains this one.
     suite.comparisons = {comparison: suite.comparisons[comparison]}
     suite.claims = [claim for claim in suite.claims if set(claim.benches) == {comparison}]
-    options = Options(tier="quick")
+    options = Options(tier=smallest_tier(suite.comparisons[comparison]))
     with servers_for(suite, options):
         for event in follow(Engine(suite, options).events()):
             if event["type"] == "result":
                 _keep(event, comparison, winner, factor, module)
             yield event
+
+
+def smallest_tier(comparison: Comparison) -> Tier:
+    """Return the smallest tier that compares anything; some comparisons have no quick part."""
+    rivals = min(2, len(comparison.contenders))
+    for tier in TIERS:
+        sizes = comparison.in_tier(tier)
+        taken = [
+            one for one in comparison.contenders.values() for at in sizes if one.takes(at, tier)
+        ]
+        if len({one.name for one in taken}) >= rivals:
+            return tier
+    return "full"
 
 
 def follow(events: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""What is measured on: hostile wheels, clean ones, and a real attestation."""

@@ -1,0 +1,5 @@
+"""The dashboard of 15-auth."""
+
+from velvet_auth.dashboard import main
+
+main()

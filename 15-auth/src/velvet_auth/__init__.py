@@ -1,0 +1,5 @@
+"""Authentication in two versions: a small library, and a laboratory that attacks both of them.
+
+Nothing here reads the environment or opens a socket at import. Clocks are injected, random
+values come from `secrets`, and stores are SQLite files with atomic statements.
+"""

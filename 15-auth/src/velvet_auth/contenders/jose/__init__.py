@@ -1,0 +1,1 @@
+"""Signed tokens: each file has `sign` and `verify` of one compact JWS."""

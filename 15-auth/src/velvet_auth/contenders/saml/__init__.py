@@ -1,0 +1,1 @@
+"""Signature checks of a SAML response: each file has `PACKAGE` and `identity`."""

@@ -1,0 +1,5 @@
+"""The dashboard of 16-queues."""
+
+from velvet_queues.dashboard import main
+
+main()

@@ -1,0 +1,1 @@
+"""Task queues judged by a ledger: what happens to the tasks when a worker is killed."""

@@ -1,0 +1,137 @@
+"""What the stores do: Redis' logs under kill -9, row locks under contention, a herd's jitter."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from velvet.bench import Absent, Metric, Outcome, Suite, ratio, value
+from velvet.services import ServiceUnavailable
+from velvet_queues import brokers, retry
+from velvet_queues.envelope import Envelope
+from velvet_queues.leasequeue import LeaseQueue
+
+JOBS = 240
+
+
+def _durability(mode: str) -> Callable[[], dict[str, float]]:
+    def run() -> dict[str, float]:
+        try:
+            sent, found, rate = brokers.survived(mode)
+        except ServiceUnavailable as error:
+            raise Absent(str(error)) from None
+        return {"lost": float(sent - found), "rate": rate, "survived": float(found)}
+
+    return run
+
+
+def _contention(broker: str, skip: bool, workers: int) -> Iterator[Callable[[], Outcome]]:
+    with tempfile.TemporaryDirectory() as folder, brokers.address(broker, folder) as url:
+        name = f"c{uuid.uuid4().hex[:10]}"
+        queues = [LeaseQueue(url, name, skip_locked=skip) for _ in range(workers)]
+        queues[0].put_many([Envelope("job") for _ in range(JOBS)])
+
+        def run() -> Outcome:
+            done: list[str] = []
+
+            def work(queue: LeaseQueue) -> None:
+                while len(done) < JOBS:
+                    for leased in queue.lease("w", 1, 600):
+                        time.sleep(0.001)
+                        queue.ack(leased)
+                        done.append(leased.id)
+
+            threads = [threading.Thread(target=work, args=(queue,)) for queue in queues]
+            begun = time.perf_counter()
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            seconds = time.perf_counter() - begun
+            return Outcome({"rate": JOBS / seconds}, result=(len(done), len(set(done))))
+
+        try:
+            yield run
+        finally:
+            queues[0].drop()
+            for queue in queues:
+                queue.close()
+
+
+def _herd(jitter: retry.Jitter) -> Callable[[], dict[str, float]]:
+    def run() -> dict[str, float]:
+        seen = retry.herd(jitter)
+        return {"calls": float(seen.calls), "peak": float(seen.peak), "clear": seen.clear_s}
+
+    return run
+
+
+def add_to(suite: Suite) -> None:
+    """Declare the comparisons and their claims."""
+    durability = suite.comparison(
+        "durability",
+        title="A second of pushes to Redis, kill -9, start again",
+        kind="value",
+        unit="messages",
+        metrics={
+            "lost": "messages",
+            "rate": Metric("msg/s", "higher"),
+            "survived": Metric("messages", "higher"),
+        },
+        limit=60,
+    )
+    for mode in brokers.DURABILITY:
+        durability.add(mode, partial(_durability, mode), needs="redis")
+    suite.claim(
+        "a Redis without a log loses all that was confirmed; so does a snapshot that was not due",
+        (value("durability", "none", "survived") <= 0)
+        & (value("durability", "none", "lost") >= 10)
+        & (value("durability", "rdb", "lost") >= 10),
+    )
+    suite.claim(
+        "a log that is synced each second loses nothing when only the process is killed",
+        (value("durability", "aof_everysec", "lost") <= 0)
+        & (value("durability", "aof_always", "lost") <= 0),
+    )
+
+    contention = suite.comparison(
+        "lease_contention",
+        title=f"{JOBS} jobs of 1 ms from one table",
+        kind="run",
+        unit="jobs/s",
+        metrics={"rate": "jobs/s"},
+        sizes={"workers": [1, 8]},
+        rounds={"quick": 1, "default": 3},
+    )
+    rows = {
+        "for_update": ("postgres", False),
+        "skip_locked": ("postgres", True),
+        "sqlite": ("sqlite", True),
+    }
+    for name, (broker, skip) in rows.items():
+        contention.add(
+            name,
+            partial(_contention, broker, skip),
+            needs="postgres" if broker == "postgres" else (),
+            baseline=name == "for_update",
+        )
+    contention.same_result()
+
+    jitters = suite.comparison(
+        "jitter_herd",
+        title="200 clients that failed together, a server of 20 calls a second (simulated clock)",
+        kind="value",
+        unit="calls",
+        metrics={"calls": "calls", "peak": "calls/s", "clear": "s"},
+    )
+    for jitter in retry.JITTERS:
+        jitters.add(jitter, partial(_herd, jitter), baseline=jitter == "none")
+    suite.claim(
+        "full jitter needs at most 0.8x the calls, and clears 3x earlier",
+        (ratio("jitter_herd", "none", "full", "calls") >= 1.25)
+        & (ratio("jitter_herd", "none", "full", "clear") >= 3),
+    )

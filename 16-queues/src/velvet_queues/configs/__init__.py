@@ -1,0 +1,1 @@
+"""Configurations that the tests start, load or lint; each setting says what it is for."""

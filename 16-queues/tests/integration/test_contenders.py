@@ -1,0 +1,237 @@
+"""One contract for every queue on one broker each; on all brokers with VELVET_QUEUES_FULL=1."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from velvet.services import ServiceUnavailable
+from velvet_queues import apps, brokers, contenders, fleet
+from velvet_queues.contenders import Place, load
+from velvet_queues.envelope import Envelope, encode
+from velvet_queues.errors import QueueUnavailable
+from velvet_queues.ledger import Delivery, Ledger
+
+FULL = bool(os.environ.get("VELVET_QUEUES_FULL"))
+FIRST = {name: load(name).BROKERS[0] for name in contenders.NAMES}
+ADDRESSES = {
+    "redis": "redis://:secret@127.0.0.1:1/0",
+    "rabbitmq": "amqp://me:secret@127.0.0.1:1/",
+    "postgres": "postgresql://me:secret@127.0.0.1:1/x",
+}
+CALLS: dict[str, Callable[[Any, str], Any]] = {
+    "celery": lambda app, text: app.tasks["velvet.run"].run(text),
+    "dramatiq": lambda app, text: app.run.fn(text),
+    "huey": lambda app, text: app.run.call_local(text),
+    "lease": lambda app, text: app.handlers["noop"](contenders_decode(text)),
+    "procrastinate": lambda app, text: app.run.func(text),
+    "rq": lambda app, text: apps.run_here(text),
+    "taskiq": lambda app, text: app.run.original_func(text),
+}
+
+
+def contenders_decode(text: str) -> Envelope:
+    from velvet_queues.envelope import decode
+
+    return decode(text)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Callable[..., Place]]:
+    """Return a maker of places on brokers that this machine has."""
+    with ExitStack() as stack:
+
+        def make(name: str, broker: str = "", profile: str = "production") -> Place:
+            broker = broker or FIRST[name]
+            try:
+                url = stack.enter_context(brokers.address(broker, tmp_path))
+            except ServiceUnavailable as error:
+                pytest.skip(str(error))
+            return Place(name, broker, url, str(tmp_path), profile)
+
+        yield make
+
+
+@pytest.mark.integration
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("name", "broker"), contenders.pairs())
+def test_every_queue_keeps_the_contract(
+    name: str, broker: str, place: Any, until: Any, tmp_path: Path
+) -> None:
+    if broker != FIRST[name] and not FULL:
+        pytest.skip("one broker for each client; VELVET_QUEUES_FULL=1 tests all of them")
+    if reason := contenders.missing(name):
+        pytest.skip(reason)
+    here = place(name, broker)
+    with ExitStack() as stack:
+        ledger = stack.enter_context(Ledger(tmp_path))
+        client = load(name).client(here)
+        stack.callback(client.close)
+        early = [Envelope("echo", "\u00e9\U0001f40d" * 10), Envelope("echo", "x" * 200_000)]
+        for envelope in early:
+            client.send(envelope)
+        if broker != "rabbitmq":  # where the count follows some seconds later
+            assert client.depth() == len(early)
+
+        workers = stack.enter_context(fleet.Fleet(here))
+        workers.wait_ready(client, ledger)
+        late, unknown = Envelope("noop"), Envelope("no_such_task", max_attempts=1)
+        sent_at = late.enqueued_at
+        flaky = Envelope("flaky", 1)
+        client.send(unknown)
+        client.send(flaky)
+        client.send(late, delay_s=2.0)
+        wanted = {flaky.id, late.id, *(one.id for one in early)}
+        until(lambda: wanted <= {e.id for e in ledger.entries() if e.event == "finished"})
+
+        told = ledger.entries()
+        assert sum(e[:2] == ("started", flaky.id) for e in told) >= 2
+        start = min(e.at for e in told if e[:2] == ("started", late.id))
+        assert start >= sent_at + 2.0 - (1.05 if name == "rq" else 0.05)  # RQ counts in seconds
+        assert unknown.id not in {e.id for e in told}
+
+        last = Envelope("sleep", 700)
+        client.send(last)
+        until(lambda: any(e[:2] == ("started", last.id) for e in ledger.entries()))
+        assert workers.rss_mb()[1] >= 1
+        workers.terminate(120)
+        assert any(e[:2] == ("finished", last.id) for e in ledger.entries())
+
+
+@pytest.mark.parametrize(("name", "broker"), contenders.pairs())
+@pytest.mark.parametrize("profile", contenders.PROFILES)
+def test_what_a_worker_imports_can_run_the_task(
+    name: str, broker: str, profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if reason := contenders.missing(name):
+        pytest.skip(reason)
+    url = ADDRESSES.get(broker, "")
+    here = Place(name, broker, url or f"sqlite:///{tmp_path}/q.db", str(tmp_path), profile)
+    if (name, broker) == ("lease", "postgres"):
+        here = replace(here, broker="sqlite", url=f"sqlite:///{tmp_path}/q.db")
+    monkeypatch.setenv(contenders.VARIABLE, here.environment()[contenders.VARIABLE])
+    apps._app.cache_clear()
+    task = Envelope("noop")
+
+    made = getattr(apps, f"{name}_app")
+    CALLS[name](made, encode(task))
+
+    with Ledger(tmp_path) as ledger:
+        assert [e.event for e in ledger.entries() if e.id == task.id] == ["started", "finished"]
+    assert all(argv[0] and len(argv) > 2 for argv in load(name).commands(here))
+    assert load(name).promise(profile) in Delivery
+    assert apps._app(name) is made
+    apps._app.cache_clear()
+    if name == "lease":
+        made.queue.close()
+    if name == "huey":
+        made.storage.close()
+    if name == "celery":
+        made.close()
+
+
+@pytest.mark.parametrize("name", [one for one in contenders.NAMES if FIRST[one] != "sqlite"])
+def test_a_broker_that_is_away_is_named_without_its_password(name: str, tmp_path: Path) -> None:
+    if reason := contenders.missing(name):
+        pytest.skip(reason)
+    broker = FIRST[name]
+    here = Place(name, broker, ADDRESSES[broker], str(tmp_path))
+
+    def produce() -> None:
+        client = load(name).client(here)
+        try:
+            client.send(Envelope("noop"))
+        finally:
+            client.close()
+
+    with pytest.raises(QueueUnavailable) as refused:
+        produce()
+
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["celery", "rq", "huey", "dramatiq"])
+def test_a_delayed_task_waits_in_the_broker_too(name: str, place: Any) -> None:
+    here = place(name, "redis", "defaults")
+    client = load(name).client(here)
+    client.send(Envelope("noop"), delay_s=600)
+    client.close()
+
+    assert client.place.namespace == here.namespace
+
+
+def test_a_taskiq_stream_is_woken_by_its_tick(place: Any, until: Any) -> None:
+    client = load("taskiq").client(place("taskiq", "redis"))
+    from taskiq import TaskiqEvents
+
+    async def tick() -> None:
+        state = SimpleNamespace()
+        [handler] = client.app.event_handlers[TaskiqEvents.WORKER_STARTUP]
+        await handler(state)
+        while client.depth() == 0:  # noqa: ASYNC110 - what is awaited happens in Redis
+            await asyncio.sleep(0.05)
+        state.tick.cancel()
+
+    client.loop.run_until_complete(asyncio.wait_for(tick(), 60))
+    assert client.app.run.original_func("") is None
+    client.close()
+
+
+def test_a_list_of_taskiq_counts_what_waits(place: Any) -> None:
+    client = load("taskiq").client(place("taskiq", "redis", "defaults"))
+    client.send(Envelope("noop"), delay_s=0.001)
+
+    assert client.depth() == 1
+    client.close()
+
+
+def test_procrastinate_s_periodic_task_retries_stalled_jobs(tmp_path: Path) -> None:
+    made = load("procrastinate").app(
+        Place("procrastinate", "postgres", ADDRESSES["postgres"], str(tmp_path))
+    )
+    retried = []
+
+    class Manager:
+        async def get_stalled_jobs(self, **options: Any) -> list[str]:
+            return ["stalled"]
+
+        async def retry_job(self, job: str) -> None:
+            retried.append(job)
+
+    context = SimpleNamespace(app=SimpleNamespace(job_manager=Manager()))
+    asyncio.run(made.tasks["retry_stalled"].func(context, 0))
+
+    assert retried == ["stalled"]
+
+
+def test_celery_refuses_a_pickle() -> None:
+    from kombu.exceptions import ContentDisallowed
+    from kombu.serialization import loads
+
+    with pytest.raises(ContentDisallowed):
+        loads(pickle.dumps("x"), "application/x-python-serialize", "binary", accept={"json"})
+
+
+def test_a_place_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    good = Place("lease", "sqlite", "sqlite:///x", ".")
+    for change in ({"profile": "x"}, {"broker": "redis"}, {"contender": "x"}, {"concurrency": 0}):
+        with pytest.raises(ValueError, match=r"must be|runs on|unknown queue"):
+            replace(good, **change)  # type: ignore[arg-type]
+    monkeypatch.delenv(contenders.VARIABLE, raising=False)
+    with pytest.raises(ValueError, match="is not set"):
+        Place.here()
+    with pytest.raises(AttributeError):
+        _ = apps.nonsense
+    with pytest.raises(ValueError, match="broker must be"), brokers.address("kafka", "."):
+        pass
+    with pytest.raises(ValueError, match="no server"), brokers.attacked("sqlite", durable=True):
+        pass

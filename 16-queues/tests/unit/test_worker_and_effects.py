@@ -1,0 +1,368 @@
+"""Workers, idempotent effects, the outbox, schedules, metrics: on both stores where one is used."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from velvet_queues.envelope import Envelope
+from velvet_queues.errors import InProgress, LeaseLost, PermanentFailure, QueueUnavailable
+from velvet_queues.idempotency import RedisKeys, SqlKeys, once
+from velvet_queues.leasequeue import LeaseQueue
+from velvet_queues.metrics import Endpoint, Metrics, alerts, parse
+from velvet_queues.outbox import Outbox, Schedule
+from velvet_queues.retry import Backoff, RetryPolicy
+from velvet_queues.sqlstore import SqlStore
+from velvet_queues.worker import TokenBucket, Worker
+
+AT_ONCE = RetryPolicy(Backoff(0.001, cap=0.001, jitter="none"))
+
+
+def test_a_worker_does_retries_and_buries(queue: LeaseQueue, clock: Any) -> None:
+    def flaky(envelope: Envelope) -> None:
+        if envelope.attempts < 3:
+            raise OSError("not yet")
+
+    def hopeless(envelope: Envelope) -> None:
+        raise PermanentFailure("no such customer")
+
+    queue.put_many([Envelope(name, max_attempts=3) for name in ("ok", "flaky", "hopeless", "who")])
+    queue.put(Envelope("broken", max_attempts=2))
+
+    def broken(envelope: Envelope) -> None:
+        raise KeyError("always")
+
+    handlers = {"ok": lambda _: None, "flaky": flaky, "hopeless": hopeless, "broken": broken}
+    told = Metrics()
+    worker = Worker(queue, handlers, policy=AT_ONCE, tell=told.tell)
+    while queue.stats().depth:
+        worker.run_once()
+        clock.forward(0.01)
+
+    assert worker.counts == {"done": 2, "retried": 3, "dead": 2, "unknown": 1}
+    assert told.outcomes == worker.counts
+    assert sorted(one.reason.split(":")[0] for one in queue.dead()) == [
+        "KeyError",
+        "PermanentFailure",
+        "unknown task 'who'",
+    ]
+
+
+def test_a_stopped_worker_finishes_what_runs_and_keeps_its_lease(
+    tmp_path: Path, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, beats = threading.Event(), threading.Event(), threading.Semaphore(0)
+
+    def long(envelope: Envelope) -> None:
+        begun.set()
+        assert go_on.wait(110)
+
+    with LeaseQueue(f"sqlite:///{tmp_path}/q.db", clock=clock) as queue:
+        queue.put_many([Envelope("long"), Envelope("long")])
+        beat = queue.heartbeat
+
+        def counted(*args: Any) -> Any:
+            leased = beat(*args)
+            beats.release()
+            return leased
+
+        monkeypatch.setattr(queue, "heartbeat", counted)
+        worker = Worker(queue, {"long": long}, visibility_s=1.5)
+        thread = threading.Thread(target=worker.run)
+        thread.start()
+        assert begun.wait(110)
+        worker.stop()
+        for _ in range(4):  # far longer than its lease, which only heartbeats can keep
+            clock.forward(1.0)
+            assert beats.acquire(timeout=110)
+        go_on.set()
+        thread.join(110)
+
+        assert not thread.is_alive()
+        assert worker.counts == {"done": 1}
+        assert queue.stats().ready == 1
+
+
+def test_a_worker_whose_lease_is_gone_counts_it(queue: LeaseQueue, clock: Any) -> None:
+    queue.put(Envelope("slow"))
+    worker = Worker(queue, {"slow": lambda _: clock.forward(100)})
+
+    worker.run_once()
+
+    assert worker.counts == {"lease_lost": 1}
+    assert queue.stats().ready == 1
+
+
+def test_a_worker_waits_for_a_broker_that_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LeaseQueue(f"sqlite:///{tmp_path}/q.db") as queue:
+        queue.put(Envelope("ok"))
+        worker = Worker(queue, {"ok": lambda _: worker.stop()})
+        lease, calls = queue.lease, []
+
+        def sometimes(*args: Any) -> Any:
+            calls.append(args)
+            if len(calls) == 1:
+                raise QueueUnavailable("gone", "wait")
+            return lease(*args)
+
+        monkeypatch.setattr(queue, "lease", sometimes)
+        worker.run()
+
+    assert worker.counts == {"done": 1}
+
+
+def test_a_heartbeat_that_fails_does_not_end_the_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beaten = threading.Event()
+
+    def lost(*_: Any) -> None:
+        beaten.set()
+        raise LeaseLost("x")
+
+    with LeaseQueue(f"sqlite:///{tmp_path}/q.db") as queue:
+        queue.put(Envelope("slow"))
+        worker = Worker(queue, {"slow": lambda _: beaten.wait(60)}, visibility_s=1.5)
+        worker.tell = lambda *_: worker.stop()
+        monkeypatch.setattr(queue, "heartbeat", lost)
+        worker.run()
+
+    assert worker.counts["done"] + worker.counts["lease_lost"] == 1
+
+
+def test_a_task_that_exits_ends_no_worker(queue: LeaseQueue) -> None:
+    queue.put(Envelope("exits", max_attempts=1))
+    worker = Worker(queue, {"exits": lambda _: sys.exit(3)})
+
+    worker.run_once()
+
+    assert worker.counts == {"dead": 1}
+    assert queue.dead()[0].reason == "SystemExit: 3"
+
+
+def test_a_rate_limit_spaces_what_begins(queue: LeaseQueue, clock: Any) -> None:
+    queue.put_many([Envelope("ok") for _ in range(5)])
+    bucket = TokenBucket(2, burst=2, clock=clock)
+    worker = Worker(queue, {"ok": lambda _: None}, limit=bucket)
+    worker.stop()  # so that a pause is none
+    for _ in range(4):
+        worker.run_once()
+
+    assert worker.counts["done"] == 2
+    clock.forward(0.5)
+    assert bucket.take() == 0
+    assert bucket.take() == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("make", "word"),
+    [
+        (lambda queue: Worker(queue, {}, concurrency=0), "concurrency"),
+        (lambda queue: TokenBucket(0), "rate"),
+        (lambda queue: TokenBucket(1, 0.5), "burst"),
+        (lambda queue: Schedule("x", 0, None), "every_s"),  # type: ignore[arg-type]
+        (lambda queue: SqlKeys(queue.store, "x y"), "name"),
+    ],
+)
+def test_settings_out_of_range_are_named(queue: LeaseQueue, make: Any, word: str) -> None:
+    with pytest.raises(ValueError, match=word):
+        make(queue)
+
+
+def test_an_effect_is_made_once_for_its_key(store: SqlStore, clock: Any) -> None:
+    keys, made = SqlKeys(store, clock=clock), []
+
+    def charge() -> int:
+        made.append("charge")
+        with pytest.raises(InProgress, match="order-7"):
+            once(keys, "order-7", charge)
+        return 42
+
+    first, second = once(keys, "order-7", charge, ttl_s=100), once(keys, "order-7", charge)
+
+    assert (first.value, first.replayed, second.value, second.replayed) == (42, False, 42, True)
+    assert made == ["charge"]
+    clock.forward(101)
+    once(keys, "order-7", lambda: made.append("again"))
+    assert made == ["charge", "again"]
+
+
+def test_an_effect_that_fails_may_be_tried_again(store: SqlStore) -> None:
+    keys = SqlKeys(store)
+    with pytest.raises(OSError, match="down"):
+        once(keys, "k", lambda: (_ for _ in ()).throw(OSError("down")))
+
+    assert once(keys, "k", lambda: None) == once(keys, "other", lambda: None)
+
+
+def test_a_dead_owner_s_lease_runs_out_and_its_late_value_is_refused(
+    store: SqlStore, clock: Any
+) -> None:
+    keys = SqlKeys(store, clock=clock)
+
+    def too_long() -> str:
+        clock.forward(61)
+        assert once(keys, "k", lambda: "quick").value == "quick"
+        return "slow"
+
+    with pytest.raises(LeaseLost):
+        once(keys, "k", too_long, lease_s=60)
+    assert once(keys, "k", lambda: "third").value == "quick"
+
+
+def test_an_effect_in_the_same_transaction_is_kept_with_its_key(store: SqlStore) -> None:
+    keys = SqlKeys(store)
+    with store.transaction() as tx:
+        tx.run("CREATE TABLE payments (id TEXT)")
+
+    def pay(tx: Any) -> str:
+        tx.run("INSERT INTO payments VALUES (?)", ("a",))
+        return "paid"
+
+    def crash(tx: Any) -> str:
+        pay(tx)
+        raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError):
+        keys.once_in("a", crash, ttl_s=60)
+    assert keys.once_in("a", pay, ttl_s=60).replayed is False
+    assert keys.once_in("a", pay, ttl_s=60) == once(keys, "a", lambda: "no")
+    with store.transaction() as tx:
+        assert tx.run("SELECT COUNT(*) FROM payments") == [(1,)]
+
+
+def test_an_effect_whose_key_is_held_by_another_caller_is_not_made(store: SqlStore) -> None:
+    keys, made = SqlKeys(store), []
+
+    def charge() -> None:
+        with pytest.raises(InProgress):
+            keys.once_in("k", made.append, ttl_s=60)
+
+    once(keys, "k", charge)
+    assert made == []
+
+
+@pytest.mark.integration
+def test_keys_in_redis_follow_the_same_rules(redis_server: Any, request: Any) -> None:
+    keys = RedisKeys(redis_server.url, f"{request.node.name}:")
+    made = []
+
+    def charge() -> int:
+        made.append(1)
+        with pytest.raises(InProgress):
+            once(keys, "k", lambda: 0)
+        return 42
+
+    assert once(keys, "k", charge).value == 42
+    assert once(keys, "k", charge).replayed
+    assert made == [1]
+    with pytest.raises(OSError, match="no"):
+        once(keys, "f", lambda: (_ for _ in ()).throw(OSError("no")))
+    assert once(keys, "f", lambda: None).replayed is False
+    assert keys.claim("late", "mine", 60) == ("mine", None)
+    keys.client.delete(keys.prefix + "late")
+    assert keys.finish("late", "mine", 1, 60) is False
+    for key in ("k", "f"):
+        keys.client.delete(keys.prefix + key)
+    keys.close()
+
+
+def test_keys_in_a_redis_that_is_not_there_say_so() -> None:
+    keys = RedisKeys("redis://:secret@127.0.0.1:1/0")
+    with pytest.raises(QueueUnavailable) as refused:
+        once(keys, "k", lambda: None)
+    keys.close()
+
+    assert "secret" not in str(refused.value)
+
+
+def test_an_outbox_sends_what_was_committed_and_nothing_else(store: SqlStore) -> None:
+    outbox, sent = Outbox(store), []
+    with store.transaction() as tx:
+        kept = [outbox.add(tx, Envelope("mail", number)) for number in range(3)]
+
+    def rolled_back() -> None:
+        with store.transaction() as tx:
+            outbox.add(tx, Envelope("mail", "never"))
+            raise RuntimeError("rolled back")
+
+    with pytest.raises(RuntimeError):
+        rolled_back()
+
+    def send(envelope: Envelope) -> None:
+        if envelope.payload == 1 and len(sent) == 1:
+            sent.append("failed")
+            raise OSError("the broker is down")
+        sent.append(envelope.id)
+
+    with pytest.raises(OSError, match="down"):
+        outbox.relay(send)
+    assert outbox.relay(send, limit=1) == 1
+    assert outbox.relay(send) == 1
+    assert outbox.relay(send) == 0
+    assert sent == [kept[0], "failed", kept[1], kept[2]]
+
+
+def test_an_outbox_may_feed_a_queue_in_its_own_database(queue: LeaseQueue) -> None:
+    outbox = Outbox(queue.store)
+    with queue.store.transaction() as tx:
+        outbox.add(tx, Envelope("mail", id="a"))
+
+    assert outbox.relay(queue.put) == 1
+    assert [one.id for one in queue.lease("w")] == ["a"]
+
+
+def test_two_schedulers_fire_a_slot_once_and_nothing_drifts(store: SqlStore, clock: Any) -> None:
+    fired: list[float] = []
+    pair = [Schedule("report", 60, SqlKeys(store, clock=clock), clock) for _ in range(2)]
+    clock.now = 600.0
+    for step in (1, 5, 54, 61, 3):
+        for schedule in pair:
+            schedule.tick(lambda envelope: fired.append(envelope.payload["due"]))
+        clock.forward(step)
+
+    assert fired == [600, 660, 720]
+
+
+def test_a_slot_that_another_scheduler_is_at_is_left_to_it(store: SqlStore, clock: Any) -> None:
+    schedule = Schedule("report", 60, SqlKeys(store, clock=clock), clock)
+    inner: list[bool] = []
+
+    schedule.tick(lambda _: inner.append(schedule.tick(lambda _: None)))
+
+    assert inner == [False]
+
+
+def test_metrics_are_served_in_prometheus_form(queue: LeaseQueue, clock: Any) -> None:
+    queue.put(Envelope("ok", enqueued_at=clock()))
+    clock.forward(45)
+    metrics = Metrics()
+    metrics.tell("done", Envelope("ok", enqueued_at=10.0), 0.2, now=12.2)
+    metrics.tell("dead", Envelope("ok"), 99.0)
+
+    with Endpoint(queue, metrics) as endpoint:
+        address = f"http://127.0.0.1:{endpoint.port}"
+        with urllib.request.urlopen(f"{address}/metrics", timeout=60) as answer:
+            text = answer.read().decode()
+        with pytest.raises(urllib.error.HTTPError) as missing:
+            urllib.request.urlopen(f"{address}/secrets", timeout=60)
+        missing.value.close()
+
+    samples = parse(text)
+    assert samples["velvet_queue_depth"] == {"": 1}
+    assert samples["velvet_queue_tasks_total"] == {"dead": 1, "done": 1}
+    assert samples["velvet_queue_wait_seconds_bucket"]["2.5"] == 1
+    assert samples["velvet_queue_run_seconds_bucket"]["60.0"] == 1
+    assert samples["velvet_queue_run_seconds_bucket"]["+Inf"] == 2
+    assert alerts(samples) == ["the oldest task waits for 45 s, over 30 s"]
+    assert alerts({"velvet_queue_dead": {"": 2}}) == ["2 dead tasks to look at"]
+    with pytest.raises(ValueError, match="text format"):
+        parse("velvet_queue_depth three four")
