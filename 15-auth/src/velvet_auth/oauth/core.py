@@ -385,4 +385,4 @@ class AuthorizationServer:
 
     def metadata(self) -> dict[str, Any]:
         """RFC 8414: what this server offers."""
-        return metadata_of(self.issuer.issuer)
+        return metadata_of(self.issuer.issuer, self.issuer.keys.active.alg)

@@ -2,7 +2,7 @@
 
 The consent page is where OAuth meets the web: its form carries a CSRF token bound to the session,
 and `frame-ancestors 'none'` keeps it out of other sites' frames (RFC 9700 section 4.16). The user's
-session comes from the caller; see `examples/intermediate.py`. Failed client authentication is slowed
+session and the page for device codes are the caller's; see `examples/intermediate.py`. Failed client authentication is slowed
 per client and address; behind a proxy, let the ASGI server set the client's address.
 """
 

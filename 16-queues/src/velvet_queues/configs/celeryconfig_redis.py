@@ -15,7 +15,7 @@ broker_transport_options = {
     "unacked_restore_throttle": 1,
     "unacked_restore_interval": 5,
 }
-# JSON only: a pickle would let whoever can write to the broker run code in the worker.
+# JSON only: a pickle would let every client that can write to the broker run code in the worker.
 accept_content = ["json"]
 task_serializer = "json"
 task_ignore_result = True
