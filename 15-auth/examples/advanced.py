@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
 
 from velvet.examples import example, main
 from velvet_auth import contenders
@@ -55,8 +54,7 @@ def saml_wrapping() -> None:
         read = "admin" if row is not None and row.exploited else "refused"
         print(f"XSW{number:<3} {read:<8} " + " ".join(f"{cell:<12}" for cell in cells))
     if importlib.util.find_spec("onelogin") is None:
-        print("for the absent one: pip install -r requirements-peers.txt")
-    print("xmlsec1 for pysaml2:", "here" if shutil.which("xmlsec1") else "apt install xmlsec1")
+        print("python3saml is absent: pip install -r requirements-peers.txt")
 
 
 @example("passkeys_in_ci")

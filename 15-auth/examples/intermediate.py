@@ -31,7 +31,7 @@ ISSUER = "https://as.example"
 
 @contextmanager
 def authorization_server(clock: Any = time.time) -> Any:
-    """Give a server with a browser client and a television."""
+    """Yield a server with a browser client and a television."""
     tv = frozenset({DEVICE_GRANT, "refresh_token"})
     clients = [Client("app", (CALLBACK,)), Client("tv", grants=tv, scopes=frozenset({"read"}))]
     issuer = Issuer(ISSUER, KeySet([Key.generate("ES256")]), clock=clock)

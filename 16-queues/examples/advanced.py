@@ -55,7 +55,7 @@ def overload() -> None:
             p50, p95 = (waits.percentile(q) * 1e3 for q in (50, 95))
             print(f"{share:.0%} offered: p50 {p50:.0f} ms, p95 {p95:.0f} ms", end="")
             print(f"; at the end {depth} wait, the oldest for {age:.2f} s")
-    print("why: beyond capacity the wait grows for as long as it lasts; no p95 exists")
+    print("why: beyond capacity the wait grows for as long as the load lasts")
 
 
 @example("outbox")
@@ -84,11 +84,11 @@ def outbox() -> None:
                 with store.transaction() as tx:
                     tx.run("INSERT INTO orders VALUES (?)", (f"order-{number}",))
                     box.add(tx, Envelope("mail", id=f"order-{number}"))
-                # killed here it may be: the message is committed with the order
+                # A kill here loses nothing: the message is committed with the order.
             moved = box.relay(lambda envelope: sent.append(envelope.id))
             print(f"outbox:     3 orders, {moved} messages, {box.relay(print)} left to send")
-            again = keys.once_in("order-1", lambda _: "mailed", 60).replayed
-            print(f"a relay that dies after sending sends again; the key knows: {not again}")
+            twice = [keys.once_in("order-1", lambda _: "mailed", 60).replayed for _ in range(2)]
+            print(f"a relay that dies after sending sends again; replayed by the key: {twice}")
     print("why: one transaction holds both rows, so that no crash can part them")
 
 

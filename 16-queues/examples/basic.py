@@ -25,7 +25,7 @@ ON_REDIS = ("celery", "dramatiq", "huey", "rq", "taskiq")
 
 @example("first_task")
 def first_task() -> None:
-    """Shows the same task sent to every queue that can be had here, and done by two of them."""
+    """Shows the same task sent to each queue on SQLite or Redis, and one done by the LeaseQueue."""
     with tempfile.TemporaryDirectory() as folder, Ledger(folder) as ledger:
         pairs = [("lease", "sqlite"), ("huey", "sqlite"), *((name, "redis") for name in ON_REDIS)]
         for name, broker in pairs:
@@ -96,7 +96,7 @@ def retries_and_backoff() -> None:
         seen = herd(jitter)
         bar = "#" * (seen.peak // 9)
         print(f"{jitter:13}{seen.calls:>5} calls, all served after {seen.clear_s:>4.0f} s  {bar}")
-    print("why: the bars are the worst second; without jitter all come at once, again")
+    print("why: bars are the worst second after the first; jitter serves all much earlier")
 
 
 if __name__ == "__main__":

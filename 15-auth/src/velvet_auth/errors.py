@@ -22,15 +22,17 @@ class AuthError(Exception):
 
 
 class PasswordError(AuthError):
-    """A password that is not acceptable: short, long, blocked, control, encoding."""
+    """A password or a stored row that is refused.
+
+    Codes: short, long, blocked, control, encoding; scheme, pepper (of a stored row)."""
 
 
 class TooBusy(AuthError):
-    """Too many logins wait already; the answer is 503 with Retry-After."""
+    """Too many logins wait already; a web service answers 503."""
 
 
 class Throttled(AuthError):
-    """Too many attempts; `retry_after` says for how many seconds."""
+    """Too many attempts; `retry_after` is the wait in seconds."""
 
     def __init__(self, code: str, detail: str = "", retry_after: float = 0.0) -> None:
         super().__init__(code, detail)
@@ -69,4 +71,4 @@ class FactorError(AuthError):
 
 
 class PolicyError(AuthError):
-    """A policy that cannot be compiled: cycle, role, action, wildcard, separation."""
+    """A policy or a role that is refused: form, cycle, role, action, wildcard, separation."""

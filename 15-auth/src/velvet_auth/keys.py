@@ -59,7 +59,7 @@ class Key:
 
     @classmethod
     def generate(cls, alg: str, kid: str = "") -> Key:
-        """Return a fresh key of an algorithm; its `kid` is its thumbprint by default."""
+        """Return a fresh key; `kid` is its thumbprint by default; TokenError for another `alg`."""
         made: Any
         if alg == "HS256":
             return cls.symmetric(secrets.token_bytes(MIN_SECRET), kid)
@@ -76,7 +76,7 @@ class Key:
 
     @classmethod
     def symmetric(cls, secret: bytes, kid: str = "") -> Key:
-        """Return an HS256 key; refuses a secret that a list of words could hold."""
+        """Return an HS256 key; TokenError for a secret of fewer than 32 bytes."""
         if len(secret) < MIN_SECRET:
             raise TokenError("key", f"an HS256 secret needs at least {MIN_SECRET} random bytes")
         kid = kid or hashlib.sha256(b"kid" + secret).hexdigest()[:16]

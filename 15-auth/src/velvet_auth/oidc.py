@@ -1,4 +1,4 @@
-"""OpenID Connect: the ID token that says who logged in, and the client that believes it.
+"""OpenID Connect: the ID token that names the user, and the client that verifies it.
 
 A relying party keeps three values in the browser's session until the answer comes: `state` ties the
 answer to this browser, `nonce` ties the ID token to this request, the PKCE verifier ties the code
@@ -27,7 +27,7 @@ PENDING = "oidc"
 
 
 def at_hash(access_token: str) -> str:
-    """Return the left half of the token's SHA-256 (OpenID Connect Core, section on ID tokens of the code flow)."""
+    """Return the left half of the token's SHA-256 (OpenID Connect Core 3.1.3.6)."""
     return b64url(hashlib.sha256(access_token.encode("ascii")).digest()[:16])
 
 

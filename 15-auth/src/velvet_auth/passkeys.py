@@ -41,6 +41,7 @@ class PasskeyRelyingParty:
     Args:
         rp_id: a domain, such as ``shop.example``; never an IP address.
         origin: scheme, host and port of the one page that may use it.
+        require_uv: refuse a key that did not verify its user by a PIN or a finger.
     """
 
     def __init__(
@@ -127,7 +128,7 @@ class PasskeyRelyingParty:
         self.count(str(credential["id"]), checked.new_sign_count)
 
     def count(self, name: str, counter: int) -> None:
-        """Store a counter that grew; passkeys that always send 0 are not counted."""
+        """Store a counter that grew, or raise `cloned`; passkeys that always send 0 pass."""
         grown = self._db.change(
             "UPDATE credentials SET sign_count = ? WHERE id = ?"
             " AND (sign_count < ? OR (sign_count = 0 AND ? = 0))",

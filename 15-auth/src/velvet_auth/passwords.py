@@ -4,7 +4,7 @@ A login page leaks in three ways that its tests do not see. An unknown user answ
 known one; sixty-four parallel logins hold sixty-four times the memory of one; and rows written by
 an old scheme stay as weak as they were. `PasswordService` closes the three: a dummy hash stands in
 for the unknown user, slots bound how many hash at once, and a successful login returns the new row.
-Rules for passwords are those of NIST SP 800-63B-4 section 3.1.1; parameters those of OWASP.
+Rules for passwords follow NIST SP 800-63B-4 section 3.1.1; parameters follow OWASP.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Protocol
 from velvet_auth.contenders.hashing import argon2id
 from velvet_auth.errors import PasswordError, TooBusy
 
+# NIST's minimum beside a second factor; for a password alone it is 15 (SP 800-63B-4, 3.1.1.2).
 MIN_LENGTH, MAX_LENGTH = 8, 256
 PEPPERED = "hmac:"
 MIN_MIB = 7  # below this OWASP lists no setting of argon2id
@@ -143,7 +144,8 @@ class PasswordService:
         after a legacy row either as the upgrade or against the dummy.
 
         Raises:
-            PasswordError: `normalised` refuses it, before any work.
+            PasswordError: `normalised` refuses it, before any work; `scheme` or `pepper` when the
+                row needs one that is not configured.
             TooBusy: too many attempts wait already.
         """
         composed = normalised(password)
@@ -212,8 +214,11 @@ def calibrate(
 
     Memory comes first since it is what a thief's parallel hardware lacks (RFC 9106 section 4).
 
+    Args:
+        target_ms: milliseconds that one hash may take; `max_mib` limits its memory in MiB.
+
     Raises:
-        ValueError: even 7 MiB in one pass takes longer than `target_ms`.
+        ValueError: even 7 MiB in one pass takes longer, or `max_mib` is below 7.
     """
     if max_mib < MIN_MIB:
         raise ValueError(f"max_mib is {max_mib}: argon2id wants at least {MIN_MIB}")

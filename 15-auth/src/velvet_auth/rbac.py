@@ -1,8 +1,8 @@
-"""Who may do what: roles, a hierarchy, denials, ownership, compiled once into frozensets.
+"""Authorization: roles, a hierarchy, denials, ownership, compiled once into tables.
 
 Default deny; a denial wins over every grant; an ownership condition narrows a grant; static
 separation of duty keeps two roles apart (ANSI INCITS 359-2012). Everything that can be wrong with a
-policy is found when it is compiled, so a decision is a few look-ups: O(roles) whatever the number
+policy is found when it is made or compiled, so a decision is a few look-ups: O(roles) whatever the number
 of rules is.
 """
 
@@ -64,7 +64,11 @@ class Policy:
 
     @classmethod
     def from_dict(cls, told: Mapping[str, Any]) -> Policy:
-        """Read a policy of JSON: lists of [role, permission] or [role, permission, "own"]."""
+        """Read lists of [role, permission] or [role, permission, "own"].
+
+        Raises:
+            PolicyError: not that form, an unknown role, an empty action, a wildcard inside.
+        """
         try:
             return cls(
                 frozenset(told["roles"]),
@@ -80,7 +84,7 @@ class Policy:
         """Return the policy as tables.
 
         Raises:
-            PolicyError: a cycle (named), an unknown role, an empty action, a wildcard inside.
+            PolicyError: the hierarchy has a cycle, which the message names.
         """
         reach = {role: self._ancestors(role, ()) for role in sorted(self.roles)}
         return Compiled(
@@ -124,7 +128,7 @@ def _table(rules: Iterable[Rule], roles: frozenset[str]) -> Table:
     made: dict[tuple[str, str], str] = {}
     for rule in rules:
         if rule.role in roles:
-            # An unconditional rule covers one that holds for owners.
+            # A decision names the first of several rules that say the same.
             old = made.get((rule.permission, rule.condition))
             made[(rule.permission, rule.condition)] = old or f"{rule.role} {rule.permission}"
     return made

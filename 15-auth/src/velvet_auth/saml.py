@@ -3,7 +3,7 @@
 A valid signature does not say *what* was signed. Signature wrapping moves the signed assertion to
 where the verifier still finds it and puts a forged one where the application reads. So here one
 parse is made, exactly one assertion may exist, signxml checks it against the pinned certificate, and
-every value comes from the element that signxml returns (SAML core section 5, profiles section 4.1.4).
+the identity comes from the element that signxml returns (SAML core 5, profiles 4.1.4).
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ class ServiceProvider:
         return found[0]
 
     def check_response(self, root: Element) -> None:
-        """SAML profiles 4.1.4: success, and sent to our address."""
+        """SAML profiles 4.1.4: success, and our address; unsigned values here can only refuse."""
         code = root.find("samlp:Status/samlp:StatusCode", NAMES)
         if code is None or code.get("Value") != SUCCESS:
             raise SamlError("assertion", "the identity provider reports no success")

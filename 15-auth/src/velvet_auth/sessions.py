@@ -1,6 +1,6 @@
 """Sessions that the server can end: a random id in the cookie, everything else in a table.
 
-The table holds SHA-256 of the id, so a stolen backup logs nobody in. `rotate` gives a new id at
+The table holds SHA-256 of the id, so a stolen backup opens no session. `rotate` gives a new id at
 each change of privilege, which ends fixation (OWASP ASVS 5, 7.2.4). A signed cookie needs no table
 and cannot be ended before it expires: `SignedCookieSessions` is here to show that difference.
 """
@@ -109,7 +109,7 @@ class SessionStore:
         return made
 
     def revoke(self, session_id: str) -> bool:
-        """End one session; whether it was there."""
+        """End one session; return whether it existed."""
         gone = self._db.change("DELETE FROM sessions WHERE digest = ?", (_digest(session_id),))
         return gone == 1
 
@@ -179,14 +179,14 @@ class Csrf:
         self.check_token(session, token)
 
     def check_origin(self, headers: Mapping[str, str]) -> None:
-        """Refuse what a browser marks as coming from elsewhere (Fetch metadata, RFC 6454)."""
+        """Raise `origin` for what a browser marks as coming from elsewhere (Fetch metadata)."""
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             raise SessionError("origin", "the browser says that another site sent it")
         if headers.get("origin", self._origin) != self._origin:
             raise SessionError("origin", "the page that sent it is of another origin")
 
     def check_token(self, session: Session | None, token: str) -> None:
-        """Compare the form's token with the session's, in time that tells nothing."""
+        """Raise `csrf` for a token that is not the session's, compared in constant time."""
         wanted = session.csrf if session else ""
         if not wanted or not hmac.compare_digest(wanted.encode(), token.encode("utf-8", "replace")):
             raise SessionError("csrf", "the form's token is not that of the session")

@@ -1,6 +1,6 @@
 """Login limits that slow a guesser down and lock no user out.
 
-A lock after five wrong passwords is a gift to strangers: five requests lock any account. Here each
+A lock after five wrong passwords lets five requests of a stranger lock any account. Here each
 (account, address) pair waits a delay that doubles with each failure, each address has a budget over
 all accounts, and an account under attack from many addresses is slowed, never closed
 (NIST SP 800-63B-4 section 3.2.2, OWASP ASVS 5, 6.3.1). Nothing depends on whether the account
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from velvet_auth.errors import Throttled
 
 FREE_FAILURES = 3
-MAX_DELAY_S = 900.0
+MAX_DELAY_S, MAX_ACCOUNT_DELAY_S = 900.0, 60.0
 PER_ADDRESS = 50
 ADDRESS_FACTOR = 10  # an account is slowed as a whole after this many times the free failures
 FORGET_S = 3600.0
@@ -50,7 +50,7 @@ class LoginThrottle:
         """Pass an attempt whose delay is over.
 
         Raises:
-            Throttled: with the seconds that remain.
+            Throttled: its `retry_after` is the seconds that remain.
         """
         now = self._clock()
         with self._lock:
@@ -62,8 +62,8 @@ class LoginThrottle:
         failures = self._seen.get(key)
         if failures is None or failures.count < free or now - failures.last > FORGET_S:
             return 0.0
-        # The account as a whole waits at most a minute: its owner still gets in.
-        cap = 60.0 if key[1] == "" else MAX_DELAY_S
+        # The account as a whole waits at most a minute, so that its owner still gets in.
+        cap = MAX_ACCOUNT_DELAY_S if key[1] == "" else MAX_DELAY_S
         delay = min(cap, 2.0 ** min(failures.count - free, 20))
         return failures.last + delay - now
 

@@ -1,8 +1,8 @@
 """Access tokens: a strict parser, one rule per claim, and a deny list.
 
 A valid signature says which key signed. It does not say for which service, for what purpose, or
-whether the user has logged out since. `Verifier` therefore runs `RULES` in order; each rule is one
-section of RFC 8725 or RFC 9068 and one attack of the laboratory goes through when it is missing.
+whether the user has logged out since. `Verifier` therefore runs `RULES` in order; each rule
+names the section of the standard that asks for it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Keys(Protocol):
 
 @dataclass(frozen=True)
 class Parsed:
-    """A token that is well formed and not yet believed."""
+    """A token that is well formed and not yet verified."""
 
     header: Mapping[str, Any]
     payload: bytes = field(repr=False)
@@ -100,7 +100,7 @@ def strict_json(data: bytes) -> dict[str, Any]:
 
 
 def parse_strict(token: str) -> Parsed:
-    """Take a compact JWS apart: 3 segments, 8 KiB, canonical base64url, known `crit` only.
+    """Take a compact JWS apart: 3 segments, 8 KiB, canonical base64url, no `crit`.
 
     RFC 7515 sections 4.1.11 and 7.1, RFC 7797 (`b64: false` is refused), RFC 8725 section 2.4.
 
@@ -145,14 +145,14 @@ def verify_compact(
 
 
 class DenyList:
-    """Tokens that were revoked, by `jti` until their `exp`; a restart and other processes see them."""
+    """Revoked tokens by `jti` until their `exp`, kept over restarts and shared by processes."""
 
     def __init__(self, database: Database, clock: Clock = time.time) -> None:
         self._db, self._clock = database, clock
         database.define("CREATE TABLE IF NOT EXISTS denied (jti TEXT PRIMARY KEY, exp REAL);")
 
     def add(self, jti: str, exp: float) -> None:
-        """Revoke a token; entries that have expired are dropped."""
+        """Revoke a token until `exp`, in seconds since the epoch; drop entries that have expired."""
         self._db.change("DELETE FROM denied WHERE exp < ?", (self._clock() - LEEWAY_S,))
         self._db.change("INSERT OR IGNORE INTO denied VALUES (?, ?)", (jti, exp))
 
@@ -174,7 +174,7 @@ class Issuer:
         self.issuer, self.keys, self._clock, self._backend = issuer, keys, clock, backend
 
     def access_token(self, sub: str, aud: str, scope: str = "", *, ttl: int = 300) -> str:
-        """Return a signed access token of type `at+jwt`."""
+        """Return a signed access token of type `at+jwt` that lives for `ttl` seconds."""
         return self.sign({"sub": sub, "aud": aud, "scope": scope}, typ=ACCESS_TYPE, ttl=ttl)
 
     def sign(self, claims: Mapping[str, Any], *, typ: str, ttl: int) -> str:
@@ -191,8 +191,9 @@ class Verifier:
     """Decides about tokens for one service.
 
     Attributes:
-        issuer, audience: whose keys these are, and this service's own name.
+        issuer, audience: the issuer that the keys belong to, and this service's own name.
         typ: `at+jwt`, so that an ID token is no access token (RFC 9068 section 2.1).
+        leeway: seconds by which clocks may differ.
         denied: revoked tokens.
     """
 

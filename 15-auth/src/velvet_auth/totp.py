@@ -70,7 +70,7 @@ class Totp:
             raise FactorError("attempts", f"{MAX_FAILURES} wrong codes; use a recovery code")
 
     def accept(self, user: str, step: int, _last_step: int) -> None:
-        """Store the step unless it, or a later one, was accepted before."""
+        """Store the step, or raise `replay` when it or a later one was accepted before."""
         taken = self._db.change(
             "UPDATE totp SET last_step = ?, failures = 0 WHERE user = ? AND last_step < ?",
             (step, user, step),

@@ -30,7 +30,16 @@ def test_each_change_has_a_verdict(change: str) -> None:
     assert said.startswith("**Accepted**") == (change in ("nothing", "jku of the attacker")) or (
         "signature" in said
     )
-    assert inspector.figure_of(inspector.verdict(inspector.CHANGES[change]())).data
+    assert inspector.figure_of(inspector.CHANGES[change]()).data
+
+
+def test_a_claim_of_the_wrong_type_is_refused_after_the_signature() -> None:
+    bars = inspector.figure_of(inspector.CHANGES["sub is a list"]()).data[0]
+    states = dict(zip(bars.y, bars.text, strict=True))
+
+    assert states["signature"] == states["type"] == "passed"
+    assert states["claims malformed"] == "refused"
+    assert states["issuer"] == "not reached"
 
 
 def test_a_valid_signature_does_not_save_an_id_token() -> None:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -22,7 +23,9 @@ from velvet_auth.keys import Key
 from velvet_auth.oauth.clients import DEVICE_GRANT
 from velvet_auth.oauth.core import AuthorizationServer
 from velvet_auth.oauth.http import application
+from velvet_auth.samples.lab import Clock
 from velvet_auth.sessions import Session, SessionStore
+from velvet_auth.throttle import LoginThrottle
 
 SECRET = "marmalade-client-secret-of-256-bits"
 SESSION = Session("alice", "marmalade-csrf")
@@ -55,6 +58,30 @@ def base(db: Database, es256: Key, make_server: Any) -> Iterator[str]:
     live = Live(application(server, lambda request: SESSION if "sid" in request.cookies else None))
     yield live.base
     live.stop()
+
+
+def test_failed_client_authentication_is_slowed_and_then_heard_again(
+    server: AuthorizationServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("velvet_auth.oauth.http.LoginThrottle", partial(LoginThrottle, clock=clock))
+    live = Live(application(server, lambda _: None))
+
+    def ask(secret: str, client: str = "service") -> requests.Response:
+        told = {"grant_type": "client_credentials", "client_id": client, "client_secret": secret}
+        return requests.post(f"{live.base}/token", data=told, timeout=30)
+
+    try:
+        guesses = [ask("a guess") for _ in range(4)]
+        other = ask("a guess", "another")
+        clock.ahead(1)
+        owner = ask(SECRET)
+    finally:
+        live.stop()
+
+    assert [guess.status_code for guess in guesses] == [401, 401, 401, 429]
+    assert guesses[-1].headers["retry-after"] == "1"
+    assert other.status_code == 401
+    assert owner.status_code == 200
 
 
 def consent(url: str, **form: str) -> requests.Response:

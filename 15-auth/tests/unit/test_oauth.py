@@ -377,6 +377,7 @@ def test_metadata_names_what_rfc_8414_asks_for(server: AuthorizationServer) -> N
     assert told["issuer"] == "https://as.example"
     assert told["code_challenge_methods_supported"] == ["S256"]
     assert {"authorization_endpoint", "token_endpoint", "jwks_uri"} <= set(told)
+    assert told["id_token_signing_alg_values_supported"] == ["ES256"]
 
 
 @pytest.mark.parametrize(

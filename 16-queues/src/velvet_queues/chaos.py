@@ -22,7 +22,7 @@ from velvet_queues.fleet import Fleet
 from velvet_queues.ledger import Ledger, Verdict
 from velvet_queues.proxy import Proxy
 
-# Of a profile that promises nothing after a kill: long enough to see that nothing comes.
+# Of the defaults: a queue that waits longer before it recovers is counted as one that lost.
 WINDOW_S = 12.0
 DOWN_S = 2.0
 POISON_S = 20.0
@@ -185,7 +185,7 @@ def scene(
     """Yield a scene whose worker is ready; everything is gone afterwards.
 
     Raises:
-        ServiceUnavailable: the broker cannot be had here.
+        ServiceUnavailable: the broker is not available here.
         NotReady: the worker did not come up.
         ValueError: a pair that does not exist.
     """

@@ -1,8 +1,8 @@
 """The message: JSON and nothing else, checked before it is sent, refused when it cannot be read.
 
 A queue stores messages for longer than a deploy lasts, so a message names its version, and a
-worker that meets another version says so instead of guessing. Pickle is no alternative: whoever
-can write to the broker could then run code in the worker.
+worker that meets another version says so instead of guessing. Pickle is no alternative: every
+client that can write to the broker could then run code in the worker.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class Envelope:
         not_before: seconds since the epoch before which it must not run.
         attempts: how often it was leased so far, whether or not that ended well.
         max_attempts: after so many leases it is dead.
+        enqueued_at: seconds since the epoch.
 
     Raises:
         ValueError: a field out of its range, named.

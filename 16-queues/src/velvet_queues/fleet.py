@@ -1,8 +1,8 @@
 """Worker processes that are started, watched and killed, each by its recorded id.
 
 Ready means that a canary task came back, not that a process runs: a worker of a task queue needs
-between half a second and several. A kill walks the whole recorded tree, since a work horse that
-left its group would otherwise finish the task and flatter its queue.
+seconds to start. A kill walks the whole recorded tree, since a work horse that
+left its group would otherwise finish the task, and its queue would seem to lose nothing.
 """
 
 from __future__ import annotations

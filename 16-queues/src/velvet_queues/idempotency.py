@@ -1,8 +1,8 @@
 # ruff: noqa: S608 - names of tables are checked identifiers, values are bound
 """Once for each key: at-least-once delivery with an idempotent effect is *effectively* once.
 
-There is no exactly-once delivery: the acknowledgement of a finished task can be lost. What can be
-had is an effect that knows its key. A key goes absent -> running (with a token and a lease) ->
+There is no exactly-once delivery: the acknowledgement of a finished task can be lost. What
+remains is an effect that knows its key. A key goes absent -> running (with a token and a lease) ->
 done (with the value, which later callers receive). A caller that died leaves a lease that runs
 out. The gap that remains is between the effect and `done`; it closes only where both are one
 transaction (`once_in`), or where the effect's own system takes the key (Helland, "Idempotence Is

@@ -9,7 +9,8 @@ Delivery is at least once. Three rules carry it:
 * attempts are counted when a message is *leased*, so that a task which kills its worker is found
   dead after `max_attempts`, though it never raised anything.
 
-Cost is O(log n) for each operation, by partial indexes over what waits and what is leased.
+Cost is O(log n) for each operation, by partial indexes over what waits and what is leased; `stats`
+counts all messages, O(n).
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Dead:
 
 @dataclass(frozen=True)
 class Stats:
-    """How many wait (ready or delayed), are leased, are dead; the age of the oldest ready one."""
+    """How many are ready (an expired lease counts), delayed, leased, dead; the oldest ready one's age."""
 
     ready: int
     delayed: int
@@ -127,7 +128,7 @@ class LeaseQueue:
         Raises:
             DuplicateKey: a message with its key waits or runs.
             PayloadTooLarge: it is over the limit.
-            ValueError: a negative delay.
+            ValueError: a delay that is negative or over a year.
         """
         return self.put_many([envelope], delay_s=delay_s)[0]
 
@@ -299,7 +300,7 @@ class LeaseQueue:
         return found
 
     def redrive(self, ids: Sequence[str]) -> int:
-        """Put dead messages back with their attempts forgotten; returns how many there were.
+        """Put dead messages back with their attempts forgotten; returns how many were moved.
 
         Messages that cannot be read stay dead.
 

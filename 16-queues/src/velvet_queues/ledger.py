@@ -25,7 +25,7 @@ EVENTS = ("sent", "started", "finished", "failed", "effect")
 
 
 class Delivery(str, Enum):
-    """What a queue promises about each message; there is no third."""
+    """What a queue promises about each message."""
 
     AT_MOST_ONCE = "at most once"
     AT_LEAST_ONCE = "at least once"
@@ -113,7 +113,9 @@ class Verdict:
     Attributes:
         lost: sent and not finished.
         twice: started more than once.
-        effects_twice: whose effect was made more than once.
+        failed: attempts that raised, not tasks.
+        effects_twice: tasks with an effect that was made more than once.
+        strays: started, and never sent.
     """
 
     sent: int

@@ -41,7 +41,7 @@ def open_loop(
     """Call `send(number, intended)` at each time, without waiting for anything.
 
     Returns:
-        how late the latest was sent: a sender that cannot keep up must be told, not believed.
+        by how many seconds the latest was sent late: above 0, the sender did not keep up.
     """
     begun, worst = clock(), 0.0
     for number, offset in enumerate(times):

@@ -1,7 +1,7 @@
 """What to watch, in Prometheus' text format: depth, oldest age, waits, runs, outcomes.
 
 Depth alone pages at the wrong time: a thousand tasks may be gone in a second, and ten may have
-waited for an hour. The age of the oldest ready task is what its owner feels, so that is the alert.
+waited for an hour. The age of the oldest ready task shows both, so that is the alert.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def parse(text: str) -> dict[str, dict[str, float]]:
 
 
 def alerts(samples: Mapping[str, Mapping[str, float]], *, age_s: float = 30.0) -> list[str]:
-    """Return what `configs/alerts.yml` would page for, a sentence each."""
+    """Return a sentence for each alert of `configs/alerts.yml` that is due, without its `for`."""
     oldest = samples.get("velvet_queue_oldest_age_seconds", {}).get("", 0.0)
     dead = samples.get("velvet_queue_dead", {}).get("", 0.0)
     found = []
@@ -115,7 +115,7 @@ class Endpoint:
     """`/metrics` on 127.0.0.1 for a queue, in a thread; use it as a context manager.
 
     Attributes:
-        port: where it listens; give 0 for a free one.
+        port: where it listens; the argument 0 chooses a free one.
     """
 
     def __init__(self, queue: LeaseQueue, metrics: Metrics, port: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback whose cable can be pulled: connections end, new ones are refused."""
+"""A TCP proxy on loopback that can be cut: connections end, new ones are closed at once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Proxy:
         self._accepting = threading.Thread(target=self._accept, name="proxy")
 
     def cut(self) -> None:
-        """Break every connection, and refuse new ones until `mend`."""
+        """Break every connection, and close new ones at once until `mend`."""
         self._cut.set()
 
     def mend(self) -> None:

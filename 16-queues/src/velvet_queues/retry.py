@@ -95,7 +95,7 @@ class RetryPolicy:
 
 @dataclass(frozen=True)
 class Herd:
-    """What clients did to a server: calls in all, the worst second, seconds until all were served."""
+    """Calls in all, calls in the worst second after the first, seconds until all were served."""
 
     calls: int
     peak: int

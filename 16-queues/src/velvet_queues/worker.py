@@ -60,9 +60,10 @@ class Worker:
         handlers: the task's name -> a callable that receives the envelope. A name without one is
             dead at once, and the worker goes on.
         concurrency: how many threads work.
-        visibility_s: the lease's length; while a handler runs it is extended.
+        visibility_s: the lease's length in seconds; while a handler runs it is extended.
         policy: which failures are tried again, and when.
-        limit: of how many tasks begin a second.
+        limit: how many tasks may begin each second.
+        poll_s: seconds between two looks into an empty queue.
         tell: called with the outcome, the envelope and the seconds it ran, for metrics.
 
     Raises:
@@ -128,7 +129,7 @@ class Worker:
                 self._stop.wait(self.poll_s)
 
     def run_once(self) -> bool:
-        """Lease and work one message; False when there was none."""
+        """Lease and work one message, or wait for the rate limit; False when no message was ready."""
         pause = self.limit.take() if self.limit else 0.0
         if pause:
             self._stop.wait(min(pause, 0.1))

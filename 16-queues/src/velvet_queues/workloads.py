@@ -40,7 +40,7 @@ def _effect(envelope: Envelope, ledger: Ledger) -> None:
 
 
 def _poison(envelope: Envelope, ledger: Ledger) -> None:
-    """End in one of the ways that a `except Exception` does not see."""
+    """End in one of the ways that an `except Exception` does not see."""
     kind = envelope.payload
     if kind == "exit":
         os._exit(3)

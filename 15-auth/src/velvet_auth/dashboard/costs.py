@@ -69,7 +69,7 @@ def draw(seen: kit.Seen) -> None:
 
 
 def finding(seen: kit.Seen) -> str:
-    """Compare the first two."""
+    """Compare argon2id with the salted SHA-256."""
     ms = {one["name"]: one["ms"] for one in seen.of("hash")}
     if not {"argon2id", "salted_sha256"} <= set(ms):
         return ""
@@ -82,7 +82,7 @@ def finding(seen: kit.Seen) -> str:
 TAB = kit.Tab(
     "Password cost",
     question="What does a hash cost me, and what does it cost a thief?",
-    tip="Double the memory, then the passes: which of the two does a thief's hardware mind?",
+    tip="Double the memory, then the passes: which of the two costs a thief more?",
     job=kit.Job(tasks.hashes, recorded="hashes.jsonl"),
     controls=controls,
     draw=draw,

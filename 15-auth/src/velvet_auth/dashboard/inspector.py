@@ -17,7 +17,8 @@ from velvet_auth.errors import TokenError
 from velvet_auth.keys import Key, KeySet, b64url, decoded
 from velvet_auth.tokens import Issuer, Verifier, parse_strict, verify_compact
 
-RULES = ("malformed", "alg", "key", "signature", "type", "issuer", "audience", "expired", "not_yet")
+HEAD = ("malformed", "alg", "key", "signature")
+RULES = (*HEAD, "type", "claims malformed", "issuer", "audience", "expired", "not_yet")
 AS, API = "https://as.example", "api"
 
 
@@ -69,9 +70,20 @@ def verdict(token: str) -> str:
     return ""
 
 
-def figure_of(code: str) -> go.Figure:
+def signature_holds(token: str) -> bool:
+    """Return whether the rules up to the signature accept a token."""
+    try:
+        verify_compact(token, keys(), algorithms=("ES256",))
+    except TokenError:
+        return False
+    return True
+
+
+def figure_of(token: str) -> go.Figure:
     """Return the rules as steps: passed, refused here, not reached."""
-    reached = RULES.index(code) if code else len(RULES)
+    code = verdict(token)
+    step = "claims malformed" if code == "malformed" and signature_holds(token) else code
+    reached = RULES.index(step) if code else len(RULES)
     states = ["passed"] * reached + ["refused"] * bool(code)
     states += ["not reached"] * (len(RULES) - len(states))
     fills = {"passed": FILLS[3], "refused": FILLS[1], "not reached": LAVENDER_SOFT}
@@ -100,7 +112,7 @@ def figure_of(code: str) -> go.Figure:
 def draw(seen: kit.Seen) -> None:
     """Draw the steps, then what is in the token."""
     token = CHANGES[str(seen.options["change"])]()
-    seen.chart(figure_of(verdict(token)), key="rules")
+    seen.chart(figure_of(token), key="rules")
     try:
         parsed = parse_strict(token)
         inside = {"header": dict(parsed.header), "claims": json.loads(parsed.payload)}
@@ -117,11 +129,8 @@ def finding(seen: kit.Seen) -> str:
     code = verdict(token)
     if not code:
         return "**Accepted**: every rule passed."
-    try:
-        verify_compact(token, keys(), algorithms=("ES256",))
-        signed = "its signature is valid"
-    except TokenError:
-        signed = "its signature was not reached or is not valid"
+    states = ("its signature was not reached or is not valid", "its signature is valid")
+    signed = states[signature_holds(token)]
     return f"*{change}* is refused by **{code}**; {signed}."
 
 

@@ -10,7 +10,7 @@ from velvet_auth import contenders
 
 TOPICS = ("tokens", "passwords", "web", "oauth", "saml", "factors")
 MAX_MIB, MAX_PASSES = 256, 6
-LEAST_S = 0.05
+MIN_S = 0.05
 
 
 def attack(topic: str = "tokens") -> Iterator[dict[str, Any]]:
@@ -53,7 +53,7 @@ def hashes(mib: int = 19, passes: int = 2, cost: int = 12) -> Iterator[dict[str,
         hasher = contenders.load("hashing", name).Hasher(**options)
         row, count, spent = hasher.hash("a password"), 0, 0.0
         begun = time.process_time()
-        while spent < LEAST_S:
+        while spent < MIN_S:
             hasher.verify(row, "another password")
             count += 1
             spent = time.process_time() - begun

@@ -113,7 +113,7 @@ def draw(seen: kit.Seen) -> None:
 
 
 def finding(seen: kit.Seen) -> str:
-    """Say what the naive reader believes."""
+    """Name what each reader takes from the document."""
     form = str(seen.options["form"])
     told = read_by(form)
     if form == PLAIN:

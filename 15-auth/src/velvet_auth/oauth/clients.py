@@ -79,7 +79,7 @@ def _with_port(netloc: str, port: int) -> str:
 
 
 def single(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return parameters by name; one that occurs twice is refused (RFC 6749 section 3.1)."""
+    """Return parameters by name; OAuthError for one that occurs twice (RFC 6749 section 3.1)."""
     made: dict[str, str] = {}
     for name, value in pairs:
         if name in made:
@@ -117,7 +117,7 @@ class ClientAuthenticator:
         if sum(methods) > 1:
             raise OAuthError("invalid_request", "two ways of client authentication at once")
         if authorization:
-            name, secret = _basic(authorization)
+            name, secret = basic_credentials(authorization)
             if form.get("client_id", name) != name:
                 raise OAuthError("invalid_request", "two client ids")
             return self._by_secret(name, secret)
@@ -163,7 +163,8 @@ def _refused() -> OAuthError:
     return OAuthError("invalid_client", "the client did not authenticate", 401)
 
 
-def _basic(header: str) -> tuple[str, str]:
+def basic_credentials(header: str) -> tuple[str, str]:
+    """Return name and secret of an Authorization header; OAuthError unless it is Basic."""
     scheme, _, value = header.partition(" ")
     try:
         told = base64.b64decode(value, validate=True).decode("utf-8")

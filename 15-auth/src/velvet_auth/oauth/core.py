@@ -50,7 +50,8 @@ class AuthorizationServer:
 
     Args:
         issuer: makes the access tokens; its name is the server's.
-        secret: 32 bytes from which refresh successors are derived, so that a retry within `grace_s`
+        audience: the service that accepts them.
+        secret: at least 32 bytes from which refresh successors are derived, so that a retry within `grace_s`
             gets the same one although only digests are stored.
         grace_s: seconds in which the same client may present a used refresh token again.
         id_token: makes an ID token of a grant and an access token, for the scope `openid`.
@@ -308,7 +309,7 @@ class AuthorizationServer:
         }
 
     def decide_device(self, user_code: str, user: str, *, allow: bool) -> bool:
-        """Store the user's decision; whether such a code was open."""
+        """Store the user's decision; return whether such a code was open."""
         return (
             self._db.change(
                 "UPDATE devices SET user = ?, state = ?"
@@ -384,4 +385,4 @@ class AuthorizationServer:
 
     def metadata(self) -> dict[str, Any]:
         """RFC 8414: what this server offers."""
-        return metadata_of(self.issuer.issuer)
+        return metadata_of(self.issuer.issuer, self.issuer.keys.active.alg)

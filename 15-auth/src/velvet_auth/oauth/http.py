@@ -2,12 +2,14 @@
 
 The consent page is where OAuth meets the web: its form carries a CSRF token bound to the session,
 and `frame-ancestors 'none'` keeps it out of other sites' frames (RFC 9700 section 4.16). The user's
-session comes from the caller; see `examples/intermediate.py`.
+session and the page for device codes are the caller's; see `examples/intermediate.py`. Failed client authentication is slowed
+per client and address; behind a proxy, let the ASGI server set the client's address.
 """
 
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,10 +20,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from velvet_auth.errors import AuthError, OAuthError, SessionError
+from velvet_auth.errors import AuthError, OAuthError, SessionError, Throttled
+from velvet_auth.oauth.clients import basic_credentials
 from velvet_auth.oauth.core import AuthorizationServer
 from velvet_auth.oauth.records import ErrorPage
 from velvet_auth.sessions import Csrf, Session
+from velvet_auth.throttle import LoginThrottle
 
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 PAGE = {
@@ -29,7 +33,8 @@ PAGE = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Frame-Options": "DENY",
 }
-MAX_BODY = 32_768
+MAX_BODY = 32_768  # bytes
+UNNAMED = "(unnamed)"  # counts the failures of requests that name no client
 Pairs = list[tuple[str, str]]
 
 
@@ -55,16 +60,26 @@ def application(
     server: AuthorizationServer, session_of: Callable[[Request], Session | None]
 ) -> Starlette:
     """Return the application; `session_of` gives the logged-in session of a request, or None."""
-    csrf = Csrf(server.issuer.issuer)
+    csrf, throttle = Csrf(server.issuer.issuer), LoginThrottle()
 
     def answer(call: Callable[[Pairs, str], Any]) -> Callable[[Request], Any]:
         async def endpoint(request: Request) -> Response:
+            address = request.client.host if request.client else "unknown"
+            header, client = request.headers.get("authorization", ""), UNNAMED
             try:
                 form = await _form(request)
-                header = request.headers.get("authorization", "")
+                named = basic_credentials(header)[0] if header else dict(form).get("client_id")
+                client = named or UNNAMED
+                throttle.before(client, address)
                 made = await run_in_threadpool(call, form, header)
+            except Throttled as error:
+                wait = {"Retry-After": str(math.ceil(error.retry_after))}
+                return JSONResponse({"error": "slow_down"}, 429, headers=NO_STORE | wait)
             except OAuthError as error:
+                if error.code == "invalid_client":
+                    throttle.failed(client, address)
                 return _refusal(error)
+            throttle.succeeded(client, address)
             return JSONResponse(made or {}, headers=NO_STORE)
 
         return endpoint

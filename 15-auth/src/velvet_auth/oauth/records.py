@@ -71,8 +71,13 @@ def successor_of(secret: bytes, token: str) -> str:
     return b64url(hmac.new(secret, token.encode("utf-8", "replace"), hashlib.sha256).digest())
 
 
-def metadata_of(base: str) -> dict[str, Any]:
-    """Return the metadata of RFC 8414 for a server of that name."""
+def metadata_of(base: str, alg: str) -> dict[str, Any]:
+    """Return the metadata of RFC 8414, and what OpenID Connect Discovery adds, for a server.
+
+    Args:
+        base: the issuer's name, an address without a slash at its end.
+        alg: the algorithm that signs ID tokens.
+    """
     methods = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
     return {
         "issuer": base,
@@ -82,6 +87,9 @@ def metadata_of(base: str) -> dict[str, Any]:
         "introspection_endpoint": f"{base}/introspect",
         "device_authorization_endpoint": f"{base}/device_authorization",
         "jwks_uri": f"{base}/jwks",
+        "userinfo_endpoint": f"{base}/userinfo",
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [alg],
         "response_types_supported": ["code"],
         "grant_types_supported": sorted(GRANTS),
         "code_challenge_methods_supported": ["S256"],

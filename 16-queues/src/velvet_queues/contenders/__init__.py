@@ -1,4 +1,4 @@
-"""The queues, one a file, each with the same five names: a diff of two files is the difference.
+"""The queues, one a file, each with the names of `Contender`: a diff of two is the difference.
 
 `Place` says where a run happens; workers read it from their environment, because their programs
 are the libraries' own. Every run has a namespace of its own: workers that a crash left behind on

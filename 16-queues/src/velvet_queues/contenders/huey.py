@@ -1,4 +1,4 @@
-"""Huey on Redis or in a SQLite file: a message is popped before it runs, in every profile."""
+"""Huey on Redis or in a SQLite file: each message is a pickle, popped before it runs."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def app(place: Place) -> Worker:
 
 def commands(place: Place) -> list[list[str]]:  # noqa: ARG001 - it reads the environment
     """Return our own program."""
-    return [[sys.executable, "-m", "velvet_queues.apps", "lease"]]
+    return [[sys.executable, "-m", "velvet_queues.apps"]]
 
 
 class client:  # noqa: N801 - the name that every file has

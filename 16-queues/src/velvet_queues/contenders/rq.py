@@ -1,4 +1,4 @@
-"""RQ on Redis: a forked work horse for every job."""
+"""RQ on Redis: a forked work horse for every job, which is pickled around our JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tab to be proud of: tasks as bars on the lanes of their workers, and a kill in the middle."""
+"""Tasks as bars on the lanes of their workers, and a kill in the middle."""
 
 from __future__ import annotations
 

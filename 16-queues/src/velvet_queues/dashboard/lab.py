@@ -36,7 +36,7 @@ def controls() -> dict[str, Any]:
 
 
 def story(visibility: int = 20, takes: int = 30, heartbeat: bool = False) -> list[dict[str, Any]]:
-    """Let workers take one message in turn on a real queue, and return what each met."""
+    """Let workers take one message in turn on a real queue, and return how each attempt ended."""
     clock, told = Clock(), []
     with (
         tempfile.TemporaryDirectory() as folder,

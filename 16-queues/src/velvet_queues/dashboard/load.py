@@ -1,4 +1,4 @@
-"""Offered load against capacity: the knee, where waits stop being a number."""
+"""Offered load against capacity: below it waits stay short, above it they grow without end."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def draw(seen: kit.Seen) -> None:
 
 
 def finding(seen: kit.Seen) -> str:
-    """Say the capacity and the longest wait."""
+    """Name the capacity and the longest wait."""
     samples = seen.of("sample")
     if len(samples) < 3:
         return ""

@@ -67,7 +67,7 @@ def finding(seen: kit.Seen) -> str:
         return ""
     up = [one for one in scrapes if one["alerts"]]
     if not up:
-        return "No alert: the oldest task never waited for over a second, and none is dead."
+        return "No alert: no task waited for over a second (configs/alerts.yml pages after 30 s), none is dead."
     return f"Alert from {up[0]['at']:.1f} s on: {'; '.join(up[-1]['alerts'])}."
 
 

@@ -73,7 +73,7 @@ def finding(seen: kit.Seen) -> str:
     worst = min(events, key=lambda one: one["drain"])
     return (
         f"**{best['queue']}** drains {best['drain'] / worst['drain']:.1f}x as fast as "
-        f"{worst['queue']}. A task that takes 50 ms hides all of it."
+        f"{worst['queue']}. The longer a task takes, the less this matters."
     )
 
 

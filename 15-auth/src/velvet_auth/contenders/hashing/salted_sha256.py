@@ -1,4 +1,4 @@
-"""`sha256$salt$hex`: what many applications began with. Read for migration; see the benchmark."""
+"""`sha256$salt$hex`, as many applications began; here for their migration and as a baseline."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ class Hasher:
         return hmac.compare_digest(made.encode("ascii"), wanted.encode("utf-8"))
 
     def needs_rehash(self, _encoded: str) -> bool:
-        """Return that such a row is to be replaced at the next login."""
+        """Return True: such a row is replaced at the next login."""
         return True
