@@ -35,6 +35,7 @@ class Backend(Protocol):
         build_backend: the object that front ends import (PEP 517).
         kinds: the kinds of project it can build.
         needs: programs that must be on the search path for any kind beside pure Python.
+        needs_git: optional, true where the backend asks git for the files of an sdist.
     """
 
     distribution: str
