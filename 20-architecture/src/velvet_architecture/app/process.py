@@ -127,7 +127,14 @@ class FulfilmentProcess:
         self._clock, self._timeout_s = clock, timeout_s
 
     def run(self, order_id: str, *, started: float | None = None) -> Progress:
-        """Go on until the order is confirmed or cancelled; return how it went."""
+        """Go on until the order is confirmed or cancelled; return how it went.
+
+        Args:
+            started: when the order began, in seconds of `clock`; now by default.
+
+        Raises:
+            CommandRejected: the order was never placed.
+        """
         stream, order_stream = f"process-{order_id}", f"order-{order_id}"
         deadline = (self._clock() if started is None else started) + self._timeout_s
         order = self._aggregates.load(order_decider, order_stream).state

@@ -17,7 +17,7 @@ PATTERNS = ("", "/", "x")
 
 
 def figure_of(changes: list[dict[str, Any]]) -> go.Figure:
-    """Return lines by change and architecture; what was rewritten is drawn darker below."""
+    """Return lines by change and architecture, a bar each; hovering tells how many were old."""
     figure = go.Figure()
     for number, name in enumerate(evolution.ARCHITECTURES):
         mine = [one for one in changes if one["architecture"] == name]
