@@ -1,4 +1,4 @@
-"""Intermediate examples: eight backends, the end of setup.py, an upload on the wire, what weighs."""
+"""Intermediate examples: eight backends, the end of setup.py, an upload, and what weighs."""
 
 from __future__ import annotations
 

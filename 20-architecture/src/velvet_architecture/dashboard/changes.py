@@ -65,7 +65,7 @@ def draw(seen: kit.Seen) -> None:
             if one["step"] == chosen[:3]
         ]
     )
-    st.caption("Each number is counted from the files in samples/evolution, on this machine.")
+    st.caption("Each number is counted from the files in samples/evolution.")
 
 
 def finding(seen: kit.Seen) -> str:
