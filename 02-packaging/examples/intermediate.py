@@ -51,7 +51,7 @@ def eight_backends() -> None:
 
 
 def in_sdist(path: Path) -> bool:
-    """Whether an sdist holds the tests."""
+    """Return whether an sdist holds the tests."""
     return "tests/test_demo.py" in Sdist.open(path).names
 
 

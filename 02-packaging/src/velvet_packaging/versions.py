@@ -153,5 +153,9 @@ def release_order(texts: Iterable[str]) -> list[str]:
 
 
 def local_allowed_on_index(text: str) -> bool:
-    """Whether a public index takes a version: one with a local part is refused."""
+    """Return whether a public index takes a version: one with a local part is refused.
+
+    Raises:
+        BadSpec: it is no version.
+    """
     return _version(text).local is None

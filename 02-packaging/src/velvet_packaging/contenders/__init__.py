@@ -103,7 +103,7 @@ def detect(name: str, kind: str = "pure") -> Availability:
 
 @functools.lru_cache
 def _works(program: str) -> bool:
-    """Whether a program is there and runs: rustup leaves a cargo behind that only complains."""
+    """Return whether a program is there and runs: rustup leaves a cargo that only complains."""
     try:
         return programs.run([program, "--version"], timeout=60).rc == 0
     except PackagingLabError:

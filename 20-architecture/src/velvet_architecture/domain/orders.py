@@ -190,7 +190,7 @@ def evolve(state: Order, event: Any) -> Order:
 
 
 def is_terminal(state: Order) -> bool:
-    """Whether nothing can happen to an order any more."""
+    """Return whether nothing can happen to an order any more."""
     return state.status in ("confirmed", "cancelled")
 
 
