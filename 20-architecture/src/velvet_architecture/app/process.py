@@ -159,12 +159,6 @@ class FulfilmentProcess:
             state = self._state(stream)
         return state
 
-    def reallocate(self, order_id: str, sku: str, qty: int) -> bool:
-        """Promise again what an order lost because a batch shrank; False when nothing is left."""
-        stream = f"stock-{sku}"
-        self._aggregates.execute(stock_decider, stream, Allocate(order_id, qty))
-        return self._aggregates.load(stock_decider, stream).state.of(order_id) is not None
-
     def _forward(self, order_id: str, step: str) -> Any:
         try:
             return StepDone(step, self._do(order_id, step))
