@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @example("twenty_bad_wheels")
 def twenty_bad_wheels() -> None:
-    """Twenty hostile wheels before our verifier and uv; the benchmark asks seven tools."""
+    """Twenty hostile wheels, and what our verifier and uv say; the benchmark asks more tools."""
     with tempfile.TemporaryDirectory() as scratch:
         paths = hostile.write_all(Path(scratch))
         counts = dict.fromkeys(SHOWN, 0)
@@ -38,7 +38,7 @@ def twenty_bad_wheels() -> None:
             marks = "".join(f"{'x' if told[tool] else '.':>6}" for tool in SHOWN)
             print(f"{name:20}{marks}  {first[:45]}")
     print(f"flagged: {', '.join(f'{tool} {count} of 20' for tool, count in counts.items())}")
-    print("why: an installer's job is to install; by default none checks RECORD.")
+    print("why: an installer's job is to install; uv does not compare files with RECORD.")
 
 
 @example("byte_for_byte")
@@ -74,9 +74,9 @@ def byte_for_byte() -> None:
 CRC_OF = b"velvet"
 
 
-@example("compiled_four_ways")
-def compiled_four_ways() -> None:
-    """One C function, or its Rust twin, through compiled backends; zlib knows the answer."""
+@example("compiled_three_ways")
+def compiled_three_ways() -> None:
+    """One C function through two backends, its Rust twin through a third; zlib knows the answer."""
     rows = [("setuptools", "c"), ("scikit_build_core", "c"), ("maturin", "rust-bin")]
     print(f"{'':18}{'seconds':>8}{'bytes':>9}  tag; the same CRC as zlib")
     for name, kind in rows:
@@ -132,8 +132,8 @@ def prove_it() -> None:
         print(f"another repo: {told[:60]}...")
     except PackagingLabError as error:
         print(error)
-    print("why: a local key says 'the same hand'; a certificate says which repository")
-    print("     built it.")
+    print("why: a local key says 'the same key as before'; a certificate says which")
+    print("     repository built it.")
 
 
 @example("our_own_wheel")

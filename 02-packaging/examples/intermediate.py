@@ -1,8 +1,7 @@
-"""Intermediate examples: eight backends, the end of setup.py, an upload on the wire, what weighs."""
+"""Intermediate examples: eight backends, the end of setup.py, an upload, and what weighs."""
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -52,7 +51,7 @@ def eight_backends() -> None:
 
 
 def in_sdist(path: Path) -> bool:
-    """Whether an sdist holds the tests."""
+    """Return whether an sdist holds the tests."""
     return "tests/test_demo.py" in Sdist.open(path).names
 
 
@@ -106,7 +105,7 @@ def publish_and_install() -> None:
 
 @example("what_is_in_there")
 def what_is_in_there() -> None:
-    """What the bytes of a wheel and of an sdist are, as bars, and what leaving tests out saves."""
+    """What the bytes of a wheel and of an sdist are, as bars, and what leaving data out saves."""
     spec = ProjectSpec(modules=60, lines=40, data_files=20)
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
@@ -123,7 +122,6 @@ def what_is_in_there() -> None:
             print(f"  {'container':9}{told.overhead:7} {bar}")
         print(f"wheel without data: {what_if(paths[0], ('data',)):,} bytes of content")
         print(f"wheel at level 1:   {what_if(paths[0], (), 1):,} bytes of content")
-    print(f"this Python: {sys.version_info.major}.{sys.version_info.minor}")
     print("why: ZIP compresses each file alone and names it twice; tar.gz compresses")
     print("     across files.")
 

@@ -26,7 +26,7 @@ from velvet_architecture.ports import EventStore
 
 @example("ports_and_adapters")
 def ports_and_adapters() -> None:
-    """One use case on three event stores: equal answers, and what being durable costs."""
+    """One use case on memory, SQLite and group commit: equal answers, and what durability costs."""
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
         stores: dict[str, Callable[[], EventStore]] = {
@@ -70,7 +70,7 @@ class Orders:
 
 @example("dependency_injection_by_hand")
 def dependency_injection_by_hand() -> None:
-    """The same objects wired by hand and by a container, and a mistake found before it bites."""
+    """The same objects wired by hand and by a container, and a mistake found at start-up."""
     by_hand = Orders(Session(Settings()))
     print(f"by hand:      {type(by_hand.session).__name__} in {type(by_hand).__name__}")
 

@@ -1,4 +1,4 @@
-"""Intermediate examples: a race, a rebuild that nothing notices, old events, a chain of hashes."""
+"""Intermediate examples: a race, a rebuild under readers, old events, a chain of hashes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from velvet_architecture.ports import Cursor, NewEvent, StoredEvent, uuid7
 
 @example("lost_update_race")
 def lost_update_race() -> None:
-    """Eight threads sell a hundred lamps three ways, and one way sells lamps that are not there."""
+    """Eight threads sell a hundred lamps in three architectures; one sells lamps that are not there."""
     print(f"{'architecture':16}{'in stock':>9}{'sold':>7}{'lost updates':>14}{'retries':>9}")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         for name in shapes.SHAPES:
@@ -68,7 +68,7 @@ def projection_rebuild_live() -> None:
 
 @example("upcasting")
 def upcasting() -> None:
-    """An order from three versions ago is read by today's code, one step of the chain at a time."""
+    """An order of schema 1 is read by code of schema 3, one step of the chain at a time."""
     known = EventRegistry()
     known.event("OrderPlaced", schema=3)(OrderPlaced)
 

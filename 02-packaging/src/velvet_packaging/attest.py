@@ -1,4 +1,4 @@
-"""Attestations: a signed statement that a file with this digest was made by this identity.
+"""Attestations: a signed statement that an identity made the file with this digest.
 
 `LocalSigner` shows the envelope with a key of one's own. What that does not prove: there is no
 certificate that ties the key to a person or a workflow, and no log that shows when it was used.
@@ -121,7 +121,10 @@ class LocalSigner:
 
 
 def verify(path: Path, envelope: Envelope, key: Ed25519PublicKey) -> str:
-    """Return why an envelope does not vouch for a file; empty when it does."""
+    """Return why an envelope does not vouch for a file; empty when it does.
+
+    Checks the signature first, then the name, then the digest; time is that of hashing the file.
+    """
     from cryptography.exceptions import InvalidSignature
 
     try:
@@ -145,7 +148,10 @@ def verify_index_attestation(
     """Return why a real attestation does not vouch for a digest; empty when it does. Offline.
 
     Args:
+        name: of the file that the attestation is about.
+        sha256: of that file, in hexadecimal digits.
         repository: owner/name of the source that is expected to have built the file.
+        attestation: a JSON file as PEP 740 describes it.
 
     Raises:
         BackendMissing: pypi-attestations is not installed.

@@ -1,4 +1,4 @@
-"""Which tool notices what: each looks at one wheel and says whether it objects.
+"""Which tool notices which fault: each looks at one wheel and says whether it objects.
 
 An installer objects by not installing, a checker by its exit code. All run with their defaults, in
 a folder of their own; `installer_all` is the one option among them that asks for more.
@@ -66,7 +66,13 @@ DETECTORS: Mapping[str, Detector] = {
 
 
 def objects(name: str, path: Path) -> bool:
-    """Whether a tool objects to a wheel."""
+    """Return whether a tool objects to a wheel.
+
+    Raises:
+        KeyError: `DETECTORS` has no such tool.
+        BackendMissing: uv is not installed.
+        BuildTimeout: the tool took longer than `LIMIT_S` seconds.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         own = Path(scratch) / "wheel" / path.name  # a tool that renames or locks harms no other
         own.parent.mkdir()
@@ -77,7 +83,7 @@ def objects(name: str, path: Path) -> bool:
 
 
 def detect(name: str, paths: Mapping[str, Path], at_once: int = 4) -> dict[str, bool]:
-    """Return wheel -> whether a tool objects to it."""
+    """Return wheel -> whether a tool objects to it; runs `at_once` of them at a time."""
     with ThreadPoolExecutor(at_once) as pool:
         return dict(
             zip(paths, pool.map(lambda path: objects(name, path), paths.values()), strict=True)

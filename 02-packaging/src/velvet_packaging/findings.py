@@ -86,7 +86,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether the file passes: `strict` forbids all findings, `installer` all but hygiene."""
+        """Whether the file passes: `installer` allows warnings and hygiene, `strict` no finding."""
         if self.profile == "strict":
             return not self.findings
         return not any(

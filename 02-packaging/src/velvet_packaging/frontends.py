@@ -95,7 +95,7 @@ class Hook:
 
     Attributes:
         timeout: in seconds.
-        umask: of the child.
+        umask: of the child; -1 keeps that of this process.
         python: the interpreter that has the backend.
     """
 
@@ -108,7 +108,14 @@ class Hook:
     def build(
         self, project: Path, target: str, out: Path, env: Mapping[str, str] | None = None
     ) -> BuildResult:
-        """Build one file by calling `build_wheel`, `build_sdist` or `build_editable`."""
+        """Build one file by calling `build_wheel`, `build_sdist` or `build_editable`.
+
+        Raises:
+            UnknownName: the target is none of `TARGETS`.
+            BackendMissing: the backend is not installed, or has no such hook.
+            BuildFailed: it failed, or wrote another file than it names.
+            BuildTimeout: it hung; its process group was ended.
+        """
         before = _started(out, target)
         told, ran = self.call(project, f"build_{target}", str(out), env=env)
         made = result(out, before, ran, f"{project.name}: {target}")
@@ -157,6 +164,7 @@ class Program:
         targets: what it can build.
         argv: from target, project and output folder to a command line.
         wheels: a folder with the backends as wheels; isolation takes them from there.
+        timeout: in seconds.
     """
 
     name: str

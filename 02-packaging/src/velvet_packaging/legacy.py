@@ -1,7 +1,7 @@
 """Five experiments: what goes wrong with setup.py, and the same project in pyproject.toml.
 
-Each makes both projects in a scratch folder, really builds them, and says what it saw. A setup.py
-is a program: it is run in the scratch folder alone, by setuptools.
+Each makes its projects in a scratch folder, runs setuptools and the tools beside it on them, and
+says what it saw. A setup.py is a program: it is run in the scratch folder alone.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _build_requirements(scratch: Path) -> Evidence:
 
 
 def _baked_in(scratch: Path) -> Evidence:
-    """Decide a dependency while building, and look at whom the wheel says it is for."""
+    """Decide a dependency while building, and look at the tags and requirements of the wheel."""
     minor = sys.version_info[1]
     line = f"import sys\nreqs = ['tomli'] if sys.version_info < (3, {minor + 1}) else []"
     old = old_project(scratch / "old", before=line, more=", install_requires=reqs")
@@ -173,6 +173,7 @@ def experiment(name: str) -> Evidence:
     """Run one experiment in a scratch folder.
 
     Raises:
+        KeyError: `EXPERIMENTS` has none of that name.
         BackendMissing: setuptools, hatchling or uv is not installed.
     """
     with tempfile.TemporaryDirectory() as scratch:

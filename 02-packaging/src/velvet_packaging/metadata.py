@@ -227,7 +227,7 @@ def _license(project: dict[str, Any]) -> None:
 
 
 def license_ok(expression: str) -> bool:
-    """Whether a text is an SPDX license expression.
+    """Return whether a text is an SPDX license expression.
 
     >>> license_ok("MIT OR Apache-2.0"), license_ok("Use at will")
     (True, False)

@@ -59,7 +59,12 @@ def _last(name: str, info: str) -> tuple[bool, str]:
 def canonical_zip(
     path: Path, files: Files, epoch: int = DOS_EPOCH, compression: int = zipfile.ZIP_DEFLATED
 ) -> None:
-    """Write an archive whose bytes depend on names, contents and modes alone."""
+    """Write an archive whose bytes depend on names, contents and modes alone.
+
+    Args:
+        files: path -> content and mode, in the order in which they are written.
+        epoch: the date of every entry, in seconds since 1970.
+    """
     date = time.gmtime(source_date_epoch(str(epoch)))[:6]
     with zipfile.ZipFile(path, "w", compression, compresslevel=9) as archive:
         for name, (data, mode) in files.items():
@@ -125,5 +130,5 @@ def normalize_sdist(path: Path, epoch: int = DOS_EPOCH) -> Path:
 
 
 def normalize(path: Path, epoch: int = DOS_EPOCH) -> Path:
-    """Rewrite a wheel or an sdist in place; see the two above."""
+    """Rewrite a wheel or an sdist in place; see `normalize_wheel` and `normalize_sdist`."""
     return (normalize_wheel if path.suffix == ".whl" else normalize_sdist)(path, epoch)

@@ -64,7 +64,6 @@ class ProjectSpec:
         lines: of each module, about.
         data_files: JSON files in the package.
         tests: whether there is a test beside `src`.
-        scripts: console scripts, name -> object reference.
         extras: name of an extra -> its requirements.
         license: an SPDX expression.
         kind: pure, c, cython or rust-bin.
@@ -79,7 +78,6 @@ class ProjectSpec:
     lines: int = 120
     data_files: int = 1
     tests: bool = True
-    scripts: Mapping[str, str] | None = field(default=None, hash=False)
     extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     license: str = "MIT"
     kind: str = "pure"
@@ -103,16 +101,14 @@ class ProjectSpec:
         """The import name."""
         return canonicalize_name(self.name).replace("-", "_")
 
-    @property
-    def command(self) -> str:
-        """The name of its console script; empty without one."""
-        return next(iter(scripts_of(self)), "")
-
 
 def scripts_of(spec: ProjectSpec) -> Mapping[str, str]:
-    """Return the console scripts: those asked for, else one that tells the version."""
-    if spec.scripts is not None or spec.kind == "rust-bin":
-        return spec.scripts or {}
+    """Return the console scripts, name -> object reference: one that prints the version.
+
+    A project of kind rust-bin has none, because its program is compiled.
+    """
+    if spec.kind == "rust-bin":
+        return {}
     return {canonicalize_name(spec.name): f"{spec.module}.cli:main"}
 
 

@@ -1,7 +1,7 @@
 """RECORD, the list inside a wheel that says which bytes belong to it.
 
 One CSV row a file: path, digest, size. It is the wheel's only statement about its own content, and
-no installer checks it by default. Each way to break a row has an error of its own.
+neither pip nor uv nor installer compares a file with its row by default. Each way to break a row has an error of its own.
 
 Sources: the PyPA specifications recording-installed-packages and binary-distribution-format.
 """

@@ -47,7 +47,12 @@ _DIGESTS: dict[str, Callable[[bytes], str]] = {
 
 @dataclass(frozen=True)
 class Request:
-    """One request as the server saw it."""
+    """One request as the server saw it.
+
+    Attributes:
+        received, sent: bytes of the two bodies.
+        agent: the program that asked, without its version.
+    """
 
     method: str
     path: str
@@ -93,7 +98,7 @@ class StrictRegistry:
 
     Args:
         root: the folder of its files.
-        max_bytes: of one upload; a larger Content-Length is refused before the body is read.
+        max_bytes: the most bytes of one upload; a larger Content-Length is refused before the body is read.
         store: writes a file; another one stands in for a full disk.
 
     Attributes:
@@ -108,9 +113,8 @@ class StrictRegistry:
         *,
         max_bytes: int = MAX_BYTES,
         store: Callable[[Path, bytes], None] = atomic_store,
-        port: int = 0,
     ) -> None:
-        self.root, self.max_bytes, self.store, self._port = root, max_bytes, store, port
+        self.root, self.max_bytes, self.store = root, max_bytes, store
         self.token = secrets.token_urlsafe(16)
         self.files: dict[str, Stored] = {}
         self.requests: list[Request] = []
@@ -119,9 +123,9 @@ class StrictRegistry:
         self._server: _Server | None = None
 
     def start(self) -> StrictRegistry:
-        """Listen on loopback."""
+        """Listen on a free port of loopback."""
         self.root.mkdir(parents=True, exist_ok=True)
-        self._server = _Server(("127.0.0.1", self._port), _Handler)
+        self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.registry = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
@@ -158,7 +162,7 @@ class StrictRegistry:
         return f"{self.url}/simple/"
 
     def yank(self, filename: str, reason: str = "yanked") -> None:
-        """Leave a file to those who pin it (PEP 592).
+        """Mark a file, so that installers choose it only when its version is pinned (PEP 592).
 
         Raises:
             UploadRefused: there is no such file.
@@ -171,7 +175,8 @@ class StrictRegistry:
         """Check an upload and store it.
 
         Raises:
-            UploadRefused: with the HTTP status and one line.
+            UploadRefused: a check failed; it has the HTTP status and one line.
+            ValueError: the attestations are no JSON.
         """
         if form.get(":action") != "file_upload" or form.get("protocol_version") != "1":
             raise UploadRefused(400, "send :action=file_upload and protocol_version=1")

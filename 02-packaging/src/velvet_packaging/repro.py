@@ -52,7 +52,12 @@ class Cell:
     """The answer for one target, one axis, with or without an epoch.
 
     Attributes:
+        target: wheel or sdist.
+        axis: a key of `AXES`.
+        epoch: the SOURCE_DATE_EPOCH of both builds; None where it is not set.
+        equal: whether the two are equal as built.
         normalized: whether the two are equal after `normalize`.
+        difference: the first field that differs as built; empty where none does.
     """
 
     target: str

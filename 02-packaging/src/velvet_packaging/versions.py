@@ -97,6 +97,9 @@ def _rule(wanted: Specifier, version: Version) -> str:
 def next_version(text: str, part: Part) -> str:
     """Return the version that follows when one part is raised.
 
+    Raises:
+        BadSpec: it is no version.
+
     >>> next_version("1.2.3", "minor"), next_version("1.2.3", "pre"), next_version("1.0rc1", "pre")
     ('1.3.0', '1.2.4rc1', '1.0rc2')
     """
@@ -140,6 +143,9 @@ def from_semver(text: str) -> str:
 def release_order(texts: Iterable[str]) -> list[str]:
     """Return versions from the oldest to the newest; equal ones keep their places.
 
+    Raises:
+        BadSpec: one of them is no version.
+
     >>> release_order(["1.0.post1", "1.0", "1!0", "1.0.dev0", "1.0+local"])
     ['1.0.dev0', '1.0', '1.0+local', '1.0.post1', '1!0']
     """
@@ -147,5 +153,9 @@ def release_order(texts: Iterable[str]) -> list[str]:
 
 
 def local_allowed_on_index(text: str) -> bool:
-    """Whether a public index takes a version: one with a local part is refused."""
+    """Return whether a public index takes a version: one with a local part is refused.
+
+    Raises:
+        BadSpec: it is no version.
+    """
     return _version(text).local is None

@@ -1,8 +1,9 @@
 """A wheel read and verified without being unpacked.
 
-`verify` asks what no installer asks by default: is the archive one archive, does RECORD cover every
-file with the digest that it has, do file name, folder and metadata name one release, and does
-anything in it do more than be imported? Content is hashed in blocks, so memory stays constant.
+`verify` asks more than an installer asks by default: is the archive one archive, does RECORD cover
+every file with the digest that it has, do file name, folder and metadata name one release, and does
+anything in it do more than be imported? Content is hashed in blocks, so memory grows with the number
+of entries and not with their sizes.
 
 Sources: the PyPA specifications binary-distribution-format, recording-installed-packages,
 entry-points and platform-compatibility-tags.
@@ -194,11 +195,13 @@ class Wheel:
 def verify(path: Path, profile: Profile = "strict", limits: Limits | None = None) -> Report:
     """Return every fault of a wheel; see `findings.CODES` for the rules.
 
-    Time is linear in the inflated size, memory is constant. Never raises on hostile bytes; an
-    archive that is a bomb is not inflated at all.
+    Time is linear in the inflated size, memory in the number of entries. Never raises on hostile
+    bytes; an archive that is a bomb is not inflated at all.
 
     Args:
-        profile: `strict` wants nothing to remark, `installer` allows hygiene findings.
+        profile: `strict` passes a file without any finding, `installer` allows warnings and
+            hygiene findings.
+        limits: how far the archive may expand; `Limits()` by default.
 
     Raises:
         OSError: the file cannot be read.

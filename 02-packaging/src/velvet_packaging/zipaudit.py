@@ -50,7 +50,16 @@ class Limits:
 
 
 class Entry(NamedTuple):
-    """One entry as the central directory describes it."""
+    """One entry as the central directory describes it.
+
+    Attributes:
+        offset: of the local header, in bytes from the start of the file.
+        data: the offset of the content.
+        compressed, size: bytes of the content, packed and inflated.
+        mode: the POSIX mode with the kind of file, 0 where the archive has none.
+        system: the system that wrote the entry; 3 is Unix.
+        date: day and time as MS-DOS packs them.
+    """
 
     name: str
     offset: int

@@ -1,7 +1,7 @@
-"""The composition root: the one place that knows every layer, written by hand.
+"""The composition root: the one place where the use cases are put together, written by hand.
 
-Forty lines of constructor calls are what a container would replace. They are read top to bottom,
-and a missing argument is an error of the type checker.
+`build` is what a container would replace: constructor calls, read top to bottom, and a missing
+argument is an error of the type checker. The store comes from the caller, which knows its adapter.
 """
 
 from __future__ import annotations
@@ -45,7 +45,11 @@ def registry(codec: Codec | None = None) -> EventRegistry:
 
 
 class CardPayments:
-    """A payment provider in memory, a stand-in: refuses above a limit, answers a key once."""
+    """A payment provider in memory, a stand-in: takes a key once.
+
+    Args:
+        limit: the highest amount that is authorised, in minor units.
+    """
 
     def __init__(self, limit: int = 100_000) -> None:
         self._limit = limit
@@ -53,14 +57,22 @@ class CardPayments:
         self.refunded: dict[str, str] = {}
 
     def authorise(self, key: str, amount: Money) -> str:
-        """Return the payment's id, which is the key."""
+        """Return the payment's id, which is the key.
+
+        Raises:
+            PaymentRefused: the amount is above the limit.
+        """
         if amount.minor > self._limit:
             raise PaymentRefused(f"{amount.minor} {amount.currency} is above the limit")
         self.authorised.setdefault(key, amount)
         return key
 
     def refund(self, key: str, payment: str) -> None:
-        """Give the money back once."""
+        """Give the money back, once for a key.
+
+        Raises:
+            PaymentRefused: there is no such payment.
+        """
         if payment not in self.authorised:
             raise PaymentRefused(f"there is no payment {payment}")
         self.refunded[key] = payment
@@ -77,7 +89,7 @@ class Shop:
     registry: EventRegistry
 
     def receive(self, sku: str, ref: str, qty: int) -> None:
-        """A batch has come."""
+        """Record that a batch of units has come."""
         self.aggregates.execute(stock_decider, f"stock-{sku}", ReceiveBatch(ref, qty))
 
     def allocate(self, sku: str, order_id: str, qty: int = 1, *, retries: int = 5) -> Any:
@@ -101,7 +113,12 @@ class Shop:
 
 
 def build(store: EventStore, *, payment_limit: int = 100_000, cache_size: int = 0) -> Shop:
-    """Wire a shop over a store."""
+    """Wire a shop over a store.
+
+    Args:
+        payment_limit: the highest amount that is authorised, in minor units.
+        cache_size: states that are kept in memory; 0 keeps none.
+    """
     known = registry()
     aggregates = AggregateStore(store, known, cache_size=cache_size)
     payments = CardPayments(payment_limit)

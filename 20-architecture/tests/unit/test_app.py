@@ -25,6 +25,7 @@ from velvet_architecture.domain import CommandRejected
 from velvet_architecture.domain.orders import Money, OrderLine, PlaceOrder, order_decider
 from velvet_architecture.domain.stock import (
     Allocate,
+    Allocated,
     ChangeBatchQuantity,
     Deallocated,
     ReceiveBatch,
@@ -305,8 +306,13 @@ def test_a_shrunk_batch_is_promised_again_from_another() -> None:
     shop.receive("lamp", "c", 5)
     done = shop.aggregates.execute(stock_decider, S, ChangeBatchQuantity("b", 1))
     lost = [event for event in done.events if isinstance(event, Deallocated)]
-    assert [shop.fulfilment.reallocate(one.order_id, "lamp", one.qty) for one in lost] == [True]
-    assert not shop.fulfilment.reallocate("o7", "lamp", 99)
+
+    again = [shop.allocate("lamp", one.order_id, one.qty).events for one in lost]
+
+    assert again == [(Allocated("o1", 4, "c"),)]
+
+
+def test_a_process_ignores_an_event_that_it_does_not_know() -> None:
     assert process_decider.evolve(process_decider.initial, "x") == process_decider.initial
 
 

@@ -1,4 +1,4 @@
-"""Who notices a hostile wheel, what verifying costs, what signing costs."""
+"""Which tools notice a hostile wheel, what verifying costs, what signing costs."""
 
 from __future__ import annotations
 

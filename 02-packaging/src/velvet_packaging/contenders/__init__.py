@@ -35,6 +35,7 @@ class Backend(Protocol):
         build_backend: the object that front ends import (PEP 517).
         kinds: the kinds of project it can build.
         needs: programs that must be on the search path for any kind beside pure Python.
+        needs_git: optional, true where the backend asks git for the files of an sdist.
     """
 
     distribution: str
@@ -102,7 +103,7 @@ def detect(name: str, kind: str = "pure") -> Availability:
 
 @functools.lru_cache
 def _works(program: str) -> bool:
-    """Whether a program is there and runs: rustup leaves a cargo behind that only complains."""
+    """Return whether a program is there and runs: rustup leaves a cargo that only complains."""
     try:
         return programs.run([program, "--version"], timeout=60).rc == 0
     except PackagingLabError:

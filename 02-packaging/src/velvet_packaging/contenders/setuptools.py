@@ -1,4 +1,4 @@
-"""setuptools: what was there first; builds C and Cython, and packs the data that it is told of."""
+"""setuptools: the oldest backend; builds C and Cython, and packs only data files that are listed."""
 
 from __future__ import annotations
 

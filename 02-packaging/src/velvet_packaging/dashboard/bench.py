@@ -61,7 +61,7 @@ def draw(seen: kit.Seen) -> None:
 
 
 def finding(seen: kit.Seen) -> str:
-    """Compare first and last, and name who lost the data file."""
+    """Compare first and last, and name the backends that lost the data file."""
     events = seen.of("built")
     if len(events) < 2:
         return ""

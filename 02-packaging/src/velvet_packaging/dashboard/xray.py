@@ -1,4 +1,4 @@
-"""The tab that shows every byte of a wheel, and who notices when one of them changes."""
+"""The tab that shows every byte of a wheel, and which checks notice when one of them changes."""
 
 from __future__ import annotations
 
@@ -43,6 +43,8 @@ def controls() -> dict[str, Any]:
         st.session_state["x-ray-bytes"] = (dropped.name, dropped.getvalue())
         raw, name = dropped.getvalue(), dropped.name
     else:
+        if dropped is not None:
+            kit.note(f"{dropped.name} is larger than {MAX_UPLOAD >> 20} MiB: a sample is shown.")
         st.session_state.pop("x-ray-bytes", None)
         name = kit.choice("or one of ours", SAMPLES, "clean", key="sample")
         raw = sample(name)
@@ -152,7 +154,7 @@ def draw(seen: kit.Seen) -> None:
 
 
 def finding(seen: kit.Seen) -> str:
-    """Say where the byte lies and who noticed."""
+    """Say where the byte lies and how many checks noticed."""
     options = seen.wanted
     name, raw = bytes_of(options)
     rows = checks(name, raw)[1]
@@ -168,7 +170,7 @@ def finding(seen: kit.Seen) -> str:
 
 TAB = kit.Tab(
     "Wheel X-ray",
-    question="What is every byte of a wheel for, and who notices when one changes?",
+    question="What is every byte of a wheel for, and which checks notice when one changes?",
     tip="Move the byte through headers, data and directory; then choose a hostile wheel, unflipped.",
     controls=controls,
     draw=draw,

@@ -20,7 +20,8 @@ class MemoryBroker:
     Args:
         duplicate: probability that a message is delivered twice.
         drop_ack: probability that an acknowledgement is lost.
-        reorder: how far a message may move in a delivery.
+        reorder: places that a message may move in a delivery.
+        seed: of the faults.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class RedisStreamsBroker:
     """A stream with one consumer group.
 
     Args:
-        claim_ms: after how long an unacknowledged message is taken from a silent consumer.
+        claim_ms: milliseconds after which an unacknowledged message is taken from a silent consumer.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class RedisStreamsBroker:
         consumer: str = "one",
         claim_ms: int = 30_000,
     ) -> None:
-        import redis  # half a second of CPU, so only where it is used
+        import redis  # slow to import, so only where it is used
 
         self._redis = redis.Redis.from_url(url)
         self._stream, self._group, self._consumer = stream, group, consumer

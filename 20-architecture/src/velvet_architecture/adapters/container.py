@@ -1,4 +1,4 @@
-"""A dependency-injection container of a hundred lines, to see what such a thing does.
+"""A dependency-injection container in one file, to see what a container does.
 
 Three lifetimes: one object for ever (`singleton`), one a scope, a new one each time (`transient`).
 `validate` finds the mistakes before the first request: something missing, a circle, and the captive
@@ -48,7 +48,12 @@ class Container:
         factory: Callable[..., Any] | None = None,
         lifetime: Lifetime = "singleton",
     ) -> None:
-        """Register how a type is made; its arguments are found by their annotations."""
+        """Register how a type is made; its arguments are found by their annotations.
+
+        Raises:
+            ValueError: there is no such lifetime.
+            WiringError: an argument without a default has no annotation.
+        """
         if lifetime not in ("singleton", "scoped", "transient"):
             raise ValueError(f"lifetime must be singleton, scoped or transient, not {lifetime!r}")
         maker = kind if factory is None else factory
@@ -84,7 +89,11 @@ class Container:
             self._walk(needed, here)
 
     def resolve(self, kind: type[T]) -> T:
-        """Return an object; one that is scoped needs `scope()`."""
+        """Return an object.
+
+        Raises:
+            WiringError: the graph cannot work, or the object is scoped and needs `scope()`.
+        """
         maker = self._makers.get(kind) or self._maker(kind)
         return typing.cast(T, maker(_NO_SCOPE))
 

@@ -1,8 +1,8 @@
 """Group commit: many independent appends share one wait for the disk, and none loses durability.
 
-A disk confirms some hundred flushes a second, however small they are. One writer thread takes what
-has gathered, stores each append behind a savepoint, commits once, and only then answers. An append
-that is refused is rolled back alone.
+The wait for a disk hardly depends on how much is flushed. One writer thread takes what has
+gathered, stores each append behind a savepoint, commits once, and only then answers. An append that
+is refused is rolled back alone.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class GroupCommitStore:
 
     Args:
         max_batch: appends in one commit.
-        max_wait_ms: how long the first of a group waits for others.
+        max_wait_ms: milliseconds that the first of a group waits for others.
     """
 
     def __init__(

@@ -49,7 +49,7 @@ class SqliteEventStore:
     """One connection a thread; `close` closes all of them.
 
     Args:
-        busy_timeout_s: how long an append waits for another writer before StoreUnavailable.
+        busy_timeout_s: seconds that an append waits for another writer before StoreUnavailable.
         max_pages: a limit of the file's size, for trying out a full disk; 0 for none.
     """
 

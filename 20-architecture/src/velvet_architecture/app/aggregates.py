@@ -1,4 +1,4 @@
-"""Load a stream, decide, append with the version that was loaded, and again when another was faster.
+"""Load a stream, decide, append with the version that was loaded; repeat when it had changed.
 
 This is optimistic concurrency: no lock is held while the domain thinks. A command with an id makes
 the ids of its events from it, so a command that is sent twice is answered from the log.
@@ -114,9 +114,14 @@ class AggregateStore:
     ) -> Outcome:
         """Decide on a command and append what happens.
 
+        Args:
+            command_id: makes the ids of the events, so that a repeated command has one effect.
+            retries: attempts after the first, when other writers were faster.
+            metadata: stored with each event.
+
         Raises:
             CommandRejected: the domain refuses.
-            ConcurrencyError: other writers were faster `retries` times in a row.
+            ConcurrencyError: other writers were faster at the first attempt and all retries.
         """
         for attempt in range(1, retries + 2):
             loaded = self.load(decider, stream)

@@ -54,7 +54,11 @@ def link(before: str, event: NewEvent | StoredEvent, version: int, secret: bytes
 def append_chained(
     store: EventStore, stream: str, events: Sequence[NewEvent], *, secret: bytes = b""
 ) -> AppendResult:
-    """Append with a chain; the version that was read is expected, so two writers cannot fork it."""
+    """Append with a chain; the version that was read is expected, so two writers cannot fork it.
+
+    Raises:
+        ConcurrencyError: another writer appended meanwhile.
+    """
     last = store.read(stream, limit=1, backwards=True)
     before, version = (last[0].metadata.get(CHAIN, ""), last[0].version) if last else ("", 0)
     linked = []
@@ -87,7 +91,11 @@ class Shredder:
         self._keys = {} if keys is None else keys
 
     def seal(self, person: str, text: str) -> str:
-        """Return a text that only this person's key opens."""
+        """Return a text that only this person's key opens.
+
+        Raises:
+            KeyErased: the key was thrown away.
+        """
         from cryptography.fernet import Fernet
 
         key = self._keys.setdefault(person, Fernet.generate_key())

@@ -68,7 +68,11 @@ def message_of(stored: StoredEvent, source: str = "/velvet/shop") -> Message:
 
 
 class OutboxRelay:
-    """Publishes the log in order; keeps its checkpoint in a SQLite database of its own."""
+    """Publishes the log in order; keeps its checkpoint in a SQLite database of its own.
+
+    Args:
+        sleep: waits between attempts, in seconds; the default does not wait.
+    """
 
     def __init__(
         self,

@@ -127,7 +127,14 @@ class FulfilmentProcess:
         self._clock, self._timeout_s = clock, timeout_s
 
     def run(self, order_id: str, *, started: float | None = None) -> Progress:
-        """Go on until the order is confirmed or cancelled; return how it went."""
+        """Go on until the order is confirmed or cancelled; return how it went.
+
+        Args:
+            started: when the order began, in seconds of `clock`; now by default.
+
+        Raises:
+            CommandRejected: the order was never placed.
+        """
         stream, order_stream = f"process-{order_id}", f"order-{order_id}"
         deadline = (self._clock() if started is None else started) + self._timeout_s
         order = self._aggregates.load(order_decider, order_stream).state
@@ -151,12 +158,6 @@ class FulfilmentProcess:
                     self._record(stream, StepBegun(step) if step else ProcessEnded("confirmed"))
             state = self._state(stream)
         return state
-
-    def reallocate(self, order_id: str, sku: str, qty: int) -> bool:
-        """Promise again what an order lost because a batch shrank; False when nothing is left."""
-        stream = f"stock-{sku}"
-        self._aggregates.execute(stock_decider, stream, Allocate(order_id, qty))
-        return self._aggregates.load(stock_decider, stream).state.of(order_id) is not None
 
     def _forward(self, order_id: str, step: str) -> Any:
         try:

@@ -58,6 +58,7 @@ class Projection(Protocol):
     """What is made of the log.
 
     Attributes:
+        schema: of the tables; another number than the stored one means a rebuild.
         tables: table -> its columns as in CREATE TABLE.
     """
 
@@ -192,7 +193,15 @@ class ProjectionRunner:
         return self.projections[name]
 
     def rebuild(self, name: str, *, limit: int = 1_000) -> None:
-        """Build a projection anew beside the old tables, then swap; readers are never blocked."""
+        """Build a projection anew beside the old tables, then swap; readers see the old ones till then.
+
+        Args:
+            limit: events in one transaction.
+
+        Raises:
+            LookupError: there is no such projection.
+            ProjectionPoisoned: it failed on an event; the old tables stay.
+        """
         projection = self._known(name)
         for _ in self.rebuilding(projection, limit):
             pass

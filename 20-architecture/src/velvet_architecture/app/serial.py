@@ -177,7 +177,11 @@ class EventRegistry:
     def encode(
         self, event: Any, *, event_id: str, metadata: Mapping[str, str] | None = None
     ) -> NewEvent:
-        """Return an event as the store takes it."""
+        """Return an event as the store takes it.
+
+        Raises:
+            UnknownEventType: its class is not registered.
+        """
         name = self._name_of.get(type(event))
         if name is None:
             raise UnknownEventType(f"{type(event).__name__} is not registered")

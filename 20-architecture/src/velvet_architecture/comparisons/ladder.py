@@ -1,6 +1,8 @@
-"""The ladder of layers: ten ways to take one unit of stock, each with one layer more.
+"""The ladder of layers: ten ways to take one unit of stock.
 
-Every rung answers the units that are left, so that all of them do the same work; what differs is
+From `dict` to `middleware` each rung has one layer more. `container` resolves the handler anew for
+each command behind a bus with two middlewares; `event_store` and `projection` are the handler
+without a bus, beside a log in memory. Every rung answers the units that are left, so that all of them do the same work; what differs is
 what stands between the caller and the subtraction.
 """
 

@@ -2,7 +2,7 @@
 
 The graph: `Settings`, `Clock` and `Database` live once; `Repository` and `Service` are new for each
 request. `same_lifetimes` checks exactly that before any clock starts, because a container that
-hands out one cached service looks a hundred times faster than one that works.
+hands out one cached service is timed at looking it up, not at building it.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Contender(Protocol):
     """What every file in this folder offers."""
 
     def wire(self) -> Resolve:
-        """Register the graph; return the function that gives a service."""
+        """Register the graph; return the function that makes a service."""
 
 
 def load(name: str) -> Contender:
@@ -69,7 +69,7 @@ def load(name: str) -> Contender:
 
 
 def same_lifetimes(resolve: Resolve) -> bool:
-    """Whether two services are two, and share what lives once."""
+    """Return whether two services are two, and share what lives once."""
     one, two = resolve(), resolve()
     return (
         type(one) is Service

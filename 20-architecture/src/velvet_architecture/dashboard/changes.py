@@ -17,7 +17,7 @@ PATTERNS = ("", "/", "x")
 
 
 def figure_of(changes: list[dict[str, Any]]) -> go.Figure:
-    """Return lines by change and architecture; what was rewritten is drawn darker below."""
+    """Return lines by change and architecture, a bar each; hovering tells how many were old."""
     figure = go.Figure()
     for number, name in enumerate(evolution.ARCHITECTURES):
         mine = [one for one in changes if one["architecture"] == name]
@@ -65,7 +65,7 @@ def draw(seen: kit.Seen) -> None:
             if one["step"] == chosen[:3]
         ]
     )
-    st.caption("Each number is counted from the files in samples/evolution, on this machine.")
+    st.caption("Each number is counted from the files in samples/evolution.")
 
 
 def finding(seen: kit.Seen) -> str:

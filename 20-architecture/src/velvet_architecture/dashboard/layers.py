@@ -15,7 +15,7 @@ CHOICES = ("layers alone", "beside a commit", "beside the disk")
 
 
 def figure_of(rungs: list[dict[str, Any]], beside: str) -> go.Figure:
-    """Return a bar a rung on a linear axis, because vanishing is the point."""
+    """Return a bar a rung; on a linear axis, so that a layer beside a commit hardly shows."""
     hidden = {CHOICES[0]: ("commit_normal", "commit_full"), CHOICES[1]: ("commit_full",)}
     shown = [one for one in rungs if one["name"] not in hidden.get(beside, ())]
     looks = [pair(1 if one["name"].startswith("commit") else 0) for one in shown]

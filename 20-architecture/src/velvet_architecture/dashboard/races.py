@@ -94,7 +94,7 @@ def finding(seen: kit.Seen) -> str:
 
 TAB = kit.Tab(
     "Race and gap",
-    question="Who loses what when eight writers come at once?",
+    question="What is lost when eight writers come at once?",
     tip="Race with 8 writers, then with 1: every architecture is right alone.",
     job=kit.Job(tasks.race, label="Race", cap_s=120, recorded="race.jsonl"),
     controls=controls,

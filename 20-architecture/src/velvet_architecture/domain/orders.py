@@ -30,7 +30,7 @@ class Money:
             raise ValueError(f"currency must be a code such as EUR, not {self.currency!r}")
 
     def times(self, count: int) -> Money:
-        """Return the amount for several units."""
+        """Return the amount for `count` units."""
         return replace(self, minor=self.minor * count)
 
 
@@ -147,7 +147,12 @@ _ALLOWED = {
 
 
 def decide(command: Any, state: Order) -> list[Any]:
-    """Return what happens; a command that was obeyed already yields nothing."""
+    """Return what happens; a command that was obeyed already yields nothing.
+
+    Raises:
+        CommandRejected: the order is in another state; its code is bad_state.
+        LookupError: it is no command of this domain.
+    """
     if type(command) not in _ALLOWED:
         raise LookupError(f"orders know no command {type(command).__name__}")
     allowed, done = _ALLOWED[type(command)]
@@ -185,7 +190,7 @@ def evolve(state: Order, event: Any) -> Order:
 
 
 def is_terminal(state: Order) -> bool:
-    """Whether nothing can happen to an order any more."""
+    """Return whether nothing can happen to an order any more."""
     return state.status in ("confirmed", "cancelled")
 
 

@@ -161,7 +161,13 @@ def preference(batch: Batch) -> tuple[date, str]:
 
 
 def decide(command: Any, state: Stock) -> list[Any]:
-    """Return what happens; O(batches x promises)."""
+    """Return what happens; O(batches x promises).
+
+    Raises:
+        CommandRejected: a rule refuses; its code is batch_exists, unknown_sku, not_allocated or
+            unknown_batch.
+        LookupError: it is no command of this domain.
+    """
     match command:
         case ReceiveBatch(ref, qty, eta):
             known = state.batch(ref)

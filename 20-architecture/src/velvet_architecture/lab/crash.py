@@ -42,7 +42,13 @@ class Killed:
 
 @dataclass(frozen=True)
 class Delivered:
-    """What a receiver got of a shop that was killed again and again."""
+    """What a receiver got of a shop that was killed again and again.
+
+    Attributes:
+        lost: orders without an effect.
+        duplicate_sends: messages that were published more than once, each repetition counted.
+        wrong_effects: orders whose effect happened more than once.
+    """
 
     kills: int
     orders: int
@@ -128,7 +134,13 @@ def counted(folder: Path, kills: int) -> Delivered:
 
 @dataclass(frozen=True)
 class Torn:
-    """What a store says about a log that was damaged at an offset."""
+    """What a store says about a log that was damaged at an offset, in bytes.
+
+    Attributes:
+        flipped: whether a byte was changed; otherwise the log was cut.
+        events: what the store still holds; -1 when it did not open.
+        prefix: whether those are whole transactions from the start of the log.
+    """
 
     offset: int
     flipped: bool

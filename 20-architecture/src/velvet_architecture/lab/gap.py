@@ -2,7 +2,8 @@
 
 Writers take a position when they insert and become visible when they commit, in any order. A
 follower reads everything behind its last position. The simulator plays random interleavings from a
-seed and counts what the follower never sees, under the four strategies of the PostgreSQL store.
+seed and counts what the follower never sees, under four strategies: `naive` and `xid` are those of
+the PostgreSQL store, `lock` stands for its two locks, `wait_for_gaps` is a remedy that fails.
 """
 
 from __future__ import annotations
@@ -27,7 +28,14 @@ class Step:
 
 @dataclass(frozen=True)
 class GapResult:
-    """What came of a run; `waited` counts moments at which a writer had to wait."""
+    """What came of a run.
+
+    Attributes:
+        events: those that were committed.
+        missed: of them, those that the follower never saw.
+        waited: moments at which a writer had to wait.
+        lag: events that are visible and still unread after a read, on average.
+    """
 
     strategy: str
     events: int

@@ -83,7 +83,9 @@ class NaiveShop(_State):
     """A transaction script with two faults: a lost update, and a dual write.
 
     Args:
-        pause: between reading and writing; what the think time of a real request is.
+        synchronous: SQLite's setting, ``normal`` or ``full``.
+        pause: called between reading and writing, as a stand-in for the think time of a request.
+        broker: is told after the commit; without one, no message is sent.
     """
 
     def __init__(
@@ -227,7 +229,11 @@ SHAPES: dict[str, Callable[..., Shop]] = {
 def race(
     shape: str, folder: Path, *, units: int = 100, writers: int = 8, think_s: float = 0.0005
 ) -> dict[str, int]:
-    """Let threads sell until nothing is left; return what was sold of how many, and retries."""
+    """Let threads sell until nothing is left; return what was sold of how many, and retries.
+
+    Args:
+        think_s: seconds between reading and writing.
+    """
     shop = SHAPES[shape](folder / f"{uuid7()}.db", units, pause=lambda: time.sleep(think_s))
     sold, start = [0] * writers, threading.Barrier(writers)
 

@@ -29,7 +29,7 @@ class Driver:
         self.app, self.step = app, step
 
     def receive(self, sku: str, qty: int, ref: str, eta: str | None = None) -> None:
-        """A batch comes."""
+        """Receive a batch."""
         self.app.receive(*((sku, qty) if self.step < 1 else (sku, qty, ref, eta)))
 
     def place(self, order_id: str, lines: list[tuple[str, int]], amount: int = 500) -> bool:
@@ -133,13 +133,13 @@ def fill(shop: Driver, clock: Any) -> None:
 
 
 def is_intact(shop: Driver) -> bool:
-    """Whether a shop opened on old data knows stock and totals."""
+    """Return whether a shop opened on old data knows stock and totals."""
     totals = [shop.total(f"old{day}") for day in range(3)]
     return shop.app.available("lamp") == 14 and totals == [500, 501, 502]
 
 
 def knows_the_past(shop: Driver) -> bool:
-    """Whether it can say what was sold on each of those days, and the stock after the first."""
+    """Return whether a shop knows the sales of each of those days, and the stock after the first."""
     if not hasattr(shop.app, "sold_per_day"):
         return False
     sold = {("lamp", 0): 1, ("lamp", 1): 2, ("lamp", 2): 3}
