@@ -169,7 +169,7 @@ def sentence(played: Played, version: int) -> str:
 
 TAB = kit.Tab(
     "Time machine",
-    question="What was true at any moment, and what does a read model believe?",
+    question="What was true at any moment, and what does a read model say?",
     tip="Press allocate 9: a refusal is an event, too. Then slide back to before it.",
     draw=draw,
     controls=controls,
