@@ -27,7 +27,7 @@ PENDING = "oidc"
 
 
 def at_hash(access_token: str) -> str:
-    """Return the left half of the token's SHA-256 (OpenID Connect Core 3.1.3.6)."""
+    """Return the left half of the token's SHA-256 (OpenID Connect Core, section 3.1.3)."""
     return b64url(hashlib.sha256(access_token.encode("ascii")).digest()[:16])
 
 

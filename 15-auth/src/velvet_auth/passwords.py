@@ -24,7 +24,7 @@ from typing import Protocol
 from velvet_auth.contenders.hashing import argon2id
 from velvet_auth.errors import PasswordError, TooBusy
 
-# NIST's minimum beside a second factor; for a password alone it is 15 (SP 800-63B-4, 3.1.1.2).
+# NIST's minimum beside a second factor; for a password alone it is 15 (SP 800-63B-4, section 3.1.1).
 MIN_LENGTH, MAX_LENGTH = 8, 256
 PEPPERED = "hmac:"
 MIN_MIB = 7  # below this OWASP lists no setting of argon2id
