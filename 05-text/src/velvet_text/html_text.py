@@ -86,8 +86,8 @@ def _bs4(backend: str) -> HtmlTool:
 
 
 def _lxml() -> HtmlTool:
-    import lxml.etree  # type: ignore[import-untyped]
-    import lxml.html  # type: ignore[import-untyped]
+    import lxml.etree
+    import lxml.html
 
     def tree(html: str) -> lxml.html.HtmlElement:
         # Without `huge_tree` libxml2 stops at 256 levels, with it at 2,048.
