@@ -439,7 +439,7 @@ def test_a_broken_pipe_is_ended_in_this_process_too(monkeypatch, words):
     monkeypatch.setattr(os, "dup2", lambda *_: quieted.append(1))
 
     class Gone(io.StringIO):
-        """A pipe that nobody reads."""
+        """A pipe without a reader."""
 
         def write(self, text: str) -> int:
             raise BrokenPipeError(errno.EPIPE, "gone")

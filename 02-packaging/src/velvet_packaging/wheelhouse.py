@@ -29,9 +29,9 @@ def closure(names: Iterable[str]) -> list[str]:
     Raises:
         BackendMissing: one is not installed.
     """
-    todo, done = list(names), dict[str, None]()
-    while todo:
-        name = canonicalize_name(todo.pop())
+    waiting, done = list(names), dict[str, None]()
+    while waiting:
+        name = canonicalize_name(waiting.pop())
         if name in done:
             continue
         done[name] = None
@@ -40,7 +40,9 @@ def closure(names: Iterable[str]) -> list[str]:
         except importlib.metadata.PackageNotFoundError:
             raise BackendMissing(f"{name} is not installed: pip install {name}") from None
         needs = [Requirement(text) for text in wanted]
-        todo += [one.name for one in needs if not one.marker or one.marker.evaluate({"extra": ""})]
+        waiting += [
+            one.name for one in needs if not one.marker or one.marker.evaluate({"extra": ""})
+        ]
     return sorted(done)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import tempfile
 from pathlib import Path
@@ -13,6 +12,7 @@ from packaging.version import Version
 
 from velvet_packaging import contenders, versions
 from velvet_packaging.errors import PackagingLabError, RecordError
+from velvet_packaging.findings import CODES
 from velvet_packaging.metadata import static_project, validate
 from velvet_packaging.normalize import normalize
 from velvet_packaging.project import ProjectSpec
@@ -59,8 +59,12 @@ def test_a_record_is_read_back_as_it_was_written(files: dict[str, tuple[bytes, s
 
 @given(st.text(max_size=120))
 def test_any_text_is_a_record_or_a_record_error(text: str) -> None:
-    with contextlib.suppress(RecordError):
-        parse_record(text)
+    try:
+        rows = parse_record(text)
+    except RecordError as error:
+        assert str(error)
+    else:
+        assert all(isinstance(row, RecordEntry) for row in rows)
 
 
 @given(st.binary(max_size=300))
@@ -71,7 +75,9 @@ def test_random_bytes_never_crash_the_audit(raw: bytes) -> None:
 @settings(max_examples=80, deadline=None)
 @given(st.integers(0, len(CLEAN) - 1), st.integers(1, 255))
 def test_a_flipped_byte_never_crashes(at: int, mask: int) -> None:
-    report_of(CLEAN[:at] + bytes([CLEAN[at] ^ mask]) + CLEAN[at + 1 :])
+    found = report_of(CLEAN[:at] + bytes([CLEAN[at] ^ mask]) + CLEAN[at + 1 :])
+
+    assert set(found) <= set(CODES)
 
 
 @settings(max_examples=60, deadline=None)

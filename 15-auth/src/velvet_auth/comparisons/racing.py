@@ -162,7 +162,7 @@ def _stopwatch(way: str) -> Iterator[Callable[[], Outcome]]:
         known, unknown = [], []
         for number in range(PAIRS):
             known.append(spent(f"user{number % 3}"))
-            unknown.append(spent(f"nobody{number}"))
+            unknown.append(spent(f"absent{number}"))
         pairs = [(one > other) + (one == other) / 2 for one in known for other in unknown]
         middle, other = statistics.median(known), statistics.median(unknown)
         told = {"apart": middle / other, "guess": statistics.mean(pairs) * 100, "known": middle}
