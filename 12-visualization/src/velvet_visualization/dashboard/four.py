@@ -79,7 +79,8 @@ def differences(kind: str) -> dict[str, list[str]]:
 def badge(name: str, kind: str) -> str:
     """Return whether a library's facts are those of the data, as HTML above its chart."""
     differ = differences(kind)[name]
-    verdict = f"{len(differ)} facts differ: {differ[0]}" if differ else "same facts"
+    count = f"{len(differ)} facts differ" if len(differ) > 1 else "1 fact differs"
+    verdict = f"{count}: {differ[0]}" if differ else "same facts"
     colour = STROKES[1] if differ else STROKES[3]
     size = f"{len(page_of(name, kind, False)) / 1e6:.2f} MB page"
     return (
