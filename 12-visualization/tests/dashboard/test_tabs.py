@@ -22,7 +22,7 @@ def test_four_of_a_kind_says_that_all_are_the_same(kind: str) -> None:
 
 
 def test_a_difference_is_shown_with_its_first_fact(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(four, "differences", lambda _kind: {"plotly": ["title: <b> is not 'a'"]})
+    monkeypatch.setattr(four, "differences", lambda _name, _kind: ["title: <b> is not 'a'"])
 
     shown = four.badge("plotly", "bar")
 
