@@ -27,7 +27,12 @@ class TestModule(ModuleTests):
             r"beside routes of respx: 1 of 4 checks differ",
             r"^    test_a_key_is_charged_once",
         ),
-        "approve_a_snapshot": (r'"made": "<time>"', r"nothing asked for: \['report'\]"),
+        "approve_a_snapshot": (
+            r'"made": "<time>"',
+            r"nothing asked for: \['report'\]",
+            r"\[3, 1, 2\]: 1 snapshot generated",
+            r"\[1, 2, 3\]: 1 snapshot failed",
+        ),
         "mutation_microscope": (r"happy path: 14 mutants, score 0\.\d+", r"alive, line \d+: "),
         "race_hunter": (
             r"with AsyncMock: balance 20, the test is green",

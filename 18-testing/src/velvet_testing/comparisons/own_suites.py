@@ -20,7 +20,6 @@ OWN = {
     "flaky": "flaky_and_snapshots",
     "snapshot": "flaky_and_snapshots",
     "schedule": "time_and_schedules",
-    "virtual_time": "time_and_schedules",
     "doubles": "time_and_schedules",
     "mutation/operators": "operators",
 }
