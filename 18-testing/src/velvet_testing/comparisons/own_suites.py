@@ -67,7 +67,7 @@ def report_of(name: str, chosen: list[Pair]) -> tuple[str, engine.MutationReport
         try:
             return target.name, engine.run(target, words, cwd=folder, limit=LIMIT)
         except engine.BaselineRed as error:
-            why = f"red without its plugins: {error}"
+            why = f"its tests are red here: {error}"
     raise Absent(f"{name}: {why}"[:120])
 
 
