@@ -129,7 +129,7 @@ def flaky_detective() -> None:
     try:
         flaky.quarantined(excuses, date(2027, 1, 1))
     except flaky.QuarantineError as error:
-        print(f"a day later the run fails: {error}")
+        print(f"a day later the run fails:\n    {error}")
     for p in (0.4, 0.1, 0.0175):
         print(f"a test that fails {p:.2%} of the time: {flaky.reruns_needed(p)} reruns for 95 %")
     print(f"100 passes leave room for a rate of {flaky.upper_bound(100):.1%}")
