@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import subprocess
 import sys
@@ -168,6 +169,8 @@ def approve_a_snapshot() -> None:
     assert sorted(report["rows"]) == snapshot([1, 2, 3])
     print("inline-snapshot: assert sorted(rows) == snapshot([1, 2, 3]), in the test itself")
     print("syrupy: assert rows == snapshot, in __snapshots__/test_report.ambr")
+    # A worker of xdist writes no report, and this example may run inside one.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     with tempfile.TemporaryDirectory() as folder:
         for rows, more in (([3, 1, 2], ["--snapshot-update"]), ([1, 2, 3], [])):
             source = f"def test_report(snapshot): assert {rows} == snapshot\n"
@@ -175,7 +178,12 @@ def approve_a_snapshot() -> None:
             words = ["-q", "--disable-plugin-autoload", "-p", "syrupy", "-p", "no:cacheprovider"]
             command = [sys.executable, "-m", "pytest", *words, *more]
             done = subprocess.run(
-                command, cwd=folder, capture_output=True, encoding="utf-8", check=False
+                command,
+                cwd=folder,
+                env=environment,
+                capture_output=True,
+                encoding="utf-8",
+                check=False,  # the second is red
             )
             told = [line for line in done.stdout.splitlines() if re.match(r"\d+ snapshot", line)]
             print(f"    {rows}: {' '.join(told)}")
