@@ -215,6 +215,7 @@ for name in NAMES:
 """
 
 
+@pytest.mark.timeout(180)  # two processes import four libraries each
 def test_two_processes_write_the_same_bytes_where_it_is_promised() -> None:
     """Both are fresh: ids in Altair's SVG and Bokeh's page count what was drawn before."""
     words = [sys.executable, "-c", PROGRAM]
