@@ -90,9 +90,6 @@ def _rename(fresh: Path, path: Path, *, patient: bool = os.name == "nt") -> None
 class StoreLocked(TimeoutError):
     """Another process holds the lock."""
 
-    def __init__(self, path: Path, timeout: float) -> None:
-        super().__init__(f"{path} is held by another process (waited {timeout:g} s)")
-
 
 class FileLock:
     """An exclusive lock as a context manager; not reentrant, not thread-safe.
@@ -143,5 +140,7 @@ class FileLock:
                 if error.errno not in _HELD:
                     raise
                 if time.monotonic() >= until:
-                    raise StoreLocked(self.path, self._timeout) from None
+                    raise StoreLocked(
+                        f"{self.path} is held by another process (waited {self._timeout:g} s)"
+                    ) from None
             self._sleep(_RETRY_S)
