@@ -45,7 +45,7 @@ import pytest
 HANG_SECONDS = 100  # many times what a test takes; it only ends what hangs
 _ITEMS = 1000  # of an endless answer, so many are looked at
 _MANY = 10**6
-_WIDTHS = "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 longdouble"
+_WIDTHS = "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 longdouble"
 _KINDS = {"int", "float", "str", "bytes", "Iterable", "Sequence", "Mapping", "Callable", "Hashable"}
 _APART = {"comparisons", "contenders", "dashboard", "samples"}
 
@@ -211,13 +211,13 @@ def _numbers(valid: float, many: int) -> Iterator[Input]:
                 with contextlib.suppress(OverflowError):
                     scalar = getattr(np, name)(number)
                     if scalar == number or number != number:
-                        like = (number,) * (number == number)
-                        yield Input(f"{name}({number})", lambda one=scalar: one, like, not like)  # type: ignore[misc]
+                        like = (number,) if whole else ()
+                        yield Input(f"{name}({number})", lambda one=scalar: one, like, number != number)  # type: ignore[misc]
 
 
 def _texts(many: int) -> Iterator[Input]:
     yield from _inputs_of("", "a", "\ud800", "\x00", "\x1b[31m", "\x9b31m", "\ufeff", "\u202ea")
-    yield from _inputs_of("a" * many, "(" * 5000, "9" * 5000)
+    yield from _inputs_of("a" * many, "(" * min(many, 5000), "9" * min(many, 5000))
 
 
 def _iterables(valid: Any, many: int) -> Iterator[Input]:
@@ -306,8 +306,8 @@ def _fault(
     step, target = declared.steps[count], declared.target(count)
     allowed = (*allowed, LookupError) if count else allowed
     whole = isinstance(dict(step.slots())[place], int)
-    if whole:
-        allowed = (*allowed, OverflowError)  # Python's own answer to a size that no machine has
+    if isinstance(dict(step.slots())[place], int | float):
+        allowed = (*allowed, OverflowError)  # Python's own answer to a number that has no float
     function, before = getattr(target, step.name) if count else declared.function, _held(target)
     try:
         with warnings.catch_warnings():
@@ -320,6 +320,8 @@ def _fault(
             return f"refused ({error}), but it holds {_held(target)!r} instead of {before!r}"
         return _checked(target)
     except Exception as error:  # noqa: BLE001 - which error is what is asked
+        if all(isinstance(one, allowed) for one in getattr(error, "exceptions", [error])):
+            return _checked(target)
         return f"{type(error).__name__}: {str(error)[:200]}"
     finally:
         _close(target)
@@ -460,4 +462,4 @@ class HostileTests:
             assert covered, f"{prefix} is excepted, and is declared or gone"
             assert reason.count(" "), f"{prefix} is excepted without a reason"
             left = [name for name in left if name not in covered]
-        assert left == []
+        assert left == [], f"neither declared nor excepted: {', '.join(left)}"

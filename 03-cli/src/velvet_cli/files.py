@@ -133,6 +133,7 @@ class FileLock:
 
     def _acquire(self, descriptor: int) -> None:
         until = time.monotonic() + self._timeout
+        held = f"{self.path} is held by another process (waited {self._timeout:g} s)"
         while True:
             try:
                 return _lock(descriptor)
@@ -140,7 +141,5 @@ class FileLock:
                 if error.errno not in _HELD:
                     raise
                 if time.monotonic() >= until:
-                    raise StoreLocked(
-                        f"{self.path} is held by another process (waited {self._timeout:g} s)"
-                    ) from None
+                    raise StoreLocked(held) from None
             self._sleep(_RETRY_S)

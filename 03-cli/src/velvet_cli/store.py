@@ -38,10 +38,10 @@ class TaskNotFound(LookupError):
 
 
 class StoreCorrupt(ValueError):
-    """A line of the store is no task; nothing has been overwritten."""
+    """A line of the store is no task; nothing was overwritten; `args` are path, line, why."""
 
     def __init__(self, path: Path, line: int, why: str) -> None:
-        self.line = line
+        super().__init__(path, line, why)
 
     def __str__(self) -> str:
         return "{}:{}: {}".format(*self.args)

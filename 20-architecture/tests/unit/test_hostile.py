@@ -1,0 +1,36 @@
+"""One valid call of each public callable; `velvet.hostile` puts what is hostile into its place."""
+
+from __future__ import annotations
+
+from velvet.hostile import Fixed, HostileTests, call
+from velvet_architecture import bootstrap, domain, ports
+from velvet_architecture.adapters.memory import MemoryEventStore
+from velvet_architecture.adapters.sqlite import SqliteEventStore
+from velvet_architecture.app import bus, evidence, messaging, serial
+from velvet_architecture.domain import orders
+from velvet_architecture.lab import evolution
+
+EVENTS = [ports.NewEvent("thing-done", b"{}", "00000000-0000-7000-8000-000000000001")]
+
+
+class TestHostile(HostileTests):
+    errors = (domain.ArchitectureError,)
+    calls = (
+        call(MemoryEventStore).then("append", "s", Fixed(EVENTS)).then("read", "s", after=0, limit=5)
+        .then("read_all", limit=5).then("stream_version", "s"),
+        call(SqliteEventStore, Fixed(":memory:"), busy_timeout_s=1.0, max_pages=0).then("append", "s", Fixed(EVENTS)).then("read", "s", after=0, limit=5)
+        .then("read_all", limit=5).then("stream_version", "s"),
+        call(evidence.Shredder).then("seal", "p", "text").then("forget", "p"),
+        call(messaging.opened, b"{}").but(),
+        call(serial.JsonCodec).then("loads", b"{}"),
+        call(bootstrap.CardPayments, 100),
+        call(domain.positive, "n", 3),
+        call(domain.named, "n", "text"),
+        call(orders.Money, 100, "EUR").then("times", 3),
+        call(ports.uuid7, 1_700_000_000_000, b"0123456789"),
+        call(ports.derived_id, "a", "b"),
+        call(evolution.steps, "crud"),
+        call(evolution.code_lines, "a = 1\n"),
+        call(bus.MessageBus, []),
+    )
+    excepted = {"zz": "starts servers"}
