@@ -33,6 +33,7 @@ import math
 import operator
 import pickle
 import re
+import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -172,8 +173,10 @@ def _raise(*_: Any, **__: Any) -> Any:
     raise Boom("raised by a hostile object")
 
 
-async def _coroutine(*_: Any, **__: Any) -> None:
-    """Stand where a plain function is expected."""
+@types.coroutine
+def _awaitable(*_: Any, **__: Any) -> Iterator[None]:
+    """Stand where a plain function is expected; what it returns may be dropped in silence."""
+    yield
 
 
 def evil(dunder: str, act: Callable[..., Any] = _raise) -> Any:
@@ -239,7 +242,7 @@ def _iterables(valid: Any, many: int) -> Iterator[Input]:
 
 def _callables() -> Iterator[Input]:
     yield Input("a callable that raises", lambda: _raise)
-    yield Input("an async callable", lambda: _coroutine)
+    yield Input("an async callable", lambda: _awaitable)
     yield Input("a callable that returns NaN", lambda: lambda *_, **__: math.nan)
     yield Input("a generator function", lambda: lambda *_, **__: (i for i in range(0)))
 
@@ -311,7 +314,7 @@ def _fault(
     function, before = getattr(target, step.name) if count else declared.function, _held(target)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # a coroutine that is not awaited
+            warnings.simplefilter("ignore", RuntimeWarning)  # of NumPy: the value tells
             answer = step.run(function, place, given.make())
     except allowed as error:
         if not str(error):
