@@ -26,7 +26,7 @@ class TestHostile(HostileTests):
         call(decode.decode_bytes, b"abc", declared="utf-8"),
         call(decode.count_replaced, b"abc", Fixed("utf-8")),
         call(decode.utf8_else_cp1252, b"abc"),
-        call(drain.Drain, depth=Fixed(4), similarity=0.5, max_children=100)
+        call(drain.Drain, depth=Fixed(4), similarity=0.5, max_children=Fixed(100))
         .then("add", "a b c")
         .but(shares="a running state, which belongs to one stream"),
         call(fuzzy.levenshtein, "kitten", "sitting").but(many=500),

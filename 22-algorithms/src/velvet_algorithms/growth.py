@@ -118,13 +118,9 @@ def crossover(sizes: Sequence[float], a: Sequence[float], b: Sequence[float]) ->
 
     Returns:
         None when `b` is not ahead at the largest size, or when it is ahead at every size.
-
-    Raises:
-        ValueError: a size or a cost is no positive number, or there are not as many of each.
+        ValueError is raised where a size or a cost is not positive, or one is missing.
     """
-    if not len(sizes) == len(a) == len(b) > 0 or not all(
-        0 < one < math.inf for one in (*sizes, *a, *b)
-    ):
+    if not sizes or not all(0 < x < math.inf for row in zip(sizes, a, b, strict=True) for x in row):
         raise ValueError(f"sizes and costs must be positive, got {sizes!r}, {a!r}, {b!r}")
     leads = [math.log(x / y) for x, y in zip(a, b, strict=True)]
     behind = [i for i, lead in enumerate(leads) if lead <= 0]
