@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 
 import hypothesis
 import numpy as np
@@ -31,7 +32,7 @@ def noise() -> Image:
 
 
 @pytest.fixture
-def quiet() -> object:
+def quiet() -> Iterator[None]:
     """Libraries warn about files that are made to be broken."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -42,9 +42,8 @@ def accepted_format(accept: str) -> str:
     >>> accepted_format("image/avif,image/webp,*/*"), accepted_format("*/*")
     ('avif', 'jpeg')
     """
-    named = {
-        part.split(";")[0].strip() for part in accept.split(",") if "q=0" not in part.split(".")
-    }
+    parts = [part.replace(" ", "").split(";") for part in accept.split(",")]
+    named = {name for name, *options in parts if not {"q=0", "q=0.0"} & set(options)}
     return next((fmt for fmt in ("avif", "webp") if f"image/{fmt}" in named), "jpeg")
 
 

@@ -187,7 +187,7 @@ def box_reduce(strips: Iterable[npt.NDArray[np.uint8]], factor: int) -> Iterator
         rows = strip if waiting is None else np.concatenate([waiting, strip])
         whole, columns = len(rows) // factor, rows.shape[1] // factor
         waiting = rows[whole * factor :].copy()
-        if whole:
+        if whole and columns:
             used = rows[: whole * factor, : columns * factor]
             across = np.add.reduceat(used, np.arange(0, columns * factor, factor), 1, np.uint32)
             sums = across.reshape(whole, factor, columns, -1).sum(axis=1)

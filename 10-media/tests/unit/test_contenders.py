@@ -77,6 +77,7 @@ def test_what_is_encoded_can_be_decoded(name: str, fmt: str, photo: Image) -> No
     assert psnr(contenders.load("images", "pillow").decode(data), photo) > 28
 
 
+@pytest.mark.leaves("libvips logs from a thread of its own, for which Python keeps a dummy")
 @pytest.mark.parametrize("name", IMAGES)
 def test_a_library_raises_for_broken_pixels(name: str, photo: Image, quiet: None) -> None:
     library = backend("images", name)
@@ -121,10 +122,12 @@ def test_opencv_enlarges_by_the_filter_and_keeps_small_pictures() -> None:
     assert opencv.thumbnail(media.jpeg(small), 100).shape == (24, 32, 3)
 
 
+@pytest.mark.leaves("imageio-ffmpeg ends its log thread and its pipes a moment later")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("name", FILMS)
 def test_a_film_comes_back_frame_by_frame(name: str, tmp_path: Path) -> None:
     reader = backend("video", name)
-    path, frames = tmp_path / "a.mp4", list(media.film(9, (64, 48)))
+    path, frames = tmp_path / "a.mp4", list(media.film(9, (160, 120)))
     video.write(path, frames)
 
     seen = list(reader.frames(path))
@@ -133,6 +136,8 @@ def test_a_film_comes_back_frame_by_frame(name: str, tmp_path: Path) -> None:
     assert min(psnr(a, b) for a, b in zip(seen, frames, strict=True)) > 25
 
 
+@pytest.mark.leaves("imageio-ffmpeg ends its log thread and its pipes a moment later")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("name", FILMS)
 def test_what_is_no_film_is_an_error(name: str, tmp_path: Path) -> None:
     reader = backend("video", name)
