@@ -72,9 +72,13 @@ class MemoryBudgetExceeded(MediaError):
     def __init__(self, needed: int, limit: int, name: str = "budget") -> None:
         self.needed, self.limit = needed, limit
         super().__init__(
-            f"it needs {needed / 2**20:,.0f} MiB, the limit is {name}={limit / 2**20:,.0f} MiB: "
+            f"it needs {_size(needed)}, the limit is {name}={_size(limit)}: "
             "stream it in rows, or raise the limit"
         )
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:,.0f} MiB" if count >= 2**20 else f"{count / 2**10:,.0f} KiB"
 
 
 class BackendUnavailable(MediaError):

@@ -26,17 +26,15 @@ def test_large_media_are_made_once_under_their_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    for name in ("photo-64x48-progressive.jpg", "big-600.png", "film-3x64x48.mp4"):
-        cache.make(cache.folder() / name)
+    names = ("photo-64x48-progressive", "reference-64x48-9", "big-600", "film-3x64x48")
+    for name, suffix in zip(names, ("jpg", "png", "png", "mp4"), strict=True):
+        cache.make(cache.folder() / f"{name}.{suffix}")
     made = {path.name: path.stat().st_mtime_ns for path in cache.folder().iterdir()}
 
-    photo, big, film = (
-        cache.photo(64, 48, progressive=True),
-        cache.big_png(600),
-        cache.film(3, 64, 48),
-    )
+    photo, ref = cache.photo(64, 48, progressive=True), cache.reference(64, 48, 9)
+    big, film = cache.big_png(600), cache.film(3, 64, 48)
 
-    assert {path.name: path.stat().st_mtime_ns for path in (photo, big, film)} == made
+    assert {path.name: path.stat().st_mtime_ns for path in (photo, ref, big, film)} == made
     with Pil.open(photo) as opened:
         assert opened.info["progressive"] == 1
     with Pil.open(big) as opened:

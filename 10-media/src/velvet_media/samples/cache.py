@@ -36,6 +36,11 @@ def photo(width: int, height: int, *, progressive: bool = False) -> Path:
     return _made(f"photo-{width}x{height}-{coding}.jpg")
 
 
+def reference(width: int, height: int, side: int) -> Path:
+    """Return the path of a PNG: the scene of `photo` shrunk exactly, by means over areas."""
+    return _made(f"reference-{width}x{height}-{side}.png")
+
+
 def big_png(side: int) -> Path:
     """Return the path of a square PNG."""
     return _made(f"big-{side}.png")
@@ -55,7 +60,10 @@ def _made(name: str) -> Path:
 
 def make(path: Path) -> None:
     """Make the file that a name describes; with two makers at once, both make the same."""
+    from PIL import Image
+
     from velvet_media import video
+    from velvet_media.images import fit
     from velvet_media.pngrows import PngRowWriter
     from velvet_media.samples import media
 
@@ -66,6 +74,11 @@ def make(path: Path) -> None:
             width, height = (int(part) for part in rest[0].split("x"))
             image = media.scene(width, height)
             partial.write_bytes(media.jpeg(image, 88, progressive=rest[1] == "progressive"))
+        elif kind == "reference":
+            width, height = (int(part) for part in rest[0].split("x"))
+            size = fit((width, height), int(rest[1]))
+            whole = Image.fromarray(media.scene(width, height))
+            whole.resize(size, Image.Resampling.BOX).save(partial)
         elif kind == "big":
             side = int(rest[0])
             with partial.open("wb") as file:

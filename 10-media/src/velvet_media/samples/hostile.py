@@ -51,7 +51,7 @@ def png_bomb(width: int, height: int, body: bytes = b"") -> bytes:
 
 def flat_png(side: int) -> bytes:
     """Return a true PNG of zeros: a few hundred kilobytes that decode to side x side x 3 bytes."""
-    deflate = zlib.compressobj(9)
+    deflate = zlib.compressobj(1)
     row = bytes(side * 3 + 1)
     body = b"".join(deflate.compress(row) for _ in range(side)) + deflate.flush()
     return png_bomb(side, side, body)
@@ -98,8 +98,8 @@ def _many_comments() -> bytes:
 
 def _text_bomb() -> bytes:
     body = media.png(media.scene(64, 64, 3))
-    deflate = zlib.compressobj(9)
-    packed = deflate.compress(bytes(60_000_000)) + deflate.flush()
+    deflate = zlib.compressobj(6)
+    packed = b"".join(deflate.compress(bytes(1_000_000)) for _ in range(60)) + deflate.flush()
     return body[:33] + chunk(b"zTXt", b"Comment\0\0" + packed) + body[33:]
 
 
@@ -117,7 +117,7 @@ ALL = (
         lambda: png_bomb(12_000, 12_000),
     ),
     Hostile(
-        "flat_9k", "zeros, 9,000 x 9,000 for real", errors.TooManyPixels, lambda: flat_png(9_000)
+        "flat_8k", "zeros, 8,000 x 8,000 for real", errors.TooManyPixels, lambda: flat_png(8_000)
     ),
     Hostile(
         "lying_png",
