@@ -55,7 +55,7 @@ def shrink_linear(image: Image, size: Size) -> Image:
     return out
 
 
-def _shrunk(plane: Light, size: Size) -> Light:
+def _shrunk(plane: npt.NDArray[np.floating], size: Size) -> Light:
     small = Pil.fromarray(plane).resize(size, Pil.Resampling.BOX)
     return np.asarray(small, dtype=np.float32)
 

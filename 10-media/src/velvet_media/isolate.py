@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 from types import TracebackType
-from typing import BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 
@@ -138,22 +138,22 @@ def _asked(worker: subprocess.Popen[bytes], data: bytes, max_side: int) -> Image
         failure = Exception.__new__(kind)
         failure.args = (about["message"],)
         raise failure
-    return np.frombuffer(body, np.uint8).reshape(about["shape"])
+    return np.asarray(np.frombuffer(body, np.uint8).reshape(about["shape"]))
 
 
-def _exactly(stream: BinaryIO, size: int) -> bytes:
+def _exactly(stream: IO[bytes], size: int) -> bytes:
     data = stream.read(size)
     if len(data) < size:
         raise EOFError(f"the stream ended after {len(data)} of {size} bytes")
     return data
 
 
-def _received(stream: BinaryIO) -> tuple[dict[str, object], bytes]:
+def _received(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
     head, body = HEADER.unpack(_exactly(stream, HEADER.size))
     return json.loads(_exactly(stream, head)), _exactly(stream, body)
 
 
-def _answer(data: bytes, max_side: int, limit: int) -> tuple[dict[str, object], bytes]:
+def _answer(data: bytes, max_side: int, limit: int) -> tuple[dict[str, Any], bytes]:
     from velvet_media.contenders.images import pillow
 
     try:

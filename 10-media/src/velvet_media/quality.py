@@ -25,7 +25,7 @@ def luma(image: Image) -> Plane:
     """Return the luma of Rec. 601 as a plane of floats; of a grey picture, itself."""
     if image.ndim == 2:
         return image.astype(np.float64)
-    return image[..., :3].astype(np.float64) @ LUMA
+    return np.asarray(image[..., :3].astype(np.float64) @ LUMA)
 
 
 def psnr(first: Image, second: Image) -> float:

@@ -111,7 +111,8 @@ def decode_safely(
 def _pillow() -> ImageBackend:
     from velvet_media.contenders import load
 
-    return load("images", "pillow")
+    backend: ImageBackend = load("images", "pillow")
+    return backend
 
 
 class MemoryBudget:

@@ -200,16 +200,16 @@ def _add_batches(suite: Suite) -> None:
     for way in ("serial", "threads", "processes_cold", "processes_warm"):
         batch.add(way, partial(_batch, way), baseline=way == "serial")
     batch.same_result()
-    idle = {"needs": ("cores>=2", "calm")}
+    idle: dict[str, Any] = {"needs": ("cores>=2", "calm")}
     suite.claim(
         "two threads are at least 1.25x faster than one",
         speedup("batch", "threads", "serial") >= 1.25,
-        **idle,  # type: ignore[arg-type]
+        **idle,
     )
     suite.claim(
         "threads take at most 1.5x the time of warm processes",
         ratio("batch", "threads", "processes_warm") <= 1.5,
-        **idle,  # type: ignore[arg-type]
+        **idle,
     )
 
 
@@ -301,7 +301,7 @@ def _add_service(suite: Suite) -> None:
     served.add("naive", partial(_service, "naive"), baseline=True, note="a thread for each request")
     served.add("bounded", partial(_service, "bounded"), note="this module's")
     served.same_result()
-    ends = {"first": {"clients": 32}, "second": {"clients": 1}}
+    ends: dict[str, Any] = {"first": {"clients": 32}, "second": {"clients": 1}}
     suite.claim(
         "at 32 clients the service needs at most twice the memory of one",
         across("service", "bounded", "peak_mb", **ends) <= 2,

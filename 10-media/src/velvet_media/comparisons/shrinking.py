@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -95,7 +96,7 @@ def _add_thumbnails(suite: Suite) -> None:
         "scikit-image takes at least 3x the memory of Pillow's full decode",
         ratio("thumbnail", "skimage", "pillow_full", "delta_mb", **plain) >= 3,
     )
-    trap: dict[str, dict[str, str]] = {"first": {"coding": "progressive"}, "second": plain}
+    trap: dict[str, Any] = {"first": {"coding": "progressive"}, "second": plain}
     suite.claim(
         "a progressive file takes draft's short cut away: at least 2x the CPU time",
         across("thumbnail", "pillow_draft", **trap) >= 2,
@@ -222,13 +223,13 @@ def _add_blurring(suite: Suite) -> None:
             tier=tier,
             when=when,
         )
-    short = {"when": lambda sigma: sigma <= 5, "tier": "default"}
+    short: dict[str, Any] = {"when": lambda sigma: sigma <= 5, "tier": "default"}
     blur.add("array_api_numpy", partial(_blur, "devices", "numpy"), note="our check", **short)
     blur.add(
         "opencl_cpu", partial(_blur, "devices", "opencl"), needs="pyopencl", note="PoCL", **short
     )
     blur.check(lambda made: made.shape == (600, 900, 3) and made.dtype == np.uint8)
-    ends = {"first": {"sigma": 50}, "second": {"sigma": 2}}
+    ends: dict[str, Any] = {"first": {"sigma": 50}, "second": {"sigma": 2}}
     suite.claim("Pillow's blur costs the same at sigma 50", across("blur", "pillow", **ends) <= 1.6)
     suite.claim("OpenCV's costs at least 5x as much", across("blur", "opencv", **ends) >= 5)
     suite.claim(

@@ -34,18 +34,19 @@ def scene(width: int, height: int, seed: int = 1) -> Image:
     if width * height > ENLARGED:
         small = Pil.fromarray(scene(width // 4, height // 4, seed))
         grown = np.asarray(small.resize((width, height), Pil.Resampling.BICUBIC))
-        return np.minimum(grown, 249) + random.integers(0, 6, (height, width, 1), np.uint8)
+        fine = random.integers(0, 6, (height, width, 1), np.uint8)
+        return np.asarray(np.minimum(grown, 249) + fine)
     random = np.random.default_rng(seed)
     canvas = np.zeros((height, width, 3), np.int16)
     for octave in range(OCTAVES):
         grid = (2 + 3 * 2**octave, 2 + 2 * 2**octave)
         for channel in range(3):
-            small = random.integers(0, 256, grid[::-1], np.uint8)
-            grown = Pil.fromarray(small).resize((width, height), Pil.Resampling.BILINEAR)
+            coarse = Pil.fromarray(random.integers(0, 256, grid[::-1], np.uint8))
+            wide = coarse.resize((width, height), Pil.Resampling.BILINEAR)
             weight = 3 if octave < 3 else 4
-            canvas[..., channel] += np.asarray(grown, np.uint8) >> (octave // 2 + 5 - weight)
-    canvas -= canvas.min()
-    soft = (canvas.astype(np.uint32) * 200 // max(1, int(canvas.max()))).astype(np.uint8)
+            canvas[..., channel] += np.asarray(wide, np.uint8) >> (octave // 2 + 5 - weight)
+    canvas -= np.min(canvas)
+    soft = (canvas.astype(np.uint32) * 200 // max(1, int(np.max(canvas)))).astype(np.uint8)
     picture = Pil.fromarray(soft)
     draw = ImageDraw.Draw(picture)
     for _ in range(14):
@@ -57,7 +58,7 @@ def scene(width: int, height: int, seed: int = 1) -> Image:
     for line in range(0, width // 4, max(3, width // 200)):
         draw.line((line, height - height // 5, line + height // 9, height), fill=(240, 240, 235))
     grain = random.integers(0, 6, (height, width, 1), np.uint8)
-    made = np.minimum(np.asarray(picture), 249) + grain
+    made = np.asarray(np.minimum(np.asarray(picture), 249) + grain)
     made.setflags(write=False)
     return made
 

@@ -29,7 +29,7 @@ def _opencv(data: bytes) -> str:
 
 
 def _pyvips(data: bytes) -> str:
-    import pyvips
+    import pyvips  # type: ignore[import-untyped,unused-ignore]
 
     opened = pyvips.Image.new_from_buffer(data, "")
     if opened.width * opened.height > OPENED_MP * 1e6:

@@ -15,4 +15,4 @@ def describe() -> str:
 
 def gaussian_blur(image: Image, sigma: float) -> Image:
     """Return the blurred picture."""
-    return np.rint(blur(np, image.astype(np.float32), sigma)).astype(np.uint8)
+    return np.asarray(np.rint(blur(np, image.astype(np.float32), sigma)).astype(np.uint8))

@@ -26,4 +26,4 @@ def describe() -> str:
 def gaussian_blur(image: Image, sigma: float) -> Image:
     """Return the blurred picture."""
     given = xp.asarray(image.astype(np.float32), device=_device())
-    return np.rint(blur(xp, given, sigma).cpu().numpy()).astype(np.uint8)
+    return np.asarray(np.rint(blur(xp, given, sigma).cpu().numpy()).astype(np.uint8))

@@ -84,6 +84,7 @@ def encode(image: Image, fmt: str, quality: int) -> bytes:
 def resave(data: bytes) -> bytes:
     """Open and save as JPEG with the defaults."""
     opened = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    assert opened is not None
     return bytes(cv2.imencode(".jpg", opened)[1])
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-import pyvips
+import pyvips  # type: ignore[import-untyped,unused-ignore]
 
 from velvet_media.errors import CorruptMedia, TruncatedMedia
 from velvet_media.headers import read_header

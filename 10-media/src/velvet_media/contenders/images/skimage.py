@@ -6,6 +6,7 @@ Its files are read by imageio, which is Pillow here; it turns nothing by EXIF.
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import imageio.v3 as iio
 import numpy as np
@@ -39,10 +40,11 @@ def thumbnail(source: Source, max_side: int) -> Image:
 
 
 def _resized(image: Image, size: Size, order: int, anti_aliasing: bool) -> Image:
-    made = transform.resize(
+    resized: Any = transform.resize  # without types
+    made = resized(
         image, (size[1], size[0]), order=order, anti_aliasing=anti_aliasing, preserve_range=True
     )
-    return np.clip(np.rint(made), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(made), 0, 255).astype(np.uint8))
 
 
 def resize(image: Image, size: Size, by: Filter = Filter.LANCZOS) -> Image:
@@ -54,8 +56,9 @@ def resize(image: Image, size: Size, by: Filter = Filter.LANCZOS) -> Image:
 
 def gaussian_blur(image: Image, sigma: float) -> Image:
     """Blur in float64 by two passes of a kernel: O(pixels x sigma)."""
-    made = filters.gaussian(image, sigma, channel_axis=-1, preserve_range=True)
-    return np.rint(made).astype(np.uint8)
+    gaussian: Any = filters.gaussian  # without types
+    made = gaussian(image, sigma, channel_axis=-1, preserve_range=True)
+    return np.asarray(np.rint(made).astype(np.uint8))
 
 
 def encode(image: Image, fmt: str, quality: int) -> bytes:
