@@ -51,48 +51,44 @@ def hostile_uploads() -> None:
             print(f"{one.name:<17} {len(one.data):>9,}  {raw:<24} {ours}")
 
 
-async def _serve(folder: Path) -> None:
-    service = ThumbnailService(folder, bytes(32), budget=16 * 2**20)
-    runner = web.AppRunner(create_app(service))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    statuses: Counter[int] = Counter()
-    took: list[float] = []
-    async with aiohttp.ClientSession(base) as http:
-        async with http.post("/", data=media.private_photo(1200, 800)) as answer:
-            name = (await answer.json())["name"]
-
-        async def client(number: int) -> None:
-            if number == CLIENTS // 2:
-                async with http.post("/", data=hostile.FILES["bomb_60k"].data) as answer:
-                    print(f"a bomb: {answer.status} {(await answer.json())['error'][:60]}...")
-                return
-            for width in (200 + number % 8, 200 + number % 8):
-                begun = time.perf_counter()
-                async with http.get(service.sign(name, width)) as answer:
-                    await answer.read()
-                    statuses[answer.status] += 1
-                took.append((time.perf_counter() - begun) * 1000)
-
-        await asyncio.gather(*(client(number) for number in range(CLIENTS)))
-    await runner.cleanup()
-    p50, p95 = statistics.median(took), statistics.quantiles(took, n=20)[-1]
-    print(f"answers {dict(statuses)}, p50 {p50:.0f} ms, p95 {p95:.0f} ms")
-    print(f"made {service.made} thumbnails for {len(took)} requests")
-    peak = service.admission.peak / 2**20
-    print(f"decodes at once held {peak:.1f} of {service.admission.limit / 2**20:.0f} MiB")
-
-
 @example("thumbnail_service")
-def thumbnail_service() -> None:
+async def thumbnail_service() -> None:
     """Shows a service with 32 clients, of which one uploads a bomb of 3.6 gigapixels.
 
     Each client asks twice for one of eight sizes: the first caller makes a thumbnail, callers
     that come meanwhile wait for it, and later ones get the file.
     """
+    statuses: Counter[int] = Counter()
+    took: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_serve(Path(folder)))
+        service = ThumbnailService(Path(folder), bytes(32), budget=16 * 2**20)
+        runner = web.AppRunner(create_app(service))
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        async with aiohttp.ClientSession(base) as http:
+            async with http.post("/", data=media.private_photo(1200, 800)) as answer:
+                name = (await answer.json())["name"]
+
+            async def client(number: int) -> None:
+                if number == CLIENTS // 2:
+                    async with http.post("/", data=hostile.FILES["bomb_60k"].data) as answer:
+                        print(f"a bomb: {answer.status} {(await answer.json())['error'][:60]}...")
+                    return
+                for width in (200 + number % 8, 200 + number % 8):
+                    begun = time.perf_counter()
+                    async with http.get(service.sign(name, width)) as answer:
+                        await answer.read()
+                        statuses[answer.status] += 1
+                    took.append((time.perf_counter() - begun) * 1000)
+
+            await asyncio.gather(*(client(number) for number in range(CLIENTS)))
+        await runner.cleanup()
+    p50, p95 = statistics.median(took), statistics.quantiles(took, n=20)[-1]
+    print(f"answers {dict(statuses)}, p50 {p50:.0f} ms, p95 {p95:.0f} ms")
+    print(f"made {service.made} thumbnails for {len(took)} requests")
+    peak, limit = service.admission.peak / 2**20, service.admission.limit / 2**20
+    print(f"decodes at once held {peak:.1f} of {limit:.0f} MiB")
 
 
 @example("device_choice")
