@@ -275,7 +275,7 @@ def test_rows_hold_a_budget_and_name_it() -> None:
 
     with pytest.raises(MemoryBudgetExceeded, match="budget="):
         rows_of(image, budget=2000)
-    reader = rows_of(image, budget=10_000)
+    reader = rows_of(image, budget=25_000)
     assert reader.rows == 4
     assert np.array_equal(np.concatenate(list(reader.strips())), image)
 

@@ -25,7 +25,7 @@ def _refused(system: str) -> dict[str, float]:
         from velvet.bench import Absent
 
         raise Absent(f"{system} is not installed: pip install -r requirements-peers.txt")
-    silent = sum(word.startswith(("accepts", "opens", "returns")) for word in found)
+    silent = sum(word.startswith(("accepts", "opens")) for word in found)
     return {"silent": float(silent), "refused": float(len(found) - silent)}
 
 

@@ -13,25 +13,29 @@ from velvet_media.dashboard import tasks
 from velvet_media.samples import hostile
 
 SYSTEMS = ("pillow", "opencv", "pyvips", "skimage", "decode_safely")
-WORDS = {0: "refused", 1: "taken", 2: "not installed"}
 
 
 def _state(outcome: str) -> int:
-    if outcome == "not installed":
+    if outcome in ("not installed", "returns None"):
         return 2
-    return int(outcome.startswith(("accepts", "opens", "returns")))
+    return int(outcome.startswith(("accepts", "opens")))
+
+
+def _mark(outcome: str) -> str:
+    if outcome == "returns None":
+        return "None"
+    return ("refused", "TAKEN", "-")[_state(outcome)]
 
 
 def figure_of(rows: list[dict[str, Any]]) -> go.Figure:
-    """Return files by systems: green is refused, red is taken."""
+    """Return files by systems: green is refused, red is taken, pale is no picture and no error."""
     states = [[_state(row[system]) for system in SYSTEMS] for row in rows]
-    marks = {0: "refused", 1: "TAKEN", 2: "-"}
     figure = go.Figure(
         go.Heatmap(
             z=states,
             x=[system.replace("_", "<br>") for system in SYSTEMS],
             y=[row["name"].replace("_", " ") for row in rows],
-            text=[[marks[state] for state in line] for line in states],
+            text=[[_mark(row[system]) for system in SYSTEMS] for row in rows],
             customdata=[[row[system] for system in SYSTEMS] for row in rows],
             texttemplate="%{text}",
             textfont={"size": 11},

@@ -145,7 +145,7 @@ def finding(seen: kit.Seen) -> str:
 TAB = kit.Tab(
     "Quality lab",
     question="What does a filter add to a picture that it shrinks?",
-    tip="Take opencv area, then opencv lanczos4: the famous name adds the most.",
+    tip="Take opencv area, then opencv lanczos4: the famous name is one of the worst.",
     controls=controls,
     draw=draw,
     finding=finding,
