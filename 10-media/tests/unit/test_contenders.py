@@ -14,7 +14,7 @@ from velvet_media.errors import BackendUnavailable, CorruptMedia, MediaError
 from velvet_media.exif import apply_orientation
 from velvet_media.images import Filter, Image, full_thumbnail
 from velvet_media.quality import alias_energy, psnr, ssim
-from velvet_media.samples import media
+from velvet_media.samples import hostile, media
 
 IMAGES = [*contenders.names("images")]
 FILMS = [*contenders.names("video")]
@@ -112,6 +112,11 @@ def test_pillow_shrinks_pictures_with_alpha_and_palettes() -> None:
     out = io.BytesIO()
     Pil.fromarray(media.scene(120, 80, 2)).convert("P").save(out, "png", transparency=1)
     assert pillow.thumbnail(out.getvalue(), 40).shape == (27, 40, 4)
+
+
+def test_opencv_refuses_what_its_own_limit_does() -> None:
+    with pytest.raises(CorruptMedia, match="OpenCV cannot decode it"):
+        contenders.load("images", "opencv").decode(hostile.png_bomb(60_000, 60_000))
 
 
 def test_opencv_enlarges_by_the_filter_and_keeps_small_pictures() -> None:

@@ -95,6 +95,7 @@ def test_frames_are_counted_and_bounded(fmt: str) -> None:
         (media.exif(65535), 1, "orientation 65535"),
         (media.exif(6, kind=4), 1, "type 4"),
         (b"MM\0*\0\0\0\x08\0\0\0\0\0\0", 1, ""),
+        (media.exif(6)[:22] + b"\0\0\xff\xff", 6, ""),
         (b"XX", 1, "cannot be read"),
         (b"MM\0*\xff\xff\xff\xff", 1, "cannot be read"),
         (media.exif(6)[:20], 1, "cannot be read"),
