@@ -296,7 +296,7 @@ def _add_service(suite: Suite) -> None:
         sizes={"clients": list(CLIENTS)},
         quick=lambda clients: clients != 8,
         metrics={"p95": Metric("ms"), "errors": Metric("errors")},
-        rounds={"quick": 1, "default": 3},
+        rounds={"quick": 1, "default": 2},
     )
     served.add("naive", partial(_service, "naive"), baseline=True, note="a thread for each request")
     served.add("bounded", partial(_service, "bounded"), note="this module's")
