@@ -55,7 +55,7 @@ def hostile_uploads() -> None:
 async def thumbnail_service() -> None:
     """Shows a service with 32 clients, of which one uploads a bomb of 3.6 gigapixels.
 
-    Each client asks twice for one of eight sizes: the first caller makes a thumbnail, callers
+    Each client requests one of eight sizes twice: the first caller makes a thumbnail, callers
     that come meanwhile wait for it, and later ones get the file.
     """
     statuses: Counter[int] = Counter()

@@ -49,7 +49,7 @@ def linear_light() -> None:
     print(f"checkerboard as a mean of values: {values.mean():.0f}, of light: {light.mean():.0f}")
 
     hidden = np.zeros((64, 64, 4), np.uint8)
-    hidden[...] = (0, 255, 0, 0)  # green that no one sees
+    hidden[...] = (0, 255, 0, 0)  # invisible green
     hidden[:33] = (255, 0, 0, 255)
     red, green, blue, alpha = Pil.fromarray(hidden).split()
     naive = [part.resize((8, 8), Pil.Resampling.BOX).getpixel((4, 4)) for part in (red, green)]

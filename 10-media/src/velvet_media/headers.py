@@ -341,5 +341,5 @@ def _checked(
         raise CorruptMedia(f"the header says {info.width} x {info.height}: upload it again")
     if 0 <= end < size:
         kinds.add("trailing")
-    told = {**info.__dict__, "orientation": exif.orientation, "has_icc": icc, "end": end}
-    return MediaInfo(**{**told, "metadata_kinds": frozenset(kinds)})
+    fields = {**info.__dict__, "orientation": exif.orientation, "has_icc": icc, "end": end}
+    return MediaInfo(**{**fields, "metadata_kinds": frozenset(kinds)})

@@ -170,8 +170,8 @@ def serve(requests: BinaryIO, answers: BinaryIO, limit: int) -> None:
     while head := requests.read(HEADER.size):
         size, max_side = HEADER.unpack(head)
         about, body = _answer(_exactly(requests, size), max_side, limit)
-        told = json.dumps(about).encode()
-        answers.write(HEADER.pack(len(told), len(body)) + told + body)
+        reply = json.dumps(about).encode()
+        answers.write(HEADER.pack(len(reply), len(body)) + reply + body)
         answers.flush()
 
 

@@ -90,7 +90,7 @@ class Admission:
             raise
 
     def release(self, needed: int) -> None:
-        """Give an amount back and admit those who fit, in their order."""
+        """Give an amount back and admit what fits, in its order."""
         self.held -= needed
         self._admit()
 

@@ -53,7 +53,7 @@ def frames(
 def write(path: Path, pictures: Iterable[Image], *, fps: int = 25) -> int:
     """Write frames as a film and return their number; O(1) frames of memory.
 
-    The file appears when it is complete. libx264 wants even sides; odd ones are a ValueError.
+    The file appears when it is complete. libx264 needs even sides; odd ones are a ValueError.
     """
     partial = path.with_name(f"{path.stem}.part{path.suffix}")
     count = 0

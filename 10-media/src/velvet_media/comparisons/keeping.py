@@ -61,7 +61,7 @@ def _encode(name: str) -> Timed:
         picture.save(out, fmt, **options)
         return out.getvalue()
 
-    def told() -> dict[str, float]:
+    def figures() -> dict[str, float]:
         data = encoded()
         begun = time.perf_counter()
         back = _opened(data)
@@ -70,7 +70,7 @@ def _encode(name: str) -> Timed:
         found = {"bytes": float(len(data)), "decode": spent, "ssim": ssim(back, scene)}
         return found | {"psnr": 99.0 if math.isinf(noise) else noise}
 
-    return Timed(encoded, metrics=told)
+    return Timed(encoded, metrics=figures)
 
 
 def _add_formats(suite: Suite) -> None:
@@ -119,7 +119,7 @@ def _clean(way: str) -> Timed:
         library = contenders.load("images", way)
         calls[way] = lambda: library.encode(library.decode(data), "jpeg", 90)
 
-    def told() -> dict[str, float]:
+    def figures() -> dict[str, float]:
         clean = calls[way]()
         after = apply_orientation(_opened(clean), read_header(clean).orientation)
         moved = np.any(after != apply_orientation(before, 6), axis=2)
@@ -129,7 +129,7 @@ def _clean(way: str) -> Timed:
             "leaks": float(len(audit(clean))),
         }
 
-    return Timed(calls[way], metrics=told)
+    return Timed(calls[way], metrics=figures)
 
 
 def _add_cleaning(suite: Suite) -> None:

@@ -117,7 +117,7 @@ def finding(seen: kit.Seen) -> str:
 
 TAB = kit.Tab(
     "Upload desk",
-    question="What does a picture tell about the one who took it?",
+    question="What does a picture tell about its author?",
     tip="Upload a photo from your phone and read what it tells.",
     controls=controls,
     draw=draw,
