@@ -31,7 +31,7 @@ from velvet_media.images import Image, Size
 CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 COLOURS = {channels: colour for colour, channels in CHANNELS.items()}
 READ = 64 * 1024
-STRIP = 64
+STRIP = 32
 # A row is inflated, joined, wrapped, decoded by Pillow at four bytes a pixel, copied, and summed.
 COPIES = 10
 
