@@ -24,7 +24,8 @@ OWN = {
     "mutation/operators": "operators",
 }
 _APART = {"comparisons", "contenders", "dashboard", "samples"}
-_WORDS = ["-p", "pytest_asyncio", "-o", "asyncio_mode=auto"]
+# The plugins that the suites of this repository name in its settings, which the engine leaves out.
+_WORDS = ["-p", "velvet.testing", "-p", "pytest_asyncio", "-o", "asyncio_mode=auto"]
 Pair = tuple[Path, Path]
 
 
