@@ -15,12 +15,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 from velvet_desktop.errors import NoDisplay
 
 SIZE = (960, 640)
+DRAWN_COLOURS = 20  # letters are smoothed; plain surfaces have fewer
 PATIENCE_S = 60.0
 APT = "apt install xvfb libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libegl1 libgl1-mesa-dri"
 
@@ -112,7 +112,11 @@ class Screen:  # pragma: no cover - needs Xvfb; tests/integration drives it
 
     def close(self) -> None:
         """End the screen and what is on it."""
-        with suppress(OSError):  # it was killed
+        from Xlib.error import (  # type: ignore[import-untyped,unused-ignore]
+            ConnectionClosedError,
+        )
+
+        with suppress(OSError, ConnectionClosedError):  # it was killed
             self._x.close()
         self._process.terminate()
         try:

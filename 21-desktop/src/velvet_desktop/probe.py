@@ -23,6 +23,7 @@ from velvet_desktop.core import work
 from velvet_desktop.core.viewmodel import Board
 
 BEAT_MS = 10.0
+TOLD_BEATS = 5  # beats in one line of what is watched live
 EXIT_NO_WINDOW = 3
 Answer = Callable[[dict[str, Any]], None]
 
@@ -30,8 +31,14 @@ Answer = Callable[[dict[str, Any]], None]
 class Heartbeat:
     """A timer of 10 ms on the UI thread; what is longer between two beats is a freeze."""
 
-    def __init__(self, view: View, *, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._view, self._clock = view, clock
+    def __init__(
+        self,
+        view: View,
+        tell: Callable[[list[float]], None] | None = None,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._view, self._tell, self._clock = view, tell, clock
         self._running = False
         self.gaps: list[float] = []
         self._last = 0.0
@@ -46,6 +53,8 @@ class Heartbeat:
         if self._running:
             self.gaps.append((now - self._last) * 1e3)
             self._last = now
+            if self._tell and len(self.gaps) % TOLD_BEATS == 0:
+                self._tell(self.gaps[-TOLD_BEATS:])
             self._view.after(BEAT_MS, self._beat)
 
     def stop(self) -> list[float]:
@@ -125,11 +134,16 @@ class Remote:
         told = {"rss": full.rss / 1e6, "uss": full.uss / 1e6}
         self._answer({"event": "memory", "modules": len(sys.modules)} | told)
 
-    def do_work(self, kind: str, mode: Any, size: int) -> None:
-        """Do work of a kind while the heart beats, and tell the gaps between beats."""
+    def do_work(self, kind: str, mode: Any, size: int, live: bool = False) -> None:
+        """Do work of a kind while the heart beats, and tell the gaps between beats.
+
+        With `live` the gaps come as they are measured, a few at a time; when the window is frozen,
+        none come.
+        """
         if kind not in work.KINDS:
             raise ValueError(f"unknown work {kind!r}: choose one of {', '.join(work.KINDS)}")
-        heart, updates = Heartbeat(self._view), [0]
+        told = (lambda gaps: self._answer({"event": "beats", "gaps": gaps})) if live else None
+        heart, updates = Heartbeat(self._view, told), [0]
         if mode == "process":
             self._board.jobs.warm()
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -77,8 +77,8 @@ class Window:
                 self._lines.put(told)
         self._lines.put(None)
 
-    def wait_for(self, event: str) -> dict[str, Any]:
-        """Return the next answer of a kind.
+    def wait_for(self, event: str = "") -> dict[str, Any]:
+        """Return the next answer of a kind; of any kind by default.
 
         Raises:
             ChildFailed: it ended, refused, or was silent for too long.
@@ -88,16 +88,26 @@ class Window:
                 told = self._lines.get(timeout=self._patience_s)
             except queue.Empty:
                 self.kill()
-                sentence = f"silent for {self._patience_s:g} s, waited for {event}"
+                sentence = f"silent for {self._patience_s:g} s, waited for {event or 'an answer'}"
                 raise ChildFailed(sentence, stderr=self.complaints()) from None
             if told is None:
+                self._lines.put(None)  # for whoever asks once more
                 code = self.process.wait()
-                sentence = f"ended with {code} before {event}"
+                sentence = f"ended with {code} before {event or 'an answer'}"
                 raise ChildFailed(sentence, code, self.complaints())
-            if told["event"] == event:
-                return told
             if told["event"] in ("refused", "no_window"):
                 raise ChildFailed(told["why"])
+            if told["event"] == event or not event:
+                return told
+
+    def answers(self, do: str, last: str, **arguments: Any) -> Iterator[dict[str, Any]]:
+        """Send a command and yield what it tells, until the answer that is the last."""
+        self.send(do, **arguments)
+        while True:
+            told = self.wait_for()
+            yield told
+            if told["event"] == last:
+                return
 
     def ask(self, do: str, answer: str = "done", **arguments: Any) -> dict[str, Any]:
         """Send a command and return its answer."""
@@ -117,6 +127,8 @@ class Window:
 
     def complaints(self) -> str:
         """Return the end of its standard error."""
+        if self._complaints.closed:
+            return ""
         self._complaints.seek(0)
         return self._complaints.read().decode("utf-8", "replace")[-2_000:]
 

@@ -61,7 +61,7 @@ class UndoMachine(RuleBasedStateMachine):
         self.now += 1
         for letter in letters:
             self.now += 0.1
-            self.stack.push(self._command(self.text + letter, key=f"typing {self.now // 1}"))
+            self.stack.push(self._command(self.text + letter, key=f"word {len(letters)}"))
         self._did()
 
     @rule()

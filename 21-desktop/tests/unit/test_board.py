@@ -136,7 +136,8 @@ def test_a_title_that_breaks_a_rule_is_told_and_the_draft_stays(
 
 
 @pytest.mark.parametrize(
-    "title", ["x" * 10_000, "\u202eolleh <b>bold</b>\nline 2\t3", "שלום عالم", "100%_'; drop table task"]
+    "title",
+    ["x" * 10_000, "\u202eolleh <b>bold</b>\nline 2\t3", "שלום عالم", "100%_'; drop table task"],
 )
 def test_a_strange_title_is_text_on_one_line(board: Board, title: str) -> None:
     add(board, title)

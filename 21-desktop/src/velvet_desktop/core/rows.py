@@ -94,7 +94,8 @@ class RowWindow(Generic[Row]):
             self._pages[number] = rows
             self.fetched += 1
             while len(self._pages) > self.max_pages:
-                self._pages.popitem(last=False)
+                oldest = next(one for one in self._pages if one != self._last)
+                del self._pages[oldest]  # never the page that is looked at, however late this is
             self.loaded.emit((start, stop))
 
         self._submit(lambda: self._fetch(start, stop), done)
