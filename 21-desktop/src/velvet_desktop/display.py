@@ -99,16 +99,18 @@ class Screen:  # pragma: no cover - needs Xvfb; tests/integration drives it
             xtest.fake_input(self._x, event, code)
         self._x.sync()
 
-    def picture(self, path: Path | None = None) -> Any:
-        """Return the whole screen as an image, also written to a file."""
+    def picture(self, limit_s: float = PATIENCE_S) -> Any:
+        """Return the screen as an image, once there is more on it than surfaces."""
         from PIL import Image
         from Xlib import X
 
-        raw = self._root.get_image(0, 0, *SIZE, X.ZPixmap, 0xFFFFFF)
-        image = Image.frombytes("RGB", SIZE, raw.data, "raw", "BGRX")
-        if path is not None:
-            image.save(path)
-        return image
+        until = time.monotonic() + limit_s
+        while True:
+            raw = self._root.get_image(0, 0, *SIZE, X.ZPixmap, 0xFFFFFF)
+            image = Image.frombytes("RGB", SIZE, raw.data, "raw", "BGRX")
+            if len(image.getcolors(1 << 20) or ()) > DRAWN_COLOURS or time.monotonic() > until:
+                return image
+            time.sleep(0.02)
 
     def close(self) -> None:
         """End the screen and what is on it."""

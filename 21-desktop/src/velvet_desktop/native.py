@@ -11,6 +11,7 @@ import plistlib
 import re
 import sys
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 _ID = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+\Z")
@@ -28,8 +29,11 @@ def notify(title: str, body: str, *, platform: str = sys.platform) -> str:
     if platform != "linux" or not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
         return "banner"
     try:
-        from jeepney import DBusAddress, new_method_call
-        from jeepney.io.blocking import open_dbus_connection
+        from jeepney import (  # type: ignore[import-untyped,unused-ignore]
+            DBusAddress,
+            new_method_call,
+        )
+        from jeepney.io import blocking  # type: ignore[import-untyped,unused-ignore]
     except ImportError:
         return "banner"
     service = DBusAddress(
@@ -38,10 +42,10 @@ def notify(title: str, body: str, *, platform: str = sys.platform) -> str:
         interface="org.freedesktop.Notifications",
     )
     safe = escape(body)  # the body may hold markup: a task's title is text
-    arguments = ("Velvet board", 0, "", title, safe, [], {}, -1)
+    arguments: tuple[Any, ...] = ("Velvet board", 0, "", title, safe, [], {}, -1)
     call = new_method_call(service, "Notify", "susssasa{sv}i", arguments)
     try:
-        with open_dbus_connection(bus="SESSION") as bus:
+        with blocking.open_dbus_connection(bus="SESSION") as bus:
             bus.send_and_get_reply(call, timeout=NOTIFY_TIMEOUT_S)
     except (OSError, TimeoutError):
         return "banner"

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -143,7 +144,7 @@ class Remote:
         if kind not in work.KINDS:
             raise ValueError(f"unknown work {kind!r}: choose one of {', '.join(work.KINDS)}")
         told = (lambda gaps: self._answer({"event": "beats", "gaps": gaps})) if live else None
-        heart, updates = Heartbeat(self._view, told), [0]
+        heart, updates, started = Heartbeat(self._view, told), [0], list[float]()
         if mode == "process":
             self._board.jobs.warm()
 
@@ -151,12 +152,11 @@ class Remote:
             updates[0] += 1
 
         def ended(_: object) -> None:
-            gaps, seconds = heart.stop(), time.perf_counter() - begun
+            gaps, seconds = heart.stop(), time.perf_counter() - started[0]
             self._answer({"event": "work", "gaps": gaps, "s": seconds, "updates": updates[0]})
 
         def begin() -> None:
-            nonlocal begun
-            begun = time.perf_counter()
+            started.append(time.perf_counter())
             self._board.jobs.submit(
                 work.KINDS[kind],
                 size,
@@ -166,7 +166,6 @@ class Remote:
                 on_error=ended,
             )
 
-        begun = 0.0
         heart.start()
         self._view.after(5 * BEAT_MS, begin)
 
@@ -180,7 +179,7 @@ def listen(board: Board, remote: Remote, lines: TextIO) -> threading.Thread:
 
     def read() -> None:
         for line in lines:
-            board.dispatcher.post(lambda it=line: remote.handle(it))
+            board.dispatcher.post(partial(remote.handle, line))
         board.dispatcher.post(remote.do_close)
 
     thread = threading.Thread(target=read, daemon=True)

@@ -86,7 +86,7 @@ def qt(kind: str, count: int) -> tuple[Callable[[], None], Frame, Leap]:
     def show() -> None:
         rows = window(count)
 
-        class Model(core.QAbstractTableModel):  # type: ignore[misc]
+        class Model(core.QAbstractTableModel):  # type: ignore[misc,name-defined]
             def rowCount(self, parent: Any = None) -> int:  # noqa: N802, ARG002 - Qt's names
                 return count
 
@@ -119,8 +119,8 @@ def kivy(kind: str, count: int) -> tuple[Callable[[], None], Frame, Leap]:
     base = importlib.import_module("kivy.base")
     layout = importlib.import_module("kivy.uix.boxlayout").BoxLayout(orientation="vertical")
     label_type = importlib.import_module("kivy.uix.label").Label
+    importlib.import_module("kivy.core.window")  # before the loop: it makes the window
     base.runTouchApp(layout, embedded=True)
-    importlib.import_module("kivy.core.window").Window.add_widget(layout)
     if kind == "eager":
         view = importlib.import_module("kivy.uix.recycleview").RecycleView()
         box = importlib.import_module("kivy.uix.recycleboxlayout").RecycleBoxLayout(
@@ -154,7 +154,7 @@ def kivy(kind: str, count: int) -> tuple[Callable[[], None], Frame, Leap]:
 
 def dearpygui(kind: str, count: int) -> tuple[Callable[[], None], Frame, Leap]:
     """A table with a row an item, or sixteen texts."""
-    import dearpygui.dearpygui as dpg
+    import dearpygui.dearpygui as dpg  # type: ignore[import-untyped,unused-ignore]
 
     dpg.create_context()
     dpg.create_viewport(title="rows", width=600, height=420, vsync=False)

@@ -58,7 +58,7 @@ def _storm(coalesced: bool, updates: int) -> Timed:
             if coalesced:
                 storm.offer(number % KEYS, number)
             else:
-                dispatcher.post(lambda it=number: show(0, it))
+                dispatcher.post(partial(show, 0, number))
         dispatcher.run_pending()
         return shown[0]
 

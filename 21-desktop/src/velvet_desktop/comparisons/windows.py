@@ -134,27 +134,26 @@ def add_to(suite: Suite) -> None:
     """Declare the comparisons and their claims."""
     _add_windows(suite)
     _add_rows(suite)
-    linux = {"needs": "linux"}
     suite.claim(
         "Kivy takes at least twice as long to its first frame as Tk",
         ratio("window", "kivy", "tk") >= 2,
-        **linux,
+        needs="linux",
     )
     suite.claim(
         "Tk takes least memory of the four, Kivy at least twice as much",
         ratio("window", "kivy", "tk", "rss") >= 2,
-        **linux,
+        needs="linux",
     )
     for name in ("tk", "qt"):
         suite.claim(
             f"{name}: a window over a million rows is drawn at most 5x later than one over 1,000",
             across("rows", f"{name}_window", first=MILLION, second=THOUSAND) <= 5,
             tier="default",
-            **linux,
+            needs="linux",
         )
         suite.claim(
             f"{name}: every row in the widget takes at least 10x as long at 100,000 as at 1,000",
             across("rows", f"{name}_eager", first=LARGE, second=THOUSAND) >= 10,
             tier="default",
-            **linux,
+            needs="linux",
         )

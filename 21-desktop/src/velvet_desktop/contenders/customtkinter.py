@@ -18,12 +18,12 @@ class SkinnedView(TkView):  # pragma: no cover - runs in a child with a screen
     """Tk with a skin: drawn buttons in the place of Tk's own."""
 
     def button(self, bar: Any, text: str, press: Callable[[], object]) -> Any:
-        import customtkinter
+        import customtkinter  # type: ignore[import-untyped,unused-ignore]
 
         return customtkinter.CTkButton(bar, text=text, width=40, command=press)
 
     def paint(self, theme: Theme) -> None:
-        import customtkinter
+        import customtkinter  # type: ignore[import-untyped,unused-ignore]
 
         customtkinter.set_appearance_mode("light" if theme.name == "light" else "dark")
         self._mark.configure(background=theme.danger if self._board.mark.value else theme.accent)

@@ -29,7 +29,7 @@ class DearPyGuiView:  # pragma: no cover - runs in a child with a screen; tests/
     """The board in Dear PyGui."""
 
     def __init__(self, board: Board) -> None:
-        import dearpygui.dearpygui as dpg
+        import dearpygui.dearpygui as dpg  # type: ignore[import-untyped,unused-ignore]
 
         self._board, self._dpg, self._open, self._timers = board, dpg, True, Timers()
         dpg.create_context()

@@ -26,30 +26,34 @@ class KivyView:  # pragma: no cover - runs in a child with a screen; tests/integ
         for name in ("KIVY_NO_ARGS", "KIVY_NO_FILELOG", "KIVY_NO_ENV_CONFIG"):
             os.environ.setdefault(name, "1")
         os.environ.setdefault("KIVY_HOME", str(board.folder / "kivy"))
-        from kivy.config import Config
+        from kivy.config import Config  # type: ignore[import-untyped,unused-ignore]
 
         place = {"left": 0, "top": 0, "position": "custom", "width": WIDTH, "height": HEIGHT}
         for key, value in (place | {"maxfps": 100}).items():
             Config.set("graphics", key, value)
         Config.set("kivy", "exit_on_escape", 0)
-        from kivy.app import App
-        from kivy.clock import Clock
-        from kivy.core.window import Window
+        from kivy.app import App  # type: ignore[import-untyped,unused-ignore]
+        from kivy.clock import Clock  # type: ignore[import-untyped,unused-ignore]
+        from kivy.core.window import Window  # type: ignore[import-untyped,unused-ignore]
 
         self._board, self._clock, self._window = board, Clock, Window
         self._app = App()
         self._app.root = self._build()
-        Window.bind(on_key_down=self._key, on_request_close=lambda *_: self.close() or True)
+        Window.bind(on_key_down=self._key, on_request_close=self._asked)
         bind(board, self)
         Clock.schedule_interval(lambda _: board.frame(), 1 / 60)
 
     def _build(self) -> Any:
-        from kivy.graphics import Color, Line, Rectangle
-        from kivy.uix.boxlayout import BoxLayout
-        from kivy.uix.button import Button
-        from kivy.uix.label import Label
-        from kivy.uix.slider import Slider
-        from kivy.uix.textinput import TextInput
+        from kivy.graphics import (  # type: ignore[import-untyped,unused-ignore]
+            Color,
+            Line,
+            Rectangle,
+        )
+        from kivy.uix.boxlayout import BoxLayout  # type: ignore[import-untyped,unused-ignore]
+        from kivy.uix.button import Button  # type: ignore[import-untyped,unused-ignore]
+        from kivy.uix.label import Label  # type: ignore[import-untyped,unused-ignore]
+        from kivy.uix.slider import Slider  # type: ignore[import-untyped,unused-ignore]
+        from kivy.uix.textinput import TextInput  # type: ignore[import-untyped,unused-ignore]
 
         board, tall = self._board, {"size_hint_y": None}
         root = BoxLayout(orientation="vertical")
@@ -58,7 +62,7 @@ class KivyView:  # pragma: no cover - runs in a child with a screen; tests/integ
         self._filter = TextInput(hint_text="filter", multiline=False, font_size=13)
         self._draft = TextInput(hint_text="draft", multiline=False, font_size=13)
         self._filter.bind(text=lambda _, text: board.search(text))
-        self._draft.bind(text=lambda _, text: text == board.draft.value or board.type_draft(text))
+        self._draft.bind(text=self._typed)
         for entry in (self._filter, self._draft):
             entry.write_tab = False
             bar.add_widget(entry)
@@ -101,6 +105,14 @@ class KivyView:  # pragma: no cover - runs in a child with a screen; tests/integ
         self._texts.append(self._status)
         return root
 
+    def _asked(self, *_: object) -> bool:
+        self.close()
+        return True
+
+    def _typed(self, _: object, text: str) -> None:
+        if text != self._board.draft.value:
+            self._board.type_draft(text)
+
     def _touched(self, row: int, box: Any, touch: Any) -> None:
         if box.collide_point(*touch.pos):
             self._board.select_shown(row)
@@ -113,10 +125,10 @@ class KivyView:  # pragma: no cover - runs in a child with a screen; tests/integ
         return bool(wanted)
 
     def choose(self) -> None:
-        from kivy.uix.filechooser import FileChooserListView
-        from kivy.uix.popup import Popup
+        from kivy.uix import filechooser  # type: ignore[import-untyped,unused-ignore]
+        from kivy.uix.popup import Popup  # type: ignore[import-untyped,unused-ignore]
 
-        chooser = FileChooserListView(filters=["*.csv"])
+        chooser = filechooser.FileChooserListView(filters=["*.csv"])
         chooser.bind(on_submit=lambda _, chosen, __: self._board.import_csv(Path(chosen[0])))
         Popup(title="Import", content=chooser, size_hint=(0.8, 0.8)).open()
 
@@ -171,7 +183,7 @@ class KivyView:  # pragma: no cover - runs in a child with a screen; tests/integ
         return ["filter", "draft"] if self._filter.get_focus_next() is self._draft else []
 
     def clipboard(self, text: str | None = None) -> str:
-        from kivy.core.clipboard import Clipboard
+        from kivy.core.clipboard import Clipboard  # type: ignore[import-untyped,unused-ignore]
 
         if text is not None:
             Clipboard.copy(text)

@@ -157,7 +157,8 @@ class QtView:  # pragma: no cover - runs in a child with a screen; tests/integra
         return [str(self._model.index(row, 0).data()) for row in rows]
 
     def focus_order(self) -> list[str]:
-        names, at = [], self._filter
+        names: list[str] = []
+        at = self._filter
         while True:
             name = at.accessibleName() or getattr(at, "text", str)()
             if at.focusPolicy() & self.core.Qt.FocusPolicy.TabFocus and name:

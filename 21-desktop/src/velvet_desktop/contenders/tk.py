@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,11 @@ CAPABILITIES = frozenset({"clipboard", "dialogs"})
 FRAME_MS = 16
 
 
+def _quiet(call: Callable[[], object], _: object) -> None:
+    """Call without the event that Tk hands over."""
+    call()
+
+
 class TkView:  # pragma: no cover - runs in a child with a screen; tests/integration drives it
     """The board in Tk."""
 
@@ -32,7 +38,7 @@ class TkView:  # pragma: no cover - runs in a child with a screen; tests/integra
         self._header()
         self._table()
         for action in ACTIONS:
-            self._root.bind(f"<{action.key}>", lambda _, it=action: getattr(board, it.intent)())
+            self._root.bind(f"<{action.key}>", partial(_quiet, getattr(board, action.intent)))
         bind(board, self)
         self._root.focus_force()
         self._tick()
@@ -71,7 +77,7 @@ class TkView:  # pragma: no cover - runs in a child with a screen; tests/integra
             line = [tk.Label(grid, anchor="w", width=width) for width in (42, 8, 4)]
             for place, label in enumerate(line):
                 label.grid(row=row, column=place, sticky="ew", ipady=4, padx=(8, 0))
-                label.bind("<Button-1>", lambda _, it=row: self._board.select_shown(it))
+                label.bind("<Button-1>", partial(_quiet, partial(self._board.select_shown, row)))
                 label.bind("<Button-4>", lambda _: self._board.scroll_by(-3))
                 label.bind("<Button-5>", lambda _: self._board.scroll_by(3))
             self._labels.append(line)
@@ -140,7 +146,7 @@ class TkView:  # pragma: no cover - runs in a child with a screen; tests/integra
                 colours |= {"foreground": theme.text, "font": ("", -theme.size), "borderwidth": 0}
             if raised:
                 colours |= {"highlightbackground": theme.line, "highlightcolor": theme.accent}
-            widget.configure(**colours)  # type: ignore[call-arg]
+            widget.configure(**colours)
         self._mark.configure(background=theme.danger if self._board.mark.value else theme.accent)
 
     def run(self) -> None:

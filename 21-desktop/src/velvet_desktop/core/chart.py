@@ -34,7 +34,7 @@ class RingBuffer:
         """Return a copy, oldest first."""
         size, cut = len(self), self._count % len(self._values)
         if size < len(self._values):
-            return self._values[:size].copy()
+            return np.array(self._values[:size])
         return np.concatenate((self._values[cut:], self._values[:cut]))
 
     def __len__(self) -> int:

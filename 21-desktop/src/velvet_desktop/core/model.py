@@ -10,6 +10,7 @@ import; rows of an import that never finished are removed when the board is open
 from __future__ import annotations
 
 import bisect
+import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -69,7 +70,7 @@ class Query:
         """Return the condition and its values; the text is literal, % and _ included."""
         if not self.text:
             return "1", ()
-        literal = self.text.translate(str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"}))
+        literal = re.sub(r"([\\%_])", r"\\\1", self.text)
         return r"title like ? escape '\'", (f"%{literal}%",)
 
 

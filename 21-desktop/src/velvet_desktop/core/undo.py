@@ -75,7 +75,8 @@ class UndoStack:
         """Make one step of all that is pushed inside; taken back at once if the block raises."""
         if self._macro is not None:
             raise RuntimeError("a macro inside a macro: end the first one before")
-        self._macro = steps = []
+        steps: list[Command] = []
+        self._macro = steps
         try:
             yield
         except BaseException:

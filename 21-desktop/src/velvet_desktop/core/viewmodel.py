@@ -120,7 +120,8 @@ class Board:
 
     def _fetch(self, ask: Callable[[], Any], done: Callable[[Any], None]) -> object:
         if self._inline:
-            return done(ask())
+            done(ask())
+            return None
         return self.jobs.submit(_call, ask, on_done=done)
 
     def frame(self) -> None:
