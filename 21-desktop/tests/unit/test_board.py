@@ -189,7 +189,7 @@ class Recorder:
 def test_a_view_that_is_bound_shows_everything_at_once_and_follows(board: Board) -> None:
     view = Recorder()
     bind(board, view)
-    assert set(view.told) == {"paint", "fill", "columns", "draw", "say", "show_draft"}
+    assert set(view.told) == {"paint", "fill", "columns", "draw", "say", "show_draft", "pulse"}
     assert len(view.told["fill"]) == VISIBLE
     assert view.told["fill"][0][1] is True
     assert view.told["columns"]["todo"].startswith("TODO")
@@ -200,7 +200,7 @@ def test_a_view_that_is_bound_shows_everything_at_once_and_follows(board: Board)
     view.told.clear()
     board.pulse()
 
-    assert set(view.told) == {"paint"}
+    assert view.told == {"pulse": board.theme.value.danger}
     calls = {action.intent: call for action, call in presses(board, view)}
     calls["import_recent"]()
     assert view.told["chosen"] is True

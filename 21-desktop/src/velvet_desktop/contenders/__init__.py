@@ -117,7 +117,14 @@ def bind(board: Board, view: Any) -> None:
     ):
         prop.changed.connect(show)
         show(prop.value)
-    board.mark.changed.connect(lambda _: view.paint(board.theme.value))
+
+    def pulse(_: object) -> None:
+        theme = board.theme.value
+        view.pulse(theme.danger if board.mark.value else theme.accent)
+
+    for changed in (board.mark, board.theme):
+        changed.changed.connect(pulse)
+    pulse(None)
     board.selected.changed.connect(fill)
 
 

@@ -26,7 +26,6 @@ class SkinnedView(TkView):  # pragma: no cover - runs in a child with a screen
         import customtkinter  # type: ignore[import-untyped,unused-ignore]
 
         customtkinter.set_appearance_mode("light" if theme.name == "light" else "dark")
-        self._mark.configure(background=theme.danger if self._board.mark.value else theme.accent)
         for drawn in list(self._named)[2:-1]:
             drawn.configure(fg_color=theme.accent, text_color=theme.on_accent)
         for label in (*self._lists.values(), *(one for line in self._labels for one in line)):

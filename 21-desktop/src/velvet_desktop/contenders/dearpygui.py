@@ -139,8 +139,9 @@ class DearPyGuiView:  # pragma: no cover - runs in a child with a screen; tests/
                 dpg.add_theme_color(getattr(dpg, f"mvThemeCol_{name}"), rgb(colour))
             dpg.add_theme_style(dpg.mvStyleVar_FrameRounding, theme.radius)
         dpg.bind_theme(look)
-        shown = rgb(theme.danger if self._board.mark.value else theme.accent)
-        dpg.configure_item("mark", fill=shown, color=shown)
+
+    def pulse(self, colour: str) -> None:
+        self._dpg.configure_item("mark", fill=rgb(colour), color=rgb(colour))
 
     def run(self) -> None:
         dpg = self._dpg

@@ -157,7 +157,6 @@ class KivyView:  # pragma: no cover - runs in a child with a screen; tests/integ
 
     def paint(self, theme: Theme) -> None:
         self._window.clearcolor = rgba(theme.surface)
-        self._mark_colour.rgba = rgba(theme.danger if self._board.mark.value else theme.accent)
         self._line_colour.rgba = rgba(theme.accent)
         for text in self._texts:
             text.color = rgba(theme.text)
@@ -166,6 +165,9 @@ class KivyView:  # pragma: no cover - runs in a child with a screen; tests/integ
         for entry in (self._filter, self._draft):
             entry.background_color = rgba(theme.raised)
             entry.foreground_color = rgba(theme.text)
+
+    def pulse(self, colour: str) -> None:
+        self._mark_colour.rgba = rgba(colour)
 
     def run(self) -> None:
         self._app.run()

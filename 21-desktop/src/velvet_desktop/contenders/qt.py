@@ -140,8 +140,9 @@ class QtView:  # pragma: no cover - runs in a child with a screen; tests/integra
 
     def paint(self, theme: Theme) -> None:
         self.window.setStyleSheet(to_qss(theme))
-        shown = theme.danger if self._board.mark.value else theme.accent
-        self._mark.setStyleSheet(f"background: {shown}")
+
+    def pulse(self, colour: str) -> None:
+        self._mark.setStyleSheet(f"background: {colour}")
 
     def run(self) -> None:
         self.app.exec()

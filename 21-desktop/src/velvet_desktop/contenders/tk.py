@@ -138,7 +138,7 @@ class TkView:  # pragma: no cover - runs in a child with a screen; tests/integra
         waiting: list[tkinter.Misc] = [self._root]
         while waiting:
             widget = waiting.pop()
-            waiting += widget.winfo_children()
+            waiting += [one for one in widget.winfo_children() if one is not self._mark]
             kind = widget.winfo_class()
             raised = kind in ("Button", "Entry")
             colours: dict[str, Any] = {"background": theme.raised if raised else theme.surface}
@@ -147,7 +147,9 @@ class TkView:  # pragma: no cover - runs in a child with a screen; tests/integra
             if raised:
                 colours |= {"highlightbackground": theme.line, "highlightcolor": theme.accent}
             widget.configure(**colours)
-        self._mark.configure(background=theme.danger if self._board.mark.value else theme.accent)
+
+    def pulse(self, colour: str) -> None:
+        self._mark.configure(background=colour)
 
     def run(self) -> None:
         self._root.mainloop()
