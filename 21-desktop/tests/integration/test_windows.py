@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from velvet_desktop import bundles
+from velvet_desktop import bundles, shots
 from velvet_desktop.contenders import FOUR, load
 from velvet_desktop.core.theme import THEMES, rgb
 from velvet_desktop.display import SIZE, Screen, virtual_display
@@ -187,3 +187,41 @@ def test_a_zipapp_is_built_weighed_and_started(tmp_path: Path, folder: Path) -> 
     assert started > 0
     with pytest.raises(bundles.BundleError, match="does not start"):
         bundles.start_ms(report, [sys.executable, "-c", ""], folder, "")
+
+
+PACKAGER = """
+import pathlib, sys
+place = pathlib.Path(sys.argv[1])
+place.mkdir()
+(place / "board").write_text("program")
+(place / "library.so").write_bytes(bytes(1_000_000))
+"""
+
+
+@pytest.mark.parametrize(
+    ("backend", "inside"), [("pyinstaller", "board"), ("nuitka", "start.dist")]
+)
+def test_what_a_packager_leaves_is_weighed_and_what_it_does_not_leave_is_an_error(
+    backend: str, inside: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundles, "why_not", lambda *_: "")
+    monkeypatch.setattr("sys.platform", "linux")
+    argv = [sys.executable, "-c", PACKAGER, str(tmp_path / inside)]
+    monkeypatch.setattr(bundles, "command", lambda *_: argv)
+
+    report, program = bundles.build("headless", backend, tmp_path)
+
+    assert program == [str(tmp_path / inside / "board")]
+    assert (report.files, report.largest[0]) == (2, ("library.so", 1.0))
+    assert "headless" in (tmp_path / "start.py").read_text(encoding="utf-8")
+    with pytest.raises(bundles.BundleError, match=f"{backend} ended with 1"):
+        bundles.build("headless", backend, tmp_path)
+
+
+def test_the_sheet_of_pictures_needs_a_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("velvet_desktop.display.problem", lambda: "Xvfb is missing (apt)")
+
+    assert shots.main([str(tmp_path / "sheet.png")]) == 3
+    assert "Xvfb is missing" in capsys.readouterr().err

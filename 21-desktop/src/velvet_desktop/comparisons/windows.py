@@ -91,7 +91,7 @@ def _add_windows(suite: Suite) -> None:
         title="The board with 1,000 tasks: from the start of the process to the first painted frame",
         kind="run",
         unit="ms",
-        rounds={"quick": 1, "default": 5, "full": 11},
+        rounds={"quick": 1, "default": 3, "full": 11},
         metrics={
             "rss": Metric("MB"),
             "uss": Metric("MB"),
@@ -113,7 +113,7 @@ def _add_rows(suite: Suite) -> None:
         unit="ms",
         sizes={"rows": [1_000, 10_000, 100_000, 1_000_000]},
         quick=lambda rows: rows in (1_000, 10_000),
-        rounds={"quick": 1, "default": 3, "full": 7},
+        rounds={"quick": 1, "default": 2, "full": 7},
         metrics={"leap_p50": MS, "leap_p95": MS, "rss": Metric("MB")},
     )
     for name in FOUR:
