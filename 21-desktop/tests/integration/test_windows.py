@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from velvet_desktop import bundles, shots
+from velvet_desktop import bundles
 from velvet_desktop.contenders import FOUR, load
 from velvet_desktop.core.theme import THEMES, rgb
+from velvet_desktop.dashboard import shots
 from velvet_desktop.display import SIZE, Screen, virtual_display
 from velvet_desktop.errors import ChildFailed, NoDisplay
 from velvet_desktop.windows import Window, probe

@@ -1,6 +1,6 @@
 """Pictures of every view that starts here, light and dark, on one sheet: what the README shows.
 
-`python -m velvet_desktop.shots SHEET.png` needs the virtual screen of `display`.
+`python -m velvet_desktop.dashboard.shots SHEET.png` needs the virtual screen of `display`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TASKS = 1_000_000
 SCALE = 0.6
 
 
-def photograph(screen: Screen, folder: Path, path: Path) -> list[str]:  # pragma: no cover - child
+def photograph(screen: Screen, folder: Path, path: Path) -> list[str]:
     """Write the sheet; returns the toolkits that are on it."""
     from PIL import Image
 
