@@ -74,6 +74,8 @@ def _unkind(toolkit: str) -> Callable[[], dict[str, Any]]:
                 window.wait_for("ready")
                 controls = window.ask("accessible", "accessible")["controls"]
                 state = window.state()
+                while "…" in state["page"] or len(state["focus_order"]) < 2:
+                    state = window.state()  # not all is mapped yet
                 window.ask("intent", name="type_draft", arguments=["kept"])
                 window.ask("intent", name="add")
                 told["tab_reaches"] = len(state["focus_order"])
