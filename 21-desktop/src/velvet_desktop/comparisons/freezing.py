@@ -74,7 +74,7 @@ def add_to(suite: Suite) -> None:
         unit="ms",
         sizes={"work": list(work.KINDS)},
         quick=lambda work: work in ("loop", "sort"),
-        rounds={"quick": 2, "default": 3, "full": 7},
+        rounds={"quick": 1, "default": 3, "full": 7},
         metrics={"p50": MS, "whole": MS},
     )
     for mode in MODES:
