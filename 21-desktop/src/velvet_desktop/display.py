@@ -139,6 +139,7 @@ def virtual_display() -> Iterator[Screen]:  # pragma: no cover - needs Xvfb
     reading, writing = os.pipe()
     size = "x".join(map(str, SIZE))
     argv = ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+    argv.append("-terminate")  # with its last client: also when this process is killed
     process = subprocess.Popen(
         argv, pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

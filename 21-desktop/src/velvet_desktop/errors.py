@@ -53,6 +53,27 @@ class StoreBusy(DesktopError):
         super().__init__("another program is writing to this board: try again in a moment")
 
 
+class NoBoard(DesktopError):
+    """A file is not a board."""
+
+    def __init__(self, path: str, why: object) -> None:
+        super().__init__(f"{path} is not a board ({why}): choose another folder")
+
+
+class StoreFull(DesktopError):
+    """The board cannot grow: the disk is full or must not be written."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the board cannot be written ({why}): make room and try again")
+
+
+class ImportRemoved(DesktopError):
+    """The rows of a running import were removed by another window."""
+
+    def __init__(self) -> None:
+        super().__init__("another window has opened this board and removed the unfinished import")
+
+
 class ChildFailed(DesktopError):
     """A program with a window ended without what was expected of it."""
 

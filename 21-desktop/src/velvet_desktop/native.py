@@ -31,6 +31,7 @@ def notify(title: str, body: str, *, platform: str = sys.platform) -> str:
     try:
         from jeepney import (  # type: ignore[import-untyped,unused-ignore]
             DBusAddress,
+            MessageType,
             new_method_call,
         )
         from jeepney.io import blocking  # type: ignore[import-untyped,unused-ignore]
@@ -41,15 +42,16 @@ def notify(title: str, body: str, *, platform: str = sys.platform) -> str:
         bus_name="org.freedesktop.Notifications",
         interface="org.freedesktop.Notifications",
     )
-    safe = escape(body)  # the body may hold markup: a task's title is text
-    arguments: tuple[Any, ...] = ("Velvet board", 0, "", title, safe, [], {}, -1)
+    # The body may hold markup, and a task's title is text; the bus takes no NUL and no half letter.
+    plain = [one.replace("\0", "").encode(errors="replace").decode() for one in (title, body)]
+    arguments: tuple[Any, ...] = ("Velvet board", 0, "", plain[0], escape(plain[1]), [], {}, -1)
     call = new_method_call(service, "Notify", "susssasa{sv}i", arguments)
     try:
         with blocking.open_dbus_connection(bus="SESSION") as bus:
-            bus.send_and_get_reply(call, timeout=NOTIFY_TIMEOUT_S)
-    except (OSError, TimeoutError):
+            reply = bus.send_and_get_reply(call, timeout=NOTIFY_TIMEOUT_S)
+    except (OSError, TimeoutError, ValueError, RuntimeError):  # a bus that is gone or is none
         return "banner"
-    return "dbus"
+    return "dbus" if reply.header.message_type is MessageType.method_return else "banner"
 
 
 def associate(identity: str, name: str, extension: str, program: Path) -> dict[str, str]:
@@ -68,6 +70,8 @@ def associate(identity: str, name: str, extension: str, program: Path) -> dict[s
         raise ValueError(
             f"bad identity {identity!r}: reverse-domain form, such as org.velvet.board"
         )
+    if re.search(r"[\x00-\x1f\x7f]", str(program)):  # a line of its own in a .reg file
+        raise ValueError(f"bad program {str(program)!r}")
     mime = f"application/x-{extension}"
     entry = {
         "Type": "Application",

@@ -72,10 +72,9 @@ class Remote:
 
     def handle(self, line: str) -> None:
         """Run one command on the UI thread."""
-        told = json.loads(line)
-        command = getattr(self, f"do_{told.pop('do')}")
         try:
-            command(**told)
+            told = json.loads(line)
+            getattr(self, f"do_{told.pop('do')}")(**told)
         except Exception as error:  # noqa: BLE001 - Tk would swallow it, and the parent would wait
             self._answer({"event": "refused", "why": f"{type(error).__name__}: {error}"})
 

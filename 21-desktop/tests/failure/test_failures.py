@@ -139,7 +139,12 @@ def test_a_second_start_hands_its_files_to_the_first(
 
 
 @pytest.mark.parametrize(
-    "sent", [b"x" * 1_000_000, b"\xff\x00", b"", b"[]", b'["wrong token"]', b'{"a": 1}', b"[1]"]
+    "sent",
+    [
+        *(b"x" * 1_000_000, b"\xff\x00", b"", b"[]", b'["wrong token"]', b'{"a": 1}', b"[1]"),
+        *(b"[" * 4_000, b'["\\ud800"]'),
+    ],
+    ids=range(9),
 )
 def test_a_stranger_is_refused_and_the_first_instance_lives(
     first: tuple[SingleInstance, list[list[str]], Path], sent: bytes
@@ -160,7 +165,10 @@ def test_a_stranger_is_refused_and_the_first_instance_lives(
 
 def test_a_file_left_by_a_crash_does_not_keep_the_next_start_out(tmp_path: Path) -> None:
     path = tmp_path / "instance.json"
-    for left in ('{"port": 1, "token": "x"}', "{", "[]", '{"port": "x"}'):
+    for left in (
+        *('{"port": 1, "token": "x"}', "{", "[]", '{"port": "x"}', "[" * 100_000),
+        *('{"port": 99999999, "token": "x"}', '{"port": 1e999, "token": "x"}', "\0"),
+    ):
         path.write_text(left, encoding="utf-8")
         instance = SingleInstance(path, lambda _: None)
         assert instance.claim([]) is True

@@ -11,7 +11,7 @@ import pytest
 from velvet_desktop.contenders import bind, cells, column_text, polyline, presses, titles
 from velvet_desktop.core.model import Query, Task, TaskStore
 from velvet_desktop.core.viewmodel import ACTIONS, VISIBLE, Action, Board, conflicts
-from velvet_desktop.errors import InvalidTask, StoreBusy, UnknownTheme
+from velvet_desktop.errors import ImportRemoved, InvalidTask, StoreBusy, UnknownTheme
 
 
 def add(board: Board, title: str) -> None:
@@ -72,6 +72,11 @@ def test_a_search_waits_until_no_letter_is_typed(board: Board, clock: Any) -> No
     assert (board.rows.count, board.page.value) == (0, ())
     board.remove()
     assert board.status_line.value.startswith("no task is selected")
+    for text in ("x" * 100_000, "\ud83d", "a\0b"):
+        board.search(text)
+        clock.now += 0.2
+        board.frame()
+        assert (board.rows.count, board.page.value) == (0, ())
 
 
 def test_sorting_goes_round_and_pages_are_in_order(board: Board) -> None:
@@ -157,11 +162,14 @@ def test_a_strange_title_is_text_on_one_line(board: Board, title: str) -> None:
     [
         ({"status": "gone"}, "choose one of todo, doing, done"),
         ({"priority": 9}, "choose 1, 2 or 3"),
+        ({"estimate": float("nan")}, "choose 0 to 100,000"),
+        ({"estimate": float("inf")}, "choose 0 to 100,000"),
+        ({"title": "half \ud83d"}, "half a character"),
     ],
 )
 def test_a_task_that_breaks_a_rule_cannot_be_made(values: dict[str, Any], why: str) -> None:
     with pytest.raises(InvalidTask, match=why):
-        Task(0, "title", **values)
+        Task(**{"id": 0, "title": "title"} | values)
 
 
 def test_pulse_and_actions_have_one_key_each(board: Board) -> None:
@@ -209,7 +217,9 @@ def test_a_view_that_is_bound_shows_everything_at_once_and_follows(board: Board)
 def test_a_page_far_down_costs_no_walk_from_the_top_and_is_right(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "board.db"):
         store = TaskStore(tmp_path / "board.db")
-    store.add_rows(1, [Task(0, f"t{row % 7}", priority=1 + row % 3) for row in range(500)])
+    store.add_rows(
+        store.begin_import(), [Task(0, f"t{row % 7}", priority=1 + row % 3) for row in range(500)]
+    )
     for sort in ("id", "title", "priority"):
         query = Query("t", sort)
         whole = store.page(query, 0, 500)
@@ -242,3 +252,45 @@ def test_another_error_of_the_database_is_not_hidden(board: Board) -> None:
 
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         board.store.begin_import()
+
+
+def test_a_full_disk_is_told_and_the_text_stays(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "replace", full)
+        board.type_draft("kept in the window")
+        assert "No space left" in board.status_line.value
+        assert board.draft.value == "kept in the window"
+        with pytest.raises(OSError, match="No space left"):
+            board.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        board.store.count()
+    assert [one.name for one in board.folder.iterdir() if ".new" in one.name] == []
+
+
+def test_a_database_that_cannot_grow_says_so(board: Board) -> None:
+    pages = board.store._writer.execute("pragma page_count").fetchone()[0]
+    board.store._writer.execute(f"pragma max_page_count = {pages}")
+
+    add(board, "x" * 10_000)
+
+    assert "make room and try again" in board.status_line.value
+    assert board.draft.value == "x" * 10_000
+
+
+def test_an_import_that_another_window_removed_takes_no_more_rows(board: Board) -> None:
+    source = board.store.begin_import()
+    board.store.add_rows(source, [Task(0, "half")])
+    other = TaskStore(board.store.path)
+    assert other.recover() == 1
+    other.close()
+
+    with pytest.raises(ImportRemoved):
+        board.store.add_rows(source, [Task(0, "the other half")])
+    with pytest.raises(ImportRemoved):
+        board.store.finish_import(source)
+    assert board.store.count() == 300

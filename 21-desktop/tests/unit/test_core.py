@@ -304,3 +304,37 @@ def test_the_core_needs_no_toolkit() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_a_batch_inside_a_batch_tells_at_the_end_of_the_outer_one() -> None:
+    size = Property(1)
+    told: list[int] = []
+    size.changed.connect(told.append)
+
+    with batch():
+        size.value = 2
+        with batch():
+            size.value = 3
+        assert told == []
+    with batch():
+        with batch():
+            size.value = 4
+        size.value = 3
+
+    assert told == [3]
+
+
+def test_a_page_that_could_not_be_fetched_is_asked_for_again() -> None:
+    answers = [OSError("gone"), [1]]
+
+    def fetch(start: int, stop: int) -> list[int]:
+        answer = answers.pop(0)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer  # type: ignore[return-value]
+
+    rows: RowWindow[int] = RowWindow(fetch, 1)
+    with pytest.raises(OSError, match="gone"):
+        rows.row(0)
+
+    assert rows.row(0) == 1

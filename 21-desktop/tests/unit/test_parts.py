@@ -67,6 +67,9 @@ def test_a_gap_stays_a_gap_and_a_flat_line_has_no_error() -> None:
 
     for method in (chart.lttb, chart.minmax):
         assert np.isnan(method(x, y, 30)[1]).any()
+    y[1_000:1_400], y[77] = 0.0, np.nan
+    assert np.isnan(chart.lttb(x, y, 30)[1]).any()
+    assert np.isnan(chart.minmax(x, y, 30)[1]).any()
     assert chart.error(x, np.ones(3_000), (x, np.ones(3_000))) == 0
 
 
@@ -75,6 +78,7 @@ def test_a_gap_stays_a_gap_and_a_flat_line_has_no_error() -> None:
     [
         ([1.0, 2.0], [1.0, 2.0], 2, "n is 2"),
         ([2.0, 1.0, 3.0], [1.0, 2.0, 3.0], 3, "not sorted"),
+        ([1.0, float("nan"), 3.0], [1.0, 2.0, 3.0], 3, "not sorted"),
         ([1.0, 2.0, 3.0], [1.0], 3, "belong together"),
     ],
 )
@@ -104,7 +108,16 @@ def test_settings_of_an_older_version_are_migrated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '{"schema": 99}', '{"schema": 2}', "\x00", '{"schema": 1}']
+    "text",
+    [
+        *("", "{", "[]", "null", '{"schema": 99}', '{"schema": 2}', "\x00", '{"schema": 1}'),
+        "[" * 100_000,
+        '{"schema": 2, "theme": "pink", "geometry": {"x": 0, "y": 0, "width": 9, "height": 9}}',
+        '{"schema": 2, "theme": [], "geometry": {"x": 0, "y": 0, "width": 9, "height": 9}}',
+        '{"schema": 2, "theme": "dark", "geometry": {"x": 1e999, "y": 0, "width": 9, "height": 9}}',
+        '{"schema": 2, "theme": "dark", "geometry": {"x": "a", "y": 0, "width": 9, "height": 9}}',
+    ],
+    ids=range(13),
 )
 def test_settings_that_cannot_be_read_are_set_aside(tmp_path: Path, text: str) -> None:
     path = tmp_path / "settings.json"
@@ -122,6 +135,8 @@ def test_a_draft_is_recovered_until_it_is_stored(tmp_path: Path) -> None:
     draft.keep("half a sen")
     assert Draft(tmp_path / "draft.json").recovered() == "half a sen"
     draft.keep("")
+    assert draft.recovered() == ""
+    (tmp_path / "draft.json").write_text('["half"]', encoding="utf-8")
     assert draft.recovered() == ""
 
 
@@ -162,6 +177,8 @@ def test_a_file_type_is_described_for_three_systems() -> None:
 def test_a_part_that_is_not_plain_is_refused(identity: str, extension: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         native.associate(identity, "Board", extension, Path("/opt/board"))
+    with pytest.raises(ValueError, match="bad program"):
+        native.associate("org.velvet.board", "Board", "txt", Path("/opt/board\r\n[HKEY_X]"))
 
 
 @pytest.mark.parametrize(
@@ -267,6 +284,13 @@ def test_the_command_lists_refuses_and_opens(
     assert program.main([*here, "--theme", "pink"]) == program.EXIT_NO_DISPLAY
     assert program.main(["--toolkit", "gtk"]) == program.EXIT_NO_DISPLAY
     assert "choose one of" in capsys.readouterr().err
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "board.db").write_text("no database " * 100, encoding="utf-8")
+    for place, why in (("bad", "is not a board"), ("bad/board.db", "exists")):
+        asked = ["--toolkit", "headless", "--folder", str(tmp_path / place)]
+        assert program.main(asked) == program.EXIT_NO_DISPLAY
+        assert why in capsys.readouterr().err
+    assert not (tmp_path / "bad" / "instance.json").exists()
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("sys.platform", "linux")

@@ -105,7 +105,7 @@ class DearPyGuiView:  # pragma: no cover - runs in a child with a screen; tests/
 
     def fill(self, lines: list[Any]) -> None:
         for row, (texts, chosen) in enumerate(lines):
-            self._dpg.configure_item(f"cell-{row}-0", label=texts[0] or " ")
+            self._dpg.configure_item(f"cell-{row}-0", label=texts[0].replace("##", "# # ") or " ")
             self._dpg.set_value(f"cell-{row}-0", chosen)
             for place in (1, 2):
                 self._dpg.set_value(f"cell-{row}-{place}", texts[place])

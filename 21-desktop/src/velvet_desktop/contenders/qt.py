@@ -41,6 +41,7 @@ class QtView:  # pragma: no cover - runs in a child with a screen; tests/integra
         self._chart, self._status = self.widgets.QLabel(), self.widgets.QLabel()
         self._chart.setFixedHeight(90)
         outer.addWidget(self._chart)
+        self._status.setTextFormat(self.core.Qt.TextFormat.PlainText)
         outer.addWidget(self._status)
         for action in ACTIONS:
             shortcut = self.gui.QShortcut(self.gui.QKeySequence(action.key), self.window)
@@ -158,8 +159,7 @@ class QtView:  # pragma: no cover - runs in a child with a screen; tests/integra
         return [str(self._model.index(row, 0).data()) for row in rows]
 
     def focus_order(self) -> list[str]:
-        names: list[str] = []
-        at = self._filter
+        names, at = list[str](), self._filter
         while True:
             name = at.accessibleName() or getattr(at, "text", str)()
             if at.focusPolicy() & self.core.Qt.FocusPolicy.TabFocus and name:

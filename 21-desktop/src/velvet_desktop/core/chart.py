@@ -2,7 +2,8 @@
 
 `stride` takes every k-th point and loses what happens between; `minmax` keeps the extremes of each
 bucket; `lttb` (largest triangle three buckets, Steinarsson 2013) keeps the points that span the
-largest triangles, which is what the eye sees. All are O(n). A NaN is a gap and stays one.
+largest triangles, which is what the eye sees. All are O(n). A NaN is a gap: `minmax` and `lttb`
+keep one of each bucket that has any; `stride` meets it or does not.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def _checked(x: Floats, y: Floats, n: int) -> None:
         raise ValueError(f"n is {n}: a line keeps its two ends and at least one point between")
     if len(x) != len(y):
         raise ValueError(f"{len(x)} places and {len(y)} values: they belong together")
-    if np.any(np.diff(x) < 0):
+    if not np.all(np.diff(x) >= 0):  # nor is a line with a NaN among its places
         raise ValueError("x is not sorted: sort the points by x before they are thinned out")
 
 
@@ -68,9 +69,10 @@ def minmax(x: Floats, y: Floats, n: int) -> Points:
     keep = {0, len(x) - 1}
     for start, stop in itertools.pairwise(edges):
         part = y[start:stop]
-        if np.isnan(part).all():
-            keep.add(int(start))
-        else:
+        gaps = np.isnan(part)
+        if gaps.any():
+            keep.add(int(start + np.argmax(gaps)))
+        if not gaps.all():
             keep |= {int(start + np.nanargmin(part)), int(start + np.nanargmax(part))}
     kept = np.array(sorted(keep))
     return x[kept], y[kept]

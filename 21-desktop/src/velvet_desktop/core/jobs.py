@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from enum import Enum
 from multiprocessing.connection import Connection
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 from velvet_desktop.core.dispatch import Coalescer, UiDispatcher
 from velvet_desktop.errors import JobLost
@@ -118,11 +118,14 @@ class _Worker:
         self.process.start()
         theirs.close()
 
-    def end(self, grace_s: float = 0.0) -> None:
+    def end(self, grace_s: float = 0.0) -> int | None:
+        self.pipe.close()
         self.process.join(grace_s)
         self.process.kill()
         self.process.join()
+        code = self.process.exitcode
         self.process.close()
+        return code
 
 
 class JobRunner:
@@ -154,7 +157,13 @@ class JobRunner:
 
         Args:
             mode: ``ui`` runs it at once on the caller's thread, which is what freezes a window.
+
+        Raises:
+            ValueError: no such mode.
+            RuntimeError: the runner is closed.
         """
+        if mode not in get_args(Mode):
+            raise ValueError(f"mode is {mode!r}: choose one of {', '.join(get_args(Mode))}")
         if self._closed.is_set():
             raise RuntimeError("the window is closed: no job can start")
         job = Job()
@@ -217,8 +226,12 @@ class JobRunner:
     def _in_process(
         self, job: Job, function: Any, arguments: Any, tell: Callable[[str, Any], None]
     ) -> None:
-        with self._lock:
-            worker = self._idle.pop() if self._idle else _Worker()
+        try:
+            with self._lock:
+                worker = self._idle.pop() if self._idle else _Worker()
+        except OSError as error:  # no more processes, no more memory
+            tell("error", error)
+            return
         told_at = 0.0
         try:
             worker.pipe.send((function, arguments))
@@ -234,13 +247,8 @@ class JobRunner:
                 if told_at and time.monotonic() - told_at > self._grace_s:
                     raise EOFError  # it does not listen
         except (EOFError, OSError):
-            worker.pipe.close()
-            worker.process.join(0.0 if told_at else self._grace_s)
-            code = worker.process.exitcode
-            worker.end()
-            tell("error", JobLost(code))
+            tell("error", JobLost(worker.end(0.0 if told_at else self._grace_s)))
         except Exception as error:  # noqa: BLE001 - arguments or an answer that cannot be pickled
-            worker.pipe.close()
             worker.end()
             tell("error", error)
         else:
@@ -263,5 +271,4 @@ class JobRunner:
         with self._lock:
             idle, self._idle = self._idle, []
         for worker in idle:
-            worker.pipe.close()
             worker.end(self._grace_s)

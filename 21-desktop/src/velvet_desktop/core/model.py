@@ -18,11 +18,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from velvet_desktop.errors import InvalidTask, StoreBusy
+from velvet_desktop.errors import ImportRemoved, InvalidTask, NoBoard, StoreBusy, StoreFull
 
 STATUSES = ("todo", "doing", "done")
 SORTS = ("id", "title", "priority")
 MAX_TITLE = 10_000
+MAX_ESTIMATE = 100_000
 BUSY_S = 0.2
 BATCH = 5_000  # rows a transaction of an import; the window writes between two
 _SCHEMA = """
@@ -57,6 +58,10 @@ class Task:
             raise InvalidTask(f"status is {self.status!r}: choose one of {', '.join(STATUSES)}")
         if self.priority not in (1, 2, 3):
             raise InvalidTask(f"priority is {self.priority}: choose 1, 2 or 3")
+        if not 0 <= self.estimate <= MAX_ESTIMATE:  # nor is NaN
+            raise InvalidTask(f"estimate is {self.estimate}: choose 0 to {MAX_ESTIMATE:,}")
+        if re.search("[\ud800-\udfff]", self.title):
+            raise InvalidTask("a title holds half a character: type it again")
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,8 @@ class Query:
         """Return the condition and its values; the text is literal, % and _ included."""
         if not self.text:
             return "1", ()
+        if len(self.text) > MAX_TITLE or re.search("[\ud800-\udfff\0]", self.text):
+            return "0", ()  # no title can hold it, and SQLite would not take it
         literal = re.sub(r"([\\%_])", r"\\\1", self.text)
         return r"title like ? escape '\'", (f"%{literal}%",)
 
@@ -89,8 +96,16 @@ class TaskStore:
         database = sqlite3.connect(
             self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
         )
-        database.execute("pragma journal_mode = wal")
-        database.execute("pragma synchronous = normal")
+        try:
+            with self._busy():
+                database.execute("pragma journal_mode = wal")
+                database.execute("pragma synchronous = normal")
+        except sqlite3.DatabaseError as error:
+            database.close()
+            raise NoBoard(self.path, error) from None
+        except BaseException:
+            database.close()
+            raise
         return database
 
     @contextmanager
@@ -100,6 +115,8 @@ class TaskStore:
         except sqlite3.OperationalError as error:
             if "locked" in str(error) or "busy" in str(error):
                 raise StoreBusy from None
+            if "full" in str(error) or "readonly" in str(error):
+                raise StoreFull(str(error)) from None
             raise
 
     @contextmanager
@@ -199,18 +216,27 @@ class TaskStore:
             return int(database.execute("insert into import (finished) values (0)").lastrowid or 0)
 
     def add_rows(self, source: int, rows: Iterable[Task]) -> None:
-        """Add one batch of an import."""
+        """Add one batch of an import.
+
+        Raises:
+            ImportRemoved: another window has opened the board and removed what was unfinished.
+        """
         values = [(one.title, one.status, one.priority, one.estimate, source) for one in rows]
         with self._transaction() as database:
+            sql = "select 1 from import where id = ? and finished = 0"
+            if database.execute(sql, (source,)).fetchone() is None:
+                raise ImportRemoved
             database.executemany(
                 "insert into task (title, status, priority, estimate, source) values (?, ?, ?, ?, ?)",
                 values,
             )
 
     def finish_import(self, source: int) -> None:
-        """Note that an import is whole."""
+        """Note that an import is whole; raises `ImportRemoved` as `add_rows` does."""
         with self._transaction() as database:
-            database.execute("update import set finished = 1 where id = ?", (source,))
+            sql = "update import set finished = 1 where id = ? and finished = 0"
+            if database.execute(sql, (source,)).rowcount == 0:
+                raise ImportRemoved
 
     def recover(self) -> int:
         """Remove the rows of imports that never finished; returns how many."""

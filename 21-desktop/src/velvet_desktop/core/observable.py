@@ -15,7 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from velvet_desktop.errors import WrongThread
 
 T = TypeVar("T")
-_waiting: list[dict[int, Property[Any]]] = []
+_waiting: list[dict[int, tuple[Property[Any], Any]]] = []  # of each batch: what was before
 
 
 class Thread(Protocol):
@@ -99,21 +99,13 @@ class Property(Generic[T]):
             return
         old, self._value = self._value, new
         if _waiting:
-            _waiting[-1].setdefault(id(self), self)._before = old
+            _waiting[-1].setdefault(id(self), (self, old))
         else:
             self.changed.emit(new)
 
-    @property
-    def _before(self) -> T:
-        return self.__dict__["before"]  # type: ignore[no-any-return]
-
-    @_before.setter
-    def _before(self, old: T) -> None:
-        self.__dict__.setdefault("before", old)
-
-    def settle(self) -> None:
+    def settle(self, before: T) -> None:
         """Tell the last value of a batch, unless it is the one from before."""
-        if self.__dict__.pop("before") != self._value:
+        if before != self._value:
             self.changed.emit(self._value)
 
 
@@ -132,11 +124,14 @@ class Computed(Property[T]):
 
 @contextmanager
 def batch() -> Iterator[None]:
-    """Hold notifications back: afterwards each changed property speaks once."""
+    """Hold notifications back: after the outermost batch each changed property speaks once."""
     _waiting.append({})
     try:
         yield
     finally:
         changed = _waiting.pop()
-        for one in changed.values():
-            one.settle()
+        if _waiting:
+            _waiting[-1].update(changed | _waiting[-1])  # what the outer one knows is older
+        else:
+            for one, before in changed.values():
+                one.settle(before)

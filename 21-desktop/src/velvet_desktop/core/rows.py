@@ -84,7 +84,7 @@ class RowWindow(Generic[Row]):
         if number in self._asked:
             return
         self._asked.add(number)
-        generation, start = self._generation, number * self.page
+        generation, fetch, start = self._generation, self._fetch, number * self.page
         stop = min(start + self.page, self.count)
 
         def done(rows: list[Row]) -> None:
@@ -98,7 +98,14 @@ class RowWindow(Generic[Row]):
                 del self._pages[oldest]  # never the page that is looked at, however late this is
             self.loaded.emit((start, stop))
 
-        self._submit(lambda: self._fetch(start, stop), done)
+        def ask() -> list[Row]:
+            try:
+                return fetch(start, stop)
+            except BaseException:
+                self._asked.discard(number)  # it may be asked for again
+                raise
+
+        self._submit(ask, done)
 
     def renew(self, fetch: Callable[[int, int], list[Row]], count: int) -> None:
         """Show other rows: another filter, another order, or the same after a change."""

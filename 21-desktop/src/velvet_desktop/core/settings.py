@@ -13,14 +13,21 @@ import os
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from velvet_desktop.core.theme import find
+from velvet_desktop.errors import UnknownTheme
+
 SCHEMA = 2
 MAX_RECENT = 8
 MAX_MESSAGE = 4_096
+PATIENCE_S = 5.0  # with the other side of the line, for a whole message
+# What a file or a message that is not ours can raise while it is taken apart.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,8 @@ def replace_file(path: Path, text: str) -> None:
     """Write a file in one step: a reader sees the old text or the new one, after a crash too."""
     beside = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
-        with beside.open("w", encoding="utf-8") as file:
+        mode = lambda name, flags: os.open(name, flags, 0o600)  # noqa: E731 - for its owner only
+        with open(beside, "w", encoding="utf-8", opener=mode) as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -78,10 +86,13 @@ class Settings:
             if schema == 1:  # it had the dark theme as a yes or no
                 told = {**told, "theme": "dark" if told.get("dark") else "light"}
             recent = [str(one) for one in told.get("recent", [])][:MAX_RECENT]
-            return cls(str(told["theme"]), Rect(**told["geometry"]), recent)
+            geometry = Rect(
+                *(int(told["geometry"][part]) for part in ("x", "y", "width", "height"))
+            )
+            return cls(find(told["theme"]).name, geometry, recent)
         except FileNotFoundError:
             return cls()
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, *UNREADABLE, UnknownTheme) as error:
             bad = path.with_name(path.name + ".bad")
             with contextlib.suppress(OSError):
                 path.replace(bad)
@@ -114,9 +125,10 @@ class Draft:
     def recovered(self) -> str:
         """Return what was being typed when the program ended."""
         try:
-            return str(json.loads(self._path.read_text(encoding="utf-8")))
-        except (OSError, ValueError):
+            told = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
             return ""
+        return told if isinstance(told, str) else ""
 
 
 class SingleInstance:
@@ -130,6 +142,7 @@ class SingleInstance:
         self._path, self._opened = path, opened
         self._server: socket.socket | None = None
         self._thread: threading.Thread | None = None
+        self._address = ("127.0.0.1", 0)
         self.refused = 0
 
     def claim(self, arguments: list[str]) -> bool:
@@ -137,12 +150,8 @@ class SingleInstance:
         if self._hand_over(arguments):
             return False
         self._server = socket.create_server(("127.0.0.1", 0))
-        token = secrets.token_hex(16)
-        self._path.touch(mode=0o600)
-        replace_file(
-            self._path, json.dumps({"port": self._server.getsockname()[1], "token": token})
-        )
-        self._path.chmod(0o600)
+        self._address, token = self._server.getsockname(), secrets.token_hex(16)
+        replace_file(self._path, json.dumps({"port": self._address[1], "token": token}))
         self._thread = threading.Thread(
             target=self._listen, args=(self._server, token), daemon=True
         )
@@ -152,11 +161,12 @@ class SingleInstance:
     def _hand_over(self, arguments: list[str]) -> bool:
         try:
             told = json.loads(self._path.read_text(encoding="utf-8"))
-            with socket.create_connection(("127.0.0.1", told["port"]), timeout=5) as line:
+            address = ("127.0.0.1", int(told["port"]))
+            with socket.create_connection(address, timeout=PATIENCE_S) as line:
                 line.sendall(json.dumps([told["token"], *arguments]).encode())
                 line.shutdown(socket.SHUT_WR)
                 return line.recv(8) == b"ok"
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, *UNREADABLE):
             return False  # there is none, or the file is left over
 
     def _listen(self, server: socket.socket, token: str) -> None:
@@ -166,20 +176,23 @@ class SingleInstance:
             except OSError:  # closed
                 return
             with line, contextlib.suppress(OSError):
-                line.settimeout(5)
                 if self._accepted(line, token):
                     line.sendall(b"ok")
 
     def _accepted(self, line: socket.socket, token: str) -> bool:
-        sent = b""
-        while len(sent) <= MAX_MESSAGE and (more := line.recv(MAX_MESSAGE)):
-            sent += more
+        sent, until = b"", time.monotonic() + PATIENCE_S
         try:
+            while len(sent) <= MAX_MESSAGE:
+                line.settimeout(max(0.001, until - time.monotonic()))  # a slow sender blocks it
+                if not (more := line.recv(MAX_MESSAGE)):
+                    break
+                sent += more
             told: Any = json.loads(sent) if len(sent) <= MAX_MESSAGE else None
-        except ValueError:  # also of bytes that are no UTF-8
-            told = None
-        texts = isinstance(told, list) and told and all(isinstance(one, str) for one in told)
-        if not texts or not hmac.compare_digest(told[0].encode(), token.encode()):
+            texts = isinstance(told, list) and all(isinstance(one, str) for one in told)
+            known = texts and hmac.compare_digest(told[0].encode(), token.encode())
+        except (OSError, *UNREADABLE):
+            known = False
+        if not known:
             self.refused += 1
             return False
         self._opened(told[1:])
@@ -192,11 +205,7 @@ class SingleInstance:
                 self._server.shutdown(socket.SHUT_RDWR)  # wakes accept() on Linux
             self._server.close()
             with contextlib.suppress(OSError):  # and this wakes it elsewhere
-                socket.create_connection(self._address(), timeout=0.2).close()
+                socket.create_connection(self._address, timeout=0.2).close()
             self._thread.join()
             self._path.unlink(missing_ok=True)
             self._server = None
-
-    def _address(self) -> tuple[str, int]:
-        told = json.loads(self._path.read_text(encoding="utf-8"))
-        return "127.0.0.1", int(told["port"])

@@ -122,7 +122,10 @@ class Board:
         if self._inline:
             done(ask())
             return None
-        return self.jobs.submit(_call, ask, on_done=done)
+        return self.jobs.submit(_call, ask, on_done=done, on_error=self._page_failed)
+
+    def _page_failed(self, error: BaseException) -> None:
+        self.status_line.value = f"rows could not be read: {error}"
 
     def frame(self) -> None:
         """Do one frame's share: what workers posted, a search that is due, the chart."""
@@ -199,7 +202,10 @@ class Board:
     def type_draft(self, text: str) -> None:
         """Remember what is being typed, also on the disk."""
         self.draft.value = text
-        self._draft_file.keep(text)
+        try:
+            self._draft_file.keep(text)
+        except OSError as error:  # a full disk must not end the window that holds the text
+            self.status_line.value = f"the draft is not kept on the disk: {error}"
 
     def add(self) -> None:
         """Store the draft as a new task."""
@@ -301,8 +307,14 @@ class Board:
         )
 
     def _import_failed(self, error: BaseException) -> None:
-        self.store.recover()
-        self._import_ended(f"the import failed: {error}")
+        self._import_ended(f"the import failed: {error}{self._removed()}")
+
+    def _removed(self) -> str:
+        try:
+            self.store.recover()
+        except DesktopError as error:
+            return f"; its rows stay until the board is opened again: {error}"
+        return ": its rows were removed"
 
     def _import_ended(self, sentence: str) -> None:
         self._import, self.busy.value = None, False
@@ -318,8 +330,7 @@ class Board:
         self.status_line.value = "cancelling"
 
         def ended(_: object) -> None:
-            self.store.recover()
-            self._import_ended("import cancelled: its rows were removed")
+            self._import_ended(f"import cancelled{self._removed()}")
 
         self.jobs.submit(_wait, job, on_done=ended)
 
@@ -341,8 +352,10 @@ class Board:
         """End jobs, save settings, close the board; safe to call twice."""
         self.dispatcher.close()
         self.jobs.close()
-        self.settings.save(self.folder / "settings.json")
-        self.store.close()
+        try:
+            self.settings.save(self.folder / "settings.json")
+        finally:
+            self.store.close()
 
 
 class _Told:

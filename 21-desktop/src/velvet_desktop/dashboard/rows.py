@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from velvet.ui import kit
 from velvet.ui.palette import STROKES, plotly_layout
+from velvet_desktop.comparisons.windows import EAGER_LIMIT
 from velvet_desktop.core.rows import RowWindow
 from velvet_desktop.dashboard import tasks
 from velvet_desktop.windows import why_not
@@ -18,7 +19,7 @@ NAMES = {"eager": "every row in the widget", "window": "a window over the rows"}
 def controls() -> dict[str, Any]:
     """Ask for the toolkit and the largest table."""
     return {
-        "toolkit": kit.choice("Toolkit", list(tasks.EAGER_LIMIT), "tk"),
+        "toolkit": kit.choice("Toolkit", list(EAGER_LIMIT), "tk"),
         "upto": int(kit.choice("Rows, up to", [str(count) for count in tasks.ROWS], "100000")),
     }
 

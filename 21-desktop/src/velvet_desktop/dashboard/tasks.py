@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from velvet_desktop import bundles, contenders, display
+from velvet_desktop.comparisons.windows import EAGER_LIMIT, MARK, board_of
 from velvet_desktop.core import work
-from velvet_desktop.core.model import TaskStore, seed
 from velvet_desktop.errors import DesktopError
 from velvet_desktop.windows import QUIET, Window, why_not
 
@@ -29,15 +29,7 @@ Event = dict[str, Any]
 MODES = ("ui", "thread", "process")
 ALL = "all three"
 SECONDS = 1.0
-MARK = (8, 8)
 ROWS = (1_000, 10_000, 100_000, 1_000_000)
-EAGER_LIMIT = {"tk": 100_000, "qt": 100_000, "kivy": 100_000, "dearpygui": 10_000}
-
-
-def _board(folder: Path, rows: int) -> None:
-    store = TaskStore(folder / "board.db")
-    seed(store, rows)
-    store.close()
 
 
 def _refuse(toolkit: str) -> None:
@@ -55,7 +47,7 @@ def freeze(kind: str = "sort", where: str = ALL, toolkit: str = "headless") -> I
     size = work.sized(kind, SECONDS)
     place: Any = nullcontext() if toolkit == "headless" else display.virtual_display()
     with tempfile.TemporaryDirectory() as folder, place as screen:
-        _board(Path(folder), 1_000)
+        board_of(Path(folder), 1_000)
         with Window(toolkit, Path(folder), screen.name if screen else "") as window:
             window.wait_for("ready")
             window.ask("work", "work", kind="sleep", mode="process", size=1)
@@ -87,7 +79,7 @@ def toolkits() -> Iterator[Event]:
     if len(absent) == len(names):
         return
     with display.virtual_display() as screen, tempfile.TemporaryDirectory() as folder:
-        _board(Path(folder), 1_000)
+        board_of(Path(folder), 1_000)
         for name in names:
             if name not in absent:
                 try:
@@ -163,7 +155,7 @@ def bundle(view: str = "tk", backend: str = "pyinstaller") -> Iterator[Event]:
         folder = Path(place)
         for name in ("build", "board"):
             (folder / name).mkdir()
-        _board(folder / "board", 1_000)
+        board_of(folder / "board", 1_000)
         report, program = bundles.build(view, backend, folder / "build")
         sizes = {"mb": report.mb, "files": report.files, "build_s": report.build_s}
         yield {"type": "built", "largest": list(report.largest), "done": 1} | sizes
