@@ -21,7 +21,9 @@ def arrivals(rate: float, seconds: float, *, seed: int = 1) -> list[float]:
         ValueError: a rate or a length that is not above 0, or endless.
     """
     if not 0 < rate < math.inf or not 0 < seconds < math.inf:
-        raise ValueError(f"rate and seconds must be above 0 and finite, not {rate!r} and {seconds!r}")
+        raise ValueError(
+            f"rate and seconds must be above 0 and finite, not {rate!r} and {seconds!r}"
+        )
     rng, at = random.Random(seed), 0.0
     times: list[float] = []
     while True:
