@@ -45,13 +45,13 @@ def _changed(name: str, n: int) -> Callable[[], dict[str, Any]]:
 def _dotted(n: int) -> Callable[[], dict[str, Any]]:
     """Return what counting the points, instead of connecting them, makes of a line."""
     x, y = walk(n)
-    frame = (WIDTH, HEIGHT, (float(x[0]), float(x[-1])), (float(y.min()), float(y.max())))
+    frame = (WIDTH, HEIGHT, (float(x[0]), float(x[-1])), (float(np.min(y)), float(np.max(y))))
 
     def run() -> dict[str, Any]:
         whole, dots = line_pixels(x, y, *frame), rasterize(x, y, *frame) > 0
         top, bottom = dots[-1].any(), dots[0].any()
         return {
-            "changed": 100 * float((whole ^ dots).sum() / whole.sum()),
+            "changed": 100 * float(np.sum(whole ^ dots)) / float(np.sum(whole)),
             "points": float(dots.sum()),
             "spike": "kept" if top else "lost",
             "extremes": "kept" if top and bottom else "lost",
@@ -63,7 +63,7 @@ def _dotted(n: int) -> Callable[[], dict[str, Any]]:
 def _cloud() -> tuple[Any, ...]:
     spec = cloud(POINTS)
     x, y = spec.data["speed"], spec.data["cost"]
-    frame = (640, 480, (float(x.min()), float(x.max())), (float(y.min()), float(y.max())))
+    frame = (640, 480, (float(x.min()), float(x.max())), (float(np.min(y)), float(np.max(y))))
     return x, y, *frame
 
 
