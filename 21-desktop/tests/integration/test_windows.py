@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from velvet_desktop import bundles
-from velvet_desktop.contenders import FOUR, load
+from velvet_desktop.contenders import FOUR, load, missing
 from velvet_desktop.core.theme import THEMES, rgb
 from velvet_desktop.dashboard import shots
 from velvet_desktop.display import SIZE, Screen, virtual_display
@@ -175,6 +175,36 @@ def test_a_notification_arrives_over_the_bus_as_text() -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.decode().splitlines()[-1])
     assert told == ["Import", "5 &lt;b&gt;rows&lt;/b&gt;", "dbus"]
+
+
+def test_a_bus_without_a_daemon_shows_nothing_and_says_banner() -> None:
+    if shutil.which("dbus-run-session") is None:
+        pytest.skip("dbus-run-session is missing (apt install dbus)")
+    argv = ["dbus-run-session", "--", sys.executable, "-c", SENDER]
+    done = subprocess.run(argv, capture_output=True, timeout=120, check=True)
+
+    assert done.stdout.split() == [b"banner"]
+
+
+def test_qt_orders_right_to_left_text() -> None:
+    if reason := missing("qt"):
+        pytest.skip(reason)
+    code = (
+        "from PySide6 import QtGui\napp = QtGui.QGuiApplication([])\n"
+        "laid = QtGui.QTextLayout('\u05d0\u05d1'), QtGui.QTextLayout('ab')\nfor text in laid:\n"
+        "    text.beginLayout()\n    line = text.createLine()\n    text.endLayout()\n"
+        "    print(line.cursorToX(0)[0] > line.cursorToX(2)[0])"
+    )
+    argv = [sys.executable, "-c", code]
+    env = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(argv, capture_output=True, env=env, timeout=120, check=False)
+    if b"ImportError" in done.stderr:
+        pytest.skip(
+            f"Qt lacks a library: {done.stderr.decode()[-200:]} (scripts/install-display.sh)"
+        )
+
+    assert "rtl" in load("qt").CAPABILITIES
+    assert done.stdout.split() == [b"True", b"False"]
 
 
 @pytest.mark.timeout(240)
