@@ -35,7 +35,7 @@ def big_csv(folder: Path) -> str:
 
 def importing(child: Window, folder: Path) -> None:
     """Begin an import and wait until rows have come."""
-    child.ask("import", path=big_csv(folder))
+    child.ask("intent", name="import_csv", arguments=[big_csv(folder)])
     while not child.state()["progress"]:
         pass
 
