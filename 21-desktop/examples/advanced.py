@@ -13,8 +13,9 @@ from velvet_desktop.contenders import FOUR
 from velvet_desktop.core.model import TaskStore, seed
 from velvet_desktop.core.settings import SingleInstance
 from velvet_desktop.core.viewmodel import Board
+from velvet_desktop.display import virtual_display
 from velvet_desktop.errors import ChildFailed
-from velvet_desktop.windows import Window, virtual_display, why_not
+from velvet_desktop.windows import Window, why_not
 
 
 @example("native_touches")
@@ -28,7 +29,9 @@ def native_touches() -> None:
         print(f"second start opens: {second.claim(['week.vboard'])}; the first was told {told}")
         first.close()
     files = native.associate("org.velvet.board", "Velvet board", "vboard", Path("/opt/board"))
-    entry = native.read_desktop(files["org.velvet.board.desktop"])
+    entry = dict(
+        line.split("=", 1) for line in files["org.velvet.board.desktop"].splitlines() if "=" in line
+    )
     about = plistlib.loads(files["Info.plist"].encode())
     print(f"Linux:   Exec={entry['Exec']}, MimeType={entry['MimeType']}")
     print(f"macOS:   {about['CFBundleDocumentTypes'][0]['CFBundleTypeExtensions']}")
@@ -51,7 +54,7 @@ def crash_safe() -> None:
         with Window("headless", folder) as window:
             window.wait_for("ready")
             window.ask("intent", name="type_draft", arguments=["half a sen"])
-            window.ask("import", path=str(folder / "rows.csv"))
+            window.ask("intent", name="import_csv", arguments=[str(folder / "rows.csv")])
             while not (rows := window.state()["progress"]):
                 pass
             window.kill()

@@ -1,7 +1,6 @@
 """What a desktop expects of an application: notifications, and files that open with it.
 
-Nothing here writes outside a folder that the caller names: `associate` returns texts. The strict
-reader of desktop entries is what the tests hold the generated ones against.
+Nothing here writes a file: `associate` returns texts.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from xml.sax.saxutils import escape
 _ID = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+\Z")
 _EXTENSION = re.compile(r"[a-z0-9]{1,16}\Z")
 NOTIFY_TIMEOUT_S = 5.0
-_ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 
 
 def notify(title: str, body: str, *, platform: str = sys.platform) -> str:
@@ -123,26 +121,3 @@ def _quoted(argument: str) -> str:
     """Quote an argument of Exec: first for its own rules, then as a value of the file."""
     inner = re.sub(r'(["`$\\])', r"\\\1", argument).replace("%", "%%")
     return _escaped(f'"{inner}"')
-
-
-def read_desktop(text: str) -> dict[str, str]:
-    """Read a desktop entry strictly; values without their escapes.
-
-    Raises:
-        ValueError: a line, an escape or a field code that the specification does not allow.
-    """
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    if not lines or lines[0] != "[Desktop Entry]":
-        raise ValueError("a desktop entry begins with [Desktop Entry]")
-    found: dict[str, str] = {}
-    for line in lines[1:]:
-        key, equals, value = line.partition("=")
-        if not equals or not re.fullmatch(r"[A-Za-z0-9-]+", key) or key in found:
-            raise ValueError(f"not a key with a value, or twice: {line!r}")
-        if bad := re.search(r"\\([^sntr\\]|\Z)", value.replace(r"\\", "")):
-            raise ValueError(f"unknown escape {bad.group()!r} in {key}")
-        found[key] = re.sub(r"\\(.)", lambda it: _ESCAPES[it.group(1)], value)
-    codes = re.findall(r"%(.)", found.get("Exec", "").replace("%%", ""))
-    if len(codes) > 1 or set(codes) - set("fFuU"):
-        raise ValueError(f"Exec has the field codes {codes}: at most one of f, F, u, U")
-    return found

@@ -32,25 +32,19 @@ Answer = Callable[[dict[str, Any]], None]
 class Heartbeat:
     """A timer of 10 ms on the UI thread; what is longer between two beats is a freeze."""
 
-    def __init__(
-        self,
-        view: View,
-        tell: Callable[[list[float]], None] | None = None,
-        *,
-        clock: Callable[[], float] = time.perf_counter,
-    ) -> None:
-        self._view, self._tell, self._clock = view, tell, clock
+    def __init__(self, view: View, tell: Callable[[list[float]], None] | None = None) -> None:
+        self._view, self._tell = view, tell
         self._running = False
         self.gaps: list[float] = []
         self._last = 0.0
 
     def start(self) -> None:
         """Begin to beat."""
-        self._running, self.gaps, self._last = True, [], self._clock()
+        self._running, self.gaps, self._last = True, [], time.perf_counter()
         self._view.after(BEAT_MS, self._beat)
 
     def _beat(self) -> None:
-        now = self._clock()
+        now = time.perf_counter()
         if self._running:
             self.gaps.append((now - self._last) * 1e3)
             self._last = now
@@ -61,7 +55,7 @@ class Heartbeat:
     def stop(self) -> list[float]:
         """End; returns the gaps in ms, the one that is still open included."""
         self._running = False
-        return [*self.gaps, (self._clock() - self._last) * 1e3]
+        return [*self.gaps, (time.perf_counter() - self._last) * 1e3]
 
 
 class Remote:
@@ -101,11 +95,6 @@ class Remote:
     def do_intent(self, name: str, arguments: list[Any] | None = None) -> None:
         """Call an intent of the board."""
         getattr(self._board, name)(*(arguments or []))
-        self._answer({"event": "done"})
-
-    def do_import(self, path: str) -> None:
-        """Import a file in the background and answer when it has begun."""
-        self._board.import_csv(Path(path))
         self._answer({"event": "done"})
 
     def do_clipboard(self, text: str | None = None) -> None:

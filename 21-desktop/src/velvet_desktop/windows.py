@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from velvet_desktop import contenders
-from velvet_desktop.display import Screen, problem, virtual_display
-from velvet_desktop.errors import ChildFailed, NoDisplay
+from velvet_desktop.display import problem
+from velvet_desktop.errors import ChildFailed
 
 PATIENCE_S = 60.0  # of silence; a busy machine is no broken one
 QUIET = {"KIVY_NO_CONSOLELOG": "1", "QT_LOGGING_RULES": "*.warning=false", "LIBGL_DEBUG": "quiet"}
@@ -173,21 +173,3 @@ def why_not(toolkit: str) -> str:
     if reason := contenders.missing(toolkit):
         return reason
     return "" if toolkit == "headless" else problem()
-
-
-def probe(toolkit: str, folder: Path, screen: Screen | None) -> tuple[bool, str]:
-    """Return whether a toolkit shows a window here, and its version or the reason.
-
-    Decided in a child: without a screen Qt and Dear PyGui end the interpreter that tries.
-    """
-    if reason := why_not(toolkit):
-        return False, reason
-    try:
-        with Window(toolkit, folder, screen.name if screen else "") as window:
-            window.wait_for("ready")
-    except ChildFailed as error:
-        return False, f"{error}"
-    return True, contenders.version(toolkit) or "standard library"
-
-
-__all__ = ["NoDisplay", "Window", "probe", "virtual_display", "why_not"]

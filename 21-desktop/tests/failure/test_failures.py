@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -30,7 +35,7 @@ def big_csv(folder: Path) -> str:
 
 def importing(child: Window, folder: Path) -> None:
     """Begin an import and wait until rows have come."""
-    child.ask("import", path=big_csv(folder))
+    child.ask("intent", name="import_csv", arguments=[big_csv(folder)])
     while not child.state()["progress"]:
         pass
 
@@ -93,6 +98,65 @@ def test_a_screen_that_vanishes_ends_the_window_and_not_the_board(
     store = TaskStore(folder / "board.db")
     assert store.count() == 301
     store.close()
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and was not waited for does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_a_screen_does_not_outlive_a_program_that_is_killed() -> None:
+    if reason := problem():
+        pytest.skip(reason)
+    code = (
+        "import sys\nfrom velvet_desktop.display import virtual_display\n"
+        "with virtual_display() as screen:\n    print(screen.pid, flush=True)\n    sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as program:
+        assert program.stdout is not None
+        screen = int(program.stdout.readline())
+        program.kill()
+
+    while alive(screen):
+        time.sleep(0.02)
+
+
+def rows_of(database: Path) -> int:
+    """Return how many tasks a board has that another program shows; 0 while it is being made."""
+    reader = sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)
+    try:
+        return int(reader.execute("select count(*) from task").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+    finally:
+        reader.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+def test_a_second_start_hands_over_and_ctrl_c_closes_the_first(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("title\none\ntwo\n", encoding="utf-8")
+    argv = [sys.executable, "-m", "velvet_desktop", "--toolkit", "headless"]
+    argv += ["--folder", str(tmp_path / "board")]
+    with subprocess.Popen(argv) as first:
+        while not (tmp_path / "board" / "instance.json").exists():
+            time.sleep(0.02)
+        second = [*argv, str(tmp_path / "rows.csv")]
+        done = subprocess.run(second, capture_output=True, check=True, text=True)
+        database = tmp_path / "board" / "board.db"
+        while not database.with_name("board.db-wal").exists():  # from here on readers are free
+            time.sleep(0.02)
+        while rows_of(database) != 2:
+            time.sleep(0.02)
+        first.send_signal(signal.SIGINT)
+
+    assert "open already" in done.stdout
+    assert first.returncode == 0
+    assert not (tmp_path / "board" / "instance.json").exists()
 
 
 def test_a_board_that_another_program_locks_keeps_its_window_alive(

@@ -279,7 +279,7 @@ def test_a_command_that_fails_is_refused_and_the_window_lives(folder: Path) -> N
         {"undone": 1},
         [],
         {"do": "intent", "name": "nothing"},
-        {"do": "import", "path": str(folder / "missing.csv")},
+        {"do": "intent", "name": "import_csv", "arguments": [str(folder / "missing.csv")]},
         {"do": "state"},
     )
     events = [one["event"] for one in told if one["event"] != "ready"]

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from velvet_desktop import bundles
-from velvet_desktop.contenders import FOUR, load
+from velvet_desktop.contenders import FOUR, load, missing
 from velvet_desktop.core.theme import THEMES, rgb
 from velvet_desktop.dashboard import shots
 from velvet_desktop.display import SIZE, Screen, virtual_display
 from velvet_desktop.errors import ChildFailed, NoDisplay
-from velvet_desktop.windows import Window, probe
+from velvet_desktop.windows import Window, why_not
 
 Maker = Callable[..., Window]
 MARK = (8, 8)
@@ -68,7 +68,7 @@ def test_a_view_keeps_the_contract(
     second = screen.picture()
 
     (folder / "rows.csv").write_text("title\n" + "row\n" * 30_000, encoding="utf-8")
-    child.ask("import", path=str(folder / "rows.csv"))
+    child.ask("intent", name="import_csv", arguments=[str(folder / "rows.csv")])
     while (state := child.state())["busy"]:
         pass
     assert state["count"] == 30_300
@@ -100,12 +100,22 @@ def test_the_clipboard_crosses_processes_and_toolkits(window: Maker, screen: Scr
     assert taker.ask("clipboard", "clipboard")["text"] == "héllo 😀"
 
 
+def refusal(toolkit: str, folder: Path) -> str:
+    """Return why a toolkit shows no window without a screen; empty when it does all the same."""
+    if reason := why_not(toolkit):
+        return reason
+    try:
+        with Window(toolkit, folder) as window:
+            window.wait_for("ready")
+    except ChildFailed as error:
+        return str(error)
+    return ""
+
+
 @pytest.mark.timeout(240)
 def test_without_a_screen_every_toolkit_is_a_reason(folder: Path) -> None:
     for toolkit in FOUR:
-        shown, why = probe(toolkit, folder, None)
-        assert why
-        assert not shown or toolkit == "kivy"  # where SDL is built to draw off the screen
+        assert refusal(toolkit, folder) or toolkit == "kivy"  # SDL may draw off the screen
 
 
 def test_a_window_that_nothing_draws_answers_like_the_others(window: Maker, folder: Path) -> None:
@@ -119,7 +129,7 @@ def test_a_window_that_nothing_draws_answers_like_the_others(window: Maker, fold
     assert child.close() == 0
     with pytest.raises(ChildFailed, match="ended with 0 before state"):
         child.wait_for("state")
-    assert probe("headless", folder, None) == (True, "standard library")
+    assert refusal("headless", folder) == ""
 
 
 def test_a_window_that_is_silent_is_ended_with_its_last_words(folder: Path) -> None:
@@ -175,6 +185,36 @@ def test_a_notification_arrives_over_the_bus_as_text() -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.decode().splitlines()[-1])
     assert told == ["Import", "5 &lt;b&gt;rows&lt;/b&gt;", "dbus"]
+
+
+def test_a_bus_without_a_daemon_shows_nothing_and_says_banner() -> None:
+    if shutil.which("dbus-run-session") is None:
+        pytest.skip("dbus-run-session is missing (apt install dbus)")
+    argv = ["dbus-run-session", "--", sys.executable, "-c", SENDER]
+    done = subprocess.run(argv, capture_output=True, timeout=120, check=True)
+
+    assert done.stdout.split() == [b"banner"]
+
+
+def test_qt_orders_right_to_left_text() -> None:
+    if reason := missing("qt"):
+        pytest.skip(reason)
+    code = (
+        "from PySide6 import QtGui\napp = QtGui.QGuiApplication([])\n"
+        "laid = QtGui.QTextLayout('\u05d0\u05d1'), QtGui.QTextLayout('ab')\nfor text in laid:\n"
+        "    text.beginLayout()\n    line = text.createLine()\n    text.endLayout()\n"
+        "    print(line.cursorToX(0)[0] > line.cursorToX(2)[0])"
+    )
+    argv = [sys.executable, "-c", code]
+    env = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(argv, capture_output=True, env=env, timeout=120, check=False)
+    if b"ImportError" in done.stderr:
+        pytest.skip(
+            f"Qt lacks a library: {done.stderr.decode()[-200:]} (scripts/install-display.sh)"
+        )
+
+    assert "rtl" in load("qt").CAPABILITIES
+    assert done.stdout.split() == [b"True", b"False"]
 
 
 @pytest.mark.timeout(240)

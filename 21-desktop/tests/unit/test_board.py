@@ -10,7 +10,7 @@ import pytest
 
 from velvet_desktop.contenders import bind, cells, column_text, polyline, presses, titles
 from velvet_desktop.core.model import Query, Task, TaskStore
-from velvet_desktop.core.viewmodel import ACTIONS, VISIBLE, Action, Board, conflicts
+from velvet_desktop.core.viewmodel import ACTIONS, VISIBLE, Action, Board
 from velvet_desktop.errors import ImportRemoved, InvalidTask, StoreBusy, UnknownTheme
 
 
@@ -170,6 +170,17 @@ def test_a_strange_title_is_text_on_one_line(board: Board, title: str) -> None:
 def test_a_task_that_breaks_a_rule_cannot_be_made(values: dict[str, Any], why: str) -> None:
     with pytest.raises(InvalidTask, match=why):
         Task(**{"id": 0, "title": "title"} | values)
+
+
+def conflicts(actions: tuple[Action, ...]) -> list[str]:
+    """Return a sentence for each key that two actions want."""
+    keys: dict[str, str] = {}
+    found = []
+    for one in actions:
+        if one.key in keys:
+            found.append(f"{one.key} is both {keys[one.key]} and {one.intent}")
+        keys[one.key] = one.intent
+    return found
 
 
 def test_pulse_and_actions_have_one_key_each(board: Board) -> None:

@@ -8,6 +8,7 @@ the UI thread, and nothing arrives after `cancel` returned. A worker process tha
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -88,6 +89,7 @@ class _There:
 
 def serve(pipe: Connection) -> None:
     """Run one job after another in the worker process until the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C closes the window, and that ends us
     while True:
         try:
             asked = pipe.recv()

@@ -10,20 +10,13 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
+from velvet_desktop.core.dispatch import UiDispatcher
 from velvet_desktop.errors import WrongThread
 
 T = TypeVar("T")
 _waiting: list[dict[int, tuple[Property[Any], Any]]] = []  # of each batch: what was before
-
-
-class Thread(Protocol):
-    """What a property asks of a dispatcher."""
-
-    def is_ui_thread(self) -> bool:
-        """Whether the caller runs on the thread that draws."""
-        ...
 
 
 class Connection:
@@ -81,7 +74,9 @@ class Property(Generic[T]):
     today
     """
 
-    def __init__(self, value: T, *, thread: Thread | None = None, name: str = "a property") -> None:
+    def __init__(
+        self, value: T, *, thread: UiDispatcher | None = None, name: str = "a property"
+    ) -> None:
         self._value = value
         self._thread, self._name = thread, name
         self.changed: Signal[T] = Signal()

@@ -30,28 +30,6 @@ PATIENCE_S = 5.0  # with the other side of the line, for a whole message
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
-@dataclass(frozen=True)
-class Rect:
-    """A rectangle in pixels."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-
-def clamp(window: Rect, screen: Rect) -> Rect:
-    """Return a window that lies on the screen: a monitor may have gone since it was saved.
-
-    >>> clamp(Rect(5000, 100, 800, 600), Rect(0, 0, 1440, 900))
-    Rect(x=640, y=100, width=800, height=600)
-    """
-    width, height = min(window.width, screen.width), min(window.height, screen.height)
-    x = min(max(window.x, screen.x), screen.x + screen.width - width)
-    y = min(max(window.y, screen.y), screen.y + screen.height - height)
-    return Rect(x, y, width, height)
-
-
 def replace_file(path: Path, text: str) -> None:
     """Write a file in one step: a reader sees the old text or the new one, after a crash too."""
     beside = path.with_name(f"{path.name}.{os.getpid()}.new")
@@ -71,7 +49,6 @@ class Settings:
     """What is kept between two starts."""
 
     theme: str = "light"
-    geometry: Rect = field(default_factory=lambda: Rect(0, 0, 960, 640))
     recent: list[str] = field(default_factory=list)
     warning: str = field(default="", compare=False)
 
@@ -86,10 +63,7 @@ class Settings:
             if schema == 1:  # it had the dark theme as a yes or no
                 told = {**told, "theme": "dark" if told.get("dark") else "light"}
             recent = [str(one) for one in told.get("recent", [])][:MAX_RECENT]
-            geometry = Rect(
-                *(int(told["geometry"][part]) for part in ("x", "y", "width", "height"))
-            )
-            return cls(find(told["theme"]).name, geometry, recent)
+            return cls(find(told["theme"]).name, recent)
         except FileNotFoundError:
             return cls()
         except (OSError, *UNREADABLE, UnknownTheme) as error:

@@ -32,28 +32,15 @@ class Theme:
     size: int = 13
 
 
+# In the order of the fields: surface, raised, text, muted, accent, on accent, danger, line.
 THEMES = {
     "light": Theme(
         "light",
-        "#ffffff",
-        "#f6f2ff",
-        "#35303c",
-        "#5f5869",
-        "#6d3fc4",
-        "#ffffff",
-        "#b3204f",
-        "#8a7f98",
+        *("#ffffff", "#f6f2ff", "#35303c", "#5f5869", "#6d3fc4", "#ffffff", "#b3204f", "#8a7f98"),
     ),
     "dark": Theme(
         "dark",
-        "#1a1521",
-        "#2a2335",
-        "#eee9f4",
-        "#bdb4c6",
-        "#b39bed",
-        "#1a1521",
-        "#ff8fa8",
-        "#8d8299",
+        *("#1a1521", "#2a2335", "#eee9f4", "#bdb4c6", "#b39bed", "#1a1521", "#ff8fa8", "#8d8299"),
     ),
     "high_contrast": Theme(
         "high_contrast",

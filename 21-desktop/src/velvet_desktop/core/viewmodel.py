@@ -8,7 +8,8 @@ this application needs no screen.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -55,17 +56,6 @@ ACTIONS = (
     Action("next_sort", "F10", "Sort"),
     Action("cancel", "Escape", "Cancel"),
 )
-
-
-def conflicts(actions: tuple[Action, ...]) -> list[str]:
-    """Return a sentence for each key that two actions want."""
-    keys: dict[str, str] = {}
-    found = []
-    for one in actions:
-        if one.key in keys:
-            found.append(f"{one.key} is both {keys[one.key]} and {one.intent}")
-        keys[one.key] = one.intent
-    return found
 
 
 class Board:
@@ -269,8 +259,13 @@ class Board:
             self.refresh()
             self.status_line.value = f"done again: {text}" if text else "there is nothing to redo"
 
-    def _told(self) -> _Told:
-        return _Told(self.status_line)
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn an error of the application into a sentence in the status line."""
+        try:
+            yield
+        except DesktopError as error:
+            self.status_line.value = str(error)
 
     def import_recent(self) -> None:
         """Import the file that was opened last."""
@@ -279,7 +274,7 @@ class Board:
         else:
             self.import_csv(Path(self.settings.recent[0]))
 
-    def import_csv(self, path: Path) -> None:
+    def import_csv(self, path: Path | str) -> None:
         """Read a CSV file into the board in a process of its own."""
         if self.busy.value:
             self.status_line.value = "an import is running: cancel it first (Escape)"
@@ -356,22 +351,6 @@ class Board:
             self.settings.save(self.folder / "settings.json")
         finally:
             self.store.close()
-
-
-class _Told:
-    """Turn an error of the application into a sentence in the status line."""
-
-    def __init__(self, line: Property[str]) -> None:
-        self._line = line
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, _: object) -> bool:
-        if isinstance(error, DesktopError):
-            self._line.value = str(error)
-            return True
-        return False
 
 
 def _call(_: object, ask: Callable[[], Any]) -> Any:
