@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from velvet_desktop.core.model import TaskStore, seed
 from velvet_desktop.core.viewmodel import Board
 from velvet_desktop.display import Screen, problem, virtual_display
 from velvet_desktop.windows import Window, why_not
+
+# How long one example takes says something of the machine, and nothing of the code.
+hypothesis.settings.register_profile("without a clock", deadline=None)
+hypothesis.settings.load_profile("without a clock")
 
 
 class Clock:
