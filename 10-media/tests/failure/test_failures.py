@@ -31,6 +31,7 @@ from velvet_media.errors import (
 from velvet_media.images import Image
 from velvet_media.isolate import HEADER, IsolatedDecoder, limit_memory, serve
 from velvet_media.pngrows import PngRowReader, PngRowWriter, shrink_file
+from velvet_media.safety import inspect
 from velvet_media.samples import hostile, media
 from velvet_media.thumbs import atomic_write
 
@@ -225,21 +226,21 @@ def test_prefetching_stops_with_its_reader_and_passes_errors_on() -> None:
 
 
 def halved(number: int) -> int:
-    if number < 0:
-        raise CorruptMedia(f"{number} is negative")
     return number // 2
 
 
 @pytest.mark.parametrize("mode", ["threads", "processes"])
 def test_one_bad_file_never_stops_a_batch(mode: str) -> None:
-    function = halved if mode == "threads" else abs  # what is pickled must be importable by name
+    good, bomb = media.jpeg(media.scene(24, 16, 1)), hostile.FILES["bomb_60k"].data
 
-    report = run(function, [4, -1, 6], mode=mode)
+    report = run(inspect, [good, bomb, good], mode=mode)
 
-    assert report.ok == ([2, 3] if mode == "threads" else [4, 1, 6])
-    assert [(item, str(error)) for item, error in report.failed] == (
-        [(-1, "-1 is negative")] if mode == "threads" else []
-    )
+    assert [info.width for info in report.ok] == [24, 24]
+    assert [item for item, _ in report.failed] == [bomb]
+    error = report.failed[0][1]
+    assert isinstance(error, TooManyPixels)
+    assert (error.pixels, error.limit) == (3_600_000_000, 50_000_000)
+    assert str(error).startswith("60000 x 60000 is 3,600.0 MP")
     assert report.seconds > 0
 
 
