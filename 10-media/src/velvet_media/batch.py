@@ -38,7 +38,7 @@ def bounded(
 
     What is pending when the generator is closed is cancelled.
     """
-    if in_flight < 1:
+    if not in_flight >= 1:
         raise ValueError(f"in_flight is {in_flight}: choose 1 or more")
     pending: deque[tuple[T, Future[R]]] = deque()
     try:
@@ -84,6 +84,8 @@ def run(
 
 def pool(workers: int, mode: str) -> Executor:
     """Return a pool of threads or of spawned processes."""
+    if not workers >= 1:
+        raise ValueError(f"workers is {workers}: choose 1 or more")
     if mode == "threads":
         return ThreadPoolExecutor(workers)
     return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from velvet_media.errors import BackendUnavailable, MediaError
+from velvet_media.errors import MediaError
 from velvet_media.images import Image
 
 PREFERRED = ("torch", "opencl", "numpy")
@@ -80,7 +80,7 @@ def choose(names: Iterable[str] = PREFERRED) -> Choice:
             device = load("devices", name)
             described = device.describe()
             problem = difference(device)
-        except (BackendUnavailable, ImportError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever a driver raises, the next one is tried
             rejected.append(f"{name}: {error}")
             continue
         if problem <= TOLERANCE:

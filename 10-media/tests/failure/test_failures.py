@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import io
+import select
+import socket
 import struct
 import sys
 import zlib
@@ -14,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pil
 
-from velvet_media import isolate, video
+from velvet_media import contenders, isolate, video
 from velvet_media.__main__ import main
 from velvet_media.batch import bounded, pool, run
 from velvet_media.errors import (
@@ -30,10 +33,10 @@ from velvet_media.errors import (
 )
 from velvet_media.images import Image
 from velvet_media.isolate import HEADER, IsolatedDecoder, limit_memory, serve
-from velvet_media.pngrows import PngRowReader, PngRowWriter, shrink_file
-from velvet_media.safety import inspect
+from velvet_media.pngrows import PngRowReader, PngRowWriter, box_reduce, shrink_file
+from velvet_media.safety import decode_safely, inspect
 from velvet_media.samples import hostile, media
-from velvet_media.thumbs import atomic_write
+from velvet_media.thumbs import ThumbnailService, atomic_write
 
 # What ends a test that hangs; no test waits for it.
 PATIENCE_S = 120.0
@@ -84,19 +87,100 @@ def test_a_decoder_that_dies_is_told_from_one_that_hangs() -> None:
         decoder.thumbnail(media.jpeg(media.scene(64, 48, 2)), 32)
 
 
+NARROW = """
+import resource, sys
+from velvet_media import isolate
+from velvet_media.contenders.images import pillow
+from velvet_media.samples import media
+pillow.thumbnail(media.jpeg(media.scene(64, 48, 2)), 32)  # what is loaded late is loaded
+pages = int(open("/proc/self/statm").read().split()[0])
+limit = pages * resource.getpagesize() + 64 * 2**20
+isolate.limit_memory(limit)
+isolate.serve(sys.stdin.buffer, sys.stdout.buffer, limit)
+"""
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS is enforced on Linux alone")
-def test_a_worker_over_its_memory_limit_answers_with_the_limit() -> None:
-    wide = media.png(media.scene(1500, 900, 2))
-    code = (
-        "import sys\nfrom velvet_media import isolate\n"
-        "from velvet_media.contenders.images import pillow\n"
-        "isolate.limit_memory(10**12)\n"
-        "pillow.thumbnail = lambda *_: bytearray(10**13)\n"
-        "isolate.serve(sys.stdin.buffer, sys.stdout.buffer, int(sys.argv[1]))"
-    )
-    worker = IsolatedDecoder(PATIENCE_S, 512 * 2**20, command=("-c", code))
-    with worker as decoder, pytest.raises(MemoryBudgetExceeded, match="memory_limit=512 MiB"):
-        decoder.thumbnail(wide, 64)
+def test_a_decode_over_the_memory_limit_is_an_error_and_the_worker_goes_on() -> None:
+    large = hostile.flat_png(6000)  # 144 MB of pixels for Pillow, which the header check allows
+
+    with IsolatedDecoder(PATIENCE_S, command=("-c", NARROW)) as decoder:
+        with pytest.raises(MemoryBudgetExceeded, match="memory_limit="):
+            decoder.thumbnail(large, 64)
+        assert decoder.thumbnail(media.jpeg(media.scene(64, 48, 2)), 32).shape == (24, 32, 3)
+
+
+ANSWERS = {
+    "no JSON": b"\0\0\0\2\0\0\0\0{]",
+    "a list": b"\0\0\0\2\0\0\0\0[]",
+    "four gigabytes": b"\0\0\0\2\xff\xff\xff\xff{}",
+    "no shape": b"\0\0\0\2\0\0\0\0{}",
+    "another shape": b'\0\0\0\x10\0\0\0\0{"shape":[9,9]} ',
+    "a function as its error": b'\0\0\0\x11\0\0\0\0{"error":"_size"}',
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_decoder_that_was_taken_over_can_forge_no_more_than_a_picture(name: str) -> None:
+    code = f"import sys, time; sys.stdout.buffer.write({ANSWERS[name]!r}); sys.stdout.flush()"
+    command = ("-c", f"{code}; sys.stdin.buffer.read()")
+
+    worker = IsolatedDecoder(PATIENCE_S, command=command)
+    with worker as decoder, pytest.raises(WorkerDied):
+        decoder.thumbnail(media.jpeg(media.scene(64, 48, 2)), 32)
+
+
+def test_an_answer_that_was_not_read_is_not_that_of_the_next_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    red, blue = (media.jpeg(np.full((9, 9, 3), c, np.uint8)) for c in ((250, 0, 0), (0, 0, 250)))
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with IsolatedDecoder(PATIENCE_S) as decoder:
+        with monkeypatch.context() as patched:
+            patched.setattr(isolate, "_received", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                decoder.thumbnail(red, 9)
+        assert decoder.thumbnail(blue, 9)[4, 4, 2] > 200
+
+
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf")])
+def test_a_time_or_a_side_out_of_range_is_refused(value: float) -> None:
+    with pytest.raises(ValueError, match="timeout is"):
+        IsolatedDecoder(value)
+    with IsolatedDecoder() as decoder, pytest.raises(ValueError, match="max_side is"):
+        decoder.thumbnail(b"", value)  # type: ignore[arg-type]
+
+
+def test_nothing_in_a_picture_makes_a_library_connect(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        data = hostile.FILES["svg_outwards"].data.replace(b"127.0.0.1:9", address.encode())
+        path = tmp_path / "holiday.jpg"
+        path.write_bytes(data)
+        service = ThumbnailService(tmp_path / "service", bytes(32))
+        decoders = [contenders.load("images", name) for name in contenders.available("images")]
+        for call in (
+            decode_safely,
+            service.add,
+            *(
+                call
+                for one in decoders
+                for call in (one.decode, lambda d, o=one: o.thumbnail(d, 9))
+            ),
+        ):
+            with pytest.raises(UnsupportedFormat):
+                call(data)
+        for one in decoders:
+            with pytest.raises(UnsupportedFormat):
+                one.decode(path)
+        asyncio.run(service.close())
+
+        waiting, _, _ = select.select([listener], [], [], 0.2)
+        assert address.encode() in data
+        assert waiting == []
 
 
 def test_the_worker_answers_until_its_input_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,13 +191,13 @@ def test_the_worker_answers_until_its_input_ends(monkeypatch: pytest.MonkeyPatch
     serve(io.BytesIO(asked), answers, 2**30)
 
     answers.seek(0)
-    about, body = isolate._received(answers)
+    about, body = isolate._received(answers, 2**20)
     assert about["shape"] == [24, 32, 3]
     assert len(body) == 24 * 32 * 3
-    about, body = isolate._received(answers)
+    about, body = isolate._received(answers, 2**20)
     assert about["error"] == "UnsupportedFormat"
     with pytest.raises(EOFError, match="after 0 of"):
-        isolate._received(answers)
+        isolate._received(answers, 2**20)
     from velvet_media.contenders.images import pillow
 
     def out_of_memory(*_: object) -> None:
@@ -307,14 +391,40 @@ def test_a_writer_refuses_rows_that_do_not_fit() -> None:
         writer.close()
     with pytest.raises(ValueError, match="channels is 5"):
         PngRowWriter(io.BytesIO(), (4, 2), 5)
+    with pytest.raises(ValueError, match="uint8 is expected"):
+        writer.write(np.zeros((1, 4, 3), np.int16))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="each side"):
+        PngRowWriter(io.BytesIO(), (0, 2))
     with pytest.raises(ValueError, match="factor is 0"):
-        list(rows_of(media.scene(24, 16, 1)).strips() and _reduced(0))
+        list(box_reduce([], 0))
 
 
-def _reduced(factor: int) -> Iterator[Image]:
-    from velvet_media.pngrows import box_reduce
+def test_an_empty_strip_changes_nothing() -> None:
+    out, image = io.BytesIO(), media.scene(24, 16, 1)
+    writer = PngRowWriter(out, (24, 16))
+    for strip in (image[:0], image[:5], image[:0], image[5:]):
+        writer.write(strip)
+    writer.close()
 
-    return box_reduce([], factor)
+    assert np.array_equal(
+        np.concatenate(list(PngRowReader(io.BytesIO(out.getvalue())).strips())), image
+    )
+
+
+@pytest.mark.parametrize("value", [0, -1, float("nan")])
+def test_rows_and_budgets_out_of_range_are_refused(value: int, tmp_path: Path) -> None:
+    for options in ({"rows": value}, {"budget": value}):
+        with pytest.raises(ValueError, match="choose 1 or more"):
+            rows_of(media.scene(24, 16, 1), **options)
+    with pytest.raises(ValueError, match="choose 1 or more"):
+        shrink_file(tmp_path / "none.png", tmp_path / "b.png", value)
+    with pytest.raises(ValueError, match="workers is"):
+        run(halved, [1], workers=value)
+
+
+def test_a_row_wider_than_the_budget_is_refused_before_it_is_held() -> None:
+    with pytest.raises(MemoryBudgetExceeded):
+        PngRowReader(io.BytesIO(hostile.png_bomb(2**31 - 1, 1)))
 
 
 def test_a_file_is_shrunk_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -332,6 +442,8 @@ def test_a_file_is_shrunk_whole_or_not_at_all(tmp_path: Path) -> None:
     source.write_bytes(data[:9000])
     with pytest.raises(TruncatedMedia):
         shrink_file(source, tmp_path / "c.png", 10)
+    with pytest.raises(ValueError, match="each side"):
+        shrink_file(source, tmp_path / "c.png", 100)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png"]
 
 
@@ -350,6 +462,8 @@ def test_the_command_answers_with_its_exit_codes(
     assert capsys.readouterr().out.endswith("nothing\n")
     assert main(["thumb", str(photo), "--out", str(tmp_path / "c.jpg"), "--side", "60"]) == 0
     assert "40 x 60" in capsys.readouterr().out
+    assert main(["thumb", str(photo), "--out", str(tmp_path / "c.gif")]) == 1
+    assert "it ends in .jpg" in capsys.readouterr().err
     photo.write_bytes(hostile.FILES["bomb_60k"].data)
     assert main(["thumb", str(photo), "--out", str(out)]) == 1
     assert capsys.readouterr().err.startswith("a.jpg: 60000 x 60000 is 3,600.0 MP")
