@@ -65,8 +65,6 @@ def run(
 
     With ``processes`` the function and the items are pickled, and the start method is spawn.
     """
-    if mode not in MODES:
-        raise ValueError(f"mode is {mode!r}: choose one of {', '.join(MODES)}")
     report: BatchReport[T, R] = BatchReport()
     begun = time.perf_counter()
     with pool(workers, mode) as executor:
@@ -83,7 +81,13 @@ def run(
 
 
 def pool(workers: int, mode: str) -> Executor:
-    """Return a pool of threads or of spawned processes."""
+    """Return a pool of threads or of spawned processes.
+
+    Raises:
+        ValueError: the mode is neither, or there are no workers.
+    """
+    if mode not in MODES:
+        raise ValueError(f"mode is {mode!r}: choose one of {', '.join(MODES)}")
     if not workers >= 1:
         raise ValueError(f"workers is {workers}: choose 1 or more")
     if mode == "threads":

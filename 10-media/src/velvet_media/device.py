@@ -49,7 +49,8 @@ def taps(sigma: float) -> list[float]:
     if not 0 < sigma <= 100:
         raise ValueError(f"sigma is {sigma}: choose more than 0, up to 100 pixels")
     radius = max(1, math.ceil(4 * sigma))
-    weights = [math.exp(-0.5 * (i / sigma) ** 2) for i in range(-radius, radius + 1)]
+    steps = [i / sigma for i in range(-radius, radius + 1)]
+    weights = [math.exp(-0.5 * step * step) for step in steps]
     return [weight / sum(weights) for weight in weights]
 
 

@@ -105,7 +105,10 @@ def read_header(source: Source, max_frames: int = 500) -> MediaInfo:
         UnsupportedFormat: the content is of no known format.
         CorruptMedia, TruncatedMedia: its structure is broken or ends early.
         TooManyFrames: there are more frames than `max_frames`; counting stops there.
+        ValueError: `max_frames` is under 1.
     """
+    if not max_frames >= 1:
+        raise ValueError(f"max_frames is {max_frames}: choose 1 or more")
     with view(source) as data:
         head = data[:16]
         try:

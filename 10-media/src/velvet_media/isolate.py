@@ -156,8 +156,9 @@ def _picture(about: dict[str, Any], body: bytes) -> Image:
         if about["error"] == "MemoryError":
             raise MemoryBudgetExceeded(about["limit"], about["limit"], "memory_limit")
         kind = getattr(errors, str(about["error"]), None)
-        known = isinstance(kind, type) and issubclass(kind, MediaError)
-        failure = MediaError.__new__(kind if known else WorkerDied)
+        if not isinstance(kind, type) or not issubclass(kind, MediaError):
+            kind = WorkerDied
+        failure = MediaError.__new__(kind)
         failure.args = (str(about.get("message")),)
         raise failure
     try:

@@ -9,6 +9,7 @@ need all rows for the first one and are refused.
 from __future__ import annotations
 
 import io
+import operator
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
@@ -58,6 +59,7 @@ class PngRowReader:
     def __init__(self, file: BinaryIO, *, rows: int = STRIP, budget: int = BUDGET) -> None:
         if not rows >= 1 or not budget >= 1:
             raise ValueError(f"rows is {rows}, budget is {budget}: choose 1 or more")
+        rows, budget = operator.index(rows), operator.index(budget)  # uint8 would wrap
         self._file = file
         head = file.read(33)
         if head[:8] != PNG or len(head) < 33:
@@ -191,6 +193,7 @@ def box_reduce(strips: Iterable[npt.NDArray[np.uint8]], factor: int) -> Iterator
     """
     if not factor >= 1:
         raise ValueError(f"factor is {factor}: choose 1 or more")
+    factor = operator.index(factor)
     waiting: npt.NDArray[np.uint8] | None = None
     for strip in strips:
         rows = strip if waiting is None else np.concatenate([waiting, strip])
@@ -214,6 +217,7 @@ def shrink_file(source: Path, target: Path, factor: int, *, budget: int = BUDGET
     """
     if not factor >= 1:
         raise ValueError(f"factor is {factor}: choose 1 or more")
+    factor = operator.index(factor)
     partial = target.with_name(f"{target.name}.part")
     try:
         with source.open("rb") as file, partial.open("wb") as out:

@@ -96,6 +96,8 @@ class Admission:
 
     def release(self, needed: int) -> None:
         """Give an amount back and admit what fits, in its order."""
+        if not 0 <= needed <= self.held:
+            raise ValueError(f"{needed} bytes are given back of {self.held} that are held")
         self.held -= needed
         self._admit()
 
