@@ -14,7 +14,7 @@ from velvet_media.contenders import load
 from velvet_media.errors import MediaError
 from velvet_media.metadata import audit, strip
 from velvet_media.safety import inspect
-from velvet_media.thumbs import atomic_write
+from velvet_media.thumbs import QUALITY, atomic_write
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,9 +52,11 @@ def _run(options: argparse.Namespace) -> list[str]:
     if options.command == "strip":
         atomic_write(options.out, strip(options.file.read_bytes()))
         return [str(options.out)]
+    fmt = options.out.suffix.lstrip(".").lower().replace("jpg", "jpeg")
+    if fmt not in (*QUALITY, "png"):
+        raise ValueError(f"--out is {options.out.name}: it ends in .jpg, .png, .webp or .avif")
     inspect(options.file)
     pillow = load("images", "pillow")
-    fmt = options.out.suffix.lstrip(".").lower().replace("jpg", "jpeg")
     made = pillow.thumbnail(options.file, options.side)
     atomic_write(options.out, pillow.encode(made, fmt, 82))
     return [f"{options.out}: {made.shape[1]} x {made.shape[0]}"]

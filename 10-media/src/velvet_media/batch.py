@@ -38,7 +38,7 @@ def bounded(
 
     What is pending when the generator is closed is cancelled.
     """
-    if in_flight < 1:
+    if not in_flight >= 1:
         raise ValueError(f"in_flight is {in_flight}: choose 1 or more")
     pending: deque[tuple[T, Future[R]]] = deque()
     try:
@@ -65,8 +65,6 @@ def run(
 
     With ``processes`` the function and the items are pickled, and the start method is spawn.
     """
-    if mode not in MODES:
-        raise ValueError(f"mode is {mode!r}: choose one of {', '.join(MODES)}")
     report: BatchReport[T, R] = BatchReport()
     begun = time.perf_counter()
     with pool(workers, mode) as executor:
@@ -83,7 +81,15 @@ def run(
 
 
 def pool(workers: int, mode: str) -> Executor:
-    """Return a pool of threads or of spawned processes."""
+    """Return a pool of threads or of spawned processes.
+
+    Raises:
+        ValueError: the mode is neither, or there are no workers.
+    """
+    if mode not in MODES:
+        raise ValueError(f"mode is {mode!r}: choose one of {', '.join(MODES)}")
+    if not workers >= 1:
+        raise ValueError(f"workers is {workers}: choose 1 or more")
     if mode == "threads":
         return ThreadPoolExecutor(workers)
     return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from PIL import Image as Pil
 from PIL import ImageCms
 
+from velvet_media.errors import CorruptMedia
 from velvet_media.images import Image, Size
 
 Light = npt.NDArray[np.float32]
@@ -64,10 +65,17 @@ def to_srgb(data: bytes) -> Image:
     """Return a picture's pixels converted from its embedded profile to sRGB. O(pixels).
 
     A picture without a profile is taken as sRGB, as the web does. A broken profile is ignored.
+    Its size is not bounded here: `inspect` a stranger's picture first.
+
+    Raises:
+        CorruptMedia: Pillow cannot decode it.
     """
-    with Pil.open(io.BytesIO(data)) as opened:
-        profile = opened.info.get("icc_profile")
-        rgb = opened.convert("RGB")
+    try:
+        with Pil.open(io.BytesIO(data)) as opened:
+            profile = opened.info.get("icc_profile")
+            rgb = opened.convert("RGB")
+    except (OSError, SyntaxError, ValueError, Pil.DecompressionBombError) as error:
+        raise CorruptMedia(f"Pillow cannot decode it ({error}): upload it again") from error
     if profile:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from velvet_media.errors import BackendUnavailable, MediaError
+from velvet_media.errors import MediaError
 from velvet_media.images import Image
 
 PREFERRED = ("torch", "opencl", "numpy")
@@ -49,7 +49,8 @@ def taps(sigma: float) -> list[float]:
     if not 0 < sigma <= 100:
         raise ValueError(f"sigma is {sigma}: choose more than 0, up to 100 pixels")
     radius = max(1, math.ceil(4 * sigma))
-    weights = [math.exp(-0.5 * (i / sigma) ** 2) for i in range(-radius, radius + 1)]
+    steps = [i / sigma for i in range(-radius, radius + 1)]
+    weights = [math.exp(-0.5 * step * step) for step in steps]
     return [weight / sum(weights) for weight in weights]
 
 
@@ -80,7 +81,7 @@ def choose(names: Iterable[str] = PREFERRED) -> Choice:
             device = load("devices", name)
             described = device.describe()
             problem = difference(device)
-        except (BackendUnavailable, ImportError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever a driver raises, the next one is tried
             rejected.append(f"{name}: {error}")
             continue
         if problem <= TOLERANCE:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 
 class MediaError(Exception):
-    """The base of all errors of this package."""
+    """The base of all errors of this package; a worker process can pickle each of them."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).__new__, (type(self),), {**self.__dict__, "args": self.args}
 
 
 class UnsupportedFormat(MediaError):

@@ -77,6 +77,8 @@ def _thumbnail(data: bytes, order: str, at: int) -> bool:
 
 def only_orientation(orientation: int) -> bytes:
     """Return the smallest EXIF block with an orientation: 26 bytes."""
+    if orientation not in INVERSE:
+        raise ValueError(f"orientation is {orientation}: EXIF defines 1 to 8")
     entry = struct.pack(">HHIHH", ORIENTATION, 3, 1, orientation, 0)
     return b"MM\0*" + struct.pack(">IH", 8, 1) + entry + struct.pack(">I", 0)
 

@@ -9,6 +9,7 @@ file no more than the pages they land on. Formats: JPEG (ITU-T T.81), PNG (W3C),
 from __future__ import annotations
 
 import mmap
+import re
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,16 +18,25 @@ from pathlib import Path
 
 from velvet_media.errors import CorruptMedia, TooManyFrames, TruncatedMedia, UnsupportedFormat
 from velvet_media.exif import Exif, read_exif
-from velvet_media.images import Source
+from velvet_media.images import Size, Source
 
 View = bytes | mmap.mmap
 # Cameras write some dozens of segments; 64 MiB in full GIF blocks are 263,000 hops. More are made to
 # waste time.
 MAX_SEGMENTS, MAX_BLOCKS = 20_000, 300_000
+# A progressive file has about ten scans; each takes a decoder the time of the whole picture.
+MAX_SCANS = 50
+# Writers use tiles of 256 pixels; a decoder allocates a whole one for a picture of any size.
+MAX_TILE = 1024 * 1024
 PNG = b"\x89PNG\r\n\x1a\n"
 STANDALONE = {0x01, *range(0xD0, 0xD9)}  # JPEG markers without a length
+NO_FILL = re.compile(rb"[^\xff]")
+# In scan data 0xFF is followed by 0 or by a restart marker.
+AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 SOF = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
+TILE_WIDTH, TILE_LENGTH = 322, 323
+TIFF_SIDES = {256, 257, TILE_WIDTH, TILE_LENGTH}
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 KNOWN_OTHERS = {
     b"PK\x03\x04": "a ZIP archive",
@@ -95,7 +105,10 @@ def read_header(source: Source, max_frames: int = 500) -> MediaInfo:
         UnsupportedFormat: the content is of no known format.
         CorruptMedia, TruncatedMedia: its structure is broken or ends early.
         TooManyFrames: there are more frames than `max_frames`; counting stops there.
+        ValueError: `max_frames` is under 1.
     """
+    if not max_frames >= 1:
+        raise ValueError(f"max_frames is {max_frames}: choose 1 or more")
     with view(source) as data:
         head = data[:16]
         try:
@@ -133,39 +146,45 @@ def _steps(limit: int = MAX_SEGMENTS) -> Iterator[int]:
 
 
 def jpeg_segments(data: View) -> Iterator[tuple[int, int, int]]:
-    """Yield (marker, start, end) of each segment; the last one is the scan data with EOI.
+    """Yield (marker, start, end) of each segment; the last one is the end marker.
 
-    Start is the offset of the 0xFF byte. Later scans of a progressive file belong to the last.
+    Start is the offset of the 0xFF byte. A scan holds its header and its data. A progressive file
+    has several scans, and between them there may be any other segment.
     """
-    at = 2
+    at, scans = 2, 0
     for _ in _steps():
-        if data[at] != 0xFF:
+        after_fill = NO_FILL.search(data, at)  # fill bytes are allowed before a marker
+        if after_fill is None:
+            raise TruncatedMedia(f"the JPEG ends at offset {at}: upload it again")
+        marker = data[after_fill.start()]
+        if after_fill.start() == at or not marker:
             raise CorruptMedia(f"no JPEG marker at offset {at}: save it anew with an image editor")
-        while data[at + 1] == 0xFF:  # fill bytes are allowed before a marker
-            at += 1
-        marker = data[at + 1]
+        at = after_fill.start() - 1
         if marker in STANDALONE:
             at += 2
             continue
         if marker == 0xD9:
+            yield marker, at, at + 2
             return
         (length,) = struct.unpack(">H", data[at + 2 : at + 4])
-        if marker == 0xDA:
-            # In scan data 0xFF is followed by 0 or a restart marker, so this is the real end.
-            end = data.find(b"\xff\xd9", at)
-            if end < 0:
-                raise TruncatedMedia("the JPEG has no end marker (EOI): upload it again")
-            yield marker, at, end + 2
-            return
-        if length < 2 or at + 2 + length > len(data):
+        end = at + 2 + length
+        if length < 2 or end > len(data):
             raise TruncatedMedia(f"the segment at offset {at} runs over the end: upload it again")
-        yield marker, at, at + 2 + length
-        at += 2 + length
+        if marker == 0xDA:
+            scans += 1
+            if scans > MAX_SCANS:
+                raise CorruptMedia(f"more than {MAX_SCANS} scans: save it anew as a baseline JPEG")
+            following = AFTER_SCAN.search(data, end)
+            if following is None:
+                raise TruncatedMedia("the JPEG has no end marker (EOI): upload it again")
+            end = following.start()
+        yield marker, at, end
+        at = end
 
 
 def _jpeg(data: View) -> MediaInfo:
     found: MediaInfo | None = None
-    exif, kinds, icc, end = Exif(), set[str](), False, 0
+    exif, kinds, icc, end = None, set[str](), False, 0
     for marker, start, end in jpeg_segments(data):
         body = data[start + 4 : min(end, start + 4 + 64)]
         if marker in SOF and found is None:
@@ -174,7 +193,8 @@ def _jpeg(data: View) -> MediaInfo:
             if parts not in (1, 3, 4):
                 raise CorruptMedia(f"a JPEG of {parts} components: 1, 3 or 4 are defined")
         elif marker == 0xE1 and body.startswith(b"Exif\0\0"):
-            exif = read_exif(data[start + 10 : end])
+            # As readers do, the first block counts; the rest would only take time.
+            exif = exif or read_exif(data[start + 10 : end])
             kinds |= exif.kinds
         elif marker == 0xE1 and body.startswith(XMP):
             kinds.add("xmp")
@@ -186,7 +206,7 @@ def _jpeg(data: View) -> MediaInfo:
             kinds.add("iptc")
         elif marker == 0xFE:
             kinds.add("comment")
-    if found is None or not end:
+    if found is None:
         raise CorruptMedia("a JPEG without a frame header (SOF): upload it again")
     return _checked(found, exif, kinds, icc, end, len(data))
 
@@ -210,7 +230,7 @@ def _png(data: View, max_frames: int) -> MediaInfo:
     if data[12:16] != b"IHDR" or not data[26:29] or colour not in (0, 2, 3, 4, 6):
         raise CorruptMedia("a PNG that does not begin with a valid IHDR: upload it again")
     info = MediaInfo("png", width, height, bits=bits, has_alpha=colour in (4, 6))
-    exif, kinds, icc, frames, alpha, end = Exif(), set[str](), False, 1, info.has_alpha, 0
+    exif, kinds, icc, frames, alpha, end = None, set[str](), False, 1, info.has_alpha, 0
     try:
         for kind, start, end in png_chunks(data):
             body = slice(start + 8, end - 4)
@@ -219,7 +239,7 @@ def _png(data: View, max_frames: int) -> MediaInfo:
                 if frames > max_frames:
                     raise TooManyFrames(max_frames)
             elif kind == b"eXIf":
-                exif = read_exif(data[body])
+                exif = exif or read_exif(data[body])
                 kinds |= exif.kinds
             elif kind == b"iCCP":
                 icc = True
@@ -254,12 +274,14 @@ def _gif(data: View, max_frames: int) -> MediaInfo:
             frames += 1
             if frames > max_frames:
                 raise TooManyFrames(max_frames)
+            left, top, wide, high = struct.unpack("<4H", data[at + 1 : at + 9])
+            width, height = max(width, left + wide), max(height, top + high)  # decoders grow it
             local = data[at + 9]
             at = skip_blocks(at + 11 + (3 << (local & 7) + 1 if local & 0x80 else 0))
         else:
             raise CorruptMedia(f"no GIF block at offset {at}: save it anew with an image editor")
     info = MediaInfo("gif", width, height, frames, has_alpha=True)
-    return _checked(info, Exif(), kinds, False, at + 1, len(data))
+    return _checked(info, None, kinds, False, at + 1, len(data))
 
 
 def riff_chunks(data: View) -> Iterator[tuple[bytes, int, int]]:
@@ -281,25 +303,24 @@ def riff_chunks(data: View) -> Iterator[tuple[bytes, int, int]]:
 
 def _webp(data: View, max_frames: int) -> MediaInfo:
     width = height = frames = 0
-    exif, kinds, icc, alpha, end = Exif(), set[str](), False, False, 12
+    exif, kinds, icc, alpha, end = None, set[str](), False, False, 12
     for kind, start, end in riff_chunks(data):
         body = data[start + 8 : start + 18]
-        if kind == b"VP8X":
-            icc, alpha = bool(body[0] & 0x20), bool(body[0] & 0x10)
-            width = int.from_bytes(body[4:7], "little") + 1
-            height = int.from_bytes(body[7:10], "little") + 1
-        elif kind == b"VP8 " and not width:
-            width, height = (side & 0x3FFF for side in struct.unpack("<HH", body[6:10]))
-        elif kind == b"VP8L" and not width:
-            (packed,) = struct.unpack("<I", body[1:5])
-            width, height = (packed & 0x3FFF) + 1, (packed >> 14 & 0x3FFF) + 1
-            alpha = bool(packed >> 28 & 1)
+        if kind in (b"VP8X", b"VP8 ", b"VP8L"):
+            size, seen = _webp_size(kind, body), (width, height)
+            if width and size != seen:
+                raise CorruptMedia(f"a WebP of two sizes, {seen} and {size}: save it anew")
+            width, height = size
+            if kind == b"VP8X":
+                icc, alpha = bool(body[0] & 0x20), bool(body[0] & 0x10)
+            elif kind == b"VP8L":
+                alpha = alpha or bool(body[4] >> 4 & 1)
         elif kind == b"ANMF":
             frames += 1
             if frames > max_frames:
                 raise TooManyFrames(max_frames)
         elif kind == b"EXIF":
-            exif = read_exif(data[start + 8 : end].removeprefix(b"Exif\0\0"))
+            exif = exif or read_exif(data[start + 8 : end].removeprefix(b"Exif\0\0"))
             kinds |= exif.kinds
         elif kind == b"XMP ":
             kinds.add("xmp")
@@ -307,11 +328,23 @@ def _webp(data: View, max_frames: int) -> MediaInfo:
     return _checked(info, exif, kinds, icc, end, len(data))
 
 
+def _webp_size(kind: bytes, body: bytes) -> Size:
+    if kind == b"VP8X":
+        wide, high = (int.from_bytes(body[at : at + 3], "little") + 1 for at in (4, 7))
+        return wide, high
+    if kind == b"VP8 ":
+        wide, high = struct.unpack("<HH", body[6:10])
+        return wide & 0x3FFF, high & 0x3FFF
+    (packed,) = struct.unpack("<I", body[1:5])
+    return (packed & 0x3FFF) + 1, (packed >> 14 & 0x3FFF) + 1
+
+
 def _tiff(data: View, max_frames: int) -> MediaInfo:
     order = "<" if data[:2] == b"II" else ">"
     (at,) = struct.unpack(f"{order}I", data[4:8])
     tags: dict[int, int] = {}
-    pages, kinds, visited = 0, set[str](), set[int]()
+    sides: set[tuple[int, int]] = set()
+    pages, kinds, visited, steps = 0, set[str](), set[int](), _steps()
     while at and at not in visited:
         visited.add(at)
         pages += 1
@@ -319,7 +352,11 @@ def _tiff(data: View, max_frames: int) -> MediaInfo:
             raise TooManyFrames(max_frames)
         (count,) = struct.unpack(f"{order}H", data[at : at + 2])
         for entry in range(at + 2, at + 2 + 12 * count, 12):
-            tag, kind, _, value = struct.unpack(f"{order}HHII", data[entry : entry + 12])
+            next(steps)  # directories may overlap
+            tag, kind, number, value = struct.unpack(f"{order}HHII", data[entry : entry + 12])
+            if tag in TIFF_SIDES and (kind not in (3, 4) or number != 1 or (pages, tag) in sides):
+                raise CorruptMedia(f"the TIFF tag {tag} is not one whole number: save it anew")
+            sides.add((pages, tag))
             if kind == 3:  # SHORT stands in the first two bytes
                 (value,) = struct.unpack(f"{order}H", data[entry + 8 : entry + 10])
             if pages == 1:
@@ -327,6 +364,8 @@ def _tiff(data: View, max_frames: int) -> MediaInfo:
         (at,) = struct.unpack(f"{order}I", data[at + 2 + 12 * count : at + 6 + 12 * count])
     names = {34665: "exif", 34853: "gps", 700: "xmp", 33723: "iptc", 270: "text", 315: "text"}
     kinds |= {name for tag, name in names.items() if tag in tags}
+    if tags.get(TILE_WIDTH, 0) * tags.get(TILE_LENGTH, 0) > MAX_TILE:
+        raise CorruptMedia(f"a TIFF with tiles of more than {MAX_TILE:,} pixels: save it anew")
     # BitsPerSample stands elsewhere when there are several samples; those are read as 8 bits.
     bits = tags.get(258, 1) if tags.get(277, 1) == 1 else 8
     info = MediaInfo("tiff", tags.get(256, 0), tags.get(257, 0), pages, bits)
@@ -335,11 +374,16 @@ def _tiff(data: View, max_frames: int) -> MediaInfo:
 
 
 def _checked(
-    info: MediaInfo, exif: Exif, kinds: set[str], icc: bool, end: int, size: int
+    info: MediaInfo, exif: Exif | None, kinds: set[str], icc: bool, end: int, size: int
 ) -> MediaInfo:
     if info.width < 1 or info.height < 1:
         raise CorruptMedia(f"the header says {info.width} x {info.height}: upload it again")
     if 0 <= end < size:
         kinds.add("trailing")
-    fields = {**info.__dict__, "orientation": exif.orientation, "has_icc": icc, "end": end}
+    fields = {
+        **info.__dict__,
+        "orientation": (exif or Exif()).orientation,
+        "has_icc": icc,
+        "end": end,
+    }
     return MediaInfo(**{**fields, "metadata_kinds": frozenset(kinds)})

@@ -32,6 +32,7 @@ STATUS: tuple[tuple[type[MediaError], int], ...] = (
 )
 RETRY_AFTER_S = 2
 PATH = re.compile(r"/([0-9a-f]{32})/(\d{1,5})/([0-9a-f]{64})", re.ASCII)
+DECLINED = re.compile(r"q=0(\.0{0,3})?")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SERVICE = web.AppKey("service", ThumbnailService)
 
@@ -42,8 +43,8 @@ def accepted_format(accept: str) -> str:
     >>> accepted_format("image/avif,image/webp,*/*"), accepted_format("*/*")
     ('avif', 'jpeg')
     """
-    parts = [part.replace(" ", "").split(";") for part in accept.split(",")]
-    named = {name for name, *options in parts if not {"q=0", "q=0.0"} & set(options)}
+    parts = [part.replace(" ", "").lower().split(";") for part in accept.split(",")]
+    named = {name for name, *options in parts if not any(map(DECLINED.fullmatch, options))}
     return next((fmt for fmt in ("avif", "webp") if f"image/{fmt}" in named), "jpeg")
 
 
@@ -65,14 +66,19 @@ async def _refusals(request: web.Request, handler: Handler) -> web.StreamRespons
 async def _upload(request: web.Request) -> web.Response:
     service = request.app[SERVICE]
     limit = service.limits.max_bytes
-    if (request.content_length or 0) > limit:
-        raise errors.TooLarge(request.content_length or 0, limit)
-    data = bytearray()
-    async for part in request.content.iter_chunked(64 * 1024):
-        data += part
-        if len(data) > limit:
-            raise errors.TooLarge(len(data), limit)
-    name = await asyncio.to_thread(service.add, bytes(data))
+    announced = limit if request.content_length is None else request.content_length
+    if announced > limit:
+        raise errors.TooLarge(announced, limit)
+    await service.uploads.acquire(announced)
+    try:
+        data = bytearray()
+        async for part in request.content.iter_chunked(64 * 1024):
+            data += part
+            if len(data) > limit:
+                raise errors.TooLarge(len(data), limit)
+        name = await asyncio.to_thread(service.add, bytes(data))
+    finally:
+        service.uploads.release(announced)
     return web.json_response({"name": name}, status=201)
 
 
@@ -87,7 +93,8 @@ async def _thumbnail(request: web.Request) -> web.StreamResponse:
     except ValueError as error:
         return web.json_response({"error": str(error)}, status=400)
     headers = {"ETag": thumb.etag, "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
-    if request.headers.get("If-None-Match") == thumb.etag:
+    known = request.headers.get("If-None-Match", "").split(",")
+    if thumb.etag in (tag.strip().removeprefix("W/") for tag in known):
         return web.Response(status=304, headers=headers)
     body = await asyncio.to_thread(thumb.path.read_bytes)
     return web.Response(body=body, content_type=f"image/{thumb.fmt}", headers=headers)

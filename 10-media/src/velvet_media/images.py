@@ -73,8 +73,8 @@ def fit(size: Size, max_side: int) -> Size:
     >>> fit((6000, 4000), 256), fit((40, 30), 256), fit((10_000, 3), 100)
     ((256, 171), (40, 30), (100, 1))
     """
-    if max_side < 1:
-        raise ValueError(f"max_side is {max_side}: choose 1 or more")
+    if not max_side >= 1 or not all(1 <= side < 2**31 for side in size):
+        raise ValueError(f"max_side is {max_side}, the size {size}: choose 1 or more")
     scale = min(1.0, max_side / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 

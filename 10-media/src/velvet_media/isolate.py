@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from velvet_media.images import Image, Source, read
 from velvet_media.safety import DEFAULT, MIB, Limits, inspect
 
 HEADER = struct.Struct(">II")
+MAX_SIDE, MAX_ABOUT = 65_535, 64 * 1024
 
 
 class IsolatedDecoder:
@@ -47,8 +49,10 @@ class IsolatedDecoder:
         limits: Limits = DEFAULT,
         command: tuple[str, ...] = ("-m", "velvet_media.isolate"),
     ) -> None:
-        if timeout <= 0:
-            raise ValueError(f"timeout is {timeout}: choose more than 0 seconds")
+        if not 0 < timeout <= threading.TIMEOUT_MAX:
+            raise ValueError(f"timeout is {timeout}: choose more than 0 seconds, and finite")
+        if not memory_limit >= 1:
+            raise ValueError(f"memory_limit is {memory_limit}: choose at least 1 byte")
         self.timeout, self.memory_limit, self.limits = timeout, memory_limit, limits
         self._command = command
         self._worker: subprocess.Popen[bytes] | None = None
@@ -60,8 +64,11 @@ class IsolatedDecoder:
         Raises:
             MediaError: of the header, or what the worker reports.
             DecodeTimeout: it took longer than `timeout` and was killed; the next call starts anew.
-            WorkerDied: the worker ended by itself.
+            WorkerDied: the worker ended by itself, or answered with no picture.
+            ValueError: `max_side` is not 1 to 65,535.
         """
+        if not 1 <= max_side <= MAX_SIDE:
+            raise ValueError(f"max_side is {max_side}: choose 1 to {MAX_SIDE:,}")
         data = read(source)
         inspect(data, self.limits)
         with self._lock:
@@ -75,15 +82,21 @@ class IsolatedDecoder:
             alarm = threading.Timer(self.timeout, kill)
             alarm.start()
             try:
-                return _asked(worker, data, max_side)
-            except (EOFError, OSError) as error:
+                about, body = _asked(worker, data, max_side)
+            except (EOFError, OSError, ValueError) as error:
                 self._end()
                 if killed.is_set():
                     raise DecodeTimeout(self.timeout) from error
                 raise WorkerDied("the decoder ended by itself: refuse this file") from error
+            except BaseException:  # an answer left in the pipe would be that of the next caller
+                self._end()
+                raise
             finally:
                 alarm.cancel()
                 alarm.join()
+                if killed.is_set():
+                    self._end()
+        return _picture(about, body)
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._worker is None or self._worker.poll() is not None:
@@ -93,6 +106,8 @@ class IsolatedDecoder:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                # Each thread of OpenBLAS would take address space, as many as there are cores.
+                env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
             )
         return self._worker
 
@@ -124,21 +139,32 @@ class IsolatedDecoder:
         self.close()
 
 
-def _asked(worker: subprocess.Popen[bytes], data: bytes, max_side: int) -> Image:
+def _asked(
+    worker: subprocess.Popen[bytes], data: bytes, max_side: int
+) -> tuple[dict[str, Any], bytes]:
     assert worker.stdin is not None
     assert worker.stdout is not None
     worker.stdin.write(HEADER.pack(len(data), max_side))
     worker.stdin.write(data)
     worker.stdin.flush()
-    about, body = _received(worker.stdout)
+    return _received(worker.stdout, 4 * max_side * max_side)
+
+
+def _picture(about: dict[str, Any], body: bytes) -> Image:
+    """Return the picture of an answer, or raise its error; what a decoder can forge is checked."""
     if "error" in about:
         if about["error"] == "MemoryError":
             raise MemoryBudgetExceeded(about["limit"], about["limit"], "memory_limit")
-        kind = getattr(errors, str(about["error"]), MediaError)
-        failure = Exception.__new__(kind)
-        failure.args = (about["message"],)
+        kind = getattr(errors, str(about["error"]), None)
+        if not isinstance(kind, type) or not issubclass(kind, MediaError):
+            kind = WorkerDied
+        failure = MediaError.__new__(kind)
+        failure.args = (str(about.get("message")),)
         raise failure
-    return np.asarray(np.frombuffer(body, np.uint8).reshape(about["shape"]))
+    try:
+        return np.asarray(np.frombuffer(body, np.uint8).reshape(about["shape"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise WorkerDied(f"the decoder answered with no picture ({error})") from error
 
 
 def _exactly(stream: IO[bytes], size: int) -> bytes:
@@ -148,9 +174,14 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
     return data
 
 
-def _received(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
+def _received(stream: IO[bytes], limit: int) -> tuple[dict[str, Any], bytes]:
     head, body = HEADER.unpack(_exactly(stream, HEADER.size))
-    return json.loads(_exactly(stream, head)), _exactly(stream, body)
+    if head > MAX_ABOUT or body > limit:
+        raise ValueError(f"an answer of {head:,} and {body:,} bytes")
+    about = json.loads(_exactly(stream, head))
+    if not isinstance(about, dict):
+        raise ValueError("an answer that is no JSON object")
+    return about, _exactly(stream, body)
 
 
 def _answer(data: bytes, max_side: int, limit: int) -> tuple[dict[str, Any], bytes]:

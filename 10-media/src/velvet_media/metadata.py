@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from velvet_media.errors import UnsupportedFormat
 from velvet_media.exif import Exif, only_orientation, read_exif
 from velvet_media.headers import PNG, XMP, jpeg_segments, png_chunks, read_header, riff_chunks
+from velvet_media.pngrows import chunk
 
 KEEP = frozenset({"icc", "orientation"})
 PREVIEW = 24
 # JPEG: JFIF and Adobe's colour transform decide about colours; tables and scans are the picture.
-JPEG_APPS = range(0xE0, 0xF0)
-JPEG_NEEDED_APPS = {0xE0, 0xEE}
+JPEG_NEEDED = {*range(0xC0, 0xE0)} - {0xC8}
+JFIF, ADOBE = (0xE0, b"JFIF\0", 14), (0xEE, b"Adobe", 12)  # marker, name, bytes without a thumbnail
 # PNG: critical chunks, transparency, animation, and what decides about colours.
 PNG_NEEDED = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"bKGD", b"pHYs"}
 PNG_NEEDED |= {b"acTL", b"fcTL", b"fdAT"}
@@ -46,13 +47,14 @@ class Leak:
 
 @dataclass(frozen=True)
 class _Piece:
-    """A segment: its place, the leaks in it, and what a stripped file has instead."""
+    """A segment: its place, the leaks in it, the wish that keeps it, and what then stands for it."""
 
     start: int
     end: int
     kinds: tuple[str, ...] = ()
     keep: str = ""
-    stripped: bytes | None = None
+    instead: bytes | None = None
+    exif: bytes | None = None
 
 
 def audit(data: bytes) -> list[Leak]:
@@ -87,10 +89,9 @@ def strip(data: bytes, keep: frozenset[str] = KEEP) -> bytes:
         raise ValueError(f"keep is {sorted(keep)}: choose of {', '.join(sorted(KEEP))}")
     parts = []
     for piece in _pieces(data):
-        if piece.stripped is not None and "orientation" in keep:
-            parts.append(piece.stripped)
-        elif piece.stripped is None and (not piece.keep or piece.keep in keep):
-            parts.append(data[piece.start : piece.end])
+        if not piece.keep or piece.keep in keep:
+            whole = data[piece.start : piece.end]
+            parts.append(whole if piece.instead is None else piece.instead)
     if data.startswith(b"RIFF"):
         return _riff(parts, keep)
     return b"".join(parts)
@@ -98,36 +99,32 @@ def strip(data: bytes, keep: frozenset[str] = KEEP) -> bytes:
 
 def _pieces(data: bytes) -> Iterator[_Piece]:
     info = read_header(data)
-    if info.format == "jpeg":
-        yield from _jpeg(data)
-    elif info.format == "png":
-        yield from _png(data)
-    elif info.format == "webp":
-        yield from _webp(data)
-    else:
+    walkers = {"jpeg": _jpeg, "png": _png, "webp": _webp}
+    if info.format not in walkers:
         raise UnsupportedFormat(f"metadata of {info.format} is not handled: convert it to PNG")
+    exif: Exif | None = None
+    for piece in walkers[info.format](data):
+        if piece.exif is not None and exif is None:  # of several blocks, readers take the first
+            exif = read_exif(piece.exif)
+            kinds = tuple(kind for kind in ("exif", "gps", "thumbnail") if kind in exif.kinds)
+            block = _minimal(exif, info.format)
+            yield replace(piece, kinds=kinds, keep="orientation", instead=block)
+        else:
+            yield piece
     if info.end < len(data):
         yield _Piece(info.end, len(data), ("trailing",), keep="never")
 
 
-def _minimal(exif: Exif, wrap: str) -> bytes:
+def _minimal(exif: Exif, fmt: str) -> bytes:
     """Return a segment that holds the orientation alone, or nothing for an upright picture."""
     if exif.orientation == 1:
         return b""
     block = only_orientation(exif.orientation)
-    if wrap == "jpeg":
+    if fmt == "jpeg":
         return b"\xff\xe1" + struct.pack(">H", len(block) + 8) + b"Exif\0\0" + block
-    if wrap == "png":
-        import zlib
-
-        return struct.pack(">I", len(block)) + (
-            (chunk := b"eXIf" + block) + struct.pack(">I", zlib.crc32(chunk))
-        )
+    if fmt == "png":
+        return chunk(b"eXIf", block)
     return b"EXIF" + struct.pack("<I", len(block)) + block
-
-
-def _ordered(exif: Exif) -> tuple[str, ...]:
-    return tuple(kind for kind in ("exif", "gps", "thumbnail") if kind in exif.kinds)
 
 
 def _jpeg(data: bytes) -> Iterator[_Piece]:
@@ -135,8 +132,7 @@ def _jpeg(data: bytes) -> Iterator[_Piece]:
     for marker, start, end in jpeg_segments(data):
         body = data[start + 4 : start + 64]
         if marker == 0xE1 and body.startswith(b"Exif\0\0"):
-            exif = read_exif(data[start + 10 : end])
-            yield _Piece(start, end, _ordered(exif), stripped=_minimal(exif, "jpeg"))
+            yield _Piece(start, end, ("exif",), keep="never", exif=data[start + 10 : end])
         elif marker == 0xE1:
             kind = "xmp" if body.startswith(XMP) else "other"
             yield _Piece(start, end, (kind,), keep="never")
@@ -148,10 +144,24 @@ def _jpeg(data: bytes) -> Iterator[_Piece]:
             yield _Piece(start, end, ("iptc",), keep="never")
         elif marker == 0xFE:
             yield _Piece(start, end, ("comment",), keep="never")
-        elif marker in JPEG_APPS and marker not in JPEG_NEEDED_APPS:
-            yield _Piece(start, end, ("other",), keep="never")
-        else:
+        elif marker in JPEG_NEEDED:
             yield _Piece(start, end)
+        else:
+            yield _application(data, marker, start, end)
+
+
+def _application(data: bytes, marker: int, start: int, end: int) -> _Piece:
+    """Keep what decides about colours, without the thumbnail or anything else behind it."""
+    for needed, name, size in (JFIF, ADOBE):
+        body = data[start + 4 : end]
+        if marker == needed and body.startswith(name) and len(body) >= size:
+            if len(body) == size:
+                return _Piece(start, end)
+            short = body[: size - 2] + (b"\0\0" if marker == JFIF[0] else body[size - 2 : size])
+            head = bytes([0xFF, marker]) + struct.pack(">H", size + 2)
+            kind = "thumbnail" if marker == JFIF[0] else "other"
+            return _Piece(start, end, (kind,), instead=head + short)
+    return _Piece(start, end, ("other",), keep="never")
 
 
 def _png(data: bytes) -> Iterator[_Piece]:
@@ -163,8 +173,7 @@ def _png(data: bytes) -> Iterator[_Piece]:
         elif kind in PNG_COLOUR:
             yield _Piece(start, end, keep="icc")
         elif kind == b"eXIf":
-            exif = read_exif(body)
-            yield _Piece(start, end, _ordered(exif), stripped=_minimal(exif, "png"))
+            yield _Piece(start, end, ("exif",), keep="never", exif=body)
         elif kind in (b"tEXt", b"zTXt", b"iTXt"):
             xmp = body.startswith(b"XML:com.adobe.xmp")
             yield _Piece(start, end, ("xmp" if xmp else "text",), keep="never")
@@ -179,8 +188,8 @@ def _webp(data: bytes) -> Iterator[_Piece]:
         elif kind == b"ICCP":
             yield _Piece(start, end, keep="icc")
         elif kind == b"EXIF":
-            exif = read_exif(data[start + 8 : end].removeprefix(b"Exif\0\0"))
-            yield _Piece(start, end, _ordered(exif), stripped=_minimal(exif, "webp"))
+            body = data[start + 8 : end].removeprefix(b"Exif\0\0")
+            yield _Piece(start, end, ("exif",), keep="never", exif=body)
         else:
             leak = "xmp" if kind == b"XMP " else "other"
             yield _Piece(start, end, (leak,), keep="never")

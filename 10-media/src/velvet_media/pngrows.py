@@ -9,6 +9,7 @@ need all rows for the first one and are refused.
 from __future__ import annotations
 
 import io
+import operator
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
@@ -31,7 +32,7 @@ from velvet_media.images import Image, Size
 CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 COLOURS = {channels: colour for colour, channels in CHANNELS.items()}
 READ = 64 * 1024
-STRIP = 32
+STRIP, BUDGET = 32, 64 * 1024 * 1024
 # A row is inflated, joined, wrapped, decoded by Pillow at four bytes a pixel, copied, and summed.
 COPIES = 10
 
@@ -46,14 +47,19 @@ class PngRowReader:
 
     Args:
         file: opened for reading in binary.
+        rows: of one strip, or fewer when the budget says so.
         budget: bytes that one strip may take; a strip of a row at least must fit.
 
     Raises:
+        ValueError: rows or budget are under 1.
         UnsupportedFormat: no PNG, or palette, 16 bits, interlaced.
         MemoryBudgetExceeded: not even one row fits the budget.
     """
 
-    def __init__(self, file: BinaryIO, *, rows: int = STRIP, budget: int | None = None) -> None:
+    def __init__(self, file: BinaryIO, *, rows: int = STRIP, budget: int = BUDGET) -> None:
+        if not rows >= 1 or not budget >= 1:
+            raise ValueError(f"rows is {rows}, budget is {budget}: choose 1 or more")
+        rows, budget = operator.index(rows), operator.index(budget)  # uint8 would wrap
         self._file = file
         head = file.read(33)
         if head[:8] != PNG or len(head) < 33:
@@ -66,11 +72,9 @@ class PngRowReader:
         self.channels = CHANNELS[colour]
         self._colour, self._stride = colour, self.width * self.channels + 1
         per_row = COPIES * self._stride
-        if budget is not None:
-            if budget < per_row:
-                raise MemoryBudgetExceeded(per_row, budget)
-            rows = min(rows, budget // per_row)
-        self.rows = max(1, rows)
+        if budget < per_row:
+            raise MemoryBudgetExceeded(per_row, budget)
+        self.rows = min(rows, budget // per_row)
 
     def strips(self) -> Iterator[npt.NDArray[np.uint8]]:
         """Yield arrays of up to `rows` rows, shape (rows, width, channels), top to bottom."""
@@ -143,6 +147,8 @@ class PngRowWriter:
     def __init__(self, file: BinaryIO, size: Size, channels: int = 3, *, level: int = 1) -> None:
         if channels not in COLOURS:
             raise ValueError(f"channels is {channels}: choose 1, 2, 3 or 4")
+        if not all(1 <= side < 2**31 for side in size):
+            raise ValueError(f"the size is {size}: each side is 1 pixel or more")
         self._file, self.size, self.channels = file, size, channels
         self._deflate = zlib.compressobj(level)
         self._above = np.zeros((1, size[0], channels), np.uint8)
@@ -154,10 +160,13 @@ class PngRowWriter:
         """Append rows.
 
         Raises:
-            ValueError: the strip has another width or another number of channels.
+            ValueError: the strip has another width, number of channels or type than uint8.
         """
-        if strip.shape[1:] != (self.size[0], self.channels):
-            raise ValueError(f"a strip of {strip.shape}: (rows, {self.size[0]}, {self.channels})")
+        if strip.shape[1:] != (self.size[0], self.channels) or strip.dtype != np.uint8:
+            found = f"a strip of {strip.shape}, {strip.dtype}"
+            raise ValueError(f"{found}: (rows, {self.size[0]}, {self.channels}), uint8 is expected")
+        if not len(strip):
+            return
         differences = strip - np.concatenate([self._above, strip[:-1]])
         rows = np.full((len(strip), 1 + self.size[0] * self.channels), 2, np.uint8)
         rows[:, 1:] = differences.reshape(len(strip), -1)
@@ -182,8 +191,9 @@ def box_reduce(strips: Iterable[npt.NDArray[np.uint8]], factor: int) -> Iterator
 
     O(pixels) time; keeps the rows of one square. What does not fill a square is left out.
     """
-    if factor < 1:
+    if not factor >= 1:
         raise ValueError(f"factor is {factor}: choose 1 or more")
+    factor = operator.index(factor)
     waiting: npt.NDArray[np.uint8] | None = None
     for strip in strips:
         rows = strip if waiting is None else np.concatenate([waiting, strip])
@@ -196,11 +206,18 @@ def box_reduce(strips: Iterable[npt.NDArray[np.uint8]], factor: int) -> Iterator
             yield ((sums + factor * factor // 2) // (factor * factor)).astype(np.uint8)
 
 
-def shrink_file(source: Path, target: Path, factor: int, *, budget: int | None = None) -> Size:
+def shrink_file(source: Path, target: Path, factor: int, *, budget: int = BUDGET) -> Size:
     """Shrink a PNG of any size by a whole factor into another one, and return the new size.
 
     O(width) memory. A failure leaves no half-written target.
+
+    Raises:
+        ValueError: the factor is under 1, or over a side of the picture.
+        MediaError: it cannot be read in rows within the budget.
     """
+    if not factor >= 1:
+        raise ValueError(f"factor is {factor}: choose 1 or more")
+    factor = operator.index(factor)
     partial = target.with_name(f"{target.name}.part")
     try:
         with source.open("rb") as file, partial.open("wb") as out:

@@ -32,6 +32,7 @@ MIB = 1024 * 1024
 MAX_DEFLATE = 1032
 # A ZIP ends with a directory of at most 64 KiB; browsers sniff, and PDF readers search, 1 KiB.
 ZIP_TAIL, SNIFFED = 66_000, 1024
+ZIP_END = b"PK\x05\x06\0\0\0\0"  # the directory's end, on the first disk of one
 SECOND_FACES = {b"%PDF-": "a PDF", b"<script": "a page with a script", b"<html": "a web page"}
 
 
@@ -44,6 +45,12 @@ class Limits:
     max_side: int = 20_000
     max_frames: int = 500
     max_decode_bytes: int = 200 * MIB
+
+    def __post_init__(self) -> None:
+        """Refuse a limit that nothing breaks, such as NaN, or that everything breaks."""
+        for name, value in vars(self).items():
+            if not value >= 1:
+                raise ValueError(f"{name} is {value}: choose 1 or more")
 
     def check(self, info: MediaInfo) -> None:
         """Raise the narrowest error for a header that promises too much."""
@@ -73,8 +80,8 @@ def inspect(source: Source, limits: Limits = DEFAULT) -> MediaInfo:
     if info.end < 0:
         raise TruncatedMedia("the PNG ends before its IEND chunk: upload it again")
     if info.format == "png":
-        rows = info.width * info.height * max(1, info.bits // 8)
-        if rows > size * MAX_DEFLATE * 8:
+        rows = info.width * info.height * info.bits // 8  # of one channel, so at least
+        if rows > size * MAX_DEFLATE:
             raise CorruptMedia(f"{size:,} bytes cannot hold {rows:,} bytes of pixels")
     with view(source) as data:
         _refuse_second_face(data, info)
@@ -87,9 +94,7 @@ def _refuse_second_face(data: View, info: MediaInfo) -> None:
     for magic, name in SECOND_FACES.items():
         if magic.lower() in head:
             raise PolyglotMedia(f"the {info.format} is also {name}: strip it, then upload it")
-    if data.find(b"PK\x05\x06", max(0, len(data) - ZIP_TAIL)) >= 0 and "trailing" in (
-        info.metadata_kinds
-    ):
+    if data.find(ZIP_END, max(0, len(data) - ZIP_TAIL)) >= 0:  # also within a comment
         raise PolyglotMedia(f"the {info.format} is also a ZIP archive: strip it, then upload it")
 
 
@@ -127,7 +132,7 @@ class MemoryBudget:
     """
 
     def __init__(self, limit: int, name: str = "budget") -> None:
-        if limit < 1:
+        if not limit >= 1:
             raise ValueError(f"the limit is {limit}: choose at least 1 byte")
         self.limit, self.name, self.held, self.peak = limit, name, 0, 0
         self._free = threading.Condition()
@@ -139,6 +144,8 @@ class MemoryBudget:
         Raises:
             MemoryBudgetExceeded: it is more than the whole budget, so waiting would not help.
         """
+        if not needed >= 0:
+            raise ValueError(f"needed is {needed}: choose 0 bytes or more")
         if needed > self.limit:
             raise MemoryBudgetExceeded(needed, self.limit, self.name)
         with self._free:

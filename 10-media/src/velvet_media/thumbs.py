@@ -2,8 +2,8 @@
 
 `ThumbnailService` adds to a thumbnail what a server needs. A picture is inspected and stripped when
 it arrives and stored under the hash of its content. An address is signed, so that only sizes that
-the site uses are made. A thumbnail is made once however many wait for it, and kept. Work is
-admitted by the memory that its decode takes, and what would wait too long is refused.
+the site uses are made. A thumbnail is made once however many wait for it, and kept. Uploads are
+admitted by their bytes, decodes by the memory that they take; what would wait too long is refused.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from velvet_media.metadata import strip
 from velvet_media.safety import DEFAULT, MIB, Limits, inspect
 
 MAX_WIDTH = 2048
+UPLOADS = 2  # of the largest size at once; each is held up to three times while it is stripped
 QUALITY = {"avif": 60, "webp": 80, "jpeg": 82}
 Thumbnailer = Callable[[Source, int], Image]
 
@@ -60,6 +61,8 @@ class Admission:
     """
 
     def __init__(self, limit: int, max_waiting: int) -> None:
+        if not limit >= 1 or not max_waiting >= 0:
+            raise ValueError(f"limit {limit}, max_waiting {max_waiting}: from 1, and from 0")
         self.limit, self.max_waiting, self.held, self.peak = limit, max_waiting, 0, 0
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
@@ -70,6 +73,8 @@ class Admission:
             MemoryBudgetExceeded: more than the limit, so that waiting would not help.
             Overloaded: too many wait.
         """
+        if not needed >= 0:
+            raise ValueError(f"needed is {needed}: choose 0 bytes or more")
         if needed > self.limit:
             raise MemoryBudgetExceeded(needed, self.limit)
         if not self._waiting and self.held + needed <= self.limit:
@@ -91,6 +96,8 @@ class Admission:
 
     def release(self, needed: int) -> None:
         """Give an amount back and admit what fits, in its order."""
+        if not 0 <= needed <= self.held:
+            raise ValueError(f"{needed} bytes are given back of {self.held} that are held")
         self.held -= needed
         self._admit()
 
@@ -112,7 +119,10 @@ class ThumbnailService:
     Args:
         folder: for pictures and thumbnails.
         secret: at least 16 bytes, for the signatures.
+        limits: for each upload.
         budget: bytes of decodes that run at once.
+        max_waiting: how many decodes, and how many uploads, may wait.
+        workers: threads that decode.
         thumbnailer: makes a thumbnail of a file; `IsolatedDecoder.thumbnail` isolates it.
     """
 
@@ -131,6 +141,7 @@ class ThumbnailService:
             raise ValueError(f"the secret has {len(secret)} bytes: use 16 or more, at random")
         self.folder, self._secret, self.limits = folder, secret, limits
         self.admission = Admission(budget, max_waiting)
+        self.uploads = Admission(UPLOADS * limits.max_bytes, max_waiting)
         self._pillow = load("images", "pillow")
         self._thumbnailer = thumbnailer or self._pillow.thumbnail
         self._threads = ThreadPoolExecutor(workers, "thumbnail")

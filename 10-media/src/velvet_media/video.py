@@ -45,6 +45,8 @@ def frames(
             for number, frame in enumerate(container.decode(stream)):
                 if number >= max_frames:
                     raise TooManyFrames(max_frames)
+                if frame.width * frame.height > max_pixels:  # a film may change its size
+                    raise TooManyPixels(frame.width, frame.height, max_pixels)
                 yield np.ascontiguousarray(frame.to_ndarray(format="rgb24"))
     except (av.FFmpegError, OSError) as error:
         raise CorruptMedia(f"{path.name} cannot be decoded as a film ({error})") from error
@@ -55,6 +57,8 @@ def write(path: Path, pictures: Iterable[Image], *, fps: int = 25) -> int:
 
     The file appears when it is complete. libx264 needs even sides; odd ones are a ValueError.
     """
+    if not fps >= 1:
+        raise ValueError(f"fps is {fps}: choose 1 or more")
     partial = path.with_name(f"{path.stem}.part{path.suffix}")
     count = 0
     try:
@@ -84,7 +88,7 @@ def prefetched(items: Iterable[T], ahead: int = 4) -> Iterator[T]:
 
     The thread ends with the generator, also when it is closed early.
     """
-    if ahead < 1:
+    if not ahead >= 1:
         raise ValueError(f"ahead is {ahead}: choose 1 or more")
     waiting: queue.Queue[tuple[str, T | BaseException | None]] = queue.Queue(ahead)
     stopped = threading.Event()

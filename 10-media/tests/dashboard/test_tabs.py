@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from pathlib import Path
 
@@ -103,6 +104,19 @@ def test_the_desk_says_what_a_sample_tells(name: str) -> None:
     assert said.startswith(f"**{count}** pieces")
     assert "leaves **0**" in said
     assert desk.figure_of(audit(desk.sample(name)), 9).data[0].y
+
+
+def test_the_desk_names_what_is_wrong_with_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    notes: list[str] = []
+    upload = io.BytesIO(hostile.FILES["text_bomb"].data)
+    monkeypatch.setattr(desk.st, "file_uploader", lambda *_, **__: upload)
+    monkeypatch.setattr(desk.kit, "note", notes.append)
+    monkeypatch.setitem(desk.st.session_state, "desk-bytes", b"")  # is gone after this test
+
+    desk.draw(Seen(options={"sample": "clean JPEG"}))
+
+    assert notes
+    assert notes[0].startswith("CorruptMedia: Pillow cannot decode it")
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import io
+import select
+import socket
 import struct
-import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,114 +16,55 @@ import numpy as np
 import pytest
 from PIL import Image as Pil
 
-from velvet_media import isolate, video
+from velvet_media import contenders, video
 from velvet_media.__main__ import main
 from velvet_media.batch import bounded, pool, run
 from velvet_media.errors import (
     CorruptMedia,
-    DecodeTimeout,
     MediaError,
     MemoryBudgetExceeded,
     TooManyFrames,
     TooManyPixels,
     TruncatedMedia,
     UnsupportedFormat,
-    WorkerDied,
 )
 from velvet_media.images import Image
-from velvet_media.isolate import HEADER, IsolatedDecoder, limit_memory, serve
-from velvet_media.pngrows import PngRowReader, PngRowWriter, shrink_file
+from velvet_media.pngrows import PngRowReader, PngRowWriter, box_reduce, shrink_file
+from velvet_media.safety import decode_safely, inspect
 from velvet_media.samples import hostile, media
-from velvet_media.thumbs import atomic_write
+from velvet_media.thumbs import ThumbnailService, atomic_write
 
 # What ends a test that hangs; no test waits for it.
 PATIENCE_S = 120.0
-SLEEPER = ("-c", "import sys, time; sys.stdin.buffer.read(8); time.sleep(600)")
-DYING = ("-c", "import os, sys; sys.stdin.buffer.read(8); os._exit(11)")
 
 
-def test_a_thumbnail_comes_from_another_process() -> None:
-    data = media.private_photo()
-    with IsolatedDecoder(PATIENCE_S) as decoder:
-        first = decoder.thumbnail(data, 90)
-        worker = decoder._worker
-        second = decoder.thumbnail(data, 90)
-        assert decoder._worker is worker
+def test_nothing_in_a_picture_makes_a_library_connect(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        data = hostile.FILES["svg_outwards"].data.replace(b"127.0.0.1:9", address.encode())
+        path = tmp_path / "holiday.jpg"
+        path.write_bytes(data)
+        service = ThumbnailService(tmp_path / "service", bytes(32))
+        decoders = [contenders.load("images", name) for name in contenders.available("images")]
+        for call in (
+            decode_safely,
+            service.add,
+            *(
+                call
+                for one in decoders
+                for call in (one.decode, lambda d, o=one: o.thumbnail(d, 9))
+            ),
+        ):
+            with pytest.raises(UnsupportedFormat):
+                call(data)
+        for one in decoders:
+            with pytest.raises(UnsupportedFormat):
+                one.decode(path)
+        asyncio.run(service.close())
 
-    assert first.shape == (90, 60, 3)
-    assert np.array_equal(first, second)
-    assert worker is not None
-    assert worker.returncode is not None
-
-
-def test_errors_of_the_worker_come_back_as_their_class(quiet: None) -> None:
-    data = bytearray(media.png(media.scene(64, 48, 2)))
-    data[60:140] = bytes(80)
-    with IsolatedDecoder(PATIENCE_S) as decoder:
-        with pytest.raises(CorruptMedia, match="Pillow cannot decode it"):
-            decoder.thumbnail(bytes(data), 32)
-        with pytest.raises(TooManyPixels):
-            decoder.thumbnail(hostile.FILES["bomb_60k"].data, 32)
-        assert decoder.thumbnail(media.jpeg(media.scene(64, 48, 2)), 32).shape == (24, 32, 3)
-
-
-def test_a_hanging_decoder_is_killed_and_the_next_one_works() -> None:
-    data = media.jpeg(media.scene(64, 48, 2))
-    with IsolatedDecoder(0.2, command=SLEEPER) as decoder:
-        with pytest.raises(DecodeTimeout, match=r"timeout=0\.2 s"):
-            decoder.thumbnail(data, 32)
-        assert decoder._worker is None
-        decoder._command, decoder.timeout = ("-m", "velvet_media.isolate"), PATIENCE_S
-        assert decoder.thumbnail(data, 32).shape == (24, 32, 3)
-    with pytest.raises(ValueError, match="timeout is 0"):
-        IsolatedDecoder(0)
-
-
-def test_a_decoder_that_dies_is_told_from_one_that_hangs() -> None:
-    worker = IsolatedDecoder(PATIENCE_S, command=DYING)
-    with worker as decoder, pytest.raises(WorkerDied, match="refuse this file"):
-        decoder.thumbnail(media.jpeg(media.scene(64, 48, 2)), 32)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS is enforced on Linux alone")
-def test_a_worker_over_its_memory_limit_answers_with_the_limit() -> None:
-    wide = media.png(media.scene(1500, 900, 2))
-    code = (
-        "import sys\nfrom velvet_media import isolate\n"
-        "from velvet_media.contenders.images import pillow\n"
-        "isolate.limit_memory(10**12)\n"
-        "pillow.thumbnail = lambda *_: bytearray(10**13)\n"
-        "isolate.serve(sys.stdin.buffer, sys.stdout.buffer, int(sys.argv[1]))"
-    )
-    worker = IsolatedDecoder(PATIENCE_S, 512 * 2**20, command=("-c", code))
-    with worker as decoder, pytest.raises(MemoryBudgetExceeded, match="memory_limit=512 MiB"):
-        decoder.thumbnail(wide, 64)
-
-
-def test_the_worker_answers_until_its_input_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    good, bad = media.jpeg(media.scene(64, 48, 2)), b"no picture"
-    asked = b"".join(HEADER.pack(len(data), 32) + data for data in (good, bad))
-    answers = io.BytesIO()
-
-    serve(io.BytesIO(asked), answers, 2**30)
-
-    answers.seek(0)
-    about, body = isolate._received(answers)
-    assert about["shape"] == [24, 32, 3]
-    assert len(body) == 24 * 32 * 3
-    about, body = isolate._received(answers)
-    assert about["error"] == "UnsupportedFormat"
-    with pytest.raises(EOFError, match="after 0 of"):
-        isolate._received(answers)
-    from velvet_media.contenders.images import pillow
-
-    def out_of_memory(*_: object) -> None:
-        raise MemoryError
-
-    monkeypatch.setattr(pillow, "thumbnail", out_of_memory)
-    assert isolate._answer(good, 32, 77)[0] == {"error": "MemoryError", "limit": 77}
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert not limit_memory(2**40)
+        waiting, _, _ = select.select([listener], [], [], 0.2)
+        assert address.encode() in data
+        assert waiting == []
 
 
 def test_a_full_disk_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,21 +168,21 @@ def test_prefetching_stops_with_its_reader_and_passes_errors_on() -> None:
 
 
 def halved(number: int) -> int:
-    if number < 0:
-        raise CorruptMedia(f"{number} is negative")
     return number // 2
 
 
 @pytest.mark.parametrize("mode", ["threads", "processes"])
 def test_one_bad_file_never_stops_a_batch(mode: str) -> None:
-    function = halved if mode == "threads" else abs  # what is pickled must be importable by name
+    good, bomb = media.jpeg(media.scene(24, 16, 1)), hostile.FILES["bomb_60k"].data
 
-    report = run(function, [4, -1, 6], mode=mode)
+    report = run(inspect, [good, bomb, good], mode=mode)
 
-    assert report.ok == ([2, 3] if mode == "threads" else [4, 1, 6])
-    assert [(item, str(error)) for item, error in report.failed] == (
-        [(-1, "-1 is negative")] if mode == "threads" else []
-    )
+    assert [info.width for info in report.ok] == [24, 24]
+    assert [item for item, _ in report.failed] == [bomb]
+    error = report.failed[0][1]
+    assert isinstance(error, TooManyPixels)
+    assert (error.pixels, error.limit) == (3_600_000_000, 50_000_000)
+    assert str(error).startswith("60000 x 60000 is 3,600.0 MP")
     assert report.seconds > 0
 
 
@@ -306,14 +249,40 @@ def test_a_writer_refuses_rows_that_do_not_fit() -> None:
         writer.close()
     with pytest.raises(ValueError, match="channels is 5"):
         PngRowWriter(io.BytesIO(), (4, 2), 5)
+    with pytest.raises(ValueError, match="uint8 is expected"):
+        writer.write(np.zeros((1, 4, 3), np.int16))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="each side"):
+        PngRowWriter(io.BytesIO(), (0, 2))
     with pytest.raises(ValueError, match="factor is 0"):
-        list(rows_of(media.scene(24, 16, 1)).strips() and _reduced(0))
+        list(box_reduce([], 0))
 
 
-def _reduced(factor: int) -> Iterator[Image]:
-    from velvet_media.pngrows import box_reduce
+def test_an_empty_strip_changes_nothing() -> None:
+    out, image = io.BytesIO(), media.scene(24, 16, 1)
+    writer = PngRowWriter(out, (24, 16))
+    for strip in (image[:0], image[:5], image[:0], image[5:]):
+        writer.write(strip)
+    writer.close()
 
-    return box_reduce([], factor)
+    assert np.array_equal(
+        np.concatenate(list(PngRowReader(io.BytesIO(out.getvalue())).strips())), image
+    )
+
+
+@pytest.mark.parametrize("value", [0, -1, float("nan")])
+def test_rows_and_budgets_out_of_range_are_refused(value: int, tmp_path: Path) -> None:
+    for options in ({"rows": value}, {"budget": value}):
+        with pytest.raises(ValueError, match="choose 1 or more"):
+            rows_of(media.scene(24, 16, 1), **options)
+    with pytest.raises(ValueError, match="choose 1 or more"):
+        shrink_file(tmp_path / "none.png", tmp_path / "b.png", value)
+    with pytest.raises(ValueError, match="workers is"):
+        run(halved, [1], workers=value)
+
+
+def test_a_row_wider_than_the_budget_is_refused_before_it_is_held() -> None:
+    with pytest.raises(MemoryBudgetExceeded):
+        PngRowReader(io.BytesIO(hostile.png_bomb(2**31 - 1, 1)))
 
 
 def test_a_file_is_shrunk_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -331,6 +300,8 @@ def test_a_file_is_shrunk_whole_or_not_at_all(tmp_path: Path) -> None:
     source.write_bytes(data[:9000])
     with pytest.raises(TruncatedMedia):
         shrink_file(source, tmp_path / "c.png", 10)
+    with pytest.raises(ValueError, match="each side"):
+        shrink_file(source, tmp_path / "c.png", 100)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png"]
 
 
@@ -349,6 +320,8 @@ def test_the_command_answers_with_its_exit_codes(
     assert capsys.readouterr().out.endswith("nothing\n")
     assert main(["thumb", str(photo), "--out", str(tmp_path / "c.jpg"), "--side", "60"]) == 0
     assert "40 x 60" in capsys.readouterr().out
+    assert main(["thumb", str(photo), "--out", str(tmp_path / "c.gif")]) == 1
+    assert "it ends in .jpg" in capsys.readouterr().err
     photo.write_bytes(hostile.FILES["bomb_60k"].data)
     assert main(["thumb", str(photo), "--out", str(out)]) == 1
     assert capsys.readouterr().err.startswith("a.jpg: 60000 x 60000 is 3,600.0 MP")

@@ -77,7 +77,7 @@ def test_a_photo_goes_in_and_a_clean_upright_thumbnail_comes_out(tmp_path: Path)
         assert audit(body) == []
         with Pil.open(io.BytesIO(body)) as opened:
             assert opened.size == (60, 90)
-        known = {"Accept": "image/webp", "If-None-Match": headers["ETag"]}
+        known = {"Accept": "image/webp", "If-None-Match": f'"other", W/{headers["ETag"]}'}
         assert (await client.get(path, **known))[:2] == (304, b"")
         status, body, headers = await client.get(path)
         assert headers["Content-Type"] == "image/jpeg"
@@ -253,6 +253,28 @@ def test_the_secret_has_a_length(tmp_path: Path) -> None:
         ThumbnailService(tmp_path, b"short")
 
 
+def test_uploads_wait_for_room_and_are_refused_when_too_many_wait(tmp_path: Path) -> None:
+    go_on = asyncio.Event()
+    picture = media.jpeg(media.scene(64, 48, 2))
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield picture[:100]
+        await go_on.wait()
+        yield picture[100:]
+
+    async def test(client: Client) -> None:
+        uploads = client.service.uploads
+        running = [asyncio.create_task(client.post(slow())) for _ in range(3)]
+        await until(lambda: len(uploads._waiting) == 1)
+        assert (await client.post(slow()))[0] == 503
+        go_on.set()
+        assert [(await one)[0] for one in running] == [201] * 3
+        assert (uploads.peak, uploads.held) == (2 * MIB, 0)
+
+    on_loopback(test, tmp_path, limits=Limits(max_bytes=MIB), max_waiting=1)
+
+
 def test_a_format_that_is_declined_is_not_sent() -> None:
+    assert accepted_format("Image/AVIF;Q=0.00, IMAGE/WEBP") == "webp"
     assert accepted_format("image/avif;q=0, image/webp") == "webp"
     assert accepted_format("") == "jpeg"

@@ -86,15 +86,16 @@ def test_an_orientation_is_undone_by_its_inverse(image: Image, orientation: int)
     assert not read_exif(only_orientation(orientation)).kinds
 
 
+secrets = st.binary(max_size=40).map(lambda body: b"secret: " + body)
 segments = st.fixed_dictionaries(
     {},
     optional={
         "block": st.builds(
             media.exif, st.integers(0, 9), gps=st.booleans(), camera=st.text("abc", max_size=9)
         ),
-        "xmp": st.binary(min_size=1, max_size=50),
-        "iptc": st.binary(min_size=1, max_size=50),
-        "comment": st.binary(min_size=1, max_size=50),
+        "xmp": secrets,
+        "iptc": secrets,
+        "comment": secrets,
         "mpf": st.just(media.MPF),
         "icc": st.just(colour.wide_gamut_profile()),
         "trailing": st.binary(min_size=1, max_size=50),
@@ -113,8 +114,7 @@ def test_stripping_changes_no_pixel_and_is_done_once(planted: dict[str, bytes]) 
     assert read_header(clean).orientation == read_header(data).orientation
     bare = strip(media.jpeg(media.scene(40, 24, 3)))
     assert strip(clean, frozenset()) == bare
-    for name in ("xmp", "iptc", "comment"):
-        assert len(planted.get(name, b"")) < 8 or planted[name] not in clean
+    assert b"secret: " not in clean
 
 
 @given(st.binary(max_size=300), st.sampled_from(["jpeg", "png", "webp", "gif", "tiff"]))

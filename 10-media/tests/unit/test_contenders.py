@@ -245,6 +245,29 @@ def test_a_device_is_trusted_when_it_agrees_with_the_cpu(
     sys.modules.pop("velvet_media.contenders.devices.torch", None)
 
 
+def test_a_driver_that_fails_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = types.SimpleNamespace(describe=lambda: "a GPU without memory", gaussian_blur=None)
+    load = contenders.load
+    monkeypatch.setattr(
+        contenders, "load", lambda subject, name: broken if name == "torch" else load(subject, name)
+    )
+
+    choice = device.choose(("torch", "numpy"))
+
+    assert choice.name == "numpy"
+    assert "torch: 'NoneType'" in choice.rejected[0]
+
+
+def test_a_binding_without_its_library_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_library(name: str) -> None:
+        raise OSError("cannot load library 'libvips.so.42'")
+
+    monkeypatch.setattr(contenders.importlib, "import_module", no_library)
+
+    with pytest.raises(BackendUnavailable, match="libvips"):
+        contenders.load("images", "pyvips")
+
+
 def test_without_any_device_the_reasons_are_told() -> None:
     with pytest.raises(MediaError, match="no device can be trusted"):
         device.choose(())

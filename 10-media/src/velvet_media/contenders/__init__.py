@@ -35,7 +35,7 @@ def load(subject: str, name: str) -> Any:
         raise ValueError(f"unknown {name!r}: choose one of {', '.join(names(subject))}")
     try:
         return importlib.import_module(f"{__name__}.{subject}.{name}")
-    except ImportError as error:
+    except (ImportError, OSError) as error:  # OSError: a binding without its shared library
         hint = "pip install -r requirements-peers.txt"
         raise BackendUnavailable(name, f"{hint} ({error})") from error
 

@@ -96,9 +96,14 @@ def draw(seen: kit.Seen) -> None:
     )
     if len(data) <= MAX_SHOWN:
         pillow = contenders.load("images", "pillow")
+        try:
+            before, after = (pillow.thumbnail(one, 320) for one in (data, clean))
+        except MediaError as error:  # its header is fine, its pixels are not
+            kit.note(f"{type(error).__name__}: {error}")
+            return
         left, right = st.columns(2)
-        left.image(pillow.thumbnail(data, 320), caption="as it came, turned upright")
-        right.image(pillow.thumbnail(clean, 320), caption="after the strip: the same pixels")
+        left.image(before, caption="as it came, turned upright")
+        right.image(after, caption="after the strip: the same pixels")
 
 
 def finding(seen: kit.Seen) -> str:

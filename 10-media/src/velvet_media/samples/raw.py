@@ -29,7 +29,10 @@ def _opencv(data: bytes) -> str:
 
 
 def _pyvips(data: bytes) -> str:
-    import pyvips  # type: ignore[import-untyped,unused-ignore]
+    try:
+        import pyvips  # type: ignore[import-untyped,unused-ignore]
+    except OSError as error:
+        raise ImportError("the binding is here, libvips is not") from error
 
     opened = pyvips.Image.new_from_buffer(data, "")
     if opened.width * opened.height > OPENED_MP * 1e6:
