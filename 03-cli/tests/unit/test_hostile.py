@@ -22,7 +22,7 @@ class TestHostile(HostileTests):
         call(answer.answer, ["tasks", "li"], {}, cwd=Path()),
         call(script.script, "bash"),
         call(config.find_files, {}, cwd=Path()),
-        call(config.user_folder, {"HOME": "/home/x"}, "linux"),
+        call(config.user_folder, {"HOME": "/somewhere/x"}, "linux"),
         call(layers.suggest, "lst", ["list", "add"]),
         call(toml_text.parse, b"limit = 3\n", HERE),
         call(contract.nearest, "lst", ["list", "add"]),
