@@ -39,9 +39,26 @@ MODELS: Mapping[str, Callable[[int], Any]] = {
 }
 
 
-def build_pipeline(contract: Contract, model: Any) -> Pipeline:
-    """Return imputing, scaling and encoding as the contract's columns need it, then the model."""
-    numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+def imputed() -> Any:
+    """Return the step for forests: trees ask for an order and no scale."""
+    return SimpleImputer(strategy="median")
+
+
+def scaled() -> Any:
+    """Return the steps for linear models."""
+    return make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+
+
+# Boosting has a branch of its own for what is missing.
+NUMBERS: Mapping[str, Callable[[], Any]] = {
+    "logreg": scaled,
+    "forest": imputed,
+    "boosting": lambda: "passthrough",
+}
+
+
+def build_pipeline(contract: Contract, numbers: Any, model: Any) -> Pipeline:
+    """Return a pipeline: numbers through their steps, categories as columns of 0 and 1, a model."""
     encoder = OneHotEncoder(
         categories=[list(one.allowed) for one in contract.fields if one.dtype == "category"],
         handle_unknown="ignore",
@@ -151,7 +168,7 @@ class Run:
         train, test, y_train, y_test = train_test_split(
             frame, churn.target, test_size=0.25, random_state=self.seed, stratify=churn.target
         )
-        model = build_pipeline(contract, MODELS[self.model](self.seed))
+        model = build_pipeline(contract, NUMBERS[self.model](), MODELS[self.model](self.seed))
         model.fit(contract.prepare(train), y_train)
         p = np.asarray(model.predict_proba(contract.prepare(test))[:, 1])
         rng = np.random.default_rng(self.seed)
