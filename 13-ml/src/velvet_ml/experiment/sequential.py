@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from math import log, sqrt
+from math import log, pi, sqrt
 from typing import Any, Literal, Protocol
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from velvet_ml.errors import ExperimentClosed
 from velvet_ml.experiment.design import require_ratio
@@ -57,22 +57,26 @@ def boundaries(looks: int, shape: Shape, alpha: float = ALPHA) -> tuple[float, .
     return tuple(bars(float(found)))
 
 
-def _crossing(bars: Sequence[float], points: int = 401) -> float:
+def _crossing(bars: Sequence[float], points: int = 201) -> float:
     """Return the probability that a sum of standard normals crosses a bar at some look."""
     reach = bars[0]
     grid = np.linspace(-reach, reach, points)
-    density = stats.norm.pdf(grid)
-    crossed = 2 * stats.norm.sf(reach)
+    density = _density(grid)
+    crossed = 2 * special.ndtr(-reach)
     for look, bar in enumerate(bars[1:], 2):
         edge = bar * sqrt(look)
         weights = np.full(points, grid[1] - grid[0])
         weights[[0, -1]] /= 2
         mass = density * weights
-        crossed += float(mass @ (stats.norm.sf(edge - grid) + stats.norm.cdf(-edge - grid)))
+        crossed += float(mass @ (special.ndtr(grid - edge) + special.ndtr(-edge - grid)))
         after = np.linspace(-edge, edge, points)
-        density = stats.norm.pdf(after[:, None] - grid[None, :]) @ mass
+        density = _density(after[:, None] - grid[None, :]) @ mass
         grid = after
     return float(crossed)
+
+
+def _density(x: Array) -> Array:
+    return np.asarray(np.exp(-0.5 * x * x) / sqrt(2 * pi))
 
 
 class StoppingRule(Protocol):
