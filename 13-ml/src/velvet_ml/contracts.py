@@ -115,6 +115,25 @@ class Contract:
             ready[field.name] = value
         return ready
 
+    def row_problems(self, row: Mapping[str, Any]) -> dict[str, str]:
+        """Return what one row breaks, field -> sentence; the same rules as `check`."""
+        found = {}
+        for field in self.fields:
+            value = row.get(field.name)
+            if value is None:
+                if not field.nullable:
+                    found[field.name] = "is missing"
+            elif field.low is not None and value < field.low:
+                found[field.name] = f"is below {field.low:g}"
+            elif field.high is not None and value > field.high:
+                found[field.name] = f"is above {field.high:g}"
+        return found
+
+    def unseen(self, row: Mapping[str, Any]) -> list[str]:
+        """Return the fields of one row that hold a category which training never saw."""
+        known = [one for one in self.fields if one.dtype == "category"]
+        return [one.name for one in known if row.get(one.name) not in (None, *one.allowed)]
+
 
 def float32_unsafe(frame: pd.DataFrame, columns: Sequence[str] | None = None) -> list[str]:
     """Return the columns of numbers that lose their differences as float32.

@@ -120,7 +120,7 @@ class Monitor:
             broken, usable = 1.0, frame.iloc[:0]
         drifted: tuple[str, ...] = ()
         names = self._contract.names
-        if len(usable) >= MIN_ROWS:
+        if len(usable) >= MIN_ROWS and broken <= self._max_broken:
             found = feature_drift(self._reference[names], usable[names], level=self._level)
             drifted = found.alarms
         share = len(right) / len(frame)

@@ -150,7 +150,8 @@ def feature_drift(
     for name in map(str, reference.columns):
         old, new = reference[name], window[name]
         if pd.api.types.is_numeric_dtype(old):
-            raw[name] = ks_p(old.to_numpy(float), new.to_numpy(float))
+            readable = min(old.notna().sum(), new.notna().sum()) >= MIN_ROWS
+            raw[name] = ks_p(old.to_numpy(float), new.to_numpy(float)) if readable else 1.0
             if old.isna().any() or new.isna().any():
                 gaps = chi_square_p(old.isna().astype(str), new.isna().astype(str))
                 raw[name] = min(1.0, 2 * min(raw[name], gaps))
