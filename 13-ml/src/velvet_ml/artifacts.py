@@ -14,8 +14,6 @@ from typing import Any, Literal
 
 import onnx
 from google.protobuf.message import DecodeError
-from skops import io as skops_io
-from skops.io.exceptions import UnsupportedTypeException
 
 from velvet_ml.errors import IntegrityError, UntrustedArtifact
 
@@ -45,6 +43,8 @@ def save(model: Any, path: Path, format: Format) -> Path:
         ValueError: another format; pickle and joblib are refused by design.
     """
     if format == "skops":
+        from skops import io as skops_io
+
         path.write_bytes(skops_io.dumps(model))
     elif format == "onnx":
         path.write_bytes(bytes(model))
@@ -78,10 +78,21 @@ def loads(content: bytes, name: str = "artefact") -> Any:
 
 
 def _looks_compressed(content: bytes) -> bool:
-    return content[:2] in (b"\x1f\x8b", b"BZ", b"\xfd7", b"\x78\x9c", b"\x78\x5e", b"\x78\x01", b"\x78\xda")
+    return content[:2] in (
+        b"\x1f\x8b",
+        b"BZ",
+        b"\xfd7",
+        b"\x78\x9c",
+        b"\x78\x5e",
+        b"\x78\x01",
+        b"\x78\xda",
+    )
 
 
 def _skops(content: bytes, name: str) -> Any:
+    from skops import io as skops_io
+    from skops.io.exceptions import UnsupportedTypeException
+
     try:
         unknown = set(skops_io.get_untrusted_types(data=content))
     except (KeyError, ValueError, TypeError, OSError, zipfile.BadZipFile) as error:

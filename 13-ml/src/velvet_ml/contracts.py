@@ -173,7 +173,9 @@ def infer(frame: pd.DataFrame, *, slack: float = 0.5, centre: bool = True) -> Co
             room = slack * (high - low)
             offset = round(float(column.mean()), 6) if name in unsafe else 0.0
             fields.append(Field(name, "number", nullable, low - room, high + room, offset=offset))
-        elif not pd.api.types.is_datetime64_any_dtype(column) and column.nunique() <= MAX_CATEGORIES:
+        elif (
+            not pd.api.types.is_datetime64_any_dtype(column) and column.nunique() <= MAX_CATEGORIES
+        ):
             known = tuple(sorted(map(str, column.dropna().unique())))
             fields.append(Field(name, "category", nullable, allowed=known))
         else:

@@ -15,9 +15,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-Kind = Literal[
-    "none", "covariate", "concept", "prior", "correlation", "missingness", "unit_change"
-]
+Kind = Literal["none", "covariate", "concept", "prior", "correlation", "missingness", "unit_change"]
 KINDS: tuple[str, ...] = get_args(Kind)
 NUMBERS = ("tenure_months", "monthly_spend", "support_calls", "site_visits")
 CATEGORIES = ("plan", "region")

@@ -210,7 +210,9 @@ def audit(
     tested = permutation_test(score, X, y, rng=rng, rounds=rounds)
     if tested.leaks:
         mean = np.mean(tested.null)
-        found.append(f"permutation: shuffled labels score {mean:.2f}, chance is {tested.chance:.2f}")
+        found.append(
+            f"permutation: shuffled labels score {mean:.2f}, chance is {tested.chance:.2f}"
+        )
     for column, area in single_feature_auc(X, y).items():
         if area > MAX_SINGLE_AUC:
             found.append(f"feature: column {column} alone has an AUC of {area:.3f}")

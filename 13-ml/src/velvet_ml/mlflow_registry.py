@@ -19,10 +19,14 @@ class Client(Protocol):
 
     def search_registered_models(self) -> Any: ...  # noqa: D102
     def create_registered_model(self, name: str) -> Any: ...  # noqa: D102
-    def create_model_version(self, name: str, source: str, *, tags: Mapping[str, str]) -> Any: ...  # noqa: D102
+    def create_model_version(
+        self, name: str, source: str, *, tags: Mapping[str, str]
+    ) -> Any: ...  # noqa: D102
     def get_model_version(self, name: str, version: str) -> Any: ...  # noqa: D102
     def get_registered_model(self, name: str) -> Any: ...  # noqa: D102
-    def set_registered_model_alias(self, name: str, alias: str, version: str) -> None: ...  # noqa: D102
+    def set_registered_model_alias(
+        self, name: str, alias: str, version: str
+    ) -> None: ...  # noqa: D102
 
 
 class MlflowRegistry:

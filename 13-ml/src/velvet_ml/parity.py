@@ -11,18 +11,17 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime
 import pandas as pd
-from skl2onnx import to_onnx
-from skl2onnx.common.data_types import FloatTensorType, StringTensorType
-from skl2onnx.common.exceptions import MissingShapeCalculator
-from sklearn.pipeline import Pipeline
 
 from velvet_ml.contracts import Contract, float32_unsafe
 from velvet_ml.errors import NotEnoughData, ParityError
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 Array = np.ndarray[Any, Any]
 TARGET_OPSET = {"": 18, "ai.onnx.ml": 3}
@@ -37,8 +36,15 @@ def to_graph(pipeline: Pipeline, contract: Contract) -> bytes:
     Raises:
         ValueError: a step has no converter.
     """
+    from skl2onnx import to_onnx  # imported here: a service needs none of it
+    from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+    from skl2onnx.common.exceptions import MissingShapeCalculator
+
     types = [
-        (one.name, FloatTensorType([None, 1]) if one.dtype == "number" else StringTensorType([None, 1]))
+        (
+            one.name,
+            FloatTensorType([None, 1]) if one.dtype == "number" else StringTensorType([None, 1]),
+        )
         for one in contract.fields
     ]
     try:
@@ -106,7 +112,9 @@ class ParityReport:
         )
 
 
-def compare(pipeline: Pipeline, graph: bytes, frame: pd.DataFrame, contract: Contract) -> ParityReport:
+def compare(
+    pipeline: Pipeline, graph: bytes, frame: pd.DataFrame, contract: Contract
+) -> ParityReport:
     """Compare a pipeline and its graph on rows of raw columns.
 
     Raises:

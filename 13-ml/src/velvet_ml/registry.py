@@ -19,12 +19,14 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from velvet_ml import artifacts
 from velvet_ml.atomic import FileLock, atomic_write
 from velvet_ml.errors import IntegrityError, StageConflict
-from velvet_ml.train import Trained
+
+if TYPE_CHECKING:  # a service that reads a graph needs no scikit-learn
+    from velvet_ml.train import Trained
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 ALIASES = ("staging", "canary", "production")
@@ -282,11 +284,7 @@ class Registry:
                 json.loads(path.read_bytes())["sha256"]
                 for path in (self.root / "models").glob("*/*.json")
             }
-            orphans = [
-                path
-                for path in (self.root / "blobs").glob("*/*")
-                if path.name not in named
-            ]
+            orphans = [path for path in (self.root / "blobs").glob("*/*") if path.name not in named]
             orphans += [*(self.root / "models").glob("*/*.tmp"), *self.root.glob("*.tmp")]
             for path in orphans:
                 with suppress(FileNotFoundError):
@@ -302,8 +300,14 @@ def model_card(manifest: Manifest) -> str:
     """Return the card of a version in Markdown, written from its manifest and nothing else."""
     metrics = manifest.metrics
     rows = [
-        ("score", f"AUC {metrics['auc']:.3f}, 95 % {metrics['auc_low']:.3f} to {metrics['auc_high']:.3f}"),
-        ("probabilities", f"Brier {metrics['brier']:.3f}, off by {metrics['calibration_error']:.3f}"),
+        (
+            "score",
+            f"AUC {metrics['auc']:.3f}, 95 % {metrics['auc_low']:.3f} to {metrics['auc_high']:.3f}",
+        ),
+        (
+            "probabilities",
+            f"Brier {metrics['brier']:.3f}, off by {metrics['calibration_error']:.3f}",
+        ),
         ("act from", f"a probability of {manifest.threshold:.2f}"),
         ("file", f"{manifest.format}, sha256 {manifest.sha256[:12]}"),
         ("data", manifest.data_sha256[:12]),
@@ -311,7 +315,8 @@ def model_card(manifest: Manifest) -> str:
         ("packages", ", ".join(f"{name} {number}" for name, number in manifest.packages.items())),
     ]
     columns = [
-        f"| {one['name']} | {one['dtype']} | {_range(one)} |" for one in json.loads(manifest.contract)
+        f"| {one['name']} | {one['dtype']} | {_range(one)} |"
+        for one in json.loads(manifest.contract)
     ]
     lines = [
         f"# {manifest.name}, version {manifest.version} ({manifest.created[:10]})",

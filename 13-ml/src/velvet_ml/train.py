@@ -203,7 +203,9 @@ class Run:
         if (found := data_hash(churn.features, churn.target)) != trained.data_sha256:
             raise ValueError(f"other data: {found[:12]} instead of {trained.data_sha256[:12]}")
         again = self.execute(churn)
-        return float(np.abs(again.predict(trained.held_out) - trained.predict(trained.held_out)).max())
+        return float(
+            np.abs(again.predict(trained.held_out) - trained.predict(trained.held_out)).max()
+        )
 
 
 def _auc(y: Array, p: Array) -> float:

@@ -19,7 +19,9 @@ def running(workers: int) -> Iterator[RunAll]:
     )
     with cluster, distributed.Client(cluster) as client:
 
-        def run(function: Callable[..., float], items: Sequence[Any], more: tuple[Any, ...]) -> list[float]:
+        def run(
+            function: Callable[..., float], items: Sequence[Any], more: tuple[Any, ...]
+        ) -> list[float]:
             sent = client.scatter(list(more), broadcast=True)
             found = [client.submit(function, item, *sent, pure=False) for item in items]
             return list(client.gather(found))

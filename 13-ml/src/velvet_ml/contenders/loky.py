@@ -16,8 +16,12 @@ from velvet_ml.contenders import RunAll
 def running(workers: int) -> Iterator[RunAll]:
     """Run in processes; they are kept between runs and ended with the block."""
 
-    def run(function: Callable[..., float], items: Sequence[Any], more: tuple[Any, ...]) -> list[float]:
-        found = Parallel(n_jobs=workers, backend="loky")(delayed(function)(item, *more) for item in items)
+    def run(
+        function: Callable[..., float], items: Sequence[Any], more: tuple[Any, ...]
+    ) -> list[float]:
+        found = Parallel(n_jobs=workers, backend="loky")(
+            delayed(function)(item, *more) for item in items
+        )
         return list(found)
 
     try:

@@ -23,7 +23,9 @@ def running(workers: int) -> Iterator[RunAll]:
     )
     try:
 
-        def run(function: Callable[..., float], items: Sequence[Any], more: tuple[Any, ...]) -> list[float]:
+        def run(
+            function: Callable[..., float], items: Sequence[Any], more: tuple[Any, ...]
+        ) -> list[float]:
             stored = [ray.put(one) for one in more]
             remote = ray.remote(function)
             return list(ray.get([remote.remote(item, *stored) for item in items]))

@@ -13,7 +13,9 @@ from velvet_ml.contenders import RunAll
 def running(workers: int) -> Iterator[RunAll]:  # noqa: ARG001 - the others need it
     """Run one after the other."""
 
-    def run(function: Callable[..., float], items: Sequence[Any], more: tuple[Any, ...]) -> list[float]:
+    def run(
+        function: Callable[..., float], items: Sequence[Any], more: tuple[Any, ...]
+    ) -> list[float]:
         return [function(item, *more) for item in items]
 
     yield run

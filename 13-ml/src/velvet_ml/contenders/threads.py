@@ -16,7 +16,9 @@ def running(workers: int) -> Iterator[RunAll]:
     """Run in a pool of threads."""
     with ThreadPoolExecutor(workers) as pool:
 
-        def run(function: Callable[..., float], items: Sequence[Any], more: tuple[Any, ...]) -> list[float]:
+        def run(
+            function: Callable[..., float], items: Sequence[Any], more: tuple[Any, ...]
+        ) -> list[float]:
             return list(pool.map(partial(_swapped, function, more), items))
 
         yield run

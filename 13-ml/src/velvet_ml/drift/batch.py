@@ -41,7 +41,9 @@ CORRECTIONS: Mapping[str, Corrected] = {
 
 def _enough(reference: Array, sample: Array) -> None:
     if min(len(reference), len(sample)) < MIN_ROWS:
-        raise NotEnoughData(f"{len(reference)} and {len(sample)} rows: drift needs {MIN_ROWS} in each")
+        raise NotEnoughData(
+            f"{len(reference)} and {len(sample)} rows: drift needs {MIN_ROWS} in each"
+        )
 
 
 def _known(values: Array) -> Array:
@@ -63,7 +65,10 @@ def psi(reference: Array, sample: Array, bins: int = 10) -> float:
     if len(edges) == 1:
         edges = np.array([edges[0], np.nextafter(edges[0], np.inf)])
     inner = edges if len(edges) == 2 else edges[1:-1]
-    counts = [np.bincount(np.searchsorted(inner, x), minlength=len(inner) + 1) for x in (reference, sample)]
+    counts = [
+        np.bincount(np.searchsorted(inner, x), minlength=len(inner) + 1)
+        for x in (reference, sample)
+    ]
     p, q = ((one + 0.5) / (one.sum() + 0.5 * len(one)) for one in counts)
     return float(np.sum((p - q) * np.log(p / q)))
 

@@ -25,7 +25,9 @@ def errors(n: int, rate: float, rng: np.random.Generator) -> list[float]:
     return [float(one) for one in rng.random(n) < rate]
 
 
-def changing(n: int, after: int, change: float, rng: np.random.Generator, base: float = BASE) -> list[float]:
+def changing(
+    n: int, after: int, change: float, rng: np.random.Generator, base: float = BASE
+) -> list[float]:
     """Return `after` outcomes at the base rate, then `n` at a rate that is higher by `change`."""
     return errors(after, base, rng) + errors(n, base + change, rng)
 
@@ -96,7 +98,13 @@ class Delay:
 
 
 def delay(
-    make: Make, change: float, *, after: int = 1_000, within: int = 2_000, rounds: int = 40, seed: int
+    make: Make,
+    change: float,
+    *,
+    after: int = 1_000,
+    within: int = 2_000,
+    rounds: int = 40,
+    seed: int,
 ) -> Delay:
     """Measure the delay on streams whose rate rises after a time; a stream with a false alarm is out."""
     rng, found, early = np.random.default_rng(seed), list[int](), 0

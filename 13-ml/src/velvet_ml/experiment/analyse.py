@@ -36,7 +36,9 @@ def _effect(difference: float, error: float) -> Effect:
         return Effect(difference, difference, difference, 1.0 if difference == 0 else 0.0)
     z = difference / error
     reach = float(stats.norm.ppf(0.975)) * error
-    return Effect(difference, difference - reach, difference + reach, float(2 * stats.norm.sf(abs(z))))
+    return Effect(
+        difference, difference - reach, difference + reach, float(2 * stats.norm.sf(abs(z)))
+    )
 
 
 def two_proportions(first: tuple[int, int], second: tuple[int, int]) -> Effect:
@@ -69,7 +71,9 @@ def cuped(y: Array, x: Array) -> Array:
             one coefficient serves both.
     """
     if len(y) != len(x) or len(y) < 2:
-        raise NotEnoughData(f"{len(y)} outcomes and {len(x)} values of the past: two pairs at least")
+        raise NotEnoughData(
+            f"{len(y)} outcomes and {len(x)} values of the past: two pairs at least"
+        )
     spread = x.var()
     if spread == 0:
         return y

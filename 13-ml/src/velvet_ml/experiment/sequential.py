@@ -276,7 +276,11 @@ class Experiment:
         """
         if self._closed:
             raise ExperimentClosed(f"decided at look {self._look}: start a new experiment")
-        if not 0 < n or max(a, b) > n or min(n - self._before[0], a - self._before[1], b - self._before[2]) < 0:
+        if (
+            not 0 < n
+            or max(a, b) > n
+            or min(n - self._before[0], a - self._before[1], b - self._before[2]) < 0
+        ):
             raise ValueError(f"{a} and {b} of {n} after {self._before}: counts grow, up to n")
         if arms is not None:
             require_ratio(arms, (0.5, 0.5))

@@ -206,7 +206,10 @@ def create_app(settings: Settings) -> FastAPI:
     first, contract, _ = service.slot.current()
     row_type: Any = row_model(contract)
     strict = ConfigDict(extra="forbid", strict=True)
-    id_type, rows_type = Annotated[str, Field(max_length=100)], Annotated[list[row_type], Field(max_length=MAX_ROWS)]
+    id_type, rows_type = (
+        Annotated[str, Field(max_length=100)],
+        Annotated[list[row_type], Field(max_length=MAX_ROWS)],
+    )
     one = create_model("One", __config__=strict, id=(id_type, ...), features=(row_type, ...))
     many = create_model("Many", __config__=strict, rows=(rows_type, ...))
 

@@ -11,14 +11,16 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
 from velvet_ml.contracts import Contract
 from velvet_ml.errors import ModelUnavailable, Overloaded
 from velvet_ml.parity import open_session, row_feed
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 Row = Mapping[str, Any]
 

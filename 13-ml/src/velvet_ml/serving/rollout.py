@@ -129,7 +129,11 @@ class Canary:
     timeline: list[Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if self.steps != tuple(sorted(set(self.steps))) or self.steps[-1] != 100 or self.steps[0] < 1:
+        if (
+            self.steps != tuple(sorted(set(self.steps)))
+            or self.steps[-1] != 100
+            or self.steps[0] < 1
+        ):
             raise ValueError(f"steps {self.steps}: rising percents from 1 on, the last is 100")
         self._level, self._requests, self._at_level = 0, 0, 0
         self._seen = {"stable": _Seen(), "candidate": _Seen()}

@@ -25,7 +25,7 @@ from velvet.services.ladder import free_port
 from velvet_ml.serving.app import VARIABLE, Settings
 
 HOST = "127.0.0.1"
-START_S, STOP_S, TRIES = 60.0, 10.0, 3
+START_S, STOP_S, TRIES = 180.0, 30.0, 3
 
 
 class ServerFailed(RuntimeError):
@@ -170,7 +170,12 @@ class LoadRun:
 
 
 def start_load(
-    port: int, rows: list[dict[str, Any]], *, requests: int, concurrency: int, wanted_rate: float = 0.0
+    port: int,
+    rows: list[dict[str, Any]],
+    *,
+    requests: int,
+    concurrency: int,
+    wanted_rate: float = 0.0,
 ) -> LoadRun:
     """Start a load: `requests` in all over `concurrency` connections.
 
