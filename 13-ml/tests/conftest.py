@@ -1,1 +1,77 @@
-"""Fixtures that several tests of this module share; what every module shares is in `velvet.testing`."""
+"""A registry with a small model in two formats, and a call of the service without a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from velvet_ml.registry import Registry
+from velvet_ml.samples import demo
+from velvet_ml.samples.demo import Demo
+
+
+@pytest.fixture(scope="session")
+def shop_once(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """Train once for all tests; read only."""
+    return demo.make_demo(tmp_path_factory.mktemp("registry"), rows=800)
+
+
+@pytest.fixture
+def shop(shop_once: Demo, tmp_path: Path) -> Demo:
+    """A copy of the registry that a test may change."""
+    folder = tmp_path / "registry"
+    shutil.copytree(shop_once.registry.root, folder)
+    registry = Registry(folder, demo.KEY)
+    return Demo(registry, shop_once.trained, shop_once.graph, shop_once.rows)
+
+
+async def call(app: Any, method: str, path: str, body: bytes, length: str = "") -> Any:
+    """Call an ASGI service; returns its status and its body."""
+    listed = [(b"content-length", (length or str(len(body))).encode())]
+    sent: list[dict[str, Any]] = []
+    chunks = [body[at : at + 65_536] for at in range(0, len(body), 65_536)] or [b""]
+
+    async def receive() -> dict[str, Any]:
+        chunk = chunks.pop(0) if chunks else b""
+        return {"type": "http.request", "body": chunk, "more_body": bool(chunks)}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": listed,
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    await app(scope, receive, send)
+    content = b"".join(one.get("body", b"") for one in sent)
+    return sent[0]["status"], json.loads(content) if content[:1] in b"{[" else content.decode()
+
+
+@pytest.fixture
+def served() -> Callable[..., Any]:
+    """Run calls against a service, one after the other, inside its lifespan."""
+
+    def run(app: Any, *calls: tuple[Any, ...]) -> list[Any]:
+        async def all_calls() -> list[Any]:
+            async with app.router.lifespan_context(app):
+                return [await call(app, *one) for one in calls]
+
+        return asyncio.run(all_calls())
+
+    return run
