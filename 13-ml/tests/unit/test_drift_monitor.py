@@ -20,19 +20,10 @@ REFERENCE = RNG.standard_normal(4_000)
 
 
 def test_psi_by_hand() -> None:
-    reference = np.repeat([1.0, 2.0, 3.0, 4.0], 50)
-    sample = np.repeat([1.0, 2.0, 3.0, 4.0], [20, 50, 50, 80])
-    p = (np.array([50, 50, 50, 50]) + 0.5) / 202
-    q = (np.array([20, 50, 50, 80]) + 0.5) / 202
-    edges = np.unique(np.quantile(reference, np.linspace(0, 1, 5)))
-    assert len(edges) == 4
-    inner = edges[1:-1]
-    counts = [np.bincount(np.searchsorted(inner, x), minlength=3) for x in (reference, sample)]
-    assert [one.tolist() for one in counts] == [[100, 50, 50], [70, 50, 80]]
-    p, q = ((one + 0.5) / (200 + 1.5) for one in counts)
-    assert batch.psi(reference, sample, bins=4) == pytest.approx(
-        float(np.sum((p - q) * np.log(p / q)))
-    )
+    reference, sample = np.arange(100.0), np.repeat([10.0, 30.0, 60.0, 90.0], [40, 20, 20, 20])
+    p, q = np.full(4, 25.5 / 102), np.array([40.5, 20.5, 20.5, 20.5]) / 102
+    expected = float(np.sum((p - q) * np.log(p / q)))
+    assert batch.psi(reference, sample, bins=4) == pytest.approx(expected)
     assert batch.psi(reference, reference) == 0
 
 

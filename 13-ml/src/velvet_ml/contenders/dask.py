@@ -22,7 +22,7 @@ def running(workers: int) -> Iterator[RunAll]:
         def run(
             function: Callable[..., float], items: Sequence[Any], more: tuple[Any, ...]
         ) -> list[float]:
-            sent = client.scatter(list(more), broadcast=True)
+            sent = client.scatter(list(more), broadcast=True, hash=False)
             found = [client.submit(function, item, *sent, pure=False) for item in items]
             return list(client.gather(found))
 

@@ -63,7 +63,7 @@ def psi(reference: Array, sample: Array, bins: int = 10) -> float:
     _enough(reference, sample)
     edges = np.unique(np.quantile(reference, np.linspace(0, 1, bins + 1)))
     if len(edges) == 1:
-        edges = np.array([edges[0], np.nextafter(edges[0], np.inf)])
+        edges = np.array([np.nextafter(edges[0], -np.inf), edges[0]])
     inner = edges if len(edges) == 2 else edges[1:-1]
     counts = [
         np.bincount(np.searchsorted(inner, x), minlength=len(inner) + 1)

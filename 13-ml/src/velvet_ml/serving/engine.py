@@ -97,12 +97,15 @@ class MicroBatcher:
                 "the first two from 1 on, the wait from 0 on"
             )
         self._predict, self._max_batch, self._wait_s = predict, max_batch, max_wait_ms / 1e3
-        self._queue: asyncio.Queue[tuple[Row, asyncio.Future[float]]] = asyncio.Queue(max_queue)
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="micro-batch")
+        self._max_queue = max_queue
         self._task: asyncio.Task[None] | None = None
         self.stats = BatchStats()
 
     async def __aenter__(self) -> MicroBatcher:
+        self._queue: asyncio.Queue[tuple[Row, asyncio.Future[float]]] = asyncio.Queue(
+            self._max_queue
+        )
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="micro-batch")
         self._task = asyncio.create_task(self._run())
         return self
 
@@ -131,7 +134,7 @@ class MicroBatcher:
             self._queue.put_nowait((row, waiting))
         except asyncio.QueueFull:
             self.stats.shed += 1
-            raise Overloaded(f"{self._queue.maxsize} rows wait: come back later") from None
+            raise Overloaded(f"{self._max_queue} rows wait: come back later") from None
         return float(await waiting)
 
     async def _run(self) -> None:
