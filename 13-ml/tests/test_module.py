@@ -7,13 +7,58 @@ class TestModule(ModuleTests):
     """The examples, the declarations, the dashboard and the docstrings."""
 
     expected = {
-        "same_answer": r"list:       \[3, 1, 2\]\ndictionary: \[3, 1, 2\]",
-        "first_of_each": "banana, cherry, apple",
-        "nothing_to_keep": r"\[\] \[\] \[7\]",
-        "comparisons": r"400 items: +\d+ comparisons, 4\.0 times as many",
-        "hash_calls": r"400 items: +400 hashes, 2\.0 times as many",
-        "equal_items": r"dictionary: \[1, 2\]",
-        "unhashable": "dictionary: unhashable type: 'list'",
-        "by_a_key": r"\[\[1\], \[2\]\]",
-        "not_a_number": "list: 2 of 3, dictionary: 2 of 3",
+        "leakage_four_ways": (
+            r"^selection +0\.[789]\d +0\.[3-6]\d$",
+            r"^group +1\.00 +0\.[3-6]\d$",
+            r"outside the folds: shuffled labels score 0\.[6-9]\d: leaks$",
+            r"inside the folds: shuffled labels score 0\.[3-6]\d: clean$",
+            r"^KFold: \['group: \d+ times",
+            "^GroupKFold: nothing found$",
+        ),
+        "registry_tour": (
+            "^StageConflict: churn/production is at 1 by now, not at 2$",
+            "^IntegrityError: churn version 1: expected",
+            r"(?s)production: None -> 2.*2 -> 1.*1 -> 2",
+            r"^- \*\*score\*\*: AUC 0\.\d+",
+        ),
+        "unsafe_pickle": (
+            "^pickle: executed$",
+            "^joblib: executed$",
+            "^velvet_ml: refused, model.joblib is a pickle",
+            "^the marker is there: False$",
+            r"refused, \('__main__.Evil',\)$",
+        ),
+        "onnx_parity": (
+            r"^boosting +plain .* 0  opens$",
+            r"^boosting +shifted .* refuses$",
+            "^centred in the contract: .* 0 labels flipped$",
+            "^ParityError: .*centre tenure_months in the contract",
+        ),
+        "peeking": (
+            r"^peek_100 +3\d\.\d%",
+            r"^pocock +[3-6]\.\d%",
+            r"^msprt +[0-4]\.\d%",
+            "sample ratio p = 0.76$",
+        ),
+        "cuped_power": (r"^ +0\.5 +0\.7[3-7]\d +0\.750$", r"views as users [12]\d\.\d%, delta"),
+        "virtual_vs_concept": (
+            r"^none +- +0\.\d\d  ok",
+            r"^covariate +site_visits .* covariate drift",
+            r"^concept +- +0\.[23]\d  concept drift suspected",
+            r"^unit_change .* data quality",
+            r"boosting classifier: AUC 0\.[789]",
+        ),
+        "drift_race": (r"^cusum \([\d.]+\) +[\d,]+ +\d+", r"^ADWIN, ours +(inf|[\d,]+) +\d+"),
+        "canary_rollback": (
+            r"^good .*100 % at [\d,]+; no harm seen$",
+            r"^fails .*; rolled back: errors$",
+            r"^slow .*; rolled back: slow$",
+            "20 answers, ShadowStats",
+        ),
+        "serving_shootout": (
+            r"^sklearn +[\d,]+ us a row",
+            "^batched 50 rows in",
+            "300 answered, 0 failed$",
+        ),
+        "scale_out": (r"^serial +start", r"^loky +start", r"^dask +(is installed|not installed)"),
     }
