@@ -28,23 +28,23 @@ def leakage_four_ways() -> None:
         print(f"{name:12}{scores.leaky:>8.2f}{scores.honest:>8.2f}")
 
     rng = np.random.default_rng(0)
-    X, y = rng.standard_normal((100, 2_000)), rng.integers(0, 2, 100)
+    x, y = rng.standard_normal((100, 2_000)), rng.integers(0, 2, 100)
     for name, score in (
         ("outside the folds", leakage.leaky_selection),
         ("inside the folds", leakage.honest_selection),
     ):
-        tested = leakage.permutation_test(score, X, y, rng=rng, rounds=5)
+        tested = leakage.permutation_test(score, x, y, rng=rng, rounds=5)
         mean, verdict = np.mean(tested.null), "leaks" if tested.leaks else "clean"
         print(f"selection {name}: shuffled labels score {mean:.2f}: {verdict}")
 
-    X, y, patient = leakage.group_data(0)
+    x, y, patient = leakage.group_data(0)
     for name, folds in (
         ("KFold", KFold(5, shuffle=True, random_state=0)),
         ("GroupKFold", GroupKFold(5)),
     ):
-        splits = list(folds.split(X, y, patient if name == "GroupKFold" else None))
+        splits = list(folds.split(x, y, patient if name == "GroupKFold" else None))
         found = leakage.audit(
-            partial(leakage.honest_selection, k=4), X, y, splits, rng=rng, groups=patient, rounds=3
+            partial(leakage.honest_selection, k=4), x, y, splits, rng=rng, groups=patient, rounds=3
         )
         print(f"{name}: {found or 'nothing found'}")
     print("why: a score is real when shuffled labels give chance, and no group or time is split")

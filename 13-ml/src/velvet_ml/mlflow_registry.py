@@ -17,16 +17,12 @@ from velvet_ml.registry import ALIASES, Manifest
 class Client(Protocol):
     """The part of `mlflow.MlflowClient` that the adapter uses."""
 
-    def search_registered_models(self) -> Any: ...  # noqa: D102
-    def create_registered_model(self, name: str) -> Any: ...  # noqa: D102
-    def create_model_version(
-        self, name: str, source: str, *, tags: Mapping[str, str]
-    ) -> Any: ...  # noqa: D102
-    def get_model_version(self, name: str, version: str) -> Any: ...  # noqa: D102
-    def get_registered_model(self, name: str) -> Any: ...  # noqa: D102
-    def set_registered_model_alias(
-        self, name: str, alias: str, version: str
-    ) -> None: ...  # noqa: D102
+    def search_registered_models(self) -> Any: ...
+    def create_registered_model(self, name: str) -> Any: ...
+    def create_model_version(self, name: str, source: str, *, tags: Mapping[str, str]) -> Any: ...
+    def get_model_version(self, name: str, version: str) -> Any: ...
+    def get_registered_model(self, name: str) -> Any: ...
+    def set_registered_model_alias(self, name: str, alias: str, version: str) -> None: ...
 
 
 class MlflowRegistry:

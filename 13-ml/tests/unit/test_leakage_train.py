@@ -29,24 +29,24 @@ def test_shuffled_folds_see_the_future() -> None:
 
 
 def test_a_permutation_test_tells_selection_outside_from_inside() -> None:
-    X, y = RNG(0).standard_normal((60, 800)), np.arange(60) % 2
-    outside = leakage.permutation_test(leakage.leaky_selection, X, y, rng=RNG(1), rounds=4)
-    inside = leakage.permutation_test(leakage.honest_selection, X, y, rng=RNG(1), rounds=4)
+    x, y = RNG(0).standard_normal((60, 800)), np.arange(60) % 2
+    outside = leakage.permutation_test(leakage.leaky_selection, x, y, rng=RNG(1), rounds=4)
+    inside = leakage.permutation_test(leakage.honest_selection, x, y, rng=RNG(1), rounds=4)
     assert (outside.leaks, inside.leaks) == (True, False)
     assert outside.chance == 0.5
     assert 0.2 <= outside.p <= 1
     with pytest.raises(NotEnoughData, match="29 rows"):
-        leakage.permutation_test(leakage.leaky_selection, X[:29], y[:29], rng=RNG(1))
+        leakage.permutation_test(leakage.leaky_selection, x[:29], y[:29], rng=RNG(1))
 
 
 def test_an_audit_names_group_time_duplicates_and_a_feature() -> None:
-    X, y, member = leakage.group_data(0, groups=30, each=4)
-    X[:, 0] = y + 0.01 * X[:, 0]  # the label itself as a column
-    X[1:4] = X[0]  # four equal rows over three folds
+    x, y, member = leakage.group_data(0, groups=30, each=4)
+    x[:, 0] = y + 0.01 * x[:, 0]  # the label itself as a column
+    x[1:4] = x[0]  # four equal rows over three folds
     score = partial(leakage.honest_selection, k=2)
-    splits = list(KFold(3, shuffle=True, random_state=0).split(X))
+    splits = list(KFold(3, shuffle=True, random_state=0).split(x))
     found = leakage.audit(
-        score, X, y, splits, rng=RNG(0), groups=member, time=np.arange(len(y)), rounds=2
+        score, x, y, splits, rng=RNG(0), groups=member, time=np.arange(len(y)), rounds=2
     )
     kinds = [one.split(":")[0] for one in found]
     assert kinds == ["feature", "duplicates", "group", "time"]
@@ -56,19 +56,19 @@ def test_an_audit_names_group_time_duplicates_and_a_feature() -> None:
 
 
 def test_an_honest_split_has_no_findings() -> None:
-    X, y, member = leakage.group_data(1, groups=30, each=4)
+    x, y, member = leakage.group_data(1, groups=30, each=4)
     score = partial(leakage.honest_selection, k=2)
-    grouped = list(GroupKFold(3).split(X, y, member))
-    assert leakage.audit(score, X, y, grouped, rng=RNG(0), groups=member, rounds=2) == []
-    ahead = list(TimeSeriesSplit(3).split(X))
+    grouped = list(GroupKFold(3).split(x, y, member))
+    assert leakage.audit(score, x, y, grouped, rng=RNG(0), groups=member, rounds=2) == []
+    ahead = list(TimeSeriesSplit(3).split(x))
     times = np.arange(len(y))
-    assert leakage.audit(score, X, y, ahead, rng=RNG(0), time=times, rounds=2) == []
+    assert leakage.audit(score, x, y, ahead, rng=RNG(0), time=times, rounds=2) == []
     leakage.require_clean([])
 
 
 def test_a_leaking_procedure_is_named_by_the_audit() -> None:
-    X, y = RNG(0).standard_normal((60, 800)), np.arange(60) % 2
-    found = leakage.audit(leakage.leaky_selection, X, y, [], rng=RNG(0), rounds=3)
+    x, y = RNG(0).standard_normal((60, 800)), np.arange(60) % 2
+    found = leakage.audit(leakage.leaky_selection, x, y, [], rng=RNG(0), rounds=3)
     assert len(found) == 1
     assert found[0].startswith("permutation: shuffled labels score 0.")
 

@@ -214,11 +214,11 @@ def test_chunks_are_learnt_one_after_the_other() -> None:
 
     def chunks() -> Any:
         for _ in range(8):
-            X = rng.standard_normal((200, 3))
-            yield X, (X[:, 0] > 0).astype(int)
+            x = rng.standard_normal((200, 3))
+            yield x, (x[:, 0] > 0).astype(int)
 
     model = scale.incremental_fit(chunks())
-    X, y = next(chunks())
-    assert model.score(X, y) > 0.9
+    x, y = next(chunks())
+    assert model.score(x, y) > 0.9
     with pytest.raises(ValueError, match="no rows"):
         scale.incremental_fit([])

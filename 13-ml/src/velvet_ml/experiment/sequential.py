@@ -277,7 +277,7 @@ class Experiment:
         if self._closed:
             raise ExperimentClosed(f"decided at look {self._look}: start a new experiment")
         if (
-            not 0 < n
+            not n > 0
             or max(a, b) > n
             or min(n - self._before[0], a - self._before[1], b - self._before[2]) < 0
         ):
