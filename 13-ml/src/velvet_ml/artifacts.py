@@ -36,20 +36,20 @@ ALLOWED = frozenset(
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
 
 
-def save(model: Any, path: Path, format: Format) -> Path:
+def save(model: Any, path: Path, kind: Format) -> Path:
     """Write a model: a fitted pipeline as ``skops``, or the bytes of a graph as ``onnx``.
 
     Raises:
         ValueError: another format; pickle and joblib are refused by design.
     """
-    if format == "skops":
+    if kind == "skops":
         from skops import io as skops_io
 
         path.write_bytes(skops_io.dumps(model))
-    elif format == "onnx":
+    elif kind == "onnx":
         path.write_bytes(bytes(model))
     else:
-        raise ValueError(f"format {format!r}: use skops to train again, onnx to serve")
+        raise ValueError(f"format {kind!r}: use skops to train again, onnx to serve")
     return path
 
 

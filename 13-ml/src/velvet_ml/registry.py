@@ -116,7 +116,7 @@ class Registry:
         return self.root / "models" / name / f"{version:06d}.json"
 
     def register(
-        self, name: str, content: bytes, trained: Trained, *, format: artifacts.Format = "onnx"
+        self, name: str, content: bytes, trained: Trained, *, kind: artifacts.Format = "onnx"
     ) -> Manifest:
         """Keep a file with its manifest as the next version; the file is checked before.
 
@@ -135,7 +135,7 @@ class Registry:
                     name=name,
                     version=max(self.versions(name), default=0) + 1,
                     sha256=sha256,
-                    format=format,
+                    format=kind,
                     contract=trained.contract.to_json(),
                     contract_sha256=trained.contract.sha256,
                     data_sha256=trained.data_sha256,

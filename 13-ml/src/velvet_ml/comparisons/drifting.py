@@ -35,7 +35,7 @@ def _windows(test: str, n: int, shift: float) -> Callable[[], dict[str, Any]]:
 
 
 def _psi_at(bar: float) -> Callable[..., Callable[[Any], bool]]:
-    return lambda reference, n, rng: lambda x: batch.psi(reference, x) > bar
+    return lambda reference, *_: lambda x: batch.psi(reference, x) > bar
 
 
 def _calibrated(score: batch.Score) -> Callable[..., Callable[[Any], bool]]:
@@ -50,7 +50,7 @@ ALARMS: dict[str, Callable[..., Callable[[Any], bool]]] = {
     "psi_0.1": _psi_at(0.1),
     "psi_0.2": _psi_at(0.2),
     "psi_calibrated": _calibrated(batch.psi),
-    "ks_1pct": lambda reference, n, rng: lambda x: batch.ks_p(reference, x) < 0.01,
+    "ks_1pct": lambda reference, *_: lambda x: batch.ks_p(reference, x) < 0.01,
     "wasserstein_calibrated": _calibrated(batch.wasserstein),
 }
 

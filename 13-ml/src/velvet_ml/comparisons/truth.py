@@ -38,7 +38,7 @@ def _exported(name: str, shape: str) -> Callable[[], dict[str, Any]]:
     return run
 
 
-def _artefact(format: str) -> Callable[[], dict[str, Any]]:
+def _artefact(form: str) -> Callable[[], dict[str, Any]]:
     def run() -> dict[str, Any]:
         import pickle
 
@@ -55,8 +55,8 @@ def _artefact(format: str) -> Callable[[], dict[str, Any]]:
             "onnx": lambda _: parity.to_graph(trained.model, trained.contract),
         }
         with tempfile.TemporaryDirectory() as folder:
-            content = makers[format](Path(folder) / "model")
-            return {"kb": len(content) / 1e3, "hostile": _hostile(format), "ours": _ours(content)}
+            content = makers[form](Path(folder) / "model")
+            return {"kb": len(content) / 1e3, "hostile": _hostile(form), "ours": _ours(content)}
 
     return run
 
@@ -74,8 +74,8 @@ def _ours(content: bytes) -> str:
     return "loaded"
 
 
-def _hostile(format: str) -> str:
-    """Load our harmless marker the format's usual way, and see whether it ran."""
+def _hostile(form: str) -> str:
+    """Load our harmless marker its usual way, and see whether it ran."""
     import pickle
 
     import joblib
@@ -93,7 +93,7 @@ def _hostile(format: str) -> str:
             "onnx": lambda: onnx.load_model_from_string(content),
         }
         try:
-            loaders[format]()
+            loaders[form]()
         except Exception:  # noqa: BLE001 - each library refuses with an error of its own
             return "refused"
         return "ran code" if marker.exists() else "nothing ran"
@@ -182,8 +182,8 @@ def add_to(suite: Suite) -> None:
         unit="kB",
         metrics={"kb": "kB", "hostile": Metric("label"), "ours": Metric("label")},
     )
-    for format in ("pickle", "joblib", "skops", "onnx"):
-        files.add(format, partial(_artefact, format))
+    for form in ("pickle", "joblib", "skops", "onnx"):
+        files.add(form, partial(_artefact, form))
     suite.claim(
         "the graph of a forest is smaller than its skops archive",
         value("artefacts", "skops", "kb") - value("artefacts", "onnx", "kb") >= 0,

@@ -97,7 +97,7 @@ class Fixed:
     alpha: float = ALPHA
     looks: int = 1
 
-    def crossed(self, look: int, a: Array, b: Array, n: float) -> Array:
+    def crossed(self, look: int, a: Array, b: Array, n: float) -> Array:  # noqa: ARG002
         """Compare |z| with the usual 1.96."""
         return np.abs(z_scores(a, b, n)) > stats.norm.ppf(1 - self.alpha / 2)
 
@@ -140,7 +140,7 @@ class MSPRT:
         effect = (b - a) / n
         return 0.5 * np.log(variance / both) + self.tau**2 * effect**2 / (2 * variance * both)
 
-    def crossed(self, look: int, a: Array, b: Array, n: float) -> Array:
+    def crossed(self, look: int, a: Array, b: Array, n: float) -> Array:  # noqa: ARG002
         """Compare the likelihood ratio with 1 / alpha."""
         return np.asarray(self._log_ratio(a, b, n) > log(1 / self.alpha))
 
