@@ -168,7 +168,7 @@ def permutation_test(
     if len(y) < 30:
         raise NotEnoughData(f"{len(y)} rows: a permutation test needs 30")
     null = tuple(score(X, rng.permutation(y)) for _ in range(rounds))
-    return Permutation(score(X, y), null, float(np.bincount(y).max() / len(y)))
+    return Permutation(score(X, y), null, float(np.max(np.bincount(y)) / len(y)))
 
 
 def single_feature_auc(X: Array, y: Array) -> dict[int, float]:  # noqa: N803

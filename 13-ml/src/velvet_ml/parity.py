@@ -9,7 +9,7 @@ and rows made for the edges, compared one by one.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -170,7 +170,7 @@ def export(
     return graph, report
 
 
-def row_feed(rows: list[Mapping[str, Any]], contract: Contract) -> dict[str, Array]:
+def row_feed(rows: Sequence[Mapping[str, Any]], contract: Contract) -> dict[str, Array]:
     """Return prepared rows as the inputs of a session; quick for one row, with no DataFrame."""
     inputs: dict[str, Array] = {}
     for one in contract.fields:

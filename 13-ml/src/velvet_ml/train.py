@@ -106,7 +106,7 @@ def bootstrap_interval(
     rounds: int = 200,
 ) -> tuple[float, float]:
     """Return the 95 % percentile interval of a statistic over resampled rows."""
-    drawn = []
+    drawn = list[float]()
     while len(drawn) < rounds:
         rows = rng.integers(0, len(y), len(y))
         if 0 < y[rows].sum() < len(rows):

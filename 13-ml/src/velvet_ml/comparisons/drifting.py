@@ -187,7 +187,7 @@ def add_to(suite: Suite) -> None:
         )
     for name in stream.RIVER:
         slow = {"tier": "full", "note": "a thousand times slower"} if name == "KSWIN" else {}
-        race.add(f"river_{name}", partial(_raced, f"river_{name}"), needs="river", **slow)  # type: ignore[arg-type]
+        race.add(f"river_{name}", partial(_raced, f"river_{name}"), needs="river", **slow)
     suite.claim(
         "ADWIN finds a rise of 0.2 within 250 values (median)",
         value("stream_delay", "adwin", "delay", change=0.2) <= 250,
@@ -236,7 +236,7 @@ def add_to(suite: Suite) -> None:
         metrics={"accuracy": Metric("accuracy", "higher"), "p": Metric("p")},
     )
     for kind in ("none", "covariate", "concept"):
-        harm.add(kind, partial(_harm, kind))  # type: ignore[arg-type]
+        harm.add(kind, partial(_harm, kind))
     suite.claim(
         "input drift without harm: p below 0.001, the accuracy within 0.05",
         (value("drift_and_harm", "covariate", "p") <= 0.001)

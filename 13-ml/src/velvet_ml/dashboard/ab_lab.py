@@ -32,7 +32,7 @@ def controls() -> dict[str, Any]:
 def _bars(rule: str, n: list[int]) -> list[float]:
     """Return the bar of |z| at each moment, as far as the rule has one."""
     if rule in ("pocock", "obrien_fleming"):
-        bars = sequential.boundaries(5, rule)  # type: ignore[arg-type]
+        bars = sequential.boundaries(5, rule)
         return [bars[min(4, at * 5 // max(1, n[-1] + 1))] for at in n]
     return [1.96 for _ in n]
 

@@ -74,10 +74,10 @@ def cuped(y: Array, x: Array) -> Array:
         raise NotEnoughData(
             f"{len(y)} outcomes and {len(x)} values of the past: two pairs at least"
         )
-    spread = x.var()
+    spread = float(x.var())
     if spread == 0:
         return y
-    theta = float(np.mean((x - x.mean()) * (y - y.mean())) / spread)
+    theta = float(np.mean((x - x.mean()) * (y - y.mean()))) / spread
     return np.asarray(y - theta * (x - x.mean()))
 
 
@@ -94,7 +94,7 @@ def ratio_metric(first: tuple[Array, Array], second: tuple[Array, Array]) -> Eff
         n = len(views)
         if n < 2 or views.sum() == 0:
             raise NotEnoughData(f"{n} users with {views.sum():.0f} views: two users with views")
-        share = float(clicks.sum() / views.sum())
+        share = float(clicks.sum()) / float(views.sum())
         rest = clicks - share * views
         variance += float(rest.var(ddof=1)) / n / float(views.mean()) ** 2
         shares.append(share)

@@ -30,7 +30,8 @@ def z_scores(a: Array, b: Array, n: float) -> Array:
     """Return the z score of successes `b` against `a`, with `n` users an arm."""
     pooled = (a + b) / (2 * n)
     error = np.sqrt(2 * pooled * (1 - pooled) / n)
-    return np.divide(b - a, n * error, out=np.zeros(np.shape(a)), where=error > 0)
+    ratio = np.divide(b - a, n * error, out=np.zeros(np.shape(a)), where=error > 0)
+    return np.asarray(ratio)
 
 
 @lru_cache(maxsize=32)
@@ -99,7 +100,7 @@ class Fixed:
 
     def crossed(self, look: int, a: Array, b: Array, n: float) -> Array:  # noqa: ARG002
         """Compare |z| with the usual 1.96."""
-        return np.abs(z_scores(a, b, n)) > stats.norm.ppf(1 - self.alpha / 2)
+        return np.asarray(np.abs(z_scores(a, b, n)) > stats.norm.ppf(1 - self.alpha / 2))
 
 
 @dataclass(frozen=True)

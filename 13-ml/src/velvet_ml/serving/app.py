@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -143,7 +143,7 @@ class BodyLimit:
             return
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if not length.isdigit() or int(length) > self._limit:
-            await JSONResponse({"detail": "body too large"}, 413)(scope, receive, send)  # type: ignore[arg-type]
+            await JSONResponse({"detail": "body too large"}, 413)(scope, receive, send)
             return
         read = 0
 
@@ -178,7 +178,7 @@ class _Service:
         self.counts["unseen_categories"] += len(contract.unseen(row))
         return row
 
-    async def predict(self, rows: list[Row], predictor: Predictor) -> list[float]:
+    async def predict(self, rows: Sequence[Row], predictor: Predictor) -> list[float]:
         """Predict rows at once, or together with those of other requests."""
         if self.batcher is None or len(rows) > 1:
             return predictor.predict(rows)
@@ -206,10 +206,8 @@ def create_app(settings: Settings) -> FastAPI:
     first, contract, _ = service.slot.current()
     row_type: Any = row_model(contract)
     strict = ConfigDict(extra="forbid", strict=True)
-    id_type, rows_type = (
-        Annotated[str, Field(max_length=100)],
-        Annotated[list[row_type], Field(max_length=MAX_ROWS)],
-    )
+    id_type: Any = Annotated[str, Field(max_length=100)]
+    rows_type: Any = Annotated[list[row_type], Field(max_length=MAX_ROWS)]
     one = create_model("One", __config__=strict, id=(id_type, ...), features=(row_type, ...))
     many = create_model("Many", __config__=strict, rows=(rows_type, ...))
 

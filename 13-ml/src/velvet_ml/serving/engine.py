@@ -183,4 +183,4 @@ class MicroBatcher:
         except Exception as error:  # noqa: BLE001 - whatever a model raises belongs to its row
             if len(rows) == 1:
                 return [error]
-            return [one for row in rows for one in self._each([row])]
+            return [one for each in rows for one in self._each([each])]
