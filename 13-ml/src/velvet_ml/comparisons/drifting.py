@@ -186,7 +186,9 @@ def add_to(suite: Suite) -> None:
             name, partial(_raced, name), note="" if name == "adwin" else f"calibrated to {ARL}"
         )
     for name in stream.RIVER:
-        slow = {"tier": "full", "note": "a thousand times slower"} if name == "KSWIN" else {}
+        slow: dict[str, Any] = (
+            {"tier": "full", "note": "a thousand times slower"} if name == "KSWIN" else {}
+        )
         race.add(f"river_{name}", partial(_raced, f"river_{name}"), needs="river", **slow)
     suite.claim(
         "ADWIN finds a rise of 0.2 within 250 values (median)",

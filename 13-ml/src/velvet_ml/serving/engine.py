@@ -115,7 +115,7 @@ class MicroBatcher:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         while not self._queue.empty():
-            _, waiting = self._queue.get_nowait()
+            waiting = self._queue.get_nowait()[1]
             if not waiting.done():
                 waiting.set_exception(ModelUnavailable("the batcher was closed"))
         self._pool.shutdown()
