@@ -35,15 +35,7 @@ def rollout_of(rollout: dict[str, Any]) -> go.Figure:
             hovertemplate="request %{x:,}: %{y} % of the users (%{text})<extra></extra>",
         )
     )
-    plotly_layout(
-        figure,
-        title=(
-            f"A candidate that is {rollout['candidate']}: who sees it"
-            if rollout["candidate"] != "fails"
-            else "A candidate that fails one time in five: users that see it"
-        ),
-        height=340,
-    )
+    plotly_layout(figure, title="Users that see the candidate", height=340)
     figure.update_xaxes(title="requests")
     figure.update_yaxes(title="% of the users", rangemode="tozero")
     return figure
