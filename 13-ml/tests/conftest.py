@@ -9,11 +9,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from velvet_ml.registry import Registry
 from velvet_ml.samples import demo
 from velvet_ml.samples.demo import Demo
+
+# No property depends on how fast it is looked at.
+hypothesis.settings.register_profile(
+    "without a clock",
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("without a clock")
 
 
 @pytest.fixture(scope="session")
