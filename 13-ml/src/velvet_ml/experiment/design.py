@@ -73,7 +73,7 @@ class Assigner:
         weights: arm -> share; they sum to 1.
 
     >>> Assigner("checkout", {"a": 0.5, "b": 0.5}).arm("user-1")
-    'b'
+    'a'
     """
 
     salt: str
