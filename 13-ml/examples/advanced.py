@@ -50,8 +50,8 @@ def canary_rollback() -> None:
     """A model that fails one time in five reaches a few users and is rolled back."""
     for name, errors, slow in (("good", 0.0, 0.0), ("fails", 0.2, 0.0), ("slow", 0.0, 0.3)):
         seen = lab.roll_out(errors, slow=slow, requests=12_000)
-        steps = ", ".join(f"{one.percent} % at {one.request:,}" for one in seen.timeline)
-        print(f"{name:6}{steps}; {seen.timeline[-1].reason}")
+        steps = ", ".join(f"{one.percent} %" for one in seen.timeline)
+        print(f"{name:6}{steps} at {seen.timeline[-1].request:,}; {seen.timeline[-1].reason}")
         if name == "fails":
             print(
                 f"      {seen.harmed} answers harmed; at once for all: about {12_000 * 0.21:,.0f}"
@@ -68,7 +68,7 @@ def canary_rollback() -> None:
         async with Shadow(primary, hangs, timeout=0.01, max_queue=5) as shade:
             answers = [await shade.predict({"x": number / 20}) for number in range(20)]
             await shade.drained()
-            print(f"shadow that hangs: {len(answers)} answers, {shade.stats}")
+            print(f"shadow that hangs: {len(answers)} answers, {shade.stats.failed} given up")
 
     asyncio.run(shadow())
 
@@ -97,7 +97,7 @@ def serving_shootout() -> None:
         with serve(shop.settings()) as server:
             load = start_load(server.port, shop.rows, requests=300, concurrency=8).wait()
         print(
-            f"HTTP    {load.rate:,.0f} requests/s, p50 {load.p50_ms:.1f} ms, p99 {load.p99_ms:.1f} ms"
+            f"HTTP    {load.rate:,.0f} requests/s, p50 {load.p50_ms:.1f}, p99 {load.p99_ms:.1f} ms"
         )
         print(f"        {len(load.acknowledged)} answered, {load.failed} failed")
 
@@ -120,7 +120,7 @@ def scale_out() -> None:
             continue
         told = scale.fit_grid(name, "tiny")
         print(
-            f"{name:8} start {told.start_s:5.2f} s, first {told.first_s:5.2f} s, next {told.next_s:5.2f} s,"
+            f"{name:8} start {told.start_s:5.2f} s, first {told.first_s:5.2f} s, next {told.next_s:5.2f} s;"
             f" best {told.best}"
         )
     print(

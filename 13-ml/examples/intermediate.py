@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 
 from velvet.examples import example, main
@@ -35,7 +37,7 @@ def onnx_parity() -> None:
     try:
         export(careless.model, careless.contract, careless.held_out)
     except ParityError as error:
-        print(f"ParityError: {error}")
+        print(textwrap.fill(f"ParityError: {error}", 78))
 
 
 @example("peeking")
@@ -82,9 +84,9 @@ def cuped_power() -> None:
         naive += analyse.naive_ratio(first, second).p < 0.05
         delta += analyse.ratio_metric(first, second).p < 0.05
     print(
-        f"\nclicks per view, 400 A/A tests at 5 %: views as users {naive / 400:.1%}, delta {delta / 400:.1%}"
+        f"\nclicks per view, 400 A/A tests: views as users {naive / 400:.1%}, delta {delta / 400:.1%}"
     )
-    print("why: views of one user are not independent; users were assigned, so users are counted")
+    print("why: users were assigned, so users are counted, and not their views")
 
 
 @example("virtual_vs_concept")
@@ -102,9 +104,7 @@ def virtual_vs_concept() -> None:
         monitor.labels(dict(zip(ids, churn.target, strict=True)))
         seen = monitor.judge(window)
         columns = ", ".join(seen.drifted) or "-"
-        print(
-            f"{kind:13}{columns:24}{seen.accuracy:>9.2f}  {seen.verdict.value}: {seen.verdict.action}"
-        )
+        print(f"{kind:13}{columns:24}{seen.accuracy:>9.2f}  {seen.verdict.value}")
 
     columns = ["tenure_months", "monthly_spend"]
     turned = data.make_churn(2_000, 9, data.DriftScenario("correlation")).frame[columns].dropna()
