@@ -123,9 +123,7 @@ def scale_out() -> None:
             f"{name:8} start {told.start_s:5.2f} s, first {told.first_s:5.2f} s, next {told.next_s:5.2f} s;"
             f" best {told.best}"
         )
-    print(
-        "why: processes import scikit-learn before they work; a job of half a second never pays that"
-    )
+    print("why: processes import scikit-learn before they work; a small job never pays")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def onnx_parity() -> None:
     shifted = data.Churn(lab.SHAPES["shifted"](churn.frame), churn.target, churn.probability)
     trained = Run("boosting").execute(shifted)  # its contract centres the column
     print(
-        f"\ncentred in the contract: {export(trained.model, trained.contract, trained.held_out)[1]}"
+        f"\ncentred in the contract:\n  {export(trained.model, trained.contract, trained.held_out)[1]}"
     )
     careless = Run("boosting", contract=infer(shifted.features, centre=False)).execute(shifted)
     try:
