@@ -76,7 +76,7 @@ def registry_tour() -> None:
         try:
             registry.read("churn", "production")
         except IntegrityError as error:
-            print(f"IntegrityError: {error}")
+            print(f"IntegrityError:\n  {error}")
         print(f"rolled back to {registry.rollback('churn')}; the log:")
         for move in registry.state()[1]:
             print(f"  {move.alias}: {move.old} -> {move.new}")

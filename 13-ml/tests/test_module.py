@@ -17,7 +17,7 @@ class TestModule(ModuleTests):
         ),
         "registry_tour": (
             "^StageConflict: churn/production is at 1 by now, not at 2$",
-            "^IntegrityError: churn version 1: expected",
+            "^  churn version 1: expected",
             r"(?s)production: None -> 2.*2 -> 1.*1 -> 2",
             r"^- \*\*score\*\*: AUC 0\.\d+",
         ),
