@@ -47,11 +47,11 @@ def sample_size(
     if formula == "baseline":
         first = second = sqrt(2 * base * (1 - base))
         spread = z_alpha * first + z_power * sqrt(base * (1 - base) + other * (1 - other))
-        return round((spread / lift) ** 2)
+        return round(float((spread / lift) ** 2))
     middle = (base + other) / 2
     first = sqrt(2 * middle * (1 - middle))
     second = sqrt(base * (1 - base) + other * (1 - other))
-    return ceil(((z_alpha * first + z_power * second) / lift) ** 2)
+    return ceil(float(((z_alpha * first + z_power * second) / lift) ** 2))
 
 
 def power_of(base: float, lift: float, n: int, *, alpha: float = 0.05) -> float:
