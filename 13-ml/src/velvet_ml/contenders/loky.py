@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
+from sklearn.utils.parallel import Parallel, delayed
 
 from velvet_ml.contenders import RunAll
 
