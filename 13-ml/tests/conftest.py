@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +12,16 @@ from typing import Any
 
 import hypothesis
 import pytest
+from threadpoolctl import threadpool_limits
 
 from velvet_ml.registry import Registry
 from velvet_ml.samples import demo
 from velvet_ml.samples.demo import Demo
+
+# Threads of OpenMP spin while they wait for each other; on a busy machine they wait for minutes.
+# The first line is for this process, whose runtime is loaded by now, the second for its children.
+threadpool_limits(1, user_api="openmp")
+os.environ["OMP_NUM_THREADS"] = "1"
 
 # No property depends on how fast it is looked at.
 hypothesis.settings.register_profile(

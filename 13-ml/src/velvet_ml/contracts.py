@@ -198,6 +198,8 @@ def check(
         DataContractError: the frame has no such column or type, or `mode` is ``raise`` and a row
             breaks a rule.
     """
+    if not frame.columns.is_unique:
+        raise DataContractError(["two columns have one name"])
     absent = [f"column {name} is missing" for name in contract.names if name not in frame.columns]
     texts = [
         f"{field.name} holds {frame[field.name].dtype}, not numbers"

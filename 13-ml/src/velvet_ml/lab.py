@@ -6,12 +6,14 @@ same ones.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,9 +125,11 @@ def kill_worker(
     with serve(settings, workers=2) as server:
         load = start_load(server.port, rows, requests=requests, concurrency=8)
         load.wait_for_first()
-        for _ in range(kills):
-            os.kill(server.get("/model")["worker"], KILL)
-            killed += 1
+        while killed < kills:
+            # The connection may reach the worker that was killed a moment ago.
+            with suppress(OSError, http.client.HTTPException):
+                os.kill(server.get("/model")["worker"], KILL)
+                killed += 1
         seen = load.wait()
     logged = Path(settings.log).read_text(encoding="utf-8").splitlines()
     written = {json.loads(line)["id"] for line in logged if line.endswith("}")}

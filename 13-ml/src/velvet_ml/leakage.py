@@ -175,7 +175,10 @@ def single_feature_auc(X: Array, y: Array) -> dict[int, float]:  # noqa: N803
     """Return, for each column of numbers, how well it alone ranks the labels (0.5 to 1)."""
     found = {}
     for number in range(X.shape[1]):
-        values = np.asarray(X[:, number], dtype=float)
+        try:
+            values = np.asarray(X[:, number], dtype=float)
+        except ValueError:  # a column of texts has no order
+            continue
         area = float(roc_auc_score(y, np.nan_to_num(values, nan=0.0)))
         found[number] = max(area, 1 - area)
     return found
@@ -183,8 +186,13 @@ def single_feature_auc(X: Array, y: Array) -> dict[int, float]:  # noqa: N803
 
 def duplicate_overlap(train: Array, test: Array) -> int:
     """Return how many rows of the test side stand on the training side, too."""
-    known = {row.tobytes() for row in np.ascontiguousarray(train)}
-    return sum(row.tobytes() in known for row in np.ascontiguousarray(test))
+    known = set(map(_row_key, train))
+    return sum(_row_key(row) in known for row in test)
+
+
+def _row_key(row: Array) -> object:
+    """Return what equal rows share; the bytes of an array of objects are addresses."""
+    return tuple(map(str, row)) if row.dtype == object else row.tobytes()
 
 
 def audit(

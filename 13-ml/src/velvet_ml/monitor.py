@@ -88,9 +88,9 @@ class Monitor:
         """Take the rows of a window with what was predicted for each.
 
         Raises:
-            ValueError: the window is known, or the lengths differ.
+            ValueError: the window is known or has no rows, or the lengths differ.
         """
-        if window in self._windows or not len(frame) == len(ids) == len(labels):
+        if window in self._windows or not 0 < len(frame) == len(ids) == len(labels):
             raise ValueError(f"window {window}: new, with an id and a label for each row")
         self._windows[window], self._right[window] = frame, {}
         self._predicted.update({one: (window, int(y)) for one, y in zip(ids, labels, strict=True)})

@@ -125,7 +125,7 @@ def compare(
     ready = contract.prepare(frame)
     expected = np.asarray(pipeline.predict_proba(ready))[:, 1]
     found = open_session(graph).run(["probabilities"], feed(ready, contract))[0][:, 1]
-    apart = np.abs(expected - found)
+    apart = np.nan_to_num(np.abs(expected - found), nan=np.inf)  # no answer is the worst answer
     worst = np.argsort(-apart)[:WORST]
     return ParityReport(
         rows=len(frame),
@@ -138,7 +138,13 @@ def compare(
 
 
 def edge_rows(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
-    """Return rows at the edges: nothing known, categories never seen, the extremes of each column."""
+    """Return a frame with rows at the edges added: gaps, categories never seen, extremes.
+
+    Raises:
+        NotEnoughData: no rows.
+    """
+    if frame.empty:
+        raise NotEnoughData("0 rows: parity needs some to compare")
     usual = frame.iloc[[0]]
     rows = []
     for one in contract.fields:

@@ -115,9 +115,7 @@ class Registry:
             raise ValueError(f"version {version!r}: a whole number from 1 on")
         return self.root / "models" / name / f"{version:06d}.json"
 
-    def register(
-        self, name: str, content: bytes, trained: Trained, *, kind: artifacts.Format = "onnx"
-    ) -> Manifest:
+    def register(self, name: str, content: bytes, trained: Trained) -> Manifest:
         """Keep a file with its manifest as the next version; the file is checked before.
 
         Raises:
@@ -125,7 +123,7 @@ class Registry:
             ValueError: the name cannot be a folder's name everywhere.
         """
         self._manifest(name, 1)
-        artifacts.loads(content, name)
+        is_graph = isinstance(artifacts.loads(content, name), bytes)
         sha256 = hashlib.sha256(content).hexdigest()
         with self._lock():
             if not self._blob(sha256).exists():
@@ -135,7 +133,7 @@ class Registry:
                     name=name,
                     version=max(self.versions(name), default=0) + 1,
                     sha256=sha256,
-                    format=kind,
+                    format="onnx" if is_graph else "skops",
                     contract=trained.contract.to_json(),
                     contract_sha256=trained.contract.sha256,
                     data_sha256=trained.data_sha256,
@@ -198,12 +196,18 @@ class Registry:
         return manifest, content
 
     def state(self) -> tuple[dict[str, int], list[Move]]:
-        """Return where the aliases point, and the log."""
+        """Return where the aliases point, and the log.
+
+        Raises:
+            IntegrityError: the file is not what a registry writes.
+        """
         try:
             stored = json.loads((self.root / "state.json").read_bytes())
+            return dict(stored["aliases"]), [Move(**entry) for entry in stored["log"]]
         except FileNotFoundError:
             return {}, []
-        return stored["aliases"], [Move(**entry) for entry in stored["log"]]
+        except (ValueError, TypeError, LookupError) as error:
+            raise IntegrityError("state.json", "aliases and their log", str(error)) from error
 
     def version_of(self, name: str, alias: str) -> int | None:
         """Return the version that an alias names, None when it names nothing."""
@@ -259,13 +263,15 @@ class Registry:
     def verify(self) -> list[str]:
         """Return a sentence for everything that is not as it was registered."""
         wrong = []
-        for folder in sorted((self.root / "models").iterdir()):
-            for version in self.versions(folder.name):
-                try:
-                    self.read(folder.name, version)
-                except IntegrityError as error:
-                    wrong.append(str(error))
-        aliases, log = self.state()
+        for path in sorted((self.root / "models").glob("*/*.json")):
+            try:
+                self.read(path.parent.name, int(path.stem))
+            except (IntegrityError, LookupError, ValueError) as error:
+                wrong.append(f"{path.parent.name}/{path.name}: {error}")
+        try:
+            aliases, log = self.state()
+        except IntegrityError as error:
+            return [*wrong, str(error)]
         before, last = GENESIS, dict[str, int]()
         for number, entry in enumerate(log, 1):
             if entry.before != before or entry.hashed() != entry.digest:
@@ -278,10 +284,14 @@ class Registry:
         return wrong
 
     def collect_garbage(self) -> int:
-        """Remove files that no manifest names, as a killed writer leaves them; returns how many."""
+        """Remove files that no manifest names, as a killed writer leaves them; returns how many.
+
+        Raises:
+            IntegrityError: a manifest was edited or cannot be read; nothing is removed.
+        """
         with self._lock():
             named = {
-                json.loads(path.read_bytes())["sha256"]
+                self.manifest(path.parent.name, int(path.stem)).sha256
                 for path in (self.root / "models").glob("*/*.json")
             }
             orphans = [path for path in (self.root / "blobs").glob("*/*") if path.name not in named]

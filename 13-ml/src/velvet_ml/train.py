@@ -92,6 +92,8 @@ def best_threshold(y: Array, p: Array, *, missed: float, false_alarm: float) -> 
     order = np.argsort(-p, kind="stable")
     hits, alarms = np.cumsum(y[order]), np.cumsum(1 - y[order])
     cost = missed * (y.sum() - hits) + false_alarm * alarms
+    # Rows with one probability are acted on together: only the last of them is a choice.
+    cost = np.where(np.append(p[order][1:] < p[order][:-1], True), cost, np.inf)
     whole = np.append(cost, missed * y.sum())  # the last entry: never act
     best = int(np.argmin(whole))
     return 1.0 if best == len(cost) else float(p[order][best])

@@ -20,7 +20,11 @@ def test_experiments_unfold_and_are_judged() -> None:
     assert stopped == sorted(stopped)
     assert len(ab_lab.paths_of(frames[:3], "peek_100", 0).data) == 62
     assert len(ab_lab.paths_of(frames, "msprt", 20).data) == 60
-    assert len(ab_lab.paths_of(frames, "obrien_fleming", 0).data) == 62
+    planned = ab_lab.paths_of(frames[:3], "obrien_fleming", 0)
+    assert len(planned.data) == 62
+    assert min(planned.data[60].y) > 4  # the first of five bars, although the rest is not drawn yet
+    red = sum(line.line.width == 1.4 for line in ab_lab.paths_of(frames, "peek_100", 0).data)
+    assert red == len(frames[-1]["winners"]) > 0
     assert len(ab_lab.stopped_of(rules, 0).data[0].x) == 6
     assert "named a winner in" in ab_lab.finding(Seen(rules))
     assert "B is better" in ab_lab.finding(Seen(rules, {"lift": 10}))

@@ -41,6 +41,31 @@ def graph_with(location: str) -> bytes:
     return bytes(helper.make_model(graph).SerializeToString())
 
 
+def graph_with_branch(location: str) -> bytes:
+    """Return a graph that names another file inside a branch."""
+    inner = onnx.load_model_from_string(graph_with(location)).graph
+    out = helper.make_tensor_value_info("z", TensorProto.FLOAT, [1])
+    flag = helper.make_tensor("flag", TensorProto.BOOL, [], [True])
+    node = helper.make_node("If", ["flag"], ["z"], then_branch=inner, else_branch=inner)
+    return bytes(
+        helper.make_model(helper.make_graph([node], "g", [], [out], [flag])).SerializeToString()
+    )
+
+
+def zip_bomb() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("schema.json", b" " * (artifacts.MAX_BYTES + 1))
+    return buffer.getvalue()
+
+
+def nested_schema() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("schema.json", "[" * 100_000)
+    return buffer.getvalue()
+
+
 def joblib_bytes(model: Any, compress: int) -> bytes:
     buffer = io.BytesIO()
     joblib.dump(model, buffer, compress=compress)
@@ -64,6 +89,9 @@ def zip_without_schema() -> bytes:
         (lambda shop: zip_without_schema(), IntegrityError),
         (lambda shop: skops_io.dumps(shop.trained.model)[:2_000], IntegrityError),
         (lambda shop: graph_with("../../x"), UntrustedArtifact),
+        (lambda shop: graph_with_branch("../../x"), UntrustedArtifact),
+        (lambda shop: zip_bomb(), UntrustedArtifact),
+        (lambda shop: nested_schema(), IntegrityError),
         (lambda shop: b"garbage that is no graph", IntegrityError),
         (lambda shop: b"", IntegrityError),
         (lambda shop: shop.graph[: len(shop.graph) // 2], IntegrityError),
@@ -77,6 +105,9 @@ def zip_without_schema() -> bytes:
         "zip that is no skops",
         "skops, truncated",
         "onnx that names a file outside",
+        "onnx that names a file outside in a branch",
+        "zip that unpacks to too much",
+        "skops with a deep schema",
         "garbage",
         "nothing",
         "onnx, truncated",
@@ -142,6 +173,22 @@ def test_a_flipped_byte_another_key_and_an_edited_manifest_are_seen(shop: Demo) 
     blob.unlink()
     with pytest.raises(IntegrityError, match="found nothing"):
         shop.registry.read("churn", 2)
+
+
+def test_a_damaged_state_is_an_error_of_ours_and_nothing_is_collected(shop: Demo) -> None:
+    root = shop.registry.root
+    for text in ("{half", "[]", '{"aliases": {}}', '{"aliases": {}, "log": [{"x": 1}]}'):
+        (root / "state.json").write_text(text, encoding="utf-8")
+        with pytest.raises(IntegrityError, match=r"state\.json"):
+            shop.registry.version_of("churn", "production")
+        assert "state.json" in shop.registry.verify()[-1]
+    (root / "models" / "notes.txt").write_text("no folder of a model", encoding="utf-8")
+    (root / "models" / "churn" / "000001.json").write_text("{half", encoding="utf-8")
+    assert shop.registry.verify()[0].startswith("churn/000001.json: ")
+    blobs = sorted(root.glob("blobs/*/*"))
+    with pytest.raises(IntegrityError, match="version 1"):
+        shop.registry.collect_garbage()
+    assert sorted(root.glob("blobs/*/*")) == blobs
 
 
 @pytest.mark.parametrize("name", ["../../etc", "", "Churn", "a/b", "a" * 65, "nul\0"])

@@ -66,6 +66,19 @@ def test_an_honest_split_has_no_findings() -> None:
     leakage.require_clean([])
 
 
+def test_an_audit_reads_columns_of_texts() -> None:
+    x = np.array([[f"city-{number % 40}", number % 3] for number in range(80)], dtype=object)
+    y = np.arange(80) % 2
+    found = leakage.audit(
+        lambda *_: 0.5, x, y, [(np.arange(40), np.arange(40, 80))], rng=RNG(0), rounds=2
+    )
+    assert list(leakage.single_feature_auc(x, y)) == [1]
+    assert (
+        leakage.duplicate_overlap(x[:3].copy(), np.array([["city-" + "1", 1]], dtype=object)) == 1
+    )
+    assert len(found) <= 1
+
+
 def test_a_leaking_procedure_is_named_by_the_audit() -> None:
     x, y = RNG(0).standard_normal((60, 800)), np.arange(60) % 2
     found = leakage.audit(leakage.leaky_selection, x, y, [], rng=RNG(0), rounds=3)
@@ -79,6 +92,9 @@ def test_scores_by_hand() -> None:
     assert calibration_error(y, p) == pytest.approx((0.1 + 0.1 + 0.4 + 0.4) / 4)
     assert best_threshold(y, p, missed=1, false_alarm=1) == 0.6
     assert best_threshold(np.array([0, 0]), np.array([0.2, 0.8]), missed=5, false_alarm=1) == 1.0
+    tied = np.array([0.3, 0.3, 0.3, 0.1])  # acting on one of three equal rows is no choice
+    assert best_threshold(np.array([1, 0, 0, 0]), tied, missed=3, false_alarm=1) == 0.3
+    assert best_threshold(np.array([1, 0, 0, 0]), tied, missed=1, false_alarm=1) == 1.0
     low, high = bootstrap_interval(brier, y, p, rng=RNG(0), rounds=50)
     assert 0 <= low <= brier(y, p) <= high
 

@@ -76,6 +76,19 @@ def test_what_cannot_be_compared_or_converted_is_refused(shop: Demo) -> None:
         parity.to_graph(bent, infer(frame))
 
 
+def test_a_graph_without_an_answer_is_refused(shop: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Mute:
+        def run(self, _: Any, inputs: dict[str, Any]) -> list[Any]:
+            return [np.full((len(next(iter(inputs.values()))), 2), np.nan)]
+
+    monkeypatch.setattr(parity, "open_session", lambda *_: Mute())
+    report = parity.compare(
+        shop.trained.model, shop.graph, shop.trained.held_out, shop.trained.contract
+    )
+    assert report.share_over == 1
+    assert not report.passes
+
+
 def test_skops_gives_the_same_predictions(shop: Demo, tmp_path: Path) -> None:
     path = artifacts.save(shop.trained.model, tmp_path / "m.skops", "skops")
     again = artifacts.load(path)

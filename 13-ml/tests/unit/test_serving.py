@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from velvet_ml import contenders, lab, scale
+from velvet_ml import contenders, data, lab, parity, scale
+from velvet_ml.contracts import infer
 from velvet_ml.errors import ModelUnavailable, Overloaded
 from velvet_ml.samples.demo import Demo
-from velvet_ml.serving.app import create_app
+from velvet_ml.serving.app import PredictionLog, create_app, together
 from velvet_ml.serving.engine import MicroBatcher, OnnxPredictor, Row, SklearnPredictor
 from velvet_ml.serving.rollout import Canary, Shadow
+from velvet_ml.train import Run
 
 
 def body(row: Any, id: str = "r-1") -> bytes:
@@ -131,6 +133,40 @@ def test_a_version_that_cannot_be_loaded_leaves_the_one_before(
     status, told = served(app, ("POST", "/predict", body(shop.rows[0])))[0]
     assert (status, told["version"]) == (200, 2)
     assert "velvet_ml_models_refused_total 1" in served(app, ("GET", "/metrics", b""))[0][1]
+
+
+def test_a_version_with_other_columns_is_refused(shop: Demo, served: Callable[..., Any]) -> None:
+    app = create_app(shop.settings())
+    churn = data.make_churn(400, 1)
+    narrow = Run("logreg", contract=infer(churn.features.drop(columns="region"))).execute(churn)
+    graph = parity.to_graph(narrow.model, narrow.contract)
+    made = shop.registry.register("churn", graph, narrow)
+    shop.registry.promote("churn", made.version, "production")
+    status, told = served(app, ("POST", "/predict", body(shop.rows[0])))[0]
+    assert (status, told["version"]) == (200, 2)
+
+
+def test_a_batch_over_a_promotion_keeps_the_model_of_each_row() -> None:
+    class Constant:
+        def __init__(self, p: float) -> None:
+            self.p = p
+
+        def predict(self, rows: Sequence[Row]) -> list[float]:
+            return [self.p + row["x"] for row in rows]
+
+    old, new = Constant(0.0), Constant(10.0)
+    calls = [(old, {"x": 1}), (new, {"x": 2}), (old, {"x": 3})]
+    assert together(calls) == [1.0, 12.0, 3.0]
+
+
+def test_a_disk_that_is_full_is_no_acknowledgement(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = PredictionLog(str(tmp_path / "predictions.log"))
+    monkeypatch.setattr("os.write", lambda _, line: len(line) - 1)
+    with pytest.raises(OSError, match="bytes of the prediction log"):
+        log.append("r-1", 0.5, 1)
+    log.close()
 
 
 def test_without_a_model_there_is_no_service(shop: Demo) -> None:

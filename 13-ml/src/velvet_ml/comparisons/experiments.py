@@ -152,7 +152,7 @@ def add_to(suite: Suite) -> None:
         value("sample_ratio", "split_50") <= 1,
     )
     suite.claim(
-        "an arm that lost one user in fifty is found at least one time in six",
+        "a split of 51 to 49 is found at least one time in six",
         value("sample_ratio", "split_51") >= 16,
     )
     ratio = suite.comparison(

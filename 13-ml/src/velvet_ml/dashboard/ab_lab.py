@@ -29,11 +29,11 @@ def controls() -> dict[str, Any]:
     return {"lift": lift, "rule": rule, "runs": runs}
 
 
-def _bars(rule: str, n: list[int]) -> list[float]:
-    """Return the bar of |z| at each moment, as far as the rule has one."""
+def _bars(rule: str, n: list[int], users: int) -> list[float]:
+    """Return the bar of |z| at each moment: that of the planned look which comes next."""
     if rule in ("pocock", "obrien_fleming"):
         bars = sequential.boundaries(5, rule)
-        return [bars[min(4, at * 5 // max(1, n[-1] + 1))] for at in n]
+        return [bars[(at * 5 - 1) // users] for at in n]
     return [1.96 for _ in n]
 
 
@@ -41,9 +41,10 @@ def paths_of(frames: list[dict[str, Any]], rule: str, lift: int) -> go.Figure:
     """Return the z scores of sixty experiments so far; each line ends where the rule stopped it."""
     figure = go.Figure()
     at = [n for frame in frames for n in frame["at"]]
+    winners, users = set(frames[-1]["winners"]), frames[0]["n"] * tasks.FRAMES
     for number in range(len(frames[0]["z"])):
         line = [z for frame in frames for z in frame["z"][number]]
-        stopped = line[-1] is None
+        stopped = number in winners
         figure.add_scatter(
             x=at,
             y=line,
@@ -54,7 +55,7 @@ def paths_of(frames: list[dict[str, Any]], rule: str, lift: int) -> go.Figure:
             hovertemplate="%{x:,} users an arm: z = %{y}<extra></extra>",
         )
     if rule != "msprt":
-        bars = _bars(rule, at)
+        bars = _bars(rule, at, users)
         for side in (1, -1):
             figure.add_scatter(
                 x=at,

@@ -45,6 +45,7 @@ def experiments(
             "n": int(many.n[upto - 1]),
             "stopped": int(stopped.sum()),
             "runs": runs,
+            "winners": np.flatnonzero(stopped[:SHOWN]).tolist(),
             "at": many.n[first:upto].tolist(),
             "z": [
                 [

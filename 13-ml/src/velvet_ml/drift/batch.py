@@ -79,7 +79,9 @@ def wasserstein(reference: Array, sample: Array) -> float:
     _enough(reference, sample)
     spread = float(reference.std())
     apart = float(stats.wasserstein_distance(reference, sample))
-    return apart / spread if spread else float(apart > 0) * np.inf if apart else 0.0
+    if spread:
+        return apart / spread
+    return float("inf") if apart else 0.0
 
 
 def ks_p(reference: Array, sample: Array) -> float:

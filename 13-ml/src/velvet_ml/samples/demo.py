@@ -42,7 +42,7 @@ def make_demo(folder: Path, model: str = "logreg", rows: int = 1_500) -> Demo:
     trained = small_run(model, rows)
     graph, _ = parity.export(trained.model, trained.contract, trained.held_out)
     registry = Registry(folder, KEY)
-    registry.register(NAME, skops_io.dumps(trained.model), trained, kind="skops")
+    registry.register(NAME, skops_io.dumps(trained.model), trained)
     registry.register(NAME, graph, trained)
     registry.promote(NAME, 2, "production", expect=None)
     few = trained.held_out.head(50).to_json(orient="records")

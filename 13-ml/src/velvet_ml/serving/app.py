@@ -1,8 +1,9 @@
 """The service: strict rows in, probabilities out, and the model changed under it without a stop.
 
-What is answered was written before: a line of the prediction log is in the kernel's hands when the
-answer leaves, so a worker that is killed takes no acknowledged prediction with it. The model follows
-the registry's alias; a request in flight keeps the model that it began with.
+What `/predict` answers was written before: a line of the prediction log is in the kernel's hands when
+the answer leaves, so a worker that is killed takes no acknowledged prediction with it. A batch of rows
+has no ids and is not logged. The model follows the registry's alias; a request in flight keeps the
+model that it began with.
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from velvet_ml import artifacts
 from velvet_ml.contracts import Contract
-from velvet_ml.errors import IntegrityError, MlError, ModelUnavailable, Overloaded
+from velvet_ml.errors import (
+    DataContractError,
+    IntegrityError,
+    MlError,
+    ModelUnavailable,
+    Overloaded,
+)
 from velvet_ml.registry import Manifest, Registry
 from velvet_ml.serving.engine import PREDICTORS, MicroBatcher, Predictor, Row
 
@@ -69,7 +76,8 @@ class ModelSlot:
     def current(self) -> tuple[Manifest, Contract, Predictor]:
         """Return manifest, contract and predictor; one `stat` when nothing changed.
 
-        A version that cannot be loaded is counted, and the one before goes on serving.
+        A version that cannot be loaded, or has other columns, is counted, and the one before goes on
+        serving.
 
         Raises:
             ModelUnavailable: there is none yet.
@@ -83,7 +91,7 @@ class ModelSlot:
             self._seen = seen
             try:
                 self._load()
-            except (MlError, LookupError):
+            except Exception:  # noqa: BLE001 - a library raises what it likes about a bad model
                 self.refused += 1
         if self._held is None:
             raise ModelUnavailable(f"nothing is {self._settings.alias} of {self._settings.name}")
@@ -96,8 +104,14 @@ class ModelSlot:
         contract = Contract.from_json(manifest.contract)
         if contract.sha256 != manifest.contract_sha256:
             raise IntegrityError("contract", manifest.contract_sha256, contract.sha256)
+        if self._held is not None and _columns(contract) != _columns(self._held[1]):
+            raise DataContractError(["other columns than the service was started with"])
         model = artifacts.loads(content, manifest.name)
         self._held = manifest, contract, PREDICTORS[manifest.format](model, contract)
+
+
+def _columns(contract: Contract) -> list[tuple[str, str]]:
+    return [(one.name, one.dtype) for one in contract.fields]
 
 
 class PredictionLog:
@@ -108,10 +122,12 @@ class PredictionLog:
         self._file = os.open(path, flags, 0o600) if path else None
 
     def append(self, id: str, probability: float, version: int) -> None:
-        """Write one line in one call."""
+        """Write one line in one call; raises OSError where the disk does not take all of it."""
         if self._file is not None:
-            line = json.dumps({"id": id, "p": round(probability, 6), "version": version})
-            os.write(self._file, f"{line}\n".encode())
+            about = {"id": id, "p": round(probability, 6), "version": version}
+            line = f"{json.dumps(about)}\n".encode()
+            if (written := os.write(self._file, line)) != len(line):
+                raise OSError(f"{written} of {len(line)} bytes of the prediction log were written")
 
     def close(self) -> None:
         """Close the file."""
@@ -164,10 +180,7 @@ class _Service:
     def __init__(self, settings: Settings) -> None:
         self.slot, self.log = ModelSlot(settings), PredictionLog(settings.log)
         self.counts: Counter[str] = Counter()
-        self.batcher = MicroBatcher(self._together) if settings.batched else None
-
-    def _together(self, rows: Any) -> list[float]:
-        return self.slot.current()[2].predict(rows)
+        self.batcher = MicroBatcher(together) if settings.batched else None
 
     def checked(self, contract: Contract, row: dict[str, Any]) -> dict[str, Any]:
         """Return a row that keeps the contract, or answer 422 with its fields."""
@@ -182,7 +195,7 @@ class _Service:
         """Predict rows at once, or together with those of other requests."""
         if self.batcher is None or len(rows) > 1:
             return predictor.predict(rows)
-        return [await self.batcher.submit(rows[0])]
+        return [await self.batcher.submit((predictor, rows[0]))]
 
     def metrics(self) -> str:
         """Return the counters as Prometheus reads them."""
@@ -194,6 +207,16 @@ class _Service:
         for name, number in sorted(self.counts.items()):
             lines += [f"# TYPE velvet_ml_{name}_total counter", f"velvet_ml_{name}_total {number}"]
         return "\n".join(lines) + "\n"
+
+
+def together(calls: Sequence[tuple[Predictor, Row]]) -> list[float]:
+    """Predict rows in one call for each model; after a promotion a batch may hold two."""
+    found = [0.0] * len(calls)
+    for predictor in {id(one): one for one, _ in calls}.values():
+        places = [at for at, (one, _) in enumerate(calls) if one is predictor]
+        for at, p in zip(places, predictor.predict([calls[at][1] for at in places]), strict=True):
+            found[at] = p
+    return found
 
 
 def create_app(settings: Settings) -> FastAPI:

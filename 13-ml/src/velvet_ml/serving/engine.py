@@ -1,7 +1,7 @@
 """From rows to probabilities: a pipeline behind a DataFrame, a graph behind arrays, and batches.
 
 Most of what scikit-learn spends on one row is not the model: it is the frame, its checks and its
-columns. A graph does the same work in microseconds. Where a graph is not to be had, many requests
+columns. A graph does the same work in microseconds. Where a model has no converter, many requests
 that wait at the same time can share one call: `MicroBatcher` collects them.
 """
 
@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import pandas as pd
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 Row = Mapping[str, Any]
+Item = TypeVar("Item")
 
 
 class Predictor(Protocol):
@@ -72,7 +73,7 @@ class BatchStats:
     shed: int = 0
 
 
-class MicroBatcher:
+class MicroBatcher(Generic[Item]):
     """Collect rows that wait at the same time and predict them in one call.
 
     A row waits at most `max_wait_ms` for company. A call runs in a thread of its own, so that the
@@ -85,7 +86,7 @@ class MicroBatcher:
 
     def __init__(
         self,
-        predict: Callable[[Sequence[Row]], list[float]],
+        predict: Callable[[Sequence[Item]], list[float]],
         *,
         max_batch: int = 32,
         max_wait_ms: float = 2.0,
@@ -101,8 +102,8 @@ class MicroBatcher:
         self._task: asyncio.Task[None] | None = None
         self.stats = BatchStats()
 
-    async def __aenter__(self) -> MicroBatcher:
-        self._queue: asyncio.Queue[tuple[Row, asyncio.Future[float]]] = asyncio.Queue(
+    async def __aenter__(self) -> MicroBatcher[Item]:
+        self._queue: asyncio.Queue[tuple[Item, asyncio.Future[float]]] = asyncio.Queue(
             self._max_queue
         )
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="micro-batch")
@@ -120,7 +121,7 @@ class MicroBatcher:
                 waiting.set_exception(ModelUnavailable("the batcher was closed"))
         self._pool.shutdown()
 
-    async def submit(self, row: Row) -> float:
+    async def submit(self, row: Item) -> float:
         """Return the probability for a row.
 
         Raises:
@@ -149,7 +150,7 @@ class MicroBatcher:
                         waiting.set_exception(ModelUnavailable("the batcher was closed"))
                 raise
 
-    async def _fill(self, batch: list[tuple[Row, asyncio.Future[float]]]) -> None:
+    async def _fill(self, batch: list[tuple[Item, asyncio.Future[float]]]) -> None:
         """Add rows that come within the wait, up to a full batch."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self._wait_s
@@ -161,7 +162,7 @@ class MicroBatcher:
             else:
                 return
 
-    async def _answer(self, batch: list[tuple[Row, asyncio.Future[float]]]) -> None:
+    async def _answer(self, batch: list[tuple[Item, asyncio.Future[float]]]) -> None:
         if not batch:
             return
         self.stats.batches += 1
@@ -177,7 +178,7 @@ class MicroBatcher:
             else:
                 waiting.set_result(result)
 
-    def _each(self, rows: Sequence[Row]) -> list[float | Exception]:
+    def _each(self, rows: Sequence[Item]) -> list[float | Exception]:
         try:
             return list(self._predict(rows))
         except Exception as error:  # noqa: BLE001 - whatever a model raises belongs to its row

@@ -41,7 +41,7 @@ class Server:
 
     def get(self, path: str) -> Any:
         """Return the JSON of a GET."""
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=10)
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=60)
         try:
             connection.request("GET", path)
             response = connection.getresponse()
@@ -76,7 +76,8 @@ def _started(settings: Settings, workers: int, log: Path) -> Server:
         words = ["-m", "uvicorn", "--factory", "velvet_ml.serving.app:from_environment"]
         words += ["--host", HOST, "--port", str(port), "--workers", str(workers)]
         words += ["--log-level", "warning", "--no-access-log"]
-        environment = {**os.environ, VARIABLE: settings.to_json()}
+        # One thread a worker, as for a graph: more would only compete with the other workers.
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", VARIABLE: settings.to_json()}
         with log.open("wb") as out:
             process = subprocess.Popen(
                 [sys.executable, *words], stdout=out, stderr=subprocess.STDOUT, env=environment
@@ -155,7 +156,7 @@ class LoadRun:
         assert self._process.stdout is not None
         self._process.stdout.readline()
 
-    def wait(self, timeout: float = 120.0) -> Load:
+    def wait(self, timeout: float = 900.0) -> Load:
         """Return the result of the load; a load that does not end is killed and raises."""
         try:
             out, _ = self._process.communicate(timeout=timeout)
