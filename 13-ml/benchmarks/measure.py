@@ -6,9 +6,15 @@ listed with the reason where they are not installed.
 
 from __future__ import annotations
 
+from threadpoolctl import threadpool_limits
+
 from velvet.bench import Suite
 from velvet.bench.command import main
 from velvet_ml.comparisons import drifting, experiments, scaling, serving, truth
+
+# One thread for boosting, as a graph has: two would be another comparison, and threads of OpenMP that
+# wait for each other on a busy machine are what would be measured.
+threadpool_limits(1, user_api="openmp")
 
 suite = Suite("13-ml", __file__)
 for subject in (truth, experiments, drifting, serving, scaling):

@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from velvet_ml import artifacts
 from velvet_ml.atomic import FileLock, atomic_write
@@ -76,16 +76,6 @@ class Move:
         about = asdict(self)
         del about["digest"]
         return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
-
-
-class ModelRegistry(Protocol):
-    """What our registry and the adapter of MLflow share."""
-
-    def promote(self, name: str, version: int, alias: str) -> None:
-        """Let an alias name a version."""
-
-    def version_of(self, name: str, alias: str) -> int | None:
-        """Return the version that an alias names, None when it names nothing."""
 
 
 class Registry:
