@@ -42,7 +42,7 @@ def drift_race() -> None:
         print(
             f"{name:20}{length:>12,.0f}{large.median:>8.0f}{small.median:>8.0f}{large.early:>11.0%}"
         )
-    print("why: who cries often is quick; compare delays at one run length only")
+    print("why: a detector that cries often is quick; compare at one run length only")
 
 
 @example("canary_rollback")
