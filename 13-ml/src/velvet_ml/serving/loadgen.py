@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 HOST = "127.0.0.1"
-MAX_TRIES, PAUSE_S, PATIENCE_S = 200, 0.05, 30.0
+MAX_TRIES, PAUSE_S, PATIENCE_S = 200, 0.05, 120.0
 _BROKEN = (OSError, asyncio.IncompleteReadError, asyncio.TimeoutError, ValueError, IndexError)
 
 
