@@ -1,0 +1,5 @@
+"""The dashboard of 13-ml."""
+
+from velvet_ml.dashboard import main
+
+main()

@@ -1,0 +1,1 @@
+"""Serving: engines, micro-batches, an HTTP service, a load from outside, and rolling out."""
