@@ -1,7 +1,7 @@
 """BERT inference in plain NumPy: what a pretrained encoder computes, without a framework.
 
-In each layer every token looks at every other one (attention), then is widened, bent by GELU and
-narrowed; both steps are added to what was there and normalised. Equal to torch to 5e-5.
+In each layer every token looks at every other one, then is widened, bent by GELU and narrowed; both
+steps are added to what was there and normalised. Equal to torch to 5e-5.
 
 Source: Devlin et al. (2019); Hendrycks and Gimpel (2016), GELU with the exact erf; erf from
 Abramowitz and Stegun 7.1.26, with an error of 1.5e-7. The tanh form of GELU is off by 6.6e-3.
@@ -62,9 +62,7 @@ class NumpyBert:
     def load(cls, folder: str | Path) -> NumpyBert:
         """Return the encoder in a folder; no torch, no pickle.
 
-        Raises:
-            FileNotFoundError: one of `FILES` is missing.
-            ValueError: the weights are cut off, or of another shape than the config says.
+        Raises FileNotFoundError if one of `FILES` is missing, ValueError if they do not fit.
         """
         config, pieces, weights = (Path(folder) / name for name in FILES)
         if absent := [one.name for one in (config, pieces, weights) if not one.is_file()]:

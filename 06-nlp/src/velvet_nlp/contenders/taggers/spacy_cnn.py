@@ -21,7 +21,7 @@ from velvet_nlp.protocols import Labels, Words, checked
 
 TASKS = frozenset({"pos", "ner"})
 ENCODER = False
-EPOCHS = {"pos": 10, "ner": 15}
+EPOCHS = {"pos": 10, "ner": 10}
 BATCH, DROPOUT = 16, 0.2
 ENCODING = {
     "@architectures": "spacy.HashEmbedCNN.v2",

@@ -1,4 +1,6 @@
-"""TF-IDF and MiniLM together: the sum of 1 / (60 + rank), so their scores need not be alike.
+"""TF-IDF and MiniLM by the sum of 1 / (60 + rank): their scores need not be alike.
+
+Each votes with one weight, also on queries that it knows nothing about; `hybrid_scores` does not.
 
 Source: Cormack, Clarke and Buettcher (2009), reciprocal rank fusion; 60 is theirs.
 """
@@ -18,8 +20,8 @@ ENCODER = True
 DAMPING = 60
 
 
-class Hybrid:
-    """Two searchers whose ranks are added."""
+class HybridRanks:
+    """Two searchers whose ranks are fused."""
 
     def __init__(self, encoder: NumpyBert) -> None:
         self._parts = (tfidf_chars.make(), minilm.make(encoder))
@@ -35,6 +37,6 @@ class Hybrid:
         return np.asarray(sum(1 / (DAMPING + rank) for rank in ranks), dtype=np.float64)
 
 
-def make(encoder: NumpyBert) -> Hybrid:
+def make(encoder: NumpyBert) -> HybridRanks:
     """Return a searcher by words and by meaning."""
-    return Hybrid(encoder)
+    return HybridRanks(encoder)

