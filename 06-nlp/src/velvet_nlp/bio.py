@@ -57,7 +57,8 @@ def spans_from_bio(tags: Sequence[str], scheme: Scheme = "BIO") -> list[Span]:
         letter, label = split_tag(tag, scheme)
         goes_on = letter in "IL" and label == inside and letter != "O"
         if letter in "IL" and label != inside and scheme != "IOB1":
-            raise ValueError(f"tag {at} is {tag!r} after {tags[at - 1] if at else 'nothing'!r}")
+            before = repr(tags[at - 1]) if at else "nothing"
+            raise ValueError(f"tag {at} is {tag!r} after {before}: it continues no span")
         if scheme == "BILUO" and inside and not goes_on:
             raise ValueError(f"tag {at} is {tag!r}, but the span of {inside} has no L-")
         if inside and not goes_on:

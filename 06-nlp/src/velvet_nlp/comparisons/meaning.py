@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial, cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial, cache
+from functools import cache, lru_cache, partial
 from itertools import combinations
 from typing import Any
 
