@@ -124,6 +124,6 @@ def vectors(bert: NumpyBert) -> WordVectors:
 
 @pytest.fixture
 def documents() -> tuple[Document, ...]:
-    """Return four documents of different domains, ten sentences of each."""
+    """Return four documents of different domains, eight sentences of each."""
     chosen = load()[::4]
-    return tuple(Document(one.doc_id, one.domain, one.sentences[:10]) for one in chosen)
+    return tuple(Document(one.doc_id, one.domain, one.sentences[:8]) for one in chosen)

@@ -212,7 +212,7 @@ def test_a_model_of_a_hub_is_refused_before_anything_is_loaded(
     with pytest.raises(FileNotFoundError, match="not a hub's model"):
         pretrained.load_hf("someone/model")
     monkeypatch.setattr(tiers, "find_spec", lambda _: None)
-    with pytest.raises(tiers.TierMissing, match="requirements-torch.txt"):
+    with pytest.raises(tiers.TierMissing, match=r"requirements-torch\.txt"):
         pretrained.load_hf(bert_folder)
 
 
@@ -286,7 +286,7 @@ def test_a_child_that_fails_is_reported(code: str, says: str) -> None:
 
 
 def test_a_child_that_hangs_is_ended_and_no_steps_are_refused() -> None:
-    with pytest.raises(footprint.ProfileError, match="ended after 0.5 s"):
+    with pytest.raises(footprint.ProfileError, match=r"ended after 0\.5 s"):
         footprint.measure({"hang": "import threading; threading.Event().wait()"}, limit_s=0.5)
     with pytest.raises(ValueError, match="nothing to measure"):
         footprint.measure({})

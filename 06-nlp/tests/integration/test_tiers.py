@@ -90,5 +90,5 @@ def test_torch_contenders_say_what_is_missing(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(tiers, "find_spec", lambda _: None)
     for call in (torch_tier.TorchEncoder, lambda: torch_tier.tagger("fine_tuned"), torch_tier.onnx):
-        with pytest.raises(tiers.TierMissing, match="requirements-torch.txt"):
+        with pytest.raises(tiers.TierMissing, match=r"requirements-torch\.txt"):
             call()

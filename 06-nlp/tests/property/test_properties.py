@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -58,7 +60,7 @@ def test_tokens_are_in_the_text_in_order_and_no_white_space(text: str) -> None:
         assert spans == sorted(spans)
         assert all(text[start:end].strip() for start, end in spans)
         if name not in ("bpe", "wordpiece"):  # pieces of one character may share its place
-            assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+            assert all(a[1] <= b[0] for a, b in pairwise(spans))
 
 
 @given(

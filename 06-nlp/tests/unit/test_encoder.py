@@ -36,14 +36,17 @@ class SlowBert:
 
     def linear(self, x: Matrix, at: str) -> Matrix:
         w, b = self.w[f"{at}.weight"], self.w[f"{at}.bias"]
-        return [[sum(map(float.__mul__, row, col)) + c for col, c in zip(w, b)] for row in x]
+        return [
+            [sum(map(float.__mul__, row, col)) + c for col, c in zip(w, b, strict=True)]
+            for row in x
+        ]
 
     def norm(self, x: Matrix, at: str) -> Matrix:
         w, b, out = self.w[f"{at}.weight"], self.w[f"{at}.bias"], []
         for row in x:
             mean = sum(row) / len(row)
             spread = math.sqrt(sum((v - mean) ** 2 for v in row) / len(row) + 1e-12)
-            out.append([(v - mean) / spread * g + c for v, g, c in zip(row, w, b)])
+            out.append([(v - mean) / spread * g + c for v, g, c in zip(row, w, b, strict=True)])
         return out
 
     def attend(self, x: Matrix, at: str) -> Matrix:
@@ -56,7 +59,7 @@ class SlowBert:
                 dots = [sum(map(float.__mul__, row[cut], key[cut])) / math.sqrt(width) for key in k]
                 powers = [math.exp(dot - max(dots)) for dot in dots]
                 shares = [power / sum(powers) for power in powers]
-                columns = zip(*(value[cut] for value in v))
+                columns = zip(*(value[cut] for value in v), strict=True)
                 mixed[at_row] += [sum(map(float.__mul__, shares, col)) for col in columns]
         return self.linear(mixed, f"{at}.output.dense")
 
@@ -64,19 +67,23 @@ class SlowBert:
         e = "embeddings"
         kind = self.w[f"{e}.token_type_embeddings.weight"][0]
         words, places = (self.w[f"{e}.{n}_embeddings.weight"] for n in ("word", "position"))
-        x = [[a + b + c for a, b, c in zip(words[i], places[n], kind)] for n, i in enumerate(ids)]
+        x = [
+            [a + b + c for a, b, c in zip(words[i], places[n], kind, strict=True)]
+            for n, i in enumerate(ids)
+        ]
         x = self.norm(x, f"{e}.LayerNorm")
         for n in range(self.c["num_hidden_layers"]):
             at = f"encoder.layer.{n}"
             y = self.attend(x, f"{at}.attention")
             x = self.norm(
-                [list(map(float.__add__, *two)) for two in zip(x, y)],
+                [list(map(float.__add__, *two)) for two in zip(x, y, strict=True)],
                 f"{at}.attention.output.LayerNorm",
             )
             wide = self.linear(x, f"{at}.intermediate.dense")
             y = self.linear([[self.bend(v) for v in row] for row in wide], f"{at}.output.dense")
             x = self.norm(
-                [list(map(float.__add__, *two)) for two in zip(x, y)], f"{at}.output.LayerNorm"
+                [list(map(float.__add__, *two)) for two in zip(x, y, strict=True)],
+                f"{at}.output.LayerNorm",
             )
         return x
 

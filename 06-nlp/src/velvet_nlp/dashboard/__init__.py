@@ -1,11 +1,15 @@
-"""The page of module 06, one file a tab."""
+"""The page of module 06, one file a tab; the arena comes first."""
 
 from __future__ import annotations
 
 from velvet.ui.kit import Page, show
-from velvet_nlp.dashboard import growth
+from velvet_nlp.dashboard import arena, inside, memory, reading, searching
 
-PAGE = Page("06-nlp", tabs=(growth.TAB,))
+PAGE = Page(
+    "06-nlp",
+    title="NLP Arena",
+    tabs=(arena.TAB, reading.TAB, searching.TAB, memory.TAB, inside.TAB),
+)
 
 
 def main() -> None:

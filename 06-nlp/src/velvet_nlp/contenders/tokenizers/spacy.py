@@ -15,7 +15,8 @@ class SpacyBlank:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Return the offsets of the tokens that are not white space."""
-        doc = self._cut(text)
+        safe = text.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate is one character
+        doc = self._cut(safe)
         return [(one.idx, one.idx + len(one)) for one in doc if not one.is_space]
 
 
