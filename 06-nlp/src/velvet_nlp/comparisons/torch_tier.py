@@ -19,7 +19,7 @@ from velvet_nlp.contenders.tokenizers import wordpiece
 from velvet_nlp.numpy_bert import Array
 from velvet_nlp.protocols import Labels, Words, checked
 
-EPOCHS = {"fine_tuned": 3, "from_scratch": 12}
+EPOCHS = {"fine_tuned": 2, "from_scratch": 12}
 RATE = {"fine_tuned": 3e-4, "from_scratch": 1e-3}
 BATCH, IGNORED = 16, -100
 MODEL = "minilm.onnx"

@@ -72,7 +72,7 @@ TAB = kit.Tab(
     "Read",
     question="What does each library make of one sentence?",
     tip="Write a sentence with a price, a link or a name that no corpus has.",
-    job=kit.Job(tasks.read, label="Read", cap_s=120, recorded="read.jsonl"),
+    job=kit.Job(tasks.read, label="Read", cap_s=240, recorded="read.jsonl"),
     controls=controls,
     draw=draw,
     finding=finding,

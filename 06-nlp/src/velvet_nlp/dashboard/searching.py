@@ -102,7 +102,7 @@ TAB = kit.Tab(
     "Search",
     question="When does meaning find what words do not, and when is it the other way round?",
     tip="Search paraphrases, then codes: MiniLM reads E-4471 and E-4417 almost alike.",
-    job=kit.Job(tasks.search, label="Search", cap_s=120, recorded="search.jsonl"),
+    job=kit.Job(tasks.search, label="Search", cap_s=240, recorded="search.jsonl"),
     controls=controls,
     draw=draw,
     finding=finding,
