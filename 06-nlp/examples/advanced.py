@@ -8,8 +8,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from velvet.examples import example, main
-from velvet_nlp.corpus import load, sentences_of
+from velvet_nlp.corpus import sentences_of
 from velvet_nlp.footprint import BILLS, measure
+from velvet_nlp.own import load
 from velvet_nlp.tiers import HINTS, TierMissing, missing, require
 from velvet_nlp.word_vectors import minilm
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from velvet.examples import example, main
 from velvet_nlp import contenders
-from velvet_nlp.corpus import load, sentences_of
+from velvet_nlp.corpus import sentences_of
 from velvet_nlp.evaluate import accuracy_counts
 from velvet_nlp.intervals import bootstrap_ci
+from velvet_nlp.own import load
 from velvet_nlp.pretrained import load_nltk_resource, load_spacy
 from velvet_nlp.protocols import Split
 from velvet_nlp.tiers import TierMissing, minilm_folder

@@ -6,8 +6,9 @@ from threadpoolctl import threadpool_limits
 
 from velvet.examples import example, main
 from velvet_nlp import contenders, evaluate
-from velvet_nlp.corpus import Pair, load, load_pairs
+from velvet_nlp.corpus import Pair
 from velvet_nlp.intervals import bootstrap_ci, paired_bootstrap
+from velvet_nlp.own import load, load_pairs
 from velvet_nlp.search import judge, search, word_overlap
 from velvet_nlp.tiers import TierMissing, missing
 from velvet_nlp.validation import cross_validate, verdicts

@@ -15,8 +15,9 @@ from threadpoolctl import threadpool_limits
 
 from velvet_nlp import tiers
 from velvet_nlp.contenders.tokenizers import wordpiece
-from velvet_nlp.corpus import Document, load
+from velvet_nlp.corpus import Document
 from velvet_nlp.numpy_bert import NumpyBert
+from velvet_nlp.own import load
 from velvet_nlp.word_vectors import WordVectors
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")

@@ -7,14 +7,10 @@ in the text, gaps that are more than white space, labels that are no legal BIO.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
 
 from velvet_nlp.bio import Span, spans_from_bio
 
-SAMPLES = Path(__file__).parent / "samples"
 UPOS = frozenset(
     [
         "ADJ",
@@ -163,32 +159,6 @@ class Pair:
     kind: str
     query: str
     text: str
-
-
-@lru_cache(maxsize=4)
-def load(name: str = "velvet") -> tuple[Document, ...]:
-    """Return a corpus that ships with the module: ``"velvet"`` or ``"second_pass"``.
-
-    Written by hand for this project, CC BY 4.0; `samples/ANNOTATION.md` has the guidelines.
-
-    Raises:
-        ValueError: there is no such corpus.
-    """
-    from velvet_nlp.conllu import read_documents
-
-    path = SAMPLES / f"{name}.conllup"
-    if name not in ("velvet", "second_pass"):
-        raise ValueError(f"unknown corpus {name!r}: choose velvet or second_pass")
-    with path.open(encoding="utf-8") as lines:
-        return tuple(read_documents(lines))
-
-
-@lru_cache(maxsize=1)
-def load_pairs() -> tuple[Pair, ...]:
-    """Return the retrieval pairs: kinds ``paraphrase``, ``lexical`` and ``distractor``."""
-    with (SAMPLES / "retrieval.jsonl").open(encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    return tuple(Pair(row["id"], row["kind"], row.get("query", ""), row["text"]) for row in rows)
 
 
 def sentences_of(documents: tuple[Document, ...] | list[Document]) -> list[Sentence]:

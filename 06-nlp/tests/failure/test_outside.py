@@ -17,7 +17,8 @@ import spacy
 from velvet_nlp import __main__ as program
 from velvet_nlp import fetch, footprint, pretrained, tiers
 from velvet_nlp.contenders.tokenizers import nltk_word, treebank
-from velvet_nlp.corpus import load, sentences_of
+from velvet_nlp.corpus import sentences_of
+from velvet_nlp.own import load
 
 FILES = {
     "one.conllu": "1\tHi\thi\tINTJ\t_\t_\t0\troot\t_\t_\n\n1\tBye\tbye\tINTJ\t_\t_\t0\troot\t_\t_\n",

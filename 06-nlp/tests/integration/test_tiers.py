@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from velvet_nlp import contenders, tiers
-from velvet_nlp.corpus import load, load_pairs, sentences_of
+from velvet_nlp.corpus import sentences_of
 from velvet_nlp.numpy_bert import padded
+from velvet_nlp.own import load, load_pairs
 from velvet_nlp.search import judge
 from velvet_nlp.word_vectors import minilm
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from velvet_nlp import contenders, evaluate
 from velvet_nlp.bio import Span, bio_from_spans, repair, spans_from_bio
 from velvet_nlp.conllu import read_conllu, write_conllu
-from velvet_nlp.corpus import ENTITIES, UPOS, Document, Sentence, Token, load
+from velvet_nlp.corpus import ENTITIES, UPOS, Document, Sentence, Token
 from velvet_nlp.intervals import bootstrap_ci, holm, paired_bootstrap
+from velvet_nlp.own import load
 from velvet_nlp.validation import grouped_folds
 
 TAGS = ["O", *(f"{letter}-{kind}" for letter in "BI" for kind in ENTITIES)]

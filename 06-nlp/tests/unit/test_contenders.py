@@ -16,10 +16,11 @@ from velvet_nlp.bio import repair, spans_from_bio
 from velvet_nlp.contenders.taggers import spacy_cnn
 from velvet_nlp.contenders.taggers.frozen_encoder import FrozenEncoder, shape
 from velvet_nlp.contenders.tokenizers.treebank import aligned
-from velvet_nlp.corpus import Document, load, load_pairs, sentences_of
+from velvet_nlp.corpus import Document, sentences_of
 from velvet_nlp.evaluate import accuracy_counts, ratio
 from velvet_nlp.footprint import ONE_THREAD
 from velvet_nlp.numpy_bert import NumpyBert
+from velvet_nlp.own import load, load_pairs
 from velvet_nlp.protocols import LeakageError, Split
 from velvet_nlp.search import judge, search
 from velvet_nlp.sentences import SPLITTERS, punkt
@@ -164,7 +165,8 @@ def test_training_sets_that_cannot_be_learnt_from(
 def test_another_hash_seed_predicts_the_same(capfd: pytest.CaptureFixture[str]) -> None:
     code = (
         "from velvet_nlp import contenders\nfrom velvet_nlp.contenders.taggers import spacy_cnn\n"
-        "from velvet_nlp.corpus import load, sentences_of\n"
+        "from velvet_nlp.corpus import sentences_of\n"
+        "from velvet_nlp.own import load\n"
         "spacy_cnn.EPOCHS['pos'] = 2\nsome = sentences_of(load())[:8]\n"
         "for name in ('dictionary', 'perceptron', 'spacy_cnn'):\n"
         "    tagger = contenders.tagger(name, 'pos')()\n"

@@ -7,17 +7,9 @@ from collections import Counter, defaultdict
 import pytest
 
 from velvet_nlp.bio import Span
-from velvet_nlp.corpus import (
-    ENTITIES,
-    Document,
-    Range,
-    Sentence,
-    Token,
-    load,
-    load_pairs,
-    sentences_of,
-)
+from velvet_nlp.corpus import ENTITIES, Document, Range, Sentence, Token, sentences_of
 from velvet_nlp.evaluate import cohen_kappa
+from velvet_nlp.own import load, load_pairs
 from velvet_nlp.search import word_overlap
 from velvet_nlp.validation import cross_validate, grouped_folds
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from velvet.bench import Estimate, Metric, Suite, speedup, value
 from velvet_nlp import contenders
-from velvet_nlp.corpus import load, sentences_of
+from velvet_nlp.corpus import sentences_of
 from velvet_nlp.evaluate import Counts, overlap_counts
 from velvet_nlp.intervals import Score, bootstrap_ci, paired_bootstrap
+from velvet_nlp.own import load
 from velvet_nlp.sentences import SPLITTERS
 
 BETTER = Metric("", "higher")

@@ -12,9 +12,10 @@ from velvet.bench import Estimate, Metric, Suite, Timed, speedup, value
 from velvet_nlp import contenders, evaluate
 from velvet_nlp.comparisons import torch_tier
 from velvet_nlp.comparisons.cutting import BETTER, estimate
-from velvet_nlp.corpus import load, load_pairs, sentences_of
+from velvet_nlp.corpus import sentences_of
 from velvet_nlp.intervals import paired_bootstrap
 from velvet_nlp.numpy_bert import Array
+from velvet_nlp.own import load, load_pairs
 from velvet_nlp.search import Judged, judge
 from velvet_nlp.word_vectors import minilm
 

@@ -11,13 +11,14 @@ from velvet.bench.model import mode
 from velvet_nlp import contenders
 from velvet_nlp.comparisons import torch_tier
 from velvet_nlp.comparisons.cutting import BETTER, estimate
-from velvet_nlp.corpus import load, sentences_of
+from velvet_nlp.corpus import sentences_of
 from velvet_nlp.intervals import (
     bootstrap_ci,
     deviation_of,
     minimum_detectable,
     paired_bootstrap,
 )
+from velvet_nlp.own import load
 from velvet_nlp.protocols import Tagger
 from velvet_nlp.validation import OutOfFold, cross_validate
 

@@ -22,8 +22,8 @@ def arena(task: str = "pos", sentences: int = 100, encoder: bool = True) -> Iter
     if task not in ("pos", "ner") or not 10 <= sentences <= 250:
         raise ValueError(f"task {task!r}, {sentences} sentences: choose pos or ner, 10 to 250")
     from velvet_nlp import contenders
-    from velvet_nlp.corpus import load
     from velvet_nlp.intervals import bootstrap_ci
+    from velvet_nlp.own import load
     from velvet_nlp.tiers import TierMissing
     from velvet_nlp.validation import OutOfFold, cross_validate, verdicts
 
@@ -69,7 +69,8 @@ def read(text: str = "", task: str = "pos") -> Iterator[Event]:
         raise ValueError(f"the text has {len(text)} characters: write 1 to {MAX_TEXT}")
     from velvet_nlp import contenders
     from velvet_nlp.bio import repair
-    from velvet_nlp.corpus import load, sentences_of
+    from velvet_nlp.corpus import sentences_of
+    from velvet_nlp.own import load
     from velvet_nlp.tiers import TierMissing
 
     _one_thread()
@@ -97,7 +98,7 @@ def read(text: str = "", task: str = "pos") -> Iterator[Event]:
 def search(kind: str = "paraphrase") -> Iterator[Event]:
     """Ask every searcher the queries of one kind, then draw the map of the vectors."""
     from velvet_nlp import contenders
-    from velvet_nlp.corpus import load_pairs
+    from velvet_nlp.own import load_pairs
     from velvet_nlp.search import judge, word_overlap
     from velvet_nlp.tiers import TierMissing
 
@@ -128,7 +129,7 @@ def _map(kind: str) -> Iterator[Event]:
     """Yield where queries and their texts lie on the two main axes of MiniLM's vectors."""
     import numpy as np
 
-    from velvet_nlp.corpus import load_pairs
+    from velvet_nlp.own import load_pairs
     from velvet_nlp.tiers import missing
     from velvet_nlp.word_vectors import minilm
 
