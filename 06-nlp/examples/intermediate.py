@@ -83,7 +83,7 @@ def search_by_meaning() -> None:
     words.fit([pair.text for pair in pairs])
     for query in ("doctor for children", "error E-4471"):
         best = search(words, query, 1)[0]
-        print(f"{query!r} by words: {pairs[best.at].text!r} ({best.score:.2f})")
+        print(f"{query!r}: {pairs[best.at].text!r}")
     print(f"MRR of chance: {evaluate.ratio(evaluate.mrr_counts([len(pairs) / 2])):.3f}")
 
 
