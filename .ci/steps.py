@@ -165,7 +165,8 @@ def requirements() -> str:
     call as they are.
     """
     files = [ROOT / "requirements-dev.txt"]
-    files += [file for folder in modules() for file in sorted(folder.glob("requirements*.txt"))]
+    names = ("requirements.txt", "requirements-peers.txt")
+    files += [folder / name for folder in modules() for name in names if (folder / name).is_file()]
     extras: set[str] = set()
     lines: dict[str, None] = {}
     for file in files:

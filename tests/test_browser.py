@@ -30,7 +30,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 PATIENCE_MS = 120_000
 WIDTHS = (390, 900, 1440)
 DEMO = Path(__file__).resolve().parent / "ui" / "demo"
-FIGURE = ".js-plotly-plot, [data-testid='stTable'], [data-testid='stDataFrame'], .velvet-figure"
+FIGURE = ".js-plotly-plot, table, [data-testid='stDataFrame'], .velvet-figure"
 # Texts whose contrast with what lies behind them is under 4.5, as rendered. What is disabled may
 # be pale; a gradient counts with each of its colours.
 PALE = """() => {
@@ -150,10 +150,11 @@ def visit(browser: Any, address: str) -> Iterator[tuple[Any, list[str]]]:
 
 
 def settle(view: Any) -> None:
-    """Wait until the page is drawn."""
-    idle = "() => !document.querySelector('[data-testid=\"stStatusWidget\"]')"
+    """Wait until the script of the page has ended and the page is drawn."""
     view.wait_for_timeout(150)
-    view.wait_for_function(idle, timeout=PATIENCE_MS)
+    view.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(
+        timeout=PATIENCE_MS
+    )
 
 
 def open_tab(view: Any, tab: str) -> None:

@@ -9,6 +9,7 @@ when an optional need is not met.
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import sys
 import time
@@ -85,6 +86,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         _run(registered(file), arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # of `python basic.py | head -1`: the rest is not read
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
     except VelvetError as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(error.exit_code) from None

@@ -17,7 +17,7 @@ CHUNK = 4096
 
 @example("chunk_trap")
 def chunk_trap() -> None:
-    """A download of many megabytes in 4 KiB chunks: the naive way loses a third of it."""
+    """A download of many megabytes in 4 KiB chunks: the naive way loses two fifths of it."""
     text = "Grüße aus Zürich, 日本 – et à bientôt\n" * 240_000
     data = text.encode()
     chunks = [data[i : i + CHUNK] for i in range(0, len(data), CHUNK)]

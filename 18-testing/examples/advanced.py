@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -123,6 +124,12 @@ def flaky_detective() -> None:
 
     report = flaky.find_polluters(tests, victim, runner=runner)
     print(f"polluter of {victim}: {report.polluters[0]}, found in {report.runs} runs of 40 tests")
+    excuses = "\n".join(f"{test}; web team; a race; 2026-12-31" for test in flickers)
+    print(f"may be red until then: {sorted(flaky.quarantined(excuses, date(2026, 12, 1)))}")
+    try:
+        flaky.quarantined(excuses, date(2027, 1, 1))
+    except flaky.QuarantineError as error:
+        print(f"a day later the run fails:\n    {error}")
     for p in (0.4, 0.1, 0.0175):
         print(f"a test that fails {p:.2%} of the time: {flaky.reruns_needed(p)} reruns for 95 %")
     print(f"100 passes leave room for a rate of {flaky.upper_bound(100):.1%}")

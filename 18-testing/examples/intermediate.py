@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+import subprocess
+import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 import freezegun
@@ -148,9 +154,6 @@ def doubles_that_drift() -> None:
 @example("approve_a_snapshot")
 def approve_a_snapshot() -> None:
     """An approval test in plain files, beside the same in syrupy and in inline-snapshot."""
-    import tempfile
-    from pathlib import Path
-
     from inline_snapshot import snapshot
 
     report = {"rows": [3, 1, 2], "made": "2026-06-01T10:00:00Z"}
@@ -165,7 +168,25 @@ def approve_a_snapshot() -> None:
         print(f"snapshots that nothing asked for: {Snapshots(Path(folder)).unused()}")
     assert sorted(report["rows"]) == snapshot([1, 2, 3])
     print("inline-snapshot: assert sorted(rows) == snapshot([1, 2, 3]), in the test itself")
-    print("syrupy: assert report == snapshot, in __snapshots__/test_report.ambr")
+    print("syrupy: assert rows == snapshot, in __snapshots__/test_report.ambr")
+    # A worker of xdist writes no report, and this example may run inside one.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    with tempfile.TemporaryDirectory() as folder:
+        for rows, more in (([3, 1, 2], ["--snapshot-update"]), ([1, 2, 3], [])):
+            source = f"def test_report(snapshot): assert {rows} == snapshot\n"
+            Path(folder, "test_report.py").write_text(source, encoding="utf-8")
+            words = ["-q", "--disable-plugin-autoload", "-p", "syrupy", "-p", "no:cacheprovider"]
+            command = [sys.executable, "-m", "pytest", *words, *more]
+            done = subprocess.run(
+                command,
+                cwd=folder,
+                env=environment,
+                capture_output=True,
+                encoding="utf-8",
+                check=False,  # the second is red
+            )
+            told = [line for line in done.stdout.splitlines() if re.match(r"\d+ snapshot", line)]
+            print(f"    {rows}: {' '.join(told)}")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,12 @@ class TestModule(ModuleTests):
             r"beside routes of respx: 1 of 4 checks differ",
             r"^    test_a_key_is_charged_once",
         ),
-        "approve_a_snapshot": (r'"made": "<time>"', r"nothing asked for: \['report'\]"),
+        "approve_a_snapshot": (
+            r'"made": "<time>"',
+            r"nothing asked for: \['report'\]",
+            r"\[3, 1, 2\]: 1 snapshot generated",
+            r"\[1, 2, 3\]: 1 snapshot failed",
+        ),
         "mutation_microscope": (r"happy path: 14 mutants, score 0\.\d+", r"alive, line \d+: "),
         "race_hunter": (
             r"with AsyncMock: balance 20, the test is green",
@@ -39,6 +44,8 @@ class TestModule(ModuleTests):
         "flaky_detective": (
             r"test_39: order dependent",
             r"polluter of test_39: test_04, found in \d runs",
+            r"may be red until then: \['test_10', 'test_20'\]",
+            r"    test_10 was excused until 2026-12-31: web team mends or deletes it",
             r"1\.75% of the time: 170 reruns",
         ),
     }

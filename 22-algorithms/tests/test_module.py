@@ -95,17 +95,15 @@ def row(printed: str, label: str) -> list[float]:
     ]
 
 
-def test_the_plain_list_wins_while_small_and_loses_when_large() -> None:
+def test_a_skip_list_costs_more_than_a_plain_or_a_sorted_list_at_every_size() -> None:
     printed = shown("basic", "builtin_or_own")
 
     costs = {name: row(printed, f"{name} ") for name in ("list+insort", "SortedList", "SkipList")}
     assert costs["SkipList"][1] > costs["list+insort"][1]
     assert costs["SkipList"][1] > costs["SortedList"][1]
-    assert costs["list+insort"][4] > costs["SortedList"][4]
     winners = re.findall(r"^ +([\d,]+)  (\S+)$", printed, re.M)
     assert [n for n, _ in winners] == ["250", "1,000", "4,000", "16,000", "40,000"]
-    assert winners[0][1] != "SkipList"
-    assert winners[-1][1] != "list+insort"
+    assert {name for _, name in winners} <= {"list+insort", "SortedList"}
     assert "the plain list and SortedList meet at" in printed
 
 

@@ -193,3 +193,18 @@ def test_a_contender_that_failed_fails_its_claim_and_no_busy_machine_excuses_it(
 
     assert claim["verdict"] == "FAILS"
     assert claim["reason"] == "crash in work failed: ZeroDivisionError: division by zero"
+
+
+def test_a_missing_precondition_opens_a_figure_without_an_interval_too(
+    declared, measured_by_engine
+):
+    suite = declared("""
+        work = suite.comparison("work", kind="value", unit="")
+        work.add("fine", lambda: lambda: 3)
+        suite.claim("it is small", value("work", "fine") <= 2, needs="cores>=10000")
+    """)
+
+    (claim,) = measured_by_engine(suite).results["claims"]
+
+    assert claim["verdict"] == "INCONCLUSIVE"
+    assert claim["reason"].startswith("needs cores >= 10000")

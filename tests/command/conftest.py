@@ -200,3 +200,10 @@ _RESULTS: dict[str, Any] = {
 def results() -> dict[str, Any]:
     """A results document of one comparison, small enough to be read in one look."""
     return copy.deepcopy(_RESULTS)
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plan one module, whatever the roadmap still holds."""
+    words = ("Delta Codes", 6, "Advanced", 4.0, "Differences.", "What does a difference cost?")
+    monkeypatch.setattr(catalog, "_planned", lambda: (catalog.Module(29, "delta", *words),))

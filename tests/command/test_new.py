@@ -79,11 +79,12 @@ def test_a_name_of_another_form_is_refused_with_an_example(velvet, clone, name):
     assert names(clone) == before
 
 
+@pytest.mark.usefixtures("planned")
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("21-foo", "the number 21 belongs to 21-desktop"),
-        ("24-desktop", "the topic 'desktop' belongs to 21-desktop"),
+        ("29-foo", "the number 29 belongs to 29-delta"),
+        ("24-delta", "the topic 'delta' belongs to 29-delta"),
         ("30-foo", "the number 30 belongs to 30-tiny"),
     ],
 )

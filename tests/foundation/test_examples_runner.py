@@ -296,3 +296,28 @@ def test_a_file_of_examples_runs_by_itself_on_a_console_without_utf_8(tmp_path: 
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"? drawn" in done.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGPIPE and another error for it")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_pipe_that_is_closed_early_ends_the_file_without_a_traceback(tmp_path, unbuffered):
+    file = tmp_path / "long.py"
+    file.write_text(
+        "from velvet.examples import example, main\n\n\n"
+        '@example("long")\ndef long() -> None:\n    """Prints a lot."""\n'
+        "    for line in range(100_000):\n        print(line)\n\n\nmain()\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, str(file)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr is not None
+    said = process.stderr.read()
+    process.stderr.close()
+
+    assert (process.wait(), said) == (1, b"")

@@ -37,3 +37,14 @@ def test_a_claim_carries_its_verdict_as_mark_word_and_colour(verdict):
 def test_an_unknown_verdict_is_a_defect_of_the_caller():
     with pytest.raises(KeyError):
         frame.claim_light("PERHAPS", "text", [])
+
+
+def test_double_underscores_in_a_table_are_text_and_code_is_left_alone():
+    def page() -> None:
+        from velvet.ui.parts import Seen
+
+        Seen().table([{"file": "a/__init__.py", "code": "`__init__`", "lines": 1}])
+
+    cells = AppTest.from_function(page).run(timeout=60).table[0].value.iloc[0]
+
+    assert list(cells) == [r"a/\_\_init\_\_.py", "`__init__`", 1]

@@ -115,10 +115,10 @@ def test_a_comparison_that_is_not_declared_is_refused(tiny):
         next(live.measured("30-tiny", "nothing", "a", 1.0))
 
 
-def test_the_declared_comparisons_are_listed_with_their_contenders():
-    assert predict.listed("sort (micro, 1 sizes): slow, fast\nclaim: x (y): z\n") == {
-        "sort": ["slow", "fast"]
-    }
+def test_the_declared_comparisons_of_two_or_more_are_listed_with_their_contenders():
+    said = "sort (micro, 1 sizes): slow, fast\nloss (value, 1 sizes): naive\nclaim: x (y): z, z\n"
+
+    assert predict.listed(said) == {"sort": ["slow", "fast"]}
 
 
 def test_medians_are_told_while_it_runs():

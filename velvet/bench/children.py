@@ -34,8 +34,11 @@ class ChildFailed(Exception):
     """A worker ended badly; `contender` is whose turn it was (None: before any turn)."""
 
     def __init__(self, contender: str | None, reason: str) -> None:
-        super().__init__(reason)
+        super().__init__(contender, reason)
         self.contender, self.reason = contender, reason
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 def environment(*, hashseed: int, threads: int, tier: str) -> dict[str, str]:

@@ -41,7 +41,7 @@ def quantity(value: float, unit: str) -> str:
         return f"{number(value / 1e3)} k{unit}"
     counted = unit and unit not in ("MB", "%") and not unit.endswith("/s")
     if counted and float(value).is_integer():
-        one = value == 1 and re.fullmatch(r"[a-z]{3,}[^s]s", unit)
+        one = value == 1 and re.fullmatch(r"[a-z]{2,}[^s]s", unit)
         return f"{value:,.0f} {unit[:-1] if one else unit}"  # a count is exact
     return f"{number(value)} {unit}".strip()
 

@@ -63,13 +63,14 @@ class Judge:
         missing = self._precondition(claim)
         findings = []
         for part in claim.condition.parts:
+            failed = False
             try:
                 found = part.judge(measured)
             except NotMeasured as error:
                 failed = isinstance(error, ContenderFailed)
                 verdict = Verdict.FAILS if failed else Verdict.INCONCLUSIVE
                 found = Finding(verdict, part.operand.text, None, part.bound, str(error))
-            if missing and found.interval and found.verdict is not Verdict.HOLDS:
+            if missing and not failed and found.verdict is not Verdict.HOLDS:
                 found = replace(found, verdict=Verdict.INCONCLUSIVE, reason=missing)
             findings.append(found)
         return sorted(findings, key=lambda found: _WORST_FIRST.index(found.verdict))

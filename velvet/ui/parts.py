@@ -50,8 +50,17 @@ class Seen:
     def table(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Draw rows as a table with whose figures these are."""
         if rows:
-            st.table([dict(row) for row in rows])
+            st.table([{name: _plain(cell) for name, cell in row.items()} for row in rows])
             st.caption(self.whose[0].upper() + self.whose[1:])
+
+
+def _plain(cell: Any) -> Any:
+    """Return a cell whose `__init__` is not read as bold; what stands in backticks is left."""
+    if not isinstance(cell, str):
+        return cell
+    parts = cell.split("`")
+    parts[::2] = [part.replace("__", r"\_\_") for part in parts[::2]]
+    return "`".join(parts)
 
 
 def slug(text: str) -> str:

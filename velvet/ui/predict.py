@@ -63,11 +63,11 @@ def declared(measure: Path, stamp: int) -> dict[str, list[str]]:  # noqa: ARG001
 
 
 def listed(said: str) -> dict[str, list[str]]:
-    """Read what `measure.py --list` says: each comparison with its contenders."""
+    """Read what `measure.py --list` says: each comparison of two or more, with its contenders."""
     found = {}
     for line in said.splitlines():
         head, _, names = line.partition("): ")
-        if names and not line.startswith("claim: "):
+        if ", " in names and not line.startswith("claim: "):
             found[head.split(" (")[0]] = names.split(", ")
     return found
 

@@ -12,6 +12,9 @@ from pathlib import Path
 class EnvToolError(Exception):
     """The base of everything that this module raises."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).__new__, (type(self),), {**self.__dict__, "args": self.args}
+
 
 class BadSpec(EnvToolError, ValueError):
     """A package's description breaks PEP 440 or PEP 508."""

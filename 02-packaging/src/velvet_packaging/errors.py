@@ -10,6 +10,9 @@ from __future__ import annotations
 class PackagingLabError(Exception):
     """The base of everything that this module raises."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).__new__, (type(self),), {**self.__dict__, "args": self.args}
+
 
 class BadSpec(PackagingLabError, ValueError):
     """A project's description breaks a rule of the specifications."""

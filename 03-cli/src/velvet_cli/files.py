@@ -90,9 +90,6 @@ def _rename(fresh: Path, path: Path, *, patient: bool = os.name == "nt") -> None
 class StoreLocked(TimeoutError):
     """Another process holds the lock."""
 
-    def __init__(self, path: Path, timeout: float) -> None:
-        super().__init__(f"{path} is held by another process (waited {timeout:g} s)")
-
 
 class FileLock:
     """An exclusive lock as a context manager; not reentrant, not thread-safe.
@@ -136,6 +133,7 @@ class FileLock:
 
     def _acquire(self, descriptor: int) -> None:
         until = time.monotonic() + self._timeout
+        held = f"{self.path} is held by another process (waited {self._timeout:g} s)"
         while True:
             try:
                 return _lock(descriptor)
@@ -143,5 +141,5 @@ class FileLock:
                 if error.errno not in _HELD:
                     raise
                 if time.monotonic() >= until:
-                    raise StoreLocked(self.path, self._timeout) from None
+                    raise StoreLocked(held) from None
             self._sleep(_RETRY_S)

@@ -33,7 +33,7 @@ def render_rows(
         raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {format!r}")
     if format == "table":
         return _table(rows, fields, header)
-    return {"json": _json, "ndjson": _ndjson, "csv": _csv, "tsv": _tsv}[format](rows, fields)
+    return {"json": _json, "ndjson": _ndjson, "csv": _csv, "tsv": _tsv}[format](rows, list(fields))
 
 
 def text_of(value: object) -> str:

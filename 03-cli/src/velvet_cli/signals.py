@@ -31,8 +31,10 @@ class Stopped(Exception):
     """A signal, `signum`, ended the work, in order or by force."""
 
     def __init__(self, signum: int) -> None:
-        super().__init__(f"stopped by {signal.Signals(signum).name}")
         self.signum = signum
+
+    def __str__(self) -> str:
+        return f"stopped by {signal.Signals(self.signum).name}"
 
 
 class CancelToken:

@@ -33,16 +33,18 @@ _NOT_A_TASK = (ValueError, RecursionError, OverflowError)
 class TaskNotFound(LookupError):
     """There is no task with that number."""
 
-    def __init__(self, number: int) -> None:
-        super().__init__(f"no task {number}")
+    def __str__(self) -> str:
+        return f"no task {self.args[0]}"
 
 
 class StoreCorrupt(ValueError):
-    """A line of the store is no task; nothing has been overwritten."""
+    """A line of the store is no task; nothing was overwritten; `args` are path, line, why."""
 
     def __init__(self, path: Path, line: int, why: str) -> None:
-        super().__init__(f"{path}:{line}: {why}")
-        self.line = line
+        super().__init__(path, line, why)
+
+    def __str__(self) -> str:
+        return "{}:{}: {}".format(*self.args)
 
 
 def _undecodable(path: Path, read: int, error: UnicodeDecodeError) -> StoreCorrupt:

@@ -45,7 +45,7 @@ class Wire(io.StringIO):
         (TaskNotFound(9), Exit.FAILURE),
         (InvalidTask("x"), Exit.DATAERR),
         (StoreCorrupt(HERE, 3, "x"), Exit.DATAERR),
-        (StoreLocked(HERE, 1), Exit.TEMPFAIL),
+        (StoreLocked("held"), Exit.TEMPFAIL),
         (InputMissing("x"), Exit.NOINPUT),
         (ConfigNotFound(HERE), Exit.NOINPUT),
         (ConfigError("x"), Exit.CONFIG),

@@ -141,7 +141,7 @@ def test_a_bad_line_is_named_and_nothing_is_overwritten(store: TaskStore, bad: s
     with pytest.raises(StoreCorrupt, match=r"tasks\.jsonl:3: not a task") as caught:
         store.add("c")
 
-    assert caught.value.line == 3
+    assert caught.value.args[1] == 3
     assert store.path.read_text(encoding="utf-8") == content
 
 

@@ -29,7 +29,10 @@ class Span:
 
 
 class Compiled(Protocol):
-    """A pattern, ready to use; thread-safe. Replacements are literal text, never templates."""
+    """A pattern, ready to use; thread-safe. Replacements are literal text, never templates.
+
+    A lone surrogate in the text is a UnicodeEncodeError in RE2, which works on UTF-8.
+    """
 
     def search(self, text: str) -> Span | None: ...
     def match(self, text: str) -> Span | None: ...

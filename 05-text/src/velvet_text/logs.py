@@ -123,6 +123,8 @@ PARSERS: dict[str, Callable[[], LineParser]] = {
 def parser(name: str) -> LineParser:
     """Return a parser by name; an ImportError where its library is absent.
 
+    That of RE2 raises a UnicodeEncodeError for a line with a lone surrogate.
+
     >>> parser("negated")('h - - [t] "GET / HTTP/1.1" 200 - "-" "x"').status
     200
     """

@@ -93,6 +93,8 @@ RENDERERS: dict[str, Callable[..., Renderer]] = {
 def renderer(name: str, *, escape: bool = True) -> Renderer:
     """Return a renderer of a table; an ImportError where its library is absent.
 
+    MiniJinja writes three U+FFFD for a lone surrogate, the others keep it.
+
     >>> renderer("fstring")([["<b>"]])
     '<table><tr><td>&lt;b&gt;</td></tr></table>'
     """

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from velvet.testing import without_tracing
+from velvet.ui import child, kit, runs
 from velvet.ui.kit import Seen
-from velvet_text import pitfalls
+from velvet_text import audit, deadline, engines, pitfalls
 from velvet_text.dashboard import decoder, pitfall_list, race, regex_lab, tables, tasks, x_ray
 
 
@@ -42,6 +46,29 @@ def test_what_an_engine_lacks_and_what_is_no_pattern() -> None:
     for wrong in ("", "(", "(" * 150):
         with pytest.raises(ValueError, match=r"pattern"):
             list(tasks.lab(wrong, "", 0.5))
+
+
+def test_the_page_itself_neither_reads_nor_runs_the_pattern(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise AssertionError("a pattern reached the process of the page")
+
+    for module, name in ((audit, "Positions"), (deadline, "engine"), (engines, "engine")):
+        monkeypatch.setattr(module, name, refuse)
+    monkeypatch.setattr(runs, "store", lambda: None)
+    folder = Path(__file__).parents[2]
+    monkeypatch.chdir(folder)
+    with without_tracing():
+        app = AppTest.from_file(str(folder / "app.py"), default_timeout=120)
+        app.session_state[kit.TAB_KEY] = regex_lab.TAB.name
+        app.run()
+        app.button(key=f"{regex_lab.TAB.slug}-start").click().run()
+
+    started = runs.find(child.name_of(tasks.lab), {})
+    assert started.job is not None
+    started.job.stop()
+    assert [one.value for one in (*app.exception, *app.error)] == []
 
 
 @pytest.mark.parametrize("subject", list(tasks.SUBJECTS))

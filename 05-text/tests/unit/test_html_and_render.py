@@ -85,6 +85,15 @@ def test_the_renderers_agree(name: str, escape: bool) -> None:
     assert render.renderer(name, escape=escape)(rows) == f"<table>{want}</table>"
 
 
+@pytest.mark.parametrize("name", list(render.RENDERERS))
+def test_every_renderer_takes_every_text(name: str, hard_text: str) -> None:
+    want = hard_text
+    if name == "minijinja":  # it works on UTF-8: one U+FFFD for each byte of a lone surrogate
+        want = "".join("\ufffd" * 3 if "\ud800" <= c <= "\udfff" else c for c in hard_text)
+
+    assert render.renderer(name)([[hard_text]]) == f"<table><tr><td>{want}</td></tr></table>"
+
+
 def test_format_reads_globals_and_the_sandbox_does_not() -> None:
     assert render.format_leaks("{0.__init__.__globals__[SECRET]}") == render.SECRET
     with pytest.raises(TextError, match="unknown renderer"):
@@ -117,5 +126,5 @@ def test_the_sandbox_renders_and_escapes() -> None:
 def test_no_file_of_the_lesson_opens_text_without_an_encoding() -> None:
     for path in Path(render.__file__).parent.rglob("*.py"):
         source = path.read_text(encoding="utf-8")
-        assert "open()" not in source
-        assert "read_text()" not in source
+        assert "open()" not in source, path
+        assert "read_text()" not in source, path

@@ -1,4 +1,4 @@
-"""Keywords by one contract; distances and groups of near texts."""
+"""Keywords by one contract; distances and scores of near texts."""
 
 from __future__ import annotations
 

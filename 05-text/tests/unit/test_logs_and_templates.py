@@ -46,6 +46,17 @@ def test_what_is_no_line_is_none(name: str, line: str) -> None:
     assert logs.parser(name)(line) is None
 
 
+@pytest.mark.parametrize("name", [*PLAIN, "greedy"])
+def test_every_parser_takes_every_text(name: str, hard_text: str) -> None:
+    parse = logs.parser(name)
+
+    if name == "re2" and any("\ud800" <= c <= "\udfff" for c in hard_text):
+        with pytest.raises(UnicodeEncodeError, match="surrogates"):
+            parse(hard_text)
+    else:
+        assert parse(hard_text) is None
+
+
 def test_lines_are_ok_or_bad(tmp_path: Path) -> None:
     path = texts.write_log(tmp_path / "log", 300, bad=0.1)
     stats = logs.ParseStats()

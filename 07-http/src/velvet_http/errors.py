@@ -1,8 +1,7 @@
 """One taxonomy for what seven client libraries call by forty names.
 
-A retry policy needs two facts about a failure that no library states: whether trying again can
-help (`retryable`) and whether the server may already have acted on the request (`sent`).
-The library's own exception stays reachable as `__cause__`.
+A retry policy needs two facts that no library states: whether trying again can help (`retryable`),
+and whether the server may have acted (`sent`). `__cause__` is the library's own exception.
 """
 
 from __future__ import annotations
@@ -17,14 +16,16 @@ class HttpError(Exception):
 
     Attributes:
         retryable: whether another attempt can succeed.
-        sent: False when no byte of the request can have reached the application, True when it
-            surely did, None when this side cannot tell.
+        sent: whether the application may have got the request; None when this side cannot tell.
         timeout: whether a wait was too long.
     """
 
     retryable: bool = False
     sent: bool | None = None
     timeout: bool = False
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).__new__, (type(self),), {**self.__dict__, "args": self.args}
 
     def __init_subclass__(cls, **facts: bool) -> None:
         for name, fact in facts.items():
@@ -68,8 +69,7 @@ class TruncatedBody(HttpError, retryable=True, sent=True):
 
     def __init__(self, message: str, *, got: int = 0, expected: int | None = None) -> None:
         super().__init__(message)
-        self.got = got
-        self.expected = expected
+        self.got, self.expected = got, expected
 
 
 class DecodeError(HttpError, sent=True):

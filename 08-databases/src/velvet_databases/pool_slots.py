@@ -54,6 +54,9 @@ class PoolTimeout(TimeoutError):
             )
         super().__init__(text)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).__new__, (type(self),), {**self.__dict__, "args": self.args}
+
 
 class PoolClosed(RuntimeError):
     """The pool was closed, before or while a caller waited."""

@@ -92,7 +92,7 @@ async def hedge(
     """
     if not delay >= 0.0:
         raise ValueError(f"delay must be >= 0 seconds, not {delay!r}")
-    if max_hedges < 0:
+    if not max_hedges >= 0:
         raise ValueError(f"max_hedges must be >= 0, not {max_hedges!r}")
     if budget is not None:
         budget.deposit()

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import importlib
-import inspect
-import pickle
-import pkgutil
 import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
-import velvet_concurrency
 from velvet_concurrency.breaker import CircuitBreaker, CircuitOpen, State
 from velvet_concurrency.clock import FakeClock
 from velvet_concurrency.contenders._frame import FetchFailed, FetchResult
@@ -25,27 +20,6 @@ from velvet_concurrency.resilience import deadline, time_left
 
 async def soon(awaitable: Any) -> Any:
     return await asyncio.wait_for(awaitable, 10)
-
-
-def exceptions() -> Iterator[type[BaseException]]:
-    for module in pkgutil.walk_packages(velvet_concurrency.__path__, "velvet_concurrency."):
-        if "dashboard" in module.name or "comparisons" in module.name:
-            continue
-        for found in vars(importlib.import_module(module.name)).values():
-            is_error = inspect.isclass(found) and issubclass(found, BaseException)
-            if is_error and found.__module__ == module.name:
-                yield found
-
-
-@pytest.mark.parametrize("kind", list(exceptions()), ids=lambda kind: kind.__name__)
-def test_an_exception_survives_pickling_with_its_words(kind: type[BaseException]) -> None:
-    own = "__init__" in vars(kind)
-    count = len(inspect.signature(kind.__init__).parameters) - 1 if own else 1
-    error = kind(*range(1, count + 1))
-
-    again = pickle.loads(pickle.dumps(error))
-
-    assert (type(again), str(again), vars(again)) == (kind, str(error), vars(error))
 
 
 def test_an_open_circuit_in_a_worker_is_an_open_circuit_here() -> None:

@@ -89,7 +89,9 @@ def test_the_roof_counts_what_memory_limits() -> None:
         "Memory limits **1 of 2** kernels here (left of 2.5"
     )
     assert roof.finding(Seen(events[:2])) == ""
-    assert len(roof.figure_of(roof.roof_of(events[0]), events[1:3]).data) == 2
+    figure = roof.figure_of(roof.roof_of(events[0]), events[1:3], events[3:])
+    assert [line.name.partition(":")[0] for line in figure.data] == ["memory", "caches", "kernels"]
+    assert figure.data[1].x[1] == 50.0 / 80.0  # the ridge of the caches
     assert roof.caches_of(events[3:]).data[0].y == (80.0,)
 
 

@@ -119,6 +119,14 @@ def test_strided_reversed_and_read_only_inputs_give_the_same(name: str, contende
     )
 
 
+@pytest.mark.parametrize("contender", ["pure", "numpy", "numpy_out", "numba", "numexpr"])
+def test_one_number_that_strides_of_zero_repeat_gives_the_same(contender: str) -> None:
+    x = np.broadcast_to(2.0, 50)
+
+    assert x.strides == (0,)
+    assert list(kernels.get("axpy", contender)(3.0, x, x)) == [8.0] * 50
+
+
 def test_a_block_function_is_refused_before_it_computes() -> None:
     out, calls = np.zeros(4), []
     out.flags.writeable = False

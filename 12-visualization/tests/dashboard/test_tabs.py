@@ -7,6 +7,7 @@ import re
 import pytest
 
 from velvet.ui.kit import Seen
+from velvet_visualization import browser
 from velvet_visualization.browser import find_browser
 from velvet_visualization.dashboard import accessible, bugs, fidelity_lab, four, scaling, tasks
 from velvet_visualization.spec import KINDS
@@ -21,11 +22,11 @@ def test_four_of_a_kind_says_that_all_are_the_same(kind: str) -> None:
 
 
 def test_a_difference_is_shown_with_its_first_fact(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(four, "differences", lambda _kind: {"plotly": ["title: <b> is not 'a'"]})
+    monkeypatch.setattr(four, "differences", lambda _name, _kind: ["title: <b> is not 'a'"])
 
     shown = four.badge("plotly", "bar")
 
-    assert "1 facts differ: title: &lt;b&gt;" in shown
+    assert "1 fact differs: title: &lt;b&gt;" in shown
     assert "MB page" in shown
 
 
@@ -51,6 +52,16 @@ def test_each_page_is_asked_what_it_costs() -> None:
     assert {one["name"] for one in costs} == {"altair", "bokeh", "matplotlib", "plotly"}
     seen = Seen(found, options={"kind": "scatter"}, wanted={"kind": "scatter"})
     assert "answers no pointer" in four.finding(seen)
+
+
+def test_without_a_browser_the_pages_are_still_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser, "find_browser", lambda: None)
+
+    found = list(tasks.in_browser("bar"))
+
+    assert [one["differ"] for one in found if one["type"] == "page"] == [[]] * 4
+    assert "apt install chromium" in found[-1]["words"]
+    assert "4 of 4" in four.finding(Seen(found, options={"kind": "bar"}, wanted={"kind": "bar"}))
 
 
 def test_files_grow_and_are_drawn() -> None:

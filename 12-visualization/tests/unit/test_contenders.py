@@ -12,6 +12,7 @@ import matplotlib
 import numpy as np
 import pytest
 from defusedxml import ElementTree
+from matplotlib.legend import Legend
 
 from velvet_visualization import chart_test
 from velvet_visualization.contender import Contender
@@ -144,8 +145,8 @@ def test_what_is_too_much_is_refused_or_reduced(spec: ChartSpec) -> None:
         assert all(chart_test.problems(name, small) == [] for name in NAMES)
 
 
-def test_five_million_points_become_a_picture_that_any_library_carries() -> None:
-    x = np.arange(5_000_001, dtype=float)
+def test_ten_million_points_become_a_picture_that_any_library_carries() -> None:
+    x = np.arange(10_000_000, dtype=float)
     y = np.sin(x / 1e5)
     y[len(x) // 3] = 5
     scene = prepare(ChartSpec("line", {"x": x, "y": y}, X, Y, title="long"))
@@ -214,6 +215,7 @@ for name in NAMES:
 """
 
 
+@pytest.mark.timeout(180)  # two processes import four libraries each
 def test_two_processes_write_the_same_bytes_where_it_is_promised() -> None:
     """Both are fresh: ids in Altair's SVG and Bokeh's page count what was drawn before."""
     words = [sys.executable, "-c", PROGRAM]
@@ -248,6 +250,17 @@ def test_the_svg_says_what_it_shows() -> None:
         titles = [one.text for one in root.iter() if one.get("id") == "chart-desc"]
         assert titles == [alt_text(scene)]
         assert root.get("role") == "img"
+
+
+def test_a_legend_beside_many_marks_is_not_compared_with_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(load("matplotlib"), "BEST_PLACE_UP_TO", 20)
+    few, many = (load("matplotlib").build(prepare(cloud(n))).axes[0] for n in (20, 21))
+
+    places = [one.get_legend()._loc for one in (few, many)]
+
+    assert places == [Legend.codes["best"], Legend.codes["upper right"]]
 
 
 def test_strokes_are_drawn_with_all_their_contrast() -> None:

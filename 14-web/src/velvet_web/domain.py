@@ -42,10 +42,11 @@ class Problem(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
-        self.status = status
-        self.detail = detail
-        self.errors = tuple(errors)
+        self.status, self.detail, self.errors = status, detail, tuple(errors)
         self.headers = {**(headers or {}), "content-type": "application/problem+json"}
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).__new__, (type(self),), {**self.__dict__, "args": self.args}
 
     def body(self, instance: str) -> bytes:
         """Return the problem document for the path of the request."""
@@ -57,9 +58,7 @@ class Problem(Exception):
             "instance": quote(instance),
         }
         if self.errors:
-            document["errors"] = [
-                {"pointer": error.pointer, "detail": error.detail} for error in self.errors
-            ]
+            document["errors"] = [vars(error) for error in self.errors]
         return encode_json(document)
 
 

@@ -134,7 +134,7 @@ def encode(envelope: Envelope, *, limit: int = MAX_BYTES) -> str:
         PayloadTooLarge: more than `limit` bytes.
     """
     text = json.dumps({"version": VERSION, **asdict(envelope)}, separators=(",", ":"))
-    if len(text) > limit:  # json.dumps writes ASCII, so characters are bytes
+    if not len(text) <= limit:  # json.dumps writes ASCII, so characters are bytes
         raise PayloadTooLarge(len(text), limit)
     return text
 

@@ -6,6 +6,9 @@ from __future__ import annotations
 class QueueError(Exception):
     """The base of everything that this package raises on purpose."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).__new__, (type(self),), {**self.__dict__, "args": self.args}
+
 
 class NotSerializable(QueueError, TypeError):
     """A payload holds what JSON cannot say; `path` points at it."""

@@ -179,7 +179,7 @@ class LeaseQueue:
             rows = tx.run(
                 f"SELECT id, body, attempts FROM {self.name} WHERE token IS NULL AND not_before"
                 f" <= ? ORDER BY priority DESC, not_before, seq LIMIT ?{self._lock}",
-                (now, n),
+                (now, int(n)),
             )
             for id, body, attempts in rows:
                 try:

@@ -18,10 +18,10 @@ def arrivals(rate: float, seconds: float, *, seed: int = 1) -> list[float]:
     """Return the intended send times from 0 to `seconds`: a Poisson process.
 
     Raises:
-        ValueError: a rate or a length that is not above 0.
+        ValueError: a rate or a length that is not above 0, or endless.
     """
-    if not rate > 0 or not seconds > 0:
-        raise ValueError(f"rate and seconds must be above 0, not {rate!r} and {seconds!r}")
+    if not 0 < rate < math.inf or not 0 < seconds < math.inf:
+        raise ValueError(f"rate and seconds must be above 0 and finite, not {rate!r} and {seconds!r}")
     rng, at = random.Random(seed), 0.0
     times: list[float] = []
     while True:

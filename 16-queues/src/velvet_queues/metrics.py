@@ -101,6 +101,8 @@ def parse(text: str) -> dict[str, dict[str, float]]:
 
 def alerts(samples: Mapping[str, Mapping[str, float]], *, age_s: float = 30.0) -> list[str]:
     """Return a sentence for each alert of `configs/alerts.yml` that is due, without its `for`."""
+    if not age_s >= 0:
+        raise ValueError(f"age_s must be at least 0 seconds, not {age_s!r}")
     oldest = samples.get("velvet_queue_oldest_age_seconds", {}).get("", 0.0)
     dead = samples.get("velvet_queue_dead", {}).get("", 0.0)
     found = []

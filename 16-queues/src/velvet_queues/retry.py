@@ -108,6 +108,8 @@ def herd(jitter: Jitter, *, clients: int = 200, per_s: int = 20, seed: int = 1) 
     The clock is simulated: each second the server serves `per_s` calls and refuses the rest.
     O(calls log clients).
     """
+    if not per_s >= 1:
+        raise ValueError(f"per_s must be at least 1, or it never ends, not {per_s!r}")
     backoff = Backoff(base=0.5, cap=16.0, jitter=jitter, rng=random.Random(seed))
     due = [(0.0, number, 0, 0.0) for number in range(clients)]
     heapq.heapify(due)

@@ -65,7 +65,8 @@ def repeats_a_repetition(pattern: str) -> bool:
     """Tell whether an unbounded repetition stands inside another, as in ``(a+)+``.
 
     Conservative: some patterns that it refuses are harmless, none of the exponential nested kind
-    passes. Alternatives that overlap, as in ``(a|a)*``, are refused, too.
+    passes. Alternatives that overlap, as in ``(a|a)*``, are refused, too. What `re` cannot read, or
+    not without end, raises `re.error` or RecursionError, as `re.compile` does.
 
     >>> repeats_a_repetition(r"^(a+)+$"), repeats_a_repetition(r"^[a-z]+-[0-9]+$")
     (True, False)

@@ -89,9 +89,6 @@ class SavepointConnection:
 
     def __init__(self, db: Any) -> None:
         self._db = db
-        self.begin()
-
-    def begin(self) -> None:
         self._db.execute("BEGIN")
         self._db.execute("SAVEPOINT test")
 

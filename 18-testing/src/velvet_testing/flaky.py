@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from fractions import Fraction
 
@@ -112,6 +113,29 @@ def classify(history: Sequence[Observation]) -> Verdict:
         if always and any(len(results) > 1 for results in outcomes.values()):
             return verdict
     return Verdict.NON_DETERMINISTIC
+
+
+class QuarantineError(ValueError):
+    """An entry that excuses a test without an owner, a reason or a last day, or after that day."""
+
+
+def quarantined(text: str, today: date) -> set[str]:
+    """Return the tests that may be red today; a line is ``test; owner; reason; 2026-12-31``.
+
+    Raises:
+        QuarantineError: a part is missing, or the last day is over: an old excuse fails the run.
+    """
+    tests = set()
+    for line in filter(str.strip, text.splitlines()):
+        try:
+            test, owner, _, last = filter(None, map(str.strip, line.split(";")))
+            over = date.fromisoformat(last) < today
+        except ValueError:
+            raise QuarantineError(f"{line!r} is no: test; owner; reason; last day") from None
+        if over:
+            raise QuarantineError(f"{test} was excused until {last}: {owner} mends or deletes it")
+        tests.add(test)
+    return tests
 
 
 class NotPolluted(ValueError):

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from types import FunctionType, ModuleType
 
 from velvet_testing.corpus import Bug, BugKind, Edit, apply, compile_module
 
@@ -44,7 +43,7 @@ def shop(edits: Sequence[Edit] = ()) -> ModuleType:
     return compile_module(apply(source, patch), "shop", "<shop, patched>")
 
 
-def tests_of(style: str) -> dict[str, Callable[[Any], None]]:
+def tests_of(style: str) -> dict[str, FunctionType]:
     """Return a style's tests by name; each takes the service's module."""
     if style not in STYLES:
         raise ValueError(f"unknown style {style!r}: choose one of {', '.join(STYLES)}")
@@ -83,9 +82,10 @@ class Row:
 
 
 def lines_of(style: str) -> int:
-    """Return the lines of code of a style's suite."""
-    path = Path(__file__).parent / "samples" / "styles" / f"{style}.py"
-    return sum(bool(line.strip()) for line in path.read_text(encoding="utf-8").splitlines())
+    """Return the lines of code of a style's suite, those that it takes from another included."""
+    files = {Path(test.__code__.co_filename) for test in tests_of(style).values()}
+    texts = (file.read_text(encoding="utf-8") for file in files)
+    return sum(bool(line.strip()) for text in texts for line in text.splitlines())
 
 
 def battery(styles: Sequence[str] = STYLES) -> Iterator[tuple[str, str, str, bool, str]]:

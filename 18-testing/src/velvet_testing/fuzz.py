@@ -116,10 +116,7 @@ class CoverageGuidedFuzzer:
         chosen: list[int] = []  # how often each entry of the corpus was mutated
         queue = list(self._seeds)
         while result.executions < max_execs and time.process_time() - started < budget_s:
-            if queue:
-                value = queue.pop(0)
-            else:
-                value = self._next(result.corpus, chosen)
+            value = queue.pop(0) if queue else self._next(result.corpus, chosen)
             edges, error = self._execute(value)
             result.executions += 1
             if error is not None:

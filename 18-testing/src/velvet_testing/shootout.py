@@ -89,13 +89,13 @@ class Scoreboard:
         return greedy_cover({name: self.found(name) for name in self.names}, self.seconds)
 
     def best_pair(self) -> tuple[tuple[str, str], set[str]]:
-        """Return the two strategies that find most together, the fastest on ties."""
+        """Return the two that find most together; on ties the fastest that both find something."""
         if len(self.names) < 2:
             raise ValueError("a pair needs two strategies")
 
         def worth(pair: tuple[str, str]) -> tuple[int, float]:
             together = self.found(pair[0]) | self.found(pair[1])
-            return len(together), -sum(map(self.seconds, pair))
+            return len(together), -sum(self.seconds(one) or float("inf") for one in pair)
 
         best = max(combinations(self.names, 2), key=worth)
         return best, self.found(best[0]) | self.found(best[1])

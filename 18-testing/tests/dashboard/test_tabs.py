@@ -39,7 +39,7 @@ def test_the_microscope_counts_survivors_and_marks_their_lines() -> None:
 
     assert microscope.score_of(seen) == pytest.approx(1 / 3)
     assert list(microscope.by_line(seen)) == [2]
-    assert "score **33%**. On 1 lines" in microscope.finding(seen)
+    assert "score **33%**. On 1 line" in microscope.finding(seen)
     page = microscope.source_html("a = 1\nb = 1\n", microscope.by_line(seen), {1, 2})
     assert page.count("#c52666") == 1
     assert "2&lt;3" in page
@@ -66,7 +66,7 @@ def test_the_scoreboard_says_what_is_found_together() -> None:
     seen = Seen(hunts())
 
     assert "**2 of 2**" in scoreboard.finding(seen)
-    assert "With 1 bugs it depends on the seed" in scoreboard.finding(seen)
+    assert "With 1 bug it depends on the seed" in scoreboard.finding(seen)
     (heat,) = scoreboard.heat_map(seen).data
     assert [list(row) for row in heat.z] == [[0.5, None], [0.0, 1.0]]
     assert len(scoreboard.curves(scoreboard.board_of(seen)).data) == 2

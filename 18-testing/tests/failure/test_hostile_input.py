@@ -7,6 +7,7 @@ import math
 import re
 import socket
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from velvet_testing import corpus, flaky
 from velvet_testing.corpus import Bug, BugKind, CorpusError, Edit
-from velvet_testing.flaky import NotPolluted
+from velvet_testing.flaky import NotPolluted, QuarantineError
 from velvet_testing.mutation import engine, operators
 from velvet_testing.schedule import Deadlock, UnsupportedAwait, explore
 from velvet_testing.snapshot import Snapshots
@@ -62,6 +63,10 @@ def polluters(result: bool) -> None:
     flaky.find_polluters(["a", "v"], "v", runner=lambda before: result)
 
 
+def excused(text: str) -> None:
+    flaky.quarantined(text, date(2026, 6, 1))
+
+
 TABLE: list[tuple[Callable[[Path], Any], type[Exception], str]] = [
     (lambda folder: edit("not there"), CorpusError, "bug x-1: .* occurs 0 times"),
     (lambda folder: edit("size"), CorpusError, "bug x-1: 'size' occurs .* not once"),
@@ -74,6 +79,14 @@ TABLE: list[tuple[Callable[[Path], Any], type[Exception], str]] = [
     (lambda folder: flaky.reruns_needed(math.nan), ValueError, "p_fail is nan"),
     (real_future, UnsupportedAwait, "awaits <Future"),
     (pending_socket, Deadlock, "no timer is set"),
+    (
+        lambda folder: excused("test_a; web; slow"),
+        QuarantineError,
+        "'test_a; web; slow' is no: test",
+    ),
+    (lambda folder: excused("test_a; ; slow; 2030-01-01"), QuarantineError, "is no: test; owner"),
+    (lambda folder: excused("a; web; slow; soon"), QuarantineError, "'a; web; slow; soon' is no"),
+    (lambda folder: excused("a; web; slow; 2026-05-31"), QuarantineError, "excused until 2026-05"),
     (lambda folder: Snapshots(folder).approve(1, name="../x"), ValueError, "unsafe snapshot name"),
     (lambda folder: Snapshots(folder).approve(1, name="a\0"), ValueError, "unsafe snapshot name"),
 ]

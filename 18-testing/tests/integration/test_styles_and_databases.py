@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 import uuid
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock, create_autospec
 
 import pytest
 
@@ -24,6 +26,7 @@ from velvet_testing.dbfixtures import (
     TruncateAll,
     truncate,
 )
+from velvet_testing.doubles import FakeGateway
 from velvet_testing.samples.styles.peer import Peer, served
 
 MOCKS_AND_FAKES = ("strict_mock", "autospec", "fake", "fake_with_contract")
@@ -42,6 +45,7 @@ def test_fakes_with_a_contract_break_on_nothing_and_miss_nothing() -> None:
     assert len(rows["strict_mock"].false_reds) >= 0.4 * 16
     assert len(rows["autospec"].missed) >= 4
     assert all(row.seconds > 0 and row.lines > 20 for row in rows.values())
+    assert contract.lines > rows["fake"].lines  # the suite with the fakes is a part of it
 
 
 @pytest.mark.parametrize("name", fragility.refactorings())
@@ -79,6 +83,33 @@ def test_a_style_is_an_ordinary_suite_of_pytest(style: str, run_pytest: Any) -> 
 
     assert done.returncode == 0, done.stdout
     assert " passed" in done.stdout
+
+
+def test_an_autospec_refuses_what_a_mock_accepts() -> None:
+    plain, strict = Mock(), create_autospec(FakeGateway, instance=True)
+
+    plain.charge("k")  # an argument too few
+    plain.charg("k", 1)  # and a name that nothing has
+
+    with pytest.raises(TypeError, match="missing a required argument: 'cents'"):
+        strict.charge("k")
+    with pytest.raises(AttributeError, match="charg"):
+        strict.charg("k", 1)
+    strict.charge.return_value = 7  # of a wrong type: what comes back is not looked at
+    assert strict.charge("k", 1) == 7
+
+
+def test_two_processes_of_xdist_end_with_the_same_outcomes(run_pytest: Any) -> None:
+    source = "import pytest\n@pytest.mark.parametrize('i', range(9))\ndef test(i): assert i % 4\n"
+
+    alone = run_pytest({"test_many.py": source}, "-rA")
+    spread = run_pytest({"test_many.py": source}, "-rA", "-p", "xdist", "-n", "2")
+
+    outcomes = [
+        sorted(re.findall(r"^(?:PASSED|FAILED) \S+", one.stdout, re.M)) for one in (alone, spread)
+    ]
+    assert outcomes[0] == outcomes[1]
+    assert [word.split()[0] for word in outcomes[0]].count("FAILED") == 3
 
 
 class TestSqlite(RepositoryContract):

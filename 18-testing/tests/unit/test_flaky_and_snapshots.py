@@ -1,8 +1,9 @@
-"""Reruns, verdicts, polluters, quarantine, snapshots."""
+"""Reruns, verdicts, quarantine, polluters, snapshots."""
 
 from __future__ import annotations
 
 import math
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,15 @@ def test_the_simplest_cause_that_explains_every_run(
 def test_no_runs_no_verdict() -> None:
     with pytest.raises(ValueError, match="no runs"):
         flaky.classify([])
+
+
+def test_the_last_day_of_an_excuse_still_counts() -> None:
+    text = "test_a; web; a race; 2026-06-01\n\n  test_b;db;slow disk;2026-06-02  \n"
+
+    assert flaky.quarantined(text, date(2026, 6, 1)) == {"test_a", "test_b"}
+    assert flaky.quarantined("", date(2026, 6, 1)) == set()
+    with pytest.raises(flaky.QuarantineError, match="test_a was excused until 2026-06-01: web"):
+        flaky.quarantined(text, date(2026, 6, 2))
 
 
 TESTS = [f"t{i}" for i in range(40)]

@@ -67,6 +67,14 @@ def test_the_scoreboard_answers_its_questions() -> None:
     assert one.best_pair() == (("a", "b"), {"x-1", "x-2", "x-3"})
 
 
+def test_a_strategy_that_finds_nothing_is_not_the_fastest_of_a_pair() -> None:
+    hunts = [Hunt("a", "x-1", 1, "FOUND", 9.0), Hunt("b", "x-1", 1, "FOUND", 5.0)]
+
+    pair, _ = Scoreboard([Hunt("none", "x-1", 1, "MISSED", 0.1), *hunts]).best_pair()
+
+    assert pair == ("a", "b")
+
+
 def test_a_pair_needs_two() -> None:
     with pytest.raises(ValueError, match="two strategies"):
         Scoreboard([Hunt("a", "x", 1, "FOUND", 1.0)]).best_pair()

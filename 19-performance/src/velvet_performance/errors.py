@@ -15,6 +15,9 @@ HEAD = 400
 class PerformanceError(Exception):
     """The base of every error of this package that is no bad argument."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).__new__, (type(self),), {**self.__dict__, "args": self.args}
+
 
 class Unavailable(PerformanceError):
     """A tool or compiler cannot be used here; the message says why and what would help."""

@@ -79,7 +79,7 @@ class BPlusTree(OwnCopies, Generic[T]):
     __slots__ = ("_changes", "_order", "_root", "_size")
 
     def __init__(self, iterable: Iterable[T] = (), *, order: int = 64) -> None:
-        if order < 4:
+        if not order >= 4:
             raise ValueError(f"order must be >= 4 children a node, got {order!r}")
         self._order = order
         self._root: Leaf | Inner = Leaf([], None, None)

@@ -318,8 +318,9 @@ def two_sat(n: int, clauses: Iterable[tuple[int, bool, int, bool]]) -> list[bool
 
     O(n + clauses). Source: Aspvall, Plass, Tarjan 1979.
     """
-    arcs = []
+    n, arcs = plain(n), []
     for i, a, j, b in clauses:
+        i, j = plain(i), plain(j)  # noqa: PLW2901 - a small integer of NumPy would wrap around
         if not (0 <= i < n and 0 <= j < n):
             raise ValueError(f"clause {(i, a, j, b)}: variables are 0..{n - 1}")
         # Node 2v means "v is false", 2v + 1 "v is true"; not the one implies the other.

@@ -124,7 +124,8 @@ def lis(values: Sequence[Any]) -> list[Any]:
     >>> lis([0, 8, 4, 12, 2, 10, 6, 14, 1, 9])
     [0, 2, 6, 9]
     """
-    refuse_unordered(list(values))
+    values = list(values)
+    refuse_unordered(values)
     tails: list[Any] = []
     at: list[int] = []
     before: list[int] = []

@@ -186,6 +186,6 @@ class SparseTable(Generic[T]):
         """
         if not 0 <= start < stop <= len(self._rows[0]):
             raise ValueError(f"need 0 <= start < stop <= {len(self)}, got {start!r}, {stop!r}")
-        level = (stop - start).bit_length() - 1
+        level = int(stop - start).bit_length() - 1
         row = self._rows[level]
         return self._op(row[start], row[stop - (1 << level)])

@@ -219,6 +219,7 @@ def hopcroft_karp(adjacency: Sequence[Sequence[int]], right: int) -> list[int]:
     large inputs. Source: Hopcroft and Karp, "An n^5/2 algorithm for maximum matchings in bipartite
     graphs", 1973.
     """
+    adjacency = [list(row) for row in adjacency]
     for node, row in enumerate(adjacency):
         for partner in row:
             if not 0 <= partner < right:

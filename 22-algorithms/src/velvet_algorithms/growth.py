@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from velvet_algorithms.hashing import checked_whole
+
 _Z95 = 1.959964
 SYSTEMATIC = 0.05  # how far lower-order terms alone may turn a slope
 
@@ -100,9 +102,9 @@ def student_t95(degrees: int) -> float:
     Exact for one and two degrees, else the Cornish-Fisher expansion around the normal quantile
     (Abramowitz and Stegun 26.7.5).
     """
-    if degrees <= 2:
-        return (12.7062, 4.3027)[degrees - 1]
-    z, v = _Z95, degrees
+    z, v = _Z95, checked_whole("degrees", degrees)
+    if v <= 2:
+        return (12.7062, 4.3027)[v - 1]
     first = (z**3 + z) / (4 * v)
     second = (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2)
     third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * v**3)
@@ -116,7 +118,10 @@ def crossover(sizes: Sequence[float], a: Sequence[float], b: Sequence[float]) ->
 
     Returns:
         None when `b` is not ahead at the largest size, or when it is ahead at every size.
+        ValueError is raised where a size or a cost is not positive, or one is missing.
     """
+    if not sizes or not all(0 < x < math.inf for row in zip(sizes, a, b, strict=True) for x in row):
+        raise ValueError(f"sizes and costs must be positive, got {sizes!r}, {a!r}, {b!r}")
     leads = [math.log(x / y) for x, y in zip(a, b, strict=True)]
     behind = [i for i, lead in enumerate(leads) if lead <= 0]
     if leads[-1] <= 0 or not behind:

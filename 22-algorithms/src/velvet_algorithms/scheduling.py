@@ -150,7 +150,7 @@ def lpt(durations: Sequence[float], machines: int) -> Plan:
     """
     order = sorted(range(len(durations)), key=lambda i: -durations[i])
     plan = list_schedule(dict(enumerate(durations)), {}, machines, priority=order)
-    return replace(plan, factor=4 / 3 - 1 / (3 * machines))
+    return replace(plan, factor=4 / 3 - 1 / (3 * plain(machines)))
 
 
 def list_schedule(

@@ -61,7 +61,7 @@ def mod_hash(key64: int, nodes: int) -> int:
     Raises:
         ValueError: `nodes` is smaller than 1.
     """
-    return key64 % checked_whole("nodes", nodes)
+    return checked_whole("key64", key64, 0) % checked_whole("nodes", nodes)
 
 
 def rendezvous(key: bytes | str, nodes: Iterable[str]) -> str:

@@ -10,6 +10,9 @@ from __future__ import annotations
 class DevtoolsError(Exception):
     """The base of every error that this module raises on purpose."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).__new__, (type(self),), {**self.__dict__, "args": self.args}
+
 
 class ToolMissing(DevtoolsError):
     """A program is not installed; the message holds the command that installs it."""

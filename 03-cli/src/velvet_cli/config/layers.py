@@ -28,6 +28,9 @@ class ConfigNotFound(FileNotFoundError):
         what = f"{path} ({why}): name a file" if why else f"{path}: create it"
         super().__init__(f"no configuration file {what}, or leave --config out")
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).__new__, (type(self),), {"args": self.args}
+
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """Return the nearest known word as a question, else what is known; empty where nothing is."""

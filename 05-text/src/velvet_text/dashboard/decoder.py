@@ -82,7 +82,7 @@ def finding(seen: kit.Seen) -> str:
 
 TAB = kit.Tab(
     "Decoder",
-    question="What do these bytes say, and who is guessing?",
+    question="What do these bytes say, and which guess is right?",
     tip="Choose the short French text: a dozen bytes are too few for any guess.",
     controls=controls,
     draw=draw,

@@ -67,7 +67,7 @@ ENTRIES: tuple[tuple[str, str, str, str, str, str, str, str], ...] = (
      r"'\u2126' == '\u03a9'", r"normalize.same('\u2126', '\u03a9')", "True", "Singletons exist for old code pages.", "UAX 15"),
     ("hangul", "normalisation", "A Hangul syllable and its letters differ",
      r"'\uac00' == '\u1100\u1161'", r"normalize.same('\uac00', '\u1100\u1161')", "True", "Composed by rule.", "Unicode 3.12"),
-    ("invisible-name", "normalisation", "Two users differ by what nobody sees",
+    ("invisible-name", "normalisation", "Two users differ by an invisible character",
      r"'ann' == 'an\u200bn'", r"normalize.same('ann', 'an\u200bn', 'search')", "True",
      "Default-ignorable characters do not count in a name.", "UTS 39"),
     # ---- case

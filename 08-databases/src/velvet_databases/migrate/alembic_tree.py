@@ -37,16 +37,15 @@ _FILES = sa.Table(
 
 
 class MigrationDrift(Exception):
-    """A revision's file is no longer what was applied; nothing was run.
-
-    Attributes:
-        revision: whose file it is.
-    """
+    """The file of `revision` is no longer what was applied; nothing was run."""
 
     def __init__(self, revision: str) -> None:
+        super().__init__(revision)
         self.revision = revision
-        super().__init__(
-            f"the file of revision {revision!r} was edited after it had been applied here: "
+
+    def __str__(self) -> str:
+        return (
+            f"the file of revision {self.revision!r} was edited after it had been applied here: "
             "put it back, and make the change in a new revision"
         )
 

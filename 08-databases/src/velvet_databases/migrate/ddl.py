@@ -55,6 +55,9 @@ class MigrationBlocked(Exception):
             "End them, or try when they are done"
         )
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).__new__, (type(self),), {**self.__dict__, "args": self.args}
+
 
 def names(text: str) -> tuple[str, ...]:
     """Return the names in the name of a table or column, the schema's first where it has one.

@@ -98,6 +98,8 @@ def worst_window(times: Sequence[float], window: float) -> int:
     >>> worst_window([0.0, 0.9, 1.0, 1.1], 1.0)
     3
     """
+    if not window > 0:
+        raise ValueError(f"window must be > 0 seconds, not {window!r}")
     worst = start = 0
     for end, time in enumerate(times):
         while time - times[start] >= window:

@@ -15,18 +15,21 @@ from velvet_numerical import memory, outofcore
 
 CHUNK = 1 << 18  # elements: 2 MB
 MB = 1_000_000
+Look = Callable[[], None]  # samples the memory now: what a road holds shortly is missed otherwise
 
 
-def _load(path: Path) -> float:
+def _load(path: Path, _: Look) -> float:
     return float(np.load(path).var())
 
 
-def _memmap(path: Path) -> float:
+def _memmap(path: Path, look: Look) -> float:
     mapped = np.load(path, mmap_mode="r")
-    return float((mapped * mapped).mean() - mapped.mean() ** 2)
+    squares = mapped * mapped
+    look()
+    return float(squares.mean() - mapped.mean() ** 2)
 
 
-def _memmap_chunks(path: Path) -> float:
+def _memmap_chunks(path: Path, _: Look) -> float:
     from velvet_numerical.stable import Welford
 
     found = Welford()
@@ -35,11 +38,11 @@ def _memmap_chunks(path: Path) -> float:
     return found.var()
 
 
-def _readinto(path: Path) -> float:
+def _readinto(path: Path, _: Look) -> float:
     return outofcore.moments(path, CHUNK).var
 
 
-def _from_array(path: Path) -> float:
+def _from_array(path: Path, _: Look) -> float:
     import dask.array as da
 
     blocks: Any = da
@@ -47,18 +50,18 @@ def _from_array(path: Path) -> float:
     return float(blocks.from_array(mapped, chunks=CHUNK).var().compute())
 
 
-def _map_blocks(path: Path) -> float:
+def _map_blocks(path: Path, _: Look) -> float:
     return outofcore.dask_moments(path, CHUNK).var
 
 
-ROADS: dict[str, Callable[[Path], float]] = {
+ROADS: dict[str, Callable[[Path, Look], float]] = {
     "load": _load,
     "memmap_expression": _memmap,
     "memmap_chunks": _memmap_chunks,
     "readinto": _readinto,
     "dask_from_array": _from_array,
     "dask_map_blocks": _map_blocks,
-    "zarr": lambda path: outofcore.zarr_moments(path).var,
+    "zarr": lambda path, _: outofcore.zarr_moments(path).var,
 }
 
 
@@ -79,7 +82,7 @@ def _road(name: str, mb: int) -> Iterator[Callable[[], Outcome]]:
 
         def run() -> Outcome:
             with memory.budget() as watch:
-                found = ROADS[name](path)
+                found = ROADS[name](path, watch.sample)
             peaks = {"anon_mb_peak": watch.anonymous / MB, "file_mb_peak": watch.file / MB}
             return Outcome(peaks, result=found)
 

@@ -98,13 +98,11 @@ def one_call(rows: list[curve.Row], compiled_ms: float | None) -> go.Figure:
 
 def draw(seen: kit.Seen) -> None:
     """Draw the curve, then the cost of one call."""
-    rows = rows_of(seen)
-    if not rows:
-        return
-    seen.chart(figure_of(rows, rows[0].kernel), key="curve")
-    compiled = seen.of("compile")
-    seen.chart(one_call(rows, compiled[0]["ms"] if compiled else None), key="call")
-    kit.note("One BLAS thread; CPU time, best of several rounds.")
+    if rows := rows_of(seen):
+        seen.chart(figure_of(rows, rows[0].kernel), key="curve")
+        compiled = seen.of("compile")
+        seen.chart(one_call(rows, compiled[0]["ms"] if compiled else None), key="call")
+        kit.note("One BLAS thread; CPU time, best of several rounds.")
 
 
 def finding(seen: kit.Seen) -> str:

@@ -75,8 +75,7 @@ def over_time(samples: list[dict[str, Any]]) -> go.Figure:
 
 def draw(seen: kit.Seen) -> None:
     """Draw the peaks, then the course of each road."""
-    samples = seen.of("sample")
-    if samples:
+    if samples := seen.of("sample"):
         seen.chart(figure_of(samples, seen.options.get("mb", 100)), key="peaks")
         seen.chart(over_time(samples), key="course")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -20,18 +21,22 @@ def roof_of(event: dict[str, Any]) -> machine.Roofline:
     return machine.Roofline(event["peak"], event["bandwidth"])
 
 
-def figure_of(roof: machine.Roofline, points: list[dict[str, Any]]) -> go.Figure:
-    """Return the roof and the kernels under it, both axes logarithmic."""
-    xs = [LOWEST, roof.ridge, HIGHEST]
+def figure_of(
+    roof: machine.Roofline, points: list[dict[str, Any]], caches: Sequence[dict[str, Any]] = ()
+) -> go.Figure:
+    """Return the ceilings of memory and caches, and the kernels under them; logarithmic axes."""
     figure = go.Figure()
-    figure.add_scatter(
-        x=xs,
-        y=[roof.bound(x) for x in xs],
-        mode="lines",
-        name=f"roof: {roof.bandwidth:.0f} GB/s, {roof.peak:.0f} GFLOP/s",
-        line={"color": STROKES[0], "width": 3},
-        hoverinfo="skip",
-    )
+    cached = max((one["gbps"] for one in caches), default=0.0)
+    for name, bandwidth, dash in (("memory", roof.bandwidth, "solid"), ("caches", cached, "dash")):
+        if bandwidth >= roof.bandwidth:
+            figure.add_scatter(
+                x=[LOWEST, roof.peak / bandwidth, HIGHEST],
+                y=[LOWEST * bandwidth, roof.peak, roof.peak],
+                mode="lines",
+                name=f"{name}: {bandwidth:.0f} GB/s, {roof.peak:.0f} GFLOP/s",
+                line={"color": STROKES[0], "width": 3, "dash": dash},
+                hoverinfo="skip",
+            )
     if points:
         figure.add_scatter(
             x=[one["intensity"] for one in points],
@@ -80,16 +85,15 @@ def caches_of(events: list[dict[str, Any]]) -> go.Figure:
 
 def draw(seen: kit.Seen) -> None:
     """Draw the roof as soon as it is known, then the caches."""
-    roofs = seen.of("roof")
-    if not roofs:
-        return
-    seen.chart(figure_of(roof_of(roofs[0]), seen.of("point")), key="roof")
-    if seen.of("cache"):
-        seen.chart(caches_of(seen.of("cache")), key="caches")
-    kit.note(
-        "One thread. Above the slope: the triad's stores also read their lines, a dot product "
-        "writes nothing."
-    )
+    if roofs := seen.of("roof"):
+        caches = seen.of("cache")
+        seen.chart(figure_of(roof_of(roofs[0]), seen.of("point"), caches), key="roof")
+        if caches:
+            seen.chart(caches_of(caches), key="caches")
+        kit.note(
+            "One thread. Above memory's slope: the triad's stores also read their lines, a dot "
+            "product writes nothing. Blocks that fit a cache climb towards the dashed one."
+        )
 
 
 def finding(seen: kit.Seen) -> str:

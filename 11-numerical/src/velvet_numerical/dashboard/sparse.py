@@ -54,7 +54,7 @@ def draw(seen: kit.Seen) -> None:
     if crossings := crossings_of(seen):
         seen.chart(figure_of(crossings), key="crossing")
         name, reason = sparse.choose_format(["matvec"])
-        kit.note(f"{name} for products with vectors: {reason}.")
+        kit.note(f"{name} for products with vectors: {reason}. One BLAS thread.")
 
 
 def finding(seen: kit.Seen) -> str:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +122,5 @@ def densities(n: int = 500) -> Iterator[Event]:
         raise ValueError(f"n is {n}: choose 10 to 3000")
     chosen = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
     yield {"type": "plan", "total": len(chosen)}
-    measured = partial(sparse.crossover, n)
     for density in chosen:
-        yield {"type": "crossing", **asdict(measured([density])[0])}
+        yield {"type": "crossing", **asdict(sparse.crossover(n, [density])[0])}

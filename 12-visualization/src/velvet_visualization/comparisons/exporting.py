@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from velvet.bench import Command, Metric, Outcome, Suite, ratio, speedup
+from velvet_visualization.browser import BrowserSession, find_browser
 from velvet_visualization.comparisons import BROWSER, NEEDS
 from velvet_visualization.contender import FORMATS
 from velvet_visualization.contenders import load
@@ -27,13 +28,17 @@ IMPORTS = {
 }
 TWICE = """
 import hashlib, sys
+from contextlib import nullcontext
+from velvet_visualization.browser import BrowserSession
 from velvet_visualization.contenders import load
 from velvet_visualization.samples import example
 from velvet_visualization.scene import prepare
 library = load(sys.argv[1])
-for fmt in sys.argv[2:]:
-    made = library.export(library.build(prepare(example("line", 30))), fmt)
-    print(hashlib.sha256(made).hexdigest())
+needed = any(library.EXPORTS[fmt].browser for fmt in sys.argv[2:])
+with BrowserSession(timeout_s=100) if needed else nullcontext() as session:
+    for fmt in sys.argv[2:]:
+        made = library.export(library.build(prepare(example("line", 30))), fmt, session)
+        print(hashlib.sha256(made).hexdigest())
 """
 PLAIN = """
 import hashlib, io
@@ -50,7 +55,6 @@ print(hashlib.sha256(file_html(plot, CDN).encode()).hexdigest())
 
 
 def _session(images: int, *, warm: bool) -> Iterator[Any]:
-    from velvet_visualization.browser import BrowserSession
     from velvet_visualization.export import export
 
     scene = prepare(cloud(300))
@@ -100,7 +104,8 @@ def _hashes(program: str, *arguments: str) -> list[str]:
 
 def _same_bytes(name: str) -> Any:
     engines = load(name).EXPORTS
-    formats = [fmt for fmt in FORMATS if not engines[fmt].browser]
+    here = find_browser() is not None
+    formats = [fmt for fmt in FORMATS if here or not engines[fmt].browser]
 
     def run() -> dict[str, Any]:
         first, second = (_hashes(TWICE, name, *formats) for _ in range(2))

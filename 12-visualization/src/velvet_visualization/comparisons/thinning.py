@@ -11,10 +11,10 @@ import numpy as np
 from velvet.bench import Metric, Suite, ratio, value
 from velvet_visualization.comparisons import NEEDS
 from velvet_visualization.downsample import METHODS
-from velvet_visualization.raster import datashade, fidelity, rasterize
+from velvet_visualization.raster import datashade, fidelity, line_pixels, rasterize
 from velvet_visualization.samples import cloud, walk
 
-WIDTH = 800
+WIDTH, HEIGHT = 800, 300
 KEPT = 4 * WIDTH
 POINTS = 1_000_000
 
@@ -30,13 +30,31 @@ def _changed(name: str, n: int) -> Callable[[], dict[str, Any]]:
 
     def run() -> dict[str, Any]:
         kept = thin(x, y, KEPT)
-        found = fidelity(x, y, kept, WIDTH)
+        found = fidelity(x, y, kept, WIDTH, HEIGHT)
         spike = int(np.argmax(y)) in kept
         return {
             "changed": 100 * found.changed / found.drawn,
             "points": float(found.points),
             "spike": "kept" if spike else "lost",
             "extremes": "kept" if found.extremes_kept else "lost",
+        }
+
+    return run
+
+
+def _dotted(n: int) -> Callable[[], dict[str, Any]]:
+    """Return what counting the points, instead of connecting them, makes of a line."""
+    x, y = walk(n)
+    frame = (WIDTH, HEIGHT, (float(x[0]), float(x[-1])), (float(y.min()), float(y.max())))
+
+    def run() -> dict[str, Any]:
+        whole, dots = line_pixels(x, y, *frame), rasterize(x, y, *frame) > 0
+        top, bottom = dots[-1].any(), dots[0].any()
+        return {
+            "changed": 100 * float((whole ^ dots).sum() / whole.sum()),
+            "points": float(dots.sum()),
+            "spike": "kept" if top else "lost",
+            "extremes": "kept" if top and bottom else "lost",
         }
 
     return run
@@ -60,14 +78,17 @@ def _cold() -> Callable[[], Any]:
     return lambda: float(datashade(*arguments).sum())
 
 
-def _scatter() -> Callable[[], Any]:
+def _scatter(*, best_place: bool = False) -> Callable[[], Any]:
     from velvet_visualization.contenders import load
     from velvet_visualization.scene import prepare
 
     scene, library = prepare(cloud(POINTS)), load("matplotlib")
 
     def run() -> float:
-        library.export(library.build(scene), "png")
+        figure = library.build(scene)
+        if best_place:
+            figure.axes[0].get_legend().set_loc("best")
+        library.export(figure, "png")
         return float(scene.marks)
 
     return run
@@ -87,7 +108,7 @@ def add_to(suite: Suite) -> None:
     speed.same_result()
     lossy = suite.comparison(
         "thin_fidelity",
-        title=f"A thinned line beside the whole one, {WIDTH} x 300 pixels",
+        title=f"A thinned line beside the whole one, {WIDTH} x {HEIGHT} pixels",
         kind="value",
         sizes={"n": [10_000, 100_000, POINTS]},
         metrics={"changed": "%", "points": "points", "spike": "label", "extremes": "label"},
@@ -96,6 +117,7 @@ def add_to(suite: Suite) -> None:
     for name in METHODS:
         speed.add(name, partial(_thin, name), baseline=name == "every_nth")
         lossy.add(name, partial(_changed, name), baseline=name == "every_nth")
+    lossy.add("rasterize", _dotted, note="pixels that hold a point, without the line between")
     counted = suite.comparison(
         "cloud",
         title=f"A cloud of {POINTS:,} points as a picture of 640 x 480",
@@ -105,6 +127,13 @@ def add_to(suite: Suite) -> None:
         rounds={"quick": 2, "default": 2, "full": 10},
     )
     counted.add("matplotlib", _scatter, needs=NEEDS["matplotlib"], baseline=True)
+    counted.add(
+        "matplotlib_best_legend",
+        partial(_scatter, best_place=True),
+        needs=NEEDS["matplotlib"],
+        note="its default: the legend stands where it covers the fewest points",
+        tier="default",
+    )
     counted.add("rasterize", partial(_counted, rasterize), note="counts only, nothing is drawn")
     peer: dict[str, Any] = {"needs": "datashader", "tier": "default"}
     counted.add("datashader", partial(_counted, datashade), note="counts only", **peer)

@@ -26,6 +26,7 @@ from velvet_visualization.theme import DASHES
 
 LABEL = "Matplotlib"
 LIMIT = 5_000_000
+BEST_PLACE_UP_TO = 10_000
 EXPORTS: dict[Format, Engine] = {
     "png": Engine("Agg"),
     "svg": Engine("svg backend"),
@@ -72,7 +73,13 @@ def build(scene: Scene) -> Figure:
     for side in axes.spines.values():
         side.set_color(theme.ink)
     if scene.legend:
-        legend = axes.legend(handles, [one.name for one in scene.series], labelcolor=theme.ink)
+        # The best place covers the fewest marks. To find it takes longer than to draw a million.
+        legend = axes.legend(
+            handles,
+            [one.name for one in scene.series],
+            loc="best" if scene.marks <= BEST_PLACE_UP_TO else "upper right",
+            labelcolor=theme.ink,
+        )
         legend.get_frame().set_facecolor(theme.background)
         for text, one in zip(legend.get_texts(), scene.series, strict=True):
             text.set_parse_math(False)

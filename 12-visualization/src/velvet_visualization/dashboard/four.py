@@ -66,20 +66,18 @@ def page_of(name: str, kind: str, dark: bool) -> str:
     return head + mark + style + body
 
 
-@lru_cache(maxsize=16)
-def differences(kind: str) -> dict[str, list[str]]:
-    """Return what each library shows that the data do not say."""
-    scene = scene_of(kind)
-    right = facts.expected(scene)
-    return {
-        name: facts.diff_facts(right, load(name).facts(load(name).build(scene))) for name in NAMES
-    }
+@lru_cache(maxsize=32)
+def differences(name: str, kind: str) -> list[str]:
+    """Return what a library shows that the data do not say."""
+    scene, library = scene_of(kind), load(name)
+    return facts.diff_facts(facts.expected(scene), library.facts(library.build(scene)))
 
 
 def badge(name: str, kind: str) -> str:
     """Return whether a library's facts are those of the data, as HTML above its chart."""
-    differ = differences(kind)[name]
-    verdict = f"{len(differ)} facts differ: {differ[0]}" if differ else "same facts"
+    differ = differences(name, kind)
+    count = f"{len(differ)} facts differ" if len(differ) > 1 else "1 fact differs"
+    verdict = f"{count}: {differ[0]}" if differ else "same facts"
     colour = STROKES[1] if differ else STROKES[3]
     size = f"{len(page_of(name, kind, False)) / 1e6:.2f} MB page"
     return (
@@ -137,7 +135,7 @@ def draw(seen: kit.Seen) -> None:
 def finding(seen: kit.Seen) -> str:
     """Say whether the charts are the same, and what differs: the cost."""
     kind = seen.wanted.get("kind", "scatter")
-    same = sum(not found for found in differences(kind).values())
+    same = sum(not differences(name, kind) for name in NAMES)
     words = f"**{same} of {len(NAMES)}** libraries show the same facts"
     ready = {one["name"]: one for one in seen.of("cost")}
     if len(ready) == len(NAMES) and seen.options.get("kind") == kind:

@@ -22,6 +22,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "mutmut": ("mutmut", "linux"),
     "cosmic_ray": ("cosmic-ray",),
 }
+# A fresh interpreter for each mutant takes its time, and cosmic-ray's for each of many takes minutes.
+TIERS = {"own_spawn": "default", "cosmic_ray": "full"}
 STRENGTHS: tuple[tuple[str, Tests], ...] = (
     ("one_row", Tests("", ("happy",), share=0.01)),
     ("happy_path", Tests("", ("happy",))),
@@ -180,7 +182,7 @@ def add_to(suite: Suite) -> None:
             name,
             lambda program, name=name: _engine(name, program),
             needs=NEEDS[name],
-            tier="quick" if name in ("mutmut", "own_fork") else "full",
+            tier=TIERS.get(name, "quick"),
             baseline=name == "mutmut",
         )
 

@@ -73,7 +73,7 @@ def finding(seen: kit.Seen) -> str:
     (reds, missed), (few, none) = wrong("strict_mock"), wrong("fake_with_contract")
     return (
         f"Strict mocks: **{reds} false alarms and {missed} missed bugs**. Fakes with a contract: "
-        f"**{few} and {none}**, in fewer lines."
+        f"**{few} and {none}**."
     )
 
 

@@ -108,10 +108,11 @@ def finding(seen: kit.Seen) -> str:
     alive = by_line(seen)
     covered = {line for one in seen.of("covered") for line in one["lines"]}
     loose = sum(line in covered for line in alive)
+    lines = "1 line" if loose == 1 else f"{loose} lines"
     if not alive:
         return "No mutant lives: every change that we can make is noticed."
     return (
-        f"Mutation score **{score:.0%}**. On {loose} lines that the suite runs, a change goes "
+        f"Mutation score **{score:.0%}**. On {lines} that the suite runs, a change goes "
         "unnoticed: write a row for one of them above, and press Mutate."
     )
 

@@ -89,11 +89,12 @@ def finding(seen: kit.Seen) -> str:
         return ""
     bugs = {hunt.bug for hunt in board.hunts}
     pair, found = board.best_pair()
-    lucky = set().union(*(board.lucky(name) for name in board.names))
+    lucky = len(set().union(*(board.lucky(name) for name in board.names)))
+    luck = "1 bug" if lucky == 1 else f"{lucky} bugs"
     return (
-        f"All strategies together find **{len(board.union())} of {len(bugs)}**; {pair[0]} and "
-        f"{pair[1]} find **{len(found)}** alone, and the same bugs as all: "
-        f"{', '.join(board.cheapest_cover())}. With {len(lucky)} bugs it depends on the seed."
+        f"All strategies together find **{len(board.union())} of {len(bugs)}**, {pair[0]} and "
+        f"{pair[1]} **{len(found)}**; the fewest that find as much as all: "
+        f"{', '.join(board.cheapest_cover())}. With {luck} it depends on the seed."
     )
 
 

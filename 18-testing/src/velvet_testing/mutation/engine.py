@@ -21,7 +21,7 @@ from enum import Enum
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import Any
 
 from velvet_testing.mutation import operators
@@ -105,11 +105,11 @@ class Worker:
         self._child: subprocess.Popen[str] | None = None
 
     def _start(self) -> subprocess.Popen[str]:
-        environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0"}
-        for name in [
-            n for n in environment if n.startswith(("COV_CORE_", "PYTEST_XDIST", "PYTEST_ADDOPTS"))
-        ]:
-            del environment[name]
+        apart = ("COV_CORE_", "PYTEST_XDIST", "PYTEST_ADDOPTS")
+        environment = {
+            name: text for name, text in os.environ.items() if not name.startswith(apart)
+        }
+        environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0"}
         return subprocess.Popen(
             [sys.executable, "-m", "velvet_testing.mutation.worker", self.isolation],
             stdin=subprocess.PIPE,
@@ -184,12 +184,7 @@ class Worker:
     def __enter__(self) -> Worker:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
@@ -286,5 +281,4 @@ def _judge(mutant: Mutant, verdict: dict[str, Any]) -> Outcome:
 
 
 def _children_cpu() -> float:
-    times = os.times()
-    return times.children_user + times.children_system
+    return sum(os.times()[2:4])  # user and system time

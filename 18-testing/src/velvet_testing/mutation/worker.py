@@ -69,13 +69,28 @@ class _TextLoader(SourceFileLoader):
         return compile(self._text, self.path, "exec", dont_inherit=True)
 
 
-class _Observer:
-    """A pytest plugin: the lines that each test runs, and the tests that fail."""
+class _Failures:
+    """A pytest plugin: the tests that fail."""
+
+    def __init__(self) -> None:
+        self.failed: list[str] = []
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed:
+            self.failed.append(report.nodeid)
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed:
+            self.failed.append(report.nodeid or "collection")
+
+
+class _Observer(_Failures):
+    """A pytest plugin: the lines that each test runs, too."""
 
     def __init__(self, probe: EdgeCollector | None) -> None:
+        super().__init__()
         self.probe = probe
         self.lines: dict[str, list[int]] = {}
-        self.failed: list[str] = []
 
     def pytest_runtest_protocol(self, item: Any) -> Iterator[None]:
         if self.probe is None:
@@ -87,14 +102,6 @@ class _Observer:
         yield
         self.lines[item.nodeid] = sorted({line for _, line in self.probe.stop()})
         self.probe.start()
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        if report.failed:
-            self.failed.append(report.nodeid)
-
-    def pytest_collectreport(self, report: Any) -> None:
-        if report.failed:
-            self.failed.append(report.nodeid or "collection")
 
 
 def run_job(job: dict[str, Any]) -> Verdict:
@@ -177,21 +184,13 @@ def preload(modules: list[str]) -> None:
                 importlib.import_module(name)
 
 
-class _Session:
+class _Session(_Failures):
     """A pytest plugin that answers jobs instead of running the collected tests itself."""
 
     def __init__(self, path: str, probe: EdgeCollector, answers: Any) -> None:
+        super().__init__()
         self.path, self.probe, self.answers = path, probe, answers
-        self.failed: list[str] = []
         self.started = time.perf_counter()
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        if report.failed:
-            self.failed.append(report.nodeid)
-
-    def pytest_collectreport(self, report: Any) -> None:
-        if report.failed:
-            self.failed.append(report.nodeid or "collection")
 
     def pytest_runtestloop(self, session: Any) -> bool:
         self.imported = sorted({line for _, line in self.probe.stop()})
@@ -350,7 +349,6 @@ def main(mode: str) -> None:
         verdict = forked(job) if mode == "fork" else run_job(job)
         print(json.dumps(verdict), file=answers, flush=True)
         if mode == "spawn":
-            answers.flush()
             os._exit(0)
 
 

@@ -64,6 +64,8 @@ class SqliteEventStore:
     ) -> None:
         if synchronous not in ("full", "normal"):
             raise ValueError(f"synchronous must be 'full' or 'normal', not {synchronous!r}")
+        if not busy_timeout_s >= 0:
+            raise ValueError(f"busy_timeout_s must be at least 0, not {busy_timeout_s!r}")
         self._path, self._synchronous, self._timeout = str(path), synchronous, busy_timeout_s
         self._max_pages, self._clock_ns = max_pages, clock_ns
         self._local, self._lock = threading.local(), threading.Lock()
@@ -170,7 +172,7 @@ class SqliteEventStore:
             f" ORDER BY version {order} LIMIT ?"
         )
         last = 2**62 if upto is None else upto
-        values = (stream, after, last, -1 if limit is None else limit)
+        values = (stream, int(after), last, -1 if limit is None else int(limit))
         return _stored(self._db().execute(sql, values))
 
     def read_all(
@@ -193,7 +195,7 @@ class SqliteEventStore:
             f"SELECT {_COLUMNS} FROM events WHERE position > ? AND position <= ?{chosen}"
             " ORDER BY position LIMIT ?"
         )
-        return _stored(self._db().execute(sql, [*values, limit]))
+        return _stored(self._db().execute(sql, [*values, int(limit)]))
 
     def head(self) -> Cursor:
         """Return the cursor of the last committed event."""

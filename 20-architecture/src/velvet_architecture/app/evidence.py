@@ -98,10 +98,11 @@ class Shredder:
         """
         from cryptography.fernet import Fernet
 
+        plain = text.encode()  # refused before a key is made
         key = self._keys.setdefault(person, Fernet.generate_key())
         if key is None:
             raise KeyErased(f"the key of {person} is erased")
-        return Fernet(key).encrypt(text.encode()).decode()
+        return Fernet(key).encrypt(plain).decode()
 
     def open(self, person: str, sealed: str) -> str:
         """Return the text, or ``[erased]``; a sealed text that was changed is a ValueError."""

@@ -18,6 +18,9 @@ S = TypeVar("S")
 class ArchitectureError(Exception):
     """The base of every error of this package."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).__new__, (type(self),), {**self.__dict__, "args": self.args}
+
 
 class CommandRejected(ArchitectureError):
     """A rule of the domain says no; `code` is stable, `detail` is for people.

@@ -39,7 +39,7 @@ class Cache(OwnCopies, MutableMapping[K, V]):
     __slots__ = ("_changes", "hits", "maxsize", "misses")
 
     def __init__(self, maxsize: int) -> None:
-        if maxsize <= 0:
+        if not maxsize > 0:
             raise ValueError(f"maxsize must be > 0 entries, got {maxsize!r}")
         self.maxsize = maxsize
         self.hits = self.misses = 0

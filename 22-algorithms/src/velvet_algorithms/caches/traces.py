@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+from velvet_algorithms.contract import plain
+
 
 def zipf(n: int, *, keys: int = 10_000, skew: float = 0.9, seed: int = 0) -> list[int]:
     """Return n requests of which key k has a share proportional to 1 / (k + 1)^skew.
@@ -27,7 +29,7 @@ def zipf(n: int, *, keys: int = 10_000, skew: float = 0.9, seed: int = 0) -> lis
         ValueError: `n` or `keys` is not positive.
     """
     _refuse(n=n, keys=keys)
-    weights = list(accumulate((k + 1) ** -skew for k in range(keys)))
+    weights = list(accumulate((k + 1) ** -plain(skew) for k in range(keys)))
     return random.Random(seed).choices(range(keys), cum_weights=weights, k=n)
 
 
@@ -66,7 +68,7 @@ def drift(
 
 def _refuse(**counts: int) -> None:
     for name, count in counts.items():
-        if count <= 0:
+        if not count > 0:
             raise ValueError(f"{name} must be > 0, got {count!r}")
 
 
@@ -105,7 +107,7 @@ def belady_hits(trace: Sequence[Hashable], size: int) -> int:
     Raises:
         ValueError: `size` is not positive.
     """
-    if size <= 0:
+    if not size > 0:
         raise ValueError(f"size must be > 0 entries, got {size!r}")
     never = len(trace)
     following = [never] * len(trace)

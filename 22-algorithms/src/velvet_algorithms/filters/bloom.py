@@ -195,7 +195,7 @@ def hash_array(keys: Iterable[bytes | str], salt: bytes = b"") -> npt.NDArray[np
 
 def expected_rate(keys: int, blocks: int) -> float:
     """Return the rate of false positives of `keys` in `blocks`: a Poisson mixture over the blocks."""
-    load = keys / blocks
+    load = keys / checked_whole("blocks", blocks)
     spread = 12.0 * math.sqrt(load) + 12.0
     rate, counts = 0.0, range(max(0, int(load - spread)), int(load + spread) + 1)
     for count in counts:

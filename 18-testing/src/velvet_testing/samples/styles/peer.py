@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Condition, Event, Thread
 from typing import Any
 
 import httpx
@@ -14,7 +14,7 @@ import httpx
 from velvet_testing.doubles import FakeGateway, GatewayError
 
 STATUS = {"error": 500, "declined": 402}
-PATIENCE_S = 0.25
+PATIENCE_S, BUSY_S = 0.25, 60.0
 
 
 class Peer:
@@ -56,14 +56,30 @@ class Peer:
 
 @contextmanager
 def served(peer: Peer) -> Iterator[httpx.Client]:
-    """Serve a peer on a free port of loopback; yields a client of it."""
-    silent = Event()
+    """Serve a peer on a free port of loopback; yields a client of it.
+
+    The client is impatient where the peer will not answer, and only there: a busy machine is no
+    time-out. Each request waits until the peer has read the one before.
+    """
+    silent, turn = Event(), Condition()
+    count = {"sent": 0, "read": 0}
+
+    def be_patient(request: httpx.Request) -> None:
+        with turn:
+            turn.wait_for(lambda: count["read"] == count["sent"], BUSY_S)
+            count["sent"] += 1
+            mute = request.url.path == "/charges" and peer.script[:1] in (["slow"], ["timeout"])
+        waits = dict.fromkeys(("connect", "read", "write", "pool"), BUSY_S)
+        request.extensions["timeout"] = {**waits, "read": PATIENCE_S} if mute else waits
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             key = self.headers.get("Idempotency-Key", "")
             status, answer = peer.answer(self.path, key, body)
+            with turn:
+                count["read"] += 1
+                turn.notify_all()
             if status == 0:
                 silent.wait(PATIENCE_S * 4)
                 return
@@ -82,7 +98,8 @@ def served(peer: Peer) -> Iterator[httpx.Client]:
     thread.start()
     url = f"http://127.0.0.1:{server.server_address[1]}"
     try:
-        with httpx.Client(base_url=url, timeout=PATIENCE_S, trust_env=False) as client:
+        hooks = {"request": [be_patient]}
+        with httpx.Client(base_url=url, event_hooks=hooks, trust_env=False) as client:
             yield client
     finally:
         silent.set()

@@ -1,0 +1,1 @@
+"""Media from strangers: look before decoding, decode in bounds, shrink without lies, leak nothing."""

@@ -1,0 +1,1 @@
+"""The devices that blur, one a file with the same names."""

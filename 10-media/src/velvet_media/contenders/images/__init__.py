@@ -1,0 +1,1 @@
+"""The image libraries, one a file with the same names."""

@@ -1,0 +1,1 @@
+"""The ways to read a film, one a file with the same names."""

@@ -1,0 +1,198 @@
+"""Take out of a file what tells about its author, and leave the pixels as they are, bit for bit.
+
+To decode and to encode again also loses metadata, and quality with it; and some libraries carry
+a position or a comment over. The walkers here copy the segments that are needed and skip the rest:
+a segment that is not known is not needed. O(bytes) time and memory, no pixel decode.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from velvet_media.errors import UnsupportedFormat
+from velvet_media.exif import Exif, only_orientation, read_exif
+from velvet_media.headers import PNG, XMP, jpeg_segments, png_chunks, read_header, riff_chunks
+
+KEEP = frozenset({"icc", "orientation"})
+PREVIEW = 24
+# JPEG: JFIF and Adobe's colour transform decide about colours; tables and scans are the picture.
+JPEG_APPS = range(0xE0, 0xF0)
+JPEG_NEEDED_APPS = {0xE0, 0xEE}
+# PNG: critical chunks, transparency, animation, and what decides about colours.
+PNG_NEEDED = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"bKGD", b"pHYs"}
+PNG_NEEDED |= {b"acTL", b"fcTL", b"fdAT"}
+PNG_COLOUR = {b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"sBIT"}
+WEBP_NEEDED = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF"}
+VP8X_EXIF, VP8X_XMP, VP8X_ICC = 0x08, 0x04, 0x20
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A piece of a file that tells more than the picture.
+
+    Attributes:
+        kind: exif, gps, xmp, iptc, comment, mpf, text, thumbnail, trailing, or other.
+        offset: of its first byte in the file.
+        preview: the printable part of its first bytes.
+    """
+
+    kind: str
+    offset: int
+    size: int
+    preview: str
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A segment: its place, the leaks in it, and what a stripped file has instead."""
+
+    start: int
+    end: int
+    kinds: tuple[str, ...] = ()
+    keep: str = ""
+    stripped: bytes | None = None
+
+
+def audit(data: bytes) -> list[Leak]:
+    """Return what a file gives away, in its order; JPEG, PNG or WebP."""
+    found = []
+    for piece in _pieces(data):
+        body = data[piece.start : piece.end]
+        for kind in piece.kinds:
+            shown = _preview(kind, body)
+            found.append(Leak(kind, piece.start, piece.end - piece.start, shown))
+    return found
+
+
+def _preview(kind: str, body: bytes) -> str:
+    text = "".join(chr(byte) if 32 <= byte < 127 else " " for byte in body[4:400])
+    words = [word for word in text.split() if len(word) > 2]
+    return " ".join(words)[:PREVIEW] or f"{len(body)} bytes of {kind}"
+
+
+def strip(data: bytes, keep: frozenset[str] = KEEP) -> bytes:
+    """Return the file without metadata, its pixels untouched.
+
+    Args:
+        keep: of "icc" (or colours shift) and "orientation" (or it lies on its side).
+
+    Raises:
+        ValueError: `keep` names something else.
+        UnsupportedFormat: a format with no walker here.
+        CorruptMedia: the structure is broken.
+    """
+    if keep - KEEP:
+        raise ValueError(f"keep is {sorted(keep)}: choose of {', '.join(sorted(KEEP))}")
+    parts = []
+    for piece in _pieces(data):
+        if piece.stripped is not None and "orientation" in keep:
+            parts.append(piece.stripped)
+        elif piece.stripped is None and (not piece.keep or piece.keep in keep):
+            parts.append(data[piece.start : piece.end])
+    if data.startswith(b"RIFF"):
+        return _riff(parts, keep)
+    return b"".join(parts)
+
+
+def _pieces(data: bytes) -> Iterator[_Piece]:
+    info = read_header(data)
+    if info.format == "jpeg":
+        yield from _jpeg(data)
+    elif info.format == "png":
+        yield from _png(data)
+    elif info.format == "webp":
+        yield from _webp(data)
+    else:
+        raise UnsupportedFormat(f"metadata of {info.format} is not handled: convert it to PNG")
+    if info.end < len(data):
+        yield _Piece(info.end, len(data), ("trailing",), keep="never")
+
+
+def _minimal(exif: Exif, wrap: str) -> bytes:
+    """Return a segment that holds the orientation alone, or nothing for an upright picture."""
+    if exif.orientation == 1:
+        return b""
+    block = only_orientation(exif.orientation)
+    if wrap == "jpeg":
+        return b"\xff\xe1" + struct.pack(">H", len(block) + 8) + b"Exif\0\0" + block
+    if wrap == "png":
+        import zlib
+
+        return struct.pack(">I", len(block)) + (
+            (chunk := b"eXIf" + block) + struct.pack(">I", zlib.crc32(chunk))
+        )
+    return b"EXIF" + struct.pack("<I", len(block)) + block
+
+
+def _ordered(exif: Exif) -> tuple[str, ...]:
+    return tuple(kind for kind in ("exif", "gps", "thumbnail") if kind in exif.kinds)
+
+
+def _jpeg(data: bytes) -> Iterator[_Piece]:
+    yield _Piece(0, 2)
+    for marker, start, end in jpeg_segments(data):
+        body = data[start + 4 : start + 64]
+        if marker == 0xE1 and body.startswith(b"Exif\0\0"):
+            exif = read_exif(data[start + 10 : end])
+            yield _Piece(start, end, _ordered(exif), stripped=_minimal(exif, "jpeg"))
+        elif marker == 0xE1:
+            kind = "xmp" if body.startswith(XMP) else "other"
+            yield _Piece(start, end, (kind,), keep="never")
+        elif marker == 0xE2 and body.startswith(b"ICC_PROFILE\0"):
+            yield _Piece(start, end, keep="icc")
+        elif marker == 0xE2 and body.startswith(b"MPF\0"):
+            yield _Piece(start, end, ("mpf",), keep="never")
+        elif marker == 0xED:
+            yield _Piece(start, end, ("iptc",), keep="never")
+        elif marker == 0xFE:
+            yield _Piece(start, end, ("comment",), keep="never")
+        elif marker in JPEG_APPS and marker not in JPEG_NEEDED_APPS:
+            yield _Piece(start, end, ("other",), keep="never")
+        else:
+            yield _Piece(start, end)
+
+
+def _png(data: bytes) -> Iterator[_Piece]:
+    yield _Piece(0, len(PNG))
+    for kind, start, end in png_chunks(data):
+        body = data[start + 8 : end - 4]
+        if kind in PNG_NEEDED:
+            yield _Piece(start, end)
+        elif kind in PNG_COLOUR:
+            yield _Piece(start, end, keep="icc")
+        elif kind == b"eXIf":
+            exif = read_exif(body)
+            yield _Piece(start, end, _ordered(exif), stripped=_minimal(exif, "png"))
+        elif kind in (b"tEXt", b"zTXt", b"iTXt"):
+            xmp = body.startswith(b"XML:com.adobe.xmp")
+            yield _Piece(start, end, ("xmp" if xmp else "text",), keep="never")
+        else:  # such as tIME, and private chunks
+            yield _Piece(start, end, ("other",), keep="never")
+
+
+def _webp(data: bytes) -> Iterator[_Piece]:
+    for kind, start, end in riff_chunks(data):
+        if kind in WEBP_NEEDED:
+            yield _Piece(start, end)
+        elif kind == b"ICCP":
+            yield _Piece(start, end, keep="icc")
+        elif kind == b"EXIF":
+            exif = read_exif(data[start + 8 : end].removeprefix(b"Exif\0\0"))
+            yield _Piece(start, end, _ordered(exif), stripped=_minimal(exif, "webp"))
+        else:
+            leak = "xmp" if kind == b"XMP " else "other"
+            yield _Piece(start, end, (leak,), keep="never")
+
+
+def _riff(parts: list[bytes], keep: frozenset[str]) -> bytes:
+    """Return a WebP file of chunks, with the flags of VP8X and the size made true again."""
+    has_exif = any(part.startswith(b"EXIF") for part in parts)
+    for number, part in enumerate(parts):
+        if part.startswith(b"VP8X"):
+            flags = part[8] & ~(VP8X_XMP | (0 if has_exif else VP8X_EXIF))
+            flags &= ~(0 if "icc" in keep else VP8X_ICC)
+            parts[number] = part[:8] + bytes([flags]) + part[9:]
+    body = b"WEBP" + b"".join(parts)
+    return b"RIFF" + struct.pack("<I", len(body)) + body

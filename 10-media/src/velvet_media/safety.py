@@ -1,0 +1,160 @@
+"""Take a picture from a stranger: limits first, header second, pixels last.
+
+`inspect` compares what the header promises with `Limits` before anything is allocated. The two
+traps that this order avoids: Pillow's `draft` shrinks `img.size`, so a check after it passes, while
+a progressive JPEG still allocates its full size; and a decoder that returns a grey half of a
+picture instead of an error. `MemoryBudget` bounds what runs at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from velvet_media.errors import (
+    CorruptMedia,
+    MemoryBudgetExceeded,
+    PolyglotMedia,
+    TooLarge,
+    TooManyPixels,
+    TruncatedMedia,
+)
+from velvet_media.headers import MediaInfo, View, read_header, view
+from velvet_media.images import Image, ImageBackend, Source
+
+MIB = 1024 * 1024
+# Deflate cannot do better than 1032:1; a promise beyond that is a lie.
+MAX_DEFLATE = 1032
+# A ZIP ends with a directory of at most 64 KiB; browsers sniff, and PDF readers search, 1 KiB.
+ZIP_TAIL, SNIFFED = 66_000, 1024
+SECOND_FACES = {b"%PDF-": "a PDF", b"<script": "a page with a script", b"<html": "a web page"}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is accepted from a stranger; each error names the field that it breaks."""
+
+    max_bytes: int = 64 * MIB
+    max_pixels: int = 50_000_000
+    max_side: int = 20_000
+    max_frames: int = 500
+    max_decode_bytes: int = 200 * MIB
+
+    def check(self, info: MediaInfo) -> None:
+        """Raise the narrowest error for a header that promises too much."""
+        if info.width * info.height > self.max_pixels:
+            raise TooManyPixels(info.width, info.height, self.max_pixels)
+        if max(info.width, info.height) > self.max_side:
+            raise TooManyPixels(info.width, info.height, self.max_side, "max_side")
+        if info.decode_bytes > self.max_decode_bytes:
+            needed, limit = info.decode_bytes, self.max_decode_bytes
+            raise MemoryBudgetExceeded(needed, limit, "max_decode_bytes")
+
+
+DEFAULT = Limits()
+
+
+def inspect(source: Source, limits: Limits = DEFAULT) -> MediaInfo:
+    """Return what the header says, when the limits allow it. O(segments) time, O(1) memory.
+
+    Raises:
+        MediaError: the narrowest class that fits; see `velvet_media.errors`.
+    """
+    size = len(source) if isinstance(source, bytes) else Path(source).stat().st_size
+    if size > limits.max_bytes:
+        raise TooLarge(size, limits.max_bytes)
+    info = read_header(source, limits.max_frames)
+    limits.check(info)
+    if info.end < 0:
+        raise TruncatedMedia("the PNG ends before its IEND chunk: upload it again")
+    if info.format == "png":
+        rows = info.width * info.height * max(1, info.bits // 8)
+        if rows > size * MAX_DEFLATE * 8:
+            raise CorruptMedia(f"{size:,} bytes cannot hold {rows:,} bytes of pixels")
+    with view(source) as data:
+        _refuse_second_face(data, info)
+    return info
+
+
+def _refuse_second_face(data: View, info: MediaInfo) -> None:
+    """Refuse a picture that another program reads as its own kind of file."""
+    head = data[:SNIFFED].lower()
+    for magic, name in SECOND_FACES.items():
+        if magic.lower() in head:
+            raise PolyglotMedia(f"the {info.format} is also {name}: strip it, then upload it")
+    if data.find(b"PK\x05\x06", max(0, len(data) - ZIP_TAIL)) >= 0 and "trailing" in (
+        info.metadata_kinds
+    ):
+        raise PolyglotMedia(f"the {info.format} is also a ZIP archive: strip it, then upload it")
+
+
+def decode_safely(
+    source: Source, limits: Limits = DEFAULT, backend: ImageBackend | None = None
+) -> Image:
+    """Return the upright picture of a source that the limits allow.
+
+    Without a backend it is Pillow's. The size that comes out is compared with the promise.
+    """
+    info = inspect(source, limits)
+    image = (backend or _pillow()).decode(source)
+    promised = {info.width, info.height}
+    if {image.shape[0], image.shape[1]} != promised:
+        raise CorruptMedia(f"the decoder returned {image.shape[:2]}, the header says {promised}")
+    return image
+
+
+def _pillow() -> ImageBackend:
+    from velvet_media.contenders import load
+
+    backend: ImageBackend = load("images", "pillow")
+    return backend
+
+
+class MemoryBudget:
+    """An amount of memory that work shares; what does not fit at all is refused with its name.
+
+    Thread-safe. A reservation waits while others hold what it needs.
+
+    >>> budget = MemoryBudget(100 * MIB)
+    >>> with budget.reserve(60 * MIB):
+    ...     budget.held // MIB
+    60
+    """
+
+    def __init__(self, limit: int, name: str = "budget") -> None:
+        if limit < 1:
+            raise ValueError(f"the limit is {limit}: choose at least 1 byte")
+        self.limit, self.name, self.held, self.peak = limit, name, 0, 0
+        self._free = threading.Condition()
+
+    @contextmanager
+    def reserve(self, needed: int) -> Iterator[None]:
+        """Hold an amount for a block.
+
+        Raises:
+            MemoryBudgetExceeded: it is more than the whole budget, so waiting would not help.
+        """
+        if needed > self.limit:
+            raise MemoryBudgetExceeded(needed, self.limit, self.name)
+        with self._free:
+            self._free.wait_for(lambda: self.held + needed <= self.limit)
+            self.held += needed
+            self.peak = max(self.peak, self.held)
+        try:
+            yield
+        finally:
+            with self._free:
+                self.held -= needed
+                self._free.notify_all()
+
+
+def to_eight_bits(samples: np.ndarray) -> Image:
+    """Scale samples of 16 bits to 8; `convert("L")` of Pillow clips them instead, to white."""
+    if samples.dtype == np.uint8:
+        return samples
+    return (samples.astype(np.uint32) * 255 + 32767).__floordiv__(65535).astype(np.uint8)

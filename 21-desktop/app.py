@@ -1,0 +1,5 @@
+"""The dashboard of 21-desktop."""
+
+from velvet_desktop.dashboard import main
+
+main()

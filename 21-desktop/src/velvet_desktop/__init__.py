@@ -1,0 +1,1 @@
+"""One task board on one core, drawn by four toolkits, and the instruments that compare them."""

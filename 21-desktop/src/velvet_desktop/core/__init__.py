@@ -1,0 +1,1 @@
+"""The application without a window: nothing in this folder knows a toolkit."""

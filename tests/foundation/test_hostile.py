@@ -1,0 +1,198 @@
+"""The hostile inputs: ten broken copies of what modules do go red, and the whole ones stay green."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from velvet.hostile import Call, Fixed, HostileTests, Key, call, faults, public, shared
+
+
+class Bag:
+    """A sorted list as it should be: checked first, changed afterwards, copied whole."""
+
+    def __init__(self, values: Iterable[float] = ()) -> None:
+        self.values: list[float] = []
+        for value in values:
+            self.add(value)
+
+    def __iter__(self) -> Iterator[float]:
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __copy__(self) -> Bag:
+        return type(self)(self.values)
+
+    def add(self, value: float) -> None:
+        if not isinstance(value, int | float) or math.isnan(value):
+            raise TypeError(f"{value!r} is not ordered")
+        self.values = sorted([*self.values, value])
+
+    def check(self) -> None:
+        assert self.values == sorted(self.values)
+
+
+class AcceptsNan(Bag):
+    def add(self, value: float) -> None:
+        self.values = [*self.values, value]
+
+    def check(self) -> None:
+        """Find nothing."""
+
+
+class ChangesFirst(Bag):
+    def add(self, value: float) -> None:
+        self.values = [*self.values, value]
+        if not isinstance(value, int | float) or math.isnan(value):
+            raise TypeError(f"{value!r} is not ordered")
+        self.values.sort()
+
+
+class BreaksWhenRefusing(Bag):
+    def add(self, value: float) -> None:
+        if not isinstance(value, int | float) or math.isnan(value):
+            self.values.reverse()
+            raise TypeError(f"{value!r} is not ordered")
+        super().add(value)
+
+
+class SharedCopy(Bag):
+    def __copy__(self) -> SharedCopy:
+        twin = SharedCopy()
+        twin.values = self.values
+        return twin
+
+    def add(self, value: float) -> None:
+        if not isinstance(value, int | float) or math.isnan(value):
+            raise TypeError(f"{value!r} is not ordered")
+        self.values.append(value)
+        self.values.sort()
+
+
+class NoSentence(Bag):
+    def add(self, value: float) -> None:
+        if not isinstance(value, int | float) or math.isnan(value):
+            raise TypeError
+        super().add(value)
+
+
+class DeepNode:
+    def __init__(self, depth: int) -> None:
+        self.below = DeepNode(depth - 1) if depth else None
+
+
+def twice(values: Iterable[int]) -> tuple[int, int]:
+    return sum(values), sum(values)
+
+
+def by_key(key: Any) -> int:
+    return {"a": 1}[key]
+
+
+def small_sum(number: int) -> int:
+    return number + number
+
+
+def depth_of(text: str) -> int:
+    return 1 + depth_of(text[1:]) if text else 0
+
+
+def raw(text: str) -> bytes:
+    if not text.isascii():
+        raise RuntimeError("it failed")
+    return text.encode()
+
+
+def first(values: list[int]) -> int:
+    return values[0]
+
+
+ADD = call(Bag, [3, 1]).then("add", 2.0)
+RED: list[tuple[Call, str]] = [
+    (call(AcceptsNan, [3, 1]).then("add", 2.0), "NaN is answered with"),
+    (call(ChangesFirst, [3, 1]).then("add", 2.0), "but it holds"),
+    (call(BreaksWhenRefusing, [3, 1]).then("add", 2.0), "but it holds [3, 1]"),
+    (call(NoSentence, [3, 1]).then("add", 2.0), "TypeError without a sentence"),
+    (call(twice, [1, 2]), "a one-shot iterator: is (3, 0) and not (3, 3)"),
+    (call(by_key, Key("a")), "KeyError"),
+    (call(small_sum, 3), "uint8(200): is"),
+    (call(depth_of, "ab"), "RecursionError"),
+    (call(raw, "ab"), "RuntimeError: it failed"),
+    (call(first, [1]), "IndexError"),
+]
+
+
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+@pytest.mark.parametrize(("declared", "sentence"), RED, ids=lambda one: str(one)[:30])
+def test_a_broken_mechanism_goes_red(declared: Call, sentence: str) -> None:
+    if declared.function is small_sum:
+        pytest.importorskip("numpy", reason="NumPy's scalars wrap around; pip install numpy")
+
+    found = faults(declared)
+
+    assert [fault for fault in found if sentence in fault], found
+
+
+def test_a_whole_mechanism_stays_green() -> None:
+    assert faults(ADD) == []
+    assert shared(ADD) == []
+
+
+def test_a_copy_that_shares_goes_red() -> None:
+    assert [fault for fault in shared(call(SharedCopy, [3, 1]).then("add", 2.0)) if "copy" in fault]
+
+
+def test_a_pickle_that_recurses_goes_red() -> None:
+    with pytest.raises(RecursionError):
+        shared(call(DeepNode, 400))
+
+
+def test_a_declaration_that_varies_nothing_is_a_fault() -> None:
+    assert faults(call(small_sum, Fixed(3))) == [
+        "small_sum: no argument is of a kind that is varied"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "value"),
+    [("nan", "passed through, as its docstring says"), ("errors", (KeyError,))],
+)
+def test_a_departure_is_declared(rule: str, value: Any) -> None:
+    function: Callable[[float], Any] = float if rule == "nan" else by_key
+    declared = call(function, 1.5 if rule == "nan" else Key("a")).but(**{rule: value})
+
+    assert faults(declared) == []
+
+
+def test_public_callables_are_found_and_values_are_not(tmp_path: Path) -> None:
+    (tmp_path / "dashboard").mkdir()
+    (tmp_path / "dashboard" / "tab.py").write_text("def draw(n: int): ...\n", encoding="utf-8")
+    (tmp_path / "a.py").write_text(
+        "class Wrong(ValueError): ...\n"
+        "class Plain:\n    x: int\n"
+        "class Made:\n    def __init__(self, n: int): ...\n"
+        "class Method:\n    def add(self, key: str): ...\n"
+        "async def soon(names: Iterable[str]): ...\n"
+        "def _own(n: int): ...\n"
+        "def of(graph: Graph): ...\n",
+        encoding="utf-8",
+    )
+
+    assert list(public(tmp_path)) == ["a.Made", "a.Method", "a.soon"]
+
+
+def test_what_is_forgotten_or_excepted_for_nothing_is_named() -> None:
+    here = Path(__file__).resolve().parents[2] / "17-validation" / "tests" / "unit" / "test_x.py"
+    kind = type("TestX", (HostileTests,), {"place": here})
+
+    with pytest.raises(AssertionError, match=r"neither declared nor excepted: .*guard\.scan"):
+        kind().test_every_public_callable_is_declared_or_excepted()
+    kind.excepted = {"gone": "it is gone"}
+    with pytest.raises(AssertionError, match="gone is excepted, and is declared or gone"):
+        kind().test_every_public_callable_is_declared_or_excepted()

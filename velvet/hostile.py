@@ -1,0 +1,340 @@
+"""Hostile inputs by habit: one test of every public callable from a line that says how to call it.
+
+A module declares itself in `tests/unit/test_hostile.py`, one valid call a callable:
+
+    from velvet.hostile import Fixed, HostileTests, Key, call
+
+    class TestHostile(HostileTests):
+        errors = (QueueError,)                 # what may be raised beside ValueError and TypeError
+        calls = (
+            call(levenshtein, "kitten", "sitting"),
+            call(LRUCache, 3).then("put", Key("a"), 1).then("get", Key("a")).but(errors=(KeyError,)),
+            call(area, 1.5).but(nan="passed through, as its docstring says"),
+        )
+        excepted = {"lab": "programs that the examples start", "store.copy": "takes a folder"}
+
+Each argument in turn is replaced by hostile values of its kind, which its valid value tells: a
+number, an integer, a text, bytes, an iterable, a mapping, a callable, a `Key`; `Fixed(value)` and
+every other type stay. The answer is a value, or a declared error with a sentence; never another
+error, never a hang. NaN is refused, NumPy's scalars and one-shot iterators are answered as what
+they stand for, and after a refusal an object holds what it held and passes its `check()`. A copy
+shares nothing. A public callable that is neither declared nor excepted fails the second test.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import contextlib
+import copy
+import inspect
+import itertools
+import pickle
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from velvet.hostile_inputs import MANY, Boom, Fixed, Input, Key, inputs_for
+
+HANG_SECONDS = 100  # many times what a test takes; it only ends what hangs
+_ITEMS = 1000  # of an endless answer, so many are looked at
+_KINDS = {"int", "float", "str", "bytes", "Iterable", "Sequence", "Mapping", "Callable", "Hashable"}
+_APART = {"comparisons", "contenders", "dashboard", "samples"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call: of the function itself, or of a method of what it returned."""
+
+    name: str
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+
+    def slots(self) -> Iterator[tuple[int | str, Any]]:
+        """Yield the place and the declared value of each argument."""
+        yield from enumerate(self.args)
+        yield from self.kwargs.items()
+
+    def run(self, function: Callable[..., Any], place: int | str = "", value: Any = None) -> Any:
+        """Call with the valid arguments, one of them replaced."""
+        given = {slot: value if slot == place else _plain(one) for slot, one in self.slots()}
+        words = {slot: one for slot, one in given.items() if isinstance(slot, str)}
+        return _finish(function(*(given[i] for i in range(len(self.args))), **words))
+
+
+@dataclass(frozen=True)
+class Call:
+    """A valid call, the valid calls of methods after it, and where it departs from the rule."""
+
+    function: Callable[..., Any]
+    steps: tuple[Step, ...]
+    errors: tuple[type[BaseException], ...] = ()
+    nan: str = ""
+    same: bool = True
+    partial: str = ""
+    shares: str = ""
+    many: int = MANY
+    of: tuple[Any, ...] = ()
+
+    def then(self, method: str, /, *args: Any, **kwargs: Any) -> Call:
+        """Add the valid call of a method of what the function returns."""
+        return replace(self, steps=(*self.steps, Step(method, args, kwargs)))
+
+    def but(self, **rules: Any) -> Call:
+        """Depart from the rule.
+
+        Args:
+            rules: `errors` that may be raised, too; why `nan` is passed through, why a refused
+                call is `partial`, why a copy `shares`; `same=False` where two equal calls differ;
+                `many`, the largest amount, where the work grows faster than it; `of`, what a lambda declares.
+        """
+        return replace(self, **rules)
+
+    def __str__(self) -> str:
+        return getattr(self.function, "__qualname__", type(self.function).__name__)
+
+    def target(self, count: int) -> Any:
+        """Return what the function returns after the first so many valid calls."""
+        target = self.steps[0].run(self.function) if count else None
+        for step in self.steps[1:count]:
+            step.run(getattr(target, step.name))
+        return target
+
+
+def call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Call:
+    """Declare a callable by a call that is right."""
+    return Call(function, (Step("", args, kwargs),))
+
+
+def _plain(value: Any) -> Any:
+    value = value.value if isinstance(value, Fixed | Key) else value
+    return copy.copy(value) if isinstance(value, list | dict | set) else value
+
+
+def _finish(answer: Any) -> Any:
+    """Await what is awaitable and walk what is lazy: there the errors are."""
+    if inspect.isasyncgen(answer):
+        return asyncio.run(_walk(answer))
+    if inspect.iscoroutine(answer):
+        return asyncio.run(answer)
+    if isinstance(answer, Iterator) and not hasattr(answer, "__exit__"):
+        return list(itertools.islice(answer, _ITEMS))
+    return answer
+
+
+async def _walk(answer: Any) -> list[Any]:
+    found: list[Any] = []
+    async for one in answer:
+        found.append(one)
+        if len(found) == _ITEMS:
+            break
+    await answer.aclose()
+    return found
+
+
+def _held(target: Any) -> Any:
+    """Return what an object holds, as far as it can be asked without changing it."""
+    if hasattr(target, "__iter__") and hasattr(target, "__len__"):
+        return list(target.items() if isinstance(target, Mapping) else target)
+    return {name: repr(value) for name, value in getattr(target, "__dict__", {}).items()}
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if type(one).__eq__ is object.__eq__:  # type: ignore[comparison-overlap]
+        return True  # it has no equality of its own
+    try:
+        return bool(one == other) or repr(one) == repr(other)
+    except (ValueError, TypeError):
+        return repr(one) == repr(other)
+
+
+def faults(declared: Call, errors: tuple[type[BaseException], ...] = ()) -> list[str]:
+    """Return a sentence on every hostile value that gets a wrong answer."""
+    allowed = (ValueError, TypeError, Boom, *errors, *declared.errors)
+    found, tried = [], 0
+    for count, step in enumerate(declared.steps):
+        for place, valid in step.slots():
+            for given in inputs_for(valid, declared.many):
+                tried += 1
+                about = f"{declared}{step.name and '.'}{step.name}[{place}] {given.name}"
+                try:
+                    fault = _fault(declared, count, place, given, allowed)
+                except pytest.fail.Exception as error:
+                    error.msg = f"{about} hangs: {error.msg}"
+                    raise
+                if fault:
+                    found.append(f"{about}: {fault}")
+    return found if tried else [f"{declared}: no argument is of a kind that is varied"]
+
+
+def _fault(
+    declared: Call, count: int, place: int | str, given: Input, allowed: tuple[Any, ...]
+) -> str:
+    step, target = declared.steps[count], declared.target(count)
+    allowed = (*allowed, LookupError) if count else allowed
+    whole = isinstance(dict(step.slots())[place], int)
+    if isinstance(dict(step.slots())[place], int | float):
+        allowed = (*allowed, OverflowError)  # Python's own answer to a number that has no float
+    function, before = getattr(target, step.name) if count else declared.function, _held(target)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # of NumPy: the value tells
+            answer = step.run(function, place, given.make())
+    except allowed as error:
+        if not str(error):
+            return f"{type(error).__name__} without a sentence"
+        if not declared.partial and not _equal(_held(target), before):
+            return f"refused ({error}), but it holds {_held(target)!r} instead of {before!r}"
+        return _checked(target)
+    except Exception as error:  # noqa: BLE001 - which error is what is asked
+        if all(isinstance(one, allowed) for one in getattr(error, "exceptions", [error])):
+            return _checked(target)
+        return f"{type(error).__name__}: {str(error)[:200]}"
+    finally:
+        _close(target)
+    fault = _checked(target if count else answer)
+    if given.nan and not declared.nan and not (count and whole):
+        fault = f"NaN is answered with {answer!r:.200}"
+    for like in given.like if declared.same and not count else ():
+        if not _equal(answer, expected := step.run(declared.function, place, like)):
+            fault = f"is {answer!r:.200} and not {expected!r:.200}"
+        _close(expected)
+    if not count:
+        _close(answer)
+    return fault
+
+
+def _close(target: Any) -> None:
+    if not inspect.ismodule(target) and callable(close := getattr(target, "close", None)):
+        with contextlib.suppress(TypeError):  # it asks for more
+            _finish(close())
+
+
+def _checked(target: Any) -> str:
+    check = getattr(target, "check", None)
+    if inspect.ismethod(check) and not set(inspect.signature(check).parameters):
+        try:
+            check()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the object is broken
+            return f"check() fails: {error!r}"
+    return ""
+
+
+def _pickled(one: Any) -> Any:
+    return pickle.loads(pickle.dumps(one))  # noqa: S301 - our own bytes
+
+
+def shared(declared: Call) -> list[str]:
+    """Return a sentence on every copy that is unequal, or shares what the original holds."""
+    found: list[str] = []
+    original = declared.target(len(declared.steps))
+    frozen = getattr(getattr(original, "__dataclass_params__", None), "frozen", False)
+    if declared.shares or frozen or type(original) is not declared.function:
+        return found
+    before = _held(original)
+    for make in (
+        copy.copy,
+        copy.deepcopy,
+        _pickled,
+    ):
+        try:
+            twin = make(original)
+        except (TypeError, AttributeError, pickle.PicklingError) as error:
+            found += [] if str(error) else [f"{make.__name__}: {error!r}"]
+            continue
+        if not _equal(twin, original):
+            found.append(f"{make.__name__} is not equal: {twin!r:.200}")
+        with contextlib.suppress(*declared.errors, ValueError, TypeError):
+            for step in declared.steps[1:]:
+                step.run(getattr(twin, step.name))
+        if not _equal(_held(original), before) or _checked(original) or _checked(twin):
+            found.append(f"{make.__name__}: {_checked(original) or _checked(twin) or 'is shared'}")
+        _close(twin)
+    _close(original)
+    return found
+
+
+def public(package: Path) -> Iterator[str]:
+    """Yield every public callable of a package that takes a number, a text, an iterable or more.
+
+    Errors, enumerations, protocols and plain values, which take what they are given, are left out.
+    """
+    for path in sorted(package.rglob("*.py")):
+        inside = path.relative_to(package).with_suffix("").parts
+        if not _APART & set(inside) and not any(part[0] == "_" != part[1] for part in inside):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            dotted = ".".join(part for part in inside if part != "__init__")
+            for node in tree.body:
+                if getattr(node, "name", "_")[0] != "_" and _takes(node):
+                    yield f"{dotted}.{node.name}".strip(".")  # type: ignore[attr-defined]
+
+
+def _takes(node: ast.AST) -> bool:
+    if isinstance(node, ast.ClassDef):
+        bases = " ".join(ast.unparse(base) for base in (*node.bases, *node.decorator_list))
+        if re.search(r"Error|Exception|Enum|Protocol|NamedTuple|TypedDict", bases):
+            return False
+        return any(
+            _takes(inner)
+            for inner in node.body
+            if getattr(inner, "name", "_")[0] != "_" or getattr(inner, "name", "") == "__init__"
+        )
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg]
+    notes = [ast.unparse(one.annotation) for one in given if one and one.annotation]
+    return bool(_KINDS & set(re.findall(r"\w+", " ".join(notes))))
+
+
+class HostileTests:
+    """What holds for every public callable of a module; inherit it in `tests/unit/test_hostile.py`.
+
+    Attributes:
+        calls: a valid call of each public callable.
+        errors: what any of them may raise beside ValueError and TypeError.
+        excepted: a module or a callable of the package that is not declared -> why not.
+    """
+
+    calls: ClassVar[Sequence[Call]] = ()
+    errors: ClassVar[tuple[type[BaseException], ...]] = ()
+    excepted: ClassVar[Mapping[str, str]] = {}
+    place: ClassVar[Path | None] = None  # of the file; found, where it is not given
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Make a test of each declared call."""
+        if "declared" in metafunc.fixturenames:
+            metafunc.parametrize("declared", self.calls, ids=str)
+
+    @pytest.mark.timeout(HANG_SECONDS)
+    def test_a_hostile_value_gets_the_documented_answer(self, declared: Call) -> None:
+        """Replace each argument by each hostile value of its kind."""
+        found = faults(declared, self.errors)
+        assert not found, "\n".join(found)
+
+    @pytest.mark.timeout(HANG_SECONDS)
+    def test_a_copy_is_equal_and_shares_nothing(self, declared: Call) -> None:
+        """Copy and pickle what is made, and go on with the copy."""
+        found = shared(declared)
+        assert not found, "\n".join(found)
+
+    def test_every_public_callable_is_declared_or_excepted(self) -> None:
+        """Find what is neither, and exceptions that except nothing."""
+        folder = (self.place or Path(inspect.getfile(type(self)))).resolve().parents[2]
+        package = next((folder / "src").glob("velvet_*"))
+        made = [one for each in self.calls for one in (each.function, *each.of)]
+        named = {
+            f"{one.__module__}.{one.__qualname__}" for one in made if hasattr(one, "__module__")
+        }
+        named = {name.removeprefix(f"{package.name}.") for name in named}
+        left = [name for name in public(package) if name not in named]
+        for prefix, reason in self.excepted.items():
+            covered = [name for name in left if f"{name}.".startswith(f"{prefix}.")]
+            assert covered, f"{prefix} is excepted, and is declared or gone"
+            assert reason.count(" "), f"{prefix} is excepted without a reason"
+            left = [name for name in left if name not in covered]
+        assert left == [], f"neither declared nor excepted: {', '.join(left)}"
