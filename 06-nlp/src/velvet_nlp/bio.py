@@ -32,8 +32,10 @@ def split_tag(tag: str, scheme: Scheme = "BIO") -> tuple[str, str]:
     (('B', 'PER'), ('O', ''))
 
     Raises:
-        ValueError: the tag is none of the scheme.
+        ValueError: the tag is none of the scheme, or there is no such scheme.
     """
+    if scheme not in LETTERS:
+        raise ValueError(f"unknown scheme {scheme!r}: choose one of {', '.join(LETTERS)}")
     if tag == "O":
         return "O", ""
     letter, dash, label = tag.partition("-")
@@ -137,7 +139,7 @@ def read_bio(
                 yield sentence
             sentence = []
             continue
-        if len(fields) < 2:
+        if len(fields) < 2 or not all(-len(fields) <= at < len(fields) for at in columns):
             raise ValueError(f"line {number}: {line.rstrip()!r} has no column for a tag")
         sentence.append((fields[columns[0]].strip(), fields[columns[1]].strip()))
     if sentence:

@@ -108,13 +108,24 @@ def rank_of(scores: NDArray[np.float64], target: int) -> float:
 
     >>> rank_of(np.array([0.5, 0.5, 0.9]), 0)
     2.5
+
+    Raises:
+        ValueError: a score is not a number, which no other score is above or below.
     """
+    if np.isnan(scores).any():
+        raise ValueError("a score is NaN: it has no rank")
     mine = scores[target]
     return float(1 + (scores > mine).sum() + ((scores == mine).sum() - 1) / 2)
 
 
 def mrr_counts(ranks: Sequence[float]) -> Counts:
-    """Return (1 / rank, 1) of each query: the ratio is the mean reciprocal rank."""
+    """Return (1 / rank, 1) of each query: the ratio is the mean reciprocal rank.
+
+    Raises:
+        ValueError: a rank is below 1.
+    """
+    if not all(rank >= 1 for rank in ranks):
+        raise ValueError("ranks are counted from 1")
     return _array([(1 / rank, 1.0) for rank in ranks])
 
 

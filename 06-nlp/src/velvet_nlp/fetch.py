@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from velvet_nlp.bio import read_bio, repair
@@ -19,6 +20,7 @@ from velvet_nlp.conllu import read_documents
 from velvet_nlp.corpus import Document, Sentence, Token
 
 CHUNK = 1 << 16
+BEYOND_THE_END = 416  # HTTP: there is nothing after what was asked to go on from
 _EWT = "https://raw.githubusercontent.com/UniversalDependencies/UD_English-EWT"
 _EWT_REVISION = "4a4d77f599ea53cc405f85d0cec4b2f14f81d42b"
 _WNUT = "https://raw.githubusercontent.com/leondz/emerging_entities_17/master"
@@ -117,11 +119,16 @@ def _download(url: str, path: Path, wanted: str, opener: Callable[..., Any]) -> 
     have = part.stat().st_size if part.is_file() else 0
     headers = {"Range": f"bytes={have}-"} if have else {}
     request = Request(url, headers=headers)  # noqa: S310 - https, from the table above
-    with opener(request, timeout=30) as answer:
-        resumed = have and getattr(answer, "status", 200) == 206
-        with part.open("ab" if resumed else "wb") as target:
-            while block := answer.read(CHUNK):
-                target.write(block)
+    try:
+        with opener(request, timeout=30) as answer:
+            resumed = have and getattr(answer, "status", 200) == 206
+            with part.open("ab" if resumed else "wb") as target:
+                while block := answer.read(CHUNK):
+                    target.write(block)
+    except HTTPError as error:
+        if error.code != BEYOND_THE_END:
+            raise
+        # The file was whole when the last call ended, or it is another one: its checksum decides.
     if (got := sha256(part)) != wanted:
         part.unlink()
         raise ChecksumError(f"{url} has the SHA-256 {got}, not {wanted}: it was deleted, try again")

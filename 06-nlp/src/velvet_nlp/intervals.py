@@ -68,8 +68,10 @@ def by_document(counts: Counts, documents: Sequence[str]) -> Counts:
 
 def _resampled(counts: Counts, draws: int, seed: int) -> Counts:
     """Return sums of `draws` samples with replacement; columns as in counts."""
-    if not len(counts):
-        raise ValueError("there is nothing to resample: give at least one unit")
+    if not len(counts) or draws < 1:
+        raise ValueError(f"{len(counts)} units, {draws} draws: give at least one of each")
+    if not np.isfinite(counts).all():
+        raise ValueError("a count is not a finite number")
     units = len(counts)
     weights = np.random.default_rng(seed).multinomial(units, [1 / units] * units, size=draws)
     return np.asarray(weights @ counts, dtype=np.float64)
@@ -80,6 +82,8 @@ def _ratios(sums: Counts) -> NDArray[np.float64]:
 
 
 def _ends(values: NDArray[np.float64], level: float) -> tuple[float, float]:
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}: choose one between 0 and 1, such as 0.95")
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
@@ -100,10 +104,9 @@ def bootstrap_ci(
             wider interval is returned.
 
     Raises:
-        ValueError: there is no unit, or the level is not between 0 and 1.
+        ValueError: there is no unit or no draw, a count is not finite, or the level is not between
+            0 and 1.
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}: choose one between 0 and 1, such as 0.95")
     low, high = _ends(_ratios(_resampled(counts, draws, seed)), level)
     unit = "sentence"
     if documents is not None and len(set(documents)) > 1:
@@ -128,7 +131,7 @@ def paired_bootstrap(
     The two counts are resampled together. With `documents`, the wider of two intervals counts.
 
     Raises:
-        ValueError: the contenders were not scored on the same sentences.
+        ValueError: the contenders were not scored on the same sentences; else as `bootstrap_ci`.
     """
     if len(first) != len(second):
         raise ValueError(f"{len(first)} and {len(second)} units cannot be paired")
@@ -177,7 +180,7 @@ def minimum_detectable(
     Raises:
         ValueError: there is no unit, or a share is not between 0 and 1.
     """
-    if units < 1 or deviation < 0 or not (0 < power < 1 and 0 < level < 1):
+    if units < 1 or not 0 <= deviation < math.inf or not (0 < power < 1 and 0 < level < 1):
         raise ValueError(f"{units} units, deviation {deviation}, power {power}, level {level}")
     normal = NormalDist()
     return (normal.inv_cdf((1 + level) / 2) + normal.inv_cdf(power)) * deviation / math.sqrt(units)

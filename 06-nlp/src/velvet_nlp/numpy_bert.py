@@ -51,9 +51,8 @@ class NumpyBert:
         self.heads, self.eps = int(config["num_attention_heads"]), float(config["layer_norm_eps"])
         self.limit = int(config["max_position_embeddings"])
         self.tokenizer, self._w = tok, tensors
-        rows = (int(config["vocab_size"]), self.size)
         self.table = self._weight("embeddings.word_embeddings.weight")
-        if self.table.shape != rows:
+        if self.table.shape != (rows := (int(config["vocab_size"]), self.size)):
             raise ValueError(f"word_embeddings is not {rows}: the weights are of another model")
         for n in range(self.layers):
             self._weight(f"encoder.layer.{n}.output.dense.weight")
@@ -82,14 +81,12 @@ class NumpyBert:
         return self._w[name]
 
     def _linear(self, x: Array, name: str) -> Array:
-        out: Array = x @ self._weight(f"{name}.weight").T + self._weight(f"{name}.bias")
-        return out
+        return np.asarray(x @ self._weight(f"{name}.weight").T + self._weight(f"{name}.bias"))
 
     def _norm(self, x: Array, name: str) -> Array:
         x = x - x.mean(-1, keepdims=True)
         x /= np.sqrt((x * x).mean(-1, keepdims=True) + self.eps)
-        out: Array = x * self._weight(f"{name}.weight") + self._weight(f"{name}.bias")
-        return out
+        return np.asarray(x * self._weight(f"{name}.weight") + self._weight(f"{name}.bias"))
 
     def _attend(self, x: Array, hide: Array, name: str) -> tuple[Array, Array]:
         def part(which: str) -> Array:
@@ -128,7 +125,11 @@ class NumpyBert:
 
     def embed(self, texts: Sequence[str], *, batch_size: int = 32) -> Array:
         """Return for each text the mean of its pieces, of length 1; sorted first, to pad little."""
-        pieces = [one.ids[: self.limit] for one in self.tokenizer.encode_batch(list(texts))]
+        if batch_size < 1:
+            raise ValueError(f"batch_size is {batch_size}: choose at least 1")
+        last = self.limit - 1  # a text that is too long keeps its last, special piece
+        whole = [one.ids for one in self.tokenizer.encode_batch(list(texts))]
+        pieces = [ids[:last] + ids[last:][-1:] for ids in whole]
         order = sorted(range(len(pieces)), key=lambda at: len(pieces[at]))
         found = np.zeros((len(pieces), self.size), np.float32)
         for start in range(0, len(order), batch_size):

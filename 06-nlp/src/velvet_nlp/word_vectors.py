@@ -2,8 +2,9 @@
 
 A word may be several pieces; its vector is that of its first piece beside that of its last. A
 middle layer serves tagging better than the last, which this encoder spends on whole sentences. A
-vector depends on its own sentence and on nothing else in the batch, so it is kept and shared by all
-folds. What does not fit into the encoder is reported in `truncated`, never labelled in silence.
+vector depends on its own sentence and on nothing else in the batch, so a tagger keeps it; folds share
+none, so that each one pays for its own. What does not fit into the encoder is reported in
+`truncated`, never labelled in silence.
 """
 
 from __future__ import annotations
@@ -72,13 +73,3 @@ def minilm() -> NumpyBert:
         TierMissing: its wheel is not installed.
     """
     return NumpyBert.load(tiers.minilm_folder())
-
-
-@lru_cache(maxsize=1)
-def minilm_words() -> WordVectors:
-    """Return the word vectors of MiniLM, which all taggers of a process share.
-
-    Raises:
-        TierMissing: its wheel is not installed.
-    """
-    return WordVectors(minilm())

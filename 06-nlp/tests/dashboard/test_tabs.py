@@ -18,7 +18,6 @@ def _without_minilm(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(tiers, "find_spec", lambda _: None)
     word_vectors.minilm.cache_clear()
-    word_vectors.minilm_words.cache_clear()
 
 
 @pytest.mark.parametrize("task", ["pos", "ner"])

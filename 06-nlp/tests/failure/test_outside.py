@@ -8,8 +8,10 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from email.message import Message
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 import spacy
@@ -95,6 +97,37 @@ def test_an_interrupted_file_goes_on_where_it_stopped(tmp_path: Path, ranges: bo
     assert not list(tmp_path.rglob("*.part"))
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_file_that_was_already_whole_is_kept_if_it_is_the_right_one(
+    tmp_path: Path, whole: bool
+) -> None:
+    """A call that is killed before the last rename leaves a whole `.part` file."""
+    part = tmp_path / "ud-ewt" / "one.conllu.part"
+    part.parent.mkdir()
+    part.write_text(FILES["one.conllu"] if whole else "x" * 500, encoding="utf-8", newline="")
+    normal = opener([])
+
+    def beyond(request: Any, *, timeout: float) -> Answer:
+        if request.get_header("Range"):
+            raise HTTPError(request.full_url, 416, "Range Not Satisfiable", Message(), None)
+        return normal(request, timeout=timeout)
+
+    if not whole:
+        with pytest.raises(fetch.ChecksumError):
+            fetch.fetch_corpus("ud-ewt", tmp_path, opener=beyond)
+
+    assert len(fetch.fetch_corpus("ud-ewt", tmp_path, opener=beyond)) == 2
+    assert not part.exists()
+
+
+def test_a_refusal_of_the_server_is_passed_on(tmp_path: Path) -> None:
+    def refuses(request: Any, *, timeout: float) -> Answer:
+        raise HTTPError(request.full_url, 403, "Forbidden", Message(), None)
+
+    with pytest.raises(HTTPError, match="403"):
+        fetch.fetch_corpus("ud-ewt", tmp_path, opener=refuses)
+
+
 def test_a_wrong_file_is_deleted(tmp_path: Path) -> None:
     with pytest.raises(fetch.ChecksumError, match="it was deleted"):
         fetch.fetch_corpus("ud-ewt", tmp_path, opener=opener([], harm=b"!"))
@@ -150,7 +183,6 @@ def test_the_program_prints_a_line_for_each_tagger(
     )
     from velvet_nlp import word_vectors
 
-    word_vectors.minilm_words.cache_clear()
     word_vectors.minilm.cache_clear()
 
     lines = program.table("ud-ewt", tmp_path, 10, 2)
@@ -257,12 +289,10 @@ def test_minilm_is_loaded_once(bert_folder: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(tiers, "minilm_folder", lambda: bert_folder)
     word_vectors.minilm.cache_clear()
-    word_vectors.minilm_words.cache_clear()
     try:
-        assert word_vectors.minilm_words().encoder is word_vectors.minilm()
+        assert word_vectors.minilm() is word_vectors.minilm()
     finally:
         word_vectors.minilm.cache_clear()
-        word_vectors.minilm_words.cache_clear()
 
 
 def test_each_step_is_measured_in_a_process_of_its_own() -> None:

@@ -218,6 +218,23 @@ def test_vectors_do_not_depend_on_the_batch(bert: NumpyBert) -> None:
     assert np.abs(one - other).max() <= 1e-5
 
 
+def test_each_tagger_pays_for_its_own_vectors(
+    bert: NumpyBert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from velvet_nlp import word_vectors
+
+    monkeypatch.setattr(word_vectors, "minilm", lambda: bert)
+    make = contenders.tagger("frozen_encoder", "pos")
+    one, other = make(), make()
+
+    one.fit([["a", "b"]], [["DET", "X"]])
+
+    assert isinstance(one, FrozenEncoder)
+    assert isinstance(other, FrozenEncoder)
+    assert len(one._vectors._kept) == 1
+    assert not other._vectors._kept
+
+
 def test_shapes_of_words() -> None:
     found = shape(["NASA", "eBay", "x2", ",", "a@b"])
 
@@ -271,7 +288,6 @@ def test_without_the_wheel_the_encoder_says_how_to_get_it(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(tiers, "find_spec", lambda _: None)
     word_vectors.minilm.cache_clear()
-    word_vectors.minilm_words.cache_clear()
     for call in (
         lambda: contenders.tagger("frozen_encoder", "pos"),
         lambda: contenders.searcher("minilm"),

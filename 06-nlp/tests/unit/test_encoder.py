@@ -144,8 +144,18 @@ def test_layers_and_attention_can_be_looked_at(bert: NumpyBert) -> None:
         bert.hidden(np.zeros((1, 65), np.int64), np.ones((1, 65), np.int64))
 
 
-def test_texts_are_cut_at_the_limit(bert: NumpyBert) -> None:
-    assert bert.embed(["word " * 600]).shape == (1, 32)
+def test_a_text_is_cut_at_the_limit_and_keeps_its_last_piece(bert: NumpyBert) -> None:
+    whole = bert.tokenizer.encode("word " * 600).ids
+    ids, mask = padded([[*whole[: bert.limit - 1], whole[-1]]])
+    mean = bert.hidden(ids, mask)[0].mean(0)
+
+    assert bert.embed(["word " * 600])[0] == pytest.approx(mean / np.linalg.norm(mean), abs=1e-5)
+
+
+def test_a_batch_has_at_least_one_text(bert: NumpyBert) -> None:
+    with pytest.raises(ValueError, match="batch_size is 0"):
+        bert.embed(["a"], batch_size=0)
+    assert bert.embed([]).shape == (0, 32)
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])

@@ -150,6 +150,7 @@ def test_the_chunks_of_conll_2000() -> None:
         ("B-PER O", "BILUO", "has no L-"),
         ("B-PER", "BILUO", "at the end"),
         ("L-PER", "BILUO", "after nothing"),
+        ("O", "IOB3", "unknown scheme 'IOB3'"),
     ],
 )
 def test_tags_that_are_not_legal_are_refused(tags: str, scheme, says: str) -> None:  # type: ignore[no-untyped-def]
@@ -184,3 +185,5 @@ def test_files_of_two_columns_come_in_many_forms() -> None:
     ]
     with pytest.raises(ValueError, match="line 1: 'word' has no column"):
         list(read_bio(["word\n"]))
+    with pytest.raises(ValueError, match="line 1: 'is O' has no column"):
+        list(read_bio(["is O\n"], columns=(0, 3)))

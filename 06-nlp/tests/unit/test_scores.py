@@ -71,6 +71,14 @@ def test_ranks_of_ties_are_in_the_middle() -> None:
     assert evaluate.ratio(evaluate.hit_counts([1, 2, 4], 2)) == pytest.approx(2 / 3)
 
 
+def test_a_score_that_is_no_number_wins_nothing() -> None:
+    with pytest.raises(ValueError, match="it has no rank"):
+        evaluate.rank_of(np.array([math.nan, 0.5]), 0)
+    for rank in (0, math.nan):
+        with pytest.raises(ValueError, match="counted from 1"):
+            evaluate.mrr_counts([rank])
+
+
 def test_kappa_of_the_textbook() -> None:
     # 50 grants read by two readers: 20 both yes, 15 both no, 10 and 5 one each: kappa 0.4.
     first = ["yes"] * 25 + ["no"] * 25
@@ -145,8 +153,12 @@ def test_more_sentences_detect_less() -> None:
         lambda: intervals.bootstrap_ci(np.ones((2, 2)), ["a", "b", "c"]),
         lambda: intervals.paired_bootstrap(np.ones((2, 2)), np.ones((3, 2))),
         lambda: intervals.minimum_detectable(0, 1),
+        lambda: intervals.minimum_detectable(9, math.nan),
+        lambda: intervals.bootstrap_ci(np.ones((2, 2)), draws=0),
+        lambda: intervals.bootstrap_ci(np.full((2, 2), math.nan)),
+        lambda: intervals.paired_bootstrap(np.ones((2, 2)), np.ones((2, 2)), level=0),
     ],
 )
 def test_what_cannot_be_resampled_is_refused(call) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(ValueError, match=r"\d|nothing"):
+    with pytest.raises(ValueError, match=r"\d|finite"):
         call()

@@ -52,7 +52,8 @@ def tagger(name: str, task: str, *, vectors: Any = None) -> Callable[[], Tagger]
     """Return a function that makes an untrained tagger.
 
     Args:
-        vectors: `WordVectors` for one that needs an encoder; those of MiniLM by default.
+        vectors: `WordVectors` for one that needs an encoder; by default each tagger has its own
+            of MiniLM, so that its cost does not depend on what ran before.
 
     Raises:
         ValueError: there is no such tagger, or it does not learn this task.
@@ -63,10 +64,12 @@ def tagger(name: str, task: str, *, vectors: Any = None) -> Callable[[], Tagger]
         raise ValueError(f"{name} learns {', '.join(sorted(module.TASKS))}, not {task!r}")
     if not module.ENCODER:
         return lambda: cast(Tagger, module.make(task))
-    from velvet_nlp.word_vectors import minilm_words
+    from velvet_nlp.word_vectors import WordVectors, minilm
 
-    shared = vectors or minilm_words()
-    return lambda: cast(Tagger, module.make(task, shared))
+    if vectors is not None:
+        return lambda: cast(Tagger, module.make(task, vectors))
+    encoder = minilm()
+    return lambda: cast(Tagger, module.make(task, WordVectors(encoder)))
 
 
 def searcher(name: str, *, encoder: Any = None) -> Searcher:

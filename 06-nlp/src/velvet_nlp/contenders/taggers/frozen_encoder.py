@@ -44,7 +44,7 @@ def shape(words: Sequence[str]) -> NDArray[np.float32]:
 
 
 class FrozenEncoder:
-    """The regression; the encoder's vectors are kept and shared.
+    """The regression on the vectors of an encoder.
 
     Attributes:
         truncated: words of the last `predict` that the encoder did not see.
