@@ -17,12 +17,19 @@ TEXT = "Dr. Feld can't pay $2.1m :-)"
 
 @example("same_text_seven_tokenizers")
 def same_text_seven_tokenizers() -> None:
-    """One sentence cut by seven tokenizers, side by side, with the number of tokens."""
+    """One sentence cut by seven tokenizers, side by side, and the cuts that all of them make."""
     training = [document.text for document in load()]
+    agreed: set[int] | None = None
     for name in contenders.names("tokenizers"):
         spans = contenders.tokenizer(name, training).spans(TEXT)
         tokens = "|".join(TEXT[start:end] for start, end in spans)
         print(f"{name:11}{len(spans):3}  {tokens}")
+        ends = {end for _, end in spans}
+        agreed = ends if agreed is None else agreed & ends
+    whole = "".join(
+        letter + "|" * (at in (agreed or ())) for at, letter in enumerate(TEXT, start=1)
+    )
+    print(f"all agree on   {whole}")
     print("they disagree where it matters: Dr., can't, $2.1m")
 
 
@@ -38,6 +45,8 @@ def what_is_a_token_worth() -> None:
         words = sum(len(sentence.words) for sentence in sentences_of(load()))
         total = sum(len(pieces.spans(text)) for text in training)
         print(f"{name:10}{total / words:.2f} pieces for each token of the corpus")
+    print("what was frequent in training is one piece; a new name falls into many")
+    print("so a model of pieces has no unknown word, and pays for rare ones by length")
 
 
 @example("first_tagger")

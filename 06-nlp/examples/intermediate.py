@@ -29,11 +29,14 @@ def bar(value: float, low: float, high: float, width: int = 30) -> str:
 def learning_curve() -> None:
     """Accuracy of three taggers with 25, 50, 100 and 180 labelled sentences, with whiskers."""
     for name in ("dictionary", "backoff", "perceptron"):
+        gained = []
         for sentences in (25, 50, 100, 180):
             make = contenders.tagger(name, "pos")
             found = cross_validate(make, load(), "pos", sentences=sentences, folds=2).score
             drawn = bar(found.value, found.low, found.high)
             print(f"{name:11}{sentences:4} |{drawn}| {found}")
+            gained.append(found.value)
+        print(f"{name:11}from 25 to 180 sentences: {gained[-1] - gained[0]:+.3f}")
     print("`velvet bench 06 --filter pos_curve` adds spaCy and the frozen encoder")
 
 
