@@ -112,7 +112,7 @@ def add_to(suite: Suite) -> None:
     speed.add("onnx_int8", lambda: _onnx(True), needs=(*MINILM, *ONNX), tier="default")
     speed.check(_like_numpy)
     suite.claim(
-        "MiniLM finds paraphrases at least 0.4 better than TF-IDF, which finds codes as well or better",
+        "MiniLM finds paraphrases at least 0.4 better than TF-IDF, whose letters find codes at 0.9 or more",
         (value("retrieval", "minilm", "lead", kind="paraphrase") >= 0.4)
         & (value("retrieval", "tfidf_chars", "mrr", kind="lexical") >= 0.9),
         needs=MINILM,
