@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache, lru_cache, partial
 from typing import Any
 
-from velvet.bench import Estimate, Metric, Suite, speedup, value
+from velvet.bench import Estimate, Metric, Suite, ratio, speedup, value
 from velvet.bench.model import mode
 from velvet_nlp import contenders
 from velvet_nlp.comparisons import torch_tier
@@ -253,7 +253,19 @@ def _add_claims(suite: Suite) -> None:
         speedup("pos_speed", "dictionary", "perceptron") >= 20,
     )
     suite.claim(
+        "a Transformer from scratch is less than 5 points better than the dictionary",
+        value("scratch_or_pretrained", "from_scratch", "lead") <= 0.05,
+        needs=TORCH,
+        tier="default",
+    )
+    suite.claim(
         "the same architecture, pretrained and frozen, is at least 10 points better",
         value("scratch_or_pretrained", "frozen_encoder", "lead") >= 0.1,
         needs=minilm,
+    )
+    suite.claim(
+        "fine-tuning takes at least 5x the CPU seconds of fitting the linear layer",
+        ratio("scratch_or_pretrained", "fine_tuned", "frozen_encoder", "fit") >= 5,
+        needs=(*minilm, *TORCH),
+        tier="default",
     )
