@@ -1,0 +1,1 @@
+"""The taggers, one a file, with the same function `make`."""

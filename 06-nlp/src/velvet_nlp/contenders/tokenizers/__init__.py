@@ -1,0 +1,1 @@
+"""The tokenizers, one a file, with the same function `make`."""
