@@ -32,7 +32,10 @@ class ConlluError(ValueError):
 
     def __init__(self, line_no: int, rule: str) -> None:
         self.line_no, self.rule = line_no, rule
-        super().__init__(f"line {line_no}: {rule}")
+        super().__init__(line_no, rule)
+
+    def __str__(self) -> str:
+        return f"line {self.line_no}: {self.rule}"
 
 
 @dataclass

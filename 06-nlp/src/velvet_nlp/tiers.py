@@ -37,6 +37,9 @@ class TierMissing(ImportError):
         self.tier, self.hint = tier, hint
         super().__init__(f"{what or f'the {tier} tier'} is not installed: {hint}")
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).__new__, (type(self),), {**self.__dict__, "args": self.args}
+
 
 def missing(tier: str) -> tuple[str, ...]:
     """Return the packages of a tier that are not installed; nothing is imported.

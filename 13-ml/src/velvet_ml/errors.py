@@ -12,6 +12,9 @@ from collections.abc import Sequence
 class MlError(Exception):
     """The base of all errors of this package."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).__new__, (type(self),), {**self.__dict__, "args": self.args}
+
 
 class DataContractError(MlError, ValueError):
     """Rows break the contract; `violations` has one sentence for each broken rule."""

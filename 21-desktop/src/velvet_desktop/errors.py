@@ -8,6 +8,9 @@ from collections.abc import Iterable
 class DesktopError(Exception):
     """The base of this module's errors."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).__new__, (type(self),), {**self.__dict__, "args": self.args}
+
 
 class NoDisplay(DesktopError):
     """No screen can be reached, real or virtual."""
