@@ -91,7 +91,7 @@ class NumpyBert:
     def _attend(self, x: Array, hide: Array, name: str) -> tuple[Array, Array]:
         def part(which: str) -> Array:
             y = self._linear(x, f"{name}.self.{which}")
-            return y.reshape(*x.shape[:2], self.heads, -1).transpose(0, 2, 1, 3)
+            return np.transpose(y.reshape(*x.shape[:2], self.heads, -1), (0, 2, 1, 3))
 
         q, k, v = part("query"), part("key"), part("value")
         scores = q @ k.transpose(0, 1, 3, 2) / np.sqrt(np.float32(q.shape[-1])) + hide

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from velvet_nlp.contenders.searchers.tfidf_words import TfIdf
 

@@ -14,7 +14,7 @@ import numpy as np
 import spacy
 from spacy.tokens import Doc
 from spacy.training import Example
-from spacy.util import fix_random_seed
+from thinc.api import fix_random_seed
 
 from velvet_nlp.bio import repair
 from velvet_nlp.protocols import Labels, Words, checked
