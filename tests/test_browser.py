@@ -27,7 +27,7 @@ from velvet.ui.parts import slug
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 pytestmark.append(pytest.mark.leaves("a page is served once for all tests of this file"))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-PATIENCE_MS = 120_000
+PATIENCE_MS = 240_000
 WIDTHS = (390, 900, 1440)
 DEMO = Path(__file__).resolve().parent / "ui" / "demo"
 FIGURE = ".js-plotly-plot, table, [data-testid='stDataFrame'], .velvet-figure"
