@@ -220,7 +220,7 @@ def test_info_names_the_parts_that_an_incomplete_module_lacks(velvet, paper):
 
 
 def test_info_shows_a_planned_module_without_commands_that_cannot_work(velvet, paper):
-    output = velvet("info", "21").output
+    output = velvet("info", "25").output
 
     assert "state          planned" in output
     assert "velvet run" not in output
