@@ -37,7 +37,7 @@ class Answer(io.BytesIO):
 
 def _remote(files: dict[str, str], form: str) -> fetch.Remote:
     sums = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()}
-    return fetch.Remote("https://example.invalid/x", sums, "CC0", "Nobody (2026)", form)
+    return fetch.Remote("https://example.invalid/x", sums, "CC0", "Example (2026)", form)
 
 
 @pytest.fixture(autouse=True)
@@ -170,7 +170,7 @@ def test_the_program_fetches_and_says_what_went_wrong(
     assert "python -m velvet_nlp fetch ud-ewt" in capsys.readouterr().err
 
     assert program.main(["fetch", "ud-ewt", *here], opener=opener([])) == 0
-    assert "ud-ewt: CC0; Nobody (2026)" in capsys.readouterr().out
+    assert "ud-ewt: CC0; Example (2026)" in capsys.readouterr().out
 
 
 def test_the_program_prints_a_line_for_each_tagger(

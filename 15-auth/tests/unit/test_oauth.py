@@ -272,7 +272,7 @@ def test_a_service_gets_a_token_without_a_user(server: AuthorizationServer) -> N
     ("header", "more", "code"),
     [
         (basic("service", "wrong"), {}, "invalid_client"),
-        (basic("nobody", SECRET), {}, "invalid_client"),
+        (basic("unknown", SECRET), {}, "invalid_client"),
         ("Basic !!", {}, "invalid_client"),
         ("Bearer " + base64.b64encode(b"a:b").decode(), {}, "invalid_client"),
         (basic("service", SECRET), {"client_secret": SECRET}, "invalid_request"),

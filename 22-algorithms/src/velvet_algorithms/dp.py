@@ -35,7 +35,7 @@ def subset_sums(weights: Sequence[int]) -> int:
 
 
 def subset_sums_set(weights: Sequence[int]) -> set[int]:
-    """Return the same sums as a set: what everybody writes first, O(n * sums) time."""
+    """Return the same sums as a set: the version that comes to mind first, O(n * sums) time."""
     sums = {0}
     for weight in weights:
         sums |= {total + weight for total in sums}

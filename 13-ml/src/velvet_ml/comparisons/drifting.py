@@ -166,6 +166,11 @@ def _add_windows(suite: Suite) -> None:
 def add_to(suite: Suite) -> None:
     """Declare the comparisons and their claims."""
     _add_windows(suite)
+    _add_streams(suite)
+    _add_causes(suite)
+
+
+def _add_streams(suite: Suite) -> None:
     race = suite.comparison(
         "stream_delay",
         title="An error rate that rises from 0.1: values until the alarm, and between false ones",
@@ -215,6 +220,9 @@ def add_to(suite: Suite) -> None:
         value("stream_delay", "cusum", "run_length", change=0.2).between(500, 2_000)
         & value("stream_delay", "page_hinkley", "run_length", change=0.2).between(500, 3_000),
     )
+
+
+def _add_causes(suite: Suite) -> None:
     hidden = suite.comparison(
         "invisible_drift",
         title="A correlation that turns: who tells the windows apart",

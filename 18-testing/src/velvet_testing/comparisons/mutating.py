@@ -112,11 +112,11 @@ def suites() -> list[tuple[float, float, float]]:
 def _code_lines(source: str) -> set[int]:
     code = compile(source, "<lines>", "exec")
     found: set[int] = set()
-    todo = [code]
-    while todo:
-        one = todo.pop()
+    unread = [code]
+    while unread:
+        one = unread.pop()
         found |= {line for _, _, line in one.co_lines() if line}
-        todo += [inner for inner in one.co_consts if isinstance(inner, type(code))]
+        unread += [inner for inner in one.co_consts if isinstance(inner, type(code))]
     return found
 
 

@@ -123,17 +123,17 @@ def rows(toolkit: str = "tk", upto: int = 100_000) -> Iterator[Event]:
     if toolkit not in EAGER_LIMIT:
         raise ValueError(f"toolkit is {toolkit!r}: choose one of {', '.join(EAGER_LIMIT)}")
     _refuse(toolkit)
-    todo = [
+    steps = [
         (kind, count)
         for count in ROWS
         if count <= upto
         for kind in ("window", "eager")
         if kind == "window" or count <= EAGER_LIMIT[toolkit]
     ]
-    yield {"type": "plan", "total": len(todo)}
+    yield {"type": "plan", "total": len(steps)}
     with display.virtual_display() as screen:
         env = os.environ | QUIET | {"DISPLAY": screen.name, "QT_QPA_PLATFORM": "xcb"}
-        for kind, count in todo:
+        for kind, count in steps:
             argv = [sys.executable, "-m", "velvet_desktop.comparisons.eager"]
             argv += [toolkit, kind, str(count)]
             done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
