@@ -26,7 +26,8 @@ class HybridScores:
 
     def scores(self, query: str) -> NDArray[np.float64]:
         """Return the sum of both cosines for each text."""
-        return np.sum([part.scores(query) for part in self._parts], axis=0, dtype=np.float64)
+        words, meaning = (part.scores(query) for part in self._parts)
+        return words + meaning
 
 
 def make(encoder: NumpyBert) -> HybridScores:
