@@ -303,13 +303,15 @@ def fixed(run: Run, folders: Sequence[Path]) -> None:
                 run.check(f"coverage of {folder.name}", PYTHON, *words, folder=folder)
 
     run.say("each benchmark once, untimed")
-    places = [folder / "benchmarks" for folder in folders]
-    smoke = ("-m", "pytest", "-q", "--benchmark-disable", "-p", "no:randomly", *places)
     began = run.seconds
-    if not run.call(PYTHON, *smoke):
-        run.say("untimed benchmarks: a second look")
-        fine = run.call(PYTHON, *smoke, "--last-failed")
-        (run.flaky if fine else run.failed).append("untimed benchmarks")
+    for folder in folders:  # a process each: what one leaves behind is not the next one's
+        what = f"{folder.name}: untimed benchmarks"
+        place = folder / "benchmarks"
+        smoke = ("-m", "pytest", "-q", "--benchmark-disable", "-p", "no:randomly", place)
+        if not run.call(PYTHON, *smoke):
+            run.say(f"{what}: a second look")
+            fine = run.call(PYTHON, *smoke, "--last-failed")
+            (run.flaky if fine else run.failed).append(what)
     run.spent.append(("untimed benchmarks", run.seconds - began))
 
 

@@ -6,6 +6,7 @@ here opens a window on the user's own screen.
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import shutil
@@ -23,6 +24,7 @@ SIZE = (960, 640)
 DRAWN_COLOURS = 20  # letters are smoothed; plain surfaces have fewer
 PATIENCE_S = 60.0
 APT = "apt install xvfb libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libegl1 libgl1-mesa-dri"
+QT_LIBRARIES = ("libxcb-cursor.so.0", "libxcb-icccm.so.4", "libxcb-keysyms.so.1")
 
 
 def problem(platform: str = sys.platform) -> str:
@@ -33,6 +35,16 @@ def problem(platform: str = sys.platform) -> str:
         return f"Xvfb is missing ({APT}; or scripts/install-display.sh)"
     if importlib.util.find_spec("Xlib") is None:
         return "python-xlib is missing (pip install python-xlib)"
+    return ""
+
+
+def qt_problem() -> str:
+    """Return which library Qt's X11 plugin misses; without it, Qt aborts its process."""
+    for name in QT_LIBRARIES:
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            return f"Qt misses {name} (sh scripts/install-display.sh)"
     return ""
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from velvet_desktop import contenders
-from velvet_desktop.display import problem
+from velvet_desktop.display import problem, qt_problem
 from velvet_desktop.errors import ChildFailed
 
 PATIENCE_S = 60.0  # of silence; a busy machine is no broken one
@@ -172,4 +172,6 @@ def why_not(toolkit: str) -> str:
     """Return why a window of a toolkit cannot be driven here; empty when it can."""
     if reason := contenders.missing(toolkit):
         return reason
-    return "" if toolkit == "headless" else problem()
+    if toolkit == "headless":
+        return ""
+    return problem() or (qt_problem() if toolkit in ("qt", "pyqt6") else "")

@@ -290,6 +290,14 @@ def test_a_screen_that_cannot_be_had_says_why(
     assert (why in problem) if why else problem == ""
 
 
+def test_a_library_that_qt_would_abort_without_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(display, "QT_LIBRARIES", ("libno-such.so.0",))
+    assert "misses libno-such.so.0 (sh scripts" in display.qt_problem()
+
+    monkeypatch.setattr(display, "QT_LIBRARIES", ())
+    assert display.qt_problem() == ""
+
+
 def test_the_command_lists_refuses_and_opens(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -86,7 +86,7 @@ class FrozenEncoder:
                 labels = [self._only] * len(words)
             else:
                 labels = [str(label) for label in self._head.predict(features)]
-            unseen: NDArray[np.bool_] = ~features[:, : self._vectors.size].any(axis=1)
+            unseen = np.asarray(~features[:, : self._vectors.size].any(axis=1))
             self.truncated += int(unseen.sum())
             other = OUTSIDE[self._task]
             rows.append([other if no else one for one, no in zip(labels, unseen, strict=True)])
