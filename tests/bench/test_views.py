@@ -17,6 +17,7 @@ from velvet.bench.views import (
     claim_lines,
     comparison,
     entries,
+    head,
     lines,
     markdown,
     matrix,
@@ -264,6 +265,14 @@ def test_a_table_of_nothing_is_its_head():
     assert markdown([]).splitlines()[0] == "| contender | measured |"
 
 
+@pytest.mark.parametrize(
+    ("kind", "metric", "shown"),
+    [("value", None, "lost"), ("run", None, "measured"), ("run", "peak_mb", "peak_mb")],
+)
+def test_the_head_of_a_table_names_what_was_counted(kind, metric, shown):
+    assert head({"kind": kind, "metric": "lost"}, metric) == shown
+
+
 def test_a_claim_is_written_with_verdict_figure_and_bound(document):
     written = claim_lines(document["claims"][0])
 
@@ -413,3 +422,12 @@ def test_the_ratio_of_neighbours_decides_where_it_was_kept(document, entry):
     assert ranks(document, "lookup", n=10) == [["hash", "tree"], ["scan"]]
     assert share(document, "lookup", "time", {"n": 10}, "tree", "hash")[1]
     assert share(document, "lookup", "time", {"n": 7}, "tree", "hash") == (None, False)
+
+
+@pytest.mark.parametrize(("ratio", "best"), [(1.0, ["hash", "tree"]), (0.98, ["hash"])])
+def test_equal_counts_tie_and_other_counts_do_not(document, entry, ratio, best):
+    third(document, entry, 0.52, 0.52)
+    pair = {**document["pairs"][-1], "a": "hash", "b": "tree"}
+    document["neighbours"] = [pair | {"ratio": ratio, "lo": None, "hi": None}]
+
+    assert ranks(document, "lookup", n=10)[0] == best

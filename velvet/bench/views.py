@@ -170,9 +170,14 @@ def columns(table: list[Line], figure: str, versus: str) -> dict[str, list[str]]
     return {k: cells for k, cells in found.items() if any(cells) or k in ("contender", figure)}
 
 
-def markdown(table: list[Line], *, versus: str = "against") -> str:
+def head(about: Mapping[str, Any], metric: str | None = None) -> str:
+    """Return what stands over a comparison's figures: "measured" where they are its time."""
+    return metric or (str(about["metric"]) if about["kind"] == "value" else "measured")
+
+
+def markdown(table: list[Line], *, versus: str = "against", figure: str = "measured") -> str:
     """Write lines as a Markdown table; a single size stands in the head of the figures."""
-    sizes, figure = {line.size for line in table}, "measured"
+    sizes = {line.size for line in table}
     if len(sizes) == 1 and "" not in sizes:
         figure += f" at {sizes.pop()}"
         table = [replace(line, size="") for line in table]
@@ -256,7 +261,9 @@ def _spans(
 
 
 def _holds_one(pair: Mapping[str, Any]) -> bool:
-    return pair["lo"] is not None and bool(pair["lo"] <= 1 <= pair["hi"])
+    if pair["lo"] is None:  # counted: equal counts tie
+        return bool(pair["ratio"] == 1)
+    return bool(pair["lo"] <= 1 <= pair["hi"])
 
 
 def share(

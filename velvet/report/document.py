@@ -16,8 +16,9 @@ from velvet.catalog import Module
 
 _KINDS = {
     "micro": "Interleaved calls in one process, {clock} time, 95 % intervals over processes.",
-    "run": "Each sample is a process of its own, {clock} time, 95 % intervals over rounds.",
-    "value": "Counted, not timed.",
+    "run": "Each sample is a process of its own: {clock} time, unless the contender reports its own; "
+    "95 % intervals over rounds.",
+    "value": "Each contender reports its own figure; nothing is paired.",
 }
 # Both clocks of every short call are kept in the results; one of them is the main figure.
 _CLOCKS = ("wall_s", "cpu_s")
@@ -87,7 +88,8 @@ def _comparison(results: Mapping[str, Any], about: Mapping[str, Any]) -> list[st
     lines = [one for one in views.lines(results, bench, more=more) if not one.skipped]
     if not lines:
         return [*parts, "No contender of it could be measured on this machine."]
-    parts.append(views.markdown(lines, versus=f"against {about.get('baseline')}"))
+    versus = f"against {about.get('baseline')}"
+    parts.append(views.markdown(lines, versus=versus, figure=views.head(about)))
     order = [_order(results, bench, key, size) for key, size in sizes.items()]
     return [*parts, *(["\n".join(order)] if any(order) else [])]
 

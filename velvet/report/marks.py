@@ -91,7 +91,8 @@ def table(context: Context, words: list[str], options: dict[str, str]) -> str:
             "RESULTS.md holds all"
         )
     about = views.comparison(results, bench)
-    return "\n\n" + views.markdown(lines, versus=f"against {about['baseline']}") + "\n\n"
+    versus, figure = f"against {about['baseline']}", views.head(about, metric)
+    return "\n\n" + views.markdown(lines, versus=versus, figure=figure) + "\n\n"
 
 
 def claims(context: Context, words: list[str], options: dict[str, str]) -> str:
