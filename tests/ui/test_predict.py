@@ -130,6 +130,19 @@ def test_medians_are_told_while_it_runs():
     assert told[-1] == {"type": "so far", "size": "n=1", "done": 0, "medians": {"a": 2.0}}
 
 
+def test_the_result_is_the_last_word_on_a_slow_machine(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(live, "TELL_EVERY_S", 0.0)
+    rounds = {"event": "round", "bench": "sort", "wall": {"a": 2e9}}
+    parts = ("comparisons", "results", "pairs", "claims", "noise", "created")
+    events = [
+        {"event": "begin", "bench": "sort", "size": "n=1", "done": 0},
+        rounds,
+        {"event": "results", "results": dict.fromkeys(parts)},
+    ]
+
+    assert [event["type"] for event in live.follow(events)] == ["so far", "result"]
+
+
 def test_the_best_comes_first_whatever_direction_is_good():
     assert [one.name for one in live.ranking(result(NEW, WORSE), "sort")] == ["new", "old", "worse"]
     assert [one.name for one in guesses.standings([NEW, WORSE], "old", better="higher")] == [

@@ -73,7 +73,7 @@ def follow(events: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
             for name, seconds in _seconds(event):
                 samples.setdefault(name, []).append(seconds)
         elif kind == "results":
-            result = event["results"]
+            result, samples = event["results"], {}  # nothing is told of medians after it
             yield {"type": "result", "done": done} | {
                 part: result[part]
                 for part in ("comparisons", "results", "pairs", "claims", "noise", "created")
