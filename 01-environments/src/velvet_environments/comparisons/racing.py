@@ -12,7 +12,7 @@ from velvet_environments.samples.graphs import flat, layered
 
 LATENCY_S = 0.05
 FILES = 20
-NOT_DEFAULT = "with --no-compile, which is not its default"
+NOT_DEFAULT = "--no-compile, not its default"
 
 
 def _race(name: str) -> Iterator[Callable[[], Outcome]]:
