@@ -1,7 +1,7 @@
-"""How each of the seven formats is read.
+"""How lock files are read: seven formats by six functions, found by the file's name.
 
-One function a format, found by the file's name. Each knows where its tool keeps markers: uv beside
-the dependency that needs them, Poetry at the package, PDM in a field, pip nowhere.
+Requirements with and without hashes share one. Each function knows where its tool keeps markers: uv
+beside the dependency that needs them, Poetry at the package, PDM in a field, pip nowhere.
 """
 
 from __future__ import annotations

@@ -126,6 +126,15 @@ def test_the_bar_holds_every_file_once() -> None:
     assert same.finding(Seen([])) == ""
 
 
+def test_without_bytecode_two_installs_by_uv_are_equal() -> None:
+    if not available(load("uv_pip")).present:
+        pytest.skip(available(load("uv_pip")).reason)
+
+    *_, event = tasks.same("uv", "uv", bytecode=False)
+
+    assert event["causes"] == {}
+
+
 def test_an_environment_is_inspected_and_a_folder_refused(tmp_path: Path) -> None:
     graph = DependencyGraph({"a": ["c"], "b": ["c"]})
     wanted = {"path": sys.prefix, "name": "x", "lock": "", "disk": False}

@@ -12,8 +12,7 @@ evolution survives one more of them:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from velvet_environments.contenders import pip_lock, uv_project, venv_pip
@@ -109,9 +108,3 @@ def _tampered(
     told = _installed(work, sync)
     said = next((line for line in told.text.splitlines() if "hash" in line.lower()), "")
     return replace(made, refused=not told.ok, message=said.strip())
-
-
-def evolution(*, tamper: bool = True) -> Iterator[Survived]:
-    """Try all four steps, two at a time; yields them in order."""
-    with ThreadPoolExecutor(2) as pool:
-        yield from pool.map(lambda step: attempt(step, tamper=tamper), STEPS)

@@ -12,6 +12,7 @@ from velvet_environments.samples.graphs import flat, layered
 
 LATENCY_S = 0.05
 FILES = 20
+NOT_DEFAULT = "--no-compile, not its default"
 
 
 def _race(name: str) -> Iterator[Callable[[], Outcome]]:
@@ -112,7 +113,10 @@ def add_to(suite: Suite) -> None:
         limit=300,
     )
     for name in TOOLS:
-        race.add(name, partial(_race, name), baseline=name == "pip_lock", tier=tier(name))
+        # These three install by pip, which compiles unless it is told not to; the others do not.
+        note = NOT_DEFAULT if name in ("pip_lock", "pip_tools", "pipenv") else ""
+        make, first = partial(_race, name), name == "pip_lock"
+        race.add(name, make, baseline=first, tier=tier(name), note=note)
     race.same_result()
     suite.claim(
         "uv locks with empty caches at least 2x faster than pip",
@@ -143,7 +147,8 @@ def add_to(suite: Suite) -> None:
         limit=300,
     )
     for way in ABLATION:
-        fair.add(way, partial(_install, way), baseline=way == "pip")
+        note = {"pip": NOT_DEFAULT, "pip_compiled": "pip's default"}.get(way, "")
+        fair.add(way, partial(_install, way), baseline=way == "pip", note=note)
     fair.same_result()
     suite.claim(
         "100 wheels: uv with hard links installs at least 5x faster than pip",

@@ -57,7 +57,8 @@ def add_to(suite: Suite) -> None:
         title=f"{SEEDS} random graphs that have a solution: how many a resolver breaks",
         kind="value",
         unit="graphs",
-        sizes={"projects": [10, 40]},
+        sizes={"projects": [10, 40, 160]},
+        quick=lambda projects: projects <= 40,
         metrics={"broken": Metric("graphs"), "reads": "files"},
         limit=300,
     )

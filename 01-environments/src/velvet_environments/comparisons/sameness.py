@@ -15,6 +15,7 @@ from velvet_environments.digest import compare
 from velvet_environments.indexserver import IndexServer
 from velvet_environments.inspector import disk
 from velvet_environments.samples.graphs import flat, layered, platform_split
+from velvet_environments.workspace import available
 
 ENVIRONMENTS, WHEELS = 5, 50
 LABEL = Metric("label")
@@ -74,7 +75,7 @@ def _evolved(step: str) -> Callable[[], Outcome]:
 
 
 def _locked(name: str) -> Callable[[], Outcome]:
-    present(name)
+    version = available(present(name)).version or "unknown"
 
     def run() -> Outcome:
         with project(name, platform_split()) as (tool, work):
@@ -86,6 +87,7 @@ def _locked(name: str) -> Callable[[], Outcome]:
             "packages": float(len(lock.packages)),
             "hashes": float(sum(len(one.hashes) for one in lock.packages)),
             "bytes": float(size),
+            "version": version,
         }
         return Outcome(told)
 
@@ -177,6 +179,7 @@ def add_to(suite: Suite) -> None:
             "targets": LABEL,
             "hashes": Metric("hashes", "higher"),
             "bytes": "B",
+            "version": LABEL,
         },
     )
     for name in ("venv_pip", "uv_pip", *TOOLS):
@@ -196,7 +199,7 @@ def add_to(suite: Suite) -> None:
         metrics={"unique_kb": "kB", "apparent_kb": "kB"},
         tier="default",
     )
-    room.add("pip", partial(_room, "venv_pip", ""), baseline=True)
+    room.add("pip", partial(_room, "venv_pip", ""), baseline=True, note="--no-compile, not its default")
     room.add("uv_hardlink", partial(_room, "uv_pip", "hardlink"))
     room.add("uv_copy", partial(_room, "uv_pip", "copy"))
     suite.claim(

@@ -99,7 +99,7 @@ def finding(seen: kit.Seen) -> str:
     return (
         f"{len(made.installed)} distributions, **{wanted}** that nothing asks for, "
         f"{len(graph.cycles())} cycles, {len(made.check())} problems; "
-        f"installed by {', '.join(kinds) or 'an unknown hand'}."
+        f"installed by {', '.join(kinds) or 'an unknown installer'}."
     )
 
 

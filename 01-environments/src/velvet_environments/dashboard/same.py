@@ -69,7 +69,8 @@ def finding(seen: kit.Seen) -> str:
     """Say what differs."""
     for event in seen.of("difference"):
         if not event["causes"]:
-            return f"**Equal, byte for byte:** {event['total']} files."
+            own = "those that hold the folder's own path are left out"
+            return f"**Equal, byte for byte:** {event['total']} files; {own}."
         told = ", ".join(f"{count} by {cause}" for cause, count in event["causes"].items())
         content = event["causes"].get("content", 0) + event["causes"].get("missing", 0)
         return f"Of {event['total']} files differ: {told}. Packages' own files: **{content}**."

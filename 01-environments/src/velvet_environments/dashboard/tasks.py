@@ -128,7 +128,7 @@ def same(first: str = "uv", second: str = "uv", bytecode: bool = True) -> Iterat
             tool.lock(work).demand()
             work.blank()
             tool.sync(work).demand()
-        told = compare(one.env, two.env)
+        told = compare(one.env, two.env, ignore_paths=True)
     yield {
         "type": "difference",
         "causes": told.causes,
