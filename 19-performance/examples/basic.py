@@ -34,16 +34,16 @@ def find_it() -> None:
 
 @example("fix_it")
 def fix_it() -> None:
-    """The same program in six steps, each with its gain and with what Amdahl's law foresaw."""
+    """The same program in six steps, each with its gain and with what Amdahl's law predicted."""
     steps = ladder.get("access_log")
     answer = steps.verify(300)
     print(f"all steps agree on {answer.addresses} addresses, {len(answer.requests)} rows: yes\n")
-    print(f"{'step':19}{'ms':>8}{'gain':>8}{'interval':>15}{'foreseen':>10}{'total':>8}  verdict")
+    print(f"{'step':19}{'ms':>8}{'gain':>8}{'interval':>15}{'predicted':>10}{'total':>8}  verdict")
     for rung in steps.measure(700, pairs=3):
         gain = f"{rung.step_gain:.2f}x" if rung.predicted else ""
         span = f"[{rung.lo:.2f}, {rung.hi:.2f}]" if rung.predicted else ""
-        foreseen = f"{rung.predicted:.2f}x" if rung.predicted else ""
-        line = f"{rung.step.name:19}{rung.seconds * 1e3:>8.2f}{gain:>8}{span:>15}{foreseen:>10}"
+        predicted = f"{rung.predicted:.2f}x" if rung.predicted else ""
+        line = f"{rung.step.name:19}{rung.seconds * 1e3:>8.2f}{gain:>8}{span:>15}{predicted:>10}"
         print(f"{line}{rung.total_gain:>7.1f}x  {rung.verdict}")
     print("\nwhy: a step gives what its part had: 1 / (1 - share + share / speed-up)")
     print("next: velvet bench 19 --filter log_ladder, where 5,000 lines change the order")

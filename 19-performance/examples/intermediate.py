@@ -48,7 +48,8 @@ def flame_graph() -> None:
     (folder / "difference.svg").write_text(drawn, encoding="utf-8")
     stacks.to_speedscope(before, folder / "before.json", name="before", unit="seconds")
     (folder / "before.txt").write_text(stacks.dump_collapsed(before), encoding="utf-8")
-    print(f"\nwritten to {folder.name}: {', '.join(sorted(p.name for p in folder.iterdir()))}")
+    names = ", ".join(sorted(path.name for path in folder.iterdir()))
+    print(f"\nwritten and removed again: {names}")
     for path in folder.iterdir():
         path.unlink()
     folder.rmdir()

@@ -22,10 +22,10 @@ def log_or_print() -> None:
     costs = {name: nanoseconds(style) for name, style in STYLES.items()}
     for name, cost in costs.items():
         print(f"{name:18} {cost:9,.0f}")
-    dearer = costs["disabled f-string"] / costs["disabled lazy"]
+    costlier = costs["disabled f-string"] / costs["disabled lazy"]
     handled = costs["enabled lazy"] / costs["disabled lazy"]
     print(f"a line that is written costs {handled:.0f} times one that is only asked for")
-    print(f"an f-string that is never read costs {dearer:.0f} times its lazy form")
+    print(f"an f-string that is never read costs {costlier:.0f} times its lazy form")
 
 
 @example("editor_in_one_command")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from velvet.examples import example, main
 from velvet_devtools import codemods, matrix, process
+from velvet_devtools.contenders.checkers import CHECKERS
 from velvet_devtools.contenders.renames import RENAMES
 from velvet_devtools.debug import dap, postmortem
 from velvet_devtools.samples import corpus
@@ -29,10 +30,7 @@ while True:
 
 @example("defect_hunt")
 def defect_hunt() -> None:
-    """Run the quick tools on 72 defects with mended twins, and print what each one finds.
-
-    All eleven tools take half a minute: `velvet dashboard 23`, or RESULTS.md for the whole table.
-    """
+    """Run the quick tools on 72 defects with fixed twins, and print what each one finds."""
     found = matrix.measure(
         [("ruff", "pyflakes"), ("ruff", "default"), ("ruff", "wide"), ("vulture", "default"),
          ("ty", "default"), ("pyrefly", "default"), ("pyrefly", "preset")]
@@ -48,6 +46,7 @@ def defect_hunt() -> None:
         together = len(pair[0].found | pair[1].found)
         print(f"best pair: {pair[0].name} with {pair[1].name} finds {together} of 72")
     print(f"none of these finds {len(found.missed_by_all())}, among them an off-by-one")
+    print(f"all {len(CHECKERS)} tools: velvet dashboard 23, or RESULTS.md")
 
 
 @example("post_mortem")

@@ -141,7 +141,7 @@ def memoize(
     single_flight: bool = False,
     clock: Callable[[], float] = time.monotonic,
 ) -> Callable[[Callable[P, R]], Any]:
-    """Return a decorator that keeps answers, a drop-in for `functools.lru_cache`.
+    """Return a decorator like `functools.lru_cache`, with expiry and single flight.
 
     Args:
         maxsize: how many answers are kept, the least recently used going first; None for all.

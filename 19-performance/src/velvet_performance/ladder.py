@@ -1,4 +1,4 @@
-"""A ladder of optimisations: each rung proves the same output, its gain, and what was foreseen.
+"""A ladder of optimisations: each rung proves the same output, its gain, and what was predicted.
 
 Before a rung is built the profile says which share it can remove, and Amdahl's law turns that
 share into a prediction. Afterwards the rung is measured against the one below in interleaved
@@ -47,7 +47,7 @@ class Rung:
 
     Attributes:
         step_gain: over the step below, with lo and hi from pairs; 1.0 for the first.
-        predicted: what Amdahl's law foresaw from the share measured before the step; 0.0 unknown.
+        predicted: what Amdahl's law says from the share measured before the step; 0.0 unknown.
     """
 
     step: Step

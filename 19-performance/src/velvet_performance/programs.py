@@ -24,7 +24,6 @@ from typing import Any
 from velvet_performance.samples import programs as folder
 
 NAMES = tuple(sorted(found.name for found in pkgutil.iter_modules(folder.__path__)))
-AGREE_POINTS = 0.10
 
 
 @dataclass(frozen=True)
@@ -140,13 +139,6 @@ class Truth:
 
     sections: dict[str, float]
     ablation: dict[str, float]
-
-    @property
-    def agrees(self) -> bool:
-        """Whether the two ways agree within ten points about every part."""
-        return all(
-            abs(self.sections[part] - self.ablation[part]) <= AGREE_POINTS for part in self.sections
-        )
 
     def hottest(self) -> str:
         """Return the part with the largest share."""

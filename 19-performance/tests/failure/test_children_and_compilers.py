@@ -6,7 +6,6 @@ import json
 import math
 import os
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -47,11 +46,9 @@ def test_a_child_past_its_limit_is_ended_with_what_it_started(tmp_path: Path) ->
         "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
         "open('pid', 'w').write(str(p.pid)); time.sleep(60)"
     )
-    begun = time.monotonic()
     with pytest.raises(ChildFailed, match="ran past its limit of 2 s"):
         run_child([sys.executable, "-c", code], tmp_path, limit_s=2)
 
-    assert time.monotonic() - begun < 30
     grandchild = int((tmp_path / "pid").read_text())
     _, alive = psutil.wait_procs(
         [psutil.Process(grandchild)] if psutil.pid_exists(grandchild) else [], timeout=10

@@ -2,7 +2,7 @@
 
 Counting diagnostics flatters: a hint about import order on a file with a bug is no hit. Here a
 defect counts as found when an accepted code stands within a line of it, and a false alarm when such
-a code stands anywhere in the twin, in which the defect is mended.
+a code stands anywhere in the twin, in which the defect is fixed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Row:
     """What one tool in one profile found.
 
     `words` is what it says about each defect that it reports, `false_alarms` the twins on which it
-    reports the defect that is mended, `noise` its other findings on twins.
+    reports the defect that is fixed, `noise` its other findings on twins.
     """
 
     tool: str

@@ -45,7 +45,7 @@ def _stage(number: int) -> Callable[[], Outcome]:
     return run
 
 
-def _foreseen(name: str) -> Callable[[], dict[str, float]]:
+def _predicted(name: str) -> Callable[[], dict[str, float]]:
     steps = ladder.get("access_log")
     place = RUNGS.index(name)
     pair = ladder.Ladder("access_log", steps.steps[place - 1 : place + 1], 5_000)
@@ -101,7 +101,7 @@ def add_to(suite: Suite) -> None:
         log.add(name, partial(_rung, name), baseline=name == RUNGS[0], tier=tier)
     log.same_result()
 
-    foreseen = suite.comparison(
+    prediction = suite.comparison(
         "prediction",
         title="Each rung at 5,000 lines: measured gain beside Amdahl's prediction",
         kind="value",
@@ -115,7 +115,7 @@ def add_to(suite: Suite) -> None:
     )
     for name in RUNGS[1:]:
         tier = "quick" if name in QUICK_RUNGS else "default"
-        foreseen.add(name, partial(_foreseen, name), tier=tier)
+        prediction.add(name, partial(_predicted, name), tier=tier)
 
     repair = suite.comparison(
         "service_ladder",

@@ -80,6 +80,8 @@ def _found(name: str) -> Callable[[], dict[str, Any]]:
             rank = profile.rank_of(about.hot, about.parts)
             told[program] = {0: "not seen", 1: "found"}.get(rank, f"rank {rank}")
         told["found"] = sum(word == "found" for word in told.values())
+        package = profiler.contender.PACKAGE or "Python"
+        told["version"] = f"{package} {profiler.version}"
         return told
 
     return run
@@ -147,7 +149,7 @@ def add_to(suite: Suite) -> None:
         kind="value",
         unit="of 11",
         limit=300,
-        metrics={"found": Metric("programs", "higher")}
+        metrics={"found": Metric("programs", "higher"), "version": Metric("label")}
         | {program: Metric("label") for program in programs.NAMES},
     )
     for name in profilers():

@@ -80,7 +80,7 @@ def law_of(alpha: float, beta: float) -> go.Figure:
 
 
 def draw(seen: kit.Seen) -> None:
-    """Draw the heat map, who is missing, and the two laws under sliders of their own."""
+    """Draw the heat map, who is missing, and the two laws for fixed values."""
     rows = seen.of("time")
     if not rows:
         return

@@ -1,4 +1,4 @@
-"""A ladder measured rung by rung, beside what Amdahl's law foresaw."""
+"""A ladder measured rung by rung, beside what Amdahl's law predicted."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def controls() -> dict[str, Any]:
 
 
 def figure_of(rows: list[dict[str, Any]]) -> go.Figure:
-    """Return measured and foreseen gain of each rung, with the line where nothing is gained."""
+    """Return measured and predicted gain of each rung, with the line where nothing is gained."""
     steps = [row for row in rows if "gain" in row]
     names = [row["step"].replace("_", " ") for row in steps]
     figure = go.Figure()
     for number, (field, name, pattern) in enumerate(
-        (("gain", "measured", ""), ("predicted", "foreseen by Amdahl", "/"))
+        (("gain", "measured", ""), ("predicted", "predicted by Amdahl", "/"))
     ):
         fill, stroke = pair(number * 2)
         errors = None
@@ -86,7 +86,9 @@ def draw(seen: kit.Seen) -> None:
     if len(rows) > 1:
         seen.chart(figure_of(rows), key="gains")
     if seen.options.get("name") == "service":
-        kit.note("Foreseen for the service is a ceiling: as if the named function went away whole.")
+        kit.note(
+            "The prediction for the service is a ceiling: as if the named function went away whole."
+        )
 
 
 def finding(seen: kit.Seen) -> str:
@@ -105,7 +107,7 @@ def finding(seen: kit.Seen) -> str:
 
 TAB = kit.Tab(
     "Optimisation ladder",
-    question="How much does each fix give, and was it to be foreseen?",
+    question="How much does each fix give, and did Amdahl's law predict it?",
     tip="Measure 1,000 lines, then 5,000: the second rung gains, the first one loses.",
     job=kit.Job(tasks.climb, label="Measure", cap_s=180, recorded="climb.jsonl"),
     controls=controls,

@@ -48,13 +48,13 @@ def draw(seen: kit.Seen) -> None:
 
 
 def finding(seen: kit.Seen) -> str:
-    """Name the dearest."""
+    """Name the most expensive."""
     rows = seen.of("time")
     if len(rows) < 3:
         return ""
-    dearest = max(rows, key=lambda row: row["ms"])
-    times = dearest["ms"] / (rows[0]["ms"] or 1e-9)
-    return f"The dearest is **{dearest['name']}**: {times:,.0f} times '{rows[0]['name']}'."
+    worst = max(rows, key=lambda row: row["ms"])
+    times = worst["ms"] / (rows[0]["ms"] or 1e-9)
+    return f"The most expensive is **{worst['name']}**: {times:,.0f} times '{rows[0]['name']}'."
 
 
 TAB = kit.Tab(

@@ -9,7 +9,7 @@ from typing import Any
 from velvet.ui import kit
 from velvet.ui.chart import html
 from velvet.ui.palette import MISTY_ROSE, STROKES
-from velvet_devtools.codemods import apply
+from velvet_devtools.codemods import apply, comments
 from velvet_devtools.dashboard import tasks
 
 FILES = ("textwrap.py", "shlex.py", "fnmatch.py", "colorsys.py", "bisect.py")
@@ -17,17 +17,18 @@ SHOWN = 60
 
 
 def controls() -> dict[str, Any]:
-    """Ask for the file and the way that is shown."""
+    """Ask for the file."""
     return {"file": kit.choice("Module of the standard library", FILES, "fnmatch.py")}
 
 
 def diff_of(before: str, after: str) -> str:
-    """Return a diff as HTML; what a comment lost stands in red."""
+    """Return a diff as HTML; the lines of lost comments stand in red."""
     rows = []
+    lost = tuple(comments(before.encode()) - comments(after.encode()))
     for line in difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0):
         if line.startswith(("---", "+++", "@@")):
             continue
-        gone = line[0] == "-" and "#" in line
+        gone = line[0] == "-" and line.endswith(lost)
         style = f"color:{STROKES[1]};background:{MISTY_ROSE};" if gone else ""
         rows.append(f"<div style='{style}'>{escape(line) or ' '}</div>")
     more = f"<div>... {len(rows) - SHOWN} more lines</div>" if len(rows) > SHOWN else ""

@@ -2,8 +2,8 @@
 
 A traceback says where; what is asked next is "with which values?". A dump keeps every frame with
 its source lines and its variables, as bounded text: no pickle, so it can be opened anywhere and runs
-nothing, and no object's `__repr__` is called while the program is dying. Values whose name smells of
-a secret are left out, and so is the text of any other variable that holds such a value.
+nothing, and no object's `__repr__` is called while the program is dying. Values with a
+secret's name are left out, and so is the text of any other variable that holds such a value.
 """
 
 from __future__ import annotations

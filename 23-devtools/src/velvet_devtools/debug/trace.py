@@ -1,4 +1,4 @@
-"""What a recorder brought home, and the questions it answers: when, who wrote, where two runs part.
+"""What a recorder kept, and the questions it answers: when, who wrote, where two runs part.
 
 A step is one event: a call, a line about to run, an exception, a return. Its `changes` are what the
 line before it in the same call stored. Everything else is computed from these, backwards in time as

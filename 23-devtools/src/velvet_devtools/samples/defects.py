@@ -1,4 +1,4 @@
-"""Seventy-two seeded defects, each with a twin in which it is mended.
+"""Seventy-two seeded defects, each with a twin in which it is fixed.
 
 A tool detects a defect when it reports an accepted code within a line of it; the accepted codes of
 each defect were chosen by reading what every tool says there. A report with such a code on the twin
