@@ -25,7 +25,10 @@ GOOD = {
     ],
 }
 BAD: dict[str, list[Any]] = {
-    "Money": ["EUR 1.234", "JPY 1.5", "XYZ 1", "EUR 1e3", "EUR", "EUR \uff11", 12, None],
+    "Money": [
+        "EUR 1.234", "JPY 1.5", "XYZ 1", "EUR 1e3", "EUR", "EUR \uff11", 12, None,
+        "EUR 999999999999999.999999999999999999",  # more digits than a Decimal's context keeps
+    ],  # fmt: skip
     "Iban": ["GB83 WEST 1234 5698 7654 32", "GB82", "", 5],
 }
 
