@@ -55,7 +55,8 @@ def schema_evolution() -> None:
     old = {**valid("order"), "customer_name": "amber birch", "email": "amber@example.org"}
     del old["customer"]
     for line in old["lines"]:
-        line["price"] = f"{line.pop('price_cents') / 100:.2f}"
+        cents = line.pop("price_cents")
+        line["price"] = f"{cents // 100}.{cents % 100:02}"
     print(f"stored years ago: {sorted(set(old) - set(valid('order')))} and text prices")
     order = orders.order.load_any(old, model)
     print(f"read today: {order.customer.name}, {order.lines[0].price_cents} cents")

@@ -1,7 +1,7 @@
 """What becomes of a value that has another type than the declared one.
 
 Every library converts something: "42" to 42, 1.5 to 1, True to 1. A conversion is lossy when the
-input cannot be told from the output; that is decided by a rule here, never by a list.
+input cannot be restored from the output; that is decided by a rule here, never by a list.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ class Money(Parsed):
         currency, _, amount = text.partition(" ")
         if currency not in MINOR_UNITS:
             raise ValueError(f"{currency!r} is no known currency (ISO 4217)")
-        if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]+)?", amount):
+        if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", amount):
             raise ValueError(f"{amount!r} is no plain decimal amount")
         minor = Decimal(amount).scaleb(MINOR_UNITS[currency])
         if minor != int(minor):

@@ -1,4 +1,4 @@
-"""Read JSON from a stranger: bounded, and only what every reader understands alike (RFC 7493).
+"""Read untrusted JSON: bounded, and only what every reader understands alike (RFC 7493).
 
 `json.loads` and its faster rivals keep the last of two equal keys, some accept NaN, and some end
 in a RecursionError. `safe_loads` measures depth, items, digits and lengths in one pass over the

@@ -47,7 +47,7 @@ def breaking(
     "full" returns what "backward" finds, followed by what only "forward" finds breaking.
 
     Raises:
-        ValueError: the mode is unknown, or a schema is none.
+        ValueError: the mode is unknown, or a schema is no object; its metaschema is not asked.
         RefNotAllowed: a reference leads out of its schema, nowhere or to itself.
     """
     if not isinstance(old, dict | bool) or not isinstance(new, dict | bool):

@@ -33,7 +33,7 @@ class Truncated(ValueError):
 
 @dataclass(frozen=True)
 class Row:
-    """One record: its number from the start, its bytes, and its value or what is wrong with it.
+    """One record: its number since ``start``, its bytes, and its value or what is wrong with it.
 
     Attributes:
         offset: the byte where it begins in the (unpacked) file; ``end`` is where the next begins.

@@ -44,9 +44,9 @@ def test_changes_are_told_with_both_values_and_dropped_keys() -> None:
     sent = {"a": "1", "gone": 2, "time": "2026-01-01T00:00:00+00:00", "list": [1, {"x": 1.5}]}
     loaded = {"a": 1, "time": "2026-01-01T00:00:00Z", "list": [1, {"x": 1}], "added": None}
 
-    told = sorted(try_it.differences(sent, loaded))
+    found = sorted(try_it.differences(sent, loaded))
 
-    assert told == ["/a: '1' \u2192 1", "/gone dropped", "/list/1/x: 1.5 \u2192 1"]
+    assert found == ["/a: '1' \u2192 1", "/gone dropped", "/list/1/x: 1.5 \u2192 1"]
 
 
 def test_every_part_of_a_secret_is_marked_and_all_else_is_escaped() -> None:

@@ -113,7 +113,7 @@ def test_static_types_say_what_was_loaded(data: Path, tmp_path: Path) -> None:
         check=False,
     )
 
-    told = {
+    reported = {
         line.split(":", 1)[1].split(":")[0]: line
         for line in run.stdout.splitlines()
         if ".py:" in line
@@ -121,5 +121,5 @@ def test_static_types_say_what_was_loaded(data: Path, tmp_path: Path) -> None:
     expected = (data / "typing" / "loaded.py").read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(expected, 1):
         if "# E: " in line:
-            assert line.split("# E: ")[1] in told.get(str(number), ""), (line, run.stdout)
-    assert sum("# E: " in line for line in expected) == len(told), run.stdout
+            assert line.split("# E: ")[1] in reported.get(str(number), ""), (line, run.stdout)
+    assert sum("# E: " in line for line in expected) == len(reported), run.stdout

@@ -28,6 +28,7 @@ BAD: dict[str, list[Any]] = {
     "Money": ["EUR 1.234", "JPY 1.5", "XYZ 1", "EUR 1e3", "EUR", "EUR \uff11", 12, None],
     "Iban": ["GB83 WEST 1234 5698 7654 32", "GB82", "", 5],
 }
+BAD["Money"] += ["EUR 999999999999999.999999999999999999"]  # more than a Decimal's context keeps
 
 
 def _marshmallow(kind: type[Parsed]) -> Callable[[Any], Any]:

@@ -11,6 +11,7 @@ import pytest
 from velvet_validation import intake
 from velvet_validation.contenders import contender
 from velvet_validation.errors import contains_part
+from velvet_validation.samples import orders
 from velvet_validation.samples.cases import FAULTS, SECRET_PATHS, at, valid, valid_json
 
 TEXTUAL = [
@@ -88,7 +89,23 @@ def test_no_answer_of_production_holds_the_address() -> None:
             assert not contains_part(answer.body.decode(), secret), fault.id
 
 
-def test_an_order_of_an_old_version_is_accepted() -> None:
-    old = valid("order") | {"version": 3}
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_an_order_of_an_old_version_has_the_same_total(version: int) -> None:
+    latest = valid("order") | {"version": 3}
+    old = orders.order.migrate(latest, to=version)
 
-    assert stages()["production"].accept(json.dumps(old).encode()).status == 200
+    answer = stages()["production"].accept(json.dumps(old).encode())
+
+    assert answer.status == 200
+    assert answer.total == stages()["production"].accept(valid_json("order")).total
+
+
+@pytest.mark.parametrize("price", ["-0.50", "1.999", "1_0.00"])
+def test_a_stored_price_that_is_no_amount_is_answered_with_a_problem(price: str) -> None:
+    old = orders.order.migrate(valid("order") | {"version": 3}, to=2)
+    old["lines"][0]["price"] = price
+
+    answer = stages()["production"].accept(json.dumps(old).encode())
+
+    assert answer.status == 422
+    assert json.loads(answer.body)["errors"]

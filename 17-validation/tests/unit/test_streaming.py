@@ -129,8 +129,8 @@ def test_quarantine_parts_the_good_from_the_bad(feed: Path, model: Compiled) -> 
     assert good.read_bytes() == b"".join(
         line for i, line in enumerate(lines(2, 5, 9)) if i not in (2, 5, 9)
     )
-    told = [json.loads(line) for line in bad.read_text(encoding="utf-8").splitlines()]
-    assert told[0]["problems"][0]["pointer"] == "/age"
+    written = [json.loads(line) for line in bad.read_text(encoding="utf-8").splitlines()]
+    assert written[0]["problems"][0]["pointer"] == "/age"
     assert sorted(p.name for p in feed.parent.iterdir()) == ["bad", "feed.ndjson", "good"]
     assert resume_offset(good) == 0
 

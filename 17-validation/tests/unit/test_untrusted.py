@@ -1,9 +1,10 @@
-"""A schema from a stranger reaches nothing and hangs nothing."""
+"""An untrusted schema reaches nothing and hangs nothing."""
 
 from __future__ import annotations
 
 import pickle
 import re
+import sys
 from typing import Any
 
 import pytest
@@ -39,8 +40,12 @@ def test_a_reference_that_leaves_the_document_is_refused(uri: str) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["^(a+)+$", "(a*)*", "([a-z]+)*@", "(a|a)*$", "((ab)+c?)+", "(?:x+x+)+y", "(", "(?=(a+)+)b"],
-)
+    [
+        "^(a+)+$", "(a*)*", "([a-z]+)*@", "(a|a)*$", "((ab)+c?)+", "(?:x+x+)+y", "(", "(?=(a+)+)b",
+        "^(?:a?){60}a{60}$", "^(?:a|a){60}$", "(?:a|aa){40}$", "^(?:(?:a?){8}){8}a{64}$",
+        "^(x)?(?(1)y|(a+)+)$", "(?:(?:a+)+b){2}", "(?:(a+)+b)*?",
+    ],
+)  # fmt: skip
 def test_a_pattern_that_may_need_exponential_time_is_refused(pattern: str) -> None:
     with pytest.raises(UnsafePattern):
         check({"pattern": pattern})
@@ -48,12 +53,25 @@ def test_a_pattern_that_may_need_exponential_time_is_refused(pattern: str) -> No
         check({"patternProperties": {pattern: {}}})
 
 
-@pytest.mark.parametrize("pattern", ["^[a-z]+-[0-9]+$", r"^\S+@\S+$", "(abc)?d", "(ab){2}", "a|b"])
+@pytest.mark.parametrize(
+    "pattern",
+    ["^[a-z]+-[0-9]+$", r"^\S+@\S+$", "(abc)?d", "(ab){2}", "a|b", r"(?:\d{3}-){2}\d{4}",
+     r"(\d{1,3}\.){3}\d{1,3}", "([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}", "(?:[a-z]{3}){20}", "(x)?(?(1)y|z)"],
+)  # fmt: skip
 def test_an_ordinary_pattern_passes(pattern: str) -> None:
     check({"pattern": pattern})
 
     assert re.compile(pattern)
     assert not repeats_a_repetition(pattern)
+
+
+@pytest.mark.skipif(
+    sys.version_info < (3, 11), reason="possessive repetition: Python 3.11 or newer"
+)
+@pytest.mark.parametrize("pattern", ["(?:(?:a+)+b)*+", "(?>(a+)+b)"])
+def test_what_a_possessive_or_atomic_part_holds_is_looked_at(pattern: str) -> None:
+    with pytest.raises(UnsafePattern):
+        check({"pattern": pattern})
 
 
 def test_references_that_double_are_counted_not_followed() -> None:

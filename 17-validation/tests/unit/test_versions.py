@@ -105,6 +105,36 @@ def test_what_a_migration_leaves_wrong_is_found_by_the_model() -> None:
         orders.order.load_any(wrong, contender("pydantic").build("order", "strict"))
 
 
+@pytest.mark.parametrize(
+    "price", ["-0.50", "1.999", "1_0.00", "\uff11.00", " 1.50", "1.5", "1", "1.00\n", "", "1e2.00"]
+)
+def test_a_price_that_is_no_amount_with_two_decimals_is_refused(price: str) -> None:
+    wrong = copy.deepcopy(STORED["v2"])
+    wrong["lines"][0]["price"] = price
+
+    with pytest.raises(Unmigratable, match="no valid version 2") as caught:
+        orders.order.load_any(wrong, contender("pydantic").build("order", "strict"))
+
+    assert "with two decimals" in str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize("cents", [-50, -1, True, 1.0, 150.5, 10**11, "3"])
+def test_cents_that_the_older_text_cannot_say_are_not_taken_back(cents: Any) -> None:
+    wrong = copy.deepcopy(STORED["v3"])
+    wrong["lines"][0]["price_cents"] = cents
+
+    with pytest.raises(Unmigratable, match="no valid version 3"):
+        orders.order.migrate(wrong, to=2)
+
+
+@pytest.mark.parametrize("cents", [0, 5, 50, 99, 100, 1999, 10**11 - 1])
+def test_a_price_taken_back_and_read_again_is_the_same_price(cents: int) -> None:
+    latest = copy.deepcopy(STORED["v3"])
+    latest["lines"][0]["price_cents"] = cents
+
+    assert orders.order.migrate(orders.order.migrate(latest, to=2)) == latest
+
+
 @pytest.mark.parametrize("error", [MigrationGap(1, 2), FutureVersion(9, 3), NoVersion("x")])
 def test_errors_survive_pickling(error: versions.VersionError) -> None:
     assert str(pickle.loads(pickle.dumps(error))) == str(error)

@@ -134,9 +134,11 @@ def add_to(suite: Suite) -> None:
             name, partial(_score, name), needs=needs, baseline=name == "nothing", note=note(name)
         )
         if name != "nothing":
-            lossy.add(name, partial(_lossy, name), needs=needs)
-            ints.add(name, partial(_ints, name), needs=needs)
+            asked = "default: strict=False, on request" if name == "msgspec" else ""
+            lossy.add(name, partial(_lossy, name), needs=needs, note=asked)
+            ints.add(name, partial(_ints, name), needs=needs, note=asked)
             trips.add(name, partial(_trip, name), needs=needs)
+    catch.add("marshmallow_3", partial(_score, "marshmallow"), needs="marshmallow<4")
     hurt = suite.comparison(
         "hostile_json",
         title="Fourteen hostile documents; slow is over 2 s",

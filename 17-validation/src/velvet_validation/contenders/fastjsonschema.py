@@ -1,6 +1,6 @@
 """fastjsonschema: writes a Python function for a schema and compiles it; drafts 4 to 7.
 
-The generated code is executed: never compile a schema from a stranger.
+The generated code is executed: never compile an untrusted schema.
 """
 
 from __future__ import annotations

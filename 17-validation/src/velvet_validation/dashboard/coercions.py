@@ -49,13 +49,13 @@ def figure_of(cells: dict[str, list[Cell]], label: str, mode: str) -> go.Figure:
     """Return the heat grid."""
     rows = list(zip(*cells.values(), strict=True))
     kinds = [[cell.kind.value for cell in row] for row in rows]
-    told = [[_told(cell) for cell in row] for row in rows]
+    hover = [[_described(cell) for cell in row] for row in rows]
     title = f"{label}, {mode}: what becomes of an input (down) at a type (across)"
     names = [f"{input_name(given)} " for given in INPUTS]
-    return heat.grid(title, list(TARGETS), names, kinds, told, MARKS)
+    return heat.grid(title, list(TARGETS), names, kinds, hover, MARKS)
 
 
-def _told(cell: Cell) -> str:
+def _described(cell: Cell) -> str:
     if cell.kind in (Kind.REJECTED, Kind.CRASHED):
         return f"{cell.kind.value}: {type(cell.value).__name__}"
     return cell.kind.value if cell.kind is Kind.ABSENT else f"{cell.kind.value}: {cell.value!r}"
@@ -81,7 +81,8 @@ def finding(seen: kit.Seen) -> str:
 TAB = kit.Tab(
     "Coercions",
     question="What does my library make of a value of the wrong type?",
-    tip="Red cells lost information; point at one to see the value, then switch to strict.",
+    tip="Red cells lost information; point at one to see the value, then switch to strict "
+    "(msgspec comes strict: its default here is strict=False, on request).",
     controls=controls,
     draw=draw,
     finding=finding,

@@ -67,11 +67,13 @@ def controls() -> dict[str, Any]:
             tip="; ".join(f"{word}: {meaning}" for word, meaning in MEANING.items()),
         )
         version = kit.choice("Load a stored order of version", ["1", "2", "3", "9"])
+        st.caption("The old schema, by which the stored data was written")
+        st.code(json.dumps(OLD, indent=1), language="json", height=270)
     with right:
         new = st.text_area(
             "The new schema (edit it)",
             json.dumps({**OLD, **CHANGES[change]}, indent=1),
-            height=270,
+            height=520,
             key=f"evolution-schema-{change}",
             bind="query-params",
         )

@@ -14,13 +14,13 @@ def grid(
     across: Sequence[str],
     down: Sequence[str],
     kinds: Sequence[Sequence[str]],
-    told: Sequence[Sequence[str]],
+    hover: Sequence[Sequence[str]],
     marks: Mapping[str, tuple[str, str]],
 ) -> go.Figure:
     """Return a heat map with a legend.
 
     Args:
-        kinds: the kind of each cell, row by row; ``told`` is what pointing at it says.
+        kinds: the kind of each cell, row by row; ``hover`` is what pointing at it says.
         marks: each kind's fill and letter, in the order of the legend.
     """
     order, parts = list(marks), len(marks)
@@ -30,7 +30,7 @@ def grid(
         y=list(down),
         z=[[order.index(kind) for kind in row] for row in kinds],
         text=[[marks[kind][1] for kind in row] for row in kinds],
-        customdata=told,
+        customdata=hover,
         texttemplate="%{text}",
         textfont={"color": TEXT},
         hovertemplate="%{y}, %{x}<br>%{customdata}<extra></extra>",

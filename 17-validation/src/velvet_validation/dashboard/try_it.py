@@ -76,11 +76,11 @@ def differences(sent: Any, loaded: Any) -> Iterator[str]:
         if path not in after:
             if path[:-1] in after and isinstance(after[path[:-1]], (dict, list)):
                 yield f"{where} dropped"
-        elif _told(value) != _told(after[path]):
+        elif _described(value) != _described(after[path]):
             yield f"{where}: {value!r} \u2192 {after[path]!r}"
 
 
-def _told(value: Any) -> str:
+def _described(value: Any) -> str:
     """Write a value so that both spellings of UTC are one."""
     return repr(value).replace("+00:00'", "Z'")
 

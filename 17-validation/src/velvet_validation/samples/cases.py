@@ -1,6 +1,6 @@
 """The payloads and the faults that every library is judged by.
 
-One schema, told once in words and stated by each library in its own idiom. A family is a valid
+One schema, described once in words and stated by each library in its own idiom. A family is a valid
 payload shape; a fault is one change that makes a valid payload wrong by exactly one rule. The
 faults are what production sends: missing fields, text for numbers, impossible dates, a trailing
 newline behind a pattern, a tag that does not exist.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from velvet_validation.versions import Versioned
 
 order = Versioned("order", latest=3, unversioned=1)
+_MAX_CENTS = 10**11  # nine digits before the point
 
 
 @order.migration(1, 2)
@@ -28,16 +30,20 @@ def _join_customer(payload: dict[str, Any]) -> dict[str, Any]:
 def _price_in_cents(payload: dict[str, Any]) -> dict[str, Any]:
     """Version 3 has whole cents where version 2 had a decimal text."""
     for line in payload["lines"]:
-        euros, _, cents = line.pop("price").partition(".")
-        line["price_cents"] = int(euros) * 100 + int(cents.ljust(2, "0")[:2] or 0)
+        # int() alone would read a sign, an underscore, spaces and the digits of any script.
+        if not re.fullmatch(r"[0-9]{1,9}\.[0-9]{2}", line["price"]):
+            raise ValueError(f"price {line['price']!r:.40} is no amount with two decimals")
+        line["price_cents"] = int(line.pop("price").replace(".", ""))
     return payload
 
 
 @order.downgrade(3, 2)
 def _price_as_text(payload: dict[str, Any]) -> dict[str, Any]:
     for line in payload["lines"]:
-        euros, cents = divmod(line.pop("price_cents"), 100)
-        line["price"] = f"{euros}.{cents:02}"
+        cents = line.pop("price_cents")
+        if type(cents) is not int or not 0 <= cents < _MAX_CENTS:
+            raise ValueError(f"price_cents {cents!r:.40} has no text with two decimals")
+        line["price"] = f"{cents // 100}.{cents % 100:02}"
     return payload
 
 
