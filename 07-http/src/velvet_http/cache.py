@@ -77,7 +77,7 @@ def directives(headers: Headers) -> Directives:
 
 def seconds(value: str | None) -> int | None:
     """Return delta-seconds, None for what is no whole number."""
-    return int(min(float(value), _FOREVER)) if re.fullmatch("[0-9]+", value or "") else None
+    return int(min(float(value), _FOREVER)) if value and re.fullmatch("[0-9]+", value) else None
 
 
 def storable(request: Request, status: int, headers: Headers, *, shared: bool = False) -> bool:
