@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from velvet.bench import Suite
 from velvet.bench.command import main
-from velvet_http.comparisons import caches, connections, policies, requests_a_second
+from velvet_http.comparisons import atlas, caches, connections, policies, requests_a_second
 
 suite = Suite("07-http", __file__)
-for subject in (policies, requests_a_second, connections, caches):
+for subject in (policies, atlas, requests_a_second, connections, caches):
     subject.add_to(suite)
 
 suite.published(

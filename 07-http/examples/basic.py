@@ -78,7 +78,7 @@ def call_a_real_api() -> None:
         items = list(paginate(client, url, cursor, headers=bearer))
         asked = len(server.journal) - 1
         print(f"with it: {len(items)} items, {len(set(items))} of them different")
-        print(f"requests: {asked} for 10 pages, so {asked - 10} told to come back later\n")
+        print(f"requests: {asked} for 10 pages, so {asked - 10} answered with 429\n")
 
     own = os.environ.get("VELVET_HTTP_URL")
     if own is None:

@@ -11,7 +11,7 @@ class TestModule(ModuleTests):
         "call_a_real_api": (
             r"without a token: 401",
             r"with it: 100 items, 100 of them different",
-            r"so \d+ told to come back later",
+            r"so \d+ answered with 429",
             r"VELVET_HTTP_URL=https://",
         ),
         "timeouts_are_not_deadlines": (

@@ -45,8 +45,8 @@ class BodyReader:
         if len(lengths) > 1:
             raise ProtocolViolation(f"different Content-Lengths: {sorted(lengths)}")
         length = lengths.pop()
-        if length and not (length.isascii() and length.isdigit()):
-            raise ProtocolViolation(f"Content-Length is {length!r}, not a number")
+        if length and not (length.isascii() and length.isdigit() and len(length) < 19):
+            raise ProtocolViolation(f"Content-Length is {length[:20]!r}, not a number of bytes")
         coding = headers.get("transfer-encoding") or "chunked"
         if coding.lower() != "chunked":
             raise ProtocolViolation(f"transfer-encoding {coding!r} was not asked for")

@@ -8,6 +8,7 @@ because that is what Date and Expires speak of.
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -76,7 +77,7 @@ def directives(headers: Headers) -> Directives:
 
 def seconds(value: str | None) -> int | None:
     """Return delta-seconds, None for what is no whole number."""
-    return min(int(value), _FOREVER) if value and value.isascii() and value.isdigit() else None
+    return int(min(float(value), _FOREVER)) if value and re.fullmatch("[0-9]+", value) else None
 
 
 def storable(request: Request, status: int, headers: Headers, *, shared: bool = False) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 import random
+import re
 import threading
 from collections import deque
 from dataclasses import dataclass, field
@@ -68,12 +69,8 @@ def parse_retry_after(value: str | None, *, now_wall: float) -> float | None:
     120.0
     """
     text = (value or "").strip()
-    if not text.isascii():
-        return None
-    try:
-        return max(0.0, float(int(text)))
-    except ValueError:
-        pass
+    if re.fullmatch("-?[0-9]+", text):  # not int(): more than 4,300 digits raise
+        return max(0.0, float(text))
     when = http_date(text)
     return None if when is None else max(0.0, when - now_wall)
 

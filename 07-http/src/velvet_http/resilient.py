@@ -36,7 +36,8 @@ class AsyncResilientClient:
 
     Policy, breaker and limiter belong to one service: share them among all clients of it. A hedge
     sends a second, equal request when the first is slow, and cancels the loser. A POST is repeated
-    only with an Idempotency-Key (pass an empty one to have it made), or when no byte of it was sent.
+    with an Idempotency-Key (pass an empty one to have it made), when no byte of it was sent, or
+    when the server says that it did not take it (429, or 503 with Retry-After).
 
     Raises:
         ValueError: `hedge` with a transport that is not `cancel_safe`.
@@ -90,7 +91,7 @@ class AsyncResilientClient:
                     result = await self._hedged(self._hedge, request, limits, attempts, started)
                 else:
                     result = await self._try(request, limits)
-            except BaseException:  # cancelled: a probe that told nothing makes room for another
+            except BaseException:  # cancelled: a probe without a result frees its place
                 if self._breaker is not None:
                     self._breaker.release()
                 raise

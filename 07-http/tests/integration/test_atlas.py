@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from velvet_http.dashboard.atlas import Cell, run_atlas, to_markdown
+from velvet_http.dashboard.atlas import run_atlas
 from velvet_http.dashboard.fault_atlas import wire
 from velvet_http.faults import FAULTS, fault
 
@@ -27,16 +27,6 @@ def test_a_read_timeout_is_no_deadline() -> None:
 
     assert cells[True].kind == "hung"
     assert cells[False].text == "DeadlineExceeded"
-
-
-def test_the_table_has_a_row_a_fault_and_a_column_a_way() -> None:
-    cells = [Cell("a", "f", True, "refused", 0.1, "x"), Cell("a", "f", False, "correct", 0.1, "y")]
-
-    assert to_markdown(cells).splitlines() == [
-        "| fault | a | a, ours |",
-        "|---|---|---|",
-        "| f | x | y |",
-    ]
 
 
 def test_an_unknown_fault_is_refused() -> None:

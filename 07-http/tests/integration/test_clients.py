@@ -131,18 +131,21 @@ def test_credentials_do_not_follow_a_redirect_to_another_origin(
         assert not {"authorization", "cookie"} & {n.lower() for n, _ in other.journal[0].headers}
 
 
-@pytest.mark.parametrize("fault", [fault("drip"), fault("drip head")])
+ENDLESS = (0.05, b"x") * 20_000
+DRIP = Fault("drip", (b"HTTP/1.1 200 OK\r\nContent-Length: 20000\r\n\r\n", *ENDLESS))
+DRIP_HEAD = Fault("drip head", (b"HTTP/1.1 200 OK\r\nX-Long: ", *ENDLESS))
+
+
+@pytest.mark.parametrize("fault", [DRIP, DRIP_HEAD])
 def test_a_deadline_ends_what_no_read_timeout_ends(
     server: FaultServer, client_name: str, fault: Fault
 ) -> None:
+    """The drip lasts a quarter of an hour: a call that ends has been ended."""
     url = server.script("/f", [fault])
     with connect(client_name) as client:
-        began = time.monotonic()
-
         with pytest.raises(errors.DeadlineExceeded):
             client.get(url, deadline=Deadline.after(0.25))
 
-        assert time.monotonic() - began < 2, "the drip would take 4 seconds and more"
         with pytest.raises(errors.DeadlineExceeded):
             client.get(url, deadline=Deadline(time.monotonic() - 1))
 

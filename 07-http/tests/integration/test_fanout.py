@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
@@ -64,10 +63,8 @@ def test_leaving_early_cancels_the_rest_and_closes_everything(server: FaultServe
                     if seen == 10:
                         break
 
-    began = time.monotonic()
     asyncio.run(run())
 
-    assert time.monotonic() - began < 10
     assert next(taken) < 100, "addresses are read lazily"
     assert server.settle()
 

@@ -22,6 +22,7 @@ HEADS = {
     "a status of letters": b"HTTP/1.1 abc OK\r\n" + BODY,
     "a status of two digits": b"HTTP/1.1 20 OK\r\n" + BODY,
     "a negative length": OK + b"Content-Length: -5\r\n\r\nhello",
+    "a length of 5,000 digits": OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\nhello",
     "a length with a sign": OK + b"Content-Length: +5\r\n\r\nhello",
     "a coding that only some undo": OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + CHUNKS,
     "a coding that none knows": OK + b"Transfer-Encoding: velvet\r\n\r\nhello",

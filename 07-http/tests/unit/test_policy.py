@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from email.utils import formatdate
 
@@ -59,6 +60,10 @@ def test_each_outcome_has_its_verdict(outcome: Outcome, verdict: Verdict) -> Non
         ("", None),
         (None, None),
         ("1\u0660", None),
+        ("1_000", None),
+        ("+5", None),
+        ("9" * 5000, math.inf),  # any number of digits: the policy's cap bounds it
+        ("-" + "9" * 5000, 0.0),
         ("Thu, 01 Jan 1970 00:00:10 GMT", 0.0),
         ("Sun, 06 Nov 1994 08:49:37 GMT", 37.0),  # IMF-fixdate
         ("Sunday, 06-Nov-94 08:49:37 GMT", 37.0),  # RFC 850

@@ -1,4 +1,4 @@
-"""Changes told to many listeners, of which some are slow, and the format they travel in.
+"""Changes published to many listeners, of which some are slow, and the format they travel in.
 
 A publisher that waits for its slowest subscriber is as slow as that one, and a queue without a
 bound grows until the process is killed. So each subscriber has a bounded queue, and a policy says

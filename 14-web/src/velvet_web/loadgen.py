@@ -201,7 +201,7 @@ class _Load:
             self.shoot(now)
 
     def dispatch(self, request: _Request) -> None:
-        """Give a request to an idle connection, a new one, or the queue."""
+        """Send a request on an idle connection, or queue it for a new one."""
         if self.idle:
             self.idle.pop().send(request)
             return

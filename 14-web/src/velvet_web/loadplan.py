@@ -65,8 +65,9 @@ class LoadPlan:
     def __post_init__(self) -> None:
         if not self.mix:
             raise ValueError("the mix has no request; name at least one")
-        if not (0 <= self.rate <= 20_000 and 0 < self.seconds <= 120):
-            raise ValueError(f"rate {self.rate}, seconds {self.seconds}: at most 20000/s for 120 s")
+        if not (0 <= self.rate <= 20_000 and 0 < self.seconds <= 120 and 0 < self.surge[2] <= 100):
+            given = f"rate {self.rate}, seconds {self.seconds}, surge {self.surge}"
+            raise ValueError(f"{given}: at most 20000/s for 120 s, a factor above 0 and up to 100")
         if not (1 <= self.users <= 500 and 1 <= self.connections <= 500):
             raise ValueError("users and connections are 1 to 500")
         if self.arrivals not in ("poisson", "uniform"):

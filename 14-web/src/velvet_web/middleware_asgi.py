@@ -5,7 +5,7 @@
 1. `Edge` checks `Host` and path, answers OPTIONS, turns HEAD into GET, and adds headers to every
    answer: without those of CORS, a page cannot read that it was refused, and when to come back.
 2. `LoadShed` refuses before any work is done; health checks pass, or the orchestrator would kill
-   a server for being busy, and so do listeners, who wait for hours and would hold every place.
+   a server for being busy, and so do listeners, which wait for hours and would hold every place.
 3. `BodyLimit` is innermost, because its refusal is raised where the body is read.
 """
 
@@ -123,7 +123,7 @@ class Edge:
             await send(message)
 
         if problem is not None:
-            await send_problem(sending, problem, scope["path"])
+            await send_problem(sending, problem, scope["path"] if scope["path"][:1] == "/" else "/")
         elif scope["method"] == "OPTIONS":
             extra.update(PREFLIGHT)
             await sending({"type": "http.response.start", "status": 204, "headers": []})

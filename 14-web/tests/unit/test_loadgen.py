@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import random
 import sys
 from collections.abc import Awaitable, Callable
@@ -94,7 +95,14 @@ def test_an_empty_histogram_has_no_latency() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"rate": -1}, {"seconds": 0}, {"users": 0}, {"connections": 501}, {"arrivals": "normal"}],
+    [
+        {"rate": -1},
+        {"seconds": 0},
+        {"users": 0},
+        {"connections": 501},
+        {"arrivals": "normal"},
+        *({"rate": 10, "surge": (0, 1, factor)} for factor in (0, -1, math.inf, math.nan)),
+    ],
 )
 def test_a_plan_that_cannot_be_run_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"rate|users|arrivals"):
@@ -198,7 +206,7 @@ def test_a_server_that_never_answers_is_a_timeout_and_retries_are_counted() -> N
     assert result.retried == result.sent
 
 
-def test_nobody_listening_is_refused() -> None:
+def test_a_port_without_a_server_is_refused() -> None:
     result = run_against(
         answering(),
         lambda _: LoadPlan("http://127.0.0.1:9", SHOT, rate=50, seconds=0.1, timeout=0.5),

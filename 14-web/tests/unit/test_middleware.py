@@ -296,6 +296,13 @@ def test_other_protocols_pass_all_layers() -> None:
     assert seen == ["lifespan", "websocket"]
 
 
+def test_a_target_that_names_another_host_is_refused_and_not_repeated() -> None:
+    answer = ask(Edge(hello, SETTINGS), path="http://evil.example/tasks")
+
+    assert answer.status == 404
+    assert b"evil" not in answer.body
+
+
 def test_a_websocket_from_another_host_is_closed() -> None:
     sent = []
 

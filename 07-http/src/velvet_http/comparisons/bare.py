@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 LIBRARIES = ("http_client", "urllib3", "requests", "aiohttp", "httpx2", "httpx", "pycurl")
+NEEDS = {name: () if name == "http_client" else (name,) for name in LIBRARIES}
 
 
 def available() -> list[str]:

@@ -105,6 +105,7 @@ def add_to(suite: Suite) -> None:
         rows.add(
             kind, lambda kind=kind: _cached(kind), baseline=kind == "none", needs=needs,
             tier="default" if needs else "quick",
+            note="over httpx2; ours and none over urllib3" if needs else "",
         )  # fmt: skip
     suite.claim(
         "our cache sends at most 0.3 of the requests to the origin",

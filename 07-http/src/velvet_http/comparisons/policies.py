@@ -130,12 +130,8 @@ def _storm(url: str, name: str) -> Outcome:
     anyio.run(run)
     first = int(outage[1]) + 1
     after = sum(good[second] for second in range(first, int(REAL_SECONDS)))
-    return Outcome(
-        {
-            "amplification": sent[1] / sent[0],
-            "goodput_after": 100 * after / (offered * (int(REAL_SECONDS) - first)),
-        }
-    )
+    share = 100 * after / (offered * (int(REAL_SECONDS) - first))
+    return Outcome({"amplification": sent[1] / sent[0], "goodput_after": share})
 
 
 def _hedged(quantile: float | None) -> Callable[[], Outcome]:
@@ -204,7 +200,7 @@ def add_to(suite: Suite) -> None:
 
     rows = suite.comparison(
         "real_storm",
-        title="The same storm over real sockets, its time five times as fast",
+        title="A smaller storm of the same shape over real sockets, an outage of 1.6 s",
         kind="run",
         unit="%",
         metrics={

@@ -11,9 +11,8 @@ from typing import Any
 
 from velvet.bench import Metric, Outcome, Suite, across, ratio, speedup
 from velvet_http.comparisons._server import served
-from velvet_http.comparisons.bare import LIBRARIES
+from velvet_http.comparisons.bare import LIBRARIES, NEEDS
 
-NEEDS = {"pycurl": "pycurl"}
 BATCH, FEW = 20, 10  # requests of one timed call
 FLIGHTS = (1, 20, 100)
 TRAP_BYTES = 131_072
@@ -152,7 +151,7 @@ def add_to(suite: Suite) -> None:
 def _add_sequential(suite: Suite) -> None:
     rows = suite.comparison(
         "sequential",
-        title="One GET of 1 KB after another, over one session: CPU time of the client",
+        title="One GET of 1 KB after another, sessions of twenty requests: CPU time of the client",
         kind="micro",
         unit="us",
         clock="cpu",
@@ -160,12 +159,7 @@ def _add_sequential(suite: Suite) -> None:
         rounds={"quick": 5, "default": 10},
     )
     for name in LIBRARIES:
-        rows.add(
-            name,
-            lambda name=name: _sequence(name),
-            baseline=name == "requests",
-            needs=NEEDS.get(name, ()),
-        )
+        rows.add(name, partial(_sequence, name), baseline=name == "requests", needs=NEEDS[name])
     rows.same_result()
     suite.claim(
         "requests costs at least 1.25 times the CPU time of the urllib3 below it",

@@ -93,16 +93,3 @@ def _ours(client: str, url: str) -> int:
         if response.status == 200:
             response.text  # noqa: B018 - a charset that is wrong is a body that is wrong
         return len(response.body)
-
-
-def to_markdown(cells: Sequence[Cell]) -> str:
-    """Return a table, a row a fault and a column a client."""
-    columns = list(dict.fromkeys((cell.client, cell.bare) for cell in cells))
-    rows: dict[str, dict[tuple[str, bool], str]] = {}
-    for cell in cells:
-        rows.setdefault(cell.fault, {})[cell.client, cell.bare] = cell.text
-    names = [client if bare else f"{client}, ours" for client, bare in columns]
-    lines = [f"| fault | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
-    for name, found in rows.items():
-        lines.append(f"| {name} | " + " | ".join(found.get(c, "") for c in columns) + " |")
-    return "\n".join(lines)

@@ -18,7 +18,7 @@ from velvet_web.samples import read_sample, unfold
 from velvet_web.servers import Running, answers
 
 PATIENCE = 5.0
-CLOSED, STALLED = "closed", "stalled"
+CLOSED, STALLED, REFLECTED = "closed", "stalled", "reflected"
 
 
 @dataclass(frozen=True)
@@ -28,46 +28,55 @@ class Attack:
     Attributes:
         safe: statuses as text, or "closed" for a connection that ends without an answer.
         why: what an unsafe outcome means.
+        never: what the whole answer must not hold.
     """
 
     name: str
     raw: bytes
     safe: tuple[str, ...]
     why: str
+    never: str | None = None
 
 
 def load_attacks() -> tuple[Attack, ...]:
     """Read `samples/attacks.json`, in which a pair of text and number stands for a repetition."""
     return tuple(
-        Attack(one["name"], unfold(one["raw"]), tuple(one["safe"]), one["why"])
+        Attack(one["name"], unfold(one["raw"]), tuple(one["safe"]), one["why"], one.get("never"))
         for one in read_sample("attacks.json")
     )
 
 
-def outcome(port: int, raw: bytes, patience: float = PATIENCE) -> str:
-    """Send bytes and return the status of the answer, "closed", or "stalled"."""
+def outcome(port: int, raw: bytes, patience: float = PATIENCE, never: str | None = None) -> str:
+    """Send bytes and return the status of the answer, "closed", or "stalled".
+
+    With `never` the answer is read to its end, and is "reflected" when it holds that.
+    """
     with socket.create_connection(("127.0.0.1", port), timeout=patience) as connection:
         received = b""
         with contextlib.suppress(OSError):
             connection.sendall(raw)  # may be closed meanwhile; an answer may lie in the buffer
         until = time.monotonic() + patience
-        while len(received) < 13 and time.monotonic() < until:
+        while (never or len(received) < 13) and time.monotonic() < until:
             try:
                 part = connection.recv(4096)
             except TimeoutError:
                 return STALLED
             except OSError:
+                part = b""
+            if not part and len(received) < 13:
                 return CLOSED
             if not part:
-                return CLOSED
+                break
             received += part
+    if never and never.encode() in received:
+        return REFLECTED
     return received[9:12].decode("latin-1") if received.startswith(b"HTTP/") else "no HTTP"
 
 
 def attack(server: Running) -> Iterator[tuple[Attack, str, bool]]:
     """Run all attacks; yield each with its outcome and whether the server survived it safely."""
     for one in load_attacks():
-        found = outcome(server.port, one.raw)
+        found = outcome(server.port, one.raw, never=one.never)
         safe = found in one.safe and answers(server.port, "/healthz")
         yield one, found, safe
 

@@ -107,7 +107,7 @@ def add_to(suite: Suite) -> None:
     """Declare the comparisons of servers."""
     costs = suite.comparison(
         "servers",
-        title="CPU per request of one front end on each server",
+        title="CPU per request of one front end on each server (closed loop of 4 users)",
         kind="run",
         unit="us",
         sizes={"workload": ["tiny", "list_50"]},

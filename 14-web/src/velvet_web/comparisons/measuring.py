@@ -16,7 +16,7 @@ from velvet_web.comparisons.conformance import failures
 from velvet_web.contenders import load, names
 from velvet_web.loadgen import measure
 from velvet_web.loadplan import LoadPlan, Result, Shot
-from velvet_web.servers import Running, ServerFailed, serve, servers, usual_server
+from velvet_web.servers import FAST_LOOP, Running, ServerFailed, serve, servers, usual_server
 from velvet_web.settings import Settings
 
 TASKS = 50
@@ -34,12 +34,15 @@ LATENCY: Mapping[str, str | Metric] = {
     "rss": Metric("MB"),
 }
 POSIX = ("not windows",)
+LOOP = () if FAST_LOOP == "asyncio" else (FAST_LOOP,)
+PARSERS = {"uvicorn": ("httptools", *LOOP), "uvicorn_h11": ("h11",)}
 
 
 def needs_of(server: str) -> tuple[str, ...]:
     """Return what a server needs."""
     spec = servers()[server]
-    return (spec.package, *(POSIX if spec.posix_only else ()))
+    parsers = PARSERS.get(server, ())
+    return (spec.package, *parsers, *(POSIX if spec.posix_only else ()))
 
 
 def scaled(quick: int, default: int) -> int:

@@ -82,7 +82,7 @@ def _overload(settings: Settings) -> Iterator[Callable[[], Outcome]]:
             deadline=DEADLINE,
             timeout=2.0,
         )
-        result = measure(plan)
+        result = valid(measure(plan))
         refused = result.outcomes["503"] / result.seconds
         share = 100 * result.goodput / CAPACITY
         return Outcome(

@@ -67,7 +67,7 @@ def finding(seen: kit.Seen) -> str:
 TAB = kit.Tab(
     "Race",
     question="What does one request cost each framework?",
-    tip="Measure `tiny` first, then `list_50`: the order of frameworks is not the same.",
+    tip="Measure `tiny` first, then `list_50`: the order stays, the distances shrink.",
     job=kit.Job(tasks.race, cap_s=180, recorded="race.jsonl"),
     controls=controls,
     draw=draw,
