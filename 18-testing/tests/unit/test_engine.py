@@ -117,6 +117,16 @@ def test_a_session_of_pytest_judges_every_mutant(target: Path) -> None:
     assert killers == {"test_clamp.py::test_below", "test_clamp.py::test_above"}
 
 
+@pytest.mark.skipif(not FORK, reason="the engine forks on Linux alone")
+def test_a_proxy_that_cannot_be_asked_for_its_class_is_left_alone(target: Path) -> None:
+    lazy = "class Lazy:\n    __class__ = property(lambda self: 1 / 0)\n\nHELD = [Lazy()]\n"
+    (target.parents[1] / "test_clamp.py").write_text(TESTS + lazy, encoding="utf-8")
+
+    report = engine.run(target, words(target), isolation="fork", cwd=target.parents[1])
+
+    assert statuses(report) == EXPECTED
+
+
 def test_spawned_workers_judge_the_same(target: Path) -> None:
     chosen = {7, 8}
 

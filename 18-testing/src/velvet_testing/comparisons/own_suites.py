@@ -44,10 +44,11 @@ def suites() -> dict[str, list[Pair]]:
 
 
 def pairs(folder: Path) -> list[Pair]:
-    """Return a module's files that have unit tests of their name, the shortest first."""
+    """Return a module's files that unit tests bear in their names, the shortest first."""
     found = []
     for tests in sorted(folder.glob("tests/unit/test_*.py")):
-        named = folder.glob(f"src/**/{tests.stem.removeprefix('test_')}.py")
+        words = {tests.stem.removeprefix("test_"), *tests.stem.split("_")}
+        named = (one for one in folder.glob("src/**/*.py") if one.stem in words)
         for target in (one for one in named if not _APART.intersection(one.parts)):
             lines = len(target.read_text(encoding="utf-8").splitlines())
             if lines >= MIN_LINES:

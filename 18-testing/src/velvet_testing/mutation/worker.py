@@ -195,7 +195,7 @@ class _Session(_Failures):
     def pytest_runtestloop(self, session: Any) -> bool:
         self.imported = sorted({line for _, line in self.probe.stop()})
         self.startup = time.perf_counter() - self.started
-        everything = (one for one in gc.get_objects() if isinstance(one, FunctionType))
+        everything = (one for one in gc.get_objects() if type(one) is FunctionType)  # asks no proxy
         self.known = [one for one in everything if one.__code__.co_filename == self.path]
         gc.collect()
         gc.freeze()  # or a collection in each copy touches, and so copies, every page
