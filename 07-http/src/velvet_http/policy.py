@@ -120,9 +120,7 @@ class RatioBudget:
 
     def __init__(self, ratio: float = 0.1, *, reserve: float = 10, window: float = 10.0) -> None:
         if not (ratio >= 0 and reserve >= 0 and window > 0):
-            raise ValueError(
-                f"negative ratio or reserve, or no window: {ratio}, {reserve}, {window}"
-            )
+            raise ValueError(f"negative, or window not above 0: {ratio=}, {reserve=}, {window=}")
         self.ratio, self.reserve, self.window = ratio, reserve, window
         self._calls: deque[float] = deque()
         self._retries: deque[float] = deque()
