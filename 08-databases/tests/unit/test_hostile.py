@@ -84,9 +84,9 @@ class TestHostile(HostileTests):
         call(
             pool_simulation.simulate, 2, threads=3, wait_ms=1.0, compute_ms=1.0, cores=2, work=50
         ).but(many=50),
-        call(pool_simulation.simulated_curve, [2], threads=3, wait_ms=1.0, compute_ms=Fixed(1.0)).but(
-            many=50
-        ),
+        call(
+            pool_simulation.simulated_curve, [2], threads=3, wait_ms=1.0, compute_ms=Fixed(1.0)
+        ).but(many=50),
         call(pool_simulation.knee, Fixed([POINT]), 1.25),
         call(retry.retry_tx, lambda: 1, {"40001"}, 2, 0.0, 0.0, sleep=Fixed(lambda _: None)),
         call(explained, "SELECT 1").but(errors=(sqlite3.Error,), of=(explain.explain,)),
