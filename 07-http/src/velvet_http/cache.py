@@ -8,7 +8,6 @@ as Date and Expires speak of; what a clock says, and a server's status, is passe
 from __future__ import annotations
 
 import contextlib
-import re
 import threading
 import time
 from collections import OrderedDict

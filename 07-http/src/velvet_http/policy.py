@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import enum
 import random
-import re
 import threading
 from collections import deque
 from dataclasses import dataclass, field

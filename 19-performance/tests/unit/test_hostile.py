@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from velvet.hostile import Fixed, HostileTests, Key, call
-from velvet_performance import caching, compiled
+from velvet_performance import (
+    caching,
+    compiled,
+)
 from velvet_performance import errors as kinds
 from velvet_performance import (
     flame,
