@@ -52,7 +52,7 @@ def coercion_table() -> None:
             lossy[mode] += words.count("LOSSY")
             print(f"{name:12} {mode:8}" + "".join(f"{word:>8}" for word in words))
     print(f"\nlossy by default: {lossy['default']}, strict: {lossy['strict']}")
-    print("msgspec comes strict: its default here is strict=False, which has to be asked for.")
+    print("msgspec comes strict; its default here is strict=False, on request.")
     print("why: a form sends text, so libraries convert; what a conversion drops is")
     print("     gone without an error. Between machines, switch conversions off.")
 

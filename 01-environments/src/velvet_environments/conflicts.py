@@ -88,7 +88,7 @@ def minimal_core(
     there is. A larger one is only irreducible: leaving out any one of it makes it satisfiable. At
     most n (n + 3) / 2 + 1 resolutions.
     """
-    wanted = list(dict.fromkeys(texts))
+    wanted, packages = list(dict.fromkeys(texts)), list(packages)
     if satisfiable(wanted, packages, target):
         return []
     for size in (1, 2):

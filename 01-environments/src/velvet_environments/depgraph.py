@@ -7,9 +7,10 @@ the condensation: a cycle shares one layer.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from heapq import heappop, heappush
+from math import inf
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -31,8 +32,9 @@ class DependencyGraph:
     def __init__(
         self, edges: Mapping[str, Iterable[str]], versions: Mapping[str, str] | None = None
     ) -> None:
-        nodes = set(edges) | {other for some in edges.values() for other in some}
-        self.edges = {name: tuple(sorted(set(edges.get(name, ())))) for name in sorted(nodes)}
+        given = {name: set(some) for name, some in edges.items()}
+        nodes = sorted(set(given).union(*given.values()))
+        self.edges = {name: tuple(sorted(given.get(name, ()))) for name in nodes}
         self.versions = dict(versions or {})
 
     @classmethod
@@ -48,20 +50,26 @@ class DependencyGraph:
     def why(self, name: str) -> Iterator[tuple[str, ...]]:
         """Yield the paths from roots to a distribution: the shortest first, at most `PATHS_CAP`.
 
-        There may be exponentially many; the cap is why this ends. An unknown name yields nothing.
+        There may be exponentially many, so the distance to the nearest root leads the way (A*).
+        An unknown name yields nothing.
         """
         if name not in self.edges:
             return
-        parents = self._reversed()
-        queue: deque[tuple[str, ...]] = deque([(name,)])
-        count = 0
-        while queue and count < PATHS_CAP:
-            path = queue.popleft()
+        parents, count = self._reversed(), 0
+        near, rest = self.roots(), dict.fromkeys(self.roots(), 0)
+        for one in near:  # which grows: breadth first
+            new = [other for other in self.edges[one] if other not in rest]
+            rest.update(dict.fromkeys(new, rest[one] + 1))
+            near += new
+        heap: list[tuple[float, int, tuple[str, ...]]] = [(0, 0, (name,))]
+        while heap and count < PATHS_CAP:
+            path = heappop(heap)[2]
             before = [one for one in parents[path[0]] if one not in path]
-            if not parents[path[0]] or not before:
-                count += 1
+            count += not before
+            if not before:
                 yield path
-            queue.extend((one, *path) for one in before)
+            for one in before:
+                heappush(heap, (len(path) + rest.get(one, inf), -len(path), (one, *path)))
 
     def _reversed(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {name: [] for name in self.edges}
@@ -128,17 +136,15 @@ class DependencyGraph:
     def render(self, depth: int = 9) -> str:
         """Return the graph as an indented tree; a name that stands above already ends in dots."""
         lines: list[str] = []
-
-        def draw(name: str, level: int, above: tuple[str, ...]) -> None:
+        start = reversed(self.roots() or list(self.edges)[:1])
+        waiting: list[tuple[str, tuple[str, ...]]] = [(name, ()) for name in start]
+        while waiting:
+            name, above = waiting.pop()
             version = f" {self.versions[name]}" if name in self.versions else ""
             again = name in above
-            lines.append(f"{'  ' * level}{name}{version}{' ...' if again else ''}")
-            if level < depth and not again:
-                for other in self.edges[name]:
-                    draw(other, level + 1, (*above, name))
-
-        for name in self.roots() or list(self.edges)[:1]:
-            draw(name, 0, ())
+            lines.append(f"{'  ' * len(above)}{name}{version}{' ...' if again else ''}")
+            if len(above) < depth and not again:
+                waiting += [(one, (*above, name)) for one in reversed(self.edges[name])]
         return "\n".join(lines)
 
 

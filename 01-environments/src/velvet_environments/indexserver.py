@@ -99,6 +99,8 @@ class FaultPlan:
     def _add(
         self, pattern: str, kind: _FAULTS, amount: float = 0, times: int | None = None
     ) -> FaultPlan:
+        if not (amount >= 0 and (times is None or times >= 0)):
+            raise ValueError(f"{kind} of {amount}, {times} times: neither may be below 0 or NaN")
         self.rules.append(_Fault(pattern, kind, amount, times))
         return self
 
@@ -169,16 +171,10 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: _Server
 
-    def do_GET(self) -> None:
-        self._answer()
-
-    def do_HEAD(self) -> None:
-        self._answer()
-
     def log_message(self, *_: object) -> None:
         """Print nothing: the log is a list."""
 
-    def _answer(self) -> None:
+    def do_GET(self) -> None:
         owner, begun = self.server.owner, time.perf_counter()
         path = self.path.partition("?")[0]
         if owner.latency_s:
@@ -205,6 +201,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault and cut in ("close", "stall"):
             self.close_connection = True
             owner.stopping.wait(fault.amount if cut == "stall" else 0)
+
+    do_HEAD = do_GET  # noqa: N815 - the name that the base class asks for
 
     def _respond(self, path: str, fault: _Fault | None) -> tuple[int, Kind, dict[str, str], bytes]:
         owner = self.server.owner
@@ -278,9 +276,8 @@ class IndexServer:
         self._log: list[Request] = []
         self._guard = threading.Lock()
         self._server = _Server(self)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="index"
-        )
+        serve = self._server.serve_forever
+        self._thread = threading.Thread(target=serve, args=(0.05,), name="index")
 
     @property
     def url(self) -> str:

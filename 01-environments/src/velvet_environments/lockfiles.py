@@ -37,7 +37,7 @@ def toml_of(path: Path, text: str) -> dict[str, Any]:
     try:
         given: dict[str, Any] = tomllib.loads(text)
         return given
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # of TOML, of a number or a table too long
         told = str(error)
         if "line" not in told:
             told += f" (line {text.count(chr(10)) + 1})"

@@ -73,16 +73,13 @@ def checked(path: Path, name: str, package: LockedPackage) -> LockedPackage:
         Version(package.version)
         if package.marker:
             Marker(package.marker)
-    except (InvalidVersion, InvalidMarker) as error:
+    except (InvalidVersion, InvalidMarker, RecursionError) as error:
         raise LockError(path, name, str(error).splitlines()[0]) from None
     for text in package.hashes:
         kind, _, digits = text.partition(":")
-        if len(digits) != _HEX_DIGITS.get(kind, len(digits)) or not re.fullmatch(
-            "[0-9a-f]+", digits
-        ):
-            raise LockError(
-                path, name, f"bad hash {text!r}: {kind} has {_HEX_DIGITS.get(kind)} digits"
-            )
+        wanted = _HEX_DIGITS.get(kind, len(digits))
+        if len(digits) != wanted or not re.fullmatch("[0-9a-f]+", digits):
+            raise LockError(path, name, f"bad hash {text!r}: {kind} has {wanted} digits")
     return package
 
 

@@ -18,12 +18,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
-from resolvelib import (
-    AbstractProvider,
-    BaseReporter,
-    ResolutionImpossible,
-    ResolutionTooDeep,
-)
+from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep
 from resolvelib.resolvers.resolution import Resolution as Search
 
 from velvet_environments.errors import EnvToolError, TooDeep
@@ -307,12 +302,11 @@ class BacktrackingResolver:
             TooDeep: `max_rounds` were not enough to tell.
         """
         wanted = [one for one in map(requirement, texts) if source.target.wants(one.marker)]
+        wishes = [_Wish(one, frozenset(one.extras)) for one in wanted]
         recorder = _Recorder()
         search: Any = Search(_Provider(source), recorder)
         try:
-            state = search.resolve(
-                [_Wish(one, frozenset(one.extras)) for one in wanted], max_rounds=max_rounds
-            )
+            state = search.resolve(wishes, max_rounds=max_rounds)
         except ResolutionTooDeep:
             raise TooDeep(f"{max_rounds} rounds were not enough: raise max_rounds") from None
         except ResolutionImpossible as error:

@@ -23,6 +23,7 @@ else:
     import tomli as tomllib
 
 _OPEN, _CLOSE = "# /// script", "# ///"
+_END = re.compile(r"\r\n?|\n")
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,12 @@ class ScriptMeta:
     tool: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _blocks(text: str) -> list[tuple[int, int]]:
-    """Return first and last line of each block, the markers included.
+def _block(lines: list[str]) -> tuple[int, int] | None:
+    """Return first and last line of the block, the markers included.
 
     Raises:
-        ScriptError: a block is not closed.
+        ScriptError: it is not closed, or not the only one.
     """
-    lines = text.splitlines()
     found, at = [], 0
     while at < len(lines):
         if lines[at] != _OPEN:
@@ -58,7 +58,15 @@ def _blocks(text: str) -> list[tuple[int, int]]:
             raise ScriptError(f"line {at + 1}: the script block is not closed by '# ///'")
         found.append((at, closing[-1]))
         at = closing[-1] + 1
-    return found
+    if len(found) > 1:
+        raise ScriptError("more than one script block")
+    return found[0] if found else None
+
+
+def _lines(text: str) -> list[str]:
+    """Split at the ends of lines that Python's tokenizer knows: a form feed is none."""
+    lines = _END.split(text.removeprefix("\ufeff"))
+    return lines if lines[-1] else lines[:-1]
 
 
 def read(text: str) -> ScriptMeta | None:
@@ -70,17 +78,15 @@ def read(text: str) -> ScriptMeta | None:
     Raises:
         ScriptError: two blocks, an open one, bad TOML, or fields of another type.
     """
-    blocks = _blocks(text)
-    if not blocks:
+    lines = _lines(text)
+    block = _block(lines)
+    if not block:
         return None
-    if len(blocks) > 1:
-        raise ScriptError("more than one script block")
-    first, last = blocks[0]
-    inside = text.splitlines()[first + 1 : last]
+    inside = lines[block[0] + 1 : block[1]]
     body = "\n".join(line[2:] if line.startswith("# ") else line[1:] for line in inside)
     try:
         told = tomllib.loads(body)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ScriptError(f"the script block is not TOML: {error}") from None
     wanted, python = told.get("dependencies", []), told.get("requires-python", "")
     if not isinstance(wanted, list) or not all(isinstance(one, str) for one in wanted):
@@ -108,14 +114,11 @@ def write(text: str, meta: ScriptMeta) -> str:
     document["dependencies"] = list(meta.dependencies)
     if meta.tool:
         document["tool"] = dict(meta.tool)
-    body = tomlkit.dumps(document).rstrip("\n").splitlines()
+    body = _lines(tomlkit.dumps(document).rstrip("\n"))
     block = [_OPEN, *(f"# {line}" if line else "#" for line in body), _CLOSE]
-    lines, old = text.splitlines(), _blocks(text)
-    if len(old) > 1:
-        raise ScriptError("more than one script block")
-    if old:
-        first, last = old[0]
-        lines[first : last + 1] = block
+    lines = _lines(text)
+    if old := _block(lines):
+        lines[old[0] : old[1] + 1] = block
     else:
         at = 1 if lines and lines[0].startswith("#!") else 0
         lines[at:at] = block

@@ -28,11 +28,15 @@ class Target:
 
     Attributes:
         python: major and minor version, such as "3.12".
-        platform: a value of `sys.platform`: linux, win32 or darwin.
+        platform: a value of `sys.platform`: linux, win32 or darwin; else a ValueError.
     """
 
     python: str = "3.12"
     platform: str = "linux"
+
+    def __post_init__(self) -> None:
+        if self.platform not in _SYSTEMS:
+            raise ValueError(f"platform {self.platform!r}: choose one of {', '.join(_SYSTEMS)}")
 
     @classmethod
     def here(cls) -> Target:
@@ -75,7 +79,10 @@ class Target:
         """
         if not marker:
             return True
-        parsed = Marker(marker) if isinstance(marker, str) else marker
+        try:
+            parsed = Marker(marker) if isinstance(marker, str) else marker
+        except RecursionError:
+            raise ValueError(f"a marker is nested too deeply: {str(marker)[:40]!r}") from None
         return any(
             parsed.evaluate(self.environment(extra, groups)) for extra in ("", *sorted(extras))
         )

@@ -31,7 +31,7 @@ from velvet_environments.errors import BadSpec
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest moment that ZIP can write
 _FILE_MODE = 0o100644
-_NAME = re.compile(r"([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])", re.IGNORECASE)
+_NAME = re.compile(r"([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])", re.IGNORECASE | re.ASCII)
 
 
 def normalize(name: str) -> str:
@@ -47,7 +47,7 @@ def requirement(text: str) -> Requirement:
     """Read a requirement; a `BadSpec` for what breaks PEP 508."""
     try:
         return Requirement(text)
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         raise BadSpec(f"invalid requirement: {text}") from None
 
 
@@ -65,7 +65,7 @@ class PackageSpec:
         tag: the wheel's compatibility tag.
 
     Raises:
-        BadSpec: name, version, a requirement or a specifier is not valid.
+        BadSpec: name, version, a requirement, a specifier or a number is not valid.
     """
 
     name: str
@@ -88,8 +88,8 @@ class PackageSpec:
             raise BadSpec(str(error)) from None
         for text in (*self.requires, *(one for some in self.extras.values() for one in some)):
             requirement(text)
-        if self.files < 0 or self.payload_bytes < 0:
-            raise BadSpec(f"{self.name}: files and payload_bytes must not be negative")
+        if not all(one >= 0 and one % 1 == 0 for one in (self.files, self.payload_bytes)):
+            raise BadSpec(f"{self.name}: files and payload_bytes are whole numbers from 0 on")
 
     @property
     def key(self) -> str:
@@ -223,12 +223,8 @@ def build_conda(spec: PackageSpec) -> Artifact:
         "noarch": "generic",
     }
     paths = [
-        {
-            "_path": name,
-            "path_type": "hardlink",
-            "sha256": hashlib.sha256(data).hexdigest(),
-            "size_in_bytes": len(data),
-        }
+        {"_path": name, "path_type": "hardlink", "size_in_bytes": len(data)}
+        | {"sha256": hashlib.sha256(data).hexdigest()}
         for name, data in sorted(files.items())
     ]
     written = json.dumps(index, sort_keys=True).encode()
@@ -241,6 +237,5 @@ def build_conda(spec: PackageSpec) -> Artifact:
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(data), 0o644
             archive.addfile(entry, io.BytesIO(data))
-    return Artifact(
-        f"{spec.key}-{spec.version}-0.tar.bz2", bz2.compress(buffer.getvalue()), written
-    )
+    name = f"{spec.key}-{spec.version}-0.tar.bz2"
+    return Artifact(name, bz2.compress(buffer.getvalue()), written)

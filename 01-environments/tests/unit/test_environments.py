@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from velvet_environments.depgraph import DependencyGraph
+from velvet_environments.depgraph import PATHS_CAP, DependencyGraph
 from velvet_environments.digest import cause_of, compare, manifest, tree_digest
 from velvet_environments.errors import NotAnEnvironment
 from velvet_environments.inspector import (
@@ -224,3 +224,16 @@ def test_a_graph_answers_who_brought_this(make_env: MakeEnv) -> None:
     ring = DependencyGraph({"x": ["y"], "y": ["x", "y"]})
     assert ring.render() == "x\n  y\n    x ...\n    y ..."
     assert DependencyGraph({}).layers() == []
+
+
+def test_paths_through_many_diamonds_end_at_the_cap() -> None:
+    edges = {f"{row}{side}": [f"{row + 1}a", f"{row + 1}b"] for row in range(60) for side in "ab"}
+
+    found = list(DependencyGraph(edges).why("60a"))
+
+    assert {len(path) for path in found} == {61}
+    assert len(found) == PATHS_CAP
+
+
+def test_edges_that_are_iterators_are_walked_once() -> None:
+    assert DependencyGraph({"a": iter(["b"])}).edges == {"a": ("b",), "b": ()}

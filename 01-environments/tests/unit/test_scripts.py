@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from velvet_environments.errors import ScriptError
 from velvet_environments.script import ScriptMeta, read, write
 
 # The reference regex of the specification.
@@ -64,3 +65,16 @@ def test_a_block_is_written_and_replaced(head: str) -> None:
     assert read(twice) == ScriptMeta()
     assert once.startswith("#!") == head.startswith("#!")
     assert twice.endswith("print('hello')\n")
+
+
+def test_a_form_feed_ends_no_line_and_a_mark_of_the_encoding_is_no_text() -> None:
+    once = write("\ufeffx = '\x0c'\n", ScriptMeta(("demo",)))
+
+    assert once.endswith("# ///\nx = '\x0c'\n")
+    assert once.startswith("# /// script\n")
+    assert read(f"\ufeff{once}") == ScriptMeta(("demo",))
+
+
+def test_brackets_without_end_are_an_error_of_the_block() -> None:
+    with pytest.raises(ScriptError, match="not TOML"):
+        read(f"# /// script\n# a = {'[' * 100_000}\n# ///\n")

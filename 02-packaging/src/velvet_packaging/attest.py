@@ -69,7 +69,7 @@ def pae(payload: bytes, kind: str = PAYLOAD_TYPE) -> bytes:
     >>> pae(b"hello world", "http://example.com/HelloWorld")
     b'DSSEv1 29 http://example.com/HelloWorld 11 hello world'
     """
-    return b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload)
+    return b"DSSEv1 %d %s %d %s" % (len(kind.encode()), kind.encode(), len(payload), payload)
 
 
 def digest_of(path: Path) -> str:

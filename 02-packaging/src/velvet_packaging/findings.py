@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Severity = Literal["error", "warning"]
 Profile = Literal["strict", "installer"]
@@ -100,5 +100,7 @@ class Report:
 
 
 def report(findings: Iterable[Finding], profile: Profile = "strict") -> Report:
-    """Return findings as a report, each once and in their order."""
+    """Return findings as a report, each once and in their order; an unknown profile is refused."""
+    if profile not in get_args(Profile):
+        raise ValueError(f"profile {profile!r}: choose one of {', '.join(get_args(Profile))}")
     return Report(tuple(dict.fromkeys(findings)), profile)

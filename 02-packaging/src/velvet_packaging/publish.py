@@ -163,16 +163,12 @@ def send(url: str, token: str, form: dict[str, str], path: Path) -> tuple[int, s
     where = urlsplit(url)
     connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
     try:
-        connection.request(
-            "POST",
-            where.path,
-            body,
-            {
-                "Authorization": f"Basic {credentials}",
-                "Content-Type": f"multipart/form-data; boundary={boundary}",
-                "User-Agent": "velvet-raw/1",
-            },
-        )
+        headers = {
+            "Authorization": f"Basic {credentials}",
+            "Content-Type": f"multipart/form-data; boundary={boundary}",
+            "User-Agent": "velvet-raw/1",
+        }
+        connection.request("POST", where.path, body, headers)
         answer = connection.getresponse()
         return answer.status, answer.read().decode("utf-8", "replace").strip()[:200]
     finally:

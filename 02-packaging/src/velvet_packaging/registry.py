@@ -98,7 +98,8 @@ class StrictRegistry:
 
     Args:
         root: the folder of its files.
-        max_bytes: the most bytes of one upload; a larger Content-Length is refused before the body is read.
+        max_bytes: of one upload, 0 or more (else a ValueError); a larger Content-Length is refused
+            before the body is read.
         store: writes a file; another one stands in for a full disk.
 
     Attributes:
@@ -114,6 +115,8 @@ class StrictRegistry:
         max_bytes: int = MAX_BYTES,
         store: Callable[[Path, bytes], None] = atomic_store,
     ) -> None:
+        if not max_bytes >= 0:
+            raise ValueError(f"max_bytes={max_bytes}: 0 or more, or inf for no limit")
         self.root, self.max_bytes, self.store = root, max_bytes, store
         self.token = secrets.token_urlsafe(16)
         self.files: dict[str, Stored] = {}
@@ -168,8 +171,8 @@ class StrictRegistry:
             UploadRefused: there is no such file.
         """
         if filename not in self.files:
-            raise UploadRefused(404, f"there is no {filename}")
-        self.files[filename].yanked = reason
+            raise UploadRefused(404, f"there is no {filename!r}")
+        self.files[filename].yanked = reason or "yanked"
 
     def accept(self, form: dict[str, str], filename: str, data: bytes) -> Stored:
         """Check an upload and store it.
@@ -183,7 +186,7 @@ class StrictRegistry:
         if Path(filename).name != filename or "\\" in filename:
             raise UploadRefused(400, f"{filename!r} is not a plain file name")
         if not filename.endswith((".whl", ".tar.gz")):
-            raise UploadRefused(400, f"{filename}: only .whl and .tar.gz are taken")
+            raise UploadRefused(400, f"{filename!r}: only .whl and .tar.gz are taken")
         if "sha256_digest" not in form:
             raise UploadRefused(400, "sha256_digest is missing")
         for name, digest in _DIGESTS.items():
@@ -253,9 +256,8 @@ class _Handler(BaseHTTPRequestHandler):
         registry = self.server.registry
         agent = self.headers.get("User-Agent", "").partition("/")[0]
         cut, registry.cut_next = registry.cut_next, 0
-        registry.requests.append(
-            Request(self.command, self.path, status, received, len(body), agent)
-        )
+        asked = Request(self.command, self.path, status, received, len(body), agent)
+        registry.requests.append(asked)
         reason = " ".join(body[:200].decode("ascii", "replace").replace("\ufffd", "?").split())
         self.send_response(status, reason if kind == "text/plain" else None)
         self.send_header("Content-Type", kind)
@@ -294,10 +296,8 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length", "-1"))
         if length < 0:
             raise UploadRefused(411, "Content-Length is required")
-        if length > self.server.registry.max_bytes:
-            raise UploadRefused(
-                413, f"{length:,} bytes; {self.server.registry.max_bytes:,} allowed"
-            )
+        if length > (most := self.server.registry.max_bytes):
+            raise UploadRefused(413, f"{length:,} bytes; {most:,} allowed")
         try:
             data = self.rfile.read(length)
         except OSError:
@@ -315,11 +315,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._page({"projects": [{"name": name} for name in names]})
         elif len(parts) == 2 and parts[0] == "simple":
             found = [one for one in registry.files.values() if one.name == parts[1]]
-            (
+            if found:
                 self._page(_project(parts[1], found))
-                if found
-                else self._answer(404, b"no such project")
-            )
+            else:
+                self._answer(404, b"no such project")
         elif len(parts) == 2 and parts[0] == "files":
             self._file(parts[1])
         else:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 from packaging.specifiers import InvalidSpecifier, Specifier
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
-from velvet_packaging.errors import BadSpec
+from velvet_packaging.errors import BadSpec, UnknownName
 
 Part = Literal["major", "minor", "micro", "pre", "post", "dev"]
 _SEMVER = re.compile(
@@ -26,7 +26,7 @@ _SEMVER = re.compile(
 def _version(text: str) -> Version:
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or a number too long to be read
         raise BadSpec(f"{text!r} is no version of PEP 440") from None
 
 
@@ -99,10 +99,13 @@ def next_version(text: str, part: Part) -> str:
 
     Raises:
         BadSpec: it is no version.
+        UnknownName: `Part` has no such part.
 
     >>> next_version("1.2.3", "minor"), next_version("1.2.3", "pre"), next_version("1.0rc1", "pre")
     ('1.3.0', '1.2.4rc1', '1.0rc2')
     """
+    if part not in get_args(Part):
+        raise UnknownName("part", part, get_args(Part))
     version = _version(text)
     release = [*version.release, 0, 0][: max(3, len(version.release))]
     epoch = f"{version.epoch}!" if version.epoch else ""

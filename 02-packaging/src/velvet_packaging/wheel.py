@@ -78,7 +78,7 @@ def parse_wheel_filename(filename: str) -> WheelName:
     try:
         name, version, build, tags = _parse(filename)
     except (InvalidWheelFilename, ValueError) as error:
-        raise NotAnArchive(f"{filename}: {error}") from None
+        raise NotAnArchive(f"{filename!r}: {error}") from None
     return WheelName(str(name), version, "".join(map(str, build)), tags)
 
 

@@ -36,7 +36,7 @@ _STORED, _DEFLATED = 0, 8
 
 @dataclass(frozen=True)
 class Limits:
-    """How far an archive may expand.
+    """How far an archive may expand; a limit that is negative or NaN is a ValueError.
 
     Attributes:
         ratio: all inflated sizes over the size of the archive.
@@ -47,6 +47,10 @@ class Limits:
     ratio: float = 100.0
     total: int = 1 << 30
     small: int = 1 << 20
+
+    def __post_init__(self) -> None:
+        if not (self.ratio >= 0 and self.total >= 0 and self.small >= 0):
+            raise ValueError(f"{self}: each limit is 0 or more, or inf for none")
 
 
 class Entry(NamedTuple):
@@ -274,13 +278,8 @@ def _central(raw: bytes, entries: int, prefix: int, seen: Scan) -> None:
             seen.fault("ZIP008", "its sizes stand behind its data", name)
         count += 1
         place, mode, system = offset + prefix, attributes >> 16, made >> 8
-        seen.entries.append(
-            Entry(
-                *(name, place, place, packed, size, crc, method, flags, mode, system),
-                (day, when),
-                extra,
-            )
-        )
+        told = (name, place, place, packed, size, crc, method, flags, mode, system)
+        seen.entries.append(Entry(*told, (day, when), extra))
     if at != len(raw) or count != entries:
         seen.fault("ZIP007", f"{count} readable entries in the directory, {entries} promised")
 

@@ -1,15 +1,15 @@
 """A progress bar that the loop does not feel.
 
-What makes a bar slow is not drawing but asking at every item whether to draw. Here an item costs
-one comparison of integers; the clock is read about twenty times a second, and a line is written at
-most ten times. Nothing here may harm the work: a total that makes no sense counts as unknown, a
-failing stream is left alone.
+What makes a bar slow is asking at every item whether to draw. Here an item costs one comparison of
+integers; the clock is read about twenty times a second, a line is written at most ten times.
+Nothing may harm the work: a total without sense counts as unknown, a failing stream is left alone.
 """
 
 from __future__ import annotations
 
 import math
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from operator import length_hint
 from typing import TextIO, TypeVar
@@ -54,8 +54,8 @@ class Throttled:
         `total`: asked of the iterable by default, wrong is harmless; escapes in the label are
         removed.
         """
-        expected = total if total and 0 < total < math.inf else length_hint(iterable) or None
-        meter = _Meter(expected, strip_ansi(label), self._clock())
+        expected = total if total and 0 < total < 1e18 else length_hint(iterable) or None
+        meter = _Meter(expected, strip_ansi(label)[: 4 * self._width], self._clock())
         count, due = 0, 1
         try:
             for count, item in enumerate(iterable, 1):
@@ -133,8 +133,8 @@ class _Meter:
         else:
             text += f"{format_count(count)} {format_interval(took)} {speed}"
         # Cut or filled to so many cells, without splitting a wide character.
-        while text and display_width(text) > width - 1:
-            text = text[:-1]
+        fits = bisect_right(range(len(text) + 1), width - 1, key=lambda n: display_width(text[:n]))
+        text = text[: fits - 1]
         return text + " " * (width - 1 - display_width(text))
 
 

@@ -32,7 +32,7 @@ class TestHostile(HostileTests):
         call(formats.render_rows, Fixed([{"id": 1}]), ["id"], "tsv").but(errors=(KeyError,)),
         call(progress.Throttled, Fixed(io.StringIO()), width=Fixed(80))
         .then("wrap", [1, 2], 2.0, "label")
-        .but(many=200, nan="a total that is no number is unknown"),
+        .but(nan="a total that is no number is unknown"),
         call(progress.format_interval, 1.0).but(nan="shown as unknown"),
         call(progress.format_count, 1.0),
         call(signals.CancelToken).then("set", 2),

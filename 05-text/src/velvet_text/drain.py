@@ -74,7 +74,7 @@ class Drain:
         max_children: int = 100,
         masks: Sequence[tuple[str, str]] = DEFAULT_MASKS,
     ) -> None:
-        if depth < 2 or max_children < 1 or not 0 <= similarity <= 1:
+        if not (depth >= 2 and max_children >= 1 and 0 <= similarity <= 1):
             raise TextError("needs depth >= 2, max_children >= 1 and a similarity from 0 to 1")
         self._levels, self._similarity, self._width = depth - 2, similarity, max_children
         self._masks = [(re.compile(pattern), word) for pattern, word in masks]

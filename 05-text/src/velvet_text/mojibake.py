@@ -103,7 +103,7 @@ def repair(s: str, *, max_rounds: int = MAX_ROUNDS) -> Repaired:
     >>> repair("cafÃƒÂ©").text, repair("naïve – fine").text
     ('café', 'naïve – fine')
     """
-    if max_rounds < 1:
+    if not max_rounds >= 1:
         raise TextError(f"max_rounds must be at least 1, not {max_rounds}")
     first = score = badness(s)
     steps: list[tuple[str, str]] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import index
 from typing import Literal
 
 from velvet_text.errors import TextError
@@ -106,14 +107,13 @@ def truncate(s: str, limit: int, unit: Unit = "graphemes", *, ellipsis: str = "�
     >>> truncate("naïve 👨‍👩‍👧 family", 8), truncate("日本語", 5, "columns")
     ('naïve 👨‍👩‍👧…', '日本…')
     """
-    if limit < 0:
+    if (limit := index(limit)) < 0:
         raise TextError(f"limit must not be negative, not {limit}")
     if measure(s, unit) <= limit:
         return s
-    room = limit - measure(ellipsis, unit)
+    end, room = 0, limit - measure(ellipsis, unit)
     if room < 0:
         room, ellipsis = limit, ""
-    end = 0
     for cluster in _clusters(s):
         room -= _MEASURES[unit](cluster)
         if room < 0:
@@ -124,7 +124,7 @@ def truncate(s: str, limit: int, unit: Unit = "graphemes", *, ellipsis: str = "�
 
 def pad(s: str, columns: int) -> str:
     """Return a text filled with spaces to a width on a terminal; longer texts stay as they are."""
-    return s + " " * max(0, columns - measure(s, "columns"))
+    return s + " " * max(0, index(columns) - measure(s, "columns"))
 
 
 def slice_utf16(s: str, start: int, end: int) -> str:
@@ -136,7 +136,7 @@ def slice_utf16(s: str, start: int, end: int) -> str:
     >>> slice_utf16("a🤦b", 1, 3)
     '🤦'
     """
-    data = s.encode("utf-16-le", "surrogatepass")
+    start, end, data = index(start), index(end), s.encode("utf-16-le", "surrogatepass")
     if not 0 <= start <= end <= len(data) // 2:
         raise TextError(f"{start}:{end} does not lie within 0:{len(data) // 2}")
     for offset in (start, end):

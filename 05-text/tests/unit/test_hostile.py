@@ -26,7 +26,7 @@ class TestHostile(HostileTests):
         call(decode.decode_bytes, b"abc", declared="utf-8"),
         call(decode.count_replaced, b"abc", Fixed("utf-8")),
         call(decode.utf8_else_cp1252, b"abc"),
-        call(drain.Drain, depth=Fixed(4), similarity=0.5, max_children=Fixed(100))
+        call(drain.Drain, depth=4, similarity=0.5, max_children=100)
         .then("add", "a b c")
         .but(shares="a running state, which belongs to one stream"),
         call(fuzzy.levenshtein, "kitten", "sitting").but(many=500),
@@ -38,7 +38,7 @@ class TestHostile(HostileTests):
         call(keywords.is_word, "a"),
         call(keywords.encodable, "a text"),
         call(keywords.replace, "a text", {"text": "word"}).but(many=10_000),
-        call(mojibake.repair, "a text", max_rounds=Fixed(2)).but(many=500),
+        call(mojibake.repair, "a text", max_rounds=2).but(many=500),
         call(mojibake.badness, "a text").but(many=500),
         call(normalize.canonical_key, "a text").but(many=10_000),
         call(normalize.same, "a", "b").but(many=10_000),
@@ -50,8 +50,8 @@ class TestHostile(HostileTests):
         call(stream.decode_chunks_naive, [b"a"]),
         call(units.graphemes, "a text").but(many=10_000),
         call(units.lengths, "a text").but(many=10_000),
-        call(units.truncate, "a text", Fixed(3)).but(many=10_000),
-        call(units.pad, "a text", Fixed(9)).but(many=10_000),
+        call(units.truncate, "a text", 3).but(many=10_000),
+        call(units.pad, "a text", 9).but(many=10_000),
         call(units.slice_utf16, "a text", 1, 3).but(many=10_000),
     )
     excepted = {

@@ -97,7 +97,7 @@ def bio_from_spans(spans: Iterable[Span], length: int, scheme: Scheme = "BIO") -
             tags[end - 1] = f"L-{label}"
             if end - first == 1:
                 tags[first] = f"U-{label}"
-        before = span
+        before = Span(first, end, label)
     return tags
 
 

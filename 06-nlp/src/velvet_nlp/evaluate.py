@@ -7,6 +7,7 @@ rows. What cannot be written so, agreement of annotators, has a function of its 
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Collection, Hashable, Sequence
 from typing import NamedTuple
@@ -59,7 +60,8 @@ def overlap_counts(
     """
     rows = []
     for one, two in zip(gold, predicted, strict=True):
-        rows.append((2 * len(set(one) & set(two)), len(set(one)) + len(set(two))))
+        ours, theirs = set(one), set(two)
+        rows.append((2 * len(ours & theirs), len(ours) + len(theirs)))
     return _array(rows)
 
 
@@ -110,11 +112,12 @@ def rank_of(scores: NDArray[np.float64], target: int) -> float:
     2.5
 
     Raises:
+        IndexError: there is no such text.
         ValueError: a score is not a number, which no other score is above or below.
     """
     if np.isnan(scores).any():
         raise ValueError("a score is NaN: it has no rank")
-    mine = scores[target]
+    mine = scores[operator.index(target)]
     return float(1 + (scores > mine).sum() + ((scores == mine).sum() - 1) / 2)
 
 
@@ -124,14 +127,25 @@ def mrr_counts(ranks: Sequence[float]) -> Counts:
     Raises:
         ValueError: a rank is below 1.
     """
-    if not all(rank >= 1 for rank in ranks):
-        raise ValueError("ranks are counted from 1")
-    return _array([(1 / rank, 1.0) for rank in ranks])
+    return _array([(1 / rank, 1.0) for rank in _from_one(ranks)])
+
+
+def _from_one(ranks: Sequence[float]) -> list[float]:
+    given = list(ranks)
+    if not all(rank >= 1 for rank in given):
+        raise ValueError(f"ranks are counted from 1, not {given}")
+    return given
 
 
 def hit_counts(ranks: Sequence[float], k: int = 1) -> Counts:
-    """Return (whether the rank is at most k, 1) of each query."""
-    return _array([(float(rank <= k), 1.0) for rank in ranks])
+    """Return (whether the rank is at most k, 1) of each query.
+
+    Raises:
+        ValueError: k or a rank is below 1.
+    """
+    if not k >= 1:
+        raise ValueError(f"k is {k}: choose at least 1")
+    return _array([(float(rank <= k), 1.0) for rank in _from_one(ranks)])
 
 
 def cohen_kappa(first: Sequence[str], second: Sequence[str]) -> float:

@@ -88,7 +88,8 @@ def measure(
 
 def total(steps: Sequence[Step]) -> Step:
     """Return the sum of steps."""
-    return Step("total", sum(one.mib for one in steps), sum(one.cpu_s for one in steps))
+    given = list(steps)
+    return Step("total", sum(one.mib for one in given), sum(one.cpu_s for one in given))
 
 
 # What each approach needs before its first token; `comparisons` and the dashboard price these.

@@ -180,7 +180,11 @@ def minimum_detectable(
     Raises:
         ValueError: there is no unit, or a share is not between 0 and 1.
     """
-    if units < 1 or not 0 <= deviation < math.inf or not (0 < power < 1 and 0 < level < 1):
+    if (
+        not 1 <= units < math.inf
+        or not 0 <= deviation < math.inf
+        or not (0 < power < 1 and 0 < level < 1)
+    ):
         raise ValueError(f"{units} units, deviation {deviation}, power {power}, level {level}")
     normal = NormalDist()
     return (normal.inv_cdf((1 + level) / 2) + normal.inv_cdf(power)) * deviation / math.sqrt(units)

@@ -56,6 +56,7 @@ def judge(searcher: Searcher, pairs: Sequence[Pair], kind: str) -> Judged:
     Raises:
         ValueError: there is no query of that kind.
     """
+    pairs = list(pairs)
     searcher.fit([pair.text for pair in pairs])
     asked = [(at, pair.query) for at, pair in enumerate(pairs) if pair.kind == kind and pair.query]
     if not asked:
@@ -69,8 +70,8 @@ def word_overlap(pairs: Sequence[Pair], kind: str) -> float:
     """Return the mean share of a query's words that stand in its text, too."""
     shares = []
     for pair in pairs:
-        if pair.kind == kind:
-            words = {word.lower() for word in _WORD.findall(pair.query)}
+        words = {word.lower() for word in _WORD.findall(pair.query)}
+        if pair.kind == kind and words:
             text = {word.lower() for word in _WORD.findall(pair.text)}
             shares.append(len(words & text) / len(words))
     return sum(shares) / len(shares) if shares else 0.0

@@ -7,6 +7,7 @@ contenders' files; nothing is tuned on a test fold.
 
 from __future__ import annotations
 
+import operator
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -81,7 +82,7 @@ def task_counts(
 def training_sentences(split: Split, sentences: int | None, seed: int) -> list[Sentence]:
     """Return the split's training sentences in a seeded order, or the first so many of them."""
     found = sentences_of(split.train)
-    random.Random(seed).shuffle(found)
+    random.Random(operator.index(seed)).shuffle(found)
     if sentences is not None and not 0 < sentences <= len(found):
         raise ValueError(f"{sentences} sentences: this fold has 1 to {len(found)} to train on")
     return found[:sentences]

@@ -45,7 +45,7 @@ class BodyReader:
         if len(lengths) > 1:
             raise ProtocolViolation(f"different Content-Lengths: {sorted(lengths)}")
         length = lengths.pop()
-        if length and not (length.isascii() and length.isdigit() and len(length) < 19):
+        if length and not (length.isascii() and length.isdigit() and len(length) < 20):
             raise ProtocolViolation(f"Content-Length is {length[:20]!r}, not a number of bytes")
         coding = headers.get("transfer-encoding") or "chunked"
         if coding.lower() != "chunked":
@@ -55,6 +55,8 @@ class BodyReader:
         self.expected = 0 if empty else int(length) if announced else None
         self.got = 0
         self.decoded = 0
+        if max_body is not None and not max_body >= 0:
+            raise ValueError(f"max_body is a number of bytes, or None for no limit, not {max_body}")
         self._max = max_body
         self._encoding = (headers.get("content-encoding") or "identity").strip().lower()
         if self._encoding not in ("identity", "gzip", "x-gzip", "deflate"):

@@ -2,13 +2,12 @@
 
 The decisions (`storable`, `freshness_lifetime`, `current_age`, `decide`, `update_from_304`,
 `invalidates`) take time as an argument and touch nothing. Times are seconds since the epoch,
-because that is what Date and Expires speak of.
+as Date and Expires speak of; what a clock says, and a server's status, is passed through.
 """
 
 from __future__ import annotations
 
 import contextlib
-import re
 import threading
 import time
 from collections import OrderedDict
@@ -75,9 +74,9 @@ def directives(headers: Headers) -> Directives:
     return found
 
 
-def seconds(value: str | None) -> int | None:
+def seconds(text: str | None) -> int | None:
     """Return delta-seconds, None for what is no whole number."""
-    return int(min(float(value), _FOREVER)) if value and re.fullmatch("[0-9]+", value) else None
+    return int(min(float(text), _FOREVER)) if text and text.isascii() and text.isdigit() else None
 
 
 def storable(request: Request, status: int, headers: Headers, *, shared: bool = False) -> bool:
@@ -106,9 +105,7 @@ def freshness_lifetime(headers: Headers, *, shared: bool = False) -> float:
         if name in said:
             return float(seconds(said[name]) or 0)  # an invalid one means stale
     date, expires = http_date(headers.get("date")), http_date(headers.get("expires"))
-    if expires is not None and date is not None:  # "0" and other junk: already expired
-        return max(0.0, expires - date)
-    return 0.0
+    return 0.0 if expires is None or date is None else max(0.0, expires - date)  # junk: expired
 
 
 def current_age(entry: Entry, now: float) -> float:
@@ -191,6 +188,8 @@ class MemoryStore:
     """
 
     def __init__(self, max_bytes: int = 50 * 2**20) -> None:
+        if not max_bytes >= 0:
+            raise ValueError(f"max_bytes is a number of bytes from 0 up, not {max_bytes}")
         self.max_bytes = max_bytes
         self.bytes = 0
         self._entries: OrderedDict[str, list[Entry]] = OrderedDict()
@@ -308,9 +307,8 @@ class CachingClient:
         return may_serve_on_error(request, entry, self._wall(), shared=self._shared)
 
     def _fetch(self, request: Request, limits: dict[str, Any]) -> Response:
-        entry, asked = self._store.find(request), request
-        if entry is not None:
-            asked = asked.with_headers(**dict(validators(entry)))
+        entry = self._store.find(request)
+        asked = request if entry is None else request.with_headers(**dict(validators(entry)))
         requested = self._wall()
         try:
             response = self._client.request(asked, **limits)
@@ -330,8 +328,7 @@ class CachingClient:
             return self._answer(request, fresh, "revalidated")
         kept = response.headers.without(*_HOP_BY_HOP, "content-encoding", "content-length")
         if storable(request, response.status, response.headers, shared=self._shared):
-            key, url = vary_key(request, response.headers), request.url
-            self._store.put(
-                Entry(url, key, response.status, kept, response.body, requested, received)
-            )
+            key = vary_key(request, response.headers)
+            new = Entry(request.url, key, response.status, kept, response.body, requested, received)
+            self._store.put(new)
         return replace(response, headers=response.headers.with_field("X-Velvet-Cache", "miss"))

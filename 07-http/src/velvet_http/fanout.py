@@ -36,13 +36,14 @@ async def fetch_all(
 ) -> AsyncIterator[MemoryObjectReceiveStream[Result]]:
     """Yield a stream of results, in the order in which they finish.
 
-    `urls` is read lazily, and at most `2 * concurrency` results wait for a slow reader, so memory
-    does not grow with the number of addresses. Leaving the block early cancels what is running.
+    `urls` is read lazily and at most `2 * concurrency` results wait, so memory stays bounded. Leaving
+    the block early cancels what is running; what `urls` raises comes out in nested ExceptionGroups.
 
     Args:
         rate: requests a second over all, None for no limit.
     """
-    if concurrency < 1:
+    workers_wanted = range(concurrency)
+    if not workers_wanted:
         raise ValueError(f"concurrency must be positive, not {concurrency}")
     bucket = None if rate is None else TokenBucket(rate)
     source = iter(urls)
@@ -62,7 +63,7 @@ async def fetch_all(
 
     async def produce() -> None:
         async with send, anyio.create_task_group() as workers:
-            for _ in range(concurrency):
+            for _ in workers_wanted:
                 workers.start_soon(work)
 
     async with receive, anyio.create_task_group() as group:

@@ -1,6 +1,6 @@
 """What limits a client from outside: a circuit breaker, a token bucket and a hedge.
 
-Like `policy`, none of them has a clock of its own.
+Like `policy`, none of them has a clock of its own, and what a clock says is passed through.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class CircuitBreaker:
 
     def __post_init__(self) -> None:
         seconds_and_counts = (self.min_calls, self.half_open, self.window, self.open_for)
-        if not 0 < self.failure_ratio <= 1 or min(seconds_and_counts) <= 0:
-            raise ValueError("the ratio lies in (0, 1], counts and seconds are positive")
+        if not (0 < self.failure_ratio <= 1 and all(each > 0 for each in seconds_and_counts)):
+            raise ValueError(f"the ratio lies in (0, 1], counts and seconds above 0, not {self}")
         self._results: deque[tuple[float, bool]] = deque()
         self._probes = self._passed = 0
         self._lock = threading.Lock()
@@ -65,12 +65,12 @@ class CircuitBreaker:
                     self.state = Circuit.CLOSED
                     self._results.clear()
             elif self.state is Circuit.CLOSED:
+                since = now - self.window
                 self._results.append((now, ok))
-                while self._results[0][0] <= now - self.window:
+                while self._results and self._results[0][0] <= since:
                     self._results.popleft()
-                failed = sum(not good for _, good in self._results)
-                enough = len(self._results) >= self.min_calls
-                if enough and failed >= self.failure_ratio * len(self._results):
+                calls, failed = len(self._results), sum(not good for _, good in self._results)
+                if calls >= self.min_calls and failed >= self.failure_ratio * calls:
                     self._open(now)
 
     def release(self) -> None:
@@ -91,7 +91,7 @@ class TokenBucket:
     """
 
     def __init__(self, rate: float, *, burst: int = 1) -> None:
-        if rate <= 0 or burst < 1:
+        if not (rate > 0 and burst >= 1):
             raise ValueError(f"rate and burst must be positive, not {rate} and {burst}")
         self._interval, self._tolerance = 1 / rate, (burst - 1) / rate
         self._next: float | None = None
@@ -113,7 +113,7 @@ class HedgePolicy:
 
     def __init__(self, quantile: float = 0.95, *, max_extra: float = 0.05) -> None:
         if not 0 < quantile < 1 or not 0 < max_extra <= 1:
-            raise ValueError("quantile and max_extra lie in (0, 1)")
+            raise ValueError(f"quantile and max_extra lie in (0, 1), not {quantile}, {max_extra}")
         self._quantile, self._max_extra = quantile, max_extra
         self._recent: deque[float] = deque(maxlen=500)
         self._sorted: list[float] = []
@@ -121,6 +121,8 @@ class HedgePolicy:
 
     def observe(self, latency: float) -> None:
         """Remember the latency of a winning request, in seconds."""
+        if not latency >= 0:  # NaN has no place in a sorted list
+            raise ValueError(f"a latency is no less than 0 s, not {latency}")
         if len(self._recent) == self._recent.maxlen:
             del self._sorted[bisect.bisect_left(self._sorted, self._recent[0])]
         self._recent.append(latency)
@@ -129,9 +131,8 @@ class HedgePolicy:
     def hedge_after(self) -> float | None:
         """Count a call; return after how many seconds to hedge it, None while too little is known."""
         self.calls += 1
-        if len(self._sorted) < 20:
-            return None
-        return self._sorted[int(self._quantile * len(self._sorted))]
+        known = len(self._sorted)
+        return None if known < 20 else self._sorted[int(self._quantile * known)]
 
     def try_hedge(self) -> bool:
         """Return whether one more extra request stays within `max_extra`, and count it."""

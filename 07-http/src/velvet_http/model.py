@@ -145,14 +145,14 @@ class Response:
         charset = found.group(1) if found else "utf-8"
         try:
             return self.body.decode(charset)
-        except (LookupError, UnicodeDecodeError) as error:
+        except (LookupError, UnicodeError) as error:
             raise DecodeError(f"{self.url}: the body is not {charset}") from error
 
     def json(self) -> Any:
         """Return the body parsed as JSON, or raise `DecodeError`."""
         try:
             return json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DecodeError(f"{self.url}: the body is no JSON: {error}") from error
 
     def raise_for_status(self) -> Response:
@@ -196,7 +196,7 @@ class Timeouts:
     pool: float = 5.0
 
     def __post_init__(self) -> None:
-        if min(self.connect, self.read, self.pool) <= 0:
+        if not all(each > 0 for each in (self.connect, self.read, self.pool)):
             raise ValueError(f"timeouts are positive seconds, not {self}")
 
 
@@ -204,7 +204,7 @@ class Timeouts:
 class Deadline:
     """The moment at which a whole call must be over, in monotonic seconds.
 
-    Monotonic time never jumps, so setting the wall clock back extends nothing.
+    Monotonic time never jumps, so setting the wall clock back extends nothing; it is passed through.
 
     >>> Deadline.after(2.0, now=100.0).remaining(now=100.5)
     1.5

@@ -1,15 +1,14 @@
 """When to try again: verdicts, delays, budgets and the state of one call.
 
 Nothing here has a clock, a socket or a random generator of its own: time comes in as monotonic
-seconds and randomness as an injected generator. So the object that retries in production is the
-very object that the simulator drives through an outage.
+seconds, passed through, and randomness as an injected generator. So the object that retries in
+production is the very object that the simulator drives through an outage.
 """
 
 from __future__ import annotations
 
 import enum
 import random
-import re
 import threading
 from collections import deque
 from dataclasses import dataclass, field
@@ -69,9 +68,9 @@ def parse_retry_after(value: str | None, *, now_wall: float) -> float | None:
     120.0
     """
     text = (value or "").strip()
-    if re.fullmatch("-?[0-9]+", text):  # not int(): more than 4,300 digits raise
-        return max(0.0, float(text))
-    when = http_date(text)
+    if text.isascii() and text.removeprefix("-").isdigit():
+        return max(0.0, float(text))  # however many digits; the policy has its own cap
+    when = http_date(text) if text.isascii() else None
     return None if when is None else max(0.0, when - now_wall)
 
 
@@ -101,8 +100,8 @@ class Backoff:
 
     def delay(self, attempt: int, rng: random.Random, previous: float | None = None) -> float:
         """Return the seconds to wait after failed attempt number `attempt`, counted from 1."""
-        if attempt < 1:
-            raise ValueError(f"attempts count from 1, not {attempt}")
+        if attempt < 1 or not (previous is None or previous >= 0):
+            raise ValueError(f"attempts count from 1, delays from 0, not {attempt}, {previous}")
         if self.jitter == "decorrelated":
             high = max(self.base, 3 * (self.base if previous is None else previous))
             return min(self.cap, rng.uniform(self.base, high))
@@ -120,8 +119,8 @@ class RatioBudget:
     """
 
     def __init__(self, ratio: float = 0.1, *, reserve: float = 10, window: float = 10.0) -> None:
-        if ratio < 0 or reserve < 0 or window <= 0:
-            raise ValueError("ratio and reserve must not be negative, window must be positive")
+        if not (ratio >= 0 and reserve >= 0 and window > 0):
+            raise ValueError(f"negative, or window not above 0: {ratio=}, {reserve=}, {window=}")
         self.ratio, self.reserve, self.window = ratio, reserve, window
         self._calls: deque[float] = deque()
         self._retries: deque[float] = deque()
@@ -130,8 +129,8 @@ class RatioBudget:
     def deposit(self, now: float) -> None:
         """Count a call."""
         with self._lock:
-            self._calls.append(now)
             self._forget(now)
+            self._calls.append(now)
 
     def try_spend(self, now: float) -> bool:
         """Count a retry and return True, if the window has room for one more."""
@@ -143,8 +142,9 @@ class RatioBudget:
             return True
 
     def _forget(self, now: float) -> None:
+        since = now - self.window
         for times in (self._calls, self._retries):
-            while times and times[0] <= now - self.window:
+            while times and times[0] <= since:
                 times.popleft()
 
 
@@ -188,8 +188,9 @@ class RetryPolicy:
     per_attempt: float | None = None
 
     def __post_init__(self) -> None:
-        if self.attempts < 1:
-            raise ValueError(f"a call has at least 1 attempt, not {self.attempts}")
+        own = self.per_attempt is None or self.per_attempt > 0
+        if not (self.attempts >= 1 and self.retry_after_cap >= 0 and own):
+            raise ValueError(f"a call has at least 1 attempt, and seconds to wait, not {self}")
 
 
 @dataclass
@@ -208,9 +209,9 @@ class RetryState:
         A retry that could not begin before the deadline is not waited for.
         """
         policy, verdict = self.policy, classify(outcome)
-        self.attempt += 1
-        if self.attempt == 1:
+        if self.attempt == 0:
             policy.budget.deposit(now)
+        self.attempt += 1
         if verdict is Verdict.SUCCESS:
             return GiveUp("success")
         if verdict is Verdict.FATAL:

@@ -36,11 +36,11 @@ class QueueServer:
     _busy_until: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.capacity <= 0 or self.queue_limit < 1:
-            raise ValueError("capacity and queue limit must be positive")
+        if not (self.capacity > 0 and self.queue_limit >= 1 and self.down[0] <= self.down[1]):
+            raise ValueError(f"capacity and queue limit are positive, down is in order, not {self}")
 
     def arrive(self, now: float) -> float | None:
-        """Return when a request is answered, `inf` for never, None when the queue is full."""
+        """Return when one of `now` (passed through) is answered, `inf` for never, None if full."""
         if self.down[0] <= now < self.down[1]:
             self._busy_until = 0.0  # a crash loses the queue
             return float("inf")
@@ -66,8 +66,8 @@ class Scenario:
     def __post_init__(self) -> None:
         if not (0 <= self.outage[0] <= self.outage[1] <= self.duration):
             raise ValueError(f"the outage {self.outage} must lie within {self.duration} s")
-        if self.offered <= 0 or self.timeout <= 0:
-            raise ValueError("offered load and timeout must be positive")
+        if not all(n > 0 for n in (self.offered, self.timeout, self.capacity, self.queue_limit)):
+            raise ValueError(f"load, timeout, capacity and queue limit are positive, not {self}")
 
 
 @dataclass

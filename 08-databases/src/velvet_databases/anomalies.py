@@ -222,7 +222,7 @@ _POSSIBLE: dict[str, frozenset[str]] = {
 
 
 def reference(backend: str) -> dict[tuple[str, str], Verdict]:
-    """Return the published table of a database: (level, anomaly) -> verdict."""
+    """Return the published table: (level, anomaly) -> verdict; `KeyError` for another database."""
     return {
         (level, name): "possible" if name in _POSSIBLE[level] else "prevented"
         for level in LEVELS[backend]

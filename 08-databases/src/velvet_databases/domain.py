@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import index
 
 EPOCH = datetime(2024, 1, 1)  # noqa: DTZ001 - UTC by the rule above
 STATUSES = ("new", "paid", "packed", "shipped", "returned")
@@ -178,6 +179,7 @@ def generate(
     Raises:
         ValueError: a count is negative.
     """
+    n_orders, lines_per_order = index(n_orders), index(lines_per_order)
     counts = {"n_orders": n_orders, "lines_per_order": lines_per_order, "n_accounts": n_accounts}
     for name, count in counts.items():
         if count < 0:

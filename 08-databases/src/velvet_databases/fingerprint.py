@@ -42,22 +42,8 @@ _NAMING = frozenset(
     for after in ((), ("SAVEPOINT",))
 )
 # What may follow the number of a column in ORDER BY and GROUP BY; else it is a value.
-_AFTER_POSITION = frozenset(
-    [
-        "ASC",
-        "DESC",
-        "NULLS",
-        "LIMIT",
-        "OFFSET",
-        "FETCH",
-        "FOR",
-        "UNION",
-        "EXCEPT",
-        "INTERSECT",
-        "HAVING",
-        "ORDER",
-    ]
-) | {"", ",", ")", ";"}
+_AFTER = "ASC DESC NULLS LIMIT OFFSET FETCH FOR UNION EXCEPT INTERSECT HAVING ORDER , ) ;"
+_AFTER_POSITION = frozenset(("", *_AFTER.split()))
 # Standard SQL joins strings that stand on lines of their own.
 _NEXT_LINE = r"[^\S\n]*(?:--[^\n]*)?\n(?:\s|--[^\n]*\n)*'"
 _TOKEN = re.compile(

@@ -148,12 +148,11 @@ def from_postgres(document: Sequence[Mapping[str, Any]]) -> Plan:
         ValueError: it is no such document.
     """
     try:
-        top = document[0]["Plan"]
-    except (KeyError, IndexError, TypeError):
+        root = _postgres_node(document[0]["Plan"])
+    except (KeyError, IndexError, TypeError, AttributeError):
         raise ValueError(
             "no EXPLAIN document: expected a list with one object that has a Plan"
         ) from None
-    root = _postgres_node(top)
     return Plan("postgresql", root, root.actual_rows is not None)
 
 
@@ -185,21 +184,23 @@ def _postgres_node(found: Mapping[str, Any]) -> Node:
 
 
 def from_sqlite(rows: Sequence[tuple[int, int, int, str]]) -> Plan:
-    """Read what ``EXPLAIN QUERY PLAN`` answers: rows of id, parent, unused, detail."""
-    below: dict[int, list[tuple[int, str]]] = {}
-    for key, parent, _, detail in rows:
-        below.setdefault(parent, []).append((key, detail))
+    """Read what ``EXPLAIN QUERY PLAN`` answers: rows of id, parent, unused, detail.
 
-    def node(key: int, detail: str) -> Node:
-        children = tuple(node(*child) for child in below.get(key, ()))
+    Raises:
+        ValueError: a step stands before the one that it feeds, so they are no tree.
+    """
+    below: dict[int, list[Node]] = {}
+    for key, parent, _, detail in sorted(rows, reverse=True):
+        if not parent < key:
+            raise ValueError(f"step {key!r} must have a parent with a lower id, not {parent!r}")
         verb, using = _SQLITE_VERB.match(detail), _SQLITE_USING.search(detail)
-        return Node(
+        node = Node(
             kind=verb.group(1) if verb else detail,
             relation=verb.group(2) if verb else None,
             index=using.group(1) if using else None,
             condition=detail[detail.rindex("(") :] if verb and detail.endswith(")") else "",
-            children=children,
+            children=tuple(reversed(below.get(key, ()))),
         )
-
-    top = [node(*child) for child in below.get(0, ())]
+        below.setdefault(parent, []).append(node)
+    top = below.get(0, [])[::-1]
     return Plan("sqlite", top[0] if len(top) == 1 else Node("QUERY PLAN", children=tuple(top)))

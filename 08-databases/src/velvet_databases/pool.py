@@ -206,7 +206,13 @@ class Pool(Generic[C]):
         return self._slots.stats
 
     def leaks(self, older_than_s: float) -> list[Leak]:
-        """Return who has a connection for longer than that, the oldest first."""
+        """Return who has a connection for longer than that, the oldest first.
+
+        Raises:
+            ValueError: a negative time.
+        """
+        if not older_than_s >= 0.0:
+            raise ValueError(f"older_than_s must be seconds >= 0, not {older_than_s!r}")
         now = self._clock()
         found = (Leak.of(entry, now) for entry in self._slots.lent())
         old = [leak for leak in found if leak.age_s > older_than_s]
@@ -318,12 +324,7 @@ class Pool(Generic[C]):
                 self.maintain()
 
 
-def _check_arguments(
-    min_size: int,
-    max_size: int,
-    check: str,
-    times: dict[str, float],
-) -> None:
+def _check_arguments(min_size: int, max_size: int, check: str, times: dict[str, float]) -> None:
     """Refuse what no pool can be.
 
     Raises:

@@ -34,7 +34,7 @@ def little_tps(size: int, hold_ms: float) -> float:
     Raises:
         ValueError: a size below 1, or a hold that is not above 0.
     """
-    if size < 1 or not 0.0 < hold_ms < math.inf:
+    if not size >= 1 or not 0.0 < hold_ms < math.inf:
         raise ValueError(f"size must be >= 1 and hold_ms above 0, not {size!r} and {hold_ms!r}")
     return size * 1e3 / hold_ms
 
@@ -59,9 +59,9 @@ def simulate(
     Raises:
         ValueError: a count below 1, or nothing to wait for and nothing to compute.
     """
-    if min(size, threads, cores, work) < 1:
-        raise ValueError("size, threads, cores and work must be 1 or more")
-    if not (wait_ms >= 0.0 and compute_ms >= 0.0 and wait_ms + compute_ms > 0.0):
+    if not all(1 <= count < math.inf for count in (size, threads, cores, work)):
+        raise ValueError(f"counts must be 1 or more, not {(size, threads, cores, work)!r}")
+    if not (wait_ms >= 0.0 and compute_ms >= 0.0 and 0.0 < wait_ms + compute_ms < math.inf):
         raise ValueError(f"wait_ms and compute_ms must be >= 0, not {wait_ms!r}, {compute_ms!r}")
     rng = random.Random(seed)
     now, free, idle_cores = 0.0, size, cores
@@ -119,10 +119,10 @@ def knee(points: Sequence[SimulatedPoint], gain: float = 1.25) -> int:
     """Return the smallest size after which doubling it gives less than `gain` times as much.
 
     Raises:
-        ValueError: there is no point.
+        ValueError: there is no point, or the gain is no number.
     """
-    if not points:
-        raise ValueError("a knee is found in one point or more, not in none")
+    if not points or gain != gain:
+        raise ValueError(f"a knee needs a gain and one point or more, not {gain!r} and {points!r}")
     for here, after in zip(points, points[1:]):  # noqa: B905, RUF007 - pairs of neighbours
         if after.tps < gain * here.tps:
             return here.size

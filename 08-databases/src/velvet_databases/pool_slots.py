@@ -221,7 +221,7 @@ class Slots(Generic[C]):
             Exception: what connecting raised.
         """
         began = self._clock()
-        waiter.woken.wait(timeout)
+        waiter.woken.wait(min(float(timeout), threading.TIMEOUT_MAX))
         with self._lock:
             waited = self._clock() - began
             self._waited += waited

@@ -55,7 +55,7 @@ def retry_tx(
         ValueError: `attempts` below 1, or a negative time.
         BaseException: the last error of `fn`, with the number of calls in its `attempts`.
     """
-    if attempts < 1:
+    if not attempts >= 1:
         raise ValueError(f"attempts must be 1 or more, not {attempts}")
     for name, seconds in (("base", base), ("cap", cap)):
         if not seconds >= 0.0:
@@ -67,7 +67,7 @@ def retry_tx(
         try:
             return fn()
         except Exception as error:
-            if attempt == attempts or state_of(error) not in on:
+            if attempt >= attempts or state_of(error) not in on:
                 error.attempts = attempt  # type: ignore[attr-defined]
                 raise
         # 2.0 ** 1024 would overflow, and no cap is reached so late.

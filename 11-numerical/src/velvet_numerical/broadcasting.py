@@ -7,6 +7,7 @@ then repeated by a stride of zero: no element is copied. What costs memory is th
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -32,7 +33,7 @@ def broadcast_shape(*shapes: Shape) -> Shape:
     for place, sizes in enumerate(columns, start=1):
         if any(size < 0 for size in sizes):
             raise ValueError(f"a shape has no negative sizes: {min(sizes)}")
-        wide = [size for size in sizes if size != 1] or [1]
+        wide = [operator.index(size) for size in sizes if size != 1] or [1]
         if different := [size for size in wide if size != wide[0]]:
             raise ShapeMismatch(-place, (wide[0], different[0]))
         result.append(wide[0])

@@ -80,10 +80,9 @@ def speedup_curve(
 def speedups(rows: Sequence[Row], fast: str = "numpy", slow: str = "pure") -> dict[int, float]:
     """Return how many times faster one contender is than another, by size."""
     times = {(row.n, row.contender): row.cpu_ns for row in rows}
-    sizes = sorted({row.n for row in rows})
     return {
         n: times[n, slow] / times[n, fast]
-        for n in sizes
+        for n in sorted({n for n, _ in times})
         if (n, slow) in times and (n, fast) in times
     }
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from velvet_numerical.errors import numeric
 
@@ -31,6 +30,7 @@ def safe_dtype(
     """Return the smallest dtype in which no result of an operation over the values can wrap.
 
     Args:
+        values: as `np.asarray` reads them: np.uint64 beside a Python integer is float64.
         operation: ``store`` them, ``sum`` them all, or ``multiply`` any two.
 
     Raises:
@@ -138,7 +138,7 @@ def cast_audit(values: Any, dtype: Any) -> Cast:
     before = numeric(values)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        after: NDArray[Any] = before.astype(dtype)
+        after = before.astype(dtype)
     pairs = [
         (x, y)
         for x, y in zip(before.ravel().tolist(), after.ravel().tolist(), strict=True)
@@ -159,6 +159,8 @@ def promotion_table(
     >>> promotion_table()["int64", "uint64"]
     'float64'
     """
+    if unknown := [name for name in names if name not in np.sctypeDict]:
+        raise TypeError(f"the names are NumPy's own, such as uint8 and float32, not {unknown}")
     arrays: dict[str, Any] = {name: np.ones(1, name) for name in names}
     others = {**arrays, "Python int": 1, "Python float": 1.0}
     return {

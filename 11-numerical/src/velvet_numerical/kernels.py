@@ -118,11 +118,10 @@ def get(name: str, contender: str) -> Callable[..., Any]:
         ImportError: its library is not installed.
     """
     wanted = kernel(name).name
-    found = getattr(rivals.load(contender), wanted, None)
+    found: Callable[..., Any] | None = getattr(rivals.load(contender), wanted, None)
     if found is None:
         raise KeyError(f"{contender} has no {name}: choose one of {', '.join(contenders(name))}")
-    function: Callable[..., Any] = found
-    return function
+    return found
 
 
 def arguments(name: str, n: int, *, contender: str = "numpy", seed: int = 11) -> Arguments:

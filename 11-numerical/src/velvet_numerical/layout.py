@@ -268,7 +268,7 @@ def copy_audit(fn: Callable[..., Any], *args: Any, least: int = 1024) -> list[Co
 
     if not inspect.isfunction(fn):
         raise TypeError(f"a function written in Python is required, not {type(fn).__name__}")
-    code = fn.__code__
+    code, least = fn.__code__, positive("least", least)
     traced, tracer = tracemalloc.is_tracing(), sys.gettrace()
     if not traced:
         tracemalloc.start()

@@ -73,8 +73,7 @@ def gemm(
     # b.T as BLAS sees it: a C-ordered b already is, an F-ordered one is turned by the flag.
     extra = {} if c is None else {"c": c.T, "beta": beta, "overwrite_c": True}
     turned = routine(alpha, left, right, trans_a=not left_turned, trans_b=not right_turned, **extra)
-    result: Array = turned.T
-    return result
+    return np.asarray(turned.T)
 
 
 def gemv(a: Array, x: Array) -> Array:

@@ -22,6 +22,7 @@ from numpy.typing import DTypeLike
 from velvet_numerical import kernels
 from velvet_numerical.errors import positive
 
+MAX_THREADS = 1024  # a pool takes a C integer, and clips it to what it was built for
 GEMM_SIDES = (256, 512, 1024)
 TRIAD_BYTES = 24  # read two doubles, write one
 BEYOND = 1 << 22  # elements: 32 MB an array, beyond most caches
@@ -72,7 +73,7 @@ def blas_info() -> list[BlasLib]:
 @contextmanager
 def threads(n: int) -> Iterator[None]:
     """Limit every BLAS and OpenMP pool of the process to `n` threads, and restore what was."""
-    with threadpoolctl.threadpool_limits(limits=positive("n", n)):
+    with threadpoolctl.threadpool_limits(limits=min(positive("n", n), MAX_THREADS)):
         yield
 
 
@@ -185,20 +186,21 @@ def place(roof: Roofline, kernel: str, contender: str, n: int = 1 << 20) -> Poin
 
 def ascii_roofline(roof: Roofline, points: Sequence[Point], *, width: int = 56) -> str:
     """Return the roof and its points as text, both axes logarithmic."""
+    points, last = list(points), positive("width - 1", width - 1)
     height, low = 12, -4  # from 1/16 flop/byte
     high = max(8, *(int(np.log2(one.intensity)) + 1 for one in points)) if points else 8
     floor = np.log2(roof.bound(2.0**low)) - 3
     ceiling = np.log2(roof.peak) + 0.5
-    grid = [[" "] * width for _ in range(height)]
+    grid = [[" "] * (last + 1) for _ in range(height)]
 
     def put(intensity: float, gflops: float, mark: str) -> None:
-        column = (np.log2(intensity) - low) / (high - low) * (width - 1)
+        column = (np.log2(intensity) - low) / (high - low) * last
         row = (ceiling - np.log2(gflops)) / (ceiling - floor) * (height - 1)
-        grid[round(np.clip(row, 0, height - 1))][round(np.clip(column, 0, width - 1))] = mark
+        grid[round(np.clip(row, 0, height - 1))][round(np.clip(column, 0, last))] = mark
 
-    for column in range(width):
-        intensity = 2.0 ** (low + (high - low) * column / (width - 1))
+    for column in range(last + 1):
+        intensity = 2.0 ** (low + (high - low) * column / last)
         put(intensity, roof.bound(intensity), "-" if roof.bound(intensity) == roof.peak else "/")
     for number, one in enumerate(points):
         put(one.intensity, one.gflops, "abcdefghijklmnopqrstuvwxyz"[number % 26])
-    return "\n".join("|" + "".join(row).rstrip() for row in grid) + "\n+" + "-" * width
+    return "\n".join("|" + "".join(row).rstrip() for row in grid) + "\n+" + "-" * (last + 1)

@@ -38,10 +38,6 @@ def resident() -> Resident:
         found = {line.split(":")[0]: line.split()[1] for line in lines if line.startswith("Rss")}
         if "RssAnon" in found:  # some sandboxes leave it out
             return Resident(int(found["RssAnon"]) * 1024, int(found["RssFile"]) * 1024)
-    return _by_psutil()
-
-
-def _by_psutil() -> Resident:
     import psutil  # type: ignore[import-untyped,unused-ignore]
 
     info = psutil.Process().memory_info()
@@ -58,7 +54,7 @@ class Watch:
     """
 
     def __init__(self, limit: int | None = None) -> None:
-        self.limit = limit
+        self.limit = None if limit is None else positive("limit", limit)
         self.anonymous = 0
         self.file = 0
         self.total = 0
@@ -89,8 +85,6 @@ def budget(limit: int | None = None) -> Iterator[Watch]:
         MemoryBudgetExceeded: more than `limit` bytes were used beyond the beginning.
         ValueError: the limit is not positive.
     """
-    if limit is not None:
-        positive("limit", limit)
     watch = Watch(limit)
     over = threading.Event()
 

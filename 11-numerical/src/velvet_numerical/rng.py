@@ -8,6 +8,7 @@ be independent, and two experiments with seeds 1 and 2 share all streams but one
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 
 import numpy as np
@@ -34,7 +35,7 @@ def philox4x32(
         raise ValueError(f"a counter has 4 words on its last axis, not shape {counter.shape}")
     if counter.dtype != np.uint32:
         raise TypeError(f"a counter is uint32, not {counter.dtype}")
-    k0, k1 = key
+    k0, k1 = map(operator.index, key)
     if not (0 <= k0 < 2**32 and 0 <= k1 < 2**32):
         raise ValueError("key words are of 32 bits")
     c0, c1, c2, c3 = (counter[..., word].astype(np.uint64) for word in range(4))
@@ -59,10 +60,11 @@ class CounterRNG:
     def __init__(self, seed: int) -> None:
         if not 0 <= seed < 2**64:
             raise ValueError(f"a seed is within 0 and 2**64 - 1, not {seed}")
-        self._key = (seed & 0xFFFFFFFF, seed >> 32)
+        self._key = (operator.index(seed) & 0xFFFFFFFF, operator.index(seed) >> 32)
 
     def uniform(self, start: int, n: int) -> NDArray[np.float64]:
         """Return numbers `start` to `start + n - 1` of the stream, in [0, 1), of 53 bits each."""
+        start, n = operator.index(start), operator.index(n)
         if start < 0 or n < 0 or start + n > 2**64:
             raise ValueError(f"a position is within 0 and 2**64, not {start} + {n}")
         first = start // BLOCK
@@ -73,8 +75,7 @@ class CounterRNG:
         counter[:, 1] = places >> _HALF
         words = philox4x32(counter, self._key).astype(np.uint64).reshape(-1, 2)
         doubles = ((words[:, 1] << _HALF | words[:, 0]) >> np.uint64(11)) * 2.0**-53
-        skipped = start - first * BLOCK
-        return np.asarray(doubles[skipped : skipped + n])
+        return np.asarray(doubles[start - first * BLOCK :][:n])
 
 
 def spawn(seed: int, n: int) -> list[np.random.Generator]:

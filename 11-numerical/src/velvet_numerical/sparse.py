@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -33,10 +34,10 @@ def choose_format(operations: Sequence[Operation]) -> tuple[str, str]:
     >>> choose_format(["matvec", "rows"])[0]
     'CSR'
     """
-    unknown = [one for one in operations if one not in REASONS]
-    if unknown or not operations:
-        raise ValueError(f"operations are of {', '.join(REASONS)}, not {list(operations)}")
-    return next(REASONS[one] for one in REASONS if one in operations)
+    given = list(operations)
+    if not given or not REASONS.keys() >= set(given):
+        raise ValueError(f"operations are of {', '.join(REASONS)}, not {given}")
+    return next(REASONS[one] for one in REASONS if one in given)
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ def csr_from_triplets(rows: Any, columns: Any, values: Any, shape: tuple[int, in
         raise ValueError("triplets are three flat lists")
     if len(shape) != 2 or min(shape) < 0:
         raise ValueError(f"a matrix has two sides of 0 or more, not {shape}")
+    shape = operator.index(shape[0]), operator.index(shape[1])
     if len(i) != len(j) or len(i) != len(v):
         raise ShapeMismatch(-1, (len(i), len(j) if len(i) != len(j) else len(v)))
     for index, size, name in ((i, shape[0], "row"), (j, shape[1], "column")):

@@ -2,7 +2,7 @@
 
 u is the unit roundoff, 2**-53. Bounds are for n values with S = sum(abs(x)), from Higham, Accuracy
 and Stability of Numerical Algorithms, chapter 4. The loops are written once: as Python over
-floats, and compiled by Numba where speed matters (`twin`).
+floats, and compiled by Numba where speed matters (`twin`). A NaN makes each of them NaN.
 """
 
 from __future__ import annotations
@@ -105,10 +105,11 @@ def twin(name: str) -> Callable[..., float]:
         KeyError: the name is not in `LOOPS`.
         ImportError: Numba is not installed.
     """
+    if name not in LOOPS:
+        raise KeyError(f"unknown sum {name!r}: choose one of {', '.join(LOOPS)}")
     from numba import njit
 
-    compiled: Callable[..., float] = njit(nogil=True)(LOOPS[name])
-    return compiled
+    return njit(nogil=True)(LOOPS[name])  # type: ignore[no-any-return,unused-ignore]
 
 
 def _floats(values: Any) -> list[float]:
@@ -195,7 +196,7 @@ SUMS: dict[str, Callable[[Any], float]] = {
 
 
 def ulp_error(found: float, exact: Any) -> float:
-    """Return the distance from the exact value in units of its last place.
+    """Return the distance from the exact value in units of its last place; infinite beside one NaN.
 
     Args:
         exact: a Fraction, an mpmath number, or a float.
@@ -214,6 +215,6 @@ def ulp_error(found: float, exact: Any) -> float:
 def spread_values(n: int, decades: int = 16, seed: int = 11) -> NDArray[np.float64]:
     """Return `n` values over many decades that nearly cancel in pairs, as credits and debits do."""
     rng = np.random.default_rng(seed)
-    paid = 10.0 ** rng.uniform(-decades / 2, decades / 2, n - n // 2)
+    paid = 10.0 ** rng.uniform(-0.5 * decades, 0.5 * decades, n - n // 2)
     debits = paid[: n // 2] * (1.0 + 1e-4 * rng.random(n // 2))
     return np.asarray(rng.permutation(np.concatenate([paid, -debits])))

@@ -50,6 +50,11 @@ def test_the_compiled_twin_returns_the_same_bits(name: str) -> None:
     assert sums.twin(name)(*given) == sums.LOOPS[name](*(one.tolist() for one in given))
 
 
+def test_an_unknown_twin_is_refused_with_the_names_that_there_are() -> None:
+    with pytest.raises(KeyError, match="choose one of naive, pairwise"):
+        sums.twin("nive")
+
+
 def test_errors_fall_from_naive_to_exact() -> None:
     values = sums.spread_values(20_000)
     truth = exact(values)

@@ -250,7 +250,7 @@ def parse_id(text: str) -> int:
 
 def make_cursor(last_id: int, secret: str) -> str:
     """Return an opaque, signed cursor that continues after an id."""
-    return str(URLSafeSerializer(secret).dumps(last_id))
+    return str(URLSafeSerializer(secret).dumps(int(last_id)))
 
 
 def read_cursor(cursor: str, secret: str) -> int:

@@ -40,9 +40,7 @@ class Subscription:
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, capacity: int, policy: Policy) -> None:
-        self._loop = loop
-        self._capacity = capacity
-        self._policy = policy
+        self._loop, self._capacity, self._policy = loop, capacity, policy
         self._waiting: OrderedDict[int | str, Event] = OrderedDict()
         self._lock = threading.Lock()
         self._news = asyncio.Event()
@@ -108,7 +106,7 @@ class Broadcaster:
     """
 
     def __init__(self, capacity: int = 256, slow: Policy = "drop_oldest") -> None:
-        if capacity < 1:
+        if not capacity >= 1:
             raise ValueError(f"capacity is {capacity}; a queue holds at least one event")
         self._capacity = capacity
         self._slow: Policy = slow

@@ -14,7 +14,7 @@ HALF = SUB_COUNT >> 1
 MAX_US = 3_600_000_000
 
 
-class Histogram:
+class Histogram:  # noqa: PLW1641 - it changes, so it has no hash
     """Counts of values in whole microseconds.
 
     >>> latencies = Histogram([1000, 2000, 50_000])
@@ -28,9 +28,12 @@ class Histogram:
         for value in values:
             self.record(value)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Histogram) and self._counts == other._counts
+
     def record(self, value: int, count: int = 1) -> None:
         """Count a value, clipped to 1 us .. 1 h; O(1)."""
-        index = _index(min(max(value, 1), MAX_US))
+        index = _index(int(min(max(value, 1), MAX_US)))
         self._counts[index] = self._counts.get(index, 0) + count
         self.total += count
 

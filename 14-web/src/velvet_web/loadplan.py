@@ -70,6 +70,9 @@ class LoadPlan:
             raise ValueError(f"{given}: at most 20000/s for 120 s, a factor above 0 and up to 100")
         if not (1 <= self.users <= 500 and 1 <= self.connections <= 500):
             raise ValueError("users and connections are 1 to 500")
+        rest = (self.timeout, self.deadline, self.retries, self.requests, self.every, *self.surge)
+        if not all(each >= 0 for each in rest):
+            raise ValueError(f"times, counts and factors are numbers from 0 up, not {rest}")
         if self.arrivals not in ("poisson", "uniform"):
             raise ValueError(f"arrivals are poisson or uniform, not {self.arrivals!r}")
 
@@ -88,7 +91,7 @@ class LoadPlan:
 
 @dataclass
 class Result:
-    """What a load did and what came back; times are in microseconds.
+    """What a load did and what came back, as measured and unchecked; times are in microseconds.
 
     Attributes:
         latency: from the intended time to the last byte, of answered requests.

@@ -170,7 +170,7 @@ class BodyLimit:
 
     def __init__(self, app: AsgiApp, limit: int) -> None:
         self.app = app
-        self.limit = limit
+        self.limit = int(limit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -207,12 +207,10 @@ class LoadShed:
     def __init__(
         self, app: AsgiApp, max_inflight: int, max_queue: int = 0, max_wait: float = 1.0
     ) -> None:
-        if max_inflight < 1 or max_queue < 0 or max_wait < 0:
+        if not (max_inflight >= 1 and max_queue >= 0 and max_wait >= 0):
             raise ValueError("max_inflight must be at least 1, max_queue and max_wait at least 0")
-        self.app = app
-        self.max_inflight = max_inflight
-        self.max_queue = max_queue
-        self.max_wait = max_wait
+        self.app, self.max_inflight = app, max_inflight
+        self.max_queue, self.max_wait = max_queue, max_wait
         self.inflight = 0
         self._waiting: dict[asyncio.Future[None], None] = {}  # in order of arrival
 

@@ -93,9 +93,8 @@ class Edge:
             starting("204 No Content", [])
             return []
         else:
-            body = self.app(
-                {**environ, "REQUEST_METHOD": "GET"} if method == "HEAD" else environ, starting
-            )
+            given = {**environ, "REQUEST_METHOD": "GET"} if method == "HEAD" else environ
+            body = self.app(given, starting)
         if method == "HEAD":
             getattr(body, "close", lambda: None)()
             return []
@@ -107,7 +106,7 @@ class BodyLimit:
 
     def __init__(self, app: WsgiApp, limit: int) -> None:
         self.app = app
-        self.limit = limit
+        self.limit = int(limit)
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         length = body_length(environ.get("CONTENT_LENGTH") or "0")
@@ -127,7 +126,7 @@ class LoadShed:
 
     def __init__(self, app: WsgiApp, max_inflight: int) -> None:
         self.app = app
-        self.max_inflight = max_inflight
+        self.max_inflight = int(max_inflight)
         self.inflight = 0
         self._lock = threading.Lock()
 

@@ -45,9 +45,9 @@ class Needs:
     grace: int = 30
 
     def __post_init__(self) -> None:
-        if min(self.rate, self.service_ms, self.deadline_ms) <= 0 or self.cores < 1:
-            raise ValueError("rate, service_ms and deadline_ms are above 0, cores at least 1")
-        if self.grace < 5:
+        if not all(n > 0 for n in (self.rate, self.service_ms, self.deadline_ms, self.cores)):
+            raise ValueError(f"rate, service_ms and deadline_ms are above 0, cores too, not {self}")
+        if not self.grace >= 5:
             raise ValueError(f"a grace of {self.grace} s cannot hold a drain; give at least 5")
 
     @property
@@ -70,7 +70,7 @@ def server_of(contender: str) -> str:
 def options(contender: str, needs: Needs, port: int = 8000) -> list[Option]:
     """Return the options of the server that we would start this front end with."""
     values = {
-        "port": port,
+        "port": int(port),
         "cores": needs.cores,
         "loop": FAST_LOOP,
         "drain": needs.grace - 5,

@@ -104,11 +104,11 @@ def read_query(text: str, names: Sequence[str]) -> dict[str, str]:
     Raises:
         Problem: 422 when a known parameter is given twice.
     """
-    found: dict[str, str] = {}
+    found, known = dict[str, str](), tuple(names)
     for name, value in parse_qsl(text, keep_blank_values=True):
-        if name in names and name in found:
+        if name in known and name in found:
             raise invalid(FieldError(f"?{name}", "is given twice"))
-        if name in names:
+        if name in known:
             found[name] = value
     return found
 

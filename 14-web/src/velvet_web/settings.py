@@ -59,9 +59,7 @@ class Settings:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be {least} or more")
         scheme, _, rest = self.public_url.partition("://")
         if self.public_url and (scheme not in ("http", "https") or not rest or rest.endswith("/")):
-            raise ValueError(
-                f"public_url is {self.public_url!r}; give https://name without a slash"
-            )
+            raise ValueError(f"public_url {self.public_url!r}: give https://name without a slash")
         if len(self.secret) < 16:
             raise ValueError("secret is shorter than 16 characters; leave it out to get a new one")
 

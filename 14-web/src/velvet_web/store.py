@@ -79,15 +79,15 @@ class TaskStore:
 
     def page(self, limit: int, after: int = 0, completed: bool | None = None) -> list[Task]:
         """Return up to `limit` tasks after an id, by id; O(limit)."""
-        where, values = "id > ?", [after]
+        where, values = "id > ?", [int(after)]
         if completed is not None:
-            where, values = f"{where} AND completed = ?", [after, int(completed)]
+            where, values = f"{where} AND completed = ?", [*values, int(completed)]
         sql = f"SELECT {COLUMNS} FROM tasks WHERE {where} ORDER BY id LIMIT ?"  # noqa: S608
-        return [to_task(row) for row in self.transact(lambda run: run(sql, [*values, limit]))]
+        return [to_task(row) for row in self.transact(lambda run: run(sql, [*values, int(limit)]))]
 
     def get(self, task_id: int) -> Task | None:
         """Return one task, or None."""
-        rows = self.transact(lambda run: run(GET, (task_id,)))
+        rows = self.transact(lambda run: run(GET, (int(task_id),)))
         return to_task(rows[0]) if rows else None
 
     def create(self, new: NewTask) -> Task:
@@ -158,6 +158,8 @@ class SqliteStore(TaskStore):
     """
 
     def __init__(self, path: str, *, connections: int = 8, busy: float = 0.5) -> None:
+        if not busy >= 0:
+            raise ValueError(f"busy is {busy}; it is the seconds that a query waits, from 0 up")
         self._path = path
         self._busy = busy
         # A place without a connection yet is None; the last that came back is the next to go.

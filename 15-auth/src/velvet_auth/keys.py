@@ -173,7 +173,7 @@ def decoded(text: str) -> bytes:
 
 
 def thumbprint(told: Mapping[str, str]) -> str:
-    """Return the SHA-256 thumbprint of a JWK (RFC 7638 section 3)."""
+    """Return the SHA-256 thumbprint of a JWK (RFC 7638 section 3); KeyError names what is missing."""
     names = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x")}
     members = {name: told[name] for name in names[told["kty"]]}
     text = json.dumps(members, separators=(",", ":"), sort_keys=True)
@@ -241,6 +241,8 @@ class JwksCache:
         cooldown: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        if not (ttl >= 0 and cooldown >= 0):
+            raise ValueError(f"ttl and cooldown are seconds from 0 up, not {ttl} and {cooldown}")
         self._fetch, self._ttl, self._cooldown, self._clock = fetch, ttl, cooldown, clock
         self._keys = KeySet([])
         self._fetched_at = self._tried_at = float("-inf")

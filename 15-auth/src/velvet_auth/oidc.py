@@ -28,7 +28,7 @@ PENDING = "oidc"
 
 def at_hash(access_token: str) -> str:
     """Return the left half of the token's SHA-256 (OpenID Connect Core, section 3.1.3)."""
-    return b64url(hashlib.sha256(access_token.encode("ascii")).digest()[:16])
+    return b64url(hashlib.sha256(access_token.encode("utf-8", "replace")).digest()[:16])
 
 
 def id_tokens(
@@ -132,7 +132,7 @@ class RelyingParty:
         """RFC 9700 section 4.7: the answer belongs to a request of this browser."""
         wanted = str(pending.get("state", ""))
         given = answer.get("state", "")
-        if not wanted or not hmac.compare_digest(wanted.encode(), given.encode()):
+        if not wanted or not hmac.compare_digest(wanted.encode(), given.encode("utf-8", "replace")):
             raise OAuthError("state", "no request of this browser has this state")
 
     def check_issuer(self, answer: Mapping[str, str]) -> None:
@@ -142,5 +142,6 @@ class RelyingParty:
 
     def check_nonce(self, pending: Mapping[str, Any], claims: Claims) -> None:
         """OpenID Connect Core, ID Token Validation: the ID token belongs to this request."""
-        if not hmac.compare_digest(str(pending.get("nonce", "")), str(claims.get("nonce", ""))):
+        ours, theirs = (ascii(one.get("nonce", "")) for one in (pending, claims))
+        if not hmac.compare_digest(ours, theirs):
             raise OAuthError("nonce", "the ID token was made for another request")

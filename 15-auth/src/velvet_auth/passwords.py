@@ -105,7 +105,7 @@ class PasswordService:
         max_waiting: int = 64,
         blocklist: Iterable[str] = (),
     ) -> None:
-        if max_workers < 1 or max_waiting < 0:
+        if not (max_workers >= 1 and max_waiting >= 0):
             raise ValueError("max_workers must be at least 1 and max_waiting at least 0")
         self.primary = primary
         self.legacy = tuple(legacy)

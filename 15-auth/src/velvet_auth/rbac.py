@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from velvet_auth.errors import PolicyError
@@ -86,7 +87,7 @@ class Policy:
         Raises:
             PolicyError: the hierarchy has a cycle, which the message names.
         """
-        reach = {role: self._ancestors(role, ()) for role in sorted(self.roles)}
+        reach = self._reach()
         return Compiled(
             {role: _table(self.grants, above) for role, above in reach.items()},
             {role: _table(self.denies, above) for role, above in reach.items()},
@@ -103,12 +104,17 @@ class Policy:
         if unknown := sorted(named - self.roles):
             raise PolicyError("role", f"unknown roles: {', '.join(unknown)}")
 
-    def _ancestors(self, role: str, path: tuple[str, ...]) -> frozenset[str]:
-        if role in path:
-            cycle = " -> ".join((*path[path.index(role) :], role))
-            raise PolicyError("cycle", f"the hierarchy has the cycle {cycle}")
-        above = [self._ancestors(one, (*path, role)) for one in self.hierarchy.get(role, ())]
-        return frozenset({role}).union(*above)
+    def _reach(self) -> dict[str, frozenset[str]]:
+        """Return each role with all above it; each role is visited once, however deep it is."""
+        above = {role: tuple(self.hierarchy.get(role, ())) for role in sorted(self.roles)}
+        made: dict[str, frozenset[str]] = {}
+        try:
+            for role in TopologicalSorter(above).static_order():
+                made[role] = frozenset({role}).union(*(made[one] for one in above[role]))
+        except CycleError as error:
+            cycle = " -> ".join(reversed(error.args[1]))
+            raise PolicyError("cycle", f"the hierarchy has the cycle {cycle}") from None
+        return made
 
 
 def _check_rule(rule: Rule) -> None:
@@ -145,12 +151,7 @@ class Compiled:
 
     def allowed(self, subject: Subject, action: str, resource: Resource) -> Decision:
         """Decide; a denial first, then grants, else no."""
-        wanted = (
-            f"{resource.kind}:{action}",
-            f"{resource.kind}:{ANY}",
-            f"{ANY}:{action}",
-            f"{ANY}:{ANY}",
-        )
+        wanted = [f"{kind}:{act}" for kind in (resource.kind, ANY) for act in (action, ANY)]
         owns = bool(resource.owner) and subject.id == resource.owner
         if rule := self._match(self.denies, subject, wanted, owns):
             return Decision(False, "a denial wins", rule)

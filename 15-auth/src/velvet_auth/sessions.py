@@ -63,6 +63,8 @@ class SessionStore:
         absolute_s: float = ABSOLUTE_S,
         clock: Clock = time.time,
     ) -> None:
+        if not (idle_s > 0 and absolute_s > 0):
+            raise ValueError(f"idle_s and absolute_s are above 0, not {idle_s} and {absolute_s}")
         self._db, self._idle, self._absolute, self._clock = database, idle_s, absolute_s, clock
         database.define(SCHEMA)
 
@@ -140,7 +142,7 @@ class SignedCookieSessions:
 
     def __init__(self, key: str, *, max_age_s: int = ABSOLUTE_S) -> None:
         self._serializer = URLSafeTimedSerializer(key, salt="session")
-        self._max_age = max_age_s
+        self._max_age = int(max_age_s)
 
     def create(self, user: str, data: Mapping[str, Any] | None = None) -> str:
         """Return the cookie's value."""

@@ -92,6 +92,8 @@ def strict_json(data: bytes) -> dict[str, Any]:
             parse_constant=constant,
             parse_float=finite,
         )
+        if b"\\u" in data:  # an escape may spell half a surrogate pair, which no store takes
+            json.dumps(made, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
         raise TokenError("malformed", "not a JSON object") from None
     if not isinstance(made, dict):
@@ -154,7 +156,7 @@ class DenyList:
     def add(self, jti: str, exp: float) -> None:
         """Revoke a token until `exp`, in seconds since the epoch; drop entries that have expired."""
         self._db.change("DELETE FROM denied WHERE exp < ?", (self._clock() - LEEWAY_S,))
-        self._db.change("INSERT OR IGNORE INTO denied VALUES (?, ?)", (jti, exp))
+        self._db.change("INSERT OR IGNORE INTO denied VALUES (?, ?)", (jti, math.ceil(exp)))
 
     def __contains__(self, jti: object) -> bool:
         return self._db.row("SELECT 1 FROM denied WHERE jti = ?", (jti,)) is not None
@@ -179,7 +181,7 @@ class Issuer:
 
     def sign(self, claims: Mapping[str, Any], *, typ: str, ttl: int) -> str:
         """Return a token of a type with issuer, times and a random `jti` added to the claims."""
-        now = int(self._clock())
+        now, ttl = int(self._clock()), int(ttl)
         stamp = {"iss": self.issuer, "iat": now, "exp": now + ttl, "jti": secrets.token_urlsafe(16)}
         payload = json.dumps({**stamp, **claims}, separators=(",", ":")).encode("utf-8")
         key = self.keys.active
@@ -207,6 +209,10 @@ class Verifier:
     denied: DenyList | None = None
     clock: Clock = time.time
     backend: JwtBackend = pyjwt
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.leeway < math.inf:  # with NaN or without an end, no token would expire
+            raise ValueError(f"leeway is a number of seconds from 0 up, not {self.leeway}")
 
     def verify(self, token: str) -> Claims:
         """Return the claims of an acceptable token.

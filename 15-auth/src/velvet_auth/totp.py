@@ -111,4 +111,4 @@ class Totp:
 
 def _recovery_digest(user: str, code: str) -> str:
     # Eighty random bits: a fast hash is enough, since no list of words holds them.
-    return hashlib.sha256(f"{user}:{code}".encode()).hexdigest()
+    return hashlib.sha256(f"{user}:{code}".encode("utf-8", "replace")).hexdigest()

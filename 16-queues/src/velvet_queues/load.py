@@ -99,6 +99,9 @@ class Histogram:
                 return min(self.FLOOR * math.exp(bucket * self.WIDTH), self.largest)
         return 0.0
 
+    def __copy__(self) -> Histogram:
+        return self.merge(Histogram())
+
     def merge(self, other: Histogram) -> Histogram:
         """Return both together."""
         both = Histogram()

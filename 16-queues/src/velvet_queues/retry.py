@@ -56,6 +56,8 @@ class Backoff:
 
     def delay(self, attempt: int, before: float = 0.0) -> float:
         """Return the delay after an attempt, the first being 1; `before` is the last delay."""
+        if not before >= 0:
+            raise ValueError(f"before must be seconds >= 0, not {before!r}")
         full = min(self.cap, self.base * self.factor ** min(attempt - 1, _MAX_EXPONENT))
         if self.jitter == "none":
             return float(full)

@@ -86,9 +86,6 @@ def load_or_exit(
             else [str(error)] if isinstance(error, SettingsError)
             else [f"a source cannot be read ({type(error).__name__})"]
         )  # fmt: skip
-        said = [
-            f"{len(lines)} problem{'s' * (len(lines) > 1)} in the settings:",
-            *(f"  {line}" for line in lines),
-        ]
+        said = [f"{len(lines)} problems in the settings:", *(f"  {line}" for line in lines)]
         (err or sys.stderr).write("\n".join(said) + "\n")
         raise SystemExit(EX_CONFIG) from None

@@ -94,12 +94,14 @@ class FakeClock:
 
     def call_at(self, when: float, wake: Callable[[], None]) -> None:
         """Call back when the clock reaches a time."""
+        if when != when:
+            raise ValueError(f"a clock never reaches {when!r}")
         heapq.heappush(self._sleepers, (when, next(self._order), wake))
 
     def advance(self, seconds: float) -> None:
         """Move forward; each sleeper sees the time that it asked for."""
-        if seconds < 0:
-            raise ValueError(f"a clock does not go back by {seconds}")
+        if not seconds >= 0:
+            raise ValueError(f"a clock does not go back: seconds must be >= 0, not {seconds!r}")
         until = self.now + seconds
         while self._sleepers and self._sleepers[0][0] <= until:
             when, _, wake = heapq.heappop(self._sleepers)
@@ -167,7 +169,7 @@ class FakeGateway:
     def refund(self, receipt: str) -> None:
         key = receipt.removeprefix("receipt-")
         if key not in self.charged:
-            raise GatewayError(receipt)
+            raise GatewayError(f"there is no receipt {receipt!r}")
         del self.charged[key]
         self.refunded.append(receipt)
 

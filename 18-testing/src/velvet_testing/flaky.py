@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from fractions import Fraction
+from operator import index
 
 from velvet_testing.fuzz import minimise
 
@@ -41,7 +42,7 @@ def upper_bound(passes: int, confidence: float = 0.95) -> float:
     >>> round(upper_bound(100), 4)
     0.0295
     """
-    if passes < 1:
+    if not passes >= 1:
         raise ValueError(f"{passes} passes exclude nothing")
     return float(1 - (1 - _probability(confidence, "confidence")) ** (1 / passes))
 
@@ -52,7 +53,9 @@ def binomial_band(trials: int, p: float, confidence: float = 0.99) -> tuple[int,
     >>> binomial_band(10, 0.5)
     (1, 9)
     """
-    share = Fraction(_probability(p, "p"))
+    share, trials = Fraction(_probability(p, "p")), index(trials)
+    if trials < 0:
+        raise ValueError(f"trials must be 0 or more, not {trials}")
     tail = (1 - Fraction(_probability(confidence, "confidence"))) / 2
     hit, miss = share.numerator, share.denominator - share.numerator
     whole = share.denominator**trials
@@ -96,7 +99,7 @@ def classify(history: Sequence[Observation]) -> Verdict:
     Raises:
         ValueError: there are no runs.
     """
-    if not history:
+    if not (history := list(history)):
         raise ValueError("no runs, no verdict")
     if len({one.passed for one in history}) == 1:
         return Verdict.STABLE
@@ -151,10 +154,7 @@ class PollutionReport:
 
 
 def find_polluters(
-    tests: Sequence[str],
-    victim: str,
-    *,
-    runner: Callable[[list[str]], bool],
+    tests: Sequence[str], victim: str, *, runner: Callable[[list[str]], bool]
 ) -> PollutionReport:
     """Find the tests that make a later one fail: bisection, then delta debugging for sets.
 

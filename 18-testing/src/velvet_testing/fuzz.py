@@ -92,9 +92,9 @@ class CoverageGuidedFuzzer:
         files: Sequence[str] = (),
         allowed: tuple[type[BaseException], ...] = (),
     ) -> None:
-        if not seeds:
-            raise ValueError("a fuzzer needs at least one seed")
         self._target, self._seeds, self._rng = target, list(seeds), rng
+        if not self._seeds:
+            raise ValueError("a fuzzer needs at least one seed")
         self._allowed = allowed
         self._probe = EdgeCollector(files) if files else None
 
@@ -111,6 +111,8 @@ class CoverageGuidedFuzzer:
 
     def run(self, max_execs: int, budget_s: float, *, shrink: bool = True) -> FuzzResult:
         """Fuzz until something fails, or the executions or the CPU seconds are spent."""
+        if not budget_s >= 0:
+            raise ValueError(f"budget_s must be seconds >= 0, not {budget_s!r}")
         result, started = FuzzResult(), time.process_time()
         known: set[tuple[int, int]] = set()
         chosen: list[int] = []  # how often each entry of the corpus was mutated

@@ -162,10 +162,7 @@ def _noted(failing: list[tuple[str, BaseException]], shown: Callable[[], str]) -
 
 
 def _run(
-    hunt: Hunting,
-    test: Callable[[], Any],
-    failing: list[tuple[str, BaseException]],
-    shrink: bool,
+    hunt: Hunting, test: Callable[[], Any], failing: list[tuple[str, BaseException]], shrink: bool
 ) -> Finding | None:
     try:
         test()

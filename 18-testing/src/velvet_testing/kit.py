@@ -103,7 +103,7 @@ def raises(error: type[BaseException], call: Callable[..., Any], *args: Any) -> 
 
 
 def play(subject: Any, script: str) -> list[Any]:
-    """Call methods by a script and return what they answered.
+    """Call methods by a script and return what they answered; AttributeError: there is no such one.
 
     >>> play([], "append 3; append 4; index 4")
     [None, None, 1]

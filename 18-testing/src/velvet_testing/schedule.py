@@ -128,6 +128,8 @@ def explore(
     Returns:
         The first failure, or None.
     """
+    if bound != bound:
+        raise ValueError(f"bound must be a number of preemptions, not {bound!r}")
     pending: list[tuple[int, ...]] = [()]
     for count in range(1, max_schedules + 1):
         if not pending:

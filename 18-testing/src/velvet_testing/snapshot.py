@@ -86,6 +86,4 @@ class Snapshots:
 
     def unused(self) -> list[str]:
         """Return the names that were approved and not asked for."""
-        return sorted(
-            path.stem for path in self.folder.glob("*.json") if path.stem not in self.used
-        )
+        return sorted({path.stem for path in self.folder.glob("*.json")} - self.used)

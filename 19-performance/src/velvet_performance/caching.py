@@ -152,7 +152,7 @@ def memoize(
 
     Hit: O(1), under a lock. Raises ValueError for a negative maxsize or a ttl that is not positive.
     """
-    if maxsize is not None and maxsize < 0:
+    if maxsize is not None and not maxsize >= 0:
         raise ValueError(f"maxsize is {maxsize}: it must be 0, a number above it, or None")
     if ttl is not None and not ttl > 0:
         raise ValueError(f"ttl is {ttl}: it must be above 0 seconds, or None")
@@ -204,9 +204,7 @@ def leak_check(decorate: Callable[[Callable[..., Any]], Any], objects: int = 10)
 
     made = [Report() for _ in range(objects)]
     watched = [weakref.ref(one) for one in made]
-    for one in made:
-        one.total(2026)
-    del one
+    _ = [one.total(2026) for one in made]
     made.clear()
     gc.collect()
     return sum(reference() is not None for reference in watched)

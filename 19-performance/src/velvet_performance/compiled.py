@@ -209,6 +209,8 @@ def break_even(seconds_to_build: float, slow_s: float, fast_s: float) -> float:
     20.0
     """
     saved = slow_s - fast_s
+    if not seconds_to_build >= 0 or saved != saved:
+        raise ValueError(f"need seconds: {seconds_to_build=}, {slow_s=}, {fast_s=}")
     return round(seconds_to_build / saved, 9) if saved > 0 else math.inf
 
 

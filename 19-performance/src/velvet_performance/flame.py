@@ -58,7 +58,7 @@ def tree_of(stacks: Mapping[Frames, float]) -> Node:
 
 
 def boxes(stacks: Mapping[Frames, float], smallest: float = SMALLEST) -> list[Box]:
-    """Return the rectangles of a flame graph; frames below a share of the whole are left out."""
+    """Return the rectangles of a flame graph; only frames of at least a share (NaN: none)."""
     root = tree_of(stacks)
     if root.weight <= 0:
         return []

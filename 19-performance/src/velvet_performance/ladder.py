@@ -126,17 +126,8 @@ class Ladder:
             whole = [a / b for a, b in zip(times[self.steps[0].name], mine, strict=True)]
             lo, hi = interval(gains)
             predicted = self.predict(step, size, statistics.median(times[below.name]))
-            rungs.append(
-                Rung(
-                    step,
-                    statistics.median(mine),
-                    statistics.median(gains),
-                    lo,
-                    hi,
-                    statistics.median(whole),
-                    predicted,
-                )
-            )
+            seconds, gain, total = map(statistics.median, (mine, gains, whole))
+            rungs.append(Rung(step, seconds, gain, lo, hi, total, predicted))
         return rungs
 
     def predict(self, step: Step, size: int, seconds: float) -> float:
@@ -177,6 +168,8 @@ def interval(ratios: Sequence[float]) -> tuple[float, float]:
     """
     ranked = sorted(ratios)
     n = len(ranked)
+    if not ranked or any(one != one for one in ranked):
+        raise ValueError(f"an interval needs one ratio or more, and no NaN, not {ranked}")
     if n < 6:
         return ranked[0], ranked[-1]
     skip = max(0, math.floor(n / 2 - 0.98 * math.sqrt(n)) - 1)

@@ -93,6 +93,8 @@ def bytes_per_row(name: str, n: int = ROWS) -> float:
     """
     if name not in LAYOUTS:
         raise ValueError(f"unknown layout {name!r}: choose one of {', '.join(LAYOUTS)}")
+    if n < 1:
+        raise ValueError(f"n is {n}: it must be at least 1")
     values = list(range(1_000, 1_000 + n))
     LAYOUTS[name].build(values[:2])  # imports and first-time tables are no rows
     held = _allocated(lambda: LAYOUTS[name].build(values))

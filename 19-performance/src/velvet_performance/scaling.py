@@ -53,8 +53,12 @@ class USL:
     beta: float
     gamma: float
 
+    def __post_init__(self) -> None:
+        if not (self.alpha >= 0 and self.beta >= 0 and self.gamma >= 0):
+            raise ValueError(f"coefficients are numbers from 0 up, not {self}")
+
     def at(self, n: float) -> float:
-        """Return the throughput of n workers."""
+        """Return the throughput of n workers; NaN for NaN."""
         return self.gamma * n / (1 + self.alpha * (n - 1) + self.beta * n * (n - 1))
 
     @property

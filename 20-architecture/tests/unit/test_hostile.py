@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from velvet.hostile import Fixed, HostileTests, call
-from velvet_architecture import domain, ports
+from velvet_architecture import bootstrap, domain, ports
 from velvet_architecture.adapters.memory import MemoryEventStore
 from velvet_architecture.adapters.sqlite import SqliteEventStore
 from velvet_architecture.app import bus, evidence, messaging, serial
@@ -35,6 +35,7 @@ class TestHostile(HostileTests):
         call(ports.uuid7, 1_700_000_000_000, b"0123456789"),
         call(ports.derived_id, "a", "b"),
         call(bus.MessageBus, []),
+        call(bootstrap.CardPayments, 100),
     )
     excepted = {
         "adapters": "need a server, or another adapter; tests/integration/test_store_contract.py",

@@ -126,9 +126,7 @@ class Screen:  # pragma: no cover - needs Xvfb; tests/integration drives it
 
     def close(self) -> None:
         """End the screen and what is on it."""
-        from Xlib.error import (  # type: ignore[import-untyped,unused-ignore]
-            ConnectionClosedError,
-        )
+        from Xlib.error import ConnectionClosedError  # type: ignore[import-untyped,unused-ignore]
 
         with suppress(OSError, ConnectionClosedError):  # it was killed
             self._x.close()

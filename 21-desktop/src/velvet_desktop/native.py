@@ -65,9 +65,7 @@ def associate(identity: str, name: str, extension: str, program: Path) -> dict[s
     if not _EXTENSION.match(extension):
         raise ValueError(f"bad extension {extension!r}: 1 to 16 letters and digits, without a dot")
     if not _ID.match(identity):
-        raise ValueError(
-            f"bad identity {identity!r}: reverse-domain form, such as org.velvet.board"
-        )
+        raise ValueError(f"bad identity {identity!r}: reverse-domain, such as org.velvet.board")
     if re.search(r"[\x00-\x1f\x7f]", str(program)):  # a line of its own in a .reg file
         raise ValueError(f"bad program {str(program)!r}")
     mime = f"application/x-{extension}"

@@ -90,6 +90,7 @@ def test_an_explanation_counts_the_work() -> None:
         (lambda: SpellChecker(["a"], [1, 2]), "1 words and 2 weights"),
         (lambda: SpellChecker(["a", "a"]), "different and not empty"),
         (lambda: SpellChecker([""]), "different and not empty"),
+        (lambda: SpellChecker(["a" * 201]), "up to 200 letters"),
         (lambda: SpellChecker(["a"]).suggest("a", -1), "k must be at least 0, got -1"),
     ],
 )

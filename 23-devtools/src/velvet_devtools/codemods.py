@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import libcst as cst
 from libcst.metadata import GlobalScope, MetadataWrapper, ScopeProvider
 
-from velvet_devtools.errors import SourceError
+from velvet_devtools.errors import DevtoolsError, SourceError
 
 # A tree, the number of changes, and why something was left alone.
 Changed = tuple[cst.Module, int, str]
@@ -89,8 +89,11 @@ def _marked(module: cst.Module, mark: bytes) -> bytes:
 
 
 def comments(source: bytes) -> Counter[str]:
-    """Return the comments of a source with how often each stands there."""
-    tokens = tokenize.tokenize(io.BytesIO(source).readline)
+    """Return the comments of a source with how often each stands there; SourceError for no source."""
+    try:
+        tokens = list(tokenize.tokenize(io.BytesIO(source).readline))
+    except (SyntaxError, tokenize.TokenError) as error:
+        raise SourceError(f"cannot be read: {error}", 1, 1) from None
     return Counter(one.string for one in tokens if one.type == tokenize.COMMENT)
 
 
@@ -117,6 +120,8 @@ def run(paths: Iterable[Path], mod: Codemod, *, check: bool = False) -> Iterator
 
 def rename(old: str, new: str) -> Codemod:
     """Rename a symbol of the module itself; other scopes, attributes and texts are not it."""
+    if not (old.isidentifier() and new.isidentifier()):
+        raise DevtoolsError(f"a name is renamed to a name, not {old!r} to {new!r}")
 
     def change(module: cst.Module) -> Changed:
         wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
@@ -161,9 +166,8 @@ def python_files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
             for folder, folders, names in os.walk(path, followlinks=False):
-                folders[:] = sorted(
-                    one for one in folders if one[0] != "." and one != "__pycache__"
-                )
+                kept = (one for one in folders if one[0] != "." and one != "__pycache__")
+                folders[:] = sorted(kept)
                 yield from (Path(folder, name) for name in sorted(names) if name.endswith(".py"))
         else:
             yield path

@@ -16,9 +16,7 @@ MAX_MESSAGE = 2_000_000
 _HEAD = re.compile(
     r"(?P<type>[^\s:()!]+)(?:\((?P<scope>[^()\r\n]+)\))?(?P<bang>!)?: (?P<text>\S.*)"
 )
-_FOOTER = re.compile(
-    r"(?P<token>BREAKING CHANGE|[A-Za-z][A-Za-z0-9-]*)(?P<sign>: | #)(?P<value>.*)"
-)
+_FOOTER = re.compile(r"(?P<token>BREAKING CHANGE|[A-Za-z][A-Za-z0-9-]*)(?:: | #)(?P<value>.*)")
 _VERSION = re.compile(r"\.".join([r"(0|[1-9][0-9]*)"] * 3))
 _BREAKING = ("BREAKING CHANGE", "BREAKING-CHANGE")
 SECTIONS = {
@@ -125,7 +123,7 @@ def section(version: str, day: str, commits: Iterable[Commit]) -> str:
 def insert(changelog: str, new: str) -> str:
     """Put a section before the newest one; CommitError when its version is there already."""
     head = new.partition("\n")[0].partition(" - ")[0]
-    if re.search(rf"^{re.escape(head)}(?: |$)", changelog, re.MULTILINE):
+    if any(f"{row} ".startswith(f"{head} ") for row in changelog.split("\n")):
         raise CommitError(f"the changelog has {head[3:]} already", 1)
     found = re.search(r"^## \[(?!Unreleased)", changelog, re.MULTILINE)
     if found:

@@ -42,7 +42,7 @@ def dead_links(root: Path, files: Iterable[str]) -> list[str]:
 
 
 def api_page(source: str, title: str) -> str:
-    """Return a page of Markdown: each public name with its signature and its docstring."""
+    """Return a page of Markdown: each public name with signature and docstring; or SyntaxError."""
     tree = ast.parse(source)
     parts = [f"# {title}", ast.get_docstring(tree) or ""]
     for node in public(tree):

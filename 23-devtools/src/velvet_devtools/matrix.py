@@ -98,6 +98,8 @@ class Matrix:
         Every choice of at most four tools, one profile each, is tried: greedy covering takes the
         broad tool first and then has no seconds left for the two that complement each other.
         """
+        if not budget_s >= 0:
+            raise ValueError(f"a budget of {budget_s} s: it is 0 or more, or inf for no limit")
         best: tuple[int, float, list[Row]] = (0, 0.0, [])
         useful = [row for row in self.ran if row.seconds <= budget_s and row.found]
         for size in range(1, 5):

@@ -199,7 +199,9 @@ def add_to(suite: Suite) -> None:
         metrics={"unique_kb": "kB", "apparent_kb": "kB"},
         tier="default",
     )
-    room.add("pip", partial(_room, "venv_pip", ""), baseline=True, note="--no-compile, not its default")
+    room.add(
+        "pip", partial(_room, "venv_pip", ""), baseline=True, note="--no-compile, not its default"
+    )
     room.add("uv_hardlink", partial(_room, "uv_pip", "hardlink"))
     room.add("uv_copy", partial(_room, "uv_pip", "copy"))
     suite.claim(

@@ -144,7 +144,7 @@ class Detector(AbstractContextManager["Detector"]):
         *,
         everywhere: bool = False,
     ) -> None:
-        if threshold < 2:
+        if not threshold >= 2:
             raise ValueError(f"threshold must be 2 or more (one load is no N+1), not {threshold!r}")
         if mode not in MODES:
             raise ValueError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")

@@ -43,6 +43,9 @@ class QueryLog(Sequence[Statement]):
         """Add a statement; called by the hooks, thread-safe."""
         self._statements.append(statement)
 
+    def __copy__(self) -> QueryLog:
+        return self[:]
+
     def __len__(self) -> int:
         return len(self._statements)
 

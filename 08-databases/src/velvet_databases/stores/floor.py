@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from operator import index
 from typing import Any, ClassVar
 
 from velvet_databases.domain import DDL, DROP, Dataset, Order, OrderLine, rows
@@ -93,13 +94,13 @@ class Floor(ABC):
         return len(heads) + len(lines)
 
     def _lines(self, order_id: int) -> list[OrderLine]:
-        found = self.connection.execute(self.sql.lines, (order_id,)).fetchall()
+        found = self.connection.execute(self.sql.lines, (index(order_id),)).fetchall()
         return [OrderLine(*row) for row in found]
 
     @reading
     def get_order(self, order_id: int) -> Order:
         """Return one order with its lines; raises `NotFound`."""
-        row = self.connection.execute(self.sql.order, (order_id,)).fetchone()
+        row = self.connection.execute(self.sql.order, (index(order_id),)).fetchone()
         if row is None:
             raise NotFound(f"there is no order {order_id}")
         return with_lines([head(row)], self._lines(order_id))[0]
@@ -107,7 +108,7 @@ class Floor(ABC):
     @reading
     def page(self, after_id: int, limit: int) -> list[Order]:
         """Return the heads of the next orders by key."""
-        found = self.connection.execute(self.sql.page, (after_id, limit)).fetchall()
+        found = self.connection.execute(self.sql.page, (index(after_id), index(limit))).fetchall()
         return [head(row) for row in found]
 
     @reading
@@ -116,7 +117,7 @@ class Floor(ABC):
         if strategy is Loading.RAISE:
             raise Unsupported("a driver has no lazy attributes that could raise")
         if strategy is Loading.JOIN:
-            return from_join(self.connection.execute(self.sql.join, (limit,)).fetchall())
+            return from_join(self.connection.execute(self.sql.join, (index(limit),)).fetchall())
         heads = self.page(-(2**62), limit)
         if strategy is Loading.LAZY:
             return with_lines(heads, (line for one in heads for line in self._lines(one.id)))
@@ -136,7 +137,7 @@ class Floor(ABC):
         """Change an order that is still at that version."""
         with translated(self.backend), self._transaction():
             done = self.connection.execute(
-                self.sql.set_status, (status, order_id, expected_version)
+                self.sql.set_status, (status, index(order_id), index(expected_version))
             )
             if done.rowcount == 0:
                 now = self.get_order(order_id).version
@@ -149,7 +150,7 @@ class Floor(ABC):
         return self._account(self.sql.account, account_id)[0]
 
     def _account(self, statement: str, account_id: int) -> tuple[int, int]:
-        row = self.connection.execute(statement, (account_id,)).fetchone()
+        row = self.connection.execute(statement, (index(account_id),)).fetchone()
         if row is None:
             raise no_account(account_id)
         return row[0], row[1]

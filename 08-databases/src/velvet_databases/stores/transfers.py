@@ -7,6 +7,7 @@ then queue for the same first row instead of holding one each and waiting for th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import index
 
 from velvet_databases.stores.base import NotFound, Overdraft
 
@@ -17,6 +18,7 @@ def moves(source: int, target: int, cents: int) -> list[tuple[int, int]]:
     Raises:
         ValueError: the amount is not positive, or both accounts are one.
     """
+    source, target, cents = index(source), index(target), index(cents)
     if cents <= 0:
         raise ValueError(f"cents must be 1 or more, not {cents}")
     if source == target:

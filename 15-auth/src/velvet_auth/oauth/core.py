@@ -71,6 +71,8 @@ class AuthorizationServer:
     ) -> None:
         if len(secret) < 32:
             raise ValueError("the secret of the refresh tokens needs 32 bytes")
+        if not grace_s >= 0:
+            raise ValueError(f"grace_s is a number of seconds from 0 up, not {grace_s}")
         self.issuer, self._db, self._clock, self._audience = issuer, database, clock, audience
         self._secret, self._grace, self._id_token = secret, grace_s, id_token
         self.clients = ClientAuthenticator(clients, database, issuer.issuer, clock=clock)

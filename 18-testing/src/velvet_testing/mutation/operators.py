@@ -313,9 +313,7 @@ def is_trivially_equivalent(a: str, b: str) -> bool:
 
 def _same_code(a: CodeType, b: CodeType) -> bool:
     names = ("co_code", "co_names", "co_varnames", "co_freevars", "co_cellvars", "co_flags")
-    if any(getattr(a, name) != getattr(b, name) for name in names):
-        return False
-    if len(a.co_consts) != len(b.co_consts):
+    if len(a.co_consts) != len(b.co_consts) or any(getattr(a, n) != getattr(b, n) for n in names):
         return False
     for one, two in zip(a.co_consts, b.co_consts, strict=True):
         if isinstance(one, CodeType) and isinstance(two, CodeType):

@@ -315,8 +315,7 @@ class OrderBoard:
             rows.execute("INSERT INTO {order_board} VALUES (?, ?, ?, ?)", values)
         elif status := self._STATUS.get(type(event)):
             rows.execute(
-                "UPDATE {order_board} SET status = ? WHERE order_id = ?",
-                (status, _subject(stored)),
+                "UPDATE {order_board} SET status = ? WHERE order_id = ?", (status, _subject(stored))
             )
 
 

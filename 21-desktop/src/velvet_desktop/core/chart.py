@@ -21,7 +21,7 @@ class RingBuffer:
     """The newest `capacity` numbers; appending is O(1) and allocates nothing."""
 
     def __init__(self, capacity: int) -> None:
-        if capacity < 1:
+        if not capacity >= 1:
             raise ValueError(f"capacity is {capacity}: at least 1")
         self._values: Floats = np.empty(capacity)
         self._count = 0
@@ -43,7 +43,7 @@ class RingBuffer:
 
 
 def _checked(x: Floats, y: Floats, n: int) -> None:
-    if n < 3:
+    if not n >= 3:
         raise ValueError(f"n is {n}: a line keeps its two ends and at least one point between")
     if len(x) != len(y):
         raise ValueError(f"{len(x)} places and {len(y)} values: they belong together")
@@ -124,6 +124,7 @@ def spiky(n: int, seed: int = 7) -> tuple[Floats, Floats, int]:
     """Return a noisy wave with one spike of a single point, and where the spike is."""
     numbers = np.random.default_rng(seed)
     x = np.arange(n, dtype=np.float64)
+    _checked(x, x, n)
     y = np.sin(x * 12 / n) + numbers.normal(0, 0.05, n)
     place = int(n * 0.618) | 1
     y[place] = 6.0

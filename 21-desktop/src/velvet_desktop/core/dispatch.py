@@ -39,8 +39,7 @@ class Dispatcher:
         self._queue: deque[Callable[[], Any]] = deque()
         self._owner = threading.get_ident()
         self._clock = clock
-        self._closed = False
-        self.dropped = 0
+        self._closed, self.dropped = False, 0
 
     def post(self, call: Callable[[], Any]) -> None:
         """Queue a call, in order; dropped and counted once the window is closed."""
@@ -58,6 +57,8 @@ class Dispatcher:
 
         A call that was posted while draining waits for its turn in the same queue.
         """
+        if budget_ms != budget_ms:
+            raise ValueError("a budget of NaN ms never ends: choose a number, or inf for no limit")
         until = self._clock() + budget_ms / 1e3
         done = 0
         while self._queue:
@@ -100,9 +101,9 @@ class Coalescer:
     def offer(self, key: Hashable, value: Any) -> None:
         """Replace the waiting value of a key; callable from any thread."""
         with self._lock:
-            self.offered += 1
             first = not self._latest
             self._latest[key] = value
+            self.offered += 1
         if first:
             self._dispatcher.post(self._flush)
 

@@ -139,6 +139,8 @@ class JobRunner:
     """
 
     def __init__(self, dispatcher: UiDispatcher, *, grace_s: float = GRACE_S) -> None:
+        if not 0 <= grace_s <= threading.TIMEOUT_MAX:
+            raise ValueError(f"grace_s is {grace_s}: seconds from 0 on that end")
         self._dispatcher, self._grace_s = dispatcher, grace_s
         self._idle: list[_Worker] = []
         self._lock = threading.Lock()
@@ -196,9 +198,8 @@ class JobRunner:
         if mode == "ui":
             run(job, function, arguments, tell)
         else:
-            thread = threading.Thread(
-                target=self._thread, args=(run, job, function, arguments, tell), daemon=True
-            )
+            given = (run, job, function, arguments, tell)
+            thread = threading.Thread(target=self._thread, args=given, daemon=True)
             self._threads.add(thread)
             thread.start()
         return job

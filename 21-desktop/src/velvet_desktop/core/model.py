@@ -51,9 +51,7 @@ class Task:
         if not self.title.strip():
             raise InvalidTask("a task needs a title: type at least one letter")
         if len(self.title) > MAX_TITLE:
-            raise InvalidTask(
-                f"a title has at most {MAX_TITLE:,} characters, not {len(self.title):,}"
-            )
+            raise InvalidTask(f"a title: at most {MAX_TITLE:,} characters, not {len(self.title):,}")
         if self.status not in STATUSES:
             raise InvalidTask(f"status is {self.status!r}: choose one of {', '.join(STATUSES)}")
         if self.priority not in (1, 2, 3):
@@ -172,12 +170,8 @@ class TaskStore:
             )
             rows = self._reader.execute(sql, (*given, stop - start, skip)).fetchall()
             if rows and (place < 0 or anchors[place][0] != start):
-                key = (
-                    ("", rows[0][0])
-                    if query.sort == "id"
-                    else (_key(rows[0], query.sort), rows[0][0])
-                )
-                anchors.insert(place + 1, (start, key))
+                first = "" if query.sort == "id" else _key(rows[0], query.sort)
+                anchors.insert(place + 1, (start, (first, rows[0][0])))
         return [Task(*row) for row in rows]
 
     def put(self, task: Task) -> Task:

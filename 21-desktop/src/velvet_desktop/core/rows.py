@@ -41,15 +41,13 @@ class RowWindow(Generic[Row]):
         page: int = PAGE,
         max_pages: int = MAX_PAGES,
     ) -> None:
-        if page < 1 or max_pages < 2:
-            raise ValueError("a window needs pages of at least 1 row, and at least 2 of them")
+        if not (page >= 1 and max_pages >= 2 and count >= 0):
+            raise ValueError("a window needs at least 1 row a page, at least 2 pages, and a count")
         self._fetch, self.count, self.page, self.max_pages = fetch, count, page, max_pages
         self._submit = submit or (lambda ask, done: done(ask()))
         self._pages: OrderedDict[int, list[Row]] = OrderedDict()
         self._asked: set[int] = set()
-        self._generation = 0
-        self._last = 0
-        self.fetched = 0
+        self._generation = self._last = self.fetched = 0
         self.loaded: Signal[tuple[int, int]] = Signal()
         self.reset: Signal[int] = Signal()
 

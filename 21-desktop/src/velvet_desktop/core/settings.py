@@ -126,9 +126,8 @@ class SingleInstance:
         self._server = socket.create_server(("127.0.0.1", 0))
         self._address, token = self._server.getsockname(), secrets.token_hex(16)
         replace_file(self._path, json.dumps({"port": self._address[1], "token": token}))
-        self._thread = threading.Thread(
-            target=self._listen, args=(self._server, token), daemon=True
-        )
+        given = (self._server, token)
+        self._thread = threading.Thread(target=self._listen, args=given, daemon=True)
         self._thread.start()
         return True
 

@@ -66,7 +66,7 @@ def rgb(colour: str) -> tuple[int, int, int]:
     >>> rgb("#ff8000")
     (255, 128, 0)
     """
-    if len(colour) != 7 or colour[0] != "#":
+    if len(colour) != 7 or colour[0] != "#" or set(colour[1:]) - set("0123456789abcdefABCDEF"):
         raise ValueError(f"a colour is written #rrggbb, not {colour!r}")
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 

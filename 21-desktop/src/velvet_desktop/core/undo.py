@@ -37,7 +37,7 @@ class UndoStack:
     """
 
     def __init__(self, limit: int = 1_000, *, clock: Callable[[], float] = time.monotonic) -> None:
-        if limit < 1:
+        if not limit >= 1:
             raise ValueError(f"limit is {limit}: at least one step")
         self._done: deque[Command] = deque()
         self._undone: list[Command] = []

@@ -296,10 +296,8 @@ class Board:
         self.status_line.value = f"{rows:,} rows imported"
 
     def _import_done(self, report: ImportReport) -> None:
-        first = f", the first: {report.reasons[0]}" if report.reasons else ""
-        self._import_ended(
-            f"imported {report.accepted:,} rows, {report.rejected:,} rejected{first}"
-        )
+        why = f", the first: {report.reasons[0]}" if report.reasons else ""
+        self._import_ended(f"imported {report.accepted:,} rows, {report.rejected:,} rejected{why}")
 
     def _import_failed(self, error: BaseException) -> None:
         self._import_ended(f"the import failed: {error}{self._removed()}")

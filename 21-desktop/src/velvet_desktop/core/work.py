@@ -36,8 +36,8 @@ def loop(token: Token, size: int) -> int:
 
 def sort(_: Token, size: int) -> int:
     """Sort `size` random numbers in one call."""
-    numbers = array("I", random.Random(7).randbytes(size * 4)).tolist()
-    return int(sorted(numbers)[0])
+    numbers = array("I", random.Random(7).randbytes(int(size) * 4)).tolist()
+    return int((sorted(numbers) or [0])[0])
 
 
 def regex(_: Token, size: int) -> int:
@@ -86,10 +86,12 @@ def sized(kind: str, seconds: float, start: int = 1_000) -> int:
     """Return the size with which a kind takes about so many seconds on this machine.
 
     Raises:
-        ValueError: no such kind.
+        ValueError: no such kind, no time, or no size to start with.
     """
     if kind not in KINDS:
         raise ValueError(f"unknown work {kind!r}: choose one of {', '.join(KINDS)}")
+    if not (seconds > 0 and start >= 1):
+        raise ValueError(f"{seconds} s from size {start}: some time, and a size of at least 1")
     if kind == "sleep":
         return int(seconds * 1e3)
     size, spent, goal = start, 0.0, min(seconds, 0.1)

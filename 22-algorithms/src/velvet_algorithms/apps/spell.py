@@ -17,6 +17,7 @@ from typing import NamedTuple
 from velvet_algorithms.hashing import checked_whole
 from velvet_algorithms.samples.words import LETTERS
 
+LONGEST = 200  # letters of a known word: a text of n letters has n**2 / 2 remainders
 FAR = 3
 """What `distance_up_to_two` returns for everything beyond two."""
 
@@ -90,9 +91,7 @@ def _edits(word: str) -> set[str]:
 
 
 def scan_suggest(
-    word: str,
-    weights: dict[str, int],
-    distance: Callable[[str, str], int] = distance_up_to_two,
+    word: str, weights: dict[str, int], distance: Callable[[str, str], int] = distance_up_to_two
 ) -> list[Suggestion]:
     """Return the known words within distance 2 by measuring the distance to every one of them.
 
@@ -104,10 +103,13 @@ def scan_suggest(
 
 
 def deletions(word: str, most: int) -> set[str]:
-    """Return what remains of a word after deleting up to `most` letters, itself included."""
+    """Return what remains of a word after deleting up to `most` letters, itself included.
+
+    A text that is too long to be near a known word remains as it is.
+    """
     size = len(word)
     kept = {word}
-    for count in range(1, min(most, size) + 1):
+    for count in range(1, 1 if size > LONGEST + most else min(most, size) + 1):
         kept.update(map("".join, combinations(word, size - count)))
     return kept
 
@@ -121,7 +123,8 @@ class SpellChecker:
         max_distance: insertions, deletions and replacements that are looked through, 1 or 2.
 
     Raises:
-        ValueError: `max_distance` is not 1 or 2, lengths differ, a word is empty or there twice.
+        ValueError: `max_distance` is not 1 or 2, lengths differ, a word is empty, there twice or
+            of more than 200 letters.
 
     Building takes O(letters^max_distance) time and entries a word; a suggestion as many look-ups
     as its query has deletions.
@@ -132,11 +135,7 @@ class SpellChecker:
     """
 
     def __init__(
-        self,
-        words: Sequence[str],
-        weights: Sequence[int] | None = None,
-        *,
-        max_distance: int = 2,
+        self, words: Sequence[str], weights: Sequence[int] | None = None, *, max_distance: int = 2
     ) -> None:
         self.max_distance = checked_whole("max_distance", max_distance, 1, 2)
         counts = [1] * len(words) if weights is None else weights
@@ -145,8 +144,8 @@ class SpellChecker:
                 f"{len(words)} words and {len(counts)} weights; give one of each a word"
             )
         self._weights = dict(zip(words, counts, strict=True))
-        if len(self._weights) != len(words) or "" in self._weights:
-            raise ValueError("words must be different and not empty")
+        if len(self._weights) != len(words) or not all(0 < len(one) <= LONGEST for one in words):
+            raise ValueError(f"words must be different and not empty, of up to {LONGEST} letters")
         # Most remainders come from one word: a bare str there saves a list of 64 bytes.
         index: dict[str, str | list[str]] = {}
         for word in words:

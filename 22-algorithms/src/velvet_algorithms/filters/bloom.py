@@ -195,7 +195,7 @@ def hash_array(keys: Iterable[bytes | str], salt: bytes = b"") -> npt.NDArray[np
 
 def expected_rate(keys: int, blocks: int) -> float:
     """Return the rate of false positives of `keys` in `blocks`: a Poisson mixture over the blocks."""
-    load = keys / checked_whole("blocks", blocks)
+    load = min(keys / checked_whole("blocks", blocks), 4096.0)  # from there on every bit is set
     spread = 12.0 * math.sqrt(load) + 12.0
     rate, counts = 0.0, range(max(0, int(load - spread)), int(load + spread) + 1)
     for count in counts:
@@ -236,7 +236,7 @@ class BlockedBloom(OwnCopies):
     """
 
     def __init__(self, capacity: int, error: float = 0.01, *, salt: bytes = b"") -> None:
-        self.capacity = checked_whole("capacity", capacity)
+        self.capacity = checked_whole("capacity", capacity, 1, 2**32)  # 32 bits choose its block
         self.error = checked_share("error", error)
         self._salt = checked_salt(salt)
         self.blocks = _blocks_for(self.capacity, self.error)

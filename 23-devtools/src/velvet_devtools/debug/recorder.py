@@ -103,8 +103,9 @@ class Recorder:
         watch: Iterable[str] = (),
         backend: str = BACKENDS[0],
     ) -> None:
-        if backend not in BACKENDS or max_events < 1:
-            raise ValueError(f"there is no {backend!r} here, or no room for {max_events} events")
+        if backend not in BACKENDS or mode not in ("delta", "full") or not max_events >= 1:
+            why = f"no {backend!r} here, no mode {mode!r}, or no room for {max_events} events"
+            raise ValueError(f"there is {why}")
         self._codes = code_of(targets)
         self._stores = {code: stored_names(code) for code in self._codes}
         self._events: deque[Event] = deque(maxlen=max_events)
@@ -115,8 +116,7 @@ class Recorder:
         self._here = threading.local()
         self._lanes = itertools.count()
         self._recorded = self._calls = 0
-        self._problem = ""
-        self._live = False
+        self._problem, self._live = "", False
 
     @property
     def trace(self) -> Trace:

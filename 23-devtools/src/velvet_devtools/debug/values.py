@@ -49,7 +49,7 @@ def written(value: Any, depth: int = 0, secret: re.Pattern[str] | None = None) -
     kind = type(value)
     if kind in SCALARS:
         return _scalar(value)
-    if depth >= MAX_DEPTH:
+    if not depth < MAX_DEPTH:
         return f"<{_class(kind)}>"
 
     def pairs(fields: dict[Any, Any], sign: str, name: Callable[[Any], str]) -> list[str]:

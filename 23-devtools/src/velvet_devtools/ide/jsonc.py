@@ -131,11 +131,12 @@ def edit(text: str, path: Sequence[str | int], value: Any) -> str:
     '{"a": true /* one */}'
 
     Raises:
+        ValueError: the value is NaN or infinite, which JSON does not have.
         KeyError: there is no such place, and no object to add the last key to.
     """
     wanted = tuple(path)
     places = {span.path: span for span in spans(text)}
-    written = json.dumps(value, ensure_ascii=False)
+    written = json.dumps(value, ensure_ascii=False, allow_nan=False)
     if wanted in places:
         here = places[wanted]
         return text[: here.start] + written + text[here.stop :]

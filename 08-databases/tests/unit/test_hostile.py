@@ -1,0 +1,128 @@
+"""One valid call of each public callable; `velvet.hostile` puts what is hostile into its place."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import psycopg
+
+from velvet.hostile import Fixed, HostileTests, call
+from velvet_databases import (
+    anomalies,
+    domain,
+    explain,
+    fingerprint,
+    isolation,
+    latency,
+    plan,
+    plan_advice,
+    pool,
+    pool_curve,
+    pool_simulation,
+    retry,
+)
+from velvet_databases.migrate import ddl
+from velvet_databases.nplusone import detector
+from velvet_databases.sqlcapture import log
+from velvet_databases.stores import address, base, catalogue, documents, raw_sqlite, sql, transfers
+
+URL = "postgresql://u:p@127.0.0.1/db"
+SHOP = domain.generate(2)
+STEP = ("T1", "SELECT 1", "label")
+NODE = {"Node Type": "Seq Scan", "Plan Rows": 1, "Actual Rows": 1}
+ORDER = '{"_id":1,"customer_id":1,"status":"new","placed_at":"2024-01-01","version":1}'
+POINT = pool_simulation.SimulatedPoint(1, 5.0, 1.0, 1.0, 0.0)
+
+
+class Connection:
+    """Stands where a driver's connection is."""
+
+    def __init__(self) -> None:
+        self.db = sqlite3.connect(":memory:", check_same_thread=False)
+        self.execute, self.rollback, self.close = self.db.execute, self.db.rollback, self.db.close
+
+
+def explained(text: str) -> plan.Plan:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        return explain.explain(connection, text)
+
+
+def open_store() -> raw_sqlite.RawSqlite:
+    store = raw_sqlite.RawSqlite()
+    store.open("sqlite://")
+    store.create_schema()
+    store.insert_reference(SHOP)
+    store.insert_orders(SHOP, store.bulk_methods()[-1])
+    return store
+
+
+class TestHostile(HostileTests):
+    errors = (base.StoreError,)
+    calls = (
+        call(anomalies.reference, "sqlite").but(errors=(KeyError,)),
+        call(domain.generate, 3, 2, Fixed(7), n_accounts=2).but(many=50),
+        call(fingerprint.fingerprint, "SELECT 1"),
+        call(isolation.Interleaving, Fixed("sqlite://"), "serializable", ["SELECT 1"], [STEP]),
+        call(latency.split_target, "127.0.0.1:5432"),
+        call(latency.LatencyProxy, "127.0.0.1:5432", 1.0, 1.0, seed=Fixed(1)),
+        call(ddl.names, "shop.item"),
+        call(ddl.named, "shop.item").but(errors=(psycopg.Error,)),
+        call(detector.Detector, 2, "report", ["a"]),
+        call(plan.from_postgres, [{"Plan": NODE}]),
+        call(plan.from_sqlite, [(1, 0, 0, "SCAN item")]),
+        call(pool.Pool, Connection, 0, 3, timeout=0.1, max_lifetime=9.0, max_idle=9.0)
+        .then("checkout", 0.1)
+        .then("leaks", 1.0)
+        .but(
+            errors=(pool.PoolTimeout,),
+            partial="a connection that was asked for is made, and kept",
+            shares="a pool owns its connections, and its copy would lend them twice",
+        ),
+        call(pool_curve.little_size, 100.0, 0.01),
+        call(pool_simulation.little_tps, 2, 3.0),
+        call(
+            pool_simulation.simulate, 2, threads=3, wait_ms=1.0, compute_ms=1.0, cores=2, work=50
+        ).but(many=50),
+        call(
+            pool_simulation.simulated_curve, [2], threads=3, wait_ms=1.0, compute_ms=Fixed(1.0)
+        ).but(many=50),
+        call(pool_simulation.knee, Fixed([POINT]), 1.25),
+        call(retry.retry_tx, lambda: 1, {"40001"}, 2, 0.0, 0.0, sleep=Fixed(lambda _: None)),
+        call(explained, "SELECT 1").but(errors=(sqlite3.Error,), of=(explain.explain,)),
+        call(plan_advice.advise, Fixed(plan.Plan("sqlite", plan.Node("SCAN"), True)), {"a": "b"}),
+        call(log.QueryLog, []).then("append", Fixed("a statement")),
+        call(address.read_address, URL, {"postgresql"}).then("hide", "a").then("with_driver", "a"),
+        call(base.check_method, "copy", ("copy",)),
+        call(catalogue.make, "sqlite3").but(same=False),
+        call(documents.from_json, ORDER),
+        call(open_store)
+        .then("page", 0, 5)
+        .then("orders_with_lines", Fixed(base.Loading.JOIN), 5)
+        .then("get_order", 1)
+        .then("set_status", 1, "paid", 1)
+        .then("balance", 1)
+        .then("transfer", 1, 2, 5, Fixed(base.TransferHow.ATOMIC))
+        .but(of=(raw_sqlite.RawSqlite,)),
+        call(sql.from_join, []),
+        call(transfers.moves, 1, 2, 5),
+        call(transfers.after, [(1, -5)], {1: 9}),
+    )
+    excepted = {
+        "anomalies": "play against a server or a file; tests/unit/test_isolation.py",
+        "bookshelf": "fills the tables of an experiment",
+        "domain": "rows of values, as they are",
+        "isolation": "what `Interleaving` makes of its steps",
+        "isolation_stage": "connections that `Interleaving` opens",
+        "latency_link": "the inside of `LatencyProxy`",
+        "migrate": "takes a connection to PostgreSQL; tests/integration",
+        "nplusone": "what the hooks of a mapper tell",
+        "plan_stage": "fills the tables of an experiment",
+        "pool_adapters": "pools of drivers, on a server",
+        "pool_curve": "loads a server for seconds",
+        "pool_slots": "the inside of `Pool`; tests/property/test_pool_machine.py",
+        "race_counters": "statements of an experiment on an open connection",
+        "races": "threads that race on a database for seconds",
+        "sqlcapture": "hooks into the libraries; tests/unit/test_sqlcapture.py",
+        "stores": "the same operations on other libraries; tests/integration/test_stores_bad_input.py",
+    }
