@@ -159,12 +159,12 @@ def promotion_table(
     >>> promotion_table()["int64", "uint64"]
     'float64'
     """
-    if unknown := [name for name in names if name not in np.sctypeDict]:
-        raise TypeError(f"the names are NumPy's own, such as uint8 and float32, not {unknown}")
+    known = {np.dtype(code).name for code in np.typecodes["AllInteger"] + np.typecodes["AllFloat"]}
+    if unknown := [name for name in names if name not in known]:
+        raise TypeError(f"the names are those of NumPy's numbers, such as uint8, not {unknown}")
     arrays: dict[str, Any] = {name: np.ones(1, name) for name in names}
-    others = {**arrays, "Python int": 1, "Python float": 1.0}
     return {
         (left, right): str((array + other).dtype)
         for left, array in arrays.items()
-        for right, other in others.items()
+        for right, other in {**arrays, "Python int": 1, "Python float": 1.0}.items()
     }
