@@ -134,7 +134,7 @@ def parse_record(text: str, dist_info: str | None = None) -> tuple[RecordEntry, 
 
 
 def write_record(entries: Iterable[RecordEntry]) -> str:
-    """Return a RECORD with the given rows; the inverse of `parse_record`."""
+    """Return a RECORD; the inverse of `parse_record`. Python 3.10 raises csv.Error for a NUL."""
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\n").writerows(entry.fields for entry in entries)
     return out.getvalue()

@@ -89,7 +89,9 @@ class TestHostile(HostileTests):
         ).but(many=50),
         call(pool_simulation.knee, Fixed([POINT]), 1.25),
         call(retry.retry_tx, lambda: 1, {"40001"}, 2, 0.0, 0.0, sleep=Fixed(lambda _: None)),
-        call(explained, "SELECT 1").but(errors=(sqlite3.Error,), of=(explain.explain,)),
+        call(explained, "SELECT 1").but(
+            errors=(sqlite3.Error, sqlite3.Warning), of=(explain.explain,)
+        ),
         call(plan_advice.advise, Fixed(plan.Plan("sqlite", plan.Node("SCAN"), True)), {"a": "b"}),
         call(log.QueryLog, []).then("append", Fixed("a statement")),
         call(address.read_address, URL, {"postgresql"}).then("hide", "a").then("with_driver", "a"),
