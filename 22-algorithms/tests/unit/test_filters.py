@@ -144,7 +144,7 @@ def test_removing_what_is_not_there_is_refused() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((0, 0.01), "capacity must be at least 1, got 0"),
+        ((0, 0.01), "capacity must be (at least 1|between 1 and 4294967296), got 0"),
         ((10, 0.0), "error must be between 0 and 1, both excluded, got 0.0"),
         ((10, 1.0), "error must be between 0 and 1"),
         ((10, float("nan")), "error must be between 0 and 1"),
