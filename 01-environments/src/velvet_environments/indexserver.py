@@ -277,7 +277,7 @@ class IndexServer:
         self._guard = threading.Lock()
         self._server = _Server(self)
         serve = self._server.serve_forever
-        self._thread = threading.Thread(target=serve, args=(0.05,), name="index")
+        self._thread = threading.Thread(target=serve, args=(0.05,), name="index", daemon=True)
 
     @property
     def url(self) -> str:
