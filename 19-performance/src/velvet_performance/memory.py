@@ -62,9 +62,9 @@ def deep_size(thing: Any) -> int:
     functions belong to the program and are not counted. O(number of objects).
     """
     seen: set[int] = set()
-    total, todo = 0, [thing]
-    while todo:
-        one = todo.pop()
+    total, rest = 0, [thing]
+    while rest:
+        one = rest.pop()
         if id(one) in seen or isinstance(one, type | ModuleType) or callable(one):
             continue
         seen.add(id(one))
@@ -72,16 +72,16 @@ def deep_size(thing: Any) -> int:
         if isinstance(one, str | bytes | bytearray | int | float | complex):
             continue
         if isinstance(one, Mapping):
-            todo += [*one.keys(), *one.values()]
+            rest += [*one.keys(), *one.values()]
         elif isinstance(one, list | tuple | set | frozenset):
-            todo += one
+            rest += one
         if hasattr(one, "__dict__"):
-            todo.append(vars(one))
+            rest.append(vars(one))
         for kind in type(one).__mro__:
             slots = kind.__dict__.get("__slots__", ())
             for name in (slots,) if isinstance(slots, str) else slots:
                 if hasattr(one, name) and name not in ("__dict__", "__weakref__"):
-                    todo.append(getattr(one, name))
+                    rest.append(getattr(one, name))
     return total
 
 

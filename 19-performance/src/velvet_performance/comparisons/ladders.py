@@ -171,9 +171,11 @@ def add_to(suite: Suite) -> None:
         tier="full",
     )
     for name in RUNGS[1:]:
+        # The gain of this rung depends on the processor most: 37 % off on one, 11 % on another.
+        most = 50 if name == "slice_the_hour" else 35
         suite.claim(
-            f"{name}: Amdahl's prediction is within 50 % of the measured gain",
-            value("prediction", name, "off") <= 50,
+            f"{name}: Amdahl's prediction is within {most} % of the measured gain",
+            value("prediction", name, "off") <= most,
             tier="quick" if name in QUICK_RUNGS else "default",
         )
     suite.claim(
