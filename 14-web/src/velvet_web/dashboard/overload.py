@@ -101,16 +101,39 @@ def finding(seen: kit.Seen) -> str:
     usual = seen.wanted["load"] / 100 * tasks.CAPACITY
     if late["no limit"] < 0.5 * usual:
         state = (
-            f"Six seconds after the surge the server without a limit gives **{late['no limit']:.0f}"
-            f"** of {usual:.0f} useful answers a second: it is busy with answers that nothing "
-            f"waits for any more. With a queue of 10 it gives {late['queue of 10']:.0f}."
+            f"In the model, six seconds after the surge the server without a limit gives "
+            f"**{late['no limit']:.0f}** of {usual:.0f} useful answers a second: it is busy with "
+            f"answers that nothing waits for any more. With a queue of 10 it gives "
+            f"{late['queue of 10']:.0f}."
         )
     else:
         state = (
-            f"All three recover: {late['no limit']:.0f} useful answers a second without a limit, "
-            f"{late['queue of 10']:.0f} with a queue of 10. Try more retries, or a larger surge."
+            f"In the model all three recover: {late['no limit']:.0f} useful answers a second "
+            f"without a limit, {late['queue of 10']:.0f} with a queue of 10. Try more retries, or "
+            f"a larger surge."
         )
-    return state
+    return state + measured_finding(seen)
+
+
+def measured_finding(seen: kit.Seen) -> str:
+    """Say what the real server gave at the end, or that its load generator was late."""
+    lags = [one["lag_ms"] for one in seen.of("generator") if not one["valid"]]
+    if lags:
+        return (
+            f" The load generator was up to {max(lags):.0f} ms late: the machine is too busy, and "
+            "the measured lines show that, not the policies."
+        )
+    ends: dict[str, list[float]] = {}
+    for one in seen.of("window"):
+        if one["at"] >= tasks.SECONDS - 3:
+            ends.setdefault(one["policy"], []).append(one["goodput"])
+    if not {"no limit", "queue of 10"} <= set(ends):
+        return ""
+    mean = {name: sum(values) / len(values) for name, values in ends.items()}
+    return (
+        f" Measured in the last three seconds: {mean['no limit']:.0f} without a limit, "
+        f"{mean['queue of 10']:.0f} with a queue of 10."
+    )
 
 
 TAB = kit.Tab(

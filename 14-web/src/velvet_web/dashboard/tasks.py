@@ -14,13 +14,14 @@ from velvet_web.comparisons.conformance import CHECKS, run
 from velvet_web.comparisons.measuring import TARGETS, cost, first_id, home_of, judge
 from velvet_web.contenders import build, load, names
 from velvet_web.loadgen import stream
-from velvet_web.loadplan import LoadPlan, Shot
+from velvet_web.loadplan import LoadPlan, Result, Shot
 from velvet_web.servers import ServerFailed, serve, servers
 from velvet_web.settings import Settings
 
 PLACES, HOLD = 10, 0.05
 CAPACITY = PLACES / HOLD
 EVERY = 0.5
+SECONDS = 12.0  # of each measured run
 POLICIES: dict[str, dict[str, Any]] = {
     "no limit": {},
     "queue of 10": {"max_inflight": PLACES, "max_queue": 10, "max_wait": 10.0},
@@ -32,8 +33,7 @@ def overload(load: int = 70, surge: int = 3, retries: int = 3) -> Iterator[dict[
     """Send the same surge to a real server under each policy, and tell what comes in time."""
     if load * surge > 400:
         raise ValueError(f"{load} % times {surge} is over 400 % of capacity; lower one of them.")
-    seconds = 12.0
-    yield {"type": "plan", "total": int(len(POLICIES) * seconds / EVERY)}
+    yield {"type": "plan", "total": int(len(POLICIES) * SECONDS / EVERY)}
     for policy, limits in POLICIES.items():
         settings = replace(Settings(dsn="unused"), **limits)
         with serve("lab", "uvicorn", settings) as server:
@@ -41,7 +41,7 @@ def overload(load: int = 70, surge: int = 3, retries: int = 3) -> Iterator[dict[
                 server.url,
                 (Shot("/work"),),
                 rate=load / 100 * CAPACITY,
-                seconds=seconds,
+                seconds=SECONDS,
                 connections=400,
                 timeout=0.25,
                 retries=retries,
@@ -51,6 +51,10 @@ def overload(load: int = 70, surge: int = 3, retries: int = 3) -> Iterator[dict[
             for event in stream(plan):
                 if "result" not in event:
                     yield {"type": "window", "policy": policy, **event}
+                    continue
+                result = Result.from_json(event["result"])
+                lag = result.lag.percentile(99) / 1e3
+                yield {"type": "generator", "policy": policy, "lag_ms": lag, "valid": result.valid}
 
 
 def race(workload: str = "list_50", requests: int = 600) -> Iterator[dict[str, Any]]:
