@@ -48,3 +48,15 @@ def test_double_underscores_in_a_table_are_text_and_code_is_left_alone():
     cells = AppTest.from_function(page).run(timeout=60).table[0].value.iloc[0]
 
     assert list(cells) == [r"a/\_\_init\_\_.py", "`__init__`", 1]
+
+
+def test_a_column_with_a_text_beside_numbers_holds_texts(caplog: pytest.LogCaptureFixture):
+    def page() -> None:
+        from velvet.ui.parts import Seen
+
+        Seen().table([{"tool": "a", "found": 3}, {"tool": "b", "found": "not here"}])
+
+    table = AppTest.from_function(page).run(timeout=60).table[0].value
+
+    assert list(table["found"]) == ["3", "not here"]
+    assert "Arrow" not in caplog.text

@@ -48,9 +48,18 @@ class Seen:
         chart(figure, key=f"{current_tab.get()}-{key}", whose=self.whose)
 
     def table(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Draw rows as a table with whose figures these are."""
+        """Draw rows as a table with whose figures these are.
+
+        A column with a text in it is one of texts: Arrow takes no mixture, and says so at length.
+        """
         if rows:
-            st.table([{name: _plain(cell) for name, cell in row.items()} for row in rows])
+            texts = {name for row in rows for name, cell in row.items() if isinstance(cell, str)}
+            st.table(
+                [
+                    {name: _plain(str(cell) if name in texts else cell) for name, cell in row.items()}
+                    for row in rows
+                ]
+            )
             st.caption(self.whose[0].upper() + self.whose[1:])
 
 
