@@ -59,6 +59,11 @@ def test_the_matrix_tab_names_the_pair() -> None:
     cells = defect_tab.figure_of(rows, corpus).data[0].z
     assert [list(row) for row in cells] == [[2], [2]]
     assert defect_tab.finding(Seen(rows[:1])) == ""
+    absent = {**rows[0], "name": "pyright:default", "found": [], "status": "not here"}
+    assert list(defect_tab.figure_of([*rows, absent], corpus).data[0].y) == [
+        "ruff:default",
+        "ty:default",
+    ]
 
 
 def test_the_overhead_of_log_lines_is_told() -> None:

@@ -73,7 +73,8 @@ def draw(seen: kit.Seen) -> None:
     now = profiles[-1]
     before = stacks_of(profiles[0]) if len(profiles) > 1 else None
     stage = now["stage"]
-    title = f"After {stage} commits: {now['cpu_ms']:.0f} ms" if stage else "The first day"
+    commits = "1 commit" if stage == 1 else f"{stage} commits"
+    title = f"After {commits}: {now['cpu_ms']:.0f} ms" if stage else "The first day"
     seen.chart(figure_of(stacks_of(now), before, title), key="icicle")
     if before is not None:
         kit.note("Red frames have a larger own share than on the first day, blue ones a smaller.")

@@ -16,7 +16,8 @@ from velvet_devtools.lint import Status
 
 
 def figure_of(rows: list[dict[str, Any]], corpus: list[dict[str, Any]]) -> go.Figure:
-    """Return tools by classes; darker is more of six."""
+    """Return tools by classes; darker is more of six. A tool that did not run has no cells."""
+    rows = [row for row in rows if row["status"] == "ok"]
     kinds = list(dict.fromkeys(one["kind"] for one in corpus))
     kind_of = {one["stem"]: one["kind"] for one in corpus}
     counts = [Counter(kind_of[stem] for stem in row["found"]) for row in rows]
@@ -61,18 +62,22 @@ def draw(seen: kit.Seen) -> None:
         return
     corpus = known[0]["defects"]
     seen.chart(figure_of(rows, corpus), key="map")
+    ran = [row for row in rows if row["status"] == "ok"]
     seen.table(
         [
             {
                 "tool": row["name"],
-                "found": len(row["found"]) if row["status"] == "ok" else row["status"],
+                "found": len(row["found"]),
                 "false alarms": len(row["alarms"]),
                 "noise": row["noise"],
                 "seconds": f"{row['seconds']:.2f}",
             }
-            for row in sorted(rows, key=lambda one: -len(one["found"]))
+            for row in sorted(ran, key=lambda one: -len(one["found"]))
         ]
     )
+    absent = [f"{row['name']} ({row['status']})" for row in rows if row["status"] != "ok"]
+    if absent:
+        kit.note(f"Not measured: {', '.join(absent)}.")
     budget = float(kit.slider("Budget, seconds", 0.1, 20.0, 2.0, step=0.1))
     chosen = matrix.Matrix(as_rows(rows), ()).cheapest_cover(budget)
     found = frozenset().union(*(row.found for row in chosen)) if chosen else frozenset()
