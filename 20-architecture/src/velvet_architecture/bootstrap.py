@@ -20,7 +20,7 @@ from velvet_architecture.app.readside import (
     UnitsSoldPerDay,
 )
 from velvet_architecture.app.serial import Codec, EventRegistry
-from velvet_architecture.domain import orders, whole, stock
+from velvet_architecture.domain import orders, stock, whole
 from velvet_architecture.domain.orders import Money, PlaceOrder, order_decider
 from velvet_architecture.domain.stock import Allocate, ReceiveBatch, available, stock_decider
 from velvet_architecture.ports import EventStore, PaymentRefused

@@ -26,13 +26,21 @@ from velvet_architecture.domain.orders import Money, OrderLine, PlaceOrder, orde
 from velvet_architecture.domain.stock import (
     Allocate,
     Allocated,
+    BatchQuantityChanged,
     ChangeBatchQuantity,
     Deallocated,
     ReceiveBatch,
+    Release,
     available,
     stock_decider,
 )
-from velvet_architecture.ports import ConcurrencyError, PaymentRefused, Snapshot, uuid7
+from velvet_architecture.ports import (
+    ConcurrencyError,
+    DuplicateEventError,
+    PaymentRefused,
+    Snapshot,
+    uuid7,
+)
 
 S = "stock-lamp"
 
@@ -352,3 +360,116 @@ def test_a_damaged_snapshot_costs_a_replay_and_no_crash(damaged: bytes) -> None:
 def test_a_policy_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="raise, collect or park"):
         MessageBus(on_event_error="ignore")  # type: ignore[arg-type]
+
+
+def test_the_wait_between_two_attempts_stays_short_however_many_there_are() -> None:
+    store, waits = Rival(times=0), list[float]()
+    store.shop.receive("lamp", "b", 10)
+    store.times = 40
+    ours = AggregateStore(store, registry(), sleep=waits.append)
+    assert ours.execute(stock_decider, S, Allocate("o1", 2), retries=50).attempts == 41
+    assert len(waits) == 40
+    assert max(waits) <= 0.256
+
+
+def test_a_command_that_led_to_other_events_elsewhere_is_answered_all_the_same() -> None:
+    class Twin(MemoryEventStore):
+        """A store on which our command runs elsewhere first, after what it would undo was undone."""
+
+        other: AggregateStore | None = None
+
+        def append(self, stream: str, events: Any, *, expected: int = -1) -> Any:
+            if (other := self.other) is not None:
+                self.other = None
+                other.execute(stock_decider, stream, Release("o"))
+                other.execute(stock_decider, stream, ChangeBatchQuantity("b", 2), command_id="c1")
+            return super().append(stream, events, expected=expected)
+
+    store = Twin()
+    ours = AggregateStore(store, registry())
+    ours.execute(stock_decider, S, ReceiveBatch("b", 10))
+    ours.execute(stock_decider, S, Allocate("o", 4))
+    store.other = AggregateStore(store, registry())
+    done = ours.execute(stock_decider, S, ChangeBatchQuantity("b", 2), command_id="c1")
+
+    assert (done.duplicate, done.version) == (True, 4)
+    assert done.events == (BatchQuantityChanged("b", 2),)
+    with pytest.raises(DuplicateEventError):
+        ours.execute(stock_decider, "stock-vase", ReceiveBatch("b", 1), command_id="c1")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        (lambda: aggregates(every=0), "every"),
+        (lambda: aggregates(cache_size=-1), "cache_size"),
+        (
+            lambda: aggregates().execute(stock_decider, S, ReceiveBatch("b", 1), retries=-1),
+            "retries",
+        ),
+        (
+            lambda: FulfilmentProcess(aggregates(), CardPayments(), timeout_s=float("nan")),
+            "timeout_s",
+        ),
+    ],
+)
+def test_a_number_out_of_its_range_is_refused_by_name(wrong: Any, field: str) -> None:
+    with pytest.raises(ValueError, match=field):
+        wrong()
+
+
+def test_times_of_threads_are_added_up_and_none_is_lost() -> None:
+    meet, seen = threading.Barrier(2), threading.local()
+
+    def clock() -> int:
+        """Return 0, then 10 to both threads at once."""
+        seen.calls = getattr(seen, "calls", 0) + 1
+        if seen.calls == 2:
+            meet.wait(60)
+        return 10 * (seen.calls - 1)
+
+    spent: dict[str, int] = {}
+    bus = MessageBus((timed(spent, clock),))
+    bus.command(str, lambda *_: None)
+    threads = [threading.Thread(target=bus.handle, args=("x",)) for _ in range(2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert spent == {"str": 20}
+
+
+def test_a_worker_that_is_too_late_repeats_a_step_that_another_began() -> None:
+    class Dies(CardPayments):
+        dead = False
+
+        def authorise(self, key: str, amount: Money) -> str:
+            payment = super().authorise(key, amount)
+            if not self.dead:
+                self.dead = True
+                raise OSError("the worker dies, the money is taken")
+            return payment
+
+    class Behind(MemoryEventStore):
+        """A store on which another worker begins its step before ours records its verdict."""
+
+        other: Any = None
+
+        def append(self, stream: str, events: Any, *, expected: int = -1) -> Any:
+            if stream.startswith("process") and (other := self.other) is not None:
+                self.other = None
+                with pytest.raises(OSError, match="money is taken"):
+                    other()
+            return super().append(stream, events, expected=expected)
+
+    store, payments = Behind(), Dies()
+    shop = build(store)
+    shop.receive("lamp", "b", 10)
+    shop.aggregates.execute(order_decider, "order-o1", order())
+    on_time = FulfilmentProcess(shop.aggregates, payments)
+    late = FulfilmentProcess(shop.aggregates, payments, clock=lambda: 1e12)
+    store.other = lambda: on_time.run("o1")
+    progress = late.run("o1", started=0.0)
+
+    assert (progress.result, shop.available("lamp")) == ("cancelled", 10)
+    assert (len(payments.authorised), len(payments.refunded)) == (1, 1)

@@ -97,7 +97,9 @@ class MemoryEventStore:
         whole("limit", limit, least=0)
         for one in (after, upto or START):
             if one.epoch:
-                raise ValueError(f"the cursor {one} is of another kind of store: its epoch is not 0")
+                raise ValueError(
+                    f"the cursor {one} is of another kind of store: its epoch is not 0"
+                )
         wanted = None if types is None else set(types)
         found: list[StoredEvent] = []
         with self._lock:

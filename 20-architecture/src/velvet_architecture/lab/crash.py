@@ -23,6 +23,7 @@ from velvet_architecture.adapters.sqlite import SqliteEventStore
 from velvet_architecture.ports import NewEvent, StoreUnavailable
 from velvet_architecture.samples import victim
 
+VICTIM = victim.__name__
 MODES = ("direct", "outbox", "outbox_inbox")
 
 
@@ -56,7 +57,7 @@ class Delivered:
 @contextmanager
 def _started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Run a victim; it ends with the block, on Ctrl-C, too."""
-    argv = [sys.executable, "-m", "velvet_architecture.samples.victim", *arguments]
+    argv = [sys.executable, "-m", VICTIM, *arguments]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, encoding="utf-8") as child:
         try:
             yield child
@@ -155,9 +156,7 @@ def tear(folder: Path, *, places: int = 30, flip: bool = False, seed: int = 1) -
     source = SqliteEventStore(folder / "whole.db", synchronous="normal")
     ids = [uuid_of(number) for number in range(20 * victim.SIZE)]
     for first in range(0, len(ids), victim.SIZE):
-        new = [
-            NewEvent("Put", b"x" * 200, one) for one in ids[first : first + victim.SIZE]
-        ]
+        new = [NewEvent("Put", b"x" * 200, one) for one in ids[first : first + victim.SIZE]]
         source.append("s-1", new)
     wal = Path(f"{folder / 'whole.db'}-wal").read_bytes()
     choose, found = random.Random(seed), []
