@@ -183,8 +183,8 @@ class AggregateStore:
         try:
             fields = self.registry.codec.loads(kept.state)
             return self._shape(decider.initial).unpack(fields), kept.version
-        except (ValueError, TypeError, KeyError, AttributeError):  # damaged: the log is the truth
-            return decider.initial, 0
+        except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError):
+            return decider.initial, 0  # damaged: the log is the truth
 
     def _keep(self, stream: str, state: Any, version: int) -> None:
         if not self._cache_size:

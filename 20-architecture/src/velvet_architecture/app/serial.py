@@ -36,7 +36,12 @@ def _exactly(kind: type) -> Convert:
     return check
 
 
-_text, _list = _exactly(str), _exactly(list)
+_text, _list, _day = _exactly(str), _exactly(list), _exactly(date)
+
+
+def _as_text(kind: type) -> Convert:
+    check = _exactly(kind)
+    return lambda value: str(check(value))
 
 
 def _utc(moment: datetime) -> str:
@@ -51,10 +56,10 @@ def _aware(moment: datetime) -> datetime:
 
 _SIMPLE: dict[Any, tuple[Convert, Convert]] = {
     **{kind: (_exactly(kind), _exactly(kind)) for kind in (str, int, bool, type(None))},
-    Decimal: (str, lambda text: Decimal(_text(text))),
+    Decimal: (_as_text(Decimal), lambda text: Decimal(_text(text))),
     datetime: (_utc, lambda text: _aware(datetime.fromisoformat(text))),
-    date: (date.isoformat, date.fromisoformat),
-    uuid.UUID: (str, uuid.UUID),
+    date: (lambda day: _day(day).isoformat(), date.fromisoformat),
+    uuid.UUID: (_as_text(uuid.UUID), uuid.UUID),
 }
 
 
