@@ -84,10 +84,7 @@ class Lag:
 
 
 class ProjectionRunner:
-    """Follows a store and keeps projections up to date, in one thread.
-
-    Several programs may follow into one database; one of them rebuilds.
-    """
+    """Follows a store in one thread; of several programs on one database, one rebuilds."""
 
     def __init__(
         self,

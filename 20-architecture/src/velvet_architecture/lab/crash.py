@@ -68,8 +68,6 @@ def _started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 def kill_after(folder: Path, acks: int, *, synchronous: str = "normal") -> Killed:
     """Start an appender, kill it after so many acknowledgements, and count.
 
-    The count starts at the program's own "ready"; importing takes as long as it takes.
-
     Raises:
         RuntimeError: the program ended by itself.
     """
