@@ -10,7 +10,7 @@ import anyio
 from yarl import URL
 
 from velvet_http import errors
-from velvet_http.client import Settings, within
+from velvet_http.client import Settings, outgoing, within
 from velvet_http.model import Deadline, Request, Timeouts
 
 
@@ -65,12 +65,17 @@ class Transport:
                 auto_decompress=False,
                 trust_env=False,
             )
+        stalled = anyio.CancelScope()  # aiohttp waits for ever until a server takes a piece
+
+        def moved() -> None:
+            stalled.deadline = anyio.current_time() + timeouts.read
+
         try:
             sending = self._session.request(
                 request.method,
                 URL(request.url, encoded=True),
                 headers=list(request.headers),
-                data=request.body,
+                data=outgoing(request.body, moved),
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(
                     total=None,  # the default, 300 s, hides that there is no deadline
@@ -79,7 +84,9 @@ class Transport:
                     sock_read=timeouts.read,
                 ),
             )
-            return _Exchange(await within(deadline, sending), timeouts, deadline)
+            with stalled:
+                return _Exchange(await within(deadline, sending), timeouts, deadline)
+            raise errors.ReadTimeout("the server took no more of the body")
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
             raise _translate(error, body=False) from error
 
@@ -90,6 +97,8 @@ class Transport:
 
 
 def _translate(error: BaseException, *, body: bool, got: int = 0) -> errors.HttpError:
+    if isinstance(error.__cause__, errors.HttpError):
+        return error.__cause__  # of the body on its way out
     text = str(error) or type(error).__name__
     tls = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError, ssl.SSLError)
     if isinstance(error, tls):
