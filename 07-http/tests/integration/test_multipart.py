@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email
 import hashlib
 import itertools
@@ -191,13 +192,20 @@ def test_a_server_that_takes_nothing_does_not_outlast_a_limit(client_name: str) 
     def endless() -> Iterator[bytes]:
         return itertools.repeat(BLOCK)
 
-    with socket.create_server(("127.0.0.1", 0)) as deaf, connect(client_name) as client:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
         url = f"http://127.0.0.1:{deaf.getsockname()[1]}/"  # connected by the system, never read
         request = form_request(url, [Part("f", endless)])
-        with pytest.raises(errors.DeadlineExceeded):
-            client.request(request, deadline=Deadline.after(0.3))
-        with pytest.raises(errors.ReadTimeout):
-            client.request(request, timeouts=Timeouts(read=0.3))
+        with connect(client_name) as client:
+            with pytest.raises(errors.DeadlineExceeded):
+                client.request(request, deadline=Deadline.after(0.3))
+            with pytest.raises(errors.ReadTimeout):
+                client.request(request, timeouts=Timeouts(read=0.3))
+        for _ in range(2):  # neither connection is left open behind what was never taken
+            connection, _ = deaf.accept()
+            connection.settimeout(5)
+            with connection, contextlib.suppress(ConnectionError):
+                while connection.recv(2**20):
+                    pass
 
 
 def test_a_form_goes_over_http2(authority: LocalCA, large: Path) -> None:

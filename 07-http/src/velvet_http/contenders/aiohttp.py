@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextvars import ContextVar
+from typing import Any
 
 import aiohttp
 import anyio
@@ -44,6 +46,18 @@ class _Exchange:
             self._response.close()
 
 
+_used: ContextVar[list[asyncio.BaseTransport | None]] = ContextVar("used")
+
+
+class _Connector(aiohttp.TCPConnector):
+    """A connector that tells a call which connection it got."""
+
+    async def connect(self, *args: Any, **settings: Any) -> aiohttp.connector.Connection:
+        connection = await super().connect(*args, **settings)
+        _used.get().append(connection.transport)
+        return connection
+
+
 class Transport:
     """A `ClientSession` of one event loop."""
 
@@ -58,13 +72,15 @@ class Transport:
     ) -> _Exchange:
         if self._session is None:  # it belongs to the loop that runs now
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
+                connector=_Connector(
                     limit=self._settings.pool, ssl=self._settings.context()
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
             )
+        used = list[asyncio.BaseTransport | None]()
+        _used.set(used)
         stalled = anyio.CancelScope()  # aiohttp waits for ever until a server takes a piece
 
         def moved() -> None:
@@ -87,8 +103,13 @@ class Transport:
             with stalled:
                 return _Exchange(await within(deadline, sending), timeouts, deadline)
             raise errors.ReadTimeout("the server took no more of the body")
-        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
-            raise _translate(error, body=False) from error
+        except BaseException as error:
+            for transport in used:  # closed by aiohttp, which waits until the server takes the rest
+                if isinstance(transport, asyncio.WriteTransport):
+                    transport.abort()
+            if isinstance(error, (aiohttp.ClientError, OSError, asyncio.TimeoutError)):
+                raise _translate(error, body=False) from error
+            raise
 
     async def close(self) -> None:
         if self._session is not None:
