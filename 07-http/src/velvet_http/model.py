@@ -6,7 +6,6 @@ The rules are few and are the ones that attacks use: no CR, LF or NUL in a heade
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import time
@@ -180,12 +179,17 @@ def parse_links(value: str, *, base: str = "") -> dict[str, str]:
     for target, parameters in _LINK.findall(value):
         for name, quoted, bare in _PARAMETER.findall(parameters):
             if name.lower() == "rel":
-                with contextlib.suppress(ValueError):
-                    target = urljoin(base, target)
                 for relation in (quoted or bare).lower().split():
-                    found.setdefault(relation, target)
+                    found.setdefault(relation, _joined(base, target))
                 break
     return found
+
+
+def _joined(base: str, target: str) -> str:
+    try:
+        return urljoin(base, target)
+    except ValueError:
+        return target
 
 
 def http_date(value: str | None) -> float | None:

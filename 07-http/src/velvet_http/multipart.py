@@ -71,8 +71,8 @@ class Part:
         except Exception as error:
             raise PartChanged(f"part {self.name!r} cannot be read to its end: {error}") from error
         if size is not None and got != size:
-            found = "more than" if got > size else f"only {got} of"
-            raise PartChanged(f"part {self.name!r} has {found} the {size} bytes announced")
+            found = "more than" if got > size else f"only {got:,} of"
+            raise PartChanged(f"part {self.name!r} has {found} the {size:,} bytes announced")
 
     def _read(self) -> Iterator[bytes]:
         if isinstance(self.content, Path):

@@ -44,9 +44,7 @@ def large(tmp_path: Path) -> Path:
     return path
 
 
-def test_each_client_sends_a_form_whole(
-    server: FaultServer, client_name: str, large: Path
-) -> None:
+def test_each_client_sends_a_form_whole(server: FaultServer, client_name: str, large: Path) -> None:
     request = form_request(
         server.url("/upload"),
         [
@@ -126,7 +124,7 @@ def test_another_parser_reads_every_part_back(
     for part, (name, filename, _) in zip(parsed, fields, strict=True):
         (said,) = [v for k, v in part.raw_items() if k == "Content-Disposition"]
         said = said.encode("ascii", "surrogateescape").decode()
-        shown = filename if filename is not None else "%d" % parsed.index(part)
+        shown = filename if filename is not None else str(parsed.index(part))
         named = f'; filename="{_escaped(shown)}"' if filename is not None or by == "path" else ""
         assert said == f'form-data; name="{_escaped(name)}"{named}'
     assert form.size == (None if by == "function" and fields else len(body))

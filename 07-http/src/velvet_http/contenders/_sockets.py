@@ -48,7 +48,6 @@ class Limit:
         left = seconds if self.deadline is None else self.deadline.remaining()
         return max(0.001, min(seconds, left))
 
-
     def paced(self, body: bytes | Iterable[bytes] | None) -> bytes | Iterator[bytes] | None:
         """Return a body whose every piece waits only so long to be taken."""
         return body if body is None or isinstance(body, bytes) else self._pieces(body)

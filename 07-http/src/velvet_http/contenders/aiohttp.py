@@ -72,9 +72,7 @@ class Transport:
     ) -> _Exchange:
         if self._session is None:  # it belongs to the loop that runs now
             self._session = aiohttp.ClientSession(
-                connector=_Connector(
-                    limit=self._settings.pool, ssl=self._settings.context()
-                ),
+                connector=_Connector(limit=self._settings.pool, ssl=self._settings.context()),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
