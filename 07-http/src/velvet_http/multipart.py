@@ -21,7 +21,7 @@ _ESCAPES = str.maketrans({"\r": "%0D", "\n": "%0A", '"': "%22"})
 
 @dataclass(frozen=True)
 class Part:
-    """One field of a form; a ValueError for what is no file, and for a type with a line break.
+    """One field of a form; a ValueError for no file, no size, or a type with a line break.
 
     Attributes:
         content: bytes; a file, which is read while it is sent; or a function that returns the
@@ -38,6 +38,8 @@ class Part:
 
     def __post_init__(self) -> None:
         Headers({"Content-Type": self.content_type})
+        if self.size is not None and not self.size >= 0:
+            raise ValueError(f"size is a number of bytes, or None when unknown, not {self.size}")
         if isinstance(self.content, Path) and not self.content.is_file():
             raise ValueError(f"{self.content} is no file; name one that can be uploaded")
 

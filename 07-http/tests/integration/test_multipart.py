@@ -245,6 +245,8 @@ def test_what_cannot_be_sent_twice_or_is_no_file_is_refused(tmp_path: Path) -> N
         Request("POST", "http://h/", body=iter([b"once"]))
     with pytest.raises(ValueError, match="no file"):
         Part("f", tmp_path)
+    with pytest.raises(ValueError, match="number of bytes"):
+        Part("f", lambda: [b"x"], size=-1)
 
 
 @pytest.mark.parametrize("body", [b"", b"--b--\r\nafter", b"--b\r\nA: 1\r\n\r\nx\r\n--b"])

@@ -168,8 +168,8 @@ class Api:
     def get_upload(self, call: _Call) -> Fault:
         """A form (RFC 7578): what came as each part."""
         kind, _, boundary = (call.headers.get("content-type") or "").partition("; boundary=")
-        before, *parts, end = (b"\r\n" + call.body).split(b"\r\n--" + boundary.encode())
-        if kind != "multipart/form-data" or before or end != b"--\r\n":
+        before, *parts = (b"\r\n" + call.body).split(b"\r\n--" + boundary.encode())
+        if kind != "multipart/form-data" or before or not parts or parts.pop() != b"--\r\n":
             raise ValueError("this is no whole form")
         return respond(200, {"parts": [_described(*part.split(b"\r\n\r\n", 1)) for part in parts]})
 
