@@ -87,8 +87,9 @@ class TestHostile(HostileTests):
         call(model.parse_links, '</a>; rel="next"', base=URL),
         call(model.http_date, "Thu, 01 Jan 1970 00:02:00 GMT"),
         call(multipart.Part, "cat", b"content", "cat.png", "image/png", 7),
-        call(multipart.Multipart, PARTS),
-        call(multipart.form_request, URL, PARTS, HEADERS),
+        call(multipart.form_request, URL, PARTS, HEADERS).but(
+            of=(multipart.form_request, multipart.Multipart)
+        ),
         call(policy.parse_retry_after, "5", now_wall=0.0).but(nan=CLOCK),
         call(policy.Backoff, 0.1, 20.0, 2.0).then("delay", 1, RANDOM, 0.5),
         call(policy.RatioBudget, 0.1, reserve=10.0, window=10.0),
