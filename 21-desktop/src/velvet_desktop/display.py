@@ -48,6 +48,23 @@ def qt_problem() -> str:
     return ""
 
 
+def unreachable(name: str) -> str:
+    """Return why the X screen of a name does not answer; empty when it does, or X is not here.
+
+    Qt and Dear PyGui abort the interpreter when it does not; libX11 says no.
+    """
+    try:
+        x11 = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        return ""
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    found = x11.XOpenDisplay(name.encode())
+    if found is None:
+        return f"no screen answers at DISPLAY={name}: start it in a desktop session, or with xvfb-run"
+    x11.XCloseDisplay(ctypes.c_void_p(found))
+    return ""
+
+
 class Screen:  # pragma: no cover - needs Xvfb; tests/integration drives it
     """A virtual screen: what is drawn on it, and keys for it.
 

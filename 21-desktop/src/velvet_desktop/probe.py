@@ -16,11 +16,12 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, get_args
 
 from velvet_desktop import contenders
 from velvet_desktop.contenders import View
 from velvet_desktop.core import work
+from velvet_desktop.core.jobs import Mode
 from velvet_desktop.core.viewmodel import Board
 
 BEAT_MS = 10.0
@@ -81,6 +82,7 @@ class Remote:
                 "shown": self._view.shown(),
                 "page": contenders.titles(board.page.value),
                 "top": board.top,
+                "selected": board.selected.value,
                 "count": board.rows.count,
                 "status": board.status_line.value,
                 "draft": board.draft.value,
@@ -88,7 +90,7 @@ class Remote:
                 "progress": board.progress.value,
                 "theme": board.theme.value.name,
                 "mark": board.mark.value,
-                "focus_order": self._view.focus_order(),
+                "focus": self._view.focused(),
             }
         )
 
@@ -131,6 +133,8 @@ class Remote:
         """
         if kind not in work.KINDS:
             raise ValueError(f"unknown work {kind!r}: choose one of {', '.join(work.KINDS)}")
+        if mode not in get_args(Mode):
+            raise ValueError(f"mode is {mode!r}: choose one of {', '.join(get_args(Mode))}")
         told = (lambda gaps: self._answer({"event": "beats", "gaps": gaps})) if live else None
         heart, updates, started = Heartbeat(self._view, told), [0], list[float]()
         if mode == "process":
@@ -143,6 +147,10 @@ class Remote:
             gaps, seconds = heart.stop(), time.perf_counter() - started[0]
             self._answer({"event": "work", "gaps": gaps, "s": seconds, "updates": updates[0]})
 
+        def failed(error: BaseException) -> None:
+            heart.stop()  # its gaps are those of no work
+            self._answer({"event": "refused", "why": f"{type(error).__name__}: {error}"})
+
         def begin() -> None:
             started.append(time.perf_counter())
             self._board.jobs.submit(
@@ -151,7 +159,7 @@ class Remote:
                 mode=mode,
                 on_progress=progressed,
                 on_done=ended,
-                on_error=ended,
+                on_error=failed,
             )
 
         heart.start()

@@ -54,11 +54,13 @@ def _end(toolkit: str, display: str, folder: Path) -> str:
         with Window(toolkit, folder, display) as window:
             window.wait_for("ready")
     except ChildFailed as error:
-        code = error.code
-    else:
-        return "draws unseen"
+        return "refused" if error.code is None else _ended(error.code)
+    return "draws unseen"
+
+
+def _ended(code: int | None) -> str:
     if code is None:
-        return "refused"
+        return "silent"
     return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
 
 
@@ -74,11 +76,12 @@ def _unkind(toolkit: str) -> Callable[[], dict[str, Any]]:
                 window.wait_for("ready")
                 controls = window.ask("accessible", "accessible")["controls"]
                 state = window.state()
-                while "…" in state["page"] or len(state["focus_order"]) < 2:
+                while "…" in state["page"]:
                     state = window.state()  # not all is mapped yet
+                screen.focus()
+                told["tab_reaches"] = len(window.tab_order(screen))
                 window.ask("intent", name="type_draft", arguments=["kept"])
                 window.ask("intent", name="add")
-                told["tab_reaches"] = len(state["focus_order"])
                 named = [name for _, name in controls or () if name]
                 told["screen_reader"] = f"{len(named)} controls" if named else "nothing"
                 screen.kill()
@@ -96,8 +99,7 @@ def _code(window: Window) -> str:
         while True:
             window.state()
     except ChildFailed as error:
-        code = error.code or 0
-        return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+        return _ended(error.code)
 
 
 def add_to(suite: Suite) -> None:
@@ -118,7 +120,7 @@ def add_to(suite: Suite) -> None:
     )
     for view in FOUR:
         shipped.add(f"pyinstaller_{view}", partial(_bundle, view, "pyinstaller"))
-    shipped.add("zipapp_tk", partial(_bundle, "tk", "zipapp"), note="needs a Python to run")
+    shipped.add("zipapp_tk", partial(_bundle, "tk", "zipapp"), note="needs a Python with NumPy")
     shipped.add("nuitka_tk", partial(_bundle, "tk", "nuitka"), tier="full")
 
     unkind = suite.comparison(

@@ -40,8 +40,8 @@ class View(Protocol):
     def shown(self) -> list[str]:
         """Return the titles that the table shows, as the widgets have them."""
 
-    def focus_order(self) -> list[str]:
-        """Return the names of the controls in the order in which Tab reaches them."""
+    def focused(self) -> str:
+        """Return the name of the control that has the keyboard; empty when none has it."""
 
     def clipboard(self, text: str | None = None) -> str:
         """Put a text on the clipboard, or return what is on it."""
@@ -125,7 +125,8 @@ def bind(board: Board, view: Any) -> None:
     for changed in (board.mark, board.theme):
         changed.changed.connect(pulse)
     pulse(None)
-    board.selected.changed.connect(fill)
+    for moved in (board.selected, board.theme):  # a theme paints over the row that is chosen
+        moved.changed.connect(fill)
 
 
 def presses(board: Board, view: Any) -> list[tuple[Action, Callable[[], Any]]]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from velvet_desktop.contenders import Timers, titles
-from velvet_desktop.core.viewmodel import ACTIONS, Board
+from velvet_desktop.core.viewmodel import Board
 
 PACKAGE, MODULE = "", "time"
 CAPABILITIES = frozenset({"clipboard"})
@@ -41,9 +41,9 @@ class HeadlessView:
         """Return the titles of the page."""
         return titles(self._board.page.value)
 
-    def focus_order(self) -> list[str]:
-        """Return the order that the windows have."""
-        return ["filter", "draft", *(one.label for one in ACTIONS), "table"]
+    def focused(self) -> str:
+        """Return nothing: there are no controls."""
+        return ""
 
     def clipboard(self, text: str | None = None) -> str:
         """Keep a text."""

@@ -110,6 +110,13 @@ class Coalescer:
     def _flush(self) -> None:
         with self._lock:
             ready, self._latest = self._latest, {}
-        for key, value in ready.items():
-            self.delivered += 1
-            self._deliver(key, value)
+        try:
+            for key in list(ready):
+                self.delivered += 1
+                self._deliver(key, ready.pop(key))
+        finally:
+            if ready:  # `deliver` raised: the other keys have their turn in the next frame
+                with self._lock:
+                    idle, self._latest = not self._latest, ready | self._latest
+                if idle:
+                    self._dispatcher.post(self._flush)
