@@ -85,7 +85,7 @@ def _show(name: str, board: Board, theme: str, inbox: list[str]) -> None:
         board.set_theme(theme)
     try:
         view = contenders.load(name).open_view(board)
-    except Exception as error:  # noqa: BLE001 - whatever a toolkit raises without a screen
+    except Exception as error:  # whatever a toolkit raises without a screen
         raise NoDisplay(f"{name} shows no window here: {error}") from error
 
     def look() -> None:

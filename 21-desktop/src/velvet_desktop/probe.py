@@ -108,16 +108,6 @@ class Remote:
         tell = getattr(self._view, "accessible", None)
         self._answer({"event": "accessible", "controls": tell() if tell else None})
 
-    def do_scroll(self, turns: int) -> None:
-        """Scroll through the table in long leaps and tell what each took on the UI thread."""
-        times, rows = [], max(1, self._board.rows.count)
-        for turn in range(turns):
-            begun = time.perf_counter()
-            self._board.scroll_to(turn * 7_919 * 131 % rows)
-            self._view.shown()
-            times.append((time.perf_counter() - begun) * 1e3)
-        self._answer({"event": "scrolled", "ms": times})
-
     def do_memory(self) -> None:
         """Tell the resident and the unique memory of this process."""
         psutil = importlib.import_module("psutil")

@@ -13,18 +13,16 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from velvet_desktop import contenders
-from velvet_desktop.display import Screen, problem, qt_problem
+from velvet_desktop.display import problem, qt_problem
 from velvet_desktop.errors import ChildFailed
 
 PATIENCE_S = 60.0  # of silence; a busy machine is no broken one
-TAB_S = 2.0  # in which the Tab key has had its effect, or has none
 QUIET = {"KIVY_NO_CONSOLELOG": "1", "QT_LOGGING_RULES": "*.warning=false", "LIBGL_DEBUG": "quiet"}
 
 
@@ -102,15 +100,6 @@ class Window:
             if told["event"] == event or not event:
                 return told
 
-    def answers(self, do: str, last: str, **arguments: Any) -> Iterator[dict[str, Any]]:
-        """Send a command and yield what it tells, until the answer that is the last."""
-        self.send(do, **arguments)
-        while True:
-            told = self.wait_for()
-            yield told
-            if told["event"] == last:
-                return
-
     def ask(self, do: str, answer: str = "done", **arguments: Any) -> dict[str, Any]:
         """Send a command and return its answer."""
         self.send(do, **arguments)
@@ -126,19 +115,6 @@ class Window:
     def state(self) -> dict[str, Any]:
         """Return what the window shows."""
         return self.ask("state", "state")
-
-    def tab_order(self, screen: Screen) -> list[str]:
-        """Press Tab until the keyboard is where it was before; returns the controls that had it."""
-        names, last = list[str](), self.state()["focus"]
-        while True:
-            screen.key("Tab")
-            until = time.monotonic() + TAB_S
-            while (now := self.state()["focus"]) == last and time.monotonic() < until:
-                pass  # each answer is a turn of the window's loop
-            if now == last or now in names:
-                return names
-            names.append(now)
-            last = now
 
     def complaints(self) -> str:
         """Return the end of its standard error."""

@@ -129,7 +129,7 @@ def test_a_screen_does_not_outlive_a_program_that_is_killed() -> None:
         pytest.skip(reason)
     code = (
         "import sys\nfrom velvet_desktop.display import virtual_display\n"
-        "with virtual_display() as screen:\n    print(screen.pid, flush=True)\n    sys.stdin.read()"
+        "with virtual_display() as screen:\n    print(screen.process.pid, flush=True)\n    sys.stdin.read()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE

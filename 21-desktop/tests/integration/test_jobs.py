@@ -278,7 +278,6 @@ def test_a_window_is_driven_by_lines(folder: Path) -> None:
         {"do": "clipboard", "text": "héllo 😀"},
         {"do": "clipboard"},
         {"do": "accessible"},
-        {"do": "scroll", "turns": 5},
         {"do": "memory"},
         {"do": "state"},
         theme="dark",
@@ -288,7 +287,6 @@ def test_a_window_is_driven_by_lines(folder: Path) -> None:
     assert told[-1] == {"event": "exit"}
     assert by["clipboard"]["text"] == "héllo 😀"
     assert by["accessible"]["controls"] is None
-    assert len(by["scrolled"]["ms"]) == 5
     assert by["memory"]["rss"] > by["memory"]["uss"] > 1
     assert by["state"]["theme"] == "dark"
     assert by["state"]["shown"] == by["state"]["page"]
@@ -336,7 +334,7 @@ def test_work_that_fails_is_refused_and_no_measurement(window: Maker) -> None:
     child = window("headless")
 
     for mode in MODES:
-        with pytest.raises(ChildFailed, match="^ValueError: "):
+        with pytest.raises(ChildFailed, match="ValueError: "):
             child.ask("work", "work", kind="sort", mode=mode, size=-1)
     assert child.ask("work", "work", kind="sort", mode="ui", size=10)["s"] >= 0
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from velvet_desktop import bundles
+from velvet_desktop.comparisons.outside import tab_order
 from velvet_desktop.contenders import FOUR, load, missing
 from velvet_desktop.core.theme import THEMES, rgb
 from velvet_desktop.core.viewmodel import ACTIONS
@@ -57,7 +58,7 @@ def test_a_view_keeps_the_contract(
     first = screen.picture()
 
     screen.focus()
-    order = child.tab_order(screen)
+    order = tab_order(child, screen)
     assert sorted(order) == sorted(REACHED[toolkit])
     for name in order[1 : order.index("table") + 1] if "table" in order else ():
         pressed(screen, child, "Tab", "focus", name)

@@ -53,7 +53,7 @@ def test_a_weak_listener_is_forgotten_with_its_object_and_a_closed_one_at_once()
     signal.emit(2)
 
     assert told == [1]
-    assert len(signal) == 0
+    assert signal._listeners == {}
 
 
 def test_a_listener_that_closes_the_next_one_silences_it() -> None:
@@ -137,7 +137,7 @@ def test_a_closed_dispatcher_drops_and_counts() -> None:
     dispatcher.post(lambda: ran.append(0))
 
     assert dispatcher.run_pending() == 0
-    assert (dispatcher.dropped, ran, len(dispatcher)) == (1_001, [], 0)
+    assert (dispatcher.dropped, ran) == (1_001, [])
 
 
 def test_a_storm_of_updates_is_one_post_and_one_delivery_a_key() -> None:
@@ -147,10 +147,8 @@ def test_a_storm_of_updates_is_one_post_and_one_delivery_a_key() -> None:
     for number in range(1_000):
         storm.offer(number % 2, number)
 
-    assert len(dispatcher) == 1
-    dispatcher.run_pending()
+    assert dispatcher.run_pending() == 1
     assert told == [(0, 998), (1, 999)]
-    assert (storm.offered, storm.delivered) == (1_000, 2)
 
 
 def test_a_value_that_cannot_be_delivered_costs_the_other_keys_nothing() -> None:
@@ -236,9 +234,7 @@ def test_a_macro_is_moved_whole_or_not_at_all() -> None:
 
     with stack.macro("three"):
         for number in (1, 2, 3):
-            stack.push(
-                Command("add", partial(numbers.append, number), partial(take_back, number))
-            )
+            stack.push(Command("add", partial(numbers.append, number), partial(take_back, number)))
     busy[0] = True
     with pytest.raises(OSError, match="locked"):
         stack.undo()

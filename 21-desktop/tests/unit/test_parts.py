@@ -17,6 +17,7 @@ from velvet_desktop import bundles, contenders, display, native
 from velvet_desktop.contenders import headless
 from velvet_desktop.core import chart, theme, work
 from velvet_desktop.core.settings import Draft, Settings, replace_file
+from velvet_desktop.dashboard import tasks
 from velvet_desktop.errors import BundleError, UnknownToolkit
 
 _ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
@@ -247,14 +248,14 @@ def test_unknown_names_list_the_choices(tmp_path: Path) -> None:
 
 def test_a_missing_toolkit_is_a_reason_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert contenders.missing("headless") == ""
-    assert contenders.version("headless") == ""
+    assert tasks.version("headless") == ""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
     assert contenders.missing("kivy") == "kivy is not installed (pip install kivy)"
     assert "python3-tk" in contenders.missing("tk")
     assert bundles.why_not("kivy", "zipapp").startswith("kivy is not installed")
     monkeypatch.setattr(contenders.load("kivy"), "PACKAGE", "no-such-distribution")
-    assert contenders.version("kivy") == ""
+    assert tasks.version("kivy") == ""
 
 
 @pytest.mark.parametrize("backend", ["pyinstaller", "nuitka"])

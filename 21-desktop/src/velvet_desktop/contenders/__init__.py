@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import heapq
 import importlib
-import importlib.metadata
 import importlib.util
 import itertools
 import pkgutil
@@ -83,17 +82,6 @@ def missing(name: str) -> str:
     if found.PACKAGE:
         return f"{found.PACKAGE} is not installed (pip install {found.PACKAGE})"
     return f"this Python has no {found.MODULE} (Debian: apt install python3-tk)"
-
-
-def version(name: str) -> str:
-    """Return the version of a toolkit that is installed."""
-    package = load(name).PACKAGE
-    if not package:
-        return ""
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
 
 
 def bind(board: Board, view: Any) -> None:

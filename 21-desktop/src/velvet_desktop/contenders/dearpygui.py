@@ -63,10 +63,8 @@ class DearPyGuiView:  # pragma: no cover - runs in a child with a screen; tests/
                     callback=lambda _, text, it: it(text),
                     user_data=tell,
                 )
-            for action, press in presses(board, self):
-                dpg.add_button(
-                    tag=action.label, label=action.label, callback=partial(_quiet, press)
-                )
+            for it, press in presses(board, self):
+                dpg.add_button(tag=it.label, label=it.label, callback=partial(_quiet, press))
         chosen = lambda _, told: board.import_csv(Path(told["file_path_name"]))  # noqa: E731
         with dpg.file_dialog(tag="files", show=False, width=600, height=400, callback=chosen):
             dpg.add_file_extension(".csv")
@@ -100,12 +98,9 @@ class DearPyGuiView:  # pragma: no cover - runs in a child with a screen; tests/
             for action in ACTIONS:
                 run = partial(_quiet, getattr(board, action.intent))
                 dpg.add_key_press_handler(getattr(dpg, f"mvKey_{action.key}"), callback=run)
-            for key, move, rows in (
-                (PAGE_DOWN, board.scroll_by, VISIBLE),
-                (PAGE_UP, board.scroll_by, -VISIBLE),
-                (DOWN, board.select_by, 1),
-                (UP, board.select_by, -1),
-            ):
+            moves = [(PAGE_DOWN, board.scroll_by, VISIBLE), (PAGE_UP, board.scroll_by, -VISIBLE)]
+            moves += [(DOWN, board.select_by, 1), (UP, board.select_by, -1)]
+            for key, move, rows in moves:
                 dpg.add_key_press_handler(key, callback=partial(_quiet, partial(move, rows)))
             dpg.add_mouse_wheel_handler(callback=lambda _, turn: board.scroll_by(int(-3 * turn)))
 

@@ -121,8 +121,7 @@ class KivyView:  # pragma: no cover - runs in a child with a screen; tests/integ
             self._board.select_shown(row)
 
     def _key(self, _: object, code: int, *_rest: object) -> bool:
-        if code in PAGE_KEYS:
-            self._board.scroll_by(PAGE_KEYS[code])
+        self._board.scroll_by(PAGE_KEYS.get(code, 0))
         if code in ROW_KEYS:
             self._board.select_by(ROW_KEYS[code])
         wanted = [one.intent for one in ACTIONS if one.key == KEYS.get(code)]

@@ -60,9 +60,6 @@ class Signal(Generic[T]):
             elif key in self._listeners:  # not closed by a listener before it
                 listener(value)
 
-    def __len__(self) -> int:
-        return len(self._listeners)
-
 
 def _same(one: object, other: object) -> bool:
     return one is other or (type(one) is type(other) and one == other)

@@ -110,9 +110,8 @@ class SingleInstance:
     """The first start listens on loopback; a second one hands its arguments over and ends.
 
     The address and a token lie in a file that only this user can read; without the token, with
-    more than 4,096 bytes, or with anything but a JSON list of texts, a message is refused. Of two
-    starts at once the second waits for a lock, which SQLite takes on every system and which ends
-    with its process.
+    more than 4,096 bytes, or with anything but a JSON list of texts, a message is refused. A start
+    holds a lock meanwhile; SQLite's ends with its process, on every system.
     """
 
     def __init__(self, path: Path, opened: Callable[[list[str]], object]) -> None:
@@ -135,12 +134,11 @@ class SingleInstance:
                 lock.execute("begin exclusive")
             except sqlite3.OperationalError as error:
                 raise DesktopError(f"{beside}: {error}; try again in a moment") from None
-            return not self._hand_over(arguments) and self._become_first()
-
-    def _become_first(self) -> bool:
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self._address, token = self._server.getsockname(), secrets.token_hex(16)
-        replace_file(self._path, json.dumps({"port": self._address[1], "token": token}))
+            if self._hand_over(arguments):
+                return False
+            self._server = socket.create_server(("127.0.0.1", 0))
+            self._address, token = self._server.getsockname(), secrets.token_hex(16)
+            replace_file(self._path, json.dumps({"port": self._address[1], "token": token}))
         given = (self._server, token)
         self._thread = threading.Thread(target=self._listen, args=given, daemon=True)
         self._thread.start()

@@ -94,8 +94,7 @@ class UndoStack:
         try:
             yield
         except BaseException:
-            for step in reversed(steps):
-                step.undo()
+            _each(steps[::-1], "undo")
             raise
         else:
             if steps:
