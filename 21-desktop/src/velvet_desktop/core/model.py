@@ -29,8 +29,8 @@ BUSY_S = 0.2
 BATCH = 5_000  # rows a transaction of an import; the window writes between two
 _SCHEMA = """
 create table if not exists task (
-  id integer primary key autoincrement, title text not null, status text not null, priority integer not null,
-  estimate real not null, source integer not null default 0);
+  id integer primary key autoincrement, title text not null, status text not null,
+  priority integer not null, estimate real not null, source integer not null default 0);
 create index if not exists by_status on task (status, id);
 create index if not exists by_priority on task (priority, id);
 create index if not exists by_title on task (title, id);

@@ -128,17 +128,17 @@ class SingleInstance:
             DesktopError: the arguments are too long for a message, or another start never ends.
         """
         beside = self._path.with_suffix(".lock")
-        lock = sqlite3.connect(beside, timeout=PATIENCE_S, isolation_level=None)
-        with contextlib.closing(lock):
-            try:
+        try:
+            lock = sqlite3.connect(beside, timeout=PATIENCE_S, isolation_level=None)
+            with contextlib.closing(lock):
                 lock.execute("begin exclusive")
-            except sqlite3.OperationalError as error:
-                raise DesktopError(f"{beside}: {error}; try again in a moment") from None
-            if self._hand_over(arguments):
-                return False
-            self._server = socket.create_server(("127.0.0.1", 0))
-            self._address, token = self._server.getsockname(), secrets.token_hex(16)
-            replace_file(self._path, json.dumps({"port": self._address[1], "token": token}))
+                if self._hand_over(arguments):
+                    return False
+                self._server = socket.create_server(("127.0.0.1", 0))
+                self._address, token = self._server.getsockname(), secrets.token_hex(16)
+                replace_file(self._path, json.dumps({"port": self._address[1], "token": token}))
+        except sqlite3.DatabaseError as error:
+            raise DesktopError(f"{beside}: {error}; try again in a moment") from None
         given = (self._server, token)
         self._thread = threading.Thread(target=self._listen, args=given, daemon=True)
         self._thread.start()
