@@ -41,7 +41,7 @@ def test_a_lease_queue_loses_nothing(scenario: str, broker: str) -> None:
     report = attacked(scenario, "lease", broker, profile=profile, tasks=12, quiet_s=quiet_s)
     verdict = report.verdict
 
-    verdict.check(load("lease").promise("production")) if scenario != "poison" else None
+    verdict.check(load("lease").promise(profile, broker)) if scenario != "poison" else None
     if scenario == "poison":
         assert verdict.finished == 11
         assert verdict.failed == 0
@@ -60,7 +60,7 @@ def test_a_lease_queue_loses_nothing(scenario: str, broker: str) -> None:
 @pytest.mark.parametrize("scenario", ["worker_kill", "deploy", "worker_pause"])
 @pytest.mark.timeout(300)
 def test_a_production_profile_keeps_its_promise(name: str, broker: str, scenario: str) -> None:
-    attacked(scenario, name, broker).verdict.check(load(name).promise("production"))
+    attacked(scenario, name, broker).verdict.check(load(name).promise("production", broker))
 
 
 @pytest.mark.slow

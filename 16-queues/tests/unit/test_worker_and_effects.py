@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+import asyncio
+import math
 import threading
 import urllib.error
 import urllib.request
@@ -12,7 +13,13 @@ from typing import Any
 import pytest
 
 from velvet_queues.envelope import Envelope
-from velvet_queues.errors import InProgress, LeaseLost, PermanentFailure, QueueUnavailable
+from velvet_queues.errors import (
+    InProgress,
+    LeaseLost,
+    NotSerializable,
+    PermanentFailure,
+    QueueUnavailable,
+)
 from velvet_queues.idempotency import RedisKeys, SqlKeys, once
 from velvet_queues.leasequeue import LeaseQueue
 from velvet_queues.metrics import Endpoint, Metrics, alerts, parse
@@ -138,14 +145,26 @@ def test_a_heartbeat_that_fails_does_not_end_the_worker(
     assert worker.counts["done"] + worker.counts["lease_lost"] == 1
 
 
-def test_a_task_that_exits_ends_no_worker(queue: LeaseQueue) -> None:
-    queue.put(Envelope("exits", max_attempts=1))
-    worker = Worker(queue, {"exits": lambda _: sys.exit(3)})
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (SystemExit(3), "SystemExit: 3"),
+        (asyncio.CancelledError("away"), "CancelledError: away"),
+        (ValueError("a\0b\ud800c"), r"ValueError: a\x00b\ud800c"),
+    ],
+)
+def test_no_way_to_fail_ends_a_worker(queue: LeaseQueue, error: Any, reason: str) -> None:
+    def fails(envelope: Envelope) -> None:
+        raise error
 
-    worker.run_once()
+    queue.put_many([Envelope("fails", max_attempts=1), Envelope("ok")])
+    worker = Worker(queue, {"fails": fails, "ok": lambda _: None})
 
-    assert worker.counts == {"dead": 1}
-    assert queue.dead()[0].reason == "SystemExit: 3"
+    while worker.run_once():
+        continue
+
+    assert worker.counts == {"dead": 1, "done": 1}
+    assert queue.dead()[0].reason == reason
 
 
 def test_a_rate_limit_spaces_what_begins(queue: LeaseQueue, clock: Any) -> None:
@@ -166,6 +185,11 @@ def test_a_rate_limit_spaces_what_begins(queue: LeaseQueue, clock: Any) -> None:
     ("make", "word"),
     [
         (lambda queue: Worker(queue, {}, concurrency=0), "concurrency"),
+        (lambda queue: Worker(queue, {}, visibility_s=math.nan), "visibility_s"),
+        (lambda queue: Worker(queue, {}, poll_s=0), "poll_s"),
+        (lambda queue: once(SqlKeys(queue.store), "", int), "key"),
+        (lambda queue: once(SqlKeys(queue.store), "k", int, lease_s=math.nan), "lease_s"),
+        (lambda queue: SqlKeys(queue.store).once_in("k", print, ttl_s=0), "ttl_s"),
         (lambda queue: TokenBucket(0), "rate"),
         (lambda queue: TokenBucket(1, 0.5), "burst"),
         (lambda queue: Schedule("x", 0, None), "every_s"),  # type: ignore[arg-type]
@@ -201,6 +225,26 @@ def test_an_effect_that_fails_may_be_tried_again(store: SqlStore) -> None:
         once(keys, "k", lambda: (_ for _ in ()).throw(OSError("down")))
 
     assert once(keys, "k", lambda: None) == once(keys, "other", lambda: None)
+
+
+def test_an_effect_whose_value_is_no_json_is_made_once_all_the_same(
+    store: SqlStore, clock: Any
+) -> None:
+    keys, made = SqlKeys(store, clock=clock), []
+
+    def charge() -> Any:
+        made.append("charge")
+        return {1, 2}
+
+    with pytest.raises(NotSerializable, match="value is a set"):
+        once(keys, "k", charge, lease_s=60)
+    clock.forward(61)
+
+    assert once(keys, "k", charge).replayed
+    assert made == ["charge"]
+    with pytest.raises(NotSerializable):
+        keys.once_in("other", lambda _: charge(), ttl_s=60)
+    assert keys.once_in("other", lambda _: 7, ttl_s=60).value == 7
 
 
 def test_a_dead_owner_s_lease_runs_out_and_its_late_value_is_refused(
