@@ -20,7 +20,6 @@ from velvet_queues.leasequeue import Leased, LeaseQueue
 from velvet_queues.retry import RetryPolicy
 
 Handler = Callable[[Envelope], Any]
-OUTCOMES = ("done", "retried", "dead", "unknown", "lease_lost")
 
 
 class TokenBucket:
@@ -164,7 +163,7 @@ class Worker:
             handler(envelope)
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # noqa: BLE001 - SystemExit, CancelledError would end a thread
+        except BaseException as error:  # noqa: BLE001 - else SystemExit would end this thread
             reason = f"{type(error).__name__}: {error}"
             delay = self.policy.delay_after(error, envelope.attempts)
             if delay is None:

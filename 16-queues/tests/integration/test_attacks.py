@@ -12,6 +12,7 @@ import pytest
 
 from velvet.services import ServiceUnavailable
 from velvet_queues import apps, brokers, chaos, contenders, evolution, fleet
+from velvet_queues.comparisons import stores
 from velvet_queues.contenders import Place, load
 from velvet_queues.envelope import Envelope
 from velvet_queues.ledger import Ledger
@@ -116,7 +117,7 @@ def test_a_list_charges_all_orders_when_nothing_dies(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("mode", "kept"), [("none", False), ("aof_always", True)])
 def test_what_a_killed_redis_keeps_depends_on_its_log(mode: str, kept: bool) -> None:
     try:
-        sent, found, rate = brokers.survived(mode, 0.05)
+        sent, found, rate = stores.survived(mode, 0.05)
     except ServiceUnavailable as error:
         pytest.skip(str(error))
 

@@ -177,7 +177,9 @@ def test_a_broker_that_says_nothing_is_given_up(
         client.close()
 
 
-def test_an_idle_rq_worker_looks_for_abandoned_jobs_within_its_recovery_time(tmp_path: Path) -> None:
+def test_an_idle_rq_worker_looks_for_abandoned_jobs_within_its_recovery_time(
+    tmp_path: Path,
+) -> None:
     from rq.cli import main
 
     place = Place("rq", "redis", ADDRESSES["redis"], str(tmp_path))

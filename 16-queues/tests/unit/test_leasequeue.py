@@ -343,10 +343,14 @@ def test_an_interrupt_between_two_statements_leaves_no_transaction_open(
 def test_a_full_disk_refuses_the_message_and_keeps_the_others(tmp_path: Any) -> None:
     with LeaseQueue(f"sqlite:///{tmp_path}/queue.db") as queue:
         queue.store._connection.execute("PRAGMA max_page_count = 30")
-        stored = []
-        with pytest.raises(QueueUnavailable, match="disk is full"):
+        stored: list[str] = []
+
+        def fill() -> None:
             while len(stored) < 100:
                 stored.append(queue.put(Envelope("work", "x" * 2000)))
+
+        with pytest.raises(QueueUnavailable, match="disk is full"):
+            fill()
         assert 0 < queue.stats().depth == len(stored) < 100
 
         queue.store._connection.execute("PRAGMA max_page_count = 10000")
