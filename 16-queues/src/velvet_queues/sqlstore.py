@@ -160,7 +160,7 @@ def _is_open(connection: Any) -> bool:
     """Whether a transaction is open: a full disk or a lost connection has ended it already."""
     if isinstance(connection, sqlite3.Connection):
         return connection.in_transaction
-    return not connection.closed and connection.info.transaction_status != 0  # 0 is idle
+    return bool(not connection.closed and connection.info.transaction_status)  # 0 is idle
 
 
 class Transaction:

@@ -154,6 +154,11 @@ def _add_attacks(suite: Suite) -> None:
         & (value("attacks", "lease_postgres", "finished", attack="poison") >= 29),
         tier="default",
     )
+    suite.claim(
+        "Celery on Redis, told to return what a lost worker ran, starts it more often than that",
+        value("attacks", "celery_redis", "starts", attack="poison") >= 4,
+        tier="default",
+    )
 
 
 def _add_kills_in_a_row(suite: Suite) -> None:
