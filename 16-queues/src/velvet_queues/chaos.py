@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from velvet_queues.brokers import Broker, address, attacked
 from velvet_queues.contenders import VISIBILITY_S, Client, Place, load
 from velvet_queues.envelope import MAX_ATTEMPTS, Envelope
-from velvet_queues.fleet import Fleet, NotReady
+from velvet_queues.fleet import PATIENCE_S, Fleet, NotReady
 from velvet_queues.ledger import Ledger, Verdict
 from velvet_queues.proxy import Proxy
 
@@ -265,13 +265,13 @@ def killed_again(contender: str, broker: str, kills: int) -> Verdict:
     What one worker held is taken over while the next are at work, which may be cut off in it, too.
 
     Raises:
-        NotReady: a fresh worker did nothing for a minute.
+        NotReady: a fresh worker did nothing for two minutes.
         QueueError, ServiceUnavailable: see `scene`.
     """
     with scene(contender, broker, "production") as ready:
         for number in range(kills):
             ready.send(BURST, "effect", BURST_MS, max_attempts=MAX_ATTEMPTS)
-            if not ready.wait_for(ready.ledger.verdict().finished + 2):
+            if not ready.wait_for(ready.ledger.verdict().finished + 2, PATIENCE_S):
                 raise NotReady(f"{contender} on {broker} stands still after {number} kills")
             ready.fleet.kill9()
             ready.fleet.start()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
+
+import psutil
 
 from velvet import services
 from velvet.bench import Absent, Metric, Outcome, Suite, ratio, value
@@ -56,6 +59,16 @@ def _durability(survivors: Callable[[], tuple[int, int, float]]) -> dict[str, fl
     return {"lost": float(sent - found), "rate": rate, "survived": float(found)}
 
 
+def _kill_node(server: services.Server) -> None:
+    """Kill a node with the script that started it, which alone would leave the node running."""
+    node = psutil.Process(server.pid).children(recursive=True) if server.pid else []
+    server.kill()
+    for process in node:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(node, timeout=LEADER_S)
+
+
 def survived_in_rabbitmq(*, quorum: bool, seconds: float = PUSH_S) -> tuple[int, int, float]:
     """Publish with confirms to a node of our own, kill it, start it again.
 
@@ -77,7 +90,7 @@ def survived_in_rabbitmq(*, quorum: bool, seconds: float = PUSH_S) -> tuple[int,
         message = ("", "queue", b"x" * 100, properties)
         sent, rate = _sent(lambda: channel.basic_publish(*message, mandatory=True), seconds)
         connection.close()
-        server.kill()
+        _kill_node(server)
         server.restart()
         until = time.monotonic() + LEADER_S
         while (found := amqp_depth(server.url, "queue")) < sent and time.monotonic() < until:
