@@ -22,8 +22,7 @@ from velvet_queues.proxy import Proxy
 
 FULL = bool(os.environ.get("VELVET_QUEUES_FULL"))
 AT_LENGTH = pytest.mark.skipif(not FULL, reason="100 kills; VELVET_QUEUES_FULL=1 does them")
-OURS = [("worker_kill", "sqlite"), ("worker_pause", "sqlite"), ("deploy", "sqlite")]
-OURS += [("poison", "sqlite")]
+OURS = [("worker_pause", "sqlite"), ("deploy", "sqlite"), ("poison", "sqlite")]
 OURS += [("broker_restart", "postgres"), ("network_cut", "postgres")]
 
 

@@ -51,12 +51,15 @@ def survived(mode: str, seconds: float = PUSH_S) -> tuple[int, int, float]:
             return sent, int(client.llen("queue")), rate
 
 
-def _durability(survivors: Callable[[], tuple[int, int, float]]) -> dict[str, float]:
-    try:
-        sent, found, rate = survivors()
-    except ServiceUnavailable as error:
-        raise Absent(str(error)) from None
-    return {"lost": float(sent - found), "rate": rate, "survived": float(found)}
+def _durability(survivors: Callable[[], tuple[int, int, float]]) -> Callable[[], dict[str, float]]:
+    def run() -> dict[str, float]:
+        try:
+            sent, found, rate = survivors()
+        except ServiceUnavailable as error:
+            raise Absent(str(error)) from None
+        return {"lost": float(sent - found), "rate": rate, "survived": float(found)}
+
+    return run
 
 
 def _kill_node(server: services.Server) -> None:
@@ -157,13 +160,13 @@ def add_to(suite: Suite) -> None:
         durability.add(mode, partial(_durability, partial(survived, mode)), needs="redis")
     for name, quorum in (("rabbitmq_transient", False), ("rabbitmq_quorum", True)):
         kept = partial(survived_in_rabbitmq, quorum=quorum)
-        durability.add(name, partial(_durability, kept), needs=("pika", "rabbitmq"), tier="default")
+        durability.add(name, partial(_durability, kept), needs=("pika", "rabbitmq"), tier="full")
     suite.claim(
         "a quorum queue keeps what it has confirmed; transient messages are gone",
         (value("durability", "rabbitmq_quorum", "lost") <= 0)
         & (value("durability", "rabbitmq_transient", "survived") <= 0)
         & (value("durability", "rabbitmq_transient", "lost") >= 10),
-        tier="default",
+        tier="full",
     )
     suite.claim(
         "a Redis without a log loses all that was confirmed; so does a snapshot that was not due",
