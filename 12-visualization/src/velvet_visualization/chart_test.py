@@ -110,7 +110,11 @@ class VisualDiff:
 
 
 def pixels(png: bytes) -> NDArray[np.int16]:
-    """Return a PNG as rows of RGB on white."""
+    """Return a PNG as rows of RGB on white.
+
+    Raises:
+        OSError: Pillow cannot read the bytes.
+    """
     from PIL import Image
 
     with Image.open(io.BytesIO(png)) as picture:
@@ -124,7 +128,13 @@ def compare(a: bytes, b: bytes, *, tolerance: int = 24) -> VisualDiff:
 
     Args:
         tolerance: of one channel, out of 255, below which a pixel counts as the same.
+
+    Raises:
+        ValueError: a tolerance that is not within 0 and 255.
+        OSError: Pillow cannot read the bytes.
     """
+    if not 0 <= tolerance <= 255:
+        raise ValueError(f"tolerance is {tolerance}: choose 0 to 255")
     first, second = pixels(a), pixels(b)
     if first.shape != second.shape:
         return VisualDiff(1.0, 255.0, (0, 0, first.shape[1], first.shape[0]))
