@@ -203,8 +203,9 @@ def _from_list(values: list[Any]) -> NDArray[Any]:
 
 def _in_ms(array: NDArray[Any]) -> NDArray[Any]:
     found = array.astype("datetime64[ms]")
-    years = [one[~np.isnat(array)].astype("datetime64[Y]") for one in (array, found)]
-    if not np.array_equal(*years):  # NumPy wraps around
+    there = ~np.isnat(array)
+    before, after = (one[there].astype("datetime64[Y]") for one in (array, found))
+    if (before != after).any():  # NumPy wraps around
         raise ValueError("a moment is too far away to be counted in milliseconds")
     return found
 
@@ -257,12 +258,10 @@ def _problems(spec: ChartSpec) -> Iterator[str]:
         sizes = ", ".join(f"{name} {len(values)}" for name, values in spec.data.items())
         yield f"/data: columns differ in length ({sizes})"
         return
-    for name in ("width", "height"):
-        side = getattr(spec, name)
-        if not isinstance(side, Integral) or not SIDES[0] <= side <= SIDES[1]:
-            yield f"/{name}: {side!r} is not between {SIDES[0]} and {SIDES[1]}"
-    if not isinstance(spec.bins, Integral) or not 1 <= spec.bins <= 1000:
-        yield f"/bins: {spec.bins!r} is not between 1 and 1000"
+    for name, (least, most) in (("width", SIDES), ("height", SIDES), ("bins", (1, 1000))):
+        size = getattr(spec, name)
+        if not isinstance(size, Integral) or not least <= size <= most:
+            yield f"/{name}: {size!r} is not between {least} and {most}"
     if spec.color and spec.color not in spec.data:
         yield f"/color: there is no column {spec.color!r}"
     for name, allowed in zip("xy", SCALES_OF[spec.kind], strict=True):
@@ -337,7 +336,7 @@ def _values_problems(name: str, channel: Channel, values: NDArray[Any]) -> Itera
         yield f"/{name}/field: numbers above 1e300 leave no room for a margin"
 
 
-def _within(values: Any, ends: tuple[Any, Any]) -> bool:
+def _within(values: NDArray[np.float64], ends: tuple[float, ...]) -> bool:
     return bool(np.all(values >= ends[0]) and np.all(values <= ends[1]))
 
 

@@ -28,7 +28,7 @@ from velvet_visualization import (
 from velvet_visualization.errors import VisualizationError
 from velvet_visualization.samples import cloud, example
 
-CHART = cloud(9)
+CHART = cloud(2)
 SCENE = scene.prepare(CHART)
 FACTS = Fixed(facts.expected(SCENE))
 BAR = scene.prepare(example("bar"))
@@ -104,15 +104,15 @@ class TestHostile(HostileTests):
         call(describe.annotate_png, png(), Fixed(SCENE)).but(errors=(OSError,)),
         *(one for way in downsample.METHODS.values() for one in thinning(way)),
         *thinning(downsample.m4, ENDS),
-        call(export.export, Fixed(CHART), "altair", "html"),
+        call(export.export, Fixed(CHART), "matplotlib", "svg"),
         in_folder(
             lambda folder, *given: export.export_many([CHART], *given, folder),
-            "plotly",
-            "html",
+            "matplotlib",
+            "svg",
             of=export.export_many,
         ),
         in_folder(
-            lambda folder, specs: export.export_many(specs, "plotly", "html", folder),
+            lambda folder, specs: export.export_many(specs, "matplotlib", "svg", folder),
             [CHART],
             of=export.export_many,
         ).but(errors=(AttributeError,)),
