@@ -110,11 +110,7 @@ class VisualDiff:
 
 
 def pixels(png: bytes) -> NDArray[np.int16]:
-    """Return a PNG as rows of RGB on white.
-
-    Raises:
-        OSError: Pillow cannot read the bytes.
-    """
+    """Return a PNG as rows of RGB on white; OSError for what Pillow cannot read."""
     from PIL import Image
 
     with Image.open(io.BytesIO(png)) as picture:
@@ -127,11 +123,7 @@ def compare(a: bytes, b: bytes, *, tolerance: int = 24) -> VisualDiff:
     """Compare two PNGs; pictures of different sizes differ everywhere.
 
     Args:
-        tolerance: of one channel, out of 255, below which a pixel counts as the same.
-
-    Raises:
-        ValueError: a tolerance that is not within 0 and 255.
-        OSError: Pillow cannot read the bytes.
+        tolerance: of one channel, out of 255, below which a pixel counts as the same; else ValueError.
     """
     if not 0 <= tolerance <= 255:
         raise ValueError(f"tolerance is {tolerance}: choose 0 to 255")

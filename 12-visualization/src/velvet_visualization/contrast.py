@@ -169,11 +169,7 @@ class PaletteReport:
 def audit(
     carriers: Sequence[str], background: str = "#ffffff", ink: str = "#000000"
 ) -> PaletteReport:
-    """Judge the colours that carry meaning on a background.
-
-    Raises:
-        ValueError: there is no colour.
-    """
+    """Judge the colours that carry meaning on a background; ValueError for none."""
     carriers = tuple(carriers)
     if not carriers:
         raise ValueError("there is no colour to judge")

@@ -72,11 +72,7 @@ def _sentence(scene: Scene, one: Series) -> str:
 
 
 def shown(axis: Axis, value: float) -> str:
-    """Return a value of an axis as words; a gap is `missing`.
-
-    Raises:
-        IndexError: an axis of categories has none of that number.
-    """
+    """Return a value of an axis as words, a gap as `missing`; IndexError for no category."""
     if np.isnan(value):
         return "missing"
     if axis.scale == "category":
@@ -89,11 +85,7 @@ def shown(axis: Axis, value: float) -> str:
 
 
 def data_table(scene: Scene, max_rows: int = MAX_TABLE_ROWS) -> str:
-    """Return the marks as an HTML table, cut with a sentence that says so.
-
-    Raises:
-        ValueError: a negative number of rows.
-    """
+    """Return the marks as an HTML table, cut with a sentence that says so; ValueError for rows below 0."""
     max_rows = index(max_rows)
     if max_rows < 0:
         raise ValueError(f"max_rows is {max_rows}: 0 or more are needed")
@@ -140,11 +132,7 @@ def accessible_html(page: str, scene: Scene) -> str:
 
 
 def annotate_svg(svg: str, scene: Scene) -> str:
-    """Return an SVG with role, title and description, which no library writes by itself.
-
-    Raises:
-        ValueError: the text holds no `<svg>`.
-    """
+    """Return an SVG with role, title and description, which no library writes; ValueError for no SVG."""
     names = (
         f'<title id="chart-title">{escape(scene.title or _WORDS[scene.kind])}</title>'
         f'<desc id="chart-desc">{escape(alt_text(scene))}</desc>'
@@ -159,11 +147,7 @@ def annotate_svg(svg: str, scene: Scene) -> str:
 
 
 def annotate_png(png: bytes, scene: Scene) -> bytes:
-    """Return a PNG whose iTXt chunk `Description` holds the alternative text.
-
-    Raises:
-        OSError: Pillow cannot read the bytes.
-    """
+    """Return a PNG whose iTXt chunk `Description` holds the alternative text; OSError for no PNG."""
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 

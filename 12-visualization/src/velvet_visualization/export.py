@@ -105,12 +105,7 @@ def _annotated(made: bytes, fmt: Format, scene: Scene) -> bytes:
 def export_many(
     specs: Iterable[ChartSpec], library: str, fmt: Format, folder: str | Path
 ) -> list[Path]:
-    """Write each chart to a numbered file in a folder, with one browser for all of them.
-
-    Raises:
-        UnsupportedExport: an unknown format; the rest as in `export`, after which the files that
-            were written before stay.
-    """
+    """Write each chart to a numbered file in a folder, with one browser for all of them; errors as `export`."""
     target = Path(folder)
     needs = _engine(library, fmt).browser
     written = []
@@ -160,11 +155,7 @@ class Strategy:
 
 
 def choose(kind: str, marks: int) -> Strategy:
-    """Return how to draw that many marks of a kind, by what was measured in this module.
-
-    Raises:
-        ValueError: an unknown kind, or a number of marks below 0.
-    """
+    """Return how to draw that many marks of a kind, by what was measured in this module; else ValueError."""
     if kind not in KINDS or not marks >= 0:
         raise ValueError(f"{marks} marks of {kind!r}: kinds are {', '.join(KINDS)}")
     if kind not in ("line", "area", "scatter") or marks <= 10_000:

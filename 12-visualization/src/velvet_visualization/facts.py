@@ -60,11 +60,7 @@ class ChartFacts:
 def series_facts(
     name: str, color: str, x: Iterable[float], y: Iterable[float], value_sum: float = 0.0
 ) -> SeriesFacts:
-    """Return the facts of marks whose positions were read from a library's own objects.
-
-    Raises:
-        ValueError: x and y differ in length.
-    """
+    """Return the facts of marks read from a library's own objects; ValueError for odd lengths."""
     xs: NDArray[np.float64] = np.asarray(list(x), dtype=float)
     ys: NDArray[np.float64] = np.asarray(list(y), dtype=float)
     if len(xs) != len(ys):
@@ -113,9 +109,7 @@ def diff_facts(a: ChartFacts, b: ChartFacts, *, rtol: float = RTOL) -> list[str]
 
     Args:
         rtol: relative to the domain's span for positions, so that a sum near zero is no trap.
-
-    Raises:
-        ValueError: a tolerance that is not within 0 and 1.
+            Outside 0 to 1 it is a ValueError.
     """
     if not 0 <= rtol <= 1:
         raise ValueError(f"rtol is {rtol}: choose 0 to 1")

@@ -41,10 +41,9 @@ def _checked(
 def line_pixels(
     x: Floats, y: Floats, width: int, height: int, x_domain: Domain, y_domain: Domain
 ) -> NDArray[np.bool_]:
-    """Return which pixels a line of one pixel covers; row 0 is the bottom. NaN is a gap in `y`.
+    """Return which pixels a line of one pixel covers; row 0 is the bottom, NaN a gap in `y`.
 
-    Raises:
-        ValueError: x falls or is not finite, x and y differ in length, or the frame is none.
+    ValueError for x that falls or is not finite, for odd lengths, and for what is no frame.
     """
     x, y, width, height, x_domain, y_domain = _checked(x, y, width, height, x_domain, y_domain)
     if not np.isfinite(x).all() or (np.diff(x) < 0).any():
@@ -92,12 +91,7 @@ class Fidelity:
 
 
 def fidelity(x: Floats, y: Floats, kept: Indices, width: int = 800, height: int = 300) -> Fidelity:
-    """Compare the whole line with the kept points, both drawn in the same frame.
-
-    Raises:
-        IndexError: an index that the line does not have.
-        ValueError: no finite value, whole or kept, or a line that `line_pixels` refuses.
-    """
+    """Compare the whole line with the kept points, both drawn in the same frame; ValueError for no value."""
     x, y, kept = np.asarray(x, dtype=float), np.asarray(y, dtype=float), np.asarray(kept)
     if not (np.isfinite(y).any() and np.isfinite(y[kept]).any()):
         raise ValueError("there is no finite value to compare")
@@ -112,11 +106,7 @@ def fidelity(x: Floats, y: Floats, kept: Indices, width: int = 800, height: int 
 def rasterize(
     x: Floats, y: Floats, width: int, height: int, x_domain: Domain, y_domain: Domain
 ) -> Floats:
-    """Return how many points fall into each pixel; outside the domain none counts, nor does NaN.
-
-    Raises:
-        ValueError: x and y differ in length, or the frame is none.
-    """
+    """Return how many points fall into each pixel; outside the domain none counts, nor does NaN."""
     x, y, width, height, x_domain, y_domain = _checked(x, y, width, height, x_domain, y_domain)
     places = []
     for values, (low, high), size in ((x, x_domain, width), (y, y_domain, height)):
@@ -149,9 +139,7 @@ def shade(counts: Floats, ramp: tuple[str, ...], how: How = "log") -> NDArray[np
     """Return RGBA rows, top first; empty pixels are transparent.
 
     A linear scale shows the fullest pixels only; `log` and `eq_hist` show the thin parts too.
-
-    Raises:
-        ValueError: counts that are no finite rows, an empty ramp, or an unknown way.
+    ValueError for counts that are no finite rows, an empty ramp, or an unknown way.
     """
     counts = np.asarray(counts, dtype=float)
     if counts.ndim != 2 or not np.isfinite(counts).all():

@@ -89,11 +89,7 @@ class Scene:
         return self
 
     def bars(self, number: int) -> tuple[NDArray[np.float64], float]:
-        """Return the middles and the width of one series' bars beside its neighbours.
-
-        Raises:
-            IndexError: there is no series of that number.
-        """
+        """Return the middles and the width of one series' bars beside its neighbours; IndexError for none."""
         if not 0 <= number < len(self.series):
             raise IndexError(f"series {number} of {len(self.series)} (the first is 0)")
         width = BAR_SHARE / len(self.series)
@@ -258,11 +254,7 @@ def _unique(names: list[str]) -> tuple[str, ...]:
 def margin(
     low: float, high: float, scale: Scale = "linear", *, from_zero: bool = False
 ) -> tuple[float, float]:
-    """Return a domain with room around the marks; bars and areas stand on zero.
-
-    Raises:
-        ValueError: the ends are not two rising finite numbers, above 0 on a log scale.
-    """
+    """Return a domain with room around the marks; bars and areas stand on zero; else ValueError."""
     low, high = float(low), float(high)
     if scale not in SCALES or not (-np.inf < low <= high < np.inf) or (scale == "log" and low <= 0):
         raise ValueError(f"{low} and {high} are no ends of a {scale} scale")
