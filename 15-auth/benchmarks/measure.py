@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from velvet.bench import Suite
 from velvet.bench.command import main
-from velvet_auth.comparisons import checking, hashing, penetrating, racing
+from velvet_auth.comparisons import checking, deciding, hashing, penetrating, racing
 
 suite = Suite("15-auth", __file__)
-for subject in (penetrating, hashing, racing, checking):
+for subject in (penetrating, hashing, racing, checking, deciding):
     subject.add_to(suite)
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def authorization_server(clock: Any = time.time) -> Any:
             audience="api",
             secret=b"32 bytes that an operator keeps.",
             clock=clock,
-            id_token=id_tokens(issuer, clock),
+            id_token=id_tokens(issuer),
         )
 
 

@@ -65,10 +65,10 @@ class Database:
             self.change("BEGIN IMMEDIATE")
             try:
                 yield
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self.change("COMMIT")
+                self.change("COMMIT")
+            finally:
+                if self._connection.in_transaction:  # an exception, or a commit on a full disk
+                    self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the connection; a second call does nothing."""

@@ -31,9 +31,7 @@ def at_hash(access_token: str) -> str:
     return b64url(hashlib.sha256(access_token.encode("utf-8", "replace")).digest()[:16])
 
 
-def id_tokens(
-    issuer: Issuer, clock: Callable[[], float] = time.time
-) -> Callable[[Grant, str], str]:
+def id_tokens(issuer: Issuer) -> Callable[[Grant, str], str]:
     """Return the maker of ID tokens that an `AuthorizationServer` takes."""
 
     def make(grant: Grant, access_token: str) -> str:
@@ -41,11 +39,12 @@ def id_tokens(
             "sub": grant.user,
             "aud": grant.client,
             "azp": grant.client,
-            "auth_time": int(clock()),
             "at_hash": at_hash(access_token),
         }
         if grant.nonce:
             claims["nonce"] = grant.nonce
+        if grant.auth_time is not None:  # of the login, also after a refresh (Core, section 12.2)
+            claims["auth_time"] = int(grant.auth_time)
         return issuer.sign(claims, typ="JWT", ttl=ID_S)
 
     return make

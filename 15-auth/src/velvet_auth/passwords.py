@@ -164,8 +164,9 @@ class PasswordService:
         ok = self._matches(scheme, encoded, composed)
         if scheme is self.primary:
             current = encoded.startswith(PEPPERED) == (self._pepper is not None)
-            stale = not current or scheme.needs_rehash(encoded.removeprefix(PEPPERED))
-            return Check(ok, self._encode(composed) if ok and stale else None)
+            # A damaged row matches nothing, and is not asked for its parameters.
+            stale = ok and (not current or scheme.needs_rehash(encoded.removeprefix(PEPPERED)))
+            return Check(ok, self._encode(composed) if stale else None)
         if ok:
             return Check(ok, self._encode(composed))
         self._matches(self.primary, self._dummy, composed)

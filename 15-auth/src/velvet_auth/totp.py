@@ -50,26 +50,24 @@ class Totp:
         """Accept a code of this step or a neighbour, once.
 
         Raises:
-            FactorError: `attempts` after five failures, `replay` for a step that was used, `code`.
+            FactorError: `attempts` after five that failed, `replay` for a step that was used, `code`.
         """
-        found = self._db.row("SELECT secret, last_step, failures FROM totp WHERE user = ?", (user,))
+        found = self._db.row("SELECT secret FROM totp WHERE user = ?", (user,))
         if found is None:
             raise FactorError("code", "no second factor is enrolled")
-        secret, last_step, failures = found
-        self.check_attempts(failures)
-        now = int(self._clock()) // STEP_S
-        step = self._step(secret, code, now)
+        self.check_attempts(user)
+        step = self._step(found[0], code, int(self._clock()) // STEP_S)
         if step is None:
-            self._db.change("UPDATE totp SET failures = failures + 1 WHERE user = ?", (user,))
             raise FactorError("code", "not the code of this time")
-        self.accept(user, step, last_step)
+        self.accept(user, step)
 
-    def check_attempts(self, failures: int) -> None:
-        """Refuse after `MAX_FAILURES`; a recovery code resets the count."""
-        if failures >= MAX_FAILURES:
+    def check_attempts(self, user: str) -> None:
+        """Count an attempt before it is judged, so that requests sent at once share five guesses."""
+        count = "UPDATE totp SET failures = failures + 1 WHERE user = ? AND failures < ?"
+        if not self._db.change(count, (user, MAX_FAILURES)):
             raise FactorError("attempts", f"{MAX_FAILURES} wrong codes; use a recovery code")
 
-    def accept(self, user: str, step: int, _last_step: int) -> None:
+    def accept(self, user: str, step: int) -> None:
         """Store the step, or raise `replay` when it or a later one was accepted before."""
         taken = self._db.change(
             "UPDATE totp SET last_step = ?, failures = 0 WHERE user = ? AND last_step < ?",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -71,27 +73,71 @@ def _half_way(db: Database, store: SessionStore) -> None:
         raise ZeroDivisionError
 
 
+class Full:
+    """A connection whose disk is full at its first commit."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner, self.commits = inner, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def execute(self, statement: str, *values: Any) -> Any:
+        self.commits += statement == "COMMIT"
+        if statement == "COMMIT" and self.commits == 1:
+            raise sqlite3.OperationalError("database or disk is full")
+        return self.inner.execute(statement, *values)
+
+
+def test_after_a_commit_on_a_full_disk_the_next_one_works(db: Database) -> None:
+    store = SessionStore(db)
+    db._connection = Full(db._connection)  # type: ignore[assignment]
+
+    with pytest.raises(SessionError, match="unavailable"), db.transaction():
+        store.create("alice")
+    with db.transaction():
+        store.create("bob")
+
+    assert db.rows("SELECT user FROM sessions") == [("bob",)]
+
+
 KILLED = """
-import os, signal, sys
+import sys
 from velvet_auth.database import Database
+from velvet_auth.keys import Key, KeySet
+from velvet_auth.oauth.clients import Client
+from velvet_auth.oauth.core import AuthorizationServer
 from velvet_auth.sessions import SessionStore
+from velvet_auth.tokens import Issuer
 db = Database(sys.argv[1])
-store = SessionStore(db)
+store, issuer = SessionStore(db), Issuer("https://as.example", KeySet([Key.generate("ES256")]))
+server = AuthorizationServer(issuer, [Client("app")], db, audience="api", secret=b"s" * 32)
+def sign(*_, **__):
+    store.create("bob")
+    print("half way", flush=True)
+    sys.stdin.readline()
+issuer.sign = sign
 print(store.create("alice"), flush=True)
-db.change("BEGIN IMMEDIATE")
-store.create("bob")
-print("half way", flush=True)
-sys.stdin.readline()
+form = {"grant_type": "refresh_token", "client_id": "app", "refresh_token": sys.stdin.readline().strip()}
+server.token(form.items())
 """
 
 
-def test_a_killed_process_leaves_whole_sessions(tmp_path: Path) -> None:
+def test_a_process_that_is_killed_within_a_refresh_leaves_whole_stores(
+    tmp_path: Path, es256: Key, make_server: Any
+) -> None:
     path = tmp_path / "auth.db"
+    with Database(path) as db:
+        before = make_server(time.time, db, es256)
+        token = before.token({**FORM, "code": code_of(before)}.items())["refresh_token"]
+        before.denied.add("revoked", time.time() + 300)
     words = [sys.executable, "-c", KILLED, str(path)]
     child = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     assert child.stdin is not None
     kept = child.stdout.readline().strip()
+    child.stdin.write(f"{token}\n")
+    child.stdin.flush()
     assert child.stdout.readline() == "half way\n"
 
     child.kill()
@@ -101,13 +147,19 @@ def test_a_killed_process_leaves_whole_sessions(tmp_path: Path) -> None:
 
     assert sys.platform == "win32" or child.returncode == -signal.SIGKILL
     with Database(path) as db:
-        store = SessionStore(db)
-        assert store.load(kept) is not None
+        assert SessionStore(db).load(kept) is not None
         assert db.rows("SELECT user FROM sessions") == [("alice",)]
+        after = make_server(time.time, db, es256)
+        assert "revoked" in after.denied
+        told = {"grant_type": "refresh_token", "client_id": "app", "refresh_token": token}
+        assert after.token(told.items())["refresh_token"]
+        with pytest.raises(OAuthError, match="was used"):
+            after.token(told.items())
 
 
+@pytest.mark.parametrize("jump", [3, -600])
 def test_an_answer_that_was_lost_is_given_again_within_the_grace(
-    clock: Clock, db: Database, es256: Key, make_server: Any
+    jump: float, clock: Clock, db: Database, es256: Key, make_server: Any
 ) -> None:
     before = make_server(clock, db, es256, grace_s=2)
     token = before.token({**FORM, "code": code_of(before)}.items())["refresh_token"]
@@ -116,9 +168,35 @@ def test_an_answer_that_was_lost_is_given_again_within_the_grace(
 
     restarted = make_server(clock, db, es256, grace_s=2)
     assert restarted.token(told.items())["refresh_token"] == lost
-    clock.ahead(3)
+    clock.ahead(jump)
     with pytest.raises(OAuthError):
         restarted.token(told.items())
+
+
+def test_a_code_that_comes_again_after_its_minute_ends_what_it_brought(
+    server: Any, clock: Clock
+) -> None:
+    told = {**FORM, "code": code_of(server)}
+    tokens = server.token(told.items())
+
+    clock.ahead(61)
+
+    with pytest.raises(OAuthError, match="invalid_grant"):
+        server.token(told.items())
+    with pytest.raises(TokenError, match="revoked"):
+        server.verifier.verify(tokens["access_token"])
+
+
+def test_tokens_and_refreshes_go_on_after_the_signing_key_was_replaced(server: Any) -> None:
+    first = server.token({**FORM, "code": code_of(server)}.items())
+
+    fresh = server.issuer.keys.rotate(Key.generate("EdDSA"))
+    told = {"grant_type": "refresh_token", "client_id": "app"}
+    second = server.token({**told, "refresh_token": first["refresh_token"]}.items())
+
+    for answer in (first, second):
+        assert server.verifier.verify(answer["access_token"])["sub"] == "alice"
+    assert server.metadata()["id_token_signing_alg_values_supported"] == [fresh.alg]
 
 
 @pytest.mark.parametrize(("jump", "code"), [(600, "expired"), (-600, "not_yet")])

@@ -19,10 +19,12 @@ from authlib.common.security import generate_token
 from authlib.integrations.requests_client import OAuth2Session
 
 from velvet_auth.database import Database
+from velvet_auth.errors import OAuthError
 from velvet_auth.keys import Key
 from velvet_auth.oauth.clients import DEVICE_GRANT
 from velvet_auth.oauth.core import AuthorizationServer
 from velvet_auth.oauth.http import application
+from velvet_auth.oauth.records import s256
 from velvet_auth.samples.lab import Clock
 from velvet_auth.sessions import Session, SessionStore
 from velvet_auth.throttle import LoginThrottle
@@ -110,6 +112,7 @@ def test_authlib_walks_through_code_refresh_introspection_and_revocation(base: s
 
     assert page.headers["x-frame-options"] == "DENY"
     assert "marmalade-csrf" in page.text
+    assert "Allow app to act as alice: openid read?" in page.text
     assert sent.startswith(CALLBACK)
     assert "iss=" in sent
     assert {"id_token", "expires_in"} <= set(tokens)
@@ -164,40 +167,56 @@ def test_pages_and_errors_over_http(base: str) -> None:
 RACER = """
 import sys
 from velvet_auth.database import Database
+from velvet_auth.keys import Key, KeySet
+from velvet_auth.oauth.clients import Client
+from velvet_auth.oauth.core import AuthorizationServer
 from velvet_auth.sessions import SessionStore
+from velvet_auth.tokens import Issuer
 with Database(sys.argv[1]) as db:
-    store = SessionStore(db)
-    sys.stdin.readline()
-    try:
-        store.rotate(sys.argv[2], "user")
-        print("won")
-    except Exception as error:
-        print(getattr(error, "code", error))
+    issuer = Issuer("https://as.example", KeySet([Key.symmetric(bytes(32))]))
+    server = AuthorizationServer(issuer, [Client("app")], db, audience="api", secret=b"s" * 32)
+    form = {"grant_type": "refresh_token", "client_id": "app", "refresh_token": sys.argv[3]}
+    calls = (lambda: SessionStore(db).rotate(sys.argv[2], "user"), lambda: server.token(form.items()))
+    for call in calls:
+        print("ready", flush=True)
+        sys.stdin.readline()
+        try:
+            call()
+            print("won", flush=True)
+        except Exception as error:
+            print(getattr(error, "code", error), flush=True)
 """
 
 
-def test_of_four_processes_one_rotates(tmp_path: Path) -> None:
+def test_of_four_processes_one_rotates_a_session_and_one_refreshes_a_token(
+    tmp_path: Path, es256: Key, make_server: Any
+) -> None:
     path = tmp_path / "auth.db"
     with Database(path) as db:
         session = SessionStore(db).create("alice")
-    words = [sys.executable, "-c", RACER, str(path), session]
+        token = refresh_token_of(make_server(time.time, db, es256))
+    words = [sys.executable, "-c", RACER, str(path), session, token]
     racers = [
         subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for _ in range(4)
     ]
 
-    said = [racer.communicate("go\n", timeout=PATIENCE_S)[0].strip() for racer in racers]
+    rounds: list[list[str]] = []
+    for _ in range(2):
+        said = [[racer.stdout.readline() for racer in racers]]  # type: ignore[union-attr]
+        for racer in racers:
+            racer.stdin.write("go\n")  # type: ignore[union-attr]
+            racer.stdin.flush()  # type: ignore[union-attr]
+        said += [[racer.stdout.readline() for racer in racers]]  # type: ignore[union-attr]
+        rounds.append(sorted(line.strip() for line in said[1]))
+    for racer in racers:
+        racer.communicate(timeout=PATIENCE_S)
 
-    assert sorted(said) == ["anonymous", "anonymous", "anonymous", "won"]
+    assert rounds == [["anonymous"] * 3 + ["won"], ["invalid_grant"] * 3 + ["won"]]
 
 
-def test_of_sixteen_threads_one_refreshes(
-    db: Database, es256: Key, clock: Any, make_server: Any
-) -> None:
-    from velvet_auth.errors import OAuthError
-    from velvet_auth.oauth.records import s256
-
-    server = make_server(clock, db, es256)
+def refresh_token_of(server: Any) -> str:
+    """Return the first refresh token of a login."""
     asked = {
         "response_type": "code",
         "client_id": "app",
@@ -207,7 +226,14 @@ def test_of_sixteen_threads_one_refreshes(
     }
     code = dict(parse_qsl(urlsplit(server.authorize(asked.items(), "alice").url).query))["code"]
     told = {"grant_type": "authorization_code", "client_id": "app", "code": code}
-    token = server.token({**told, "code_verifier": "v" * 43}.items())["refresh_token"]
+    return str(server.token({**told, "code_verifier": "v" * 43}.items())["refresh_token"])
+
+
+def test_of_sixteen_threads_one_refreshes(
+    db: Database, es256: Key, clock: Any, make_server: Any
+) -> None:
+    server = make_server(clock, db, es256)
+    token = refresh_token_of(server)
     form = {"grant_type": "refresh_token", "client_id": "app", "refresh_token": token}
     start, won = threading.Barrier(16), []
 

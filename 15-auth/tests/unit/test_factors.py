@@ -98,6 +98,24 @@ def test_recovery_after_too_many_failures(totp: Totp, clock: Clock) -> None:
     assert refusal(totp.recover, "alice", codes[5]) == "code"
 
 
+def test_requests_that_come_at_once_share_five_guesses(
+    totp: Totp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    totp.enrol("alice")
+    judged, plain = [], totp._step
+
+    def step(*words: Any) -> int | None:
+        judged.append(1)
+        if len(judged) < 20:  # another request, before this one is refused
+            refusal(totp.check, "alice", "x")
+        return plain(*words)
+
+    monkeypatch.setattr(totp, "_step", step)
+    refusal(totp.check, "alice", "x")
+
+    assert len(judged) == 5
+
+
 @pytest.fixture
 def party(db: Database, clock: Clock) -> PasskeyRelyingParty:
     return PasskeyRelyingParty(db, "shop.example", ORIGIN, clock=clock)

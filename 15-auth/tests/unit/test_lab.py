@@ -50,6 +50,21 @@ def test_what_the_libraries_leave_open() -> None:
     # An older libxml2 expands entities that a newer one refuses.
     assert won - {"saml-entity-bomb"} == OPEN_BY_DEFAULT - {"saml-entity-bomb"}
     assert len(rows) > 35
+    assert [row.id for row in rows if not row.control_ok] == []
+
+
+@pytest.mark.parametrize("alg", ["none", "nOnE", "HS256"])
+def test_joserfc_refuses_the_famous_three_as_pyjwt_does(alg: str) -> None:
+    from joserfc import jwk, jwt
+    from joserfc.errors import JoseError
+
+    from velvet_auth.samples.lab.attacks_tokens import _forge, rsa_key
+
+    pem = rsa_key("2026-01").export(private=False)
+    token = _forge({"alg": alg}, {"sub": "alice"}, pem if alg == "HS256" else None)
+
+    with pytest.raises(JoseError):
+        jwt.decode(token, jwk.import_key(pem, "RSA"), algorithms=["RS256", "HS256"])
 
 
 def test_there_are_sixty_attacks_each_with_a_class_and_a_standard() -> None:
@@ -95,9 +110,14 @@ def test_an_exploit_imports_nothing_of_its_targets() -> None:
 
 
 def test_the_laboratory_stays_on_loopback() -> None:
-    with lab.lab_mode(), socket.socket() as one, pytest.raises(PermissionError):
-        one.connect(("evil.example", 80))
-    assert "connect" not in vars(socket.socket)
+    with lab.lab_mode(), socket.socket() as one, socket.socket(type=socket.SOCK_DGRAM) as other:
+        for call in (one.connect, one.connect_ex):
+            with pytest.raises(PermissionError):
+                call(("evil.example", 80))
+        with pytest.raises(PermissionError):
+            other.sendto(b"x", ("evil.example", 80))
+        assert other.sendto(b"x", ("127.0.0.1", 9)) == 1
+    assert not {"connect", "connect_ex", "sendto"} & set(vars(socket.socket))
 
 
 def test_a_crash_of_a_target_is_no_defence(monkeypatch: pytest.MonkeyPatch) -> None:

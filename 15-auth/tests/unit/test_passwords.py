@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -72,14 +73,22 @@ def test_a_row_of_other_parameters_wants_a_new_hash(name: str) -> None:
     ("hasher", "row"),
     [
         (argon2id.Hasher(), "$argon2id$v=19$damaged"),
+        (argon2id.Hasher(), "$argon2id$\u00e9"),
         (bcrypt.Hasher(), "$2b$04$damaged"),
         (scrypt.Hasher(), "$scrypt$n=16$x"),
         (scrypt.Hasher(), "$scrypt$n=16,q=8$c2FsdA==$eA=="),
+        (scrypt.Hasher(), "$scrypt$n=-2,r=8,p=1$c2FsdA==$eA=="),
+        (scrypt.Hasher(), f"$scrypt$n={'9' * 30},r=8,p=1$c2FsdA==$eA=="),
         (pbkdf2.Hasher(), "pbkdf2_sha256$many$x$y"),
+        (pbkdf2.Hasher(), "pbkdf2_sha256$99999999999$x$y"),
+        (pbkdf2.Hasher(), "pbkdf2_sha256$10$x$\u00e9"),
+        (salted_sha256.Hasher(), "sha256$damaged"),
+        (salted_sha256.Hasher(), "sha256$\ud800$\ud800"),
     ],
 )
-def test_a_damaged_row_matches_nothing(hasher: argon2id.Hasher, row: str) -> None:
+def test_a_damaged_row_matches_nothing(hasher: argon2id.Hasher, row: str, make: Any) -> None:
     assert hasher.verify(row, WORD) is False
+    assert make(hasher if hasher.id == "argon2id" else CHEAP, [hasher]).check(row, WORD).ok is False
 
 
 @pytest.mark.parametrize("old", LEGACY, ids=lambda hasher: hasher.id)
@@ -95,6 +104,49 @@ def test_a_legacy_row_is_replaced_at_login(service: PasswordService, old: pbkdf2
     assert not wrong.ok
     assert wrong.new_hash is None
     assert right.new_hash not in repr(right)
+
+
+def test_rows_of_other_programs_are_read() -> None:
+    import argon2
+    import bcrypt as library
+
+    row = library.hashpw(WORD.encode(), library.gensalt(4)).decode()
+    older = argon2.PasswordHasher(1, 64, 1, type=argon2.Type.I).hash(WORD)
+
+    for prefix in ("$2a$", "$2b$", "$2y$"):
+        assert bcrypt.Hasher().verify(prefix + row[4:], WORD)
+    assert CHEAP.verify(older, WORD)
+    assert CHEAP.needs_rehash(older)
+
+
+def test_rfc_7914_sections_11_and_12() -> None:
+    # Each vector has 64 bytes; a row holds the first 32 of them.
+    small = pbkdf2._derive("passwd", "salt", 1)
+    large = scrypt.Hasher(1024, 8, 16)._derive("password", b"NaCl")
+
+    assert base64.b64decode(small).hex() == (
+        "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc"
+    )
+    assert scrypt.Hasher(16, 1, 1)._derive("", b"").hex() == (
+        "77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442"
+    )
+    assert large.hex() == "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162"
+
+
+def test_rfc_9106_section_5_3() -> None:
+    from argon2.low_level import Type, core, ffi
+
+    parts = {"pwd": b"\1" * 32, "salt": b"\2" * 16, "secret": b"\3" * 8, "ad": b"\4" * 12}
+    told = {name: ffi.new("uint8_t[]", data) for name, data in parts.items()}
+    told |= {f"{name}len": len(data) for name, data in parts.items()}
+    told |= {"out": ffi.new("uint8_t[]", 32), "outlen": 32, "version": 0x13, "flags": 0}
+    told |= {"t_cost": 3, "m_cost": 32, "lanes": 4, "threads": 4}
+    told |= {"allocate_cbk": ffi.NULL, "free_cbk": ffi.NULL}
+
+    assert core(ffi.new("argon2_context *", told), Type.ID.value) == 0
+    assert bytes(told["out"]).hex() == (
+        "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"
+    )
 
 
 def test_old_bcrypt_rows_are_read_as_they_were_written() -> None:

@@ -15,6 +15,7 @@ import psutil
 import pytest
 from lxml import etree
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
+from signxml.signer import XMLSigner
 
 from velvet_auth import contenders
 from velvet_auth.database import Database
@@ -111,7 +112,10 @@ def test_an_assertion_without_what_it_needs(stage: Stage, change: tuple[bytes, b
     assert stage.refusal(unsigned) in ("assertion", "time")
 
 
-@pytest.mark.parametrize("moment", ["yesterday", "2026-01-01T00:00:00"])
+@pytest.mark.parametrize(
+    "moment",
+    ["yesterday", "2026-01-01T00:00:00", "2026-01-01T02:00:00+02:00", "2026-13-01T00:00:00Z"],
+)
 def test_a_time_that_is_none(stage: Stage, moment: str) -> None:
     document = etree.fromstring(stage.response(sign=""))
     document.find(".//saml:Conditions", NAMES).set("NotOnOrAfter", moment)
@@ -143,6 +147,25 @@ def test_weak_signatures_are_refused(stage: Stage, monkeypatch: pytest.MonkeyPat
         assert stage.refusal(stage.response()) == "signature"
 
 
+def test_a_signature_by_hmac_with_the_public_certificate_is_refused(stage: Stage) -> None:
+    def sign(root: Any, name: str) -> Any:
+        signer = XMLSigner(signature_algorithm=SignatureMethod.HMAC_SHA256)
+        key = stage.idp.certificate.encode()
+        return signer.sign(root, key=key, reference_uri=f"#{name}", id_attribute="ID")
+
+    stage.idp.sign = sign  # type: ignore[method-assign]
+
+    assert stage.refusal(stage.response()) == "signature"
+
+
+@pytest.mark.parametrize("fraction", ["", ".5", ".123", ".1234567"])
+def test_a_time_may_have_a_fraction_of_any_length(stage: Stage, fraction: str) -> None:
+    document = stage.response(sign="").replace(b'Z"', fraction.encode() + b'Z"')
+    stage.sp.signed = lambda root: root  # type: ignore[method-assign]
+
+    assert stage.consume(document).name_id == "alice"
+
+
 DTD = b'<!DOCTYPE r [<!ENTITY a "b">]>'
 HURTFUL = [
     "no base64!",
@@ -154,6 +177,8 @@ HURTFUL = [
     DTD + b"<r/>",
     b'<?xml version="1.0"?>' + DTD + b"<r>&a;</r>",
     (DTD + b"<r/>").decode().encode("utf-16"),
+    b'<?xml version="1.0" encoding="UTF-7"?>'
+    + (DTD + b"<r>&a;</r>").replace(b"<", b"+ADw-").replace(b"!", b"+ACE-"),
     b"<a " + b" ".join(b'b%d=""' % n for n in range(100_000)) + b"/>",
     b"<a>" * 10_000 + b"</a>" * 10_000,
     b"<a>" * 65 + b"</a>" * 65,

@@ -184,3 +184,20 @@ def test_a_leak_would_be_found() -> None:
     day.shown(ValueError("marmalade-x is wrong"))
 
     assert day.leaks() == ["password"]
+
+
+def test_the_watch_over_every_output_knows_a_token_a_key_and_a_second_factor(
+    request: pytest.FixtureRequest, server: AuthorizationServer, db: Database
+) -> None:
+    (watch,) = (
+        found
+        for one in request.config.pluginmanager.get_plugins()
+        if (found := getattr(one, "LEAK", None))
+    )
+    made = server.issuer.access_token("alice", "api")
+
+    assert watch.search(f"accepted {made}")
+    assert watch.search(Key.generate("EdDSA").export(private=True).decode())
+    assert watch.search(Totp(db, "shop").enrol("alice"))
+    assert watch.search(f"the password is {MARKER}")
+    assert not watch.search("alg none: the algorithm is not on the list of this verifier")

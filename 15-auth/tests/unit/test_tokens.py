@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from velvet_auth import contenders
@@ -264,22 +265,26 @@ def test_an_unknown_kid_fetches_once_per_cooldown(clock: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", ["garbage", "[]", '{"keys": 7}', '{"keys": [7, {"kty": "oct"}]}', " " * 70_000, None]
-)
+    "answer",
+    ["garbage", "[]", '{"keys": 7}', '{"keys": [7, {"kty": "oct"}]}', " " * 70_000, OSError(),
+     httpx.ConnectError("down")],
+)  # fmt: skip
 def test_old_keys_serve_until_their_time_while_the_endpoint_is_broken(
-    answer: str | None, clock: Any
+    answer: str | Exception, clock: Any
 ) -> None:
-    texts: list[str | None] = [document(KEYS["ES256"])]
+    texts: list[str | Exception] = [document(KEYS["ES256"])]
 
     def fetch() -> str:
-        if texts[-1] is None:
-            raise OSError("down")
+        if isinstance(texts[-1], Exception):
+            raise texts[-1]
         return texts[-1]
 
     cache = JwksCache(fetch, ttl=100, cooldown=10, clock=clock)
     kid = cache.find(KEYS["ES256"].kid).kid
     texts.append(answer)
     clock.ahead(99)
+    with pytest.raises(TokenError, match="key"):
+        cache.find("unknown")
     assert cache.find(kid)
     clock.ahead(2)
     with pytest.raises(TokenError, match="key"):
@@ -316,6 +321,55 @@ def test_rfc_8037_appendix_a4_eddsa() -> None:
     for backend in BACKENDS:
         assert backend.verify(token, Key.from_jwk(public)) == b"Example of Ed25519 signing"
     assert thumbprint(public) == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"  # appendix A.3
+
+
+def test_rfc_7515_appendix_a3_es256() -> None:
+    public = {
+        "kty": "EC",
+        "alg": "ES256",
+        "kid": "rfc",
+        "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    }
+    token = (
+        "eyJhbGciOiJFUzI1NiJ9"
+        ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0"
+        "cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"
+    )
+
+    for backend in BACKENDS:
+        assert b"joe" in backend.verify(token, Key.from_jwk(public))
+
+
+FRODO = (
+    "SXTigJlzIGEgZGFuZ2Vyb3VzIGJ1c2luZXNzLCBGcm9kbywgZ29pbmcgb3V0IHlvdXIgZG9vci4gWW91IHN0ZXAgb250"
+    "byB0aGUgcm9hZCwgYW5kIGlmIHlvdSBkb24ndCBrZWVwIHlvdXIgZmVldCwgdGhlcmXigJlzIG5vIGtub3dpbmcgd2hl"
+    "cmUgeW91IG1pZ2h0IGJlIHN3ZXB0IG9mZiB0by4"
+)
+
+
+def test_rfc_7520_sections_4_1_and_4_4() -> None:
+    n = (
+        "n4EPtAOCc9AlkeQHPzHStgAbgs7bTZLwUBZdR8_KuKPEHLd4rHVTeT-O-XV2jRojdNhxJWTDvNd7nqQ0VEiZQHz_AJmS"
+        "CpMaJMRBSFKrKb2wqVwGU_NsYOYL-QtiWN2lbzcEe6XC0dApr5ydQLrHqkHHig3RBordaZ6Aj-oBHqFEHYpPe7Tpe-Of"
+        "VfHd1E6cS6M1FZcD1NNLYD5lFHpPI9bTwJlsde3uhGqC0ZCuEHg8lhzwOHrtIQbS0FVbb9k3-tVTU4fg_3L_vniUFAKw"
+        "uCLqKnS2BYwdq_mzSnbLY7h_qixoR7jig3__kRhuaxwUkRz5iaiQkqgc5gHdrNP5zw"
+    )
+    head = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImJpbGJvLmJhZ2dpbnNAaG9iYml0b24uZXhhbXBsZSJ9"
+    signature = (
+        "MRjdkly7_-oTPTS3AXP41iQIGKa80A0ZmTuV5MEaHoxnW2e5CZ5NlKtainoFmKZopdHM1O2U4mwzJdQx996ivp83xugl"
+        "II7PNDi84wnB-BDkoBwA78185hX-Es4JIwmDLJK3lfWRa-XtL0RnltuYv746iYTh_qHRD68BNt1uSNCrUCTJDt5aAE6x"
+        "8wW1Kt9eRo4QPocSadnHXFxnt8Is9UzpERV0ePPQdLuW3IS_de3xyIrDaLGdjluPxUAhb6L2aXic1U12podGU0KLUQSE"
+        "_oI-ZnmKJ3F4uOZDnd6QZWJushZ41Axf_fcIe8u9ipH84ogoree7vjbU5y18kDquDg"
+    )
+    rsa = Key.from_jwk({"kty": "RSA", "alg": "RS256", "kid": "bilbo", "e": "AQAB", "n": n})
+    hmac_head = "eyJhbGciOiJIUzI1NiIsImtpZCI6IjAxOGMwYWU1LTRkOWItNDcxYi1iZmQ2LWVlZjMxNGJjNzAzNyJ9"
+    hmac_key = Key.symmetric(unb64("hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg"), "k")
+    hmac_signature = "s0h6KThzkfBBBkLspW1h84VsJZFTsPPqMDA7g1Md7p0"
+
+    for backend in BACKENDS:
+        assert b"Frodo" in backend.verify(f"{head}.{FRODO}.{signature}", rsa)
+        assert b"Frodo" in backend.verify(f"{hmac_head}.{FRODO}.{hmac_signature}", hmac_key)
 
 
 def test_rfc_7638_thumbprint_of_section_3_1() -> None:

@@ -36,7 +36,7 @@ from velvet_auth.oauth.records import (
     s256,
     successor_of,
 )
-from velvet_auth.tokens import DenyList, Issuer, Verifier
+from velvet_auth.tokens import ACCESS_TYPE, DenyList, Issuer, Verifier
 
 CODE_S, ACCESS_S, REFRESH_S, DEVICE_S = 60, 300, 14 * 86_400, 600
 POLL_S = 5
@@ -82,8 +82,10 @@ class AuthorizationServer:
             issuer.keys, issuer.issuer, audience, denied=self.denied, clock=clock
         )
 
-    def authorize(self, pairs: Pairs, user: str) -> Redirect | ErrorPage:
-        """Answer an authorization request to which the user has agreed.
+    def authorize(
+        self, pairs: Pairs, user: str, auth_time: float | None = None
+    ) -> Redirect | ErrorPage:
+        """Answer an authorization request to which a user, who logged in at `auth_time`, has agreed.
 
         An unknown client or an unregistered redirect URI gets a page, everything else a redirect
         with `error`, `state` and `iss` (RFC 9207).
@@ -106,7 +108,8 @@ class AuthorizationServer:
                 raise OAuthError("unsupported_response_type", "code is supported")
             challenge = self.challenge_of(told)
             scope = self.granted_scope(told.get("scope", ""), client.scopes)
-            answer["code"] = self._new_code(client, uri, challenge, user, scope, told)
+            bound_to = (uri, challenge, user, scope, told.get("nonce", ""))
+            answer["code"] = self._new_code(client, auth_time, *bound_to)
         except OAuthError as error:
             answer["error"] = error.code
         joint = "&" if urlsplit(uri).query else "?"
@@ -131,22 +134,18 @@ class AuthorizationServer:
             raise OAuthError("invalid_scope", "more than this client or token may have")
         return " ".join(sorted(wanted))
 
-    def _new_code(
-        self,
-        client: Client,
-        uri: str,
-        challenge: str,
-        user: str,
-        scope: str,
-        told: dict[str, str],
-    ) -> str:
+    def _new_code(self, client: Client, auth_time: float | None, *bound_to: str) -> str:
+        """Store a code for a redirect URI, a challenge, a user, a scope and a nonce."""
         code, family = secrets.token_urlsafe(32), secrets.token_hex(16)
-        expires = self._clock() + CODE_S
-        row = (digest(code), client.id, uri, challenge, user, scope, told.get("nonce", ""), expires)
+        row = (digest(code), client.id, *bound_to, self._clock() + CODE_S, family)
         with self._db.transaction():
-            self._db.change("INSERT INTO families VALUES (?, ?, NULL)", (family, client.id))
-            self._db.change("INSERT INTO codes VALUES (?,?,?,?,?,?,?,?,NULL,?)", (*row, family))
+            self._new_family(family, client, auth_time)
+            self._db.change("INSERT INTO codes VALUES (?,?,?,?,?,?,?,?,NULL,?)", row)
         return code
+
+    def _new_family(self, family: str, client: Client, auth_time: float | None = None) -> None:
+        row = (family, client.id, auth_time)
+        self._db.change("INSERT INTO families VALUES (?, ?, NULL, ?)", row)
 
     def token(self, pairs: Pairs, authorization: str = "") -> dict[str, Any]:
         """Answer a request to the token endpoint.
@@ -174,20 +173,22 @@ class AuthorizationServer:
 
     def _by_code(self, client: Client, form: dict[str, str]) -> dict[str, Any]:
         found = self._db.row(
-            "SELECT client, redirect_uri, challenge, user, scope, nonce, expires, family"
-            " FROM codes WHERE digest = ?",
+            "SELECT c.client, redirect_uri, challenge, user, scope, nonce, expires, family, auth_time"
+            " FROM codes c JOIN families f ON f.id = family WHERE digest = ?",
             (digest(form.get("code", "")),),
         )
         if found is None:
             raise OAuthError("invalid_grant", "the code is unknown")
-        owner, uri, challenge, user, scope, nonce, expires, family = found
+        owner, uri, challenge, user, scope, nonce, expires, family, auth_time = found
         self.check_client(owner, client)
-        if form.get("redirect_uri", uri) != uri or expires < self._clock():
-            raise OAuthError("invalid_grant", "another redirect URI, or a code that is old")
+        if form.get("redirect_uri", uri) != uri:
+            raise OAuthError("invalid_grant", "another redirect URI")
         self.check_verifier(challenge, form.get("code_verifier", ""))
-        grant = Grant(client.id, user, scope, family, nonce)
+        grant = Grant(client.id, user, scope, family, nonce, auth_time)
         with self._db.transaction():
             first = self.use_code(digest(form["code"]))
+            if first and expires < self._clock():
+                raise OAuthError("invalid_grant", "the code is old")
             answer = self._answer(grant, self._new_refresh(grant, client)) if first else {}
         if not first:
             self._revoke_family(family)  # RFC 6749 section 4.1.2: and what the code brought
@@ -216,18 +217,18 @@ class AuthorizationServer:
         successor = successor_of(self._secret, token)
         with self._db.transaction():  # the answer as well: no token outlives its family
             found = self._db.row(
-                "SELECT r.client, r.user, r.scope, r.expires, r.family, f.revoked_at"
+                "SELECT r.client, r.user, r.scope, r.expires, r.family, f.revoked_at, f.auth_time"
                 " FROM refresh r JOIN families f ON f.id = r.family WHERE r.digest = ?",
                 (digest(token),),
             )
             if found is None:
                 raise OAuthError("invalid_grant", "the refresh token is unknown")
-            owner, user, scope, expires, family, revoked_at = found
+            owner, user, scope, expires, family, revoked_at, auth_time = found
             self.check_client(owner, client)
             if expires < self._clock() or revoked_at is not None:
                 raise OAuthError("invalid_grant", "the refresh token is old or revoked")
             scope = self.granted_scope(form.get("scope", ""), scope.split())
-            grant = Grant(client.id, user, scope, family)
+            grant = Grant(client.id, user, scope, family, auth_time=auth_time)
             first = self.use_refresh(digest(token))
             if first:
                 self._store_refresh(successor, grant)
@@ -246,7 +247,7 @@ class AuthorizationServer:
         after = self._db.row("SELECT used_at FROM refresh WHERE digest = ?", (digest(successor),))
         if not used or not after or after[0] is not None:
             return False
-        return self._grace > 0 and self._clock() - float(used[0]) <= self._grace
+        return self._grace > 0 and abs(self._clock() - float(used[0])) <= self._grace
 
     def _new_refresh(self, grant: Grant, client: Client) -> str:
         if "refresh_token" not in client.grants:
@@ -261,16 +262,8 @@ class AuthorizationServer:
         self._db.change("INSERT INTO refresh VALUES (?, ?, ?, ?, ?, ?, NULL)", (*row, expires))
 
     def _answer(self, grant: Grant, refresh: str) -> dict[str, Any]:
-        token = self.issuer.sign(
-            {
-                "sub": grant.user,
-                "aud": self._audience,
-                "scope": grant.scope,
-                "client_id": grant.client,
-            },
-            typ="at+jwt",
-            ttl=ACCESS_S,
-        )
+        told = {"sub": grant.user, "scope": grant.scope, "client_id": grant.client}
+        token = self.issuer.sign({**told, "aud": self._audience}, typ=ACCESS_TYPE, ttl=ACCESS_S)
         claims = self.verifier.verify(token)
         self._db.change(
             "INSERT INTO access VALUES (?, ?, ?)", (claims["jti"], grant.family, claims["exp"])
@@ -312,14 +305,12 @@ class AuthorizationServer:
 
     def decide_device(self, user_code: str, user: str, *, allow: bool) -> bool:
         """Store the user's decision; return whether such a code was open."""
-        return (
-            self._db.change(
-                "UPDATE devices SET user = ?, state = ?"
-                " WHERE user_code = ? AND state = 'pending' AND expires > ?",
-                (user, "allowed" if allow else "denied", user_code.upper().strip(), self._clock()),
-            )
-            == 1
+        told = (user, "allowed" if allow else "denied", user_code.upper().strip(), self._clock())
+        decide = (
+            "UPDATE devices SET user = ?, state = ?"
+            " WHERE user_code = ? AND state = 'pending' AND expires > ?"
         )
+        return self._db.change(decide, told) == 1
 
     def _by_device(self, client: Client, form: dict[str, str]) -> dict[str, Any]:
         code, now = digest(form.get("device_code", "")), self._clock()
@@ -349,7 +340,7 @@ class AuthorizationServer:
             used = "UPDATE devices SET state = 'used' WHERE digest = ? AND state = 'allowed'"
             if not self._db.change(used, (code,)):
                 raise OAuthError("invalid_grant", "the device code was used")
-            self._db.change("INSERT INTO families VALUES (?, ?, NULL)", (family, client.id))
+            self._new_family(family, client)
             return self._answer(grant, self._new_refresh(grant, client))
 
     def revoke(self, pairs: Pairs, authorization: str = "") -> None:

@@ -99,7 +99,8 @@ def application(
         except SessionError as error:
             return _page("Refused", f"<p>{html.escape(error.code)}</p>", 403)
         asked = parse_qsl(query, keep_blank_values=True)
-        made = await run_in_threadpool(server.authorize, asked, session.user)
+        logged_in = session.data.get("auth_time")
+        made = await run_in_threadpool(server.authorize, asked, session.user, logged_in)
         if isinstance(made, ErrorPage):
             return _page(
                 "Error", f"<p>{html.escape(made.code)}: {html.escape(made.detail)}</p>", 400
@@ -139,10 +140,13 @@ def application(
 
 
 def _consent(query: str, session: Session) -> str:
+    asked = dict(parse_qsl(query, keep_blank_values=True))
+    client, scope = asked.get("client_id", ""), asked.get("scope") or "all that it may ask for"
+    question = f"Allow {client} to act as {session.user}: {scope}?"
     return (
         f'<form method="post" action="/authorize?{html.escape(query)}">'
         f'<input type="hidden" name="csrf" value="{html.escape(session.csrf)}">'
-        f"<p>Allow access as {html.escape(session.user)}?</p><button>Allow</button></form>"
+        f"<p>{html.escape(question)}</p><button>Allow</button></form>"
     )
 
 

@@ -16,7 +16,9 @@ CREATE TABLE IF NOT EXISTS codes (
     digest BLOB PRIMARY KEY, client TEXT, redirect_uri TEXT, challenge TEXT, user TEXT, scope TEXT,
     nonce TEXT, expires REAL, used_at REAL, family TEXT
 );
-CREATE TABLE IF NOT EXISTS families (id TEXT PRIMARY KEY, client TEXT, revoked_at REAL);
+CREATE TABLE IF NOT EXISTS families (
+    id TEXT PRIMARY KEY, client TEXT, revoked_at REAL, auth_time REAL
+);
 CREATE TABLE IF NOT EXISTS refresh (
     digest BLOB PRIMARY KEY, family TEXT, client TEXT, user TEXT, scope TEXT, expires REAL,
     used_at REAL
@@ -54,6 +56,7 @@ class Grant:
     scope: str
     family: str
     nonce: str = ""
+    auth_time: float | None = None
 
 
 def digest(secret: str) -> bytes:

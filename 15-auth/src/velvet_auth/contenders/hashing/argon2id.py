@@ -40,7 +40,7 @@ class Hasher:
         """Whether the password belongs to the stored string."""
         try:
             return self._library().verify(encoded, password)
-        except (VerificationError, InvalidHashError):
+        except (VerificationError, InvalidHashError, UnicodeError):  # another, or a damaged row
             return False
 
     def needs_rehash(self, encoded: str) -> bool:

@@ -34,9 +34,9 @@ class Hasher:
         try:
             _, iterations, salt, wanted = encoded.split("$")
             made = _derive(password, salt, int(iterations))
-        except ValueError:  # a damaged row
+        except (ValueError, OverflowError):  # a damaged row
             return False
-        return hmac.compare_digest(made, wanted)
+        return hmac.compare_digest(made.encode("ascii"), wanted.encode("utf-8", "replace"))
 
     def needs_rehash(self, encoded: str) -> bool:
         """Whether the stored string was made with another number of iterations."""

@@ -29,9 +29,9 @@ class Hasher:
 
     def verify(self, encoded: str, password: str) -> bool:
         """Whether the password belongs to the stored string."""
-        _, salt, wanted = encoded.split("$", 2)
-        made = hashlib.sha256((salt + password).encode("utf-8")).hexdigest()
-        return hmac.compare_digest(made.encode("ascii"), wanted.encode("utf-8"))
+        salt, _, wanted = encoded.removeprefix("sha256$").partition("$")
+        made = hashlib.sha256((salt + password).encode("utf-8", "replace")).hexdigest()
+        return hmac.compare_digest(made.encode("ascii"), wanted.encode("utf-8", "replace"))
 
     def needs_rehash(self, _encoded: str) -> bool:
         """Return True: such a row is replaced at the next login."""

@@ -56,7 +56,7 @@ class Hasher:
                 password, base64.b64decode(salt)
             )
             return hmac.compare_digest(made, base64.b64decode(wanted))
-        except (ValueError, KeyError):  # a damaged row
+        except (ValueError, KeyError, OverflowError, TypeError):  # a damaged row
             return False
 
     def needs_rehash(self, encoded: str) -> bool:

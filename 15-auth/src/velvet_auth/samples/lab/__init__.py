@@ -16,6 +16,7 @@ import random
 import secrets
 import socket
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ from velvet_auth.errors import AuthError
 
 TOPICS = ("tokens", "passwords", "web", "oauth", "saml", "factors")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+GUARDED = ("connect", "connect_ex", "sendto")
+_ENTRY = threading.Lock()
 _depth = 0
 
 
@@ -61,22 +64,31 @@ class Clock:
 def lab_mode() -> Iterator[None]:
     """Allow the vulnerable targets, and allow sockets to loopback addresses alone."""
     global _depth
-    plain = socket.socket.connect
-
-    def guarded(self: socket.socket, address: Any) -> None:
-        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in LOOPBACK:
-            raise PermissionError("the laboratory stays on loopback")
-        return plain(self, address)
-
-    _depth += 1
-    if _depth == 1:
-        socket.socket.connect = guarded  # type: ignore[method-assign, assignment]
+    with _ENTRY:  # a page draws in several threads
+        _depth += 1
+        if _depth == 1:
+            for name in GUARDED:
+                setattr(socket.socket, name, _guarded(name))
     try:
         yield
     finally:
-        _depth -= 1
-        if _depth == 0:
-            del socket.socket.connect
+        with _ENTRY:
+            _depth -= 1
+            if _depth == 0:
+                for name in GUARDED:
+                    delattr(socket.socket, name)
+
+
+def _guarded(name: str) -> Callable[..., Any]:
+    """Return a method of sockets whose last argument, an address, has to be of loopback."""
+    plain = getattr(socket.socket, name)
+
+    def call(self: socket.socket, *words: Any) -> Any:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and words[-1][0] not in LOOPBACK:
+            raise PermissionError("the laboratory stays on loopback")
+        return plain(self, *words)
+
+    return call
 
 
 def demonstration_only() -> None:

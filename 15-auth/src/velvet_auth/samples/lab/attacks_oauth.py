@@ -63,7 +63,7 @@ class TopicScene(Scene):
                 audience=API,
                 secret=b"s" * 32,
                 clock=self.clock,
-                id_token=id_tokens(issuer, self.clock),
+                id_token=id_tokens(issuer),
             )
         return self._server
 

@@ -35,11 +35,12 @@ def password_memory_flood(scene: TopicScene) -> Send:
 
 
 def password_72_bytes(scene: TopicScene) -> Send:
-    """Pass the whole password; version 5 raises a ValueError beyond 72 bytes."""
+    """Pass the whole password; version 5 raises a ValueError beyond 72 bytes, so alice took fewer."""
+    own = {"alice": POLICY[:72], "mallory": scene.known.own[1]}
+    rows = {name: bcrypt.hashpw(word.encode(), bcrypt.gensalt(4)) for name, word in own.items()}
 
     def login(name: str, password: str) -> str:
-        row = bcrypt.hashpw((POLICY + "Zq81").encode(), bcrypt.gensalt(4))
-        if not bcrypt.checkpw(password.encode(), row):
+        if not bcrypt.checkpw(password.encode(), rows[name]):
             raise refused()
         return scene.secret_of(name)
 
