@@ -11,7 +11,7 @@ from scipy import stats
 from velvet_ml.errors import ExperimentClosed, NotEnoughData, SampleRatioMismatch
 from velvet_ml.experiment import analyse, design, sequential
 
-SIMS = 2_000
+SIMS, NAN = 2_000, float("nan")
 
 
 def limits(p: float, n: int = SIMS) -> tuple[float, float]:
@@ -189,6 +189,12 @@ def test_an_experiment_is_decided_once() -> None:
         lambda: sequential.paths(10, per_arm=50, base=0.1, lift=0, seed=0),
         lambda: sequential.paths(10, per_arm=500, base=0.6, lift=1, seed=0),
         lambda: sequential.Experiment(sequential.Fixed()).update(10, 11, 3),
+        lambda: sequential.Experiment(sequential.Fixed()).update(10, NAN, 3),  # type: ignore[arg-type]
+        lambda: sequential.Fixed(alpha=NAN),
+        lambda: sequential.MSPRT(tau=NAN),
+        lambda: sequential.GroupSequential(shape="pockock"),  # type: ignore[arg-type]
+        lambda: design.srm_check((50, NAN), (0.5, 0.5)),  # type: ignore[arg-type]
+        lambda: design.Assigner("x", {"a": NAN, "b": 0.5}),
         lambda: sequential.judge(
             sequential.Peeking(looks=7), sequential.paths(2, per_arm=100, base=0.1, lift=0, seed=0)
         ),

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import pytest
 
 from velvet_ml import contenders, data, lab, parity, scale
@@ -60,6 +59,20 @@ def test_one_bad_row_fails_alone() -> None:
     assert isinstance(bad, ValueError)
 
 
+@pytest.mark.parametrize("answers", [[], [0.5] * 9])
+def test_a_model_with_a_wrong_number_of_answers_leaves_no_caller_waiting(
+    answers: list[float],
+) -> None:
+    async def run() -> list[Any]:
+        async with MicroBatcher(lambda _: answers, max_wait_ms=5) as batcher:
+            waiting = asyncio.gather(*map(batcher.submit, range(3)), return_exceptions=True)
+            return await asyncio.wait_for(waiting, 20)
+
+    found = asyncio.run(run())
+    assert [type(one) for one in found] == [ValueError] * 3
+    assert f"{len(answers)} answers for 1 rows" in str(found[0])
+
+
 def test_a_full_queue_sheds_a_cancelled_caller_is_skipped_and_closing_answers_all() -> None:
     async def run() -> tuple[int, list[Any]]:
         batcher = MicroBatcher(doubled, max_queue=2, max_wait_ms=60_000)
@@ -77,7 +90,7 @@ def test_a_full_queue_sheds_a_cancelled_caller_is_skipped_and_closing_answers_al
     assert shed == 1
     assert isinstance(cancelled, asyncio.CancelledError)
     assert isinstance(closed, ModelUnavailable)
-    with pytest.raises(ValueError, match="max_batch 0"):
+    with pytest.raises(ValueError, match="max_batch is 0"):
         MicroBatcher(doubled, max_batch=0)
 
 
@@ -243,18 +256,3 @@ def test_what_is_no_engine_or_size_is_refused() -> None:
         contenders.load("magic")
     with pytest.raises(ValueError, match="size 'huge' with 2 workers"):
         scale.fit_grid("serial", "huge")
-
-
-def test_chunks_are_learnt_one_after_the_other() -> None:
-    rng = np.random.default_rng(0)
-
-    def chunks() -> Any:
-        for _ in range(8):
-            x = rng.standard_normal((200, 3))
-            yield x, (x[:, 0] > 0).astype(int)
-
-    model = scale.incremental_fit(chunks())
-    x, y = next(chunks())
-    assert model.score(x, y) > 0.9
-    with pytest.raises(ValueError, match="no rows"):
-        scale.incremental_fit([])

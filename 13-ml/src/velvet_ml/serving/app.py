@@ -29,6 +29,7 @@ from velvet_ml.errors import (
     MlError,
     ModelUnavailable,
     Overloaded,
+    in_range,
 )
 from velvet_ml.registry import Manifest, Registry
 from velvet_ml.serving.engine import PREDICTORS, MicroBatcher, Predictor, Row
@@ -125,7 +126,7 @@ class PredictionLog:
         """Write one line in one call; raises OSError where the disk does not take all of it."""
         if self._file is not None:
             about = {"id": id, "p": round(probability, 6), "version": version}
-            line = f"{json.dumps(about)}\n".encode()
+            line = f"{json.dumps(about, allow_nan=False)}\n".encode()
             if (written := os.write(self._file, line)) != len(line):
                 raise OSError(f"{written} of {len(line)} bytes of the prediction log were written")
 
@@ -150,6 +151,7 @@ class BodyLimit:
     """Answer 413 to a body that is larger than the limit, without reading it to its end."""
 
     def __init__(self, app: Any, limit: int = MAX_BODY) -> None:
+        in_range("limit", limit, 0)
         self._app, self._limit = app, limit
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
