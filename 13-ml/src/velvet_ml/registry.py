@@ -31,7 +31,6 @@ if TYPE_CHECKING:  # a service that reads a graph needs no scikit-learn
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 ALIASES = ("staging", "canary", "production")
 GENESIS = "0" * 64
-MAX_VERSION = 999_999
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ class Registry:
     def _manifest(self, name: str, version: int) -> Path:
         if not NAME.fullmatch(name):
             raise ValueError(f"name {name!r}: small letters, digits, - and _, at most 64")
-        in_range("version", version, 1, MAX_VERSION)
+        in_range("version", version, 1, 999_999)
         return self.root / "models" / name / f"{version:06d}.json"
 
     def register(self, name: str, content: bytes, trained: Trained) -> Manifest:

@@ -74,8 +74,14 @@ def brier(y: Array, p: Array) -> float:
     return float(np.mean((p - y) ** 2))
 
 
+def _check_pairs(y: Array, p: Array) -> None:
+    if len(y) != len(p) or not ((p >= 0) & (p <= 1)).all():
+        raise ValueError(f"{len(y)} labels and {len(p)} probabilities: a pair each, from 0 to 1")
+
+
 def calibration_error(y: Array, p: Array, bins: int = 10) -> float:
     """Return the expected calibration error: how far a stated probability is from what happened."""
+    _check_pairs(y, p)
     in_range("bins", bins, 1)
     place = np.minimum((p * bins).astype(int), bins - 1)
     gaps = [
@@ -90,6 +96,7 @@ def best_threshold(y: Array, p: Array, *, missed: float, false_alarm: float) -> 
 
     O(n log n): one pass over the sorted probabilities.
     """
+    _check_pairs(y, p)
     in_range("missed", missed, 0.0)
     in_range("false_alarm", false_alarm, 0.0)
     order = np.argsort(-p, kind="stable")
@@ -115,6 +122,7 @@ def bootstrap_interval(
     Raises:
         NotEnoughData: rows of one class only; no sample of them has both.
     """
+    _check_pairs(y, p)
     in_range("rounds", rounds, 1)
     if not 0 < y.sum() < len(y):
         raise NotEnoughData(f"{len(y)} rows of one class: a score needs both")

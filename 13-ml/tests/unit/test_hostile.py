@@ -130,7 +130,9 @@ def shaded(max_queue: int, timeout: float, tolerance: float) -> Any:
 
 def watched(rules: Any = (), truth: Any = 1, predicted: Sequence[int] = COIN) -> Any:
     """Judge a window."""
-    one = monitor.Monitor(CONTRACT, FRAME, *rules) if rules else monitor.Monitor(CONTRACT, FRAME, 0.7)
+    one = (
+        monitor.Monitor(CONTRACT, FRAME, *rules) if rules else monitor.Monitor(CONTRACT, FRAME, 0.7)
+    )
     one.predictions(0, FRAME, [str(n) for n in range(40)], predicted)
     one.labels({"1": truth})
     return one.judge(0)
@@ -200,7 +202,6 @@ class TestHostile(HostileTests):
         call(analyse.bonferroni, [0.01, 0.5]),
         call(analyse.benjamini_hochberg, [0.01, 0.5]),
         call(design.sample_size, 0.2, 0.05, alpha=0.05, power=0.8, formula="pooled"),
-        call(design.power_of, 0.2, 0.05, 9, alpha=0.05),
         call(design.Assigner, "salt", {"a": 1.0}).then("arm", "user"),
         call(lambda share: design.Assigner("salt", {"a": share, "b": 0.5}).arm("u"), 0.5),
         call(design.srm_check, [10, 12], [0.5, 0.5]),
@@ -208,16 +209,16 @@ class TestHostile(HostileTests):
         call(sequential.z_scores, *ARMS, 50.0),
         call(sequential.boundaries, Fixed(2), "pocock", 0.05),
         call(sequential.Fixed, 0.05, 1).then("crossed", 1, *ARMS, 50.0),
-        call(sequential.GroupSequential, 2, "pocock", 0.05).then("crossed", 1, *ARMS, 50.0).but(
-            many=99
-        ),
+        call(sequential.GroupSequential, 2, "pocock", 0.05)
+        .then("crossed", 1, *ARMS, 50.0)
+        .but(many=99),
         call(sequential.MSPRT, 0.02, 100, 0.05)
         .then("crossed", 1, *ARMS, 50.0)
         .then("interval", *ARMS, 50.0)
         .then("p", *ARMS, 50.0),
-        call(
-            sequential.paths, 2, per_arm=20, base=0.1, lift=0.1, seed=Fixed(1), steps=10
-        ).but(many=99),
+        call(sequential.paths, 2, per_arm=20, base=0.1, lift=0.1, seed=Fixed(1), steps=10).but(
+            many=99
+        ),
         call(sequential.Experiment, Fixed(sequential.MSPRT())).then(
             "update", 50, 5, 6, arms=(50, 51)
         ),
@@ -267,7 +268,8 @@ class TestHostile(HostileTests):
         call(shaded, 9, 1.0, 0.1).but(of=(rollout.Shadow,)),
         call(rollout.Canary, (1, 100), 5, 50.0, 0.01, "salt")
         .then("route", "user")
-        .then("record", "candidate", ok=True, ms=1.0),
+        .then("record", "candidate", ok=True, ms=1.0)
+        .but(shares="one roll-out has one timeline"),
         arrays(train.calibration_error, [0, 1], [0.2, 0.7], 10).but(many=99),
         arrays(train.best_threshold, [0, 1], [0.2, 0.7], missed=5.0, false_alarm=1.0),
         arrays(

@@ -12,6 +12,7 @@ import pytest
 from velvet_ml import contenders, data, lab, parity, scale
 from velvet_ml.contracts import infer
 from velvet_ml.errors import ModelUnavailable, Overloaded
+from velvet_ml.registry import Registry
 from velvet_ml.samples.demo import Demo
 from velvet_ml.serving.app import PredictionLog, create_app, together
 from velvet_ml.serving.engine import MicroBatcher, OnnxPredictor, Row, SklearnPredictor
@@ -146,6 +147,23 @@ def test_a_version_that_cannot_be_loaded_leaves_the_one_before(
     status, told = served(app, ("POST", "/predict", body(shop.rows[0])))[0]
     assert (status, told["version"]) == (200, 2)
     assert "velvet_ml_models_refused_total 1" in served(app, ("GET", "/metrics", b""))[0][1]
+
+
+def test_a_file_that_cannot_be_opened_for_a_moment_is_read_by_the_next_request(
+    shop: Demo, served: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(shop.settings())
+    shop.registry.promote("churn", 1, "production")
+    read, failures = Registry.read, [PermissionError("another program has the file")]
+
+    def at_second_try(*args: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return read(*args)
+
+    monkeypatch.setattr(Registry, "read", at_second_try)
+    ask = ("POST", "/predict", body(shop.rows[0]))
+    assert [told["version"] for _, told in served(app, ask, ask)] == [2, 1]
 
 
 def test_a_version_with_other_columns_is_refused(shop: Demo, served: Callable[..., Any]) -> None:

@@ -106,9 +106,8 @@ class Adwin:
     ) -> None:
         if not 0 < delta < 1:
             raise ValueError(f"delta is {delta}: a confidence lies between 0 and 1")
-        for name, value in (("clock", clock), ("per_row", per_row), ("smallest", smallest)):
-            in_range(name, value, 1)
-        in_range("grace", grace, 0)
+        for value in (clock, per_row, smallest, grace):
+            in_range("one of clock, per_row, smallest and grace", value, 1)
         self.delta, self.clock, self.per_row = delta, clock, per_row
         self.smallest, self.grace = smallest, grace
         self.rows: list[list[tuple[float, float]]] = [[]]  # (sum, squared deviations), oldest first

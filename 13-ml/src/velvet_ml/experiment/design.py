@@ -54,17 +54,6 @@ def sample_size(
     return ceil(float(((z_alpha * first + z_power * second) / lift) ** 2))
 
 
-def power_of(base: float, lift: float, n: int, *, alpha: float = 0.05) -> float:
-    """Return the chance to find an absolute lift with `n` users an arm, by the normal approximation."""
-    other = base + lift
-    in_range("n", n, 1)
-    if not (0 < base < 1 and 0 < other < 1 and 0 < alpha < 1):
-        raise ValueError(f"rates {base}, {other}, alpha {alpha}: all between 0 and 1")
-    error = sqrt((base * (1 - base) + other * (1 - other)) / n)
-    z = stats.norm.ppf(1 - alpha / 2)
-    return float(stats.norm.cdf(abs(lift) / error - z) + stats.norm.cdf(-abs(lift) / error - z))
-
-
 @dataclass(frozen=True)
 class Assigner:
     """Give each user an arm.

@@ -296,7 +296,7 @@ class Experiment:
         if self._closed:
             raise ExperimentClosed(f"decided at look {self._look}: start a new experiment")
         for what, count, before in zip("nab", (n, a, b), self._before, strict=True):
-            in_range(f"{what}, whose counts grow up to n,", count, before, n)
+            in_range(f"{what} (counts grow, up to n)", count, before, n)
         in_range("n", n, 1)
         if arms is not None:
             require_ratio(arms, (0.5, 0.5))

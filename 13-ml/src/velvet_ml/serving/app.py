@@ -92,8 +92,10 @@ class ModelSlot:
             self._seen = seen
             try:
                 self._load()
-            except Exception:  # noqa: BLE001 - a library raises what it likes about a bad model
+            except Exception as error:  # noqa: BLE001 - a bad model raises what it likes
                 self.refused += 1
+                if isinstance(error, OSError):  # it may pass, a bad file does not: look again
+                    self._seen = (0, 0)
         if self._held is None:
             raise ModelUnavailable(f"nothing is {self._settings.alias} of {self._settings.name}")
         return self._held

@@ -94,7 +94,7 @@ class MicroBatcher(Generic[Item]):
     ) -> None:
         in_range("max_batch", max_batch, 1)
         in_range("max_queue", max_queue, 1)
-        in_range("max_wait_ms", max_wait_ms, 0.0)
+        in_range("max_wait_ms", max_wait_ms, 0.0, 60_000.0)
         self._predict, self._max_batch, self._wait_s = predict, max_batch, max_wait_ms / 1e3
         self._max_queue = max_queue
         self._task: asyncio.Task[None] | None = None

@@ -133,8 +133,9 @@ class Canary:
     timeline: list[Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        rising = tuple(sorted({int(one) for one in self.steps}))
-        if self.steps != rising or rising[:1] < (1,) or rising[-1] != 100:
+        for percent in self.steps:
+            in_range("a step", percent, 1, 100)
+        if self.steps != tuple(sorted(set(self.steps))) or self.steps[-1:] != (100,):
             raise ValueError(f"steps {self.steps}: rising percents from 1 on, the last is 100")
         in_range("per_step", self.per_step, 1)
         in_range("slow_ms", self.slow_ms, 0.0)
