@@ -90,7 +90,7 @@ class Overloaded(MlError):
 def in_range(
     name: str, value: float, low: float = -float_info.max, high: float = float_info.max
 ) -> None:
-    """Raise ValueError for a number out of range or NaN, which would switch a threshold off.
+    """Raise ValueError for a number out of range or NaN, with which each comparison is false.
 
     Where `low` is an int, what is not whole raises TypeError.
     """

@@ -167,7 +167,7 @@ def permutation_test(
     """
     if len(y) < 30:
         raise NotEnoughData(f"{len(y)} rows: a permutation test needs 30")
-    in_range("rounds", rounds, 1)
+    in_range("rounds", rounds, 2)
     null = tuple(score(X, rng.permutation(y)) for _ in range(rounds))
     found = score(X, y)
     for one in (found, *null):

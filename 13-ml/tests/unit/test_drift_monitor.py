@@ -120,7 +120,7 @@ def test_a_detector_finds_a_rise_and_starts_anew(make: evaluate.Make) -> None:
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_a_detector_takes_nothing_that_would_switch_it_off(bad: float) -> None:
+def test_a_detector_refuses_nan_and_infinity(bad: float) -> None:
     for make in (
         lambda: stream.Cusum(bad),
         lambda: stream.Cusum(5.0, target=bad),

@@ -26,7 +26,7 @@ from velvet_ml import (
     train,
 )
 from velvet_ml.drift import batch, evaluate, stream
-from velvet_ml.errors import MlError
+from velvet_ml.errors import MlError, in_range
 from velvet_ml.experiment import analyse, design, sequential
 from velvet_ml.samples.demo import KEY
 from velvet_ml.serving import app, engine, rollout
@@ -148,6 +148,7 @@ class Half:
 class TestHostile(HostileTests):
     errors = (MlError,)
     calls = (
+        call(in_range, "n", 0.5, 0.0, 1.0),
         call(artifacts.loads, GRAPH, "name"),
         call(artifacts.check_onnx, GRAPH, "name"),
         call(written, b"a").but(of=(atomic.atomic_write,)),
@@ -241,7 +242,7 @@ class TestHostile(HostileTests):
                 rng=RNG,
                 groups=groups,
                 time=np.array(time, float),
-                rounds=1,
+                rounds=2,
             ),
             Fixed(["a"] * 40),
             SAMPLE,

@@ -22,7 +22,7 @@ class Detector(Protocol):
         """Take one value; returns whether this is an alarm. A detector starts anew after one.
 
         Raises:
-            ValueError: NaN or infinity, after which it would never cry again.
+            ValueError: NaN or infinity, which would stay in its sums.
         """
 
 
