@@ -2,7 +2,8 @@
 
 A decoder allocates what the header promises, so the promise has to be known before the decoder is
 called. The walkers below hop from segment to segment and touch a few bytes of each, in a mapped
-file no more than the pages they land on. Formats: JPEG (ITU-T T.81), PNG (W3C), GIF89a, WebP
+file no more than the pages they land on; a JPEG's scans alone have no length and are searched for
+their end. Formats: JPEG (ITU-T T.81), PNG (W3C), GIF89a, WebP
 (RFC 9649), TIFF 6.0. What none of them recognises is unsupported, whatever its name says.
 """
 
@@ -56,8 +57,6 @@ class MediaInfo:
     Attributes:
         bits: of one sample.
         orientation: of EXIF, 1 to 8; 1 when it is absent or invalid.
-        decode_bytes: what a full decode allocates: 4 bytes a pixel, twice that for a progressive
-            JPEG, whose coefficients stay in memory until the last scan.
         end: the offset at which the picture ends; what follows belongs to no picture.
     """
 
@@ -75,8 +74,15 @@ class MediaInfo:
 
     @property
     def decode_bytes(self) -> int:
-        """The memory of a full decode of one frame."""
-        return self.width * self.height * 4 * (2 if self.progressive else 1)
+        """The memory that Pillow takes to decode and shrink one frame, or a little less.
+
+        That is 4 bytes a pixel. It is twice that for a progressive JPEG, whose coefficients stay
+        in memory until the last scan, and for alpha, which is multiplied in before a filter; four
+        times for WebP, of which libwebp keeps two canvases and Pillow two copies. An array of all
+        pixels comes on top.
+        """
+        twice = self.progressive or self.has_alpha
+        return self.width * self.height * 4 * (4 if self.format == "webp" else 2 if twice else 1)
 
     @property
     def megapixels(self) -> float:
@@ -99,7 +105,7 @@ def view(source: Source) -> Iterator[View]:
 
 
 def read_header(source: Source, max_frames: int = 500) -> MediaInfo:
-    """Return what a file says about itself. O(segments) time, O(1) memory.
+    """Return what a file says about itself. O(segments) time, of a JPEG O(bytes); O(1) memory.
 
     Raises:
         UnsupportedFormat: the content is of no known format.

@@ -67,7 +67,7 @@ DEFAULT = Limits()
 
 
 def inspect(source: Source, limits: Limits = DEFAULT) -> MediaInfo:
-    """Return what the header says, when the limits allow it. O(segments) time, O(1) memory.
+    """Return what the header says, when the limits allow it. Time and memory of `read_header`.
 
     Raises:
         MediaError: the narrowest class that fits; see `velvet_media.errors`.

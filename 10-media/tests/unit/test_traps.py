@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -13,7 +16,7 @@ from velvet_media import errors
 from velvet_media.headers import MAX_SCANS, read_header
 from velvet_media.images import Image
 from velvet_media.metadata import audit, strip
-from velvet_media.safety import Limits, decode_safely, inspect
+from velvet_media.safety import MIB, Limits, decode_safely, inspect
 from velvet_media.samples import media
 
 SECRET = b"secret: at home"
@@ -142,6 +145,50 @@ def test_an_archive_within_a_comment_is_a_second_face(photo: Image) -> None:
     assert zipfile.ZipFile(io.BytesIO(hidden)).namelist() == ["run.js"]
     with pytest.raises(errors.PolyglotMedia, match="ZIP"):
         inspect(hidden)
+
+
+THUMBNAILS = """
+import io, json, sys
+import numpy as np
+from PIL import Image as Pil
+from velvet_media.contenders.images import pillow
+from velvet_media.headers import read_header
+
+def status(name):
+    lines = open("/proc/self/status", encoding="utf-8")
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
+
+flat = Pil.new("RGB", (1600, 1250), (9, 8, 7))
+kinds = {
+    "rgb": ("png", flat, {}),
+    "grey and alpha": ("png", flat.convert("LA"), {}),
+    "alpha": ("png", flat.convert("RGBA"), {}),
+    "palette": ("png", flat.convert("P"), {"transparency": 3}),
+    "tRNS": ("png", flat, {"transparency": (1, 2, 3)}),
+    "16 bits": ("png", Pil.fromarray(np.full((1250, 1600), 999, np.uint16)), {}),
+    "webp": ("webp", flat, {"lossless": True, "method": 0}),
+    "progressive": ("jpeg", flat, {"progressive": True}),
+}
+for kind, (fmt, picture, options) in kinds.items():
+    file = io.BytesIO()
+    picture.save(file, fmt, **options)
+    data = file.getvalue()
+    pillow.thumbnail(data, 64)  # what is loaded late is loaded
+    open("/proc/self/clear_refs", "w").write("5")
+    before = status("VmRSS")
+    pillow.thumbnail(data, 64)
+    print(json.dumps([kind, status("VmHWM") - before, read_header(data).decode_bytes]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells the peak of a process: use Linux")
+def test_a_thumbnail_takes_no_more_memory_than_the_header_says() -> None:
+    told = subprocess.run([sys.executable, "-c", THUMBNAILS], capture_output=True, check=True)
+
+    found = [json.loads(line) for line in told.stdout.splitlines()]
+
+    assert len(found) == 8
+    assert [kind for kind, peak, said in found if peak > 1.25 * said + MIB] == []
 
 
 @pytest.mark.parametrize("value", [float("nan"), 0, -1])
