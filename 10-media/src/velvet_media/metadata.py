@@ -19,7 +19,8 @@ from velvet_media.pngrows import chunk
 KEEP = frozenset({"icc", "orientation"})
 PREVIEW = 24
 # JPEG: JFIF and Adobe's colour transform decide about colours; tables and scans are the picture.
-JPEG_NEEDED = {*range(0xC0, 0xE0)} - {0xC8}
+# Decoders skip DNL (0xDC) unread, and refuse the reserved C8, DE and DF.
+JPEG_NEEDED = {*range(0xC0, 0xDE)} - {0xC8, 0xDC}
 JFIF, ADOBE = (0xE0, b"JFIF\0", 14), (0xEE, b"Adobe", 12)  # marker, name, bytes without a thumbnail
 # PNG: critical chunks, transparency, animation, and what decides about colours.
 PNG_NEEDED = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"bKGD", b"pHYs"}

@@ -102,6 +102,7 @@ def test_scans_are_bounded_as_each_costs_a_decoder_the_whole_picture(photo: Imag
         media.segment(0xEE, b"Adobe\0\x64\0\0\0\0\1" + SECRET),
         media.segment(0xEE, SECRET),
         media.segment(0xF5, SECRET),
+        media.segment(0xDC, SECRET),
         media.segment(0xFE, SECRET),
         media.segment(0xE1, b"Exif\0\0" + SECRET),
     ],
