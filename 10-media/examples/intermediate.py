@@ -110,7 +110,9 @@ def video_stream() -> None:
     as_list = count * 640 * 360 * 3 / 2**20
     print(f"{count} frames, {count / spent:.0f} frames/s; as a list they are {as_list:.0f} MiB")
     grown = max(sizes) - before
-    print(f"the process grew by {grown:.0f} MiB, {round(sizes[-1] - sizes[24])} of them after frame 25")
+    print(
+        f"the process grew by {grown:.0f} MiB, {round(sizes[-1] - sizes[24])} of them after frame 25"
+    )
     print(f"under half of the list: {grown < as_list / 2}")
 
 

@@ -91,8 +91,6 @@ def test_a_decode_over_the_memory_limit_is_an_error_and_the_worker_goes_on() -> 
         assert decoder.thumbnail(media.jpeg(media.scene(64, 48, 2)), 32).shape == (24, 32, 3)
 
 
-
-
 def answer(about: bytes, body: bytes = b"") -> bytes:
     return HEADER.pack(len(about), len(body)) + about + body
 
