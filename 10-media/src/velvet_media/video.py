@@ -31,6 +31,8 @@ def frames(
 ) -> Iterator[Image]:
     """Yield the frames of a film as RGB arrays; one at a time is in memory.
 
+    A film that is cut may end early without an error, as streams have no number of frames.
+
     Raises:
         CorruptMedia: there is no film in it, or a frame cannot be decoded.
         TooManyPixels, TooManyFrames: the limits; the first is checked before any decoding.
