@@ -109,7 +109,7 @@ async def _thumbnail(request: web.Request) -> web.StreamResponse:
         return web.json_response({"error": str(error)}, status=400)
     headers = {"ETag": thumb.etag, "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
     known = request.headers.get("If-None-Match", "").split(",")
-    if thumb.etag in (tag.strip().removeprefix("W/") for tag in known):
+    if {"*", thumb.etag} & {tag.strip().removeprefix("W/") for tag in known}:
         return web.Response(status=304, headers=headers)
     body = await asyncio.to_thread(thumb.path.read_bytes)
     return web.Response(body=body, content_type=f"image/{thumb.fmt}", headers=headers)
