@@ -193,7 +193,9 @@ def _jpeg(data: View) -> MediaInfo:
     exif, kinds, icc, end = None, set[str](), False, 0
     for marker, start, end in jpeg_segments(data):
         body = data[start + 4 : min(end, start + 4 + 64)]
-        if marker in SOF and found is None:
+        if marker in SOF:
+            if found is not None:  # readers differ in which of them they believe
+                raise CorruptMedia("a JPEG of two frame headers: save it anew")
             bits, height, width, parts = struct.unpack(">BHHB", body[:6])
             found = MediaInfo("jpeg", width, height, bits=bits, progressive=marker in PROGRESSIVE)
             if parts not in (1, 3, 4):
@@ -290,10 +292,9 @@ def _gif(data: View, max_frames: int) -> MediaInfo:
     return _checked(info, None, kinds, False, at + 1, len(data))
 
 
-def riff_chunks(data: View) -> Iterator[tuple[bytes, int, int]]:
+def riff_chunks(data: View, at: int = 12, stop: int = 0) -> Iterator[tuple[bytes, int, int]]:
     """Yield (type, start, end) of each chunk of a WebP file, the padding byte included."""
-    (size,) = struct.unpack("<I", data[4:8])
-    stop, at = 8 + size, 12
+    stop = stop or 8 + int.from_bytes(data[4:8], "little")
     if stop > len(data):
         raise TruncatedMedia(f"RIFF promises {stop} bytes of {len(data)}: upload it again")
     for _ in _steps():

@@ -47,6 +47,15 @@ def test_a_sideways_photo_is_upright_in_every_library(name: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize("name", IMAGES)
+@pytest.mark.parametrize("side", [0, -1])
+def test_a_thumbnail_without_pixels_is_refused(name: str, side: int, photo: Image) -> None:
+    library = backend("images", name)
+
+    with pytest.raises(ValueError, match="max_side is"):
+        library.thumbnail(media.jpeg(photo), side)
+
+
+@pytest.mark.parametrize("name", IMAGES)
 @pytest.mark.parametrize("by", Filter)
 def test_a_filter_is_anti_aliased_on_the_way_down(name: str, by: Filter) -> None:
     library = backend("images", name)

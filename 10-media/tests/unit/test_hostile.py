@@ -69,7 +69,6 @@ class TestHostile(HostileTests):
         "thumbs.ThumbnailService": "keeps a folder; tests/integration/test_service.py",
         "thumbs.atomic_write": "writes a file; tests/failure/test_failures.py",
         "video.frames": "reads a film; tests/failure/test_failures.py",
-        "video.rate": "reads a film; tests/failure/test_failures.py",
         "video.write": "writes a film; tests/failure/test_failures.py",
         "video.transform": "reads and writes films; tests/failure/test_failures.py",
     }

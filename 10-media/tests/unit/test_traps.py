@@ -11,9 +11,10 @@ import zipfile
 
 import numpy as np
 import pytest
+from PIL import Image as Pil
 
 from velvet_media import errors
-from velvet_media.headers import MAX_SCANS, read_header
+from velvet_media.headers import MAX_SCANS, read_header, riff_chunks
 from velvet_media.images import Image
 from velvet_media.metadata import audit, strip
 from velvet_media.safety import MIB, Limits, decode_safely, inspect
@@ -39,6 +40,36 @@ def test_a_webp_that_says_two_sizes_is_refused(first: bool, photo: Image) -> Non
 
     with pytest.raises(errors.CorruptMedia, match="two sizes"):
         inspect(data)
+
+
+def test_a_jpeg_that_says_two_sizes_is_refused(photo: Image) -> None:
+    data = media.jpeg(photo)
+    at = data.index(b"\xff\xc0")
+    end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    large = data[at : at + 5] + struct.pack(">HH", 13_000, 13_000) + data[at + 9 : end]
+
+    with pytest.raises(errors.CorruptMedia, match="two frame headers"):
+        inspect(data[:end] + large + data[end:])
+
+
+def test_a_secret_within_a_frame_of_an_animation_is_stripped() -> None:
+    frames = [Pil.fromarray(media.scene(40, 30, seed)) for seed in (1, 2)]
+    out = io.BytesIO()
+    frames[0].save(out, "webp", save_all=True, append_images=frames[1:], lossless=True)
+    data = out.getvalue()
+    planted = b"EXIF" + struct.pack("<I", len(SECRET)) + SECRET + bytes(len(SECRET) % 2)
+    chunks = b""
+    for kind, start, end in riff_chunks(data):
+        body = data[start + 8 : end] + (planted if kind == b"ANMF" else b"")
+        chunks += kind + struct.pack("<I", len(body)) + body
+    told = b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WEBP" + chunks
+
+    clean = strip(told)
+
+    assert [leak.kind for leak in audit(told)] == ["other", "other"]
+    assert clean == strip(data) == data
+    with Pil.open(io.BytesIO(told)) as opened:
+        assert opened.n_frames == 2  # readers take it
 
 
 def test_a_gif_is_as_large_as_its_largest_frame() -> None:

@@ -40,10 +40,12 @@ def _pixels(opened: Pil.Image) -> Image:
 def _opened(source: Source, side: int | None) -> Image:
     data = read(source)
     info = read_header(data)
+    if side is not None:
+        fit((info.width, info.height), side)  # refuses a side under 1
     orientation = 1 if info.format == "tiff" else info.orientation  # Pillow turns TIFF itself
     try:
         with Pil.open(io.BytesIO(data)) as opened:
-            pixels = _shrunk(opened, side) if side else _pixels(opened)
+            pixels = _pixels(opened) if side is None else _shrunk(opened, side)
     except (OSError, SyntaxError, ValueError, Pil.DecompressionBombError) as error:
         kind = TruncatedMedia if "truncated" in str(error) else CorruptMedia
         raise kind(f"Pillow cannot decode it ({error}): upload it again") from error

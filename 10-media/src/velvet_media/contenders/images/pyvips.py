@@ -14,7 +14,7 @@ import pyvips  # type: ignore[import-untyped,unused-ignore]
 
 from velvet_media.errors import CorruptMedia, TruncatedMedia
 from velvet_media.headers import read_header
-from velvet_media.images import Filter, Image, Size, Source
+from velvet_media.images import Filter, Image, Size, Source, fit
 
 KERNELS = {
     Filter.NEAREST: "nearest",
@@ -61,7 +61,9 @@ def decode(source: Source) -> Image:
 
 def thumbnail(source: Source, max_side: int) -> Image:
     """Shrink while decoding, in strips. O(pixels) time, the memory of some rows."""
-    upright = read_header(source).orientation == 1  # also where libvips takes an invalid tag
+    info = read_header(source)
+    fit((info.width, info.height), max_side)  # refuses a side under 1
+    upright = info.orientation == 1  # also where libvips takes an invalid tag
     options = {"height": max_side, "size": "down", "no_rotate": upright}
     if isinstance(source, bytes):
         return _load(partial(pyvips.Image.thumbnail_buffer, source, max_side), **options)
