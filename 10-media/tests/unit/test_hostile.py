@@ -61,6 +61,7 @@ class TestHostile(HostileTests):
         "__main__": "ends the program; tests/failure/test_failures.py",
         "batch.bounded": "takes an executor; tests/property/test_properties.py",
         "device.blur": "takes arrays of any library; tests/unit/test_contenders.py",
+        "headers.riff_chunks": "walks within a file's bytes; tests/unit/test_traps.py",
         "images.full_thumbnail": "takes a library; tests/unit/test_contenders.py",
         "isolate.limit_memory": "limits the process that calls it; tests/failure/test_failures.py",
         "pngrows.PngRowWriter": "has to be filled before its end; tests/failure/test_failures.py",

@@ -24,14 +24,14 @@ def decode(source: Source) -> Image:
     """Return the upright picture."""
     data = read(source)
     info = read_header(data)
+    scaled: Any = util.img_as_ubyte  # without types; 16 bits and 1 bit to 8
     try:
         pixels = iio.imread(io.BytesIO(data), index=0)
         if info.format == "jpeg" and pixels.shape[2:] == (4,):  # CMYK
             pixels = iio.imread(io.BytesIO(data), index=0, mode="RGB")
+        pixels = scaled(pixels if pixels.ndim == 3 else pixels[..., None])
     except (OSError, SyntaxError, ValueError) as error:
         raise CorruptMedia(f"imageio cannot decode it ({error}): upload it again") from error
-    scaled: Any = util.img_as_ubyte  # without types; 16 bits and 1 bit to 8
-    pixels = scaled(pixels if pixels.ndim == 3 else pixels[..., None])
     if pixels.shape[2] < 3:
         pixels = np.dstack([*[pixels[..., 0]] * 3, pixels[..., 1:]])
     return apply_orientation(pixels, 1 if info.format == "tiff" else info.orientation)
