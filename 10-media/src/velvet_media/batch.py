@@ -2,7 +2,8 @@
 
 `Executor.map` submits everything first, so a folder of a million names is a million futures. Here
 the next item is taken when a result has been given. Codecs release the GIL, so threads are the
-first choice; processes isolate, and cost a start each.
+first choice; processes cost a start each. A process that dies ends its whole pool, and the batch
+with `BrokenProcessPool`: `isolate.IsolatedDecoder` loses one file instead.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 A decoder allocates what the header promises, so the promise has to be known before the decoder is
 called. The walkers below hop from segment to segment and touch a few bytes of each, in a mapped
-file no more than the pages they land on. Formats: JPEG (ITU-T T.81), PNG (W3C), GIF89a, WebP
+file no more than the pages they land on; a JPEG's scans alone have no length and are searched for
+their end. Formats: JPEG (ITU-T T.81), PNG (W3C), GIF89a, WebP
 (RFC 9649), TIFF 6.0. What none of them recognises is unsupported, whatever its name says.
 """
 
@@ -56,8 +57,6 @@ class MediaInfo:
     Attributes:
         bits: of one sample.
         orientation: of EXIF, 1 to 8; 1 when it is absent or invalid.
-        decode_bytes: what a full decode allocates: 4 bytes a pixel, twice that for a progressive
-            JPEG, whose coefficients stay in memory until the last scan.
         end: the offset at which the picture ends; what follows belongs to no picture.
     """
 
@@ -75,8 +74,15 @@ class MediaInfo:
 
     @property
     def decode_bytes(self) -> int:
-        """The memory of a full decode of one frame."""
-        return self.width * self.height * 4 * (2 if self.progressive else 1)
+        """The memory that Pillow takes to decode and shrink one frame, or a little less.
+
+        That is 4 bytes a pixel. It is twice that for a progressive JPEG, whose coefficients stay
+        in memory until the last scan, and for alpha, which is multiplied in before a filter; four
+        times for WebP, of which libwebp keeps two canvases and Pillow two copies. An array of all
+        pixels comes on top.
+        """
+        twice = self.progressive or self.has_alpha
+        return self.width * self.height * 4 * (4 if self.format == "webp" else 2 if twice else 1)
 
     @property
     def megapixels(self) -> float:
@@ -99,7 +105,7 @@ def view(source: Source) -> Iterator[View]:
 
 
 def read_header(source: Source, max_frames: int = 500) -> MediaInfo:
-    """Return what a file says about itself. O(segments) time, O(1) memory.
+    """Return what a file says about itself. O(segments) time, of a JPEG O(bytes); O(1) memory.
 
     Raises:
         UnsupportedFormat: the content is of no known format.
@@ -187,7 +193,9 @@ def _jpeg(data: View) -> MediaInfo:
     exif, kinds, icc, end = None, set[str](), False, 0
     for marker, start, end in jpeg_segments(data):
         body = data[start + 4 : min(end, start + 4 + 64)]
-        if marker in SOF and found is None:
+        if marker in SOF:
+            if found is not None:  # readers differ in which of them they believe
+                raise CorruptMedia("a JPEG of two frame headers: save it anew")
             bits, height, width, parts = struct.unpack(">BHHB", body[:6])
             found = MediaInfo("jpeg", width, height, bits=bits, progressive=marker in PROGRESSIVE)
             if parts not in (1, 3, 4):
@@ -284,10 +292,9 @@ def _gif(data: View, max_frames: int) -> MediaInfo:
     return _checked(info, None, kinds, False, at + 1, len(data))
 
 
-def riff_chunks(data: View) -> Iterator[tuple[bytes, int, int]]:
+def riff_chunks(data: View, at: int = 12, stop: int = 0) -> Iterator[tuple[bytes, int, int]]:
     """Yield (type, start, end) of each chunk of a WebP file, the padding byte included."""
-    (size,) = struct.unpack("<I", data[4:8])
-    stop, at = 8 + size, 12
+    stop = stop or 8 + int.from_bytes(data[4:8], "little")
     if stop > len(data):
         raise TruncatedMedia(f"RIFF promises {stop} bytes of {len(data)}: upload it again")
     for _ in _steps():

@@ -2,8 +2,8 @@
 
 `POST /` stores a picture and answers 201 with its name; `GET /signature/width/name` answers with
 the smallest format that the caller accepts. 304 for a known tag, 400 for parameters, 403 for
-a signature, 404, 413 for too much of anything, 415 for a format, 422 for a broken file, and 503 with
-Retry-After when too much waits (RFC 9110).
+a signature, 404, 408 for an upload that takes too long, 413 for too much of anything, 415 for
+a format, 422 for a broken file, and 503 with Retry-After when too much waits (RFC 9110).
 """
 
 from __future__ import annotations
@@ -16,13 +16,20 @@ from aiohttp import web
 
 from velvet_media import errors
 from velvet_media.errors import MediaError
-from velvet_media.thumbs import BadSignature, Overloaded, ThumbnailService, UnknownPicture
+from velvet_media.thumbs import (
+    BadSignature,
+    Overloaded,
+    ThumbnailService,
+    UnknownPicture,
+    UploadTimeout,
+)
 
 # The first that fits an error decides.
 STATUS: tuple[tuple[type[MediaError], int], ...] = (
     (Overloaded, 503),
     (BadSignature, 403),
     (UnknownPicture, 404),
+    (UploadTimeout, 408),
     (errors.TooLarge, 413),
     (errors.TooManyPixels, 413),
     (errors.TooManyFrames, 413),
@@ -71,15 +78,23 @@ async def _upload(request: web.Request) -> web.Response:
         raise errors.TooLarge(announced, limit)
     await service.uploads.acquire(announced)
     try:
-        data = bytearray()
-        async for part in request.content.iter_chunked(64 * 1024):
-            data += part
-            if len(data) > limit:
-                raise errors.TooLarge(len(data), limit)
-        name = await asyncio.to_thread(service.add, bytes(data))
+        data = await asyncio.wait_for(_body(request, limit), service.upload_s)
+        name = await asyncio.to_thread(service.add, data)
+    except asyncio.TimeoutError as error:
+        late = f"the upload took more than upload_s={service.upload_s:g}: try a faster connection"
+        raise UploadTimeout(late) from error
     finally:
         service.uploads.release(announced)
     return web.json_response({"name": name}, status=201)
+
+
+async def _body(request: web.Request, limit: int) -> bytes:
+    data = bytearray()
+    async for part in request.content.iter_chunked(64 * 1024):
+        data += part
+        if len(data) > limit:
+            raise errors.TooLarge(len(data), limit)
+    return bytes(data)
 
 
 async def _thumbnail(request: web.Request) -> web.StreamResponse:
@@ -94,7 +109,7 @@ async def _thumbnail(request: web.Request) -> web.StreamResponse:
         return web.json_response({"error": str(error)}, status=400)
     headers = {"ETag": thumb.etag, "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
     known = request.headers.get("If-None-Match", "").split(",")
-    if thumb.etag in (tag.strip().removeprefix("W/") for tag in known):
+    if {"*", thumb.etag} & {tag.strip().removeprefix("W/") for tag in known}:
         return web.Response(status=304, headers=headers)
     body = await asyncio.to_thread(thumb.path.read_bytes)
     return web.Response(body=body, content_type=f"image/{thumb.fmt}", headers=headers)

@@ -83,7 +83,7 @@ class IsolatedDecoder:
             alarm.start()
             try:
                 about, body = _asked(worker, data, max_side)
-            except (EOFError, OSError, ValueError) as error:
+            except (EOFError, OSError, RecursionError, ValueError) as error:
                 self._end()
                 if killed.is_set():
                     raise DecodeTimeout(self.timeout) from error
@@ -96,7 +96,7 @@ class IsolatedDecoder:
                 alarm.join()
                 if killed.is_set():
                     self._end()
-        return _picture(about, body)
+        return _picture(about, body, max_side, self.memory_limit)
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._worker is None or self._worker.poll() is not None:
@@ -150,21 +150,23 @@ def _asked(
     return _received(worker.stdout, 4 * max_side * max_side)
 
 
-def _picture(about: dict[str, Any], body: bytes) -> Image:
+def _picture(about: dict[str, Any], body: bytes, max_side: int, memory: int) -> Image:
     """Return the picture of an answer, or raise its error; what a decoder can forge is checked."""
     if "error" in about:
         if about["error"] == "MemoryError":
-            raise MemoryBudgetExceeded(about["limit"], about["limit"], "memory_limit")
+            raise MemoryBudgetExceeded(memory, memory, "memory_limit")
         kind = getattr(errors, str(about["error"]), None)
         if not isinstance(kind, type) or not issubclass(kind, MediaError):
             kind = WorkerDied
         failure = MediaError.__new__(kind)
         failure.args = (str(about.get("message")),)
         raise failure
-    try:
-        return np.asarray(np.frombuffer(body, np.uint8).reshape(about["shape"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise WorkerDied(f"the decoder answered with no picture ({error})") from error
+    match about.get("shape"):
+        case [int(height), int(width), int(channels)] if channels in (3, 4):
+            fits = 1 <= min(height, width) <= max(height, width) <= max_side
+            if fits and height * width * channels == len(body):
+                return np.frombuffer(body, np.uint8).reshape(height, width, channels)
+    raise WorkerDied("the decoder answered with no picture: refuse this file")
 
 
 def _exactly(stream: IO[bytes], size: int) -> bytes:
@@ -184,23 +186,23 @@ def _received(stream: IO[bytes], limit: int) -> tuple[dict[str, Any], bytes]:
     return about, _exactly(stream, body)
 
 
-def _answer(data: bytes, max_side: int, limit: int) -> tuple[dict[str, Any], bytes]:
+def _answer(data: bytes, max_side: int) -> tuple[dict[str, Any], bytes]:
     from velvet_media.contenders.images import pillow
 
     try:
         image = pillow.thumbnail(data, max_side)
     except MemoryError:
-        return {"error": "MemoryError", "limit": limit}, b""
+        return {"error": "MemoryError"}, b""
     except MediaError as error:
         return {"error": type(error).__name__, "message": str(error)}, b""
     return {"shape": list(image.shape)}, image.tobytes()
 
 
-def serve(requests: BinaryIO, answers: BinaryIO, limit: int) -> None:
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """Answer requests until the stream ends; the program of the worker."""
     while head := requests.read(HEADER.size):
         size, max_side = HEADER.unpack(head)
-        about, body = _answer(_exactly(requests, size), max_side, limit)
+        about, body = _answer(_exactly(requests, size), max_side)
         reply = json.dumps(about).encode()
         answers.write(HEADER.pack(len(reply), len(body)) + reply + body)
         answers.flush()
@@ -218,4 +220,4 @@ def limit_memory(limit: int) -> bool:
 
 if __name__ == "__main__":
     limit_memory(int(sys.argv[1]))
-    serve(sys.stdin.buffer, sys.stdout.buffer, int(sys.argv[1]))
+    serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -19,13 +19,15 @@ from velvet_media.pngrows import chunk
 KEEP = frozenset({"icc", "orientation"})
 PREVIEW = 24
 # JPEG: JFIF and Adobe's colour transform decide about colours; tables and scans are the picture.
-JPEG_NEEDED = {*range(0xC0, 0xE0)} - {0xC8}
+# Decoders skip DNL (0xDC) unread, and refuse the reserved C8, DE and DF.
+JPEG_NEEDED = {*range(0xC0, 0xDE)} - {0xC8, 0xDC}
 JFIF, ADOBE = (0xE0, b"JFIF\0", 14), (0xEE, b"Adobe", 12)  # marker, name, bytes without a thumbnail
 # PNG: critical chunks, transparency, animation, and what decides about colours.
 PNG_NEEDED = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"bKGD", b"pHYs"}
 PNG_NEEDED |= {b"acTL", b"fcTL", b"fdAT"}
 PNG_COLOUR = {b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"sBIT"}
-WEBP_NEEDED = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF"}
+WEBP_PIXELS = {b"VP8 ", b"VP8L", b"ALPH"}
+WEBP_NEEDED = {*WEBP_PIXELS, b"VP8X", b"ANIM"}
 VP8X_EXIF, VP8X_XMP, VP8X_ICC = 0x08, 0x04, 0x20
 
 
@@ -185,6 +187,8 @@ def _webp(data: bytes) -> Iterator[_Piece]:
     for kind, start, end in riff_chunks(data):
         if kind in WEBP_NEEDED:
             yield _Piece(start, end)
+        elif kind == b"ANMF":
+            yield _frame(data, start, end)
         elif kind == b"ICCP":
             yield _Piece(start, end, keep="icc")
         elif kind == b"EXIF":
@@ -193,6 +197,18 @@ def _webp(data: bytes) -> Iterator[_Piece]:
         else:
             leak = "xmp" if kind == b"XMP " else "other"
             yield _Piece(start, end, (leak,), keep="never")
+
+
+def _frame(data: bytes, start: int, end: int) -> _Piece:
+    """Keep the pixels of a frame of an animation, without other chunks behind its 16 bytes."""
+    (length,) = struct.unpack("<I", data[start + 4 : start + 8])
+    inner = [*riff_chunks(data, start + 24, start + 8 + length)]
+    pixels = [data[at:stop] for kind, at, stop in inner if kind in WEBP_PIXELS]
+    if len(pixels) == len(inner):
+        return _Piece(start, end)
+    body = data[start + 8 : start + 24] + b"".join(pixels)
+    instead = b"ANMF" + struct.pack("<I", len(body)) + body
+    return _Piece(start, end, ("other",), instead=instead)
 
 
 def _riff(parts: list[bytes], keep: frozenset[str]) -> bytes:

@@ -3,14 +3,11 @@
 `inspect` compares what the header promises with `Limits` before anything is allocated. The two
 traps that this order avoids: Pillow's `draft` shrinks `img.size`, so a check after it passes, while
 a progressive JPEG still allocates its full size; and a decoder that returns a grey half of a
-picture instead of an error. `MemoryBudget` bounds what runs at once.
+picture instead of an error.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,7 +64,7 @@ DEFAULT = Limits()
 
 
 def inspect(source: Source, limits: Limits = DEFAULT) -> MediaInfo:
-    """Return what the header says, when the limits allow it. O(segments) time, O(1) memory.
+    """Return what the header says, when the limits allow it. Time and memory of `read_header`.
 
     Raises:
         MediaError: the narrowest class that fits; see `velvet_media.errors`.
@@ -118,46 +115,6 @@ def _pillow() -> ImageBackend:
 
     backend: ImageBackend = load("images", "pillow")
     return backend
-
-
-class MemoryBudget:
-    """An amount of memory that work shares; what does not fit at all is refused with its name.
-
-    Thread-safe. A reservation waits while others hold what it needs.
-
-    >>> budget = MemoryBudget(100 * MIB)
-    >>> with budget.reserve(60 * MIB):
-    ...     budget.held // MIB
-    60
-    """
-
-    def __init__(self, limit: int, name: str = "budget") -> None:
-        if not limit >= 1:
-            raise ValueError(f"the limit is {limit}: choose at least 1 byte")
-        self.limit, self.name, self.held, self.peak = limit, name, 0, 0
-        self._free = threading.Condition()
-
-    @contextmanager
-    def reserve(self, needed: int) -> Iterator[None]:
-        """Hold an amount for a block.
-
-        Raises:
-            MemoryBudgetExceeded: it is more than the whole budget, so waiting would not help.
-        """
-        if not needed >= 0:
-            raise ValueError(f"needed is {needed}: choose 0 bytes or more")
-        if needed > self.limit:
-            raise MemoryBudgetExceeded(needed, self.limit, self.name)
-        with self._free:
-            self._free.wait_for(lambda: self.held + needed <= self.limit)
-            self.held += needed
-            self.peak = max(self.peak, self.held)
-        try:
-            yield
-        finally:
-            with self._free:
-                self.held -= needed
-                self._free.notify_all()
 
 
 def to_eight_bits(samples: np.ndarray) -> Image:

@@ -39,6 +39,10 @@ class BadSignature(MediaError):
     """An address that this service did not sign."""
 
 
+class UploadTimeout(MediaError):
+    """An upload that takes longer than its time, and so keeps others out."""
+
+
 class UnknownPicture(MediaError):
     """No picture is stored under this name."""
 
@@ -123,6 +127,7 @@ class ThumbnailService:
         budget: bytes of decodes that run at once.
         max_waiting: how many decodes, and how many uploads, may wait.
         workers: threads that decode.
+        upload_s: seconds that one upload may take, as it holds a place meanwhile.
         thumbnailer: makes a thumbnail of a file; `IsolatedDecoder.thumbnail` isolates it.
     """
 
@@ -135,10 +140,14 @@ class ThumbnailService:
         budget: int = 256 * MIB,
         max_waiting: int = 64,
         workers: int = 2,
+        upload_s: float = 60.0,
         thumbnailer: Thumbnailer | None = None,
     ) -> None:
         if len(secret) < 16:
             raise ValueError(f"the secret has {len(secret)} bytes: use 16 or more, at random")
+        if not upload_s > 0:
+            raise ValueError(f"upload_s is {upload_s}: choose more than 0 seconds")
+        self.upload_s = upload_s
         self.folder, self._secret, self.limits = folder, secret, limits
         self.admission = Admission(budget, max_waiting)
         self.uploads = Admission(UPLOADS * limits.max_bytes, max_waiting)

@@ -31,6 +31,8 @@ def frames(
 ) -> Iterator[Image]:
     """Yield the frames of a film as RGB arrays; one at a time is in memory.
 
+    A film that is cut may end early without an error, as streams have no number of frames.
+
     Raises:
         CorruptMedia: there is no film in it, or a frame cannot be decoded.
         TooManyPixels, TooManyFrames: the limits; the first is checked before any decoding.
@@ -52,13 +54,13 @@ def frames(
         raise CorruptMedia(f"{path.name} cannot be decoded as a film ({error})") from error
 
 
-def write(path: Path, pictures: Iterable[Image], *, fps: int = 25) -> int:
+def write(path: Path, pictures: Iterable[Image], *, fps: int | Fraction = 25) -> int:
     """Write frames as a film and return their number; O(1) frames of memory.
 
     The file appears when it is complete. libx264 needs even sides; odd ones are a ValueError.
     """
-    if not fps >= 1:
-        raise ValueError(f"fps is {fps}: choose 1 or more")
+    if not fps > 0:
+        raise ValueError(f"fps is {fps}: choose more than 0")
     partial = path.with_name(f"{path.stem}.part{path.suffix}")
     count = 0
     try:
@@ -130,9 +132,25 @@ def prefetched(items: Iterable[T], ahead: int = 4) -> Iterator[T]:
         thread.join()
 
 
+def rate(path: Path) -> Fraction:
+    """Return the mean frames per second of a film; CorruptMedia when it holds none."""
+    try:
+        with av.open(str(path)) as container:
+            found = [stream.average_rate for stream in container.streams.video]
+    except (av.FFmpegError, OSError) as error:
+        raise CorruptMedia(f"{path.name} cannot be decoded as a film ({error})") from error
+    if not found or not found[0]:
+        raise CorruptMedia(f"{path.name} holds no film")
+    return Fraction(found[0])
+
+
 def transform(
-    source: Path, target: Path, function: Callable[[Image], Image], *, ahead: int = 4, fps: int = 25
+    source: Path, target: Path, function: Callable[[Image], Image], *, ahead: int = 4
 ) -> int:
-    """Apply a function to each frame of a film and write the result; returns the frames."""
+    """Apply a function to each frame of a film and write the result; returns the frames.
+
+    The frame rate stays; sound is not copied.
+    """
+    fps = rate(source)
     with closing(prefetched(frames(source), ahead)) as stream:  # type: ignore[type-var]
         return write(target, (function(frame) for frame in stream), fps=fps)

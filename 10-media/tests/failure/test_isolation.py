@@ -77,7 +77,7 @@ pillow.thumbnail(media.jpeg(media.scene(64, 48, 2)), 32)  # what is loaded late 
 pages = int(open("/proc/self/statm").read().split()[0])
 limit = pages * resource.getpagesize() + 64 * 2**20
 isolate.limit_memory(limit)
-isolate.serve(sys.stdin.buffer, sys.stdout.buffer, limit)
+isolate.serve(sys.stdin.buffer, sys.stdout.buffer)
 """
 
 
@@ -91,13 +91,22 @@ def test_a_decode_over_the_memory_limit_is_an_error_and_the_worker_goes_on() -> 
         assert decoder.thumbnail(media.jpeg(media.scene(64, 48, 2)), 32).shape == (24, 32, 3)
 
 
+def answer(about: bytes, body: bytes = b"") -> bytes:
+    return HEADER.pack(len(about), len(body)) + about + body
+
+
 ANSWERS = {
-    "no JSON": b"\0\0\0\2\0\0\0\0{]",
-    "a list": b"\0\0\0\2\0\0\0\0[]",
+    "no JSON": answer(b"{]"),
+    "a list": answer(b"[]"),
     "four gigabytes": b"\0\0\0\2\xff\xff\xff\xff{}",
-    "no shape": b"\0\0\0\2\0\0\0\0{}",
-    "another shape": b'\0\0\0\x10\0\0\0\0{"shape":[9,9]} ',
-    "a function as its error": b'\0\0\0\x11\0\0\0\0{"error":"_size"}',
+    "depth": answer(b"[" * 60_000),
+    "no shape": answer(b"{}"),
+    "no picture's shape": answer(b'{"shape": [9]}', bytes(9)),
+    "no pixel": answer(b'{"shape": [0, 9, 3]}'),
+    "a side over the largest": answer(b'{"shape": [33, 1, 3]}', bytes(99)),
+    "a side beyond any number": answer(b'{"shape": [%d, 1, 3]}' % 10**30),
+    "too few pixels": answer(b'{"shape": [9, 9, 3]}', bytes(9)),
+    "a function as its error": answer(b'{"error": "_size"}'),
 }
 
 
@@ -140,7 +149,7 @@ def test_the_worker_answers_until_its_input_ends(monkeypatch: pytest.MonkeyPatch
     asked = b"".join(HEADER.pack(len(data), 32) + data for data in (good, bad))
     answers = io.BytesIO()
 
-    serve(io.BytesIO(asked), answers, 2**30)
+    serve(io.BytesIO(asked), answers)
 
     answers.seek(0)
     about, body = isolate._received(answers, 2**20)
@@ -156,6 +165,6 @@ def test_the_worker_answers_until_its_input_ends(monkeypatch: pytest.MonkeyPatch
         raise MemoryError
 
     monkeypatch.setattr(pillow, "thumbnail", out_of_memory)
-    assert isolate._answer(good, 32, 77)[0] == {"error": "MemoryError", "limit": 77}
+    assert isolate._answer(good, 32)[0] == {"error": "MemoryError"}
     monkeypatch.setattr(sys, "platform", "darwin")
     assert not limit_memory(2**40)

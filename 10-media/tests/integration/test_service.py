@@ -79,6 +79,8 @@ def test_a_photo_goes_in_and_a_clean_upright_thumbnail_comes_out(tmp_path: Path)
             assert opened.size == (60, 90)
         known = {"Accept": "image/webp", "If-None-Match": f'"other", W/{headers["ETag"]}'}
         assert (await client.get(path, **known))[:2] == (304, b"")
+        known["If-None-Match"] = "*"
+        assert (await client.get(path, **known))[:2] == (304, b"")
         status, body, headers = await client.get(path)
         assert headers["Content-Type"] == "image/jpeg"
         assert client.service.made == 2
@@ -272,6 +274,25 @@ def test_uploads_wait_for_room_and_are_refused_when_too_many_wait(tmp_path: Path
         assert (uploads.peak, uploads.held) == (2 * MIB, 0)
 
     on_loopback(test, tmp_path, limits=Limits(max_bytes=MIB), max_waiting=1)
+
+
+def test_an_upload_that_never_ends_gives_its_place_back(tmp_path: Path) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"\xff\xd8"
+        await asyncio.Event().wait()
+
+    async def test(client: Client) -> None:
+        slow = [asyncio.create_task(client.post(endless())) for _ in range(2)]
+
+        for status, told in [await one for one in slow]:
+            assert status == 408
+            assert "upload_s=0.2" in told["error"]
+        assert client.service.uploads.held == 0
+        assert list((tmp_path / "pictures").iterdir()) == []
+
+    on_loopback(test, tmp_path, upload_s=0.2)
+    with pytest.raises(ValueError, match="upload_s is nan"):
+        ThumbnailService(tmp_path, SECRET, upload_s=float("nan"))
 
 
 def test_a_format_that_is_declined_is_not_sent() -> None:

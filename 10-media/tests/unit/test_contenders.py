@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import types
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as Pil
+from PIL import ImageFilter
 
 from velvet_media import contenders, device, video
 from velvet_media.errors import BackendUnavailable, CorruptMedia, MediaError
@@ -41,6 +44,15 @@ def test_a_sideways_photo_is_upright_in_every_library(name: str, tmp_path: Path)
         assert small.shape == (96, 64, 3)
         assert ssim(small, library.resize(wanted, (64, 96), Filter.AREA)) > 0.9
     assert full_thumbnail(library, path, 96).shape == (96, 64, 3)
+
+
+@pytest.mark.parametrize("name", IMAGES)
+@pytest.mark.parametrize("side", [0, -1])
+def test_a_thumbnail_without_pixels_is_refused(name: str, side: int, photo: Image) -> None:
+    library = backend("images", name)
+
+    with pytest.raises(ValueError, match="max_side is"):
+        library.thumbnail(media.jpeg(photo), side)
 
 
 @pytest.mark.parametrize("name", IMAGES)
@@ -89,7 +101,7 @@ def test_a_library_raises_for_broken_pixels(name: str, photo: Image, quiet: None
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_a_short_film_of_grey_pictures_is_resaved(name: str) -> None:
+def test_a_grey_picture_is_decoded_resaved_and_shrunk(name: str) -> None:
     library = backend("images", name)
     grey = media.jpeg(media.scene(64, 48, 2)[..., 0])
 
@@ -99,19 +111,61 @@ def test_a_short_film_of_grey_pictures_is_resaved(name: str) -> None:
         assert run(media.zone_plate(64), (16, 16)).shape == (16, 16, 3)
 
 
+def saved(fmt: str, picture: Pil.Image, **options: object) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, fmt, **options)
+    return out.getvalue()
+
+
+SMOOTH = Pil.fromarray(media.scene(160, 100, 2)).filter(ImageFilter.GaussianBlur(3))
+DEEP = np.asarray(SMOOTH.convert("L")).astype(np.uint16) * 256
+TURNED = Pil.Exif()
+TURNED[0x0112] = 6
+UNUSUAL = {
+    "1 bit": saved("png", SMOOTH.convert("1", dither=0)),
+    "16 bits": saved("png", Pil.fromarray(DEEP)),
+    "grey and alpha": saved("png", SMOOTH.convert("LA")),
+    "palette": saved("png", SMOOTH.convert("P")),
+    "palette and tRNS": saved("png", SMOOTH.convert("P"), transparency=3),
+    "RGB and tRNS": saved("png", SMOOTH, transparency=(1, 2, 3)),
+    "CMYK": saved("jpeg", SMOOTH.convert("CMYK"), quality=95),
+    "TIFF on its side": saved("tiff", SMOOTH, exif=TURNED),
+    "orientation of a wrong type": media.jpeg_with(
+        np.asarray(SMOOTH), block=media.exif(6, kind=4), quality=95
+    ),
+}
+ROUGH = {"CMYK": 20, "1 bit": 12}  # libvips takes CMYK by a profile; a filter blurs hard edges
+
+
+@pytest.mark.parametrize("name", IMAGES)
+@pytest.mark.parametrize("kind", UNUSUAL)
+def test_every_kind_of_pixels_becomes_rgb_in_every_library(name: str, kind: str) -> None:
+    library = backend("images", name)
+    data = UNUSUAL[kind]
+    with Pil.open(io.BytesIO(data)) as opened:
+        wanted = np.asarray(opened.convert("RGB"))
+    if kind == "16 bits":
+        wanted = np.asarray(SMOOTH.convert("L").convert("RGB"))
+
+    whole, small = library.decode(data), library.thumbnail(data, 80)
+
+    high, wide = wanted.shape[:2]
+    assert whole.shape[:2] == (high, wide)
+    assert small.shape[:2] == (high // 2, wide // 2)
+    half = library.resize(np.ascontiguousarray(whole[..., :3]), (wide // 2, high // 2), Filter.AREA)
+    for made, right in ((whole, wanted), (small, half)):
+        assert made.shape[2] in (3, 4)
+        assert np.abs(made[..., :3].astype(int) - right).mean() < ROUGH.get(kind, 4)
+
+
 def test_pillow_shrinks_pictures_with_alpha_and_palettes() -> None:
     pillow = contenders.load("images", "pillow")
     faded = np.dstack([media.scene(120, 80, 2), np.full((80, 120), 128, np.uint8)])
 
     assert pillow.thumbnail(media.png(faded), 40).shape == (27, 40, 4)
     assert pillow.encode(faded, "jpeg", 80)[:2] == b"\xff\xd8"
-    import io
-
-    from PIL import Image as Pil
-
-    out = io.BytesIO()
-    Pil.fromarray(media.scene(120, 80, 2)).convert("P").save(out, "png", transparency=1)
-    assert pillow.thumbnail(out.getvalue(), 40).shape == (27, 40, 4)
+    indexed = Pil.fromarray(media.scene(120, 80, 2)).convert("P")
+    assert pillow.thumbnail(saved("png", indexed, transparency=1), 40).shape == (27, 40, 4)
 
 
 def test_opencv_refuses_what_its_own_limit_does() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from velvet_media.exif import read_exif
 from velvet_media.headers import MAX_BLOCKS, PNG, read_header
 from velvet_media.images import Image, fit
 from velvet_media.pngrows import chunk
-from velvet_media.safety import MIB, Limits, MemoryBudget, decode_safely, inspect, to_eight_bits
+from velvet_media.safety import Limits, decode_safely, inspect, to_eight_bits
 from velvet_media.samples import hostile, media
 
 ALPHA = np.zeros((9, 13, 4), np.uint8)
@@ -224,29 +223,6 @@ def test_every_mode_becomes_rgb_or_rgba(mode: str) -> None:
     assert image.shape[:2] == (31, 53)
     assert image.shape[2] == (4 if mode in ("LA", "RGBA") else 3)
     assert image.flags.c_contiguous
-
-
-def test_a_budget_names_itself_and_waits_for_room() -> None:
-    budget = MemoryBudget(10 * MIB, "max_decode_bytes")
-    with pytest.raises(errors.MemoryBudgetExceeded, match="max_decode_bytes=10 MiB"):
-        budget.reserve(11 * MIB).__enter__()
-    ready, order = threading.Event(), []
-
-    def second() -> None:
-        ready.set()
-        with budget.reserve(8 * MIB):
-            order.append("second")
-
-    with budget.reserve(6 * MIB):
-        thread = threading.Thread(target=second)
-        thread.start()
-        ready.wait(30)
-        order.append("first")
-    thread.join()
-    assert order == ["first", "second"]
-    assert (budget.held, budget.peak) == (0, 8 * MIB)
-    with pytest.raises(ValueError, match="at least 1"):
-        MemoryBudget(0)
 
 
 def test_no_side_is_shrunk_to_nothing() -> None:

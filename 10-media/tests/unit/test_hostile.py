@@ -53,7 +53,7 @@ class TestHostile(HostileTests):
         call(pngrows.chunk, b"IDAT", b"body"),
         call(reader, 4, 4096).but(of=(pngrows.PngRowReader,)),
         call(pngrows.box_reduce, Fixed([PICTURE]), 2).but(same=False),
-        call(safety.MemoryBudget, 100),
+        call(safety.Limits, 10, 10, 10, 10, 10),
         call(thumbs.Admission, 10, 3).then("acquire", 5).then("release", 5),
         call(video.prefetched, [1, 2, 3], 2),
     )
@@ -61,8 +61,8 @@ class TestHostile(HostileTests):
         "__main__": "ends the program; tests/failure/test_failures.py",
         "batch.bounded": "takes an executor; tests/property/test_properties.py",
         "device.blur": "takes arrays of any library; tests/unit/test_contenders.py",
+        "headers.riff_chunks": "walks within a file's bytes; tests/unit/test_traps.py",
         "images.full_thumbnail": "takes a library; tests/unit/test_contenders.py",
-        "isolate.serve": "is the program of the worker; tests/failure/test_failures.py",
         "isolate.limit_memory": "limits the process that calls it; tests/failure/test_failures.py",
         "pngrows.PngRowWriter": "has to be filled before its end; tests/failure/test_failures.py",
         "pngrows.shrink_file": "reads and writes files; tests/failure/test_failures.py",

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
 import pytest
+from PIL import Image as Pil
 
 from velvet_media import errors
-from velvet_media.headers import MAX_SCANS, read_header
+from velvet_media.headers import MAX_SCANS, read_header, riff_chunks
 from velvet_media.images import Image
 from velvet_media.metadata import audit, strip
-from velvet_media.safety import Limits, decode_safely, inspect
+from velvet_media.safety import MIB, Limits, decode_safely, inspect
 from velvet_media.samples import media
 
 SECRET = b"secret: at home"
@@ -36,6 +40,36 @@ def test_a_webp_that_says_two_sizes_is_refused(first: bool, photo: Image) -> Non
 
     with pytest.raises(errors.CorruptMedia, match="two sizes"):
         inspect(data)
+
+
+def test_a_jpeg_that_says_two_sizes_is_refused(photo: Image) -> None:
+    data = media.jpeg(photo)
+    at = data.index(b"\xff\xc0")
+    end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    large = data[at : at + 5] + struct.pack(">HH", 13_000, 13_000) + data[at + 9 : end]
+
+    with pytest.raises(errors.CorruptMedia, match="two frame headers"):
+        inspect(data[:end] + large + data[end:])
+
+
+def test_a_secret_within_a_frame_of_an_animation_is_stripped() -> None:
+    frames = [Pil.fromarray(media.scene(40, 30, seed)) for seed in (1, 2)]
+    out = io.BytesIO()
+    frames[0].save(out, "webp", save_all=True, append_images=frames[1:], lossless=True)
+    data = out.getvalue()
+    planted = b"EXIF" + struct.pack("<I", len(SECRET)) + SECRET + bytes(len(SECRET) % 2)
+    chunks = b""
+    for kind, start, end in riff_chunks(data):
+        body = data[start + 8 : end] + (planted if kind == b"ANMF" else b"")
+        chunks += kind + struct.pack("<I", len(body)) + body
+    told = b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WEBP" + chunks
+
+    clean = strip(told)
+
+    assert [leak.kind for leak in audit(told)] == ["other", "other"]
+    assert clean == strip(data) == data
+    with Pil.open(io.BytesIO(told)) as opened:
+        assert opened.n_frames == 2  # readers take it
 
 
 def test_a_gif_is_as_large_as_its_largest_frame() -> None:
@@ -99,6 +133,7 @@ def test_scans_are_bounded_as_each_costs_a_decoder_the_whole_picture(photo: Imag
         media.segment(0xEE, b"Adobe\0\x64\0\0\0\0\1" + SECRET),
         media.segment(0xEE, SECRET),
         media.segment(0xF5, SECRET),
+        media.segment(0xDC, SECRET),
         media.segment(0xFE, SECRET),
         media.segment(0xE1, b"Exif\0\0" + SECRET),
     ],
@@ -142,6 +177,50 @@ def test_an_archive_within_a_comment_is_a_second_face(photo: Image) -> None:
     assert zipfile.ZipFile(io.BytesIO(hidden)).namelist() == ["run.js"]
     with pytest.raises(errors.PolyglotMedia, match="ZIP"):
         inspect(hidden)
+
+
+THUMBNAILS = """
+import io, json, sys
+import numpy as np
+from PIL import Image as Pil
+from velvet_media.contenders.images import pillow
+from velvet_media.headers import read_header
+
+def status(name):
+    lines = open("/proc/self/status", encoding="utf-8")
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
+
+flat = Pil.new("RGB", (1600, 1250), (9, 8, 7))
+kinds = {
+    "rgb": ("png", flat, {}),
+    "grey and alpha": ("png", flat.convert("LA"), {}),
+    "alpha": ("png", flat.convert("RGBA"), {}),
+    "palette": ("png", flat.convert("P"), {"transparency": 3}),
+    "tRNS": ("png", flat, {"transparency": (1, 2, 3)}),
+    "16 bits": ("png", Pil.fromarray(np.full((1250, 1600), 999, np.uint16)), {}),
+    "webp": ("webp", flat, {"lossless": True, "method": 0}),
+    "progressive": ("jpeg", flat, {"progressive": True}),
+}
+for kind, (fmt, picture, options) in kinds.items():
+    file = io.BytesIO()
+    picture.save(file, fmt, **options)
+    data = file.getvalue()
+    pillow.thumbnail(data, 64)  # what is loaded late is loaded
+    open("/proc/self/clear_refs", "w").write("5")
+    before = status("VmRSS")
+    pillow.thumbnail(data, 64)
+    print(json.dumps([kind, status("VmHWM") - before, read_header(data).decode_bytes]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells the peak of a process: use Linux")
+def test_a_thumbnail_takes_no_more_memory_than_the_header_says() -> None:
+    told = subprocess.run([sys.executable, "-c", THUMBNAILS], capture_output=True, check=True)
+
+    found = [json.loads(line) for line in told.stdout.splitlines()]
+
+    assert len(found) == 8
+    assert [kind for kind, peak, said in found if peak > 1.25 * said + MIB] == []
 
 
 @pytest.mark.parametrize("value", [float("nan"), 0, -1])

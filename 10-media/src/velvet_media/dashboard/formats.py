@@ -1,4 +1,4 @@
-"""Fifteen settings of five formats on one picture: bytes against likeness."""
+"""Settings of five formats on one picture: bytes against likeness."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """OpenCV: the fastest arrays, BGR inside, and filters that do not widen on the way down.
 
-Only INTER_AREA is anti-aliased, so `resize` takes it whenever the picture gets smaller. A file that
-ends early is decoded to a full frame with a line on standard error; the header walker sees it.
+Only INTER_AREA is anti-aliased, so `resize` takes it whenever the picture gets smaller. `imread`
+decodes half a JPEG to a full frame with a line on standard error; the header walker refuses it.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ GAP = 2.0  # draft and reduce stop at twice the wanted size, and the filter does
 def _pixels(opened: Pil.Image) -> Image:
     """Return 8-bit RGB or RGBA pixels of any mode; 16 bits are scaled, as `convert` clips them."""
     if opened.mode.startswith("I"):
-        grey = to_eight_bits(np.asarray(opened).astype(np.uint16))
+        grey = to_eight_bits(np.asarray(opened).clip(0, 65535).astype(np.uint16))
         return np.ascontiguousarray(np.repeat(grey[..., None], 3, axis=2))
     alpha = opened.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in opened.info
     return np.ascontiguousarray(np.asarray(opened.convert("RGBA" if alpha else "RGB")))
@@ -39,10 +39,13 @@ def _pixels(opened: Pil.Image) -> Image:
 
 def _opened(source: Source, side: int | None) -> Image:
     data = read(source)
-    orientation = read_header(data).orientation
+    info = read_header(data)
+    if side is not None:
+        fit((info.width, info.height), side)  # refuses a side under 1
+    orientation = 1 if info.format == "tiff" else info.orientation  # Pillow turns TIFF itself
     try:
         with Pil.open(io.BytesIO(data)) as opened:
-            pixels = _shrunk(opened, side) if side else _pixels(opened)
+            pixels = _pixels(opened) if side is None else _shrunk(opened, side)
     except (OSError, SyntaxError, ValueError, Pil.DecompressionBombError) as error:
         kind = TruncatedMedia if "truncated" in str(error) else CorruptMedia
         raise kind(f"Pillow cannot decode it ({error}): upload it again") from error
@@ -52,9 +55,13 @@ def _opened(source: Source, side: int | None) -> Image:
 def _shrunk(opened: Pil.Image, side: int) -> Image:
     size = fit(opened.size, side)
     opened.draft("RGB", (int(GAP * size[0]), int(GAP * size[1])))
-    usual = opened.mode in ("L", "RGB", "RGBA") and "transparency" not in opened.info
-    plain = opened if usual else Pil.fromarray(_pixels(opened))
-    return _pixels(plain.resize(size, Pil.Resampling.LANCZOS, reducing_gap=GAP))
+    deep = opened.mode.startswith("I")
+    plain = opened
+    if "transparency" in opened.info or not (deep or opened.mode in ("L", "LA", "RGB", "RGBA")):
+        plain = opened.convert("RGBA" if opened.has_transparency_data else "RGB")
+        opened.close()  # its pixels are not held beside the converted ones
+    gap = None if deep else GAP  # `reduce` has no 16 bits
+    return _pixels(plain.resize(size, Pil.Resampling.LANCZOS, reducing_gap=gap))
 
 
 def decode(source: Source) -> Image:

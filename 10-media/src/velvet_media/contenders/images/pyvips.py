@@ -14,7 +14,7 @@ import pyvips  # type: ignore[import-untyped,unused-ignore]
 
 from velvet_media.errors import CorruptMedia, TruncatedMedia
 from velvet_media.headers import read_header
-from velvet_media.images import Filter, Image, Size, Source
+from velvet_media.images import Filter, Image, Size, Source, fit
 
 KERNELS = {
     Filter.NEAREST: "nearest",
@@ -38,8 +38,7 @@ def _array(image: pyvips.Image) -> Image:
     return made if made.ndim == 3 else np.repeat(made[..., None], 3, axis=2)
 
 
-def _load(source: Source, call: Callable[..., pyvips.Image], **options: object) -> Image:
-    read_header(source)  # SVG and the like would be rendered
+def _load(call: Callable[..., pyvips.Image], **options: object) -> Image:
     try:
         return _array(call(fail_on="truncated", **options))
     except pyvips.Error as error:
@@ -55,18 +54,21 @@ def decode(source: Source) -> Image:
             return pyvips.Image.new_from_buffer(source, "", **options, **more)
         return pyvips.Image.new_from_file(str(source), revalidate=True, **options, **more)
 
-    if read_header(source).orientation == 1:
-        return _load(source, call)
-    return _load(source, lambda **more: call(**more).copy_memory().autorot())
+    if read_header(source).orientation == 1:  # refuses SVG and the like, which would be rendered
+        return _load(call)
+    return _load(lambda **more: call(**more).copy_memory().autorot())
 
 
 def thumbnail(source: Source, max_side: int) -> Image:
     """Shrink while decoding, in strips. O(pixels) time, the memory of some rows."""
-    options = {"height": max_side, "size": "down"}
+    info = read_header(source)
+    fit((info.width, info.height), max_side)  # refuses a side under 1
+    upright = info.orientation == 1  # also where libvips takes an invalid tag
+    options = {"height": max_side, "size": "down", "no_rotate": upright}
     if isinstance(source, bytes):
-        return _load(source, partial(pyvips.Image.thumbnail_buffer, source, max_side), **options)
+        return _load(partial(pyvips.Image.thumbnail_buffer, source, max_side), **options)
     name = f"{source}[revalidate=1]"
-    return _load(source, partial(pyvips.Image.thumbnail, name, max_side), **options)
+    return _load(partial(pyvips.Image.thumbnail, name, max_side), **options)
 
 
 def resize(image: Image, size: Size, by: Filter = Filter.LANCZOS) -> Image:

@@ -1,6 +1,6 @@
 """scikit-image: float64 arrays for research; eight bytes a sample, and filters chosen by a flag.
 
-Its files are read by imageio, which is Pillow here; it turns nothing by EXIF.
+Its files are read by imageio, which is Pillow here; it turns TIFF files by EXIF, and no others.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 import imageio.v3 as iio
 import numpy as np
-from skimage import filters, transform
+from skimage import filters, transform, util
 
 from velvet_media.errors import CorruptMedia
 from velvet_media.exif import apply_orientation
@@ -23,14 +23,18 @@ ORDERS = {Filter.NEAREST: 0, Filter.BILINEAR: 1, Filter.BICUBIC: 3, Filter.LANCZ
 def decode(source: Source) -> Image:
     """Return the upright picture."""
     data = read(source)
-    orientation = read_header(data).orientation
+    info = read_header(data)
+    scaled: Any = util.img_as_ubyte  # without types; 16 bits and 1 bit to 8
     try:
         pixels = iio.imread(io.BytesIO(data), index=0)
+        if info.format == "jpeg" and pixels.shape[2:] == (4,):  # CMYK
+            pixels = iio.imread(io.BytesIO(data), index=0, mode="RGB")
+        pixels = scaled(pixels if pixels.ndim == 3 else pixels[..., None])
     except (OSError, SyntaxError, ValueError) as error:
         raise CorruptMedia(f"imageio cannot decode it ({error}): upload it again") from error
-    if pixels.ndim == 2:
-        pixels = np.repeat(pixels[..., None], 3, axis=2)
-    return apply_orientation(pixels.astype(np.uint8), orientation)
+    if pixels.shape[2] < 3:
+        pixels = np.dstack([*[pixels[..., 0]] * 3, pixels[..., 1:]])
+    return apply_orientation(pixels, 1 if info.format == "tiff" else info.orientation)
 
 
 def thumbnail(source: Source, max_side: int) -> Image:
