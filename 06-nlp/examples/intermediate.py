@@ -9,6 +9,7 @@ from velvet_nlp import contenders, evaluate
 from velvet_nlp.corpus import Pair
 from velvet_nlp.intervals import bootstrap_ci, paired_bootstrap
 from velvet_nlp.own import load, load_pairs
+from velvet_nlp.protocols import Searcher
 from velvet_nlp.search import judge, search, word_overlap
 from velvet_nlp.tiers import TierMissing, missing
 from velvet_nlp.validation import cross_validate, verdicts
@@ -78,23 +79,28 @@ def is_it_noise() -> None:
 
 @example("search_by_meaning")
 def search_by_meaning() -> None:
-    """Queries that share no word with their answer, and codes, for each searcher that is here."""
+    """Queries that share few words with their answer, and codes, for each searcher that is here."""
     pairs: tuple[Pair, ...] = load_pairs()
+    texts, searchers = [pair.text for pair in pairs], dict[str, Searcher]()
     for kind in ("paraphrase", "lexical"):
         print(f"{kind}: {word_overlap(pairs, kind):.0%} of a query's words stand in its answer")
         for name in ("tfidf_words", "tfidf_chars", "lsa", "minilm", "hybrid_scores"):
             try:
-                found = judge(contenders.searcher(name), pairs, kind)
+                searchers[name] = contenders.searcher(name)
             except TierMissing as error:
                 print(f"  {name:14}{error.hint}")
                 continue
+            found = judge(searchers[name], pairs, kind)
             print(f"  {name:14}MRR {found.mrr}  first {found.hit.value:.0%}")
-    words = contenders.searcher("tfidf_words")
-    words.fit([pair.text for pair in pairs])
     for query in ("doctor for children", "error E-4471"):
-        best = search(words, query, 1)[0]
-        print(f"{query!r}: {pairs[best.at].text!r}")
-    print(f"MRR of chance: {evaluate.ratio(evaluate.mrr_counts([len(pairs) / 2])):.3f}")
+        best = search(searchers["tfidf_words"], query, 1)[0]
+        print(f"{query!r}: {texts[best.at]!r}")
+    if meaning := searchers.get("minilm"):
+        codes = (one for one in pairs if one.kind == "lexical")
+        found_at = ((one, search(meaning, one.query, 1)[0].at) for one in codes)
+        lost, at = next((one, at) for one, at in found_at if texts[at] != one.text)
+        print(f"MiniLM loses {lost.query!r} to {texts[at]!r}")
+    print(f"MRR of chance: {evaluate.ratio(evaluate.mrr_counts(range(1, len(pairs) + 1))):.3f}")
 
 
 if __name__ == "__main__":

@@ -51,15 +51,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail every test that connects to anything but this machine."""
-    connect = socket.socket.connect
+    for name in ("connect", "connect_ex"):
+        plain = getattr(socket.socket, name)
 
-    def guarded(self: socket.socket, address: Any) -> None:
-        here = not isinstance(address, tuple) or address[0] in ("127.0.0.1", "localhost", "::1")
-        if not here:
-            raise AssertionError(f"a test wanted to connect to {address!r}")
-        connect(self, address)
+        def guarded(self: socket.socket, address: Any, plain: Any = plain) -> Any:
+            if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "localhost", "::1"):
+                raise AssertionError(f"a test wanted to connect to {address!r}")
+            return plain(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
+        monkeypatch.setattr(socket.socket, name, guarded)
 
 
 def tensors(config: dict[str, Any], seed: int = 29) -> dict[str, np.ndarray]:

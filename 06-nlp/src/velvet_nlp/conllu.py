@@ -19,7 +19,7 @@ from velvet_nlp.corpus import Document, Range, Sentence, Token
 TEN = ["ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC"]
 NER = "VELVET:NER"
 PLUS = ("ID", "FORM", "UPOS", "MISC", NER)
-_ID = re.compile(r"(\d+)(?:([-.])(\d+))?")
+_ID = re.compile(r"([0-9]{1,9})(?:([-.])([0-9]{1,9}))?")
 
 
 class ConlluError(ValueError):
@@ -86,8 +86,10 @@ def _sentence(block: _Block) -> Sentence:
         if sign == ".":
             empty.append((row["ID"], row["FORM"]))
         elif sign == "-":
-            if first != len(rows) + 1 or last < first:
-                raise ConlluError(number, f"the range {row['ID']} must begin with the next id")
+            after = ranges[-1][0].last if ranges else 0
+            if first != len(rows) + 1 or last < first or first <= after:
+                rule = f"the range {row['ID']} must begin with the next id, after any other range"
+                raise ConlluError(number, rule)
             ranges.append((Range(first, last, row["FORM"]), row))
         elif first != len(rows) + 1:
             raise ConlluError(number, f"id {len(rows) + 1} is expected, not {first}")
@@ -160,9 +162,17 @@ def read_documents(lines: Iterable[str], *, domain: str = "") -> list[Document]:
 
 
 def write_conllu(sentences: Iterable[Sentence]) -> Iterator[str]:
-    """Yield the lines of a CoNLL-U Plus file with the columns of this module's corpus."""
+    """Yield the lines of a CoNLL-U Plus file with the columns of this module's corpus.
+
+    Raises:
+        ValueError: a text or a form has a tab or an end of line, which the format cannot hold.
+    """
     yield f"# global.columns = {' '.join(PLUS)}\n"
     for sentence in sentences:
+        forms = (one[-1] for one in sentence.empty)
+        for text in (sentence.sent_id, sentence.text, *sentence.words, *forms):
+            if set(text) & set("\t\r\n"):
+                raise ValueError(f"{text!r} has a tab or an end of line: no field may have one")
         yield f"# sent_id = {sentence.sent_id}\n"
         yield f"# text = {sentence.text}\n"
         opens = {one.first: one for one in sentence.ranges}

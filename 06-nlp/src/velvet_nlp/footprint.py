@@ -83,6 +83,8 @@ def measure(
         last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["no output"]
         raise ProfileError(f"the child ended with {done.returncode}: {last[0]}")
     rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith(b"[")]
+    if len(rows) != len(steps):
+        raise ProfileError(f"the child reported {len(rows)} of {len(steps)} steps, then ended")
     return [Step(*row) for row in rows]
 
 

@@ -192,8 +192,11 @@ def minimum_detectable(
 
 def deviation_of(first: Counts, second: Counts) -> float:
     """Return the standard deviation for `minimum_detectable` that two contenders' counts have."""
-    mean = float(first[:, 1].mean()) or 1.0
-    parts = (first[:, 0] - ratio(first) * first[:, 1]) - (
-        second[:, 0] - ratio(second) * second[:, 1]
-    )
-    return float(np.std(parts, ddof=1)) / mean if len(parts) > 1 else 0.0
+    parts = _influence(first) - _influence(second)
+    return float(np.std(parts, ddof=1)) if len(parts) > 1 else 0.0
+
+
+def _influence(counts: Counts) -> NDArray[np.float64]:
+    """Return how far each unit moves the ratio, times the number of units."""
+    mean = float(counts[:, 1].mean()) or 1.0
+    return np.asarray((counts[:, 0] - ratio(counts) * counts[:, 1]) / mean)

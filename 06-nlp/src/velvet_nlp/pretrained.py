@@ -38,12 +38,12 @@ ONTONOTES_TO_FOUR = {
 
 
 def upos_of(tag: str) -> str:
-    """Return the UPOS of a Penn Treebank tag; what is no word is punctuation.
+    """Return the UPOS of a Penn Treebank tag; marks are punctuation, no tag at all is X.
 
     >>> upos_of("NNS"), upos_of("``")
     ('NOUN', 'PUNCT')
     """
-    return PTB_TO_UPOS.get(tag, "PUNCT" if not tag.isalpha() else "X")
+    return PTB_TO_UPOS.get(tag, "PUNCT" if tag and not tag.isalpha() else "X")
 
 
 def entity_of(tag: str) -> str:

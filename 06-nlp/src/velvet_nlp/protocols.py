@@ -6,14 +6,14 @@ refuses a test document that is also in the training set, whole or by a sentence
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from velvet_nlp.corpus import Document, sentences_of
+from velvet_nlp.corpus import Document, Sentence, sentences_of
 
 Words = list[str]
 Labels = list[str]
@@ -67,10 +67,22 @@ class Split:
         both = {one.doc_id for one in self.train} & {one.doc_id for one in self.test}
         if both:
             raise LeakageError(f"in training and in test: {', '.join(sorted(both))}")
-        known = {one.text for one in sentences_of(self.train) if len(one.words) >= MIN_LEAK_WORDS}
-        for sentence in sentences_of(self.test):
-            if sentence.text in known:
+        tested = {one.text for one in sentences_of(self.test)}
+        for sentence in sentences_of(self.train):
+            if _leaks(sentence, tested):
                 raise LeakageError(f"a test sentence is in the training set: {sentence.text!r}")
+
+    @classmethod
+    def without_repeats(cls, train: tuple[Document, ...], test: tuple[Document, ...]) -> Split:
+        """Return a split whose training is without the long sentences that the test has, too."""
+        tested = {one.text for one in sentences_of(test)}
+        kept = [tuple(s for s in one.sentences if not _leaks(s, tested)) for one in train]
+        pairs = zip(train, kept, strict=True)
+        return cls(tuple(replace(one, sentences=left) for one, left in pairs), test)
+
+
+def _leaks(sentence: Sentence, tested: Collection[str]) -> bool:
+    return len(sentence.words) >= MIN_LEAK_WORDS and sentence.text in tested
 
 
 def checked(sentences: Sequence[Words], labels: Sequence[Labels]) -> None:

@@ -25,6 +25,8 @@ from velvet_nlp.protocols import Split, Tagger
 def grouped_folds(documents: Sequence[Document], k: int = 4) -> list[Split]:
     """Return k splits; each document is tested once, those of one domain in different folds.
 
+    Public corpora repeat sentences, such as a mail's last line: training is without those of the test.
+
     Raises:
         ValueError: k is below 2, or above the number of documents.
     """
@@ -32,7 +34,10 @@ def grouped_folds(documents: Sequence[Document], k: int = 4) -> list[Split]:
         raise ValueError(f"{len(documents)} documents cannot make {k} folds")
     ordered = sorted(documents, key=lambda one: (one.domain, one.doc_id))
     parts = [tuple(ordered[at::k]) for at in range(k)]
-    return [Split(tuple(one for one in ordered if one not in test), test) for test in parts]
+    return [
+        Split.without_repeats(tuple(one for one in ordered if one not in test), test)
+        for test in parts
+    ]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from velvet_nlp.bio import repair, spans_from_bio
 from velvet_nlp.contenders.taggers import spacy_cnn
 from velvet_nlp.contenders.taggers.frozen_encoder import FrozenEncoder, shape
 from velvet_nlp.contenders.tokenizers.treebank import aligned
-from velvet_nlp.corpus import Document, sentences_of
+from velvet_nlp.corpus import Document, Sentence, Token, sentences_of
 from velvet_nlp.evaluate import accuracy_counts, ratio
 from velvet_nlp.footprint import ONE_THREAD
 from velvet_nlp.numpy_bert import NumpyBert
@@ -306,6 +306,21 @@ def test_a_document_in_both_halves_is_found() -> None:
         Split(documents, (copied,))
 
 
+def test_folds_train_without_the_sentences_that_the_test_repeats() -> None:
+    one, other = load()[:2]
+    long = next(sentence for sentence in one.sentences if len(sentence.words) >= 5)
+    short = Sentence("s", "Great!", (Token("Great!", 0, 6, "ADJ"),))
+    repeating = Document("again", other.domain, (long, short, *other.sentences))
+    documents = [Document(one.doc_id, one.domain, (*one.sentences, short)), repeating]
+
+    for split in grouped_folds(documents, 2):
+        trained = [sentence.text for sentence in sentences_of(split.train)]
+        whole = next(each for each in documents if each.doc_id == split.train[0].doc_id)
+        assert len(trained) == len(whole.sentences) - 1
+        assert long.text not in trained
+        assert short.text in trained
+
+
 def test_folds_are_of_documents_and_scores_are_of_all_sentences() -> None:
     documents = load()[:8]
     make = contenders.tagger("dictionary", "pos")
@@ -314,7 +329,8 @@ def test_folds_are_of_documents_and_scores_are_of_all_sentences() -> None:
     assert list(found.gold) == [one.upos for one in sentences_of(documents)]
     assert len(found.fold_scores) == 4
     assert found.score.low <= found.score.value <= found.score.high
-    assert [{one.doc_id for one in fold.test} for fold in grouped_folds(documents)] != []
+    tested = [one.doc_id for fold in grouped_folds(documents) for one in fold.test]
+    assert sorted(tested) == sorted(one.doc_id for one in documents)
     with pytest.raises(ValueError, match="cannot make 9 folds"):
         grouped_folds(documents, 9)
     with pytest.raises(ValueError, match="this fold has 1 to"):

@@ -6,6 +6,7 @@ import pytest
 
 from velvet_nlp.bio import Span, bio_from_spans, read_bio, repair, spans_from_bio
 from velvet_nlp.conllu import ConlluError, read_conllu, read_documents, write_conllu
+from velvet_nlp.corpus import Sentence, Token
 
 # The forms of the page "CoNLL-U Format": a Spanish range, and an English empty node.
 RANGE = """# sent_id = es-1
@@ -59,6 +60,14 @@ def test_written_is_read_again_with_ranges_and_empty_nodes() -> None:
         assert list(read_conllu(write_conllu([sentence]))) == [sentence]
 
 
+@pytest.mark.parametrize("text", ["a\nb", "a\tb"])
+def test_what_the_format_cannot_hold_is_not_written(text: str) -> None:
+    tokens = (Token("a", 0, 1), Token("b", 2, 3))
+    for sentence in (Sentence("s", text, tokens), Sentence("s", text, (Token(text, 0, 3),))):
+        with pytest.raises(ValueError, match="a tab or an end of line"):
+            list(write_conllu([sentence]))
+
+
 def test_documents_are_divided_and_one_is_made_where_none_is_named() -> None:
     named = "# newdoc id = a\n# domain = news\n" + EMPTY + "\n# newdoc\n" + EMPTY
 
@@ -67,6 +76,7 @@ def test_documents_are_divided_and_one_is_made_where_none_is_named() -> None:
 
 
 ROW = "1\tword\tword\tNOUN\t_\t_\t0\troot\t_\t_\n"
+RANGE_AT_2 = "2-2\tword\t_\t_\t_\t_\t_\t_\t_\t_\n" + ROW.replace("1\t", "2\t", 1)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +91,8 @@ ROW = "1\tword\tword\tNOUN\t_\t_\t0\troot\t_\t_\n"
         ("# text = word more\n" + ROW, 2, "no token covers"),
         ("2-3\tw\t_\t_\t_\t_\t_\t_\t_\t_\n" + ROW, 1, "must begin with the next id"),
         ("1-2\tword\t_\t_\t_\t_\t_\t_\t_\t_\n" + ROW, 2, "ends after the last token"),
+        ("1-999999999\tword\t_\t_\t_\t_\t_\t_\t_\t_\n" + ROW + RANGE_AT_2, 3, "any other range"),
+        (ROW.replace("1\t", "9" * 5000 + "\t", 1), 1, "must be there"),
         ("# global.columns = ID FORM\n1\tword\n", 1, "lacks UPOS"),
         (ROW.replace("NOUN", "WORD"), 1, "UPOS"),
     ],

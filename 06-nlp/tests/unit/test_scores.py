@@ -145,6 +145,21 @@ def test_more_sentences_detect_less() -> None:
     assert intervals.deviation_of(same[:1], same[:1]) == 0
 
 
+def test_the_deviation_is_that_of_the_bootstrap_where_one_contender_guesses_little() -> None:
+    # F1 counts: the first finds half of what it guesses, the second guesses a tenth as often.
+    draw, units = np.random.default_rng(6), 400
+    gold, often, rarely = (draw.binomial(3, share, units) for share in (0.6, 0.6, 0.06))
+    first, second = (
+        np.column_stack([2.0 * np.minimum(draw.binomial(guess, 0.5), gold), gold + guess])
+        for guess in (often, rarely)
+    )
+
+    found = intervals.paired_bootstrap(first, second)
+
+    width = 2 * 1.96 * intervals.deviation_of(first, second) / math.sqrt(units)
+    assert width == pytest.approx(found.high - found.low, rel=0.1)
+
+
 @pytest.mark.parametrize(
     "call",
     [

@@ -73,7 +73,7 @@ def finding(seen: kit.Seen) -> str:
 TAB = kit.Tab(
     "Inside",
     question="What does a Transformer compute between the words and the vector?",
-    tip="Step through the layers: the first look at neighbours, the last at the special pieces.",
+    tip="Step through the layers: the first looks most at neighbours, the middle ones at [CLS] and [SEP].",
     job=kit.Job(
         tasks.attention, label="Look inside", cap_s=60, recorded="inside.jsonl", problem=problem
     ),
