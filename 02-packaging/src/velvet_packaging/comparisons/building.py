@@ -128,7 +128,7 @@ def add_to(suite: Suite) -> None:
         kind="run",
         sizes={"modules": [20, 400, 2000]},
         metrics={"cpu_of_build": "s", "kb": "kB"},
-        rounds={"default": 3},
+        rounds={"default": 2},
         tier="default",
     )
     for name in QUICK:
