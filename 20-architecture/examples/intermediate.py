@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from velvet_architecture.app.serial import EventRegistry
 from velvet_architecture.bootstrap import build
 from velvet_architecture.domain.orders import OrderPlaced
 from velvet_architecture.lab import shapes
-from velvet_architecture.ports import Cursor, NewEvent, StoredEvent, uuid7
+from velvet_architecture.ports import NewEvent, uuid7
 
 
 @example("lost_update_race")
@@ -66,9 +68,19 @@ def projection_rebuild_live() -> None:
     print("why: the new tables stand beside the old ones and are swapped in one transaction")
 
 
+@dataclass(frozen=True)
+class FirstOrder:
+    """What an order was when the shop opened: one line, cents without a currency."""
+
+    sku: str
+    qty: int
+    price: int
+    customer: str
+
+
 @example("upcasting")
 def upcasting() -> None:
-    """An order of schema 1 is read by code of schema 3, one step of the chain at a time."""
+    """A file of schema 1 is read by code of schema 3, one step of the chain at a time."""
     known = EventRegistry()
     known.event("OrderPlaced", schema=3)(OrderPlaced)
 
@@ -85,11 +97,19 @@ def upcasting() -> None:
         return {**old, "lines": lines}
 
     known.validate()
-    data = b'{"sku":"lamp","qty":2,"price":1999,"customer":"ada"}'
-    fields = {"sku": "lamp", "qty": 2, "price": 1999, "customer": "ada"}
-    for schema, shape in enumerate(known.chain("OrderPlaced", fields, 1), 1):
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        years_ago, past = SqliteEventStore(Path(folder) / "log.db"), EventRegistry()
+        past.event("OrderPlaced")(FirstOrder)
+        placed = past.encode(FirstOrder("lamp", 2, 1999, "ada"), event_id=uuid7())
+        years_ago.append("order-1", [placed])
+        years_ago.close()
+
+        today = SqliteEventStore(Path(folder) / "log.db")
+        (stored,) = today.read("order-1")
+        today.close()
+    print(f"stored:   {stored.data.decode()}")
+    for schema, shape in enumerate(known.chain("OrderPlaced", json.loads(stored.data), 1), 1):
         print(f"schema {schema}: {str(shape)[:66]}")
-    stored = StoredEvent(Cursor(0, 1), "order-1", 1, "OrderPlaced", 1, data, {}, uuid7(), 0)
     event = known.decode(stored)
     print(f"object:   {event.lines[0].qty} x {event.lines[0].sku} at {event.lines[0].price}")
     print("why: the log is never rewritten; each version of the code adds a function")

@@ -34,6 +34,7 @@ class TestModule(ModuleTests):
             r"^read model: (\d+)  fold: \1$",
         ),
         "upcasting": (
+            r"^stored:   ..sku.:.lamp.,.qty.:2,.price.:1999,.customer.:.ada..$",
             "^schema 1: .'sku': 'lamp'",
             "^schema 3: .'customer': 'ada', 'lines'",
             r"2 x lamp at Money\(minor=1999, currency='EUR'\)",

@@ -86,6 +86,7 @@ def test_a_duration_is_written_in_its_largest_whole_unit(seconds):
         (13_257, "B", "13,257 B"),
         (1, "cases", "1 case"),
         (1, "bugs", "1 bug"),
+        (1, "processes", "1 process"),
         (1, "CPU s", "1 CPU s"),
         (1.5, "cases", "1.50 cases"),
     ],

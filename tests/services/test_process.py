@@ -148,6 +148,17 @@ def test_stopping_ends_the_descendants_too(running: Callable[[str], ServerProces
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 
+def test_killing_ends_the_descendants_too(running: Callable[[str], ServerProcess]) -> None:
+    server = running(PARENT)
+    child = psutil.Process(int(logged(server).read_text(encoding="utf-8").split()[0]))
+
+    server.kill()
+
+    gone, alive = psutil.wait_procs([child], timeout=10)
+    assert gone == [child]
+    assert not alive
+
+
 @posix
 def test_a_process_that_ignores_the_polite_signal_is_ended_firmly(
     running: Callable[[str], ServerProcess], monkeypatch: pytest.MonkeyPatch

@@ -42,7 +42,8 @@ def quantity(value: float, unit: str) -> str:
     counted = unit and unit not in ("MB", "%") and not unit.endswith("/s")
     if counted and float(value).is_integer():
         one = value == 1 and re.fullmatch(r"[a-z]{2,}[^s]s", unit)
-        return f"{value:,.0f} {unit[:-1] if one else unit}"  # a count is exact
+        ending = 2 if re.search(r"(ss|sh|ch|x)es$", unit) else 1
+        return f"{value:,.0f} {unit[:-ending] if one else unit}"  # a count is exact
     return f"{number(value)} {unit}".strip()
 
 

@@ -118,10 +118,9 @@ class ServerProcess:
             end_server(self.process.pid)
 
     def kill(self) -> None:
-        """End it without warning."""
+        """End it without warning, with what it started: a script's server is the script's child."""
         if self.process is not None and self.alive:
-            self.process.kill()
-            self.process.wait()
+            processes.end_group(self.process)
 
 
 def end_server(pid: int) -> None:

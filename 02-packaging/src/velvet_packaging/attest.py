@@ -123,7 +123,7 @@ class LocalSigner:
 def verify(path: Path, envelope: Envelope, key: Ed25519PublicKey) -> str:
     """Return why an envelope does not vouch for a file; empty when it does.
 
-    Checks the signature first, then the name, then the digest; time is that of hashing the file.
+    Checks the signature first, then the statement; time is that of hashing the file.
     """
     from cryptography.exceptions import InvalidSignature
 
@@ -131,12 +131,48 @@ def verify(path: Path, envelope: Envelope, key: Ed25519PublicKey) -> str:
         key.verify(envelope.signature, pae(envelope.payload))
     except InvalidSignature:
         return "the signature is not of this key"
-    subject = json.loads(envelope.payload)["subject"][0]
-    if subject["name"] != path.name:
-        return f"the statement is about {subject['name']}"
-    if subject["digest"]["sha256"] != digest_of(path):
-        return "the file is not the one that was signed: its digest differs"
+    try:
+        _about(envelope.payload, path.name, digest_of(path))
+    except BadSpec as error:
+        return str(error)
     return ""
+
+
+def _about(payload: bytes, name: str, sha256: str) -> None:
+    """Demand that a statement is one, and about the file of that name and digest."""
+    try:
+        told = json.loads(payload)
+        subject, kind = told["subject"][0], told["_type"]
+        named, digest = str(subject["name"]), subject["digest"]["sha256"]
+    except (KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
+        raise BadSpec(f"no statement about a file: {error!r}") from None
+    if kind != STATEMENT_TYPE:
+        raise BadSpec(f"_type {kind!r} is not {STATEMENT_TYPE}")
+    if named != name:
+        raise BadSpec(f"the statement is about {named}")
+    if digest != sha256:
+        raise BadSpec("the file is not the one that was signed: its digest differs")
+
+
+def attestations_of(text: str, name: str, sha256: str) -> list[Any]:
+    """Return uploaded attestations, each a statement about this file (PEP 740).
+
+    Their signatures are for a reader to check, who knows which key or identity to expect.
+
+    Raises:
+        BadSpec: one is no statement, or is about another file.
+    """
+    try:
+        told = json.loads(text)
+        raw = [
+            one["envelope"]["statement"] if "envelope" in one else one["payload"] for one in told
+        ]
+        payloads = [base64.b64decode(one, validate=True) for one in raw]
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise BadSpec(f"no list of attestations: {error}") from None
+    for payload in payloads:
+        _about(payload, name, sha256)
+    return list(told)
 
 
 def verify_index_attestation(

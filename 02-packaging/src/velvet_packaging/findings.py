@@ -24,7 +24,7 @@ CODES: dict[str, str] = {
     "ZIP008": "an entry has a data descriptor, so its local header says nothing",
     "ZIP009": "two entries have one name",
     "ZIP010": "an extra field is malformed, duplicated, or contradicts the header",
-    "ZIP011": "a name is empty, not UTF-8, or holds a NUL",
+    "ZIP011": "a name is empty, holds a NUL, is not UTF-8 or not marked as such",
     "ZIP012": "the archive expands beyond the limits (a bomb)",
     "ZIP013": "an entry is encrypted, on another disk, or uses another method than deflate",
     "ZIP014": "zip64 records are absent, malformed, or contradict the end record",

@@ -64,16 +64,18 @@ class Frontend(Protocol):
         """Build one file into a folder."""
 
 
-def result(out: Path, before: set[Path], ran: programs.Ran, stage: str) -> BuildResult:
-    """Return the one file that a build added to a folder.
+def result(out: Path, before: dict[Path, int], ran: programs.Ran, stage: str) -> BuildResult:
+    """Return the one file that a build added to a folder, or wrote anew.
 
     Raises:
-        BuildFailed: it failed, or added none.
+        BuildFailed: it failed, or wrote none.
     """
     ran.demand(stage)
-    made = sorted(
-        path for path in set(out.iterdir()) - before if path.name.endswith((".whl", ".tar.gz"))
-    )
+    made = [
+        path
+        for path, date in _dates(out).items()
+        if before.get(path) != date and path.name.endswith((".whl", ".tar.gz"))
+    ]
     if len(made) != 1:
         told = f"it made {len(made)} files instead of 1"
         raise BuildFailed(stage, 0, told)
@@ -82,11 +84,15 @@ def result(out: Path, before: set[Path], ran: programs.Ran, stage: str) -> Build
     return BuildResult(made[0], ran.wall_s, ran.cpu_s, len(data), digest, ran.text)
 
 
-def _started(out: Path, target: str, targets: tuple[str, ...] = TARGETS) -> set[Path]:
+def _started(out: Path, target: str, targets: tuple[str, ...] = TARGETS) -> dict[Path, int]:
     if target not in targets:
         raise UnknownName("target", target, targets)
     out.mkdir(parents=True, exist_ok=True)
-    return set(out.iterdir())
+    return _dates(out)
+
+
+def _dates(out: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in out.iterdir()}
 
 
 @dataclass(frozen=True)

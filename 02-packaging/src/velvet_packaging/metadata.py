@@ -1,13 +1,15 @@
 """Core metadata: what a project says about itself, validated field by field.
 
-`packaging.metadata` knows the grammar of each field. What it leaves out is *when* a field became
-legal: a tool that reads 2.1 ignores a `License-Expression`, so using one there is an error here.
+`packaging.metadata` knows the grammar of each field and the version that it came with. What it
+leaves to its caller is what to do with a version from the future, with two licenses, with an
+extension that the whole world wrote for years, and with a file made to take for ever.
 
 Sources: PyPA core-metadata 2.6, pyproject-toml, license-expression; PEP 566, 621, 639, 643, 685.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.metadata import Metadata, RawMetadata, parse_email
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -27,24 +30,10 @@ else:
     import tomli as tomllib
 
 KNOWN_VERSIONS = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6")
-# The first version in which a field may be used, for those that came with one.
-FIELD_SINCE = {
-    "classifiers": "1.1",
-    "download_url": "1.1",
-    "provides_dist": "1.2",
-    "requires_dist": "1.2",
-    "requires_python": "1.2",
-    "project_urls": "1.2",
-    "description_content_type": "2.1",
-    "provides_extra": "2.1",
-    "dynamic": "2.2",
-    "license_expression": "2.4",
-    "license_files": "2.4",
-    "import_names": "2.5",
-    "import_namespaces": "2.5",
-}
-# setuptools wrote it as an extension for years before PEP 639, so many published wheels have it.
-_BEFORE_ITS_TIME = "license_files"
+# setuptools wrote License-File for years before PEP 639, so many published wheels have it.
+_WITHOUT_LICENSE_FILES = KNOWN_VERSIONS[: KNOWN_VERSIONS.index("2.4")]
+MAX_NAMES = 200  # of fields; the mail parser's time grows with their square
+_BLANK = re.compile(rb"(?:\r\n|\r(?!\n)|\n){2}")
 _PROJECT = frozenset(
     (
         *("authors", "classifiers", "dependencies", "description", "dynamic", "entry-points"),
@@ -53,6 +42,7 @@ _PROJECT = frozenset(
         *("requires-python", "scripts", "urls", "version"),
     )
 )
+_TABLES = ("entry-points", "gui-scripts", "optional-dependencies", "scripts", "urls")
 _LISTS = ("dynamic", "dependencies", "classifiers", "license-files", "keywords")
 
 
@@ -71,10 +61,6 @@ class MetadataReport:
     parsed: RawMetadata = field(default_factory=RawMetadata)
 
 
-def _number(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
-
-
 def validate(raw: bytes) -> MetadataReport:
     """Return what is wrong with a METADATA or PKG-INFO file; never raises.
 
@@ -84,6 +70,9 @@ def validate(raw: bytes) -> MetadataReport:
     >>> validate(b"Metadata-Version: 2.1\\nName: demo\\nVersion: 1.0\\n").errors
     ()
     """
+    lines = _BLANK.split(raw, maxsplit=1)[0].splitlines()
+    if len({line.partition(b":")[0] for line in lines if line[:1] not in b" \t"}) > MAX_NAMES:
+        return MetadataReport("", (f"not readable: more than {MAX_NAMES} names of fields",))
     try:
         parsed, unparsed = parse_email(raw)
     except (ValueError, LookupError) as error:
@@ -99,16 +88,8 @@ def validate(raw: bytes) -> MetadataReport:
         if version.partition(".")[0] not in ("1", "2"):
             errors.append(f"metadata-version: major version of {version!r} is unknown")
         fields["metadata_version"] = KNOWN_VERSIONS[-1]
-    else:
-        early = {
-            name: f"{name.replace('_', '-')}: came with {since}, not legal in {version}"
-            for name, since in FIELD_SINCE.items()
-            if name in fields and _number(version) < _number(since)
-        }
-        errors += [told for name, told in early.items() if name != _BEFORE_ITS_TIME]
-        warnings += [told for name, told in early.items() if name == _BEFORE_ITS_TIME]
-        if early:
-            fields["metadata_version"] = KNOWN_VERSIONS[-1]
+    elif version in _WITHOUT_LICENSE_FILES and fields.pop("license_files", None):
+        warnings.append(f"license-files: came with 2.4, not legal in {version}")
     if {"license", "license_expression"} <= fields.keys():
         errors.append("license: License and License-Expression exclude each other")
     errors += _invalid(fields)
@@ -153,6 +134,11 @@ def static_project(path: Path) -> StaticProject:
         raise BadSpec(f"project.{unknown[0]}: no such key (PEP 621)")
     _typed(project, system)
     dynamic = tuple(project.get("dynamic", ()))
+    for key in dynamic:
+        if key not in _PROJECT:
+            raise BadSpec(f"project.dynamic: {key!r} is no key (PEP 621)")
+        if key in project and key != "name":
+            raise BadSpec(f"project.{key}: stated or dynamic, one of the two (PEP 621)")
     name = project.get("name")
     if not isinstance(name, str) or "name" in dynamic:
         raise BadSpec("project.name: must be stated, and may never be dynamic (PEP 621)")
@@ -169,6 +155,11 @@ def static_project(path: Path) -> StaticProject:
     except (InvalidVersion, InvalidSpecifier) as error:
         key = "version" if isinstance(error, InvalidVersion) else "requires-python"
         raise BadSpec(f"project.{key}: {error} (PEP 440)") from None
+    for text in project.get("dependencies", ()):
+        try:
+            Requirement(text)
+        except InvalidRequirement:
+            raise BadSpec(f"project.dependencies: {text!r} is no requirement (PEP 508)") from None
     _license(project)
     return StaticProject(
         name,
@@ -189,6 +180,9 @@ def _typed(project: dict[str, Any], system: dict[str, Any]) -> None:
     for key, told in {**lists, "build-system.requires": system.get("requires", [])}.items():
         if not isinstance(told, list) or not all(isinstance(one, str) for one in told):
             raise BadSpec(f"{key}: must be a list of strings (PEP 621, PEP 518)")
+    for key in _TABLES:
+        if not isinstance(project.get(key, {}), dict):
+            raise BadSpec(f"project.{key}: must be a table (PEP 621)")
     if not isinstance(project.get("license", ""), (str, dict)):
         raise BadSpec("project.license: must be a string or a table (PEP 639)")
 

@@ -14,12 +14,13 @@ import io
 import tarfile
 import time
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from velvet_packaging.errors import BadSpec, NotAnArchive
 from velvet_packaging.record import RecordEntry, write_record
-from velvet_packaging.wheel import Wheel
+from velvet_packaging.wheel import Wheel, verify
 
 DOS_EPOCH = 315_532_800  # 1980-01-01: nothing earlier fits into a ZIP
 DOS_END = 4_354_819_198  # 2107-12-31T23:59:58
@@ -82,12 +83,15 @@ def normalize_wheel(path: Path, epoch: int = DOS_EPOCH) -> Path:
     """Rewrite a wheel in place to canonical bytes, its RECORD rebuilt; idempotent.
 
     Raises:
-        NotAnArchive: it is no wheel with one .dist-info folder.
-        EntryUnreadable: an entry's data are damaged.
+        NotAnArchive: it is no wheel with one .dist-info folder, or its archive or RECORD has a
+            fault: rebuilt, RECORD would vouch for bytes that it did not vouch for before.
     """
     wheel = Wheel.open(path)
     if len(wheel.dist_infos) != 1:
         raise NotAnArchive(f"{path.name}: {len(wheel.dist_infos)} .dist-info folders")
+    for fault in verify(path).findings:
+        if fault.severity == "error" and fault.code.startswith(("ZIP", "REC")):
+            raise NotAnArchive(f"{path.name} is not rewritten: {fault}")
     files = {
         entry.name: (b"".join(wheel.stream(entry.name)), _mode(entry.mode))
         for entry in wheel.scan.entries
@@ -103,7 +107,7 @@ def normalize_sdist(path: Path, epoch: int = DOS_EPOCH) -> Path:
     """Rewrite an sdist in place to canonical bytes; idempotent.
 
     Raises:
-        NotAnArchive: it is no gzip-compressed tar archive.
+        NotAnArchive: it is no gzip-compressed tar archive, or one name stands twice in it.
     """
     files: dict[str, tuple[bytes, tarfile.TarInfo]] = {}
     try:
@@ -111,9 +115,11 @@ def normalize_sdist(path: Path, epoch: int = DOS_EPOCH) -> Path:
             for member in archive:
                 if member.isdir():
                     continue
+                if member.name in files:
+                    raise NotAnArchive(f"{path.name}: two members are called {member.name!r}")
                 file = archive.extractfile(member) if member.isfile() else None
                 files[member.name] = (file.read() if file else b"", member)
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
         raise NotAnArchive(f"{path.name} is no readable .tar.gz: {error}") from None
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as made:

@@ -84,7 +84,8 @@ def find(name: str) -> Path:
     beside = Path(sys.executable).parent
     found = shutil.which(name, path=str(beside)) or shutil.which(name)
     if found is None:
-        raise BackendMissing(f"{name} is not installed (pip install -r requirements-peers.txt)")
+        way = "pip install uv" if name == "uv" else "install it, or put it on the search path"
+        raise BackendMissing(f"{name} is not installed: {way}")
     return Path(found)
 
 

@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from keyword import iskeyword
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -83,7 +84,11 @@ class ProjectSpec:
     kind: str = "pure"
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name) or not self.module.isidentifier():
+        if (
+            not _NAME.fullmatch(self.name)
+            or not self.module.isidentifier()
+            or iskeyword(self.module)
+        ):
             raise BadSpec(f"invalid project name {self.name!r} (PEP 508)")
         try:
             Version(self.version)

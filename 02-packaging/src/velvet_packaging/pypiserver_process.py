@@ -15,6 +15,14 @@ from velvet_packaging.programs import clean_env, end_group
 
 START_S = 120.0
 MODULE = "pypiserver"
+# Ends with its standard input, which the system closes when this process is gone, however it ends.
+_UNTIL_ALONE = """import os, runpy, sys, threading
+def watch():
+    sys.stdin.read()
+    os._exit(1)
+threading.Thread(target=watch, daemon=True).start()
+runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
+"""
 
 
 class PypiServerProcess:
@@ -40,23 +48,28 @@ class PypiServerProcess:
             self._port = probe.getsockname()[1]
         words = ("run", "-i", "127.0.0.1", "-p", str(self._port), "-P", ".", "-a", ".")
         self._child = subprocess.Popen(
-            [sys.executable, "-m", MODULE, *words, str(self.root)],
+            [sys.executable, "-c", _UNTIL_ALONE, MODULE, *words, str(self.root)],
             env=clean_env(),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=os.name == "posix",
         )
+        try:
+            self._wait(self._child)
+        except BaseException:  # Ctrl-C, too: `with` has not begun yet
+            self.stop()
+            raise
+        return self
+
+    def _wait(self, child: subprocess.Popen[bytes]) -> None:
         until = time.monotonic() + START_S
         while not self._answers():
-            if self._child.poll() is not None:
-                self.stop()
+            if child.poll() is not None:
                 raise BackendMissing("pypiserver did not start: pip install pypiserver")
             if time.monotonic() > until:
-                self.stop()
                 raise BuildTimeout(f"pypiserver did not answer in {START_S:g} s")
             time.sleep(0.05)
-        return self
 
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
@@ -72,6 +85,8 @@ class PypiServerProcess:
         """End it; safe to call twice."""
         if self._child is not None:
             end_group(self._child)
+            if self._child.stdin:
+                self._child.stdin.close()
             self._child = None
 
     def __enter__(self) -> PypiServerProcess:

@@ -14,7 +14,7 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from velvet_packaging import errors
@@ -116,20 +116,21 @@ def parse_record(text: str, dist_info: str | None = None) -> tuple[RecordEntry, 
     >>> parse_record("a.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\\n")[0].size
     0
     """
+
+    def rows() -> Iterator[list[str]]:
+        return csv.reader(io.StringIO(text, newline=""))  # one at a time: a RECORD may be hostile
+
+    seen: dict[str, RecordEntry] = {}
     try:
-        rows = list(csv.reader(io.StringIO(text, newline="")))
+        folders = [dist_info] if dist_info else [row[0].rpartition("/")[0] for row in rows() if row]
+        chosen = {one for one in folders if one.endswith(".dist-info")}
+        exempt = frozenset(f"{folder}/{name}" for folder in chosen for name in UNSIGNED)
+        for number, row in enumerate(rows(), start=1):
+            entry = _entry(number, row, exempt) if row else None  # an empty line at the end
+            if entry and seen.setdefault(entry.path, entry) != entry:
+                raise errors.ConflictingEntry(number, f"{entry.path} is listed twice, differently")
     except csv.Error as error:  # a field of more than 128 kB; a NUL before Python 3.11
         raise errors.FieldCount(0, str(error)) from None
-    folders = {fields[0].rpartition("/")[0] for fields in rows if fields}
-    chosen = {dist_info} if dist_info else {one for one in folders if one.endswith(".dist-info")}
-    exempt = frozenset(f"{folder}/{name}" for folder in chosen for name in UNSIGNED)
-    seen: dict[str, RecordEntry] = {}
-    for number, fields in enumerate(rows, start=1):
-        if not fields:
-            continue  # an empty line at the end
-        entry = _entry(number, fields, exempt)
-        if seen.setdefault(entry.path, entry) != entry:
-            raise errors.ConflictingEntry(number, f"{entry.path} is listed twice, differently")
     return tuple(seen.values())
 
 

@@ -28,6 +28,7 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 
+from velvet_packaging.attest import attestations_of
 from velvet_packaging.errors import EntryUnreadable, NotAnArchive, PackagingLabError, UploadRefused
 from velvet_packaging.forms import multipart
 from velvet_packaging.sdist import Sdist
@@ -179,12 +180,12 @@ class StrictRegistry:
 
         Raises:
             UploadRefused: a check failed; it has the HTTP status and one line.
-            ValueError: the attestations are no JSON.
+            BadSpec: an attestation is none, or is about another file.
         """
         if form.get(":action") != "file_upload" or form.get("protocol_version") != "1":
             raise UploadRefused(400, "send :action=file_upload and protocol_version=1")
-        if Path(filename).name != filename or "\\" in filename:
-            raise UploadRefused(400, f"{filename!r} is not a plain file name")
+        if Path(filename).name != filename or "\\" in filename or len(filename.encode()) > 255:
+            raise UploadRefused(400, f"{filename[:255]!r} is not a plain file name")
         if not filename.endswith((".whl", ".tar.gz")):
             raise UploadRefused(400, f"{filename!r}: only .whl and .tar.gz are taken")
         if "sha256_digest" not in form:
@@ -196,11 +197,11 @@ class StrictRegistry:
             path = Path(scratch) / filename
             path.write_bytes(data)
             told = _inspected(path, form)
-        attestations = json.loads(form.get("attestations", "[]"))
         stored = Stored(self.root / filename, hashlib.sha256(data).hexdigest(), *told)
-        stored.attestations = attestations
+        sent = form.get("attestations", "[]")
+        stored.attestations = attestations_of(sent, filename, stored.sha256)
         with self._lock:
-            if filename in self.files:
+            if stored.path.exists():  # also one of an earlier run, whatever the case of its name
                 raise UploadRefused(400, f"{filename} already exists: files never change")
             try:
                 self.store(stored.path, data)
@@ -308,15 +309,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer from the simple API, or with a file."""
-        registry = self.server.registry
+        files = list(self.server.registry.files.values())  # an upload may add one meanwhile
         parts = [unquote(part) for part in urlsplit(self.path).path.split("/") if part]
         if parts == ["simple"]:
-            names = sorted({one.name for one in registry.files.values()})
+            names = sorted({one.name for one in files})
             self._page({"projects": [{"name": name} for name in names]})
         elif len(parts) == 2 and parts[0] == "simple":
-            found = [one for one in registry.files.values() if one.name == parts[1]]
+            found = [one for one in files if one.name == canonicalize_name(parts[1])]
             if found:
-                self._page(_project(parts[1], found))
+                self._page(_project(found[0].name, found))
             else:
                 self._answer(404, b"no such project")
         elif len(parts) == 2 and parts[0] == "files":

@@ -13,6 +13,7 @@ import gzip
 import posixpath
 import tarfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +93,9 @@ class Sdist:
         return report(self._checked())
 
     def _checked(self) -> Iterator[Finding]:
+        for name, count in Counter(one.name for one in self.members if not one.isdir()).items():
+            if count > 1:
+                yield Finding("ZIP009", f"{count} members have this name", name)
         for member in self.members:
             yield from _member(member)
         if len(self.roots) != 1:

@@ -79,19 +79,27 @@ def explain_match(specifier: str, text: str) -> str:
 def _rule(wanted: Specifier, version: Version) -> str:
     operator, text = wanted.operator, wanted.version
     if operator == "~=":
-        return f"{wanted} means >={text} and =={text.rpartition('.')[0]}.*"
+        return f"{wanted} means >={text} and =={_prefix(Version(text))}.*"
     if operator == "===":
         return "=== compares the text"
     if text.endswith(".*"):
         return f"the release begins with {text[:-2]}, or not"
     bound = Version(text)
     same_base = Version(version.base_version) == Version(bound.base_version)
-    if operator == ">" and same_base and version.post is not None:
-        return f"> leaves out post-releases of {text}"
-    if operator == "==" and version.local and not bound.local:
-        return f"=={text} ignores the local part"
+    if operator == ">" and same_base and version > bound:
+        if version.is_postrelease and not bound.is_postrelease:
+            return f"> leaves out post-releases of {text}"
+        if version.local:
+            return f"> leaves out local versions of {text}"
+    if operator in ("==", "!=", "<=", ">=") and version.local and Version(version.public) == bound:
+        return f"{operator}{text} ignores the local part"
     side = "equal to" if version == bound else "after" if version > bound else "before"
     return f"{version} is {side} {text}"
+
+
+def _prefix(bound: Version) -> str:
+    """Return what a compatible release begins with: the release without its last number."""
+    return f"{bound.epoch}!" * bool(bound.epoch) + ".".join(map(str, bound.release[:-1]))
 
 
 def next_version(text: str, part: Part) -> str:
@@ -119,7 +127,7 @@ def next_version(text: str, part: Part) -> str:
     if part == "pre" and version.pre:
         return f"{base}{version.pre[0]}{version.pre[1] + 1}"
     if part == "dev" and version.dev is not None:
-        return f"{base}.dev{version.dev + 1}"
+        return f"{version.public.rpartition('.dev')[0]}.dev{version.dev + 1}"
     following = next_version(text, "micro")
     return f"{following}rc1" if part == "pre" else f"{following}.dev1"
 

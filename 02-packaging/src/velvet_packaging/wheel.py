@@ -45,6 +45,7 @@ SHADOWED = frozenset(
 KNOWN = {"setuptools": frozenset({"pkg_resources", "distutils-precedence.pth"})}
 CROWDED = frozenset({"tests", "test", "src", "docs", "examples", "build", "dist"})
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[1-9]|lpt[1-9])(\.|$)", re.IGNORECASE)
+_SPREAD = re.compile(r"[^/]+\.data/(purelib|platlib)/")  # unpacked beside everything else
 _MAGIC = (
     *(b"\x7fELF", b"MZ"),
     *(b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe"),  # Mach-O
@@ -157,8 +158,10 @@ class Wheel:
     @property
     def wheel_info(self) -> dict[str, list[str]]:
         """The fields of WHEEL, each with its values."""
-        told = BytesParser().parsebytes(self._info("WHEEL"))
-        return {key: [str(one) for one in told.get_all(key, [])] for key in told}
+        fields: dict[str, list[str]] = {}
+        for key, text in BytesParser().parsebytes(self._info("WHEEL")).items():
+            fields.setdefault(key.title(), []).append(str(text))
+        return fields
 
     @property
     def entry_points(self) -> dict[str, dict[str, str]]:
@@ -242,8 +245,7 @@ def _paths(wheel: Wheel) -> Iterator[Finding]:
             yield Finding("NAM003", "is not normalized", name)
         if any(_RESERVED.match(part) for part in parts):
             yield Finding("NAM004", "is a device on Windows", name)
-        kind = stat.S_IFMT(entry.mode)
-        if entry.system == 3 and kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        if stat.S_IFMT(entry.mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
             yield Finding("NAM006", "is a link or a device", name)
         other = folded.setdefault(name.casefold(), name)
         if other != name:
@@ -253,16 +255,19 @@ def _paths(wheel: Wheel) -> Iterator[Finding]:
 def _hygiene(wheel: Wheel, named: WheelName | None) -> Iterator[Finding]:
     own = named.name if named else ""
     known = KNOWN.get(own, frozenset())
-    tops = {name.partition("/")[0] for name in wheel.names}
-    for top in sorted(tops):
+    placed = {name: _SPREAD.sub("", name) for name in wheel.names}
+    for top in sorted({name.partition("/")[0] for name in placed.values()}):
         module = top.removesuffix(".py")
         if module in SHADOWED and canonicalize_name(module) != own and module not in known:
             yield Finding("HYG002", f"shadows the package {module!r}", top)
         if top in CROWDED and top != own:
             yield Finding("HYG003", "a name that other projects use, too", top)
+        if top.endswith(".dist-info") and top not in wheel.dist_infos:
+            yield Finding("MET001", "another .dist-info folder, installed from .data", top)
     is_bomb = "ZIP012" in {one.code for one in wheel.scan.findings}
     for entry in wheel.scan.entries:
-        if entry.name.endswith(".pth") and "/" not in entry.name and entry.name not in known:
+        place = placed[entry.name]
+        if place.endswith(".pth") and "/" not in place and place not in known:
             yield Finding("HYG001", "runs at every start of Python", entry.name)
         if entry.name.endswith((".pyc", ".pyo")):
             yield Finding("HYG004", "bytecode belongs to one Python", entry.name)
@@ -355,6 +360,8 @@ def _contents(wheel: Wheel) -> Iterator[Finding]:
         except EntryUnreadable as error:
             yield Finding("ZIP015", str(error), entry.name)
             continue
+        if entry.is_directory and entry.size:
+            yield Finding("REC004", "a folder that holds bytes", entry.name)
         if rows is None or entry.is_directory or entry.name in free:
             continue
         if row is None:

@@ -79,6 +79,11 @@ class Entry(NamedTuple):
     extra: bytes
 
     @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes in which its name may be written."""
+        return ("utf-8",) if self.flags & _UTF8 else ("utf-8", "cp437")
+
+    @property
     def is_directory(self) -> bool:
         """Whether it is a folder, which a wheel may hold and no installer needs."""
         return self.name.endswith("/")
@@ -233,12 +238,14 @@ def _extra(raw: bytes) -> dict[int, bytes] | None:
     return fields
 
 
-def _name(raw: bytes, seen: Scan) -> str:
+def _name(raw: bytes, flags: int, seen: Scan) -> str:
     try:
         name = raw.decode("utf-8")
     except UnicodeDecodeError:
         name = raw.decode("cp437")
         seen.fault("ZIP011", "the name is not UTF-8", name)
+    if not (raw.isascii() or flags & _UTF8):
+        seen.fault("ZIP011", "UTF-8 or cp437? The flag for UTF-8 is not set", name)
     if not name or "\0" in name:
         seen.fault("ZIP011", "the name is empty or holds a NUL", repr(name))
     return name
@@ -253,7 +260,7 @@ def _central(raw: bytes, entries: int, prefix: int, seen: Scan) -> None:
         made, flags, method, when, day, crc, packed, size = head[1], *head[3:10]
         name_size, extra_size, comment_size, disk, _, attributes, offset = head[10:]
         body = at + CENTRAL.size
-        name = _name(raw[body : body + name_size], seen)
+        name = _name(raw[body : body + name_size], flags, seen)
         extra = raw[body + name_size : body + name_size + extra_size]
         at = body + name_size + extra_size + comment_size
         if at > len(raw):
@@ -308,7 +315,7 @@ def _local(file: BinaryIO, entry: Entry, seen: Scan) -> Entry:
     central = central if described else (*central, entry.crc, entry.compressed, entry.size)
     if told != central:
         seen.fault("ZIP007", f"local header {told}, directory {central}", entry.name)
-    if rest[:name_size] not in (entry.name.encode("utf-8"), entry.name.encode("cp437", "replace")):
+    if rest[:name_size] not in {entry.name.encode(code, "replace") for code in entry.codes}:
         other = rest[:name_size].decode("utf-8", "replace")
         seen.fault("ZIP007", f"the local header calls it {other!r}", entry.name)
     end = start + entry.compressed
@@ -375,7 +382,8 @@ def inflated(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
         if not raw:
             raise EntryUnreadable(f"{entry.name}: the data are cut off")
         at += len(raw)
-        while raw:
+        block = raw
+        while raw or len(block) == _BLOCK:  # a full block may have left output in the engine
             try:
                 block = raw if entry.method == _STORED else engine.decompress(raw, _BLOCK)
             except zlib.error as error:

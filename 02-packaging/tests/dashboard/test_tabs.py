@@ -54,6 +54,19 @@ def test_a_hostile_sample_is_noticed(name: str) -> None:
     assert "noticed by no check" not in said
 
 
+def test_a_wheel_of_the_readers_own_is_read_under_its_name_alone() -> None:
+    for name in (f"../../{hostile.FILENAME}", f"..\\{hostile.FILENAME}"):
+        assert xray.checks(name, hostile.clean())[0].findings == ()
+
+
+def test_entries_beyond_the_table_are_counted() -> None:
+    more = {f"velvet_demo/m{number}.py": b"x" for number in range(20)}
+    rows = list(xray.tree(scan(hostile.pack({**hostile.contents(), **more}))))
+
+    assert len(rows) == xray.SHOWN + 1
+    assert rows[-1]["entry"] == "13 more"
+
+
 def test_a_flipped_byte_is_placed_and_noticed() -> None:
     start = next(one for one in scan(hostile.clean()).regions if one.kind == "data").start
     wanted = {"sample": "clean", "flip": True, "at": start + 3}

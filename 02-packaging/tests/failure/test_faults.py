@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,7 @@ from velvet_packaging.errors import (
 from velvet_packaging.frontends import Hook
 from velvet_packaging.project import ProjectSpec
 from velvet_packaging.publish import RawPublisher, send, upload_form
+from velvet_packaging.pypiserver_process import PypiServerProcess
 from velvet_packaging.registry import StrictRegistry
 from velvet_packaging.rendering import render
 
@@ -99,7 +101,7 @@ def test_missing_backends_hooks_programs_and_names(tmp_path: Path) -> None:
         contenders.demand("hatchling", "c")
     with pytest.raises(UnknownName):
         contenders.load("distutils")
-    assert "needs" in contenders.detect("setuptools", "rust-bin").reason + "needs"
+    assert "does not build 'rust-bin'" in contenders.detect("setuptools", "rust-bin").reason
 
 
 def test_what_is_absent_says_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +116,7 @@ def test_what_is_absent_says_what_installs_it(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize(
     "changes",
-    [{"name": "-x"}, {"name": "9lives"}, {"version": "one"}, {"license": "Use it"},
+    [{"name": "-x"}, {"name": "9lives"}, {"name": "class"}, {"version": "one"}, {"license": "Use it"},
      {"kind": "fortran"}, {"modules": -1}],
 )  # fmt: skip
 def test_a_bad_specification_is_refused(changes: dict[str, object]) -> None:
@@ -151,6 +153,48 @@ def test_a_store_that_breaks_half_way_removes_its_part(
     monkeypatch.setattr("velvet_packaging.registry.Path.replace", refuse)
     assert RawPublisher().publish([clean], registry).status == 507
     assert list(registry.root.iterdir()) == []
+
+
+def test_pypiserver_does_not_outlive_what_started_it(tmp_path: Path) -> None:
+    code = (
+        "import sys, time, pathlib\n"
+        "from velvet_packaging.pypiserver_process import PypiServerProcess\n"
+        "server = PypiServerProcess(pathlib.Path(sys.argv[1])).start()\n"
+        "print(server._child.pid, flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    argv = [sys.executable, "-c", code, str(tmp_path / "index")]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, env=programs.clean_env()) as parent:
+        assert parent.stdout is not None
+        server = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+
+    assert psutil.wait_procs([server], 60)[1] == []
+
+
+def test_ctrl_c_while_pypiserver_starts_leaves_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = PypiServerProcess(tmp_path / "index")
+    seen: list[psutil.Process] = []
+
+    def interrupted() -> bool:
+        assert server._child is not None
+        seen.append(psutil.Process(server._child.pid))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(server, "_answers", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        server.start()
+    assert not seen[0].is_running()
+
+
+def test_a_second_build_into_one_folder_replaces_the_first(tmp_path: Path) -> None:
+    body = "    open(os.path.join(out, 'a.whl'), 'a').write('x')\n    return 'a.whl'\n"
+    project = backend(tmp_path / "p", body)
+    sizes = [InTree().build(project, "wheel", tmp_path / "out").size for _ in range(2)]
+
+    assert sizes == [1, 2]
 
 
 def raw_request(registry: StrictRegistry, head: str, body: bytes = b"") -> bytes:

@@ -97,16 +97,24 @@ def test_pypiserver_that_is_absent_is_told(tmp_path: Path, monkeypatch: pytest.M
         PypiServerProcess(tmp_path / "index").start()
 
 
-def test_a_tool_runs_before_a_hostile_wheel(tmp_path: Path) -> None:
+def test_our_verifier_objects_to_every_hostile_wheel(tmp_path: Path) -> None:
     paths = hostile.write_all(tmp_path / "bad")
-    few = {name: paths[name] for name in ("record_hash", "no_record")}
 
     assert detectors.detect("ours", paths) == dict.fromkeys(paths, True)
-    for name in ("uv", "installer", "installer_all", "twine", "check_wheel_contents", "pip"):
-        told = detectors.detect(name, {"no_record": few["no_record"]}, at_once=1)
-        assert set(told) == {"no_record"}
-        assert isinstance(told["no_record"], bool)
-    assert detectors.detect("installer_all", few)["record_hash"]
+
+
+# Each tool takes a clean wheel, so that its refusal of another is one; and each refuses one.
+@pytest.mark.parametrize(
+    ("tool", "refused"),
+    [("uv", "no_record"), ("installer", "no_record"), ("installer_all", "record_hash"),
+     ("pip", "no_record"), ("twine", "metadata_version_9"), ("check_wheel_contents", "bundled_pip")],
+)  # fmt: skip
+def test_a_tool_takes_a_clean_wheel_and_refuses_a_hostile_one(
+    tool: str, refused: str, clean: Path, tmp_path: Path
+) -> None:
+    paths = {"clean": clean, refused: hostile.write_all(tmp_path / "bad")[refused]}
+
+    assert detectors.detect(tool, paths) == {"clean": False, refused: True}
 
 
 def test_a_real_attestation_is_checked_offline(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -16,14 +17,19 @@ BASE = "Metadata-Version: {}\nName: demo\nVersion: 1.0\n{}"
 @pytest.mark.parametrize(
     ("version", "more", "said"),
     [
-        ("2.3", "License-Expression: MIT\n", "license-expression: came with 2.4"),
-        ("2.1", "Dynamic: License\n", "dynamic: came with 2.2"),
-        ("1.1", "Requires-Dist: a\n", "requires-dist: came with 1.2"),
-        ("1.2", "Provides-Extra: x\n", "provides-extra: came with 2.1"),
+        (
+            "2.3",
+            "License-Expression: MIT\n",
+            "license-expression introduced in metadata version 2.4",
+        ),
+        ("2.1", "Dynamic: License\n", "dynamic introduced in metadata version 2.2"),
+        ("1.1", "Requires-Dist: a\n", "requires-dist introduced in metadata version 1.2"),
+        ("1.2", "Provides-Extra: x\n", "provides-extra introduced in metadata version 2.1"),
         ("2.4", "License-Expression: Use it\n", "license-expression"),
         ("2.4", "License: MIT\nLicense-Expression: MIT\n", "exclude each other"),
         ("2.1", "Requires-Dist: >>\n", "requires-dist"),
         ("2.1", "Provides-Extra: !\n", "provides-extra"),
+        ("1.1", "Maintainer: x\n", "maintainer introduced in metadata version 1.2"),
         ("3.0", "", "major version"),
         ("9.9", "", "major version"),
     ],
@@ -47,6 +53,17 @@ def test_valid_metadata_have_no_error(version: str, more: str) -> None:
     told = validate(BASE.format(version, more).encode())
 
     assert (told.version, told.errors, told.warnings) == (version, (), ())
+
+
+def test_a_file_made_of_names_ends_soon() -> None:
+    many = "".join(f"X-{number}: a\n" for number in range(20_000))
+    folded = "License: MIT\n" + "".join(f"        line {number}\n" for number in range(5_000))
+
+    assert validate(BASE.format("2.1", many).encode()).errors == (
+        "not readable: more than 200 names of fields",
+    )
+    assert validate(BASE.format("2.1", folded).encode()).errors == ()
+    assert validate(BASE.format("2.1", f"\n{many}").encode()).errors == ()  # the description
 
 
 def test_what_is_unknown_or_missing_is_told_and_never_raised() -> None:
@@ -79,6 +96,9 @@ def test_what_is_unknown_or_missing_is_told_and_never_raised() -> None:
         ('name = "a"\nversion = "1"\nlicense = "MIT"\nclassifiers = ["License :: X"]', "license",
          "PEP 639"),
         ("name = ", "pyproject.toml", ""),
+        ('name = "a"\nversion = "1"\ndynamic = ["colour"]', "project.dynamic", "PEP 621"),
+        ('name = "a"\nversion = "1"\ndynamic = ["urls"]\nurls = {}', "project.urls", "PEP 621"),
+        ('name = "a"\nversion = "1"\ndependencies = ["a b"]', "project.dependencies", "PEP 508"),
     ],
 )  # fmt: skip
 def test_a_broken_pyproject_names_key_and_rule(
@@ -122,6 +142,8 @@ def test_a_license_file_before_its_time_is_a_warning_because_setuptools_wrote_it
         ("classifiers = [1]", "project.classifiers"),
         ("requires-python = 5", "project.requires-python"),
         ("license = 5", "project.license"),
+        ("scripts = 5", "project.scripts"),
+        ("optional-dependencies = []", "project.optional-dependencies"),
         ("[build-system]\nrequires = 5", "build-system.requires"),
     ],
 )
@@ -168,6 +190,12 @@ def test_the_order_is_that_of_the_specification() -> None:
         (">=2.0", "1.1a1", "no: 1.1a1 is a pre-release"),
         (">=1.1a1", "1.1a1", "yes: 1.1a1 is equal to 1.1a1"),
         ("===1.0", "1.0", "yes: === compares the text"),
+        (">1.0.post1", "1.0.post2", "yes: 1.0.post2 is after 1.0.post1"),
+        (">1.0", "1.0+local", "no: > leaves out local versions of 1.0"),
+        ("<=1.0", "1.0+local", "yes: <=1.0 ignores the local part"),
+        ("!=1.0", "1.0+local", "no: !=1.0 ignores the local part"),
+        ("~=2.2.post3", "2.3", "yes: ~=2.2.post3 means >=2.2.post3 and ==2.*"),
+        ("~=1!1.4.dev1", "1!1.9", "yes: ~=1!1.4.dev1 means >=1!1.4.dev1 and ==1!1.*"),
     ],
 )
 def test_a_match_is_explained(specifier: str, version: str, said: str) -> None:
@@ -190,6 +218,14 @@ def test_parts_and_their_successors() -> None:
     for (text, part), following in nexts.items():
         assert versions.next_version(text, part) == following  # type: ignore[arg-type]
     assert not versions.local_allowed_on_index("1+a")
+
+
+@pytest.mark.parametrize(
+    "text", ["1.0", "1!1.0a1", "1.0rc1.post1", "1.0rc1.dev2", "1.0.post1.dev2"]
+)
+def test_whatever_part_is_raised_the_next_version_comes_later(text: str) -> None:
+    for part in get_args(versions.Part):
+        assert versions.release_order([versions.next_version(text, part), text])[0] == text, part
 
 
 @pytest.mark.parametrize("text", ["", "1.0-final!", "v", "1..0", "one"])

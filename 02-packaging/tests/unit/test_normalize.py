@@ -116,6 +116,33 @@ def test_a_wheel_with_two_infos_is_not_normalised(put: Callable[..., Path]) -> N
         normalize(put(pack({**contents(), "b-1.dist-info/METADATA": b""})))
 
 
+@pytest.mark.parametrize(
+    "name", ["record_hash", "record_size", "unlisted_file", "absent_file", "no_record",
+             "duplicate_entry", "two_names", "prepended_bytes", "trailing_bytes"],
+)  # fmt: skip
+def test_normalising_never_makes_a_false_record_true(name: str, put: Callable[..., Path]) -> None:
+    path = put(hostile.MAKERS[name]())
+    before = path.read_bytes()
+
+    with pytest.raises(NotAnArchive, match=r"is not rewritten: (ZIP|REC)"):
+        normalize(path)
+    assert path.read_bytes() == before
+
+
+def test_an_sdist_that_is_damaged_or_ambiguous_is_not_normalised(tmp_path: Path) -> None:
+    path = sdist(tmp_path / "demo-1.0.tar.gz", 1_000_000_000)
+    raw = path.read_bytes()
+    path.write_bytes(raw[:10] + b"\xff" * 20 + raw[30:])
+    with pytest.raises(NotAnArchive, match="readable"):
+        normalize(path)
+    with tarfile.open(path, "w:gz") as archive:
+        for _ in range(2):
+            archive.addfile(tarfile.TarInfo("demo-1.0/PKG-INFO"))
+    with pytest.raises(NotAnArchive, match="two members are called"):
+        normalize(path)
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
 def test_sizes_add_up(clean: Path, tmp_path: Path) -> None:
     told = weigh(clean)
 

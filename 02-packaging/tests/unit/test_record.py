@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import tracemalloc
 
 import pytest
 
@@ -68,6 +69,16 @@ def test_equal_rows_are_one_and_a_quoted_comma_is_kept() -> None:
     assert parse_record(text) == (row,)
     assert text.startswith('"a,b.py",sha512=')
     assert not row.is_directory
+
+
+def test_a_record_of_empty_lines_costs_no_memory() -> None:
+    text = "\n" * 100_000
+    tracemalloc.start()
+    try:
+        assert parse_record(text, "d-1.dist-info") == ()
+        assert tracemalloc.get_traced_memory()[1] < 10 * len(text)
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_field_that_csv_does_not_read_is_an_error_of_record() -> None:

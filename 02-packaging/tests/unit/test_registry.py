@@ -84,6 +84,42 @@ def test_attestations_are_stored_and_served(registry: StrictRegistry, clean: Pat
     assert attest.verify(clean, back, signer.public_key) == ""
 
 
+@pytest.mark.parametrize("form", ["own", "index"])
+def test_an_attestation_about_another_file_is_refused(
+    registry: StrictRegistry, clean: Path, tmp_path: Path, form: str
+) -> None:
+    other = tmp_path / "other" / FILENAME
+    other.parent.mkdir()
+    other.write_bytes(pack({**contents(), "velvet_demo/more.py": b""}))
+    told = attest.LocalSigner().sign(other).as_json()
+    sent = told if form == "own" else {"envelope": {"statement": told["payload"]}}
+
+    assert RawPublisher([sent]).publish([clean], registry).status == 400
+    assert registry.files == {}
+
+
+def test_a_file_stays_as_it_is_when_the_index_starts_again(
+    registry: StrictRegistry, clean: Path, put: Callable[..., Path]
+) -> None:
+    RawPublisher().publish([clean], registry)
+    before = clean.read_bytes()
+    put(pack({**contents(), "velvet_demo/more.py": b""}))
+    with StrictRegistry(registry.root) as again:
+        told = RawPublisher().publish([clean], again)
+
+    assert told.status == 400
+    assert "already exists" in told.log
+    assert (registry.root / FILENAME).read_bytes() == before
+
+
+def test_a_project_is_found_under_every_spelling_of_its_name(
+    registry: StrictRegistry, clean: Path
+) -> None:
+    RawPublisher().publish([clean], registry)
+
+    assert json.loads(get(registry.simple_url + "Velvet_Demo/", JSON)[1])["name"] == "velvet-demo"
+
+
 @pytest.mark.parametrize("path", ["simple/absent/", "files/absent.whl", "nothing", "files/../x"])
 def test_what_is_not_there_is_404(registry: StrictRegistry, path: str) -> None:
     assert get(f"{registry.url}/{path}")[0] == 404
@@ -100,6 +136,10 @@ def test_what_is_not_there_is_404(registry: StrictRegistry, path: str) -> None:
         ({"name": "other"}, "", "the form says other 1.0"),
         ({"version": "2.0"}, "", "the form says velvet-demo 2.0"),
         ({"attestations": "["}, "", "Expecting"),
+        ({"attestations": "[" * 100_000}, "", "no list of attestations"),
+        ({"attestations": "5"}, "", "no list of attestations"),
+        ({"attestations": '[{"payload": "e30="}]'}, "", "no statement about a file"),
+        ({}, "a" * 300 + ".whl", "not a plain file name"),
         ({}, "demo.exe", "only .whl and .tar.gz"),
         ({}, "../velvet_demo-1.0-py3-none-any.whl", "not a plain file name"),
         ({}, "a\\velvet_demo-1.0-py3-none-any.whl", "not a plain file name"),
@@ -217,6 +257,12 @@ def test_an_attestation_vouches_for_one_file_and_one_key(clean: Path, tmp_path: 
     assert attest.verify(clean, envelope, signer.public_key) == ""
     assert "key" in attest.verify(clean, envelope, other.public_key)
     assert "is about" in attest.verify(renamed, envelope, signer.public_key)
+    for payload in (
+        b"no statement",
+        b'{"_type": "x", "subject": [{"name": "a", "digest": {"sha256": ""}}]}',
+    ):
+        signed = attest.Envelope(payload, signer._key.sign(attest.pae(payload)))
+        assert "statement" in attest.verify(clean, signed, signer.public_key).lower()
     clean.write_bytes(clean.read_bytes() + b"\0")
     assert "digest differs" in attest.verify(clean, envelope, signer.public_key)
 

@@ -68,6 +68,12 @@ CASES: list[tuple[str, bytes, bytes]] = [
      pack(contents(metadata=METADATA + b"Requires-Python: >=3.10\n"))),
     ("MET009", pack(contents(wheel=WHEEL.replace(b"py3-none", b"py2-none"))), hostile.clean()),
     ("MET009", pack(contents(wheel=WHEEL.replace(b"true", b"false"))), hostile.clean()),
+    ("REC004", pack({**contents(), "velvet_demo/dir/": b"hidden"}), more("velvet_demo/dir/")),
+    ("MET001", more("velvet_demo-1.0.data/purelib/other-1.dist-info/METADATA"),
+     more("velvet_demo-1.0.data/data/other-1.dist-info/METADATA")),
+    ("HYG001", more("velvet_demo-1.0.data/purelib/a.pth"), more("velvet_demo-1.0.data/data/a.pth")),
+    ("HYG002", more("velvet_demo-1.0.data/platlib/pip/__init__.py"),
+     more("velvet_demo-1.0.data/scripts/pip.sh")),
     ("HYG003", more("tests/test_a.py"), more("velvet_demo/tests/test_a.py")),
     ("HYG004", more("velvet_demo/core.pyc"), more("velvet_demo/pyc.py")),
     ("HYG005", more("velvet_demo/fast.so", ELF), more("velvet_demo/elf.txt", b"ELF" * 20)),
@@ -159,6 +165,21 @@ def test_file_names_are_split_as_packaging_splits_them(name: str) -> None:
     assert (told.name, told.version, told.tags) == (theirs[0], theirs[1], theirs[3])
     assert told.build == "".join(map(str, theirs[2]))
     assert told.is_pure == name.endswith("any.whl")
+
+
+def test_a_link_is_found_whatever_system_wrote_it(put: Callable[..., Path]) -> None:
+    raw = bytearray(hostile.symlink())
+    central = raw.rindex(b"velvet_demo/link", 0, raw.rindex(b"PK\5\6")) - 46
+    raw[central + 5] = 0  # MS-DOS, which has no links; unpackers look at the mode all the same
+
+    assert verify(put(bytes(raw))).codes == ("NAM006",)
+
+
+def test_a_wheel_file_of_many_fields_is_read_in_one_pass(put: Callable[..., Path]) -> None:
+    fields = "".join(f"X-{number}: a\n" for number in range(20_000)).encode()
+    wheel = Wheel.open(put(pack(contents(wheel=WHEEL + fields + b"tag: py2-none-any\n"))))
+
+    assert wheel.tags == {"py3-none-any", "py2-none-any"}
 
 
 def test_hostile_text_files_are_findings_and_end_soon(put: Callable[..., Path]) -> None:

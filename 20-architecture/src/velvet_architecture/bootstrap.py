@@ -20,7 +20,7 @@ from velvet_architecture.app.readside import (
     UnitsSoldPerDay,
 )
 from velvet_architecture.app.serial import Codec, EventRegistry
-from velvet_architecture.domain import orders, positive, stock
+from velvet_architecture.domain import orders, stock, whole
 from velvet_architecture.domain.orders import Money, PlaceOrder, order_decider
 from velvet_architecture.domain.stock import Allocate, ReceiveBatch, available, stock_decider
 from velvet_architecture.ports import EventStore, PaymentRefused
@@ -52,7 +52,7 @@ class CardPayments:
     """
 
     def __init__(self, limit: int = 100_000) -> None:
-        positive("limit", limit)
+        whole("limit", limit)
         self._limit = limit
         self.authorised: dict[str, Money] = {}
         self.refunded: dict[str, str] = {}

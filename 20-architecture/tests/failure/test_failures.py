@@ -108,6 +108,60 @@ def test_what_was_acknowledged_survives_a_kill(synchronous: str, tmp_path: Path)
         assert (left.lost, left.partial) == (0, 0)
 
 
+def test_programs_that_append_to_one_file_leave_no_gap_when_they_are_killed(tmp_path: Path) -> None:
+    shared, kept = tmp_path / "shared", list[crash.Killed]()
+    shared.mkdir()
+    together(lambda _: kept.append(crash.kill_after(shared, 8)), writers=3)
+    assert [(one.lost, one.partial) for one in kept] == [(0, 0)] * 3
+    store = SqliteEventStore(shared / "log.db")
+    for number in range(7):
+        versions = [event.version for event in store.read(f"s-{number}")]
+        assert versions == list(range(1, len(versions) + 1))
+        assert len(versions) >= 6
+    store.close()
+
+
+def test_a_victim_that_fails_by_itself_is_no_kill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crash, "VICTIM", "velvet_architecture.samples.nothing")
+    with pytest.raises(RuntimeError, match="after 0 of 3"):
+        crash.kill_after(tmp_path, 3)
+    with pytest.raises(RuntimeError, match="ended with 1 in round 0"):
+        crash.deliver(tmp_path, "direct", rounds=1)
+
+
+@pytest.mark.parametrize("content", [b"this is no database, it is a text" * 100, None])
+def test_what_is_no_event_store_is_store_unavailable(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / ("no.db" if content else "no/such/folder.db")
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(StoreUnavailable, match="is no event store"):
+        SqliteEventStore(path)
+
+
+def test_a_row_that_cannot_be_read_is_store_unavailable(
+    store: SqliteEventStore, tmp_path: Path, new: Maker
+) -> None:
+    store.append("s-1", new())
+    with sqlite3.connect(tmp_path / "events.db") as db:
+        db.execute("UPDATE events SET type = CAST(x'ff' AS TEXT)")
+    db.close()
+    for read in (lambda: store.read("s-1"), store.read_all):
+        with pytest.raises(StoreUnavailable, match="cannot be read"):
+            read()
+
+
+@pytest.mark.parametrize("wait", [float("inf"), float("nan"), -1.0])
+def test_a_wait_that_would_end_the_writer_of_groups_is_refused(
+    wait: float, store: SqliteEventStore
+) -> None:
+    with pytest.raises(ValueError, match="max_wait_ms"):
+        GroupCommitStore(store, max_wait_ms=wait)
+    with pytest.raises(ValueError, match="busy_timeout_s"):
+        SqliteEventStore(":memory:", busy_timeout_s=wait)
+
+
 def test_an_inbox_makes_one_effect_of_whatever_is_delivered(tmp_path: Path) -> None:
     told = crash.deliver(tmp_path, "outbox_inbox", rounds=3, total=16)
     assert told.kills == 3

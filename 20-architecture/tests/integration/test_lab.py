@@ -79,6 +79,8 @@ def test_a_simulation_is_the_same_twice_and_refuses_nonsense() -> None:
         gap.play("hope")
     with pytest.raises(ValueError, match="at least 1"):
         gap.play("xid", writers=0)
+    with pytest.raises(ValueError, match="rollbacks from 0 to 1"):
+        gap.play("xid", rollbacks=float("nan"))
 
 
 def test_every_rung_does_the_same_work() -> None:
@@ -199,6 +201,22 @@ def test_a_long_writer_delays_an_xid_follower_and_a_naive_one_loses_it(
     assert [one.stream for one in store.read_all() if one.cursor.position < naive_position] == [
         "slow"
     ]
+
+
+def test_a_writer_in_another_database_delays_an_xid_follower_and_a_reader_does_not(
+    postgres_store: Callable[..., Any], own_postgres: Server
+) -> None:
+    import psycopg
+
+    store = postgres_store("xid")
+    with psycopg.connect(own_postgres.url, dbname="template1") as other:
+        other.execute("SELECT 1")
+        store.append("s-1", [NewEvent("T", b"", uuid7())])
+        assert len(store.read_all()) == 1
+        other.execute("SELECT pg_current_xact_id()")  # what a first write does
+        store.append("s-1", [NewEvent("T", b"", uuid7())])
+        assert len(store.read_all()) == 1
+    assert len(store.read_all()) == 2
 
 
 @pytest.mark.parametrize("options", [{"order": "hope"}, {"schema": "x; DROP"}, {"schema": "Upper"}])

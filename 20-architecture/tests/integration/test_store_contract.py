@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -91,6 +92,10 @@ def test_reading_pages_bounds_types_and_directions(any_store: EventStore, new: M
 
     assert [one.version for one in any_store.read(S, after=1, upto=4)] == [2, 3, 4]
     assert [one.version for one in any_store.read(S, backwards=True, limit=2)] == [6, 5]
+    assert (any_store.read(S, upto=-1), any_store.read(S, limit=0)) == ([], [])
+    for wrong in (lambda: any_store.read(S, limit=-1), lambda: any_store.read_all(limit=-1)):
+        with pytest.raises(ValueError, match="limit"):
+            wrong()
     everything = any_store.read_all()
     assert len(everything) == 12
     assert all(one.cursor < two.cursor for one, two in pairwise(everything))
@@ -129,12 +134,14 @@ def test_a_cursor_of_another_kind_of_store_is_refused(
     store: EventStore, postgres_store: Callable[..., EventStore]
 ) -> None:
     for one, match in (
-        (store, "epoch is 0"),
-        (MemoryEventStore(), "epoch is 0"),
+        (store, "epoch is not 0"),
+        (MemoryEventStore(), "epoch is not 0"),
         (postgres_store("serial"), "another order"),
     ):
         with pytest.raises(ValueError, match=match):
             one.read_all(after=Cursor(7, 1))
+        with pytest.raises(ValueError, match=match):
+            one.read_all(upto=Cursor(7, 1))
     with pytest.raises(ValueError, match="another order"):
         postgres_store("xid").read_all(after=Cursor(0, 7))
 
@@ -146,6 +153,26 @@ def test_an_append_of_many_rows_is_several_statements_in_one_transaction(
     result = postgres_store("xid").append(S, new(7))
     assert (result.version, len(result.cursors)) == (7, 7)
     assert list(result.cursors) == sorted(result.cursors)
+
+
+def test_an_append_to_several_streams_keeps_their_order_though_another_comes_between(
+    postgres_store: Callable[..., EventStore], new: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from velvet_architecture.adapters.postgres import PostgresEventStore
+
+    store, rival, one = postgres_store("xid"), postgres_store("xid"), PostgresEventStore._one
+    waiting = [True]
+
+    def between(self: PostgresEventStore, db: Any, append: StreamAppend, *rest: Any) -> Any:
+        if self is store and append.stream == "b-1" and waiting:
+            waiting.clear()
+            rival.append("b-1", new())
+        return one(self, db, append, *rest)
+
+    monkeypatch.setattr(PostgresEventStore, "_one", between)
+    store.append_many([StreamAppend(name, tuple(new())) for name in ("a-1", "b-1")])
+    seen = [event.version for event in store.read_all() if event.stream == "b-1"]
+    assert (waiting, seen) == ([], [1, 2])
 
 
 def test_an_append_that_expects_nothing_is_never_refused(

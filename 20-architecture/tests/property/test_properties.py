@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from datetime import date
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from velvet_architecture.adapters.memory import MemoryEventStore
+from velvet_architecture.adapters.sqlite import SqliteEventStore
 from velvet_architecture.app.aggregates import AggregateStore, MemorySnapshots
 from velvet_architecture.app.readside import ProjectionRunner, StockLevels, UnitsSoldPerDay
 from velvet_architecture.bootstrap import build, registry
@@ -27,6 +30,7 @@ from velvet_architecture.domain.stock import (
 )
 from velvet_architecture.ports import (
     Cursor,
+    EventStore,
     Expected,
     NewEvent,
     StreamAppend,
@@ -109,8 +113,13 @@ class StoreAgainstLists(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.store, self.model, self.order = MemoryEventStore(), dict[str, list[str]](), list[str]()
+        self.store, self.model, self.order = self.make(), dict[str, list[str]](), list[str]()
         self.number = 0
+
+    make: ClassVar[Callable[[], EventStore]] = MemoryEventStore
+
+    def teardown(self) -> None:
+        self.store.close()
 
     @rule(stream=st.sampled_from("abc"), count=st.integers(0, 3), expected=st.integers(-2, 4))
     def append(self, stream: str, count: int, expected: int) -> None:
@@ -166,4 +175,16 @@ class StoreAgainstLists(RuleBasedStateMachine):
 StoreAgainstLists.TestCase.settings = settings(
     max_examples=40, stateful_step_count=20, deadline=None
 )
+
+
+class FileAgainstLists(StoreAgainstLists):
+    """The same for SQLite."""
+
+    make = staticmethod(partial(SqliteEventStore, ":memory:"))
+
+
+FileAgainstLists.TestCase.settings = settings(
+    max_examples=15, stateful_step_count=20, deadline=None
+)
+TestFileAgainstLists = FileAgainstLists.TestCase
 TestStoreAgainstLists = StoreAgainstLists.TestCase

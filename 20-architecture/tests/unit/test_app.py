@@ -1,4 +1,4 @@
-"""Aggregates, bus, process: the use cases on stores in memory."""
+"""Aggregates and bus: the use cases on stores in memory."""
 
 from __future__ import annotations
 
@@ -19,27 +19,26 @@ from velvet_architecture.app.bus import (
     logged,
     timed,
 )
-from velvet_architecture.app.process import FulfilmentProcess, process_decider
-from velvet_architecture.bootstrap import CardPayments, Shop, build, registry
-from velvet_architecture.domain import CommandRejected
-from velvet_architecture.domain.orders import Money, OrderLine, PlaceOrder, order_decider
+from velvet_architecture.app.process import FulfilmentProcess
+from velvet_architecture.bootstrap import CardPayments, build, registry
 from velvet_architecture.domain.stock import (
     Allocate,
-    Allocated,
+    BatchQuantityChanged,
     ChangeBatchQuantity,
     Deallocated,
     ReceiveBatch,
+    Release,
     available,
     stock_decider,
 )
-from velvet_architecture.ports import ConcurrencyError, PaymentRefused, Snapshot, uuid7
+from velvet_architecture.ports import (
+    ConcurrencyError,
+    DuplicateEventError,
+    Snapshot,
+    uuid7,
+)
 
 S = "stock-lamp"
-
-
-def order(qty: int = 2, price: int = 500, *skus: str) -> PlaceOrder:
-    lines = (OrderLine(sku, qty, Money(price, "EUR")) for sku in skus or ("lamp",))
-    return PlaceOrder(tuple(lines), "ada")
 
 
 def aggregates(**options: Any) -> AggregateStore:
@@ -195,127 +194,6 @@ def test_a_bus_is_shared_by_threads() -> None:
     assert sorted(seen) == sorted(list(range(4)) * 50)
 
 
-def stocked(**options: Any) -> Shop:
-    shop = build(MemoryEventStore(), **options)
-    for sku in ("lamp", "vase"):
-        shop.receive(sku, "b", 10)
-    return shop
-
-
-def test_a_process_confirms_and_running_it_again_changes_nothing() -> None:
-    shop = stocked()
-    assert shop.place("o1", order(2, 500, "lamp", "vase")).result == "confirmed"
-    before = shop.store.head()
-    assert shop.fulfilment.run("o1").result == "confirmed"
-    assert shop.store.head() == before
-    assert (shop.available("lamp"), len(shop.payments.authorised)) == (8, 1)
-    with pytest.raises(CommandRejected, match="never placed"):
-        shop.fulfilment.run("o9")
-
-
-def test_a_refused_payment_undoes_the_reservations_in_reverse() -> None:
-    shop = stocked(payment_limit=100)
-    progress = shop.place("o1", order(2, 500, "lamp", "vase"))
-
-    assert (progress.result, progress.parked) == ("cancelled", ())
-    assert (shop.available("lamp"), shop.available("vase")) == (10, 10)
-    done = [shop.registry.decode(one) for one in shop.store.read("process-o1")]
-    undone = [one.step for one in done if type(one).__name__ == "StepUndone"]
-    assert undone == ["mark reserved", "reserve 1 vase", "reserve 0 lamp"]
-    reason = shop.aggregates.load(order_decider, "order-o1").state.reason
-    assert "above the limit" in reason
-
-
-@pytest.mark.parametrize(
-    ("skus", "why"), [(("vase", "none"), "unknown_sku"), (("vase", "lamp"), "out of stock")]
-)
-def test_what_is_not_there_cancels_the_order(skus: tuple[str, ...], why: str) -> None:
-    shop = stocked()
-    shop.allocate("lamp", "other", 9)
-    progress = shop.place("o1", order(2, 5, *skus))
-    assert progress.result == "cancelled"
-    assert why in progress.failed
-    assert shop.available("vase") == 10
-
-
-def test_a_deadline_undoes_what_was_done() -> None:
-    shop = stocked()
-    shop.aggregates.execute(order_decider, "order-o1", order())
-    now = iter([0.0, 0.0, 0.0, 0.0, 0.0, *[1e6] * 50])
-    late = FulfilmentProcess(shop.aggregates, shop.payments, clock=lambda: next(now), timeout_s=9)
-    progress = late.run("o1")
-    assert progress.result == "cancelled"
-    assert "deadline" in progress.failed
-    assert shop.available("lamp") == 10
-
-
-class NoRefunds(CardPayments):
-    def refund(self, key: str, payment: str) -> None:
-        raise PaymentRefused("the provider is closed")
-
-
-def test_a_compensation_that_fails_is_parked_and_the_others_run() -> None:
-    shop = stocked()
-    payments = NoRefunds()
-    shop.aggregates.execute(order_decider, "order-o1", order())
-    now = iter([0.0] * 7 + [1e6] * 50)
-    process = FulfilmentProcess(shop.aggregates, payments, clock=lambda: next(now), timeout_s=9)
-    progress = process.run("o1")
-    assert payments.authorised
-    assert progress.parked == ("authorise",)
-    assert (progress.result, shop.available("lamp")) == ("cancelled", 10)
-    with pytest.raises(PaymentRefused, match="no payment"):
-        CardPayments().refund("k", "p")
-
-
-def test_a_process_ends_well_wherever_it_is_cut() -> None:
-    class Cut(Exception):
-        pass
-
-    class Dying(MemoryEventStore):
-        left = 10**9
-
-        def append(self, *arguments: Any, **options: Any) -> Any:
-            if not self.left:
-                raise Cut
-            self.left -= 1
-            return super().append(*arguments, **options)
-
-    for cut in range(1, 16):
-        for limit in (100, 10_000):
-            store = Dying()
-            shop = build(store, payment_limit=limit)
-            shop.receive("lamp", "b", 10)
-            store.left = cut
-            try:
-                shop.place("o1", order())
-            except Cut:
-                store.left = 10**9
-                if shop.aggregates.load(order_decider, "order-o1").state.status == "new":
-                    continue
-                shop.fulfilment.run("o1")
-            state = shop.aggregates.load(order_decider, "order-o1").state
-            paid = len(shop.payments.authorised) - len(shop.payments.refunded)
-            expected = ("confirmed", 8, 1) if limit > 1000 else ("cancelled", 10, 0)
-            assert (state.status, shop.available("lamp"), paid) == expected, cut
-
-
-def test_a_shrunk_batch_is_promised_again_from_another() -> None:
-    shop = stocked()
-    shop.allocate("lamp", "o1", 4)
-    shop.receive("lamp", "c", 5)
-    done = shop.aggregates.execute(stock_decider, S, ChangeBatchQuantity("b", 1))
-    lost = [event for event in done.events if isinstance(event, Deallocated)]
-
-    again = [shop.allocate("lamp", one.order_id, one.qty).events for one in lost]
-
-    assert again == [(Allocated("o1", 4, "c"),)]
-
-
-def test_a_process_ignores_an_event_that_it_does_not_know() -> None:
-    assert process_decider.evolve(process_decider.initial, "x") == process_decider.initial
-
-
 def test_a_command_that_ran_elsewhere_meanwhile_leaves_no_state_of_ours_in_the_cache() -> None:
     class Twice(MemoryEventStore):
         """A store on which our command is answered for a twin, behind a stranger's event."""
@@ -352,3 +230,80 @@ def test_a_damaged_snapshot_costs_a_replay_and_no_crash(damaged: bytes) -> None:
 def test_a_policy_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="raise, collect or park"):
         MessageBus(on_event_error="ignore")  # type: ignore[arg-type]
+
+
+def test_the_wait_between_two_attempts_stays_short_however_many_there_are() -> None:
+    store, waits = Rival(times=0), list[float]()
+    store.shop.receive("lamp", "b", 10)
+    store.times = 40
+    ours = AggregateStore(store, registry(), sleep=waits.append)
+    assert ours.execute(stock_decider, S, Allocate("o1", 2), retries=50).attempts == 41
+    assert len(waits) == 40
+    assert max(waits) <= 0.256
+
+
+def test_a_command_that_led_to_other_events_elsewhere_is_answered_all_the_same() -> None:
+    class Twin(MemoryEventStore):
+        """A store on which our command runs elsewhere first, after what it would undo was undone."""
+
+        other: AggregateStore | None = None
+
+        def append(self, stream: str, events: Any, *, expected: int = -1) -> Any:
+            if (other := self.other) is not None:
+                self.other = None
+                other.execute(stock_decider, stream, Release("o"))
+                other.execute(stock_decider, stream, ChangeBatchQuantity("b", 2), command_id="c1")
+            return super().append(stream, events, expected=expected)
+
+    store = Twin()
+    ours = AggregateStore(store, registry())
+    ours.execute(stock_decider, S, ReceiveBatch("b", 10))
+    ours.execute(stock_decider, S, Allocate("o", 4))
+    store.other = AggregateStore(store, registry())
+    done = ours.execute(stock_decider, S, ChangeBatchQuantity("b", 2), command_id="c1")
+
+    assert (done.duplicate, done.version) == (True, 4)
+    assert done.events == (BatchQuantityChanged("b", 2),)
+    with pytest.raises(DuplicateEventError):
+        ours.execute(stock_decider, "stock-vase", ReceiveBatch("b", 1), command_id="c1")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        (lambda: aggregates(every=0), "every"),
+        (lambda: aggregates(cache_size=-1), "cache_size"),
+        (
+            lambda: aggregates().execute(stock_decider, S, ReceiveBatch("b", 1), retries=-1),
+            "retries",
+        ),
+        (
+            lambda: FulfilmentProcess(aggregates(), CardPayments(), timeout_s=float("nan")),
+            "timeout_s",
+        ),
+    ],
+)
+def test_a_number_out_of_its_range_is_refused_by_name(wrong: Any, field: str) -> None:
+    with pytest.raises(ValueError, match=field):
+        wrong()
+
+
+def test_times_of_threads_are_added_up_and_none_is_lost() -> None:
+    meet, seen = threading.Barrier(2), threading.local()
+
+    def clock() -> int:
+        """Return 0, then 10 to both threads at once."""
+        seen.calls = getattr(seen, "calls", 0) + 1
+        if seen.calls == 2:
+            meet.wait(60)
+        return 10 * (seen.calls - 1)
+
+    spent: dict[str, int] = {}
+    bus = MessageBus((timed(spent, clock),))
+    bus.command(str, lambda *_: None)
+    threads = [threading.Thread(target=bus.handle, args=("x",)) for _ in range(2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert spent == {"str": 20}

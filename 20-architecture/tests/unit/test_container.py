@@ -77,6 +77,27 @@ def test_wiring_mistakes_are_told_with_their_path() -> None:
         other.validate()
 
 
+def test_a_type_without_a_name_is_missing_like_any_other() -> None:
+    class Late:
+        def __init__(self, config: Config | None) -> None:
+            raise NotImplementedError
+
+    ours = container()
+    ours.add(Late)
+    with pytest.raises(WiringError, match=r"Config \| None is not registered: Late -> "):
+        ours.validate()
+
+
+def test_a_type_that_is_registered_again_is_made_anew() -> None:
+    class Other(Config):
+        pass
+
+    ours = container()
+    assert type(ours.resolve(Config)) is Config
+    ours.add(Config, Other)
+    assert type(ours.resolve(Config)) is Other
+
+
 def test_an_argument_without_a_type_is_refused_when_it_is_added() -> None:
     def made(config: Config, size) -> Work:  # type: ignore[no-untyped-def]
         raise NotImplementedError

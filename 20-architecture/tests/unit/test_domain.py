@@ -159,6 +159,8 @@ def test_an_order_is_cancelled_before_it_is_confirmed_and_not_after(done: int) -
         (lambda: ReceiveBatch("$x", 1), "ref"),
         (lambda: ReceiveBatch("b", 0), "qty"),
         (lambda: ReceiveBatch("b", True), "qty"),
+        (lambda: ReceiveBatch("b", 2**53), "qty"),
+        (lambda: ChangeBatchQuantity("b", 2**64), "qty"),
         (lambda: Allocate("o", -1), "qty"),
         (lambda: Allocate("o", 1.5), "qty"),  # type: ignore[arg-type]
         (lambda: Allocate("", 1), "order_id"),

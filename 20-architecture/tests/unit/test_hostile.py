@@ -29,7 +29,7 @@ class TestHostile(HostileTests):
         call(evidence.Shredder).then("seal", "p", "text").but(same=False),
         call(messaging.opened, DOCUMENT),
         call(serial.JsonCodec).then("loads", b"{}"),
-        call(domain.positive, "n", 3),
+        call(domain.whole, "n", 3),
         call(domain.named, "n", "text"),
         call(orders.Money, 100, "EUR").then("times", 3),
         call(ports.uuid7, 1_700_000_000_000, b"0123456789"),

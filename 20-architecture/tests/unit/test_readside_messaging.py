@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,6 +99,70 @@ def test_a_rebuild_never_shows_half_a_table(read_db: sqlite3.Connection) -> None
     assert {name for name, *_ in rows(read_db, "checkpoints")} == set(runner.projections)
 
 
+def test_a_rebuild_that_a_reader_blocks_leaves_the_runner_at_work(
+    read_db: sqlite3.Connection,
+) -> None:
+    shop = busy()
+    shop.receive("vase", "b", 1)
+    runner = shop.projections(read_db)
+    runner.catch_up()
+    reader = read_db.execute("SELECT * FROM stock_levels")
+    assert reader.fetchone() is not None
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        runner.rebuild("stock_levels")
+    reader.close()
+    assert not read_db.in_transaction
+    shop.allocate("lamp", "late")
+    runner.catch_up()
+    assert rows(read_db, "stock_levels") == [("lamp", shop.available("lamp")), ("vase", 1)]
+
+
+def test_two_programs_that_follow_into_one_database_apply_each_event_once(tmp_path: Path) -> None:
+    shop = busy()
+    databases = [sqlite3.connect(tmp_path / "read.db") for _ in range(2)]
+    faster = shop.projections(databases[0])
+
+    class Behind(MemoryEventStore):
+        """A view of the store on which another program follows between reading and writing."""
+
+        turns = 2
+
+        def read_all(self, **options: Any) -> list[StoredEvent]:
+            page = shop.store.read_all(**options)
+            if self.turns:
+                self.turns -= 1
+                faster.run_once(3)
+            return page
+
+    slower = ProjectionRunner(Behind(), databases[1], shop.registry, [StockLevels()])
+    slower.catch_up(5)
+    assert rows(databases[1], "stock_levels") == [("lamp", shop.available("lamp"))]
+    for one in databases:
+        one.close()
+
+
+def test_what_was_parked_is_forgotten_when_a_mended_projection_is_rebuilt(
+    read_db: sqlite3.Connection,
+) -> None:
+    class Mended(StockLevels):
+        broken = True
+
+        def apply(self, rows: Rows, event: Any, stored: StoredEvent) -> None:
+            if self.broken and stored.version == 1:
+                raise ValueError("a bug")
+            super().apply(rows, event, stored)
+
+    shop, projection = build(MemoryEventStore()), Mended()
+    shop.receive("lamp", "b", 20)
+    runner = ProjectionRunner(shop.store, read_db, shop.registry, [projection], poison="park")
+    runner.catch_up()
+    runner.verify("stock_levels")
+    assert [name for name, *_ in rows(read_db, "parked_events")] == ["stock_levels"]
+    projection.broken = False
+    runner.rebuild("stock_levels")
+    assert (rows(read_db, "parked_events"), rows(read_db, "stock_levels")) == ([], [("lamp", 20)])
+
+
 class NewShape(StockLevels):
     schema = 2
 
@@ -163,6 +228,9 @@ def test_a_message_is_a_cloud_event() -> None:
         (b"[]", "lacks"),
         (b'{"specversion":"0.3","id":"1","source":"/","type":"t"}', "must be 1.0, not 0.3"),
         (b"{", "Expecting"),
+        (b'{"specversion":"1.0","id":7,"source":"/","type":""}', "lacks id, type as text"),
+        (b'{"specversion":"1.0","id":"7","source":"/","type":"t","data":[1]}', "data an object"),
+        (b'{"specversion":"1.0","id":"7","source":"/","type":"t","time":5}', "time must be text"),
     ],
 )
 def test_what_is_no_cloud_event_is_refused(document: bytes, match: str) -> None:
@@ -215,6 +283,8 @@ def test_the_relay_waits_for_a_broker_and_keeps_the_order(read_db: sqlite3.Conne
     assert waits == sorted(waits)
     assert (len(waits), relay.checkpoint()) == (4, START)
 
+    with pytest.raises(ValueError, match="attempts"):
+        relay.run_once(attempts=0)
     broker.down = False
     while relay.run_once(5):
         pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sqlite3
 import uuid
 from collections.abc import Callable
@@ -94,7 +95,7 @@ def test_old_events_climb_the_chain_of_upcasters() -> None:
     known = EventRegistry()
     known.event("Paid", schema=3)(Inner)
     known.upcaster("Paid", 1)(lambda old: {"amount": old["cents"] / 100})
-    with pytest.raises(UpcastError, match="from schema 2 to 3"):
+    with pytest.raises(UpcastError, match="no upcaster from schema 2 to 3"):
         known.validate()
     known.upcaster("Paid", 2)(lambda old: {"price": f"{old['amount']:.2f}"})
     known.validate()
@@ -118,6 +119,10 @@ def test_old_events_climb_the_chain_of_upcasters() -> None:
         ("Allocated", b"{}", 1, UpcastError),
         ("Allocated", b"\xff", 1, UpcastError),
         ("Allocated", b"{}", 0, UpcastError),
+        ("Allocated", b'{"order_id":7,"qty":1,"batch_ref":"b"}', 1, UpcastError),
+        ("Allocated", b'{"order_id":"o","qty":"many","batch_ref":"b"}', 1, UpcastError),
+        ("Allocated", b'{"order_id":"o","qty":NaN,"batch_ref":"b"}', 1, UpcastError),
+        ("OrderPlaced", b'{"lines":"ab","customer":"ada"}', 1, UpcastError),
     ],
 )
 def test_what_cannot_be_read_names_type_schema_and_place(
@@ -141,8 +146,42 @@ def test_a_registry_refuses_what_makes_no_sense() -> None:
     with pytest.raises(UnknownEventType, match="Everything is not registered"):
         known.encode(VALUE, event_id="e")
     known.event("Everything")(Everything)
-    with pytest.raises(ValueError, match="time zone"):
+    with pytest.raises(ValueError, match=r"Everything\.at: a datetime needs its time zone"):
         known.encode(replace(VALUE, at=datetime(2026, 1, 1)), event_id="e")  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("day", "today"), ("key", 7), ("parts", (Inner(1.5),)), ("note", None), ("note", b"")],  # type: ignore[arg-type]
+)
+def test_a_field_of_another_type_is_refused_before_it_is_stored(field: str, value: Any) -> None:
+    known = EventRegistry()
+    known.event("Everything")(Everything)
+    with pytest.raises(ValueError, match=rf"Everything\.{field}: "):
+        known.encode(replace(VALUE, **{field: value}), event_id="e")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("at", "2026-01-02T03:00:00"), ("parts", [{"price": 0.1}]), ("day", 7)]
+)
+def test_what_an_old_program_stored_in_another_form_is_refused(name: str, value: Any) -> None:
+    known = EventRegistry()
+    known.event("Everything")(Everything)
+    fields = json.loads(known.encode(VALUE, event_id="e").data) | {name: value}
+    with pytest.raises(UpcastError, match="Everything schema 1 at 0-9"):
+        known.decode(stored("Everything", json.dumps(fields).encode()))
+
+
+@pytest.mark.parametrize("steps", [(), (2,), (1,)])
+def test_every_old_schema_needs_its_upcaster(steps: tuple[int, ...]) -> None:
+    known = EventRegistry()
+    known.event("Paid", schema=3)(Inner)
+    for step in steps:
+        known.upcaster("Paid", step)(dict)
+        with pytest.raises(ValueError, match="already"):
+            known.upcaster("Paid", step)(dict)
+    with pytest.raises(UpcastError, match="Paid: no upcaster from schema"):
+        known.validate()
 
 
 @pytest.mark.parametrize("secret", [b"", b"key"])
@@ -153,6 +192,9 @@ def test_a_registry_refuses_what_makes_no_sense() -> None:
         "UPDATE events SET type = 'Other' WHERE version = 3",
         "DELETE FROM events WHERE version = 3",
         "UPDATE events SET metadata = '' WHERE version = 3",
+        "UPDATE events SET metadata = '{' WHERE version = 3",
+        "UPDATE events SET metadata = '[1]' WHERE version = 3",
+        "UPDATE events SET event_id = x'00' WHERE version = 3",
         "UPDATE events SET metadata = json_set(metadata, '$.who', 'bob') WHERE version = 3",
     ],
 )

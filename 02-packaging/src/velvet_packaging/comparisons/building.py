@@ -9,7 +9,7 @@ from typing import Any
 
 from velvet.bench import Outcome, Suite, growth, ratio
 from velvet_packaging import contenders
-from velvet_packaging.comparisons import fresh, need, project, tier
+from velvet_packaging.comparisons import QUICK, fresh, need, project, tier
 from velvet_packaging.frontends import Hook, frontends
 from velvet_packaging.metadata import static_project
 from velvet_packaging.project import ProjectSpec
@@ -88,17 +88,17 @@ def _hooked() -> Iterator[Callable[[], tuple[str, str | None]]]:
 
 def add_to(suite: Suite) -> None:
     """Declare the comparisons and their claims."""
-    for target, sizes in (("wheel", [20, 400, 2000]), ("sdist", [20, 400])):
+    for target in ("wheel", "sdist"):
         built: Any = suite.comparison(
             f"{target}_time",
             title=f"The backend's hook alone: one {target} of a pure package",
             kind="run",
-            sizes={"modules": sizes},
+            sizes={"modules": [20, 400]},
             quick=lambda modules: modules == 20,
-            default=lambda modules: modules != 2000,
             metrics={"cpu_of_build": "s", "kb": "kB"},
             rounds={"quick": 3, "default": 7 if target == "wheel" else 3},
             tier="quick" if target == "wheel" else "default",
+            tree=True,
         )
         for name in contenders.PURE:
             make = partial(_built, name, target)
@@ -119,6 +119,27 @@ def add_to(suite: Suite) -> None:
         (growth("wheel_time", "hatchling", over="modules") <= 0.34)
         & (growth("wheel_time", "flit_core", over="modules") <= 0.34)
         & (growth("wheel_time", "setuptools", over="modules") <= 0.34),
+        tier="default",
+    )
+
+    grown: Any = suite.comparison(
+        "wheel_growth",
+        title="The backend's hook alone: a wheel of 100 times the modules",
+        kind="run",
+        sizes={"modules": [20, 400, 2000]},
+        metrics={"cpu_of_build": "s", "kb": "kB"},
+        rounds={"default": 3},
+        tier="default",
+    )
+    for name in QUICK:
+        grown.add(name, partial(_built, name, "wheel"), baseline=name == "hatchling")
+    grown.same_result()
+    suite.claim(
+        "100x the modules cost hatchling, flit-core, uv_build and setuptools less than 10x the time",
+        (growth("wheel_growth", "hatchling", over="modules") <= 0.5)
+        & (growth("wheel_growth", "flit_core", over="modules") <= 0.5)
+        & (growth("wheel_growth", "uv_build", over="modules") <= 0.5)
+        & (growth("wheel_growth", "setuptools", over="modules") <= 0.5),
         tier="default",
     )
 

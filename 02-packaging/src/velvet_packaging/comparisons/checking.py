@@ -24,20 +24,20 @@ from velvet_packaging.wheel import verify
 from velvet_packaging.wheelhouse import fetch_wheelhouse
 
 OWN = ("build", "hatchling", "setuptools", "pip", "twine", "uv-build", "pypiserver")
+FAST = ("flit_core", "hatchling", "uv_build")
 QUICK = ("ours", "uv", "installer_all")
 
 
-def clean_wheels(folder: Path) -> dict[str, Path]:
-    """Return wheels without a fault: of every backend, and the tools' own."""
+def clean_wheels(folder: Path, backends: tuple[str, ...]) -> dict[str, Path]:
+    """Return wheels without a fault: one written by hand, and one of each backend."""
     made: dict[str, Path] = {"by hand": folder / "hand" / hostile.FILENAME}
     made["by hand"].parent.mkdir(parents=True)
     made["by hand"].write_bytes(hostile.clean())
-    for name in contenders.PURE:
+    for name in backends:
         if contenders.detect(name).present:
             project = render(ProjectSpec(modules=2, lines=8), name, folder / name / "demo")
             made[name] = Hook().build(project, "wheel", folder / name / "out").path
-    fetch_wheelhouse(folder / "own", OWN)
-    return made | {path.name: path for path in sorted((folder / "own").iterdir())}
+    return made
 
 
 def _detected(name: str) -> Callable[[], Outcome]:
@@ -46,10 +46,15 @@ def _detected(name: str) -> Callable[[], Outcome]:
             bad = detectors.detect(name, hostile.write_all(Path(scratch) / "bad"))
             told: dict[str, Any] = {"flagged": float(sum(bad.values()))}
             told["missed"] = ", ".join(one for one, said in bad.items() if not said) or "none"
-            if name == "ours":
-                good = detectors.detect(name, clean_wheels(Path(scratch) / "good"))
-                told["false_alarms"] = float(sum(good.values()))
-                told["clean"] = float(len(good))
+            # A tool that objects to everything flags twenty, too, so each is asked about clean ones.
+            few = name != "ours"
+            clean = clean_wheels(Path(scratch) / "good", FAST if few else contenders.PURE)
+            if not few:
+                own = fetch_wheelhouse(Path(scratch) / "own", OWN)
+                clean |= {path.name: path for path in sorted(own.iterdir())}
+            good = detectors.detect(name, clean)
+            told["false_alarms"] = float(sum(good.values()))
+            told["clean"] = float(len(good))
         return Outcome(told)
 
     return run
@@ -127,8 +132,11 @@ def add_to(suite: Suite) -> None:
         & (value("detection", "ours", "clean") >= 20),
     )
     suite.claim(
-        "pip, uv and check-wheel-contents each let at least half of them pass",
-        (value("detection", "pip", "flagged") <= 10)
+        "pip, uv and check-wheel-contents each let at least half of them pass, and no clean one fail",
+        value("detection", "pip", "false_alarms").equals(0)
+        & value("detection", "uv", "false_alarms").equals(0)
+        & value("detection", "check_wheel_contents", "false_alarms").equals(0)
+        & (value("detection", "pip", "flagged") <= 10)
         & (value("detection", "uv", "flagged") <= 10)
         & (value("detection", "check_wheel_contents", "flagged") <= 10),
         tier="default",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,14 @@ def _weighed(name: str) -> Callable[[], Outcome]:
     return run
 
 
+def _without(folder: Path) -> dict[str, str]:
+    """Return what keeps a folder's path out of compiled code: no debug data, paths from `.` on."""
+    return {
+        "CFLAGS": f"-g0 -ffile-prefix-map={folder}=.",
+        "RUSTFLAGS": f"--remap-path-prefix={folder}=.",
+    }
+
+
 def _compiled(name: str, kind: str) -> Callable[[], Outcome]:
     need(name, kind)
 
@@ -72,11 +81,11 @@ def _compiled(name: str, kind: str) -> Callable[[], Outcome]:
         spec = ProjectSpec(modules=0, kind=kind)
         made = []
         with project(name, spec) as (source, work):
-            for folder in ("a", "another/place"):
+            for folder, strip in product(("a", "another-place"), (False, True)):
                 with tempfile.TemporaryDirectory(dir=work) as place:
                     demo, _ = fresh(source, Path(place))
-                    demo = demo.rename(Path(place) / folder.replace("/", "-"))
-                    env = {"SOURCE_DATE_EPOCH": str(EPOCH)}
+                    demo = demo.rename(Path(place) / folder)
+                    env = {"SOURCE_DATE_EPOCH": str(EPOCH)} | (_without(demo) if strip else {})
                     try:
                         built = Hook().build(demo, "wheel", Path(place) / "out", env)
                     except BuildFailed as error:
@@ -84,13 +93,14 @@ def _compiled(name: str, kind: str) -> Callable[[], Outcome]:
                     wheel = Wheel.open(built.path)
                     binary = max((e.size for e in wheel.scan.entries if e.crc), default=0)
                     made.append((built, binary, "-".join(built.path.stem.split("-")[2:])))
-        (first, binary, tag), (second, *_) = made
+        (first, binary, tag), (stripped, *_), (second, *_), (other, *_) = made
         told: dict[str, Any] = {
             "seconds": first.wall_s,
             "wheel_b": float(first.size),
             "binary_b": float(binary),
             "tag": tag,
             "equal": "yes" if first.sha256 == second.sha256 else "no",
+            "remapped": "yes" if stripped.sha256 == other.sha256 else "no",
         }
         return Outcome(told)
 
@@ -147,7 +157,7 @@ def add_to(suite: Suite) -> None:
 
     compiled = suite.comparison(
         "compiled",
-        title="One CRC function, compiled: the build is repeated in another folder",
+        title="One CRC function, compiled: the build is repeated in another folder, then both remapped",
         kind="value",
         unit="s",
         metrics={
@@ -156,6 +166,7 @@ def add_to(suite: Suite) -> None:
             "binary_b": "B",
             "tag": LABEL,
             "equal": LABEL,
+            "remapped": LABEL,
         },
         tier="default",
         limit=300,

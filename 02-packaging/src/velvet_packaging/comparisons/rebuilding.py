@@ -67,11 +67,19 @@ def add_to(suite: Suite) -> None:
         tier="default",
     )
     suite.claim(
-        "after normalising, every cell of these three is equal",
+        "after normalising, every cell of these four is equal",
         value("reproducible", "hatchling", "normalized").equals(CELLS)
         & value("reproducible", "uv_build", "normalized").equals(CELLS)
+        & value("reproducible", "poetry_core", "normalized").equals(CELLS)
         & value("reproducible", "flit_core", "normalized").equals(CELLS),
         tier="default",
+    )
+    suite.claim(
+        "and every cell of meson-python and scikit-build-core",
+        value("reproducible", "meson_python", "normalized").equals(CELLS)
+        & value("reproducible", "scikit_build_core", "normalized").equals(CELLS),
+        tier="default",
+        needs=("meson-python", "scikit-build-core", "program:git"),
     )
     suite.claim(
         "setuptools and pdm-backend differ in at least a quarter of the cells, and in none after "

@@ -29,6 +29,7 @@ KINDS = {
 }
 SAMPLES = ("clean", *hostile.MAKERS)
 MAX_UPLOAD = 50 << 20
+SHOWN = 12  # rows of the table of entries
 
 
 def sample(name: str) -> bytes:
@@ -109,7 +110,7 @@ def _crc(raw: bytes) -> str:
 def checks(name: str, raw: bytes) -> tuple[Report, list[dict[str, str]]]:
     """Return our report, and for each check what it says."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / name
+        path = Path(folder) / Path(name.replace("\\", "/")).name  # a browser may send a path
         path.write_bytes(raw)
         report = verify(path)
     rows = [
@@ -136,12 +137,15 @@ def where(seen: Scan, at: int) -> Region | None:
 
 def tree(seen: Scan) -> Iterator[dict[str, str]]:
     """Yield the entries with their sizes."""
-    for entry in seen.entries[:12]:
+    for entry in seen.entries[:SHOWN]:
         yield {
             "entry": f"`{entry.name}`",
             "bytes": f"{entry.size:,}",
             "packed": f"{entry.compressed:,}",
         }
+    if rest := seen.entries[SHOWN:]:
+        size, packed = sum(one.size for one in rest), sum(one.compressed for one in rest)
+        yield {"entry": f"{len(rest):,} more", "bytes": f"{size:,}", "packed": f"{packed:,}"}
 
 
 def draw(seen: kit.Seen) -> None:

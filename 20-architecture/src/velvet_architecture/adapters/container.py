@@ -66,6 +66,7 @@ class Container:
             raise WiringError(f"{kind.__name__}: the argument {bare[0]} has no annotation")
         self._providers[kind] = _Provider(maker, lifetime, needs)
         self._makers.clear()
+        self._singletons.pop(kind, None)
 
     def validate(self) -> None:
         """Raise WiringError for a missing type, a circle or a captive dependency."""
@@ -74,12 +75,12 @@ class Container:
 
     def _walk(self, kind: type, path: tuple[type, ...]) -> None:
         here = (*path, kind)
-        told = " -> ".join(one.__name__ for one in here)
+        told = " -> ".join(map(_name, here))
         if kind in path:
             raise WiringError(f"a circle: {told}")
         provider = self._providers.get(kind)
         if provider is None:
-            raise WiringError(f"{kind.__name__} is not registered: {told}")
+            raise WiringError(f"{_name(kind)} is not registered: {told}")
         for holder in path:
             if provider.lifetime == "scoped" and self._providers[holder].lifetime == "singleton":
                 raise WiringError(
@@ -136,6 +137,10 @@ class Container:
         made = {"transient": transient, "scoped": scoped, "singleton": singleton}
         self._makers[kind] = made[provider.lifetime]
         return self._makers[kind]
+
+
+def _name(kind: Any) -> str:
+    return str(getattr(kind, "__name__", kind))  # `Clock | None` has no name
 
 
 _NO_SCOPE: dict[type, Any] = {}

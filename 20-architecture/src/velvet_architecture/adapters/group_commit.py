@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 
 from velvet_architecture.adapters.sqlite import SqliteEventStore
+from velvet_architecture.domain import whole
 from velvet_architecture.ports import (
     AppendResult,
     Expected,
@@ -36,8 +37,9 @@ class GroupCommitStore:
     def __init__(
         self, inner: SqliteEventStore, *, max_batch: int = 64, max_wait_ms: float = 2.0
     ) -> None:
-        if max_batch < 1:
-            raise ValueError(f"max_batch must be at least 1, not {max_batch}")
+        whole("max_batch", max_batch)
+        if not 0 <= max_wait_ms <= 60_000:
+            raise ValueError(f"max_wait_ms must be from 0 to 60,000, not {max_wait_ms!r}")
         self.inner, self._max_batch, self._max_wait_s = inner, max_batch, max_wait_ms / 1e3
         self.append_many = inner.append_many  # a transaction of its own
         self.read, self.read_all = inner.read, inner.read_all

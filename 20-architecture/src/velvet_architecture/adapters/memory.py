@@ -7,6 +7,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 
+from velvet_architecture.domain import whole
 from velvet_architecture.ports import (
     START,
     AppendResult,
@@ -77,8 +78,11 @@ class MemoryEventStore:
         backwards: bool = False,
     ) -> list[StoredEvent]:
         """Return events of a stream; O(events returned)."""
+        if limit is not None:
+            whole("limit", limit, least=0)
+        last = None if upto is None else max(upto, 0)
         with self._lock:
-            found = self._streams.get(stream, [])[max(after, 0) : upto]
+            found = self._streams.get(stream, [])[max(after, 0) : last]
         return (found[::-1] if backwards else found)[:limit]
 
     def read_all(
@@ -90,8 +94,12 @@ class MemoryEventStore:
         types: Iterable[str] | None = None,
     ) -> list[StoredEvent]:
         """Return events behind a cursor, in the order in which they were stored."""
-        if after.epoch:
-            raise ValueError(f"the cursor {after} is of another kind of store; here the epoch is 0")
+        whole("limit", limit, least=0)
+        for one in (after, upto or START):
+            if one.epoch:
+                raise ValueError(
+                    f"the cursor {one} is of another kind of store: its epoch is not 0"
+                )
         wanted = None if types is None else set(types)
         found: list[StoredEvent] = []
         with self._lock:

@@ -26,6 +26,7 @@ from typing import Any, Literal, cast
 import psycopg
 from psycopg import errors
 
+from velvet_architecture.domain import whole
 from velvet_architecture.ports import (
     START,
     AppendResult,
@@ -112,7 +113,12 @@ class PostgresEventStore:
                     self._run(db, "SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
                 elif self._order == "table":
                     self._run(db, f"LOCK TABLE {self._schema}.events IN EXCLUSIVE MODE")
-                answers = [self._one(db, append) for append in batch]
+                # Versions first: the first row fixes the transaction's id, and a version that is
+                # read after that may belong to a later id, which a follower would see later.
+                sql = f"SELECT stream, max(version) FROM {self._schema}.events"
+                sql += " WHERE stream = ANY(%s) GROUP BY stream"
+                versions = dict(self._run(db, sql, ([one.stream for one in batch],)).fetchall())
+                answers = [self._one(db, append, versions) for append in batch]
                 self._run(db, f"NOTIFY {self._schema}")
                 return answers
         except (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected):
@@ -122,9 +128,10 @@ class PostgresEventStore:
             actual = self.stream_version(lost.stream)
             raise ConcurrencyError(lost.stream, lost.expected, actual) from None
 
-    def _one(self, db: psycopg.Connection[Any], append: StreamAppend) -> AppendResult:
-        sql = f"SELECT coalesce(max(version), 0) FROM {self._schema}.events WHERE stream = %s"
-        actual = int(self._run(db, sql, (append.stream,)).fetchone()[0])
+    def _one(
+        self, db: psycopg.Connection[Any], append: StreamAppend, versions: dict[str, int]
+    ) -> AppendResult:
+        actual = versions.get(append.stream, 0)
         sql = (
             f"SELECT event_id, stream, version FROM {self._schema}.events WHERE event_id = ANY(%s)"
         )
@@ -148,7 +155,8 @@ class PostgresEventStore:
                 values,
             )
             cursors += [Cursor(*place) for place in made.fetchall()]
-        return AppendResult(append.stream, actual + len(cursors), tuple(cursors))
+        versions[append.stream] = actual + len(cursors)
+        return AppendResult(append.stream, versions[append.stream], tuple(cursors))
 
     def _select(self, rest: str, values: Sequence[Any]) -> list[StoredEvent]:
         with self._transaction() as db:
@@ -173,6 +181,8 @@ class PostgresEventStore:
         backwards: bool = False,
     ) -> list[StoredEvent]:
         """Return events of a stream."""
+        if limit is not None:
+            whole("limit", limit, least=0)
         order = "DESC" if backwards else "ASC"
         last = 2**31 - 1 if upto is None else upto
         return self._select(
@@ -189,8 +199,10 @@ class PostgresEventStore:
         types: Iterable[str] | None = None,
     ) -> list[StoredEvent]:
         """Return events behind a cursor; in ``xid`` order, only those no writer can precede."""
-        if after != START and bool(after.epoch) != (self._order == "xid"):
-            raise ValueError(f"the cursor {after} is of a store with another order of events")
+        whole("limit", limit, least=0)
+        for one in (after, upto or START):
+            if one != START and bool(one.epoch) != (self._order == "xid"):
+                raise ValueError(f"the cursor {one} is of a store with another order of events")
         last = upto or Cursor(2**62, 2**62)
         wanted = None if types is None else list(types)
         return self._select(

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from velvet_architecture.domain import ArchitectureError
+from velvet_architecture.domain import ArchitectureError, whole
 from velvet_architecture.ports import (
     START,
     AppendResult,
@@ -42,6 +42,7 @@ CREATE TABLE IF NOT EXISTS snapshots (
     stream TEXT PRIMARY KEY, version INT NOT NULL, state_schema INT NOT NULL, state BLOB NOT NULL);
 """
 _COLUMNS = "position, stream, version, type, schema, data, metadata, event_id, recorded_at_ns"
+_VERSION = "SELECT max(version) FROM events WHERE stream = ?"
 _MANY_IDS = 500  # SQLite's limit of variables in one statement was 999 for a long time
 
 
@@ -64,13 +65,17 @@ class SqliteEventStore:
     ) -> None:
         if synchronous not in ("full", "normal"):
             raise ValueError(f"synchronous must be 'full' or 'normal', not {synchronous!r}")
-        if not busy_timeout_s >= 0:
-            raise ValueError(f"busy_timeout_s must be at least 0, not {busy_timeout_s!r}")
+        if not 0 <= busy_timeout_s <= 86_400:
+            raise ValueError(f"busy_timeout_s must be from 0 to 86,400, not {busy_timeout_s!r}")
         self._path, self._synchronous, self._timeout = str(path), synchronous, busy_timeout_s
         self._max_pages, self._clock_ns = max_pages, clock_ns
         self._local, self._lock = threading.local(), threading.Lock()
         self._opened: list[sqlite3.Connection] = []
-        self._db().executescript(_SCHEMA)
+        try:
+            self._db().executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise StoreUnavailable(f"{path} is no event store: {error}") from error
 
     def _db(self) -> sqlite3.Connection:
         known = getattr(self._local, "connection", None)
@@ -79,14 +84,20 @@ class SqliteEventStore:
         connection = sqlite3.connect(
             self._path, timeout=self._timeout, isolation_level=None, check_same_thread=False
         )
+        with self._lock:
+            self._opened.append(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         if self._max_pages:
             connection.execute(f"PRAGMA max_page_count = {self._max_pages}")
         self._local.connection = connection
-        with self._lock:
-            self._opened.append(connection)
         return connection
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        try:
+            return self._db().execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise StoreUnavailable(f"{self._path} cannot be read: {error}") from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -133,7 +144,7 @@ class SqliteEventStore:
         return answers
 
     def _one(self, connection: sqlite3.Connection, append: StreamAppend) -> AppendResult:
-        actual = _version(connection, append.stream)
+        actual = int(connection.execute(_VERSION, (append.stream,)).fetchone()[0] or 0)
         found: dict[str, tuple[str, int]] = {}
         for first in range(0, len(append.events), _MANY_IDS):
             ids = [event.event_id for event in append.events[first : first + _MANY_IDS]]
@@ -171,9 +182,10 @@ class SqliteEventStore:
             f"SELECT {_COLUMNS} FROM events WHERE stream = ? AND version > ? AND version <= ?"
             f" ORDER BY version {order} LIMIT ?"
         )
+        if limit is not None:
+            whole("limit", limit, least=0)
         last = 2**62 if upto is None else upto
-        values = (stream, int(after), last, -1 if limit is None else int(limit))
-        return _stored(self._db().execute(sql, values))
+        return _stored(self._rows(sql, (stream, int(after), last, -1 if limit is None else limit)))
 
     def read_all(
         self,
@@ -184,6 +196,7 @@ class SqliteEventStore:
         types: Iterable[str] | None = None,
     ) -> list[StoredEvent]:
         """Return events behind a cursor, in the order of their commits."""
+        whole("limit", limit, least=0)
         _own(after)
         values: list[Any] = [after.position, 2**62 if upto is None else _own(upto).position]
         chosen = ""
@@ -195,22 +208,21 @@ class SqliteEventStore:
             f"SELECT {_COLUMNS} FROM events WHERE position > ? AND position <= ?{chosen}"
             " ORDER BY position LIMIT ?"
         )
-        return _stored(self._db().execute(sql, [*values, int(limit)]))
+        return _stored(self._rows(sql, [*values, limit]))
 
     def head(self) -> Cursor:
         """Return the cursor of the last committed event."""
-        found = self._db().execute("SELECT max(position) FROM events").fetchone()[0]
-        return Cursor(0, found or 0)
+        return Cursor(0, self._rows("SELECT max(position) FROM events")[0][0] or 0)
 
     def stream_version(self, stream: str) -> int:
         """Return the version of a stream."""
-        return _version(self._db(), stream)
+        return int(self._rows(_VERSION, (stream,))[0][0] or 0)
 
     def load(self, stream: str) -> Snapshot | None:
         """Return the newest snapshot; with `save` this store is a SnapshotStore, too."""
         sql = "SELECT stream, version, state_schema, state FROM snapshots WHERE stream = ?"
-        found = self._db().execute(sql, (stream,)).fetchone()
-        return Snapshot(*found) if found else None
+        found = self._rows(sql, (stream,))
+        return Snapshot(*found[0]) if found else None
 
     def save(self, snapshot: Snapshot) -> None:
         """Keep a snapshot in place of an older one."""
@@ -230,14 +242,9 @@ class SqliteEventStore:
         self._local = threading.local()
 
 
-def _version(connection: sqlite3.Connection, stream: str) -> int:
-    found = connection.execute("SELECT max(version) FROM events WHERE stream = ?", (stream,))
-    return int(found.fetchone()[0] or 0)
-
-
 def _own(cursor: Cursor) -> Cursor:
     if cursor.epoch:
-        raise ValueError(f"the cursor {cursor} is of another kind of store; here the epoch is 0")
+        raise ValueError(f"the cursor {cursor} is of another kind of store: its epoch is not 0")
     return cursor
 
 
@@ -246,8 +253,17 @@ def _stored(rows: Iterable[Sequence[Any]]) -> list[StoredEvent]:
         StoredEvent(
             *(Cursor(0, at), stream, version, kind, schema),
             data if isinstance(data, bytes) else str(data).encode(),  # changed by other hands
-            json.loads(text) if text else {},
+            _metadata(text) if text else {},
             *(event_id, recorded),
         )
         for at, stream, version, kind, schema, data, text, event_id, recorded in rows
     ]
+
+
+def _metadata(text: str) -> dict[str, str]:
+    """Return the metadata; what other hands made unreadable is kept, so that its event is named."""
+    try:
+        told = json.loads(text)
+    except ValueError:
+        told = None
+    return told if isinstance(told, dict) else {"unreadable": repr(text)}

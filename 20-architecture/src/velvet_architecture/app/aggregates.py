@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from velvet_architecture.app.serial import EventRegistry, Shape
-from velvet_architecture.domain import Decider
+from velvet_architecture.domain import Decider, whole
 from velvet_architecture.ports import (
     ConcurrencyError,
+    DuplicateEventError,
     EventStore,
     Expected,
     Snapshot,
@@ -27,7 +28,7 @@ from velvet_architecture.ports import (
 )
 
 S = TypeVar("S")
-BACKOFF_S = 0.002
+BACKOFF_S, DOUBLINGS = 0.002, 7  # a quarter of a second at most
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ class AggregateStore:
         cache_size: int = 0,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        whole("every", every)
+        whole("cache_size", cache_size, least=0)
         self.store, self.registry, self.snapshots, self.every = store, registry, snapshots, every
         self._cache_size, self._sleep = cache_size, sleep
         self._cache: OrderedDict[str, tuple[Any, int]] = OrderedDict()
@@ -123,6 +126,7 @@ class AggregateStore:
             CommandRejected: the domain refuses.
             ConcurrencyError: other writers were faster at the first attempt and all retries.
         """
+        whole("retries", retries, least=0)
         for attempt in range(1, retries + 2):
             loaded = self.load(decider, stream)
             if command_id is not None and (done := self._answered(stream, command_id)):
@@ -141,8 +145,13 @@ class AggregateStore:
             except ConcurrencyError:
                 if attempt > retries:
                     raise
-                self._sleep(random.uniform(0, BACKOFF_S * 2**attempt))  # full jitter
+                longest = BACKOFF_S * 2 ** min(attempt, DOUBLINGS)
+                self._sleep(random.uniform(0, longest))  # full jitter
                 continue
+            except DuplicateEventError:  # it ran elsewhere, and led to another number of events
+                if not (done := self._answered(stream, base)):
+                    raise
+                return Outcome(done, self.store.stream_version(stream), attempt, duplicate=True)
             if result.duplicate:  # the same command ran elsewhere meanwhile, on another state
                 done = self._answered(stream, base)
                 return Outcome(done, result.version, attempt, duplicate=True)
@@ -174,8 +183,8 @@ class AggregateStore:
         try:
             fields = self.registry.codec.loads(kept.state)
             return self._shape(decider.initial).unpack(fields), kept.version
-        except (ValueError, TypeError, KeyError, AttributeError):  # damaged: the log is the truth
-            return decider.initial, 0
+        except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError):
+            return decider.initial, 0  # damaged: the log is the truth
 
     def _keep(self, stream: str, state: Any, version: int) -> None:
         if not self._cache_size:

@@ -117,6 +117,7 @@ def logged(logger: logging.Logger) -> Middleware:
 
 def timed(spent: dict[str, int], clock: Callable[[], int] = time.perf_counter_ns) -> Middleware:
     """Add up nanoseconds by type of message."""
+    lock = threading.Lock()
 
     def around(handler: Handler) -> Handler:
         def run(message: Any, context: Context) -> Any:
@@ -124,8 +125,9 @@ def timed(spent: dict[str, int], clock: Callable[[], int] = time.perf_counter_ns
             try:
                 return handler(message, context)
             finally:
-                name = type(message).__name__
-                spent[name] = spent.get(name, 0) + clock() - begun
+                name, took = type(message).__name__, clock() - begun
+                with lock:
+                    spent[name] = spent.get(name, 0) + took
 
         return run
 

@@ -47,7 +47,7 @@ def link(before: str, event: NewEvent | StoredEvent, version: int, secret: bytes
     """
     about = {name: text for name, text in event.metadata.items() if name != CHAIN}
     parts = (before, version, event.type, event.schema, event.event_id, about)
-    told = json.dumps(parts, sort_keys=True).encode() + b"\0" + event.data
+    told = json.dumps(parts, sort_keys=True, default=repr).encode() + b"\0" + event.data
     return hmac.new(secret or b"velvet", told, hashlib.sha256).hexdigest()
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
+from velvet_architecture.domain import whole
 from velvet_architecture.ports import (
     START,
     Broker,
@@ -45,14 +46,16 @@ def envelope(message: Message) -> bytes:
 def opened(document: bytes) -> Message:
     """Read a CloudEvents document; ValueError when a required attribute is missing or wrong."""
     told = json.loads(document)
-    missing = [name for name in _REQUIRED if not isinstance(told, dict) or not told.get(name)]
-    if missing:
-        raise ValueError(f"the message lacks {', '.join(missing)}")
+    has = told if isinstance(told, dict) else {}
+    wrong = [name for name in _REQUIRED if not isinstance(has.get(name), str) or not has[name]]
+    if wrong:
+        raise ValueError(f"the message lacks {', '.join(wrong)} as text")
     if told["specversion"] != SPEC_VERSION:
         raise ValueError(f"specversion must be {SPEC_VERSION}, not {told['specversion']}")
-    return Message(
-        told["id"], told["source"], told["type"], told.get("time", ""), told.get("data") or {}
-    )
+    when, data = told.get("time", ""), told.get("data") or {}
+    if not isinstance(when, str) or not isinstance(data, dict):
+        raise ValueError(f"time must be text and data an object, not {when!r} and {data!r}")
+    return Message(told["id"], told["source"], told["type"], when, data)
 
 
 def message_of(stored: StoredEvent, source: str = "/velvet/shop") -> Message:
@@ -97,6 +100,7 @@ class OutboxRelay:
         Raises:
             ConnectionError: the broker was down for all attempts; nothing is skipped.
         """
+        whole("attempts", attempts)
         done = 0
         try:
             for stored in self._store.read_all(after=self.checkpoint(), limit=limit):

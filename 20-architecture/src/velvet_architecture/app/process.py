@@ -9,6 +9,7 @@ twice has one effect. Compensations run in reverse order. One that fails is park
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +23,14 @@ from velvet_architecture.domain.orders import (
     order_decider,
 )
 from velvet_architecture.domain.stock import Allocate, Release, stock_decider
-from velvet_architecture.ports import Clock, PaymentGateway, PaymentRefused, derived_id
+from velvet_architecture.ports import (
+    Clock,
+    ConcurrencyError,
+    PaymentGateway,
+    PaymentRefused,
+    derived_id,
+    uuid7,
+)
 
 
 @dataclass(frozen=True)
@@ -123,6 +131,8 @@ class FulfilmentProcess:
         clock: Clock = time.time,
         timeout_s: float = 900.0,
     ) -> None:
+        if not timeout_s > 0:
+            raise ValueError(f"timeout_s must be above 0, not {timeout_s!r}")
         self._aggregates, self._payments = aggregates, payments
         self._clock, self._timeout_s = clock, timeout_s
 
@@ -142,22 +152,22 @@ class FulfilmentProcess:
             raise CommandRejected("unknown_order", f"{order_id} was never placed")
         steps = [f"reserve {n} {line.sku}" for n, line in enumerate(order.lines)]
         steps += ["mark reserved", "authorise", "mark paid", "confirm"]
-        state = self._state(stream)
-        while not state.result:
-            if state.failed:
-                self._compensate(order_id, stream, state)
-            else:
-                finished = {one.step for one in state.done}
-                step = next((one for one in steps if one not in finished), "")
-                late = self._clock() > deadline and step not in ("confirm", "")
-                if state.begun:
-                    self._record(stream, self._forward(order_id, state.begun))
-                elif late:
-                    self._record(stream, StepFailed(step, "the deadline has passed"))
-                else:
-                    self._record(stream, StepBegun(step) if step else ProcessEnded("confirmed"))
-            state = self._state(stream)
-        return state
+        while not (now := self._aggregates.load(process_decider, stream)).state.result:
+            self._record(stream, now.version, self._next(order_id, now.state, steps, deadline))
+        return now.state
+
+    def _next(self, order_id: str, state: Progress, steps: list[str], deadline: float) -> Any:
+        """Do one thing, forward or back; return the event that records it."""
+        if state.failed:
+            return self._compensate(order_id, state)
+        finished = {one.step for one in state.done}
+        step = next((one for one in steps if one not in finished), "")
+        late = self._clock() > deadline and step not in ("confirm", "")
+        if state.begun:
+            return self._forward(order_id, state.begun)
+        if late:
+            return StepFailed(step, "the deadline has passed")
+        return StepBegun(step) if step else ProcessEnded("confirmed")
 
     def _forward(self, order_id: str, step: str) -> Any:
         try:
@@ -188,21 +198,21 @@ class FulfilmentProcess:
         self._aggregates.execute(order_decider, order_stream, command, command_id=command_id)
         return ""
 
-    def _compensate(self, order_id: str, stream: str, state: Progress) -> None:
-        for one in reversed(state.done):
+    def _compensate(self, order_id: str, state: Progress) -> Any:
+        if state.done:
+            last = state.done[-1]
             try:
-                self._undo(order_id, one)
+                self._undo(order_id, last)
             except Exception as why:  # noqa: BLE001 - parked with its reason, whatever it is
-                self._record(stream, CompensationParked(one.step, repr(why)))
-            else:
-                self._record(stream, StepUndone(one.step))
+                return CompensationParked(last.step, repr(why))
+            return StepUndone(last.step)
         self._aggregates.execute(
             order_decider,
             f"order-{order_id}",
             CancelOrder(state.failed),
             command_id=derived_id(order_id, "cancel"),
         )
-        self._record(stream, ProcessEnded("cancelled"))
+        return ProcessEnded("cancelled")
 
     def _undo(self, order_id: str, done: StepDone) -> None:
         command_id = derived_id(order_id, "undo", done.step)
@@ -217,11 +227,10 @@ class FulfilmentProcess:
             self._payments.refund(command_id, done.detail)
 
     def _detail(self, order_id: str, step: str) -> str:
-        done = self._state(f"process-{order_id}").done
+        done = self._aggregates.load(process_decider, f"process-{order_id}").state.done
         return next((one.detail for one in done if one.step == step), "")
 
-    def _state(self, stream: str) -> Progress:
-        return self._aggregates.load(process_decider, stream).state
-
-    def _record(self, stream: str, event: Any) -> None:
-        self._aggregates.execute(process_decider, stream, event)
+    def _record(self, stream: str, version: int, event: Any) -> None:
+        new = [self._aggregates.registry.encode(event, event_id=uuid7())]
+        with suppress(ConcurrencyError):  # another worker of this order was faster: look again
+            self._aggregates.store.append(stream, new, expected=version)

@@ -12,6 +12,7 @@ import sqlite3
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, ClassVar, Literal, Protocol
@@ -36,6 +37,7 @@ from velvet_architecture.ports import (
 
 NEXT = "__next"
 FAR = 1_000_000
+_BOOKS = ("checkpoints", "parked_events")
 
 
 class Rows:
@@ -82,7 +84,7 @@ class Lag:
 
 
 class ProjectionRunner:
-    """Follows a store and keeps projections up to date; one runner a database, one thread."""
+    """Follows a store in one thread; of several programs on one database, one rebuilds."""
 
     def __init__(
         self,
@@ -141,25 +143,34 @@ class ProjectionRunner:
         events = self._store.read_all(after=after, upto=upto, limit=limit)
         if not events:
             return 0
+        poison: ProjectionPoisoned | None = None
+        rows, place = Rows(self._db, list(projection.tables), suffix), after
+        with self._transaction():
+            if moved := self.checkpoint(name) != after:  # another program was faster
+                events = []
+            try:
+                for stored in events:
+                    self._apply(projection, name, rows, stored)
+                    place = stored.cursor
+            except ProjectionPoisoned as error:  # what came before the poison stays
+                poison = error
+            if not moved:
+                self._save(name, place, projection.schema)
+        if poison:
+            raise poison
+        return self._advance(projection, suffix, limit, upto) if moved else len(events)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
         self._db.execute("BEGIN IMMEDIATE")
-        rows = Rows(self._db, list(projection.tables), suffix)
-        place = after
         try:
-            for stored in events:
-                self._apply(projection, rows, stored)
-                place = stored.cursor
-        except ProjectionPoisoned:
-            self._save(name, place, projection.schema)
-            self._db.execute("COMMIT")  # what came before the poison stays
-            raise
+            yield
+            self._db.execute("COMMIT")
         except BaseException:  # Ctrl-C, a full disk
             self._db.rollback()
             raise
-        self._save(name, place, projection.schema)
-        self._db.execute("COMMIT")
-        return len(events)
 
-    def _apply(self, projection: Projection, rows: Rows, stored: StoredEvent) -> None:
+    def _apply(self, projection: Projection, name: str, rows: Rows, stored: StoredEvent) -> None:
         self._db.execute("SAVEPOINT event")
         try:
             projection.apply(rows, self._registry.decode(stored), stored)
@@ -171,7 +182,7 @@ class ProjectionRunner:
                 ) from error
             self._db.execute(
                 "INSERT OR REPLACE INTO parked_events VALUES (?, ?, ?)",
-                (projection.name, str(stored.cursor), traceback.format_exc()),
+                (name, str(stored.cursor), traceback.format_exc()),
             )
         self._db.execute("RELEASE event")
 
@@ -205,13 +216,17 @@ class ProjectionRunner:
         projection = self._known(name)
         for _ in self.rebuilding(projection, limit):
             pass
-        self._db.execute("BEGIN IMMEDIATE")
-        for table in projection.tables:
-            self._db.execute(f"DROP TABLE IF EXISTS {table}")
-            self._db.execute(f"ALTER TABLE {table}{NEXT} RENAME TO {table}")
-        self._save(name, self.checkpoint(name + NEXT), projection.schema)
-        self._db.execute("DELETE FROM checkpoints WHERE name = ?", (name + NEXT,))
-        self._db.execute("COMMIT")
+        with self._transaction():
+            for table in projection.tables:
+                self._db.execute(f"DROP TABLE IF EXISTS {table}")
+                self._db.execute(f"ALTER TABLE {table}{NEXT} RENAME TO {table}")
+            self._forget(name)
+            for table in _BOOKS:
+                self._db.execute(f"UPDATE {table} SET name = ? WHERE name = ?", (name, name + NEXT))
+
+    def _forget(self, name: str) -> None:
+        for table in _BOOKS:
+            self._db.execute(f"DELETE FROM {table} WHERE name = ?", (name,))
 
     def rebuilding(
         self, projection: Projection, limit: int, upto: Cursor | None = None
@@ -224,7 +239,7 @@ class ProjectionRunner:
         for table, columns in projection.tables.items():
             self._db.execute(f"DROP TABLE IF EXISTS {table}{NEXT}")
             self._db.execute(f"CREATE TABLE {table}{NEXT} ({columns})")
-        self._db.execute("DELETE FROM checkpoints WHERE name = ?", (projection.name + NEXT,))
+        self._forget(projection.name + NEXT)
         while count := self._advance(projection, NEXT, limit, upto):
             yield count
 
@@ -239,7 +254,7 @@ class ProjectionRunner:
         )
         for table in projection.tables:
             self._db.execute(f"DROP TABLE {table}{NEXT}")
-        self._db.execute("DELETE FROM checkpoints WHERE name = ?", (name + NEXT,))
+        self._forget(name + NEXT)
         return same
 
 

@@ -25,25 +25,41 @@ Convert = Callable[[Any], Any]
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-def _same(value: Any) -> Any:
-    return value
+def _exactly(kind: type) -> Convert:
+    """Return a function that lets one type pass: a float is no int, and NaN is neither."""
+
+    def check(value: Any) -> Any:
+        if type(value) is not kind:
+            raise ValueError(f"must be {kind.__name__}, not {value!r}")
+        return value
+
+    return check
+
+
+_text, _list, _day = _exactly(str), _exactly(list), _exactly(date)
+
+
+def _as_text(kind: type) -> Convert:
+    check = _exactly(kind)
+    return lambda value: str(check(value))
 
 
 def _utc(moment: datetime) -> str:
+    return _aware(moment).astimezone(timezone.utc).isoformat()
+
+
+def _aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"a datetime needs its time zone: {moment!r}")
-    return moment.astimezone(timezone.utc).isoformat()
+    return moment
 
 
 _SIMPLE: dict[Any, tuple[Convert, Convert]] = {
-    str: (_same, _same),
-    int: (_same, _same),
-    bool: (_same, _same),
-    type(None): (_same, _same),
-    Decimal: (str, Decimal),
-    datetime: (_utc, datetime.fromisoformat),
-    date: (date.isoformat, date.fromisoformat),
-    uuid.UUID: (str, uuid.UUID),
+    **{kind: (_exactly(kind), _exactly(kind)) for kind in (str, int, bool, type(None))},
+    Decimal: (_as_text(Decimal), lambda text: Decimal(_text(text))),
+    datetime: (_utc, lambda text: _aware(datetime.fromisoformat(text))),
+    date: (lambda day: _day(day).isoformat(), date.fromisoformat),
+    uuid.UUID: (_as_text(uuid.UUID), uuid.UUID),
 }
 
 
@@ -68,7 +84,7 @@ def converters(hint: Any) -> tuple[Convert, Convert]:
             )
     if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
         pack, unpack = converters(arguments[0])
-        return lambda value: list(map(pack, value)), lambda value: tuple(map(unpack, value))
+        return lambda value: list(map(pack, value)), lambda value: tuple(map(unpack, _list(value)))
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         shape = Shape(hint)
         return shape.pack, shape.unpack
@@ -86,19 +102,22 @@ class Shape:
         both = {one.name: converters(hints[one.name]) for one in dataclasses.fields(kind)}
         self._out = [(name, pack) for name, (pack, _) in both.items()]
         self._in = {name: unpack for name, (_, unpack) in both.items()}
-        self._plain = all(unpack is _same for unpack in self._in.values())
 
     def pack(self, value: Any) -> dict[str, Any]:
-        """Return the fields as what JSON knows."""
-        return {name: pack(getattr(value, name)) for name, pack in self._out}
+        """Return the fields as what JSON knows; a ValueError names the field that has no form."""
+        packed = {}
+        for name, pack in self._out:
+            try:
+                packed[name] = pack(getattr(value, name))
+            except (ValueError, TypeError, AttributeError) as error:
+                raise ValueError(f"{self.kind.__name__}.{name}: {error}") from error
+        return packed
 
     def unpack(self, fields: Mapping[str, Any]) -> Any:
         """Return the object; TypeError or ValueError when the fields do not make one."""
         if not isinstance(fields, dict):
             raise TypeError(f"{self.kind.__name__} is made of an object, not {fields!r}")
         known = self._in
-        if self._plain:
-            return self.kind(**{name: fields[name] for name in known if name in fields})
         return self.kind(**{name: known[name](fields[name]) for name in known if name in fields})
 
 
@@ -159,6 +178,8 @@ class EventRegistry:
         """Register the step from one schema to the next: a dict in, a dict out."""
 
         def register(step: Upcaster) -> Upcaster:
+            if (name, from_schema) in self._upcasters:
+                raise ValueError(f"{name} has an upcaster from schema {from_schema} already")
             self._upcasters[name, from_schema] = step
             return step
 
@@ -167,12 +188,9 @@ class EventRegistry:
     def validate(self) -> None:
         """Raise UpcastError at start-up, not at night, where a chain of upcasters has a hole."""
         for name, (_, schema) in self._named.items():
-            have = [step for known, step in self._upcasters if known == name]
-            holes = sorted(set(range(min(have, default=schema), schema)) - set(have))
-            if holes:
-                raise UpcastError(
-                    f"{name}: there is no upcaster from schema {holes[0]} to {holes[0] + 1}"
-                )
+            for step in range(1, schema):
+                if (name, step) not in self._upcasters:
+                    raise UpcastError(f"{name}: no upcaster from schema {step} to {step + 1}")
 
     def encode(
         self, event: Any, *, event_id: str, metadata: Mapping[str, str] | None = None

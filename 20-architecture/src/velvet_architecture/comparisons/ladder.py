@@ -2,8 +2,8 @@
 
 From `dict` to `middleware` each rung has one layer more. `container` resolves the handler anew for
 each command behind a bus with two middlewares; `event_store` and `projection` are the handler
-without a bus, beside a log in memory. Every rung answers the units that are left, so that all of them do the same work; what differs is
-what stands between the caller and the subtraction.
+without a bus, beside a log in memory. Every rung answers the units that are left, so that all of
+them do the same work; what differs is what stands between the caller and the subtraction.
 """
 
 from __future__ import annotations

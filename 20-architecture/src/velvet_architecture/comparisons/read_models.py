@@ -52,7 +52,7 @@ def _rebuild(every: int) -> Callable[[], Outcome]:
             database.execute("PRAGMA synchronous = normal")
             runner = ProjectionRunner(store, database, registry(), [StockLevels()])
             begun = time.perf_counter()
-            runner.catch_up(every)
+            runner.rebuild("stock_levels", limit=every)
             spent = time.perf_counter() - begun
             units = database.execute("SELECT units FROM stock_levels").fetchone()[0]
             database.close()
@@ -178,7 +178,8 @@ def add_to(suite: Suite) -> None:
         "a commit every 1,000 events rebuilds at least 1.5x faster than one for each",
         speedup("rebuild", "every_1000", "every_1") >= 1.5,
     )
-    suite.claim(
-        "polling every 100 ms lags at least 4x as long as being told in the process",
-        ratio("lag", "poll_100_ms", "in_process") >= 4,
-    )
+    for way, told in (("in_process", "in the process"), ("listen_notify", "by PostgreSQL")):
+        suite.claim(
+            f"polling every 100 ms lags at least 4x as long as being told {told}",
+            ratio("lag", "poll_100_ms", way) >= 4,
+        )

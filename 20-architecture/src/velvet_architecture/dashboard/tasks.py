@@ -79,7 +79,7 @@ def crashes(rounds: int = 3) -> Iterator[Event]:
         for number in range(rounds):
             (here / str(number)).mkdir()
             left = crash.kill_after(here / str(number), 5 + number * 11)
-            yield {"type": "kill", "number": number + 1, "lost": left.lost} | asdict(left)
+            yield {"type": "kill", "number": number + 1} | asdict(left)
         torn = crash.tear(here, places=24)
         places = [[one.offset, one.events, one.prefix] for one in torn]
         yield {"type": "torn", "places": sorted(places)}

@@ -58,10 +58,10 @@ class Decider(Generic[S]):
         return now
 
 
-def positive(name: str, number: int) -> None:
-    """Raise ValueError unless a quantity is an int above zero."""
-    if type(number) is not int or number <= 0:
-        raise ValueError(f"{name} must be a whole number above zero, not {number!r}")
+def whole(name: str, number: int, least: int = 1) -> None:
+    """Raise ValueError unless a number is an int from `least` that JSON and SQLite carry exactly."""
+    if type(number) is not int or not least <= number < 2**53:
+        raise ValueError(f"{name} must be a whole number from {least} to 2**53, not {number!r}")
 
 
 def named(name: str, text: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from velvet_architecture.domain import CommandRejected, Decider, named, positive
+from velvet_architecture.domain import CommandRejected, Decider, named, whole
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class OrderLine:
 
     def __post_init__(self) -> None:
         named("sku", self.sku)
-        positive("qty", self.qty)
+        whole("qty", self.qty)
         if self.price.minor < 0:
             raise ValueError(f"price must not be negative, not {self.price.minor}")
 

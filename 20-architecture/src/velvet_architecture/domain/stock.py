@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from velvet_architecture.domain import CommandRejected, Decider, named, positive
+from velvet_architecture.domain import CommandRejected, Decider, named, whole
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class ReceiveBatch:
 
     def __post_init__(self) -> None:
         named("ref", self.ref)
-        positive("qty", self.qty)
+        whole("qty", self.qty)
         if self.eta is not None and type(self.eta) is not date:  # a datetime has no order with it
             raise ValueError(f"eta must be a date or None, not {self.eta!r}")
 
@@ -38,7 +38,7 @@ class Allocate:
 
     def __post_init__(self) -> None:
         named("order_id", self.order_id)
-        positive("qty", self.qty)
+        whole("qty", self.qty)
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,7 @@ class ChangeBatchQuantity:
     qty: int
 
     def __post_init__(self) -> None:
-        if type(self.qty) is not int or self.qty < 0:
-            raise ValueError(f"qty must be a whole number from zero, not {self.qty!r}")
+        whole("qty", self.qty, least=0)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from velvet_architecture.adapters.sqlite import SqliteEventStore
 from velvet_architecture.ports import NewEvent, StoreUnavailable
 from velvet_architecture.samples import victim
 
+VICTIM = victim.__name__
 MODES = ("direct", "outbox", "outbox_inbox")
 
 
@@ -32,12 +33,8 @@ class Killed:
 
     acknowledged: int
     stored: int
+    lost: int  # acknowledged, and not there
     partial: int
-
-    @property
-    def lost(self) -> int:
-        """Acknowledged transactions that are not there."""
-        return max(0, self.acknowledged - self.stored)
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class Delivered:
 @contextmanager
 def _started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Run a victim; it ends with the block, on Ctrl-C, too."""
-    argv = [sys.executable, "-m", "velvet_architecture.samples.victim", *arguments]
+    argv = [sys.executable, "-m", VICTIM, *arguments]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, encoding="utf-8") as child:
         try:
             yield child
@@ -71,25 +68,26 @@ def _started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 def kill_after(folder: Path, acks: int, *, synchronous: str = "normal") -> Killed:
     """Start an appender, kill it after so many acknowledgements, and count.
 
-    The count starts at the program's own "ready"; importing takes as long as it takes.
+    Raises:
+        RuntimeError: the program ended by itself.
     """
-    acknowledged = 0
+    acknowledged: list[str] = []
     with _started("append", str(folder), synchronous) as child:
         assert child.stdout is not None
         for line in child.stdout:
-            acknowledged += line.startswith("ack ")
-            if acknowledged == acks:
+            acknowledged += [line.split()[1]] if line.startswith("ack ") and "\n" in line else []
+            if len(acknowledged) == acks:
                 child.kill()  # what it wrote until it is gone is still read
+    if len(acknowledged) < acks:
+        raise RuntimeError(f"the appender ended after {len(acknowledged)} of {acks} transactions")
     store = SqliteEventStore(folder / "log.db")
     try:
-        sizes = Counter(
-            (event.stream, (event.version - 1) // victim.EVENTS_IN_ONE)
-            for event in store.read_all(limit=1_000_000)
-        )
+        sizes = Counter(event.metadata["of"] for event in store.read_all(limit=1_000_000))
     finally:
         store.close()
-    whole = sum(size == victim.EVENTS_IN_ONE for size in sizes.values())
-    return Killed(acknowledged, whole, len(sizes) - whole)
+    whole = sum(size == victim.SIZE for size in sizes.values())
+    lost = sum(one not in sizes for one in acknowledged)
+    return Killed(len(acknowledged), whole, lost, len(sizes) - whole)
 
 
 def deliver(
@@ -99,6 +97,7 @@ def deliver(
 
     Raises:
         ValueError: the mode is not one of `MODES`.
+        RuntimeError: a shop ended otherwise than it was told to.
     """
     if mode not in MODES:
         raise ValueError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
@@ -107,7 +106,9 @@ def deliver(
         point = victim.POINTS[number % 3] if number < rounds else ""
         at, target = choose.randint(1, 4), (number + 1) * total // (rounds + 1)
         with _started("shop", str(folder), mode, str(target), point, str(at)) as child:
-            kills += child.wait() != 0
+            if (code := child.wait()) not in ((victim.KILLED, -victim.KILLED) if point else (0,)):
+                raise RuntimeError(f"a shop ended with {code} in round {number}")
+            kills += code != 0
     return counted(folder, kills)
 
 
@@ -151,11 +152,9 @@ class Torn:
 def tear(folder: Path, *, places: int = 30, flip: bool = False, seed: int = 1) -> list[Torn]:
     """Damage copies of a write-ahead log at random offsets; return what each still holds."""
     source = SqliteEventStore(folder / "whole.db", synchronous="normal")
-    ids = [uuid_of(number) for number in range(20 * victim.EVENTS_IN_ONE)]
-    for first in range(0, len(ids), victim.EVENTS_IN_ONE):
-        new = [
-            NewEvent("Put", b"x" * 200, one) for one in ids[first : first + victim.EVENTS_IN_ONE]
-        ]
+    ids = [uuid_of(number) for number in range(20 * victim.SIZE)]
+    for first in range(0, len(ids), victim.SIZE):
+        new = [NewEvent("Put", b"x" * 200, one) for one in ids[first : first + victim.SIZE]]
         source.append("s-1", new)
     wal = Path(f"{folder / 'whole.db'}-wal").read_bytes()
     choose, found = random.Random(seed), []
@@ -188,5 +187,5 @@ def _look(path: Path, offset: int, flip: bool, ids: list[str]) -> Torn:
         check.close()
     finally:
         store.close()
-    whole = len(have) % victim.EVENTS_IN_ONE == 0
+    whole = len(have) % victim.SIZE == 0
     return Torn(offset, flip, len(have), sound and whole and have == ids[: len(have)])

@@ -53,12 +53,12 @@ def interleave(
         rollbacks: the share of transactions that are rolled back; their positions stay empty.
 
     Raises:
-        ValueError: the strategy is not one of `STRATEGIES`, or a number is below one.
+        ValueError: the strategy is not one of `STRATEGIES`, or a number is out of its range.
     """
     if strategy not in STRATEGIES:
         raise ValueError(f"strategy must be one of {', '.join(STRATEGIES)}, not {strategy!r}")
-    if writers < 1 or each < 1:
-        raise ValueError("writers and each must be at least 1")
+    if writers < 1 or each < 1 or not 0 <= rollbacks <= 1:
+        raise ValueError("writers and each must be at least 1, and rollbacks from 0 to 1")
     choose = random.Random(seed)
     left, open_at = [each] * writers, dict[int, int]()  # writer -> its position
     visible, seen, follower = set[int](), list[int](), 0

@@ -19,7 +19,8 @@ from velvet_architecture.adapters.sqlite import SqliteEventStore
 from velvet_architecture.app.messaging import InboxConsumer, OutboxRelay, envelope, opened
 from velvet_architecture.ports import Message, NewEvent, uuid7
 
-EVENTS_IN_ONE = 3  # of one transaction, so that half a transaction would be seen
+SIZE = 3  # of one transaction, so that half a transaction would be seen
+KILLED = 9  # the exit status, negative where there is a signal
 POINTS = ("sold", "published", "handled")
 
 
@@ -27,7 +28,7 @@ def die() -> None:
     """End at once, without `finally`, `atexit` or a flush."""
     if hasattr(signal, "SIGKILL"):
         os.kill(os.getpid(), signal.SIGKILL)
-    os._exit(1)
+    os._exit(KILLED)
 
 
 class FileBroker:
@@ -74,10 +75,11 @@ def append(folder: Path, synchronous: str) -> None:
     print("ready", flush=True)  # noqa: T201 - a program of its own
     number = 0
     while True:
-        events = [NewEvent("Put", b"x" * 100, uuid7()) for _ in range(EVENTS_IN_ONE)]
+        name = uuid7()  # in each event, so that it is seen which transactions are there
+        events = [NewEvent("Put", b"x" * 100, f"{name}/{n}", 1, {"of": name}) for n in range(SIZE)]
         store.append(f"s-{number % 7}", events)
         number += 1
-        print(f"ack {number}", flush=True)  # noqa: T201
+        print(f"ack {name}", flush=True)  # noqa: T201
 
 
 def shop(folder: Path, mode: str, total: int, point: str = "", at: int = 0) -> None:
