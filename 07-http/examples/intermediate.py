@@ -1,10 +1,11 @@
-"""What long transfers need: pages that move, downloads that break, a cache, and certificates."""
+"""What long transfers need: pages that move, downloads and uploads, a cache, and certificates."""
 
 from __future__ import annotations
 
 import hashlib
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from velvet.examples import example, main
 from velvet_http.cache import CachingClient, MemoryStore
 from velvet_http.client import Settings
 from velvet_http.contenders import connect
-from velvet_http.errors import StaleValidator, TlsError
+from velvet_http.errors import PartChanged, StaleValidator, TlsError
 from velvet_http.faults import FaultServer, LocalCA
 from velvet_http.faults.routes import TOKEN, after, pattern, respond
 from velvet_http.model import Headers
+from velvet_http.multipart import Part, form_request
 from velvet_http.transfer import cursor, download, link_header, page_number, paginate
 
 
@@ -79,6 +81,46 @@ def resume_a_download() -> None:
 
 def _names(folder: str) -> list[str]:
     return sorted(path.name for path in Path(folder).iterdir())
+
+
+@example("upload_a_form")
+def upload_a_form() -> None:
+    """A form with a field, a file whose name is an attack, and a log without a length.
+
+    Files leave in pieces of 64 KiB; a file that grows while it is sent is never half a form.
+    """
+    hostile = 'cat.png"\r\nX-Admin: 1'
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        FaultServer() as server,
+        connect("requests") as client,
+    ):
+        path, url = Path(folder) / "cat.png", server.url("/upload")
+        path.write_bytes(pattern(8_000_000))
+
+        def lines() -> Iterator[bytes]:
+            yield from (b"line %d\n" % number for number in range(3))
+
+        cat = Part("cat", path, filename=hostile, content_type="image/png")
+        for parts in ([Part("title", b"A cat"), cat], [Part("log", lines, filename="log.txt")]):
+            request = form_request(url, parts)
+            for part in client.request(request).json()["parts"]:
+                named = part.get("filename", "")
+                print(f"{part['name']:6} {part['size']:9,} bytes {part['sha256'][:8]} {named}")
+            fields = server.journal[-1].headers
+            framing = fields.get("content-length") or fields.get("transfer-encoding")
+            print(f"       sent as {framing}, largest piece {max(map(len, request.body or ()))}\n")
+        same = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+        print(f"sha256 of the file here: {same}")
+
+        growing = form_request(url, [cat])
+        path.write_bytes(pattern(8_000_001))
+        try:
+            client.request(growing)
+        except PartChanged as error:
+            print(f"PartChanged: {error}")
+        print(f"whole requests at the server: {server.counters.requests}")
+    print("\nwhy: a quote or a line break in a name is sent as %22, %0D, %0A, as browsers do")
 
 
 @example("conditional_caching")

@@ -21,6 +21,13 @@ class TestModule(ModuleTests):
         "retry_after_and_idempotency": (r"requests: 2, different keys: 1", r"charges: 1"),
         "pagination_that_moves": (r"page number +\d+ +[1-9]\d* +0 +0", r"cursor +100 +0 +0 +0"),
         "resume_a_download": (r"bytes 55,000 to 60,000", "StaleValidator: changed", "whole: True"),
+        "upload_a_form": (
+            r"cat +8,000,000 bytes (\w{8}) cat.png%22%0D%0AX-Admin: 1",
+            r"sent as 8\d{6}, largest piece 65536",
+            r"sent as chunked",
+            r"PartChanged: part 'cat' has more than the 8,000,000 bytes",
+            r"whole requests at the server: 2",
+        ),
         "conditional_caching": (r"revalidated age +0 s", "origin calls 1 of 50"),
         "tls_done_right": (r"expired +httpx2 +TlsError", "reached the server: 0"),
         "retry_storm": (r"full jitter +.*never", r"jitter \+ 10 % +.* 0 s"),

@@ -24,6 +24,7 @@ from velvet_http.model import Headers, Request, origin
 MAX_HEAD = 65_536  # the limit of http.client for one line, here for the whole head
 MAX_REDIRECTS = 5
 _STEP = 65_536  # decoded bytes in memory at a time
+CREDENTIALS = ("authorization", "cookie", "proxy-authorization")  # for one origin alone
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -126,6 +127,6 @@ class Redirects:
             method, body = "GET" if method != "HEAD" else method, None
             fields = fields.without("content-type", "content-length")
         if origin(url) != origin(before.url):
-            fields = fields.without("authorization", "cookie", "proxy-authorization")
+            fields = fields.without(*CREDENTIALS)
         self.request = Request(method, url, fields, body)
         return True

@@ -13,12 +13,13 @@ import re
 import ssl
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 import anyio
+import anyio.to_thread
 from anyio.from_thread import start_blocking_portal
 
 from velvet_http.body import BodyReader, Redirects
@@ -102,6 +103,23 @@ async def within(deadline: Deadline | None, work: Awaitable[T]) -> T:
     with anyio.move_on_after(None if deadline is None else max(0.0, deadline.remaining())):
         return await work
     raise DeadlineExceeded("the deadline passed while the call was running")
+
+
+def outgoing(
+    body: bytes | Iterable[bytes] | None, moved: Callable[[], object] = bool
+) -> bytes | AsyncIterator[bytes] | None:
+    """Return a body for asyncio: pieces come from a thread, so that no disk stops the loop.
+
+    Args:
+        moved: called before each piece.
+    """
+
+    async def pieces(source: Iterator[bytes]) -> AsyncIterator[bytes]:
+        while (piece := await anyio.to_thread.run_sync(next, source, None)) is not None:
+            moved()
+            yield piece
+
+    return body if body is None or isinstance(body, bytes) else pieces(iter(body))
 
 
 @dataclass

@@ -109,5 +109,9 @@ class CircuitOpen(HttpError, sent=False):
         self.retry_at = retry_at
 
 
+class PartChanged(HttpError):
+    """A part of an upload changed its length, or could not be read, while it was sent."""
+
+
 class StaleValidator(HttpError):
     """The remote object changed while it was being downloaded."""

@@ -78,12 +78,15 @@ class Headers:
 
 @dataclass(frozen=True)
 class Request:
-    """One request; a ValueError for an address that is not http(s) in printable ASCII."""
+    """One request; a ValueError for an address that is not http(s) in printable ASCII.
+
+    A body in pieces has the length that Content-Length names, or is sent in chunks.
+    """
 
     method: str
     url: str
     headers: Headers = field(default_factory=Headers)
-    body: bytes | None = None
+    body: bytes | Iterable[bytes] | None = None
 
     def __post_init__(self) -> None:
         if not _TOKEN.fullmatch(self.method):
@@ -95,6 +98,8 @@ class Request:
         parts = urlsplit(self.url)
         if not parts.hostname or parts.port == 0:  # asking for the port checks its range
             raise ValueError(f"url {self.url!r} names no host and port")
+        if isinstance(self.body, Iterator):
+            raise ValueError("a body in pieces is read anew for each attempt; an iterator is not")
 
     @property
     def idempotent(self) -> bool:
@@ -165,6 +170,8 @@ class Response:
 def parse_links(value: str, *, base: str = "") -> dict[str, str]:
     """Return relation -> target of a Link header (RFC 8288); the first link of a relation wins.
 
+    A target that is no address is returned as it came: only who follows it has to refuse it.
+
     >>> parse_links('</items?page=2>; rel="next last"; title="a, b"', base="http://h/items")
     {'next': 'http://h/items?page=2', 'last': 'http://h/items?page=2'}
     """
@@ -173,9 +180,16 @@ def parse_links(value: str, *, base: str = "") -> dict[str, str]:
         for name, quoted, bare in _PARAMETER.findall(parameters):
             if name.lower() == "rel":
                 for relation in (quoted or bare).lower().split():
-                    found.setdefault(relation, urljoin(base, target))
+                    found.setdefault(relation, _joined(base, target))
                 break
     return found
+
+
+def _joined(base: str, target: str) -> str:
+    try:
+        return urljoin(base, target)
+    except ValueError:
+        return target
 
 
 def http_date(value: str | None) -> float | None:

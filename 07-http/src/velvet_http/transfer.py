@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from velvet_http.body import CREDENTIALS
 from velvet_http.client import Client
 from velvet_http.errors import (
     DecodeError,
@@ -21,7 +22,7 @@ from velvet_http.errors import (
     StaleValidator,
     StatusError,
 )
-from velvet_http.model import Headers, Request, Response, parse_links
+from velvet_http.model import Headers, Request, Response, origin, parse_links
 from velvet_http.resilient import ResilientClient
 
 MAX_PAGES = 10_000
@@ -134,6 +135,16 @@ def _with_query(url: str, name: str, value: str) -> str:
     return urlunsplit(parts._replace(query=urlencode(query)))
 
 
+def _page(at: str, first: str, headers: Headers) -> Request:
+    if at == first:
+        return Request("GET", at, headers)
+    try:
+        foreign = origin(at) != origin(first)
+        return Request("GET", at, headers.without(*CREDENTIALS) if foreign else headers)
+    except ValueError as error:
+        raise ProtocolViolation(f"next page that is not fetched: {error}") from error
+
+
 def paginate(
     client: Client | ResilientClient,
     url: str,
@@ -144,12 +155,15 @@ def paginate(
 ) -> Iterator[Any]:
     """Yield the items of all pages, one page in memory; each `key` once.
 
+    Credentials in `headers` go to the origin of `url` and to no other.
+
     Args:
         following: returns the address of the page after a response, such as `link_header`.
 
     Raises:
         HttpError: "page loop" when an address comes up again, or after `MAX_PAGES` pages.
         DecodeError: a page without items.
+        ProtocolViolation: the next page is no address.
     """
     seen: set[object] = set()
     visited: set[str] = set()
@@ -158,7 +172,7 @@ def paginate(
         if at in visited or len(visited) >= MAX_PAGES:
             raise HttpError(f"page loop: {at} after {len(visited)} pages")
         visited.add(at)
-        response = client.request(Request("GET", at, headers or Headers()))
+        response = client.request(_page(at, url, headers or Headers()))
         page = response.raise_for_status().json()
         if not isinstance(page, dict) or not isinstance(page.get("items"), list):
             raise DecodeError(f"{at} has no list 'items'")

@@ -168,6 +168,35 @@ def test_pages_that_go_in_a_circle_end(server: FaultServer, client: Client) -> N
         list(paginate(client, server.url("/items?page=1"), link_header))
 
 
+@pytest.mark.parametrize("target", ["http://[", "http://h:port/", "ftp://h/", "/a b"])
+def test_a_next_page_that_is_no_address_is_a_protocol_violation(
+    server: FaultServer, client: Client, target: str
+) -> None:
+    link = respond(200, {"items": [1]}, Link=f"<{target}>; rel=next")
+
+    with pytest.raises(errors.ProtocolViolation, match="next page"):
+        list(paginate(client, server.script("/f", [link]), link_header))
+
+
+def test_a_next_page_of_another_origin_gets_no_credentials(
+    server: FaultServer, client: Client
+) -> None:
+    with FaultServer() as foreign:
+        there = foreign.script("/f", [respond(200, {"items": [2]})])
+        link = respond(200, {"items": [1]}, Link=f"<{there}>; rel=next")
+        headers = BEARER.with_field("X-Kept", "1")
+
+        assert list(
+            paginate(client, server.script("/f", [link]), link_header, headers=headers)
+        ) == [1, 2]
+
+        assert server.journal[0].headers["authorization"] == BEARER["authorization"]
+        assert "authorization" not in foreign.journal[0].headers
+        assert foreign.journal[0].headers["x-kept"] == "1"
+        client.close()
+        assert foreign.settle()
+
+
 def test_a_rate_limited_list_is_read_whole(server: FaultServer, client: Client) -> None:
     page = respond(200, {"items": [1], "next": None})
     url = server.script("/f", [respond(429, Retry_After="0"), page])

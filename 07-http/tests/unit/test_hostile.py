@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from velvet.hostile import Fixed, HostileTests, call
-from velvet_http import body, cache, client, fanout, guard, model, policy, simulate
+from velvet_http import body, cache, client, fanout, guard, model, multipart, policy, simulate
 from velvet_http.errors import DecodeError, HttpError, ProtocolViolation
 
 URL = "http://127.0.0.1/"
@@ -16,6 +16,7 @@ REQUEST = Fixed(model.Request("GET", URL))
 FIELDS = {"Cache-Control": "max-age=60, stale-if-error=60"}
 HEADERS = Fixed(model.Headers(FIELDS))
 ENTRY = Fixed(cache.Entry(URL, (), 200, HEADERS.value, b"body", 0.0, 0.0))
+PARTS = Fixed([multipart.Part("cat", b"content")])
 ELSEWHERE = Fixed(model.Headers({"Location": "/elsewhere"}))
 POLICY, RANDOM, BUDGET = policy.RetryPolicy(), Fixed(random.Random(1)), Fixed(policy.NoBudget())
 CLOCK = "what a clock says is passed through, as the module's docstring says"
@@ -85,6 +86,10 @@ class TestHostile(HostileTests):
         call(model.origin, URL),
         call(model.parse_links, '</a>; rel="next"', base=URL),
         call(model.http_date, "Thu, 01 Jan 1970 00:02:00 GMT"),
+        call(multipart.Part, "cat", b"content", "cat.png", "image/png", 7),
+        call(multipart.form_request, URL, PARTS, HEADERS).but(
+            of=(multipart.form_request, multipart.Multipart)
+        ),
         call(policy.parse_retry_after, "5", now_wall=0.0).but(nan=CLOCK),
         call(policy.Backoff, 0.1, 20.0, 2.0).then("delay", 1, RANDOM, 0.5),
         call(policy.RatioBudget, 0.1, reserve=10.0, window=10.0),

@@ -73,6 +73,12 @@ def test_links_are_resolved_and_the_first_of_a_relation_wins() -> None:
     assert parse_links("<a>; title=x, junk") == {}
 
 
+def test_a_link_that_is_no_address_does_not_hide_the_others() -> None:
+    value = "<http://[>; rel=icon, </b>; rel=next"
+
+    assert parse_links(value, base="http://h/a") == {"icon": "http://[", "next": "http://h/b"}
+
+
 @given(
     st.dictionaries(
         st.text("abc", min_size=1, max_size=5),

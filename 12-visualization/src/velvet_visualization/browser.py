@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import math
 import tempfile
 import threading
 import time
@@ -105,15 +106,19 @@ class BrowserSession:
 
     Raises:
         BrowserUnavailable: there is none, or it died twice in a row.
+        ValueError: a timeout that is no time.
     """
 
     def __init__(self, path: str | None = None, *, timeout_s: float = 30.0) -> None:
         self.path = path or find_browser()
-        if self.path is None or not Path(self.path).is_file():
+        found = False
+        with suppress(OSError):  # of a name that no file can have
+            found = self.path is not None and Path(self.path).is_file()
+        if not found:
             raise BrowserUnavailable(f"no browser at {self.path}" if path else "no browser found")
-        if not timeout_s > 0:
-            raise ValueError(f"timeout_s must be above 0, not {timeout_s}")
-        self.timeout_s = timeout_s
+        self.timeout_s = float(timeout_s)
+        if not 0 < self.timeout_s < math.inf:
+            raise ValueError(f"timeout_s must be above 0 and finite, not {timeout_s}")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._browser: Any = None

@@ -110,7 +110,7 @@ class VisualDiff:
 
 
 def pixels(png: bytes) -> NDArray[np.int16]:
-    """Return a PNG as rows of RGB on white."""
+    """Return a PNG as rows of RGB on white; OSError for what Pillow cannot read."""
     from PIL import Image
 
     with Image.open(io.BytesIO(png)) as picture:
@@ -123,8 +123,10 @@ def compare(a: bytes, b: bytes, *, tolerance: int = 24) -> VisualDiff:
     """Compare two PNGs; pictures of different sizes differ everywhere.
 
     Args:
-        tolerance: of one channel, out of 255, below which a pixel counts as the same.
+        tolerance: of one channel, out of 255, below which a pixel counts as the same; else ValueError.
     """
+    if not 0 <= tolerance <= 255:
+        raise ValueError(f"tolerance is {tolerance}: choose 0 to 255")
     first, second = pixels(a), pixels(b)
     if first.shape != second.shape:
         return VisualDiff(1.0, 255.0, (0, 0, first.shape[1], first.shape[0]))

@@ -89,8 +89,10 @@ def simulate(color: str, vision: Vision, severity: float = 1.0) -> str:
     """Return the colour as it is seen with that vision.
 
     Raises:
-        ValueError: severity is not within 0 and 1.
+        ValueError: an unknown vision, or a severity that is not within 0 and 1.
     """
+    if vision not in VISIONS:
+        raise ValueError(f"{vision!r} is no vision: choose one of {', '.join(VISIONS)}")
     if not 0 <= severity <= 1:
         raise ValueError(f"severity is {severity}: choose 0 (none) to 1 (complete)")
     if vision == "normal":
@@ -167,7 +169,10 @@ class PaletteReport:
 def audit(
     carriers: Sequence[str], background: str = "#ffffff", ink: str = "#000000"
 ) -> PaletteReport:
-    """Judge the colours that carry meaning on a background."""
+    """Judge the colours that carry meaning on a background; ValueError for none."""
+    carriers = tuple(carriers)
+    if not carriers:
+        raise ValueError("there is no colour to judge")
     text = contrast(ink, background)
     graphics = min(contrast(one, background) for one in carriers)
     apart = {vision: round(least_difference(carriers, vision), 1) for vision in VISIONS}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 from html import escape
+from operator import index
 
 import numpy as np
 
@@ -71,8 +72,12 @@ def _sentence(scene: Scene, one: Series) -> str:
 
 
 def shown(axis: Axis, value: float) -> str:
-    """Return a value of an axis as words."""
+    """Return a value of an axis as words, a gap as `missing`; IndexError for no category."""
+    if np.isnan(value):
+        return "missing"
     if axis.scale == "category":
+        if not 0 <= value < len(axis.categories):
+            raise IndexError(f"category {value} of {len(axis.categories)} (the first is 0)")
         return axis.categories[int(value)]
     if axis.scale == "time":
         return str(np.datetime64(int(value), "ms").astype("datetime64[m]"))
@@ -80,7 +85,10 @@ def shown(axis: Axis, value: float) -> str:
 
 
 def data_table(scene: Scene, max_rows: int = MAX_TABLE_ROWS) -> str:
-    """Return the marks as an HTML table, cut with a sentence that says so."""
+    """Return the marks as an HTML table, cut with a sentence that says so; ValueError for rows below 0."""
+    max_rows = index(max_rows)
+    if max_rows < 0:
+        raise ValueError(f"max_rows is {max_rows}: 0 or more are needed")
     heads = [scene.x.label or "x", scene.y.label or "y"]
     heads += ["value"] if scene.kind == "heatmap" else ["series"] if scene.legend else []
     rows: list[list[str]] = []
@@ -124,19 +132,22 @@ def accessible_html(page: str, scene: Scene) -> str:
 
 
 def annotate_svg(svg: str, scene: Scene) -> str:
-    """Return an SVG with role, title and description, which no library writes by itself."""
+    """Return an SVG with role, title and description, which no library writes; ValueError for no SVG."""
     names = (
         f'<title id="chart-title">{escape(scene.title or _WORDS[scene.kind])}</title>'
         f'<desc id="chart-desc">{escape(alt_text(scene))}</desc>'
     )
     role = ' role="img" aria-labelledby="chart-title chart-desc"'
-    return re.sub(
+    named, count = re.subn(
         r"<svg\b([^>]*)>", lambda found: f"<svg{found.group(1)}{role}>{names}", svg, count=1
     )
+    if not count:
+        raise ValueError("there is no <svg> in this text")
+    return named
 
 
 def annotate_png(png: bytes, scene: Scene) -> bytes:
-    """Return a PNG whose iTXt chunk `Description` holds the alternative text."""
+    """Return a PNG whose iTXt chunk `Description` holds the alternative text; OSError for no PNG."""
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 

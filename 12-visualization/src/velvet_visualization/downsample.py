@@ -1,6 +1,6 @@
 """Fewer points than pixels: four ways to thin a line, and which of them lie.
 
-All take x in rising order and y with NaN for gaps, return sorted indices without repeats, keep
+All take x in rising order and y with NaN for gaps (ValueError for anything else), return sorted indices without repeats, keep
 the first and the last point, and are O(n). Sources: Steinarsson 2013 (LTTB), Jugel, Jerzak,
 Hackenbroich and Markl 2014 (M4).
 """
@@ -8,6 +8,7 @@ Hackenbroich and Markl 2014 (M4).
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import index
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +17,17 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 
-def _checked(x: Floats, y: Floats, wanted: int, least: int) -> None:
+def _checked(x: Floats, y: Floats, wanted: int, least: int) -> tuple[Floats, Floats, int]:
+    x, y, wanted = np.asarray(x, dtype=float), np.asarray(y, dtype=float), index(wanted)
+    if x.ndim != 1 or y.ndim != 1:
+        raise ValueError("x and y need one dimension each")
     if len(x) != len(y):
         raise ValueError(f"x has {len(x)} values and y has {len(y)}")
     if wanted < least:
         raise ValueError(f"{wanted} points are too few: at least {least} are needed")
     if len(x) and (not np.isfinite(x).all() or bool((np.diff(x) < 0).any())):
         raise ValueError("x must be finite and in rising order: sort the rows first")
+    return x, y, wanted
 
 
 def _ends(found: Indices, n: int) -> Indices:
@@ -31,17 +36,18 @@ def _ends(found: Indices, n: int) -> Indices:
 
 def every_nth(x: Floats, y: Floats, points: int) -> Indices:
     """Return every n-th index: the way that loses whatever is narrow."""
-    _checked(x, y, points, 2)
+    x, y, points = _checked(x, y, points, 2)
     if len(x) <= points:
         return np.arange(len(x))
     return _ends(np.linspace(0, len(x) - 1, points).astype(np.intp), len(x))
 
 
-def columns_of(x: Floats, width: int, domain: tuple[float, float] | None = None) -> Indices:
-    """Return the pixel column of each x; with `domain` the drawing's own columns."""
+def _columns_of(x: Floats, width: int, domain: tuple[float, float] | None = None) -> Indices:
     low, high = domain or (float(x[0]), float(x[-1]))
+    if not (np.isfinite([low, high]).all() and low <= high):
+        raise ValueError(f"{domain} is no domain: two rising finite numbers are needed")
     share = (x - low) / ((high - low) or 1.0)
-    return np.clip((share * width).astype(np.intp), 0, width - 1)
+    return np.clip(share * width, 0, width - 1).astype(np.intp)
 
 
 def _extremes(column: Indices, y: Floats) -> tuple[Indices, Indices, Indices, Indices]:
@@ -71,10 +77,10 @@ def _gaps(y: Floats) -> Indices:
 
 def minmax(x: Floats, y: Floats, points: int) -> Indices:
     """Return the lowest and the highest point of each of `points / 2` columns."""
-    _checked(x, y, points, 2)
+    x, y, points = _checked(x, y, points, 2)
     if len(x) <= points:
         return np.arange(len(x))
-    _, low, high, _ = _extremes(columns_of(x, points // 2), y)
+    _, low, high, _ = _extremes(_columns_of(x, points // 2), y)
     return _ends(np.concatenate([low, high, _gaps(y)]), len(x))
 
 
@@ -83,10 +89,10 @@ def m4(x: Floats, y: Floats, points: int, domain: tuple[float, float] | None = N
 
     With one column a pixel, and the drawing's own domain, a line of one pixel is drawn the same.
     """
-    _checked(x, y, points, 4)
+    x, y, points = _checked(x, y, points, 4)
     if len(x) <= points:
         return np.arange(len(x))
-    found = _extremes(columns_of(x, points // 4, domain), y)
+    found = _extremes(_columns_of(x, points // 4, domain), y)
     return _ends(np.concatenate([*found, _gaps(y)]), len(x))
 
 
@@ -95,7 +101,7 @@ def lttb(x: Floats, y: Floats, points: int) -> Indices:
 
     A line with gaps is thinned piece by piece, each by its share of the points.
     """
-    _checked(x, y, points, 3)
+    x, y, points = _checked(x, y, points, 3)
     if len(x) <= points:
         return np.arange(len(x))
     missing = ~np.isfinite(y)

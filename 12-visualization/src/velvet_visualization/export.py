@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from velvet_visualization.browser import BrowserSession, find_browser
-from velvet_visualization.contender import FORMATS, Format
+from velvet_visualization.contender import FORMATS, Engine, Format
 from velvet_visualization.contenders import NAMES, load
 from velvet_visualization.describe import accessible_html, annotate_png, annotate_svg
 from velvet_visualization.downsample import m4
 from velvet_visualization.errors import UnsupportedExport
 from velvet_visualization.raster import rasterize
 from velvet_visualization.scene import Scene, Series, prepare
-from velvet_visualization.spec import ChartSpec
+from velvet_visualization.spec import KINDS, ChartSpec
 from velvet_visualization.theme import LIGHT, Theme
 
 
@@ -73,12 +73,10 @@ def export(
         UnsupportedExport: an unknown format.
         TooManyPoints: more than the library carries.
     """
-    module = load(library)
-    if fmt not in module.EXPORTS:
-        raise UnsupportedExport(module.LABEL, str(fmt), tuple(module.EXPORTS))
+    module, engine = load(library), _engine(library, fmt)
     scene = spec if isinstance(spec, Scene) else prepare(spec, theme)
     figure = module.build(scene)
-    if module.EXPORTS[fmt].browser and session is None:
+    if engine.browser and session is None:
         with BrowserSession() as own:
             made = module.export(figure, fmt, own)
     else:
@@ -87,6 +85,13 @@ def export(
     if path is not None:
         atomic_write(Path(path), made)
     return made
+
+
+def _engine(library: str, fmt: Format) -> Engine:
+    module = load(library)
+    if fmt not in module.EXPORTS:
+        raise UnsupportedExport(module.LABEL, str(fmt), tuple(module.EXPORTS))
+    return module.EXPORTS[fmt]
 
 
 def _annotated(made: bytes, fmt: Format, scene: Scene) -> bytes:
@@ -100,9 +105,9 @@ def _annotated(made: bytes, fmt: Format, scene: Scene) -> bytes:
 def export_many(
     specs: Iterable[ChartSpec], library: str, fmt: Format, folder: str | Path
 ) -> list[Path]:
-    """Write each chart to a numbered file in a folder, with one browser for all of them."""
+    """Write each chart to a numbered file in a folder, with one browser for all of them; errors as `export`."""
     target = Path(folder)
-    needs = load(library).EXPORTS[fmt].browser
+    needs = _engine(library, fmt).browser
     written = []
 
     def write(session: BrowserSession | None) -> None:
@@ -150,7 +155,9 @@ class Strategy:
 
 
 def choose(kind: str, marks: int) -> Strategy:
-    """Return how to draw that many marks of a kind, by what was measured in this module."""
+    """Return how to draw that many marks of a kind, by what was measured in this module; else ValueError."""
+    if kind not in KINDS or not marks >= 0:
+        raise ValueError(f"{marks} marks of {kind!r}: kinds are {', '.join(KINDS)}")
     if kind not in ("line", "area", "scatter") or marks <= 10_000:
         return Strategy("direct", "every library draws them and every browser carries them")
     if kind in ("line", "area"):

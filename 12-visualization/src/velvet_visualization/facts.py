@@ -60,9 +60,11 @@ class ChartFacts:
 def series_facts(
     name: str, color: str, x: Iterable[float], y: Iterable[float], value_sum: float = 0.0
 ) -> SeriesFacts:
-    """Return the facts of marks whose positions were read from a library's own objects."""
+    """Return the facts of marks read from a library's own objects; ValueError for odd lengths."""
     xs: NDArray[np.float64] = np.asarray(list(x), dtype=float)
     ys: NDArray[np.float64] = np.asarray(list(y), dtype=float)
+    if len(xs) != len(ys):
+        raise ValueError(f"x has {len(xs)} values and y has {len(ys)}")
     there = np.isfinite(xs) & np.isfinite(ys)
     xs, ys = xs[there], ys[there]
     if not len(xs):
@@ -107,7 +109,10 @@ def diff_facts(a: ChartFacts, b: ChartFacts, *, rtol: float = RTOL) -> list[str]
 
     Args:
         rtol: relative to the domain's span for positions, so that a sum near zero is no trap.
+            Outside 0 to 1 it is a ValueError.
     """
+    if not 0 <= rtol <= 1:
+        raise ValueError(f"rtol is {rtol}: choose 0 to 1")
     found: list[str] = []
     spans = [max(abs(high - low), 1e-300) for low, high in (a.x_domain, a.y_domain)]
     for field in fields(ChartFacts):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from velvet_visualization.errors import SpecError, TooManyPoints
-from velvet_visualization.spec import ChartSpec, Kind, Scale, clean
+from velvet_visualization.spec import MIN_SPAN, SCALES, ChartSpec, Kind, Scale, clean
 from velvet_visualization.theme import LIGHT, Style, Theme
 
 MARGIN = 0.05
@@ -84,12 +84,14 @@ class Scene:
         Raises:
             TooManyPoints: it cannot, and would freeze whoever opens the result.
         """
-        if self.marks > limit:
+        if not self.marks <= limit:
             raise TooManyPoints(library, self.marks, limit)
         return self
 
     def bars(self, number: int) -> tuple[NDArray[np.float64], float]:
-        """Return the middles and the width of one series' bars beside its neighbours."""
+        """Return the middles and the width of one series' bars beside its neighbours; IndexError for none."""
+        if not 0 <= number < len(self.series):
+            raise IndexError(f"series {number} of {len(self.series)} (the first is 0)")
         width = BAR_SHARE / len(self.series)
         return self.series[number].x + (number - (len(self.series) - 1) / 2) * width, width
 
@@ -99,18 +101,20 @@ def prepare(spec: ChartSpec, theme: Theme = LIGHT) -> Scene:
 
     Raises:
         PaletteError: more series than the theme keeps apart.
-        SpecError: two bars or cells in one place.
+        SpecError: two bars or cells in one place, bins that floats cannot keep apart, no mark.
     """
     x, y = _values(spec, "x"), _values(spec, "y")
     names = _names(spec)
     styles = theme.styles(len(names))
     edges = None
     if spec.kind == "histogram":
-        edges = np.histogram_bin_edges(x[np.isfinite(x)], bins=spec.bins, range=spec.x.domain)
+        edges = _edges(x[np.isfinite(x)], spec.bins, spec.x.domain)
     series = []
     for name, style in zip(names, styles, strict=True):
         mine = spec.data[spec.color] == name if name or len(names) > 1 else np.full(len(x), True)
         series.append(_series(spec, clean(name), style, x[mine], y[mine], edges, mine))
+    if not any(np.isfinite(one.y).any() for one in series):
+        raise SpecError(["/data: no row has all that a mark needs"])
     from_zero = spec.kind in ("bar", "histogram", "area")
     return Scene(
         spec.kind,
@@ -131,6 +135,18 @@ def milliseconds(values: NDArray[Any]) -> NDArray[np.float64]:
     found: NDArray[np.float64] = values.astype("datetime64[ms]").astype("int64").astype(float)
     found[np.isnat(values)] = np.nan
     return found
+
+
+def _edges(
+    x: NDArray[np.float64], bins: int, domain: tuple[float, float] | None
+) -> NDArray[np.float64]:
+    try:
+        edges = np.histogram_bin_edges(x, bins=bins, range=domain)
+    except ValueError:  # of NumPy 2; an older one returns equal edges
+        edges = np.zeros(2)
+    if not (np.diff(edges) > 0).all():
+        raise SpecError([f"/bins: the values are too close to make {bins} bins of them"])
+    return edges
 
 
 def _values(spec: ChartSpec, axis: str) -> NDArray[np.float64]:
@@ -238,13 +254,18 @@ def _unique(names: list[str]) -> tuple[str, ...]:
 def margin(
     low: float, high: float, scale: Scale = "linear", *, from_zero: bool = False
 ) -> tuple[float, float]:
-    """Return a domain with room around the marks; bars and areas stand on zero."""
+    """Return a domain with room around the marks; bars and areas stand on zero; else ValueError."""
+    low, high = float(low), float(high)
+    if scale not in SCALES or not (-np.inf < low <= high < np.inf) or (scale == "log" and low <= 0):
+        raise ValueError(f"{low} and {high} are no ends of a {scale} scale")
     if scale == "log":
         a, b = np.log10(low), np.log10(high)
         space = MARGIN * (b - a) or 0.5
         return float(10 ** (a - space)), float(10 ** (b + space))
     if from_zero:
         low, high = min(low, 0.0), max(high, 0.0)
-    space = MARGIN * (high - low) or max(abs(high) * MARGIN, 0.5)
+    span = high - low
+    one_number = span <= MIN_SPAN * max(abs(low), abs(high))  # for Matplotlib, at least
+    space = max(abs(high) * MARGIN, 0.5) if one_number else MARGIN * span
     first = low if from_zero and low == 0 else low - space
     return first, high if from_zero and high == 0 and low < 0 else high + space

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from numbers import Integral
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -25,10 +26,14 @@ Scale = Literal["linear", "log", "time", "category"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
 VERSION = 1
 MAX_LETTERS = 80
+# Beyond these a domain with its margin overflows or becomes zero.
+MAX_NUMBER, LOG_RANGE = 1e300, (1e-270, 1e270)
+# Two ends closer than this, relative to their size, are one number for Matplotlib.
+MIN_SPAN = 1e-14
 MAX_CATEGORIES = 200
 SIDES = (100, 4000)
 # Outside these years a domain with its margin cannot be shown by every library.
-YEARS = (np.datetime64("1700-01-01"), np.datetime64("2200-01-01"))
+YEARS = np.array(["1700-01-01", "2200-01-01"], "datetime64[D]")
 SCALES_OF: dict[Kind, tuple[tuple[Scale, ...], tuple[Scale, ...]]] = {
     "line": (("linear", "log", "time"), ("linear", "log")),
     "scatter": (("linear", "log", "time"), ("linear", "log")),
@@ -40,8 +45,21 @@ SCALES_OF: dict[Kind, tuple[tuple[Scale, ...], tuple[Scale, ...]]] = {
 
 
 def clean(text: str, limit: int = MAX_LETTERS) -> str:
-    """Return a label without control characters and lone surrogates, shortened with an ellipsis."""
-    kept = "".join(one for one in text if unicodedata.category(one) not in ("Cc", "Cs"))
+    """Return a label as XML may hold it, shortened with an ellipsis.
+
+    Control characters, lone surrogates and noncharacters are left out; of the last, U+FFFF makes
+    vl-convert abort the whole process.
+
+    Raises:
+        ValueError: a limit without room for the ellipsis.
+    """
+    if not limit >= 1:
+        raise ValueError(f"limit is {limit}: at least 1 letter is needed")
+    kept = "".join(
+        one
+        for one in text
+        if unicodedata.category(one) not in ("Cc", "Cs") and ord(one) & 0xFFFE != 0xFFFE
+    )
     return kept if len(kept) <= limit else kept[: limit - 1] + "\u2026"
 
 
@@ -97,6 +115,8 @@ class ChartSpec:
         problems.extend(_problems(self))
         if problems:
             raise SpecError(problems)
+        for name in ("width", "height", "bins"):
+            object.__setattr__(self, name, int(getattr(self, name)))  # of NumPy's, too
 
     @property
     def rows(self) -> int:
@@ -143,17 +163,21 @@ def column(values: Any) -> NDArray[Any]:
     """Return values as a one-dimensional array of floats, text, or datetime64 in UTC.
 
     Raises:
-        ValueError: the values are of mixed or unknown types, or of more than one dimension.
+        ValueError: the values are of mixed or unknown types, of more than one dimension, or
+            moments that do not fit into milliseconds.
     """
     if isinstance(values, list | tuple):
         values = _from_list(list(values))
     array: NDArray[Any] = np.asarray(values)
     if array.ndim != 1:
         raise ValueError(f"one dimension is needed, not {array.ndim}")
+    if np.ma.is_masked(values):  # as an array, what is masked would be drawn
+        pairs = zip(array, values.mask, strict=True)
+        return column([None if hidden else one for one, hidden in pairs])
     if array.dtype.kind in "biuf":
         return array.astype(np.float64)
     if array.dtype.kind == "M":
-        return array.astype("datetime64[ms]")
+        return _in_ms(array)
     if array.dtype.kind == "U":
         return array
     return column(array.tolist()) if array.dtype.kind in "OT" else _refuse(array.dtype)
@@ -177,13 +201,22 @@ def _from_list(values: list[Any]) -> NDArray[Any]:
     return _refuse("a mixture of " + ", ".join(sorted({type(one).__name__ for one in values})))
 
 
+def _in_ms(array: NDArray[Any]) -> NDArray[Any]:
+    found = array.astype("datetime64[ms]")
+    there = ~np.isnat(array)
+    before, after = (one[there].astype("datetime64[Y]") for one in (array, found))
+    if (before != after).any():  # NumPy wraps around
+        raise ValueError("a moment is too far away to be counted in milliseconds")
+    return found
+
+
 def _utc(moment: Any) -> np.datetime64:
     if isinstance(moment, datetime) and moment.tzinfo is not None:
         try:
             moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
         except OverflowError:
             raise ValueError(f"{moment} has no UTC time") from None
-    found: np.datetime64 = np.datetime64(moment, "ms")
+    found: np.datetime64 = _in_ms(np.array([moment], dtype="datetime64"))[0]
     return found
 
 
@@ -214,6 +247,9 @@ def _problems(spec: ChartSpec) -> Iterator[str]:
     if spec.kind not in KINDS:
         yield f"/kind: {spec.kind!r} is none of {', '.join(KINDS)}"
         return
+    yield from (wrong := list(_no_texts(spec)))
+    if wrong:
+        return
     lengths = {len(values) for values in spec.data.values()}
     if not lengths or lengths == {0}:
         yield "/data: there is no row"
@@ -222,33 +258,59 @@ def _problems(spec: ChartSpec) -> Iterator[str]:
         sizes = ", ".join(f"{name} {len(values)}" for name, values in spec.data.items())
         yield f"/data: columns differ in length ({sizes})"
         return
-    for name in ("width", "height"):
-        side = getattr(spec, name)
-        if not isinstance(side, int) or not SIDES[0] <= side <= SIDES[1]:
-            yield f"/{name}: {side!r} is not between {SIDES[0]} and {SIDES[1]}"
-    if not isinstance(spec.bins, int) or not 1 <= spec.bins <= 1000:
-        yield f"/bins: {spec.bins!r} is not between 1 and 1000"
+    for name, (least, most) in (("width", SIDES), ("height", SIDES), ("bins", (1, 1000))):
+        size = getattr(spec, name)
+        if not isinstance(size, Integral) or not least <= size <= most:
+            yield f"/{name}: {size!r} is not between {least} and {most}"
     if spec.color and spec.color not in spec.data:
         yield f"/color: there is no column {spec.color!r}"
-    axes = [("x", spec.x)] + ([("y", spec.y)] if spec.kind != "histogram" else [])
-    for (name, channel), allowed in zip(axes, SCALES_OF[spec.kind], strict=False):
-        yield from _axis_problems(spec, name, channel, allowed)
+    for name, allowed in zip("xy", SCALES_OF[spec.kind], strict=True):
+        yield from _axis_problems(spec, name, getattr(spec, name), allowed)
+    values = spec.data.get(spec.color)
     if spec.kind == "heatmap":
-        values = spec.data.get(spec.color)
         if values is None or values.dtype.kind != "f" or not np.isfinite(values).any():
             yield "/color: a heatmap needs a column of numbers"
+        elif _largest(values) > MAX_NUMBER:
+            yield "/color: numbers above 1e300 leave no room for a scale"
+    elif values is not None and values.dtype.kind != "U":
+        yield "/color: series are told apart by text: turn the column into text first"
+
+
+def _no_texts(spec: ChartSpec) -> Iterator[str]:
+    """Yield what is no text, or no channel, where one is needed."""
+    texts = {f"/data/{_pointer(name)}": name for name in spec.data}
+    texts |= {"/title": spec.title, "/alt": spec.alt, "/color": spec.color or ""}
+    for name, channel in (("x", spec.x), ("y", spec.y)):
+        if isinstance(channel, Channel):
+            texts |= {f"/{name}/field": channel.field, f"/{name}/label": channel.label}
+        else:
+            yield f"/{name}: a Channel is needed, not {channel!r}"
+    for path, text in texts.items():
+        if not isinstance(text, str):
+            yield f"{path}: text is needed, not {text!r}"
+
+
+def _largest(values: NDArray[np.float64]) -> float:
+    return float(np.max(np.abs(np.where(np.isfinite(values), values, 0))))
 
 
 def _axis_problems(
     spec: ChartSpec, name: str, channel: Channel, allowed: tuple[Scale, ...]
 ) -> Iterator[str]:
-    if channel.field not in spec.data:
+    counted = spec.kind == "histogram" and name == "y"  # heights, of no column
+    if not counted and channel.field not in spec.data:
         yield f"/{name}/field: there is no column {channel.field!r}"
         return
-    values = spec.data[channel.field]
     if channel.scale not in allowed:
-        yield f"/{name}/scale: a {spec.kind} takes {' or '.join(allowed)}, not {channel.scale!r}"
+        yield f"/{name}/scale: a{'n' * (spec.kind == 'area')} {spec.kind} takes {' or '.join(allowed)}, not {channel.scale!r}"
         return
+    if channel.domain is not None and not _is_domain(channel):
+        yield f"/{name}/domain: {channel.domain!r} is not two rising finite numbers on its scale"
+    if not counted:
+        yield from _values_problems(name, channel, spec.data[channel.field])
+
+
+def _values_problems(name: str, channel: Channel, values: NDArray[Any]) -> Iterator[str]:
     if channel.scale == "category":
         if values.dtype.kind != "U":
             yield f"/{name}/field: a category is text"
@@ -268,13 +330,24 @@ def _axis_problems(
         yield f"/{name}/field: no finite number"
     elif channel.scale == "log" and (bad := int((values <= 0).sum())) > 0:
         yield f"/{name}/field: a log scale needs numbers above 0 ({bad} are not)"
-    elif np.nanmax(np.abs(np.where(np.isfinite(values), values, 0))) > 1e300:
+    elif channel.scale == "log" and not _within(values[np.isfinite(values)], LOG_RANGE):
+        yield f"/{name}/field: a log scale needs numbers between 1e-270 and 1e270"
+    elif _largest(values) > MAX_NUMBER:
         yield f"/{name}/field: numbers above 1e300 leave no room for a margin"
-    domain = channel.domain
-    if domain is not None and not (
-        len(domain) == 2
-        and all(isinstance(one, int | float) and np.isfinite(one) for one in domain)
-        and domain[0] < domain[1]
-        and (channel.scale != "log" or domain[0] > 0)
-    ):
-        yield f"/{name}/domain: {domain!r} is not two rising finite numbers"
+
+
+def _within(values: NDArray[np.float64], ends: tuple[float, ...]) -> bool:
+    return bool(np.all(values >= ends[0]) and np.all(values <= ends[1]))
+
+
+def _is_domain(channel: Channel) -> bool:
+    """Whether a domain is two numbers that every library keeps apart."""
+    try:
+        low, high = (float(one) for one in channel.domain or ())
+    except (TypeError, ValueError, OverflowError):
+        return False
+    span = max(abs(low), abs(high)) * MIN_SPAN
+    ends = {"log": LOG_RANGE, "time": tuple(YEARS.astype("M8[ms]").astype(float))}
+    return high - low > span and _within(
+        np.array([low, high]), ends.get(channel.scale, (-MAX_NUMBER, MAX_NUMBER))
+    )

@@ -44,10 +44,11 @@ class Theme:
         """Return one style a series.
 
         Raises:
-            PaletteError: there are more series than colours; a silent second round would lie.
+            PaletteError: there are more series than styles; a silent second round would lie.
         """
-        if count > len(self.strokes):
-            raise PaletteError(count, len(self.strokes))
+        known = min(map(len, (self.fills, self.strokes, self.markers, self.dashes)))
+        if count > known:
+            raise PaletteError(count, known)
         every = zip(self.fills, self.strokes, self.markers, self.dashes, strict=False)
         return tuple(Style(*one) for one, _ in zip(every, range(count), strict=False))
 

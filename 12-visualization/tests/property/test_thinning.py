@@ -115,6 +115,13 @@ def test_a_level_line_covers_one_row_and_a_gap_nothing() -> None:
     assert 7 <= broken.sum() < 10
 
 
+def test_a_line_that_leaves_its_frame_far_behind_costs_what_the_frame_shows() -> None:
+    shown = line_pixels(np.array([0.0, 1e12]), np.array([0.0, 1e300]), 10, 5, (0, 1e-3), (0, 1e286))
+
+    assert shown.sum() == 10
+    assert shown[0].all()
+
+
 CLOUD = arrays(float, st.tuples(st.just(2), st.integers(0, 200)), elements=st.floats(-2, 12))
 
 
@@ -152,6 +159,8 @@ def test_empty_pixels_are_transparent_and_full_ones_dark(how) -> None:  # type: 
     assert picture[1, 0, 3] == 0  # the bottom row comes last
     assert picture[0, 1, :3].tolist() == [0x3B, 0x1A, 0x66]
     assert shade(counts * 0, LIGHT.ramp, how)[..., 3].sum() == 0
+    with pytest.raises(ValueError, match="choose linear, log, eq_hist"):
+        shade(counts, LIGHT.ramp, "root")  # type: ignore[arg-type]
 
 
 def test_a_raster_without_pixels_is_refused() -> None:

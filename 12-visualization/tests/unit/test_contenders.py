@@ -18,7 +18,12 @@ from velvet_visualization import chart_test
 from velvet_visualization.contender import Contender
 from velvet_visualization.contenders import NAMES, load
 from velvet_visualization.describe import alt_text
-from velvet_visualization.errors import BrowserUnavailable, TooManyPoints, UnsupportedExport
+from velvet_visualization.errors import (
+    BrowserUnavailable,
+    SpecError,
+    TooManyPoints,
+    UnsupportedExport,
+)
 from velvet_visualization.export import capability_matrix, choose, export, reduce
 from velvet_visualization.facts import diff_facts, expected
 from velvet_visualization.samples import HOSTILE, cloud, example, line
@@ -51,13 +56,20 @@ def test_the_dark_theme_changes_colours_and_nothing_else(name: str, library: Con
         ({"x": [1.0, 2, 3], "y": [7.0, 7, 7]}, Y),
         ({"x": [1.0, 2, 3], "y": [0.001, 10, 1e6]}, Channel("y", scale="log")),
         ({"x": [1.0, 2], "y": [1e-200, 2e-200]}, Y),
+        ({"x": [1.0, 2], "y": [1e-200, 1e200]}, Channel("y", scale="log")),
+        ({"x": [1e15, 1e15 + 1], "y": [1.0, 1 + 2e-16]}, Y),
+        ({"x": [3.0, 1, 2], "y": [1.0, 2, 3]}, Y),
         ({"x": [1.0, 2], "y": [5.0, 9]}, Channel("y", domain=(0, 100))),
     ],
 )
-@pytest.mark.parametrize("kind", ["scatter", "line"])
+@pytest.mark.parametrize("kind", ["scatter", "line", "area"])
 def test_odd_numbers_are_drawn_the_same_by_all(
     name: str, kind: Kind, data: Any, y: Channel
 ) -> None:
+    if kind == "area" and y.scale == "log":
+        with pytest.raises(SpecError, match="an area takes linear"):
+            ChartSpec(kind, data, X, y)
+        return
     assert chart_test.problems(name, prepare(ChartSpec(kind, data, X, y, title="odd"))) == []
 
 
@@ -174,6 +186,8 @@ def test_ten_million_points_become_a_picture_that_any_library_carries() -> None:
 def test_the_way_follows_kind_and_number(kind: str, marks: int, way: str) -> None:
     assert choose(kind, marks).way == way
     assert choose(kind, marks).reason
+    with pytest.raises(ValueError, match="kinds are line, scatter"):
+        choose("pie", marks)
 
 
 def test_an_unknown_format_or_library_is_refused(name: str, library: Contender) -> None:

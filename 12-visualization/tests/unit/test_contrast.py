@@ -17,6 +17,7 @@ from velvet_visualization.contrast import (
     redundant,
     simulate,
 )
+from velvet_visualization.errors import PaletteError
 from velvet_visualization.samples.palettes import STOCK
 from velvet_visualization.theme import DARK, LIGHT, Theme
 
@@ -89,6 +90,11 @@ def test_no_stock_palette_carries_meaning_alone(name: str) -> None:
 
 def test_a_theme_without_markers_is_not_redundant() -> None:
     assert not redundant(Theme(LIGHT.fills, LIGHT.strokes, markers=("circle",) * 6), 3)
+
+
+def test_a_theme_with_fewer_fills_than_strokes_has_as_many_styles_as_fills() -> None:
+    with pytest.raises(PaletteError, match="2 series, but the palette keeps 1 apart"):
+        Theme(LIGHT.fills[:1], LIGHT.strokes).styles(2)
 
 
 def test_pale_text_is_named() -> None:

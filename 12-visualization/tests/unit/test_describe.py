@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from velvet_visualization.describe import MAX_ALT, accessible_html, alt_text, data_table
+from velvet_visualization.describe import (
+    MAX_ALT,
+    accessible_html,
+    alt_text,
+    annotate_svg,
+    data_table,
+)
 from velvet_visualization.export import export
 from velvet_visualization.samples import cloud, example
 from velvet_visualization.scene import prepare
@@ -63,6 +69,14 @@ def test_the_table_is_cut_and_says_so() -> None:
     assert "<p>" not in data_table(prepare(cloud(9)))
     assert '<th scope="col">value</th>' in data_table(prepare(example("heatmap")))
     assert "2026-03-01T00:00" in data_table(prepare(example("line")))
+
+
+def test_a_gap_is_called_missing_and_a_text_without_a_picture_is_refused() -> None:
+    gap = prepare(ChartSpec("line", {"x": [1, 2], "y": [np.nan, 7]}, X, Y))
+
+    assert "<td>1</td><td>missing</td>" in data_table(gap)
+    with pytest.raises(ValueError, match="there is no <svg>"):
+        annotate_svg("<p>", gap)
 
 
 def test_labels_are_escaped_in_the_page() -> None:

@@ -45,6 +45,24 @@ UTC = timezone.utc
         ("scatter", {"x": [1, "a"], "y": [1, 2]}, X, Y, ["/data/x: numbers, text or moments"]),
         ("scatter", {"x": np.ones((2, 2)), "y": ONE}, X, Y, ["/data/x: one dimension"]),
         ("scatter", {"x": np.array([1j]), "y": ONE}, X, Y, ["/data/x: numbers, text"]),
+        ("scatter", {1: ONE, "y": ONE}, Channel(1), Y, ["/data/1: text", "/x/field: text"]),  # type: ignore[arg-type]
+        ("scatter", {"x": ONE, "y": [5e-324, 1, 1]}, X, LOG, ["between 1e-270 and 1e270"]),
+        ("histogram", {"x": ONE}, X, Channel("", scale="log"), ["/y/scale: a histogram takes lin"]),
+        ("histogram", {"x": ONE}, X, Channel("", domain=(9, 0)), ["/y/domain: (9, 0)"]),
+        (
+            "line",
+            {"t": np.array([2**40], "M8[Y]"), "y": [1]},
+            TIME,
+            Y,
+            ["/data/t: a moment is too"],
+        ),
+        (
+            "line",
+            {"t": [datetime(2026, 1, 1, tzinfo=UTC)], "y": [1]},
+            Channel("t", scale="time", domain=(0, 1e300)),
+            Y,
+            ["/x/domain"],
+        ),
         ("bar", {"c": ONE, "y": ONE}, CATEGORY, Y, ["/x/field: a category is text"]),
         ("bar", {"x": ONE, "y": ONE}, X, Y, ["/x/scale: a bar takes category, not 'linear'"]),
         ("bar", {"c": list(map(str, range(201))), "y": range(201)}, CATEGORY, Y, ["than 200"]),
@@ -88,6 +106,13 @@ def test_bad_data_is_refused_with_a_path(
         ({"x": Channel("x", domain=(2, 1))}, "/x/domain: (2, 1)"),
         ({"y": Channel("y", scale="log", domain=(0, 1))}, "/y/domain"),
         ({"x": Channel("x", domain=(0, float("nan")))}, "/x/domain"),
+        ({"x": Channel("x", domain=(0, 10**400))}, "/x/domain"),
+        ({"x": Channel("x", domain=(-1e308, 1e308))}, "/x/domain"),
+        ({"x": Channel("x", domain=(1.0, 1.0 + 2e-16))}, "/x/domain"),
+        ({"x": Channel("x", domain=5)}, "/x/domain: 5"),
+        ({"x": "x"}, "/x: a Channel is needed, not 'x'"),
+        ({"title": None}, "/title: text is needed, not None"),
+        ({"color": "x"}, "/color: series are told apart by text"),
     ],
 )
 def test_bad_settings_are_refused_too(change: Any, problem: str) -> None:
@@ -149,7 +174,7 @@ def test_text_that_only_looks_like_moments_stays_text() -> None:
 
 
 def test_a_label_is_shortened_and_has_no_control_characters() -> None:
-    assert clean("a\x00b\nc\ud800") == "abc"
+    assert clean("a\x00b\nc\ud800\ufffe\uffff") == "abc"
     assert len(clean("x" * 10_000)) == 80
     assert clean("x" * 10_000).endswith("\u2026")
 
@@ -159,6 +184,34 @@ def test_two_bars_in_one_place_are_refused() -> None:
 
     with pytest.raises(SpecError, match="1 marks of a bar lie on another"):
         prepare(spec)
+
+
+@pytest.mark.parametrize("values", [[1.0, 1 + 2e-16], [1e300] * 9, [1e16, 1e16 + 2]])
+def test_a_histogram_without_room_for_its_bins_is_refused(values: list[float]) -> None:
+    with pytest.raises(SpecError, match=r"^/bins: the values are too close to make 20 bins"):
+        prepare(ChartSpec("histogram", {"x": values}, X))
+
+
+def test_rows_of_which_none_is_whole_are_refused() -> None:
+    spec = ChartSpec("scatter", {"x": [1, np.nan], "y": [np.nan, 1]}, X, Y)
+
+    with pytest.raises(SpecError, match=r"^/data: no row has all that a mark needs"):
+        prepare(spec)
+
+
+def test_cells_that_no_scale_can_span_are_refused() -> None:
+    data = {"c": ["a", "b"], "y": ["c", "d"], "v": [1e308, -1e308]}
+
+    with pytest.raises(SpecError, match=r"^/color: numbers above 1e300"):
+        ChartSpec("heatmap", data, CATEGORY, Channel("y", scale="category"), "v")
+
+
+def test_what_is_masked_is_a_gap_and_sizes_of_numpy_are_sizes() -> None:
+    masked = np.ma.masked_array([1.0, 2, 3], mask=[False, True, False])
+    spec = ChartSpec("line", {"x": ONE, "y": masked}, X, Y, width=np.int64(200))  # type: ignore[arg-type]
+
+    assert prepare(spec).marks == 2
+    assert '"width": 200,' in spec.to_json()
 
 
 def test_more_series_than_colours_are_refused() -> None:
@@ -175,6 +228,7 @@ def test_more_series_than_colours_are_refused() -> None:
         (0, 100, {}, (-5, 105)),
         (3, 3, {}, (2.5, 3.5)),
         (10, 10, {}, (9.5, 10.5)),
+        (1, 1 + 2e-16, {}, (0.5, 1.5)),
         (1, 100, {"scale": "log"}, (10**-0.1, 10**2.1)),
         (2, 10, {"from_zero": True}, (0, 10.5)),
         (-10, -2, {"from_zero": True}, (-10.5, 0)),

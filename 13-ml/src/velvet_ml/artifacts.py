@@ -11,14 +11,13 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import onnx
 from google.protobuf.message import DecodeError
 
 from velvet_ml.errors import IntegrityError, UntrustedArtifact
 
-Format = Literal["skops", "onnx"]
 MAX_BYTES = 256 * 1024 * 1024
 # Types that skops does not trust by itself, read by us once: they hold arrays and numbers only.
 ALLOWED = frozenset(
@@ -35,23 +34,8 @@ ALLOWED = frozenset(
     }
 )
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
-
-
-def save(model: Any, path: Path, kind: Format) -> Path:
-    """Write a model: a fitted pipeline as ``skops``, or the bytes of a graph as ``onnx``.
-
-    Raises:
-        ValueError: another format; pickle and joblib are refused by design.
-    """
-    if kind == "skops":
-        from skops import io as skops_io
-
-        path.write_bytes(skops_io.dumps(model))
-    elif kind == "onnx":
-        path.write_bytes(bytes(model))
-    else:
-        raise ValueError(f"format {kind!r}: use skops to train again, onnx to serve")
-    return path
+# gzip, bzip2, xz, and zlib at its four levels
+_COMPRESSED = (b"\x1f\x8b", b"BZ", b"\xfd7", b"\x78\x9c", b"\x78\x5e", b"\x78\x01", b"\x78\xda")
 
 
 def load(path: Path) -> Any:
@@ -75,21 +59,9 @@ def loads(content: bytes, name: str = "artefact") -> Any:
         raise UntrustedArtifact(("pickle",), f"{name} is a pickle: loading it would run its code")
     if content.startswith(_ZIP):
         return _skops(content, name)
-    if _looks_compressed(content):
+    if content.startswith(_COMPRESSED):
         raise UntrustedArtifact(("joblib",), f"{name} is compressed, as joblib does with pickles")
     return check_onnx(content, name)
-
-
-def _looks_compressed(content: bytes) -> bool:
-    return content[:2] in (
-        b"\x1f\x8b",
-        b"BZ",
-        b"\xfd7",
-        b"\x78\x9c",
-        b"\x78\x5e",
-        b"\x78\x01",
-        b"\x78\xda",
-    )
 
 
 def _skops(content: bytes, name: str) -> Any:

@@ -12,7 +12,6 @@ import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
 _TRIES, _PAUSE_S = 50, 0.02
@@ -60,12 +59,7 @@ class FileLock:
         _take(self._file)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._file is not None:
             _give(self._file)
             self._file.close()

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from velvet_ml.errors import DataContractError
+from velvet_ml.errors import DataContractError, in_range
 
 Dtype = Literal["number", "category"]
 MAX_CATEGORIES = 50
@@ -44,6 +44,10 @@ class Field:
     high: float | None = None
     allowed: tuple[str, ...] = ()
     offset: float = 0.0
+
+    def __post_init__(self) -> None:
+        for limit in (self.low, self.high, self.offset):
+            in_range(f"a limit or the offset of {self.name}", limit or 0.0)
 
 
 @dataclass(frozen=True)
@@ -120,9 +124,11 @@ class Contract:
         found = {}
         for field in self.fields:
             value = row.get(field.name)
-            if value is None:
+            if value is None or value != value:
                 if not field.nullable:
                     found[field.name] = "is missing"
+            elif field.dtype == "number" and abs(value) == float("inf"):
+                found[field.name] = "is infinite"
             elif field.low is not None and value < field.low:
                 found[field.name] = f"is below {field.low:g}"
             elif field.high is not None and value > field.high:
@@ -142,7 +148,7 @@ def float32_unsafe(frame: pd.DataFrame, columns: Sequence[str] | None = None) ->
     deviation is fewer than 2**14 of those steps wide.
     """
     flagged = []
-    for name in columns or frame.select_dtypes("number").columns:
+    for name in frame.select_dtypes("number").columns if columns is None else columns:
         values = frame[name].to_numpy(float)
         values = values[np.isfinite(values)]
         if len(values) < 2 or values.std() == 0:
@@ -161,8 +167,9 @@ def infer(frame: pd.DataFrame, *, slack: float = 0.5, centre: bool = True) -> Co
         centre: centre the columns that float32 would damage.
 
     Raises:
-        DataContractError: a column has neither numbers nor at most 50 texts.
+        DataContractError: a column has neither finite numbers nor at most 50 texts.
     """
+    in_range("slack", slack, 0.0)
     unsafe = float32_unsafe(frame) if centre else []
     fields, wrong = [], []
     for name in map(str, frame.columns):
@@ -170,6 +177,9 @@ def infer(frame: pd.DataFrame, *, slack: float = 0.5, centre: bool = True) -> Co
         nullable = bool(column.isna().any())
         if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
             low, high = float(column.min()), float(column.max())
+            if not np.isfinite(high - low):
+                wrong.append(f"{name} has no finite numbers to infer a range from: {low} to {high}")
+                continue
             room = slack * (high - low)
             offset = round(float(column.mean()), 6) if name in unsafe else 0.0
             fields.append(Field(name, "number", nullable, low - room, high + room, offset=offset))
@@ -198,6 +208,8 @@ def check(
         DataContractError: the frame has no such column or type, or `mode` is ``raise`` and a row
             breaks a rule.
     """
+    if mode not in ("raise", "quarantine"):
+        raise ValueError(f"mode {mode!r} is neither raise nor quarantine")
     if not frame.columns.is_unique:
         raise DataContractError(["two columns have one name"])
     absent = [f"column {name} is missing" for name in contract.names if name not in frame.columns]

@@ -1,19 +1,20 @@
 """Customers whose true probability of leaving is known, so that "how good is it" has an answer.
 
 Real data sets hide the two figures that this module is about: the best accuracy that any model can
-have, and the moment from which the world was another. Here both are arguments. Tenure and spend
+have, and what changed in the world since. Here both are known. Tenure and spend
 come from one pair of correlated normals, so that their correlation can turn while each of them
 alone stays as it was; `site_visits` has no effect at all, so that it can drift without harm.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
+
+from velvet_ml.errors import in_range
 
 Kind = Literal["none", "covariate", "concept", "prior", "correlation", "missingness", "unit_change"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -53,28 +54,15 @@ class Churn:
 
 @dataclass(frozen=True)
 class DriftScenario:
-    """What changes, from which batch on, and how much (0 is not at all, 1 is fully)."""
+    """What changes, and how much (0 is not at all, 1 is fully)."""
 
     kind: Kind = "none"
-    start: int = 5
     magnitude: float = 1.0
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"drift {self.kind!r} is none of {', '.join(KINDS)}")
-        if self.start < 0 or not 0 <= self.magnitude <= 1:
-            raise ValueError(
-                f"start {self.start} and magnitude {self.magnitude}: start from 0 on, magnitude 0 to 1"
-            )
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One window of a stream."""
-
-    number: int
-    churn: Churn
-    drifted: bool
+        in_range("magnitude", self.magnitude, 0.0, 1.0)
 
 
 def make_churn(
@@ -84,13 +72,13 @@ def make_churn(
 
     Args:
         seed: a seed, or a generator that is advanced.
-        drift: a change that all rows have; its `start` plays no part here.
+        drift: a change that all rows have.
 
     Raises:
         ValueError: `n` is below 1.
     """
-    if n < 1:
-        raise ValueError(f"n is {n}: at least one customer is needed")
+    in_range("n", n, 1)
+    n = int(n)  # an unsigned one of NumPy would number customers by floats
     rng = np.random.default_rng(seed)
     kind, much = (drift.kind, drift.magnitude) if drift else ("none", 0.0)
     wanted = 3 * n if kind == "prior" else n
@@ -134,13 +122,3 @@ def _features(n: int, rng: np.random.Generator, kind: str, much: float) -> pd.Da
             "region": rng.choice(REGIONS, n),
         }
     )
-
-
-def stream(
-    scenario: DriftScenario, *, batches: int = 12, size: int = 500, seed: int = 0
-) -> Iterator[Batch]:
-    """Yield batches, those from `scenario.start` on with the change."""
-    rng = np.random.default_rng(seed)
-    for number in range(batches):
-        drifted = scenario.kind != "none" and number >= scenario.start
-        yield Batch(number, make_churn(size, rng, scenario if drifted else None), drifted)

@@ -7,6 +7,8 @@ derive from `MlError`; those about arguments are a `ValueError`, too.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import index
+from sys import float_info
 
 
 class MlError(Exception):
@@ -83,3 +85,16 @@ class ModelUnavailable(MlError):
 
 class Overloaded(MlError):
     """The queue is full; the caller should come back later (503)."""
+
+
+def in_range(
+    name: str, value: float, low: float = -float_info.max, high: float = float_info.max
+) -> None:
+    """Raise ValueError for a number out of range or NaN, with which each comparison is false.
+
+    Where `low` is an int, what is not whole raises TypeError.
+    """
+    if not low <= value <= high:
+        raise ValueError(f"{name} is {value}: a number from {low:g} to {high:g}")
+    if isinstance(low, int):
+        index(value)  # type: ignore[arg-type]

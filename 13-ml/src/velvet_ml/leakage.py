@@ -28,7 +28,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import TargetEncoder
 
-from velvet_ml.errors import LeakageError, NotEnoughData
+from velvet_ml.errors import LeakageError, NotEnoughData, in_range
 
 Array = np.ndarray[Any, Any]
 Score = Callable[[Array, Array], float]
@@ -98,7 +98,7 @@ def group_data(seed: int, groups: int = 120, each: int = 6) -> tuple[Array, Arra
     """Return patients with a coin's label and six nearly equal rows each, and their numbers."""
     rng = np.random.default_rng(seed)
     centre, label = rng.standard_normal((groups, 8)), rng.integers(0, 2, groups)
-    member = np.repeat(np.arange(groups), each)
+    member = np.repeat(np.arange(int(groups)), each)
     X = centre[member] + 0.1 * rng.standard_normal((groups * each, 8))  # noqa: N806
     return X, label[member], member
 
@@ -167,8 +167,12 @@ def permutation_test(
     """
     if len(y) < 30:
         raise NotEnoughData(f"{len(y)} rows: a permutation test needs 30")
+    in_range("rounds", rounds, 2)
     null = tuple(score(X, rng.permutation(y)) for _ in range(rounds))
-    return Permutation(score(X, y), null, float(np.max(np.bincount(y)) / len(y)))
+    found = score(X, y)
+    for one in (found, *null):
+        in_range("a score", one)
+    return Permutation(found, null, float(np.max(np.bincount(y)) / len(y)))
 
 
 def single_feature_auc(X: Array, y: Array) -> dict[int, float]:  # noqa: N803
@@ -233,6 +237,8 @@ def audit(
         if shared:
             found.append(f"group: {shared} times a group stands on both sides of a split")
     if time is not None:
+        if (time != time).any():
+            raise ValueError("time has gaps: an unknown time is neither before nor after another")
         late = sum(bool(time[train].max() > time[test].min()) for train, test in pairs)
         if late:
             found.append(f"time: {late} of {len(pairs)} splits train on what came after their test")

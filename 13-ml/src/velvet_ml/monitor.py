@@ -16,7 +16,7 @@ import pandas as pd
 
 from velvet_ml.contracts import Contract, check
 from velvet_ml.drift.batch import MIN_ROWS, feature_drift
-from velvet_ml.errors import DataContractError
+from velvet_ml.errors import DataContractError, in_range
 
 
 class Verdict(str, Enum):
@@ -75,6 +75,8 @@ class Monitor:
         min_labelled: float = 0.2,
         level: float = 0.001,
     ) -> None:
+        for share in (accuracy, max_broken, min_labelled, level):
+            in_range("a share of the monitor", share, 0.0, 1.0)
         self._contract, self._reference, self._expected = contract, reference, accuracy
         self._max_broken, self._min_labelled, self._level = max_broken, min_labelled, level
         self._windows: dict[int, pd.DataFrame] = {}
@@ -92,17 +94,20 @@ class Monitor:
         """
         if window in self._windows or not 0 < len(frame) == len(ids) == len(labels):
             raise ValueError(f"window {window}: new, with an id and a label for each row")
+        predicted = {one: (window, int(y)) for one, y in zip(ids, labels, strict=True)}
+        if len(predicted) < len(frame):
+            raise ValueError(f"window {window}: an id stands for two rows")
         self._windows[window], self._right[window] = frame, {}
-        self._predicted.update({one: (window, int(y)) for one, y in zip(ids, labels, strict=True)})
+        self._predicted.update(predicted)
 
     def labels(self, truth: Mapping[str, int]) -> None:
         """Take true labels by id, late, twice or unknown: the last one counts, unknown are counted."""
-        for one, label in truth.items():
+        for one, label in {one: int(label) for one, label in truth.items()}.items():
             if one not in self._predicted:
                 self.unknown_labels += 1
                 continue
             window, predicted = self._predicted[one]
-            self._right[window][one] = predicted == int(label)
+            self._right[window][one] = predicted == label
 
     def judge(self, window: int) -> Report:
         """Return the verdict on a window, as far as it is known by now.

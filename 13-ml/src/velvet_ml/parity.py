@@ -18,7 +18,7 @@ import onnxruntime
 import pandas as pd
 
 from velvet_ml.contracts import Contract, float32_unsafe
-from velvet_ml.errors import NotEnoughData, ParityError
+from velvet_ml.errors import NotEnoughData, ParityError, in_range
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -41,10 +41,7 @@ def to_graph(pipeline: Pipeline, contract: Contract) -> bytes:
     from skl2onnx.common.exceptions import MissingShapeCalculator
 
     types = [
-        (
-            one.name,
-            FloatTensorType([None, 1]) if one.dtype == "number" else StringTensorType([None, 1]),
-        )
+        (one.name, (FloatTensorType if one.dtype == "number" else StringTensorType)([None, 1]))
         for one in contract.fields
     ]
     try:
@@ -62,6 +59,7 @@ def to_graph(pipeline: Pipeline, contract: Contract) -> bytes:
 
 def open_session(graph: bytes, threads: int = 1) -> onnxruntime.InferenceSession:
     """Return a session with a fixed number of threads; the default takes all cores."""
+    in_range("threads", threads, 1)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -178,6 +176,7 @@ def export(
 
 def row_feed(rows: Sequence[Mapping[str, Any]], contract: Contract) -> dict[str, Array]:
     """Return prepared rows as the inputs of a session; quick for one row, with no DataFrame."""
+    rows = list(rows)
     inputs: dict[str, Array] = {}
     for one in contract.fields:
         kind: Any = np.float32 if one.dtype == "number" else object

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from velvet_ml import artifacts
 from velvet_ml.atomic import FileLock, atomic_write
-from velvet_ml.errors import IntegrityError, StageConflict
+from velvet_ml.errors import IntegrityError, StageConflict, in_range
 
 if TYPE_CHECKING:  # a service that reads a graph needs no scikit-learn
     from velvet_ml.train import Trained
@@ -101,8 +101,7 @@ class Registry:
     def _manifest(self, name: str, version: int) -> Path:
         if not NAME.fullmatch(name):
             raise ValueError(f"name {name!r}: small letters, digits, - and _, at most 64")
-        if not isinstance(version, int) or version < 1:
-            raise ValueError(f"version {version!r}: a whole number from 1 on")
+        in_range("version", version, 1, 999_999)
         return self.root / "models" / name / f"{version:06d}.json"
 
     def register(self, name: str, content: bytes, trained: Trained) -> Manifest:
@@ -298,38 +297,29 @@ def _now() -> str:
 
 def model_card(manifest: Manifest) -> str:
     """Return the card of a version in Markdown, written from its manifest and nothing else."""
-    metrics = manifest.metrics
-    rows = [
-        (
-            "score",
-            f"AUC {metrics['auc']:.3f}, 95 % {metrics['auc_low']:.3f} to {metrics['auc_high']:.3f}",
-        ),
-        (
-            "probabilities",
-            f"Brier {metrics['brier']:.3f}, off by {metrics['calibration_error']:.3f}",
-        ),
-        ("act from", f"a probability of {manifest.threshold:.2f}"),
-        ("file", f"{manifest.format}, sha256 {manifest.sha256[:12]}"),
-        ("data", manifest.data_sha256[:12]),
-        ("code", f"{manifest.code_sha256[:12]}, seed {manifest.seed}"),
-        ("packages", ", ".join(f"{name} {number}" for name, number in manifest.packages.items())),
-    ]
-    columns = [
-        f"| {one['name']} | {one['dtype']} | {_range(one)} |"
-        for one in json.loads(manifest.contract)
-    ]
-    lines = [
-        f"# {manifest.name}, version {manifest.version} ({manifest.created[:10]})",
-        "",
-        *(f"- **{name}**: {value}" for name, value in rows),
-        "",
-        "| column | type | accepted |",
-        "| --- | --- | --- |",
-        *columns,
-        "",
-        "Not for rows outside these ranges: the contract sets them aside.",
-    ]
-    return "\n".join(lines) + "\n"
+    auc, low, high, brier, apart = (
+        f"{manifest.metrics[name]:.3f}"
+        for name in ("auc", "auc_low", "auc_high", "brier", "calibration_error")
+    )
+    packages = ", ".join(f"{name} {number}" for name, number in manifest.packages.items())
+    columns = json.loads(manifest.contract)
+    rows = "\n".join(f"| {one['name']} | {one['dtype']} | {_range(one)} |" for one in columns)
+    return f"""# {manifest.name}, version {manifest.version} ({manifest.created[:10]})
+
+- **score**: AUC {auc}, 95 % {low} to {high}
+- **probabilities**: Brier {brier}, off by {apart}
+- **act from**: a probability of {manifest.threshold:.2f}
+- **file**: {manifest.format}, sha256 {manifest.sha256[:12]}
+- **data**: {manifest.data_sha256[:12]}
+- **code**: {manifest.code_sha256[:12]}, seed {manifest.seed}
+- **packages**: {packages}
+
+| column | type | accepted |
+| --- | --- | --- |
+{rows}
+
+Not for rows outside these ranges: the contract sets them aside.
+"""
 
 
 def _range(column: Mapping[str, Any]) -> str:

@@ -2,20 +2,17 @@
 
 An engine is worth its start-up only when the work is longer than that. So both are told apart: the
 time until an engine is ready, the first run on it (its workers import scikit-learn), and the next.
-Where a dataset does not fit, `incremental_fit` reads it in chunks on one core.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import SGDClassifier
 from sklearn.model_selection import cross_val_score
 
 from velvet_ml import contenders
@@ -85,18 +82,3 @@ def fit_grid(backend: str, size: str = "tiny", *, workers: int = 2) -> GridRepor
     assert scores == again
     best = int(np.argmax(scores))
     return GridReport(ready - begun, first - ready, end - first, GRID[best], scores[best])
-
-
-def incremental_fit(chunks: Iterable[tuple[Array, Array]], *, seed: int = 0) -> SGDClassifier:
-    """Fit a linear model chunk by chunk, so that one chunk is all that memory holds.
-
-    Raises:
-        ValueError: no chunk.
-    """
-    model, seen = SGDClassifier(loss="log_loss", random_state=seed), 0
-    for X, y in chunks:  # noqa: N806
-        model.partial_fit(X, y, classes=(0, 1))
-        seen += len(y)
-    if not seen:
-        raise ValueError("no rows: a model needs at least one chunk")
-    return model

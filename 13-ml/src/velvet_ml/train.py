@@ -27,7 +27,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from velvet_ml.contracts import Contract, check, infer
 from velvet_ml.data import Churn
-from velvet_ml.errors import NotEnoughData
+from velvet_ml.errors import NotEnoughData, in_range
 
 Array = np.ndarray[Any, Any]
 MIN_ROWS = 100
@@ -74,8 +74,15 @@ def brier(y: Array, p: Array) -> float:
     return float(np.mean((p - y) ** 2))
 
 
+def _check_pairs(y: Array, p: Array) -> None:
+    if len(y) != len(p) or not ((p >= 0) & (p <= 1)).all():
+        raise ValueError(f"{len(y)} labels and {len(p)} probabilities: a pair each, from 0 to 1")
+
+
 def calibration_error(y: Array, p: Array, bins: int = 10) -> float:
     """Return the expected calibration error: how far a stated probability is from what happened."""
+    _check_pairs(y, p)
+    in_range("bins", bins, 1)
     place = np.minimum((p * bins).astype(int), bins - 1)
     gaps = [
         abs(p[place == one].mean() - y[place == one].mean()) * (place == one).mean()
@@ -89,6 +96,9 @@ def best_threshold(y: Array, p: Array, *, missed: float, false_alarm: float) -> 
 
     O(n log n): one pass over the sorted probabilities.
     """
+    _check_pairs(y, p)
+    in_range("missed", missed, 0.0)
+    in_range("false_alarm", false_alarm, 0.0)
     order = np.argsort(-p, kind="stable")
     hits, alarms = np.cumsum(y[order]), np.cumsum(1 - y[order])
     cost = missed * (y.sum() - hits) + false_alarm * alarms
@@ -107,7 +117,15 @@ def bootstrap_interval(
     rng: np.random.Generator,
     rounds: int = 200,
 ) -> tuple[float, float]:
-    """Return the 95 % percentile interval of a statistic over resampled rows."""
+    """Return the 95 % percentile interval of a statistic over resampled rows.
+
+    Raises:
+        NotEnoughData: rows of one class only; no sample of them has both.
+    """
+    _check_pairs(y, p)
+    in_range("rounds", rounds, 1)
+    if not 0 < y.sum() < len(y):
+        raise NotEnoughData(f"{len(y)} rows of one class: a score needs both")
     drawn = list[float]()
     while len(drawn) < rounds:
         rows = rng.integers(0, len(y), len(y))

@@ -57,12 +57,6 @@ def test_a_correlation_turns_and_the_columns_stay() -> None:
     assert abs(turned["monthly_spend"].std() - CHURN.features["monthly_spend"].std()) < 2
 
 
-def test_a_stream_changes_at_its_start() -> None:
-    batches = list(data.stream(data.DriftScenario("covariate", start=2), batches=4, size=50))
-    assert [one.drifted for one in batches] == [False, False, True, True]
-    assert [len(one.churn.frame) for one in batches] == [50] * 4
-
-
 def test_a_contract_is_inferred_and_kept_as_json() -> None:
     contract = infer(CHURN.features)
     assert contract.names == list(data.FEATURES)
@@ -126,6 +120,22 @@ def test_one_row_is_judged_as_a_frame_is() -> None:
     ready = contract.prepare_row(row)
     assert np.isnan(ready["monthly_spend"])
     assert ready["plan"] == row["plan"]
+
+
+def test_a_gap_is_a_gap_in_a_row_and_a_range_has_ends() -> None:
+    row = CHURN.features.iloc[0].to_dict()
+    strange = {**row, "tenure_months": float("nan"), "support_calls": float("inf")}
+    assert infer(CHURN.features).row_problems(strange) == {
+        "tenure_months": "is missing",
+        "support_calls": "is infinite",
+    }
+    with pytest.raises(ValueError, match="of a is nan"):
+        Field("a", "number", low=float("nan"))
+    for empty in (CHURN.features.head(0), CHURN.features.assign(site_visits=np.inf)):
+        with pytest.raises(DataContractError, match="site_visits has no finite numbers"):
+            infer(empty)
+    with pytest.raises(ValueError, match="'rise' is neither raise"):
+        check(CHURN.features, infer(CHURN.features), mode="rise")  # type: ignore[arg-type]
 
 
 def test_a_column_that_float32_would_damage_is_centred() -> None:

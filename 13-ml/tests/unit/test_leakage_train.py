@@ -99,6 +99,21 @@ def test_scores_by_hand() -> None:
     assert 0 <= low <= brier(y, p) <= high
 
 
+def test_rows_of_one_class_have_no_interval_and_no_endless_search() -> None:
+    with pytest.raises(NotEnoughData, match="2 rows of one class"):
+        bootstrap_interval(brier, np.ones(2), np.array([0.5, 0.6]), rng=RNG(0))
+
+
+def test_a_score_that_is_nan_is_no_clean_bill() -> None:
+    x, y = RNG(0).standard_normal((40, 2)), np.arange(40) % 2
+    with pytest.raises(ValueError, match="a score is nan"):
+        leakage.permutation_test(lambda *_: float("nan"), x, y, rng=RNG(0), rounds=2)
+    ahead, gaps = [(np.arange(20, 40), np.arange(20))], np.arange(40.0)
+    gaps[30] = np.nan
+    with pytest.raises(ValueError, match="time has gaps"):
+        leakage.audit(lambda *_: 0.5, x, y, ahead, rng=RNG(0), time=gaps, rounds=2)
+
+
 def test_a_run_says_all_that_a_manifest_needs_and_can_be_made_again() -> None:
     churn = data.make_churn(600, 3)
     run = Run("logreg", seed=4)

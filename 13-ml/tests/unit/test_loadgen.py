@@ -9,7 +9,7 @@ import pytest
 from velvet_ml.serving import loadgen
 
 
-async def _against(answers: list[bytes], requests: int, rate: float = 0.0) -> dict[str, object]:
+async def _against(answers: list[bytes], requests: int) -> dict[str, object]:
     """Run the load against a server that gives one answer after the other; b"" hangs up."""
     left = list(answers)
 
@@ -33,7 +33,7 @@ async def _against(answers: list[bytes], requests: int, rate: float = 0.0) -> di
     async with server:
         port = server.sockets[0].getsockname()[1]
         about = {"port": port, "rows": [{"x": 1}], "requests": requests}
-        return await loadgen.run({**about, "concurrency": 1, "wanted_rate": rate})
+        return await loadgen.run({**about, "concurrency": 1})
 
 
 def _answer(status: int) -> bytes:
@@ -42,7 +42,7 @@ def _answer(status: int) -> bytes:
 
 def test_answers_are_sorted_by_what_they_mean(capsys: pytest.CaptureFixture[str]) -> None:
     answers = [_answer(200), _answer(503), _answer(500), b"", _answer(200)]
-    told = asyncio.run(_against(answers, 4, rate=1_000))
+    told = asyncio.run(_against(answers, 4))
     assert told["acknowledged"] == ["r-0", "r-3"]
     assert (told["shed"], told["failed"], told["retries"]) == (1, 1, 1)
     assert capsys.readouterr().out == "running\n"

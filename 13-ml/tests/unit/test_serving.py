@@ -7,12 +7,12 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import pytest
 
 from velvet_ml import contenders, data, lab, parity, scale
 from velvet_ml.contracts import infer
 from velvet_ml.errors import ModelUnavailable, Overloaded
+from velvet_ml.registry import Registry
 from velvet_ml.samples.demo import Demo
 from velvet_ml.serving.app import PredictionLog, create_app, together
 from velvet_ml.serving.engine import MicroBatcher, OnnxPredictor, Row, SklearnPredictor
@@ -60,6 +60,20 @@ def test_one_bad_row_fails_alone() -> None:
     assert isinstance(bad, ValueError)
 
 
+@pytest.mark.parametrize("answers", [[], [0.5] * 9])
+def test_a_model_with_a_wrong_number_of_answers_leaves_no_caller_waiting(
+    answers: list[float],
+) -> None:
+    async def run() -> list[Any]:
+        async with MicroBatcher(lambda _: answers, max_wait_ms=5) as batcher:
+            waiting = asyncio.gather(*map(batcher.submit, range(3)), return_exceptions=True)
+            return await asyncio.wait_for(waiting, 20)
+
+    found = asyncio.run(run())
+    assert [type(one) for one in found] == [ValueError] * 3
+    assert f"{len(answers)} answers for 1 rows" in str(found[0])
+
+
 def test_a_full_queue_sheds_a_cancelled_caller_is_skipped_and_closing_answers_all() -> None:
     async def run() -> tuple[int, list[Any]]:
         batcher = MicroBatcher(doubled, max_queue=2, max_wait_ms=60_000)
@@ -77,7 +91,7 @@ def test_a_full_queue_sheds_a_cancelled_caller_is_skipped_and_closing_answers_al
     assert shed == 1
     assert isinstance(cancelled, asyncio.CancelledError)
     assert isinstance(closed, ModelUnavailable)
-    with pytest.raises(ValueError, match="max_batch 0"):
+    with pytest.raises(ValueError, match="max_batch is 0"):
         MicroBatcher(doubled, max_batch=0)
 
 
@@ -133,6 +147,23 @@ def test_a_version_that_cannot_be_loaded_leaves_the_one_before(
     status, told = served(app, ("POST", "/predict", body(shop.rows[0])))[0]
     assert (status, told["version"]) == (200, 2)
     assert "velvet_ml_models_refused_total 1" in served(app, ("GET", "/metrics", b""))[0][1]
+
+
+def test_a_file_that_cannot_be_opened_for_a_moment_is_read_by_the_next_request(
+    shop: Demo, served: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(shop.settings())
+    shop.registry.promote("churn", 1, "production")
+    read, failures = Registry.read, [PermissionError("another program has the file")]
+
+    def at_second_try(*args: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return read(*args)
+
+    monkeypatch.setattr(Registry, "read", at_second_try)
+    ask = ("POST", "/predict", body(shop.rows[0]))
+    assert [told["version"] for _, told in served(app, ask, ask)] == [2, 1]
 
 
 def test_a_version_with_other_columns_is_refused(shop: Demo, served: Callable[..., Any]) -> None:
@@ -243,18 +274,3 @@ def test_what_is_no_engine_or_size_is_refused() -> None:
         contenders.load("magic")
     with pytest.raises(ValueError, match="size 'huge' with 2 workers"):
         scale.fit_grid("serial", "huge")
-
-
-def test_chunks_are_learnt_one_after_the_other() -> None:
-    rng = np.random.default_rng(0)
-
-    def chunks() -> Any:
-        for _ in range(8):
-            x = rng.standard_normal((200, 3))
-            yield x, (x[:, 0] > 0).astype(int)
-
-    model = scale.incremental_fit(chunks())
-    x, y = next(chunks())
-    assert model.score(x, y) > 0.9
-    with pytest.raises(ValueError, match="no rows"):
-        scale.incremental_fit([])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -129,25 +128,3 @@ def attacked(broker: str, *, durable: bool) -> Iterator[Broker]:
             yield server
     else:
         raise ValueError(f"{broker} has no server that could be killed")
-
-
-def survived(mode: str, seconds: float = 1.0) -> tuple[int, int, float]:
-    """Push for some seconds to a Redis in a mode of `DURABILITY`, kill it, start it again.
-
-    Returns:
-        how many pushes were confirmed, how many were there afterwards, pushes a second.
-    """
-    import redis
-
-    with OwnRedis(DURABILITY[mode]) as server:
-        with redis.Redis.from_url(server.url) as client:
-            begun, sent = time.monotonic(), 0
-            while sent == 0 or time.monotonic() - begun < seconds:
-                client.lpush("queue", b"x" * 100)
-                sent += 1
-            rate = sent / (time.monotonic() - begun)
-        server.kill()
-        server.restart()
-        with redis.Redis.from_url(server.url) as client:
-            found = int(client.llen("queue"))
-    return sent, found, rate

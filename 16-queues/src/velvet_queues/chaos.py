@@ -17,14 +17,15 @@ from urllib.parse import urlsplit
 
 from velvet_queues.brokers import Broker, address, attacked
 from velvet_queues.contenders import VISIBILITY_S, Client, Place, load
-from velvet_queues.envelope import Envelope
-from velvet_queues.fleet import Fleet
+from velvet_queues.envelope import MAX_ATTEMPTS, Envelope
+from velvet_queues.fleet import PATIENCE_S, Fleet, NotReady
 from velvet_queues.ledger import Ledger, Verdict
 from velvet_queues.proxy import Proxy
 
 # Of the defaults: a queue that waits longer before it recovers is counted as one that lost.
 WINDOW_S = 12.0
 DOWN_S = 2.0
+BURST, BURST_MS = 8, 50  # tasks between two kills in a row
 POISON_S = 20.0
 RESTARTS_S = 150.0  # each start takes up to half a minute on a busy machine
 LATE_S = 1.0  # in which a worker that was stopped makes the effect that it was about to make
@@ -256,3 +257,23 @@ def attack(
         recovered = 0.0 if verdict.lost else max(finishes, default=0.0) - ready.struck_at
         most = max(starts.values(), default=0)
         return Report(scenario, ready.place, verdict, most, max(0.0, recovered), ready.fleet.boot_s)
+
+
+def killed_again(contender: str, broker: str, kills: int) -> Verdict:
+    """Kill the worker in mid-task so many times in a row, and return what the ledger says.
+
+    What one worker held is taken over while the next are at work, which may be cut off in it, too.
+
+    Raises:
+        NotReady: a fresh worker did nothing for two minutes.
+        QueueError, ServiceUnavailable: see `scene`.
+    """
+    with scene(contender, broker, "production") as ready:
+        for number in range(kills):
+            ready.send(BURST, "effect", BURST_MS, max_attempts=MAX_ATTEMPTS)
+            if not ready.wait_for(ready.ledger.verdict().finished + 2, PATIENCE_S):
+                raise NotReady(f"{contender} on {broker} stands still after {number} kills")
+            ready.fleet.kill9()
+            ready.fleet.start()
+        ready.settle()
+        return ready.ledger.verdict()

@@ -66,14 +66,17 @@ class Envelope:
             word = getattr(self, name)
             if not (isinstance(word, str) and 0 < len(word) <= MAX_NAME and word.isprintable()):
                 raise ValueError(f"{name} must be a name of at most {MAX_NAME}, not {word!r:.80}")
-        if self.priority not in PRIORITIES:
+        if type(self.priority) is not int or self.priority not in PRIORITIES:
             raise ValueError(f"priority must be 0 to {PRIORITIES[-1]}, not {self.priority!r}")
-        if type(self.max_attempts) is not int or not 1 <= self.max_attempts <= MAX_ATTEMPTS:
-            limits = f"at least 1 and at most {MAX_ATTEMPTS}"
-            raise ValueError(f"max_attempts must be {limits}, not {self.max_attempts!r:.80}")
+        for name, least in (("attempts", 0), ("max_attempts", 1)):
+            count = getattr(self, name)
+            if type(count) is not int or not least <= count <= MAX_ATTEMPTS:
+                limits = f"at least {least} and at most {MAX_ATTEMPTS}"
+                raise ValueError(f"{name} must be {limits}, not {count!r:.80}")
         for name in ("not_before", "enqueued_at"):
             moment = getattr(self, name)
-            if not isinstance(moment, int | float) or not 0 <= moment <= MAX_MOMENT:
+            number = isinstance(moment, int | float) and not isinstance(moment, bool)
+            if not number or not 0 <= moment <= MAX_MOMENT:
                 raise ValueError(f"{name} must be a moment in seconds, not {moment!r:.80}")
         check_json(self.payload)
 
@@ -87,6 +90,16 @@ def check_delay(delay_s: float) -> float:
     if not 0 <= delay_s <= MAX_DELAY_S:
         raise ValueError(f"delay must be 0 to {MAX_DELAY_S:.0f} seconds, not {delay_s!r}")
     return float(delay_s)
+
+
+def check_length(name: str, seconds: float) -> None:
+    """Refuse a lease or a memory that is over at once, or that never ends.
+
+    Raises:
+        ValueError: it is not above 0 and finite, named.
+    """
+    if not 0 < seconds < math.inf:
+        raise ValueError(f"{name} must be above 0 seconds and finite, not {seconds!r}")
 
 
 def check_json(value: Any, path: str = "payload", depth: int = 0) -> None:
@@ -132,7 +145,9 @@ def encode(envelope: Envelope, *, limit: int = MAX_BYTES) -> str:
 
     Raises:
         PayloadTooLarge: more than `limit` bytes.
+        NotSerializable: the payload was changed since the envelope was made.
     """
+    check_json(envelope.payload)
     text = json.dumps({"version": VERSION, **asdict(envelope)}, separators=(",", ":"))
     if not len(text) <= limit:  # json.dumps writes ASCII, so characters are bytes
         raise PayloadTooLarge(len(text), limit)

@@ -18,8 +18,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from velvet_queues.errors import InProgress, LeaseLost, QueueUnavailable
-from velvet_queues.sqlstore import SqlStore, Transaction, check_name, hidden
+from velvet.services.ladder import hidden
+from velvet_queues.envelope import check_json, check_length
+from velvet_queues.errors import InProgress, LeaseLost, NotSerializable, QueueUnavailable
+from velvet_queues.sqlstore import SqlStore, Transaction, check_name
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,13 @@ def once(
     Raises:
         InProgress: another caller is at it.
         LeaseLost: the effect took longer than its lease, and another caller has made it again.
+        NotSerializable: the effect is made and never again, but its value is no JSON: None is kept.
+        ValueError: no key, or a time that is not above 0 and finite.
     """
+    if not key:
+        raise ValueError(f"key must be a name, not {key!r}")
+    check_length("ttl_s", ttl_s)
+    check_length("lease_s", lease_s)
     token = uuid.uuid4().hex
     state, value = keys.claim(key, token, lease_s)
     if state == "running":
@@ -66,6 +74,11 @@ def once(
         value = effect()
     except BaseException:
         keys.release(key, token)
+        raise
+    try:
+        check_json(value, "value")
+    except NotSerializable:
+        keys.finish(key, token, None, ttl_s)
         raise
     if not keys.finish(key, token, value, ttl_s):
         raise LeaseLost(key)
@@ -133,7 +146,10 @@ class SqlKeys:
 
         Raises:
             InProgress: a caller of `once` is at it.
+            NotSerializable: the value is no JSON; neither is kept.
+            ValueError: as for `once`.
         """
+        check_length("ttl_s", ttl_s)
         token = uuid.uuid4().hex
         with self.store.transaction() as tx:
             state, value = self._claim(tx, key, token, ttl_s)
@@ -142,6 +158,7 @@ class SqlKeys:
             if state == "done":
                 return Result(value, replayed=True)
             value = effect(tx)
+            check_json(value, "value")
             self._finish(tx, key, token, value, ttl_s)
         return Result(value, replayed=False)
 

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from velvet_queues.envelope import Envelope, check_delay, decode, encode
+from velvet_queues.envelope import Envelope, check_delay, check_length, decode, encode
 from velvet_queues.errors import BadMessage, DuplicateKey, LeaseLost
 from velvet_queues.sqlstore import SqlStore, Transaction, check_name
 
@@ -166,12 +166,11 @@ class LeaseQueue:
             visibility_s: seconds after which others may take them; `heartbeat` extends it.
 
         Raises:
-            ValueError: `n` below 1, or no time at all.
+            ValueError: `n` below 1; no time at all, or no end.
         """
         if n < 1:
             raise ValueError(f"n must be at least 1, not {n!r}")
-        if not visibility_s > 0:
-            raise ValueError(f"visibility_s must be above 0, not {visibility_s!r}")
+        check_length("visibility_s", visibility_s)
         found: list[Leased] = []
         with self.store.transaction() as tx:
             now = self.clock()
@@ -184,7 +183,7 @@ class LeaseQueue:
             for id, body, attempts in rows:
                 try:
                     envelope = replace(decode(body), id=id, attempts=attempts + 1)
-                except BadMessage as error:
+                except ValueError as error:
                     self._bury(tx, id, str(error), now)
                     continue
                 token, until = uuid.uuid4().hex, now + visibility_s
@@ -217,6 +216,8 @@ class LeaseQueue:
         )
 
     def _bury(self, tx: Transaction, id: str, reason: str, now: float) -> None:
+        # The words of an error may hold what no text column does: a NUL, a lone surrogate.
+        reason = reason.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
         tx.run(
             f"INSERT INTO {self.name}_dead (id, body, attempts, reason, died_at)"
             f" SELECT id, body, attempts, ?, ? FROM {self.name} WHERE id = ?",
@@ -276,7 +277,9 @@ class LeaseQueue:
 
         Raises:
             LeaseLost: as for `ack`.
+            ValueError: no time at all, or no end.
         """
+        check_length("extend_s", extend_s)
         with self.store.transaction() as tx:
             now, _, _ = self._owned(tx, leased)
             until = now + extend_s

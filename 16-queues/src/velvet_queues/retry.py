@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from velvet_queues.envelope import MAX_DELAY_S
 from velvet_queues.errors import PermanentFailure
 
 Jitter = Literal["none", "full", "equal", "decorrelated"]
@@ -49,8 +50,9 @@ class Backoff:
             raise ValueError(f"base must be above 0 seconds, not {self.base!r}")
         if not self.factor >= 1:
             raise ValueError(f"factor must be at least 1, not {self.factor!r}")
-        if not self.cap >= self.base:
-            raise ValueError(f"cap must be at least the base of {self.base!r}, not {self.cap!r}")
+        if not self.base <= self.cap <= MAX_DELAY_S:
+            limits = f"at least the base of {self.base!r} and at most {MAX_DELAY_S:.0f}"
+            raise ValueError(f"cap must be {limits}, not {self.cap!r}")
         if self.jitter not in JITTERS:
             raise ValueError(f"jitter must be one of {', '.join(JITTERS)}, not {self.jitter!r}")
 

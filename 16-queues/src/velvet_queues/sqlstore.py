@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from velvet.services.ladder import hidden
 from velvet_queues.errors import QueueUnavailable
 
 BUSY_S = 30.0
@@ -34,18 +35,6 @@ def check_name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise ValueError(f"name must be small letters, digits and _, at most 41, not {name!r}")
     return name
-
-
-def hidden(url: str) -> str:
-    """Return an address without its password.
-
-    >>> hidden("postgresql://me:secret@127.0.0.1:5432/shop")
-    'postgresql://me:***@127.0.0.1:5432/shop'
-    """
-    head, at, tail = url.rpartition("@")
-    scheme, slashes, user = head.partition("://")
-    name = user.partition(":")
-    return f"{scheme}{slashes}{name[0]}:***{at}{tail}" if at and name[1] else url
 
 
 class SqlStore:
@@ -117,11 +106,11 @@ class SqlStore:
                 if self._connection is None or (self.postgres and self._connection.closed):
                     self._connection = self._open()
                 connection = self._begin(lost)
-                self._current = Transaction(connection, self.postgres)
                 try:
+                    self._current = Transaction(connection, self.postgres)
                     yield self._current
                 except BaseException:
-                    if not (self.postgres and connection.closed):
+                    if _is_open(connection):
                         connection.execute("ROLLBACK")
                     raise
                 finally:
@@ -138,23 +127,25 @@ class SqlStore:
         try:
             yield outer
         except BaseException:
-            if not (outer.postgres and outer.connection.closed):
+            if _is_open(outer.connection):
                 outer.run("ROLLBACK TO SAVEPOINT inner_part")
             raise
         outer.run("RELEASE SAVEPOINT inner_part")
 
     def _begin(self, lost: tuple[type[BaseException], ...]) -> Any:
         """Begin a transaction, once more on a new connection where a server was restarted."""
-        if not self.postgres:
-            self._connection.execute("BEGIN IMMEDIATE")
-            return self._connection
+        begin = "BEGIN" if self.postgres else "BEGIN IMMEDIATE"
         try:
-            self._connection.execute("BEGIN")
+            if _is_open(self._connection):  # what an interrupt between two statements left
+                self._connection.execute("ROLLBACK")
+            self._connection.execute(begin)
         except lost:
+            if not self.postgres:
+                raise
             self._connection.close()
             self._connection = None  # where opening fails, the next transaction tries again
             self._connection = self._open()
-            self._connection.execute("BEGIN")
+            self._connection.execute(begin)
         return self._connection
 
     def close(self) -> None:
@@ -163,6 +154,13 @@ class SqlStore:
             if self._connection is not None:
                 self._connection.close()
             self._connection = None
+
+
+def _is_open(connection: Any) -> bool:
+    """Whether a transaction is open: a full disk or a lost connection has ended it already."""
+    if isinstance(connection, sqlite3.Connection):
+        return connection.in_transaction
+    return bool(not connection.closed and connection.info.transaction_status)  # 0 is idle
 
 
 class Transaction:

@@ -14,13 +14,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from velvet_queues.envelope import Envelope
+from velvet_queues.envelope import Envelope, check_length
 from velvet_queues.errors import LeaseLost, QueueUnavailable
 from velvet_queues.leasequeue import Leased, LeaseQueue
 from velvet_queues.retry import RetryPolicy
 
 Handler = Callable[[Envelope], Any]
-OUTCOMES = ("done", "retried", "dead", "unknown", "lease_lost")
 
 
 class TokenBucket:
@@ -67,7 +66,7 @@ class Worker:
         tell: called with the outcome, the envelope and the seconds it ran, for metrics.
 
     Raises:
-        ValueError: a concurrency below 1.
+        ValueError: a concurrency below 1; a lease or a pause without a length, or without an end.
     """
 
     def __init__(
@@ -82,8 +81,10 @@ class Worker:
         poll_s: float = 0.02,
         tell: Callable[[str, Envelope, float], object] | None = None,
     ) -> None:
-        if concurrency < 1:
+        if not concurrency >= 1:
             raise ValueError(f"concurrency must be at least 1, not {concurrency!r}")
+        check_length("visibility_s", visibility_s)
+        check_length("poll_s", poll_s)
         self.queue, self.handlers, self.concurrency = queue, handlers, concurrency
         self.visibility_s, self.poll_s = visibility_s, poll_s
         self.policy, self.limit, self.tell = policy or RetryPolicy(), limit, tell
@@ -160,7 +161,9 @@ class Worker:
             return "unknown"
         try:
             handler(envelope)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the task's, not the worker's
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - else SystemExit would end this thread
             reason = f"{type(error).__name__}: {error}"
             delay = self.policy.delay_after(error, envelope.attempts)
             if delay is None:

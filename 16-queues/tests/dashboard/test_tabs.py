@@ -103,6 +103,21 @@ def test_the_kill_is_told_live_and_ends() -> None:
     assert kill.finding(Seen(events)).startswith("Nothing is lost of 24 tasks")
 
 
+def test_a_task_that_kills_its_worker_is_the_one_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tasks.chaos, "POISON_S", 0.5)
+    events = list(tasks.kill("lease on sqlite", "a task that kills its worker"))
+
+    assert (events[-1]["finished"], events[-1]["missing"]) == (23, 1)
+    assert kill.finding(Seen(events)).startswith("**1 is lost** of 24 tasks")
+
+
+def test_a_queue_without_a_server_says_that_none_can_be_killed() -> None:
+    with pytest.raises(ValueError, match="sqlite has no server"):
+        list(tasks.kill("huey on sqlite", "kill the broker and start it again"))
+
+
 def test_offered_load_is_told_while_it_runs() -> None:
     events = list(tasks.offered(100, 1))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import threading
@@ -10,16 +11,18 @@ from typing import Any
 
 import pytest
 
+from velvet import services
 from velvet.services import ServiceUnavailable
 from velvet_queues import apps, brokers, chaos, contenders, evolution, fleet
+from velvet_queues.comparisons import stores
 from velvet_queues.contenders import Place, load
 from velvet_queues.envelope import Envelope
 from velvet_queues.ledger import Ledger
 from velvet_queues.proxy import Proxy
 
 FULL = bool(os.environ.get("VELVET_QUEUES_FULL"))
-OURS = [("worker_kill", "sqlite"), ("worker_pause", "sqlite"), ("deploy", "sqlite")]
-OURS += [("poison", "sqlite")]
+AT_LENGTH = pytest.mark.skipif(not FULL, reason="100 kills; VELVET_QUEUES_FULL=1 does them")
+OURS = [("worker_pause", "sqlite"), ("deploy", "sqlite"), ("poison", "sqlite")]
 OURS += [("broker_restart", "postgres"), ("network_cut", "postgres")]
 
 
@@ -41,7 +44,7 @@ def test_a_lease_queue_loses_nothing(scenario: str, broker: str) -> None:
     report = attacked(scenario, "lease", broker, profile=profile, tasks=12, quiet_s=quiet_s)
     verdict = report.verdict
 
-    verdict.check(load("lease").promise("production")) if scenario != "poison" else None
+    verdict.check(load("lease").promise(profile, broker)) if scenario != "poison" else None
     if scenario == "poison":
         assert verdict.finished == 11
         assert verdict.failed == 0
@@ -60,16 +63,18 @@ def test_a_lease_queue_loses_nothing(scenario: str, broker: str) -> None:
 @pytest.mark.parametrize("scenario", ["worker_kill", "deploy", "worker_pause"])
 @pytest.mark.timeout(300)
 def test_a_production_profile_keeps_its_promise(name: str, broker: str, scenario: str) -> None:
-    attacked(scenario, name, broker).verdict.check(load(name).promise("production"))
+    attacked(scenario, name, broker).verdict.check(load(name).promise("production", broker))
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not FULL, reason="100 kills; VELVET_QUEUES_FULL=1 does them")
+@pytest.mark.parametrize("kills", [3, pytest.param(100, marks=AT_LENGTH)])
 @pytest.mark.timeout(1800)
-def test_a_hundred_kills_lose_nothing() -> None:
-    for _ in range(100):
-        report = chaos.attack("worker_kill", "lease", "sqlite", tasks=8)
-        assert report.verdict.finished == 8
+def test_kills_in_a_row_lose_nothing(kills: int) -> None:
+    verdict = chaos.killed_again("lease", "sqlite", kills)
+
+    assert verdict.lost == ()
+    assert verdict.finished == verdict.sent == kills * chaos.BURST
+    assert verdict.twice
 
 
 @pytest.mark.slow
@@ -116,7 +121,7 @@ def test_a_list_charges_all_orders_when_nothing_dies(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("mode", "kept"), [("none", False), ("aof_always", True)])
 def test_what_a_killed_redis_keeps_depends_on_its_log(mode: str, kept: bool) -> None:
     try:
-        sent, found, rate = brokers.survived(mode, 0.05)
+        sent, found, rate = stores.survived(mode, 0.05)
     except ServiceUnavailable as error:
         pytest.skip(str(error))
 
@@ -221,3 +226,41 @@ def test_an_attack_that_does_not_exist_is_refused() -> None:
         chaos.attack("earthquake", "lease", "sqlite")
     with pytest.raises(ValueError, match="tasks must be"):
         chaos.attack("worker_kill", "lease", "sqlite", tasks=1)
+
+
+@pytest.mark.slow
+@pytest.mark.integration
+@pytest.mark.skipif(not FULL, reason="starts RabbitMQ; VELVET_QUEUES_FULL=1 does")
+@pytest.mark.timeout(300)
+def test_a_message_that_is_always_rejected_ends_among_rabbitmq_s_dead_letters(until: Any) -> None:
+    import pika
+
+    wanted = json.loads((brokers.CONFIGS / "definitions.json").read_text(encoding="utf-8"))
+    try:
+        server = services.rabbitmq(private=True)
+    except ServiceUnavailable as error:
+        pytest.skip(str(error))
+    with server, pika.BlockingConnection(pika.URLParameters(server.url)) as connection:
+        channel = connection.channel()
+        for one in wanted["exchanges"]:
+            channel.exchange_declare(one["name"], one["type"], durable=one["durable"])
+        for one in wanted["queues"]:
+            channel.queue_declare(one["name"], durable=True, arguments=one["arguments"])
+        for one in wanted["bindings"]:
+            channel.queue_bind(one["destination"], one["source"], one["routing_key"])
+        channel.confirm_delivery()
+        channel.basic_publish("", "tasks", b"poison", mandatory=True)
+        rejected: list[int] = []
+
+        def reject() -> bool:
+            found, _, _ = channel.basic_get("tasks")
+            if found is not None:
+                rejected.append(found.delivery_tag)
+                channel.basic_nack(found.delivery_tag, requeue=True)
+            dead, _, body = channel.basic_get("dead-letters", auto_ack=True)
+            return dead is not None and body == b"poison"
+
+        until(reject)
+
+    [tasks] = [one for one in wanted["queues"] if one["name"] == "tasks"]
+    assert len(rejected) == tasks["arguments"]["x-delivery-limit"] + 1

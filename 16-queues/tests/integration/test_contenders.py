@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -128,7 +129,7 @@ def test_what_a_worker_imports_can_run_the_task(
     with Ledger(tmp_path) as ledger:
         assert [e.event for e in ledger.entries() if e.id == task.id] == ["started", "finished"]
     assert all(argv[0] and len(argv) > 2 for argv in load(name).commands(here))
-    assert load(name).promise(profile) in Delivery
+    assert load(name).promise(profile, broker) in Delivery
     assert apps._app(name) is made
     apps._app.cache_clear()
     if name == "lease":
@@ -157,6 +158,38 @@ def test_a_broker_that_is_away_is_named_without_its_password(name: str, tmp_path
         produce()
 
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["celery", "rq"])
+def test_a_broker_that_says_nothing_is_given_up(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if reason := contenders.missing(name):
+        pytest.skip(reason)
+    for module in (contenders, load(name)):
+        monkeypatch.setattr(module, "SILENCE_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        client = load(name).client(Place(name, "redis", url, str(tmp_path)))
+
+        with pytest.raises(QueueUnavailable, match="does not answer"):
+            client.send(Envelope("noop"))
+        client.close()
+
+
+def test_an_idle_rq_worker_looks_for_abandoned_jobs_within_its_recovery_time(
+    tmp_path: Path,
+) -> None:
+    from rq.cli import main
+
+    place = Place("rq", "redis", ADDRESSES["redis"], str(tmp_path))
+    [words, _] = load("rq").commands(place)
+
+    worker = main.commands["worker"]
+    asked = worker.make_context("worker", words[words.index("worker") + 1 :]).params
+
+    idle_s = asked["worker_ttl"] - 15  # how long a worker waits for a job before it looks
+    assert 0 < idle_s + asked["maintenance_interval"] + 60 < load("rq").RECOVERY_S
 
 
 @pytest.mark.parametrize("name", ["celery", "rq", "huey", "dramatiq"])
@@ -213,12 +246,17 @@ def test_procrastinate_s_periodic_task_retries_stalled_jobs(tmp_path: Path) -> N
     assert retried == ["stalled"]
 
 
-def test_celery_refuses_a_pickle() -> None:
+@pytest.mark.parametrize("broker", ["redis", "rabbitmq"])
+def test_celery_s_settings_refuse_a_pickle(broker: str, tmp_path: Path) -> None:
     from kombu.exceptions import ContentDisallowed
-    from kombu.serialization import loads
+    from kombu.serialization import loads, prepare_accept_content
+
+    made = load("celery").app(Place("celery", broker, ADDRESSES[broker], str(tmp_path)))
+    accept = prepare_accept_content(made.conf.accept_content)
 
     with pytest.raises(ContentDisallowed):
-        loads(pickle.dumps("x"), "application/x-python-serialize", "binary", accept={"json"})
+        loads(pickle.dumps("x"), "application/x-python-serialize", "binary", accept=accept)
+    made.close()
 
 
 def test_a_place_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 from velvet_queues.envelope import Envelope
 from velvet_queues.errors import DuplicateKey, LeaseLost, PayloadTooLarge, QueueUnavailable
 from velvet_queues.leasequeue import POISON, LeaseQueue
-from velvet_queues.sqlstore import SqlStore, hidden
+from velvet_queues.sqlstore import SqlStore
 
 
 def task(id: str, **options: Any) -> Envelope:
@@ -86,6 +87,19 @@ def test_a_heartbeat_keeps_a_lease(queue: LeaseQueue, clock: Any) -> None:
 
     assert ids(queue) == []
     queue.ack(leased)
+
+
+@pytest.mark.parametrize("extend_s", [math.nan, math.inf, 0, -1])
+def test_a_heartbeat_without_a_length_is_refused_and_the_message_is_not_lost(
+    queue: LeaseQueue, clock: Any, extend_s: float
+) -> None:
+    queue.put(task("a"))
+    [leased] = queue.lease("w", visibility_s=5)
+
+    with pytest.raises(ValueError, match="extend_s"):
+        queue.heartbeat(leased, extend_s)
+    clock.forward(5)
+    assert ids(queue) == ["a"]
 
 
 def test_a_step_of_the_clock_loses_nothing(queue: LeaseQueue, clock: Any) -> None:
@@ -270,6 +284,7 @@ def test_two_connections_pass_each_other(store: SqlStore, clock: Any) -> None:
         (lambda queue: queue.put(task("a"), delay_s=float("nan")), "delay"),
         (lambda queue: queue.lease("w", 0), "n must"),
         (lambda queue: queue.lease("w", visibility_s=0), "visibility_s"),
+        (lambda queue: queue.lease("w", visibility_s=math.inf), "visibility_s"),
         (lambda queue: LeaseQueue(queue.store, "x; drop table"), "name"),
         (lambda queue: SqlStore("mysql://me:secret@h/x"), "url"),
     ],
@@ -299,12 +314,48 @@ def test_a_transaction_that_fails_leaves_nothing(queue: LeaseQueue) -> None:
 
 def test_a_database_that_is_not_there_is_named_without_its_password(tmp_path: Any) -> None:
     with pytest.raises(QueueUnavailable) as closed:
-        SqlStore("postgresql://me:secret@127.0.0.1:1/x")
+        SqlStore("postgresql://me:secret@127.0.0.1:1/x?password=secret")
     with pytest.raises(QueueUnavailable, match="cannot open"):
         SqlStore(f"sqlite:///{tmp_path}/no/such/folder/queue.db")
 
     assert "secret" not in str(closed.value)
-    assert hidden("redis://127.0.0.1:1/0") == "redis://127.0.0.1:1/0"
+
+
+def test_an_interrupt_between_two_statements_leaves_no_transaction_open(
+    queue: LeaseQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue.put(task("a"))
+    begin = queue.store._begin
+
+    def interrupted(lost: Any) -> Any:
+        begin(lost)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(queue.store, "_begin", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        queue.put(task("b"))
+    monkeypatch.undo()
+
+    queue.put(task("c"))
+    assert ids(queue) == ["a", "c"]
+
+
+def test_a_full_disk_refuses_the_message_and_keeps_the_others(tmp_path: Any) -> None:
+    with LeaseQueue(f"sqlite:///{tmp_path}/queue.db") as queue:
+        queue.store._connection.execute("PRAGMA max_page_count = 30")
+        stored: list[str] = []
+
+        def fill() -> None:
+            while len(stored) < 100:
+                stored.append(queue.put(Envelope("work", "x" * 2000)))
+
+        with pytest.raises(QueueUnavailable, match="disk is full"):
+            fill()
+        assert 0 < queue.stats().depth == len(stored) < 100
+
+        queue.store._connection.execute("PRAGMA max_page_count = 10000")
+        queue.put(task("later"))
+        assert queue.stats().depth == len(stored) + 1
 
 
 def test_a_lease_is_a_value(queue: LeaseQueue) -> None:

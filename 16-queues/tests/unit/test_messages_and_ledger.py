@@ -47,6 +47,15 @@ def test_what_json_cannot_say_is_refused_with_its_path(payload: Any, path: str) 
         Envelope("work", payload)
 
 
+def test_a_payload_that_was_changed_since_is_refused_when_it_is_sent() -> None:
+    payload: dict[str, Any] = {"order": 7}
+    made = Envelope("work", payload)
+    payload["order"] = math.nan
+
+    with pytest.raises(NotSerializable, match=r"payload\.order is nan"):
+        encode(made)
+
+
 def test_a_message_over_the_limit_is_refused_before_it_is_sent() -> None:
     with pytest.raises(PayloadTooLarge, match="store the content and send its address") as refused:
         encode(Envelope("work", "x" * 1000), limit=1000)
@@ -60,6 +69,11 @@ def test_a_message_over_the_limit_is_refused_before_it_is_sent() -> None:
     [
         ({"priority": 10}, "priority"),
         ({"priority": -1}, "priority"),
+        ({"priority": True}, "priority"),
+        ({"attempts": "3"}, "attempts"),
+        ({"attempts": -1}, "attempts"),
+        ({"attempts": math.nan}, "attempts"),
+        ({"not_before": True}, "not_before"),
         ({"max_attempts": 0}, "max_attempts"),
         ({"max_attempts": True}, "max_attempts"),
         ({"not_before": -1}, "not_before"),
@@ -170,6 +184,7 @@ def test_delays_follow_their_formula(jitter: Any, expected: list[float] | None) 
 @pytest.mark.parametrize(
     ("options", "word"),
     [({"base": 0}, "base"), ({"factor": 0.5}, "factor"), ({"cap": 0.1}, "cap")]
+    + [({"cap": math.inf}, "cap")]
     + [({"jitter": "some"}, "jitter")],
 )
 def test_a_backoff_out_of_range_is_refused(options: dict[str, Any], word: str) -> None:

@@ -8,12 +8,13 @@ import signal
 import sys
 from pathlib import Path
 
-from velvet_desktop import contenders
+from velvet_desktop import contenders, native
 from velvet_desktop.core.settings import SingleInstance
 from velvet_desktop.core.viewmodel import Board
-from velvet_desktop.errors import DesktopError, NoDisplay
+from velvet_desktop.display import qt_problem, unreachable
+from velvet_desktop.errors import DesktopError, NoDisplay, UnknownTheme, UnknownToolkit
 
-EXIT_NO_DISPLAY = 3
+EXIT_FAILED, EXIT_WRONG_USE, EXIT_NO_DISPLAY = 1, 2, 3
 LOOK_MS = 200  # between two looks for files that a second start has handed over
 
 
@@ -40,14 +41,24 @@ def main(argv: list[str]) -> int:
         name = next((one for one in wanted if not contenders.missing(one)), wanted[0])
         if reason := contenders.missing(name):
             raise NoDisplay(reason)
-        screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-        if name != "headless" and sys.platform == "linux" and not screen:
-            raise NoDisplay("DISPLAY is not set: start it in a desktop session, or with xvfb-run")
+        if name != "headless" and sys.platform == "linux" and (reason := _no_screen(name)):
+            raise NoDisplay(reason)
         asked.folder.mkdir(parents=True, exist_ok=True)
         return _open(name, asked)
     except (DesktopError, OSError) as error:
         print(error, file=sys.stderr)  # noqa: T201
-        return EXIT_NO_DISPLAY
+        wrong = EXIT_WRONG_USE if isinstance(error, UnknownTheme | UnknownToolkit) else EXIT_FAILED
+        return EXIT_NO_DISPLAY if isinstance(error, NoDisplay) else wrong
+
+
+def _no_screen(name: str) -> str:
+    """Return why a window would not appear, or would abort this interpreter, on Linux."""
+    screen = os.environ.get("DISPLAY", "")
+    if os.environ.get("WAYLAND_DISPLAY"):
+        return ""
+    if not screen:
+        return "DISPLAY is not set: start it in a desktop session, or with xvfb-run"
+    return unreachable(screen) or (qt_problem() if name in ("qt", "pyqt6") else "")
 
 
 def _open(name: str, asked: argparse.Namespace) -> int:
@@ -58,7 +69,7 @@ def _open(name: str, asked: argparse.Namespace) -> int:
         return 0
     interrupted = signal.getsignal(signal.SIGINT)
     try:
-        board = Board(asked.folder)
+        board = Board(asked.folder, notify=native.notify)
         try:
             _show(name, board, asked.theme, inbox)
         finally:
@@ -72,7 +83,10 @@ def _open(name: str, asked: argparse.Namespace) -> int:
 def _show(name: str, board: Board, theme: str, inbox: list[str]) -> None:
     if theme:
         board.set_theme(theme)
-    view = contenders.load(name).open_view(board)
+    try:
+        view = contenders.load(name).open_view(board)
+    except Exception as error:  # whatever a toolkit raises without a screen
+        raise NoDisplay(f"{name} shows no window here: {error}") from error
 
     def look() -> None:
         if inbox and not board.busy.value:

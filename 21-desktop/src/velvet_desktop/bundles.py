@@ -128,9 +128,12 @@ def _frozen(view: str, backend: str, folder: Path) -> list[str]:
     script = folder / "start.py"
     script.write_text(_ENTRY.format(module=view), encoding="utf-8")
     argv = command(view, backend, script, folder)
-    done = subprocess.run(
-        argv, cwd=folder, capture_output=True, text=True, timeout=LIMIT_S, check=False
-    )
+    try:
+        done = subprocess.run(
+            argv, cwd=folder, capture_output=True, text=True, timeout=LIMIT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise BundleError(f"{backend} did not end in {LIMIT_S:g} s: try a faster machine") from None
     suffix = ".exe" if sys.platform == "win32" else ""
     inside = folder / ("board" if backend == "pyinstaller" else "start.dist")
     program = inside / f"board{suffix}"

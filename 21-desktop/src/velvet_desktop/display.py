@@ -48,6 +48,22 @@ def qt_problem() -> str:
     return ""
 
 
+def unreachable(name: str) -> str:
+    """Return why no X screen of a name answers, where Qt would abort; empty when one does."""
+    try:
+        x11 = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        return ""
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    found = x11.XOpenDisplay(name.encode())
+    if found is None:
+        return (
+            f"no screen answers at DISPLAY={name}: start it in a desktop session, or with xvfb-run"
+        )
+    x11.XCloseDisplay(ctypes.c_void_p(found))
+    return ""
+
+
 class Screen:  # pragma: no cover - needs Xvfb; tests/integration drives it
     """A virtual screen: what is drawn on it, and keys for it.
 
@@ -58,19 +74,14 @@ class Screen:  # pragma: no cover - needs Xvfb; tests/integration drives it
     def __init__(self, process: subprocess.Popen[bytes], name: str) -> None:
         from Xlib import display  # type: ignore[import-untyped,unused-ignore]
 
-        self._process, self.name = process, name
+        self.process, self.name = process, name
         self._x = display.Display(name)
         self._root = self._x.screen().root
 
-    @property
-    def pid(self) -> int:
-        """The process of this screen."""
-        return self._process.pid
-
     def kill(self) -> None:
         """End it as a crash would."""
-        self._process.kill()
-        self._process.wait()
+        self.process.kill()
+        self.process.wait()
 
     def pixel(self, x: int, y: int) -> bytes:
         """Return the colour of one pixel: blue, green, red."""
@@ -130,9 +141,9 @@ class Screen:  # pragma: no cover - needs Xvfb; tests/integration drives it
 
         with suppress(OSError, ConnectionClosedError):  # it was killed
             self._x.close()
-        self._process.terminate()
+        self.process.terminate()
         try:
-            self._process.wait(PATIENCE_S)
+            self.process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.kill()
 

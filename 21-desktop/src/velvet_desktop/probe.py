@@ -16,11 +16,12 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, get_args
 
 from velvet_desktop import contenders
 from velvet_desktop.contenders import View
 from velvet_desktop.core import work
+from velvet_desktop.core.jobs import Mode
 from velvet_desktop.core.viewmodel import Board
 
 BEAT_MS = 10.0
@@ -81,6 +82,7 @@ class Remote:
                 "shown": self._view.shown(),
                 "page": contenders.titles(board.page.value),
                 "top": board.top,
+                "selected": board.selected.value,
                 "count": board.rows.count,
                 "status": board.status_line.value,
                 "draft": board.draft.value,
@@ -88,7 +90,7 @@ class Remote:
                 "progress": board.progress.value,
                 "theme": board.theme.value.name,
                 "mark": board.mark.value,
-                "focus_order": self._view.focus_order(),
+                "focus": self._view.focused(),
             }
         )
 
@@ -106,16 +108,6 @@ class Remote:
         tell = getattr(self._view, "accessible", None)
         self._answer({"event": "accessible", "controls": tell() if tell else None})
 
-    def do_scroll(self, turns: int) -> None:
-        """Scroll through the table in long leaps and tell what each took on the UI thread."""
-        times, rows = [], max(1, self._board.rows.count)
-        for turn in range(turns):
-            begun = time.perf_counter()
-            self._board.scroll_to(turn * 7_919 * 131 % rows)
-            self._view.shown()
-            times.append((time.perf_counter() - begun) * 1e3)
-        self._answer({"event": "scrolled", "ms": times})
-
     def do_memory(self) -> None:
         """Tell the resident and the unique memory of this process."""
         psutil = importlib.import_module("psutil")
@@ -131,6 +123,8 @@ class Remote:
         """
         if kind not in work.KINDS:
             raise ValueError(f"unknown work {kind!r}: choose one of {', '.join(work.KINDS)}")
+        if mode not in get_args(Mode):
+            raise ValueError(f"mode is {mode!r}: choose one of {', '.join(get_args(Mode))}")
         told = (lambda gaps: self._answer({"event": "beats", "gaps": gaps})) if live else None
         heart, updates, started = Heartbeat(self._view, told), [0], list[float]()
         if mode == "process":
@@ -143,6 +137,10 @@ class Remote:
             gaps, seconds = heart.stop(), time.perf_counter() - started[0]
             self._answer({"event": "work", "gaps": gaps, "s": seconds, "updates": updates[0]})
 
+        def failed(error: BaseException) -> None:
+            heart.stop()  # its gaps are those of no work
+            self._answer({"event": "refused", "why": f"{type(error).__name__}: {error}"})
+
         def begin() -> None:
             started.append(time.perf_counter())
             self._board.jobs.submit(
@@ -151,7 +149,7 @@ class Remote:
                 mode=mode,
                 on_progress=progressed,
                 on_done=ended,
-                on_error=ended,
+                on_error=failed,
             )
 
         heart.start()

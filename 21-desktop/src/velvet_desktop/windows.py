@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -99,15 +99,6 @@ class Window:
                 raise ChildFailed(told["why"])
             if told["event"] == event or not event:
                 return told
-
-    def answers(self, do: str, last: str, **arguments: Any) -> Iterator[dict[str, Any]]:
-        """Send a command and yield what it tells, until the answer that is the last."""
-        self.send(do, **arguments)
-        while True:
-            told = self.wait_for()
-            yield told
-            if told["event"] == last:
-                return
 
     def ask(self, do: str, answer: str = "done", **arguments: Any) -> dict[str, Any]:
         """Send a command and return its answer."""

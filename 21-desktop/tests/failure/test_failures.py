@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ from velvet_desktop.core.model import TaskStore
 from velvet_desktop.core.settings import SingleInstance
 from velvet_desktop.core.viewmodel import Board
 from velvet_desktop.display import problem, virtual_display
-from velvet_desktop.errors import ChildFailed
+from velvet_desktop.errors import ChildFailed, DesktopError
 from velvet_desktop.windows import Window, why_not
 
 Maker = Callable[..., Window]
@@ -75,6 +76,21 @@ def test_a_window_closed_in_an_import_ends_its_worker_and_keeps_the_board(
     board.close()
 
 
+def test_a_worker_that_is_killed_in_an_import_costs_no_row_and_no_window(
+    window: Maker, folder: Path
+) -> None:
+    child = window("headless")
+    importing(child, folder)
+    for worker in psutil.Process(child.process.pid).children():
+        worker.kill()
+    while (state := child.state())["busy"]:
+        pass
+
+    assert state["status"].startswith("the import failed: the worker died with exit code")
+    assert state["status"].endswith("its rows were removed")
+    assert state["count"] == 300
+
+
 def ask_until_it_ends(child: Window) -> None:
     while True:
         child.state()
@@ -113,7 +129,7 @@ def test_a_screen_does_not_outlive_a_program_that_is_killed() -> None:
         pytest.skip(reason)
     code = (
         "import sys\nfrom velvet_desktop.display import virtual_display\n"
-        "with virtual_display() as screen:\n    print(screen.pid, flush=True)\n    sys.stdin.read()"
+        "with virtual_display() as screen:\n    print(screen.process.pid, flush=True)\n    sys.stdin.read()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -200,6 +216,50 @@ def test_a_second_start_hands_its_files_to_the_first(
     second.close()
 
     assert told == [["board.csv", "héllo"]]
+
+
+def test_of_two_starts_at_once_one_is_the_first(tmp_path: Path) -> None:
+    told: list[list[str]] = []
+    starts = [SingleInstance(tmp_path / "instance.json", told.append) for _ in range(2)]
+    gate, firsts = threading.Barrier(2), list[bool]()
+
+    def start(one: SingleInstance) -> None:
+        gate.wait()
+        firsts.append(one.claim(["a.csv"]))
+
+    threads = [threading.Thread(target=start, args=(one,)) for one in starts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one in starts:
+        one.close()
+
+    assert sorted(firsts) == [False, True]
+    assert told == [["a.csv"]]
+
+
+def test_a_start_that_waits_for_a_lock_in_vain_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("velvet_desktop.core.settings.PATIENCE_S", 0.05)
+    other = sqlite3.connect(tmp_path / "instance.lock", isolation_level=None)
+    other.execute("begin exclusive")
+    with pytest.raises(DesktopError, match="locked; try again"):
+        SingleInstance(tmp_path / "instance.json", lambda _: None).claim([])
+    other.close()
+
+
+def test_names_that_are_too_long_for_the_first_instance_are_no_second_first_instance(
+    first: tuple[SingleInstance, list[list[str]], Path],
+) -> None:
+    _, told, path = first
+    second = SingleInstance(path, told.append)
+
+    with pytest.raises(DesktopError, match="takes 4,096 bytes, not 5,"):
+        second.claim(["x" * 5_000])
+    assert SingleInstance(path, told.append).claim(["short"]) is False
+    assert told == [["short"]]
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,10 @@ from velvet_desktop.core.importing import ImportReport, import_csv, parse
 from velvet_desktop.core.jobs import Job, JobRunner, Mode, State
 from velvet_desktop.core.model import BATCH, TaskStore
 from velvet_desktop.core.viewmodel import Board
-from velvet_desktop.errors import JobLost
+from velvet_desktop.errors import ChildFailed, JobLost
+from velvet_desktop.windows import Window
 
+Maker = Callable[..., Window]
 MODES: tuple[Mode, ...] = ("ui", "thread", "process")
 A_MINUTE_MS = 60_000
 
@@ -240,6 +242,27 @@ def test_a_board_imports_beside_its_window(folder: Path) -> None:
         board.close()
 
 
+def test_an_import_that_was_through_before_its_cancelling_is_not_called_cancelled(
+    folder: Path,
+) -> None:
+    heard: list[tuple[str, str]] = []
+    board = Board(folder, notify=lambda *told: heard.append(told))
+    try:
+        board.import_csv(csv_of(folder / "rows.csv", 10))
+        job = board._import
+        assert job is not None
+        job.finished.wait()
+        board.cancel()
+        run_until(board, lambda: not board.busy.value)
+        run_until(board, lambda: bool(heard))
+
+        assert board.status_line.value == "imported 10 rows, 0 rejected"
+        assert heard == [("Velvet board", "imported 10 rows, 0 rejected")]
+        assert board.rows.count == 310
+    finally:
+        board.close()
+
+
 def drive(folder: Path, *commands: Any, theme: str = "") -> list[dict[str, Any]]:
     """Run the headless view in this process with commands on its input; return its answers."""
     answers = io.StringIO()
@@ -255,7 +278,6 @@ def test_a_window_is_driven_by_lines(folder: Path) -> None:
         {"do": "clipboard", "text": "héllo 😀"},
         {"do": "clipboard"},
         {"do": "accessible"},
-        {"do": "scroll", "turns": 5},
         {"do": "memory"},
         {"do": "state"},
         theme="dark",
@@ -265,7 +287,6 @@ def test_a_window_is_driven_by_lines(folder: Path) -> None:
     assert told[-1] == {"event": "exit"}
     assert by["clipboard"]["text"] == "héllo 😀"
     assert by["accessible"]["controls"] is None
-    assert len(by["scrolled"]["ms"]) == 5
     assert by["memory"]["rss"] > by["memory"]["uss"] > 1
     assert by["state"]["theme"] == "dark"
     assert by["state"]["shown"] == by["state"]["page"]
@@ -275,6 +296,7 @@ def test_a_command_that_fails_is_refused_and_the_window_lives(folder: Path) -> N
     told = drive(
         folder,
         {"do": "work", "kind": "dig", "mode": "thread", "size": 1},
+        {"do": "work", "kind": "loop", "mode": "fiber", "size": 1},
         {"do": "dance"},
         {"undone": 1},
         [],
@@ -284,7 +306,7 @@ def test_a_command_that_fails_is_refused_and_the_window_lives(folder: Path) -> N
     )
     events = [one["event"] for one in told if one["event"] != "ready"]
 
-    assert events == [*["refused"] * 5, "done", "state", "exit"]
+    assert events == [*["refused"] * 6, "done", "state", "exit"]
     assert "choose one of loop" in " ".join(one.get("why", "") for one in told)
 
 
@@ -306,6 +328,15 @@ def test_a_heart_that_beats_shows_what_a_job_on_the_ui_thread_does(folder: Path)
 
     assert gaps["ui"] >= 400
     assert len(gaps) == 3
+
+
+def test_work_that_fails_is_refused_and_no_measurement(window: Maker) -> None:
+    child = window("headless")
+
+    for mode in MODES:
+        with pytest.raises(ChildFailed, match="ValueError: "):
+            child.ask("work", "work", kind="sort", mode=mode, size=-1)
+    assert child.ask("work", "work", kind="sort", mode="ui", size=10)["s"] >= 0
 
 
 def test_a_toolkit_that_cannot_open_is_an_exit_code(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -29,8 +28,8 @@ class UndoMachine(RuleBasedStateMachine):
         self.now = 0.0
         self.text = ""
         self.stack = UndoStack(LIMIT, clock=lambda: self.now)
-        self.past, self.future = [""], list[str]()
-        self.saved: str | None = ""
+        self.past, self.future = [("", 0)], list[tuple[str, int]]()  # each state and its number
+        self.made = self.saved = 0
 
     def _command(self, new: str, key: str = "") -> Command:
         old = self.text
@@ -39,8 +38,14 @@ class UndoMachine(RuleBasedStateMachine):
         )
 
     def _did(self) -> None:
-        self.past = [*self.past, self.text][-LIMIT - 1 :]
+        self.made += 1
+        self.past = [*self.past, (self.text, self.made)][-LIMIT - 1 :]
         self.future = []
+
+    @rule()
+    def save(self) -> None:
+        self.stack.mark_clean()
+        self.saved = self.past[-1][1]
 
     @rule(letter=st.sampled_from("abc"))
     def push(self, letter: str) -> None:
@@ -78,7 +83,8 @@ class UndoMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_text_is_that_of_the_model(self) -> None:
-        assert self.text == self.past[-1]
+        assert self.text == self.past[-1][0]
+        assert self.stack.is_clean is (self.saved == self.past[-1][1])
         assert len(self.stack) == len(self.past) - 1 <= LIMIT
         assert self.stack.can_redo is bool(self.future)
 
@@ -178,4 +184,3 @@ def test_a_cut_file_is_the_defaults_or_whole_never_an_error(cut: int, draft: str
 
         assert Settings.load(path) == (whole if cut >= len(text) else Settings())
         assert kept.recovered() == draft
-        assert json.dumps(draft) is not None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from velvet_desktop.contenders import bind, cells, column_text, polyline, presses, titles
-from velvet_desktop.core.model import Query, Task, TaskStore
+from velvet_desktop.core.model import Query, Task, TaskStore, seed
 from velvet_desktop.core.viewmodel import ACTIONS, VISIBLE, Action, Board
 from velvet_desktop.errors import ImportRemoved, InvalidTask, StoreBusy, UnknownTheme
 
@@ -100,6 +100,63 @@ def test_scrolling_stays_inside(board: Board) -> None:
     assert board.top == 0
     board.select(10**9)
     assert board.selected.value == 299
+
+
+def test_what_is_selected_is_a_row_that_there_is_and_is_seen(board: Board, clock: Any) -> None:
+    for _ in range(20):
+        board.select_by(1)
+    assert (board.selected.value, board.top) == (20, 5)
+    for _ in range(18):
+        board.select_by(-1)
+    assert (board.selected.value, board.top) == (2, 2)
+
+    board.select(299)
+    board.remove()
+    board.remove()
+    assert (board.rows.count, board.selected.value) == (298, 297)
+    board.search("chart 1")
+    clock.now += 0.2
+    board.frame()
+    assert (board.selected.value, board.top) == (0, 0)
+    board.move()
+    assert board.status_line.value == "move"
+
+
+def test_a_key_that_types_nothing_leaves_the_table_where_it_is(board: Board, clock: Any) -> None:
+    board.scroll_to(100)
+    board.select(110)
+    board.search("")
+    clock.now += 0.2
+    board.frame()
+
+    assert (board.top, board.selected.value) == (100, 110)
+
+
+def test_a_step_done_again_after_an_import_takes_no_row_of_it(board: Board) -> None:
+    add(board, "mine")
+    board.undo()
+    source = board.store.begin_import()
+    board.store.add_rows(source, [Task(0, f"imported {row}") for row in range(10)])
+    board.store.finish_import(source)
+    board.redo()
+
+    assert board.store.count() == 311
+    assert [board.store.count(Query(text)) for text in ("imported", "mine")] == [10, 1]
+
+
+def test_what_was_found_at_the_start_is_told_whole(folder: Path) -> None:
+    (folder / "settings.json").write_text("{", encoding="utf-8")
+    (folder / "draft.json").write_text('"half a sen"', encoding="utf-8")
+    board = Board(folder, inline=True)
+    board.close()
+
+    assert "kept as settings.json.bad" in board.status_line.value
+    assert board.status_line.value.endswith("; your draft was recovered")
+
+
+def test_a_board_of_less_than_no_tasks_is_refused(board: Board) -> None:
+    with pytest.raises(ValueError, match="count is -1: at least 0"):
+        seed(board.store, -1)
 
 
 def test_the_theme_goes_round_and_an_unknown_one_lists_the_choices(board: Board) -> None:
@@ -220,6 +277,8 @@ def test_a_view_that_is_bound_shows_everything_at_once_and_follows(board: Board)
     board.pulse()
 
     assert view.told == {"pulse": board.theme.value.danger}
+    board.toggle_theme()
+    assert view.told["fill"][3][1] is True  # painted over by the theme, and shown again
     calls = {action.intent: call for action, call in presses(board, view)}
     calls["import_recent"]()
     assert view.told["chosen"] is True

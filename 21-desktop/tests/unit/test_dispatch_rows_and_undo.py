@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -52,7 +53,7 @@ def test_a_weak_listener_is_forgotten_with_its_object_and_a_closed_one_at_once()
     signal.emit(2)
 
     assert told == [1]
-    assert len(signal) == 0
+    assert signal._listeners == {}
 
 
 def test_a_listener_that_closes_the_next_one_silences_it() -> None:
@@ -79,6 +80,11 @@ def test_a_batch_tells_each_property_once_and_not_when_it_came_back() -> None:
         two.value = 1
 
     assert told == [("one", 3)]
+    with batch():
+        one.value = True
+        one.value = 3.0  # equal, and of another type
+    assert told == [("one", 3), ("one", 3.0)]
+    assert type(told[1][1]) is float
 
 
 def test_a_computed_property_follows_its_sources() -> None:
@@ -131,7 +137,7 @@ def test_a_closed_dispatcher_drops_and_counts() -> None:
     dispatcher.post(lambda: ran.append(0))
 
     assert dispatcher.run_pending() == 0
-    assert (dispatcher.dropped, ran, len(dispatcher)) == (1_001, [], 0)
+    assert (dispatcher.dropped, ran) == (1_001, [])
 
 
 def test_a_storm_of_updates_is_one_post_and_one_delivery_a_key() -> None:
@@ -141,10 +147,24 @@ def test_a_storm_of_updates_is_one_post_and_one_delivery_a_key() -> None:
     for number in range(1_000):
         storm.offer(number % 2, number)
 
-    assert len(dispatcher) == 1
-    dispatcher.run_pending()
+    assert dispatcher.run_pending() == 1
     assert told == [(0, 998), (1, 999)]
-    assert (storm.offered, storm.delivered) == (1_000, 2)
+
+
+def test_a_value_that_cannot_be_delivered_costs_the_other_keys_nothing() -> None:
+    dispatcher, told = Dispatcher(), []
+
+    def deliver(key: Any, value: Any) -> None:
+        told.append((key, 1 // value))
+
+    storm = Coalescer(dispatcher, deliver)
+    for key, value in (("a", 0), ("b", 1), ("c", 1)):
+        storm.offer(key, value)
+    with pytest.raises(ZeroDivisionError):
+        dispatcher.run_pending()
+    dispatcher.run_pending()
+
+    assert told == [("b", 1), ("c", 1)]
 
 
 def test_undo_merges_what_is_typed_soon_and_keeps_what_came_later_apart(clock: Any) -> None:
@@ -202,6 +222,29 @@ def test_a_macro_is_one_step_and_is_taken_back_when_its_block_raises() -> None:
     assert (stack.redo(), numbers) == ("three", [1, 2, 3])
     with pytest.raises(RuntimeError, match="inside a macro"), stack.macro("a"), stack.macro("b"):
         pass
+
+
+def test_a_macro_is_moved_whole_or_not_at_all() -> None:
+    stack, numbers, busy = UndoStack(), list[int](), [False]
+
+    def take_back(number: int) -> None:
+        if busy[0] and number == 1:
+            raise OSError("locked")
+        numbers.remove(number)
+
+    with stack.macro("three"):
+        for number in (1, 2, 3):
+            stack.push(Command("add", partial(numbers.append, number), partial(take_back, number)))
+    busy[0] = True
+    with pytest.raises(OSError, match="locked"):
+        stack.undo()
+    assert (sorted(numbers), stack.can_undo) == ([1, 2, 3], True)
+    busy[0] = False
+
+    assert (stack.undo(), numbers) == ("three", [])
+    with pytest.raises(ZeroDivisionError):
+        macro_that_raises(stack, Command("bad", lambda: None, lambda: None))
+    assert (stack.redo(), numbers) == ("three", [1, 2, 3])
 
 
 def test_clean_means_as_saved_also_when_the_limit_forgot_it() -> None:

@@ -6,6 +6,7 @@ import json
 import plistlib
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from velvet_desktop import bundles, contenders, display, native
 from velvet_desktop.contenders import headless
 from velvet_desktop.core import chart, theme, work
 from velvet_desktop.core.settings import Draft, Settings, replace_file
+from velvet_desktop.dashboard import tasks
 from velvet_desktop.errors import BundleError, UnknownToolkit
 
 _ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
@@ -246,14 +248,14 @@ def test_unknown_names_list_the_choices(tmp_path: Path) -> None:
 
 def test_a_missing_toolkit_is_a_reason_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert contenders.missing("headless") == ""
-    assert contenders.version("headless") == ""
+    assert tasks.version("headless") == ""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
     assert contenders.missing("kivy") == "kivy is not installed (pip install kivy)"
     assert "python3-tk" in contenders.missing("tk")
     assert bundles.why_not("kivy", "zipapp").startswith("kivy is not installed")
     monkeypatch.setattr(contenders.load("kivy"), "PACKAGE", "no-such-distribution")
-    assert contenders.version("kivy") == ""
+    assert tasks.version("kivy") == ""
 
 
 @pytest.mark.parametrize("backend", ["pyinstaller", "nuitka"])
@@ -298,6 +300,43 @@ def test_a_library_that_qt_would_abort_without_is_a_reason(monkeypatch: pytest.M
     assert display.qt_problem() == ""
 
 
+def test_a_screen_that_does_not_answer_is_no_display_and_no_abort(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("DISPLAY", ":7177")
+    asked = ["--toolkit", "tk", "--folder", str(tmp_path / "board")]
+    monkeypatch.setattr(contenders.load("tk"), "MODULE", "time")  # there, also where Tk is not
+
+    monkeypatch.setattr(contenders.load("tk"), "open_view", lambda board: 1 // 0)
+    assert program.main(asked) == program.EXIT_NO_DISPLAY
+    said = capsys.readouterr().err
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    assert program.main(asked) == program.EXIT_NO_DISPLAY
+
+    assert said.startswith(("no screen answers at DISPLAY=:7177", "tk shows no window here"))
+    assert capsys.readouterr().err.startswith("tk shows no window here: integer division")
+
+
+@pytest.mark.parametrize(("opened", "why"), [(1, ""), (None, "no screen answers at DISPLAY=:1")])
+def test_x11_is_asked_whether_a_screen_answers(
+    opened: int | None, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[Any] = []
+    x11 = SimpleNamespace(XOpenDisplay=lambda name: opened, XCloseDisplay=closed.append)
+    monkeypatch.setattr(display.ctypes, "CDLL", lambda name: x11)
+
+    assert display.unreachable(":1").startswith(why)
+    assert len(closed) == (opened is not None)
+    monkeypatch.setattr(display, "ctypes", SimpleNamespace(CDLL=missing_library))
+    assert display.unreachable(":1") == ""
+
+
+def missing_library(name: str) -> None:
+    raise OSError(name)
+
+
 def test_the_command_lists_refuses_and_opens(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -313,14 +352,14 @@ def test_the_command_lists_refuses_and_opens(
     here = ["--toolkit", "headless", "--folder", str(tmp_path / "new")]
     assert program.main([*here, "--theme", "dark"]) == 0
     assert Settings.load(tmp_path / "new" / "settings.json").theme == "dark"
-    assert program.main([*here, "--theme", "pink"]) == program.EXIT_NO_DISPLAY
-    assert program.main(["--toolkit", "gtk"]) == program.EXIT_NO_DISPLAY
+    assert program.main([*here, "--theme", "pink"]) == program.EXIT_WRONG_USE
+    assert program.main(["--toolkit", "gtk"]) == program.EXIT_WRONG_USE
     assert "choose one of" in capsys.readouterr().err
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "board.db").write_text("no database " * 100, encoding="utf-8")
     for place, why in (("bad", "is not a board"), ("bad/board.db", "exists")):
         asked = ["--toolkit", "headless", "--folder", str(tmp_path / place)]
-        assert program.main(asked) == program.EXIT_NO_DISPLAY
+        assert program.main(asked) == program.EXIT_FAILED
         assert why in capsys.readouterr().err
     assert not (tmp_path / "bad" / "instance.json").exists()
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from velvet.bench import Metric, Outcome, Suite, mode, ratio, value
@@ -13,6 +15,7 @@ from velvet_http.comparisons._server import served
 
 GETS, WAIT_MS = 100, 50
 LARGE_MIB = 200
+UPLOAD_MIB = 64
 ADDRESSES = {"quick": 1000, "default": 2000, "full": 5000}
 RATE = 1000.0
 
@@ -57,6 +60,42 @@ def _body(library: str, *, stream: bool) -> Iterator[Any]:
             return Outcome(
                 {"grown": peak_mb() - floor}, seconds=time.perf_counter() - began, result=size
             )
+
+        return measure
+
+    return served(work)
+
+
+def _upload(*, stream: bool) -> Iterator[Any]:
+    """Send a file with requests, by its own `files=` or as our form; growth is beyond a small one."""
+    import requests
+
+    from velvet.bench.memory import peak_mb
+    from velvet_http import contenders, multipart
+    from velvet_http.model import Timeouts
+
+    def send(url: str, path: Path, mib: int) -> int:
+        with path.open("r+b") as file:
+            file.truncate(mib * 2**20)
+            if not stream:
+                answer = requests.post(url, files={"file": file}, timeout=60).json()
+        if stream:
+            with contenders.connect("requests") as client:
+                form = multipart.form_request(url, [multipart.Part("file", path)])
+                answer = client.request(form, timeouts=Timeouts(read=60)).json()
+        return int(answer["parts"][0]["size"])
+
+    def work(server: Any) -> Callable[[], Outcome]:
+        def measure() -> Outcome:
+            url = server.urls["http"] + "/upload"
+            with tempfile.TemporaryDirectory(prefix="velvet-http-") as folder:
+                path = Path(folder) / "file"
+                path.touch()
+                send(url, path, 1)
+                floor, began = peak_mb(), time.perf_counter()
+                size = send(url, path, UPLOAD_MIB)
+            figures = {"grown": peak_mb() - floor}
+            return Outcome(figures, seconds=time.perf_counter() - began, result=size)
 
         return measure
 
@@ -191,11 +230,27 @@ def add_to(suite: Suite) -> None:
                 baseline=library == "requests" and not stream,
                 tier="quick" if library == "requests" else "default",
             )
-    rows.same_result()
     suite.claim(
         "requests holds at least 150 MB for a body of 200 MiB, and at most 40 MB when it streams",
         (value("streaming", "requests, whole", "grown") >= 150)
         & (value("streaming", "requests, in pieces", "grown") <= 40),
+    )
+
+    rows = suite.comparison(
+        "upload",
+        title=f"A form with a file of {UPLOAD_MIB} MiB, sent by requests: growth of peak memory",
+        kind="run",
+        unit="MB",
+        metrics={"grown": Metric("MB")},
+        rounds={"quick": 1, "default": 2},
+    )
+    rows.add("files=", lambda: _upload(stream=False), baseline=True)
+    rows.add("our form, in pieces", lambda: _upload(stream=True))
+    rows.same_result()
+    suite.claim(
+        f"requests' files= holds at least 60 MB for a file of {UPLOAD_MIB} MiB, our form at most 20 MB",
+        (value("upload", "files=", "grown") >= 60)
+        & (value("upload", "our form, in pieces", "grown") <= 20),
     )
 
     rows = suite.comparison(

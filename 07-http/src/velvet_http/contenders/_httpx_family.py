@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 
 from velvet_http import errors
-from velvet_http.client import Settings, within
+from velvet_http.client import Settings, outgoing, within
 from velvet_http.model import Deadline, Request, Timeouts
 
 
@@ -64,7 +64,7 @@ class FamilyTransport:
                 request.method,
                 request.url,
                 headers=list(request.headers),
-                content=request.body,
+                content=outgoing(request.body),
                 timeout=self.library.Timeout(
                     timeouts.read, connect=timeouts.connect, pool=timeouts.pool
                 ),

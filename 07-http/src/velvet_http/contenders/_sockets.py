@@ -12,10 +12,10 @@ import http.client
 import io
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from velvet_http import errors
@@ -32,6 +32,7 @@ class Limit:
     read: float
     pool: float
     deadline: Deadline | None
+    connections: list[Any] = field(default_factory=list)  # that the body in pieces goes to
 
     def next_wait(self) -> float:
         """Return the seconds that the next read may wait."""
@@ -46,6 +47,17 @@ class Limit:
         """Return `seconds`, or what is left of the deadline."""
         left = seconds if self.deadline is None else self.deadline.remaining()
         return max(0.001, min(seconds, left))
+
+    def paced(self, body: bytes | Iterable[bytes] | None) -> bytes | Iterator[bytes] | None:
+        """Return a body whose every piece waits only so long to be taken."""
+        return body if body is None or isinstance(body, bytes) else self._pieces(body)
+
+    def _pieces(self, body: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in body:
+            wait = self.next_wait()
+            for connection in self.connections:
+                connection.sock.settimeout(wait)
+            yield piece
 
 
 _limit: ContextVar[Limit | None] = ContextVar("limit", default=None)
@@ -62,10 +74,9 @@ def limited(timeouts: Timeouts, deadline: Deadline | None) -> Iterator[Limit]:
         _limit.reset(token)
 
 
-def queueing() -> float | None:
-    """Return the seconds that the current call may wait for a connection."""
-    limit = _limit.get()
-    return limit.clipped(limit.pool) if limit else None
+def current() -> Limit | None:
+    """Return the limits of the call that is running."""
+    return _limit.get()
 
 
 class _DeadlineReader(io.RawIOBase):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextvars import ContextVar
+from typing import Any
 
 import aiohttp
 import anyio
 from yarl import URL
 
 from velvet_http import errors
-from velvet_http.client import Settings, within
+from velvet_http.client import Settings, outgoing, within
 from velvet_http.model import Deadline, Request, Timeouts
 
 
@@ -44,6 +46,18 @@ class _Exchange:
             self._response.close()
 
 
+_used: ContextVar[list[asyncio.BaseTransport | None]] = ContextVar("used")
+
+
+class _Connector(aiohttp.TCPConnector):
+    """A connector that tells a call which connection it got."""
+
+    async def connect(self, *args: Any, **settings: Any) -> aiohttp.connector.Connection:
+        connection = await super().connect(*args, **settings)
+        _used.get().append(connection.transport)
+        return connection
+
+
 class Transport:
     """A `ClientSession` of one event loop."""
 
@@ -58,19 +72,24 @@ class Transport:
     ) -> _Exchange:
         if self._session is None:  # it belongs to the loop that runs now
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=self._settings.pool, ssl=self._settings.context()
-                ),
+                connector=_Connector(limit=self._settings.pool, ssl=self._settings.context()),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
             )
+        used = list[asyncio.BaseTransport | None]()
+        _used.set(used)
+        stalled = anyio.CancelScope()  # aiohttp waits for ever until a server takes a piece
+
+        def moved() -> None:
+            stalled.deadline = anyio.current_time() + timeouts.read
+
         try:
             sending = self._session.request(
                 request.method,
                 URL(request.url, encoded=True),
                 headers=list(request.headers),
-                data=request.body,
+                data=outgoing(request.body, moved),
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(
                     total=None,  # the default, 300 s, hides that there is no deadline
@@ -79,9 +98,16 @@ class Transport:
                     sock_read=timeouts.read,
                 ),
             )
-            return _Exchange(await within(deadline, sending), timeouts, deadline)
-        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
-            raise _translate(error, body=False) from error
+            with stalled:
+                return _Exchange(await within(deadline, sending), timeouts, deadline)
+            raise errors.ReadTimeout("the server took no more of the body")
+        except BaseException as error:
+            for transport in used:  # closed by aiohttp, which waits until the server takes the rest
+                if isinstance(transport, asyncio.WriteTransport):
+                    transport.abort()
+            if isinstance(error, (aiohttp.ClientError, OSError, asyncio.TimeoutError)):
+                raise _translate(error, body=False) from error
+            raise
 
     async def close(self) -> None:
         if self._session is not None:
@@ -90,6 +116,8 @@ class Transport:
 
 
 def _translate(error: BaseException, *, body: bool, got: int = 0) -> errors.HttpError:
+    if isinstance(error.__cause__, errors.HttpError):
+        return error.__cause__  # of the body on its way out
     text = str(error) or type(error).__name__
     tls = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError, ssl.SSLError)
     if isinstance(error, tls):

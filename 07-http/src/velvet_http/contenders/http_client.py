@@ -77,7 +77,9 @@ def _sent(
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         connection.sock.settimeout(limit.next_wait())
-        connection.request(request.method, target, request.body, dict(request.headers))
+        limit.connections[:] = [connection]
+        body = limit.paced(request.body)
+        connection.request(request.method, target, body, dict(request.headers))
         return connection.getresponse()
     except _ERRORS as error:
         raise translate(error, "head") from error

@@ -12,7 +12,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pycurl  # type: ignore[import-untyped]
 
@@ -46,7 +46,7 @@ class Transport:
             line = self._idle.pop()
         except IndexError:
             line = pycurl.CurlMulti(), pycurl.Curl()
-        exchange = _Exchange(self, line, limit)
+        exchange = _Exchange(self, line, limit, request.body)
         try:
             self._prepare(line[1], request, limit.clipped(timeouts.connect))
             exchange.start()
@@ -76,7 +76,11 @@ class Transport:
             curl.setopt(pycurl.CAINFO, self._settings.ca_file or roots.cafile)
         else:
             curl.setopt(pycurl.SSL_OPTIONS, pycurl.SSLOPT_NATIVE_CA)
-        if request.body is not None or request.method in ("POST", "PUT", "PATCH"):
+        if isinstance(request.body, Iterable) and not isinstance(request.body, bytes):
+            curl.setopt(pycurl.UPLOAD, True)
+            curl.setopt(pycurl.FRESH_CONNECT, True)  # what is sent cannot be sent again
+            curl.setopt(pycurl.INFILESIZE_LARGE, int(fields.get("content-length") or -1))
+        elif request.body is not None or request.method in ("POST", "PUT", "PATCH"):
             curl.setopt(pycurl.POSTFIELDS, request.body or b"")
 
     def back(self, line: tuple[pycurl.CurlMulti, pycurl.Curl]) -> None:
@@ -93,9 +97,12 @@ class Transport:
 
 class _Exchange:
     def __init__(
-        self, owner: Transport, line: tuple[pycurl.CurlMulti, pycurl.Curl], limit: Limit
-    ) -> None:
+        self, owner: Transport, line: tuple[pycurl.CurlMulti, pycurl.Curl], limit: Limit,
+        body: bytes | Iterable[bytes] | None,
+    ) -> None:  # fmt: skip
         self._owner, self._line, self._limit = owner, line, limit
+        self._source = iter(() if body is None or isinstance(body, bytes) else body)
+        self._piece, self._broken = memoryview(b""), list[errors.HttpError]()
         self._pieces: deque[bytes] = deque()
         self._head: list[str] = []
         self._whole_head = self._done = False
@@ -107,11 +114,25 @@ class _Exchange:
         multi, curl = self._line
         curl.setopt(pycurl.HEADERFUNCTION, self._on_header)
         curl.setopt(pycurl.WRITEFUNCTION, self._pieces.append)
+        curl.setopt(pycurl.READFUNCTION, self._next)
         multi.add_handle(curl)
         self._pump(lambda: self._whole_head)
         self.status = int(self._head[0].split()[1])
         parts = (line.partition(":") for line in self._head[1:])
         self.fields = [(name, value) for name, _, value in parts]
+
+    def _next(self, size: int) -> bytes | int:
+        """Return up to `size` bytes of the body on its way out, b"" after the last."""
+        try:
+            while not self._piece:
+                self._piece = memoryview(next(self._source))
+        except StopIteration:
+            return b""
+        except errors.HttpError as error:
+            self._broken.append(error)
+            return int(pycurl.READFUNC_ABORT)
+        piece, self._piece = self._piece[:size], self._piece[size:]
+        return bytes(piece)
 
     def _on_header(self, raw: bytes) -> None:
         line = raw.decode("latin-1").rstrip("\r\n")
@@ -134,6 +155,8 @@ class _Exchange:
                 return  # first what came, then how it ended
             _, finished, failed = multi.info_read()
             for _, code, text in failed:
+                if self._broken:
+                    raise self._broken[0]
                 raise _translate(code, text, body=self._whole_head)
             self._done = bool(finished)
             connected = curl.getinfo(pycurl.PRETRANSFER_TIME) > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -12,7 +13,7 @@ from requests.cookies import RequestsCookieJar
 from velvet_http.client import Settings
 from velvet_http.contenders._sockets import limited, translate
 from velvet_http.contenders.urllib3 import DeadlinePool, Exchange
-from velvet_http.model import Deadline, Request, Timeouts
+from velvet_http.model import Deadline, Headers, Request, Timeouts
 
 
 class _Adapter(HTTPAdapter):
@@ -45,6 +46,16 @@ class _Adapter(HTTPAdapter):
         """Leave verification to the context, which always verifies."""
 
 
+class _Pieces:
+    """A body in pieces; requests asks for its length by this name, and sends chunks for 0."""
+
+    def __init__(self, pieces: Iterable[bytes], headers: Headers) -> None:
+        self._pieces, self.len = pieces, int(headers.get("content-length") or 0)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._pieces)
+
+
 class Transport:
     """A `Session` without cookies, proxies or anything else from outside; thread-safe."""
 
@@ -61,11 +72,14 @@ class Transport:
         self, request: Request, timeouts: Timeouts, deadline: Deadline | None
     ) -> Exchange:
         with limited(timeouts, deadline) as limit:
+            body: Any = limit.paced(request.body)
+            if isinstance(body, Iterator):
+                body = _Pieces(body, request.headers)
             try:
                 response = self._session.request(
                     request.method,
                     request.url,
-                    data=request.body,
+                    data=body,
                     headers=dict(request.headers),
                     timeout=(limit.clipped(timeouts.connect), limit.clipped(timeouts.read)),
                     allow_redirects=False,

@@ -8,14 +8,19 @@ import urllib3
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from velvet_http.client import Settings
-from velvet_http.contenders._sockets import DeadlineResponse, limited, queueing, translate
+from velvet_http.contenders._sockets import DeadlineResponse, current, limited, translate
 from velvet_http.model import Deadline, Request, Timeouts
 
 
 class _Pool(HTTPConnectionPool):
     def _get_conn(self, timeout: float | None = None) -> Any:
         """Wait for a connection only so long; requests would wait for ever."""
-        connection: Any = super()._get_conn(queueing() if timeout is None else timeout)
+        limit = current()
+        if timeout is None and limit is not None:
+            timeout = limit.clipped(limit.pool)
+        connection: Any = super()._get_conn(timeout)
+        if limit is not None:
+            limit.connections[:] = [connection]
         connection.response_class = DeadlineResponse
         return connection
 
@@ -75,7 +80,7 @@ class Transport:
                     request.method,
                     request.url,
                     redirect=False,
-                    body=request.body,
+                    body=limit.paced(request.body),
                     headers=dict(request.headers),
                     timeout=urllib3.Timeout(
                         connect=limit.clipped(timeouts.connect), read=limit.clipped(timeouts.read)

@@ -6,7 +6,9 @@ requests, which is what real services do to their clients.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -21,6 +23,7 @@ from velvet_http.simulate import QueueServer
 
 TOKEN = "velvet-token"  # noqa: S105 - it opens nothing but a list on loopback
 _BLOCK = bytes(range(256)) * 4096  # 1 MiB
+_PARAMETER = re.compile(r'(\w+)="([^"]*)"')  # no browser sends a quote inside
 Fields = dict[str, str | int]
 
 
@@ -54,6 +57,14 @@ class _Call:
 
     def number(self, name: str, default: float) -> float:
         return float(self.query.get(name, default))
+
+
+def _described(head: bytes, content: bytes) -> dict[str, Any]:
+    """Return the header fields, the names and the digest of a part."""
+    fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if line)
+    names = dict(_PARAMETER.findall(fields["Content-Disposition"]))
+    digest = hashlib.sha256(content).hexdigest()
+    return {**names, "fields": fields, "size": len(content), "sha256": digest}
 
 
 @dataclass
@@ -153,6 +164,14 @@ class Api:
         if key:
             self.paid[key] = answer
         return Fault("lost", (), End.CLOSE) if "lose" in call.query else answer
+
+    def get_upload(self, call: _Call) -> Fault:
+        """A form (RFC 7578): what came as each part."""
+        kind, _, boundary = (call.headers.get("content-type") or "").partition("; boundary=")
+        before, *parts = (b"\r\n" + call.body).split(b"\r\n--" + boundary.encode())
+        if kind != "multipart/form-data" or before or not parts or parts.pop() != b"--\r\n":
+            raise ValueError("this is no whole form")
+        return respond(200, {"parts": [_described(*part.split(b"\r\n\r\n", 1)) for part in parts]})
 
     def get_work(self, call: _Call) -> Fault:
         """A service with a queue: `/work/setup?capacity=&queue=&from=&to=`, `/work/count`."""

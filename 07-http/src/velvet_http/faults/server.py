@@ -196,7 +196,8 @@ class FaultServer:
         method, target, _ = lines[0].split(" ")
         headers = Headers(line.partition(":")[::2] for line in lines[1:] if line)
         length = int(headers.get("content-length") or 0)
-        body = await reader.readexactly(length) if length else b""
+        chunked = headers.get("transfer-encoding") == "chunked"
+        body = await (_chunks(reader) if chunked else reader.readexactly(length))
         return self.record(method, target, headers, body, number)
 
     def answer(self, entry: Entry) -> Fault:
@@ -207,6 +208,15 @@ class FaultServer:
         if entry.path.startswith("/fault/") and entry.path[7:] in FAULTS:
             return fault(entry.path[7:])
         return self.api.answer(entry.method, entry.target, entry.headers, entry.body)
+
+
+async def _chunks(reader: asyncio.StreamReader) -> bytes:
+    """Return a body that came in chunks (RFC 9112 section 7.1)."""
+    body = bytearray()
+    while size := int(await reader.readline(), 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    await reader.readline()
+    return bytes(body)
 
 
 def _head_only(fault: Fault) -> list[bytes | float]:

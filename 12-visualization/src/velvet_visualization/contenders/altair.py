@@ -34,6 +34,7 @@ EXPORTS: dict[Format, Engine] = {
 READY = "!!document.querySelector('#vega-chart svg .role-mark path, #vega-chart canvas')"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _MOMENT = re.compile(r"datetime\((-?[\d.]+)\)")
+_GAPS = "break-paths-filter-domains"
 _NAMES = {"triangle": "triangle-up", "x": "M-1,-1L1,1M1,-1L-1,1"}
 
 
@@ -107,21 +108,21 @@ def _scatter(chart: Any, scene: Scene) -> Any:
 
 
 def _line(chart: Any, scene: Scene) -> Any:
+    # `order=False` is the rows' own order; by default Vega-Lite sorts a line by x.
     dashes = [list(DASHES[one.style.dash]) for one in scene.series]
     names = [one.name for one in scene.series]
-    return _mark(chart, scene, "line", strokeWidth=2, invalid="break-paths-filter-domains").encode(
+    return _mark(chart, scene, "line", strokeWidth=2, order=False, invalid=_GAPS).encode(
         stroke=_by(scene, alt.Stroke, "stroke"),
         strokeDash=alt.StrokeDash(
             "s:N",
             scale=alt.Scale(domain=names, range=dashes),
             legend=alt.Legend(title=None) if scene.legend else None,
         ),
-        order=alt.value(0),  # the rows' own order, not that of x
     )
 
 
 def _area(chart: Any, scene: Scene) -> Any:
-    return _mark(chart, scene, "area", strokeWidth=2, fillOpacity=0.6).encode(
+    return _mark(chart, scene, "area", strokeWidth=2, order=False, fillOpacity=0.6).encode(
         fill=_by(scene, alt.Fill, "fill"),
         stroke=_by(scene, alt.Stroke, "stroke"),
         y=_axis(alt.Y, "y", scene.y).stack(None),
@@ -274,7 +275,7 @@ def _height(item: dict[str, Any], scale: dict[str, Any], size: float) -> float:
 def _unscaled(scale: dict[str, Any], share: float) -> float:
     low, high = _domain(scale)
     if scale["type"] == "log":
-        return float(low * (high / low) ** share)
+        return float(10 ** (np.log10(low) + share * (np.log10(high) - np.log10(low))))
     return low + share * (high - low)
 
 

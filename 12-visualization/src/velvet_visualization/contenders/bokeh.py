@@ -63,8 +63,10 @@ def build(scene: Scene, *, webgl: bool | None = None) -> Any:
     for axis, about in ((plot.xaxis[0], scene.x), (plot.yaxis[0], scene.y)):
         axis.axis_label = models.PlainText(text=about.label)
         axis.axis_label_text_color = axis.major_label_text_color = theme.ink
+        axis.axis_label_text_font = axis.major_label_text_font = theme.font
+        axis.axis_label_text_font_style = "normal"
     plot.grid.grid_line_color = theme.grid
-    plot.title.text_color = theme.ink
+    plot.title.text_color, plot.title.text_font = theme.ink, theme.font
     if scene.legend:
         items = [
             models.LegendItem(label={"value": one.name}, renderers=[glyph])

@@ -150,6 +150,7 @@ def _axis(axis: Axis, grid: str) -> dict[str, Any]:
     }
     if axis.scale == "log":
         about["range"] = [float(np.log10(one)) for one in axis.domain]
+        about["tickformat"] = "~g"  # by default the label between 1 and 10 is "5", below 1 too
     if axis.scale == "time":
         about["range"] = [
             str(np.datetime64(round(one * 1e3), "us")) for one in axis.domain

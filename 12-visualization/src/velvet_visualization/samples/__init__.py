@@ -18,7 +18,7 @@ HOSTILE = {
     "right_to_left": "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 \u202eabc",
     "emoji": "e\u0301 \U0001f469\u200d\U0001f52c \u0928\u092e\u0938\u094d\u0924\u0947",
     "long": "wide " * 2000,
-    "control": "a\x00b\x07\nc\ud800",
+    "control": "a\x00b\x07\nc\ud800\ufffe\uffff",
     "field": "a.b[0]:Q",
     "underscore": "_hidden",
     "empty": "",

@@ -52,6 +52,12 @@ def add_to(suite: Suite) -> None:
         tier="default",
     )
     suite.claim(
+        "a larger grid: two threads are at least 1.3x as fast as one core",
+        ratio("scale_out", "serial", "threads", size="mid") >= 1.3,
+        needs="cores>=2",
+        tier="default",
+    )
+    suite.claim(
         "a tiny grid: a cold Dask cluster takes at least 1.3x as long as one core",
         ratio("scale_out", "dask", "serial", size="tiny") >= 1.3,
         needs="distributed",

@@ -120,6 +120,12 @@ def _add_latency(suite: Suite) -> None:
             f"{model}: ONNX answers one row at least 20x as fast as the pipeline",
             speedup("predict_latency", "onnx", "sklearn", model=model, rows=1) >= 20,
         )
+    for model, bound in (("logreg", 5), ("forest", 1.5)):
+        suite.claim(
+            f"{model}: ONNX answers 1,000 rows at least {bound}x as fast as the pipeline",
+            speedup("predict_latency", "onnx", "sklearn", model=model, rows=1_000) >= bound,
+            tier="default",
+        )
 
 
 def add_to(suite: Suite) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from velvet_ml.drift.stream import Detector
+from velvet_ml.errors import in_range
 
 Array = np.ndarray[Any, Any]
 Make = Callable[[], Detector]
@@ -22,6 +23,7 @@ BASE = 0.1
 
 def errors(n: int, rate: float, rng: np.random.Generator) -> list[float]:
     """Return n outcomes, 1.0 for a wrong prediction."""
+    in_range("rate", rate, 0.0, 1.0)
     return [float(one) for one in rng.random(n) < rate]
 
 
@@ -43,6 +45,8 @@ def run_length(make: Make, *, steps: int, rounds: int, seed: int, base: float = 
     Streams end after `steps`; the estimate is all values read over all alarms (infinite without
     one), which is right for streams cut short as long as alarms come at an even rate.
     """
+    in_range("steps", steps, 1)
+    in_range("rounds", rounds, 1)
     rng, read, alarms = np.random.default_rng(seed), 0, 0
     for _ in range(rounds):
         found = first_alarm(make(), errors(steps, base, rng))
@@ -67,8 +71,7 @@ def calibrate(
     Raises:
         ValueError: a run length below 10.
     """
-    if arl < 10:
-        raise ValueError(f"a run length of {arl}: at least 10")
+    in_range("the run length", arl, 10)
     for _ in range(12):
         middle = (low + high) / 2
 
@@ -107,6 +110,7 @@ def delay(
     seed: int,
 ) -> Delay:
     """Measure the delay on streams whose rate rises after a time; a stream with a false alarm is out."""
+    in_range("rounds", rounds, 1)
     rng, found, early = np.random.default_rng(seed), list[int](), 0
     for _ in range(rounds):
         at = first_alarm(make(), changing(within, after, change, rng))

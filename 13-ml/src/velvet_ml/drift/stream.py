@@ -8,15 +8,22 @@ have different means; it needs O(log n) memory and a confidence instead of a thr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from math import log, sqrt
 from typing import Protocol
+
+from velvet_ml.errors import in_range
 
 
 class Detector(Protocol):
     """Reads a stream."""
 
     def update(self, x: float) -> bool:
-        """Take one value; returns whether this is an alarm. A detector starts anew after one."""
+        """Take one value; returns whether this is an alarm. A detector starts anew after one.
+
+        Raises:
+            ValueError: NaN or infinity, which would stay in its sums.
+        """
 
 
 class Cusum:
@@ -29,11 +36,14 @@ class Cusum:
     """
 
     def __init__(self, threshold: float, *, target: float = 0.1, slack: float = 0.05) -> None:
+        for setting in (threshold, target, slack):
+            in_range("a setting of CUSUM", setting)
         self.threshold, self.target, self.slack = threshold, target, slack
         self.total = 0.0
 
     def update(self, x: float) -> bool:
         """Take one value; O(1)."""
+        in_range("a value", x)
         self.total = max(0.0, self.total + x - self.target - self.slack)
         if self.total <= self.threshold:
             return False
@@ -51,6 +61,9 @@ class PageHinkley:
     """
 
     def __init__(self, threshold: float, *, slack: float = 0.05, warm: int = 30) -> None:
+        in_range("threshold", threshold)
+        in_range("slack", slack)
+        in_range("warm", warm, 0)
         self.threshold, self.slack, self.warm = threshold, slack, warm
         self._reset()
 
@@ -59,6 +72,7 @@ class PageHinkley:
 
     def update(self, x: float) -> bool:
         """Take one value; O(1)."""
+        in_range("a value", x)
         self.n += 1
         self.mean += (x - self.mean) / self.n
         self.total += x - self.mean - self.slack
@@ -92,10 +106,15 @@ class Adwin:
     ) -> None:
         if not 0 < delta < 1:
             raise ValueError(f"delta is {delta}: a confidence lies between 0 and 1")
+        for value in (clock, per_row, smallest, grace):
+            in_range("one of clock, per_row, smallest and grace", value, 1)
         self.delta, self.clock, self.per_row = delta, clock, per_row
         self.smallest, self.grace = smallest, grace
         self.rows: list[list[tuple[float, float]]] = [[]]  # (sum, squared deviations), oldest first
         self.n, self.total, self.deviations, self._seen = 0, 0.0, 0.0, 0
+
+    def __copy__(self) -> Adwin:
+        return deepcopy(self)  # a shallow copy would fill the rows of the original
 
     @property
     def mean(self) -> float:
@@ -109,6 +128,7 @@ class Adwin:
 
     def update(self, x: float) -> bool:
         """Take one value; O(log n) every `clock` values, O(1) amortised otherwise."""
+        in_range("a value", x)
         if self.n:
             self.deviations += self.n * (x - self.mean) ** 2 / (self.n + 1)
         self.n, self.total, self._seen = self.n + 1, self.total + x, self._seen + 1

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from velvet_ml.errors import NotEnoughData
+from velvet_ml.errors import NotEnoughData, in_range
 
 Array = np.ndarray[Any, Any]
 
@@ -32,13 +32,13 @@ class Effect:
 
 
 def _effect(difference: float, error: float) -> Effect:
+    in_range("the difference and its error", difference + error)
     if error == 0:
         return Effect(difference, difference, difference, 1.0 if difference == 0 else 0.0)
     z = difference / error
     reach = float(stats.norm.ppf(0.975)) * error
-    return Effect(
-        difference, difference - reach, difference + reach, float(2 * stats.norm.sf(abs(z)))
-    )
+    p = float(2 * stats.norm.sf(abs(z)))
+    return Effect(difference, difference - reach, difference + reach, p)
 
 
 def two_proportions(first: tuple[int, int], second: tuple[int, int]) -> Effect:
@@ -48,8 +48,8 @@ def two_proportions(first: tuple[int, int], second: tuple[int, int]) -> Effect:
         ValueError: no users, or more successes than users.
     """
     for successes, n in (first, second):
-        if not 0 <= successes <= n or n == 0:
-            raise ValueError(f"{successes} of {n}: an arm has users and at most as many successes")
+        in_range("users", n, 1)
+        in_range("successes", successes, 0, n)
     a, b = first[0] / first[1], second[0] / second[1]
     return _effect(b - a, sqrt(a * (1 - a) / first[1] + b * (1 - b) / second[1]))
 
@@ -71,13 +71,12 @@ def cuped(y: Array, x: Array) -> Array:
             one coefficient serves both.
     """
     if len(y) != len(x) or len(y) < 2:
-        raise NotEnoughData(
-            f"{len(y)} outcomes and {len(x)} values of the past: two pairs at least"
-        )
+        raise NotEnoughData(f"{len(y)} outcomes, {len(x)} values of the past: two pairs at least")
     spread = float(x.var())
     if spread == 0:
         return y
     theta = float(np.mean((x - x.mean()) * (y - y.mean()))) / spread
+    in_range("the coefficient", theta)
     return np.asarray(y - theta * (x - x.mean()))
 
 
@@ -103,7 +102,13 @@ def ratio_metric(first: tuple[Array, Array], second: tuple[Array, Array]) -> Eff
 
 def bonferroni(p: Sequence[float]) -> list[float]:
     """Return p values corrected so that one false alarm among all is as likely as one test says."""
-    return [min(1.0, one * len(p)) for one in p]
+    return [min(1.0, float(one) * len(p)) for one in _shares(p)]
+
+
+def _shares(p: Sequence[float]) -> Array:
+    if not all(0 <= one <= 1 for one in p):
+        raise ValueError(f"p values {list(p)}: each from 0 to 1")
+    return np.asarray(p, dtype=float)
 
 
 def benjamini_hochberg(p: Sequence[float]) -> list[float]:
@@ -112,7 +117,7 @@ def benjamini_hochberg(p: Sequence[float]) -> list[float]:
     >>> [round(one, 3) for one in benjamini_hochberg([0.01, 0.04, 0.03, 0.5])]
     [0.04, 0.053, 0.053, 0.5]
     """
-    values = np.asarray(p, dtype=float)
+    values = _shares(p)
     order = np.argsort(values)
     raised = values[order] * len(values) / np.arange(1, len(values) + 1)
     falling = np.minimum.accumulate(raised[::-1])[::-1]

@@ -15,7 +15,7 @@ from typing import Literal
 
 from scipy import stats
 
-from velvet_ml.errors import SampleRatioMismatch
+from velvet_ml.errors import SampleRatioMismatch, in_range
 
 BUCKETS = 10_000
 SRM_ALARM = 0.001
@@ -54,16 +54,6 @@ def sample_size(
     return ceil(float(((z_alpha * first + z_power * second) / lift) ** 2))
 
 
-def power_of(base: float, lift: float, n: int, *, alpha: float = 0.05) -> float:
-    """Return the chance to find an absolute lift with `n` users an arm, by the normal approximation."""
-    other = base + lift
-    if n < 1 or not (0 < base < 1 and 0 < other < 1):
-        raise ValueError(f"n {n}, rates {base} and {other}: n from 1 on, rates between 0 and 1")
-    error = sqrt((base * (1 - base) + other * (1 - other)) / n)
-    z = stats.norm.ppf(1 - alpha / 2)
-    return float(stats.norm.cdf(abs(lift) / error - z) + stats.norm.cdf(-abs(lift) / error - z))
-
-
 @dataclass(frozen=True)
 class Assigner:
     """Give each user an arm.
@@ -81,7 +71,7 @@ class Assigner:
 
     def __post_init__(self) -> None:
         total = sum(self.weights.values())
-        if not self.weights or abs(total - 1) > 1e-9 or min(self.weights.values()) <= 0:
+        if not abs(total - 1) <= 1e-9 or not all(one > 0 for one in self.weights.values()):
             raise ValueError(f"weights {dict(self.weights)}: all above 0, with a sum of 1")
 
     def bucket(self, user: str) -> int:
@@ -105,10 +95,11 @@ def srm_check(counts: Sequence[int], weights: Sequence[float]) -> float:
     Raises:
         ValueError: an arm without users, or shares that are none.
     """
-    if len(counts) != len(weights) or min(counts) < 0 or sum(counts) == 0 or min(weights) <= 0:
+    if len(counts) != len(weights) or len(counts) < 2:
         raise ValueError(f"counts {list(counts)} and weights {list(weights)} do not fit")
-    if min(counts) == 0:
-        raise ValueError(f"counts {list(counts)}: an arm has no traffic")
+    for count, weight in zip(counts, weights, strict=True):
+        in_range("an arm's traffic", count, 1)
+        in_range("an arm's weight", weight, 1e-9)
     total = sum(counts) / sum(weights)
     return float(stats.chisquare(list(counts), [weight * total for weight in weights]).pvalue)
 

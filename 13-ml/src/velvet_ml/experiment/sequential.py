@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import log, pi, sqrt
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 from scipy import optimize, special, stats
 
-from velvet_ml.errors import ExperimentClosed
+from velvet_ml.errors import ExperimentClosed, in_range
 from velvet_ml.experiment.design import require_ratio
 
 Array = np.ndarray[Any, Any]
@@ -28,6 +28,7 @@ ALPHA = 0.05
 
 def z_scores(a: Array, b: Array, n: float) -> Array:
     """Return the z score of successes `b` against `a`, with `n` users an arm."""
+    in_range("n", n, 1e-9)
     pooled = (a + b) / (2 * n)
     error = np.sqrt(2 * pooled * (1 - pooled) / n)
     ratio = np.divide(b - a, n * error, out=np.zeros(np.shape(a)), where=error > 0)
@@ -46,8 +47,7 @@ def boundaries(looks: int, shape: Shape, alpha: float = ALPHA) -> tuple[float, .
     >>> round(boundaries(5, "obrien_fleming")[-1], 3)
     2.04
     """
-    if looks < 1 or not 0 < alpha < 1:
-        raise ValueError(f"{looks} looks at alpha {alpha}: one look or more, alpha between 0 and 1")
+    _check_rule(looks, alpha, shape)
 
     def bars(c: float) -> list[float]:
         if shape == "pocock":
@@ -56,6 +56,13 @@ def boundaries(looks: int, shape: Shape, alpha: float = ALPHA) -> tuple[float, .
 
     found = optimize.brentq(lambda c: _crossing(bars(c)) - alpha, 1.0, 6.0, xtol=1e-6)
     return tuple(bars(float(found)))
+
+
+def _check_rule(looks: int, alpha: float, shape: str = "pocock") -> None:
+    if shape not in get_args(Shape):
+        raise ValueError(f"shape {shape!r} is none of {', '.join(get_args(Shape))}")
+    in_range("looks", looks, 1)
+    in_range("alpha", alpha, 1e-9, 1 - 1e-9)
 
 
 def _crossing(bars: Sequence[float], points: int = 201) -> float:
@@ -98,6 +105,9 @@ class Fixed:
     alpha: float = ALPHA
     looks: int = 1
 
+    def __post_init__(self) -> None:
+        _check_rule(self.looks, self.alpha)
+
     def crossed(self, look: int, a: Array, b: Array, n: float) -> Array:  # noqa: ARG002
         """Compare |z| with the usual 1.96."""
         return np.asarray(np.abs(z_scores(a, b, n)) > stats.norm.ppf(1 - self.alpha / 2))
@@ -118,6 +128,9 @@ class GroupSequential:
     shape: Shape = "obrien_fleming"
     alpha: float = ALPHA
 
+    def __post_init__(self) -> None:
+        _check_rule(self.looks, self.alpha, self.shape)
+
     def crossed(self, look: int, a: Array, b: Array, n: float) -> Array:
         """Compare |z| with the bar of this look."""
         return np.abs(z_scores(a, b, n)) > boundaries(self.looks, self.shape, self.alpha)[look - 1]
@@ -134,6 +147,10 @@ class MSPRT:
     tau: float = 0.02
     looks: int = 100
     alpha: float = ALPHA
+
+    def __post_init__(self) -> None:
+        _check_rule(self.looks, self.alpha)
+        in_range("tau", self.tau, 1e-9)
 
     def _log_ratio(self, a: Array, b: Array, n: float) -> Array:
         variance = _variance(a, b, n)
@@ -159,6 +176,8 @@ class MSPRT:
 
 def _variance(a: Array, b: Array, n: float) -> Array:
     """Return the variance of the difference; half a success more keeps it above zero."""
+    if not np.all(np.asarray(n) > 0):
+        raise ValueError(f"{n} users an arm: more than none")
     pooled = (a + b + 1) / (2 * n + 2)
     return np.asarray(2 * pooled * (1 - pooled) / n)
 
@@ -185,12 +204,11 @@ def paths(
     Raises:
         ValueError: rates outside of 0 to 1, or fewer users than moments.
     """
-    other = base * (1 + lift)
-    if experiments < 1 or per_arm < steps or not (0 < base < 1 and 0 < other < 1):
-        raise ValueError(
-            f"{experiments} experiments, {per_arm} users an arm, rates {base} and {other:g}: "
-            f"one or more, {steps} or more, and between 0 and 1"
-        )
+    in_range("experiments", experiments, 1)
+    in_range("steps", steps, 1)
+    in_range("users an arm", per_arm, steps)
+    if not (0 < base < 1 and 0 < (other := base * (1 + lift)) < 1):
+        raise ValueError(f"rate {base} with lift {lift}: both rates between 0 and 1")
     rng = np.random.default_rng(seed)
     edges = np.linspace(0, per_arm, steps + 1).astype(int)
     more = np.diff(edges)
@@ -277,12 +295,9 @@ class Experiment:
         """
         if self._closed:
             raise ExperimentClosed(f"decided at look {self._look}: start a new experiment")
-        if (
-            not n > 0
-            or max(a, b) > n
-            or min(n - self._before[0], a - self._before[1], b - self._before[2]) < 0
-        ):
-            raise ValueError(f"{a} and {b} of {n} after {self._before}: counts grow, up to n")
+        for what, count, before in zip("nab", (n, a, b), self._before, strict=True):
+            in_range(f"{what} (counts grow, up to n)", count, before, n)
+        in_range("n", n, 1)
         if arms is not None:
             require_ratio(arms, (0.5, 0.5))
         self._look, self._before = self._look + 1, (n, a, b)

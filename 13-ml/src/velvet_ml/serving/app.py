@@ -29,6 +29,7 @@ from velvet_ml.errors import (
     MlError,
     ModelUnavailable,
     Overloaded,
+    in_range,
 )
 from velvet_ml.registry import Manifest, Registry
 from velvet_ml.serving.engine import PREDICTORS, MicroBatcher, Predictor, Row
@@ -91,8 +92,10 @@ class ModelSlot:
             self._seen = seen
             try:
                 self._load()
-            except Exception:  # noqa: BLE001 - a library raises what it likes about a bad model
+            except Exception as error:  # noqa: BLE001 - a bad model raises what it likes
                 self.refused += 1
+                if isinstance(error, OSError):  # it may pass, a bad file does not: look again
+                    self._seen = (0, 0)
         if self._held is None:
             raise ModelUnavailable(f"nothing is {self._settings.alias} of {self._settings.name}")
         return self._held
@@ -125,7 +128,7 @@ class PredictionLog:
         """Write one line in one call; raises OSError where the disk does not take all of it."""
         if self._file is not None:
             about = {"id": id, "p": round(probability, 6), "version": version}
-            line = f"{json.dumps(about)}\n".encode()
+            line = f"{json.dumps(about, allow_nan=False)}\n".encode()
             if (written := os.write(self._file, line)) != len(line):
                 raise OSError(f"{written} of {len(line)} bytes of the prediction log were written")
 
@@ -150,6 +153,7 @@ class BodyLimit:
     """Answer 413 to a body that is larger than the limit, without reading it to its end."""
 
     def __init__(self, app: Any, limit: int = MAX_BODY) -> None:
+        in_range("limit", limit, 0)
         self._app, self._limit = app, limit
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 import pandas as pd
 
 from velvet_ml.contracts import Contract
-from velvet_ml.errors import ModelUnavailable, Overloaded
+from velvet_ml.errors import ModelUnavailable, Overloaded, in_range
 from velvet_ml.parity import open_session, row_feed
 
 if TYPE_CHECKING:
@@ -92,11 +92,9 @@ class MicroBatcher(Generic[Item]):
         max_wait_ms: float = 2.0,
         max_queue: int = 256,
     ) -> None:
-        if max_batch < 1 or max_queue < 1 or max_wait_ms < 0:
-            raise ValueError(
-                f"max_batch {max_batch}, max_queue {max_queue}, max_wait_ms {max_wait_ms}: "
-                "the first two from 1 on, the wait from 0 on"
-            )
+        in_range("max_batch", max_batch, 1)
+        in_range("max_queue", max_queue, 1)
+        in_range("max_wait_ms", max_wait_ms, 0.0, 60_000.0)
         self._predict, self._max_batch, self._wait_s = predict, max_batch, max_wait_ms / 1e3
         self._max_queue = max_queue
         self._task: asyncio.Task[None] | None = None
@@ -180,7 +178,10 @@ class MicroBatcher(Generic[Item]):
 
     def _each(self, rows: Sequence[Item]) -> list[float | Exception]:
         try:
-            return list(self._predict(rows))
+            found: list[float | Exception] = list(self._predict(rows))
+            if len(found) != len(rows):
+                raise ValueError(f"the model gave {len(found)} answers for {len(rows)} rows")
+            return found
         except Exception as error:  # noqa: BLE001 - whatever a model raises belongs to its row
             if len(rows) == 1:
                 return [error]

@@ -68,13 +68,10 @@ class _Tally:
             print("running", flush=True)  # noqa: T201 - the one who started it waits for this line
 
 
-async def _caller(about: dict[str, Any], tally: _Tally, begun: float) -> None:
+async def _caller(about: dict[str, Any], tally: _Tally) -> None:
     connection = _Connection(about["port"])
-    rate = about["wanted_rate"]
     while tally.next < tally.requests:
         number, tally.next = tally.next, tally.next + 1
-        if rate:
-            await asyncio.sleep(max(0.0, begun + number / rate - time.monotonic()))
         id = f"r-{number}"
         row = about["rows"][number % len(about["rows"])]
         body = json.dumps({"id": id, "features": row}).encode()
@@ -97,7 +94,7 @@ async def _caller(about: dict[str, Any], tally: _Tally, begun: float) -> None:
 async def run(about: dict[str, Any]) -> dict[str, Any]:
     """Send all requests and return what was seen."""
     tally, begun = _Tally(about["requests"]), time.monotonic()
-    callers = (_caller(about, tally, begun) for _ in range(about["concurrency"]))
+    callers = (_caller(about, tally) for _ in range(about["concurrency"]))
     await asyncio.gather(*callers)
     seconds = time.monotonic() - begun
     ranked = sorted(tally.latencies)

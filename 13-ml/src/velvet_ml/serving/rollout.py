@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from velvet_ml.errors import in_range
 from velvet_ml.experiment.design import Assigner
 from velvet_ml.experiment.sequential import MSPRT
 from velvet_ml.serving.engine import Row
@@ -52,6 +53,9 @@ class Shadow:
         timeout: float = 1.0,
         tolerance: float = 0.1,
     ) -> None:
+        in_range("max_queue", max_queue, 1)
+        in_range("timeout", timeout, 0.0)
+        in_range("tolerance", tolerance, 0.0)
         self._primary, self._candidate = primary, candidate
         self._queue: asyncio.Queue[tuple[Row, float]] = asyncio.Queue(max_queue)
         self._timeout, self._tolerance = timeout, tolerance
@@ -129,12 +133,13 @@ class Canary:
     timeline: list[Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if (
-            self.steps != tuple(sorted(set(self.steps)))
-            or self.steps[-1] != 100
-            or self.steps[0] < 1
-        ):
+        for percent in self.steps:
+            in_range("a step", percent, 1, 100)
+        if self.steps != tuple(sorted(set(self.steps))) or self.steps[-1:] != (100,):
             raise ValueError(f"steps {self.steps}: rising percents from 1 on, the last is 100")
+        in_range("per_step", self.per_step, 1)
+        in_range("slow_ms", self.slow_ms, 0.0)
+        self._rule: Any = MSPRT(tau=0.05, alpha=self.alpha)
         self._level, self._requests, self._at_level = 0, 0, 0
         self._seen = {"stable": _Seen(), "candidate": _Seen()}
         self._assigner = Assigner(self.salt, {"any": 1.0})
@@ -157,8 +162,9 @@ class Canary:
 
     def record(self, variant: Variant, *, ok: bool, ms: float) -> None:
         """Take the outcome of one answer; may take the next step, or roll back."""
-        self._requests += 1
+        in_range("ms", ms, 0.0)
         seen = self._seen[variant]
+        self._requests += 1
         seen.requests += 1
         seen.errors += not ok
         seen.slow += ms > self.slow_ms
@@ -185,5 +191,4 @@ class Canary:
         n = 2 / (1 / stable.requests + 1 / candidate.requests)
         a = np.array([getattr(stable, what) / stable.requests * n])
         b = np.array([getattr(candidate, what) / candidate.requests * n])
-        rule: Any = MSPRT(tau=0.05, alpha=self.alpha)
-        return bool(b[0] > a[0] and rule.crossed(1, a, b, n)[0])
+        return bool(b[0] > a[0] and self._rule.crossed(1, a, b, n)[0])

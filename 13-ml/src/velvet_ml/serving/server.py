@@ -171,18 +171,9 @@ class LoadRun:
 
 
 def start_load(
-    port: int,
-    rows: list[dict[str, Any]],
-    *,
-    requests: int,
-    concurrency: int,
-    wanted_rate: float = 0.0,
+    port: int, rows: list[dict[str, Any]], *, requests: int, concurrency: int
 ) -> LoadRun:
-    """Start a load: `requests` in all over `concurrency` connections.
-
-    Args:
-        wanted_rate: requests per second at most; 0 for as fast as they are answered.
-    """
+    """Start a load: `requests` in all over `concurrency` connections."""
     about = {"port": port, "rows": rows, "requests": requests, "concurrency": concurrency}
     process = subprocess.Popen(
         [sys.executable, "-m", "velvet_ml.serving.loadgen"],
@@ -190,6 +181,6 @@ def start_load(
         stdout=subprocess.PIPE,
     )
     assert process.stdin is not None
-    process.stdin.write(json.dumps({**about, "wanted_rate": wanted_rate}).encode() + b"\n")
+    process.stdin.write(json.dumps(about).encode() + b"\n")
     process.stdin.flush()
     return LoadRun(process)

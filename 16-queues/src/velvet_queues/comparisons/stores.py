@@ -1,7 +1,8 @@
-"""What the stores do: Redis' logs under kill -9, row locks under contention, a herd's jitter."""
+"""What the stores do: brokers' logs under kill -9, row locks under contention, a herd's jitter."""
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import threading
 import time
@@ -9,24 +10,95 @@ import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
 
+import psutil
+
+from velvet import services
 from velvet.bench import Absent, Metric, Outcome, Suite, ratio, value
 from velvet.services import ServiceUnavailable
 from velvet_queues import brokers, retry
+from velvet_queues.contenders import amqp_depth
 from velvet_queues.envelope import Envelope
 from velvet_queues.leasequeue import LeaseQueue
 
 JOBS = 240
+PUSH_S = 1.0
+LEADER_S = 20.0  # within which a quorum queue has its leader again after a restart
 
 
-def _durability(mode: str) -> Callable[[], dict[str, float]]:
+def _sent(push: Callable[[], object], seconds: float) -> tuple[int, float]:
+    """Push for some seconds, each push confirmed; return how many, and how many a second."""
+    begun, sent = time.monotonic(), 0
+    while sent == 0 or time.monotonic() - begun < seconds:
+        push()
+        sent += 1
+    return sent, sent / (time.monotonic() - begun)
+
+
+def survived(mode: str, seconds: float = PUSH_S) -> tuple[int, int, float]:
+    """Push to a Redis in a mode of `DURABILITY`, kill it, start it again.
+
+    Returns:
+        how many pushes were confirmed, how many were there afterwards, pushes a second.
+    """
+    import redis
+
+    with brokers.OwnRedis(brokers.DURABILITY[mode]) as server:
+        with redis.Redis.from_url(server.url) as client:
+            sent, rate = _sent(lambda: client.lpush("queue", b"x" * 100), seconds)
+        server.kill()
+        server.restart()
+        with redis.Redis.from_url(server.url) as client:
+            return sent, int(client.llen("queue")), rate
+
+
+def _durability(survivors: Callable[[], tuple[int, int, float]]) -> Callable[[], dict[str, float]]:
     def run() -> dict[str, float]:
         try:
-            sent, found, rate = brokers.survived(mode)
+            sent, found, rate = survivors()
         except ServiceUnavailable as error:
             raise Absent(str(error)) from None
         return {"lost": float(sent - found), "rate": rate, "survived": float(found)}
 
     return run
+
+
+def _kill_node(server: services.Server) -> None:
+    """Kill a node with the script that started it, which alone would leave the node running."""
+    node = psutil.Process(server.pid).children(recursive=True) if server.pid else []
+    server.kill()
+    for process in node:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(node, timeout=LEADER_S)
+
+
+def survived_in_rabbitmq(*, quorum: bool, seconds: float = PUSH_S) -> tuple[int, int, float]:
+    """Publish with confirms to a node of our own, kill it, start it again.
+
+    Args:
+        quorum: persistent messages in a quorum queue; else transient ones in a classic queue.
+
+    Returns:
+        as `survived`.
+    """
+    import pika  # type: ignore[import-untyped,unused-ignore]
+
+    kind = {"x-queue-type": "quorum" if quorum else "classic"}
+    properties = pika.BasicProperties(delivery_mode=2 if quorum else 1)
+    with services.rabbitmq(private=True) as server:
+        connection = pika.BlockingConnection(pika.URLParameters(server.url))
+        channel = connection.channel()
+        channel.confirm_delivery()
+        channel.queue_declare("queue", durable=True, arguments=kind)
+        message = ("", "queue", b"x" * 100, properties)
+        sent, rate = _sent(lambda: channel.basic_publish(*message, mandatory=True), seconds)
+        connection.close()
+        _kill_node(server)
+        server.restart()
+        until = time.monotonic() + LEADER_S
+        while (found := amqp_depth(server.url, "queue")) < sent and time.monotonic() < until:
+            time.sleep(0.2)
+    return sent, found, rate
 
 
 def _contention(broker: str, skip: bool, workers: int) -> Iterator[Callable[[], Outcome]]:
@@ -74,7 +146,7 @@ def add_to(suite: Suite) -> None:
     """Declare the comparisons and their claims."""
     durability = suite.comparison(
         "durability",
-        title="A second of pushes to Redis, kill -9, start again",
+        title="A second of confirmed pushes to a broker, kill -9, start again",
         kind="value",
         unit="messages",
         metrics={
@@ -82,10 +154,20 @@ def add_to(suite: Suite) -> None:
             "rate": Metric("msg/s", "higher"),
             "survived": Metric("messages", "higher"),
         },
-        limit=60,
+        limit=240,
     )
     for mode in brokers.DURABILITY:
-        durability.add(mode, partial(_durability, mode), needs="redis")
+        durability.add(mode, partial(_durability, partial(survived, mode)), needs="redis")
+    for name, quorum in (("rabbitmq_transient", False), ("rabbitmq_quorum", True)):
+        kept = partial(survived_in_rabbitmq, quorum=quorum)
+        durability.add(name, partial(_durability, kept), needs=("pika", "rabbitmq"), tier="full")
+    suite.claim(
+        "a quorum queue keeps what it has confirmed; transient messages are gone",
+        (value("durability", "rabbitmq_quorum", "lost") <= 0)
+        & (value("durability", "rabbitmq_transient", "survived") <= 0)
+        & (value("durability", "rabbitmq_transient", "lost") >= 10),
+        tier="full",
+    )
     suite.claim(
         "a Redis without a log loses all that was confirmed; so does a snapshot that was not due",
         (value("durability", "none", "survived") <= 0)

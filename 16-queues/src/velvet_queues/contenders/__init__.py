@@ -17,16 +17,17 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol, cast
 
+from velvet.services.ladder import hidden
 from velvet_queues.envelope import Envelope
 from velvet_queues.errors import QueueUnavailable
 from velvet_queues.ledger import Delivery
-from velvet_queues.sqlstore import hidden
 
 NAMES = tuple(sorted(found.name for found in pkgutil.iter_modules(__path__)))
 VARIABLE = "VELVET_QUEUES_PLACE"
 PROFILES = ("defaults", "production")
 # What every production profile sets in its own words, small enough to be watched.
 VISIBILITY_S = 5
+SILENCE_S = 10.0  # of a broker that takes a connection and says nothing
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Contender(Protocol):
     RECOVERY_S: float
     STOP: str
 
-    def promise(self, profile: str) -> Delivery:
+    def promise(self, profile: str, broker: str) -> Delivery:
         """Return what it promises when its worker is killed."""
 
     def app(self, place: Place) -> Any:
@@ -147,7 +148,7 @@ def purge_redis(url: str, namespace: str) -> None:
     """Remove every key of a namespace; a broker that is gone has none."""
     import redis
 
-    with redis.Redis.from_url(url, socket_timeout=4, socket_connect_timeout=4) as client:
+    with redis.Redis.from_url(url, socket_timeout=SILENCE_S, socket_connect_timeout=4) as client:
         try:
             keys = list(client.scan_iter(match=f"*{namespace}*", count=1000))
             if keys:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from velvet_queues.contenders import Place, amqp_depth, purge_redis, unavailable
+from velvet_queues.contenders import SILENCE_S, Place, amqp_depth, purge_redis, unavailable
 from velvet_queues.envelope import Envelope, encode
 from velvet_queues.ledger import Delivery, Ledger
 from velvet_queues.workloads import perform_text
@@ -14,7 +14,7 @@ BROKERS, PACKAGE, RECOVERY_S, STOP = ("redis", "rabbitmq"), "celery", 130.0, "SI
 TASK = "velvet.run"
 
 
-def promise(profile: str) -> Delivery:
+def promise(profile: str, broker: str) -> Delivery:  # noqa: ARG001 - on both
     """Promise at most once by default: a task is acknowledged before it runs."""
     return Delivery.AT_LEAST_ONCE if profile == "production" else Delivery.AT_MOST_ONCE
 
@@ -32,7 +32,8 @@ def app(place: Place) -> Any:
         worker_cancel_long_running_tasks_on_connection_loss=False,
     )
     if place.broker == "redis":  # keys such as `unacked` are per database, not per queue
-        options = {**(made.conf.broker_transport_options or {}), "socket_connect_timeout": 4}
+        waits = {"socket_connect_timeout": 4, "socket_timeout": SILENCE_S}
+        options = {**(made.conf.broker_transport_options or {}), **waits}
         for key in ("unacked_key", "unacked_index_key", "unacked_mutex_key"):
             options[key] = f"{place.namespace}.{key}"
         made.conf.broker_transport_options = options

@@ -15,7 +15,7 @@ TASK = "velvet_run"
 MAINTENANCE_CHANCE = 100_000  # of a million commands; the default of 1,000 suits a busy queue
 
 
-def promise(profile: str) -> Delivery:  # noqa: ARG001 - the same for both
+def promise(profile: str, broker: str) -> Delivery:  # noqa: ARG001 - the same for all
     """Promise at least once always; on Redis the default waits a minute for a dead worker."""
     return Delivery.AT_LEAST_ONCE
 

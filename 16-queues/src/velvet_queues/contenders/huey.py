@@ -15,7 +15,7 @@ BROKERS, PACKAGE, RECOVERY_S = ("redis", "sqlite"), "huey", 12.0
 STOP = "SIGINT"  # SIGTERM interrupts tasks
 
 
-def promise(profile: str) -> Delivery:  # noqa: ARG001 - the same for both
+def promise(profile: str, broker: str) -> Delivery:  # noqa: ARG001 - the same for all
     """Promise at most once: no setting makes it acknowledge later."""
     return Delivery.AT_MOST_ONCE
 

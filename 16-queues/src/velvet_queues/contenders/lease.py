@@ -15,7 +15,7 @@ from velvet_queues.workloads import TASKS, perform
 BROKERS, PACKAGE, RECOVERY_S, STOP = ("sqlite", "postgres"), "", 30.0, "SIGTERM"
 
 
-def promise(profile: str) -> Delivery:  # noqa: ARG001 - the same for both
+def promise(profile: str, broker: str) -> Delivery:  # noqa: ARG001 - the same for all
     """Promise the same in both profiles; only the lease's length differs."""
     return Delivery.AT_LEAST_ONCE
 

@@ -6,7 +6,7 @@ import sys
 import uuid
 from typing import Any
 
-from velvet_queues.contenders import Place, purge_redis, unavailable
+from velvet_queues.contenders import SILENCE_S, Place, purge_redis, unavailable
 from velvet_queues.envelope import Envelope, encode
 from velvet_queues.ledger import Delivery
 
@@ -14,9 +14,12 @@ BROKERS, PACKAGE, STOP = ("redis",), "rq", "SIGTERM"
 # A job is taken for abandoned a minute after its worker's last sign of life, whatever is set.
 RECOVERY_S = 150.0
 MAINTENANCE_S = 2
+# An idle worker looks for abandoned jobs each time that its wait for a job ends, which is 15 s less
+# than this. With the default of 420 s nothing is recovered for almost seven minutes.
+WORKER_TTL_S = 20
 
 
-def promise(profile: str) -> Delivery:
+def promise(profile: str, broker: str) -> Delivery:  # noqa: ARG001 - it has one
     """Promise at most once by default: the job of a killed worker ends as failed."""
     return Delivery.AT_LEAST_ONCE if profile == "production" else Delivery.AT_MOST_ONCE
 
@@ -26,7 +29,7 @@ def app(place: Place) -> Any:
     from redis import Redis
     from rq import Queue
 
-    connection = Redis.from_url(place.url, socket_connect_timeout=4, socket_timeout=600)
+    connection = Redis.from_url(place.url, socket_connect_timeout=4, socket_timeout=SILENCE_S)
     return Queue(place.namespace, connection=connection)
 
 
@@ -37,6 +40,7 @@ def commands(place: Place) -> list[list[str]]:
     if place.production:
         every = str(MAINTENANCE_S)
         words += ["--maintenance-interval", every, "--job-monitoring-interval", every]
+        words += ["--worker-ttl", str(WORKER_TTL_S)]
     run = [sys.executable, "-c", "from rq.cli import main; main()"]
     return [
         [*run, *words, "--name", f"{place.namespace}-{uuid.uuid4().hex[:8]}", place.namespace]

@@ -98,7 +98,8 @@ def finding(seen: kit.Seen) -> str:
     if not states or states[-1]["phase"] != "over":
         return ""
     last = states[-1]
-    lost = "Nothing is lost" if not last["missing"] else f"**{last['missing']} are lost**"
+    are = "is" if last["missing"] == 1 else "are"
+    lost = f"**{last['missing']} {are} lost**" if last["missing"] else "Nothing is lost"
     paid = last["paid_twice"]
     effects = f", and {paid} made their effect twice" if paid else ", and no effect was made twice"
     twice = f"{last['twice']} started twice{effects}" if last["twice"] else "none started twice"

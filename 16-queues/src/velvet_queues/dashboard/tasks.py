@@ -34,6 +34,8 @@ ATTACKS = {
     "kill -9 the worker": "worker_kill",
     "stop the worker beyond its lease": "worker_pause",
     "deploy": "deploy",
+    "a task that kills its worker": "poison",
+    "kill the broker and start it again": "broker_restart",
     "nothing": "",
 }
 PROFILES = ("production", "defaults")
@@ -100,9 +102,10 @@ def kill(
         "phase": "the worker starts",
     }
     try:
-        with chaos.scene(name, broker, profile, TASKS, own_session=False) as scene:
+        strike = ATTACKS[attack]
+        with chaos.scene(name, broker, profile, TASKS, attack=strike, own_session=False) as scene:
             begun = time.time()
-            thread = threading.Thread(target=_strike, args=(scene, ATTACKS[attack]))
+            thread = threading.Thread(target=_strike, args=(scene, strike))
             thread.start()
             while True:
                 ended = not thread.is_alive()
@@ -122,7 +125,8 @@ def _strike(scene: chaos.Scene, attack: str) -> None:
         chaos.SCENARIOS[attack](scene)
     else:
         scene.send(scene.tasks, "effect", 150)
-    scene.settle()
+    if attack != "poison":  # which is missing on purpose
+        scene.settle()
 
 
 def offered(percent: int = 130, seconds: int = 6) -> Iterator[Event]:

@@ -95,7 +95,7 @@ def add_to(suite: Suite) -> None:
 
     storm = suite.comparison(
         "update_storm",
-        title=f"Updates of {KEYS} values from a worker until all are shown",
+        title=f"Updates of {KEYS} values between two frames, until all are shown",
         unit="us",
         sizes={"updates": [1_000, 10_000]},
         quick=lambda updates: updates == 1_000,

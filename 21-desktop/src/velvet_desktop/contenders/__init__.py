@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import heapq
 import importlib
-import importlib.metadata
 import importlib.util
 import itertools
 import pkgutil
@@ -40,8 +39,8 @@ class View(Protocol):
     def shown(self) -> list[str]:
         """Return the titles that the table shows, as the widgets have them."""
 
-    def focus_order(self) -> list[str]:
-        """Return the names of the controls in the order in which Tab reaches them."""
+    def focused(self) -> str:
+        """Return the name of the control that has the keyboard; empty when none has it."""
 
     def clipboard(self, text: str | None = None) -> str:
         """Put a text on the clipboard, or return what is on it."""
@@ -85,17 +84,6 @@ def missing(name: str) -> str:
     return f"this Python has no {found.MODULE} (Debian: apt install python3-tk)"
 
 
-def version(name: str) -> str:
-    """Return the version of a toolkit that is installed."""
-    package = load(name).PACKAGE
-    if not package:
-        return ""
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
-
-
 def bind(board: Board, view: Any) -> None:
     """Let a view follow the properties of a board, beginning with what they are now."""
 
@@ -125,7 +113,8 @@ def bind(board: Board, view: Any) -> None:
     for changed in (board.mark, board.theme):
         changed.changed.connect(pulse)
     pulse(None)
-    board.selected.changed.connect(fill)
+    for moved in (board.selected, board.theme):  # a theme paints over the row that is chosen
+        moved.changed.connect(fill)
 
 
 def presses(board: Board, view: Any) -> list[tuple[Action, Callable[[], Any]]]:

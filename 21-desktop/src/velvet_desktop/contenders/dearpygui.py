@@ -17,7 +17,7 @@ PACKAGE, MODULE = "dearpygui", "dearpygui"
 CAPABILITIES = frozenset({"clipboard", "dialogs"})
 FRAME_S = 1 / 100
 # ImGui's own codes: the constants mvKey_Prior and mvKey_Next still hold those of an older ImGui.
-PAGE_UP, PAGE_DOWN = 517, 518
+UP, DOWN, PAGE_UP, PAGE_DOWN = 515, 516, 517, 518
 
 
 def _quiet(call: Callable[[], object], *_: object) -> None:
@@ -49,6 +49,7 @@ class DearPyGuiView:  # pragma: no cover - runs in a child with a screen; tests/
         bind(board, self)
         dpg.setup_dearpygui()
         dpg.show_viewport()
+        dpg.focus_item("filter")  # Tab needs a start
 
     def _header(self) -> None:
         dpg, board = self._dpg, self._board
@@ -62,8 +63,8 @@ class DearPyGuiView:  # pragma: no cover - runs in a child with a screen; tests/
                     callback=lambda _, text, it: it(text),
                     user_data=tell,
                 )
-            for action, press in presses(board, self):
-                dpg.add_button(label=action.label, callback=partial(_quiet, press))
+            for it, press in presses(board, self):
+                dpg.add_button(tag=it.label, label=it.label, callback=partial(_quiet, press))
         chosen = lambda _, told: board.import_csv(Path(told["file_path_name"]))  # noqa: E731
         with dpg.file_dialog(tag="files", show=False, width=600, height=400, callback=chosen):
             dpg.add_file_extension(".csv")
@@ -97,10 +98,10 @@ class DearPyGuiView:  # pragma: no cover - runs in a child with a screen; tests/
             for action in ACTIONS:
                 run = partial(_quiet, getattr(board, action.intent))
                 dpg.add_key_press_handler(getattr(dpg, f"mvKey_{action.key}"), callback=run)
-            for key, rows in ((PAGE_DOWN, VISIBLE), (PAGE_UP, -VISIBLE)):
-                dpg.add_key_press_handler(
-                    key, callback=partial(_quiet, partial(board.scroll_by, rows))
-                )
+            moves = [(PAGE_DOWN, board.scroll_by, VISIBLE), (PAGE_UP, board.scroll_by, -VISIBLE)]
+            moves += [(DOWN, board.select_by, 1), (UP, board.select_by, -1)]
+            for key, move, rows in moves:
+                dpg.add_key_press_handler(key, callback=partial(_quiet, partial(move, rows)))
             dpg.add_mouse_wheel_handler(callback=lambda _, turn: board.scroll_by(int(-3 * turn)))
 
     def fill(self, lines: list[Any]) -> None:
@@ -165,8 +166,9 @@ class DearPyGuiView:  # pragma: no cover - runs in a child with a screen; tests/
         labels = [self._dpg.get_item_label(f"cell-{row}-0") for row in range(VISIBLE)]
         return [label for label in labels if label.strip()]
 
-    def focus_order(self) -> list[str]:
-        return ["filter", "draft"]
+    def focused(self) -> str:
+        names = ("filter", "draft", *(action.label for action in ACTIONS))
+        return next((name for name in names if self._dpg.is_item_focused(name)), "")
 
     def clipboard(self, text: str | None = None) -> str:
         if text is not None:

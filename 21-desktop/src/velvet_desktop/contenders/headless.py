@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from velvet_desktop.contenders import Timers, titles
-from velvet_desktop.core.viewmodel import ACTIONS, Board
+from velvet_desktop.core.viewmodel import Board
 
 PACKAGE, MODULE = "", "time"
 CAPABILITIES = frozenset({"clipboard"})
@@ -20,7 +20,6 @@ class HeadlessView:
         self._board, self._open, self._timers, self._text = board, True, Timers(), ""
 
     def run(self) -> None:
-        """Draw no frames, 60 a second, and call timers when they are due."""
         due = time.perf_counter()
         while self._open:
             self._timers.run_due()
@@ -30,23 +29,18 @@ class HeadlessView:
             time.sleep(max(0.0, self._timers.next_due(due) - time.perf_counter()))
 
     def close(self) -> None:
-        """End the loop."""
         self._open = False
 
     def after(self, ms: float, call: Callable[[], object]) -> None:
-        """Call once, later."""
         self._timers.add(ms, call)
 
     def shown(self) -> list[str]:
-        """Return the titles of the page."""
         return titles(self._board.page.value)
 
-    def focus_order(self) -> list[str]:
-        """Return the order that the windows have."""
-        return ["filter", "draft", *(one.label for one in ACTIONS), "table"]
+    def focused(self) -> str:
+        return ""
 
     def clipboard(self, text: str | None = None) -> str:
-        """Keep a text."""
         self._text = self._text if text is None else text
         return self._text
 

@@ -16,7 +16,7 @@ from velvet_desktop.core.viewmodel import ACTIONS, VISIBLE, Board
 PACKAGE, MODULE = "kivy", "kivy"
 CAPABILITIES = frozenset({"clipboard", "dialogs"})
 KEYS = {282 + number: f"F{number + 1}" for number in range(12)} | {27: "Escape"}
-PAGE_KEYS = {281: VISIBLE, 280: -VISIBLE}
+PAGE_KEYS, ROW_KEYS = {281: VISIBLE, 280: -VISIBLE}, {274: 1, 273: -1}
 
 
 class KivyView:  # pragma: no cover - runs in a child with a screen; tests/integration drives it
@@ -42,6 +42,7 @@ class KivyView:  # pragma: no cover - runs in a child with a screen; tests/integ
         Window.bind(on_key_down=self._key, on_request_close=self._asked)
         bind(board, self)
         Clock.schedule_interval(lambda _: board.frame(), 1 / 60)
+        Clock.schedule_once(lambda _: setattr(self._filter, "focus", True))  # Tab needs a start
 
     def _build(self) -> Any:
         from kivy.graphics import (  # type: ignore[import-untyped,unused-ignore]
@@ -114,11 +115,15 @@ class KivyView:  # pragma: no cover - runs in a child with a screen; tests/integ
             self._board.type_draft(text)
 
     def _touched(self, row: int, box: Any, touch: Any) -> None:
-        if box.collide_point(*touch.pos):
+        if box.collide_point(*touch.pos) and touch.is_mouse_scrolling:
+            self._board.scroll_by(3 if touch.button == "scrollup" else -3)
+        elif box.collide_point(*touch.pos):
             self._board.select_shown(row)
 
     def _key(self, _: object, code: int, *_rest: object) -> bool:
         self._board.scroll_by(PAGE_KEYS.get(code, 0))
+        if code in ROW_KEYS:
+            self._board.select_by(ROW_KEYS[code])
         wanted = [one.intent for one in ACTIONS if one.key == KEYS.get(code)]
         for intent in wanted:
             getattr(self._board, intent)()
@@ -181,8 +186,8 @@ class KivyView:  # pragma: no cover - runs in a child with a screen; tests/integ
     def shown(self) -> list[str]:
         return [labels[0].text for labels in self._rows if labels[0].text]
 
-    def focus_order(self) -> list[str]:
-        return ["filter", "draft"] if self._filter.get_focus_next() is self._draft else []
+    def focused(self) -> str:
+        return "filter" if self._filter.focus else "draft" if self._draft.focus else ""
 
     def clipboard(self, text: str | None = None) -> str:
         from kivy.core.clipboard import Clipboard  # type: ignore[import-untyped,unused-ignore]

@@ -29,7 +29,7 @@ class QtView:  # pragma: no cover - runs in a child with a screen; tests/integra
         self.core, self.gui, self.widgets = (
             importlib.import_module(f"{package}.{part}") for part in parts
         )
-        self._board = board
+        self._board, self._top = board, 0
         self.app = self.widgets.QApplication(["velvet"])
         self.window = self.widgets.QWidget()
         self.window.setWindowTitle("Velvet board")
@@ -124,8 +124,11 @@ class QtView:  # pragma: no cover - runs in a child with a screen; tests/integra
             self._draft.setText(text)
 
     def fill(self, _: list[Any]) -> None:
-        top = self.widgets.QAbstractItemView.ScrollHint.PositionAtTop
-        self._table.scrollTo(self._model.index(self._board.top, 0), top)
+        board = self._board
+        self._table.setCurrentIndex(self._model.index(board.selected.value, 0))
+        if board.top != self._top:  # else the reader has scrolled to where it is
+            self._top, hint = board.top, self.widgets.QAbstractItemView.ScrollHint.PositionAtTop
+            self._table.scrollTo(self._model.index(board.top, 0), hint)
 
     def draw(self, chart: tuple[float, ...]) -> None:
         theme = self._board.theme.value
@@ -155,18 +158,13 @@ class QtView:  # pragma: no cover - runs in a child with a screen; tests/integra
         self.core.QTimer.singleShot(round(ms), call)
 
     def shown(self) -> list[str]:
-        rows = range(self._board.top, min(self._board.top + VISIBLE, self._model.rowCount()))
+        first = max(0, self._table.rowAt(0))
+        rows = range(first, min(first + VISIBLE, self._model.rowCount()))
         return [str(self._model.index(row, 0).data()) for row in rows]
 
-    def focus_order(self) -> list[str]:
-        names, at = list[str](), self._filter
-        while True:
-            name = at.accessibleName() or getattr(at, "text", str)()
-            if at.focusPolicy() & self.core.Qt.FocusPolicy.TabFocus and name:
-                if name in names:
-                    return names
-                names.append(name)
-            at = at.nextInFocusChain()
+    def focused(self) -> str:
+        at = self.app.focusWidget()
+        return str(at.accessibleName() or at.text()) if at else ""
 
     def clipboard(self, text: str | None = None) -> str:
         board = self.app.clipboard()

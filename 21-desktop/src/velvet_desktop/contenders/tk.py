@@ -54,7 +54,7 @@ class TkView:  # pragma: no cover - runs in a child with a screen; tests/integra
         self._draft.bind("<KeyRelease>", lambda _: board.type_draft(self._draft.get()))
         for entry in (self._filter, self._draft):
             entry.pack(side="left", padx=4)
-        self._named = {self._filter: "filter", self._draft: "draft"}
+        self._named: dict[Any, str] = {self._filter: "filter", self._draft: "draft"}
         for action, press in presses(board, self):
             button = self.button(bar, action.label, press)
             button.pack(side="left", padx=2, pady=2)
@@ -78,11 +78,14 @@ class TkView:  # pragma: no cover - runs in a child with a screen; tests/integra
             for place, label in enumerate(line):
                 label.grid(row=row, column=place, sticky="ew", ipady=4, padx=(8, 0))
                 label.bind("<Button-1>", partial(_quiet, partial(self._board.select_shown, row)))
+                label.bind("<MouseWheel>", self._wheel)  # of Windows and macOS; X has buttons
                 label.bind("<Button-4>", lambda _: self._board.scroll_by(-3))
                 label.bind("<Button-5>", lambda _: self._board.scroll_by(3))
             self._labels.append(line)
         grid.bind("<Next>", lambda _: self._board.scroll_by(VISIBLE))
         grid.bind("<Prior>", lambda _: self._board.scroll_by(-VISIBLE))
+        self._root.bind("<Down>", lambda _: self._board.select_by(1))
+        self._root.bind("<Up>", lambda _: self._board.select_by(-1))
         self._lists = {one: tk.Label(area, anchor="nw", justify="left") for one in STATUSES}
         for label in self._lists.values():
             label.pack(anchor="nw", padx=12, pady=8)
@@ -100,6 +103,9 @@ class TkView:  # pragma: no cover - runs in a child with a screen; tests/integra
             self._board.scroll_to(int(float(amount) * self._board.rows.count))
         else:
             self._board.scroll_by(int(amount) * (VISIBLE if unit == "pages" else 1))
+
+    def _wheel(self, event: Any) -> None:
+        self._board.scroll_by(-3 if event.delta > 0 else 3)
 
     def choose(self) -> None:
         from tkinter import filedialog
@@ -163,13 +169,8 @@ class TkView:  # pragma: no cover - runs in a child with a screen; tests/integra
     def shown(self) -> list[str]:
         return [str(line[0].cget("text")) for line in self._labels if line[0].cget("text")]
 
-    def focus_order(self) -> list[str]:
-        names: list[str] = []
-        at: Any = self._filter
-        while (name := self._named.get(at)) and name not in names:
-            names.append(name)
-            at = at.tk_focusNext()
-        return names
+    def focused(self) -> str:
+        return self._named.get(self._root.focus_get(), "")
 
     def clipboard(self, text: str | None = None) -> str:
         if text is not None:

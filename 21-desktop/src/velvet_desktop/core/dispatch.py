@@ -78,17 +78,9 @@ class Dispatcher:
         self.dropped += len(self._queue)
         self._queue.clear()
 
-    def __len__(self) -> int:
-        return len(self._queue)
-
 
 class Coalescer:
-    """Deliver the newest value of each key, at most once between two drains.
-
-    Attributes:
-        offered: values that came.
-        delivered: values that were passed on.
-    """
+    """Deliver the newest value of each key, at most once between two drains."""
 
     def __init__(
         self, dispatcher: UiDispatcher, deliver: Callable[[Hashable, Any], object]
@@ -96,20 +88,24 @@ class Coalescer:
         self._dispatcher, self._deliver = dispatcher, deliver
         self._latest: dict[Hashable, Any] = {}
         self._lock = threading.Lock()
-        self.offered = self.delivered = 0
 
     def offer(self, key: Hashable, value: Any) -> None:
         """Replace the waiting value of a key; callable from any thread."""
         with self._lock:
             first = not self._latest
             self._latest[key] = value
-            self.offered += 1
         if first:
             self._dispatcher.post(self._flush)
 
     def _flush(self) -> None:
         with self._lock:
             ready, self._latest = self._latest, {}
-        for key, value in ready.items():
-            self.delivered += 1
-            self._deliver(key, value)
+        try:
+            for key in list(ready):
+                self._deliver(key, ready.pop(key))
+        finally:
+            if ready:  # `deliver` raised: the other keys have their turn in the next frame
+                with self._lock:
+                    idle, self._latest = not self._latest, ready | self._latest
+                if idle:
+                    self._dispatcher.post(self._flush)

@@ -176,11 +176,12 @@ class JobRunner:
 
         def end(state: State, value: Any) -> None:
             self._jobs.discard(job)
+            if state is State.DONE:
+                job.result = value  # also when it was cancelled too late
             if job.state is not State.RUNNING:
                 return
             job.state = state
             if state is State.DONE:
-                job.result = value
                 on_done(value)
             else:
                 job.error = value

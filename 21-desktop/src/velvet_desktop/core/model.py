@@ -1,7 +1,8 @@
 """Tasks in SQLite: pages of a million rows, small writes, and an import that is whole or absent.
 
 A page is found from the nearest known key before it instead of by a long OFFSET, so that scrolling
-costs the same at row one million as at row one. Writes wait a fifth of a second for a lock and
+costs the same at row one million as at row one. A number is never used twice, because an undone
+step may bring its task back after an import. Writes wait a fifth of a second for a lock and
 then say `StoreBusy`; a window must not wait longer. Imported rows carry the number of their
 import; rows of an import that never finished are removed when the board is opened again.
 """
@@ -28,8 +29,8 @@ BUSY_S = 0.2
 BATCH = 5_000  # rows a transaction of an import; the window writes between two
 _SCHEMA = """
 create table if not exists task (
-  id integer primary key, title text not null, status text not null, priority integer not null,
-  estimate real not null, source integer not null default 0);
+  id integer primary key autoincrement, title text not null, status text not null,
+  priority integer not null, estimate real not null, source integer not null default 0);
 create index if not exists by_status on task (status, id);
 create index if not exists by_priority on task (priority, id);
 create index if not exists by_title on task (title, id);
@@ -254,6 +255,8 @@ def _key(row: tuple[object, ...], sort: str) -> object:
 
 def seed(store: TaskStore, count: int) -> None:
     """Fill a board with `count` tasks, always the same; a million takes seconds."""
+    if not count >= 0:  # SQLite takes a limit below 0 for none
+        raise ValueError(f"count is {count}: at least 0 tasks")
     verbs, things = ("write", "test", "ship", "paint", "plan"), ("form", "table", "chart", "tray")
 
     def pick(words: tuple[str, ...], shift: int) -> str:

@@ -60,8 +60,9 @@ class Signal(Generic[T]):
             elif key in self._listeners:  # not closed by a listener before it
                 listener(value)
 
-    def __len__(self) -> int:
-        return len(self._listeners)
+
+def _same(one: object, other: object) -> bool:
+    return one is other or (type(one) is type(other) and one == other)
 
 
 class Property(Generic[T]):
@@ -90,7 +91,7 @@ class Property(Generic[T]):
     def value(self, new: T) -> None:
         if self._thread is not None and not self._thread.is_ui_thread():
             raise WrongThread(self._name)
-        if new is self._value or (type(new) is type(self._value) and new == self._value):
+        if _same(new, self._value):
             return
         old, self._value = self._value, new
         if _waiting:
@@ -100,7 +101,7 @@ class Property(Generic[T]):
 
     def settle(self, before: T) -> None:
         """Tell the last value of a batch, unless it is the one from before."""
-        if before != self._value:
+        if not _same(before, self._value):
             self.changed.emit(self._value)
 
 

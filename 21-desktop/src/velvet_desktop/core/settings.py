@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from velvet_desktop.core.theme import find
-from velvet_desktop.errors import UnknownTheme
+from velvet_desktop.errors import DesktopError, UnknownTheme
 
 SCHEMA = 2
 MAX_RECENT = 8
@@ -109,7 +110,8 @@ class SingleInstance:
     """The first start listens on loopback; a second one hands its arguments over and ends.
 
     The address and a token lie in a file that only this user can read; without the token, with
-    more than 4,096 bytes, or with anything but a JSON list of texts, a message is refused.
+    more than 4,096 bytes, or with anything but a JSON list of texts, a message is refused. A start
+    holds a lock meanwhile; SQLite's ends with its process, on every system.
     """
 
     def __init__(self, path: Path, opened: Callable[[list[str]], object]) -> None:
@@ -120,12 +122,23 @@ class SingleInstance:
         self.refused = 0
 
     def claim(self, arguments: list[str]) -> bool:
-        """Become the first instance, or hand `arguments` to it; returns whether this is the first."""
-        if self._hand_over(arguments):
-            return False
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self._address, token = self._server.getsockname(), secrets.token_hex(16)
-        replace_file(self._path, json.dumps({"port": self._address[1], "token": token}))
+        """Become the first instance, or hand `arguments` to it; returns whether this is the first.
+
+        Raises:
+            DesktopError: the arguments are too long for a message, or another start never ends.
+        """
+        beside = self._path.with_suffix(".lock")
+        try:
+            lock = sqlite3.connect(beside, timeout=PATIENCE_S, isolation_level=None)
+            with contextlib.closing(lock):
+                lock.execute("begin exclusive")
+                if self._hand_over(arguments):
+                    return False
+                self._server = socket.create_server(("127.0.0.1", 0))
+                self._address, token = self._server.getsockname(), secrets.token_hex(16)
+                replace_file(self._path, json.dumps({"port": self._address[1], "token": token}))
+        except sqlite3.DatabaseError as error:
+            raise DesktopError(f"{beside}: {error}; try again in a moment") from None
         given = (self._server, token)
         self._thread = threading.Thread(target=self._listen, args=given, daemon=True)
         self._thread.start()
@@ -136,7 +149,13 @@ class SingleInstance:
             told = json.loads(self._path.read_text(encoding="utf-8"))
             address = ("127.0.0.1", int(told["port"]))
             with socket.create_connection(address, timeout=PATIENCE_S) as line:
-                line.sendall(json.dumps([told["token"], *arguments]).encode())
+                message = json.dumps([told["token"], *arguments]).encode()
+                if len(message) > MAX_MESSAGE:
+                    raise DesktopError(
+                        f"the board is open already and takes {MAX_MESSAGE:,} bytes, not "
+                        f"{len(message):,}: choose the file in its window"
+                    )
+                line.sendall(message)
                 line.shutdown(socket.SHUT_WR)
                 return line.recv(8) == b"ok"
         except (OSError, *UNREADABLE):
@@ -174,11 +193,11 @@ class SingleInstance:
     def close(self) -> None:
         """Stop listening and remove the file."""
         if self._server is not None and self._thread is not None:
+            self._path.unlink(missing_ok=True)  # first: the next start may write its own
             with contextlib.suppress(OSError):
                 self._server.shutdown(socket.SHUT_RDWR)  # wakes accept() on Linux
             self._server.close()
             with contextlib.suppress(OSError):  # and this wakes it elsewhere
                 socket.create_connection(self._address, timeout=0.2).close()
             self._thread.join()
-            self._path.unlink(missing_ok=True)
             self._server = None

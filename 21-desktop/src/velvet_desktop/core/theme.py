@@ -114,7 +114,6 @@ def audit(theme: Theme) -> list[str]:
 def to_qss(theme: Theme) -> str:
     """Return a Qt style sheet."""
     colours = {one.name: getattr(theme, one.name) for one in fields(theme)}
-    small, middle = SPACES[0], SPACES[1]
     return """
 QWidget {{ background: {surface}; color: {text}; font-size: {size}px; }}
 QPushButton, QLineEdit {{ background: {raised}; border: 1px solid {line};
@@ -123,7 +122,4 @@ QPushButton:focus, QLineEdit:focus {{ border: 2px solid {accent}; }}
 QTableView {{ border: 1px solid {line}; gridline-color: {raised};
     selection-background-color: {accent}; selection-color: {on_accent}; }}
 QHeaderView::section {{ background: {raised}; color: {muted}; border: 0; padding: {small}px; }}
-QProgressBar {{ border: 1px solid {line}; border-radius: {radius}px; text-align: center; }}
-QProgressBar::chunk {{ background: {accent}; }}
-#muted {{ color: {muted}; }}
-""".format(small=small, middle=middle, **colours)
+""".format(small=SPACES[0], middle=SPACES[1], **colours)

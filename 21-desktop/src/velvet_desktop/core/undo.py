@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 MERGE_S = 0.5
 
@@ -27,6 +28,19 @@ class Command:
     do: Callable[[], object]
     undo: Callable[[], object]
     key: str = ""
+
+
+def _each(steps: list[Command], how: str) -> None:
+    """Move every step of a macro, or none: what was moved before one that raises is moved back."""
+    moved: list[Command] = []
+    try:
+        for step in steps:
+            getattr(step, how)()
+            moved.append(step)
+    except BaseException:
+        for step in reversed(moved):
+            getattr(step, "undo" if how == "do" else "do")()
+        raise
 
 
 class UndoStack:
@@ -49,13 +63,13 @@ class UndoStack:
     def push(self, command: Command) -> None:
         """Do a command and remember it; O(1)."""
         command.do()
-        self._undone.clear()
         if self._macro is not None:
             self._macro.append(command)
             return
         self._remember(command)
 
     def _remember(self, command: Command) -> None:
+        self._undone.clear()
         now, last = self._clock(), self._done[-1] if self._done else None
         soon = now - self._last <= MERGE_S
         self._last = now
@@ -80,18 +94,12 @@ class UndoStack:
         try:
             yield
         except BaseException:
-            for step in reversed(steps):
-                step.undo()
+            _each(steps[::-1], "undo")
             raise
         else:
             if steps:
-                self._remember(
-                    Command(
-                        text,
-                        lambda: [step.do() for step in steps],
-                        lambda: [step.undo() for step in reversed(steps)],
-                    )
-                )
+                again, back = partial(_each, steps, "do"), partial(_each, steps[::-1], "undo")
+                self._remember(Command(text, again, back))
         finally:
             self._macro = None
 

@@ -63,13 +63,19 @@ class Board:
 
     Args:
         folder: where board, settings and draft lie.
+        notify: shows a title and a sentence of the desktop's own when an import has ended.
         inline: fetch pages on the UI thread, at once; for tests.
     """
 
     def __init__(
-        self, folder: Path, *, clock: Callable[[], float] = time.perf_counter, inline: bool = False
+        self,
+        folder: Path,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+        notify: Callable[[str, str], object] = lambda *_: None,
+        inline: bool = False,
     ) -> None:
-        self.folder, self._clock = folder, clock
+        self.folder, self._clock, self._notify = folder, clock, notify
         self.dispatcher = Dispatcher(clock=clock)
         self.jobs = JobRunner(self.dispatcher)
         self.store = TaskStore(folder / "board.db")
@@ -90,7 +96,7 @@ class Board:
         self.query = prop("query", Query())
         self.selected = prop("selected", 0)
         self.draft = prop("draft", self._draft_file.recovered())
-        self.status_line = prop("status_line", self.settings.warning)
+        self.status_line = prop("status_line", "")
         self.busy = prop("busy", False)
         self.progress = prop("progress", 0)
         self.theme = prop("theme", themes.find(self.settings.theme))
@@ -102,10 +108,10 @@ class Board:
         removed = self.store.recover()
         self.rows: RowWindow[Task] = RowWindow(lambda *_: [], 0, submit=self._fetch)
         self.rows.loaded.connect(lambda _: self._show_page())
-        if removed:
-            self.status_line.value = f"{removed:,} rows of an unfinished import were removed"
-        elif self.draft.value:
-            self.status_line.value = "your draft was recovered"
+        told = [self.settings.warning]
+        told += [f"{removed:,} rows of an unfinished import were removed"] if removed else []
+        told += ["your draft was recovered"] if self.draft.value else []
+        self.status_line.value = "; ".join(filter(None, told))
         self.refresh()
 
     def _fetch(self, ask: Callable[[], Any], done: Callable[[Any], None]) -> object:
@@ -143,7 +149,9 @@ class Board:
                 status: (counts[status], tuple(self.store.cards(status, CARDS)))
                 for status in STATUSES
             }
-            self._top = min(self._top, max(0, self.store.count(query) - 1))
+            last = max(0, self.store.count(query) - 1)
+            self._top = min(self._top, last)
+            self.selected.value = min(self.selected.value, last)
             self.rows.renew(partial(self.store.page, query), self.store.count(query))
             self._show_page()
             self.can_undo.value, self.can_redo.value = self._undo.can_undo, self._undo.can_redo
@@ -169,12 +177,20 @@ class Board:
         """Choose a row of the table."""
         self.selected.value = max(0, min(row, self.rows.count - 1))
 
+    def select_by(self, rows: int) -> None:
+        """Choose the row so many further down, and show it."""
+        self.select(self.selected.value + rows)
+        if not 0 <= self.selected.value - self._top < VISIBLE:
+            self.scroll_to(self.selected.value - (VISIBLE - 1 if rows > 0 else 0))
+
     def select_shown(self, place: int) -> None:
         """Choose a row by its place on the page."""
         self.select(self._top + place)
 
     def search(self, text: str) -> None:
         """Filter the table by a text, once no letter was typed for a moment."""
+        if text == self.filter_text.value:
+            return  # Tab, or a function key: the table stays where it is
         self.filter_text.value = text
         self._search_due = self._clock() + DEBOUNCE_S
 
@@ -184,13 +200,15 @@ class Board:
         self._ask_for(replace(now, sort=SORTS[(SORTS.index(now.sort) + 1) % len(SORTS)]))
 
     def _ask_for(self, query: Query) -> None:
-        self._top = 0
+        self._top = self.selected.value = 0  # what is chosen next is on the screen
         self.query.value = query
         self.refresh()
         self.status_line.value = f"{self.rows.count:,} tasks by {query.sort}"
 
     def type_draft(self, text: str) -> None:
         """Remember what is being typed, also on the disk."""
+        if text == self.draft.value:
+            return
         self.draft.value = text
         try:
             self._draft_file.keep(text)
@@ -270,7 +288,7 @@ class Board:
     def import_recent(self) -> None:
         """Import the file that was opened last."""
         if not self.settings.recent:
-            self.status_line.value = "no file was opened yet: drop one on the window or choose one"
+            self.status_line.value = "no file was opened yet: choose one with the button Import"
         else:
             self.import_csv(Path(self.settings.recent[0]))
 
@@ -313,6 +331,7 @@ class Board:
         self._import, self.busy.value = None, False
         self.refresh()
         self.status_line.value = sentence
+        self.jobs.submit(_call, partial(self._notify, "Velvet board", sentence))
 
     def cancel(self) -> None:
         """Cancel the import; its rows are removed."""
@@ -323,7 +342,10 @@ class Board:
         self.status_line.value = "cancelling"
 
         def ended(_: object) -> None:
-            self._import_ended(f"import cancelled{self._removed()}")
+            if job.result is not None and not job.result.cancelled:
+                self._import_done(job.result)  # it was through before it heard of it
+            else:
+                self._import_ended(f"import cancelled{self._removed()}")
 
         self.jobs.submit(_wait, job, on_done=ended)
 

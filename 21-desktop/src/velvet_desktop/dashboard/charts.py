@@ -64,7 +64,7 @@ def finding(seen: kit.Seen) -> str:
 
 TAB = kit.Tab(
     "Chart decimation",
-    question="A screen has 1,000 columns, the line a million points: which ones are drawn?",
+    question="A screen has 1,000 columns, the line 100,000 points: which ones are drawn?",
     tip="Look for the spike with stride, move the slider, then choose lttb.",
     controls=controls,
     draw=draw,

@@ -7,6 +7,7 @@ back is shown.
 from __future__ import annotations
 
 import base64
+import importlib.metadata
 import io
 import json
 import os
@@ -54,12 +55,26 @@ def freeze(kind: str = "sort", where: str = ALL, toolkit: str = "headless") -> I
             for done, mode in enumerate(modes, 1):
                 asked = {"kind": kind, "mode": mode, "size": size, "live": True}
                 told = 0
-                for answer in window.answers("work", "work", **asked):
+                window.send("work", **asked)
+                last = False
+                while not last:
+                    answer = window.wait_for()
                     gaps, last = answer["gaps"], answer["event"] == "work"
                     fresh = gaps[told:] if last else gaps
                     told += len(fresh)
                     yield {"type": "beats", "mode": mode, "gaps": fresh, "done": done - 1}
                 yield {"type": "work", "mode": mode, "s": answer["s"], "done": done}
+
+
+def version(name: str) -> str:
+    """Return the version of a toolkit that is installed."""
+    package = contenders.load(name).PACKAGE
+    if not package:
+        return ""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _picture(screen: display.Screen) -> str:
@@ -108,7 +123,7 @@ def _started(name: str, folder: Path, screen: display.Screen) -> Event:
     return {
         "type": "toolkit",
         "toolkit": name,
-        "version": contenders.version(name) or "standard library",
+        "version": version(name) or "standard library",
         "ms": painted * 1e3,
         "rss": told["rss"],
         "can": sorted(found.CAPABILITIES),
