@@ -56,7 +56,10 @@ class Seen:
             texts = {name for row in rows for name, cell in row.items() if isinstance(cell, str)}
             st.table(
                 [
-                    {name: _plain(str(cell) if name in texts else cell) for name, cell in row.items()}
+                    {
+                        name: _plain(str(cell) if name in texts else cell)
+                        for name, cell in row.items()
+                    }
                     for row in rows
                 ]
             )
