@@ -260,7 +260,7 @@ def _problems(spec: ChartSpec) -> Iterator[str]:
         return
     for name, (least, most) in (("width", SIDES), ("height", SIDES), ("bins", (1, 1000))):
         size = getattr(spec, name)
-        if not isinstance(size, Integral) or not least <= size <= most:
+        if not isinstance(size, Integral) or not least <= int(size) <= most:
             yield f"/{name}: {size!r} is not between {least} and {most}"
     if spec.color and spec.color not in spec.data:
         yield f"/color: there is no column {spec.color!r}"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from velvet.bench import Absent, Metric, Suite, value
-from velvet.bench.model import mode
+from velvet.bench.model import Tier, mode
 from velvet.services import ServiceUnavailable
 from velvet_queues import chaos, evolution
 from velvet_queues.comparisons import PAIRS, needs
@@ -99,7 +99,7 @@ def _add_kills(suite: Suite) -> None:
             same = profile == "defaults" and queue in ("lease", "huey")
             if same and name != "huey_sqlite_defaults":
                 continue  # their profiles differ in the lease's length, or in nothing
-            due = "quick" if name in quick else "default"
+            due: Tier = "quick" if name in quick else "default"
             kill.add(name, partial(_attack, row, profile), needs=needs(row), tier=due)
             promised = load(queue).promise(profile, broker)
             if promised is Delivery.AT_MOST_ONCE:
