@@ -86,8 +86,7 @@ def _hooked() -> Iterator[Callable[[], tuple[str, str | None]]]:
         yield run
 
 
-def add_to(suite: Suite) -> None:
-    """Declare the comparisons and their claims."""
+def _hooks(suite: Suite) -> None:
     for target in ("wheel", "sdist"):
         built: Any = suite.comparison(
             f"{target}_time",
@@ -122,6 +121,8 @@ def add_to(suite: Suite) -> None:
         tier="default",
     )
 
+
+def _growth(suite: Suite) -> None:
     grown: Any = suite.comparison(
         "wheel_growth",
         title="The backend's hook alone: a wheel of 100 times the modules",
@@ -143,6 +144,8 @@ def add_to(suite: Suite) -> None:
         tier="default",
     )
 
+
+def _frontends(suite: Suite) -> None:
     framed: Any = suite.comparison(
         "frontends",
         title="The front end around the backend: one wheel of 20 modules",
@@ -169,6 +172,8 @@ def add_to(suite: Suite) -> None:
         ratio("frontends", "build", "uv_build_command", backend="hatchling") >= 1.2,
     )
 
+
+def _metadata(suite: Suite) -> None:
     metadata = suite.comparison(
         "metadata",
         title="Name and version of a project: read from pyproject.toml, or asked of the backend",
@@ -194,3 +199,9 @@ def add_to(suite: Suite) -> None:
         source="typeshed, pull request 13622: pip install of a small project, isolation included",
         size={"modules": 20},
     )
+
+
+def add_to(suite: Suite) -> None:
+    """Declare the comparisons and their claims."""
+    for declare in (_hooks, _growth, _frontends, _metadata):
+        declare(suite)

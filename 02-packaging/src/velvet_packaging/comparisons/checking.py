@@ -104,8 +104,7 @@ def _signed(action: str, kb: int) -> Iterator[Callable[[], str]]:
         yield sign
 
 
-def add_to(suite: Suite) -> None:
-    """Declare the comparisons and their claims."""
+def _detection(suite: Suite) -> None:
     detection = suite.comparison(
         "detection",
         title="Twenty hostile wheels: how many each tool objects to, with its defaults",
@@ -142,6 +141,8 @@ def add_to(suite: Suite) -> None:
         tier="default",
     )
 
+
+def _cost(suite: Suite) -> None:
     cost = suite.comparison(
         "verify_cost",
         title="Verifying a wheel of random data",
@@ -167,6 +168,8 @@ def add_to(suite: Suite) -> None:
         needs="linux",
     )
 
+
+def _signing(suite: Suite) -> None:
     signing = suite.comparison(
         "attesting",
         title="Signing and verifying with a local key, beside hashing the file alone",
@@ -178,6 +181,12 @@ def add_to(suite: Suite) -> None:
     signing.add("hash_once", lambda kb: _signed("hash", kb), baseline=True)
     signing.add("sign_and_verify", lambda kb: _signed("both", kb), note="hashes twice")
     signing.same_result()
+
+
+def add_to(suite: Suite) -> None:
+    """Declare the comparisons and their claims."""
+    for declare in (_detection, _cost, _signing):
+        declare(suite)
 
 
 def _passes(result: Any) -> None:

@@ -107,8 +107,7 @@ def _compiled(name: str, kind: str) -> Callable[[], Outcome]:
     return run
 
 
-def add_to(suite: Suite) -> None:
-    """Declare the comparisons and their claims."""
+def _contents(suite: Suite) -> None:
     kept = suite.comparison(
         "kept",
         title="One project through each backend: data file, tests, metadata version, findings",
@@ -139,6 +138,8 @@ def add_to(suite: Suite) -> None:
         & value("kept", "uv_build", "findings").equals(0),
     )
 
+
+def _sizes(suite: Suite) -> None:
     sizes = suite.comparison(
         "sizes",
         title="Wheel and sdist of 400 similar modules",
@@ -155,6 +156,8 @@ def add_to(suite: Suite) -> None:
         tier="default",
     )
 
+
+def _binaries(suite: Suite) -> None:
     compiled = suite.comparison(
         "compiled",
         title="One CRC function, compiled: the build is repeated in another folder, then both remapped",
@@ -179,3 +182,9 @@ def add_to(suite: Suite) -> None:
         tier="default",
         needs=("linux", "cython", "program:cc"),
     )
+
+
+def add_to(suite: Suite) -> None:
+    """Declare the comparisons and their claims."""
+    for declare in (_contents, _sizes, _binaries):
+        declare(suite)

@@ -16,6 +16,7 @@ from velvet_http.comparisons._server import served
 GETS, WAIT_MS = 100, 50
 LARGE_MIB = 200
 UPLOAD_MIB = 64
+_MEMORY: dict[str, Any] = {"kind": "run", "unit": "MB", "rounds": {"quick": 1, "default": 2}}
 ADDRESSES = {"quick": 1000, "default": 2000, "full": 5000}
 RATE = 1000.0
 
@@ -180,8 +181,7 @@ def _fan_out(way: str) -> Iterator[Any]:
     return served(work)
 
 
-def add_to(suite: Suite) -> None:
-    """Declare the comparisons of this file and their claims."""
+def _add_multiplex(suite: Suite) -> None:
     rows = suite.comparison(
         "multiplex",
         title=f"{GETS} requests of {WAIT_MS} ms, 50 in flight, over few connections (httpx2)",
@@ -214,13 +214,13 @@ def add_to(suite: Suite) -> None:
         & (value("multiplex", "HTTP/1.1 x 50", "connections") >= 40),
     )
 
+
+def _add_streaming(suite: Suite) -> None:
     rows = suite.comparison(
         "streaming",
         title=f"A body of {LARGE_MIB} MiB whole and in pieces: growth of peak memory",
-        kind="run",
-        unit="MB",
         metrics={"grown": Metric("MB")},
-        rounds={"quick": 1, "default": 2},
+        **_MEMORY,
     )
     for library in _FETCH:
         for stream in (False, True):
@@ -236,13 +236,13 @@ def add_to(suite: Suite) -> None:
         & (value("streaming", "requests, in pieces", "grown") <= 40),
     )
 
+
+def _add_upload(suite: Suite) -> None:
     rows = suite.comparison(
         "upload",
         title=f"A form with a file of {UPLOAD_MIB} MiB, sent by requests: growth of peak memory",
-        kind="run",
-        unit="MB",
         metrics={"grown": Metric("MB")},
-        rounds={"quick": 1, "default": 2},
+        **_MEMORY,
     )
     rows.add("files=", lambda: _upload(stream=False), baseline=True)
     rows.add("our form, in pieces", lambda: _upload(stream=True))
@@ -253,6 +253,8 @@ def add_to(suite: Suite) -> None:
         & (value("upload", "our form, in pieces", "grown") <= 20),
     )
 
+
+def _add_fan_out(suite: Suite) -> None:
     rows = suite.comparison(
         "fan_out",
         title="Thousands of addresses, two in a hundred broken, 1,000 a second asked for",
@@ -278,3 +280,9 @@ def add_to(suite: Suite) -> None:
         "fetch_all stays within 5 % above its rate",
         value("fan_out", "fetch_all", "rate") <= RATE * 1.05,
     )
+
+
+def add_to(suite: Suite) -> None:
+    """Declare the comparisons of this file and their claims."""
+    for declare in (_add_multiplex, _add_streaming, _add_upload, _add_fan_out):
+        declare(suite)

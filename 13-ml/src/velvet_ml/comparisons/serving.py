@@ -128,9 +128,7 @@ def _add_latency(suite: Suite) -> None:
         )
 
 
-def add_to(suite: Suite) -> None:
-    """Declare the comparisons and their claims."""
-    _add_latency(suite)
+def _add_http(suite: Suite) -> None:
     http = suite.comparison(
         "http",
         title="A service on the loopback, its load from another process: time a request",
@@ -160,6 +158,9 @@ def add_to(suite: Suite) -> None:
         ratio("http", "sklearn", "sklearn_batched", concurrency=32) >= 1.3,
         tier="default",
     )
+
+
+def _add_kills(suite: Suite) -> None:
     killed = suite.comparison(
         "killed_worker",
         title="A worker killed with kill -9 under load",
@@ -180,6 +181,9 @@ def add_to(suite: Suite) -> None:
         value("killed_worker", "service", "lost").equals(0)
         & value("killed_worker", "service", "failed").equals(0),
     )
+
+
+def _add_roll_out(suite: Suite) -> None:
     rolled = suite.comparison(
         "roll_out",
         title="20,000 requests with a new model: answers harmed",
@@ -200,3 +204,9 @@ def add_to(suite: Suite) -> None:
             value("roll_out", "canary", "rolled_back", candidate=candidate).equals(100)
             & (value("roll_out", "canary", "harmed", candidate=candidate) <= 200),
         )
+
+
+def add_to(suite: Suite) -> None:
+    """Declare the comparisons and their claims."""
+    for declare in (_add_latency, _add_http, _add_kills, _add_roll_out):
+        declare(suite)

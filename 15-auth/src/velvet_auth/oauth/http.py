@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -56,33 +57,38 @@ def _page(title: str, body: str, status: int = 200) -> HTMLResponse:
     )
 
 
+def _answering(
+    throttle: LoginThrottle, call: Callable[[Pairs, str], Any]
+) -> Callable[[Request], Any]:
+    """Return an endpoint that takes a form and answers JSON, throttled by client and address."""
+
+    async def endpoint(request: Request) -> Response:
+        address = request.client.host if request.client else "unknown"
+        header, client = request.headers.get("authorization", ""), UNNAMED
+        try:
+            form = await _form(request)
+            named = basic_credentials(header)[0] if header else dict(form).get("client_id")
+            client = named or UNNAMED
+            throttle.before(client, address)
+            made = await run_in_threadpool(call, form, header)
+        except Throttled as error:
+            wait = {"Retry-After": str(math.ceil(error.retry_after))}
+            return JSONResponse({"error": "slow_down"}, 429, headers=NO_STORE | wait)
+        except OAuthError as error:
+            if error.code == "invalid_client":
+                throttle.failed(client, address)
+            return _refusal(error)
+        throttle.succeeded(client, address)
+        return JSONResponse(made or {}, headers=NO_STORE)
+
+    return endpoint
+
+
 def application(
     server: AuthorizationServer, session_of: Callable[[Request], Session | None]
 ) -> Starlette:
     """Return the application; `session_of` gives the logged-in session of a request, or None."""
-    csrf, throttle = Csrf(server.issuer.issuer), LoginThrottle()
-
-    def answer(call: Callable[[Pairs, str], Any]) -> Callable[[Request], Any]:
-        async def endpoint(request: Request) -> Response:
-            address = request.client.host if request.client else "unknown"
-            header, client = request.headers.get("authorization", ""), UNNAMED
-            try:
-                form = await _form(request)
-                named = basic_credentials(header)[0] if header else dict(form).get("client_id")
-                client = named or UNNAMED
-                throttle.before(client, address)
-                made = await run_in_threadpool(call, form, header)
-            except Throttled as error:
-                wait = {"Retry-After": str(math.ceil(error.retry_after))}
-                return JSONResponse({"error": "slow_down"}, 429, headers=NO_STORE | wait)
-            except OAuthError as error:
-                if error.code == "invalid_client":
-                    throttle.failed(client, address)
-                return _refusal(error)
-            throttle.succeeded(client, address)
-            return JSONResponse(made or {}, headers=NO_STORE)
-
-        return endpoint
+    csrf, answer = Csrf(server.issuer.issuer), partial(_answering, LoginThrottle())
 
     async def authorize(request: Request) -> Response:
         session = session_of(request)

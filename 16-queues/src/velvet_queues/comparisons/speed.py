@@ -132,8 +132,7 @@ def _sweep(row: str, percent: int) -> Iterator[Callable[[], Outcome]]:
         yield run
 
 
-def add_to(suite: Suite) -> None:
-    """Declare the comparisons and their claims."""
+def _add_enqueue(suite: Suite) -> None:
     enqueue = suite.comparison(
         "enqueue_rate",
         title="Messages a second from one producer, confirmed one by one",
@@ -145,6 +144,17 @@ def add_to(suite: Suite) -> None:
         default=lambda size: size == 100,
         rounds={"quick": 1, "default": 3},
     )
+    for row in PAIRS:
+        enqueue.add(row, partial(_enqueue, row), needs=needs(row), tier=tier(row))
+    enqueue.same_result()
+    suite.claim(
+        "Dramatiq enqueues on Redis at least 1.3x as fast as Celery does",
+        ratio("enqueue_rate", "dramatiq_redis", "celery_redis", "rate", size=100) >= 1.3,
+        tier="default",
+    )
+
+
+def _add_race(suite: Suite) -> None:
     race = suite.comparison(
         "race",
         title=f"Production workers: {TASKS} loaded tasks that do nothing; 50 idle probes a second",
@@ -162,6 +172,25 @@ def add_to(suite: Suite) -> None:
         rounds={"quick": 1, "default": 1},
         limit=240,
     )
+    for row in PAIRS:
+        due = "quick" if row in ("lease_sqlite", "huey_redis") else "default"
+        race.add(row, partial(_race, row), needs=needs(row), tier=due)
+    race.same_result()
+    suite.claim(
+        "a fork for every job costs RQ at least 3x of the rate that Huey's threads reach",
+        ratio("race", "huey_redis", "rq_redis", "rate") >= 3,
+        tier="default",
+    )
+    suite.claim(
+        "Dramatiq does at least 1.5x as many tasks on RabbitMQ as on Redis, and at 0.6x the wait",
+        (ratio("race", "dramatiq_rabbitmq", "dramatiq_redis", "rate") >= 1.5)
+        & (ratio("race", "dramatiq_redis", "dramatiq_rabbitmq", "p50") >= 1.67),
+        tier="default",
+    )
+
+
+def _add_loads(suite: Suite) -> None:
+    rows = ("lease_sqlite", "huey_redis", "dramatiq_redis")
     threads = suite.comparison(
         "concurrency",
         title="120 tasks that sleep for 20 ms, by threads of one worker",
@@ -186,32 +215,12 @@ def add_to(suite: Suite) -> None:
         tier="default",
         limit=240,
     )
-    for row in PAIRS:
-        enqueue.add(row, partial(_enqueue, row), needs=needs(row), tier=tier(row))
-        due = "quick" if row in ("lease_sqlite", "huey_redis") else "default"
-        race.add(row, partial(_race, row), needs=needs(row), tier=due)
-    for row in ("lease_sqlite", "huey_redis", "dramatiq_redis"):
+    for row in rows:
         threads.add(row, partial(_threads, row), needs=needs(row))
         sweep.add(row, partial(_sweep, row), needs=needs(row))
-    for each in (enqueue, race, threads, sweep):
-        each.same_result()
-    suite.claim(
-        "Dramatiq enqueues on Redis at least 1.3x as fast as Celery does",
-        ratio("enqueue_rate", "dramatiq_redis", "celery_redis", "rate", size=100) >= 1.3,
-        tier="default",
-    )
-    suite.claim(
-        "a fork for every job costs RQ at least 3x of the rate that Huey's threads reach",
-        ratio("race", "huey_redis", "rq_redis", "rate") >= 3,
-        tier="default",
-    )
-    suite.claim(
-        "Dramatiq does at least 1.5x as many tasks on RabbitMQ as on Redis, and at 0.6x the wait",
-        (ratio("race", "dramatiq_rabbitmq", "dramatiq_redis", "rate") >= 1.5)
-        & (ratio("race", "dramatiq_redis", "dramatiq_rabbitmq", "p50") >= 1.67),
-        tier="default",
-    )
-    for row in ("lease_sqlite", "huey_redis", "dramatiq_redis"):
+    threads.same_result()
+    sweep.same_result()
+    for row in rows:
         suite.claim(
             f"{row}: 16 threads do at least 4x what one does, on tasks that wait",
             across("concurrency", row, "rate", first={"threads": 16}, second={"threads": 1}) >= 4,
@@ -222,3 +231,9 @@ def add_to(suite: Suite) -> None:
             across("load_sweep", row, "p50", first={"percent": 130}, second={"percent": 50}) >= 10,
             tier="default",
         )
+
+
+def add_to(suite: Suite) -> None:
+    """Declare the comparisons and their claims."""
+    for declare in (_add_enqueue, _add_race, _add_loads):
+        declare(suite)

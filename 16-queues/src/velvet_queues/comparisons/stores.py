@@ -142,8 +142,7 @@ def _herd(jitter: retry.Jitter) -> Callable[[], dict[str, float]]:
     return run
 
 
-def add_to(suite: Suite) -> None:
-    """Declare the comparisons and their claims."""
+def _add_durability(suite: Suite) -> None:
     durability = suite.comparison(
         "durability",
         title="A second of confirmed pushes to a broker, kill -9, start again",
@@ -180,6 +179,8 @@ def add_to(suite: Suite) -> None:
         & (value("durability", "aof_always", "lost") <= 0),
     )
 
+
+def _add_contention(suite: Suite) -> None:
     contention = suite.comparison(
         "lease_contention",
         title=f"{JOBS} jobs of 1 ms from one table",
@@ -203,6 +204,8 @@ def add_to(suite: Suite) -> None:
         )
     contention.same_result()
 
+
+def _add_jitter(suite: Suite) -> None:
     jitters = suite.comparison(
         "jitter_herd",
         title="200 clients that failed together, a server of 20 calls a second (simulated clock)",
@@ -217,3 +220,9 @@ def add_to(suite: Suite) -> None:
         (ratio("jitter_herd", "none", "full", "calls") >= 1.25)
         & (ratio("jitter_herd", "none", "full", "clear") >= 3),
     )
+
+
+def add_to(suite: Suite) -> None:
+    """Declare the comparisons and their claims."""
+    for declare in (_add_durability, _add_contention, _add_jitter):
+        declare(suite)
