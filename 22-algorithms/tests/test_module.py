@@ -95,15 +95,17 @@ def row(printed: str, label: str) -> list[float]:
     ]
 
 
-def test_a_skip_list_costs_more_than_a_plain_or_a_sorted_list_at_every_size() -> None:
+def test_each_size_has_a_winner_among_the_lists_that_were_grown_to_it() -> None:
     printed = shown("basic", "builtin_or_own")
 
-    costs = {name: row(printed, f"{name} ") for name in ("list+insort", "SortedList", "SkipList")}
-    assert costs["SkipList"][1] > costs["list+insort"][1]
-    assert costs["SkipList"][1] > costs["SortedList"][1]
+    # Which one wins is the clock's to say; what was left out at a size cannot win it.
+    # The last two figures of a row are the exponent and its interval.
+    costs = {one.name: row(printed, f"{one.name} ")[:-2] for one in ways("sorted_values")}
     winners = re.findall(r"^ +([\d,]+)  (\S+)$", printed, re.M)
     assert [n for n, _ in winners] == ["250", "1,000", "4,000", "16,000", "40,000"]
-    assert {name for _, name in winners} <= {"list+insort", "SortedList"}
+    for place, (_, name) in enumerate(winners):
+        figures = [figures[place] for figures in costs.values() if place < len(figures)]
+        assert costs[name][place] == min(figures)
     assert "the plain list and SortedList meet at" in printed
 
 
