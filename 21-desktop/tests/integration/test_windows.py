@@ -96,6 +96,22 @@ def test_a_view_keeps_the_contract(
         assert picture.size == SIZE
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("toolkit", FOUR)
+def test_a_draft_that_is_set_reaches_the_field_that_has_the_keyboard(
+    toolkit: str, window: Maker, screen: Screen
+) -> None:
+    child = window(toolkit, screen)
+    screen.focus()
+    while [child.state()["focus"] for _ in range(20)][-1] != "draft":
+        screen.key("Tab")
+
+    child.ask("intent", name="type_draft", arguments=["kept"])
+
+    assert [child.state()["draft"] for _ in range(20)] == ["kept"] * 20
+    pressed(screen, child, "F2", "count", 301)
+
+
 def test_qt_names_every_control_for_a_screen_reader(window: Maker, screen: Screen) -> None:
     child = window("qt", screen)
     controls = child.ask("accessible", "accessible")["controls"]
