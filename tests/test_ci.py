@@ -257,6 +257,33 @@ def test_at_the_deadline_a_program_ends_with_what_it_started(
     assert all(one.status() == psutil.STATUS_ZOMBIE for one in left)  # with nothing to reap it
 
 
+def test_a_slow_machine_costs_what_may_be_left_out_alone(steps: ModuleType, run: Any) -> None:
+    run.began -= 59 * 60
+    assert run.call(sys.executable, "-c", "import time; time.sleep(2)")
+
+    run.budget_began = run.began + 30 * 60
+    with pytest.raises(steps.OutOfTime):
+        run.call(sys.executable, "-c", "import time; time.sleep(2)")
+
+
+def test_untimed_benchmarks_that_fail_are_run_once_more_and_named(
+    steps: ModuleType, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[str, ...]] = []
+
+    def call(*argv: object, output: Any, **_: object) -> bool:
+        calls.append(tuple(map(str, argv)))
+        output.write(b"what it said")
+        return str(tmp_path / "good") in calls[-1][-1] or "--last-failed" in calls[-1]
+
+    monkeypatch.setattr(run, "call", call)
+    for name in ("good", "flaky"):
+        steps.smoke(run, tmp_path / name)
+
+    assert [len([c for c in calls if name in " ".join(c)]) for name in ("good", "flaky")] == [1, 2]
+    assert (run.flaky, run.failed) == (["flaky: untimed benchmarks"], [])
+
+
 def test_the_scripts_of_a_module_are_checked_in_a_call_of_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
