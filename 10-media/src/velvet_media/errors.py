@@ -85,7 +85,7 @@ def _size(count: int) -> str:
 
 
 class BackendUnavailable(MediaError):
-    """A library is not installed; the message holds the command that installs it."""
+    """A library or a device is not here; the message says why, or the command that installs it."""
 
     def __init__(self, name: str, hint: str) -> None:
-        super().__init__(f"{name} is not installed: {hint}")
+        super().__init__(f"{name} is not here: {hint}")

@@ -240,6 +240,23 @@ def test_a_device_computes_what_the_cpu_computes(name: str) -> None:
     assert device.difference(found) <= device.TOLERANCE
 
 
+def test_a_compiler_that_does_not_know_the_processor_is_no_device(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opencl = pytest.importorskip(
+        "velvet_media.contenders.devices.opencl", reason="needs: pip install 'pyopencl[pocl]'"
+    )
+    said = "clBuildProgram failed\n\nerror: unknown target CPU 'generic'\nDevice failed"
+
+    class Refuses:
+        def __init__(self, *_: object) -> None:
+            raise opencl.cl.RuntimeError(said)
+
+    monkeypatch.setattr(opencl.cl, "Program", Refuses)
+    with pytest.raises(BackendUnavailable, match=r"unknown target CPU 'generic'$"):
+        opencl._ready.__wrapped__()
+
+
 class Recorder(types.ModuleType):
     """NumPy under the name of PyTorch, with a device that can be missing or wrong."""
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from velvet.bench import Metric, Outcome, Suite, Timed, across, ratio, speedup
+from velvet.bench import Absent, Metric, Outcome, Suite, Timed, across, ratio, speedup
 from velvet_media.comparisons import NEEDS, one_thread
+from velvet_media.errors import BackendUnavailable
 from velvet_media.images import full_thumbnail
 from velvet_media.quality import Plane, alias_energy, luma, passband_error, ssim
 from velvet_media.samples import cache, media
@@ -197,6 +198,11 @@ def _blur(subject: str, name: str, sigma: int) -> Timed:
 
     image = np.ascontiguousarray(media.scene(*BLURRED))
     library = one_thread(name) if subject == "images" else contenders.load(subject, name)
+    if subject == "devices":
+        try:
+            library.describe()
+        except BackendUnavailable as error:
+            raise Absent(str(error)) from error
     inner = (slice(MARGIN, -MARGIN), slice(MARGIN, -MARGIN))
 
     def error() -> dict[str, float]:

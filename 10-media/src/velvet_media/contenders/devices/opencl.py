@@ -30,8 +30,12 @@ def _ready() -> tuple[cl.Context, cl.Kernel]:
         found = [one for platform in cl.get_platforms() for one in platform.get_devices()]
     except cl.Error as error:
         raise BackendUnavailable("an OpenCL device", "pip install 'pyopencl[pocl]'") from error
-    context = cl.Context([found[0]])
-    return context, cl.Kernel(cl.Program(context, KERNEL).build(), "pass")
+    try:
+        context = cl.Context([found[0]])
+        return context, cl.Kernel(cl.Program(context, KERNEL).build(), "pass")
+    except cl.Error as error:  # PoCL's compiler does not know every processor
+        said = next((line for line in str(error).splitlines() if line.startswith("error:")), error)
+        raise BackendUnavailable("an OpenCL device", f"{found[0].name.strip()}: {said}") from error
 
 
 def describe() -> str:
