@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from velvet.ui.kit import Seen
 from velvet_visualization import browser
 from velvet_visualization.browser import find_browser
+from velvet_visualization.contender import FORMATS
+from velvet_visualization.contenders import load
 from velvet_visualization.dashboard import accessible, bugs, fidelity_lab, four, scaling, tasks
 from velvet_visualization.spec import KINDS
 
@@ -18,16 +21,37 @@ def test_four_of_a_kind_says_that_all_are_the_same(kind: str) -> None:
     seen = Seen(options={}, wanted={"kind": kind})
 
     assert "**4 of 4** libraries show the same facts" in four.finding(seen)
-    assert "same facts" in four.badge("plotly", kind)
+    assert "same facts" in four.badge("plotly", kind, 300)
 
 
 def test_a_difference_is_shown_with_its_first_fact(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(four, "differences", lambda _name, _kind: ["title: <b> is not 'a'"])
+    monkeypatch.setattr(four, "differences", lambda *_: ["title: <b> is not 'a'"])
 
-    shown = four.badge("plotly", "bar")
+    shown = four.badge("plotly", "bar", 300)
 
     assert "1 fact differs: title: &lt;b&gt;" in shown
     assert "MB page" in shown
+
+
+@pytest.mark.parametrize("name", ["altair", "bokeh", "matplotlib", "plotly"])
+def test_a_cloud_of_another_size_is_drawn_and_exported(name: str) -> None:
+    formats = {"png": b"\x89PNG", "svg": b"<", "pdf": b"%PDF", "html": b"<"}
+    written = [fmt for fmt in FORMATS if not load(name).EXPORTS[fmt].browser]
+
+    files = {fmt: four.exported(name, "scatter", 3_000, fmt) for fmt in written}
+
+    assert "html" in files
+    assert all(data.lstrip().startswith(formats[fmt]) for fmt, data in files.items())
+    assert len(files["html"]) > len(four.exported(name, "scatter", 300, "html"))
+    assert four.differences(name, "scatter", 3_000) == []
+
+
+def test_costs_of_another_size_are_not_shown_for_this_one() -> None:
+    seen = Seen(options={"kind": "scatter", "points": 300}, wanted={"kind": "scatter"})
+
+    assert four.shown(seen)
+    assert not four.shown(replace(seen, wanted={"kind": "scatter", "points": 3_000}))
+    assert not four.shown(replace(seen, wanted={"kind": "bar", "points": 300}))
 
 
 def test_what_is_not_measured_yet_is_a_dash() -> None:
