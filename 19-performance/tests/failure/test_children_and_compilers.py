@@ -131,6 +131,7 @@ def test_a_missing_compiler_and_a_missing_tool_are_reasons(
     monkeypatch.setattr(
         compiled, "_SETUP", "import sys; sys.exit('unable to execute gcc') # {imports}{modules}"
     )
+    monkeypatch.setattr(compiled.importlib.util, "find_spec", lambda name: compiled.__spec__)
     with pytest.raises(Unavailable, match=r"C compiler there.*unable to execute gcc"):
         compiled.build("mypyc")
     monkeypatch.setattr(compiled.importlib.util, "find_spec", lambda name: None)

@@ -11,7 +11,7 @@ import streamlit as st
 
 from velvet.ui import kit
 from velvet.ui.chart import html
-from velvet.ui.palette import LINE, STROKES, WHEAT, plotly_layout
+from velvet.ui.palette import LINE, PAPAYA, STROKES, plotly_layout
 from velvet_devtools.dashboard import tasks
 from velvet_devtools.debug.trace import Trace
 from velvet_devtools.samples.programs import PROGRAMS
@@ -85,7 +85,7 @@ def listing(sources: list[dict[str, Any]], step: dict[str, Any]) -> str:
             for number, line in enumerate(source["lines"], source["first"]):
                 if abs(number - step["line"]) > AROUND:
                     continue
-                mark = f"background:{WHEAT};" if number == step["line"] else ""
+                mark = f"background:{PAPAYA};" if number == step["line"] else ""
                 arrow = "▶" if mark else " "
                 rows.append(f"<div style='{mark}'>{arrow}{number:4}  {escape(line)}</div>")
             return f"<pre class='velvet-figure' style='overflow-x:auto'>{''.join(rows)}</pre>"
@@ -108,7 +108,8 @@ def draw(seen: kit.Seen) -> None:
         at = int(kit.slider("Step", 0, last, start, key=f"step {program}"))
     here = steps[at]
     seen.chart(figure_of(steps, at, ends[0]["parted"] if ends else -1), key="history")
-    st.markdown(f"**Step {at}**: `{here['function']}`, line {here['line']}, {here['kind']}")
+    kind = "" if here["kind"] == "line" else f" ({here['kind']})"
+    st.markdown(f"**Step {at}**: `{here['function']}`, line {here['line']}{kind}")
     left, right = st.columns([3, 2])
     with left:
         html(listing(sources, here))
