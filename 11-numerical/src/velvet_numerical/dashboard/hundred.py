@@ -86,7 +86,7 @@ def one_call(rows: list[curve.Row], compiled_ms: float | None) -> go.Figure:
             x=list(bars.values()),
             orientation="h",
             marker={"color": fill, "line": {"color": stroke, "width": 1}},
-            text=[f"{ms:,.4g} ms" for ms in bars.values()],
+            text=[f"{ms:,.0f} ms" if ms >= 1_000 else f"{ms:.4g} ms" for ms in bars.values()],
             textposition="auto",
         )
     )
