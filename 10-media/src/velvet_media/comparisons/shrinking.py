@@ -201,8 +201,8 @@ def _blur(subject: str, name: str, sigma: int) -> Timed:
     if subject == "devices":
         try:
             library.describe()
-        except BackendUnavailable as error:
-            raise Absent(str(error)) from error
+        except BackendUnavailable as missing:
+            raise Absent(str(missing)) from missing
     inner = (slice(MARGIN, -MARGIN), slice(MARGIN, -MARGIN))
 
     def error() -> dict[str, float]:
