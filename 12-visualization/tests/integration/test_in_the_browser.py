@@ -103,7 +103,7 @@ def test_a_live_chart_becomes_as_narrow_as_a_phone(
     fits = "document.documentElement.scrollWidth <= innerWidth"
     waits = f"new Promise(ok => {{ const t = setInterval(() => {fits} && ok(true, clearInterval(t)), 20) }})"
 
-    with session.page(page_of(name, "bar", False), library.READY, width=330) as opened:
+    with session.page(page_of(name, "bar", 300, False), library.READY, width=330) as opened:
         assert opened.eval("innerWidth") == 330
         assert opened.eval(waits)
 

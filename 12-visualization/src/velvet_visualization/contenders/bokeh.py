@@ -72,7 +72,9 @@ def build(scene: Scene, *, webgl: bool | None = None) -> Any:
             models.LegendItem(label={"value": one.name}, renderers=[glyph])
             for one, glyph in zip(scene.series, drawn, strict=True)
         ]
-        plot.add_layout(models.Legend(items=items), "right")  # inside it would cover marks
+        look = {"background_fill_color": theme.background, "label_text_color": theme.ink}
+        legend = models.Legend(items=items, label_text_font=theme.font, **look)
+        plot.add_layout(legend, "right")  # inside it would cover marks
     return plot
 
 
