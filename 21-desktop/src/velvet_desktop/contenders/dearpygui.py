@@ -16,7 +16,6 @@ from velvet_desktop.core.viewmodel import ACTIONS, VISIBLE, Board
 PACKAGE, MODULE = "dearpygui", "dearpygui"
 CAPABILITIES = frozenset({"clipboard", "dialogs"})
 FRAME_S = 1 / 100
-RETRY_MS = 50.0
 # ImGui's own codes: the constants mvKey_Prior and mvKey_Next still hold those of an older ImGui.
 UP, DOWN, PAGE_UP, PAGE_DOWN = 515, 516, 517, 518
 
@@ -123,14 +122,12 @@ class DearPyGuiView:  # pragma: no cover - runs in a child with a screen; tests/
         self._dpg.set_value("status", text)
 
     def show_draft(self, text: str) -> None:
-        if self._dpg.get_value("draft") == text:
-            return
         if not self._dpg.is_item_active("draft"):
             self._dpg.set_value("draft", text)
-            return
-        # An input that has the keyboard writes its own text over what a program sets.
-        self._dpg.focus_item("filter")
-        self.after(RETRY_MS, lambda: self.show_draft(self._board.draft.value))
+        elif self._dpg.get_value("draft") != text:
+            # What has the keyboard writes its own text over what is set: again in five frames.
+            self._dpg.focus_item("filter")
+            self.after(5_000 * FRAME_S, lambda: self.show_draft(self._board.draft.value))
 
     def paint(self, theme: Theme) -> None:
         dpg = self._dpg
