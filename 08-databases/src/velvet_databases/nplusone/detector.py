@@ -16,14 +16,12 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Literal, TypeVar, cast
 
 from velvet_databases.fingerprint import fingerprint
 from velvet_databases.nplusone import hooks
 from velvet_databases.nplusone.hooks import Mark
-from velvet_databases.sqlcapture.origin import Origin, call_site
-from velvet_databases.sqlcapture.scope import current_scope
+from velvet_databases.sqlcapture.origin import Origin, call_site, current_scope
 
 
 @dataclass(frozen=True)
@@ -169,12 +167,7 @@ class Detector(AbstractContextManager["Detector"]):
         hooks.watchers.add(self, everywhere=self._everywhere)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         hooks.watchers.remove(self)
         hooks.uninstall()
 

@@ -31,7 +31,7 @@ from django.db.models.query_utils import DeferredAttribute  # type: ignore[impor
 
 from velvet_databases.nplusone import hooks
 from velvet_databases.nplusone.hooks import Hop, Peers
-from velvet_databases.sqlcapture.scope import current_scope
+from velvet_databases.sqlcapture.origin import current_scope
 
 
 class _Announcement:

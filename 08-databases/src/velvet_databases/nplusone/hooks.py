@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
 
-from velvet_databases.sqlcapture.scope import Observers
+from velvet_databases.sqlcapture.origin import Observers
 
 
 @dataclass(frozen=True)
