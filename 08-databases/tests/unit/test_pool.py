@@ -92,7 +92,7 @@ def test_a_refusal_does_not_blame_a_thread_that_has_nothing(server: Any) -> None
         ({"timeout": float("nan")}, "timeout"),
         ({"max_lifetime": -1}, "max_lifetime"),
         ({"max_idle": -1}, "max_idle"),
-        ({"check": "sometimes"}, "check must be one of none, checkout, background"),
+        ({"check": "sometimes"}, "check must be one of none, checkout"),
     ],
 )
 def test_an_impossible_argument_is_named(
@@ -197,23 +197,6 @@ def test_maintenance_closes_dead_ones_and_refills(server: Any, clock: Any) -> No
 
         assert len(server.open) == pool.stats().size == 2
         assert pool.stats().discarded == 1
-
-
-def test_the_background_thread_finds_a_dead_connection(
-    server: Any, until: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("velvet_databases.pool.BACKGROUND_SECONDS", 0.001)
-    with Pool(server, min_size=1, check="background") as pool:
-        server.made[0].dead = True
-
-        until(lambda: pool.stats().discarded == 1 and pool.stats().idle == 1)
-
-        server.refuses = True
-        server.made[1].dead = True
-        until(lambda: pool.stats().discarded == 2)
-        server.refuses = False
-        until(lambda: pool.stats().idle == 1)
-    assert server.open == []
 
 
 def test_an_old_connection_is_replaced_when_it_would_be_lent(server: Any, clock: Any) -> None:
