@@ -8,10 +8,11 @@ no contender pays for asking the server which key it made up.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import index
+from typing import Any
 
 EPOCH = datetime(2024, 1, 1)  # noqa: DTZ001 - UTC by the rule above
 STATUSES = ("new", "paid", "packed", "shipped", "returned")
@@ -120,11 +121,6 @@ class Order:
     lines: tuple[OrderLine, ...] = ()
 
     @property
-    def total_cents(self) -> int:
-        """What its lines add up to."""
-        return sum(line.qty * line.unit_cents for line in self.lines)
-
-    @property
     def head(self) -> tuple[int, int, str, datetime, int]:
         """The row of `orders`, in the order of its columns."""
         return (self.id, self.customer_id, self.status, self.placed_at, self.version)
@@ -150,6 +146,11 @@ class Dataset:
     accounts: tuple[Account, ...] = ()
 
     @property
+    def reference(self) -> dict[str, Sequence[Customer | Product | Account]]:
+        """What orders refer to, and accounts, by table."""
+        return {"customer": self.customers, "product": self.products, "account": self.accounts}
+
+    @property
     def lines(self) -> Iterator[OrderLine]:
         """The lines of all orders, in order."""
         return (line for order in self.orders for line in order.lines)
@@ -163,6 +164,11 @@ class Dataset:
 def rows(items: Iterable[Customer | Product | OrderLine | Account]) -> list[tuple[object, ...]]:
     """Return values as the tuples that drivers take, in the order of the columns."""
     return [tuple(vars(item).values()) for item in items]
+
+
+def named(items: Iterable[object]) -> list[dict[str, Any]]:
+    """Return values by the names of their columns; of an order its head."""
+    return [{key: one for key, one in vars(item).items() if key != "lines"} for item in items]
 
 
 def generate(

@@ -33,8 +33,8 @@ from velvet_databases.stores import (
     raw_psycopg,
 )
 from velvet_databases.stores.address import CONNECT_SECONDS
+from velvet_databases.stores.documents import JsonbOrders
 from velvet_databases.stores.failures import translated
-from velvet_databases.stores.jsonb import JsonbOrders
 
 SQLITE = ["sqlite3", "sqlalchemy core", "sqlalchemy orm", "sqlalchemy async", "django", "peewee"]
 POSTGRES = ["psycopg", "asyncpg", *SQLITE[1:]]

@@ -1,16 +1,22 @@
-"""An order as one document: its head and its lines together, as JSON and BSON hold it."""
+"""An order as one document: its head and its lines together, as JSON, BSON and `jsonb` hold it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from velvet_databases.domain import Order, OrderLine
-from velvet_databases.stores.base import Loading, TransferHow, Unsupported
+from velvet_databases.stores.address import CONNECT_SECONDS, read_address
+from velvet_databases.stores.base import Loading, TransferHow, Unsupported, no_order, not_open
+from velvet_databases.stores.failures import connecting
 
 _LINE = ("id", "product_id", "qty", "unit_cents")
+_PUT = (
+    "INSERT INTO order_document (id, body) VALUES (%s, %s::jsonb) "
+    "ON CONFLICT (id) DO UPDATE SET body = excluded.body"
+)
 
 
 def to_document(order: Order) -> dict[str, Any]:
@@ -75,3 +81,69 @@ def no_row_locks(name: str, how: TransferHow, known: frozenset[TransferHow]) -> 
     if how not in known:
         able = ", ".join(sorted(one.name for one in known))
         raise Unsupported(f"{name} cannot transfer with {how.name}; it can with {able}")
+
+
+class JsonbOrders:
+    """Orders inside PostgreSQL, a key and a `jsonb` body in one table; for one thread at a time.
+
+    What a document database offers, with the transactions and the joins of the relational one
+    beside it. This is a subset of a store, enough to be compared with Redis and MongoDB.
+    """
+
+    name = "postgresql jsonb"
+    backends = frozenset({"postgresql"})
+    _connection: Any = None
+
+    @property
+    def connection(self) -> Any:
+        """psycopg's connection; raises `StoreUnavailable` where there is none."""
+        if self._connection is None:
+            raise not_open(self.name)
+        return self._connection
+
+    def open(self, url: str) -> None:
+        """Connect; every statement is its own transaction."""
+        import psycopg  # which the other stores of documents do without
+
+        address = read_address(url, self.backends)
+        with connecting(address):
+            self._connection = psycopg.connect(
+                address.url, autocommit=True, connect_timeout=CONNECT_SECONDS
+            )
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def create_schema(self) -> None:
+        self.connection.execute(
+            "CREATE TABLE order_document (id BIGINT PRIMARY KEY, body JSONB NOT NULL)"
+        )
+
+    def drop_schema(self) -> None:
+        self.connection.execute("DROP TABLE IF EXISTS order_document")
+
+    def put(self, order: Order) -> None:
+        """Insert an order, or replace the one with its key."""
+        self.connection.execute(_PUT, (order.id, to_json(order)))
+
+    def put_many(self, orders: Iterable[Order]) -> None:
+        """Insert or replace orders in one transaction, pipelined."""
+        with self.connection.transaction(), self.connection.cursor() as cursor:
+            cursor.executemany(_PUT, [(order.id, to_json(order)) for order in orders])
+
+    def get_order(self, order_id: int) -> Order:
+        row = self.connection.execute(
+            "SELECT body FROM order_document WHERE id = %s", (order_id,)
+        ).fetchone()
+        if row is None:
+            raise no_order(order_id)
+        return from_document(row[0])
+
+    def get_many(self, keys: list[int]) -> list[Order]:
+        """Return the orders with these keys that are there, by key, in one round trip."""
+        found = self.connection.execute(
+            "SELECT body FROM order_document WHERE id = ANY(%s) ORDER BY id", (keys,)
+        )
+        return [from_document(row[0]) for row in found]

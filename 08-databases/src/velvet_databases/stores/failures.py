@@ -7,7 +7,7 @@ a client refuses by itself, that the rows at hand can be looked through for the 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import wraps
@@ -53,13 +53,8 @@ def sqlstate(error: BaseException) -> str:
 
 def culprit(data: Dataset, backend: str) -> DataError | None:
     """Find the first value that a backend's columns cannot hold."""
-    for table, items in (
-        ("customer", data.customers),
-        ("product", data.products),
-        ("account", data.accounts),
-        ("orders", data.orders),
-        ("order_line", data.lines),
-    ):
+    orders: dict[str, Iterable[object]] = {"orders": data.orders, "order_line": data.lines}
+    for table, items in {**data.reference, **orders}.items():
         for item in items:
             for column, value in vars(item).items():
                 problem = _problem(f"{table}.{column}", value, backend)

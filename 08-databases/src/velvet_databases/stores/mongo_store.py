@@ -17,14 +17,16 @@ from velvet_databases.domain import Dataset, Order
 from velvet_databases.sqlcapture import QueryLog
 from velvet_databases.stores.address import read_address
 from velvet_databases.stores.base import (
-    Cap,
     Loading,
-    NotFound,
-    StaleWrite,
     TransferHow,
     Unsupported,
     check_method,
+    moves,
+    no_account,
+    no_order,
     not_open,
+    overdraft,
+    stale_order,
 )
 from velvet_databases.stores.documents import (
     from_document,
@@ -33,7 +35,6 @@ from velvet_databases.stores.documents import (
     to_document,
 )
 from velvet_databases.stores.failures import connecting, translated
-from velvet_databases.stores.transfers import moves, no_account, overdraft
 
 WAYS = frozenset({TransferHow.ATOMIC})
 LEDGER = "ledger"
@@ -51,7 +52,6 @@ class MongoStore:
     name: ClassVar[str] = "mongodb"
     backends: ClassVar[frozenset[str]] = frozenset({"mongodb"})
     backend = "mongodb"
-    capabilities = frozenset({Cap.SERVER_CURSOR})
 
     def __init__(self, connect: Callable[..., Any] = pymongo.MongoClient) -> None:
         self._connect = connect
@@ -66,7 +66,6 @@ class MongoStore:
         return self._database
 
     def open(self, url: str) -> None:
-        """Connect."""
         address = read_address(url, self.backends)
         with connecting(address):
             client = self._connect(address.url, serverSelectionTimeoutMS=SELECTION_MS)
@@ -78,7 +77,6 @@ class MongoStore:
         self._client, self._database = client, client[address.parts["database"] or "shop"]
 
     def close(self) -> None:
-        """Disconnect."""
         if self._client is not None:
             self._client.close()
             self._client = self._database = None
@@ -115,10 +113,9 @@ class MongoStore:
         return data.order_rows
 
     def get_order(self, order_id: int) -> Order:
-        """Return one order with its lines; raises `NotFound`."""
         found = self.database.orders.find_one({"_id": order_id})
         if found is None:
-            raise NotFound(f"there is no order {order_id}")
+            raise no_order(order_id)
         return from_document(found)
 
     def page(self, after_id: int, limit: int) -> list[Order]:
@@ -134,7 +131,6 @@ class MongoStore:
         return [from_document(document) for document in found]
 
     def stream_orders(self, batch: int = 1000) -> Iterator[Order]:
-        """Yield the heads of all orders through a cursor that stays in the server."""
         found = self.database.orders.find({}, {"lines": 0}).sort("_id", 1)
         for document in found.batch_size(batch):
             yield from_document(document)
@@ -146,11 +142,9 @@ class MongoStore:
             {"$set": {"status": status}, "$inc": {"version": 1}},
         )
         if not done.matched_count:
-            now = self.get_order(order_id).version
-            raise StaleWrite(f"order {order_id} is at version {now}, expected {expected_version}")
+            raise stale_order(order_id, self.get_order(order_id).version, expected_version)
 
     def balance(self, account_id: int) -> int:
-        """Return the cents of an account; raises `NotFound`."""
         ledger = self.database.accounts.find_one({"_id": LEDGER}) or {"balances": {}}
         if str(account_id) not in ledger["balances"]:
             raise no_account(account_id)

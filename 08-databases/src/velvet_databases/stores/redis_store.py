@@ -20,18 +20,21 @@ from velvet_databases.domain import EPOCH, Dataset, Order
 from velvet_databases.sqlcapture import QueryLog
 from velvet_databases.stores.address import CONNECT_SECONDS, read_address
 from velvet_databases.stores.base import (
-    Cap,
     Loading,
-    NotFound,
     StaleWrite,
     TransferHow,
     Unsupported,
+    after,
     check_method,
+    moves,
+    no_account,
+    no_order,
     not_open,
+    overdraft,
+    stale_order,
 )
 from velvet_databases.stores.documents import from_document, no_row_locks, to_document
 from velvet_databases.stores.failures import connecting
-from velvet_databases.stores.transfers import after, moves, no_account, overdraft
 
 # Members that sort as text like their numbers do; the offset keeps negative keys in front.
 OFFSET, DIGITS = 2**63, 20
@@ -66,25 +69,13 @@ def stamp(order: Order) -> float:
     return (order.placed_at - EPOCH).total_seconds()
 
 
-def without_lines(order: Order) -> Order:
-    """Return the head of an order."""
-    return Order(order.id, order.customer_id, order.status, order.placed_at, order.version)
-
-
 def from_hash(order_id: int, found: dict[str, str]) -> Order:
     """Return the order of a hash; raises `NotFound` for an empty one."""
     if not found:
-        raise NotFound(f"there is no order {order_id}")
-    return from_document(
-        {
-            "_id": order_id,
-            "customer_id": int(found["customer_id"]),
-            "status": found["status"],
-            "placed_at": found["placed_at"],
-            "version": int(found["version"]),
-            "lines": json.loads(found["lines"]),
-        }
-    )
+        raise no_order(order_id)
+    numbers = {name: int(found[name]) for name in ("customer_id", "version")}
+    lines = json.loads(found["lines"])
+    return from_document({**found, **numbers, "_id": order_id, "lines": lines})
 
 
 WAYS = frozenset({TransferHow.READ_MODIFY_WRITE, TransferHow.ATOMIC, TransferHow.VERSION})
@@ -100,7 +91,6 @@ class RedisStore:
     name: ClassVar[str] = "redis"
     backends: ClassVar[frozenset[str]] = frozenset({"redis"})
     backend = "redis"
-    capabilities: frozenset[Cap] = frozenset()
 
     def __init__(self, prefix: str = "shop:") -> None:
         self.prefix = prefix
@@ -114,7 +104,6 @@ class RedisStore:
         return self._client
 
     def open(self, url: str) -> None:
-        """Connect."""
         address = read_address(url, self.backends)
         with connecting(address):
             # Without a bound of its own a read waits for ever, and each retry waits once more.
@@ -133,7 +122,6 @@ class RedisStore:
         self._client = client
 
     def close(self) -> None:
-        """Disconnect."""
         if self._client is not None:
             self._client.close()
             self._client = None
@@ -184,7 +172,6 @@ class RedisStore:
         target.zadd(f"{self.prefix}by_time", {str(key): stamp(order)})
 
     def get_order(self, order_id: int) -> Order:
-        """Return one order with its lines; raises `NotFound`."""
         return from_hash(order_id, self.client.hgetall(self._key("order", order_id)))
 
     def _keys(self, after_id: int | None, limit: int) -> list[int]:
@@ -201,7 +188,7 @@ class RedisStore:
 
     def page(self, after_id: int, limit: int) -> list[Order]:
         """Return the heads of the next orders by key: two round trips."""
-        return [without_lines(order) for order in self.many(self._keys(after_id, limit))]
+        return [Order(*order.head) for order in self.many(self._keys(after_id, limit))]
 
     def latest(self, limit: int) -> list[Order]:
         """Return the newest orders with their lines, from the sorted set by time."""
@@ -222,7 +209,7 @@ class RedisStore:
         """Yield the heads of all orders by key, a page at a time."""
         keys = self._keys(None, batch)
         while keys:
-            yield from (without_lines(order) for order in self.many(keys))
+            yield from (Order(*order.head) for order in self.many(keys))
             keys = self._keys(keys[-1], batch)
 
     def set_status(self, order_id: int, status: str, expected_version: int) -> None:
@@ -230,14 +217,11 @@ class RedisStore:
         key = self._key("order", order_id)
         version = self._run(SET_STATUS, [key], status, expected_version)
         if version == 0:
-            raise NotFound(f"there is no order {order_id}")
+            raise no_order(order_id)
         if version != expected_version:
-            raise StaleWrite(
-                f"order {order_id} is at version {version}, expected {expected_version}"
-            )
+            raise stale_order(order_id, version, expected_version)
 
     def balance(self, account_id: int) -> int:
-        """Return the cents of an account; raises `NotFound`."""
         found = self.client.get(self._key("account", account_id))
         if found is None:
             raise no_account(account_id)
