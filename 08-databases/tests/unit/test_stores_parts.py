@@ -35,7 +35,7 @@ from velvet_databases.stores.address import Address, read_address
 from velvet_databases.stores.base import after, moves
 from velvet_databases.stores.documents import (
     from_json,
-    no_row_locks,
+    only_atomic,
     only_in_one_query,
     to_json,
 )
@@ -245,7 +245,7 @@ def test_documents_refuse_what_makes_no_sense_for_them_with_a_reason() -> None:
     with pytest.raises(Unsupported, match="LAZY: the lines are inside the document"):
         only_in_one_query(Loading.LAZY)
     with pytest.raises(Unsupported, match="X cannot transfer with FOR_UPDATE; it can with ATOMIC"):
-        no_row_locks("X", TransferHow.FOR_UPDATE, frozenset({TransferHow.ATOMIC}))
+        only_atomic("X", TransferHow.FOR_UPDATE)
 
 
 def test_every_name_makes_the_store_of_that_name() -> None:

@@ -104,15 +104,7 @@ class _Found:
         self.parents = self.loads = 0
 
     def frozen(self) -> NPlusOne:
-        return NPlusOne(
-            self.orm,
-            self.relation,
-            self.parents,
-            self.loads,
-            self.fingerprint,
-            self.origin,
-            self.fix,
-        )
+        return NPlusOne(**vars(self))
 
 
 class Detector(AbstractContextManager["Detector"]):
@@ -173,21 +165,17 @@ class Detector(AbstractContextManager["Detector"]):
 
     def __call__(self, function: F) -> F:
         """Watch each call of a function or coroutine function; its findings add up here."""
-        if inspect.iscoroutinefunction(function):
 
-            @functools.wraps(function)
-            async def watched_task(*args: Any, **options: Any) -> Any:
-                with self:
-                    return await function(*args, **options)
-
-            return cast(F, watched_task)
-
-        @functools.wraps(function)
         def watched(*args: Any, **options: Any) -> Any:
             with self:
                 return function(*args, **options)
 
-        return cast(F, watched)
+        async def watched_task(*args: Any, **options: Any) -> Any:
+            with self:
+                return await function(*args, **options)
+
+        watch = watched_task if inspect.iscoroutinefunction(function) else watched
+        return cast(F, functools.wraps(function)(watch))
 
     def saw(self, load: hooks.Load, mark: Mark) -> None:
         """Count one lazy load by a row of a result; called by the hooks before it is sent.
@@ -229,9 +217,5 @@ class Detector(AbstractContextManager["Detector"]):
         if self.mode == "raise":
             raise NPlusOneDetected(finding)
         if self.mode == "warn" and not known:
-            _warn(finding)
-
-
-def _warn(finding: NPlusOne) -> None:
-    origin = finding.origin
-    warnings.warn_explicit(str(finding), NPlusOneWarning, origin.file or "unknown", origin.line)
+            file = origin.file or "unknown"
+            warnings.warn_explicit(str(finding), NPlusOneWarning, file, origin.line)

@@ -72,15 +72,14 @@ def only_in_one_query(strategy: Loading) -> None:
         )
 
 
-def no_row_locks(name: str, how: TransferHow, known: frozenset[TransferHow]) -> None:
-    """Refuse ways of transferring that a store does not have.
+def only_atomic(name: str, how: TransferHow) -> None:
+    """Refuse ways of transferring that presuppose locks or versions of rows.
 
     Raises:
-        Unsupported: the way is not among those known.
+        Unsupported: for all but `ATOMIC`.
     """
-    if how not in known:
-        able = ", ".join(sorted(one.name for one in known))
-        raise Unsupported(f"{name} cannot transfer with {how.name}; it can with {able}")
+    if how is not TransferHow.ATOMIC:
+        raise Unsupported(f"{name} cannot transfer with {how.name}; it can with ATOMIC")
 
 
 class JsonbOrders:

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from velvet_databases.domain import INT8, LIMITS, Dataset
+from velvet_databases.domain import FOUR_BYTES, INT4, INT8, Dataset
 from velvet_databases.stores.address import Address
 from velvet_databases.stores.base import (
     Conflict,
@@ -57,16 +57,16 @@ def culprit(data: Dataset, backend: str) -> DataError | None:
     for table, items in {**data.reference, **orders}.items():
         for item in items:
             for column, value in vars(item).items():
-                problem = _problem(f"{table}.{column}", value, backend)
+                problem = _problem(table, column, value, backend)
                 if problem is not None:
                     return problem
     return None
 
 
-def _problem(name: str, value: object, backend: str) -> DataError | None:
-    table, _, column = name.partition(".")
+def _problem(table: str, column: str, value: object, backend: str) -> DataError | None:
+    name = f"{table}.{column}"
     if isinstance(value, int):
-        most = LIMITS[table].get(column, INT8) if backend == "postgresql" else INT8
+        most = INT4 if backend == "postgresql" and column in FOUR_BYTES else INT8
         if not -most - 1 <= value <= most:
             size = 4 if most < INT8 else 8
             return ValueOutOfRange(f"{name}: {value} does not fit its {size} bytes", name)

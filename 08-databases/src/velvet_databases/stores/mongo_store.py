@@ -30,13 +30,12 @@ from velvet_databases.stores.base import (
 )
 from velvet_databases.stores.documents import (
     from_document,
-    no_row_locks,
+    only_atomic,
     only_in_one_query,
     to_document,
 )
 from velvet_databases.stores.failures import connecting, translated
 
-WAYS = frozenset({TransferHow.ATOMIC})
 LEDGER = "ledger"
 # pymongo asks again each half second, and gives up at the end of one of its rounds.
 SELECTION_MS = 2_000
@@ -153,7 +152,7 @@ class MongoStore:
     def transfer(self, source: int, target: int, cents: int, how: TransferHow) -> None:
         """Move money inside the ledger, in one update."""
         moves(source, target, cents)
-        no_row_locks("MongoDB without a replica set", how, WAYS)
+        only_atomic("MongoDB without a replica set", how)
         payer, payee = f"balances.{source}", f"balances.{target}"
         done = self.database.accounts.update_one(
             {"_id": LEDGER, payer: {"$gte": cents}, payee: {"$exists": True}},

@@ -21,10 +21,8 @@ from velvet_databases.sqlcapture import QueryLog
 from velvet_databases.stores.address import CONNECT_SECONDS, read_address
 from velvet_databases.stores.base import (
     Loading,
-    StaleWrite,
     TransferHow,
     Unsupported,
-    after,
     check_method,
     moves,
     no_account,
@@ -33,7 +31,7 @@ from velvet_databases.stores.base import (
     overdraft,
     stale_order,
 )
-from velvet_databases.stores.documents import from_document, no_row_locks, to_document
+from velvet_databases.stores.documents import from_document, only_atomic, to_document
 from velvet_databases.stores.failures import connecting
 
 # Members that sort as text like their numbers do; the offset keeps negative keys in front.
@@ -76,9 +74,6 @@ def from_hash(order_id: int, found: dict[str, str]) -> Order:
     numbers = {name: int(found[name]) for name in ("customer_id", "version")}
     lines = json.loads(found["lines"])
     return from_document({**found, **numbers, "_id": order_id, "lines": lines})
-
-
-WAYS = frozenset({TransferHow.READ_MODIFY_WRITE, TransferHow.ATOMIC, TransferHow.VERSION})
 
 
 class RedisStore:
@@ -228,33 +223,14 @@ class RedisStore:
         return int(found)
 
     def transfer(self, source: int, target: int, cents: int, how: TransferHow) -> None:
-        """Move money: by a script, by WATCH and MULTI, or by reading and writing."""
-        changes = moves(source, target, cents)
-        no_row_locks("Redis", how, WAYS)
-        if how is TransferHow.ATOMIC:
-            keys = [self._key("account", source), self._key("account", target)]
-            which, balance = self._run(MOVE, keys, cents)
-            if which:
-                account = (source, target)[which - 1]
-                raise no_account(account) if balance < 0 else overdraft(account, balance, cents)
-            return
-        if how is TransferHow.READ_MODIFY_WRITE:
-            for account, balance in after(changes, {key: self.balance(key) for key, _ in changes}):
-                self.client.set(self._key("account", account), balance)
-            return
-        self._optimistic(changes)
-
-    def _optimistic(self, changes: list[tuple[int, int]]) -> None:
-        with self.client.pipeline() as block:
-            block.watch(*(self._key("account", account) for account, _ in changes))
-            new = after(changes, {account: self.balance(account) for account, _ in changes})
-            block.multi()
-            for account, balance in new:
-                block.set(self._key("account", account), balance)
-            try:
-                block.execute()
-            except redis.WatchError:
-                raise StaleWrite("one of the accounts changed since it was read") from None
+        """Move money by a script, which is a transaction: Redis runs nothing else meanwhile."""
+        moves(source, target, cents)
+        only_atomic("Redis", how)
+        keys = [self._key("account", source), self._key("account", target)]
+        which, balance = self._run(MOVE, keys, cents)
+        if which:
+            account = (source, target)[which - 1]
+            raise no_account(account) if balance < 0 else overdraft(account, balance, cents)
 
     def capture(self) -> AbstractContextManager[QueryLog]:
         """Raise `Unsupported`: there is no SQL to record."""
