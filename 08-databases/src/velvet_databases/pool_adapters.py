@@ -19,7 +19,7 @@ import psycopg
 
 from velvet_databases.pool import Check, Pool
 from velvet_databases.stores.address import CONNECT_SECONDS, Address, read_address
-from velvet_databases.stores.base import not_open
+from velvet_databases.stores.base import Opened, not_open
 from velvet_databases.stores.failures import connecting
 
 POSTGRES = frozenset({"postgresql"})
@@ -58,7 +58,7 @@ def ping(connection: psycopg.Connection[tuple[Any, ...]], limit_s: float = PING_
             raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
 
 
-class PoolAdapter(ABC):
+class PoolAdapter(Opened, ABC):
     """A pool for threads.
 
     `open` connects at most `size` connections, all of them in use by others making a caller wait
@@ -66,25 +66,10 @@ class PoolAdapter(ABC):
     it. It raises `StoreUnavailable` where nothing answers. `borrow` lends what executes.
     """
 
-    name: ClassVar[str]
-    _opened: Any = None
-
-    @property
-    def pool(self) -> Any:
-        """The library's own pool; raises `StoreUnavailable` before `open`."""
-        if self._opened is None:
-            raise not_open(self.name)
-        return self._opened
-
     @abstractmethod
     def open(self, url: str, size: int, *, timeout: float = 30.0, check: bool = False) -> None: ...
     @abstractmethod
     def borrow(self) -> AbstractContextManager[Execute]: ...
-
-    def close(self) -> None:
-        """Close the pool."""
-        if self._opened is not None:
-            self._opened.close()
 
 
 class OurPool(PoolAdapter):
@@ -100,7 +85,7 @@ class OurPool(PoolAdapter):
 
     @contextmanager
     def borrow(self) -> Iterator[Execute]:
-        with self.pool.connection() as connection:
+        with self.opened.connection() as connection:
             yield lambda sql: connection.execute(sql.encode())
 
 
@@ -134,7 +119,7 @@ class PsycopgPool(PoolAdapter):
 
     @contextmanager
     def borrow(self) -> Iterator[Execute]:
-        with self.pool.connection() as connection:
+        with self.opened.connection() as connection:
             yield connection.execute
 
 
@@ -166,13 +151,14 @@ class SqlAlchemyPool(PoolAdapter):
 
     @contextmanager
     def borrow(self) -> Iterator[Execute]:
-        with self.pool.connect() as connection:
+        with self.opened.connect() as connection:
             yield connection.exec_driver_sql
 
     def close(self) -> None:
         """Close what is idle."""
         if self._opened is not None:
             self._opened.dispose()
+            self._opened = None
 
 
 class NoPool(SqlAlchemyPool):
@@ -207,7 +193,7 @@ class DjangoPool(PoolAdapter):
         """Lend a cursor's `execute`; closing Django's connection gives it back to the pool."""
         from django.db import connections  # type: ignore[import-untyped]
 
-        connection = connections[self.pool]
+        connection = connections[self.opened]
         try:
             with connection.cursor() as cursor:
                 yield cursor.execute

@@ -208,6 +208,26 @@ def not_open(name: str) -> StoreUnavailable:
     return StoreUnavailable(f"the store {name} is not open: call open(url) first")
 
 
+class Opened:
+    """What a store or a pool has opened, and what it says before `open` and after `close`."""
+
+    name: ClassVar[str]
+    _opened: Any = None
+
+    @property
+    def opened(self) -> Any:
+        """The library's own object; raises `StoreUnavailable` where there is none."""
+        if self._opened is None:
+            raise not_open(self.name)
+        return self._opened
+
+    def close(self) -> None:
+        """Give everything back; safe to call twice."""
+        if self._opened is not None:
+            opened, self._opened = self._opened, None
+            opened.close()
+
+
 def no_order(order_id: int) -> NotFound:
     """The error for an order that is not there."""
     return NotFound(f"there is no order {order_id}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from velvet_databases.domain import Order, OrderLine
 from velvet_databases.stores.address import CONNECT_SECONDS, read_address
-from velvet_databases.stores.base import Loading, TransferHow, Unsupported, no_order, not_open
+from velvet_databases.stores.base import Loading, Opened, TransferHow, Unsupported, no_order
 from velvet_databases.stores.failures import connecting
 
 _LINE = ("id", "product_id", "qty", "unit_cents")
@@ -82,7 +82,7 @@ def only_atomic(name: str, how: TransferHow) -> None:
         raise Unsupported(f"{name} cannot transfer with {how.name}; it can with ATOMIC")
 
 
-class JsonbOrders:
+class JsonbOrders(Opened):
     """Orders inside PostgreSQL, a key and a `jsonb` body in one table; for one thread at a time.
 
     What a document database offers, with the transactions and the joins of the relational one
@@ -91,14 +91,6 @@ class JsonbOrders:
 
     name = "postgresql jsonb"
     backends = frozenset({"postgresql"})
-    _connection: Any = None
-
-    @property
-    def connection(self) -> Any:
-        """psycopg's connection; raises `StoreUnavailable` where there is none."""
-        if self._connection is None:
-            raise not_open(self.name)
-        return self._connection
 
     def open(self, url: str) -> None:
         """Connect; every statement is its own transaction."""
@@ -106,34 +98,29 @@ class JsonbOrders:
 
         address = read_address(url, self.backends)
         with connecting(address):
-            self._connection = psycopg.connect(
+            self._opened = psycopg.connect(
                 address.url, autocommit=True, connect_timeout=CONNECT_SECONDS
             )
 
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
     def create_schema(self) -> None:
-        self.connection.execute(
+        self.opened.execute(
             "CREATE TABLE order_document (id BIGINT PRIMARY KEY, body JSONB NOT NULL)"
         )
 
     def drop_schema(self) -> None:
-        self.connection.execute("DROP TABLE IF EXISTS order_document")
+        self.opened.execute("DROP TABLE IF EXISTS order_document")
 
     def put(self, order: Order) -> None:
         """Insert an order, or replace the one with its key."""
-        self.connection.execute(_PUT, (order.id, to_json(order)))
+        self.opened.execute(_PUT, (order.id, to_json(order)))
 
     def put_many(self, orders: Iterable[Order]) -> None:
         """Insert or replace orders in one transaction, pipelined."""
-        with self.connection.transaction(), self.connection.cursor() as cursor:
+        with self.opened.transaction(), self.opened.cursor() as cursor:
             cursor.executemany(_PUT, [(order.id, to_json(order)) for order in orders])
 
     def get_order(self, order_id: int) -> Order:
-        row = self.connection.execute(
+        row = self.opened.execute(
             "SELECT body FROM order_document WHERE id = %s", (order_id,)
         ).fetchone()
         if row is None:
@@ -142,7 +129,7 @@ class JsonbOrders:
 
     def get_many(self, keys: list[int]) -> list[Order]:
         """Return the orders with these keys that are there, by key, in one round trip."""
-        found = self.connection.execute(
+        found = self.opened.execute(
             "SELECT body FROM order_document WHERE id = ANY(%s) ORDER BY id", (keys,)
         )
         return [from_document(row[0]) for row in found]

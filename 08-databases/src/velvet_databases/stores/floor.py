@@ -11,19 +11,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from operator import index
-from typing import Any, ClassVar
+from typing import Any
 
 from velvet_databases.domain import DDL, DROP, Dataset, Order, OrderLine, rows
 from velvet_databases.sqlcapture import QueryLog, capture
 from velvet_databases.stores.base import (
     Loading,
+    Opened,
     TransferHow,
     after,
     check_method,
     moves,
     no_account,
     no_order,
-    not_open,
     overdraft,
     stale_account,
     stale_order,
@@ -123,25 +123,16 @@ def from_join(rows: Iterable[Sequence[Any]]) -> list[Order]:
     return with_lines(heads.values(), lines)
 
 
-class Floor(ABC):
+class Floor(Opened, ABC):
     """SQL by hand over one connection; used by one thread at a time."""
 
-    name: ClassVar[str]
     backend: str
     sql: Sql
-    _connection: Any = None
 
     @property
     def connection(self) -> Any:
         """The driver's connection; raises `StoreUnavailable` before `open` and after `close`."""
-        if self._connection is None:
-            raise not_open(self.name)
-        return self._connection
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        return self.opened
 
     @abstractmethod
     def _transaction(self, *, reads_first: bool = False) -> AbstractContextManager[object]:

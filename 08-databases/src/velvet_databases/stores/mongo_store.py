@@ -18,13 +18,13 @@ from velvet_databases.sqlcapture import QueryLog
 from velvet_databases.stores.address import read_address
 from velvet_databases.stores.base import (
     Loading,
+    Opened,
     TransferHow,
     Unsupported,
     check_method,
     moves,
     no_account,
     no_order,
-    not_open,
     overdraft,
     stale_order,
 )
@@ -41,7 +41,7 @@ LEDGER = "ledger"
 SELECTION_MS = 2_000
 
 
-class MongoStore:
+class MongoStore(Opened):
     """MongoDB; thread-safe, since its client takes a pooled connection for each operation.
 
     Args:
@@ -54,15 +54,11 @@ class MongoStore:
 
     def __init__(self, connect: Callable[..., Any] = pymongo.MongoClient) -> None:
         self._connect = connect
-        self._client: Any = None
-        self._database: Any = None
 
     @property
     def database(self) -> Any:
         """The database of the address, or `shop`; raises `StoreUnavailable` where there is none."""
-        if self._database is None:
-            raise not_open(self.name)
-        return self._database
+        return self.opened[self._name]
 
     def open(self, url: str) -> None:
         address = read_address(url, self.backends)
@@ -73,12 +69,7 @@ class MongoStore:
             except BaseException:
                 client.close()
                 raise
-        self._client, self._database = client, client[address.parts["database"] or "shop"]
-
-    def close(self) -> None:
-        if self._client is not None:
-            self._client.close()
-            self._client = self._database = None
+        self._opened, self._name = client, address.parts["database"] or "shop"
 
     def create_schema(self) -> None:
         """Make the index by time; collections appear with their first document."""

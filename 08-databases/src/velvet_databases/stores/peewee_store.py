@@ -35,6 +35,7 @@ from velvet_databases.stores.address import (
 )
 from velvet_databases.stores.base import (
     Loading,
+    Opened,
     TransferHow,
     Unsupported,
     after,
@@ -42,7 +43,6 @@ from velvet_databases.stores.base import (
     moves,
     no_account,
     no_order,
-    not_open,
     overdraft,
     plain,
     stale_account,
@@ -154,27 +154,23 @@ def write_back(model: Any, changes: list[tuple[int, int]], how: TransferHow) -> 
             raise stale_account(key, account.version)
 
 
-class PeeweeStore:
+class PeeweeStore(Opened):
     """Peewee; thread-safe after `open`, since Peewee keeps one connection a thread."""
 
     name: ClassVar[str] = "peewee"
     backends: ClassVar[frozenset[str]] = frozenset({"sqlite", "postgresql"})
     backend = ""
-    _database: Database | None = None
-    _models: Models | None = None
 
     @property
     def database(self) -> Database:
         """Peewee's database; raises `StoreUnavailable` where there is none."""
-        if self._database is None:
-            raise not_open(self.name)
-        return self._database
+        database: Database = self.opened
+        return database
 
     @property
     def models(self) -> Models:
         """The model classes that are bound to this database."""
-        if self._models is None:
-            raise not_open(self.name)
+        self.database  # noqa: B018 - raises where it is not open
         return self._models
 
     def open(self, url: str) -> None:
@@ -182,12 +178,7 @@ class PeeweeStore:
         database = connection_to(address)
         with connecting(address):
             database.connect()
-        self._database, self._models, self.backend = database, bind(database), address.backend
-
-    def close(self) -> None:
-        if self._database is not None:
-            self._database.close()
-            self._database = self._models = None
+        self._opened, self._models, self.backend = database, bind(database), address.backend
 
     def _each(self, statements: list[str]) -> None:
         with self.database.atomic():

@@ -31,12 +31,11 @@ class RawPsycopg(Floor):
     backends: ClassVar[frozenset[str]] = frozenset({"postgresql"})
     backend = "postgresql"
     sql = Sql(lambda _: "%s")
-    _connection: psycopg.Connection[tuple[Any, ...]] | None = None
 
     def open(self, url: str) -> None:
         address = read_address(url, self.backends)
         with connecting(address):
-            self._connection = psycopg.connect(
+            self._opened = psycopg.connect(
                 address.url, autocommit=True, connect_timeout=CONNECT_SECONDS
             )
 

@@ -23,15 +23,12 @@ class RawSqlite(Floor):
     backends: ClassVar[frozenset[str]] = frozenset({"sqlite"})
     backend = "sqlite"
     sql = Sql(lambda _: "?")
-    _connection: sqlite3.Connection | None = None
 
     def open(self, url: str) -> None:
         """Open the file, which is made if need be."""
         address = read_address(url, self.backends)
         with connecting(address):
-            self._connection = sqlite3.connect(
-                address.path, timeout=BUSY_SECONDS, isolation_level=None
-            )
+            self._opened = sqlite3.connect(address.path, timeout=BUSY_SECONDS, isolation_level=None)
             try:
                 for pragma, value in PRAGMAS.items():
                     self.connection.execute(f"PRAGMA {pragma} = {value}")

@@ -21,13 +21,13 @@ from velvet_databases.sqlcapture import QueryLog
 from velvet_databases.stores.address import CONNECT_SECONDS, read_address
 from velvet_databases.stores.base import (
     Loading,
+    Opened,
     TransferHow,
     Unsupported,
     check_method,
     moves,
     no_account,
     no_order,
-    not_open,
     overdraft,
     stale_order,
 )
@@ -76,7 +76,7 @@ def from_hash(order_id: int, found: dict[str, str]) -> Order:
     return from_document({**found, **numbers, "_id": order_id, "lines": lines})
 
 
-class RedisStore:
+class RedisStore(Opened):
     """Redis; thread-safe, since its client takes a pooled connection for each command.
 
     Args:
@@ -89,14 +89,11 @@ class RedisStore:
 
     def __init__(self, prefix: str = "shop:") -> None:
         self.prefix = prefix
-        self._client: Any = None
 
     @property
     def client(self) -> Any:
         """The client; raises `StoreUnavailable` where there is none."""
-        if self._client is None:
-            raise not_open(self.name)
-        return self._client
+        return self.opened
 
     def open(self, url: str) -> None:
         address = read_address(url, self.backends)
@@ -114,12 +111,7 @@ class RedisStore:
             except BaseException:
                 client.close()
                 raise
-        self._client = client
-
-    def close(self) -> None:
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        self._opened = client
 
     def _key(self, kind: str, key: int) -> str:
         return f"{self.prefix}{kind}:{key}"

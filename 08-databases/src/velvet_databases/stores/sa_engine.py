@@ -24,7 +24,7 @@ from velvet_databases.stores.address import (
     Address,
     read_address,
 )
-from velvet_databases.stores.base import Loading, TransferHow, after, no_account, not_open
+from velvet_databases.stores.base import Loading, Opened, TransferHow, after, no_account
 from velvet_databases.stores.failures import connecting
 from velvet_databases.stores.sa_models import Account, Base, Customer, Order, OrderLine, Product
 
@@ -68,20 +68,17 @@ def set_up_sqlite(engine: Engine, address: Address) -> None:
         cursor.close()
 
 
-class SaStore:
+class SaStore(Opened):
     """A store over one engine; thread-safe, since every call takes a connection of its own."""
 
-    name: ClassVar[str]
     backends: ClassVar[frozenset[str]] = BACKENDS
     backend = ""
-    _engine: Engine | None = None
 
     @property
     def engine(self) -> Engine:
         """The engine; raises `StoreUnavailable` where there is none."""
-        if self._engine is None:
-            raise not_open(self.name)
-        return self._engine
+        engine: Engine = self.opened
+        return engine
 
     def open(self, url: str) -> None:
         """Connect once, to see that it works."""
@@ -96,13 +93,13 @@ class SaStore:
             except BaseException:
                 engine.dispose()
                 raise
-        self._engine, self.backend = engine, address.backend
+        self._opened, self.backend = engine, address.backend
 
     def close(self) -> None:
         """Close all pooled connections."""
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
+        if self._opened is not None:
+            self._opened.dispose()
+            self._opened = None
 
     def _each(self, statements: list[str]) -> None:
         with self.engine.begin() as connection:
