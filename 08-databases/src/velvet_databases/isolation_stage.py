@@ -20,8 +20,8 @@ from typing import Any
 
 import psycopg
 
-from velvet_databases.stores.address import CONNECT_SECONDS, read_address
-from velvet_databases.stores.failures import connecting, sqlstate
+from velvet_databases.stores.address import Address, read_address
+from velvet_databases.stores.failures import connect, sqlstate
 
 Row = tuple[Any, ...]
 POLL_SECONDS = 0.005
@@ -62,8 +62,8 @@ class PostgresSession:
 class PostgresStage:
     """A schema of its own, dropped at the end."""
 
-    def __init__(self, url: str, level: str) -> None:
-        self._url, self._level = url, level
+    def __init__(self, address: Address, level: str) -> None:
+        self._address, self._level = address, level
         self._schema = f"velvet_play_{uuid.uuid4().hex[:12]}"
         self._sessions: dict[str, PostgresSession] = {}
         self._monitor = self._connect()
@@ -74,7 +74,7 @@ class PostgresStage:
             raise
 
     def _connect(self) -> psycopg.Connection[Row]:
-        connection = psycopg.connect(self._url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+        connection = connect(self._address)
         connection.execute(f"SET search_path TO {self._schema}".encode())
         return connection
 
@@ -217,7 +217,4 @@ def stage_for(url: str, level: str) -> Stage:
     known = LEVELS[address.backend]
     if level not in known:
         raise ValueError(f"{address.backend} has no level {level!r}; known are {', '.join(known)}")
-    if address.backend == "sqlite":
-        return SqliteStage()
-    with connecting(address):
-        return PostgresStage(address.url, level)
+    return SqliteStage() if address.backend == "sqlite" else PostgresStage(address, level)

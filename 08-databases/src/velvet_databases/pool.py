@@ -96,7 +96,9 @@ class Pool(Generic[C]):
         self._slots: Slots[C] = Slots(max_size, clock)
         self._makers: set[threading.Thread] = set()
         try:
-            self.maintain()
+            me = object()
+            while self._slots.claim(me, min_size):
+                self._enter(me, self._connected())
         except BaseException:
             self.close()
             raise
@@ -138,7 +140,7 @@ class Pool(Generic[C]):
                     self._slots.wait(waiter, max(0.0, began + patience - self._clock()))
                 entry = waiter.entry
                 assert entry is not None
-                if self._fit(entry, ask=self._check == "checkout"):
+                if self._fit(entry):
                     entry.borrowed(self._clock(), sys._getframe(1))
                     return entry.connection
                 self._discard(entry)
@@ -169,26 +171,6 @@ class Pool(Generic[C]):
             else:
                 self._give(entry)
             self._close_surplus(me)
-        except BaseException:
-            self._discard_all_of(me)
-            raise
-
-    def maintain(self) -> None:
-        """Close what is old, long idle or (unless `check` is ``none``) dead; refill to `min_size`.
-
-        Call it now and then. Raises what `connect` raises.
-        """
-        me = object()
-        try:
-            self._close_surplus(me)
-            for entry in self._slots.idle():
-                if self._slots.withdraw(entry, me):
-                    if self._fit(entry, ask=self._check != "none"):
-                        self._give(entry)
-                    else:
-                        self._discard(entry)
-            while self._slots.claim(me, self.min_size):
-                self._enter(me, self._connected())
         except BaseException:
             self._discard_all_of(me)
             raise
@@ -267,14 +249,14 @@ class Pool(Generic[C]):
         else:
             entry.connection.close()
 
-    def _fit(self, entry: Entry[C], *, ask: bool) -> bool:
-        """Whether an idle connection may be lent: young enough, and alive if we `ask` it."""
+    def _fit(self, entry: Entry[C]) -> bool:
+        """Whether an idle connection may be lent: young enough, and alive if it is asked."""
         if entry.fresh:
             return True
         if entry.expires <= self._clock():
             return False
         try:
-            if ask:
+            if self._check == "checkout":
                 self._ping(entry.connection)
         except Exception:  # noqa: BLE001 - each driver has its own words for a dead connection
             return False

@@ -18,20 +18,14 @@ from typing import Any, ClassVar
 import psycopg
 
 from velvet_databases.pool import Check, Pool
-from velvet_databases.stores.address import CONNECT_SECONDS, Address, read_address
+from velvet_databases.stores.address import CONNECT_SECONDS, read_address
 from velvet_databases.stores.base import Opened, not_open
-from velvet_databases.stores.failures import connecting
+from velvet_databases.stores.failures import connect, connecting
 
 POSTGRES = frozenset({"postgresql"})
 PING_SECONDS = 2.0
 Execute = Callable[[str], object]
 AsyncExecute = Callable[[str], Awaitable[object]]
-
-
-def connect(address: Address) -> psycopg.Connection[tuple[Any, ...]]:
-    """Open one connection in autocommit mode; raises `ServerFull` or `StoreUnavailable`."""
-    with connecting(address):
-        return psycopg.connect(address.url, autocommit=True, connect_timeout=CONNECT_SECONDS)
 
 
 def ping(connection: psycopg.Connection[tuple[Any, ...]], limit_s: float = PING_SECONDS) -> None:
@@ -111,7 +105,7 @@ class PsycopgPool(PoolAdapter):
             open=False,
         )
         try:
-            pool.open(wait=True, timeout=timeout)
+            pool.open(wait=True)  # `timeout` is for those who borrow
         except BaseException:
             pool.close()
             raise

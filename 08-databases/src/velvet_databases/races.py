@@ -24,9 +24,9 @@ import psycopg
 
 from velvet_databases.isolation import Interleaving, Played
 from velvet_databases.retry import RETRYABLE, retry_tx
-from velvet_databases.stores.address import BUSY_SECONDS, CONNECT_SECONDS, read_address
+from velvet_databases.stores.address import BUSY_SECONDS, read_address
 from velvet_databases.stores.base import Unsupported
-from velvet_databases.stores.failures import connecting
+from velvet_databases.stores.failures import connect
 
 STRATEGIES = (
     "read_modify_write",
@@ -130,13 +130,7 @@ class RaceTable:
             # Whether a commit reaches the disk decides no race, and costs milliseconds each.
             connection.execute("PRAGMA synchronous = NORMAL")
             return connection
-        with connecting(self._address):
-            return psycopg.connect(
-                self._address.url,
-                autocommit=True,
-                connect_timeout=CONNECT_SECONDS,
-                prepare_threshold=1,
-            )
+        return connect(self._address, prepare_threshold=1)
 
     def counter(self) -> Counter:
         """Connect a worker."""

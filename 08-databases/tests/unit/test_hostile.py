@@ -24,13 +24,12 @@ from velvet_databases import (
 )
 from velvet_databases.migrate import ddl
 from velvet_databases.nplusone import detector
-from velvet_databases.stores import address, base, catalogue, documents, floor, raw_sqlite
+from velvet_databases.stores import address, base, catalogue, floor, raw_sqlite
 
 URL = "postgresql://u:p@127.0.0.1/db"
 SHOP = domain.generate(2)
 STEP = ("T1", "SELECT 1", "label")
 NODE = {"Node Type": "Seq Scan", "Plan Rows": 1, "Actual Rows": 1}
-ORDER = '{"_id":1,"customer_id":1,"status":"new","placed_at":"2024-01-01","version":1}'
 POINT = pool_simulation.SimulatedPoint(1, 5.0, 1.0)
 
 
@@ -100,7 +99,6 @@ class TestHostile(HostileTests):
         call(address.read_address, URL, {"postgresql"}).then("hide", "a").then("with_driver", "a"),
         call(base.check_method, "copy", ("copy",)),
         call(catalogue.make, "sqlite3").but(same=False),
-        call(documents.from_json, ORDER),
         call(open_store)
         .then("page", 0, 5)
         .then("orders_with_lines", Fixed(base.Loading.JOIN), 5)

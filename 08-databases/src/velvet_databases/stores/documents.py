@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from velvet_databases.domain import Order, OrderLine
-from velvet_databases.stores.address import CONNECT_SECONDS, read_address
+from velvet_databases.stores.address import read_address
 from velvet_databases.stores.base import Loading, Opened, TransferHow, Unsupported, no_order
-from velvet_databases.stores.failures import connecting
+from velvet_databases.stores.failures import connect
 
 _LINE = ("id", "product_id", "qty", "unit_cents")
 _PUT = (
@@ -54,11 +54,6 @@ def to_json(order: Order) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
-def from_json(text: str | bytes) -> Order:
-    """Return the order of a JSON text."""
-    return from_document(json.loads(text))
-
-
 def only_in_one_query(strategy: Loading) -> None:
     """Refuse strategies that presuppose lines of their own.
 
@@ -94,13 +89,7 @@ class JsonbOrders(Opened):
 
     def open(self, url: str) -> None:
         """Connect; every statement is its own transaction."""
-        import psycopg  # which the other stores of documents do without
-
-        address = read_address(url, self.backends)
-        with connecting(address):
-            self._opened = psycopg.connect(
-                address.url, autocommit=True, connect_timeout=CONNECT_SECONDS
-            )
+        self._opened = connect(read_address(url, self.backends))
 
     def create_schema(self) -> None:
         self.opened.execute(

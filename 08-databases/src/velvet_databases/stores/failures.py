@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from velvet_databases.domain import FOUR_BYTES, INT4, INT8, Dataset
-from velvet_databases.stores.address import Address
+from velvet_databases.stores.address import CONNECT_SECONDS, Address
 from velvet_databases.stores.base import (
     Conflict,
     DataError,
@@ -22,6 +22,9 @@ from velvet_databases.stores.base import (
     StoreError,
     ValueOutOfRange,
 )
+
+if TYPE_CHECKING:
+    import psycopg
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -157,3 +160,13 @@ def connecting(address: Address) -> Iterator[None]:
                 "max_connections"
             ) from None
         raise address.unavailable(error) from None
+
+
+def connect(address: Address, **options: Any) -> psycopg.Connection[tuple[Any, ...]]:
+    """Open one connection of psycopg in autocommit mode; raises as `connecting`."""
+    import psycopg  # which the stores of other servers do without
+
+    with connecting(address):
+        return psycopg.connect(
+            address.url, autocommit=True, connect_timeout=CONNECT_SECONDS, **options
+        )

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 import psycopg
 
 from velvet_databases.domain import INT4, Order
-from velvet_databases.stores.address import CONNECT_SECONDS, read_address
+from velvet_databases.stores.address import read_address
 from velvet_databases.stores.base import ValueOutOfRange
-from velvet_databases.stores.failures import connecting
+from velvet_databases.stores.failures import connect
 from velvet_databases.stores.floor import COLUMNS, Floor, Sql, head
 
 # A statement takes at most 65,535 parameters; 1,000 rows of five columns are well below.
@@ -33,11 +33,7 @@ class RawPsycopg(Floor):
     sql = Sql(lambda _: "%s")
 
     def open(self, url: str) -> None:
-        address = read_address(url, self.backends)
-        with connecting(address):
-            self._opened = psycopg.connect(
-                address.url, autocommit=True, connect_timeout=CONNECT_SECONDS
-            )
+        self._opened = connect(read_address(url, self.backends))
 
     def _transaction(
         self, *, reads_first: bool = False  # noqa: ARG002 - all one to PostgreSQL
