@@ -95,11 +95,12 @@ class Pool(Generic[C]):
         self._random = rng or random.Random()
         self._slots: Slots[C] = Slots(max_size, clock)
         self._makers: set[threading.Thread] = set()
+        me = object()
         try:
-            me = object()
             while self._slots.claim(me, min_size):
                 self._enter(me, self._connected())
         except BaseException:
+            self._discard_all_of(me)
             self.close()
             raise
 

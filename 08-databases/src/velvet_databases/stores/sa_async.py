@@ -102,8 +102,8 @@ class SaAsync:
                     await session.execute(statement, values)
 
     def bulk_methods(self) -> tuple[str, ...]:
-        """One flush for all objects, and an insert without objects."""
-        return ("add_all", "insert_list")
+        """One: an insert without objects."""
+        return ("insert_list",)
 
     async def insert_orders(self, data: Dataset, method: str) -> int:
         check_method(method, self.bulk_methods())
@@ -111,11 +111,8 @@ class SaAsync:
             refuse_infinities(data)
         with translated(self.backend, data):
             async with self._session() as session, session.begin():
-                if method == "add_all":
-                    session.add_all(statements.objects(data))
-                else:
-                    for statement, values in statements.inserts(data):
-                        await session.execute(statement, values)
+                for statement, values in statements.inserts(data):
+                    await session.execute(statement, values)
         return data.order_rows
 
     @reading_later
