@@ -24,8 +24,7 @@ from velvet_databases.domain import generate
 from velvet_databases.latency import LatencyProxy
 from velvet_databases.services import fresh_database
 from velvet_databases.stores import NotFound, TransferHow, make
-from velvet_databases.stores.documents import to_json
-from velvet_databases.stores.jsonb import JsonbOrders
+from velvet_databases.stores.documents import JsonbOrders, to_json
 from velvet_databases.stores.mongo_store import MongoStore
 from velvet_databases.stores.redis_store import RedisStore
 
@@ -40,8 +39,7 @@ def at_database(url: str, name: str) -> str:
 @example("lost_update")
 def lost_update() -> None:
     """Four workers add one fifty times each, in five ways: one of them loses most of it in silence."""
-    from velvet_databases.race_counters import STRATEGIES
-    from velvet_databases.races import deadlock_demo, race_counter
+    from velvet_databases.races import STRATEGIES, deadlock_demo, race_counter
 
     def show(url: str, strategy: str, level: str, increments: int = 50) -> None:
         result = race_counter(url, strategy, level, workers=4, increments=increments)
@@ -111,9 +109,9 @@ def anomaly_matrix() -> None:
 @example("live_migration")
 def live_migration() -> None:
     """Three changes of a live table, each done badly and well: what the writer beside them felt."""
+    from velvet_databases.migrate.changes import stall
     from velvet_databases.migrate.ddl import safe_ddl
     from velvet_databases.migrate.expand_contract import ExpandContract
-    from velvet_databases.migrate.stall import stall
 
     write = "INSERT INTO item (sku, qty) VALUES ('live', 1)"
     way = ExpandContract("item", "qty", "quantity", "INTEGER", "BIGINT", size=2_000)

@@ -17,18 +17,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from velvet_databases.isolation_stage import (
-    LEVELS,
-    POLL_SECONDS,
-    PostgresStage,
-    Ran,
-    Row,
-    Session,
-    SqliteStage,
-    Stage,
-)
-from velvet_databases.stores.address import read_address
-from velvet_databases.stores.failures import connecting
+from velvet_databases.isolation_stage import POLL_SECONDS, Ran, Row, Session, Stage, stage_for
 
 PATIENCE_SECONDS = 10.0
 HEARSAY_SECONDS = 0.1
@@ -141,16 +130,10 @@ class Lane:
 class Run:
     """Plays steps on lanes, once; for one thread."""
 
-    def __init__(
-        self,
-        stage: Stage,
-        lanes: dict[str, Lane],
-        steps: list[Step],
-        clock: Callable[[], float],
-    ) -> None:
-        self._stage, self._lanes, self._steps, self._clock = stage, lanes, steps, clock
+    def __init__(self, stage: Stage, lanes: dict[str, Lane], steps: list[Step]) -> None:
+        self._stage, self._lanes, self._steps = stage, lanes, steps
         self._results: dict[int, StepResult] = {}
-        self._began = clock()
+        self._began = time.perf_counter()
         self._cause = ""
 
     def play(self) -> tuple[StepResult, ...]:
@@ -170,7 +153,7 @@ class Run:
 
     def _settle(self, may_wait: Callable[[Lane], bool]) -> None:
         """Go on until every lane is done or waits for a lock (and may)."""
-        deadline = self._clock() + PATIENCE_SECONDS
+        deadline = time.perf_counter() + PATIENCE_SECONDS
         while True:
             # Whatever ends may let others go on, so a look at all of them has to find nothing new.
             news = self._look()
@@ -183,7 +166,7 @@ class Run:
                 return
             if moving:
                 wait(moving, POLL_SECONDS, FIRST_COMPLETED)
-            if self._clock() > deadline:
+            if time.perf_counter() > deadline:
                 stuck = [name for name, lane in self._lanes.items() if lane.future is not None]
                 raise TimeoutError(
                     f"{', '.join(stuck)} did not finish within {PATIENCE_SECONDS:g} s"
@@ -220,7 +203,7 @@ class Run:
         return [lane for lane in self._lanes.values() if lane.future and lane.future.done()]
 
     def _now(self) -> float:
-        return self._clock() - self._began
+        return time.perf_counter() - self._began
 
     def _send_next(self, lane: Lane) -> None:
         while lane.backlog:
@@ -266,23 +249,6 @@ class Run:
         lane.failed = lane.failed or bool(ran.state)
 
 
-def stage_for(url: str, level: str) -> Stage:
-    """Open the stage that an address asks for.
-
-    Raises:
-        StoreUnavailable: nothing answers there, or it is neither PostgreSQL nor SQLite.
-        ValueError: the database has no such isolation level.
-    """
-    address = read_address(url, frozenset(LEVELS))
-    known = LEVELS[address.backend]
-    if level not in known:
-        raise ValueError(f"{address.backend} has no level {level!r}; known are {', '.join(known)}")
-    if address.backend == "sqlite":
-        return SqliteStage()
-    with connecting(address):
-        return PostgresStage(address.url, level)
-
-
 class Interleaving:
     """Plays steps of several transactions against a database.
 
@@ -311,13 +277,11 @@ class Interleaving:
         steps: Sequence[tuple[str, str] | tuple[str, str, str]],
         *,
         final: str = "SELECT 1",
-        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.steps = [Step(step[0], _spelled(step[1]), *step[2:]) for step in steps]
         if not self.steps or not all(step.session and step.sql for step in self.steps):
             raise ValueError("steps must be (session, statement) pairs, at least one")
         self._url, self.level, self._setup, self._final = url, level, list(setup), final
-        self._clock = clock
 
     def play(self) -> Played:
         """Play once.
@@ -335,5 +299,5 @@ class Interleaving:
                 threads = stack.enter_context(ThreadPoolExecutor(1, f"session-{name}"))
                 lanes[name] = Lane(stage.session(name), threads)
             stack.callback(stage.cancel)  # before the threads are joined
-            results = Run(stage, lanes, self.steps, self._clock).play()
+            results = Run(stage, lanes, self.steps).play()
             return Played(self.level, results, stage.read(self._final))

@@ -16,12 +16,12 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg
 
-from velvet_databases.stores.address import CONNECT_SECONDS
-from velvet_databases.stores.failures import sqlstate
+from velvet_databases.stores.address import Address, read_address
+from velvet_databases.stores.failures import connect, sqlstate
 
 Row = tuple[Any, ...]
 POLL_SECONDS = 0.005
@@ -41,27 +41,8 @@ class Ran:
     error: str = ""
 
 
-class Session(Protocol):
-    """One connection with a transaction open, used by one thread."""
-
-    name: str
-
-    def run(self, sql: str) -> Ran: ...
-
-
-class Stage(Protocol):
-    """A private place in a database, and the sessions on it."""
-
-    def prepare(self, setup: Sequence[str]) -> None: ...
-    def session(self, name: str) -> Session: ...
-    def blockers(self, name: str) -> tuple[str, ...]: ...
-    def read(self, sql: str) -> tuple[Row, ...]: ...
-    def cancel(self) -> None: ...
-    def close(self) -> None: ...
-
-
 class PostgresSession:
-    """A connection with `BEGIN ISOLATION LEVEL` done; see `Session`."""
+    """A connection with `BEGIN ISOLATION LEVEL` done, used by one thread."""
 
     def __init__(self, name: str, connection: psycopg.Connection[Row]) -> None:
         self.name, self.connection = name, connection
@@ -81,8 +62,8 @@ class PostgresSession:
 class PostgresStage:
     """A schema of its own, dropped at the end."""
 
-    def __init__(self, url: str, level: str) -> None:
-        self._url, self._level = url, level
+    def __init__(self, address: Address, level: str) -> None:
+        self._address, self._level = address, level
         self._schema = f"velvet_play_{uuid.uuid4().hex[:12]}"
         self._sessions: dict[str, PostgresSession] = {}
         self._monitor = self._connect()
@@ -93,7 +74,7 @@ class PostgresStage:
             raise
 
     def _connect(self) -> psycopg.Connection[Row]:
-        connection = psycopg.connect(self._url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+        connection = connect(self._address)
         connection.execute(f"SET search_path TO {self._schema}".encode())
         return connection
 
@@ -134,7 +115,7 @@ class PostgresStage:
 
 
 class SqliteSession:
-    """A connection with `BEGIN` done, that tries again while it is refused; see `Session`."""
+    """A connection with `BEGIN` done, that tries again while it is refused; for one thread."""
 
     def __init__(self, name: str, stage: SqliteStage) -> None:
         self.name, self._stage = name, stage
@@ -188,7 +169,6 @@ class SqliteStage:
         )
 
     def prepare(self, setup: Sequence[str]) -> None:
-        """Execute the statements that make the tables."""
         with closing(self.connect()) as connection:
             for sql in setup:
                 connection.execute(sql)
@@ -208,7 +188,6 @@ class SqliteStage:
         return self.writers(name) if self._sessions[name].waiting else ()
 
     def read(self, sql: str) -> tuple[Row, ...]:
-        """Return what every session can see now."""
         with closing(self.connect()) as connection:
             return tuple(connection.execute(sql).fetchall())
 
@@ -221,3 +200,21 @@ class SqliteStage:
         for one in self._sessions.values():
             one.connection.close()
         self._folder.cleanup()
+
+
+Session = PostgresSession | SqliteSession
+Stage = PostgresStage | SqliteStage
+
+
+def stage_for(url: str, level: str) -> Stage:
+    """Open the stage that an address asks for.
+
+    Raises:
+        StoreUnavailable: nothing answers there, or it is neither PostgreSQL nor SQLite.
+        ValueError: the database has no such isolation level.
+    """
+    address = read_address(url, frozenset(LEVELS))
+    known = LEVELS[address.backend]
+    if level not in known:
+        raise ValueError(f"{address.backend} has no level {level!r}; known are {', '.join(known)}")
+    return SqliteStage() if address.backend == "sqlite" else PostgresStage(address, level)

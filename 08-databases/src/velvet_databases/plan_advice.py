@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from velvet_databases.plan import Node, Plan
+from velvet_databases.explain import Node, Plan
 
 SCANNED = 10_000  # rows below which reading all of them is what the planner should do
 KEPT = 0.1  # the share up to which an index would have spared most of the reading

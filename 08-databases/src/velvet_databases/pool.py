@@ -18,7 +18,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from types import TracebackType
 from typing import Any, Generic, Literal
 
 from velvet_databases.pool_slots import (
@@ -35,11 +34,10 @@ from velvet_databases.pool_slots import (
 
 __all__ = ["Check", "Leak", "Pool", "PoolClosed", "PoolStats", "PoolTimeout", "ping", "rollback"]
 
-Check = Literal["none", "checkout", "background"]
-CHECKS: tuple[Check, ...] = ("none", "checkout", "background")
+Check = Literal["none", "checkout"]
+CHECKS: tuple[Check, ...] = ("none", "checkout")
 # Connections made together must not all grow old together.
 LIFETIME_JITTER = 0.1
-BACKGROUND_SECONDS = 1.0
 CLOSE_SECONDS = 5.0
 
 
@@ -63,9 +61,7 @@ class Pool(Generic[C]):
         timeout: seconds that a caller waits for one that is free, or new.
         max_lifetime: seconds after which one is replaced, +-10 % drawn for each.
         max_idle: seconds without a borrower after which one beyond `min_size` is closed.
-        check: ``none``; ``checkout``: `ping` before an idle one is lent (a round trip); or
-            ``background``: a thread pings idle ones every second (a dead one may still be lent
-            within that second).
+        check: ``none``; or ``checkout``: `ping` before an idle one is lent (a round trip).
         reset: what makes a returned connection as good as new; if it raises, that one is closed.
         ping: raises when the connection is dead; has to bound its own waiting.
 
@@ -98,16 +94,15 @@ class Pool(Generic[C]):
         self._max_lifetime, self._max_idle, self._check = max_lifetime, max_idle, check
         self._random = rng or random.Random()
         self._slots: Slots[C] = Slots(max_size, clock)
-        self._ended = threading.Event()
         self._makers: set[threading.Thread] = set()
-        self._keeper = threading.Thread(target=self._keep, name="pool-keeper", daemon=True)
+        me = object()
         try:
-            self.maintain()
+            while self._slots.claim(me, min_size):
+                self._enter(me, self._connected())
         except BaseException:
+            self._discard_all_of(me)
             self.close()
             raise
-        if check == "background":
-            self._keeper.start()
 
     @contextmanager
     def connection(self, timeout: float | None = None) -> Iterator[C]:
@@ -146,7 +141,7 @@ class Pool(Generic[C]):
                     self._slots.wait(waiter, max(0.0, began + patience - self._clock()))
                 entry = waiter.entry
                 assert entry is not None
-                if self._fit(entry, ask=self._check == "checkout"):
+                if self._fit(entry):
                     entry.borrowed(self._clock(), sys._getframe(1))
                     return entry.connection
                 self._discard(entry)
@@ -181,26 +176,6 @@ class Pool(Generic[C]):
             self._discard_all_of(me)
             raise
 
-    def maintain(self) -> None:
-        """Close what is old, long idle or (unless `check` is ``none``) dead; refill to `min_size`.
-
-        Call it now and then where no background thread does. Raises what `connect` raises.
-        """
-        me = object()
-        try:
-            self._close_surplus(me)
-            for entry in self._slots.idle():
-                if self._slots.withdraw(entry, me):
-                    if self._fit(entry, ask=self._check != "none"):
-                        self._give(entry)
-                    else:
-                        self._discard(entry)
-            while self._slots.claim(me, self.min_size):
-                self._enter(me, self._connected())
-        except BaseException:
-            self._discard_all_of(me)
-            raise
-
     def stats(self) -> PoolStats:
         """Return one consistent reading."""
         return self._slots.stats
@@ -221,25 +196,19 @@ class Pool(Generic[C]):
     def close(self) -> None:
         """Close idle connections and refuse callers; lent ones are closed when they come back.
 
-        Waits at most a few seconds for a background ping or a connect in flight. Safe to call twice.
+        Waits at most a few seconds for a connect in flight. Safe to call twice.
         """
-        self._ended.set()
         for entry in self._slots.close():
             with suppress(Exception):
                 entry.connection.close()
-        for thread in (self._keeper, *list(self._makers)):
+        for thread in list(self._makers):
             if thread.is_alive():
                 thread.join(CLOSE_SECONDS)
 
     def __enter__(self) -> Pool[C]:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _connect_for_the_line(self) -> None:
@@ -281,14 +250,14 @@ class Pool(Generic[C]):
         else:
             entry.connection.close()
 
-    def _fit(self, entry: Entry[C], *, ask: bool) -> bool:
-        """Whether an idle connection may be lent: young enough, and alive if we `ask` it."""
+    def _fit(self, entry: Entry[C]) -> bool:
+        """Whether an idle connection may be lent: young enough, and alive if it is asked."""
         if entry.fresh:
             return True
         if entry.expires <= self._clock():
             return False
         try:
-            if ask:
+            if self._check == "checkout":
                 self._ping(entry.connection)
         except Exception:  # noqa: BLE001 - each driver has its own words for a dead connection
             return False
@@ -317,11 +286,6 @@ class Pool(Generic[C]):
         since = self._clock() - self._max_idle
         while entry := self._slots.longest_idle(since, self.min_size, token):
             self._discard(entry)
-
-    def _keep(self) -> None:
-        while not self._ended.wait(BACKGROUND_SECONDS):
-            with suppress(Exception):  # the server may be away; it is asked again in a second
-                self.maintain()
 
 
 def _check_arguments(min_size: int, max_size: int, check: str, times: dict[str, float]) -> None:

@@ -9,60 +9,23 @@ from __future__ import annotations
 
 import selectors
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    asynccontextmanager,
-    contextmanager,
-)
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from functools import partial
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import psycopg
 
 from velvet_databases.pool import Check, Pool
-from velvet_databases.stores.address import CONNECT_SECONDS, Address, read_address
-from velvet_databases.stores.base import not_open
-from velvet_databases.stores.failures import connecting
+from velvet_databases.stores.address import CONNECT_SECONDS, read_address
+from velvet_databases.stores.base import Opened, not_open
+from velvet_databases.stores.failures import connect, connecting
 
 POSTGRES = frozenset({"postgresql"})
 PING_SECONDS = 2.0
 Execute = Callable[[str], object]
 AsyncExecute = Callable[[str], Awaitable[object]]
-
-
-class PoolAdapter(Protocol):
-    """A pool for threads.
-
-    `open` connects at most `size` connections, all of them in use by others making a caller wait
-    at most `timeout` seconds; with `check` it makes sure that a connection is alive before lending
-    it. Raises `StoreUnavailable` where nothing answers.
-    """
-
-    name: ClassVar[str]
-
-    def open(self, url: str, size: int, *, timeout: float = 30.0, check: bool = False) -> None: ...
-    def borrow(self) -> AbstractContextManager[Execute]: ...
-    def close(self) -> None: ...
-
-
-class AsyncPoolAdapter(Protocol):
-    """The same for the tasks of one event loop."""
-
-    name: ClassVar[str]
-
-    async def open(
-        self, url: str, size: int, *, timeout: float = 30.0, check: bool = False
-    ) -> None: ...
-    def borrow(self) -> AbstractAsyncContextManager[AsyncExecute]: ...
-    async def close(self) -> None: ...
-
-
-def connect(address: Address) -> psycopg.Connection[tuple[Any, ...]]:
-    """Open one connection in autocommit mode; raises `ServerFull` or `StoreUnavailable`."""
-    with connecting(address):
-        return psycopg.connect(address.url, autocommit=True, connect_timeout=CONNECT_SECONDS)
 
 
 def ping(connection: psycopg.Connection[tuple[Any, ...]], limit_s: float = PING_SECONDS) -> None:
@@ -89,37 +52,41 @@ def ping(connection: psycopg.Connection[tuple[Any, ...]], limit_s: float = PING_
             raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
 
 
-class OurPool:
+class PoolAdapter(Opened, ABC):
+    """A pool for threads.
+
+    `open` connects at most `size` connections, all of them in use by others making a caller wait
+    at most `timeout` seconds; with `check` it makes sure that a connection is alive before lending
+    it. It raises `StoreUnavailable` where nothing answers. `borrow` lends what executes.
+    """
+
+    @abstractmethod
+    def open(self, url: str, size: int, *, timeout: float = 30.0, check: bool = False) -> None: ...
+    @abstractmethod
+    def borrow(self) -> AbstractContextManager[Execute]: ...
+
+
+class OurPool(PoolAdapter):
     """The teaching pool of this module over psycopg."""
 
-    name: ClassVar[str] = "ours"
-    pool: Pool[psycopg.Connection[tuple[Any, ...]]] | None = None
+    name = "ours"
 
     def open(self, url: str, size: int, *, timeout: float = 30.0, check: bool = False) -> None:
         """Connect all at once."""
         make = partial(connect, read_address(url, POSTGRES))
         mode: Check = "checkout" if check else "none"
-        self.pool = Pool(make, size, size, timeout=timeout, check=mode, ping=ping)
+        self._opened = Pool(make, size, size, timeout=timeout, check=mode, ping=ping)
 
     @contextmanager
     def borrow(self) -> Iterator[Execute]:
-        """Lend a connection's `execute`."""
-        if self.pool is None:
-            raise not_open(self.name)
-        with self.pool.connection() as connection:
+        with self.opened.connection() as connection:
             yield lambda sql: connection.execute(sql.encode())
 
-    def close(self) -> None:
-        """Close what is idle."""
-        if self.pool is not None:
-            self.pool.close()
 
-
-class PsycopgPool:
+class PsycopgPool(PoolAdapter):
     """psycopg_pool: connects, checks and replaces in threads of its own."""
 
-    name: ClassVar[str] = "psycopg_pool"
-    pool: Any = None
+    name = "psycopg_pool"
 
     def open(self, url: str, size: int, *, timeout: float = 30.0, check: bool = False) -> None:
         """Connect all, and wait for it."""
@@ -128,7 +95,7 @@ class PsycopgPool:
         address = read_address(url, POSTGRES)
         # Its threads would try for as long as they are given, and not say why they fail.
         connect(address).close()
-        self.pool = ConnectionPool(
+        pool = ConnectionPool(
             address.url,
             kwargs={"autocommit": True},
             min_size=size,
@@ -138,30 +105,22 @@ class PsycopgPool:
             open=False,
         )
         try:
-            self.pool.open(wait=True, timeout=timeout)
+            pool.open(wait=True)  # `timeout` is for those who borrow
         except BaseException:
-            self.pool.close()
+            pool.close()
             raise
+        self._opened = pool
 
     @contextmanager
     def borrow(self) -> Iterator[Execute]:
-        """Lend a connection's `execute`."""
-        if self.pool is None:
-            raise not_open(self.name)
-        with self.pool.connection() as connection:
+        with self.opened.connection() as connection:
             yield connection.execute
 
-    def close(self) -> None:
-        """Close the pool and join its threads."""
-        if self.pool is not None:
-            self.pool.close()
 
-
-class SqlAlchemyPool:
+class SqlAlchemyPool(PoolAdapter):
     """SQLAlchemy's QueuePool without overflow; `check` is its `pool_pre_ping`."""
 
-    name: ClassVar[str] = "sqlalchemy"
-    engine: Any = None
+    name = "sqlalchemy"
 
     def open(self, url: str, size: int, *, timeout: float = 30.0, check: bool = False) -> None:
         """Make the engine, and one connection to see that the server answers."""
@@ -178,50 +137,40 @@ class SqlAlchemyPool:
         from sqlalchemy import create_engine
 
         address = read_address(url, POSTGRES)
-        self.engine = create_engine(
+        self._opened = create_engine(
             address.with_driver("psycopg"), isolation_level="AUTOCOMMIT", **options
         )
-        with connecting(address), self.engine.connect():
+        with connecting(address), self._opened.connect():
             pass
 
     @contextmanager
     def borrow(self) -> Iterator[Execute]:
-        """Lend a connection's `exec_driver_sql`."""
-        if self.engine is None:
-            raise not_open(self.name)
-        with self.engine.connect() as connection:
+        with self.opened.connect() as connection:
             yield connection.exec_driver_sql
 
     def close(self) -> None:
         """Close what is idle."""
-        if self.engine is not None:
-            self.engine.dispose()
+        if self._opened is not None:
+            self._opened.dispose()
+            self._opened = None
 
 
 class NoPool(SqlAlchemyPool):
-    """SQLAlchemy's NullPool: connect, use, close, every time; `size` bounds nothing."""
+    """SQLAlchemy's NullPool: connect, use, close, every time; the options bound nothing."""
 
-    name: ClassVar[str] = "nullpool"
+    name = "nullpool"
 
-    def open(  # it has nothing to bound, to wait for or to check
-        self,
-        url: str,
-        size: int,  # noqa: ARG002
-        *,
-        timeout: float = 30.0,  # noqa: ARG002
-        check: bool = False,  # noqa: ARG002
-    ) -> None:
+    def open(self, url: str, size: int, **_: Any) -> None:  # noqa: ARG002 - as above
         """Make the engine, and one connection to see that the server answers."""
         from sqlalchemy.pool import NullPool
 
         self._open(url, poolclass=NullPool)
 
 
-class DjangoPool:
+class DjangoPool(PoolAdapter):
     """Django's `OPTIONS["pool"]` (5.1 and later), which is psycopg_pool; threads share it."""
 
-    name: ClassVar[str] = "django"
-    alias = ""
+    name = "django"
 
     def open(self, url: str, size: int, *, timeout: float = 30.0, check: bool = False) -> None:
         """Add a database under a fresh alias; Django connects when it is first used."""
@@ -231,16 +180,14 @@ class DjangoPool:
         connect(address).close()  # as above: it is psycopg_pool
         options = options_of(address)
         options["OPTIONS"]["pool"] = {"min_size": size, "max_size": size, "timeout": timeout}
-        self.alias = add_database({**options, "CONN_HEALTH_CHECKS": check})
+        self._opened = add_database({**options, "CONN_HEALTH_CHECKS": check})
 
     @contextmanager
     def borrow(self) -> Iterator[Execute]:
         """Lend a cursor's `execute`; closing Django's connection gives it back to the pool."""
         from django.db import connections  # type: ignore[import-untyped]
 
-        if not self.alias:
-            raise not_open(self.name)
-        connection = connections[self.alias]
+        connection = connections[self.opened]
         try:
             with connection.cursor() as cursor:
                 yield cursor.execute
@@ -249,50 +196,43 @@ class DjangoPool:
 
     def close(self) -> None:
         """Close the pool and forget the alias."""
-        if self.alias:
+        if self._opened is not None:
             from velvet_databases.stores.django_setup import remove_database
 
-            remove_database(self.alias)
-            self.alias = ""
+            remove_database(self._opened)
+            self._opened = None
 
 
 class AsyncpgPool:
-    """asyncpg's pool; it has no check, and sends a reset when a connection comes back."""
+    """asyncpg's pool, for the tasks of one loop; it has no check, and sends a reset on return."""
 
     name: ClassVar[str] = "asyncpg"
-    pool: Any = None
+    _pool: Any = None
     _timeout = 30.0
 
-    async def open(
-        self,
-        url: str,
-        size: int,
-        *,
-        timeout: float = 30.0,
-        check: bool = False,  # noqa: ARG002 - it has none
-    ) -> None:
+    async def open(self, url: str, size: int, *, timeout: float = 30.0) -> None:
         """Connect all at once."""
         import asyncpg  # type: ignore[import-untyped]
 
         address = read_address(url, POSTGRES)
         self._timeout = timeout
         with connecting(address):
-            self.pool = await asyncpg.create_pool(
+            self._pool = await asyncpg.create_pool(
                 address.for_asyncpg, min_size=size, max_size=size, timeout=CONNECT_SECONDS
             )
 
     @asynccontextmanager
     async def borrow(self) -> AsyncIterator[AsyncExecute]:
         """Lend a connection's `execute`."""
-        if self.pool is None:
+        if self._pool is None:
             raise not_open(self.name)
-        async with self.pool.acquire(timeout=self._timeout) as connection:
+        async with self._pool.acquire(timeout=self._timeout) as connection:
             yield connection.execute
 
     async def close(self) -> None:
         """Close all."""
-        if self.pool is not None:
-            await self.pool.close()
+        if self._pool is not None:
+            await self._pool.close()
 
 
 #: The pools for threads by name.

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from velvet.services import postgres_server
-from velvet_databases.pool_adapters import AsyncPoolAdapter, PoolAdapter
+from velvet_databases.pool_adapters import AsyncpgPool, PoolAdapter
 
 # A query that waits for the disk, one that computes for about half a millisecond, a lookup.
 WORK = (
@@ -40,20 +40,17 @@ class PoolPoint:
     Attributes:
         tps: times that `work` was done per second.
         p50_ms, p99_ms: from asking for a connection until it was given back.
-        wait_ms: mean time from asking until having it; `worst_wait_ms` is the longest of all
-            callers, also of those not served before the end.
+        worst_wait_ms: from asking until having it, the longest of all callers, also of those not
+            served before the end.
         waiting: callers in line, on average over the run.
-        done: how many were counted.
     """
 
     size: int
     tps: float
     p50_ms: float
     p99_ms: float
-    wait_ms: float
     worst_wait_ms: float
     waiting: float
-    done: int
 
 
 def little_size(tps_target: float, hold_seconds: float) -> int:
@@ -70,7 +67,7 @@ def little_size(tps_target: float, hold_seconds: float) -> int:
 
 
 def pool_curve(
-    adapter: Callable[[], PoolAdapter] | Callable[[], AsyncPoolAdapter],
+    adapter: Callable[[], PoolAdapter] | Callable[[], AsyncpgPool],
     url: str,
     sizes: Sequence[int],
     threads: int = 32,
@@ -112,7 +109,6 @@ class _Load:
         self.counted_from = self.until = math.inf
         self.failed = False
         self._asked: list[tuple[float, float]] = []
-        self._waits: list[float] = []
         self._whole: list[float] = []
 
     def start(self) -> None:
@@ -124,7 +120,6 @@ class _Load:
         self._asked.append((asked, had))
         # What was not finished in time would have been cut off: count by the end, not the start.
         if self.counted_from <= gave_back <= self.until:
-            self._waits.append(had - asked)
             self._whole.append(gave_back - asked)
 
     def point(self, size: int) -> PoolPoint:
@@ -141,10 +136,8 @@ class _Load:
             tps=done / self._seconds,
             p50_ms=whole[(done - 1) // 2] * 1e3,
             p99_ms=whole[math.ceil(0.99 * done) - 1] * 1e3,
-            wait_ms=sum(self._waits) / done * 1e3,
             worst_wait_ms=max(inside) * 1e3,
             waiting=sum(inside) / self._seconds,
-            done=done,
         )
 
 
@@ -183,9 +176,7 @@ def _with_threads(adapter: PoolAdapter, url: str, size: int, threads: int, load:
             raise errors[0]
 
 
-async def _with_tasks(
-    adapter: AsyncPoolAdapter, url: str, size: int, tasks: int, load: _Load
-) -> None:
+async def _with_tasks(adapter: AsyncpgPool, url: str, size: int, tasks: int, load: _Load) -> None:
     async def use() -> float:
         async with adapter.borrow() as execute:
             had = time.perf_counter()

@@ -19,13 +19,11 @@ ASK, COMPUTE, LEAVE = 0, 1, 2
 
 @dataclass(frozen=True)
 class SimulatedPoint:
-    """One size of the pool: work done a second, latency, and callers in line on average."""
+    """One size of the pool: work done a second, and the latency of the slowest of a hundred."""
 
     size: int
     tps: float
-    p50_ms: float
     p99_ms: float
-    waiting: float
 
 
 def little_tps(size: int, hold_ms: float) -> float:
@@ -65,44 +63,35 @@ def simulate(
         raise ValueError(f"wait_ms and compute_ms must be >= 0, not {wait_ms!r}, {compute_ms!r}")
     rng = random.Random(seed)
     now, free, idle_cores = 0.0, size, cores
-    line: deque[tuple[float, int]] = deque()  # for a connection: FIFO, without overtaking
-    computing: deque[tuple[float, int]] = deque()  # for a core
+    line: deque[int] = deque()  # callers that want a connection: FIFO, without overtaking
+    computing: deque[int] = deque()  # and that want a core
     asked = [0.0] * threads
     events = [(0.0, caller, ASK) for caller in range(threads)]
     heapq.heapify(events)
     took: list[float] = []
-    in_line = 0.0
 
     def length(mean: float) -> float:
         return mean * rng.uniform(0.75, 1.25)
 
     while len(took) < work:
-        moment, caller, what = heapq.heappop(events)
-        in_line += len(line) * (moment - now)
-        now = moment
+        now, caller, what = heapq.heappop(events)
         if what == ASK:
             asked[caller] = now
-            line.append((now, caller))
+            line.append(caller)
         elif what == COMPUTE:
-            computing.append((now, caller))
+            computing.append(caller)
         else:
             took.append(now - asked[caller])
             free, idle_cores = free + 1, idle_cores + 1
             heapq.heappush(events, (now, caller, ASK))
         while free and line:
             free -= 1
-            heapq.heappush(events, (now + length(wait_ms), line.popleft()[1], COMPUTE))
+            heapq.heappush(events, (now + length(wait_ms), line.popleft(), COMPUTE))
         while idle_cores and computing:
             idle_cores -= 1
-            heapq.heappush(events, (now + length(compute_ms), computing.popleft()[1], LEAVE))
+            heapq.heappush(events, (now + length(compute_ms), computing.popleft(), LEAVE))
     took.sort()
-    return SimulatedPoint(
-        size,
-        tps=work / now * 1e3,
-        p50_ms=took[(work - 1) // 2],
-        p99_ms=took[math.ceil(0.99 * work) - 1],
-        waiting=in_line / now,
-    )
+    return SimulatedPoint(size, work / now * 1e3, took[math.ceil(0.99 * work) - 1])
 
 
 def simulated_curve(

@@ -129,12 +129,6 @@ class Leak:
         """Describe a lent connection."""
         return cls(now - entry.taken, entry.thread_name, tuple(reversed(entry.stack or ())))
 
-    @property
-    def where(self) -> str:
-        """The innermost line outside the pool, as ``file:line in function``."""
-        frame = self.stack[-1]
-        return f"{frame.filename}:{frame.lineno} in {frame.name}"
-
 
 @dataclass(eq=False)
 class Waiter(Generic[C]):
@@ -313,20 +307,6 @@ class Slots(Generic[C]):
         with self._lock:
             entries = list(self._entries.values())
         return [one for one in entries if isinstance(one.owner, Waiter) and one.stack is not None]
-
-    def idle(self) -> list[Entry[C]]:
-        """Return those that are idle, the one idle for longest first."""
-        with self._lock:
-            return list(self._idle)
-
-    def withdraw(self, entry: Entry[C], token: object) -> bool:
-        """Take one out of the idle ones, unless another caller was faster."""
-        with self._lock:
-            if entry.owner is not None or entry not in self._idle:
-                return False
-            entry.owner = token
-            self._idle.remove(entry)
-            return True
 
     def longest_idle(self, since: float, more_than: int, token: object) -> Entry[C] | None:
         """Take out the one idle for longest, if that began by `since` and size > `more_than`."""

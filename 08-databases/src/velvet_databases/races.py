@@ -2,7 +2,9 @@
 
 Every strategy does the same job (read a counter, add one, write it back) and differs only in how it
 deals with another writer doing that at the same moment: not at all, in one statement, by locking the row,
-by checking a version, or by a lock that the application agrees upon.
+by checking a version, or by a lock that the application agrees upon. The statements are those that an
+application would send; `select_for_update` is `BEGIN IMMEDIATE` on SQLite, whose only lock is that of
+the whole file.
 """
 
 from __future__ import annotations
@@ -14,35 +16,90 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from velvet_databases.isolation import Interleaving, Played
-from velvet_databases.race_counters import (
-    READ,
-    STRATEGIES,
-    Conflict,
-    Counter,
-    PostgresCounter,
-    SqliteCounter,
-)
 from velvet_databases.retry import RETRYABLE, retry_tx
-from velvet_databases.stores.address import BUSY_SECONDS, CONNECT_SECONDS, read_address
-from velvet_databases.stores.failures import connecting
+from velvet_databases.stores.address import BUSY_SECONDS, read_address
+from velvet_databases.stores.base import Unsupported
+from velvet_databases.stores.failures import connect
 
-MAKE = (
-    "CREATE TABLE {} (id INTEGER PRIMARY KEY, value INTEGER, version INTEGER)",
-    "INSERT INTO {} VALUES (1, 0, 0)",
+STRATEGIES = (
+    "read_modify_write",
+    "atomic_update",
+    "select_for_update",
+    "version_column",
+    "advisory_lock",
 )
-BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED"})
 LEVELS: dict[str, tuple[str, ...]] = {
     "postgresql": ("read committed", "repeatable read", "serializable"),
     "sqlite": ("autocommit", "serializable"),
 }
+MAKE = (
+    "CREATE TABLE {} (id INTEGER PRIMARY KEY, value INTEGER, version INTEGER)",
+    "INSERT INTO {} VALUES (1, 0, 0)",
+)
+READ = "SELECT value, version FROM {} WHERE id = 1"
+WRITE = "UPDATE {} SET value = {} WHERE id = 1"
+CHECKED = "UPDATE {} SET value = {}, version = version + 1 WHERE id = 1 AND version = {}"
+LOCK_KEY = 8_008
+BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED"})
+
+
+class Conflict(Exception):
+    """Another writer was faster: the version is no longer the one that was read."""
+
+
+class Counter:
+    """A worker's connection to the counter; for one thread. `autocommit` opens no transaction."""
+
+    def __init__(self, connection: Any, backend: str, table: str, level: str) -> None:
+        self._connection, self._sqlite = connection, backend == "sqlite"
+        mark = "?" if self._sqlite else "%s"
+        begin = "BEGIN" if self._sqlite else f"BEGIN ISOLATION LEVEL {level}"
+        self._begin = "" if level == "autocommit" else begin
+        self._read = READ.format(table)
+        self._write = WRITE.format(table, mark)
+        self._add = WRITE.format(table, "value + 1")
+        self._checked = CHECKED.format(table, mark, mark)
+        self.close = connection.close
+
+    def add_one(self, strategy: str) -> None:
+        """One transaction; raises whatever the database does, after rolling back."""
+        locked = strategy == "select_for_update"
+        begin = "BEGIN IMMEDIATE" if locked and self._sqlite else self._begin
+        if begin:
+            self._connection.execute(begin)
+        try:
+            self._step(strategy)
+            if begin:
+                self._connection.execute("COMMIT")
+        except BaseException:
+            if begin:
+                with suppress(psycopg.Error, sqlite3.Error):  # it is the failure that counts
+                    self._connection.execute("ROLLBACK")
+            raise
+
+    def _step(self, strategy: str) -> None:
+        if strategy == "atomic_update":
+            self._connection.execute(self._add)
+            return
+        if strategy == "advisory_lock":
+            if self._sqlite:
+                raise Unsupported("SQLite has no advisory locks; BEGIN IMMEDIATE locks the file")
+            # Above READ COMMITTED this statement takes the snapshot, before the lock is granted.
+            self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
+        locked = strategy == "select_for_update" and not self._sqlite
+        read = self._connection.execute(f"{self._read} FOR UPDATE" if locked else self._read)
+        value, version = read.fetchone()
+        if strategy != "version_column":
+            self._connection.execute(self._write, (value + 1,))
+        elif not self._connection.execute(self._checked, (value + 1, version)).rowcount:
+            raise Conflict
 
 
 class RaceTable:
@@ -59,28 +116,29 @@ class RaceTable:
             raise ValueError(f"{address.backend} has no level {level!r} here; known are {known}")
         self._address, self._level = address, level
         self._table = f"race_{uuid.uuid4().hex[:12]}"
-        self.on = RETRYABLE if address.backend == "postgresql" else BUSY
+        self.on = BUSY if address.backend == "sqlite" else RETRYABLE
+
+    def _connect(self) -> Any:
+        if self._address.backend == "sqlite":
+            # The worker's thread is not the one that makes and closes it.
+            connection = sqlite3.connect(
+                self._address.path,
+                timeout=BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            # Whether a commit reaches the disk decides no race, and costs milliseconds each.
+            connection.execute("PRAGMA synchronous = NORMAL")
+            return connection
+        return connect(self._address, prepare_threshold=1)
 
     def counter(self) -> Counter:
         """Connect a worker."""
-        if self._address.backend == "sqlite":
-            return SqliteCounter(Path(self._address.path), self._table, self._level)
-        with connecting(self._address):
-            return PostgresCounter(self._address.url, self._table, self._level)
+        return Counter(self._connect(), self._address.backend, self._table, self._level)
 
     def ask(self, *statements: str) -> list[tuple[Any, ...]]:
         """Execute statements on a connection of their own; return the rows of the last."""
-        connection: Any
-        if self._address.backend == "sqlite":
-            connection = sqlite3.connect(
-                self._address.path, timeout=BUSY_SECONDS, isolation_level=None
-            )
-        else:
-            with connecting(self._address):
-                connection = psycopg.connect(
-                    self._address.url, autocommit=True, connect_timeout=CONNECT_SECONDS
-                )
-        with closing(connection):
+        with closing(self._connect()) as connection:
             for statement in statements:
                 cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []

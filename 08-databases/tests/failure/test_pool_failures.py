@@ -17,10 +17,11 @@ import pytest
 from velvet.services import Server, ServiceUnavailable, postgres
 from velvet_databases.latency import LatencyProxy
 from velvet_databases.pool import Pool, PoolTimeout
-from velvet_databases.pool_adapters import connect, ping
+from velvet_databases.pool_adapters import ping
 from velvet_databases.races import race_counter
 from velvet_databases.stores.address import read_address
 from velvet_databases.stores.base import ServerFull
+from velvet_databases.stores.failures import connect
 
 PATIENCE = 20.0
 Line = psycopg.Connection[tuple[Any, ...]]

@@ -16,8 +16,10 @@ import redis
 from velvet.services import Server
 from velvet_databases.domain import generate
 from velvet_databases.latency import LatencyProxy
-from velvet_databases.stores import StoreUnavailable, TransferHow, make, registry
+from velvet_databases.stores import StoreUnavailable, TransferHow, make
+from velvet_databases.stores.raw_asyncpg import RawAsyncpg
 from velvet_databases.stores.redis_store import RedisStore
+from velvet_databases.stores.sa_async import SaAsync
 
 pytestmark = pytest.mark.integration
 DATA = generate(60_000, lines_per_order=0)
@@ -109,15 +111,15 @@ def test_a_pipeline_that_was_cut_is_there_whole_or_not_at_all(redis_server: Serv
     assert found in (0, 3_000)
 
 
-@pytest.mark.parametrize("name", ["asyncpg", "sqlalchemy async"])
+@pytest.mark.parametrize("kind", [RawAsyncpg, SaAsync])
 def test_a_store_whose_transfers_are_cancelled_anywhere_serves_the_next_one(
-    postgres_url: str, name: str
+    postgres_url: str, kind: Any
 ) -> None:
     """The server may or may not have heard of a cancelled transfer; money is never made or lost."""
     data, rng = generate(2, n_accounts=2), random.Random(5)
 
     async def cancel_again_and_again() -> list[int]:
-        store = registry()[name]()
+        store = kind()
         await store.open(postgres_url)
         await store.create_schema()
         await store.insert_reference(data)

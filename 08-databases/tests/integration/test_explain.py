@@ -74,13 +74,6 @@ def test_analysing_a_delete_deletes_nothing(postgres: psycopg.Connection, inside
 
 
 @pytest.mark.integration
-def test_a_plan_without_running_has_guesses_only(postgres: psycopg.Connection) -> None:
-    found = explain(postgres, "SELECT pg_sleep(60)", analyze=False)
-
-    assert (found.analyzed, found.root.actual_rows) == (False, None)
-
-
-@pytest.mark.integration
 @pytest.mark.parametrize("sql", ["SELECT 1; DROP TABLE event", "CREATE TABLE other (id INT)"])
 def test_what_is_not_one_statement_with_a_plan_is_refused(
     postgres: psycopg.Connection, sqlite: sqlite3.Connection, sql: str

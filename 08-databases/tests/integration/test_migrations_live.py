@@ -10,9 +10,8 @@ import psycopg
 import pytest
 
 from velvet_databases.migrate.backfill import backfill, checkpoint
-from velvet_databases.migrate.ddl import MigrationBlocked, names, safe_ddl
-from velvet_databases.migrate.locks import lock_report
-from velvet_databases.migrate.stall import stall
+from velvet_databases.migrate.changes import stall
+from velvet_databases.migrate.ddl import MigrationBlocked, lock_report, names, safe_ddl
 
 pytestmark = pytest.mark.integration
 ROWS = 500

@@ -12,11 +12,12 @@ import psycopg
 import pytest
 
 from velvet.services import Server
-from velvet_databases.pool_adapters import ADAPTERS, AsyncpgPool, OurPool, connect, ping
+from velvet_databases.pool_adapters import ADAPTERS, AsyncpgPool, OurPool, ping
 from velvet_databases.pool_curve import pgbench, pgbench_tps, pool_curve
 from velvet_databases.services import fresh_database
 from velvet_databases.stores.address import read_address
 from velvet_databases.stores.base import StoreUnavailable
+from velvet_databases.stores.failures import connect
 
 AWAY = "postgresql://velvet:secret@127.0.0.1:1/nowhere"
 BOUNDED = [name for name in ADAPTERS if name != "nullpool"]

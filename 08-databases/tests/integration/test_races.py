@@ -9,8 +9,7 @@ import pytest
 
 from velvet.services import Server
 from velvet_databases.isolation import Played
-from velvet_databases.race_counters import STRATEGIES, SqliteCounter
-from velvet_databases.races import LEVELS, deadlock_demo, race_counter
+from velvet_databases.races import LEVELS, STRATEGIES, Counter, deadlock_demo, race_counter
 from velvet_databases.stores.base import StoreUnavailable, Unsupported
 
 CAREFUL = [name for name in STRATEGIES if name != "read_modify_write"]
@@ -96,7 +95,8 @@ def test_sqlite_has_no_advisory_lock_and_says_so(sqlite_url: str) -> None:
 
 
 def test_a_counter_that_fails_leaves_no_transaction_open(tmp_path: Path) -> None:
-    counter = SqliteCounter(tmp_path / "none.db", "nowhere", "serializable")
+    connection = sqlite3.connect(tmp_path / "none.db", isolation_level=None)
+    counter = Counter(connection, "sqlite", "nowhere", "serializable")
 
     for _ in range(2):  # a transaction left open would be the second one's error
         with pytest.raises(sqlite3.OperationalError, match="no such table"):

@@ -65,32 +65,6 @@ def test_psycopg_tells_text_parameters_time_rows_and_origin(postgres_url: str) -
     assert all(now is then for now, then in zip(after, factories, strict=True))
 
 
-def test_async_psycopg_tells_the_same(postgres_url: str) -> None:
-    async def main() -> Any:
-        async with await psycopg.AsyncConnection.connect(postgres_url) as connection:
-            kept = connection.cursor_factory
-            async with capture(connection) as log:
-                await connection.execute("create table t (a text)")
-                async with connection.cursor() as cursor:
-                    await cursor.executemany("insert into t values (%s)", [("x",), ("yy",)])
-                    async with cursor.copy("copy t from stdin") as copy:
-                        await copy.write_row(("z",))
-                    assert [row async for row in cursor.stream("select 1 from t")] == [(1,)] * 3
-            return log, connection.cursor_factory is kept
-
-    log, restored = run(main())
-
-    assert [one.fingerprint for one in log] == [
-        "CREATE TABLE t(a text)",
-        "INSERT INTO t VALUES (?)",
-        "COPY t FROM stdin",
-        "SELECT ? FROM t",
-    ]
-    assert log[1].params_shape == ("2 x", "str[1]")
-    assert log[0].origin.function == "main"
-    assert restored
-
-
 def test_asyncpg_tells_one_turn_later_and_a_pool_is_seen_through(postgres_url: str) -> None:
     async def main() -> Any:
         async with asyncpg.create_pool(postgres_url, min_size=1, max_size=1) as pool:

@@ -28,13 +28,13 @@ from velvet_databases.stores import (
     StoreUnavailable,
     TransferHow,
     ValueOutOfRange,
+    failures,
     make,
     mongo_store,
-    raw_psycopg,
 )
 from velvet_databases.stores.address import CONNECT_SECONDS
+from velvet_databases.stores.documents import JsonbOrders
 from velvet_databases.stores.failures import translated
-from velvet_databases.stores.jsonb import JsonbOrders
 
 SQLITE = ["sqlite3", "sqlalchemy core", "sqlalchemy orm", "sqlalchemy async", "django", "peewee"]
 POSTGRES = ["psycopg", "asyncpg", *SQLITE[1:]]
@@ -218,7 +218,7 @@ def test_a_server_that_takes_the_call_and_stays_silent_is_given_up(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert max(CONNECT_SECONDS, mongo_store.SELECTION_MS / 1000) < 5
-    monkeypatch.setattr(raw_psycopg, "CONNECT_SECONDS", 2)  # the least that libpq takes
+    monkeypatch.setattr(failures, "CONNECT_SECONDS", 2)  # the least that libpq takes
     with LatencyProxy(postgres_url, rtt_ms=0) as proxy:
         proxy.blackhole(True)
 

@@ -13,7 +13,9 @@ import pytest
 
 from velvet_databases.domain import DDL, generate
 from velvet_databases.latency import LatencyProxy
-from velvet_databases.stores import Cap, TransferHow, make, registry
+from velvet_databases.stores import TransferHow, make
+from velvet_databases.stores.raw_asyncpg import RawAsyncpg
+from velvet_databases.stores.sa_async import SaAsync
 
 ROWS = 100_000
 NAMES = [
@@ -49,7 +51,6 @@ def test_the_first_rows_of_a_stream_come_without_the_others(large: str, name: st
     with LatencyProxy(large, rtt_ms=0) as proxy:
         store.open(proxy.url)
         with closing(store):
-            assert Cap.SERVER_CURSOR in store.capabilities
             list(store.page(0, 1))
             before = proxy.stats
             stream = store.stream_orders(batch=500)
@@ -135,12 +136,12 @@ def test_what_is_written_while_a_stream_is_read_is_there_when_the_stream_is_aban
         assert store.balance(1) == 99_900
 
 
-@pytest.mark.parametrize("name", ["asyncpg", "sqlalchemy async"])
-def test_a_task_that_breaks_out_of_a_stream_goes_on_writing(postgres_url: str, name: str) -> None:
-    filled(name, postgres_url).close()
+@pytest.mark.parametrize("kind", [RawAsyncpg, SaAsync])
+def test_a_task_that_breaks_out_of_a_stream_goes_on_writing(postgres_url: str, kind: Any) -> None:
+    filled(kind.name, postgres_url).close()
 
     async def break_out_and_write() -> int:
-        store = registry()[name]()
+        store = kind()
         await store.open(postgres_url)
         async for order in store.stream_orders(5):
             found = order
@@ -153,6 +154,6 @@ def test_a_task_that_breaks_out_of_a_stream_goes_on_writing(postgres_url: str, n
 
     number = asyncio.run(break_out_and_write())
 
-    with closing(opened(name, postgres_url)) as other:
+    with closing(opened(kind.name, postgres_url)) as other:
         assert other.get_order(number).status == "held"
         assert other.balance(1) == 99_900

@@ -154,16 +154,6 @@ class PoolMachine(RuleBasedStateMachine):
         if idle:
             idle[which % len(idle)].dead = True
 
-    @precondition(lambda self: not self.line)
-    @rule()
-    def be_maintained(self) -> None:
-        self.pool.maintain()
-
-        stats = self.pool.stats()
-        assert stats.size >= self.pool.min_size
-        if self.check == "checkout":
-            assert not any(line.dead for line in self.open if line not in self.lent)
-
     @precondition(lambda self: len(self.lent) < self.pool.max_size)
     @rule()
     def fail_to_connect(self) -> None:

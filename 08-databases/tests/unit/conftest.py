@@ -14,7 +14,7 @@ from django.db import connections
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import StaticPool
 
-from velvet_databases.bookshelf import django_shelf
+from velvet_databases.samples.bookshelf import django_shelf
 from velvet_databases.stores import django_setup
 
 PATIENCE = 20.0

@@ -28,12 +28,6 @@ def test_every_key_that_is_referred_to_exists_and_none_repeats(orders: int, line
     assert data.order_rows == orders * (1 + lines)
 
 
-def test_a_total_is_what_the_lines_add_up_to() -> None:
-    order = generate(1, lines_per_order=2).orders[0]
-
-    assert order.total_cents == sum(line.qty * line.unit_cents for line in order.lines) > 0
-
-
 @pytest.mark.parametrize("name", ["n_orders", "lines_per_order", "n_accounts"])
 def test_a_negative_count_is_refused_by_name(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name} must be 0 or more, not -1"):

@@ -14,8 +14,8 @@ import peewee
 import pytest
 from peewee import JOIN, SqliteDatabase, fn
 
-from velvet_databases.bookshelf import peewee_models
 from velvet_databases.nplusone import Detector, NPlusOneDetected, hooks
+from velvet_databases.samples.bookshelf import peewee_models
 from velvet_databases.sqlcapture import capture
 
 Walk = Callable[[Iterable[Any]], Any]

@@ -1,12 +1,13 @@
-"""The fixture and the marker, in a pytest inside this one."""
+"""The fixture, in a pytest inside this one."""
 
 from __future__ import annotations
 
 import pytest
 
-# Imported once, here: the pytest inside forgets what it imports, and a mapper bears no second import.
-from velvet_databases.bookshelf import sa_models  # noqa: F401
 from velvet_databases.nplusone import pytest_plugin  # noqa: F401
+
+# Imported once, here: the pytest inside forgets what it imports, and a mapper bears no second import.
+from velvet_databases.samples.bookshelf import sa_models  # noqa: F401
 
 pytest_plugins = ["pytester"]
 
@@ -18,7 +19,7 @@ SHELF = """
     from sqlalchemy.orm import Session, selectinload
     from sqlalchemy.pool import StaticPool
 
-    from velvet_databases.bookshelf.sa_models import Author, Base, Book, fill
+    from velvet_databases.samples.bookshelf.sa_models import Author, Base, Book, fill
 
     @pytest.fixture
     def session():
@@ -61,31 +62,3 @@ def test_the_fixture_fails_lazy_tests_and_passes_the_others(pytester: pytest.Pyt
         ["*NPlusOneDetected: Author.books: 2 loads at test_*fix: .options(selectinload(*"]
     )
     assert "test_swallowed" in run.stdout.str()
-
-
-def test_the_marker_bounds_what_a_test_sends(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(SHELF + """
-    @pytest.mark.max_queries(1)
-    def test_within(session):
-        session.scalars(select(Author)).all()
-
-    @pytest.mark.max_queries(n=1)
-    def test_beyond(session):
-        for author in session.scalars(select(Author)):
-            len(author.books)
-
-    @pytest.mark.max_queries("many")
-    def test_wrongly_marked(session):
-        pass
-    """)
-
-    run = pytester.runpytest_inprocess(*PLUGIN)
-
-    run.assert_outcomes(passed=1, failed=2)
-    run.stdout.fnmatch_lines(
-        [
-            "5 statements, at most 1 allowed:",
-            "    4 x  SELECT book.id*FROM book WHERE *(test_*.py:*)",
-            "write @pytest.mark.max_queries(n) with a number of statements, not 'many'",
-        ]
-    )

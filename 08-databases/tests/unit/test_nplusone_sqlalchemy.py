@@ -18,9 +18,9 @@ from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column, selectinload
 from sqlalchemy.pool import StaticPool
 
 from velvet.needs import numbers
-from velvet_databases.bookshelf import sa_models
-from velvet_databases.bookshelf.sa_models import Author, Base, Book
 from velvet_databases.nplusone import Detector, NPlusOneDetected, hooks, sqlalchemy_
+from velvet_databases.samples.bookshelf import sa_models
+from velvet_databases.samples.bookshelf.sa_models import Author, Base, Book
 from velvet_databases.sqlcapture import capture
 
 NAMES = {**vars(orm), **vars(sa_models), "select": select}

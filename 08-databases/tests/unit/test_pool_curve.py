@@ -75,7 +75,7 @@ def test_a_curve_has_a_point_for_every_size_and_closes_each_pool() -> None:
     assert [point.size for point in points] == [1, 3]
     assert Booth.opened == [1, -1, 3, -1]
     for point in points:
-        assert point.done == pytest.approx(point.tps * SECONDS)
+        assert point.tps > 0
         assert 0 <= point.p50_ms <= point.p99_ms
         assert point.waiting >= 0
 
@@ -86,7 +86,7 @@ def test_tasks_are_loaded_like_threads() -> None:
     (point,) = pool_curve(AsyncBooth, "", [2], threads=4, seconds=SECONDS)
 
     assert isinstance(point, PoolPoint)
-    assert point.done > 0
+    assert point.tps > 0
     # Two of four have a place, so the others are in line, all the time.
     assert 1 < point.waiting < 4
     assert AsyncBooth.closed == 1

@@ -29,8 +29,6 @@ def test_no_pool_serves_more_than_littles_law_allows(
 
     # Lengths vary by a quarter around their means, so a short run may be a little lucky.
     assert found.tps <= 1.1 * little_tps(min(size, threads), wait_ms + compute_ms)
-    assert found.p50_ms <= found.p99_ms
-    assert 0 <= found.waiting <= threads
 
 
 def test_a_connection_more_than_there_are_callers_changes_nothing() -> None:
@@ -45,10 +43,6 @@ def test_cores_bound_what_a_pool_can_serve() -> None:
     assert _one(16, compute_ms=1.0) == pytest.approx(2_000, rel=0.05)
 
 
-def test_one_caller_never_waits_in_line() -> None:
-    assert simulate(1, threads=1, wait_ms=1.0, compute_ms=0.0, work=50).waiting == 0
-
-
 def test_the_same_seed_gives_the_same_run() -> None:
     assert _one(4) == _one(4)
 
@@ -57,7 +51,7 @@ def test_the_knee_is_where_doubling_gains_little() -> None:
     curve = simulated_curve((1, 2, 4, 8, 16, 32), threads=32, wait_ms=2.0, compute_ms=0.5)
 
     assert knee(curve) in (8, 16)
-    assert knee([SimulatedPoint(1, 10, 1, 1, 0), SimulatedPoint(2, 20, 1, 1, 0)]) == 2
+    assert knee([SimulatedPoint(1, 10, 1), SimulatedPoint(2, 20, 1)]) == 2
 
 
 @pytest.mark.parametrize(

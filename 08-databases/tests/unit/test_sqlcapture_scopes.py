@@ -56,23 +56,16 @@ def test_everything_is_restored_by_identity(
 
     database.execute_sql = mine  # the wrapper of another library
     wrappers = connections[alias].execute_wrappers
-    classes = [peewee.Database, peewee.SqliteDatabase]
-    methods = [vars(kind).get("execute_sql") for kind in classes]
 
     inside = []
-    with suppress(RuntimeError), capture(), capture(engine, alias, database):
+    with suppress(RuntimeError), capture(alias), capture(engine, alias, database):
         inside += [database.execute_sql is mine, len(wrappers)]
-        inside += [vars(peewee.Database)["execute_sql"] is methods[0]]
         raise RuntimeError("an exception must not keep a hook in place")
 
-    assert inside == [False, 2, False]
+    assert inside == [False, 1]
     assert database.execute_sql is mine
     assert connections[alias].execute_wrappers is wrappers
     assert wrappers == []
-    assert all(
-        vars(kind).get("execute_sql") is method
-        for kind, method in zip(classes, methods, strict=True)
-    )
     assert not engine.dispatch.before_cursor_execute
     assert not engine.dispatch.after_cursor_execute
     assert not engine.dialect.dispatch.handle_error
@@ -133,23 +126,6 @@ def test_two_threads_do_not_see_each_other(engine: sa.Engine) -> None:
     assert logs == {name: [f"select '{name}' as {name}"] for name in ("one", "two")}
 
 
-def test_everywhere_sees_other_threads_and_connections_made_later(
-    alias: str, database: peewee.SqliteDatabase
-) -> None:
-    def work() -> None:
-        with connections[alias].cursor() as cursor:
-            cursor.execute("select 1")
-        connections[alias].close()
-
-    with capture() as here, capture(everywhere=True) as everywhere:
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-
-    assert len(here) == 0
-    assert "select 1" in [one.sql for one in everywhere]
-
-
 def test_a_scope_is_a_thread_or_a_task_and_a_thread_that_a_task_waits_for_is_the_tasks() -> None:
     async def main() -> tuple[int, int, int, int]:
         async def other() -> int:
@@ -176,7 +152,7 @@ def test_a_scope_is_a_thread_or_a_task_and_a_thread_that_a_task_waits_for_is_the
     assert mine == in_thread == still_mine
 
 
-def test_a_log_is_grouped_by_shape_and_tabulated() -> None:
+def test_a_log_is_grouped_by_shape() -> None:
     origin = Origin("shop/page.py", 7, "page")
     log = QueryLog(
         Statement(f"select {n}", shape, (), seconds, rows, origin, 1)
@@ -186,13 +162,7 @@ def test_a_log_is_grouped_by_shape_and_tabulated() -> None:
     )
 
     assert list(log.by_fingerprint()) == ["SELECT b", "SELECT a"]
-    assert log.as_table()[0] == {
-        "statements": 2,
-        "ms": 250.0,
-        "rows": 0,
-        "origin": "page.py:7",
-        "sql": "SELECT b",
-    }
+    assert str(log[0].origin) == "page.py:7"
     assert isinstance(log[1:], QueryLog)
     assert repr(log) == "<QueryLog of 3 statements, 750.0 ms>"
 

@@ -183,7 +183,7 @@ def _documents(orders: int) -> Any:
 
 
 def _jsonb(orders: int, *, batch: bool) -> Iterator[Timed]:
-    from velvet_databases.stores.jsonb import JsonbOrders
+    from velvet_databases.stores.documents import JsonbOrders
 
     store, keys = JsonbOrders(), list(range(1, orders + 1))
     data = _documents(orders)

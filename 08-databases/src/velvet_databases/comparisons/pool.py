@@ -165,8 +165,9 @@ def _borrowing(name: str, check: bool) -> Iterator[Callable[[], Any]]:
 
 
 def _connecting() -> Callable[[], Any]:
-    from velvet_databases.pool_adapters import POSTGRES, connect
+    from velvet_databases.pool_adapters import POSTGRES
     from velvet_databases.stores.address import read_address
+    from velvet_databases.stores.failures import connect
 
     address = read_address(_url(), POSTGRES)
 

@@ -8,7 +8,9 @@ every applied file is kept, and compared before anything is run.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
@@ -64,39 +66,24 @@ class AlembicTree:
 
     def revisions(self) -> list[str]:
         """Return the names of all revisions, the first one first."""
-        script = ScriptDirectory.from_config(self._config())
-        return [one.revision for one in script.walk_revisions()][::-1]
+        return list(self._hashes())
 
     def current(self) -> str | None:
         """Return the revision that the database is at; None before the first."""
         with self.engine.connect() as connection:
             if not sa.inspect(connection).has_table("alembic_version"):
                 return None
-            found: str | None = connection.scalar(
-                sa.text("SELECT version_num FROM alembic_version")
-            )
+            name = sa.text("SELECT version_num FROM alembic_version")
+            found: str | None = connection.scalar(name)
             return found
 
     def upgrade(self, revision: str = "head") -> None:
-        """Run the revisions up to one.
-
-        Raises:
-            MigrationDrift: a file that was applied has been edited since.
-        """
-        self.check_files()
-        self._run(lambda config: command.upgrade(config, revision))
-        self._note()
+        """Run the revisions up to one; raises `MigrationDrift` as `check_files` does."""
+        self._move(command.upgrade, revision)
 
     def downgrade(self, revision: str = "base") -> None:
-        """Take revisions back down to one.
-
-        Raises:
-            MigrationDrift: a file that was applied has been edited since, so that its way back may
-                not fit what it did.
-        """
-        self.check_files()
-        self._run(lambda config: command.downgrade(config, revision))
-        self._note()
+        """Take revisions back down to one; raises as `upgrade`: the way back may not fit."""
+        self._move(command.downgrade, revision)
 
     def check(self) -> None:
         """Compare the database with the tables that the application wants.
@@ -120,8 +107,11 @@ class AlembicTree:
                 if hashes.get(revision) != sha256:
                     raise MigrationDrift(revision)
 
-    def _note(self) -> None:
-        names, at, hashes = self.revisions(), self.current(), self._hashes()
+    def _move(self, act: Callable[[Config, str], None], revision: str) -> None:
+        self.check_files()
+        self._run(act, revision)
+        at, hashes = self.current(), self._hashes()
+        names = list(hashes)
         applied = [] if at is None else names[: names.index(at) + 1]
         with self.engine.begin() as connection:
             _FILES.metadata.create_all(connection)
@@ -131,23 +121,19 @@ class AlembicTree:
                 connection.execute(_FILES.insert(), rows)
 
     def _hashes(self) -> dict[str, str]:
-        script = ScriptDirectory.from_config(self._config())
-        return {
-            # Universal newlines: a checkout on Windows is no edit.
-            one.revision: hashlib.sha256(
-                Path(one.path).read_text(encoding="utf-8").encode()
-            ).hexdigest()
-            for one in script.walk_revisions()
-        }
+        """Return the hash of each revision's file, the first one first."""
+        walk = ScriptDirectory.from_config(self._config()).walk_revisions()
+        # Universal newlines: a checkout on Windows is no edit.
+        texts = {one.revision: Path(one.path).read_text(encoding="utf-8") for one in walk}
+        return {name: hashlib.sha256(texts[name].encode()).hexdigest() for name in reversed(texts)}
 
     def _config(self) -> Config:
         config = Config()
         config.set_main_option("script_location", str(self.folder).replace("%", "%%"))
         return config
 
-    def _run(self, act: object) -> None:
-        assert callable(act)
+    def _run(self, act: Callable[..., None], *arguments: Any) -> None:
         config = self._config()
         with self.engine.connect() as connection:
             config.attributes["connection"] = connection
-            act(config)
+            act(config, *arguments)

@@ -16,14 +16,12 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Literal, TypeVar, cast
 
 from velvet_databases.fingerprint import fingerprint
 from velvet_databases.nplusone import hooks
 from velvet_databases.nplusone.hooks import Mark
-from velvet_databases.sqlcapture.origin import Origin, call_site
-from velvet_databases.sqlcapture.scope import current_scope
+from velvet_databases.sqlcapture.origin import Origin, call_site, current_scope
 
 
 @dataclass(frozen=True)
@@ -106,15 +104,7 @@ class _Found:
         self.parents = self.loads = 0
 
     def frozen(self) -> NPlusOne:
-        return NPlusOne(
-            self.orm,
-            self.relation,
-            self.parents,
-            self.loads,
-            self.fingerprint,
-            self.origin,
-            self.fix,
-        )
+        return NPlusOne(**vars(self))
 
 
 class Detector(AbstractContextManager["Detector"]):
@@ -169,32 +159,23 @@ class Detector(AbstractContextManager["Detector"]):
         hooks.watchers.add(self, everywhere=self._everywhere)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         hooks.watchers.remove(self)
         hooks.uninstall()
 
     def __call__(self, function: F) -> F:
         """Watch each call of a function or coroutine function; its findings add up here."""
-        if inspect.iscoroutinefunction(function):
 
-            @functools.wraps(function)
-            async def watched_task(*args: Any, **options: Any) -> Any:
-                with self:
-                    return await function(*args, **options)
-
-            return cast(F, watched_task)
-
-        @functools.wraps(function)
         def watched(*args: Any, **options: Any) -> Any:
             with self:
                 return function(*args, **options)
 
-        return cast(F, watched)
+        async def watched_task(*args: Any, **options: Any) -> Any:
+            with self:
+                return await function(*args, **options)
+
+        watch = watched_task if inspect.iscoroutinefunction(function) else watched
+        return cast(F, functools.wraps(function)(watch))
 
     def saw(self, load: hooks.Load, mark: Mark) -> None:
         """Count one lazy load by a row of a result; called by the hooks before it is sent.
@@ -236,9 +217,5 @@ class Detector(AbstractContextManager["Detector"]):
         if self.mode == "raise":
             raise NPlusOneDetected(finding)
         if self.mode == "warn" and not known:
-            _warn(finding)
-
-
-def _warn(finding: NPlusOne) -> None:
-    origin = finding.origin
-    warnings.warn_explicit(str(finding), NPlusOneWarning, origin.file or "unknown", origin.line)
+            file = origin.file or "unknown"
+            warnings.warn_explicit(str(finding), NPlusOneWarning, file, origin.line)

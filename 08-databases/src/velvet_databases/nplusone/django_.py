@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -31,18 +32,16 @@ from django.db.models.query_utils import DeferredAttribute  # type: ignore[impor
 
 from velvet_databases.nplusone import hooks
 from velvet_databases.nplusone.hooks import Hop, Peers
-from velvet_databases.sqlcapture.scope import current_scope
+from velvet_databases.sqlcapture.origin import current_scope
 
 
+@dataclass
 class _Announcement:
     """A row is about to load something; the first query inside is the load."""
 
-    __slots__ = ("hop", "row", "taken")
-
-    def __init__(self, row: Any, hop: Hop) -> None:
-        self.row = row
-        self.hop = hop
-        self.taken = False
+    row: Any
+    hop: Hop
+    taken: bool = False
 
 
 # What the loop does with prefetched rows instead of asking.

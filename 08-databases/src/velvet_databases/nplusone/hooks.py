@@ -12,9 +12,9 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, NamedTuple
 
-from velvet_databases.sqlcapture.scope import Observers
+from velvet_databases.sqlcapture.origin import Observers
 
 
 @dataclass(frozen=True)
@@ -110,27 +110,20 @@ class Marks:
         self._marks.clear()
 
 
-class Watcher(Protocol):
-    """What is told of every lazy load of a marked object."""
-
-    def saw(self, load: Load, mark: Mark) -> None:
-        """Take note of a load by an object that came from a result of many rows."""
-
-
 # What has to be imported for a mapper to be in use -> the file with its hooks.
 _MAPPERS = {
     "sqlalchemy.orm": "sqlalchemy_",
     "django.db.models": "django_",
     "peewee": "peewee_",
 }
-watchers: Observers[Watcher] = Observers("velvet_databases_detectors")
+watchers: Observers[Any] = Observers("velvet_databases_detectors")  # with a method `saw`
 marks = Marks()
 _lock = threading.RLock()
 _entered = 0
 _uninstall: dict[str, Callable[[], None]] = {}
 
 
-class Load:
+class Load(NamedTuple):
     """One lazy load that is about to be sent; its texts are made only if it becomes a finding.
 
     Attributes:
@@ -139,15 +132,10 @@ class Load:
         sql: makes the statement; an empty one where the mapper finds out that it need not ask.
     """
 
-    __slots__ = ("fix", "hop", "orm", "sql")
-
-    def __init__(
-        self, orm: str, hop: Hop, *, fix: Callable[[], str], sql: Callable[[], str]
-    ) -> None:
-        self.orm = orm
-        self.hop = hop
-        self.fix = fix
-        self.sql = sql
+    orm: str
+    hop: Hop
+    fix: Callable[[], str]
+    sql: Callable[[], str]
 
 
 def install() -> None:

@@ -1,8 +1,4 @@
-"""Django: the execute wrappers of a connection, or of every alias.
-
-A Django connection belongs to a thread. Connections that are opened later, here or in another
-thread, are wrapped when they connect, so that a capture of all aliases sees them too.
-"""
+"""Django: the execute wrappers of a connection, which belongs to a thread."""
 
 from __future__ import annotations
 
@@ -10,13 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings  # type: ignore[import-untyped]
 from django.core.exceptions import ImproperlyConfigured  # type: ignore[import-untyped]
 from django.db import connections  # type: ignore[import-untyped]
 from django.db.backends.base.base import BaseDatabaseWrapper  # type: ignore[import-untyped]
-from django.db.backends.signals import connection_created  # type: ignore[import-untyped]
-
-WHOLE_LIBRARY: Any = connections
 
 
 def hookable(target: Any) -> Any:
@@ -39,7 +31,7 @@ def _is_proxy(target: Any) -> bool:
 
 
 def install(target: Any, report: Callable[..., None]) -> Callable[[], None]:
-    """Wrap the executions of a connection, or of all; returns how to stop."""
+    """Wrap the executions of a connection; returns how to stop."""
 
     def wrapper(
         execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
@@ -54,24 +46,5 @@ def install(target: Any, report: Callable[..., None]) -> Callable[[], None]:
             report(sql, params, seconds=seconds, rowcount=rowcount, many=many)
         return result
 
-    wrapped: list[Any] = []
-
-    def wrap(connection: Any, **_: Any) -> None:
-        if wrapper not in connection.execute_wrappers:
-            connection.execute_wrappers.append(wrapper)
-            wrapped.append(connection)
-
-    if target is WHOLE_LIBRARY:
-        for connection in connections.all(initialized_only=True) if settings.configured else ():
-            wrap(connection)
-        connection_created.connect(wrap, weak=False)
-    else:
-        wrap(target)
-
-    def uninstall() -> None:
-        if target is WHOLE_LIBRARY:
-            connection_created.disconnect(wrap)
-        for connection in wrapped:
-            connection.execute_wrappers.remove(wrapper)
-
-    return uninstall
+    target.execute_wrappers.append(wrapper)
+    return lambda: target.execute_wrappers.remove(wrapper)

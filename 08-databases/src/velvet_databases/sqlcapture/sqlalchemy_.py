@@ -1,4 +1,4 @@
-"""SQLAlchemy: the cursor events of an engine, or of all engines."""
+"""SQLAlchemy: the cursor events of an engine or a connection."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.orm import Session
-
-WHOLE_LIBRARY: Any = Engine
 
 
 def hookable(target: Any) -> Any:

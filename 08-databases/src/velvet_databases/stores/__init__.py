@@ -5,10 +5,8 @@ in their own files, so that importing this package loads no driver.
 """
 
 from velvet_databases.stores.base import (
-    Cap,
     Conflict,
     DataError,
-    LazyLoadRefused,
     Loading,
     NotFound,
     Overdraft,
@@ -22,16 +20,12 @@ from velvet_databases.stores.base import (
     Unsupported,
     ValueOutOfRange,
 )
-from velvet_databases.stores.bridge import AsyncStore, SyncStore, to_sync
-from velvet_databases.stores.catalogue import NAMES, available, make, registry
+from velvet_databases.stores.catalogue import NAMES, SyncStore, available, make
 
 __all__ = [
     "NAMES",
-    "AsyncStore",
-    "Cap",
     "Conflict",
     "DataError",
-    "LazyLoadRefused",
     "Loading",
     "NotFound",
     "Overdraft",
@@ -47,6 +41,4 @@ __all__ = [
     "ValueOutOfRange",
     "available",
     "make",
-    "registry",
-    "to_sync",
 ]

@@ -1,16 +1,22 @@
-"""An order as one document: its head and its lines together, as JSON and BSON hold it."""
+"""An order as one document: its head and its lines together, as JSON, BSON and `jsonb` hold it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from velvet_databases.domain import Order, OrderLine
-from velvet_databases.stores.base import Loading, TransferHow, Unsupported
+from velvet_databases.stores.address import read_address
+from velvet_databases.stores.base import Loading, Opened, TransferHow, Unsupported, no_order
+from velvet_databases.stores.failures import connect
 
 _LINE = ("id", "product_id", "qty", "unit_cents")
+_PUT = (
+    "INSERT INTO order_document (id, body) VALUES (%s, %s::jsonb) "
+    "ON CONFLICT (id) DO UPDATE SET body = excluded.body"
+)
 
 
 def to_document(order: Order) -> dict[str, Any]:
@@ -48,11 +54,6 @@ def to_json(order: Order) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
-def from_json(text: str | bytes) -> Order:
-    """Return the order of a JSON text."""
-    return from_document(json.loads(text))
-
-
 def only_in_one_query(strategy: Loading) -> None:
     """Refuse strategies that presuppose lines of their own.
 
@@ -66,12 +67,58 @@ def only_in_one_query(strategy: Loading) -> None:
         )
 
 
-def no_row_locks(name: str, how: TransferHow, known: frozenset[TransferHow]) -> None:
-    """Refuse ways of transferring that a store does not have.
+def only_atomic(name: str, how: TransferHow) -> None:
+    """Refuse ways of transferring that presuppose locks or versions of rows.
 
     Raises:
-        Unsupported: the way is not among those known.
+        Unsupported: for all but `ATOMIC`.
     """
-    if how not in known:
-        able = ", ".join(sorted(one.name for one in known))
-        raise Unsupported(f"{name} cannot transfer with {how.name}; it can with {able}")
+    if how is not TransferHow.ATOMIC:
+        raise Unsupported(f"{name} cannot transfer with {how.name}; it can with ATOMIC")
+
+
+class JsonbOrders(Opened):
+    """Orders inside PostgreSQL, a key and a `jsonb` body in one table; for one thread at a time.
+
+    What a document database offers, with the transactions and the joins of the relational one
+    beside it. This is a subset of a store, enough to be compared with Redis and MongoDB.
+    """
+
+    name = "postgresql jsonb"
+    backends = frozenset({"postgresql"})
+
+    def open(self, url: str) -> None:
+        """Connect; every statement is its own transaction."""
+        self._opened = connect(read_address(url, self.backends))
+
+    def create_schema(self) -> None:
+        self.opened.execute(
+            "CREATE TABLE order_document (id BIGINT PRIMARY KEY, body JSONB NOT NULL)"
+        )
+
+    def drop_schema(self) -> None:
+        self.opened.execute("DROP TABLE IF EXISTS order_document")
+
+    def put(self, order: Order) -> None:
+        """Insert an order, or replace the one with its key."""
+        self.opened.execute(_PUT, (order.id, to_json(order)))
+
+    def put_many(self, orders: Iterable[Order]) -> None:
+        """Insert or replace orders in one transaction, pipelined."""
+        with self.opened.transaction(), self.opened.cursor() as cursor:
+            cursor.executemany(_PUT, [(order.id, to_json(order)) for order in orders])
+
+    def get_order(self, order_id: int) -> Order:
+        row = self.opened.execute(
+            "SELECT body FROM order_document WHERE id = %s", (order_id,)
+        ).fetchone()
+        if row is None:
+            raise no_order(order_id)
+        return from_document(row[0])
+
+    def get_many(self, keys: list[int]) -> list[Order]:
+        """Return the orders with these keys that are there, by key, in one round trip."""
+        found = self.opened.execute(
+            "SELECT body FROM order_document WHERE id = ANY(%s) ORDER BY id", (keys,)
+        )
+        return [from_document(row[0]) for row in found]

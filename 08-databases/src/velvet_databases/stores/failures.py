@@ -7,14 +7,14 @@ a client refuses by itself, that the rows at hand can be looked through for the 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from velvet_databases.domain import INT8, LIMITS, Dataset
-from velvet_databases.stores.address import Address
+from velvet_databases.domain import FOUR_BYTES, INT4, INT8, Dataset
+from velvet_databases.stores.address import CONNECT_SECONDS, Address
 from velvet_databases.stores.base import (
     Conflict,
     DataError,
@@ -22,6 +22,9 @@ from velvet_databases.stores.base import (
     StoreError,
     ValueOutOfRange,
 )
+
+if TYPE_CHECKING:
+    import psycopg
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -53,25 +56,20 @@ def sqlstate(error: BaseException) -> str:
 
 def culprit(data: Dataset, backend: str) -> DataError | None:
     """Find the first value that a backend's columns cannot hold."""
-    for table, items in (
-        ("customer", data.customers),
-        ("product", data.products),
-        ("account", data.accounts),
-        ("orders", data.orders),
-        ("order_line", data.lines),
-    ):
+    orders: dict[str, Iterable[object]] = {"orders": data.orders, "order_line": data.lines}
+    for table, items in {**data.reference, **orders}.items():
         for item in items:
             for column, value in vars(item).items():
-                problem = _problem(f"{table}.{column}", value, backend)
+                problem = _problem(table, column, value, backend)
                 if problem is not None:
                     return problem
     return None
 
 
-def _problem(name: str, value: object, backend: str) -> DataError | None:
-    table, _, column = name.partition(".")
+def _problem(table: str, column: str, value: object, backend: str) -> DataError | None:
+    name = f"{table}.{column}"
     if isinstance(value, int):
-        most = LIMITS[table].get(column, INT8) if backend == "postgresql" else INT8
+        most = INT4 if backend == "postgresql" and column in FOUR_BYTES else INT8
         if not -most - 1 <= value <= most:
             size = 4 if most < INT8 else 8
             return ValueOutOfRange(f"{name}: {value} does not fit its {size} bytes", name)
@@ -162,3 +160,13 @@ def connecting(address: Address) -> Iterator[None]:
                 "max_connections"
             ) from None
         raise address.unavailable(error) from None
+
+
+def connect(address: Address, **options: Any) -> psycopg.Connection[tuple[Any, ...]]:
+    """Open one connection of psycopg in autocommit mode; raises as `connecting`."""
+    import psycopg  # which the stores of other servers do without
+
+    with connecting(address):
+        return psycopg.connect(
+            address.url, autocommit=True, connect_timeout=CONNECT_SECONDS, **options
+        )

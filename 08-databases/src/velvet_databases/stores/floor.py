@@ -7,41 +7,132 @@ have the same `execute`, so the same code drives both; what differs is in their 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from operator import index
-from typing import Any, ClassVar
+from typing import Any
 
 from velvet_databases.domain import DDL, DROP, Dataset, Order, OrderLine, rows
 from velvet_databases.sqlcapture import QueryLog, capture
 from velvet_databases.stores.base import (
     Loading,
-    NotFound,
-    StaleWrite,
+    Opened,
     TransferHow,
-    Unsupported,
+    after,
     check_method,
-    not_open,
+    moves,
+    no_account,
+    no_order,
+    overdraft,
+    stale_account,
+    stale_order,
 )
 from velvet_databases.stores.failures import reading, translated
-from velvet_databases.stores.sql import Sql, from_join, head, with_lines
-from velvet_databases.stores.transfers import after, moves, no_account, overdraft
+
+COLUMNS = {
+    "customer": ("id", "email", "name"),
+    "product": ("id", "sku", "price_cents"),
+    "account": ("id", "owner", "balance_cents", "version"),
+    "orders": ("id", "customer_id", "status", "placed_at", "version"),
+    "order_line": ("id", "order_id", "product_id", "qty", "unit_cents"),
+}
+HEAD = ", ".join(COLUMNS["orders"])
+LINE = ", ".join(COLUMNS["order_line"])
 
 
-class Floor(ABC):
+class Sql:
+    """The drivers' statements, for one way of writing placeholders (`mark(1)` is the first).
+
+    A floor is only a floor if it sends what a person would write, so each statement stands here in
+    full and is the same for SQLite and PostgreSQL.
+    """
+
+    def __init__(self, mark: Callable[[int], str]) -> None:
+        one, two, three = mark(1), mark(2), mark(3)
+        self.mark = mark
+        self.insert = {table: self.insert_many(table, 1) for table in COLUMNS}
+        self.order = f"SELECT {HEAD} FROM orders WHERE id = {one}"  # noqa: S608 - names only
+        self.lines = (
+            f"SELECT {LINE} FROM order_line WHERE order_id = {one} ORDER BY id"  # noqa: S608
+        )
+        self.page = (
+            f"SELECT {HEAD} FROM orders WHERE id > {one} ORDER BY id LIMIT {two}"  # noqa: S608
+        )
+        self.stream = f"SELECT {HEAD} FROM orders ORDER BY id"  # noqa: S608
+        joined = ", ".join(
+            [f"o.{name}" for name in COLUMNS["orders"]]
+            + [f"l.{name}" for name in COLUMNS["order_line"]]
+        )
+        self.join = (
+            f"SELECT {joined} FROM (SELECT {HEAD} FROM orders ORDER BY id LIMIT {one}) o "  # noqa: S608
+            "LEFT JOIN order_line l ON l.order_id = o.id ORDER BY o.id, l.id"
+        )
+        self.set_status = (
+            f"UPDATE orders SET status = {one}, version = version + 1 "  # noqa: S608
+            f"WHERE id = {two} AND version = {three}"
+        )
+        self.account = f"SELECT balance_cents, version FROM account WHERE id = {one}"  # noqa: S608
+        self.account_locked = f"{self.account} FOR UPDATE"
+        self.add = (
+            f"UPDATE account SET balance_cents = balance_cents + {one}, version = version + 1 "  # noqa: S608
+            f"WHERE id = {two} AND balance_cents + {three} >= 0"
+        )
+        self.put = f"UPDATE account SET balance_cents = {one}, version = version + 1 WHERE id = {two}"  # noqa: S608
+        self.put_version = f"{self.put} AND version = {three}"
+
+    def insert_many(self, table: str, count: int) -> str:
+        """An INSERT of `count` rows in one statement."""
+        columns = COLUMNS[table]
+        marks = [self.mark(number + 1) for number in range(count * len(columns))]
+        width = len(columns)
+        groups = [f"({', '.join(marks[at : at + width])})" for at in range(0, len(marks), width)]
+        return (
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join(groups)}"  # noqa: S608
+        )
+
+    def lines_of(self, count: int) -> str:
+        """The lines of `count` orders."""
+        marks = ", ".join(self.mark(number + 1) for number in range(count))
+        return f"SELECT {LINE} FROM order_line WHERE order_id IN ({marks}) ORDER BY order_id, id"  # noqa: S608
+
+
+def head(row: Sequence[Any]) -> Order:
+    """Make an order of its row; SQLite keeps its moment as text."""
+    placed = row[3] if isinstance(row[3], datetime) else datetime.fromisoformat(row[3])
+    return Order(row[0], row[1], row[2], placed, row[4])
+
+
+def with_lines(heads: Iterable[Order], lines: Iterable[OrderLine]) -> list[Order]:
+    """Give each order its lines; O(orders + lines)."""
+    by_order: dict[int, list[OrderLine]] = {}
+    for line in lines:
+        by_order.setdefault(line.order_id, []).append(line)
+    return [Order(*one.head, lines=tuple(by_order.get(one.id, ()))) for one in heads]
+
+
+def from_join(rows: Iterable[Sequence[Any]]) -> list[Order]:
+    """Make orders of joined rows: the columns of the order, then those of a line or NULL."""
+    heads: dict[int, Order] = {}
+    lines: list[OrderLine] = []
+    for row in rows:
+        if row[0] not in heads:
+            heads[row[0]] = head(row[:5])
+        if row[5] is not None:
+            lines.append(OrderLine(*row[5:]))
+    return with_lines(heads.values(), lines)
+
+
+class Floor(Opened, ABC):
     """SQL by hand over one connection; used by one thread at a time."""
 
-    name: ClassVar[str]
     backend: str
     sql: Sql
-    _connection: Any = None
 
     @property
     def connection(self) -> Any:
         """The driver's connection; raises `StoreUnavailable` before `open` and after `close`."""
-        if self._connection is None:
-            raise not_open(self.name)
-        return self._connection
+        return self.opened
 
     @abstractmethod
     def _transaction(self, *, reads_first: bool = False) -> AbstractContextManager[object]:
@@ -60,38 +151,29 @@ class Floor(ABC):
         return row
 
     def create_schema(self) -> None:
-        """Make the tables."""
         with self._transaction():
             for statement in DDL[self.backend]:
                 self.connection.execute(statement)
 
     def drop_schema(self) -> None:
-        """Remove the tables, if they are there."""
         with self._transaction():
             for statement in DROP:
                 self.connection.execute(statement)
 
     def insert_reference(self, data: Dataset) -> None:
-        """Insert customers, products and accounts."""
         with translated(self.backend, data), self._transaction():
-            for table, items in (
-                ("customer", rows(data.customers)),
-                ("product", rows(data.products)),
-                ("account", rows(data.accounts)),
-            ):
+            for table, items in data.reference.items():
                 if items:
-                    self.connection.cursor().executemany(self.sql.insert[table], items)
+                    self.connection.cursor().executemany(self.sql.insert[table], rows(items))
 
     def insert_orders(self, data: Dataset, method: str) -> int:
-        """Insert the orders and their lines; return the number of rows."""
         check_method(method, self.bulk_methods())
         heads = [self._values(order.head) for order in data.orders]
-        lines = rows(data.lines)
         with translated(self.backend, data), self._transaction():
-            for table, values in (("orders", heads), ("order_line", lines)):
+            for table, values in (("orders", heads), ("order_line", rows(data.lines))):
                 if values:
                     self._insert(table, values, method)
-        return len(heads) + len(lines)
+        return data.order_rows
 
     def _lines(self, order_id: int) -> list[OrderLine]:
         found = self.connection.execute(self.sql.lines, (index(order_id),)).fetchall()
@@ -99,23 +181,18 @@ class Floor(ABC):
 
     @reading
     def get_order(self, order_id: int) -> Order:
-        """Return one order with its lines; raises `NotFound`."""
         row = self.connection.execute(self.sql.order, (index(order_id),)).fetchone()
         if row is None:
-            raise NotFound(f"there is no order {order_id}")
+            raise no_order(order_id)
         return with_lines([head(row)], self._lines(order_id))[0]
 
     @reading
     def page(self, after_id: int, limit: int) -> list[Order]:
-        """Return the heads of the next orders by key."""
         found = self.connection.execute(self.sql.page, (index(after_id), index(limit))).fetchall()
         return [head(row) for row in found]
 
     @reading
     def orders_with_lines(self, strategy: Loading, limit: int = 100) -> list[Order]:
-        """Return the first orders with their lines."""
-        if strategy is Loading.RAISE:
-            raise Unsupported("a driver has no lazy attributes that could raise")
         if strategy is Loading.JOIN:
             return from_join(self.connection.execute(self.sql.join, (index(limit),)).fetchall())
         heads = self.page(-(2**62), limit)
@@ -128,25 +205,19 @@ class Floor(ABC):
         return with_lines(heads, (OrderLine(*row) for row in found))
 
     def stream_orders(self, batch: int = 1000) -> Iterator[Order]:
-        """Yield the heads of all orders by key."""
         cursor = self.connection.execute(self.sql.stream)
         while found := cursor.fetchmany(batch):
             yield from (head(row) for row in found)
 
     def set_status(self, order_id: int, status: str, expected_version: int) -> None:
-        """Change an order that is still at that version."""
         with translated(self.backend), self._transaction():
             done = self.connection.execute(
                 self.sql.set_status, (status, index(order_id), index(expected_version))
             )
             if done.rowcount == 0:
-                now = self.get_order(order_id).version
-                raise StaleWrite(
-                    f"order {order_id} is at version {now}, expected {expected_version}"
-                )
+                raise stale_order(order_id, self.get_order(order_id).version, expected_version)
 
     def balance(self, account_id: int) -> int:
-        """Return the cents of an account; raises `NotFound`."""
         return self._account(self.sql.account, account_id)[0]
 
     def _account(self, statement: str, account_id: int) -> tuple[int, int]:
@@ -156,10 +227,7 @@ class Floor(ABC):
         return row[0], row[1]
 
     def transfer(self, source: int, target: int, cents: int, how: TransferHow) -> None:
-        """Move money in one transaction."""
-        changes = moves(source, target, cents)
-        if how is TransferHow.FOR_UPDATE and self.backend == "sqlite":
-            raise Unsupported("SQLite locks the whole file, never a row: it has no FOR UPDATE")
+        changes = moves(source, target, cents, how, self.backend)
         atomic = how is TransferHow.ATOMIC
         with translated(self.backend), self._transaction(reads_first=not atomic):
             if atomic:
@@ -185,8 +253,7 @@ class Floor(ABC):
             version = read[account][1]
             done = self.connection.execute(self.sql.put_version, (balance, account, version))
             if done.rowcount == 0:
-                raise StaleWrite(f"account {account} is no longer at version {version}")
+                raise stale_account(account, version)
 
     def capture(self) -> AbstractContextManager[QueryLog]:
-        """Record what is sent to the database while the context is open."""
         return capture(self.connection)

@@ -17,31 +17,31 @@ from velvet_databases.domain import Dataset, Order
 from velvet_databases.sqlcapture import QueryLog
 from velvet_databases.stores.address import read_address
 from velvet_databases.stores.base import (
-    Cap,
     Loading,
-    NotFound,
-    StaleWrite,
+    Opened,
     TransferHow,
     Unsupported,
     check_method,
-    not_open,
+    moves,
+    no_account,
+    no_order,
+    overdraft,
+    stale_order,
 )
 from velvet_databases.stores.documents import (
     from_document,
-    no_row_locks,
+    only_atomic,
     only_in_one_query,
     to_document,
 )
 from velvet_databases.stores.failures import connecting, translated
-from velvet_databases.stores.transfers import moves, no_account, overdraft
 
-WAYS = frozenset({TransferHow.ATOMIC})
 LEDGER = "ledger"
 # pymongo asks again each half second, and gives up at the end of one of its rounds.
 SELECTION_MS = 2_000
 
 
-class MongoStore:
+class MongoStore(Opened):
     """MongoDB; thread-safe, since its client takes a pooled connection for each operation.
 
     Args:
@@ -51,22 +51,16 @@ class MongoStore:
     name: ClassVar[str] = "mongodb"
     backends: ClassVar[frozenset[str]] = frozenset({"mongodb"})
     backend = "mongodb"
-    capabilities = frozenset({Cap.SERVER_CURSOR})
 
     def __init__(self, connect: Callable[..., Any] = pymongo.MongoClient) -> None:
         self._connect = connect
-        self._client: Any = None
-        self._database: Any = None
 
     @property
     def database(self) -> Any:
         """The database of the address, or `shop`; raises `StoreUnavailable` where there is none."""
-        if self._database is None:
-            raise not_open(self.name)
-        return self._database
+        return self.opened[self._name]
 
     def open(self, url: str) -> None:
-        """Connect."""
         address = read_address(url, self.backends)
         with connecting(address):
             client = self._connect(address.url, serverSelectionTimeoutMS=SELECTION_MS)
@@ -75,13 +69,7 @@ class MongoStore:
             except BaseException:
                 client.close()
                 raise
-        self._client, self._database = client, client[address.parts["database"] or "shop"]
-
-    def close(self) -> None:
-        """Disconnect."""
-        if self._client is not None:
-            self._client.close()
-            self._client = self._database = None
+        self._opened, self._name = client, address.parts["database"] or "shop"
 
     def create_schema(self) -> None:
         """Make the index by time; collections appear with their first document."""
@@ -115,10 +103,9 @@ class MongoStore:
         return data.order_rows
 
     def get_order(self, order_id: int) -> Order:
-        """Return one order with its lines; raises `NotFound`."""
         found = self.database.orders.find_one({"_id": order_id})
         if found is None:
-            raise NotFound(f"there is no order {order_id}")
+            raise no_order(order_id)
         return from_document(found)
 
     def page(self, after_id: int, limit: int) -> list[Order]:
@@ -134,7 +121,6 @@ class MongoStore:
         return [from_document(document) for document in found]
 
     def stream_orders(self, batch: int = 1000) -> Iterator[Order]:
-        """Yield the heads of all orders through a cursor that stays in the server."""
         found = self.database.orders.find({}, {"lines": 0}).sort("_id", 1)
         for document in found.batch_size(batch):
             yield from_document(document)
@@ -146,11 +132,9 @@ class MongoStore:
             {"$set": {"status": status}, "$inc": {"version": 1}},
         )
         if not done.matched_count:
-            now = self.get_order(order_id).version
-            raise StaleWrite(f"order {order_id} is at version {now}, expected {expected_version}")
+            raise stale_order(order_id, self.get_order(order_id).version, expected_version)
 
     def balance(self, account_id: int) -> int:
-        """Return the cents of an account; raises `NotFound`."""
         ledger = self.database.accounts.find_one({"_id": LEDGER}) or {"balances": {}}
         if str(account_id) not in ledger["balances"]:
             raise no_account(account_id)
@@ -159,7 +143,7 @@ class MongoStore:
     def transfer(self, source: int, target: int, cents: int, how: TransferHow) -> None:
         """Move money inside the ledger, in one update."""
         moves(source, target, cents)
-        no_row_locks("MongoDB without a replica set", how, WAYS)
+        only_atomic("MongoDB without a replica set", how)
         payer, payee = f"balances.{source}", f"balances.{target}"
         done = self.database.accounts.update_one(
             {"_id": LEDGER, payer: {"$gte": cents}, payee: {"$exists": True}},

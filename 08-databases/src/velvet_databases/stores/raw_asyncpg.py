@@ -17,19 +17,21 @@ from velvet_databases.domain import DDL, DROP, Dataset, Order, OrderLine, rows
 from velvet_databases.sqlcapture import QueryLog, capture
 from velvet_databases.stores.address import CONNECT_SECONDS, Address, read_address
 from velvet_databases.stores.base import (
-    Cap,
     Loading,
-    NotFound,
-    StaleWrite,
     StoreError,
     TransferHow,
-    Unsupported,
+    after,
     check_method,
+    moves,
+    no_account,
+    no_order,
     not_open,
+    overdraft,
+    stale_account,
+    stale_order,
 )
 from velvet_databases.stores.failures import connecting, refuse_infinities, translated
-from velvet_databases.stores.sql import COLUMNS, Sql, from_join, head, with_lines
-from velvet_databases.stores.transfers import after, moves, no_account, overdraft
+from velvet_databases.stores.floor import COLUMNS, Sql, from_join, head, with_lines
 
 
 def _changed(tag: str) -> bool:
@@ -43,7 +45,6 @@ class RawAsyncpg:
     name: ClassVar[str] = "asyncpg"
     backends: ClassVar[frozenset[str]] = frozenset({"postgresql"})
     backend = "postgresql"
-    capabilities = frozenset({Cap.ASYNC, Cap.BULK_COPY, Cap.SERVER_CURSOR})
     sql = Sql(lambda number: f"${number}")
 
     _address: Address
@@ -59,7 +60,6 @@ class RawAsyncpg:
         return self._connection
 
     async def open(self, url: str) -> None:
-        """Connect."""
         self._address = read_address(url, self.backends)
         self._connection = await self._connect()
 
@@ -68,7 +68,6 @@ class RawAsyncpg:
             return await asyncpg.connect(self._address.for_asyncpg, timeout=CONNECT_SECONDS)
 
     async def close(self) -> None:
-        """Disconnect."""
         if self._connection is not None:
             connection, self._connection = self._connection, None
             await connection.close()
@@ -100,12 +99,10 @@ class RawAsyncpg:
             raise
 
     async def create_schema(self) -> None:
-        """Make the tables."""
         async with self._call() as connection:
             await connection.execute("; ".join(DDL[self.backend]))
 
     async def drop_schema(self) -> None:
-        """Remove the tables, if they are there."""
         async with self._call() as connection:
             await connection.execute("; ".join(DROP))
 
@@ -114,17 +111,11 @@ class RawAsyncpg:
         return ("executemany", "copy")
 
     async def insert_reference(self, data: Dataset) -> None:
-        """Insert customers, products and accounts."""
         async with self._call(data) as connection, connection.transaction():
-            for table, items in (
-                ("customer", rows(data.customers)),
-                ("product", rows(data.products)),
-                ("account", rows(data.accounts)),
-            ):
-                await connection.executemany(self.sql.insert[table], items)
+            for table, items in data.reference.items():
+                await connection.executemany(self.sql.insert[table], rows(items))
 
     async def insert_orders(self, data: Dataset, method: str) -> int:
-        """Insert the orders and their lines; return the number of rows."""
         check_method(method, self.bulk_methods())
         refuse_infinities(data)
         tables = {"orders": [one.head for one in data.orders], "order_line": rows(data.lines)}
@@ -143,22 +134,17 @@ class RawAsyncpg:
         return [OrderLine(*row) for row in found]
 
     async def get_order(self, order_id: int) -> Order:
-        """Return one order with its lines; raises `NotFound`."""
         async with self._call() as connection:
             row = await connection.fetchrow(self.sql.order, order_id)
             if row is None:
-                raise NotFound(f"there is no order {order_id}")
+                raise no_order(order_id)
             return with_lines([head(row)], await self._lines(order_id))[0]
 
     async def page(self, after_id: int, limit: int) -> list[Order]:
-        """Return the heads of the next orders by key."""
         async with self._call() as connection:
             return [head(row) for row in await connection.fetch(self.sql.page, after_id, limit)]
 
     async def orders_with_lines(self, strategy: Loading, limit: int = 100) -> list[Order]:
-        """Return the first orders with their lines."""
-        if strategy is Loading.RAISE:
-            raise Unsupported("a driver has no lazy attributes that could raise")
         async with self._call() as connection:
             if strategy is Loading.JOIN:
                 return from_join(await connection.fetch(self.sql.join, limit))
@@ -188,15 +174,13 @@ class RawAsyncpg:
             await connection.close()
 
     async def set_status(self, order_id: int, status: str, expected_version: int) -> None:
-        """Change an order that is still at that version."""
         async with self._call() as connection:
             tag = await connection.execute(self.sql.set_status, status, order_id, expected_version)
         if not _changed(tag):
             now = (await self.get_order(order_id)).version
-            raise StaleWrite(f"order {order_id} is at version {now}, expected {expected_version}")
+            raise stale_order(order_id, now, expected_version)
 
     async def balance(self, account_id: int) -> int:
-        """Return the cents of an account; raises `NotFound`."""
         async with self._call():
             return (await self._account(self.sql.account, account_id))[0]
 
@@ -207,7 +191,6 @@ class RawAsyncpg:
         return row[0], row[1]
 
     async def transfer(self, source: int, target: int, cents: int, how: TransferHow) -> None:
-        """Move money in one transaction."""
         changes = moves(source, target, cents)
         async with self._call() as connection, connection.transaction():
             if how is TransferHow.ATOMIC:
@@ -233,8 +216,7 @@ class RawAsyncpg:
             version = read[account][1]
             tag = await self.connection.execute(self.sql.put_version, balance, account, version)
             if not _changed(tag):
-                raise StaleWrite(f"account {account} is no longer at version {version}")
+                raise stale_account(account, version)
 
     def capture(self) -> AbstractContextManager[QueryLog]:
-        """Record what is sent to the database while the context is open."""
         return capture(self.connection)

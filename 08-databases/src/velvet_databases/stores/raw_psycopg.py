@@ -10,11 +10,10 @@ from typing import Any, ClassVar
 import psycopg
 
 from velvet_databases.domain import INT4, Order
-from velvet_databases.stores.address import CONNECT_SECONDS, read_address
-from velvet_databases.stores.base import Cap, ValueOutOfRange
-from velvet_databases.stores.failures import connecting
-from velvet_databases.stores.floor import Floor
-from velvet_databases.stores.sql import COLUMNS, Sql, head
+from velvet_databases.stores.address import read_address
+from velvet_databases.stores.base import ValueOutOfRange
+from velvet_databases.stores.failures import connect
+from velvet_databases.stores.floor import COLUMNS, Floor, Sql, head
 
 # A statement takes at most 65,535 parameters; 1,000 rows of five columns are well below.
 ROWS_A_STATEMENT = 1000
@@ -31,23 +30,10 @@ class RawPsycopg(Floor):
     name: ClassVar[str] = "psycopg"
     backends: ClassVar[frozenset[str]] = frozenset({"postgresql"})
     backend = "postgresql"
-    capabilities = frozenset({Cap.BULK_COPY, Cap.SERVER_CURSOR})
     sql = Sql(lambda _: "%s")
-    _connection: psycopg.Connection[tuple[Any, ...]] | None = None
 
     def open(self, url: str) -> None:
-        """Connect."""
-        address = read_address(url, self.backends)
-        with connecting(address):
-            self._connection = psycopg.connect(
-                address.url, autocommit=True, connect_timeout=CONNECT_SECONDS
-            )
-
-    def close(self) -> None:
-        """Disconnect."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._opened = connect(read_address(url, self.backends))
 
     def _transaction(
         self, *, reads_first: bool = False  # noqa: ARG002 - all one to PostgreSQL
@@ -80,7 +66,10 @@ class RawPsycopg(Floor):
             elif method == "executemany":
                 cursor.executemany(self.sql.insert[table].encode(), values)
             elif method == "values":
-                self._insert_values(cursor, table, values)
+                for at in range(0, len(values), ROWS_A_STATEMENT):
+                    some = values[at : at + ROWS_A_STATEMENT]
+                    text = self.sql.insert_many(table, len(some))
+                    cursor.execute(text.encode(), [value for row in some for value in row])
             elif method == "unnest":
                 arrays = ", ".join(f"%s::{kind}[]" for kind in TYPES[table])
                 names = ", ".join(COLUMNS[table])
@@ -90,14 +79,6 @@ class RawPsycopg(Floor):
                 )
             else:
                 self._copy(cursor, table, values, binary=method == "copy_binary")
-
-    def _insert_values(
-        self, cursor: psycopg.Cursor[Any], table: str, values: list[tuple[Any, ...]]
-    ) -> None:
-        for at in range(0, len(values), ROWS_A_STATEMENT):
-            some = values[at : at + ROWS_A_STATEMENT]
-            text = self.sql.insert_many(table, len(some))
-            cursor.execute(text.encode(), [value for row in some for value in row])
 
     def _copy(
         self,

@@ -12,10 +12,8 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from velvet_databases.stores.address import BUSY_SECONDS, PRAGMAS, read_address
-from velvet_databases.stores.base import Cap
 from velvet_databases.stores.failures import connecting
-from velvet_databases.stores.floor import Floor
-from velvet_databases.stores.sql import Sql
+from velvet_databases.stores.floor import Floor, Sql
 
 
 class RawSqlite(Floor):
@@ -24,29 +22,19 @@ class RawSqlite(Floor):
     name: ClassVar[str] = "sqlite3"
     backends: ClassVar[frozenset[str]] = frozenset({"sqlite"})
     backend = "sqlite"
-    capabilities = frozenset({Cap.SERVER_CURSOR})
     sql = Sql(lambda _: "?")
-    _connection: sqlite3.Connection | None = None
 
     def open(self, url: str) -> None:
         """Open the file, which is made if need be."""
         address = read_address(url, self.backends)
         with connecting(address):
-            self._connection = sqlite3.connect(
-                address.path, timeout=BUSY_SECONDS, isolation_level=None
-            )
+            self._opened = sqlite3.connect(address.path, timeout=BUSY_SECONDS, isolation_level=None)
             try:
                 for pragma, value in PRAGMAS.items():
                     self.connection.execute(f"PRAGMA {pragma} = {value}")
             except BaseException:
                 self.close()
                 raise
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
     @contextmanager
     def _transaction(self, *, reads_first: bool = False) -> Iterator[None]:

@@ -20,18 +20,19 @@ from velvet_databases.domain import EPOCH, Dataset, Order
 from velvet_databases.sqlcapture import QueryLog
 from velvet_databases.stores.address import CONNECT_SECONDS, read_address
 from velvet_databases.stores.base import (
-    Cap,
     Loading,
-    NotFound,
-    StaleWrite,
+    Opened,
     TransferHow,
     Unsupported,
     check_method,
-    not_open,
+    moves,
+    no_account,
+    no_order,
+    overdraft,
+    stale_order,
 )
-from velvet_databases.stores.documents import from_document, no_row_locks, to_document
+from velvet_databases.stores.documents import from_document, only_atomic, to_document
 from velvet_databases.stores.failures import connecting
-from velvet_databases.stores.transfers import after, moves, no_account, overdraft
 
 # Members that sort as text like their numbers do; the offset keeps negative keys in front.
 OFFSET, DIGITS = 2**63, 20
@@ -66,31 +67,16 @@ def stamp(order: Order) -> float:
     return (order.placed_at - EPOCH).total_seconds()
 
 
-def without_lines(order: Order) -> Order:
-    """Return the head of an order."""
-    return Order(order.id, order.customer_id, order.status, order.placed_at, order.version)
-
-
 def from_hash(order_id: int, found: dict[str, str]) -> Order:
     """Return the order of a hash; raises `NotFound` for an empty one."""
     if not found:
-        raise NotFound(f"there is no order {order_id}")
-    return from_document(
-        {
-            "_id": order_id,
-            "customer_id": int(found["customer_id"]),
-            "status": found["status"],
-            "placed_at": found["placed_at"],
-            "version": int(found["version"]),
-            "lines": json.loads(found["lines"]),
-        }
-    )
+        raise no_order(order_id)
+    numbers = {name: int(found[name]) for name in ("customer_id", "version")}
+    lines = json.loads(found["lines"])
+    return from_document({**found, **numbers, "_id": order_id, "lines": lines})
 
 
-WAYS = frozenset({TransferHow.READ_MODIFY_WRITE, TransferHow.ATOMIC, TransferHow.VERSION})
-
-
-class RedisStore:
+class RedisStore(Opened):
     """Redis; thread-safe, since its client takes a pooled connection for each command.
 
     Args:
@@ -100,21 +86,16 @@ class RedisStore:
     name: ClassVar[str] = "redis"
     backends: ClassVar[frozenset[str]] = frozenset({"redis"})
     backend = "redis"
-    capabilities: frozenset[Cap] = frozenset()
 
     def __init__(self, prefix: str = "shop:") -> None:
         self.prefix = prefix
-        self._client: Any = None
 
     @property
     def client(self) -> Any:
         """The client; raises `StoreUnavailable` where there is none."""
-        if self._client is None:
-            raise not_open(self.name)
-        return self._client
+        return self.opened
 
     def open(self, url: str) -> None:
-        """Connect."""
         address = read_address(url, self.backends)
         with connecting(address):
             # Without a bound of its own a read waits for ever, and each retry waits once more.
@@ -130,13 +111,7 @@ class RedisStore:
             except BaseException:
                 client.close()
                 raise
-        self._client = client
-
-    def close(self) -> None:
-        """Disconnect."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        self._opened = client
 
     def _key(self, kind: str, key: int) -> str:
         return f"{self.prefix}{kind}:{key}"
@@ -184,7 +159,6 @@ class RedisStore:
         target.zadd(f"{self.prefix}by_time", {str(key): stamp(order)})
 
     def get_order(self, order_id: int) -> Order:
-        """Return one order with its lines; raises `NotFound`."""
         return from_hash(order_id, self.client.hgetall(self._key("order", order_id)))
 
     def _keys(self, after_id: int | None, limit: int) -> list[int]:
@@ -201,7 +175,7 @@ class RedisStore:
 
     def page(self, after_id: int, limit: int) -> list[Order]:
         """Return the heads of the next orders by key: two round trips."""
-        return [without_lines(order) for order in self.many(self._keys(after_id, limit))]
+        return [Order(*order.head) for order in self.many(self._keys(after_id, limit))]
 
     def latest(self, limit: int) -> list[Order]:
         """Return the newest orders with their lines, from the sorted set by time."""
@@ -222,7 +196,7 @@ class RedisStore:
         """Yield the heads of all orders by key, a page at a time."""
         keys = self._keys(None, batch)
         while keys:
-            yield from (without_lines(order) for order in self.many(keys))
+            yield from (Order(*order.head) for order in self.many(keys))
             keys = self._keys(keys[-1], batch)
 
     def set_status(self, order_id: int, status: str, expected_version: int) -> None:
@@ -230,47 +204,25 @@ class RedisStore:
         key = self._key("order", order_id)
         version = self._run(SET_STATUS, [key], status, expected_version)
         if version == 0:
-            raise NotFound(f"there is no order {order_id}")
+            raise no_order(order_id)
         if version != expected_version:
-            raise StaleWrite(
-                f"order {order_id} is at version {version}, expected {expected_version}"
-            )
+            raise stale_order(order_id, version, expected_version)
 
     def balance(self, account_id: int) -> int:
-        """Return the cents of an account; raises `NotFound`."""
         found = self.client.get(self._key("account", account_id))
         if found is None:
             raise no_account(account_id)
         return int(found)
 
     def transfer(self, source: int, target: int, cents: int, how: TransferHow) -> None:
-        """Move money: by a script, by WATCH and MULTI, or by reading and writing."""
-        changes = moves(source, target, cents)
-        no_row_locks("Redis", how, WAYS)
-        if how is TransferHow.ATOMIC:
-            keys = [self._key("account", source), self._key("account", target)]
-            which, balance = self._run(MOVE, keys, cents)
-            if which:
-                account = (source, target)[which - 1]
-                raise no_account(account) if balance < 0 else overdraft(account, balance, cents)
-            return
-        if how is TransferHow.READ_MODIFY_WRITE:
-            for account, balance in after(changes, {key: self.balance(key) for key, _ in changes}):
-                self.client.set(self._key("account", account), balance)
-            return
-        self._optimistic(changes)
-
-    def _optimistic(self, changes: list[tuple[int, int]]) -> None:
-        with self.client.pipeline() as block:
-            block.watch(*(self._key("account", account) for account, _ in changes))
-            new = after(changes, {account: self.balance(account) for account, _ in changes})
-            block.multi()
-            for account, balance in new:
-                block.set(self._key("account", account), balance)
-            try:
-                block.execute()
-            except redis.WatchError:
-                raise StaleWrite("one of the accounts changed since it was read") from None
+        """Move money by a script, which is a transaction: Redis runs nothing else meanwhile."""
+        moves(source, target, cents)
+        only_atomic("Redis", how)
+        keys = [self._key("account", source), self._key("account", target)]
+        which, balance = self._run(MOVE, keys, cents)
+        if which:
+            account = (source, target)[which - 1]
+            raise no_account(account) if balance < 0 else overdraft(account, balance, cents)
 
     def capture(self) -> AbstractContextManager[QueryLog]:
         """Raise `Unsupported`: there is no SQL to record."""

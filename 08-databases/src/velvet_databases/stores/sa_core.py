@@ -3,52 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
-from sqlalchemy import (
-    BindParameter,
-    Connection,
-    Engine,
-    Select,
-    Table,
-    bindparam,
-    insert,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import BindParameter, Connection, Select, bindparam, insert, select, update
 
-from velvet_databases.domain import DDL, DROP, Dataset, Order, OrderLine
-from velvet_databases.sqlcapture import QueryLog, capture
-from velvet_databases.stores import sa_models as models
-from velvet_databases.stores.address import read_address
+from velvet_databases.domain import Dataset, Order, OrderLine, named
 from velvet_databases.stores.base import (
-    Cap,
     Loading,
-    NotFound,
-    StaleWrite,
     TransferHow,
-    Unsupported,
+    after,
     check_method,
-    not_open,
+    moves,
+    no_account,
+    no_order,
+    overdraft,
+    stale_account,
+    stale_order,
 )
 from velvet_databases.stores.failures import reading, translated
-from velvet_databases.stores.sa_engine import BACKENDS, connect
-from velvet_databases.stores.sa_statements import order_dicts
-from velvet_databases.stores.sql import from_join, head, with_lines
-from velvet_databases.stores.transfers import after, moves, no_account, overdraft
+from velvet_databases.stores.floor import from_join, head, with_lines
+from velvet_databases.stores.sa_engine import SaStore
+from velvet_databases.stores.sa_models import Base
 
-
-def _table(model: type[models.Base]) -> Table:
-    table = model.__table__
-    assert isinstance(table, Table)
-    return table
-
-
-CUSTOMER, PRODUCT = _table(models.Customer), _table(models.Product)
-ORDERS, LINES = _table(models.Order), _table(models.OrderLine)
-ACCOUNT = _table(models.Account)
+TABLES = Base.metadata.tables
+ORDERS, LINES, ACCOUNT = TABLES["orders"], TABLES["order_line"], TABLES["account"]
 
 
 def first_orders(limit: int) -> Select[Any]:
@@ -93,74 +71,32 @@ def write_back(connection: Connection, changes: list[tuple[int, int]], how: Tran
             statement = statement.where(ACCOUNT.c.version == version)
         values = {"balance_cents": balance, "version": ACCOUNT.c.version + 1}
         if not connection.execute(statement.values(values)).rowcount:
-            raise StaleWrite(f"account {account} is no longer at version {version}")
+            raise stale_account(account, version)
 
 
-class SaCore:
+class SaCore(SaStore):
     """SQLAlchemy Core; thread-safe, since every call takes a connection of its own."""
 
     name: ClassVar[str] = "sqlalchemy core"
-    backends: ClassVar[frozenset[str]] = BACKENDS
-    capabilities = frozenset({Cap.SERVER_CURSOR})
-
-    def __init__(self) -> None:
-        self.backend = ""
-        self._engine: Engine | None = None
-
-    @property
-    def engine(self) -> Engine:
-        """The engine; raises `StoreUnavailable` where there is none."""
-        if self._engine is None:
-            raise not_open(self.name)
-        return self._engine
-
-    def open(self, url: str) -> None:
-        """Connect once, to see that it works."""
-        address = read_address(url, self.backends)
-        self._engine, self.backend = connect(address), address.backend
-
-    def close(self) -> None:
-        """Close all pooled connections."""
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
-
-    def create_schema(self) -> None:
-        """Make the tables."""
-        with self.engine.begin() as connection:
-            for statement in DDL[self.backend]:
-                connection.execute(text(statement))
-
-    def drop_schema(self) -> None:
-        """Remove the tables, if they are there."""
-        with self.engine.begin() as connection:
-            for statement in DROP:
-                connection.execute(text(statement))
 
     def insert_reference(self, data: Dataset) -> None:
-        """Insert customers, products and accounts."""
         with translated(self.backend, data), self.engine.begin() as connection:
-            for table, items in (
-                (CUSTOMER, data.customers),
-                (PRODUCT, data.products),
-                (ACCOUNT, data.accounts),
-            ):
+            for table, items in data.reference.items():
                 if items:
-                    connection.execute(insert(table), [vars(item) for item in items])
+                    connection.execute(insert(TABLES[table]), named(items))
 
     def bulk_methods(self) -> tuple[str, ...]:
         """One: an `insert()` with a list, which the driver's `executemany` takes."""
         return ("insert",)
 
     def insert_orders(self, data: Dataset, method: str) -> int:
-        """Insert the orders and their lines; return the number of rows."""
         check_method(method, self.bulk_methods())
-        heads, lines = order_dicts(data), [vars(line) for line in data.lines]
+        heads, lines = named(data.orders), named(data.lines)
         with translated(self.backend, data), self.engine.begin() as connection:
             for table, values in ((ORDERS, heads), (LINES, lines)):
                 if values:
                     connection.execute(insert(table), values)
-        return len(heads) + len(lines)
+        return data.order_rows
 
     def _lines(self, connection: Connection, keys: list[int]) -> list[OrderLine]:
         wanted = LINES.c.order_id == keys[0] if len(keys) == 1 else LINES.c.order_id.in_(keys)
@@ -169,25 +105,20 @@ class SaCore:
 
     @reading
     def get_order(self, order_id: int) -> Order:
-        """Return one order with its lines; raises `NotFound`."""
         with self.engine.connect() as connection:
             row = connection.execute(select(ORDERS).where(ORDERS.c.id == order_id)).one_or_none()
             if row is None:
-                raise NotFound(f"there is no order {order_id}")
+                raise no_order(order_id)
             return with_lines([head(row)], self._lines(connection, [order_id]))[0]
 
     @reading
     def page(self, after_id: int, limit: int) -> list[Order]:
-        """Return the heads of the next orders by key."""
         with self.engine.connect() as connection:
             found = connection.execute(first_orders(limit).where(ORDERS.c.id > after_id))
             return [head(row) for row in found]
 
     @reading
     def orders_with_lines(self, strategy: Loading, limit: int = 100) -> list[Order]:
-        """Return the first orders with their lines."""
-        if strategy is Loading.RAISE:
-            raise Unsupported("rows of Core have no lazy attributes that could raise")
         with self.engine.connect() as connection:
             if strategy is Loading.JOIN:
                 some = first_orders(limit).subquery()
@@ -203,7 +134,6 @@ class SaCore:
             return with_lines(heads, found)
 
     def stream_orders(self, batch: int = 1000) -> Iterator[Order]:
-        """Yield the heads of all orders through a cursor that stays in the server."""
         with self.engine.connect() as connection:
             options = {"stream_results": True, "yield_per": batch}
             wanted = select(ORDERS).order_by(ORDERS.c.id)
@@ -211,31 +141,21 @@ class SaCore:
                 yield from (head(row) for row in found)
 
     def set_status(self, order_id: int, status: str, expected_version: int) -> None:
-        """Change an order that is still at that version."""
         same = (ORDERS.c.id == order_id) & (ORDERS.c.version == expected_version)
         change = update(ORDERS).where(same).values(status=status, version=ORDERS.c.version + 1)
         with translated(self.backend), self.engine.begin() as connection:
             changed = connection.execute(change).rowcount
         if not changed:
-            now = self.get_order(order_id).version
-            raise StaleWrite(f"order {order_id} is at version {now}, expected {expected_version}")
+            raise stale_order(order_id, self.get_order(order_id).version, expected_version)
 
     def balance(self, account_id: int) -> int:
-        """Return the cents of an account; raises `NotFound`."""
         with self.engine.connect() as connection:
             return read(connection, account_id)[0]
 
     def transfer(self, source: int, target: int, cents: int, how: TransferHow) -> None:
-        """Move money in one transaction."""
-        changes = moves(source, target, cents)
-        if how is TransferHow.FOR_UPDATE and self.backend == "sqlite":
-            raise Unsupported("SQLite locks the whole file, never a row: it has no FOR UPDATE")
+        changes = moves(source, target, cents, how, self.backend)
         with translated(self.backend), self.engine.begin() as connection:
             if how is TransferHow.ATOMIC:
                 add(connection, changes)
             else:
                 write_back(connection, changes, how)
-
-    def capture(self) -> AbstractContextManager[QueryLog]:
-        """Record what is sent to the database while the context is open."""
-        return capture(self.engine)

@@ -14,7 +14,7 @@ from peewee import (
     TextField,
 )
 
-from velvet_databases.bookshelf import AUTHORS, BOOKS, PUBLISHERS, TAGS
+from velvet_databases.samples.bookshelf import AUTHORS, BOOKS, PUBLISHERS, TAGS
 
 
 @dataclass(frozen=True)

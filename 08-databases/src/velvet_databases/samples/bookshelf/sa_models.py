@@ -6,7 +6,7 @@ from sqlalchemy import Column, ForeignKey, Table
 from sqlalchemy.ext.asyncio import AsyncAttrs
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
-from velvet_databases.bookshelf import AUTHORS, BOOKS, PUBLISHERS, TAGS
+from velvet_databases.samples.bookshelf import AUTHORS, BOOKS, PUBLISHERS, TAGS
 
 
 class Base(AsyncAttrs, DeclarativeBase):

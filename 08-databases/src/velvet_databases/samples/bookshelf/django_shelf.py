@@ -7,10 +7,10 @@ from typing import Any
 from django.apps import apps  # type: ignore[import-untyped]
 from django.db import connections  # type: ignore[import-untyped]
 
-from velvet_databases.bookshelf import AUTHORS, BOOKS, PUBLISHERS, TAGS
+from velvet_databases.samples.bookshelf import AUTHORS, BOOKS, PUBLISHERS, TAGS
 from velvet_databases.stores import django_setup
 
-APP = "velvet_databases.bookshelf.django_app"
+APP = "velvet_databases.samples.bookshelf.django_app"
 
 
 def models() -> Any:
@@ -18,7 +18,7 @@ def models() -> Any:
     django_setup.configure()
     if not apps.is_installed(APP):
         apps.set_installed_apps([*(config.name for config in apps.get_app_configs()), APP])
-    from velvet_databases.bookshelf.django_app import models as shelf
+    from velvet_databases.samples.bookshelf.django_app import models as shelf
 
     return shelf
 
