@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tempfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from velvet.ui.kit import Seen
+from velvet.ui.palette import darkened
 from velvet_media.dashboard import desk, formats, hostility, lab, memory, tasks
 from velvet_media.metadata import audit
 from velvet_media.samples import hostile
@@ -130,3 +132,10 @@ def test_the_desk_names_what_is_wrong_with_pixels(monkeypatch: pytest.MonkeyPatc
 def test_settings_out_of_range_are_refused_with_the_range(ask: object) -> None:
     with pytest.raises(ValueError, match="choose"):
         next(ask())  # type: ignore[operator]
+
+
+def test_a_picture_keeps_its_greys_in_the_dark_theme() -> None:
+    greys = json.dumps(lab.GREYS)
+
+    assert darkened(greys) == greys
+    assert darkened(json.dumps(lab.SIGNED)) != json.dumps(lab.SIGNED)

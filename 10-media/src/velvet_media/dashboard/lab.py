@@ -16,7 +16,8 @@ from velvet_media.samples import media
 
 SIDE = 512
 FACTORS = ("2", "4", "8", "16")
-GREYS = [[0, "#000000"], [1, "#ffffff"]]
+# A photograph has no dark theme: pure white would be turned into a dark ground with it.
+GREYS = [[0, "#000000"], [1, "#fffffe"]]
 SIGNED = [[0, STROKES[0]], [0.5, WHITE], [1, STROKES[1]]]
 FIRST = "opencv lanczos4"
 
