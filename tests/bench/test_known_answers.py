@@ -91,8 +91,8 @@ def test_the_interval_of_equals_covers_one_as_often_as_it_promises(simulate):
 def test_sleeping_twice_as_long_takes_twice_as_long(declared, measured_by_engine):
     suite = declared("""
         naps = suite.comparison("naps", unit="ms", clock="wall")
-        naps.add("short", lambda: lambda: time.sleep(0.002))
-        naps.add("long", lambda: lambda: time.sleep(0.004))
+        naps.add("short", lambda: lambda: time.sleep(0.02))
+        naps.add("long", lambda: lambda: time.sleep(0.04))
     """)
 
     run = measured_by_engine(suite, processes=3, rounds=15)
