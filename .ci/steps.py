@@ -38,8 +38,8 @@ BUDGETED_S = 58 * 60  # then what is left of them is left out
 DEADLINE_S = 80 * 60  # what is checked always is not left out because a machine is slow
 OTHER_PYTHONS = ("3.10", "3.12")
 COVERAGE = 95
-SIDE_BY_SIDE = 2
-TESTED_AT_ONCE = 3  # on two cores: a third of a test run's time is waiting
+SIDE_BY_SIDE = max(2, os.cpu_count() or 2)
+TESTED_AT_ONCE = SIDE_BY_SIDE + 1  # half of a test run's time is waiting
 # More failures than this are no accident of a busy machine.
 SECOND_LOOKS = 25
 HARNESS = ("velvet/bench/", "velvet/services/")
@@ -62,6 +62,7 @@ class Run:
         self.counts = {"passed": 0, "failed": 0, "skipped": 0}
         self.spent: list[tuple[str, float]] = []
         self.running: set[subprocess.Popen[bytes]] = set()
+        self.stopped = False
         self.reports = Path(tempfile.mkdtemp(prefix="velvet-ci-"))
 
     @property
@@ -86,8 +87,11 @@ class Run:
         """Run a program with its output as it comes, or in a file; returns whether it ended well.
 
         Raises:
-            OutOfTime: it was still running at the deadline, and was ended with what it started.
+            OutOfTime: it was still running at the deadline, and was ended with what it started; or
+                the whole run was stopped.
         """
+        if self.stopped:
+            raise OutOfTime("stopped")
         deadline = BUDGETED_S if self.budget_began < float("inf") else DEADLINE_S
         left = None if self.everything else max(1.0, deadline - self.seconds)
         env = {**os.environ, **variables}
@@ -109,6 +113,18 @@ class Run:
         finally:
             end(process)
             self.running.discard(process)
+
+    @contextlib.contextmanager
+    def side_by_side(self) -> Iterator[ThreadPoolExecutor]:
+        """Let steps run beside each other; what stops one of them stops them all, at once."""
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            try:
+                yield pool
+            except BaseException:
+                self.stopped = True
+                for process in list(self.running):
+                    end(process)
+                raise
 
     def check(self, what: str, *argv: object, folder: Path = ROOT, **variables: str) -> bool:
         """Run a step; one that ends badly fails the run, and the rest goes on."""
@@ -303,7 +319,7 @@ def fixed(run: Run, folders: Sequence[Path]) -> None:
     run.check("doctor", "velvet", "doctor")
     run.say("format, lint, types, import contracts, workflow, README tables")
     schema = ("--builtin-schema", "vendor.github-workflows", ".github/workflows/ci.yml")
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+    with run.side_by_side() as pool:
         types = pool.submit(run.check, "types", PYTHON, ".ci/typecheck.py")
         run.check("black", PYTHON, "-m", "black", "--check", "-q", ".")
         run.check("isort", PYTHON, "-m", "isort", "--check", "-q", ".")
@@ -328,7 +344,7 @@ def fixed(run: Run, folders: Sequence[Path]) -> None:
 
     run.say("each benchmark once, untimed")
     began = run.seconds
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+    with run.side_by_side() as pool:
         list(pool.map(lambda folder: smoke(run, folder), folders))
     run.spent.append(("untimed benchmarks", run.seconds - began))
 
@@ -336,15 +352,8 @@ def fixed(run: Run, folders: Sequence[Path]) -> None:
 def smoke(run: Run, folder: Path) -> None:
     """Run each benchmark of a module once: a process each, so that one leaves the next nothing."""
     what = f"{folder.name}: untimed benchmarks"
-    words = (
-        "-m",
-        "pytest",
-        "-q",
-        "--benchmark-disable",
-        "-p",
-        "no:randomly",
-        folder / "benchmarks",
-    )
+    place = folder / "benchmarks"
+    words = ("-m", "pytest", "-q", "--benchmark-disable", "-p", "no:randomly", place)
     for again in ((), ("--last-failed",)):
         with tempfile.TemporaryFile() as output:
             fine = run.call(PYTHON, *words, *again, output=output)
@@ -470,8 +479,6 @@ def main(arguments: Sequence[str]) -> int:
     except OutOfTime as reached:
         run.failed.append(f"not done within {DEADLINE_S // 60} minutes: {reached}")
     finally:
-        for process in list(run.running):  # another thread waits for them
-            end(process)
         shutil.rmtree(run.reports, ignore_errors=True)
     return summary(run)
 

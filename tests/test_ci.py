@@ -266,6 +266,22 @@ def test_a_slow_machine_costs_what_may_be_left_out_alone(steps: ModuleType, run:
         run.call(sys.executable, "-c", "import time; time.sleep(2)")
 
 
+def test_what_stops_one_step_stops_those_beside_it(steps: ModuleType, run: Any) -> None:
+    def interrupted() -> None:
+        with run.side_by_side() as pool:
+            beside = pool.submit(run.call, sys.executable, "-c", "import time; time.sleep(600)")
+            while not run.running and not beside.done():
+                pass
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+    assert not run.running
+    with pytest.raises(steps.OutOfTime):
+        run.call(sys.executable, "-c", "")
+
+
 def test_untimed_benchmarks_that_fail_are_run_once_more_and_named(
     steps: ModuleType, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

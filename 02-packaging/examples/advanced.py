@@ -82,7 +82,7 @@ def compiled_three_ways() -> None:
     for name, kind in rows:
         found = contenders.detect(name, kind)
         if not found.present:
-            print(f"{name:18} {found.reason.partition(' is ')[2] or found.reason}")
+            print(f"{name:18} {found.reason}")
             continue
         with tempfile.TemporaryDirectory() as scratch:
             work = Path(scratch)

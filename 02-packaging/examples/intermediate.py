@@ -29,7 +29,7 @@ def eight_backends() -> None:
     for name in contenders.PURE:
         found = contenders.detect(name)
         if not found.present:
-            print(f"{name:18} {found.reason.partition(' is ')[2] or found.reason}")
+            print(f"{name:18} {found.reason}")
             continue
         with tempfile.TemporaryDirectory() as scratch:
             work = Path(scratch)

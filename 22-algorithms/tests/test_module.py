@@ -106,6 +106,7 @@ def test_each_size_has_a_winner_among_the_lists_that_were_grown_to_it() -> None:
     for place, (_, name) in enumerate(winners):
         figures = [figures[place] for figures in costs.values() if place < len(figures)]
         assert costs[name][place] == min(figures)
+    assert costs["SkipList"][1] > max(costs["list+insort"][1], costs["SortedList"][1])
     assert "the plain list and SortedList meet at" in printed
 
 

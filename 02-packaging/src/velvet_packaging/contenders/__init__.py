@@ -86,7 +86,7 @@ def detect(name: str, kind: str = "pure") -> Availability:
         version = importlib.metadata.version(backend.distribution)
     except importlib.metadata.PackageNotFoundError:
         way = f"pip install {backend.distribution}"
-        return Availability(False, reason=f"{backend.distribution} is not installed: {way}")
+        return Availability(False, reason=f"not installed: {way}")
     if kind not in backend.kinds:
         return Availability(False, version, f"{name} does not build {kind!r} projects")
     git = ("git",) if getattr(backend, "needs_git", False) else ()
