@@ -101,7 +101,8 @@ def test_both_forms_of_a_page_say_the_same() -> None:
 
 
 def test_the_root_lists_every_project_once_in_both_forms() -> None:
-    index = LocalIndex([PackageSpec("Zed", "1"), PackageSpec("demo", "1"), PackageSpec("demo", "2")])
+    releases = (("Zed", "1"), ("demo", "1"), ("demo", "2"))
+    index = LocalIndex(PackageSpec(name, version) for name, version in releases)
 
     as_json, as_html = (index.answer("/simple/", as_json=wanted) for wanted in (True, False))
 
