@@ -2,7 +2,7 @@
 
 `python benchmarks/measure.py --quick` takes about a minute and needs no server but the wheel's
 Redis. The default run kills every queue in two profiles, which takes its time: a queue recovers
-when its visibility timeout says so. `--full` repeats kills 100 times and sweeps the load.
+when its visibility timeout says so. `--full` adds large messages and workers that are stopped.
 """
 
 from __future__ import annotations

@@ -141,9 +141,20 @@ class LocalIndex:
         meta = {"api-version": _VERSION}
         return {"meta": meta, "name": normalize(name), "versions": versions, "files": files}
 
+    def _root(self, *, as_json: bool) -> tuple[str, bytes]:
+        """Return the page that lists every project (PEP 503, 691)."""
+        names = sorted(self._projects)
+        if as_json:
+            listed = [{"name": name} for name in names]
+            return _body({"meta": {"api-version": _VERSION}, "projects": listed})
+        links = (f'<a href="/simple/{name}/">{name}</a><br>\n' for name in names)
+        return _body(_page("".join(links)))
+
     def answer(self, path: str, *, as_json: bool) -> tuple[str, bytes] | None:
         """Return media type and body of a page or file; None where there is none."""
         parts = path.strip("/").split("/")
+        if parts == ["simple"]:
+            return self._root(as_json=as_json)
         try:
             if parts[0] == "simple" and len(parts) == 2:
                 page = self.project_json(parts[1]) if as_json else self.project_html(parts[1])

@@ -56,12 +56,13 @@ def test_a_fault_is_survived_or_reported(tool: str, plan: FaultPlan, fine: bool)
         assert plain(work, tool) is fine
 
 
-def test_a_body_that_is_cut_never_becomes_an_installation() -> None:
-    with workspace(ONE, faults=FaultPlan().close_after(WHEEL, 200)) as work:
-        assert plain(work, "uv") is False
+@pytest.mark.parametrize("tool", ["pip", "uv"])
+def test_a_body_that_is_cut_never_becomes_half_an_installation(tool: str) -> None:
+    with workspace(ONE, faults=FaultPlan().close_after(WHEEL, 0)) as work:
+        assert plain(work, tool) is False
     once = FaultPlan().close_after(WHEEL, 200, times=1)
     with workspace(ONE, faults=once) as work:
-        plain(work, "uv")  # retried or refused: `plain` asserts that nothing is half installed
+        plain(work, tool)  # retried, resumed or refused: `plain` asserts that nothing is half there
 
 
 def test_a_stalled_body_ends_at_our_limit_and_frees_the_port() -> None:

@@ -162,10 +162,11 @@ def test_three_checkers_agree_on_good_and_broken_environments(work: Workspace) -
     metadata = leaf.info / "METADATA"
     good = metadata.read_text(encoding="utf-8")
 
-    for text, fine in ((good, True), (good + "Requires-Dist: absent\n", False),
-                       (good + "Requires-Dist: common>=9\n", False),
-                       (good + "Requires-Dist: absent; sys_platform == 'none'\n", True)):  # fmt: skip
-        metadata.write_text(text, encoding="utf-8")
+    broken = ("absent", "common>=9", "common==0", "common<0.1", "absent; python_version > '3'")
+    whole = ("", "common", "common!=9", "common>=0,<9", "absent; sys_platform == 'none'")
+    for text, fine in [*((one, False) for one in broken), *((one, True) for one in whole)]:
+        more = f"Requires-Dist: {text}\n" if text else ""
+        metadata.write_text(good + more, encoding="utf-8")
         ours = not Environment.read(work.env).check()
         uvs = uv_pip.uv(work, "pip", "check", "--python", work.env_python).ok
         assert (ours, uvs, venv_pip.pip(work, "check").ok) == (fine, fine, fine), text

@@ -31,8 +31,6 @@ FAST = settings(max_examples=40, deadline=None, suppress_health_check=list(Healt
 words = st.text("abXyz09", min_size=1, max_size=4)
 names = st.builds("{}{}{}".format, words, st.sampled_from(["-", "_", ".", "--"]), words)
 versions = st.builds("{}.{}".format, st.integers(0, 20), st.integers(0, 20))
-digests = st.binary(min_size=32, max_size=32).map(lambda one: f"sha256:{one.hex()}")
-hashes = st.frozensets(digests, max_size=2)
 
 
 @given(names)

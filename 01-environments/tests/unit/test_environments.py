@@ -37,7 +37,6 @@ def broken(env: Path, what: str) -> None:
         "gone": (site / "lib" / "part0.py").unlink,
         "altered": lambda: (site / "lib" / "part0.py").write_text("x", encoding="utf-8"),
         "orphan": lambda: (site / "lib" / "more.py").write_text("x", encoding="utf-8"),
-        "escapes": lambda: (info / "RECORD").open("a").write("../../../../x,,\n\n"),
         "editable": lambda: (info / "direct_url.json").write_text('{"editable": true}'),
     }
     acts[what]()
@@ -80,6 +79,22 @@ def test_a_file_that_is_not_as_recorded_is_named(make_env: MakeEnv, what: str) -
 
     found = {one.kind for one in Environment.read(env).verify_records()}
     assert what in found
+
+
+def test_a_record_that_points_outside_is_named_and_never_followed(
+    make_env: MakeEnv, tmp_path: Path
+) -> None:
+    env = make_env(LIB)
+    (tmp_path / "secret").write_text("not of the environment", encoding="utf-8")
+    record = env / "lib" / "python3.12" / "site-packages" / "lib-1.0.dist-info" / "RECORD"
+    with record.open("a", encoding="utf-8", newline="\n") as rows:
+        rows.write("../../../../secret,sha256=read,22\n\n")  # a file that is read is "altered"
+
+    found = Environment.read(env).verify_records()
+
+    assert [(one.kind, one.subject, one.words) for one in found] == [
+        ("escapes", "../../../../secret", "escapes the environment")
+    ]
 
 
 @pytest.mark.parametrize("what", ["unreadable", "editable"])

@@ -100,6 +100,19 @@ def test_both_forms_of_a_page_say_the_same() -> None:
     assert bare.answer(f"/files/{FULL.filename}.metadata", as_json=False) is None
 
 
+def test_the_root_lists_every_project_once_in_both_forms() -> None:
+    releases = (("Zed", "1"), ("demo", "1"), ("demo", "2"))
+    index = LocalIndex(PackageSpec(name, version) for name, version in releases)
+
+    as_json, as_html = (index.answer("/simple/", as_json=wanted) for wanted in (True, False))
+
+    assert as_json is not None
+    assert as_html is not None
+    assert json.loads(as_json[1])["projects"] == [{"name": "demo"}, {"name": "zed"}]
+    links = re.findall(r'<a href="(/simple/[^"]+)">(\w+)</a>', as_html[1].decode())
+    assert links == [("/simple/demo/", "demo"), ("/simple/zed/", "zed")]
+
+
 def test_a_release_is_changed_under_its_name() -> None:
     index = LocalIndex([PackageSpec("demo", "1.0"), PackageSpec("demo", "2.0")])
     before = index.entries("demo")[1]

@@ -24,6 +24,7 @@ from velvet_queues.ledger import Delivery, Ledger
 
 FULL = bool(os.environ.get("VELVET_QUEUES_FULL"))
 FIRST = {name: load(name).BROKERS[0] for name in contenders.NAMES}
+SERVED = [(name, broker) for name, broker in contenders.pairs() if broker != "sqlite"]
 ADDRESSES = {
     "redis": "redis://:secret@127.0.0.1:1/0",
     "rabbitmq": "amqp://me:secret@127.0.0.1:1/",
@@ -140,22 +141,52 @@ def test_what_a_worker_imports_can_run_the_task(
         made.close()
 
 
-@pytest.mark.parametrize("name", [one for one in contenders.NAMES if FIRST[one] != "sqlite"])
-def test_a_broker_that_is_away_is_named_without_its_password(name: str, tmp_path: Path) -> None:
+def produce(here: Place) -> None:
+    """Send one task as a caller does who closes the client whatever happens."""
+    client = load(here.contender).client(here)
+    try:
+        client.send(Envelope("noop"))
+    finally:
+        client.close()
+
+
+@pytest.mark.parametrize(("name", "broker"), SERVED)
+def test_a_broker_that_is_away_is_named_without_its_password(
+    name: str, broker: str, tmp_path: Path
+) -> None:
     if reason := contenders.missing(name):
         pytest.skip(reason)
-    broker = FIRST[name]
-    here = Place(name, broker, ADDRESSES[broker], str(tmp_path))
-
-    def produce() -> None:
-        client = load(name).client(here)
-        try:
-            client.send(Envelope("noop"))
-        finally:
-            client.close()
 
     with pytest.raises(QueueUnavailable) as refused:
-        produce()
+        produce(Place(name, broker, ADDRESSES[broker], str(tmp_path)))
+
+    assert "secret" not in str(refused.value)
+
+
+def test_a_rabbitmq_that_is_away_has_no_depth_and_nothing_to_delete() -> None:
+    with pytest.raises(QueueUnavailable, match="does not answer") as refused:
+        contenders.amqp_depth(ADDRESSES["rabbitmq"], "work")
+
+    assert "secret" not in str(refused.value)
+    assert contenders.amqp_depth(ADDRESSES["rabbitmq"], "work", delete=True) == 0
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("name", [name for name, broker in SERVED if broker == "redis"])
+def test_a_wrong_password_is_reported_and_not_printed(name: str, tmp_path: Path) -> None:
+    import redis
+
+    if reason := contenders.missing(name):
+        pytest.skip(reason)
+    try:
+        server = brokers.OwnRedis(brokers.DURABILITY["none"])
+        with server, redis.Redis.from_url(server.url) as owner:
+            owner.config_set("requirepass", "another")
+            url = server.url.replace("redis://", "redis://:secret@")
+            with pytest.raises(QueueUnavailable) as refused:
+                produce(Place(name, "redis", url, str(tmp_path)))
+    except ServiceUnavailable as error:
+        pytest.skip(str(error))
 
     assert "secret" not in str(refused.value)
 
@@ -175,6 +206,15 @@ def test_a_broker_that_says_nothing_is_given_up(
         with pytest.raises(QueueUnavailable, match="does not answer"):
             client.send(Envelope("noop"))
         client.close()
+
+
+def test_two_celery_workers_of_one_place_have_two_names(tmp_path: Path) -> None:
+    place = Place("celery", "rabbitmq", ADDRESSES["rabbitmq"], str(tmp_path))
+    made = [load("celery").commands(place)[0] for _ in range(2)]
+
+    names = {words[words.index("-n") + 1] for words in made}
+    assert len(names) == 2
+    assert all(name.startswith(place.namespace) for name in names)
 
 
 def test_an_idle_rq_worker_looks_for_abandoned_jobs_within_its_recovery_time(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import configparser
 import importlib
 import json
+import os
 import shlex
 import shutil
+import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,9 @@ import yaml
 from velvet.services import ServiceUnavailable
 from velvet_queues import brokers
 from velvet_queues.contenders import Place
+from velvet_queues.envelope import Envelope
+from velvet_queues.leasequeue import LeaseQueue
+from velvet_queues.ledger import Ledger
 from velvet_queues.metrics import HELP
 
 CONFIGS = brokers.CONFIGS
@@ -100,17 +106,23 @@ def test_every_port_of_the_container_file_is_on_loopback() -> None:
     )
 
 
-def test_the_unit_gives_a_worker_time_to_finish(tmp_path: Path) -> None:
-    unit = configparser.ConfigParser(strict=False, interpolation=None)
-    unit.optionxform = str  # type: ignore[assignment,method-assign]
-    unit.read_string((CONFIGS / "velvet-worker.service").read_text(encoding="utf-8"))
+def unit() -> configparser.SectionProxy:
+    """Return the service section of systemd's unit."""
+    read = configparser.ConfigParser(strict=False, interpolation=None)
+    read.optionxform = str  # type: ignore[assignment,method-assign]
+    read.read_string((CONFIGS / "velvet-worker.service").read_text(encoding="utf-8"))
+    return read["Service"]
 
-    assert unit["Service"]["Restart"] == "always"
-    assert unit["Service"]["KillSignal"] == "SIGTERM"
-    assert int(unit["Service"]["TimeoutStopSec"]) >= 60
-    [assigned] = shlex.split(unit["Service"]["Environment"])
+
+def test_the_unit_gives_a_worker_time_to_finish() -> None:
+    service = unit()
+
+    assert service["Restart"] == "always"
+    assert service["KillSignal"] == "SIGTERM"
+    assert int(service["TimeoutStopSec"]) >= 60
+    [assigned] = shlex.split(service["Environment"])
     place = Place(**json.loads(assigned.removeprefix("VELVET_QUEUES_PLACE=")))
-    assert place.folder == f"/var/lib/{unit['Service']['StateDirectory']}"
+    assert place.folder == f"/var/lib/{service['StateDirectory']}"
     assert place.url == f"sqlite:///{place.folder}/queue.db"
     verify = shutil.which("systemd-analyze")
     if verify is None:
@@ -123,3 +135,28 @@ def test_the_unit_gives_a_worker_time_to_finish(tmp_path: Path) -> None:
         check=False,
     )
     assert "Unknown" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="systemd is a part of Linux")
+def test_the_unit_s_program_finishes_its_task_when_the_unit_stops_it(
+    tmp_path: Path, until: Any
+) -> None:
+    service = unit()
+    [assigned] = shlex.split(service["Environment"])
+    home = f"/var/lib/{service['StateDirectory']}"
+    name, _, text = assigned.replace(home, str(tmp_path)).partition("=")
+    place = Place(**json.loads(text))
+    argv = [sys.executable, *shlex.split(service["ExecStart"])[1:]]
+
+    with LeaseQueue(place.url, place.namespace) as queue, Ledger(tmp_path) as ledger:
+        queue.put_many([Envelope("sleep", 500, id=id) for id in ("a", "b", "waits")])
+        process = subprocess.Popen(argv, env={**os.environ, name: text}, cwd=tmp_path)
+        try:
+            until(lambda: ledger.count("started") == place.concurrency)
+            process.send_signal(getattr(signal, service["KillSignal"]))
+            assert process.wait(int(service["TimeoutStopSec"])) == 0
+        finally:
+            process.kill()
+            process.wait()
+        assert ledger.count("finished") == ledger.count("started") >= place.concurrency
+        assert (queue.stats().leased, queue.stats().ready) == (0, 3 - ledger.count("finished"))

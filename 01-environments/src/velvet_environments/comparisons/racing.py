@@ -10,7 +10,7 @@ from velvet.bench import Outcome, Suite, growth, ratio
 from velvet_environments.comparisons import TOOLS, installed, pins, project, tier
 from velvet_environments.samples.graphs import flat, layered
 
-LATENCY_S = 0.05
+LATENCY_S, MIDDLE_S = 0.05, 0.02
 FILES = 20
 NOT_DEFAULT = "--no-compile, not its default"
 
@@ -81,13 +81,14 @@ def _slope(name: str) -> Iterator[Callable[[], Outcome]]:
             return tool.lock(work).demand()
 
         def run() -> Outcome:
-            near, far = cold(0), cold(LATENCY_S)
+            near, middle, far = cold(0), cold(MIDDLE_S), cold(LATENCY_S)
             waits = max(0.01, (far.wall_s - near.wall_s) / LATENCY_S)
             told = {
                 "waits": waits,
                 "requests": float(far.stats.requests),
                 "connections": float(len({one.client_port for one in far.requests})),
                 "near": near.wall_s,
+                "middle": middle.wall_s,
                 "far": far.wall_s,
             }
             return Outcome(told, result=sorted(pins(tool, work).items()))
@@ -176,6 +177,7 @@ def add_to(suite: Suite) -> None:
             "requests": "requests",
             "connections": "connections",
             "near": "s",
+            "middle": "s",
             "far": "s",
         },
         rounds={"quick": 1, "default": 2},

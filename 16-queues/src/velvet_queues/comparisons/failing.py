@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 
 from velvet.bench import Absent, Metric, Suite, value
 from velvet.bench.model import Tier, mode
@@ -13,7 +14,7 @@ from velvet_queues.comparisons import PAIRS, needs
 from velvet_queues.contenders import PROFILES, load
 from velvet_queues.ledger import Delivery, Verdict
 
-FEW = ("deploy", "broker_restart", "poison")  # of the others in a default run
+FEW = ("deploy", "broker_restart", "network_cut", "poison")  # of the others in a default run
 OURS, OTHERS = 100, 10  # kills in a row
 Figures = Callable[[], dict[str, float]]
 METRICS = {
@@ -38,7 +39,9 @@ def _attack(row: str, profile: str, attack: str = "worker_kill") -> Figures:
             report = chaos.attack(attack, name, broker, profile)
         except ServiceUnavailable as error:
             raise Absent(str(error)) from None
-        figures = {"recovered": report.recovered_s, "finished": float(report.verdict.finished)}
+        figures = {"finished": float(report.verdict.finished)}
+        if not report.verdict.lost:
+            figures["recovered"] = report.recovered_s
         if attack == "poison":
             figures["starts"] = float(report.max_starts)
         return _counts(report.verdict) | figures
@@ -142,10 +145,28 @@ def _add_attacks(suite: Suite) -> None:
             tier="quick" if row in ("lease_postgres", "huey_redis") else "default",
             when=lambda attack, always=everywhere: always or mode() == "full" or attack in FEW,
         )
+    others.add(
+        "celery_redis_defaults",
+        partial(_attack, "celery_redis", "defaults"),
+        needs=needs("celery_redis"),
+        tier="default",
+        when=lambda attack: attack == "broker_restart",
+    )
+    suite.claim(
+        "celery_redis_defaults: a Redis as it comes forgets what waits in it when it is killed",
+        value("attacks", "celery_redis_defaults", "lost", attack="broker_restart") >= 1,
+        tier="default",
+    )
     for attack in ("deploy", "worker_pause", "broker_restart", "network_cut"):
         suite.claim(
             f"LeaseQueue on PostgreSQL loses nothing: {attack}",
             value("attacks", "lease_postgres", "lost", attack=attack) <= 0,
+            tier="default",
+        )
+    for row, attack in product(("celery_redis", "dramatiq_redis"), FEW[:3]):
+        suite.claim(
+            f"{row}: its production settings lose nothing: {attack}",
+            value("attacks", row, "lost", attack=attack) <= 0,
             tier="default",
         )
     suite.claim(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 import threading
 import time
@@ -63,12 +62,9 @@ def _durability(survivors: Callable[[], tuple[int, int, float]]) -> Callable[[],
 
 
 def _kill_node(server: services.Server) -> None:
-    """Kill a node with the script that started it, which alone would leave the node running."""
+    """Kill a node, and wait until all its processes are gone: the next one needs their ports."""
     node = psutil.Process(server.pid).children(recursive=True) if server.pid else []
     server.kill()
-    for process in node:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
     psutil.wait_procs(node, timeout=LEADER_S)
 
 
@@ -159,13 +155,13 @@ def _add_durability(suite: Suite) -> None:
         durability.add(mode, partial(_durability, partial(survived, mode)), needs="redis")
     for name, quorum in (("rabbitmq_transient", False), ("rabbitmq_quorum", True)):
         kept = partial(survived_in_rabbitmq, quorum=quorum)
-        durability.add(name, partial(_durability, kept), needs=("pika", "rabbitmq"), tier="full")
+        durability.add(name, partial(_durability, kept), needs=("pika", "rabbitmq"), tier="default")
     suite.claim(
         "a quorum queue keeps what it has confirmed; transient messages are gone",
         (value("durability", "rabbitmq_quorum", "lost") <= 0)
         & (value("durability", "rabbitmq_transient", "survived") <= 0)
         & (value("durability", "rabbitmq_transient", "lost") >= 10),
-        tier="full",
+        tier="default",
     )
     suite.claim(
         "a Redis without a log loses all that was confirmed; so does a snapshot that was not due",

@@ -158,13 +158,22 @@ def purge_redis(url: str, namespace: str) -> None:
 
 
 def amqp_depth(url: str, queue: str, *, delete: bool = False) -> int:
-    """Return how many messages a RabbitMQ queue holds, 0 without one; or delete it."""
+    """Return how many messages a RabbitMQ queue holds, 0 without one; or delete it.
+
+    Raises:
+        QueueUnavailable: no broker answers; one that is gone has no queue that could be deleted.
+    """
     import pika  # type: ignore[import-untyped,unused-ignore]
     import pika.exceptions  # type: ignore[import-untyped,unused-ignore]
 
     parameters = pika.URLParameters(url)
     parameters.socket_timeout = parameters.blocked_connection_timeout = 4
-    connection = pika.BlockingConnection(parameters)
+    try:
+        connection = pika.BlockingConnection(parameters)
+    except (pika.exceptions.AMQPError, OSError) as error:
+        if delete:
+            return 0
+        raise unavailable(url, error) from None
     try:
         channel = connection.channel()
         if delete:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import uuid
 from typing import Any
 
 from velvet_queues.contenders import SILENCE_S, Place, amqp_depth, purge_redis, unavailable
@@ -49,10 +50,16 @@ def app(place: Place) -> Any:
 
 
 def commands(place: Place) -> list[list[str]]:
-    """Return `celery worker` with the prefork pool, or threads where there is no fork."""
+    """Return `celery worker` with the prefork pool, or threads where there is no fork.
+
+    Each worker has a name of its own: two of one name share a mailbox, which RabbitMQ deletes with
+    its last listener. A worker that ends in the moment in which the next one of its name listens
+    takes the mailbox along, and the next one ends with "404 NOT_FOUND".
+    """
     pool = "threads" if sys.platform == "win32" else "prefork"
     words = ["worker", "--pool", pool, "--concurrency", str(place.concurrency), "-l", "ERROR"]
-    words += ["-n", f"{place.namespace}@%h", "--without-gossip", "--without-mingle"]
+    name = f"{place.namespace}-{uuid.uuid4().hex[:8]}@%h"
+    words += ["-n", name, "--without-gossip", "--without-mingle"]
     return [[sys.executable, "-m", "celery", "-A", "velvet_queues.apps:celery_app", *words]]
 
 
