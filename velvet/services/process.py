@@ -93,6 +93,7 @@ class ServerProcess:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
+                    cwd=self.folder,  # where it leaves what it writes when it crashes
                     env=self.env,
                     start_new_session=os.name == "posix",
                 )
