@@ -23,9 +23,9 @@ from typing import Any, TypeVar
 from velvet_visualization.errors import BrowserUnavailable, PageTimeout
 
 T = TypeVar("T")
-# Nothing listens there: every request that leaves the page ends at once.
 _START_S = 60.0  # a cold start on a busy machine; a page's own time begins afterwards
-_NO_NETWORK = "127.0.0.1:9"
+_GRACE_S = 5.0  # beyond a page's own time, for the browser to answer at all
+_NO_NETWORK = "127.0.0.1:9"  # nothing listens there: what leaves the page ends at once
 _FRAMES = "new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r(1))))"
 # Every element, also those in the shadow roots that Bokeh draws in.
 _COUNT = """(() => { let found = 0; const walk = root => { for (const one of
@@ -246,7 +246,7 @@ class BrowserSession:
             for attempt in (1, 2):
                 try:
                     await asyncio.wait_for(self._started(), _START_S)
-                    return await asyncio.wait_for(work(), self.timeout_s + 5)
+                    return await asyncio.wait_for(work(), self.timeout_s + _GRACE_S)
                 except (asyncio.TimeoutError, PageTimeout) as error:
                     raise PageTimeout(self.timeout_s) from error
                 except (Exception, asyncio.CancelledError) as error:

@@ -62,14 +62,17 @@ def line_pixels(
     enter = np.clip((column - x0[owner]) / run[owner], 0, 1)
     leave = np.where(column < last[owner], (column + 1 - x0[owner]) / run[owner], 1.0)
     rise = (y1 - y0)[owner]
-    ends = np.sort([y0[owner] + enter * rise, y0[owner] + np.clip(leave, 0, 1) * rise], axis=0)
-    low, high = np.floor(np.clip(ends, -1, height + 1)).astype(np.intp)
+    begin, end = y0[owner] + enter * rise, y0[owner] + np.clip(leave, 0, 1) * rise
+    low, high = (
+        np.floor(np.clip(pick(begin, end), -1, height + 1)).astype(np.intp)
+        for pick in (np.minimum, np.maximum)
+    )
     inside = (column >= 0) & (column <= width) & (high >= 0) & (low <= height)
     column = np.minimum(column[inside], width - 1)
     low, high = np.clip(low[inside], 0, height - 1), np.clip(high[inside], 0, height - 1)
-    steps = np.zeros((width, height + 1), dtype=np.int32)
-    np.add.at(steps, (column, low), 1)
-    np.add.at(steps, (column, high + 1), -1)
+    first_row, size = column * (height + 1), width * (height + 1)
+    begun, ended = (np.bincount(first_row + row, minlength=size) for row in (low, high + 1))
+    steps = (begun - ended).reshape(width, height + 1)
     covered: NDArray[np.bool_] = np.cumsum(steps, axis=1)[:, :-1].T > 0
     return covered
 

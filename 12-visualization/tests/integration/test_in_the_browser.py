@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from defusedxml import ElementTree
 
+from velvet_visualization import browser
 from velvet_visualization.browser import BrowserSession, find_browser
 from velvet_visualization.chart_test import pixels
 from velvet_visualization.comparisons import pages
@@ -64,6 +65,27 @@ def test_pages_are_ready_without_a_network(
         assert opened.eval("document.querySelector('figure').getAttribute('role')") == "img"
 
 
+# What stands in the page itself: the marks, and both ends of the x axis.
+DRAWN = {
+    "plotly": "[document.querySelectorAll('.scatterlayer .point').length, "
+    "...document.querySelector('.js-plotly-plot')._fullLayout.xaxis.range]",
+    "bokeh": "(one => [one.renderers.reduce((n, r) => n + r.data_source.get_length(), 0), "
+    "one.x_range.start, one.x_range.end])(Bokeh.documents[0].roots()[0])",
+}
+
+
+@pytest.mark.parametrize("which", DRAWN)
+def test_a_page_holds_the_marks_and_the_domain_of_its_scene(
+    session: BrowserSession, which: str
+) -> None:
+    scene, library = prepare(cloud(90)), load(which)
+
+    with session.page(library.html(library.build(scene)), library.READY) as opened:
+        shown = opened.eval(DRAWN[which])
+
+    assert shown == pytest.approx([90, *scene.x.domain])
+
+
 def test_hostile_titles_run_nothing(session: BrowserSession, name: str, library: Contender) -> None:
     axes = Channel("x", HOSTILE["html"]), Channel("y", HOSTILE["tex"])
     spec = ChartSpec("line", {"x": [1, 2], "y": [1, 2]}, *axes, title=HOSTILE["script"])
@@ -108,14 +130,18 @@ def test_a_live_chart_becomes_as_narrow_as_a_phone(
         assert opened.eval(waits)
 
 
-def test_a_page_that_is_never_ready_times_out_and_the_browser_lives_on() -> None:
+def test_a_page_that_is_never_ready_times_out_and_the_browser_lives_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     if find_browser() is None:
         pytest.skip("no browser: apt install chromium")
     with BrowserSession(timeout_s=1.0) as short:
         with pytest.raises(PageTimeout, match="within 1 s"):
             short.render_timing("<p>never", "window.never")
-        with pytest.raises(PageTimeout), short.page("<p>frozen") as opened:
-            opened.eval("new Promise(() => 0)")
+        with monkeypatch.context() as patch, short.page("<p>frozen") as opened:
+            patch.setattr(browser, "_GRACE_S", 0.1)
+            with pytest.raises(PageTimeout):
+                opened.eval("new Promise(() => 0)")
         with pytest.raises(RuntimeError, match="in the page: ReferenceError"):
             short.render_timing("<p>x", "nothing.there")
         assert short.render_timing("<p>x").dom_nodes > 1

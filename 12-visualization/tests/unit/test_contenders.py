@@ -102,6 +102,13 @@ def test_hostile_labels_are_text(name: str, library: Contender, label: str) -> N
         assert not [one for one in root.iter() if one.tag.endswith("script")]
 
 
+def test_a_letter_that_the_font_lacks_is_reported() -> None:
+    scene = prepare(ChartSpec("scatter", {"x": [1], "y": [1]}, X, Y, title=HOSTILE["emoji"]))
+
+    with pytest.warns(UserWarning, match=r"Glyph \d+ .*missing from font"):
+        export(scene, "matplotlib", "png")
+
+
 @pytest.mark.parametrize("bug", chart_test.BUGS)
 def test_the_chart_test_finds_each_of_seven_bugs(name: str, bug: str) -> None:
     scene = prepare(cloud(60))
