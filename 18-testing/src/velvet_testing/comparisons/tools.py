@@ -25,6 +25,8 @@ from velvet_testing.coverage_probe import BACKENDS, EdgeCollector
 from velvet_testing.doubles import FakeClock
 from velvet_testing.samples.headers import STAGED
 
+EXAMPLE = 20  # Hypothesis runs one example in the time of so many executions of ours
+
 
 def _schema(tables: int) -> list[str]:
     return [f"CREATE TABLE t{i} (id INTEGER PRIMARY KEY, text TEXT)" for i in range(tables)]
@@ -137,20 +139,20 @@ def _fuzzed(name: str) -> Callable[[], dict[str, float]]:
         crashed, spent = 0, []
         for seed in range(seeds):
             if name == "hypothesis":
-                count = _hypothesis(parse, seed, executions // 20)
+                found, count = _hypothesis(parse, seed, executions // EXAMPLE)
             else:
                 files = ["<staged>"] if name == "guided" else []
                 one = fuzz.CoverageGuidedFuzzer(parse, [b"...."], Random(seed), files=files)
                 result = one.run(executions, 300, shrink=False)
-                count = result.executions if result.error else 0
-            crashed += bool(count)
-            spent.append(count or executions)
+                found, count = result.error is not None, result.executions
+            crashed += found
+            spent.append(count)
         return {"crashed": crashed / seeds, "executions": sorted(spent)[seeds // 2]}
 
     return run
 
 
-def _hypothesis(parse: Callable[[bytes], Any], seed: int, examples: int) -> int:
+def _hypothesis(parse: Callable[[bytes], Any], seed: int, examples: int) -> tuple[bool, int]:
     from hypothesis import HealthCheck, Phase, given
     from hypothesis import seed as with_seed
     from hypothesis import settings
@@ -175,8 +177,8 @@ def _hypothesis(parse: Callable[[bytes], Any], seed: int, examples: int) -> int:
     try:
         test()
     except ZeroDivisionError:
-        return count
-    return 0
+        return True, count
+    return False, count
 
 
 LOOP = "def run(n):\n    total = 0\n    for i in range(n):\n        total += i\n    return total\n"
@@ -263,7 +265,8 @@ def add_to(suite: Suite) -> None:
         limit=1200,
     )
     for name in ("random", "guided", "hypothesis"):
-        power.add(name, partial(_fuzzed, name))
+        note = f"an example costs more: 1/{EXAMPLE} of the executions" if name == "hypothesis" else ""
+        power.add(name, partial(_fuzzed, name), note=note)
 
     probes = suite.comparison(
         "probe_overhead", title="A loop of 30,000 rounds, watched", unit="ms", rounds=few
