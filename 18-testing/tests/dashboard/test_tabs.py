@@ -109,6 +109,16 @@ def test_reruns_follow_their_formula() -> None:
     assert len(flaky_lab.figure_of(Seen(rows)).data) == 3
 
 
+@pytest.mark.parametrize("polluter", [0, 4, 38])
+def test_a_bisection_ends_with_the_polluter_alone(polluter: int) -> None:
+    rows = flaky_lab.bisected(polluter)
+
+    assert [*rows[0].values()] == ["nothing", "passes"]
+    assert [*rows[1].values()] == ["test_00 to test_38", "fails"]
+    assert {"before it": f"test_{polluter:02}", "test_39": "fails"} in rows
+    assert len(rows) <= 9
+
+
 def test_a_row_of_the_readers_own_joins_the_suite() -> None:
     row = "page([(1, 'a')], 1)[1] is None"
 

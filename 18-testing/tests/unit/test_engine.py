@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event, Thread
 from types import ModuleType
 from typing import Any
 
@@ -66,6 +67,11 @@ def crashes(module: ModuleType) -> None:
 def loops(module: ModuleType) -> None:
     while module.clamp(11) != 10:
         pass
+
+
+def leaves_a_thread(module: ModuleType) -> None:
+    Thread(target=Event().wait).start()  # an ordinary exit would wait for it
+    assert module.clamp(11) == 10
 
 
 def allocates(module: ModuleType) -> None:
@@ -154,6 +160,7 @@ def test_a_callable_judges_the_same(target: Path) -> None:
         (crashes, Status.KILLED),
         (loops, Status.TIMEOUT),
         (allocates, Status.KILLED),
+        (leaves_a_thread, Status.KILLED),
     ],
 )
 def test_a_test_that_ends_its_process_does_not_let_a_mutant_survive(

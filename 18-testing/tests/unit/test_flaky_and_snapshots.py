@@ -97,7 +97,7 @@ def test_the_last_day_of_an_excuse_still_counts() -> None:
 TESTS = [f"t{i}" for i in range(40)]
 
 
-def test_one_polluter_of_forty_is_found_in_eight_runs() -> None:
+def test_one_polluter_of_forty_is_found_in_nine_runs() -> None:
     report = flaky.find_polluters(TESTS, "t39", runner=lambda before: "t13" not in before)
 
     assert report.polluters == ["t13"]

@@ -49,10 +49,30 @@ def figure_of(seen: kit.Seen) -> go.Figure:
     return figure
 
 
+def bisected(polluter: int = 4, tests: int = 40) -> list[dict[str, str]]:
+    """Return the runs that name the test which makes the last one fail, a row each."""
+    names, rows = [f"test_{number:02}" for number in range(tests)], list[dict[str, str]]()
+
+    def passes(before: list[str]) -> bool:
+        green = names[polluter] not in before
+        ran = f"{before[0]} to {before[-1]}" if len(before) > 1 else "".join(before) or "nothing"
+        rows.append({"before it": ran, names[-1]: "passes" if green else "fails"})
+        return green
+
+    report = flaky.find_polluters(names, names[-1], runner=passes)
+    assert report.polluters == [names[polluter]]
+    return rows
+
+
 def draw(seen: kit.Seen) -> None:
-    """Draw the curve."""
+    """Draw the curve, and the bisection of a test that fails by the order alone."""
     if seen.of("runs"):
         seen.chart(figure_of(seen), key="reruns")
+    kit.note(
+        "No number of reruns explains a test that fails by the order alone: of forty tests one "
+        "pollutes the last. Halve what runs before it until one test is left."
+    )
+    seen.table(bisected())
 
 
 def finding(seen: kit.Seen) -> str:
