@@ -265,7 +265,9 @@ def add_to(suite: Suite) -> None:
         limit=1200,
     )
     for name in ("random", "guided", "hypothesis"):
-        note = f"an example costs more: 1/{EXAMPLE} of the executions" if name == "hypothesis" else ""
+        note = (
+            f"an example costs more: 1/{EXAMPLE} of the executions" if name == "hypothesis" else ""
+        )
         power.add(name, partial(_fuzzed, name), note=note)
 
     probes = suite.comparison(
