@@ -78,7 +78,7 @@ def test_english_contractions_are_cut_as_in_universal_dependencies() -> None:
 
 def test_wordpiece_cuts_as_in_the_test_of_bert() -> None:
     # tokenization_test.py of google-research/bert; the offsets are those of the raw text.
-    pieces = "[UNK] [CLS] [SEP] want ##want ##ed wa un runn ##ing ,".split()
+    pieces = ["[UNK]", "[CLS]", "[SEP]", "want", "##want", "##ed", "wa", "un", "runn", "##ing", ","]
     cut, text = wordpiece.make(TEXTS), "UNwant\u00e9d,running"
     numbers = {piece: number for number, piece in enumerate(pieces)}
     cut.tokenizer.model = models.WordPiece(numbers, unk_token=wordpiece.UNKNOWN)
