@@ -99,7 +99,7 @@ def search_by_meaning() -> None:
         codes = (one for one in pairs if one.kind == "lexical")
         found_at = ((one, search(meaning, one.query, 1)[0].at) for one in codes)
         lost, at = next((one, at) for one, at in found_at if texts[at] != one.text)
-        print(f"MiniLM loses {lost.query!r} to {texts[at]!r}")
+        print(f"MiniLM loses {lost.query!r} to\n  {texts[at]!r}")
     print(f"MRR of chance: {evaluate.ratio(evaluate.mrr_counts(range(1, len(pairs) + 1))):.3f}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from velvet_nlp.own import load
 from velvet_nlp.word_vectors import WordVectors
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+LOCAL = (None, "", "127.0.0.1", "localhost", "::1")
+NOWHERE = "http://127.0.0.1:9"  # the guard below cannot see into a child; a proxy that refuses can
+os.environ.update(http_proxy=NOWHERE, https_proxy=NOWHERE, no_proxy="127.0.0.1,localhost,::1")
 threadpool_limits(1)  # more threads than cores make small products of matrices slower
 CONFIG = {
     "vocab_size": wordpiece.VOCABULARY,
@@ -49,17 +53,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail every test that connects to anything but this machine."""
+def no_connection(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Fail every test that asks for anything but this machine, though a library hides the error."""
+    wanted: list[str] = []
+
+    def local(host: Any) -> None:
+        if host not in LOCAL:
+            wanted.append(f"a test wanted to connect to {host!r}")
+            raise AssertionError(wanted[-1])
+
     for name in ("connect", "connect_ex"):
         plain = getattr(socket.socket, name)
 
         def guarded(self: socket.socket, address: Any, plain: Any = plain) -> Any:
-            if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "localhost", "::1"):
-                raise AssertionError(f"a test wanted to connect to {address!r}")
+            if isinstance(address, tuple):
+                local(address[0])
             return plain(self, address)
 
         monkeypatch.setattr(socket.socket, name, guarded)
+    plain_lookup = socket.getaddrinfo
+
+    def lookup(host: Any, *rest: Any, **named: Any) -> Any:
+        local(host)
+        return plain_lookup(host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    yield wanted
+    assert wanted == []
 
 
 def tensors(config: dict[str, Any], seed: int = 29) -> dict[str, np.ndarray]:

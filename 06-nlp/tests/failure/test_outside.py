@@ -11,7 +11,8 @@ from collections.abc import Callable
 from email.message import Message
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
 
 import pytest
 import spacy
@@ -332,11 +333,15 @@ def test_quotes_that_lose_their_place_are_aligned(monkeypatch: pytest.MonkeyPatc
         assert [text[a:b] for a, b in cut.spans(text)] == ["He", "said", '"', "yes", '"', "."]
 
 
-def test_no_test_reaches_another_machine() -> None:
+def test_no_test_reaches_another_machine(no_connection: list[str]) -> None:
     with socket.socket() as line:
-        for connect in (line.connect, line.connect_ex):
+        for reach in (line.connect, line.connect_ex, lambda to: socket.getaddrinfo(*to)):
             with pytest.raises(AssertionError, match="wanted to connect"):
-                connect(("example.invalid", 80))
+                reach(("example.invalid", 80))
+    assert len(no_connection) == 3
+    no_connection.clear()
+    with pytest.raises(URLError, match=r"refused|No connection"):  # what a child would get
+        urlopen("http://example.invalid", timeout=30)
     assert os.environ["HF_HUB_OFFLINE"] == "1"
     assert "torch" not in sys.modules or not tiers.missing("torch")
     assert len(sentences_of(load())) > 0

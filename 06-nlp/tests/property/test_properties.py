@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +15,7 @@ from velvet_nlp.conllu import read_conllu, write_conllu
 from velvet_nlp.corpus import ENTITIES, UPOS, Document, Sentence, Token
 from velvet_nlp.intervals import bootstrap_ci, holm, paired_bootstrap
 from velvet_nlp.own import load
+from velvet_nlp.protocols import Tagger
 from velvet_nlp.validation import grouped_folds
 
 TAGS = ["O", *(f"{letter}-{kind}" for letter in "BI" for kind in ENTITIES)]
@@ -111,13 +113,20 @@ def test_folds_part_documents(k: int, documents: int, domains: int) -> None:
     assert all(not set(split.train) & set(split.test) for split in grouped_folds(made, k))
 
 
+@lru_cache(maxsize=1)
+def _trained() -> list[Tagger]:
+    train, found = load()[0].sentences, []
+    for name in ("dictionary", "backoff", "perceptron"):
+        found.append(contenders.tagger(name, "pos")())
+        found[-1].fit([one.words for one in train], [one.upos for one in train])
+    return found
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_test_sentences_changes_nothing(rng) -> None:  # type: ignore[no-untyped-def]
-    train, test = load()[0].sentences, list(load()[1].sentences)
-    for name in ("dictionary", "backoff", "perceptron"):
-        tagger = contenders.tagger(name, "pos")()
-        tagger.fit([one.words for one in train], [one.upos for one in train])
+    test = list(load()[1].sentences)
+    for tagger in _trained():
         before = dict(
             zip(
                 [one.text for one in test], tagger.predict([one.words for one in test]), strict=True

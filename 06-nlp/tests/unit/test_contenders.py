@@ -10,11 +10,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from tokenizers import models
 
 from velvet_nlp import contenders, tiers
 from velvet_nlp.bio import repair, spans_from_bio
 from velvet_nlp.contenders.taggers import spacy_cnn
 from velvet_nlp.contenders.taggers.frozen_encoder import FrozenEncoder, shape
+from velvet_nlp.contenders.tokenizers import wordpiece
 from velvet_nlp.contenders.tokenizers.treebank import aligned
 from velvet_nlp.corpus import Document, Sentence, Token, sentences_of
 from velvet_nlp.evaluate import accuracy_counts, ratio
@@ -28,7 +30,7 @@ from velvet_nlp.validation import cross_validate, grouped_folds, training_senten
 from velvet_nlp.word_vectors import WordVectors
 
 TEXTS = [document.text for document in load()]
-TOKENIZERS = contenders.names("tokenizers")
+CUTS = {name: contenders.tokenizer(name, TEXTS) for name in contenders.names("tokenizers")}
 WORDS = [(task, name) for task in ("pos", "ner") for name in contenders.taggers_of(task)]
 
 
@@ -43,7 +45,7 @@ def _rows(documents: tuple[Document, ...], task: str) -> tuple[list[list[str]], 
     return [one.words for one in sentences], [one.labels(task) for one in sentences]
 
 
-@pytest.mark.parametrize("name", TOKENIZERS)
+@pytest.mark.parametrize("name", CUTS)
 @pytest.mark.parametrize(
     "text",
     [
@@ -59,7 +61,7 @@ def _rows(documents: tuple[Document, ...], task: str) -> tuple[list[list[str]], 
     ids=["empty", "blank", "quotes", "right-to-left", "nul", "surrogate", "emoji", "long"],
 )
 def test_every_tokenizer_takes_every_text(name: str, text: str) -> None:
-    spans = contenders.tokenizer(name, TEXTS).spans(text)
+    spans = CUTS[name].spans(text)
 
     assert all(0 <= start < end <= len(text) for start, end in spans)
     assert all(a[1] <= b[0] for a, b in pairwise(spans)) or name in ("bpe", "wordpiece")
@@ -71,7 +73,19 @@ def test_english_contractions_are_cut_as_in_universal_dependencies() -> None:
     wanted = ["I", "ca", "n't", ",", "she", "'ll", ";", "it", "'s", "Ann", "'s", "."]
 
     for name in ("spacy", "nltk_word", "treebank"):
-        assert [text[a:b] for a, b in contenders.tokenizer(name).spans(text)] == wanted
+        assert [text[a:b] for a, b in CUTS[name].spans(text)] == wanted
+
+
+def test_wordpiece_cuts_as_in_the_test_of_bert() -> None:
+    # tokenization_test.py of google-research/bert; the offsets are those of the raw text.
+    pieces = ["[UNK]", "[CLS]", "[SEP]", "want", "##want", "##ed", "wa", "un", "runn", "##ing", ","]
+    cut, text = wordpiece.make(TEXTS), "UNwant\u00e9d,running"
+    numbers = {piece: number for number, piece in enumerate(pieces)}
+    cut.tokenizer.model = models.WordPiece(numbers, unk_token=wordpiece.UNKNOWN)
+
+    found = [text[a:b] for a, b in cut.spans(text)]
+
+    assert found == ["UN", "want", "\u00e9d", ",", "runn", "ing"]
 
 
 def test_tokens_that_a_text_does_not_have_stay_with_their_neighbours() -> None:
@@ -81,8 +95,8 @@ def test_tokens_that_a_text_does_not_have_stay_with_their_neighbours() -> None:
 
 def test_pieces_need_text_and_keep_frequent_words_whole() -> None:
     for name in ("wordpiece", "bpe"):
-        assert contenders.tokenizer(name, TEXTS).spans("the") == [(0, 3)]
-        assert len(contenders.tokenizer(name, TEXTS).spans("misunderstanding")) > 2
+        assert CUTS[name].spans("the") == [(0, 3)]
+        assert len(CUTS[name].spans("misunderstanding")) > 2
         with pytest.raises(ValueError, match="at least one text"):
             contenders.tokenizer(name)
 
@@ -141,7 +155,7 @@ def test_with_shuffled_labels_nothing_is_learnt(
     truth = [tag for row in labels[20:] for tag in row]
     majority = max(truth.count(tag) for tag in set(truth)) / len(truth)
     share = ratio(accuracy_counts(labels[20:], tagger.predict(words[20:])))
-    assert share <= majority + 0.1
+    assert share <= majority + 0.05
 
 
 @pytest.mark.parametrize(("task", "name"), WORDS)
@@ -214,8 +228,9 @@ def test_vectors_do_not_depend_on_the_batch(bert: NumpyBert) -> None:
     (one,) = alone([words])
     *_, other = crowd([["a"] * 30, ["another", "one"], words])
 
+    length = np.linalg.norm(one, axis=1, keepdims=True)  # embeddings have length 1
     assert one.shape == (3, 64)
-    assert np.abs(one - other).max() <= 1e-5
+    assert np.abs((one - other) / length).max() <= 1e-5
 
 
 def test_each_tagger_pays_for_its_own_vectors(

@@ -184,5 +184,5 @@ def attention(text: str = "") -> Iterator[Event]:
     seen: list[Any] = []
     bert.hidden(*padded([encoded.ids]), attention=seen)
     for layer, weights in enumerate(seen, 1):
-        rows = weights[0].mean(0).round(4).tolist()
+        rows = weights[0].mean(0).astype(float).round(4).tolist()
         yield {"type": "layer", "layer": layer, "pieces": encoded.tokens, "rows": rows}
