@@ -58,6 +58,16 @@ def test_a_line_has_figure_ratio_and_published_figure(document):
     assert (line.published, line.quotient, line.notes) == ("250 ns", "2.00x slower", "a dict")
 
 
+@pytest.mark.parametrize(
+    ("kind", "figure"), [("value", "0.900 [0.850, 0.950]"), ("micro", "0.900")]
+)
+def test_a_score_is_followed_by_its_interval(document, kind, figure):
+    scored = {"median": 0.9, "lo": 0.85, "hi": 0.95, "unit": "", "kind": kind}
+    document["results"] = [{**document["results"][0], **scored}]
+
+    assert [line.figure for line in lines(document, "lookup")] == [figure]
+
+
 def test_the_baseline_has_no_ratio_to_itself(document):
     assert lines(document, "lookup")[0].versus == ""
 

@@ -112,7 +112,7 @@ def lines(
     for entry in entries(results, bench, metric, **(size or {})):
         theirs = _published(results, entry, wanted)
         unit, note = entry.get("unit", ""), [notes.get(entry["contender"], "")]
-        figure, versus, quotient = shown(entry), "", ""
+        figure, versus, quotient = shown(entry) + _interval(entry), "", ""
         if "median" in entry and "label" not in entry:
             if entry.get("extrapolated"):
                 note.insert(0, f"{DAGGER} extrapolated from {entry['measured_n']} measured")
@@ -139,6 +139,13 @@ def shown(entry: Mapping[str, Any]) -> str:
     return quantity(entry["median"], entry["unit"]) + dagger
 
 
+def _interval(entry: Mapping[str, Any]) -> str:
+    """Write a score's interval, where it has one; those of times are at their ratios."""
+    scored = entry.get("kind") == "value" and {"median", "lo", "hi"} <= entry.keys()
+    ends = [quantity(entry[end], entry["unit"]) for end in ("lo", "hi")] if scored else []
+    return f" [{', '.join(ends)}]" if len(set(ends)) == 2 else ""
+
+
 def _note(contender: Mapping[str, Any]) -> str:
     tuned = contender.get("tuned_of")
     return f"tuned settings of {tuned}: {contender['note']}" if tuned else str(contender["note"])
@@ -152,7 +159,8 @@ def _published(results: Results, entry: Mapping[str, Any], metric: str) -> float
 
 def _other(results: Results, entry: Mapping[str, Any], metric: str) -> str:
     at = _at(entry, "bench", "contender", "size")
-    return shown({**(_first(results["results"], metric=metric, **at) or {}), "extrapolated": False})
+    found = {**(_first(results["results"], metric=metric, **at) or {}), "extrapolated": False}
+    return shown(found) + _interval(found)
 
 
 def columns(table: list[Line], figure: str, versus: str) -> dict[str, list[str]]:
