@@ -114,7 +114,7 @@ def effects_of(effects: list[dict[str, Any]], lift: int) -> go.Figure:
             hovertemplate=f"%{{x:.1f}} ± {one['reach']:.1f} %<extra></extra>",
         )
     figure.add_vline(x=lift, line=DOTTED, annotation_text=f"the truth: {lift} %")
-    figure.update_yaxes(autorange="reversed", ticks="")
+    figure.update_yaxes(range=[1.5, -1.2], ticks="")  # room above for what the line says
     figure.update_xaxes(title="B against A, in %")
     return plotly_layout(figure, title="One experiment, its 95 % interval twice", height=240)
 
@@ -154,7 +154,7 @@ def split_says(split: dict[str, Any], percent: float) -> str:
     found = f"the sample ratio check refused {len(split['alarms'])} of {len(split['first'])}"
     if percent == 50:
         return f"The split is as planned: {found}; each refusal is a false alarm."
-    return f"{percent:g} % reach A where half were planned: {found}; none of them can be trusted."
+    return f"{percent:g} % reach A where half were planned: {found}, and none can be trusted."
 
 
 def draw(seen: kit.Seen) -> None:
