@@ -19,7 +19,7 @@ from velvet_ml.train import Run
 
 @example("onnx_parity")
 def onnx_parity() -> None:
-    """Five exports on three shapes of data: how many rows differ, and what the gate says."""
+    """Three exports on three shapes of data: how many rows differ, and what the gate says."""
     print(f"{'model':17}{'data':9}{'largest':>9}{'over 1e-5':>11}{'flipped':>9}  gate")
     for shape in lab.SHAPES:
         for name in ("logreg", "boosting", "scaled_boosting"):

@@ -17,7 +17,7 @@ from velvet_ml.registry import ALIASES, Manifest
 class Client(Protocol):
     """The part of `mlflow.MlflowClient` that the adapter uses."""
 
-    def search_registered_models(self) -> Any: ...
+    def search_registered_models(self, filter_string: str) -> Any: ...
     def create_registered_model(self, name: str) -> Any: ...
     def create_model_version(self, name: str, source: str, *, tags: Mapping[str, str]) -> Any: ...
     def get_model_version(self, name: str, version: str) -> Any: ...
@@ -33,7 +33,7 @@ class MlflowRegistry:
 
     def register(self, manifest: Manifest, source: str) -> int:
         """Tell MLflow of a version whose file lies at `source`; returns its number there."""
-        if manifest.name not in {one.name for one in self._client.search_registered_models()}:
+        if not self._client.search_registered_models(f"name = '{manifest.name}'"):
             self._client.create_registered_model(manifest.name)
         tags = {"sha256": manifest.sha256, "signature": manifest.signature}
         made = self._client.create_model_version(manifest.name, source, tags=tags)
@@ -51,7 +51,8 @@ class MlflowRegistry:
         return None if found is None else int(found)
 
     def check(self, manifest: Manifest, version: int) -> None:
-        """Raise IntegrityError when MLflow's version is of another file than the manifest."""
+        """Raise IntegrityError when MLflow's version has another file or manifest."""
         tags = self._client.get_model_version(manifest.name, str(version)).tags
-        if tags.get("sha256") != manifest.sha256:
-            raise IntegrityError("MLflow", manifest.sha256, str(tags.get("sha256")))
+        for name in ("sha256", "signature"):
+            if (found := str(tags.get(name))) != (right := getattr(manifest, name)):
+                raise IntegrityError(f"MLflow: {name}", right, found)

@@ -1,9 +1,9 @@
 """Does the exported graph answer as the trained model? A gate that refuses, not a hope.
 
 ONNX computes in float32. A tree compares a value with a threshold; where rounding moves the value
-over it, the row goes down the other branch. For most columns that is one row in a thousand; for a
-timestamp or a large id it is every sixth. `export` therefore always ends in the gate: held-out rows
-and rows made for the edges, compared one by one.
+over it, the row goes down the other branch. For most columns that is a row in a thousand, if any; for
+a timestamp or a large id it is every third and more. `export` therefore always ends in the gate:
+held-out rows and rows made for the edges, compared one by one.
 """
 
 from __future__ import annotations

@@ -31,6 +31,35 @@ def test_experiments_unfold_and_are_judged() -> None:
     assert ab_lab.finding(Seen(frames)) == ""
 
 
+@pytest.mark.parametrize(("correlation", "width"), [(0.0, 1.0), (0.7, 0.714), (0.9, 0.436)])
+def test_an_interval_shrinks_by_what_the_past_explains(correlation: float, width: float) -> None:
+    told = list(tasks.experiments(lift=10, runs=50, past=correlation))
+    plain, adjusted = effects = [one for one in told if one["type"] == "effect"]
+    found = adjusted["reach"] / plain["reach"]
+    assert found == pytest.approx(width, abs=0.02)
+    assert all(abs(one["lift"] - 10) < one["reach"] for one in effects)
+    figure = ab_lab.effects_of(effects, 10)
+    assert [bar.y[0] for bar in figure.data] == ["without CUPED", "with CUPED"]
+    assert [bar.error_x.array[0] for bar in figure.data] == [one["reach"] for one in effects]
+    said = ab_lab.cuped_says(effects, correlation)
+    assert f"{found:.0%} of its width" in said
+    assert ("nothing is gained" in said) == (correlation == 0)
+
+
+@pytest.mark.parametrize(("percent", "low", "high"), [(50.0, 0, 3), (52.0, 90, 100)])
+def test_a_split_that_is_off_is_refused(percent: float, low: int, high: int) -> None:
+    split = list(tasks.experiments(runs=100, split=percent))[-1]
+    assert (split["type"], split["users"], len(split["first"])) == ("split", 20_000, 100)
+    assert low <= len(split["alarms"]) <= high
+    passed, refused = ab_lab.split_of(split).data
+    assert (len(passed.x), len(refused.x)) == (100 - len(split["alarms"]), len(split["alarms"]))
+    assert all(abs(n - 10_000) > 232 for n in refused.x)  # 3.29 standard errors are p = 0.001
+    assert all(abs(n - 10_000) <= 232 for n in passed.x)
+    said = ab_lab.split_says(split, percent)
+    assert f"refused {len(split['alarms'])} of 100" in said
+    assert ("false alarm" in said) == (percent == 50)
+
+
 def test_a_leak_is_told() -> None:
     score = {"type": "score", "leak": "time", "leaky": 0.98, "honest": -1.2}
     nulls = [{"type": "null", "side": side, "score": 0.5} for side in ("leaky", "honest")]
@@ -97,6 +126,8 @@ def test_serving_is_told() -> None:
     [
         lambda: tasks.experiments(rule="magic"),
         lambda: tasks.experiments(runs=1),
+        lambda: tasks.experiments(past=1.0),
+        lambda: tasks.experiments(split=float("nan")),
         lambda: tasks.leaks(leak="magic"),
         lambda: tasks.registry(kills=99),
         lambda: tasks.race(change=0),

@@ -40,8 +40,10 @@ def test_a_load_without_a_server_ends_and_says_so(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.leaves("joblib's resource tracker lives as long as the interpreter, by design")
-@pytest.mark.parametrize("name", ["loky"])
+@pytest.mark.parametrize("name", ["loky", "dask"])
 def test_processes_find_the_same_model(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if name == "dask":
+        pytest.importorskip("distributed", reason="pip install distributed")
     monkeypatch.setattr(scale, "GRID", ((4, 1), (8, 3)))
     monkeypatch.setitem(scale.SIZES, "tiny", scale.Size(200, 10, 2))
     assert scale.fit_grid(name, "tiny").score == scale.fit_grid("serial", "tiny").score

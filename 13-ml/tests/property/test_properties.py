@@ -1,10 +1,12 @@
-"""What holds for any contract, histogram, stream, assignment, and order of moves."""
+"""What holds for any contract, histogram, stream, assignment, batch, and order of moves."""
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from math import log2
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from velvet_ml.experiment.design import Assigner
 from velvet_ml.registry import Registry
 from velvet_ml.samples import demo
 from velvet_ml.samples.demo import Demo
+from velvet_ml.serving.engine import MicroBatcher
 
 NUMBERS = st.floats(-1e6, 1e6)
 SAMPLES = st.lists(NUMBERS, min_size=30, max_size=120).map(np.array)
@@ -96,6 +99,38 @@ def _seeded(seed: str) -> dict[str, str]:
     import os
 
     return {**os.environ, "PYTHONHASHSEED": seed}
+
+
+CALLS = st.lists(st.sampled_from(["good", "bad", "gone"]), max_size=12)
+
+
+@settings(max_examples=30)
+@given(calls=CALLS, largest=st.integers(1, 5), turns=st.integers(0, 4))
+def test_each_caller_of_a_batcher_gets_its_own_answer(
+    calls: list[str], largest: int, turns: int
+) -> None:
+    def predict(rows: Sequence[tuple[int, str]]) -> list[float]:
+        if any(kind == "bad" for _, kind in rows):
+            raise ValueError("bad")
+        return [float(number) for number, _ in rows]
+
+    async def run() -> list[Any]:
+        async with MicroBatcher(predict, max_batch=largest, max_wait_ms=0) as batcher:
+            waiting = [asyncio.create_task(batcher.submit(one)) for one in enumerate(calls)]
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            for one, kind in zip(waiting, calls, strict=True):
+                if kind == "gone":
+                    one.cancel()
+            told = asyncio.gather(*waiting, return_exceptions=True)
+            return await asyncio.wait_for(told, 20)
+
+    for number, (kind, answer) in enumerate(zip(calls, asyncio.run(run()), strict=True)):
+        if kind == "bad":
+            assert isinstance(answer, ValueError)
+        else:
+            left = kind == "gone" and isinstance(answer, asyncio.CancelledError)
+            assert left or answer == number
 
 
 MOVES = st.lists(

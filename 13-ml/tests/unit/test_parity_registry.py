@@ -166,8 +166,8 @@ class FakeMlflow:
         self.models: dict[str, Any] = {}
         self.tags: list[dict[str, str]] = []
 
-    def search_registered_models(self) -> list[Any]:
-        return list(self.models.values())
+    def search_registered_models(self, filter_string: str) -> list[Any]:
+        return [one for name, one in self.models.items() if filter_string == f"name = '{name}'"]
 
     def create_registered_model(self, name: str) -> None:
         self.models[name] = SimpleNamespace(name=name, aliases={})
@@ -193,8 +193,9 @@ def test_mlflow_holds_the_same_aliases(shop: Demo) -> None:
     there.promote("churn", 2, "production")
     assert there.version_of("churn", "production") == 2
     there.check(manifest, 2)
-    with pytest.raises(IntegrityError, match="MLflow"):
-        there.check(dataclasses.replace(manifest, sha256="0" * 64), 2)
+    for other in ({"sha256": "0" * 64}, {"signature": "0" * 64}):
+        with pytest.raises(IntegrityError, match=f"MLflow: {next(iter(other))}"):
+            there.check(dataclasses.replace(manifest, **other), 2)
     with pytest.raises(ValueError, match="'prod' is none of"):
         there.promote("churn", 2, "prod")
 

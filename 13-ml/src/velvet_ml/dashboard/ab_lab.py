@@ -1,4 +1,4 @@
-"""Five hundred experiments unfold: what each stopping rule makes of the same data."""
+"""Five hundred experiments unfold: what stopping rules, CUPED and a broken split make of them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ NAMES = {
     "obrien_fleming": "O'Brien-Fleming",
     "msprt": "mSPRT",
 }
+DOTTED = {"color": LINE, "dash": "dot", "width": 2}
 
 
 def controls() -> dict[str, Any]:
-    """Ask for the true lift, the rule and the number of experiments."""
+    """Ask for the true lift, the rule and the experiments; for the past and the split."""
     rule = kit.choice("Stopping rule", list(sequential.RULES), "peek_100")
     lift = int(kit.slider("True lift of B, in percent", 0, 30, 0, step=5))
     runs = int(kit.choice("Experiments", ["100", "500", "2000"], "500"))
-    return {"lift": lift, "rule": rule, "runs": runs}
+    past = float(kit.choice("CUPED: correlation with the past", ["0", "0.5", "0.7", "0.9"], "0.7"))
+    split = float(kit.choice("Users that reach A, in %", ["50", "50.5", "51", "52"], "51"))
+    return {"lift": lift, "rule": rule, "runs": runs, "past": past, "split": split}
 
 
 def _bars(rule: str, n: list[int], users: int) -> list[float]:
@@ -61,7 +64,7 @@ def paths_of(frames: list[dict[str, Any]], rule: str, lift: int) -> go.Figure:
                 x=at,
                 y=[side * bar for bar in bars],
                 mode="lines",
-                line={"color": LINE, "dash": "dot", "width": 2},
+                line=DOTTED,
                 name="bar of the rule",
                 showlegend=side == 1,
                 hoverinfo="skip",
@@ -88,7 +91,7 @@ def stopped_of(rules: list[dict[str, Any]], lift: int) -> go.Figure:
         )
     )
     if lift == 0:
-        figure.add_vline(x=5, line={"color": LINE, "dash": "dot", "width": 2})
+        figure.add_vline(x=5, line=DOTTED)
     what = "winners that are none" if lift == 0 else "winners that were found"
     plotly_layout(figure, title=f"The same experiments under each rule: {what}", height=340)
     figure.update_xaxes(title="% of the experiments", rangemode="tozero")
@@ -96,8 +99,66 @@ def stopped_of(rules: list[dict[str, Any]], lift: int) -> go.Figure:
     return figure
 
 
+def effects_of(effects: list[dict[str, Any]], lift: int) -> go.Figure:
+    """Return one experiment's difference with its interval, without CUPED and with it."""
+    figure = go.Figure()
+    for number, one in enumerate(effects):
+        fill, stroke = pair(number)
+        figure.add_scatter(
+            x=[one["lift"]],
+            y=[f"{one['name']} CUPED"],
+            error_x={"array": [one["reach"]], "color": stroke, "thickness": 3, "width": 9},
+            mode="markers",
+            marker={"size": 13, "color": fill, "line": {"color": stroke, "width": 2}},
+            showlegend=False,
+            hovertemplate=f"%{{x:.1f}} ± {one['reach']:.1f} %<extra></extra>",
+        )
+    figure.add_vline(x=lift, line=DOTTED, annotation_text=f"the truth: {lift} %")
+    figure.update_yaxes(range=[1.5, -1.2], ticks="")  # room above for what the line says
+    figure.update_xaxes(title="B against A, in %")
+    return plotly_layout(figure, title="One experiment, its 95 % interval twice", height=240)
+
+
+def cuped_says(effects: list[dict[str, Any]], correlation: float) -> str:
+    """Say what the past was worth."""
+    width = effects[1]["reach"] / effects[0]["reach"]
+    worth = f"as {width**-2:.1f} times the users would" if width < 0.99 else "so nothing is gained"
+    return (
+        f"Where the past correlates with the outcome by {correlation:g}, CUPED leaves the interval "
+        f"{width:.0%} of its width, {worth}; the effect stays what it is."
+    )
+
+
+def split_of(split: dict[str, Any]) -> go.Figure:
+    """Return how many users reached A in each experiment, and which of them the check refused."""
+    figure, alarms = go.Figure(), set(split["alarms"])
+    for number, (name, refused) in enumerate((("passed", False), ("alarm, p below 0.001", True))):
+        fill, stroke = pair(number)
+        figure.add_histogram(
+            x=[n for at, n in enumerate(split["first"]) if (at in alarms) == refused],
+            name=name,
+            bingroup="users",
+            marker={"color": fill, "line": {"color": stroke, "width": 1}},
+            marker_pattern_shape="/" if refused else "",
+            hovertemplate="%{x} users: %{y} experiments<extra></extra>",
+        )
+    figure.add_vline(x=split["users"] / 2, line=DOTTED, annotation_text="the plan")
+    figure.update_layout(barmode="stack", xaxis_title="users in A", yaxis_title="experiments")
+    return plotly_layout(
+        figure, title=f"Users that reached A in each experiment, of {split['users']:,}", height=320
+    )
+
+
+def split_says(split: dict[str, Any], percent: float) -> str:
+    """Say what the sample ratio check found."""
+    found = f"the sample ratio check refused {len(split['alarms'])} of {len(split['first'])}"
+    if percent == 50:
+        return f"The split is as planned: {found}; each refusal is a false alarm."
+    return f"{percent:g} % reach A where half were planned: {found}, and none can be trusted."
+
+
 def draw(seen: kit.Seen) -> None:
-    """Draw the paths as they unfold, then all rules on the same experiments."""
+    """Draw the paths as they unfold, all rules on the same experiments, CUPED and the split."""
     frames, rules = seen.of("frame"), seen.of("rule")
     if not frames:
         return
@@ -105,6 +166,12 @@ def draw(seen: kit.Seen) -> None:
     seen.chart(paths_of(frames, rule, lift), key="paths")
     if len(rules) == len(NAMES):
         seen.chart(stopped_of(rules, lift), key="stopped")
+    if len(effects := seen.of("effect")) == 2:
+        seen.chart(effects_of(effects, lift), key="effects")
+        kit.note(cuped_says(effects, seen.options.get("past", 0.7)))
+    for split in seen.of("split"):
+        seen.chart(split_of(split), key="split")
+        kit.note(split_says(split, seen.options.get("split", 51.0)))
 
 
 def finding(seen: kit.Seen) -> str:

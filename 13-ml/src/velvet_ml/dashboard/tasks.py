@@ -5,28 +5,32 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from functools import partial
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 Event = dict[str, Any]
-STEPS, FRAMES, SHOWN = 100, 20, 60
+PER_ARM, STEPS, FRAMES, SHOWN = 10_000, 100, 20, 60
+SPREAD = 3.0  # of an outcome beside its mean, as of clicks at a rate of 10 %
 
 
 def experiments(
-    lift: int = 0, rule: str = "peek_100", runs: int = 500, per_arm: int = 10_000
+    lift: int = 0, rule: str = "peek_100", runs: int = 500, past: float = 0.7, split: float = 51.0
 ) -> Iterator[Event]:
-    """Let experiments unfold under one rule, and judge them by all rules at the end."""
+    """Let experiments unfold under one rule, judge them by all rules, then CUPED and the split."""
     from velvet_ml.experiment import sequential
 
     if rule not in sequential.RULES:
         raise ValueError(f"rule {rule!r} is none of {', '.join(sequential.RULES)}")
-    if not 0 <= lift <= 50 or not 50 <= runs <= 2_000 or not 1_000 <= per_arm <= 50_000:
-        raise ValueError("lift 0 to 50 %, 50 to 2,000 experiments, 1,000 to 50,000 users an arm")
-    yield {"type": "plan", "total": FRAMES + len(sequential.RULES)}
+    if not 0 <= lift <= 50 or not 50 <= runs <= 2_000:
+        raise ValueError("lift 0 to 50 %, 50 to 2,000 experiments")
+    if not 0 <= past <= 0.95 or not 40 <= split <= 60:
+        raise ValueError("a correlation with the past of 0 to 0.95, 40 to 60 % of the users in A")
+    yield {"type": "plan", "total": FRAMES + len(sequential.RULES) + 3}
     many = sequential.paths(
-        runs, per_arm=per_arm, base=0.1, lift=lift / 100, seed=2026, steps=STEPS
+        runs, per_arm=PER_ARM, base=0.1, lift=lift / 100, seed=2026, steps=STEPS
     )
     z = np.stack(
         [
@@ -62,6 +66,34 @@ def experiments(
     for name, other in sequential.RULES.items():
         judged = sequential.judge(other, many)
         yield {"type": "rule", "name": name, "share": judged.share, "users": judged.mean_users}
+    yield from _with_the_past(lift / 100, past)
+    yield _splits(split / 100, runs)
+
+
+def _with_the_past(lift: float, correlation: float) -> Iterator[Event]:
+    """Judge one experiment as it is, then with what each user's past explains taken out."""
+    from velvet_ml.experiment import analyse
+
+    rng = np.random.default_rng(2026)
+    past, rest = rng.standard_normal((2, 2, PER_ARM))
+    outcome = 1 + SPREAD * (correlation * past + sqrt(1 - correlation**2) * rest)
+    outcome[1] += lift
+    adjusted = analyse.cuped(outcome.ravel(), past.ravel()).reshape(outcome.shape)
+    for name, (a, b) in (("without", outcome), ("with", adjusted)):
+        told = analyse.mean_difference(a, b)
+        reach = 50 * (told.high - told.low)
+        yield {"type": "effect", "name": name, "lift": 100 * told.difference, "reach": reach}
+
+
+def _splits(share: float, runs: int) -> Event:
+    """Send this share of the users to A, and check each experiment against the planned half."""
+    from velvet_ml.experiment import design
+
+    users = 2 * PER_ARM
+    first = np.random.default_rng(2027).binomial(users, share, runs).tolist()
+    p = [design.srm_check((n, users - n), (0.5, 0.5)) for n in first]
+    alarms = [number for number, one in enumerate(p) if one < design.SRM_ALARM]
+    return {"type": "split", "users": users, "first": first, "alarms": alarms}
 
 
 def leaks(leak: str = "selection", rounds: int = 8) -> Iterator[Event]:

@@ -1,7 +1,7 @@
 """After an experiment: differences with their intervals, and two ways to be wrong about them.
 
 Users are assigned, so users are counted. A click rate per page view counts views, of which one user
-has many: the views are not independent, and a test that believes so cries twice as often as it says.
+has many: the views are not independent, and a test that believes so cries more often than it says.
 The delta method counts users. CUPED subtracts what a user's past already explains; the effect stays
 as it is and its variance shrinks by the square of the correlation.
 """

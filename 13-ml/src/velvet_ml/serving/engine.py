@@ -1,8 +1,8 @@
 """From rows to probabilities: a pipeline behind a DataFrame, a graph behind arrays, and batches.
 
-Most of what scikit-learn spends on one row is not the model: it is the frame, its checks and its
-columns. A graph does the same work in microseconds. Where a model has no converter, many requests
-that wait at the same time can share one call: `MicroBatcher` collects them.
+Half to nearly all of what scikit-learn spends on one row is not the model: it is the frame, its
+checks and its columns. A graph does the same work in microseconds. Where a model has no converter,
+many requests that wait at the same time can share one call: `MicroBatcher` collects them.
 """
 
 from __future__ import annotations
