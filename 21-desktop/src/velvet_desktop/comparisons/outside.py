@@ -137,7 +137,7 @@ def add_to(suite: Suite) -> None:
     for view in FOUR:
         shipped.add(f"pyinstaller_{view}", partial(_bundle, view, "pyinstaller"))
     shipped.add("zipapp_tk", partial(_bundle, "tk", "zipapp"), note="needs a Python with NumPy")
-    shipped.add("nuitka_tk", partial(_bundle, "tk", "nuitka"), tier="full")
+    shipped.add("nuitka_tk", partial(_bundle, "tk", "nuitka"), note="slow: compiled for minutes")
 
     unkind = suite.comparison(
         "unkind",
