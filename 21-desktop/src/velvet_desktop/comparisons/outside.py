@@ -167,3 +167,9 @@ def add_to(suite: Suite) -> None:
         needs=["linux", "pyinstaller"],
         tier="default",
     )
+    suite.claim(
+        "Nuitka takes at least 5x as long as PyInstaller to build the board of Tk",
+        ratio("bundle", "nuitka_tk", "pyinstaller_tk", "build") >= 5,
+        needs=["linux", "pyinstaller", "nuitka"],
+        tier="default",
+    )
