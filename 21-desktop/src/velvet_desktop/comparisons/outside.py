@@ -137,7 +137,7 @@ def add_to(suite: Suite) -> None:
     for view in FOUR:
         shipped.add(f"pyinstaller_{view}", partial(_bundle, view, "pyinstaller"))
     shipped.add("zipapp_tk", partial(_bundle, "tk", "zipapp"), note="needs a Python with NumPy")
-    shipped.add("nuitka_tk", partial(_bundle, "tk", "nuitka"), tier="full")
+    shipped.add("nuitka_tk", partial(_bundle, "tk", "nuitka"), note="slow: compiled for minutes")
 
     unkind = suite.comparison(
         "unkind",
@@ -165,5 +165,11 @@ def add_to(suite: Suite) -> None:
         "a bundle of Qt is at least 1.5x as large as one of Tk",
         ratio("bundle", "pyinstaller_qt", "pyinstaller_tk", "size") >= 1.5,
         needs=["linux", "pyinstaller"],
+        tier="default",
+    )
+    suite.claim(
+        "Nuitka takes at least 5x as long as PyInstaller to build the board of Tk",
+        ratio("bundle", "nuitka_tk", "pyinstaller_tk", "build") >= 5,
+        needs=["linux", "pyinstaller", "nuitka"],
         tier="default",
     )

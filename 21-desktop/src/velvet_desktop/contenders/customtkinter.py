@@ -20,17 +20,17 @@ class SkinnedView(TkView):  # pragma: no cover - runs in a child with a screen
     def button(self, bar: Any, text: str, press: Callable[[], object]) -> Any:
         import customtkinter  # type: ignore[import-untyped,unused-ignore]
 
-        return customtkinter.CTkButton(bar, text=text, width=40, command=press)
+        self._unpainted.append(customtkinter.CTkButton(bar, text=text, width=40, command=press))
+        return self._unpainted[-1]
 
     def paint(self, theme: Theme) -> None:
         import customtkinter  # type: ignore[import-untyped,unused-ignore]
 
+        super().paint(theme)
         customtkinter.set_appearance_mode("light" if theme.name == "light" else "dark")
-        for drawn in list(self._named)[2:-1]:
-            drawn.configure(fg_color=theme.accent, text_color=theme.on_accent)
-        for label in (*self._lists.values(), *(one for line in self._labels for one in line)):
-            label.configure(background=theme.surface, foreground=theme.text)
-        self._root.configure(background=theme.surface)
+        colours = {"fg_color": theme.accent, "text_color": theme.on_accent}
+        for drawn in self._unpainted[1:]:
+            drawn.configure(bg_color=theme.surface, **colours)
 
 
 def open_view(board: Board) -> SkinnedView:  # pragma: no cover - as above

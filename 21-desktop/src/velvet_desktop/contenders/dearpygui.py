@@ -86,7 +86,7 @@ class DearPyGuiView:  # pragma: no cover - runs in a child with a screen; tests/
                         dpg.add_text(tag=f"cell-{row}-2")
             slid = lambda _, at: board.scroll_to(int((1 - at) * board.rows.count))  # noqa: E731
             look = {"vertical": True, "height": 440, "width": 20, "format": ""}
-            dpg.add_slider_float(max_value=1.0, default_value=1.0, callback=slid, **look)
+            dpg.add_slider_float(tag="slider", max_value=1.0, callback=slid, **look)
             with dpg.group():
                 for status in STATUSES:
                     dpg.add_text(tag=f"list-{status}")
@@ -107,9 +107,9 @@ class DearPyGuiView:  # pragma: no cover - runs in a child with a screen; tests/
     def fill(self, lines: list[Any]) -> None:
         for row, (texts, chosen) in enumerate(lines):
             self._dpg.configure_item(f"cell-{row}-0", label=texts[0].replace("##", "# # ") or " ")
-            self._dpg.set_value(f"cell-{row}-0", chosen)
-            for place in (1, 2):
-                self._dpg.set_value(f"cell-{row}-{place}", texts[place])
+            for place, value in enumerate((chosen, *texts[1:])):
+                self._dpg.set_value(f"cell-{row}-{place}", value)
+        self._dpg.set_value("slider", 1 - self._board.top / max(1, self._board.rows.count))
 
     def columns(self, texts: dict[str, str]) -> None:
         for status, text in texts.items():

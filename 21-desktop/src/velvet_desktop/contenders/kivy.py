@@ -84,7 +84,8 @@ class KivyView:  # pragma: no cover - runs in a child with a screen; tests/integ
             line.bind(on_touch_down=partial(self._touched, row))
             grid.add_widget(line)
             self._rows.append(labels)
-        self._slider = Slider(orientation="vertical", min=0, max=1, size_hint_x=None, width=24)
+        self._slider = Slider(orientation="vertical", max=1, value=1, size_hint_x=None, width=24)
+        self._slider.value_track = True  # else a light line on a light window
         self._slider.bind(value=self._slid)
         lists = BoxLayout(orientation="vertical")
         plain = {"font_size": 13, "halign": "left", "valign": "top"}
@@ -146,6 +147,7 @@ class KivyView:  # pragma: no cover - runs in a child with a screen; tests/integ
         for labels, (texts, chosen) in zip(self._rows, lines, strict=True):
             for label, text in zip(labels, texts, strict=True):
                 label.text, label.bold = text, chosen
+        self._slider.value = 1 - self._board.top / max(1, self._board.rows.count)
 
     def columns(self, texts: dict[str, str]) -> None:
         for status, text in texts.items():
@@ -162,7 +164,7 @@ class KivyView:  # pragma: no cover - runs in a child with a screen; tests/integ
 
     def paint(self, theme: Theme) -> None:
         self._window.clearcolor = rgba(theme.surface)
-        self._line_colour.rgba = rgba(theme.accent)
+        self._line_colour.rgba = self._slider.value_track_color = rgba(theme.accent)
         for text in self._texts:
             text.color = rgba(theme.text)
         for button in self._buttons:

@@ -5,7 +5,6 @@ The two bindings never meet in one process: each brings Qt libraries of its own.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from velvet_desktop.contenders import HEIGHT, MARK, WIDTH, bind, polyline, press
 from velvet_desktop.core.model import STATUSES
 from velvet_desktop.core.theme import Theme, to_qss
 from velvet_desktop.core.viewmodel import ACTIONS, VISIBLE, Board
-from velvet_desktop.qtmodel import accessible, table_model
+from velvet_desktop.qtmodel import accessible, binding, table_model
 
 PACKAGE, MODULE = "PySide6-Essentials", "PySide6"
 CAPABILITIES = frozenset({"clipboard", "dialogs", "tray", "accessibility", "rtl"})
@@ -25,10 +24,7 @@ class QtView:  # pragma: no cover - runs in a child with a screen; tests/integra
     """The board in Qt."""
 
     def __init__(self, board: Board, package: str) -> None:
-        parts = ("QtCore", "QtGui", "QtWidgets")
-        self.core, self.gui, self.widgets = (
-            importlib.import_module(f"{package}.{part}") for part in parts
-        )
+        self.core, self.gui, self.widgets = binding(package)
         self._board, self._top = board, 0
         self.app = self.widgets.QApplication(["velvet"])
         self.window = self.widgets.QWidget()

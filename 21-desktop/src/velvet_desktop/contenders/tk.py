@@ -49,10 +49,12 @@ class TkView:  # pragma: no cover - runs in a child with a screen; tests/integra
         bar.pack(fill="x")
         self._mark = tk.Frame(bar, width=MARK, height=MARK)
         self._mark.pack(side="left")
+        self._unpainted: list[Any] = [self._mark]
         self._filter, self._draft = tk.Entry(bar, width=12), tk.Entry(bar, width=16)
         self._filter.bind("<KeyRelease>", lambda _: board.search(self._filter.get()))
         self._draft.bind("<KeyRelease>", lambda _: board.type_draft(self._draft.get()))
-        for entry in (self._filter, self._draft):
+        for entry, name in ((self._filter, "filter"), (self._draft, "draft")):
+            tk.Label(bar, text=name).pack(side="left", padx=(8, 0))
             entry.pack(side="left", padx=4)
         self._named: dict[Any, str] = {self._filter: "filter", self._draft: "draft"}
         for action, press in presses(board, self):
@@ -144,7 +146,7 @@ class TkView:  # pragma: no cover - runs in a child with a screen; tests/integra
         waiting: list[tkinter.Misc] = [self._root]
         while waiting:
             widget = waiting.pop()
-            waiting += [one for one in widget.winfo_children() if one is not self._mark]
+            waiting += [one for one in widget.winfo_children() if one not in self._unpainted]
             kind = widget.winfo_class()
             raised = kind in ("Button", "Entry")
             colours: dict[str, Any] = {"background": theme.raised if raised else theme.surface}

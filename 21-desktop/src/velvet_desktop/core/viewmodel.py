@@ -1,7 +1,7 @@
 """The whole application without a window: what a view shows are properties, what it does are intents.
 
 A view binds the one to its widgets and the other to its keys, calls `frame` once a frame, and knows
-nothing else. That is why four views fit into a hundred lines each, and why almost every test of
+nothing else. That is why four views fit into 140 lines each, and why almost every test of
 this application needs no screen.
 """
 

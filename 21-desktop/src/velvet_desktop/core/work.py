@@ -1,4 +1,4 @@
-"""One second of work, of five kinds: what a thread cannot hide is decided by the kind.
+"""One second of work, of six kinds: what a thread cannot hide is decided by the kind.
 
 Python switches threads between bytecodes. A loop is thousands of bytecodes; `sorted` of plain
 numbers, one match of a regular expression and `json.dumps` are one each, and the window waits for
