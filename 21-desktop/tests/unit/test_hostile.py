@@ -86,5 +86,6 @@ class TestHostile(HostileTests):
         "display": "a screen of its own; tests/integration/test_windows.py",
         "native": "shows a notification; tests/unit/test_parts.py",
         "probe": "drives a window from outside",
+        "qtmodel": "imports a binding of Qt; tests/unit/test_parts.py",
         "windows": "a window in a process; tests/integration/test_windows.py",
     }
