@@ -94,8 +94,15 @@ def test_files_grow_and_are_drawn() -> None:
 
     files = seen.of("file")
     assert len(files) == 4 + 1 + 1 + 4
-    assert "times** the size of Matplotlib's PNG" in scaling.finding(seen)
-    assert scaling.finding(Seen()) == ""
+    assert scaling.finding(seen) == scaling.finding(Seen()) == ""  # one size does not grow
+    later = [
+        {**one, "n": 3000, "bytes": one["bytes"] * (9 if one["fmt"] == "svg" else 1)}
+        for one in files
+    ]
+    said = scaling.finding(Seen([*files, *later]))
+    assert re.match(
+        r"From 300 points to 3,000 \w+ SVG grows \*\*9 times\*\*, .* 1\.0 times\.", said
+    )
     assert len(scaling.curves(files, "bytes", "t", "u").data) == len(files)
     with pytest.raises(ValueError, match="choose 300 to 100000"):
         next(tasks.grow(1))

@@ -119,13 +119,17 @@ def test_a_page_that_scrolls_is_no_answer_of_the_chart(
     assert figure.layout.dragmode is None  # the caller's figure is left alone
 
 
+@pytest.mark.parametrize("width", [330, 800])
 def test_a_live_chart_becomes_as_narrow_as_a_phone(
-    session: BrowserSession, name: str, library: Contender
+    session: BrowserSession, name: str, library: Contender, width: int
 ) -> None:
     fits = "document.documentElement.scrollWidth <= innerWidth"
     waits = f"new Promise(ok => {{ const t = setInterval(() => {fits} && ok(true, clearInterval(t)), 20) }})"
 
-    with session.page(page_of(name, "bar", 300, False), library.READY, width=330) as opened:
+    with session.page(page_of(name, "bar", 300, False), library.READY, width=width) as opened:
+        assert opened.eval("innerWidth") == width
+        size = {"width": 330, "height": 400, "deviceScaleFactor": 1, "mobile": False}
+        opened.send("Emulation.setDeviceMetricsOverride", **size)
         assert opened.eval("innerWidth") == 330
         assert opened.eval(waits)
 

@@ -24,14 +24,15 @@ from velvet_visualization.theme import DARK, LIGHT
 
 SIDE = (460, 340)
 POINTS = ("300", "3000", "10000")  # of the scatter; more freezes what draws an element a point
-# On a phone a chart becomes as narrow as its frame, by its library's own way.
-NARROW = {
+# A chart is as wide as its frame, and follows it, by its library's own way.
+FITS = {
     "plotly": "const one = document.querySelector('.js-plotly-plot'); "
-    "one.parentElement.style.width = innerWidth + 'px'; Plotly.relayout(one, {width: innerWidth})",
-    "bokeh": "Bokeh.documents[0].roots()[0].width = innerWidth",
+    "one.parentElement.style.width = width + 'px'; Plotly.relayout(one, {width})",
+    "bokeh": "Bokeh.documents[0].roots()[0].width = width",
 }
-NARROWS = """<script>if (innerWidth < %d) { const wait = setInterval(() => {
-if (%s) { clearInterval(wait); %s; } }, 50); }</script>"""
+FIT = """<script>{ const fit = () => { const width = Math.min(%d, innerWidth); %s; };
+const wait = setInterval(() => { if (%s) { clearInterval(wait);
+if (innerWidth < %d) fit(); addEventListener('resize', fit); } }, 50); }</script>"""
 PATIENCE_PX = 30  # below a chart, for what a library draws outside its own frame
 
 
@@ -59,13 +60,14 @@ def page_of(name: str, kind: str, points: int, dark: bool) -> str:
         f"<style>body{{margin:0;background:{ground};overflow-x:auto}}img{{max-width:100%}}</style>"
     )
     head, mark, body = page.partition("<head>")
-    if name == "altair":  # Vega measures once, before it draws; its menu takes 38 pixels
+    if name == "altair":  # Vega follows its container, less 38 pixels for its menu
         start, const, spec = body.rpartition("const spec = ")
-        width = f"Math.min({SIDE[0]}, innerWidth - 38)"
-        body = start + const + spec.replace(f'"width": {SIDE[0]}', f'"width": {width}', 1)
-    elif name in NARROW:
+        body = start + const + spec.replace(f'"width": {SIDE[0]}', '"width": "container"', 1)
+        style += f"<style>#vega-chart{{width:min({SIDE[0] + 38}px, 100vw)}}</style>"
+    elif name in FITS:
         inner, end, rest = body.rpartition("</body>")
-        body = inner + NARROWS % (SIDE[0], library.READY, NARROW[name]) + end + rest
+        fit = FIT % (SIDE[0], FITS[name], library.READY, SIDE[0])
+        body = inner + fit + end + rest
     return head + mark + style + body
 
 

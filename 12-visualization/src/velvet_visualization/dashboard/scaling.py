@@ -55,14 +55,18 @@ def finding(seen: kit.Seen) -> str:
     """Say what a point costs in each format, and what to do instead."""
     files = seen.of("file")
     largest = max((one["n"] for one in files), default=0)
-    by = {(one["name"], one["fmt"]): one for one in files if one["n"] == largest}
-    if ("altair", "pdf") not in by or ("matplotlib", "png") not in by:
+    least = min((one["n"] for one in files), default=0)
+    size = {
+        (f"{load(one['name']).LABEL} {one['fmt'].upper()}", one["n"]): one["bytes"] for one in files
+    }
+    grown = {key: size[key, largest] / size[key, least] for key, n in size if n == largest > least}
+    if not grown:
         return ""
-    times = by["altair", "pdf"]["bytes"] / by["matplotlib", "png"]["bytes"]
+    most, less = (pick(grown, key=lambda key: grown[key]) for pick in (max, min))
     way = choose("scatter", largest)
     return (
-        f"At {largest:,} points Altair's PDF is **{times:.0f} times** the size of Matplotlib's PNG. "
-        f"For a cloud of that size: {way.way}, because {way.reason}."
+        f"From {least:,} points to {largest:,} {most} grows **{grown[most]:.0f} times**, {less} "
+        f"{grown[less]:.1f} times. For a cloud of {largest:,}: {way.way}, because {way.reason}."
     )
 
 
