@@ -43,11 +43,13 @@ def test_double_underscores_in_a_table_are_text_and_code_is_left_alone():
     def page() -> None:
         from velvet.ui.parts import Seen
 
-        Seen().table([{"file": "a/__init__.py", "code": "`__init__`", "lines": 1}])
+        row = {"file": "a/__init__.py", "code": "`__init__`", "lines": 1, "none": "-", "at": "2."}
+        Seen().table([{**row, "word": "e-mail", "below": "-1.5"}])
 
     cells = AppTest.from_function(page).run(timeout=60).table[0].value.iloc[0]
 
-    assert list(cells) == [r"a/\_\_init\_\_.py", "`__init__`", 1]
+    assert list(cells)[:5] == [r"a/\_\_init\_\_.py", "`__init__`", 1, r"\-", r"2\."]
+    assert list(cells)[5:] == ["e-mail", "-1.5"]
 
 
 def test_a_column_with_a_text_beside_numbers_holds_texts(caplog: pytest.LogCaptureFixture):

@@ -67,10 +67,10 @@ class Seen:
 
 
 def _plain(cell: Any) -> Any:
-    """Return a cell whose `__init__` is not read as bold; what stands in backticks is left."""
+    """Return a cell in which `__init__` is no bold, and a dash no list; backticks are left."""
     if not isinstance(cell, str):
         return cell
-    parts = cell.split("`")
+    parts = re.sub(r"^(\d*)([-+*#>.)])(?=\s|$)", r"\1\\\2", cell).split("`")
     parts[::2] = [part.replace("__", r"\_\_") for part in parts[::2]]
     return "`".join(parts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -76,6 +77,14 @@ def test_a_text_is_cut_and_labelled(monkeypatch: pytest.MonkeyPatch) -> None:
     assert reading.finding(Seen()) == ""
 
 
+def told(tab: ModuleType, seen: Seen, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the lines about what is absent."""
+    lines: list[str] = []
+    monkeypatch.setattr(tab.kit, "note", lines.append)
+    tab.tell_absent(seen)
+    return lines
+
+
 def test_searchers_are_ranked(monkeypatch: pytest.MonkeyPatch) -> None:
     _without_minilm(monkeypatch)
     seen = Seen(list(tasks.search("lexical")))
@@ -83,6 +92,7 @@ def test_searchers_are_ranked(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert len(seen.of("found")) == 3
     assert len(seen.of("absent")) == 4
+    assert [words.count(",") for words in told(arena, seen, monkeypatch)] == [3]
     assert "right at once" in searching.finding(seen)
     assert len(searching.ranks_of(seen.of("found")).data) == 1
     assert len(searching.map_of(points).data) == 3

@@ -95,13 +95,21 @@ def verdicts_of(found: list[dict[str, Any]]) -> list[dict[str, str]]:
     ]
 
 
+def tell_absent(seen: kit.Seen) -> None:
+    """Say what is not installed, a line for each command that installs it."""
+    absent: dict[str, list[str]] = {}
+    for one in seen.of("absent"):
+        absent.setdefault(one["reason"], []).append(label(one["name"]))
+    for reason, names in absent.items():
+        kit.note(f"{', '.join(names)}: {reason}")
+
+
 def draw(seen: kit.Seen) -> None:
     """Draw scores, costs, verdicts."""
     if scores := seen.of("score"):
         seen.chart(scores_of(scores), key="scores")
         seen.table(rows_of(scores))
-    for one in seen.of("absent"):
-        kit.note(f"{label(one['name'])}: {one['reason']}")
+    tell_absent(seen)
     seen.table(verdicts_of(seen.of("verdict")))
 
 

@@ -10,6 +10,7 @@ from velvet.ui import kit
 from velvet.ui.palette import pair, plotly_layout
 from velvet_nlp import footprint
 from velvet_nlp.dashboard import tasks
+from velvet_nlp.dashboard.arena import tell_absent
 
 
 def bars_of(steps: list[dict[str, Any]]) -> go.Figure:
@@ -56,8 +57,7 @@ def draw(seen: kit.Seen) -> None:
                 for name, (mib, cpu) in sums_of(steps).items()
             ]
         )
-    for one in seen.of("absent"):
-        kit.note(f"{one['name'].replace('_', ' ')}: {one['reason']}")
+    tell_absent(seen)
 
 
 def finding(seen: kit.Seen) -> str:

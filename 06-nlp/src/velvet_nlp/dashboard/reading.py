@@ -8,6 +8,7 @@ from typing import Any
 from velvet.ui import kit
 from velvet_nlp.contenders.tokenizers import regex
 from velvet_nlp.dashboard import tasks
+from velvet_nlp.dashboard.arena import tell_absent
 
 SAMPLE = "Dr. Vell can't pay $2.1m for gran's e-mail, says Ama from Port Sable :-)"
 TASKS = {"Parts of speech": "pos", "Entities": "ner"}
@@ -50,8 +51,7 @@ def draw(seen: kit.Seen) -> None:
         seen.table(cuts_of(cuts))
     if found := seen.of("labels"):
         seen.table(labels_of(found))
-    for one in seen.of("absent"):
-        kit.note(f"{one['name'].replace('_', ' ')}: {one['reason']}")
+    tell_absent(seen)
 
 
 def finding(seen: kit.Seen) -> str:

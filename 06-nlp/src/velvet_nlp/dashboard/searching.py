@@ -11,6 +11,7 @@ from velvet.ui.palette import LINE, pair, plotly_layout
 from velvet_nlp import search
 from velvet_nlp.contenders.searchers import hybrid_scores
 from velvet_nlp.dashboard import tasks
+from velvet_nlp.dashboard.arena import tell_absent
 
 KINDS = {"Paraphrases": "paraphrase", "Codes and names": "lexical"}
 PRETRAINED = ("minilm", "static_mean", "hybrid_ranks", "hybrid_scores")
@@ -80,8 +81,7 @@ def draw(seen: kit.Seen) -> None:
         seen.chart(ranks_of(found), key="ranks")
     if points := seen.of("point"):
         seen.chart(map_of(points), key="map")
-    for one in seen.of("absent"):
-        kit.note(f"{one['name'].replace('_', ' ')}: {one['reason']}")
+    tell_absent(seen)
 
 
 def finding(seen: kit.Seen) -> str:
