@@ -31,7 +31,7 @@ def figure_of(seen: kit.Seen) -> go.Figure:
         mode="lines",
         line={"width": 0},
         name="99 % band",
-        fillcolor="rgba(62,21,134,.15)",
+        fillcolor="rgba(140,110,210,.25)",
         hoverinfo="skip",
     )
     for name, words, dash in (("theory", "formula", "dash"), ("seen", "200 trials", "solid")):

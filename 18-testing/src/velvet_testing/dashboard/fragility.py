@@ -10,7 +10,7 @@ from velvet.ui.palette import plotly_layout
 from velvet_testing import fragility
 from velvet_testing.dashboard import tasks
 
-WORDS = {"refactoring": "Refactorings: red is a false alarm", "bug": "Bugs: red is right"}
+WORDS = {"refactoring": "Refactorings: a false alarm is red", "bug": "Bugs: a missed one is red"}
 
 
 def grid(seen: kit.Seen, kind: str) -> go.Figure:
@@ -35,7 +35,7 @@ def grid(seen: kit.Seen, kind: str) -> go.Figure:
             showscale=False,
             xgap=2,
             ygap=2,
-            colorscale=[[0, "#dff3e4"], [1, "#c52666"]],
+            colorscale=[[0, "#E6E6FA"], [1, "#c52666"]],
             hovertemplate="%{y}<br>%{x}: %{text}<extra></extra>",
         )
     )
@@ -51,9 +51,7 @@ def draw(seen: kit.Seen) -> None:
             seen.chart(grid(seen, kind), key=kind)
     reds = [one for one in seen.of("cell") if one["kind"] == "refactoring" and one["red"]]
     if reds:
-        kit.note(
-            "Pink is wrong: a red test that should be green, or a green one that missed a bug."
-        )
+        kit.note("Red is wrong: a test that fails where nothing changed, or passes where a bug is.")
         rows = [
             {"style": one["style"], "refactoring": one["patch"], "why": one["why"]} for one in reds
         ]
@@ -80,7 +78,7 @@ def finding(seen: kit.Seen) -> str:
 TAB = kit.Tab(
     "Fragility",
     question="Which test style breaks on a refactoring, and which misses a bug?",
-    tip="Press Run, and read the pink column of strict_mock from top to bottom.",
+    tip="Press Run, and read the red column of strict_mock from top to bottom.",
     job=kit.Job(tasks.styles, label="Run", cap_s=120, recorded="styles.jsonl"),
     draw=draw,
     finding=finding,

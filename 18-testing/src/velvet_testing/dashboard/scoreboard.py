@@ -43,7 +43,7 @@ def heat_map(seen: kit.Seen) -> go.Figure:
             y=board.names,
             zmin=0,
             zmax=1,
-            colorscale=[[0, "#f4eefb"], [1, "#3e1586"]],
+            colorscale=[[0, "#E6E6FA"], [1, "#3e1586"]],
             xgap=2,
             ygap=2,
             colorbar={"title": "found", "tickformat": ".0%"},
