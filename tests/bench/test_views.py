@@ -59,10 +59,16 @@ def test_a_line_has_figure_ratio_and_published_figure(document):
 
 
 @pytest.mark.parametrize(
-    ("kind", "figure"), [("value", "0.900 [0.850, 0.950]"), ("micro", "0.900")]
+    ("kind", "unit", "figure"),
+    [
+        ("value", "", "0.900 [0.850, 1.05]"),
+        ("value", "%", "0.900 % [0.850, 1.05]"),
+        ("value", "s", "900 ms [850 ms, 1.05 s]"),
+        ("micro", "", "0.900"),
+    ],
 )
-def test_a_score_is_followed_by_its_interval(document, kind, figure):
-    scored = {"median": 0.9, "lo": 0.85, "hi": 0.95, "unit": "", "kind": kind}
+def test_a_score_is_followed_by_its_interval(document, kind, unit, figure):
+    scored = {"median": 0.9, "lo": 0.85, "hi": 1.05, "unit": unit, "kind": kind}
     document["results"] = [{**document["results"][0], **scored}]
 
     assert [line.figure for line in lines(document, "lookup")] == [figure]

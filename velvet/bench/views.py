@@ -143,6 +143,9 @@ def _interval(entry: Mapping[str, Any]) -> str:
     """Write a score's interval, where it has one; those of times are at their ratios."""
     scored = entry.get("kind") == "value" and {"median", "lo", "hi"} <= entry.keys()
     ends = [quantity(entry[end], entry["unit"]) for end in ("lo", "hi")] if scored else []
+    unit = f" {shown(entry).rpartition(' ')[2]}"
+    if all(end.endswith(unit) for end in ends):
+        ends = [end.removesuffix(unit) for end in ends]
     return f" [{', '.join(ends)}]" if len(set(ends)) == 2 else ""
 
 

@@ -114,8 +114,9 @@ class Environment:
 
     def check(self, target: Target | None = None) -> list[Problem]:
         """Return what does not fit: missing, wrong version, twice, unreadable, orphaned files."""
-        told = re.match(r"\d+\.\d+", self.python)
-        here = target or Target(told[0] if told else "3.12", Target.here().platform)
+        told = re.match(r"(\d+\.\d+)(?:\.(\d+))?", self.python)
+        python, micro = told.groups() if told else ("3.12", None)
+        here = target or Target(python, Target.here().platform, int(micro or 0))
         known: dict[str, Dist] = {}
         found = []
         for dist in self.installed:

@@ -29,10 +29,12 @@ class Target:
     Attributes:
         python: major and minor version, such as "3.12".
         platform: a value of `sys.platform`: linux, win32 or darwin; else a ValueError.
+        micro: the last part of its version: redis needs async-timeout before 3.11.3 alone.
     """
 
     python: str = "3.12"
     platform: str = "linux"
+    micro: int = 0
 
     def __post_init__(self) -> None:
         if self.platform not in _SYSTEMS:
@@ -42,7 +44,8 @@ class Target:
     def here(cls) -> Target:
         """Return the running interpreter's target."""
         platform = sys.platform if sys.platform in _SYSTEMS else "linux"
-        return cls(f"{sys.version_info.major}.{sys.version_info.minor}", platform)
+        major, minor, micro, *_ = sys.version_info
+        return cls(f"{major}.{minor}", platform, micro)
 
     def environment(
         self, extra: str = "", groups: frozenset[str] = frozenset()
@@ -51,9 +54,9 @@ class Target:
         os_name, system, machine, _ = _SYSTEMS[self.platform]
         return {
             "python_version": self.python,
-            "python_full_version": f"{self.python}.0",
+            "python_full_version": f"{self.python}.{self.micro}",
             "implementation_name": "cpython",
-            "implementation_version": f"{self.python}.0",
+            "implementation_version": f"{self.python}.{self.micro}",
             "platform_python_implementation": "CPython",
             "platform_release": "",
             "platform_version": "",
@@ -89,7 +92,7 @@ class Target:
 
     def accepts_python(self, specifier: str | None) -> bool:
         """Whether `requires-python` allows this interpreter."""
-        return SpecifierSet(specifier or "").contains(f"{self.python}.0")
+        return SpecifierSet(specifier or "").contains(f"{self.python}.{self.micro}")
 
     def accepts_tag(self, tag: str) -> bool:
         """Whether a wheel's platform tag fits this platform."""

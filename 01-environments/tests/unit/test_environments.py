@@ -71,6 +71,13 @@ def test_what_does_not_fit_is_named(
     assert [(one.kind, one.subject) for one in problems] == [(kind, subject)]
 
 
+@pytest.mark.parametrize(("before", "missing"), [("3.12.1", 0), ("3.12.2", 1)])
+def test_the_last_part_of_a_version_counts(make_env: MakeEnv, before: str, missing: int) -> None:
+    old = PackageSpec("old", "1.0", requires=(f"gone; python_full_version < '{before}'",))
+
+    assert len(Environment.read(make_env(old)).check()) == missing  # it is 3.12.1
+
+
 @pytest.mark.parametrize("what", ["no record", "gone", "altered", "orphan"])
 def test_a_file_that_is_not_as_recorded_is_named(make_env: MakeEnv, what: str) -> None:
     env = make_env(APP, LIB)
