@@ -7,6 +7,7 @@ import io
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
@@ -169,6 +170,26 @@ def test_a_test_that_ends_its_process_does_not_let_a_mutant_survive(
     report = engine.run(target, test, isolation="fork", lines={9}, timeout_s=0.5)
 
     assert [one.status for one in report.outcomes] == [status]
+
+
+def leaves_a_file(module: ModuleType) -> None:
+    tempfile.mkstemp()
+    assert module.clamp(11) == 10
+
+
+@pytest.mark.parametrize("isolation", sorted({"spawn", engine.default_isolation()}))
+def test_what_a_killed_mutant_leaves_goes_with_its_worker(
+    target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, isolation: str
+) -> None:
+    (place := tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.setenv(name, str(place))
+
+    report = engine.run(target, leaves_a_file, isolation=isolation, lines={9})
+
+    assert report.outcomes
+    assert list(place.iterdir()) == []
 
 
 def test_a_loop_in_a_spawned_worker_ends_by_the_clock(

@@ -14,6 +14,7 @@ import os
 import pickle
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -110,6 +111,9 @@ class Worker:
             name: text for name, text in os.environ.items() if not name.startswith(apart)
         }
         environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0"}
+        # What a mutant leaves when it is killed goes with the worker.
+        self._place = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self._place.name)
         return subprocess.Popen(
             [sys.executable, "-m", "velvet_testing.mutation.worker", self.isolation],
             stdin=subprocess.PIPE,
@@ -180,6 +184,7 @@ class Worker:
             self._child.kill()
             self._child.communicate()
             self._child = None
+            self._place.cleanup()
 
     def __enter__(self) -> Worker:
         return self
