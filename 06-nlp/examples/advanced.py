@@ -90,10 +90,10 @@ def memory_bill() -> None:
             print(f"{name:14}{HINTS[absent]}")
             continue
         steps = measure(BILLS[name])
-        bars = "".join(sign * round(step.mib / 8) for sign, step in zip("#=", steps, strict=True))
+        bars = "".join(sign * round(step.mib / 12) for sign, step in zip("#=", steps, strict=True))
         cpu = sum(step.cpu_s for step in steps)
         print(f"{name:14}{sum(step.mib for step in steps):5.0f} MiB {cpu:5.1f} CPU-s  {bars}")
-    print("# is the import, = the load and the first answer; one sign is 8 MiB")
+    print("# is the import, = the load and the first answer; one sign is 12 MiB")
     print("each row is a process of its own: what is imported once cannot be priced again")
 
 

@@ -6,8 +6,11 @@ rows have the sentence that installs it. Everything heavy is imported when a con
 
 from __future__ import annotations
 
+import logging
 import tempfile
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -32,6 +35,24 @@ def _torch() -> Any:
     return torch
 
 
+def _transformers() -> Any:
+    found: Any = import_module("transformers")
+    found.utils.logging.disable_progress_bar()
+    return found
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hide what the exporter says of every tracing; a test compares the graph with torch."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.disable(logging.WARNING)
+        try:
+            yield
+        finally:
+            logging.disable(logging.NOTSET)
+
+
 class TorchTagger:
     """A token classifier: MiniLM trained further, or a small Transformer that begins from nothing."""
 
@@ -40,7 +61,7 @@ class TorchTagger:
 
     def _build(self, texts: list[str], labels: int) -> None:
         """Make tokenizer and model."""
-        self._auto: Any = import_module("transformers")
+        self._auto: Any = _transformers()
         if self._kind == "fine_tuned":
             where = tiers.minilm_folder()
             self._cut = self._auto.AutoTokenizer.from_pretrained(where)._tokenizer
@@ -115,7 +136,7 @@ class TorchEncoder:
     def __init__(self) -> None:
         torch = _torch()
         where = tiers.minilm_folder()
-        auto: Any = import_module("transformers")
+        auto: Any = _transformers()
         self._torch, self.model = (
             torch,
             auto.AutoModel.from_pretrained(where, attn_implementation="eager").eval(),
@@ -162,21 +183,22 @@ class OnnxEncoder:
                 given = {"input_ids": input_ids, "attention_mask": attention_mask}
                 return self.model(**given).last_hidden_state
 
-        torch.onnx.export(
-            Last().eval(),
-            (given["input_ids"], given["attention_mask"]),
-            str(self.path),
-            input_names=names,
-            output_names=["last_hidden_state"],
-            dynamic_axes=axes,
-            dynamo=False,
-        )
-        if int8:
-            quantization = import_module("onnxruntime.quantization")
-            self.path = folder / f"int8-{MODEL}"
-            quantization.quantize_dynamic(
-                folder / MODEL, self.path, weight_type=quantization.QuantType.QInt8
+        with _quiet():
+            torch.onnx.export(
+                Last().eval(),
+                (given["input_ids"], given["attention_mask"]),
+                str(self.path),
+                input_names=names,
+                output_names=["last_hidden_state"],
+                dynamic_axes=axes,
+                dynamo=False,
             )
+            if int8:
+                quantization = import_module("onnxruntime.quantization")
+                self.path = folder / f"int8-{MODEL}"
+                quantization.quantize_dynamic(
+                    folder / MODEL, self.path, weight_type=quantization.QuantType.QInt8
+                )
         options = runtime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._run = runtime.InferenceSession(
