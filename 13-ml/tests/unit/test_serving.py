@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -267,6 +268,26 @@ def test_engines_find_the_same_model(name: str, monkeypatch: pytest.MonkeyPatch)
     told = scale.fit_grid(name, "tiny")
     assert told.best in scale.GRID
     assert told.score == pytest.approx(scale.fit_grid("serial", "tiny").score)
+
+
+def test_threads_of_forests_hide_the_false_alarm_and_no_other_warning(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def warn(words: str) -> float:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.warn(words, stacklevel=1)
+        return 0.0
+
+    alarm = "`sklearn.utils.parallel.delayed` should be used with `sklearn.utils.parallel.Parallel`"
+    shown = warnings.showwarning
+    warnings.showwarning = lambda message, *_: print(message)  # pytest records, it does not show
+    try:
+        with contenders.load("threads").running(2) as run:
+            run(warn, [alarm, "a true one"], ())
+    finally:
+        warnings.showwarning = shown
+    assert capsys.readouterr().out == "a true one\n"
 
 
 def test_what_is_no_engine_or_size_is_refused() -> None:
