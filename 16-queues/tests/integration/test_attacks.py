@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
+import sqlite3
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ import pytest
 from velvet import services
 from velvet.services import ServiceUnavailable
 from velvet_queues import apps, brokers, chaos, contenders, evolution, fleet
-from velvet_queues.comparisons import stores
+from velvet_queues.comparisons import speed, stores
 from velvet_queues.contenders import Place, load
 from velvet_queues.envelope import Envelope
 from velvet_queues.ledger import Ledger
@@ -54,6 +57,26 @@ def test_a_lease_queue_loses_nothing(scenario: str, broker: str) -> None:
     assert report.boot_s > 0
     if scenario == "deploy":
         assert verdict.twice == ()
+
+
+def test_a_worker_is_not_measured_while_it_stands_in_a_transaction(tmp_path: Path) -> None:
+    place = Place("lease", "sqlite", f"sqlite:///{tmp_path / 'queue.db'}", str(tmp_path))
+
+    class InATransaction(fleet.Fleet):
+        pauses = 0
+
+        @contextlib.contextmanager
+        def paused(self) -> Iterator[None]:
+            self.pauses += 1
+            yield
+            if self.pauses == 1:
+                worker.execute("ROLLBACK")
+
+    with contextlib.closing(sqlite3.connect(tmp_path / "queue.db", isolation_level=None)) as worker:
+        worker.execute("BEGIN IMMEDIATE")
+        standing = InATransaction(place)
+        with speed.standing(standing):
+            assert standing.pauses == 2
 
 
 @pytest.mark.slow

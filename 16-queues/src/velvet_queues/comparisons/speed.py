@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import partial
+from pathlib import Path
 
 from velvet.bench import Metric, Outcome, Suite, across, ratio
 from velvet.bench.model import mode
@@ -40,6 +43,26 @@ def _send(client: Client, count: int, task: str, payload: object = None) -> set[
     for one in tasks:
         client.send(one)
     return {one.id for one in tasks}
+
+
+def _unlocked(path: Path) -> bool:
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as probe:
+        try:
+            probe.execute("BEGIN IMMEDIATE")
+            probe.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            return False
+    return True
+
+
+@contextmanager
+def standing(fleet: Fleet) -> Iterator[None]:
+    """Pause a fleet between two transactions: a worker that stands in one keeps SQLite's lock."""
+    while True:
+        with fleet.paused():
+            if all(map(_unlocked, Path(fleet.place.folder).glob("*.db"))):
+                yield
+                return
 
 
 def _enqueue(row: str, size: int) -> Iterator[Callable[[], Outcome]]:
@@ -78,7 +101,7 @@ def _race(row: str) -> Iterator[Callable[[], Outcome]]:
                 if one.event == "started" and one.id in sent:
                     waits.add(one.at - sent[one.id])
             # Loaded before the clock starts: the workers stand still meanwhile.
-            with fleet.paused():
+            with standing(fleet):
                 ids = _send(client, TASKS, "noop")
             _wait(ledger, PROBES + 1 + TASKS)
             ms = waits.as_ms()
@@ -94,7 +117,7 @@ def _threads(row: str, threads: int) -> Iterator[Callable[[], Outcome]]:
         fleet.wait_ready(client, ledger)
 
         def run() -> Outcome:
-            with fleet.paused():
+            with standing(fleet):
                 ids = _send(client, 120, "sleep", 20)
             _wait(ledger, 121)
             return Outcome({"rate": 120 / _between(ledger, ids)}, result=ledger.count("finished"))
