@@ -313,3 +313,18 @@ def test_a_place_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch)
         pass
     with pytest.raises(ValueError, match="no server"), brokers.attacked("sqlite", durable=True):
         pass
+
+
+@pytest.mark.parametrize(("profile", "renews"), [("production", True), ("defaults", False)])
+def test_dramatiq_consumes_under_a_new_id_after_a_broken_connection(
+    profile: str, renews: bool, tmp_path: Path
+) -> None:
+    place = Place("dramatiq", "redis", ADDRESSES["redis"], str(tmp_path), profile)
+    broker = pytest.importorskip("dramatiq") and load("dramatiq").app(place)
+    ids = []
+    for queue in ("tasks", "tasks.DQ", "tasks"):  # the third follows a broken connection
+        broker.consume(queue)
+        ids.append(broker.broker_id)
+
+    assert ids[0] == ids[1]
+    assert (ids[2] != ids[1]) is renews

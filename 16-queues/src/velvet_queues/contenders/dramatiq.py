@@ -6,7 +6,7 @@ import sys
 from typing import Any, cast
 
 from velvet_queues.contenders import VISIBILITY_S, Place, amqp_depth, purge_redis, unavailable
-from velvet_queues.envelope import Envelope, encode
+from velvet_queues.envelope import Envelope, encode, new_id
 from velvet_queues.ledger import Delivery, Ledger
 from velvet_queues.workloads import perform_text
 
@@ -35,7 +35,8 @@ def app(place: Place) -> Any:
         if place.production:
             careful["maintenance_chance"] = MAINTENANCE_CHANCE
         timeouts = {"socket_connect_timeout": 4, "socket_timeout": 30}
-        made = cast(Any, on_redis).RedisBroker(
+        broker = cast(Any, on_redis).RedisBroker
+        made = (_renewing(broker) if place.production else broker)(
             url=place.url, namespace=place.namespace, middleware=middleware, **careful, **timeouts
         )
     else:
@@ -59,6 +60,25 @@ def app(place: Place) -> Any:
         max_backoff=1000,
     )
     return made
+
+
+def _renewing(broker: Any) -> Any:
+    """Return a class of Redis broker that consumes under a new id after a broken connection.
+
+    What a broken connection had fetched stands under its worker's id, and goes back when that id is
+    silent. A worker that lives on is never silent, and keeps it; a new id lets the old one fall
+    silent. What was running meanwhile is started twice.
+    """
+    begun: set[str] = set()
+
+    class Renewing(broker):  # type: ignore[misc]
+        def consume(self, queue_name: str, *rest: Any, **options: Any) -> Any:
+            if queue_name in begun:
+                self.broker_id = new_id()
+            begun.add(queue_name)
+            return super().consume(queue_name, *rest, **options)
+
+    return Renewing
 
 
 def commands(place: Place) -> list[list[str]]:
