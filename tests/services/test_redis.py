@@ -135,6 +135,21 @@ def test_a_server_of_another_kind_is_no_redis(fake: Callable[[bytes], Any]) -> N
     assert redis_server.ask(f"redis://127.0.0.1:{server.port}/0") is None
 
 
+@pytest.mark.integration
+@needs_any
+def test_a_server_that_still_loads_its_data_does_not_answer_yet(
+    shared: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = pytest.importorskip("redis")
+
+    def loading(*_: object, **__: object) -> None:  # INFO is answered meanwhile
+        raise client.BusyLoadingError("Redis is loading the dataset in memory")
+
+    monkeypatch.setattr(client.Redis, "ping", loading)
+
+    assert redis_server.ask(shared.url) is None
+
+
 def test_without_the_client_the_refusal_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis", None)
 

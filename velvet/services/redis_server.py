@@ -32,6 +32,7 @@ def ask(url: str) -> str | None:
     try:
         bounds: dict[str, Any] = {"socket_connect_timeout": 2, "socket_timeout": 2}
         with redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **bounds) as client:
+            client.ping()  # refused until its data are loaded; INFO is not
             info = client.info("server")
     except (redis.RedisError, OSError):
         return None
