@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 import threading
+from collections import Counter
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_macos_has_too_few_ports_for_more(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n": 0}, "n must be >= 1"),
+        ({"n": 0}, "n must be an int >= 1"),
         ({"n": 1, "variant": "fibers"}, "variant must be one of"),
         ({"n": 1, "deadline": 0.0}, "deadline must be > 0"),
     ],
@@ -140,15 +141,15 @@ def test_connections_that_do_not_open_in_time_are_counted(
 
 def test_opening_that_is_cut_short_leaves_no_task() -> None:
     async def main() -> int:
-        board = connections._Echoes()
-        opening = asyncio.ensure_future(connections._open_all(port, 1000, board))
+        clients, errors = list[connections._Client](), Counter[str]()
+        opening = asyncio.ensure_future(connections._open_all(port, 1000, clients, errors))
         await asyncio.sleep(0)
         opening.cancel()
         await asyncio.wait([opening], timeout=10.0)
         for _ in range(5):
             await asyncio.sleep(0)
-        for speaker in board.clients:
-            speaker.leave()
+        for client in clients:
+            client.transport.abort()
         await asyncio.sleep(0)
         return len(asyncio.all_tasks())
 

@@ -98,7 +98,7 @@ def test_matrices_are_the_same_for_the_same_seed() -> None:
 
 
 def test_an_empty_matrix_is_refused() -> None:
-    with pytest.raises(ValueError, match="n must be >= 1"):
+    with pytest.raises(ValueError, match="n must be an int >= 1"):
         matmul.random_rows(0, seed=1)
 
 
