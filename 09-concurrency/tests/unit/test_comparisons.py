@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -166,16 +168,12 @@ def test_the_limiters_of_a_comparison_all_refuse_when_exhausted(suite: Suite) ->
         assert limiters.drive(gate) == 0, name
 
 
-class ForgetfulRedis:
+class ForgetfulRedis(contextlib.nullcontext[Any]):
     """A server on which every key has expired by the time that it is counted."""
 
     def __init__(self, keys: list[str]) -> None:
+        super().__init__(self)
         self.keys = keys
-
-    def __enter__(self) -> ForgetfulRedis:
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
 
     def scan_iter(self, **_: object) -> list[str]:
         return self.keys

@@ -210,22 +210,14 @@ async def test_a_plain_clock_without_asleep_is_read_and_timed_by_the_loop() -> N
     assert await nothing_is_left(limiter)
 
 
-async def test_a_second_event_loop_is_refused() -> None:
-    limiter = AsyncLimiter(1, 5, clock=FakeClock())
+async def test_a_second_event_loop_is_refused_and_so_is_none() -> None:
+    limiter, other = AsyncLimiter(1, 5, clock=FakeClock()), AsyncLimiter(1, 5)
     await limiter.acquire()
 
-    def elsewhere() -> None:
-        asyncio.run(limiter.acquire())
-
     with pytest.raises(RuntimeError, match="belongs to another event loop"):
-        await asyncio.wait_for(asyncio.to_thread(elsewhere), 10)
-
-
-async def test_without_a_running_loop_it_says_so() -> None:
-    limiter = AsyncLimiter(1, 5)
-
+        await asyncio.to_thread(lambda: asyncio.run(limiter.acquire()))
     with pytest.raises(RuntimeError, match="no running event loop"):
-        await asyncio.wait_for(asyncio.to_thread(limiter.try_acquire), 10)
+        await asyncio.to_thread(other.try_acquire)
 
 
 async def test_closing_a_waiting_call_after_its_loop_is_gone_is_quiet() -> None:

@@ -22,6 +22,7 @@ from velvet_concurrency.runtime import Unavailable
 @pytest.mark.parametrize("mode", ["serial", "threads"])
 def test_results_come_in_the_order_of_the_items(mode: Mode) -> None:
     assert cpu_map(math.factorial, range(6), mode=mode, workers=3) == [1, 1, 2, 6, 24, 120]
+    assert cpu_map(abs, [], mode=mode) == []
 
 
 def test_processes_compute_elsewhere_and_keep_the_order() -> None:
@@ -49,10 +50,6 @@ def test_workers_default_to_the_usable_cores(monkeypatch: pytest.MonkeyPatch) ->
     cpu_map(abs, [1], mode="threads")
 
     assert asked == [7]
-
-
-def test_an_empty_list_needs_no_work() -> None:
-    assert cpu_map(abs, [], mode="threads") == []
 
 
 def test_an_error_of_the_function_propagates_and_cancels_the_rest() -> None:

@@ -94,10 +94,7 @@ class _Server:
     def __init__(self, policy: QueuePolicy, service: float) -> None:
         self.clock = FakeClock()
         self.queue: AdmissionQueue[float] = AdmissionQueue(
-            policy.maxsize,
-            policy.policy,
-            lifo_when_standing=policy.lifo,
-            clock=self.clock,
+            policy.maxsize, policy.policy, lifo_when_standing=policy.lifo, clock=self.clock
         )
         self.service = service  # seconds a request
         self.free_at = 0.0
