@@ -10,6 +10,7 @@ import runpy
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,7 @@ RAISE_OPEN = "from velvet_concurrency.breaker import CircuitOpen; raise CircuitO
 @pytest.mark.parametrize(
     "error", [CircuitOpen(1.5), CapacityExceeded(6, 5), Unavailable("a", "b", "c")]
 )
-def test_an_error_with_arguments_of_its_own_survives_the_way_between_processes(
-    error: Exception,
-) -> None:
+def test_an_error_with_arguments_survives_the_way_between_processes(error: Exception) -> None:
     copy = pickle.loads(pickle.dumps(error))
 
     assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))
@@ -257,7 +256,7 @@ class Client:
         raise ConnectionError
 
 
-def returns_a_coroutine() -> Any:
+def deferred() -> Any:
     return coroutine()
 
 
@@ -273,7 +272,7 @@ async def drain(result: Any) -> None:
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("fn", [generator, agenerator, coroutine, Client(), returns_a_coroutine])
+@pytest.mark.parametrize("fn", [generator, agenerator, partial(coroutine), Client(), deferred])
 @pytest.mark.parametrize("form", ["call", "decorator"])
 async def test_a_result_that_fails_while_it_is_used_is_a_failure(fn: Any, form: str) -> None:
     breaker = CircuitBreaker(window=2, min_calls=2)
@@ -315,6 +314,9 @@ async def test_a_generator_that_ends_is_a_success_and_one_that_is_left_is_neithe
     left = numbers()
     assert (next(left), breaker.state) == (1, State.HALF_OPEN)
     left.close()
+    aleft = anumbers()
+    await anext(aleft)
+    await aleft.aclose()
     assert breaker.state is State.HALF_OPEN
     probe = anumbers()
     assert [await anext(probe), await probe.asend(7)] == [1, 7]
@@ -322,6 +324,16 @@ async def test_a_generator_that_ends_is_a_success_and_one_that_is_left_is_neithe
     with pytest.raises(StopAsyncIteration):
         await anext(probe)
     assert breaker.state is State.CLOSED
+
+
+@pytest.mark.asyncio
+async def test_a_coroutine_that_is_refused_is_closed_unawaited() -> None:
+    breaker = CircuitBreaker(window=1, min_calls=1)
+    waiting = breaker.call(coroutine)
+    breaker.try_enter().failure()
+
+    with pytest.raises(CircuitOpen):
+        await waiting
 
 
 def test_a_block_may_be_entered_in_a_copied_context() -> None:
