@@ -42,8 +42,10 @@ class AsyncLimiter:
     False
     """
 
-    __slots__ = ("_balance", "_capacity", "_clock", "_depth", "_due", "_loop", "_now", "_rate")
-    __slots__ += ("_stamp", "_timer", "_waiters")
+    __slots__ = (
+        *("_balance", "_capacity", "_clock", "_depth", "_due", "_loop", "_now", "_rate", "_stamp"),
+        *("_timer", "_waiters"),
+    )
 
     def __init__(self, rate: float, capacity: int, *, clock: Clock | None = None) -> None:
         self._rate = checked_rate(rate)
