@@ -132,8 +132,19 @@ class CircuitBreaker:
 
     async def acall(self, fn: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return `await fn(*args, **kwargs)`; as `call`, and cancellation counts as neither."""
-        with self._core.try_enter():
-            return await fn(*args, **kwargs)
+        core = self._core
+        epoch = core.epoch
+        if not epoch.free:
+            with core.try_enter():
+                return await fn(*args, **kwargs)
+        try:
+            result = await fn(*args, **kwargs)
+        except BaseException as error:
+            Permit(core, epoch, 0.0).settle(error)
+            raise
+        if not core.is_clean():
+            core.settle(None, epoch, 0)
+        return result
 
     def __call__(self, fn: Callable[P, T]) -> Callable[P, T]:
         """Decorate any callable: function, coroutine function, generator, object, partial."""
