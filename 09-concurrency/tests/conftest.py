@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import uuid
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from pathlib import Path
 
 import pytest
 
 from velvet_concurrency.clock import FakeClock
 
-T = TypeVar("T")
-
-BOUND_SECONDS = 10.0
+BOUND_SECONDS = 30
 
 
-@pytest.fixture
-def bounded() -> Callable[[Awaitable[T]], Awaitable[T]]:
-    """Await something, but fail instead of hanging for ever."""
-
-    async def wait(awaitable: Awaitable[T]) -> T:
-        return await asyncio.wait_for(awaitable, BOUND_SECONDS)
-
-    return wait
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bound every test that awaits: what hangs fails soon, with the stack of where it stands."""
+    for item in items:
+        mine = Path(__file__).parent in item.path.parents
+        if mine and inspect.iscoroutinefunction(getattr(item, "function", None)):
+            item.add_marker(pytest.mark.timeout(BOUND_SECONDS))
 
 
 @pytest.fixture
@@ -42,3 +40,9 @@ def advance() -> Callable[[FakeClock, float], Awaitable[None]]:
             await asyncio.sleep(0)
 
     return through
+
+
+@pytest.fixture
+def prefix() -> str:
+    """Return what no other test puts before its keys in Redis."""
+    return f"velvet-test:{uuid.uuid4().hex}:"

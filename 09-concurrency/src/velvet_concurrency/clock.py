@@ -22,12 +22,6 @@ Clock: TypeAlias = Callable[[], float]
 class FakeClock:
     """A clock that stands still until `advance` or `sleep` moves it.
 
-    Args:
-        start: the first reading, in seconds.
-
-    Raises:
-        ValueError: `start` is not finite.
-
     Reading is safe from any thread. Moving it wakes tasks, so while tasks sleep on it move it only
     from the thread of their event loop.
 
@@ -57,8 +51,7 @@ class FakeClock:
         A negative `dt` steps the clock back, as a time daemon steps a wall clock. Woken tasks run
         when the loop next runs and read the final time.
 
-        Raises:
-            ValueError: `dt` is not finite.
+        Raises `ValueError` unless `dt` is finite.
         """
         if not math.isfinite(dt):
             raise ValueError(f"dt must be finite, got {dt!r}")

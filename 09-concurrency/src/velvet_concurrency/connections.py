@@ -19,7 +19,7 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from velvet_concurrency.runtime import quantile, raise_fd_limit
+from velvet_concurrency.runtime import check_int, quantile, raise_fd_limit
 from velvet_concurrency.samples.child import Child, Message
 from velvet_concurrency.samples.connection_server import HOST, SPARE_DESCRIPTORS
 
@@ -34,66 +34,29 @@ _RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 @dataclass(frozen=True)
 class HeldConnections:
-    """What N connections cost.
-
-    Attributes:
-        variant: how the server was written.
-        asked: connections that were wanted.
-        held: connections that were open at once.
-        connect_seconds: to open them all.
-        bytes_per_connection: resident memory that the server gained, per connection.
-        virtual_mb: address space that the server gained, in MiB; thread stacks show here.
-        p50: seconds from a connection's line to its echo, the median over all; nan without an echo.
-        p99: the same, exceeded by one in a hundred.
-        cpu_seconds: of the server, from the first connection to the last echo.
-        errors: what went wrong, by kind; empty in a good run.
-        note: why fewer than `asked` were tried; empty if they were not.
-    """
+    """What N connections cost."""
 
     variant: str
     asked: int
-    held: int
-    connect_seconds: float
-    bytes_per_connection: float
-    virtual_mb: float
-    p50: float
+    held: int  # open at once
+    connect_seconds: float  # to open them all
+    bytes_per_connection: float  # resident memory that the server gained
+    virtual_mb: float  # address space that the server gained, in MiB; thread stacks show here
+    p50: float  # seconds from a connection's line to its echo, the median; nan without an echo
     p99: float
-    cpu_seconds: float
-    errors: Counter[str]
-    note: str
-
-
-class _Echoes:
-    """What the clients of one run write down; for one event loop."""
-
-    def __init__(self) -> None:
-        self.latencies: list[float] = []
-        self.errors: Counter[str] = Counter()
-        self.clients: list[_Client] = []
-        self.waiting = 0
-        self.complete = asyncio.Event()
-
-    def speak(self) -> None:
-        """Let all speak; `complete` is set when each has its echo, or cannot have one."""
-        self.waiting = len(self.clients)
-        for client in list(self.clients):
-            client.speak()
-
-    def one_less(self) -> None:
-        """Note that one more client has its echo, or will never have it."""
-        self.waiting -= 1
-        if self.waiting <= 0:
-            self.complete.set()
+    cpu_seconds: float  # of the server, from the first connection to the last echo
+    errors: Counter[str]  # what went wrong, by kind; empty in a good run
+    note: str  # why fewer than `asked` were tried; empty if they were not
 
 
 class _Client(asyncio.Protocol):
-    """The near end of one connection."""
+    """The near end of one connection; `echo` becomes seconds, or the word for what went wrong."""
 
-    __slots__ = ("_echoes", "_spoke", "transport")
+    __slots__ = ("_spoke", "echo", "transport")
 
-    def __init__(self, echoes: _Echoes) -> None:
-        self._echoes = echoes
-        self._spoke: float | None = None
+    def __init__(self) -> None:
+        self._spoke = 0.0
+        self.echo: asyncio.Future[float | str] = asyncio.get_running_loop().create_future()
         self.transport: Any = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -103,44 +66,32 @@ class _Client(asyncio.Protocol):
         )
 
     def speak(self) -> None:
-        """Send one line; the time until its echo is written down."""
-        if self.transport.is_closing():
-            self._echoes.errors["closed"] += 1
-            self._echoes.one_less()
-            return
+        """Send one line, unless the connection has ended."""
         self._spoke = time.perf_counter()
-        self.transport.write(_LINE)
-
-    def leave(self) -> None:
-        """Reset the connection; an echo that is still missing is no longer waited for."""
-        self._spoke = None
-        self.transport.abort()
+        if not self.transport.is_closing():
+            self.transport.write(_LINE)
 
     def data_received(self, _data: bytes) -> None:
-        if self._spoke is not None:  # five bytes of loopback come in one piece
-            self._echoes.latencies.append(time.perf_counter() - self._spoke)
-            self._spoke = None
-            self._echoes.one_less()
+        if not self.echo.done():  # five bytes of loopback come in one piece
+            self.echo.set_result(time.perf_counter() - self._spoke)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._spoke is not None:
-            self._spoke = None
-            self._echoes.errors[type(exc).__name__ if exc else "closed"] += 1
-            self._echoes.one_less()
+        if not self.echo.done():
+            self.echo.set_result(type(exc).__name__ if exc else "closed")
 
 
-async def _open_all(port: int, n: int, echoes: _Echoes) -> None:
+async def _open_all(port: int, n: int, clients: list[_Client], errors: Counter[str]) -> None:
     loop, todo = asyncio.get_running_loop(), deque(range(n))
 
     async def some() -> None:
         while todo:
             todo.popleft()
             try:
-                _, client = await loop.create_connection(lambda: _Client(echoes), HOST, port)
+                _, client = await loop.create_connection(_Client, HOST, port)
             except OSError as error:
-                echoes.errors[type(error).__name__] += 1
+                errors[type(error).__name__] += 1
             else:
-                echoes.clients.append(client)
+                clients.append(client)
 
     openers = [loop.create_task(some()) for _ in range(min(n, _OPENING_AT_A_TIME))]
     try:
@@ -162,39 +113,41 @@ async def _accepted(server: Child, n: int, until: float) -> Message:
 async def _hold(
     server: Child, variant: str, n: int, *, asked: int, note: str, limit: float
 ) -> HeldConnections:
-    echoes, began = _Echoes(), time.perf_counter()
+    clients, errors, began = list[_Client](), Counter[str](), time.perf_counter()
     until = began + limit
     empty = server.ask({})
     try:
+        opening = _open_all(int(server.greeting["port"]), n, clients, errors)
         try:
-            await asyncio.wait_for(_open_all(int(server.greeting["port"]), n, echoes), limit)
+            await asyncio.wait_for(opening, limit)
         except asyncio.TimeoutError:
-            echoes.errors["connect deadline"] += n - len(echoes.clients)
+            errors["connect deadline"] += n - len(clients)
         connected = time.perf_counter() - began
-        full = await _accepted(server, len(echoes.clients), until)
-        echoes.speak()
-        if echoes.waiting:
-            try:
-                await asyncio.wait_for(echoes.complete.wait(), until - time.perf_counter())
-            except asyncio.TimeoutError:
-                echoes.errors["no echo"] += echoes.waiting
+        full = await _accepted(server, len(clients), until)
+        for client in clients:
+            client.speak()
+        if clients:
+            left = until - time.perf_counter()
+            await asyncio.wait([client.echo for client in clients], timeout=left)
+        ends = [client.echo.result() if client.echo.done() else "no echo" for client in clients]
         last = server.ask({})
     finally:
-        for client in echoes.clients:
-            client.leave()
+        for client in clients:
+            client.transport.abort()
         await asyncio.sleep(0)
-    held, heard = max(1, len(echoes.clients)), echoes.latencies
+    errors.update(end for end in ends if isinstance(end, str))
+    heard = [end for end in ends if not isinstance(end, str)]
     return HeldConnections(
         variant=variant,
         asked=asked,
-        held=len(echoes.clients),
+        held=len(clients),
         connect_seconds=connected,
-        bytes_per_connection=(full["rss"] - empty["rss"]) / held,
+        bytes_per_connection=(full["rss"] - empty["rss"]) / max(1, len(clients)),
         virtual_mb=(full["vms"] - empty["vms"]) / 2**20,
         p50=quantile(heard, 0.5) if heard else math.nan,
         p99=quantile(heard, 0.99) if heard else math.nan,
         cpu_seconds=last["cpu"] - empty["cpu"],
-        errors=echoes.errors,
+        errors=errors,
         note=note,
     )
 
@@ -204,8 +157,7 @@ def _affordable(n: int) -> tuple[int, str]:
 
     Raises the soft limit of descriptors of this process as far as it may; `ValueError` unless n >= 1.
     """
-    if n < 1:
-        raise ValueError(f"n must be >= 1, got {n!r}")
+    check_int("n", n, 1)
     limit = raise_fd_limit(n + SPARE_DESCRIPTORS)
     possible = max(1, limit - SPARE_DESCRIPTORS)
     if possible < n:
@@ -220,16 +172,9 @@ def hold_connections(
 ) -> HeldConnections:
     """Open n loopback connections to a fresh server, let all speak at once, and close them.
 
-    Args:
-        n: connections; scaled down where descriptors or ports do not suffice.
-        variant: how the server is written: `streams`, `protocol` or `threads`.
-        deadline: seconds after which what is missing is counted as an error.
-
-    Raises:
-        ValueError: an argument is out of range.
-        ChildError: the server could not start, or died.
-
-    Call it outside of an event loop. The server has ended when it returns.
+    n is scaled down where descriptors or ports do not suffice; what is missing after `deadline` seconds is
+    counted as an error. Call it outside of an event loop; the server has ended when it returns. Raises
+    `ValueError` for an argument out of range, `ChildError` when the server could not start, or died.
     """
     if variant not in get_args(Variant):
         raise ValueError(f"variant must be one of {get_args(Variant)}, got {variant!r}")

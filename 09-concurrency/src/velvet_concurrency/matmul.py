@@ -13,13 +13,12 @@ import functools
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from velvet_concurrency.runtime import Unavailable, load
+from velvet_concurrency.runtime import Unavailable, check_int, load
 
 Rows = Sequence[Sequence[float]]
 FloatArray = npt.NDArray[np.float64]
@@ -27,13 +26,8 @@ Matrix = Rows | FloatArray
 
 
 def random_rows(n: int, *, seed: int) -> list[list[float]]:
-    """Return an n by n matrix of numbers in [0, 1), the same for the same seed.
-
-    Raises:
-        ValueError: `n` is not positive.
-    """
-    if n < 1:
-        raise ValueError(f"n must be >= 1, got {n!r}")
+    """Return an n by n matrix of numbers in [0, 1), the same for the same seed."""
+    check_int("n", n, 1)
     source = random.Random(seed)
     return [[source.random() for _ in range(n)] for _ in range(n)]
 
@@ -60,11 +54,7 @@ def matmul_zip_sum(a: Rows, b: Rows) -> list[list[float]]:
 
 
 def matmul_sumprod(a: Rows, b: Rows) -> list[list[float]]:
-    """Multiply by `math.sumprod`, whose loop is in C and whose rounding is exact.
-
-    Raises:
-        Unavailable: before Python 3.12.
-    """
+    """Multiply by `math.sumprod`, whose loop is in C and whose rounding is exact; needs Python 3.12."""
     sumprod: Callable[[Any, Any], float] | None = getattr(math, "sumprod", None)
     if sumprod is None:
         raise Unavailable("math.sumprod", "this Python is too old", "run it with Python 3.12")
@@ -106,24 +96,18 @@ def matmul_numba_parallel(a: Matrix, b: Matrix) -> FloatArray:
     return _compiled(True)(np.asarray(a, np.float64), np.asarray(b, np.float64))
 
 
-CONTENDERS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
-    {
-        "triple": matmul_triple,
-        "zip_sum": matmul_zip_sum,
-        "sumprod": matmul_sumprod,
-        "numpy": matmul_numpy,
-        "numba": matmul_numba,
-        "numba_parallel": matmul_numba_parallel,
-    }
-)
+CONTENDERS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "triple": matmul_triple,
+    "zip_sum": matmul_zip_sum,
+    "sumprod": matmul_sumprod,
+    "numpy": matmul_numpy,
+    "numba": matmul_numba,
+    "numba_parallel": matmul_numba_parallel,
+}
 
 
 def multiply(contender: str, pair: tuple[Matrix, Matrix]) -> Any:
-    """Multiply one pair by a named contender; `functools.partial` of it suits `cpu_map`.
-
-    Raises:
-        ValueError: there is no such contender.
-    """
+    """Multiply one pair by a named contender; `functools.partial` of it suits `cpu_map`."""
     if contender not in CONTENDERS:
         raise ValueError(f"contender must be one of {sorted(CONTENDERS)}, got {contender!r}")
     return CONTENDERS[contender](*pair)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from velvet_concurrency.pressure import AdmissionQueue, QueueClosed
+from velvet_concurrency.runtime import check_int
 from velvet_concurrency.structured import amap, reap, timeout
 
 M = TypeVar("M")
@@ -34,10 +35,8 @@ class Stage:
     buffer: int = 0
 
     def __post_init__(self) -> None:
-        if self.workers < 1:
-            raise ValueError(f"workers must be >= 1, not {self.workers!r}")
-        if self.buffer < 0:
-            raise ValueError(f"buffer must be >= 0, not {self.buffer!r}")
+        check_int("workers", self.workers, 1)
+        check_int("buffer", self.buffer, 0)
 
 
 class Pipeline:
@@ -88,10 +87,8 @@ class Actor(Generic[M, R]):
         mailbox: int = 100,
         max_restarts: int = 3,
     ) -> None:
-        if mailbox < 1:
-            raise ValueError(f"mailbox must be >= 1, not {mailbox!r}")
-        if max_restarts < 0:
-            raise ValueError(f"max_restarts must be >= 0, not {max_restarts!r}")
+        check_int("mailbox", mailbox, 1)
+        check_int("max_restarts", max_restarts, 0)
         self.restarts = 0
         self._make = make
         self._max_restarts = max_restarts

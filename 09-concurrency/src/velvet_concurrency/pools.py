@@ -21,7 +21,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing.connection import wait
 from typing import Any, Literal, TypeVar, get_args
 
-from velvet_concurrency.runtime import Unavailable, usable_cores
+from velvet_concurrency.runtime import Unavailable, check_int, usable_cores
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -55,26 +55,21 @@ def process_pool(workers: int, start_method: str = "spawn") -> ProcessPoolExecut
     )
 
 
-def check_sendable(fn: Callable[..., Any], start_method: str = "spawn") -> None:
-    """Refuse a function that a child could not load, before a child is started.
+def check_sendable(fn: Callable[..., Any]) -> None:
+    """Refuse a function that a spawned child could not load, before a child is started.
 
-    Args:
-        fn: what the workers are to call; `functools.partial` objects are looked into.
-        start_method: how the workers are started; a forked child inherits `__main__`.
-
-    Raises:
-        ValueError: `fn` cannot be pickled, or lives in `__main__`, which a spawned child either
-            cannot import (an interactive session, `python -c`) or runs a second time.
+    Raises `ValueError` when `fn`, or what a `functools.partial` holds, cannot be pickled or lives in
+    `__main__`, which a child either cannot import (`python -c`) or runs a second time.
     """
     inner: Any = fn
     while isinstance(inner, functools.partial):
         inner = inner.func
     home = getattr(inner, "__module__", "?")
     name = f"{home}.{getattr(inner, '__qualname__', repr(inner))}"
-    if start_method != "fork" and home == "__main__":
+    if home == "__main__":
         raise ValueError(
-            f"{name} is defined in __main__, which a worker started by {start_method} "
-            "does not share: move it into a module that the worker can import"
+            f"{name} is defined in __main__, which a spawned worker does not share: "
+            "move it into a module that the worker can import"
         )
     try:
         pickle.dumps(fn)
@@ -85,11 +80,11 @@ def check_sendable(fn: Callable[..., Any], start_method: str = "spawn") -> None:
         ) from error
 
 
-def _executor(mode: Mode, workers: int, start_method: str) -> Executor:
+def _executor(mode: Mode, workers: int) -> Executor:
     if mode == "threads":
         return ThreadPoolExecutor(workers, thread_name_prefix="cpu-map")
     if mode == "processes":
-        return process_pool(workers, start_method)
+        return process_pool(workers)
     pool: Callable[[int], Executor] | None = getattr(
         concurrent.futures, "InterpreterPoolExecutor", None
     )
@@ -110,44 +105,31 @@ def cpu_map(
     mode: Mode = "serial",
     workers: int | None = None,
     chunksize: int = 1,
-    start_method: str = "spawn",
 ) -> list[R]:
     """Return `fn(item)` for each item, in order, computed under one concurrency model.
 
-    Args:
-        fn: called with one item. For processes and interpreters it must be importable.
-        items: consumed before the work starts.
-        mode: `serial`, `threads`, `processes` or `interpreters`.
-        workers: threads, processes or interpreters; `None` takes the usable cores.
-        chunksize: items in one message to a worker process; others ignore it.
-        start_method: for processes: `spawn`, `forkserver` or `fork`.
+    `fn` must be importable for processes and interpreters; `items` are consumed before the work starts;
+    `workers` None takes the usable cores; `chunksize` is how many items one message to a process holds.
+    Exceptions of `fn` propagate; work that has not begun is cancelled first. Safe to call from several
+    threads. Every worker has ended when the call returns.
 
-    Raises:
-        ValueError: an argument is out of range, or `fn` cannot reach a worker.
-        Unavailable: this interpreter has no such pool.
-        BrokenProcessPool: a worker died, or the caller's script has no
-            `if __name__ == "__main__"` guard. The next call starts a fresh pool.
-
-    Exceptions of `fn` propagate; work that has not begun is cancelled first. Safe to call from
-    several threads. Every worker has ended when the call returns.
+    Raises `ValueError` when an argument is out of range or `fn` cannot reach a worker, `Unavailable` when
+    this interpreter has no such pool, `BrokenProcessPool` when a worker died or the caller's script has no
+    `if __name__ == "__main__"` guard; the next call starts a fresh pool.
 
     >>> cpu_map(abs, [-2, -1], mode="threads", workers=2)
     [2, 1]
     """
     if mode not in get_args(Mode):
         raise ValueError(f"mode must be serial, threads, processes or interpreters, got {mode!r}")
-    if workers is not None and workers < 1:
-        raise ValueError(f"workers must be >= 1 or None, got {workers!r}")
-    if chunksize < 1:
-        raise ValueError(f"chunksize must be >= 1, got {chunksize!r}")
-    known = multiprocessing.get_all_start_methods()
-    if start_method not in known:
-        raise ValueError(f"start_method must be one of {known}, got {start_method!r}")
+    if workers is not None:
+        check_int("workers", workers, 1)
+    check_int("chunksize", chunksize, 1)
     if mode == "serial":
         return [fn(item) for item in items]
     if mode != "threads":
-        check_sendable(fn, start_method if mode == "processes" else "spawn")
-    executor = _executor(mode, workers or usable_cores(), start_method)
+        check_sendable(fn)
+    executor = _executor(mode, workers or usable_cores())
     try:
         return list(executor.map(fn, items, chunksize=chunksize))
     finally:

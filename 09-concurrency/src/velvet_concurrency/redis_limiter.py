@@ -30,7 +30,6 @@ from redis.exceptions import TimeoutError  # noqa: A004 (Redis's own, not the bu
 from redis.exceptions import AuthenticationError, AuthorizationError, NoScriptError
 from redis.retry import Retry
 
-from velvet_concurrency.clock import Clock
 from velvet_concurrency.limiters.base import (
     SLACK,
     Decision,
@@ -84,28 +83,21 @@ _UNREACHABLE = (ConnectionError, TimeoutError)
 
 
 def connect(url: str, *, socket_timeout: float = SOCKET_TIMEOUT) -> redis.Redis:
-    """Return a client fit for a limiter: bounded waits and no retries.
+    """Return a client fit for a limiter: bounded waits, to connect and for each reply, and no retries.
 
     A retried script may take its tokens twice, and each retry adds another timeout to the worst case.
-
-    Args:
-        url: such as `redis://127.0.0.1:6379/0`.
-        socket_timeout: seconds for connecting and for each reply.
     """
-    bounds: dict[str, Any] = {
-        "socket_timeout": socket_timeout,
-        "socket_connect_timeout": socket_timeout,
-    }
-    return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **bounds)
+    return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **_bounds(socket_timeout))
 
 
 def connect_async(url: str, *, socket_timeout: float = SOCKET_TIMEOUT) -> redis.asyncio.Redis:
-    """Return the asynchronous counterpart of `connect`, with the same arguments."""
-    bounds: dict[str, Any] = {
-        "socket_timeout": socket_timeout,
-        "socket_connect_timeout": socket_timeout,
-    }
-    return redis.asyncio.Redis.from_url(url, retry=AsyncRetry(NoBackoff(), 0), **bounds)
+    """Return the asynchronous counterpart of `connect`."""
+    retry = AsyncRetry(NoBackoff(), 0)
+    return redis.asyncio.Redis.from_url(url, retry=retry, **_bounds(socket_timeout))
+
+
+def _bounds(seconds: float) -> dict[str, Any]:
+    return {"socket_timeout": seconds, "socket_connect_timeout": seconds}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,21 +112,13 @@ class _Call:
 class _Shared:
     """`rate` tokens a second and bursts of `burst`, per key, shared by all who use the same server.
 
-    Args:
-        client: a client with a socket timeout, as `connect` makes it; stays the caller's to close.
-        rate: tokens per second, finite and above 0.
-        burst: tokens that may go at once, at least 1.
-        prefix: put before every key; limits that differ in rate or burst need different prefixes.
-        on_error: on a lost connection or a timeout, "raise" the client's error, answer "open" (all
-            pass) or "closed" (none pass). Other errors, a refused login included, always raise.
+    `rate` is finite and above 0, `burst` at least 1. `client` has a socket timeout, as `connect` makes it,
+    and stays the caller's to close. `prefix` is put before every key: limits that differ in rate or burst
+    need different ones. `on_error` says what a lost connection or a timeout means: "raise" the client's
+    error, answer "open" (all pass) or "closed" (none pass); other errors, such as a refused login, raise.
 
-    Raises:
-        ValueError: an argument breaks its rule, or the client has no socket timeout. In a call: `key`
-            is too long, or `tokens` is not a non-negative int.
-        TypeError: in a call: `key` is not a str.
-        redis.exceptions.RedisError: in a call: the server failed and `on_error` does not cover it.
-
-    O(1) on the server, one string key per limit.
+    Raises `ValueError` for a broken rule, and in a call for a key that is too long or `tokens` that are no
+    int >= 0, `TypeError` for a key that is no str. O(1) on the server, one string key per limit.
     """
 
     def __init__(
@@ -225,11 +209,14 @@ class RedisLimiter(_Shared):
                 for call in calls:
                     pipe.evalsha(SCRIPT_SHA, 1, call.key, *call.arguments)
                 replies = pipe.execute(raise_on_error=False)
-                missed = _missed(replies)
-                for index in missed:
-                    pipe.eval(SCRIPT, 1, calls[index].key, *calls[index].arguments)
-                for index, reply in zip(missed, pipe.execute(), strict=True):
-                    replies[index] = reply
+                errors = {at: one for at, one in enumerate(replies) if isinstance(one, Exception)}
+                for one in errors.values():
+                    if not isinstance(one, NoScriptError):
+                        raise one
+                for at in errors:  # the server had not cached the script
+                    pipe.eval(SCRIPT, 1, calls[at].key, *calls[at].arguments)
+                for at, reply in zip(errors, pipe.execute(), strict=True):
+                    replies[at] = reply
         except _UNREACHABLE as error:
             return [answer.allowed for answer in self._degraded(calls, error)]
         return [self._decision(*pair).allowed for pair in zip(calls, replies, strict=True)]
@@ -268,26 +255,19 @@ class RacyRedisLimiter:
     """
 
     def __init__(
-        self,
-        client: redis.Redis,
-        rate: float,
-        burst: int,
-        *,
-        prefix: str = "velvet-racy:",
-        clock: Clock = time.time,
+        self, client: redis.Redis, rate: float, burst: int, *, prefix: str = "velvet-racy:"
     ) -> None:
         socket_timeout_of(client)
         self._client = client
         self._interval = 1.0 / checked_rate(rate)
         self._burst = checked_count("burst", burst)
         self._prefix = prefix
-        self._clock = clock
 
     def allow(self, key: str, tokens: int = 1) -> bool:
         """Take `tokens` of `key`, unless another caller slips in between the two round trips."""
         name, tokens = encoded_key(self._prefix, key), checked_tokens(tokens)
         stored = self._client.get(name)
-        now = self._clock()
+        now = time.time()
         backlog = max(0.0, float(stored) - now) if stored else 0.0
         if tokens == 0 or tokens > self._burst:
             return tokens == 0
@@ -298,24 +278,8 @@ class RacyRedisLimiter:
         return True
 
 
-def _missed(replies: Sequence[Any]) -> list[int]:
-    """Return which replies say that the script was not cached; raise the first other error."""
-    missed = []
-    for index, reply in enumerate(replies):
-        if isinstance(reply, NoScriptError):
-            missed.append(index)
-        elif isinstance(reply, Exception):
-            raise reply
-    return missed
-
-
 def encoded_key(prefix: str, key: str) -> bytes:
-    """Return the bytes of a Redis key; different keys give different bytes, whatever they contain.
-
-    Raises:
-        TypeError: `key` is not a str.
-        ValueError: it cannot be encoded or is too long.
-    """
+    """Return the bytes of a Redis key; different keys give different bytes, whatever they contain."""
     if not isinstance(key, str):
         raise TypeError(f"key must be a str, got {type(key).__name__}")
     encoded = (prefix + key).encode("utf-8")
@@ -328,10 +292,9 @@ def encoded_key(prefix: str, key: str) -> bytes:
 
 
 def socket_timeout_of(client: object) -> float:
-    """Return the socket timeout of a Redis client in seconds.
+    """Return the socket timeout of a Redis client in seconds; raise `ValueError` where it has none.
 
-    Raises:
-        ValueError: it has none, so that a server which stops answering would stop its callers too.
+    A server that stops answering would stop its callers too.
     """
     pool = getattr(client, "connection_pool", None)
     timeout = getattr(pool, "connection_kwargs", {}).get("socket_timeout")

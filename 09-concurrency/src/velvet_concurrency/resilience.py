@@ -18,6 +18,7 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, TypeAlias, TypeVar
 
+from velvet_concurrency.runtime import check_int
 from velvet_concurrency.structured import BaseExceptionGroup, reap, timeout_at
 
 T = TypeVar("T")
@@ -92,8 +93,7 @@ async def hedge(
     """
     if not delay >= 0.0:
         raise ValueError(f"delay must be >= 0 seconds, not {delay!r}")
-    if not max_hedges >= 0:
-        raise ValueError(f"max_hedges must be >= 0, not {max_hedges!r}")
+    check_int("max_hedges", max_hedges, 0)
     if budget is not None:
         budget.deposit()
     attempts = [asyncio.ensure_future(_attempt(make))]
@@ -160,8 +160,7 @@ async def retry(
     leaves time for the pause; `rng()` is uniform in [0, 1). Raises the last error; `ValueError` for `attempts` < 1 or
     a negative or non-finite `base` or `cap`.
     """
-    if attempts < 1:
-        raise ValueError(f"attempts must be >= 1, not {attempts!r}")
+    check_int("attempts", attempts, 1)
     if not all(math.isfinite(pause) and pause >= 0.0 for pause in (base, cap)):
         raise ValueError(f"base and cap must be finite and >= 0 seconds, not {base!r} and {cap!r}")
     if budget is not None:

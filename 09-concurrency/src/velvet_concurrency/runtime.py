@@ -21,12 +21,7 @@ _CALIBRATION_LOOPS = 20_000
 
 
 class Unavailable(RuntimeError):
-    """Something optional is not available here; `remedy` is what would change that.
-
-    Args:
-        what: the thing that was asked for.
-        reason: why it is not available.
-        remedy: a command or a version; empty where nothing helps.
+    """`what` is not available here, for a `reason`; `remedy` (a command, a version, "") would change that.
 
     >>> raise Unavailable("numba", "it is not installed", "pip install numba")
     Traceback (most recent call last):
@@ -48,8 +43,7 @@ class Unavailable(RuntimeError):
 def load(name: str) -> ModuleType:
     """Import an optional library at the call, so that importing this package stays cheap.
 
-    Raises:
-        Unavailable: with the command that installs it.
+    Raises `Unavailable`, with the command that installs it.
     """
     try:
         return importlib.import_module(name)
@@ -71,8 +65,7 @@ def raise_fd_limit(n: int) -> int:
     The limit is never lowered, and less than `n` where the hard limit is lower. Nothing is raised on
     Windows, whose sockets are not counted this way. Raises `ValueError` unless `n` is positive.
     """
-    if n < 1:
-        raise ValueError(f"n must be >= 1, got {n!r}")
+    check_int("n", n, 1)
     try:
         resource = importlib.import_module("resource")
     except ImportError:
@@ -113,8 +106,7 @@ def quantile(values: Iterable[float], q: float) -> float:
 
     The nearest rank, without interpolation: the answer is a latency that a caller had.
 
-    Raises:
-        ValueError: `q` is outside 0 to 1, there is no value, or one of them is not a number.
+    Raises `ValueError` where there is no such rank: q outside 0 to 1, no value, or one that is nan.
 
     >>> quantile([3.0, 1.0, 2.0], 0.5)
     2.0
@@ -127,3 +119,9 @@ def quantile(values: Iterable[float], q: float) -> float:
     if any(map(math.isnan, ranked)):
         raise ValueError("there is no quantile of values of which one is nan")
     return ranked[max(0, math.ceil(q * len(ranked)) - 1)]
+
+
+def check_int(name: str, value: object, minimum: int) -> None:
+    """Raise `ValueError`, naming argument, value and rule, unless `value` is an int >= `minimum`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+        raise ValueError(f"{name} must be an int >= {minimum}, not {value!r}")

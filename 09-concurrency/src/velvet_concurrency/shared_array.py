@@ -97,10 +97,8 @@ class SharedArray:
     def create(cls, shape: Sequence[int], dtype: npt.DTypeLike = np.float64) -> SharedArray:
         """Make a zero-filled array that this process owns.
 
-        Raises:
-            ValueError: a dimension is negative, the array is larger than an address space, or the type
-                holds Python objects, whose addresses mean nothing in another process.
-            TypeError: a dimension is not a whole number.
+        Raises `ValueError` when a dimension is negative, the array is larger than an address space, or the
+        type holds Python objects, whose addresses mean nothing in another process.
         """
         kind = np.dtype(dtype)
         if kind.hasobject or not kind.itemsize:
@@ -133,9 +131,7 @@ class SharedArray:
     def attach(cls, handle: SharedHandle) -> SharedArray:
         """Map the owner's array into this process; O(1), nothing is copied.
 
-        Raises:
-            FileNotFoundError: the owner has closed it.
-            ValueError: the segment is smaller than the handle says.
+        Raises `FileNotFoundError` when the owner has closed it, `ValueError` when it is too small.
         """
         memory = _attach(handle.name)
         try:
@@ -154,9 +150,8 @@ class SharedArray:
     def close(self) -> None:
         """Unmap the segment, and remove it in the process that created it; idempotent.
 
-        Raises:
-            BufferError: a slice of `.array` is still alive in this process. The segment is
-                unlinked all the same, so nothing stays behind; call again once it is gone.
+        Raises `BufferError` while a slice of `.array` is alive in this process. The segment is unlinked all
+        the same, so nothing stays behind; call again once it is gone.
         """
         self._array = None
         if self._linked_by == os.getpid():

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from velvet.ui.kit import Seen
+from velvet.ui.palette import KIND_COLOURS
 from velvet_concurrency.dashboard import breaker, heat, limiters, memory, overload, tasks, timeline
 from velvet_concurrency.samples import jobs as workload
 
@@ -23,10 +24,10 @@ def test_both_models_keep_the_limit_and_show_every_job(events: list[dict[str, An
 
     assert list(found) == ["threads", "asyncio"]
     for head, jobs in found.values():
-        _, levels = timeline.steps(jobs, "place")
+        _, levels = timeline.steps(jobs)
         assert (head["limit"], len(jobs), max(levels)) == (4, 12, 4)
         assert {place for place, _ in timeline.in_places(jobs)} == {0, 1, 2, 3}
-        waiting = max(timeline.steps(jobs, "asked")[1])
+        waiting = max(timeline.steps(jobs, waiting=True)[1])
         # A loop takes every first step before any reply; threads are asked one after the other.
         assert waiting == 8 if head["model"] == "asyncio" else 1 <= waiting <= 8
         assert all("wait" in [part[0] for part in job["parts"]] for job in jobs)
@@ -38,6 +39,9 @@ def test_waiting_for_a_permit_and_for_a_worker_is_one_kind(events: list[dict[str
 
         assert {span.kind for span in spans if span.lane == "queue"} == {"queue"}
         assert '"ph": "X"' in timeline.trace_of(jobs)
+    figure = timeline.waits(timeline.by_model(Seen(events)), 1.0)
+    assert [trace.name for trace in figure.data] == ["threads", "asyncio"]
+    assert {trace.line.color for trace in figure.data} == {KIND_COLOURS["queue"][1]}
 
 
 def test_the_replay_is_the_browsers_own(events: list[dict[str, Any]]) -> None:
@@ -124,7 +128,7 @@ def test_the_breaker_spares_and_loses() -> None:
     wanted = {"open_for": 5, "outage": 20, "rate": 0.5}
 
     assert "instead of 20" in breaker.finding(Seen(wanted=wanted))
-    states = [state for state, _, _ in breaker.segments(breaker.of(wanted))]
+    states = [state for state, _, _ in breaker.segments(breaker.story(**wanted))]
     assert states[0] == states[-1] == "closed"
     assert "open" in states
 

@@ -131,65 +131,57 @@ def test_put_loses_neither_room_nor_item(policy):
     at_every_step(prepare)
 
 
-def test_room_granted_to_a_cancelled_putter_goes_to_the_next():
-    async def scenario() -> None:
-        queue: AdmissionQueue[int] = AdmissionQueue(1)
-        queue.put_nowait(0)
-        first, second = (asyncio.ensure_future(queue.put(i)) for i in (1, 2))
-        await turns(2)
-        queue.get_nowait()  # grants the room to the first
-        first.cancel()
-        await asyncio.wait([first, second], timeout=10)
+@pytest.mark.asyncio
+async def test_room_granted_to_a_cancelled_putter_goes_to_the_next():
+    queue: AdmissionQueue[int] = AdmissionQueue(1)
+    queue.put_nowait(0)
+    first, second = (asyncio.ensure_future(queue.put(i)) for i in (1, 2))
+    await turns(2)
+    queue.get_nowait()  # grants the room to the first
+    first.cancel()
+    await asyncio.wait([first, second], timeout=10)
 
-        assert first.cancelled()
-        assert second.result() is None
-        assert queue.get_nowait() == 2
-
-    asyncio.run(scenario())
+    assert first.cancelled()
+    assert second.result() is None
+    assert queue.get_nowait() == 2
 
 
-def test_an_item_granted_to_a_cancelled_getter_goes_to_the_next():
-    async def scenario() -> None:
-        queue: AdmissionQueue[str] = AdmissionQueue(0)
-        first, second = (asyncio.ensure_future(queue.get()) for _ in range(2))
-        await turns(2)
-        queue.put_nowait("item")
-        first.cancel()
-        await asyncio.wait([first, second], timeout=10)
+@pytest.mark.asyncio
+async def test_an_item_granted_to_a_cancelled_getter_goes_to_the_next():
+    queue: AdmissionQueue[str] = AdmissionQueue(0)
+    first, second = (asyncio.ensure_future(queue.get()) for _ in range(2))
+    await turns(2)
+    queue.put_nowait("item")
+    first.cancel()
+    await asyncio.wait([first, second], timeout=10)
 
-        assert first.cancelled()
-        assert second.result() == "item"
-
-    asyncio.run(scenario())
+    assert first.cancelled()
+    assert second.result() == "item"
 
 
-def test_a_lone_getter_cancelled_with_its_item_in_hand_leaves_the_item():
-    async def scenario() -> None:
-        queue: AdmissionQueue[str] = AdmissionQueue(0)
-        getter = asyncio.ensure_future(queue.get())
-        await turns(2)
-        queue.put_nowait("item")
-        getter.cancel()
-        await asyncio.wait([getter], timeout=10)
+@pytest.mark.asyncio
+async def test_a_lone_getter_cancelled_with_its_item_in_hand_leaves_the_item():
+    queue: AdmissionQueue[str] = AdmissionQueue(0)
+    getter = asyncio.ensure_future(queue.get())
+    await turns(2)
+    queue.put_nowait("item")
+    getter.cancel()
+    await asyncio.wait([getter], timeout=10)
 
-        assert queue.get_nowait() == "item"
-
-    asyncio.run(scenario())
+    assert queue.get_nowait() == "item"
 
 
-def test_a_getter_cancelled_after_its_item_was_taken_leaves_nothing_behind():
-    async def scenario() -> None:
-        queue: AdmissionQueue[str] = AdmissionQueue(0)
-        getter = asyncio.ensure_future(queue.get())
-        await turns(2)
-        queue.put_nowait("item")
-        queue.get_nowait()
-        getter.cancel()
-        await asyncio.wait([getter], timeout=10)
+@pytest.mark.asyncio
+async def test_a_getter_cancelled_after_its_item_was_taken_leaves_nothing_behind():
+    queue: AdmissionQueue[str] = AdmissionQueue(0)
+    getter = asyncio.ensure_future(queue.get())
+    await turns(2)
+    queue.put_nowait("item")
+    queue.get_nowait()
+    getter.cancel()
+    await asyncio.wait([getter], timeout=10)
 
-        assert queue.stats.depth == 0
-
-    asyncio.run(scenario())
+    assert queue.stats.depth == 0
 
 
 def test_a_bulkhead_loses_no_slot():
@@ -217,20 +209,18 @@ def test_a_bulkhead_loses_no_slot():
     assert at_every_step(prepare) > 5
 
 
-def test_a_slot_granted_to_a_cancelled_waiter_goes_to_the_next():
-    async def scenario() -> None:
-        bulkhead = Bulkhead(1, 2)
-        await bulkhead.__aenter__()
-        first, second = (asyncio.ensure_future(bulkhead.__aenter__()) for _ in range(2))
-        await turns(2)
-        await bulkhead.__aexit__(None, None, None)
-        first.cancel()
-        await asyncio.wait([first, second], timeout=10)
+@pytest.mark.asyncio
+async def test_a_slot_granted_to_a_cancelled_waiter_goes_to_the_next():
+    bulkhead = Bulkhead(1, 2)
+    await bulkhead.__aenter__()
+    first, second = (asyncio.ensure_future(bulkhead.__aenter__()) for _ in range(2))
+    await turns(2)
+    await bulkhead.__aexit__(None, None, None)
+    first.cancel()
+    await asyncio.wait([first, second], timeout=10)
 
-        assert second.result() is None
-        assert (bulkhead.stats.running, bulkhead.stats.waiting) == (1, 0)
-
-    asyncio.run(scenario())
+    assert second.result() is None
+    assert (bulkhead.stats.running, bulkhead.stats.waiting) == (1, 0)
 
 
 @pytest.mark.parametrize("slow_call", [None, 5.0])

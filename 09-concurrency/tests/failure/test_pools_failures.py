@@ -115,22 +115,17 @@ def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
     assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_a_lambda_is_refused_by_name_with_the_fix() -> None:
-    with pytest.raises(ValueError, match=r"<lambda> cannot be sent.*top level of a module"):
-        cpu_map(lambda item: item, [1], mode="processes")
-
-
-def test_a_nested_function_is_refused_behind_a_partial() -> None:
+def test_what_cannot_be_sent_is_refused_by_name_with_the_fix() -> None:
     def nested(one: int, other: int) -> int:
         return one + other
 
-    with pytest.raises(ValueError, match="nested cannot be sent"):
-        cpu_map(functools.partial(nested, 1), [1], mode="processes")
-
-
-def test_an_object_that_holds_a_lock_is_refused() -> None:
-    with pytest.raises(ValueError, match="cannot be sent"):
-        cpu_map(functools.partial(max, threading.Lock()), [1], mode="processes")
+    for fn, name in (
+        (lambda item: item, "<lambda>"),
+        (functools.partial(nested, 1), "nested"),
+        (functools.partial(max, threading.Lock()), "max"),
+    ):
+        with pytest.raises(ValueError, match=f"{name} cannot be sent.*top level of a module"):
+            cpu_map(fn, [1], mode="processes")
 
 
 def test_an_item_that_cannot_be_pickled_is_an_error_and_not_a_hang() -> None:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from velvet_concurrency import contenders, iobound
+from velvet_concurrency import contenders
 from velvet_concurrency.contenders._frame import FetchResult
-from velvet_concurrency.samples.latency_server import LatencyServer
+from velvet_concurrency.samples.latency_server import Failure, LatencyServer
 
 FETCHERS = {name: contenders.load(name).fetch for name in contenders.NAMES}
 Fetch = Callable[..., FetchResult]
@@ -32,7 +32,7 @@ def fetch(request: pytest.FixtureRequest) -> Fetch:
 
 @pytest.mark.parametrize("failure", ["error", "reset", "garbage", "truncate", "refuse"])
 def test_each_failed_request_is_counted(
-    server: LatencyServer, fetch: Fetch, failure: iobound.Failure
+    server: LatencyServer, fetch: Fetch, failure: Failure
 ) -> None:
     server.fail(failure)
     try:

@@ -78,8 +78,7 @@ def test_an_open_loop_counts_from_the_due_time(server: LatencyServer) -> None:
 
     assert len(result.latencies) == 20
     assert result.errors == {}
-    assert result.achieved > 0
-    assert result.quantile(0.0) >= 0.002 * 0.9
+    assert min(result.latencies) >= 0.002 * 0.9
     assert result.seconds >= 19 / 200.0
 
 
@@ -121,15 +120,9 @@ def test_a_failing_server_recovers() -> None:
         assert (down.failed, up.failed, server.port) == (2, 0, port)
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"latency": -1.0}, "latency must be finite"),
-    ],
-)
-def test_a_server_that_cannot_be_is_refused(options: dict[str, object], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        LatencyServer(**options)  # type: ignore[arg-type]
+def test_a_server_that_cannot_be_is_refused() -> None:
+    with pytest.raises(ValueError, match="latency must be finite"):
+        LatencyServer(latency=-1.0)
 
 
 def test_an_unknown_failure_is_refused(server: LatencyServer) -> None:

@@ -8,19 +8,13 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any
 
 import pytest
 import redis
 
-from velvet_concurrency.redis_limiter import (
-    SCRIPT_SHA,
-    RacyRedisLimiter,
-    RedisLimiter,
-    connect,
-)
+from velvet_concurrency.redis_limiter import SCRIPT_SHA, RacyRedisLimiter, RedisLimiter, connect
 
 pytestmark = pytest.mark.integration
 
@@ -28,26 +22,9 @@ SLOW = 1e-3  # tokens a second: nothing refills while a test runs
 PATIENCE = 5.0  # socket timeout where the server is well and only the machine may be slow
 
 
-class Server(Protocol):
-    """What the fixtures of the toolkit hand out."""
-
-    url: str
-
-    def kill(self) -> None:
-        """Stop it as a crash would."""
-
-    def restart(self) -> None:
-        """Start it again on the same port."""
-
-
 @pytest.fixture
-def prefix() -> str:
-    return f"velvet-test:{uuid.uuid4().hex}:"
-
-
-@pytest.fixture
-def client(redis_server: Server) -> Iterator[redis.Redis]:
-    with contextlib.closing(connect(redis_server.url, socket_timeout=PATIENCE)) as connected:
+def client(redis_server: Any) -> Iterator[redis.Redis]:
+    with connect(redis_server.url, socket_timeout=PATIENCE) as connected:
         yield connected
 
 
@@ -122,13 +99,13 @@ def test_a_flushed_script_cache_costs_nothing_but_a_reload(
 
 
 def test_a_script_cache_that_is_flushed_all_the_time_never_changes_the_count(
-    redis_server: Server, client: redis.Redis, prefix: str
+    redis_server: Any, client: redis.Redis, prefix: str
 ) -> None:
     limiter = RedisLimiter(client, SLOW, 100, prefix=prefix)
     done = threading.Event()
 
     def flush() -> None:
-        with contextlib.closing(connect(redis_server.url, socket_timeout=PATIENCE)) as admin:
+        with connect(redis_server.url, socket_timeout=PATIENCE) as admin:
             while not done.is_set():
                 admin.script_flush()
 
@@ -212,7 +189,7 @@ print(sum(admitted), len(admitted))
 
 
 def test_two_processes_of_eight_threads_admit_exactly_the_burst(
-    redis_server: Server, prefix: str
+    redis_server: Any, prefix: str
 ) -> None:
     command = [sys.executable, "-c", CONTENDER, redis_server.url, prefix]
     crowd = [
@@ -251,13 +228,12 @@ def test_the_racy_limiter_is_right_for_one_caller_at_a_time(
 
 
 def test_the_racy_limiter_admits_too_many_within_twenty_attempts(
-    redis_server: Server, prefix: str
+    redis_server: Any, prefix: str
 ) -> None:
     limit, admitted = 5, 0
     with contextlib.ExitStack() as stack:
         clients = [
-            stack.enter_context(contextlib.closing(connect(redis_server.url, socket_timeout=5.0)))
-            for _ in range(8)
+            stack.enter_context(connect(redis_server.url, socket_timeout=5.0)) for _ in range(8)
         ]
         for attempt in range(20):
             limiters = [RacyRedisLimiter(each, SLOW, limit, prefix=prefix) for each in clients]
@@ -281,12 +257,12 @@ def test_the_racy_limiter_admits_too_many_within_twenty_attempts(
 
 
 def test_a_paused_server_is_given_up_within_the_socket_timeout(
-    private_redis: Server, prefix: str
+    private_redis: Any, prefix: str
 ) -> None:
     waits = []
     with (
-        contextlib.closing(connect(private_redis.url, socket_timeout=PATIENCE)) as admin,
-        contextlib.closing(connect(private_redis.url)) as client,
+        connect(private_redis.url, socket_timeout=PATIENCE) as admin,
+        connect(private_redis.url) as client,
     ):
         limiter = RedisLimiter(client, SLOW, 5, prefix=prefix)
         patient = RedisLimiter(client, SLOW, 5, prefix=prefix, on_error="closed")
@@ -307,9 +283,9 @@ def test_a_paused_server_is_given_up_within_the_socket_timeout(
 
 
 def test_each_on_error_is_obeyed_while_the_server_is_dead_and_all_recover(
-    private_redis: Server, prefix: str
+    private_redis: Any, prefix: str
 ) -> None:
-    with contextlib.closing(connect(private_redis.url, socket_timeout=PATIENCE)) as client:
+    with connect(private_redis.url, socket_timeout=PATIENCE) as client:
         raising = RedisLimiter(client, SLOW, 5, prefix=prefix)
         opened = RedisLimiter(client, SLOW, 5, prefix=prefix, on_error="open")
         closed = RedisLimiter(client, SLOW, 5, prefix=prefix, on_error="closed")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from fractions import Fraction
-from itertools import pairwise
 
 import pytest
 from hypothesis import assume, given, settings
@@ -313,17 +311,3 @@ def test_a_clock_that_wanders_pays_no_interval_twice(steps: list[float], capacit
                 admitted += 1
 
         assert admitted <= capacity + max(times) + ROUNDING
-
-
-@unhurried
-@given(st.lists(st.floats(0, 10), min_size=2, max_size=20))
-def test_sleepers_of_the_fake_clock_never_see_time_go_back(steps: list[float]) -> None:
-    clock = FakeClock()
-    readings = []
-
-    for step in steps:
-        clock.sleep(step)
-        readings.append(clock())
-
-    assert all(earlier <= later for earlier, later in pairwise(readings))
-    assert math.isclose(readings[-1], sum(steps))

@@ -9,40 +9,29 @@ import pytest
 
 from velvet_concurrency.clock import FakeClock
 
+pytestmark = pytest.mark.asyncio
 
-def test_a_fake_clock_starts_where_it_is_told_and_stands_still() -> None:
+
+async def test_a_fake_clock_stands_still_until_it_is_moved_either_way() -> None:
     clock = FakeClock(start=5.0)
 
     readings = [clock(), clock()]
-
-    assert readings == [5.0, 5.0]
-
-
-def test_sleeping_moves_the_clock_instead_of_waiting() -> None:
-    clock = FakeClock()
-
     clock.sleep(3600)
-
-    assert clock() == 3600
-
-
-def test_the_clock_can_be_stepped_back_like_a_wall_clock() -> None:
-    clock = FakeClock(start=10)
-
+    readings.append(clock())
     clock.advance(-3)
+    readings.append(clock())
 
-    assert clock() == 7
+    assert readings == [5.0, 5.0, 3605.0, 3602.0]
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_a_clock_refuses_times_that_are_not_finite(bad: float) -> None:
+async def test_a_clock_refuses_times_that_are_not_finite(bad: float) -> None:
     with pytest.raises(ValueError, match="start must be finite"):
         FakeClock(start=bad)
     with pytest.raises(ValueError, match="dt must be finite"):
         FakeClock().advance(bad)
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("bad", [-1.0, math.nan, math.inf])
 async def test_nobody_sleeps_for_a_negative_or_endless_time(bad: float) -> None:
     clock = FakeClock()
@@ -53,7 +42,6 @@ async def test_nobody_sleeps_for_a_negative_or_endless_time(bad: float) -> None:
         await clock.asleep(bad)
 
 
-@pytest.mark.asyncio
 async def test_sleepers_wake_in_time_order_and_ties_in_order_of_arrival() -> None:
     clock = FakeClock()
     woken: list[str] = []
@@ -76,7 +64,6 @@ async def test_sleepers_wake_in_time_order_and_ties_in_order_of_arrival() -> Non
     await asyncio.wait_for(tasks[3], 10)
 
 
-@pytest.mark.asyncio
 async def test_a_sleep_of_zero_yields_once_and_needs_no_advance() -> None:
     clock = FakeClock()
 
@@ -85,7 +72,6 @@ async def test_a_sleep_of_zero_yields_once_and_needs_no_advance() -> None:
     assert clock() == 0
 
 
-@pytest.mark.asyncio
 async def test_a_cancelled_sleeper_is_skipped() -> None:
     clock = FakeClock()
     first = asyncio.create_task(clock.asleep(1))
@@ -100,7 +86,6 @@ async def test_a_cancelled_sleeper_is_skipped() -> None:
     assert first.cancelled()
 
 
-@pytest.mark.asyncio
 async def test_stepping_through_time_shows_every_sleeper_its_own_moment(advance) -> None:
     clock = FakeClock()
     seen: list[float] = []

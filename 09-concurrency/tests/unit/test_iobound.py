@@ -7,6 +7,7 @@ import subprocess
 import sys
 import types
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -18,13 +19,7 @@ from velvet_concurrency.contenders import aiohttp, httpx, serial, streams, threa
 from velvet_concurrency.contenders._frame import BadReplyError, FetchResult
 from velvet_concurrency.runtime import Unavailable, quantile
 
-FETCHERS = [
-    serial.fetch,
-    threads.fetch,
-    aiohttp.fetch,
-    httpx.fetch,
-    streams.fetch,
-]
+FETCHERS = [serial.fetch, threads.fetch, aiohttp.fetch, httpx.fetch, streams.fetch]
 URL = "http://127.0.0.1:9/"
 
 
@@ -71,34 +66,22 @@ def test_a_quantile_is_a_value_that_the_share_does_not_exceed(
     assert sum(value <= found for value in values) >= q * len(values) - 1e-9
 
 
-def test_failed_counts_every_kind() -> None:
-    result = FetchResult(errors=Counter({"TimeoutError": 2, "HTTP 500": 3}))
-
-    assert result.failed == 5
-
-
-@pytest.mark.parametrize("fetch", FETCHERS)
-def test_a_negative_count_is_refused_by_each_fetcher(fetch: object) -> None:
-    with pytest.raises(ValueError, match="n must be >= 0"):
-        fetch(URL, -1)  # type: ignore[operator]
-
-
-@pytest.mark.parametrize("fetch", FETCHERS)
-@pytest.mark.parametrize("name", ["timeout", "deadline"])
-def test_a_time_that_is_not_positive_is_refused_by_each_fetcher(fetch: object, name: str) -> None:
-    with pytest.raises(ValueError, match=f"{name} must be (finite and )?> 0"):
-        fetch(URL, 1, **{name: 0.0})  # type: ignore[operator]
-
-
-@pytest.mark.parametrize("fetch", FETCHERS[2:])
-def test_a_negative_limit_is_refused(fetch: object) -> None:
-    with pytest.raises(ValueError, match="limit must be >= 0"):
-        fetch(URL, 1, limit=-1)  # type: ignore[operator]
-
-
-def test_threads_need_a_worker() -> None:
-    with pytest.raises(ValueError, match="workers must be >= 1"):
-        threads.fetch(URL, 1, workers=0)
+@pytest.mark.parametrize(
+    ("fetchers", "options", "message"),
+    [
+        (FETCHERS, {"n": -1}, "n must be an int >= 0"),
+        (FETCHERS, {"timeout": 0.0}, "timeout must be finite and > 0"),
+        (FETCHERS, {"deadline": 0.0}, "deadline must be > 0"),
+        (FETCHERS[2:], {"limit": -1}, "limit must be an int >= 0"),
+        ([threads.fetch], {"workers": 0}, "workers must be an int >= 1"),
+    ],
+)
+def test_an_argument_out_of_range_is_refused_by_each_fetcher(
+    fetchers: list[Callable[..., FetchResult]], options: dict[str, float], message: str
+) -> None:
+    for fetch in fetchers:
+        with pytest.raises(ValueError, match=message):
+            fetch(URL, **{"n": 1, **options})
 
 
 @pytest.mark.parametrize(("name", "value"), [("rate", 0.0), ("seconds", float("inf"))])
@@ -178,10 +161,3 @@ async def test_a_bug_in_a_fetcher_is_not_counted_as_an_error() -> None:
 
     with pytest.raises(ZeroDivisionError):
         await frame.batch(get, 1, deadline=None, failures=(OSError,))
-
-
-@pytest.mark.asyncio
-async def test_an_empty_batch_is_a_result() -> None:
-    async def get() -> None: ...
-
-    assert (await frame.batch(get, 0, deadline=None, failures=())).latencies == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -15,10 +16,55 @@ from velvet_concurrency.limiters import (
     SlidingWindowCounter,
 )
 
+Naive, Fixed, Log, Counter = (
+    NaiveRateLimiter,
+    FixedWindowLimiter,
+    SlidingLogLimiter,
+    SlidingWindowCounter,
+)
+
 
 def at(clock: FakeClock, moment: float) -> FakeClock:
     clock.advance(moment - clock())
     return clock
+
+
+# limiter, limit in 10 s; (moment, tokens) that were taken; the one asked for -> the decision
+TABLE: dict[str, tuple[Any, int, list[tuple[float, int]], tuple[float, int], tuple[Any, ...]]] = {
+    "naive: unused": (Naive, 3, [], (4, 0), (True, 3, 3, -1, 0)),
+    "naive: full": (Naive, 2, [(0, 1), (4, 1)], (4, 1), (False, 2, 0, 6, 10)),
+    "naive: its oldest call left": (Naive, 2, [(0, 1), (4, 1)], (10, 1), (True, 2, 0, -1, 10)),
+    "fixed: unused": (Fixed, 3, [], (4, 0), (True, 3, 3, -1, 0)),
+    "fixed: until its edge": (Fixed, 2, [(13, 2)], (13, 1), (False, 2, 0, 7, 7)),
+    "fixed: never": (Fixed, 2, [(13, 2)], (13, 3), (False, 2, 0, -1, 7)),
+    "log: unused": (Log, 3, [], (4, 0), (True, 3, 3, -1, 0)),
+    "log: until three have left": (Log, 5, [(0, 2), (3, 3)], (3, 3), (False, 5, 0, 10, 10)),
+    "log: until two have left": (Log, 5, [(0, 2), (3, 3)], (3, 2), (False, 5, 0, 7, 10)),
+    "log: a clock stepped back": (Log, 2, [(100, 1), (50, 1)], (105, 1), (False, 2, 0, 5, 5)),
+    "counter: unused": (Counter, 10, [], (0, 0), (True, 10, 10, -1, 0)),
+    # 10 * (1 - f) <= 6 at f = 0.4, two seconds from there
+    "counter: until enough has faded": (Counter, 10, [(0, 10)], (12, 4), (False, 10, 2, 2, 8)),
+    # the edge is 10 s away, and then half of the next window
+    "counter: this one is too full": (Counter, 10, [(0, 10)], (0, 5), (False, 10, 0, 15, 20)),
+    "counter: two windows on": (Counter, 10, [(0, 10)], (20, 10), (True, 10, 0, -1, 20)),
+    "counter: a clock stepped back": (Counter, 10, [(20, 10)], (15, 10), (False, 10, 0, 25, 25)),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit", "taken", "asked", "decision"), TABLE.values(), ids=list(TABLE)
+)
+def test_a_decision_is_the_one_worked_out_by_hand(kind, limit, taken, asked, decision):
+    clock = FakeClock(start=[*taken, asked][0][0])
+    limiter = kind(limit, 10, clock=clock)
+    for moment, tokens in taken:
+        at(clock, moment)
+        limiter.allow(tokens)
+
+    at(clock, asked[0])
+
+    retry, reset = map(pytest.approx, decision[3:])
+    assert limiter.check(asked[1]) == Decision(*decision[:3], retry, reset)
 
 
 def test_the_naive_list_holds_one_entry_per_admitted_call() -> None:
@@ -41,27 +87,6 @@ def test_the_naive_limiter_forgets_its_calls_when_the_wall_clock_is_stepped_forw
     assert limiter.allow(2)
 
 
-def test_the_naive_limiter_reports_when_its_oldest_call_leaves() -> None:
-    clock = FakeClock()
-    limiter = NaiveRateLimiter(2, 10, clock=clock)
-    limiter.allow()
-    at(clock, 4)
-    limiter.allow()
-
-    decision = limiter.check()
-
-    assert decision == Decision(False, 2, 0, 6.0, 10.0)
-    at(clock, 10)
-    assert limiter.check() == Decision(True, 2, 0, -1.0, 10.0)
-
-
-@pytest.mark.parametrize("limiter_type", [FixedWindowLimiter, NaiveRateLimiter, SlidingLogLimiter])
-def test_an_unused_window_is_whole(limiter_type: type[FixedWindowLimiter]) -> None:
-    decision = limiter_type(3, 10, clock=FakeClock(start=4)).check(0)
-
-    assert decision == Decision(True, 3, 3, -1.0, 0.0)
-
-
 def test_a_fixed_window_lets_twice_the_limit_through_around_its_edge() -> None:
     clock = FakeClock(start=59.9)
     limiter = FixedWindowLimiter(100, 60, clock=clock)
@@ -71,17 +96,6 @@ def test_a_fixed_window_lets_twice_the_limit_through_around_its_edge() -> None:
     after = sum(limiter.allow() for _ in range(150))
 
     assert (before, after) == (100, 100)
-
-
-def test_a_fixed_window_names_the_edge_as_the_time_to_retry() -> None:
-    clock = FakeClock(start=13)
-    limiter = FixedWindowLimiter(2, 10, clock=clock)
-    limiter.allow(2)
-
-    decision = limiter.check()
-
-    assert decision == Decision(False, 2, 0, 7.0, 7.0)
-    assert limiter.check(3).retry_after == -1.0
 
 
 def test_a_window_edge_that_rounds_onto_now_still_lies_ahead() -> None:
@@ -108,31 +122,6 @@ def test_a_sliding_log_frees_each_place_exactly_one_window_later() -> None:
     assert answers == [True, True, False, True, False, True]
 
 
-def test_a_sliding_log_counts_several_tokens_as_several_calls() -> None:
-    clock = FakeClock()
-    limiter = SlidingLogLimiter(5, 10, clock=clock)
-    limiter.allow(2)
-    at(clock, 3)
-    limiter.allow(3)
-
-    decision = limiter.check(3)
-
-    assert decision == Decision(False, 5, 0, 10.0, 10.0)
-    assert limiter.check(2).retry_after == 7.0
-
-
-def test_a_sliding_log_reads_a_stepped_back_clock_as_its_latest_entry() -> None:
-    clock = FakeClock(start=100)
-    limiter = SlidingLogLimiter(2, 10, clock=clock)
-    limiter.allow()
-
-    at(clock, 50)
-    limiter.allow()
-    at(clock, 105)
-
-    assert limiter.check() == Decision(False, 2, 0, 5.0, 5.0)
-
-
 def test_a_counter_weighs_the_previous_window_by_what_is_left_of_it() -> None:
     clock = FakeClock()
     limiter = SlidingWindowCounter(100, 60, clock=clock)
@@ -143,48 +132,3 @@ def test_a_counter_weighs_the_previous_window_by_what_is_left_of_it() -> None:
     answers = [limiter.check(0).remaining, limiter.allow(), limiter.allow()]
 
     assert answers == [1, True, False]
-
-
-def test_a_counter_says_when_the_previous_window_has_faded_enough() -> None:
-    clock = FakeClock()
-    limiter = SlidingWindowCounter(10, 10, clock=clock)
-    limiter.allow(10)
-    at(clock, 12)
-
-    decision = limiter.check(4)  # 10 * (1 - f) <= 6 at f = 0.4, two seconds from here
-
-    assert decision == Decision(False, 10, 2, pytest.approx(2.0), 8.0)
-
-
-def test_a_counter_looks_into_the_next_window_when_this_one_is_too_full() -> None:
-    clock = FakeClock()
-    limiter = SlidingWindowCounter(10, 10, clock=clock)
-    limiter.allow(10)
-
-    decision = limiter.check(5)  # the edge is 10 s away, and then half of the next window
-
-    assert decision == Decision(False, 10, 0, pytest.approx(15.0), 20.0)
-
-
-def test_a_counter_forgets_a_window_that_lies_two_back() -> None:
-    clock = FakeClock()
-    limiter = SlidingWindowCounter(10, 10, clock=clock)
-    limiter.allow(10)
-
-    at(clock, 20)
-
-    assert limiter.check(10) == Decision(True, 10, 0, -1.0, 20.0)
-
-
-def test_a_counter_on_a_stepped_back_clock_adds_the_step_to_the_wait() -> None:
-    clock = FakeClock(start=20)
-    limiter = SlidingWindowCounter(10, 10, clock=clock)
-    limiter.allow(10)
-
-    at(clock, 15)
-
-    assert limiter.check(10).retry_after == pytest.approx(25.0)
-
-
-def test_an_untouched_counter_is_whole() -> None:
-    assert SlidingWindowCounter(10, 10, clock=FakeClock()).check(0).reset_after == 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import types
@@ -9,13 +10,14 @@ import types
 import pytest
 
 from velvet_concurrency import runtime
+from velvet_concurrency.structured import Runner
 
 
 class FakeResource(types.ModuleType):
     RLIMIT_NOFILE = 7
     RLIM_INFINITY = -1
 
-    def __init__(self, soft: int, hard: int, *, most: int = sys.maxsize) -> None:
+    def __init__(self, soft: int, hard: int, *, most: int) -> None:
         super().__init__("resource")
         self.soft, self.hard, self.most = soft, hard, most
 
@@ -35,42 +37,24 @@ def test_unavailable_names_the_remedy() -> None:
     assert str(runtime.Unavailable("x", "there is none")) == "x is unavailable: there is none"
 
 
-def test_the_limit_is_raised_to_what_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = FakeResource(256, 4096)
-    monkeypatch.setitem(sys.modules, "resource", fake)
-
-    assert runtime.raise_fd_limit(1000) == 1000
-    assert fake.getrlimit(7) == (1000, 4096)
-
-
-def test_the_limit_stops_at_the_hard_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "resource", FakeResource(256, 4096))
-
-    assert runtime.raise_fd_limit(10_000) == 4096
-
-
-def test_the_limit_is_never_lowered(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = FakeResource(2000, 4096)
-    monkeypatch.setitem(sys.modules, "resource", fake)
-
-    assert runtime.raise_fd_limit(100) == 2000
-    assert fake.soft == 2000
-
-
-def test_an_unlimited_hard_limit_that_is_not_meant_so_is_approached(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("soft", "hard", "most", "asked", "given"),
+    [
+        pytest.param(256, 4096, sys.maxsize, 1000, 1000, id="raised to what was asked"),
+        pytest.param(256, 4096, sys.maxsize, 10_000, 4096, id="stops at the hard limit"),
+        pytest.param(2000, 4096, sys.maxsize, 100, 2000, id="is never lowered"),
+        pytest.param(256, -1, 10_240, 50_000, 10_240, id="unlimited, but not meant so"),
+        pytest.param(256, 4096, 0, 1000, 256, id="refused: the old one stays"),
+    ],
+)
+def test_the_limit_of_descriptors(
+    soft: int, hard: int, most: int, asked: int, given: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fake = FakeResource(256, -1, most=10_240)
+    fake = FakeResource(soft, hard, most=most)
     monkeypatch.setitem(sys.modules, "resource", fake)
 
-    assert runtime.raise_fd_limit(50_000) == 10_240
-    assert fake.hard == -1
-
-
-def test_a_refused_limit_leaves_the_old_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "resource", FakeResource(256, 4096, most=0))
-
-    assert runtime.raise_fd_limit(1000) == 256
+    assert runtime.raise_fd_limit(asked) == given
+    assert fake.getrlimit(7) == (given, hard)
 
 
 def test_windows_needs_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +65,7 @@ def test_windows_needs_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("n", [0, -1])
 def test_a_limit_that_is_not_positive_is_refused(n: int) -> None:
-    with pytest.raises(ValueError, match="n must be >= 1"):
+    with pytest.raises(ValueError, match="n must be an int >= 1"):
         runtime.raise_fd_limit(n)
 
 
@@ -90,3 +74,11 @@ def test_cores_are_counted_where_affinity_is_unknown(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(os, "cpu_count", lambda: None)
 
     assert runtime.usable_cores() == 1
+
+
+def test_a_runner_runs_more_than_once_on_one_loop() -> None:
+    async def which() -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    with Runner() as runner:
+        assert runner.run(which()) is runner.run(which())

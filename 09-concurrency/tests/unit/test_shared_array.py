@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
@@ -136,13 +137,33 @@ def test_a_handle_that_promises_too_much_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("shape", "dtype", "message"),
-    [((2,), object, "no Python objects"), ((-1,), float, "no negative dimension")],
+    [
+        ((2,), object, "no Python objects"),
+        ((-1,), float, "no negative dimension"),
+        ((2**62,), float, "no process can map"),
+        ((2**62, 2**62), float, "no process can map"),
+    ],
 )
 def test_arrays_that_cannot_be_shared_are_refused(
     shape: tuple[int], dtype: type, message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
         SharedArray.create(shape, dtype)
+    with pytest.raises(TypeError):
+        SharedArray.create((1.5,))  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_that_leaves_the_block_removes_nothing() -> None:
+    with SharedArray.create((2,)) as shared:
+        shared.array[:] = 7.0
+        if not (child := os.fork()):
+            shared.close()
+            os._exit(0)
+        os.waitpid(child, 0)
+
+        with SharedArray.attach(shared.handle) as same:
+            assert same.array.tolist() == [7.0, 7.0]
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="3.13 has track=False")

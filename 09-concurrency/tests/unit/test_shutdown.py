@@ -8,15 +8,9 @@ from contextlib import aclosing
 
 import pytest
 
-from velvet_concurrency.structured import (
-    GracefulShutdown,
-    ShuttingDown,
-    amap,
-)
+from velvet_concurrency.structured import GracefulShutdown, ShuttingDown, amap
 
-
-async def soon(awaitable):
-    return await asyncio.wait_for(awaitable, 10)
+pytestmark = pytest.mark.asyncio
 
 
 async def turns(count: int = 8) -> None:
@@ -32,7 +26,6 @@ async def forever(log: list[str] | None = None, name: str = "task") -> None:
             log.append(f"{name} ended")
 
 
-@pytest.mark.asyncio
 async def test_a_call_that_cancels_itself_cancels_the_map():
     async def give_up(x: int) -> int:
         raise asyncio.CancelledError
@@ -42,7 +35,6 @@ async def test_a_call_that_cancels_itself_cancels_the_map():
             pass
 
 
-@pytest.mark.asyncio
 async def test_leaving_amap_early_ends_its_tasks_and_its_source():
     log: list[str] = []
 
@@ -69,19 +61,18 @@ async def test_leaving_amap_early_ends_its_tasks_and_its_source():
 
 
 @pytest.mark.parametrize(("limit", "buffer"), [(0, 0), (True, 0), (1.5, 0), (1, -1)])
-def test_amap_names_its_bad_bound_before_anything_runs(limit, buffer):
+async def test_amap_names_its_bad_bound_before_anything_runs(limit, buffer):
     with pytest.raises(ValueError, match="must be an int"):
         amap(forever, [], limit, buffer=buffer)
 
 
-@pytest.mark.asyncio
 async def test_a_shutdown_drains_refuses_new_work_and_reports():
     gate = asyncio.Event()
 
     async with GracefulShutdown(10.0, signals=()) as shutdown:
         shutdown.create_task(gate.wait(), name="request")
         shutdown.request("test")
-        await soon(shutdown.wait())
+        await shutdown.wait()
         with pytest.raises(ShuttingDown, match="test"):
             shutdown.create_task(asyncio.sleep(0))
         gate.set()
@@ -90,7 +81,6 @@ async def test_a_shutdown_drains_refuses_new_work_and_reports():
     assert (report.reason, report.drained, report.cut_off, report.failed) == ("test", 1, (), 0)
 
 
-@pytest.mark.asyncio
 async def test_what_outlasts_the_grace_period_is_cancelled_and_named():
     log: list[str] = []
 
@@ -105,7 +95,6 @@ async def test_what_outlasts_the_grace_period_is_cancelled_and_named():
     assert log == ["task ended"]
 
 
-@pytest.mark.asyncio
 async def test_a_second_request_ends_the_grace_period():
     loop = asyncio.get_running_loop()
 
@@ -116,13 +105,12 @@ async def test_a_second_request_ends_the_grace_period():
             loop.call_later(0.005, shutdown.request, "second")
         return shutdown
 
-    shutdown = await soon(scenario())
+    shutdown = await scenario()
 
     assert shutdown.report.cut_off == ("slow",)
     assert shutdown.report.reason == "first"
 
 
-@pytest.mark.asyncio
 async def test_a_cancelled_server_cancels_its_tasks_without_grace():
     shutdown = GracefulShutdown(3600.0, signals=())
 
@@ -134,13 +122,12 @@ async def test_a_cancelled_server_cancels_its_tasks_without_grace():
     serving = asyncio.ensure_future(serve())
     await turns()
     serving.cancel()
-    await soon(asyncio.wait([serving]))
+    await asyncio.wait([serving])
 
     assert serving.cancelled()
     assert shutdown.report.cut_off == ("request",)
 
 
-@pytest.mark.asyncio
 async def test_a_shutdown_cancelled_while_draining_still_ends_every_task():
     shutdown = GracefulShutdown(3600.0, signals=())
     log: list[str] = []
@@ -153,13 +140,12 @@ async def test_a_shutdown_cancelled_while_draining_still_ends_every_task():
     serving = asyncio.ensure_future(serve())
     await turns(20)
     serving.cancel()
-    await soon(asyncio.wait([serving]))
+    await asyncio.wait([serving])
 
     assert serving.cancelled()
     assert log == ["task ended"]
 
 
-@pytest.mark.asyncio
 async def test_a_failed_task_is_counted_and_reported_to_the_loop():
     seen = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: seen.append(context))
@@ -176,7 +162,6 @@ async def test_a_failed_task_is_counted_and_reported_to_the_loop():
     assert isinstance(seen[0]["exception"], OSError)
 
 
-@pytest.mark.asyncio
 async def test_without_add_signal_handler_the_signal_module_passes_the_request_on(monkeypatch):
     loop = asyncio.get_running_loop()
 
@@ -190,14 +175,13 @@ async def test_without_add_signal_handler_the_signal_module_passes_the_request_o
     async with GracefulShutdown(1.0, signals=[signal.SIGINT]) as shutdown:
         during = signal.getsignal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
-        await soon(shutdown.wait())
+        await shutdown.wait()
 
     assert shutdown.report.reason == "SIGINT"
     assert during is not before
     assert signal.getsignal(signal.SIGINT) is before
 
 
-@pytest.mark.asyncio
 async def test_the_handlers_of_before_are_restored():
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
 
@@ -207,7 +191,6 @@ async def test_the_handlers_of_before_are_restored():
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
-@pytest.mark.asyncio
 async def test_handlers_already_set_are_restored_when_a_later_one_cannot_be(monkeypatch):
     before = signal.getsignal(signal.SIGINT)
     shutdown = GracefulShutdown(1.0)
@@ -226,6 +209,6 @@ async def test_handlers_already_set_are_restored_when_a_later_one_cannot_be(monk
 
 
 @pytest.mark.parametrize("grace", [-1.0, float("nan"), float("inf")])
-def test_a_grace_period_must_be_finite(grace):
+async def test_a_grace_period_must_be_finite(grace):
     with pytest.raises(ValueError, match="grace"):
         GracefulShutdown(grace)

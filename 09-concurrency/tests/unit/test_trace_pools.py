@@ -11,13 +11,14 @@ import subprocess
 import sys
 import time
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
 
-import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from velvet_concurrency import trace
+from velvet_concurrency.pools import process_pool
 from velvet_concurrency.trace import (
     LoopLag,
     Resources,
@@ -26,10 +27,10 @@ from velvet_concurrency.trace import (
     Tracer,
     chrome_trace,
     concurrency,
+    self_time,
     span,
     tracing,
 )
-from velvet_concurrency.trace.views import self_time
 
 
 def of(tracer: Tracer, *kinds: str) -> list[Span]:
@@ -95,12 +96,10 @@ def test_a_failing_job_of_a_thread_is_traced_and_raises() -> None:
 
 
 def test_spans_come_back_from_processes_with_results_and_errors() -> None:
-    import multiprocessing
 
     tracer = Tracer()
-    processes = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
 
-    with TracedExecutor(processes, tracer) as pool:
+    with TracedExecutor(process_pool(1), tracer) as pool:
         child = pool.submit(os.getpid).result(30.0)
         with pytest.raises(ZeroDivisionError) as caught:
             pool.submit(divmod, 1, 0).result(30.0)
@@ -114,6 +113,28 @@ def test_spans_come_back_from_processes_with_results_and_errors() -> None:
     ]
     assert "_RemoteTraceback" in type(caught.value.__cause__).__name__
     assert all(f.t0_ns <= f.t1_ns for f in tracer.spans())
+
+
+def test_a_future_of_a_process_pool_says_what_its_job_does(tmp_path: Path) -> None:
+    with TracedExecutor(process_pool(1), Tracer()) as pool:
+        running = pool.submit(exec, WAIT_FOR_FILE, {"name": str(tmp_path / "go")})
+        waiting = [pool.submit(abs, -1) for _ in range(3)]
+        while not (tmp_path / "go.begun").exists():
+            time.sleep(0.005)
+
+        assert (running.running(), running.cancel(), running.cancelled()) == (True, False, False)
+        assert (waiting[-1].cancel(), waiting[-1].cancelled()) == (True, True)
+        (tmp_path / "go").touch()
+        assert running.result(20) is None
+        assert waiting[0].result(20) == 1
+
+
+WAIT_FOR_FILE = """
+import pathlib, time
+pathlib.Path(name + ".begun").touch()
+while not pathlib.Path(name).exists():
+    time.sleep(0.005)
+"""
 
 
 class _Inline(ProcessPoolExecutor):
@@ -200,6 +221,21 @@ async def test_a_lag_meter_without_samples_has_no_lag_and_stops_twice() -> None:
         lag.quantile(0.5)
 
 
+@pytest.mark.asyncio
+async def test_a_meter_started_twice_stops_once() -> None:
+    lag = LoopLag(0.001)
+    lag.start()
+    lag.start()
+    lag.stop()
+    before = len(lag.samples)
+
+    await asyncio.sleep(0.01)
+
+    assert len(lag.samples) == before
+    with Resources(0.01) as resources, pytest.raises(RuntimeError, match="already"):
+        resources.__enter__()
+
+
 def test_meters_need_a_positive_interval() -> None:
     with pytest.raises(ValueError, match="interval must be finite and > 0"):
         LoopLag(0.0)
@@ -230,27 +266,6 @@ def test_children_are_added_where_asked() -> None:
         child.communicate(b"\n")
 
     assert together.rss_mb > alone.rss_mb
-
-
-def test_sampling_ends_with_the_process() -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        resources = Resources(0.001, pid=child.pid, children=True)
-        child.communicate(b"\n")
-    assert not psutil.pid_exists(child.pid)
-
-    with resources:
-        assert resources._thread is not None
-        resources._thread.join(10.0)
-
-    assert len(resources.samples) == 0
-
-
-def test_leaving_resources_that_were_never_entered_is_harmless() -> None:
-    resources = Resources()
-
-    resources.__exit__(None, None, None)
-
-    assert len(resources.samples) == 0
 
 
 NESTED = [

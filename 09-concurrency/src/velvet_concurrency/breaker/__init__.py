@@ -13,6 +13,7 @@ Breaker pattern".
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import math
@@ -22,15 +23,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from types import AsyncGeneratorType, FrameType, GeneratorType
 from typing import Any, ParamSpec, TypeVar
 
-from velvet_concurrency.breaker.core import (
-    CircuitOpen,
-    Core,
-    CountWindow,
-    Permit,
-    Snapshot,
-    State,
-)
+from velvet_concurrency.breaker.core import CircuitOpen, Core, CountWindow, Permit, Snapshot, State
 from velvet_concurrency.clock import Clock
+from velvet_concurrency.runtime import check_int
 
 __all__ = ["CircuitBreaker", "CircuitOpen", "Permit", "Snapshot", "State"]
 
@@ -38,19 +33,14 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def any_exception(error: Exception) -> bool:  # noqa: ARG001 - the shape of every `is_failure`
-    """Count every exception against the dependency: the default `is_failure`."""
-    return True
-
-
 class CircuitBreaker:
     """Refuse calls to a dependency that fails too often; thread-safe and safe between tasks.
 
-    Arguments: `failure_rate` (0..1] opens the circuit once `min_calls` are in the window; the window is the
-    last `window` calls; `open_for` seconds later `half_open_calls` probes may pass, all must succeed. A call of `slow_call` seconds or more
-    counts as failed even if it returns. `is_failure(error)` False means the dependency did answer.
-    `on_change(old, new)` runs in the calling thread, after the lock is released. A probe that never returns
-    keeps the circuit half-open: put a timeout inside the call.
+    `failure_rate` (0..1] opens the circuit once `min_calls` are in the window of the last `window` calls;
+    `open_for` seconds later `half_open_calls` probes may pass, all of which must succeed. A call of
+    `slow_call` seconds or more counts as failed even if it returns. `is_failure(error)` False means the
+    dependency did answer. `on_change(old, new)` runs in the calling thread, after the lock is released. A
+    probe that never returns keeps the circuit half-open: put a timeout inside the call.
 
     A call has not succeeded before its result is complete: an awaitable, a generator or an asynchronous
     generator that a function returns is guarded until it ends. One that is left early counts as neither.
@@ -76,7 +66,7 @@ class CircuitBreaker:
         open_for: float = 30.0,
         half_open_calls: int = 1,
         slow_call: float | None = None,
-        is_failure: Callable[[Exception], bool] = any_exception,
+        is_failure: Callable[[Exception], bool] = lambda _: True,
         clock: Clock = time.monotonic,
         on_change: Callable[[State, State], None] | None = None,
     ) -> None:
@@ -86,14 +76,13 @@ class CircuitBreaker:
             raise ValueError(f"open_for must be finite and >= 0 seconds, not {open_for!r}")
         if slow_call is not None and not slow_call > 0.0:
             raise ValueError(f"slow_call must be > 0 seconds or None, not {slow_call!r}")
-        _check_count("window", window)
-        _check_count("min_calls", min_calls)
-        _check_count("half_open_calls", half_open_calls)
+        check_int("window", window, 1)
+        check_int("min_calls", min_calls, 1)
+        check_int("half_open_calls", half_open_calls, 1)
         if min_calls > window:
             raise ValueError(
                 f"min_calls must be <= window, not {min_calls!r} > {window!r}: it never opens"
             )
-        self.is_failure = is_failure
         self._core = Core(
             CountWindow(window),
             failure_rate=failure_rate,
@@ -101,6 +90,7 @@ class CircuitBreaker:
             open_for=open_for,
             half_open_calls=half_open_calls,
             slow_call=slow_call,
+            is_failure=is_failure,
             clock=clock,
             on_change=on_change,
         )
@@ -127,33 +117,33 @@ class CircuitBreaker:
         try:
             result = fn(*args, **kwargs)
         except BaseException as error:
-            self._settle(permit or Permit(core, epoch, 0.0), error)
+            (permit or Permit(core, epoch, 0.0)).settle(error)
             raise
         kind = type(result)
         if kind is GeneratorType or kind is AsyncGeneratorType or hasattr(kind, "__await__"):
             if permit is not None:
                 permit.ignored()  # nothing has been asked yet: what follows takes its own
             return self._guarded(result)  # type: ignore[no-any-return]
-        if permit is None:
-            core.clean_success(epoch)
-        else:
+        if permit is not None:
             permit.success()
+        elif not core.is_clean():
+            core.settle(None, epoch, 0)
         return result
 
     async def acall(self, fn: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return `await fn(*args, **kwargs)`; as `call`, and cancellation counts as neither."""
         core = self._core
         epoch = core.epoch
-        permit = None if epoch.free else core.try_enter()
+        if not epoch.free:
+            with core.try_enter():
+                return await fn(*args, **kwargs)
         try:
             result = await fn(*args, **kwargs)
         except BaseException as error:
-            self._settle(permit or Permit(core, epoch, 0.0), error)
+            Permit(core, epoch, 0.0).settle(error)
             raise
-        if permit is None:
-            core.clean_success(epoch)
-        else:
-            permit.success()
+        if not core.is_clean():
+            core.settle(None, epoch, 0)
         return result
 
     def __call__(self, fn: Callable[P, T]) -> Callable[P, T]:
@@ -221,7 +211,7 @@ class CircuitBreaker:
         permit = permits.pop()
         if not permits:
             del self._blocks[block]
-        self._settle(permit, error)
+        permit.settle(error)
 
     def _guarded(self, result: Any) -> Any:
         if isinstance(result, GeneratorType):
@@ -236,27 +226,15 @@ class CircuitBreaker:
         except CircuitOpen:
             getattr(result, "close", lambda: None)()  # a coroutine that is never awaited warns
             raise
-        try:
-            answer = await result
-        except BaseException as error:
-            self._settle(permit, error)
-            raise
-        permit.success()
-        return answer
+        with permit:
+            return await result
 
     def _steps(self, steps: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
-        permit = self._core.try_enter()
-        try:
-            answer = yield from steps
-        except BaseException as error:
-            self._settle(permit, error)
-            raise
-        permit.success()
-        return answer
+        with self._core.try_enter():
+            return (yield from steps)
 
     async def _asteps(self, steps: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
-        permit = self._core.try_enter()
-        try:
+        with self._core.try_enter(), contextlib.suppress(StopAsyncIteration):
             item = await anext(steps)
             while True:
                 try:
@@ -268,27 +246,6 @@ class CircuitBreaker:
                     item = await steps.athrow(thrown)
                 else:
                     item = await steps.asend(sent)
-        except StopAsyncIteration:
-            permit.success()
-        except BaseException as error:
-            self._settle(permit, error)
-            raise
-
-    def _settle(self, permit: Permit, error: BaseException | None) -> None:
-        if error is None:
-            permit.success()
-        elif not isinstance(error, Exception):
-            permit.ignored()
-        else:
-            try:
-                failed = self.is_failure(error)
-            except BaseException:
-                permit.ignored()
-                raise
-            if failed:
-                permit.failure()
-            else:
-                permit.success()
 
 
 async def _done(value: T) -> T:
@@ -300,8 +257,3 @@ def _block_of(frame: FrameType) -> int:
     while frame.f_globals.get("__name__") == "contextlib" and frame.f_back is not None:
         frame = frame.f_back
     return id(frame)
-
-
-def _check_count(name: str, value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name} must be an int >= 1, not {value!r}")

@@ -88,24 +88,25 @@ class CountWindow:
         self.full = False
 
 
+@dataclass(slots=True, eq=False)
 class Epoch:
     """One stay in one state: the generation number of the textbooks, compared by identity.
 
     `free` means that a call needs no permit object: CLOSED, and no one asks how long calls take.
     """
 
-    __slots__ = ("free", "passed", "probes", "retry_at", "state")
-
-    def __init__(self, state: State, *, free: bool, retry_at: float = 0.0) -> None:
-        self.state = state
-        self.free = free
-        self.retry_at = retry_at
-        self.probes = 0  # permits out, HALF_OPEN only
-        self.passed = 0  # probes that succeeded, HALF_OPEN only
+    state: State
+    free: bool
+    retry_at: float = 0.0
+    probes: int = 0  # permits out, HALF_OPEN only
+    passed: int = 0  # probes that succeeded, HALF_OPEN only
 
 
 class Permit:
-    """The right to make one call; the first of its three methods settles it, the rest do nothing."""
+    """The right to make one call; the first method that settles it counts, the rest do nothing.
+
+    A context manager, too, which settles it by how the block ends.
+    """
 
     __slots__ = ("_core", "_epoch", "_started")
 
@@ -116,7 +117,10 @@ class Permit:
 
     def success(self) -> None:
         """Report an answer; it counts as failed and slow when it took `slow_call` seconds or more."""
-        self._core.settle(self, None, 0)
+        if self._core.is_clean():
+            self._epoch = None
+        else:
+            self._core.settle(self, None, 0)
 
     def failure(self) -> None:
         """Report that the dependency failed."""
@@ -126,35 +130,47 @@ class Permit:
         """Return the permit: the outcome (cancellation, Ctrl-C) says nothing about the dependency."""
         self._core.settle(self, None, None)
 
+    def settle(self, error: BaseException | None) -> None:
+        """Report how the call ended; of an `Exception`, `is_failure` says whether it counts as failed."""
+        if error is None:
+            self.success()
+        elif not isinstance(error, Exception):
+            self.ignored()
+        else:
+            try:
+                failed = self._core.is_failure(error)
+            except BaseException:
+                self.ignored()
+                raise
+            (self.failure if failed else self.success)()
 
+    def __enter__(self) -> Permit:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self.settle(error)
+
+
+@dataclass(eq=False)
 class Core:
     """States, window and permits behind one lock; O(1) a call; thread-safe.
 
     Takes what `CircuitBreaker` has checked: see there for the arguments.
     """
 
-    def __init__(
-        self,
-        window: CountWindow,
-        *,
-        failure_rate: float,
-        min_calls: int,
-        open_for: float,
-        half_open_calls: int,
-        slow_call: float | None,
-        clock: Clock,
-        on_change: Callable[[State, State], None] | None,
-    ) -> None:
-        self.window = window
-        self.failure_rate = failure_rate
-        self.min_calls = min_calls
-        self.open_for = open_for
-        self.half_open_calls = half_open_calls
-        self.slow_call = slow_call
-        self.on_change = on_change
-        self._clock = clock
+    window: CountWindow
+    failure_rate: float
+    min_calls: int
+    open_for: float
+    half_open_calls: int
+    slow_call: float | None
+    is_failure: Callable[[Exception], bool]
+    clock: Clock
+    on_change: Callable[[State, State], None] | None
+
+    def __post_init__(self) -> None:
+        self.epoch = Epoch(State.CLOSED, free=self.slow_call is None)
         self._lock = threading.Lock()
-        self.epoch = Epoch(State.CLOSED, free=slow_call is None)
         self._not_permitted = 0
 
     def try_enter(self) -> Permit:
@@ -162,11 +178,11 @@ class Core:
         # One read: state and generation cannot disagree, so CLOSED needs no lock.
         epoch = self.epoch
         if epoch.state is State.CLOSED:
-            return Permit(self, epoch, 0.0 if self.slow_call is None else self._clock())
+            return Permit(self, epoch, 0.0 if self.slow_call is None else self.clock())
         return self._enter_guarded()
 
     def _enter_guarded(self) -> Permit:
-        now = self._clock()
+        now = self.clock()
         changed = None
         with self._lock:
             epoch = self.epoch
@@ -191,12 +207,13 @@ class Core:
 
     def settle(self, permit: Permit | None, epoch: Epoch | None, mark: int | None) -> None:
         """Book one outcome: 0 or `FAILED`, None for "neither"; a permit settles once."""
-        now = self._clock() if self.slow_call is not None else 0.0
+        now = self.clock() if self.slow_call is not None else 0.0
         moved = None
         with self._lock:
             if permit is not None:
                 epoch, permit._epoch = permit._epoch, None
-                if mark is not None and self._was_slow(now - permit._started):
+                slow = self.slow_call is not None and now - permit._started >= self.slow_call
+                if slow and mark is not None:
                     mark = FAILED | SLOW
             if epoch is not self.epoch:
                 return  # settled before, or the state has changed since the call began
@@ -208,18 +225,16 @@ class Core:
                     moved = State.OPEN
             if moved is None:
                 return
-            self._move(moved, self._clock())
+            self._move(moved, self.clock())
         self._tell(epoch.state, moved)
 
-    def clean_success(self, epoch: Epoch) -> None:
-        """Book a success of a call made without a permit.
+    def is_clean(self) -> bool:
+        """Return whether a success changes nothing, so that booking one needs no lock.
 
-        A full count window without a failure looks the same after one more success, so there the lock is
-        not taken at all: that is the state a healthy breaker is in nearly always.
+        A full count window without a failure looks the same after one more: the state that a healthy
+        breaker is in nearly always. Any other state than CLOSED leaves the failures that led there.
         """
-        window = self.window
-        if window.failures or not window.full:
-            self.settle(None, epoch, 0)
+        return self.window.full and not self.window.failures and self.slow_call is None
 
     def snapshot(self) -> Snapshot:
         """Return totals and state, taken together; O(1)."""
@@ -238,9 +253,6 @@ class Core:
             return State.OPEN
         epoch.passed += 1
         return State.CLOSED if epoch.passed == self.half_open_calls else None
-
-    def _was_slow(self, seconds: float) -> bool:
-        return self.slow_call is not None and seconds >= self.slow_call
 
     def _too_many(self) -> bool:
         calls = self.window.calls

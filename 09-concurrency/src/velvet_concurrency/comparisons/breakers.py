@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from velvet.bench import Metric, Outcome, Suite, ratio, speedup, value
+from velvet.bench import Outcome, Suite, ratio, speedup, value
 from velvet_concurrency.contenders.breaker_libraries import BREAKERS, Breaker, Guard
 
 CALLS = 100
@@ -78,38 +78,31 @@ def _all(guard: Guard, calls: Iterable[Call], *, waits: bool, at_once: bool = Fa
         return list(pool.map(lambda call: (start.wait(10), tried(call))[1], every))
 
 
-def _backend(
-    waits: bool, seconds: float, *, broken: bool, reached: list[int] | None = None
-) -> Call:
+def _backend(waits: bool, seconds: float, *, broken: bool, reached: list[int]) -> Call:
     """Return a call that takes some time and then answers 1 or fails; `reached` counts its starts."""
 
-    def begin() -> None:
-        if reached is not None:
-            reached.append(1)
-
-    def end() -> int:
+    def answer() -> int:
         if broken:
             raise ConnectionError("down")
         return 1
 
     def call() -> int:
-        begin()
-        if seconds:
-            time.sleep(seconds)
-        return end()
+        reached.append(1)
+        time.sleep(seconds)
+        return answer()
 
     async def call_async() -> int:
-        begin()
-        if seconds:
-            await asyncio.sleep(seconds)
-        return end()
+        reached.append(1)
+        await asyncio.sleep(seconds)
+        return answer()
 
     return call_async if waits else call
 
 
 def _opened(row: Breaker, pause: float) -> Guard:
     guard = row.make(FAILURES, pause)
-    _all(guard, [_backend(row.waits, 0, broken=True)] * (FAILURES + 1), waits=row.waits)
+    failing = _backend(row.waits, 0, broken=True, reached=[])
+    _all(guard, [failing] * (FAILURES + 1), waits=row.waits)
     return guard
 
 
@@ -158,7 +151,7 @@ def _probes(row: Breaker) -> Callable[[], dict[str, float]]:
 
 def _together(row: Breaker) -> Callable[[], Outcome]:
     guard = row.make(FAILURES, HOUR)
-    slow = _backend(row.waits, BUSY, broken=False)
+    slow = _backend(row.waits, BUSY, broken=False, reached=[])
 
     def run() -> Outcome:
         began = time.perf_counter()
@@ -189,7 +182,7 @@ def add_to(suite: Suite) -> None:
         title="Half-open, fifty callers at once: how many reach a backend that is still down",
         kind="value",
         unit="calls",
-        metrics={"probes": Metric("calls")},
+        metrics={"probes": "calls"},
     )
     _add(probes, _probes)
     together = suite.comparison(

@@ -17,13 +17,14 @@ from velvet.bench import Metric, Outcome, Suite, mode, speedup
 PRODUCTS = 8
 LINEAR_WITHIN = 0.15
 SLABS = (10, 20, 40)  # rows
+LOOPS: dict[str, str | tuple[str, ...]] = {"triple": (), "zip_sum": (), "sumprod": "python>=3.12"}
 METRICS = {"madd_ns": Metric("ns"), "efficiency": Metric("%", "higher")}
 
 
-def _pairs(n: int, *, arrays: bool) -> list[tuple[Any, Any]]:
+def _pairs(n: int, *, arrays: bool = False, products: int = PRODUCTS) -> list[tuple[Any, Any]]:
     from velvet_concurrency.matmul import random_rows
 
-    rows = [(random_rows(n, seed=2 * i), random_rows(n, seed=2 * i + 1)) for i in range(PRODUCTS)]
+    rows = [(random_rows(n, seed=2 * i), random_rows(n, seed=2 * i + 1)) for i in range(products)]
     if not arrays:
         return rows
     import numpy as np
@@ -55,13 +56,21 @@ def _outcome(seconds: float, n: int, *, measured_n: int | None = None, **more: f
     return Outcome(figures, seconds=seconds, measured_n=measured_n)
 
 
-def _one_by_one(contender: str, n: int) -> Callable[[], Outcome]:
+def _one_by_one(contender: str, n: int, *, slabs: bool = False) -> Callable[[], Outcome]:
     from velvet_concurrency.matmul import CONTENDERS
 
-    multiply = CONTENDERS[contender]
-    pairs = _pairs(n, arrays=contender.startswith("num"))
-    if contender.startswith("num"):
+    multiply, arrays = CONTENDERS[contender], contender.startswith("num")
+    slabs = slabs and mode() != "full"
+    pairs = _pairs(n, arrays=arrays, products=1 if slabs else PRODUCTS)
+    if arrays:
         multiply(*_pairs(4, arrays=True)[0])  # compiles
+
+    def least(rows: int) -> float:
+        slab, b = pairs[0][0][:rows], pairs[0][1]
+        return min(_timed(lambda: [multiply(slab, b)], [(slab, b)]) for _ in range(3))
+
+    if slabs:
+        return lambda: _extrapolated(PRODUCTS * _whole(least, n), n)
     return lambda: _outcome(_timed(lambda: [multiply(a, b) for a, b in pairs], pairs), n)
 
 
@@ -71,21 +80,48 @@ def _pool(kind: str, workers: int) -> Executor:
     return ThreadPoolExecutor(workers) if kind == "threads" else process_pool(workers)
 
 
-def _pooled(kind: str, workers: int, n: int) -> Iterator[Callable[[], Outcome]]:
+def _pooled(
+    kind: str, workers: int, n: int, *, slabs: bool = False
+) -> Iterator[Callable[[], Outcome]]:
     from velvet_concurrency.matmul import multiply
     from velvet_concurrency.runtime import usable_cores
 
-    pairs, work = _pairs(n, arrays=False), partial(multiply, "triple")
+    pairs, work = _pairs(n), partial(multiply, "triple")
+    slabs = slabs and mode() != "full"
+
+    def least(rows: int) -> float:
+        cut = [(a[:rows], b) for a, b in pairs]
+        return _timed(lambda: pool.map(work, cut), cut)
 
     def run() -> Outcome:
-        seconds = _timed(lambda: pool.map(work, pairs), pairs)
-        alone = _timed(lambda: [work(pairs[0])], pairs[:1]) * PRODUCTS
-        share = alone / seconds / min(workers, usable_cores())
-        return _outcome(seconds, n, efficiency=100 * share)
+        seconds = _whole(least, n) if slabs else least(n)
+        rows = SLABS[0] if slabs else n
+        slab = (pairs[0][0][:rows], pairs[0][1])
+        alone = _timed(lambda: [work(slab)], [slab]) * n / rows * PRODUCTS
+        share = 100 * alone / seconds / min(workers, usable_cores())
+        return (_extrapolated if slabs else _outcome)(seconds, n, efficiency=share)
 
     with _pool(kind, workers) as pool:
-        list(pool.map(work, _pairs(2, arrays=False) * workers))
+        list(pool.map(work, _pairs(2) * workers))
         yield run
+
+
+def _whole(least: Callable[[int], float], n: int) -> float:
+    """Return the seconds of n rows from those of three slabs, after a check that cost is linear.
+
+    A row of the product costs the same wherever it lies; what is done once for all of them
+    (transposing b, sending it to a worker) is not in the difference of two slabs.
+    """
+    for _ in range(5):
+        few, many, most = (least(rows) for rows in SLABS)
+        first = (many - few) / (SLABS[1] - SLABS[0])
+        row = (most - many) / (SLABS[2] - SLABS[1])
+        if abs(row / first - 1) <= LINEAR_WITHIN:
+            return most + row * (n - SLABS[2])
+    raise ValueError(f"not linear: rows cost {first:.3g} s, then {row:.3g} s")
+
+
+_extrapolated = partial(_outcome, measured_n=SLABS[2])
 
 
 def _add_matmul(suite: Suite) -> None:
@@ -100,9 +136,8 @@ def _add_matmul(suite: Suite) -> None:
         rounds={"quick": 1, "default": 2, "full": 7},
         tree=True,
     )
-    matmul.add("triple", partial(_one_by_one, "triple"), baseline=True)
-    matmul.add("zip_sum", partial(_one_by_one, "zip_sum"))
-    matmul.add("sumprod", partial(_one_by_one, "sumprod"), needs="python>=3.12")
+    for name, needs in LOOPS.items():
+        matmul.add(name, partial(_one_by_one, name), baseline=name == "triple", needs=needs)
     matmul.add("threads_4", partial(_pooled, "threads", 4))
     for workers in (1, 2, 4):
         matmul.add(f"processes_{workers}", partial(_pooled, "processes", workers))
@@ -123,70 +158,6 @@ def _add_matmul(suite: Suite) -> None:
     )
 
 
-def _slabs(contender: str, n: int) -> Callable[[], Outcome]:
-    from velvet_concurrency.matmul import CONTENDERS, random_rows
-
-    if mode() == "full":
-        return _one_by_one(contender, n)
-    multiply = CONTENDERS[contender]
-    a, b = random_rows(n, seed=0), random_rows(n, seed=1)
-
-    def least(rows: int) -> float:
-        slab = a[:rows]
-        return min(_timed(lambda: [multiply(slab, b)], [(slab, b)]) for _ in range(3))
-
-    return lambda: _extrapolated(least, n, PRODUCTS)
-
-
-def _extrapolated(
-    least: Callable[[int], float], n: int, products: int, **more: Callable[[float], float]
-) -> Outcome:
-    """Extrapolate from slabs of rows, after a check that their cost is linear.
-
-    Args:
-        least: returns the seconds that a slab of so many rows takes.
-        products: how many products those seconds have to be multiplied by.
-        more: further figures, as functions of the whole time.
-    """
-    # A row of the product costs the same wherever it lies; what is done once for all of
-    # them (transposing b, sending it to a worker) is not in the difference of two slabs.
-    for _ in range(5):
-        few, many, most = (least(rows) for rows in SLABS)
-        first = (many - few) / (SLABS[1] - SLABS[0])
-        row = (most - many) / (SLABS[2] - SLABS[1])
-        if abs(row / first - 1) <= LINEAR_WITHIN:
-            break
-    else:
-        raise ValueError(f"not linear: rows cost {first:.3g} s, then {row:.3g} s")
-    whole = products * (most + row * (n - SLABS[2]))
-    figures = {name: of(whole) for name, of in more.items()}
-    return _outcome(whole, n, measured_n=SLABS[2], **figures)
-
-
-def _pooled_slabs(kind: str, workers: int, n: int) -> Iterator[Callable[[], Outcome]]:
-    from velvet_concurrency.matmul import multiply
-    from velvet_concurrency.runtime import usable_cores
-
-    if mode() == "full":
-        yield from _pooled(kind, workers, n)
-        return
-    pairs, work = _pairs(n, arrays=False), partial(multiply, "triple")
-
-    def least(rows: int) -> float:
-        slabs = [(a[:rows], b) for a, b in pairs]
-        return _timed(lambda: pool.map(work, slabs), slabs)
-
-    def efficiency(whole: float) -> float:
-        a, b = pairs[0]
-        slab = a[: SLABS[0]]
-        alone = _timed(lambda: [work((slab, b))], [(slab, b)]) * n / SLABS[0] * PRODUCTS
-        return 100 * alone / whole / min(workers, usable_cores())
-
-    with _pool(kind, workers) as pool:
-        list(pool.map(work, _pairs(2, arrays=False) * workers))
-        yield lambda: _extrapolated(least, n, 1, efficiency=efficiency)
-
-
 def _add_matmul_500(suite: Suite) -> None:
     large = suite.comparison(
         "cpu_matmul_500",
@@ -199,11 +170,11 @@ def _add_matmul_500(suite: Suite) -> None:
         limit=1800.0,
         tree=True,
     )
-    for name in ("triple", "zip_sum", "sumprod"):
-        needs = "python>=3.12" if name == "sumprod" else ()
-        large.add(name, partial(_slabs, name, 500), baseline=name == "triple", needs=needs)
-    large.add("threads_4", partial(_pooled_slabs, "threads", 4, 500))
-    large.add("processes_4", partial(_pooled_slabs, "processes", 4, 500))
+    for name, needs in LOOPS.items():
+        setup = partial(_one_by_one, name, 500, slabs=True)
+        large.add(name, setup, baseline=name == "triple", needs=needs)
+    for kind in ("threads", "processes"):
+        large.add(f"{kind}_4", partial(_pooled, kind, 4, 500, slabs=True))
     large.add("numpy", partial(_one_by_one, "numpy", 500), needs="numpy", note="one BLAS thread")
     large.add("numba", partial(_one_by_one, "numba", 500), needs="numba")
     suite.claim(

@@ -19,6 +19,7 @@ from velvet_concurrency.comparisons import IDLE, LATENCY, UVLOOP, served
 REQUESTS = 1000
 PATIENCE = 120.0  # seconds; the wait for a connection counts against it
 LINEAR_WITHIN = 0.05
+COSTS = {"rate": "req/s", "cpu_percent": "%", "over_import": "MB"}
 Row = tuple[dict[str, Any], tuple[str, ...]]
 
 
@@ -109,14 +110,7 @@ def _add_thousand(suite: Suite) -> None:
         title="1,000 requests of 100 ms each",
         kind="run",
         unit="s",
-        metrics={
-            "rate": "req/s",
-            "cpu_percent": Metric("%"),
-            "over_import": Metric("MB"),
-            "peak": Metric("MB"),
-            "efficiency": Metric("%", "higher"),
-            "linear_off": Metric("%"),
-        },
+        metrics={**COSTS, "peak": "MB", "efficiency": Metric("%", "higher"), "linear_off": "%"},
         rounds={"quick": 1, "default": 6, "full": 7},
     )
     for name, (options, imports) in FETCHERS.items():
@@ -125,18 +119,20 @@ def _add_thousand(suite: Suite) -> None:
         setup = partial(served, work, *imports)
         fetch.add(name, setup, baseline=name == "serial", needs=needs)
     fetch.add("sleep_only", _sleepers, note="no network at all: what the event loop itself costs")
-    for a, b, bound, needs, text in (
-        ("threads_50", "serial", 20, (), "fifty threads are many times faster than one"),
-        (
-            *("aiohttp_0", "aiohttp_100", 1.5, IDLE),
-            "aiohttp without its default limit of 100 is faster than with it",
-        ),
-        (
-            *("streams_uvloop", "aiohttp_0", 1.15, (*UVLOOP, *IDLE)),
-            "streams on uvloop leave aiohttp behind",
-        ),
-    ):
-        suite.claim(text, speedup("io_1000x100ms", str(a), str(b)) >= bound, needs=needs)
+    bench = "io_1000x100ms"
+    suite.claim(
+        "fifty threads are many times faster than one", speedup(bench, "threads_50", "serial") >= 20
+    )
+    suite.claim(
+        "aiohttp without its default limit of 100 is faster than with it",
+        speedup(bench, "aiohttp_0", "aiohttp_100") >= 1.5,
+        needs=IDLE,
+    )
+    suite.claim(
+        "streams on uvloop leave aiohttp behind",
+        speedup(bench, "streams_uvloop", "aiohttp_0") >= 1.15,
+        needs=(*UVLOOP, *IDLE),
+    )
     suite.claim(
         "nothing beats the 100 ms of a single reply",
         (value("io_1000x100ms", "sleep_only", "time") >= LATENCY)
@@ -172,7 +168,7 @@ def _add_model(suite: Suite) -> None:
         title="ceil(n / limit) * latency + n * CPU against the clock, aiohttp",
         kind="run",
         unit="%",
-        metrics={"median_error": Metric("%"), "worst_error": Metric("%")},
+        metrics={"median_error": "%", "worst_error": "%"},
         sizes={"requests": [200, 1000]},
         quick=lambda requests: requests == 200,
         rounds={"quick": 1, "default": 1, "full": 5},
@@ -198,7 +194,7 @@ def _add_growth(suite: Suite) -> None:
         title="n requests at once: one thread each, or one task each",
         kind="run",
         unit="s",
-        metrics={"over_import": Metric("MB"), "per_request": Metric("KB"), "rate": "req/s"},
+        metrics={"over_import": "MB", "per_request": "KB", "rate": "req/s"},
         sizes={"requests": [100, 1000, 4000]},
         quick=lambda requests: requests == 1000,
         rounds={"quick": 1, "default": 2, "full": 7},
@@ -235,7 +231,7 @@ def _add_clients(suite: Suite) -> None:
         title="All requests at once, at most 100 connections",
         kind="run",
         unit="s",
-        metrics={"cpu_percent": Metric("%"), "rate": "req/s", "over_import": Metric("MB")},
+        metrics=COSTS,
         sizes={"requests": [300, 1000]},
         quick=lambda requests: requests == 300,
         rounds={"quick": 1, "default": 1, "full": 5},

@@ -60,11 +60,10 @@ def _weigh(make: Make, name: str, calls: int) -> Callable[[], Outcome]:
 
 
 def _add_memory(suite: Suite) -> None:
-    metrics = {"traced_peak": "MB", "retained": "MB", "one_more_ms": "ms"}
     common: dict[str, Any] = {
         "kind": "run",
         "unit": "MB",
-        "metrics": {name: Metric(unit) for name, unit in metrics.items()},
+        "metrics": {"traced_peak": "MB", "retained": "MB", "one_more_ms": "ms"},
     }
     ours = suite.comparison(
         "limiter_memory",
@@ -154,18 +153,12 @@ def _add_accuracy(suite: Suite) -> None:
         "a fixed window lets nearly twice its limit through at an edge",
         worst("fixed_window").between(1.9, 2.0),
     )
-    suite.claim(
-        "two counters stay within a tenth of the limit",
-        worst("sliding_counter") <= 1.1,
-    )
+    suite.claim("two counters stay within a tenth of the limit", worst("sliding_counter") <= 1.1)
     suite.claim(
         "a bucket of capacity = limit admits nearly twice the limit in its worst window",
         worst("token_bucket").between(1.9, 2.0),
     )
-    suite.claim(
-        "with a tenth of that capacity it stays within 15 %",
-        worst("bucket_tenth") <= 1.15,
-    )
+    suite.claim("with a tenth of that capacity it stays within 15 %", worst("bucket_tenth") <= 1.15)
 
 
 def _race(make: Make, switch_us: int) -> Iterator[Any]:
@@ -198,7 +191,7 @@ def _add_race(suite: Suite) -> None:
         title="Limit 500, eight threads, 4,000 calls: 500 / admitted in per cent, worst try",
         kind="run",
         unit="%",
-        metrics={"accuracy": Metric("%", "higher"), "admitted": Metric("calls")},
+        metrics={"accuracy": Metric("%", "higher"), "admitted": "calls"},
         sizes={"switch_us": [5000, 10]},
         quick=lambda switch_us: switch_us == 10,
         rounds={"quick": 1, "default": 2, "full": 5},

@@ -8,6 +8,7 @@ work without it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from functools import partial
@@ -15,8 +16,10 @@ from typing import Any
 
 from velvet.bench import Metric, Outcome, Suite, mode, ratio, value
 from velvet_concurrency.comparisons import IDLE, LATENCY, UVLOOP, served
+from velvet_concurrency.runtime import quantile
 
 STEPS = 20
+C10K = {"server_cpu": "s", "bytes_per_connection": "B", "connect": "s", "p50": "ms", "p99": "ms"}
 SECONDS = {"quick": 1.5, "default": 3.0, "full": 5.0}
 
 
@@ -47,16 +50,7 @@ def _add_connections(suite: Suite) -> None:
         title="Connections held open, then all speak at once; main figure: CPU of the server",
         kind="run",
         unit="CPU s",
-        metrics={
-            "server_cpu": Metric("s"),
-            "bytes_per_connection": Metric("B"),
-            "connect": Metric("s"),
-            "p50": Metric("ms"),
-            "p99": Metric("ms"),
-            "virtual": Metric("MB"),
-            "held": Metric("", "higher"),
-            "errors": Metric(""),
-        },
+        metrics={**C10K, "virtual": "MB", "held": Metric("", "higher"), "errors": ""},
         sizes={"connections": [1000, 4000, 10_000]},
         quick=lambda connections: connections == 1000,
         rounds={"quick": 1, "default": 1, "full": 5},
@@ -85,18 +79,18 @@ def _steady(url: str, *, rate: int, uvloop: bool) -> Outcome:
     from velvet_concurrency.iobound import open_loop
 
     open_loop(url, 100, 0.2, uvloop=uvloop)
-    found = open_loop(url, rate, SECONDS[mode()], uvloop=uvloop)
+    cpu = time.process_time()
+    found = open_loop(url, rate, SECONDS[mode()], uvloop=uvloop).all_good()
+    cpu = time.process_time() - cpu
     good = len(found.latencies)
-    if found.errors:
-        raise ValueError(f"{sum(found.errors.values())} requests failed: {dict(found.errors)}")
     # The last reply comes one latency after the last request, so that time is not the load's.
     achieved = good / (found.seconds - LATENCY)
     return Outcome(
         {
-            "cpu_per_request": found.cpu_seconds / good * 1e3,
+            "cpu_per_request": cpu / good * 1e3,
             "achieved": achieved,
             "achieved_share": achieved / rate,
-            **{name: found.quantile(q) * 1e3 for name, q in QUANTILES.items()},
+            **{name: quantile(found.latencies, q) * 1e3 for name, q in QUANTILES.items()},
         }
     )
 
@@ -111,10 +105,10 @@ def _add_sustained(suite: Suite) -> None:
         kind="run",
         unit="ms CPU",
         metrics={
-            "cpu_per_request": Metric("ms"),
+            "cpu_per_request": "ms",
             "achieved": "req/s",
             "achieved_share": Metric("", "higher"),
-            **dict.fromkeys(QUANTILES, Metric("ms")),
+            **dict.fromkeys(QUANTILES, "ms"),
         },
         sizes={"rate": [500, 1000, 1500]},
         quick=lambda rate: rate == 1000,
@@ -149,44 +143,28 @@ def _traced_steps(traced: bool, tasks: int) -> Callable[[], Any]:
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
-        if traced:
-            tracer.install(loop)
-        await asyncio.wait([loop.create_task(_steps()) for _ in range(tasks)])
-        if traced:
-            tracer.uninstall(loop)
+        with tracer.installed() if traced else contextlib.nullcontext():
+            await asyncio.wait([loop.create_task(_steps()) for _ in range(tasks)])
 
     return run
 
 
 def _traced_requests(url: str, *, traced: bool) -> Outcome:
-    import aiohttp
-
+    from velvet_concurrency.contenders._frame import FetchResult, batch
+    from velvet_concurrency.contenders.aiohttp import session
     from velvet_concurrency.trace import Tracer
 
     tracer = Tracer()
 
-    async def get(session: aiohttp.ClientSession) -> int:
-        async with session.get(url) as reply:
-            return len(await reply.read())
+    async def main() -> FetchResult:
+        async with session(url, limit=100, timeout=60.0) as (get, failures):
+            with tracer.installed() if traced else contextlib.nullcontext():
+                return await batch(get, 1000, deadline=None, failures=failures)
 
-    async def main() -> tuple[float, int]:
-        connector = aiohttp.TCPConnector(limit=100)
-        async with aiohttp.ClientSession(connector=connector) as session:
-            loop = asyncio.get_running_loop()
-            if traced:
-                tracer.install(loop)
-            began = time.perf_counter()
-            tasks = [loop.create_task(get(session)) for _ in range(1000)]
-            await asyncio.wait(tasks)
-            seconds = time.perf_counter() - began
-            if traced:
-                tracer.uninstall(loop)
-            return seconds, sum(task.result() > 0 for task in tasks)
-
-    seconds, good = asyncio.run(main())
-    if good != 1000 or (traced and not tracer.spans()):
-        raise ValueError(f"{good} of 1,000 replies, {len(tracer.spans())} spans")
-    return Outcome({"spans": len(tracer.spans())}, seconds=seconds)
+    result = asyncio.run(main()).all_good()
+    if traced and not tracer.spans():
+        raise ValueError("a traced run left no span")
+    return Outcome({"spans": len(tracer.spans())}, seconds=result.seconds)
 
 
 def _add_tracer(suite: Suite) -> None:
@@ -204,7 +182,7 @@ def _add_tracer(suite: Suite) -> None:
         title="1,000 requests of 100 ms over 100 connections, with the tracer and without",
         kind="run",
         unit="s",
-        metrics={"spans": Metric("")},
+        metrics={"spans": ""},
         rounds={"quick": 1, "default": 5, "full": 9},
     )
     for name in ("off", "on"):

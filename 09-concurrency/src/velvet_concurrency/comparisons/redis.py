@@ -119,7 +119,7 @@ def _add_ops(suite: Suite) -> None:
         unit="ops/s",
         items=DECISIONS,
         clock="wall",
-        metrics={"p99": Metric("us")},
+        metrics={"p99": "us"},
         rounds={"quick": 6, "default": 20, "full": 30},
     )
     ops.add("lua", lambda: _timed(_ours(PLENTY, PLENTY, _prefix())), baseline=True, needs="redis")
@@ -155,11 +155,13 @@ def _stored(make: Callable[[str], Allow]) -> Callable[[], dict[str, float]]:
         admitted = sum(allow() for _ in range(ENTRIES))
         with _client() as client:
             keys = list(client.scan_iter(match=f"*{mark}*", count=1000))
-            if admitted != ENTRIES or not keys:
-                raise ValueError(f"{admitted} of {ENTRIES} admitted, {len(keys)} keys")
-            size = sum(client.memory_usage(key, samples=0) or 0 for key in keys)
+            if admitted != ENTRIES:
+                raise ValueError(f"{admitted} of {ENTRIES} admitted")
+            sizes = [client.memory_usage(key, samples=0) for key in keys]
+            if not sizes or None in sizes:
+                raise Absent("a key expired before it was counted: this machine is too slow")
             client.delete(*keys)
-        return {"key_bytes": size, "keys": len(keys)}
+        return {"key_bytes": sum(sizes), "keys": len(keys)}
 
     return weigh
 
@@ -170,7 +172,7 @@ def _add_keys(suite: Suite) -> None:
         title="What the server stores for one limit after 1,000 permitted calls",
         kind="value",
         unit="B",
-        metrics={"key_bytes": Metric("B"), "keys": Metric("keys")},
+        metrics={"key_bytes": "B", "keys": "keys"},
     )
     # A key lives until its bucket is full again: an hour here, however slow the machine.
     own = partial(_ours, ENTRIES / HOUR, 2 * ENTRIES)
@@ -222,7 +224,7 @@ def _add_race(suite: Suite) -> None:
         title="A burst of 100, two processes, 800 calls: how many pass, worst try",
         kind="run",
         unit="calls",
-        metrics={"admitted": Metric("calls"), "accuracy": Metric("%", "higher")},
+        metrics={"admitted": "calls", "accuracy": Metric("%", "higher")},
         rounds={"quick": 1, "default": 3, "full": 7},
     )
     race.add("lua", partial(_race, False), baseline=True, needs="redis")

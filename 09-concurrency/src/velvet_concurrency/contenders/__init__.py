@@ -26,11 +26,7 @@ NAMES = sorted(
 
 
 def load(name: str) -> ModuleType:
-    """Return the module of a way of fetching.
-
-    Raises:
-        ValueError: there is none of that name.
-    """
+    """Return the module of a way of fetching; raise `ValueError` when there is none of that name."""
     if name not in NAMES:
         raise ValueError(f"contender {name!r} is unknown; choose from {', '.join(NAMES)}")
     return importlib.import_module(f"{__name__}.{name}")

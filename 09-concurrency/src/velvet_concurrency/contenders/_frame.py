@@ -12,12 +12,14 @@ import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from velvet_concurrency.runtime import Unavailable, load, quantile
+from velvet_concurrency.runtime import Unavailable, check_int, load
 
 T = TypeVar("T")
+Get: TypeAlias = Callable[[], Awaitable[None]]
+Failures: TypeAlias = tuple[type[Exception], ...]
 DEADLINE = "deadline"
 
 
@@ -31,26 +33,28 @@ class FetchFailed(RuntimeError):
 
 @dataclass
 class FetchResult:
-    """What n requests gave.
-
-    Attributes:
-        latencies: seconds of each good reply, from the moment the client was asked for it.
-        errors: how many requests failed, by kind: an exception's name, `HTTP 500`, `deadline`.
-        seconds: of the whole batch, without imports, start-up and warm-up.
-    """
+    """What n requests gave."""
 
     latencies: list[float] = field(default_factory=list)
+    """Seconds of each good reply, from the moment the client was asked for it."""
     errors: Counter[str] = field(default_factory=Counter)
-    seconds: float = 0.0
+    """How many requests failed, by kind: an exception's name, `HTTP 500`, `deadline`."""
+    seconds: float = 0.0  # of the whole batch, without imports, start-up and warm-up
 
     @property
     def failed(self) -> int:
         """How many requests gave no good reply."""
         return sum(self.errors.values())
 
-    def quantile(self, q: float) -> float:
-        """Return the latency that a share `q` of good replies did not exceed (nearest rank)."""
-        return quantile(self.latencies, q)
+    async def count(self, get: Get, failures: Failures, asked: float) -> None:
+        """Await one request that was `asked` for at a moment of `time.perf_counter`, and note its end."""
+        counted: Failures = (*failures, BadReplyError)
+        try:
+            await get()
+        except counted as error:
+            self.errors[kind_of(error)] += 1
+        else:
+            self.latencies.append(time.perf_counter() - asked)
 
     def all_good(self) -> FetchResult:
         """Return this result; raise `FetchFailed` when a request failed.
@@ -65,23 +69,16 @@ class FetchResult:
 
 def check(n: int, *, timeout: float, deadline: float | None, **counts: int) -> None:
     """Raise ValueError, naming argument, value and rule, for what no fetcher can work with."""
-    if n < 0:
-        raise ValueError(f"n must be >= 0, got {n!r}")
     if not 0 < timeout < float("inf"):
         raise ValueError(f"timeout must be finite and > 0 seconds, got {timeout!r}")
     if deadline is not None and not deadline > 0:
         raise ValueError(f"deadline must be > 0 seconds, got {deadline!r}")
-    for name, count in counts.items():
-        if count < 0:
-            raise ValueError(f"{name} must be >= 0, got {count!r}")
+    for name, count in {"n": n, **counts}.items():
+        check_int(name, count, 0)
 
 
 def run(main: Coroutine[Any, Any, T], *, uvloop: bool) -> T:
-    """Run a coroutine on a fresh standard loop, or on uvloop (winloop on Windows).
-
-    Raises:
-        Unavailable: `uvloop` is asked for and not installed.
-    """
+    """Run a coroutine on a fresh standard loop, or on uvloop (winloop on Windows) if it is installed."""
     if not uvloop:
         return asyncio.run(main)
     for name in ("uvloop", "winloop"):
@@ -102,34 +99,20 @@ def kind_of(error: BaseException) -> str:
 
 
 async def batch(
-    get: Callable[[], Awaitable[None]],
-    n: int,
-    *,
-    deadline: float | None,
-    failures: tuple[type[Exception], ...],
+    get: Get, n: int, *, deadline: float | None, failures: Failures, warm: bool = False
 ) -> FetchResult:
     """Ask for n replies at once; what is unfinished at the deadline is cancelled and counted.
 
-    Args:
-        get: makes one request, raising one of `failures` or `BadReplyError` when it fails.
-        n: requests.
-        deadline: seconds for all of them together.
-        failures: errors that are counted; others are bugs, and propagate.
+    `get` makes one request and raises one of `failures` or `BadReplyError` when it fails; other errors
+    are bugs, and propagate. `deadline` is in seconds, for all of them together; `warm` asks for a batch
+    beforehand, untimed, so that connections are open.
     """
-    result = FetchResult()
-    counted: tuple[type[Exception], ...] = (*failures, BadReplyError)
-    began = time.monotonic()
-
-    async def one() -> None:
-        asked = time.monotonic()
-        try:
-            await get()
-        except counted as error:
-            result.errors[kind_of(error)] += 1
-        else:
-            result.latencies.append(time.monotonic() - asked)
-
-    tasks = [asyncio.ensure_future(one()) for _ in range(n)]
+    if warm:
+        await batch(get, n, deadline=deadline, failures=failures)
+    result, began = FetchResult(), time.perf_counter()
+    tasks = [
+        asyncio.ensure_future(result.count(get, failures, time.perf_counter())) for _ in range(n)
+    ]
     if tasks:
         done, late = await asyncio.wait(tasks, timeout=deadline)
         for task in late:
@@ -139,22 +122,16 @@ async def batch(
             result.errors[DEADLINE] += len(late)
         for task in done:
             task.result()
-    result.seconds = time.monotonic() - began
+    result.seconds = time.perf_counter() - began
     return result
 
 
 def drain(url: str, todo: deque[int], result: FetchResult, *, timeout: float, until: float) -> None:
     """Fetch over one blocking `http.client` connection until `todo` is empty.
 
-    Several threads may share `todo`; connection and `result` belong to the caller, because neither is
-    thread-safe. Timeouts bound each socket operation.
-
-    Args:
-        url: the address.
-        todo: one element a request; `popleft` is atomic.
-        result: where latencies and errors go.
-        timeout: seconds a socket operation may take.
-        until: monotonic time after which requests are counted as `deadline` without a try.
+    Several threads may share `todo`; connection and `result` are the caller's own: neither is thread-safe.
+    `timeout` seconds bound each socket operation; requests that `until` (monotonic) finds untried are
+    counted as `deadline`.
     """
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)

@@ -3,10 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from typing import Any
 
-from velvet_concurrency.contenders._frame import BadReplyError, FetchResult, batch, check, run
+from velvet_concurrency.contenders._frame import (
+    BadReplyError,
+    Failures,
+    FetchResult,
+    Get,
+    batch,
+    check,
+    run,
+)
 from velvet_concurrency.runtime import load
+
+
+@contextlib.asynccontextmanager
+async def session(url: str, *, limit: int, timeout: float) -> AsyncIterator[tuple[Get, Failures]]:
+    """Yield what gets `url` once, over at most `limit` connections, and how that fails."""
+    aiohttp: Any = load("aiohttp")
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=limit),
+        timeout=aiohttp.ClientTimeout(total=timeout),
+    ) as opened:
+
+        async def get() -> None:
+            async with opened.get(url) as reply:
+                await reply.read()
+                if reply.status != 200:
+                    raise BadReplyError(f"HTTP {reply.status}")
+
+        yield get, (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 
 
 def fetch(
@@ -21,23 +49,9 @@ def fetch(
 ) -> FetchResult:
     """Fetch `url` n times at once with aiohttp."""
     check(n, timeout=timeout, deadline=deadline, limit=limit)
-    aiohttp: Any = load("aiohttp")
 
     async def main() -> FetchResult:
-        async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=limit),
-            timeout=aiohttp.ClientTimeout(total=timeout),
-        ) as session:
-
-            async def get() -> None:
-                async with session.get(url) as reply:
-                    await reply.read()
-                    if reply.status != 200:
-                        raise BadReplyError(f"HTTP {reply.status}")
-
-            failures = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
-            if warm:
-                await batch(get, n, deadline=deadline, failures=failures)
-            return await batch(get, n, deadline=deadline, failures=failures)
+        async with session(url, limit=limit, timeout=timeout) as (get, failures):
+            return await batch(get, n, deadline=deadline, failures=failures, warm=warm)
 
     return run(main(), uvloop=uvloop)

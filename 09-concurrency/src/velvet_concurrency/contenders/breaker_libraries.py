@@ -27,38 +27,29 @@ class Breaker:
 
 
 def _pybreaker(failures: int, open_for: float) -> Any:
-    pybreaker: Any = load("pybreaker")
-
-    return pybreaker.CircuitBreaker(fail_max=failures, reset_timeout=open_for).call
+    return load("pybreaker").CircuitBreaker(fail_max=failures, reset_timeout=open_for).call
 
 
 def _circuitbreaker(failures: int, open_for: float) -> Any:
-    circuitbreaker: Any = load("circuitbreaker")
-
-    return circuitbreaker.CircuitBreaker(failures, open_for, name="bench")(lambda fn: fn())
+    breaker = load("circuitbreaker").CircuitBreaker(failures, open_for, name="bench")
+    return breaker(lambda fn: fn())
 
 
 def _purgatory(failures: int, open_for: float) -> Any:
-    purgatory: Any = load("purgatory")
-
-    factory = purgatory.SyncCircuitBreakerFactory(failures, open_for)
+    factory = load("purgatory").SyncCircuitBreakerFactory(failures, open_for)
     return factory("bench")(lambda fn: fn())
 
 
 def _aiobreaker(failures: int, open_for: float) -> Any:
-    aiobreaker: Any = load("aiobreaker")
-
-    return aiobreaker.CircuitBreaker(failures, timedelta(seconds=open_for)).call_async
+    return load("aiobreaker").CircuitBreaker(failures, timedelta(seconds=open_for)).call_async
 
 
 def _hyx(failures: int, open_for: float) -> Any:
-    hyx: Any = load("hyx.circuitbreaker")
-
     # Its default of three probes is reduced to one, as the others have it.
     async def call(fn: Callable[..., Any]) -> Any:
         return await fn()
 
-    return hyx.consecutive_breaker(Exception, failures, open_for, 1)(call)
+    return load("hyx.circuitbreaker").consecutive_breaker(Exception, failures, open_for, 1)(call)
 
 
 BREAKERS: dict[str, Breaker] = {

@@ -40,7 +40,6 @@ class Limits:
     def limiter(strategy: str, limit: int, window: int) -> Fresh:
         """Return what makes gates of a strategy."""
         limits: Any = load("limits")
-
         item = limits.RateLimitItemPerSecond(limit, window)
 
         def fresh() -> Gate:
@@ -55,7 +54,6 @@ class Limits:
     def redis_limiter(strategy: str, url: str, limit: int, window: int, key: str) -> Any:
         """Return a function that asks Redis whether one call may go."""
         limits: Any = load("limits")
-
         storage = limits.storage.storage_from_string(url)
         item = limits.RateLimitItemPerSecond(limit, window)
         return partial(getattr(limits.strategies, strategy)(storage).hit, item, key)
@@ -70,7 +68,6 @@ class Throttled:
     def limiter(using: str, limit: int, window: int) -> Fresh:
         """Return what makes gates of an algorithm."""
         throttled: Any = load("throttled")
-
         quota = throttled.per_duration(timedelta(seconds=window), limit, burst=limit)
 
         def fresh() -> Gate:
@@ -84,7 +81,6 @@ class Throttled:
     def redis_limiter(using: str, url: str, limit: int, window: int, key: str) -> Any:
         """Return a function that asks Redis whether one call may go."""
         throttled: Any = load("throttled")
-
         quota = throttled.per_duration(timedelta(seconds=window), limit, burst=limit)
         store = throttled.RedisStore(server=url)
         one = throttled.Throttled(key, using=using, quota=quota, store=store).limit
@@ -100,7 +96,6 @@ class Pyrate:
     def limiter(limit: int, window: int) -> Fresh:
         """Return what makes gates."""
         pyrate_limiter: Any = load("pyrate_limiter")
-
         bucket = pyrate_limiter.InMemoryBucket([pyrate_limiter.Rate(limit, window * 1000)])
         # Its thread only tidies up old calls every ten seconds; `put` decides without it.
         factory = pyrate_limiter.SingleBucketFactory(bucket, schedule_leak=False)
@@ -116,7 +111,6 @@ class Pyrate:
     def waiter(rate: float, capacity: int) -> Any:
         """Return an `acquire` to be awaited."""
         pyrate_limiter: Any = load("pyrate_limiter")
-
         milliseconds = round(1000 * capacity / rate)
         return pyrate_limiter.Limiter(pyrate_limiter.Rate(capacity, milliseconds)).try_acquire_async
 
@@ -154,7 +148,6 @@ class Aiolimiter:
     def waiter(rate: float, capacity: int) -> Any:
         """Return an `acquire` to be awaited."""
         aiolimiter: Any = load("aiolimiter")
-
         return aiolimiter.AsyncLimiter(capacity, capacity / rate).acquire
 
 

@@ -14,12 +14,7 @@ def fetch(url: str, n: int, *, timeout: float = 10.0, deadline: float | None = N
     check(n, timeout=timeout, deadline=deadline)
     result = FetchResult()
     began = time.monotonic()
-    drain(
-        url,
-        deque(range(n)),
-        result,
-        timeout=timeout,
-        until=began + (math.inf if deadline is None else deadline),
-    )
+    until = began + (math.inf if deadline is None else deadline)
+    drain(url, deque(range(n)), result, timeout=timeout, until=until)
     result.seconds = time.monotonic() - began
     return result

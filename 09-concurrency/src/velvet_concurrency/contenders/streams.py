@@ -70,20 +70,13 @@ def fetch(
 ) -> FetchResult:
     """Fetch `url` n times at once over plain asyncio streams."""
     check(n, timeout=timeout, deadline=deadline, limit=limit)
-    failures = (
-        OSError,
-        EOFError,
-        ValueError,  # a Content-Length that is no number
-        asyncio.LimitOverrunError,
-        asyncio.TimeoutError,
-    )
+    # ValueError: a Content-Length that is no number.
+    failures = (OSError, EOFError, ValueError, asyncio.LimitOverrunError, asyncio.TimeoutError)
 
     async def main() -> FetchResult:
         connections = _Connections(url, limit or max(1, n), timeout)
         try:
-            if warm:
-                await batch(connections.get, n, deadline=deadline, failures=failures)
-            return await batch(connections.get, n, deadline=deadline, failures=failures)
+            return await batch(connections.get, n, deadline=deadline, failures=failures, warm=warm)
         finally:
             await connections.close()
 

@@ -8,6 +8,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 from velvet_concurrency.contenders._frame import FetchResult, check, drain
+from velvet_concurrency.runtime import check_int
 
 
 def fetch(
@@ -20,8 +21,7 @@ def fetch(
 ) -> FetchResult:
     """Fetch `url` n times by `workers` threads."""
     check(n, timeout=timeout, deadline=deadline)
-    if workers < 1:
-        raise ValueError(f"workers must be >= 1, got {workers!r}")
+    check_int("workers", workers, 1)
     began = time.monotonic()
     until = began + (math.inf if deadline is None else deadline)
     todo = deque(range(n))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -38,11 +37,6 @@ def story(open_for: float, outage: float, rate: float) -> BreakerStory:
     )
 
 
-def of(options: Mapping[str, Any]) -> BreakerStory:
-    """Return the story of some options."""
-    return story(float(options["open_for"]), float(options["outage"]), float(options["rate"]))
-
-
 def segments(found: BreakerStory) -> list[tuple[str, float, float]]:
     """Return the strip as (state, from, to) in seconds, neighbours of one state joined."""
     joined: list[tuple[str, float, float]] = []
@@ -67,7 +61,7 @@ def figure_of(found: BreakerStory, outage: float) -> go.Figure:
 
 def draw(seen: kit.Seen) -> None:
     """Draw the strip and what it cost."""
-    found = of(seen.wanted)
+    found = story(**seen.wanted)
     seen.chart(figure_of(found, seen.wanted["outage"]), key="strip")
     rows = {
         "answered": found.ok,
@@ -81,7 +75,7 @@ def draw(seen: kit.Seen) -> None:
 
 def finding(seen: kit.Seen) -> str:
     """Weigh what was spared against what was lost."""
-    found = of(seen.wanted)
+    found = story(**seen.wanted)
     return (
         f"Callers wait **{found.waited:.0f} s** in total instead of {found.waited_without:.0f} s; "
         f"the price is **{found.lost}** calls refused although the dependency was back."

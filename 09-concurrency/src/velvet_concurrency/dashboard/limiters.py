@@ -12,12 +12,12 @@ from velvet.ui import kit
 from velvet.ui.palette import LINE, STROKES, TEXT, pair, plotly_layout
 from velvet_concurrency import limiters
 from velvet_concurrency.clock import Clock
-from velvet_concurrency.simulate import Admissions, Allows, edge_attack, on_off, poisson, replay
+from velvet_concurrency.simulate import Admissions, edge_attack, on_off, poisson, replay
 
 SECONDS = 6.0
 EDGE = "edge attack"
 PATTERNS = (EDGE, "random", "on and off")
-MAKERS: dict[str, Callable[[int, Clock], Allows]] = {
+MAKERS: dict[str, Callable[[int, Clock], limiters.RateLimiter]] = {
     "fixed window": lambda n, clock: limiters.FixedWindowLimiter(n, 1.0, clock=clock),
     "sliding counter": lambda n, clock: limiters.SlidingWindowCounter(n, 1.0, clock=clock),
     "sliding log": lambda n, clock: limiters.SlidingLogLimiter(n, 1.0, clock=clock),
@@ -49,7 +49,7 @@ def replays(pattern: str, limit: int, load: float) -> Mapping[str, Admissions]:
     else:
         arrivals = on_off(load * limit, SECONDS, seed=1)
 
-    def admissions(make: Callable[[int, Clock], Allows]) -> Admissions:
+    def admissions(make: Callable[[int, Clock], limiters.RateLimiter]) -> Admissions:
         return replay(lambda clock: make(limit, clock), arrivals, 1.0)
 
     return {name: admissions(make) for name, make in MAKERS.items()}
@@ -120,9 +120,8 @@ def worst(found: Mapping[str, Admissions], limit: int) -> go.Figure:
 
 def draw(seen: kit.Seen) -> None:
     """Replay and draw."""
-    options = seen.wanted
-    found = replays(options["pattern"], options["limit"], options["load"])
-    seen.chart(worst(found, options["limit"]), key="worst")
+    found = replays(**seen.wanted)
+    seen.chart(worst(found, seen.wanted["limit"]), key="worst")
     title = "Arrivals, and how many each limiter admitted"
     seen.chart(marks(found, title), key="marks")
 
@@ -130,7 +129,7 @@ def draw(seen: kit.Seen) -> None:
 def finding(seen: kit.Seen) -> str:
     """Say which limiters break the promise."""
     limit = seen.wanted["limit"]
-    found = replays(seen.wanted["pattern"], limit, seen.wanted["load"])
+    found = replays(**seen.wanted)
     broken = [name for name, one in found.items() if one.worst > limit]
     verdict = f"broken by **{', '.join(broken)}**" if broken else "**kept by all six**"
     return f"The promise is never more than {limit} in any second; here it is {verdict}."

@@ -52,7 +52,7 @@ def curves(found: list[OverloadResult]) -> dict[str, list[tuple[float, float]]]:
 
 def draw(seen: kit.Seen) -> None:
     """Draw the queues and what each policy answered."""
-    found = results(float(seen.wanted["offered"]), float(seen.wanted["deadline"]))
+    found = results(**seen.wanted)
     title = "Requests waiting: 20 s of load, then recovery"
     figure = panels.lines(curves(found), title=title, x="virtual seconds", y="waiting")
     figure.update_traces(mode="lines")
@@ -74,10 +74,7 @@ def draw(seen: kit.Seen) -> None:
 
 def finding(seen: kit.Seen) -> str:
     """Compare no bound with the best policy."""
-    found = {
-        one.policy: one
-        for one in results(float(seen.wanted["offered"]), float(seen.wanted["deadline"]))
-    }
+    found = {one.policy: one for one in results(**seen.wanted)}
     endless, best = found["unbounded"], max(found.values(), key=lambda one: one.goodput)
     return (
         f"Without a bound **{endless.goodput:.0f} %** of the requests are answered in time, with the best "

@@ -178,14 +178,10 @@ def _limiter_growth() -> Iterator[Event]:
         finally:
             tracemalloc.stop()
         ours = snapshot.filter_traces((tracemalloc.Filter(False, tracemalloc.__file__),))
+        top = [(one.traceback[0], one) for one in ours.statistics("lineno")[:10]]
         lines = [
-            [
-                "/".join(PurePath(one.traceback[0].filename).parts[-2:])
-                + f":{one.traceback[0].lineno}",
-                one.size,
-                one.count,
-            ]
-            for one in ours.statistics("lineno")[:10]
+            [f"{'/'.join(PurePath(at.filename).parts[-2:])}:{at.lineno}", one.size, one.count]
+            for at, one in top
         ]
         yield {"type": "snapshot", "limiter": name, "lines": lines}
 
@@ -197,14 +193,13 @@ def _connection_costs(number: int) -> Iterator[Event]:
     yield {"type": "plan", "total": len(variants)}
     for variant in variants:
         found = hold_connections(number, variant)
-        bytes_each = round(found.bytes_per_connection)
+        failed = f"{variant}: connections failed, {dict(found.errors)}" if found.errors else ""
         yield {
             "type": "connection",
             "variant": variant,
             "held": found.held,
-            "bytes_each": bytes_each,
-            "errors": sum(found.errors.values()),
-            "note": found.note,
+            "bytes_each": round(found.bytes_per_connection),
+            "note": found.note or failed,
         }
 
 

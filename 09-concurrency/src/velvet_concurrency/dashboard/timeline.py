@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from velvet.ui import kit
 from velvet.ui.palette import KIND_COLOURS, LINE, STROKES, plotly_layout
 from velvet_concurrency.dashboard import tasks
 from velvet_concurrency.samples import jobs as workload
-from velvet_concurrency.trace import Span, chrome_trace
+from velvet_concurrency.trace import Span, chrome_trace, concurrency
 
 WORDS = {
     "run": "computing",
@@ -26,7 +26,9 @@ WORDS = {
 FRAMES = 40
 REPLAY_MS = 4_000
 MAX_LANES = 40
+DASHES = ("solid", "dot")
 Job = Mapping[str, Any]
+Found = dict[str, tuple[Mapping[str, Any], list[Job]]]  # by model: its header, and the jobs done
 
 
 def controls() -> dict[str, Any]:
@@ -34,22 +36,18 @@ def controls() -> dict[str, Any]:
     limit = kit.slider("Limit: jobs at a time", 1, MAX_LANES, 12, key="limit")
     left, right = st.columns(2)
     with left:
-        model = kit.choice("Model", workload.MODELS, "threads", key="model")
-        count = kit.slider("Jobs", 10, 500, 60, step=10, key="tasks")
+        first = {
+            "model": kit.choice("Model", workload.MODELS, "threads", key="model"),
+            "tasks": kit.slider("Jobs", 10, 500, 60, step=10, key="tasks"),
+        }
     with right:
         others = ["nothing", *workload.MODELS]
-        beside = kit.choice("Compare with", others, "asyncio", key="beside")
-        latency = kit.slider("Each waits, ms", 0, 500, 60, step=10, key="latency")
+        second = {
+            "beside": kit.choice("Compare with", others, "asyncio", key="beside"),
+            "latency_ms": kit.slider("Each waits, ms", 0, 500, 60, step=10, key="latency"),
+        }
     cpu = kit.slider("Then each computes, ms", 0, 50, 4, key="cpu")
-    return {
-        "model": model,
-        "beside": beside,
-        "tasks": count,
-        "latency_ms": latency,
-        "cpu_ms": cpu,
-        "limit": limit,
-        "seed": 1,
-    }
+    return {**first, **second, "cpu_ms": cpu, "limit": limit, "seed": 1}
 
 
 def problem(options: Mapping[str, Any]) -> str:
@@ -59,7 +57,7 @@ def problem(options: Mapping[str, Any]) -> str:
     return workload.problem(models, *(options[key] for key in keys))
 
 
-def by_model(seen: kit.Seen) -> dict[str, tuple[Mapping[str, Any], list[Job]]]:
+def by_model(seen: kit.Seen) -> Found:
     """Return, by model, its header and the jobs that are done."""
     jobs = seen.of("job")
     return {
@@ -123,52 +121,49 @@ def lanes(model: str, head: Mapping[str, Any], jobs: list[Job], until: float) ->
     return figure
 
 
-def steps(jobs: list[Job], begin: str) -> tuple[list[float], list[int]]:
-    """Return how many jobs are between two moments, as steps: `place` to end, or `asked` to `place`."""
-    edges: dict[float, int] = {}
-    for job in jobs:
-        first, last = (
-            (job["place"], end_of(job)) if begin == "place" else (job["asked"], job["place"])
-        )
-        edges[first] = edges.get(first, 0) + 1
-        edges[last] = edges.get(last, 0) - 1
-    times, levels, level = [0.0], [0], 0
-    for moment in sorted(edges):
-        level += edges[moment]
-        times.append(moment)
-        levels.append(level)
-    return times, levels
+def steps(jobs: list[Job], *, waiting: bool = False) -> tuple[list[float], list[int]]:
+    """Return how many jobs are in flight, or wait for a place, as steps: seconds, and levels."""
+    chosen = [span for span in spans_of(jobs) if (span.kind == "queue") is waiting]
+    found = concurrency(span._replace(kind="run") for span in chosen)
+    return [0.0, *(moment / 1e9 for moment, _ in found)], [0, *(level for _, level in found)]
 
 
-def flights(found: dict[str, tuple[Mapping[str, Any], list[Job]]], until: float) -> go.Figure:
+def curves(
+    found: Found, colours: Sequence[str], until: float, *, waiting: bool = False
+) -> go.Figure:
+    """Draw how many jobs are in flight, or wait for a place, one curve a model."""
+    figure = go.Figure()
+    for (model, (_, jobs)), colour, dash in zip(found.items(), colours, DASHES, strict=False):
+        times, levels = steps(jobs, waiting=waiting)
+        line = {"shape": "hv", "color": colour, "width": 2, "dash": dash}
+        figure.add_scatter(x=times, y=levels, name=model, mode="lines", line=line)
+    figure.update_xaxes(title="seconds", range=[0, until])
+    return figure
+
+
+def waits(found: Found, until: float) -> go.Figure:
+    """Draw what waits for a place: a permit for a task, a worker for a job, both in one colour."""
+    figure = curves(found, [KIND_COLOURS["queue"][1]] * 2, until, waiting=True)
+    plotly_layout(figure, title="Jobs that wait for a permit (asyncio) or a worker", height=200)
+    return figure.update_yaxes(title="waiting", rangemode="tozero")
+
+
+def flights(found: Found, until: float) -> go.Figure:
     """Draw jobs in flight by model; the browser replays them without asking the server."""
-    figure, curves = go.Figure(), {}
-    for index, (model, (head, jobs)) in enumerate(found.items()):
-        curves[model] = steps(jobs, "place")
-        figure.add_scatter(
-            x=curves[model][0],
-            y=curves[model][1],
-            name=model,
-            mode="lines",
-            line={
-                "shape": "hv",
-                "color": STROKES[index],
-                "width": 2,
-                "dash": ("solid", "dot")[index],
-            },
-        )
+    figure = curves(found, STROKES, until)
+    drawn = [(trace.x, trace.y) for trace in figure.data]
+    for head, _ in found.values():
         figure.add_hline(y=head["limit"], line={"color": LINE, "dash": "dash"})
     figure.frames = [
         go.Frame(
             data=[
                 go.Scatter(x=[x for x in xs if x <= moment], y=ys[: sum(x <= moment for x in xs)])
-                for xs, ys in curves.values()
+                for xs, ys in drawn
             ]
         )
         for moment in (until * (number + 1) / FRAMES for number in range(FRAMES))
     ]
     plotly_layout(figure, title="Jobs in flight; dashed: the limit", height=230)
-    figure.update_xaxes(title="seconds", range=[0, until])
     top = max(head["limit"] for head, _ in found.values())
     figure.update_yaxes(title="in flight", range=[0, top * 1.15])
     frame = {"duration": REPLAY_MS / FRAMES, "redraw": False}
@@ -192,6 +187,7 @@ def draw(seen: kit.Seen) -> None:
     if seen.running or not ends:
         return
     seen.chart(flights(found, until), key="flights")
+    seen.chart(waits(found, until), key="waits")
     for model, (_, jobs) in found.items():
         st.download_button(
             f"Download trace: {model}",
@@ -231,7 +227,7 @@ def finding(seen: kit.Seen) -> str:
         for job in jobs:
             for kind, start, end in job["parts"]:
                 sums[kind] += end - start
-        took, most = max(map(end_of, jobs)), max(steps(jobs, "place")[1])
+        took, most = max(map(end_of, jobs)), max(steps(jobs)[1])
         text = f"**{model}**: {took:.2f} s, at most {most} in flight, {sums['run']:.2f} s computing"
         if sums["block"] > 0.05 * sums["run"]:
             text += f", {sums['block']:.2f} s in total waiting for a turn of the CPU"

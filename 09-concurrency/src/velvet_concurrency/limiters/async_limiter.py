@@ -25,14 +25,9 @@ from velvet_concurrency.limiters.base import (
 class AsyncLimiter:
     """`rate` tokens a second with bursts of up to `capacity`, awaited in order of arrival.
 
-    Args:
-        rate: tokens per second, finite and above 0.
-        capacity: the most tokens it can hold, at least 1; it starts full.
-        clock: returns seconds; None takes the loop's own clock. If it has an `asleep` method (a
-            `FakeClock`), that is awaited instead of setting a timer.
-
-    Raises:
-        ValueError: an argument breaks its rule.
+    `rate` is finite and above 0, `capacity` at least 1; it starts full. `clock` None is the loop's own;
+    on one with an `asleep` method (a `FakeClock`) that is awaited instead of setting a timer. Raises
+    `ValueError` for a broken rule.
 
     Belongs to the event loop that uses it first (another one gets `RuntimeError`), and is not
     thread-safe. O(1) amortised per call, O(n) memory for n waiters. A large request at the head holds
@@ -69,9 +64,7 @@ class AsyncLimiter:
 
         Cancelled while waiting, it takes nothing; cancelled after its tokens were granted but before
         it ran, it returns them. Either way those behind it move up.
-
-        Raises:
-            CapacityExceeded: `tokens` is above the capacity; at once, since waiting would never end.
+        Raises `CapacityExceeded` at once when `tokens` is above the capacity: waiting would never end.
         """
         if type(tokens) is not int or not 0 <= tokens <= self._capacity:
             tokens = checked_tokens(tokens)

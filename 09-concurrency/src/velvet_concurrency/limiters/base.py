@@ -23,22 +23,15 @@ capacity below 2**22, and it is part of the depth, so it is granted once and nev
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer of a limiter, with what a client needs to behave well.
-
-    Attributes:
-        allowed: whether the call may go now.
-        limit: the largest number of tokens that can ever be granted at once.
-        remaining: tokens that would be granted right after this answer.
-        retry_after: seconds until the same request can succeed if no other caller takes tokens; -1.0
-            when it was allowed, or when waiting can never help.
-        reset_after: seconds until the limiter is as good as new; `inf` when it never will be.
-    """
+    """The answer of a limiter, with what a client needs to behave well."""
 
     allowed: bool
-    limit: int
-    remaining: int
+    limit: int  # the largest number of tokens that can ever be granted at once
+    remaining: int  # tokens that would be granted right after this answer
     retry_after: float
-    reset_after: float
+    """Seconds until the same request can succeed if no other caller takes tokens; -1.0 when it was
+    allowed, or when waiting can never help."""
+    reset_after: float  # seconds until the limiter is as good as new; `inf` when it never will be
 
 
 @runtime_checkable
@@ -103,8 +96,7 @@ def checked_wait(name: str, value: object) -> float:
 def checked_rate(value: object, *, zero_ok: bool = False) -> float:
     """Return `value` (tokens per second) as a finite float, above zero unless `zero_ok`.
 
-    Raises:
-        ValueError: it is not, or it is so small that one token would take for ever.
+    Raises ValueError, also when it is so small that one token would take for ever.
     """
     rate = _as_float(value)
     if not (math.isfinite(rate) and rate >= 0):

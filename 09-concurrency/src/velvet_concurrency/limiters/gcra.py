@@ -25,15 +25,9 @@ from velvet_concurrency.limiters.base import (
 class GCRALimiter:
     """`rate` tokens a second with bursts of up to `burst`; O(1) time and memory, thread-safe.
 
-    Args:
-        rate: tokens per second, finite and above 0 (at 0 the TAT would be infinite: use
-            `TokenBucketLimiter` for a budget that never refills).
-        burst: tokens that may go at once, at least 1.
-        clock: returns seconds. One that goes back makes calls look early, so they are refused until
-            it has caught up: no interval is ever paid out twice.
-
-    Raises:
-        ValueError: an argument breaks its rule.
+    `rate` is finite and above 0 (at 0 the TAT would be infinite: use `TokenBucketLimiter` for a budget
+    that never refills), `burst` at least 1. A clock that goes back makes calls look early, so they are
+    refused until it has caught up: no interval is paid out twice. Raises `ValueError` for a broken rule.
 
     >>> from velvet_concurrency.clock import FakeClock
     >>> limiter = GCRALimiter(rate=1, burst=2, clock=FakeClock())

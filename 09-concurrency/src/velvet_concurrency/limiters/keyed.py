@@ -11,23 +11,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
-from velvet_concurrency.limiters.base import (
-    Decision,
-    RateLimiter,
-    checked_count,
-    checked_tokens,
-)
+from velvet_concurrency.limiters.base import RateLimiter, checked_count, checked_tokens
 
 
 class KeyedLimiter:
     """A limiter for every key, at most `max_keys` of them; O(1) amortised, thread-safe.
 
-    Args:
-        factory: makes the limiter of a new key; called with the lock held, so it must not call back.
-        max_keys: how many keys are remembered, at least 1.
-
-    Raises:
-        ValueError: an argument breaks its rule.
+    `factory()` makes the limiter of a new key; it is called with the lock held, so it must not call back.
+    Raises `ValueError` unless `max_keys` is at least 1.
 
     An evicted key starts full when it returns. A client that can invent keys can therefore push a key
     out and have its burst again: with bursts of B, a client that owns one key and churns through
@@ -61,27 +52,14 @@ class KeyedLimiter:
             limiters = self._limiters
             if key in limiters:
                 limiters.move_to_end(key)
-                return limiters[key].allow(tokens)
-            return self._limiter_of(key).allow(tokens)
-
-    def check(self, key: Hashable, tokens: int = 1) -> Decision:
-        """Do what `allow` does and report on it."""
-        tokens = checked_tokens(tokens)
-        with self._lock:
-            return self._limiter_of(key).check(tokens)
+            else:
+                limiter = self._factory()
+                if len(limiters) >= self._max_keys:
+                    limiters.popitem(last=False)
+                    self.evictions += 1
+                limiters[key] = limiter
+            return limiters[key].allow(tokens)
 
     def __len__(self) -> int:
         """Return how many keys are remembered."""
         return len(self._limiters)
-
-    def _limiter_of(self, key: Hashable) -> RateLimiter:
-        limiter = self._limiters.get(key)
-        if limiter is None:
-            limiter = self._factory()
-            if len(self._limiters) >= self._max_keys:
-                self._limiters.popitem(last=False)
-                self.evictions += 1
-            self._limiters[key] = limiter
-        else:
-            self._limiters.move_to_end(key)
-        return limiter

@@ -13,6 +13,7 @@ import threading
 import time
 from bisect import bisect_left, insort
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from velvet_concurrency.clock import Clock
 from velvet_concurrency.limiters.base import (
@@ -28,45 +29,25 @@ from velvet_concurrency.limiters.base import (
 _DAY = 86_400.0  # seconds: `time.sleep` refuses the longest waits, so they are slept in days
 
 
+@dataclass(frozen=True)
 class Reservation:
-    """The answer of `TokenBucketLimiter.reserve`.
+    """The answer of `TokenBucketLimiter.reserve`; when it is not `ok`, nothing was taken."""
 
-    Attributes:
-        ok: whether the tokens were claimed; when False nothing was taken.
-        delay: seconds to wait before acting; 0.0 means now. When not ok, the wait that would have been
-            needed, `inf` if no wait is long enough.
+    ok: bool
+    delay: float  # seconds to wait before acting; `inf` when no wait is long enough
+    cancel: Callable[[], None] = field(default=lambda: None, repr=False)
+    """Return what can be returned; a second call, or one after the time to act, does nothing.
+
+    Thread-safe. O(p) for p pending reservations.
     """
-
-    __slots__ = ("_cancel", "delay", "ok")
-
-    def __init__(self, ok: bool, delay: float, cancel: Callable[[], None] | None = None) -> None:
-        self.ok = ok
-        self.delay = delay
-        self._cancel = cancel
-
-    def cancel(self) -> None:
-        """Return what can be returned; a second call, or one after the time to act, does nothing.
-
-        Thread-safe. O(p) for p pending reservations.
-        """
-        if self._cancel is not None:
-            self._cancel()
-
-    def __repr__(self) -> str:
-        return f"Reservation(ok={self.ok}, delay={self.delay!r})"
 
 
 class TokenBucketLimiter:
     """`rate` tokens a second with bursts of up to `capacity`; starts full. Thread-safe, O(1).
 
-    Args:
-        rate: tokens per second, finite and >= 0; 0 is a budget that never refills.
-        capacity: the most tokens it can hold, at least 1.
-        clock: returns seconds. One that goes back adds nothing until it has caught up, so no interval
-            is paid out twice. If it has a `sleep` method (a `FakeClock`), `acquire` sleeps on that.
-
-    Raises:
-        ValueError: an argument breaks its rule.
+    `rate` is finite and >= 0, where 0 is a budget that never refills; `capacity` is at least 1. A clock
+    that goes back adds nothing until it has caught up, so no interval is paid out twice; on one with a
+    `sleep` method (a `FakeClock`) `acquire` sleeps. Raises `ValueError` for a broken rule.
 
     In any interval of dt seconds it admits at most `capacity + rate * dt`. With capacity equal to a
     "per second" limit that is twice the limit in the worst second: choose a smaller capacity.
@@ -178,17 +159,9 @@ class TokenBucketLimiter:
     def acquire(self, tokens: int = 1, timeout: float | None = None) -> bool:
         """Wait for `tokens` and take them; interrupted while waiting, it returns them.
 
-        Args:
-            tokens: how many.
-            timeout: seconds to wait at most; None waits as long as it takes.
-
-        Returns:
-            False, at once and with nothing taken, when they cannot be had within `timeout`, or never
-            because the rate is 0.
-
-        Raises:
-            CapacityExceeded: `tokens` is above the capacity: waiting would never end.
-            ValueError: an argument breaks its rule.
+        Returns False, at once and with nothing taken, when they cannot be had within `timeout` seconds
+        (None: any time), or never because the rate is 0. Raises `CapacityExceeded` when `tokens` is above
+        the capacity: waiting would never end.
         """
         if checked_tokens(tokens) > self._capacity:
             raise CapacityExceeded(tokens, self._capacity)

@@ -75,13 +75,8 @@ class NaiveRateLimiter:
 class _Windowed(ABC):
     """Arguments, lock and clock of the three others; a subclass says how calls are counted.
 
-    Args:
-        max_calls: calls per window, at least 1.
-        window: seconds, above 0.
-        clock: returns seconds; one that goes back never pays a window out twice.
-
-    Raises:
-        ValueError: an argument breaks its rule.
+    `max_calls` is at least 1, `window` above 0 seconds. A clock that goes back never pays a window out
+    twice. Raises `ValueError` for a broken rule.
     """
 
     __slots__ = ("_clock", "_lock", "_max_calls", "_window")

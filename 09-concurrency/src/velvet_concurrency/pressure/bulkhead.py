@@ -15,6 +15,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from velvet_concurrency.runtime import check_int
+
 
 class WaitQueue:
     """Tasks of one event loop waiting their turn; not thread-safe. All operations O(1), leaving early O(n).
@@ -105,12 +107,8 @@ class Bulkhead:
     def __init__(
         self, max_concurrent: int, max_waiting: int = 0, *, timeout: float | None = None
     ) -> None:
-        for name, value, least in (
-            ("max_concurrent", max_concurrent, 1),
-            ("max_waiting", max_waiting, 0),
-        ):
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ValueError(f"{name} must be an int >= {least}, not {value!r}")
+        check_int("max_concurrent", max_concurrent, 1)
+        check_int("max_waiting", max_waiting, 0)
         if timeout is not None and not timeout > 0.0:
             raise ValueError(f"timeout must be > 0 seconds or None, not {timeout!r}")
         self._max_concurrent = max_concurrent

@@ -19,6 +19,7 @@ from typing import Generic, Literal, TypeVar, get_args
 from velvet_concurrency.clock import Clock
 from velvet_concurrency.pressure.bulkhead import WaitQueue
 from velvet_concurrency.pressure.codel import CoDel
+from velvet_concurrency.runtime import check_int
 
 T = TypeVar("T")
 Policy = Literal["block", "reject", "drop_oldest", "codel"]
@@ -74,8 +75,7 @@ class AdmissionQueue(Generic[T]):
         on_drop: Callable[[T], None] | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
-        if isinstance(maxsize, bool) or not isinstance(maxsize, int) or maxsize < 0:
-            raise ValueError(f"maxsize must be an int >= 0 (0: no bound), not {maxsize!r}")
+        check_int("maxsize", maxsize, 0)
         if policy not in get_args(Policy):
             raise ValueError(f"policy must be one of {get_args(Policy)}, not {policy!r}")
         self._maxsize = maxsize

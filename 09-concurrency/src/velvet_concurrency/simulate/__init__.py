@@ -10,28 +10,15 @@ from __future__ import annotations
 
 from velvet_concurrency.simulate.admissions import (
     Admissions,
-    Allows,
     edge_attack,
     on_off,
     poisson,
     replay,
     worst_window,
 )
-from velvet_concurrency.simulate.dependency import (
-    BreakerStory,
-    HedgingResult,
-    failing_dependency,
-    hedging,
-)
-from velvet_concurrency.simulate.overload import (
-    POLICIES,
-    Load,
-    OverloadResult,
-    QueuePolicy,
-    bounded,
-    overload,
-)
+from velvet_concurrency.simulate.dependency import BreakerStory, failing_dependency, hedging
+from velvet_concurrency.simulate.overload import POLICIES, Load, OverloadResult, overload
 
-__all__ = ["POLICIES", "Admissions", "Allows", "BreakerStory", "HedgingResult", "Load"]
-__all__ += ["OverloadResult", "QueuePolicy", "bounded", "edge_attack", "failing_dependency"]
+__all__ = ["POLICIES", "Admissions", "BreakerStory", "Load"]
+__all__ += ["OverloadResult", "edge_attack", "failing_dependency"]
 __all__ += ["hedging", "on_off", "overload", "poisson", "replay", "worst_window"]

@@ -9,17 +9,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from velvet_concurrency.clock import Clock, FakeClock
-
-
-class Allows(Protocol):
-    """What a limiter must offer to be replayed."""
-
-    def allow(self) -> bool:
-        """Decide about one call now."""
-        ...
+from velvet_concurrency.limiters import RateLimiter
 
 
 @dataclass(frozen=True)
@@ -75,7 +67,9 @@ def on_off(
     return [t for t in poisson(rate, seconds, seed=seed) if t % (on + off) < on]
 
 
-def replay(make: Callable[[Clock], Allows], arrivals: Sequence[float], window: float) -> Admissions:
+def replay(
+    make: Callable[[Clock], RateLimiter], arrivals: Sequence[float], window: float
+) -> Admissions:
     """Send ascending `arrivals` (seconds) to the limiter that `make(clock)` returns.
 
     O(n) and what the limiter costs; `worst` counts admissions in the worst `[t, t + window)`.

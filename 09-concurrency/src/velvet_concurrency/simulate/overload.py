@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 from velvet_concurrency.clock import FakeClock
-from velvet_concurrency.pressure import AdmissionQueue, CoDel, Refused
+from velvet_concurrency.pressure import AdmissionQueue, Refused
 from velvet_concurrency.pressure.queue import Policy
 from velvet_concurrency.runtime import quantile
 from velvet_concurrency.simulate.admissions import poisson
@@ -27,22 +27,15 @@ class QueuePolicy:
     maxsize: int
     policy: Policy = "reject"
     lifo: bool = False
-    target: float = 0.005
-    interval: float = 0.1
-
-
-def bounded(maxsize: int) -> QueuePolicy:
-    """Serve first come, first served, and refuse when `maxsize` requests are waiting."""
-    return QueuePolicy(f"bounded{maxsize}", maxsize)
 
 
 POLICIES: dict[str, QueuePolicy] = {
     policy.name: policy
     for policy in (
         QueuePolicy("unbounded", 0),
-        bounded(1000),
-        bounded(100),
-        bounded(20),
+        QueuePolicy("bounded1000", 1000),
+        QueuePolicy("bounded100", 100),
+        QueuePolicy("bounded20", 20),
         QueuePolicy("reject", 1),
         QueuePolicy("drop_oldest", 20, "drop_oldest"),
         QueuePolicy("codel", 0, "codel"),
@@ -100,13 +93,8 @@ class _Server:
 
     def __init__(self, policy: QueuePolicy, service: float) -> None:
         self.clock = FakeClock()
-        codel = CoDel(policy.target, policy.interval, clock=self.clock)
         self.queue: AdmissionQueue[float] = AdmissionQueue(
-            policy.maxsize,
-            policy.policy,
-            lifo_when_standing=policy.lifo,
-            codel=codel,
-            clock=self.clock,
+            policy.maxsize, policy.policy, lifo_when_standing=policy.lifo, clock=self.clock
         )
         self.service = service  # seconds a request
         self.free_at = 0.0
@@ -140,21 +128,20 @@ class _Server:
         self.clock.advance(max(0.0, time - self.clock()))
 
 
-def overload(policy: QueuePolicy | str, load: Load | None = None) -> OverloadResult:
-    """Send `load` (default `Load()`) through `policy`, a `QueuePolicy` or a name in `POLICIES`.
+def overload(policy: str, load: Load | None = None) -> OverloadResult:
+    """Send `load` (default `Load()`) through the policy of that name in `POLICIES`.
 
-    Raises `ValueError` for an unknown name or a load out of range. O(n log n) for n arrivals; about 50 ms for the default load.
+    Raises `ValueError` for an unknown name or a load out of range. O(n log n) for n arrivals; about 50 ms
+    for the default load.
     """
-    if isinstance(policy, str):
-        if policy not in POLICIES:
-            raise ValueError(f"policy must be one of {sorted(POLICIES)}, not {policy!r}")
-        policy = POLICIES[policy]
+    if policy not in POLICIES:
+        raise ValueError(f"policy must be one of {sorted(POLICIES)}, not {policy!r}")
     load = load or Load()
     if not (0.0 < load.service_rate < math.inf and load.deadline >= 0.0):
         raise ValueError(f"need 0 < service_rate < inf and deadline >= 0, not {load!r}")
     arrivals = load.arrivals()
     service = 1.0 / load.service_rate
-    server = _Server(policy, service)
+    server = _Server(POLICIES[policy], service)
     for arrived in arrivals:
         server.offer(arrived)
     server.run_until(float("inf"))
@@ -162,7 +149,7 @@ def overload(policy: QueuePolicy | str, load: Load | None = None) -> OverloadRes
     in_time = sum(latency <= load.deadline for latency in server.latencies)
     stats = server.queue.stats
     return OverloadResult(
-        policy=policy.name,
+        policy=policy,
         arrivals=len(arrivals),
         answered=len(server.latencies),
         in_time=in_time,

@@ -23,6 +23,8 @@ from typing import Any, TypeVar
 if sys.version_info < (3, 11):  # pragma: no cover - Python 3.10
     from exceptiongroup import ExceptionGroup  # type: ignore[import-not-found,unused-ignore]
 
+from velvet_concurrency.runtime import check_int
+
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -67,9 +69,8 @@ def amap(
     Raises `ValueError` for a bad bound; while iterating, an `ExceptionGroup` of what `fn` raised, or the source's own
     error as it is. O(1) a result. Use within one event loop.
     """
-    for name, value, least in (("limit", limit, 1), ("buffer", buffer, 0)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ValueError(f"{name} must be an int >= {least}, not {value!r}")
+    check_int("limit", limit, 1)
+    check_int("buffer", buffer, 0)
     return _amap(fn, items, limit, ordered, buffer)
 
 

@@ -60,11 +60,7 @@ class TracedExecutor(Executor):
     `span` inside of a job reports to the same trace. Each job gives a `queue` span in the lane
     `queue` and a `run` span in the lane of its thread or process.
 
-    Args:
-        executor: a thread or process pool; shutting this down shuts that down.
-        tracer: where the spans go.
-
-    Thread-safe as the pool is. `map` sends items one at a time; `chunksize` has no effect.
+    Shutting it down shuts the pool down. Thread-safe as the pool is. `map` sends items one at a time.
     """
 
     def __init__(self, executor: Executor, tracer: Tracer) -> None:

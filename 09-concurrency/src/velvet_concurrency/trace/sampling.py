@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import threading
 import time
 from collections import deque
@@ -30,12 +29,7 @@ def _positive(name: str, value: float) -> float:
 class LoopLag:
     """Measure how much later than asked the running loop calls back.
 
-    Args:
-        interval: seconds between two measurements.
-        tracer: gets a `queue` span in the lane `loop lag` for each, if given.
-
-    Raises:
-        ValueError: `interval` is not positive.
+    `interval` is in seconds, above 0; a `tracer` gets a `queue` span in the lane `loop lag` for each sample.
 
     For one loop. A block longer than the interval gives one sample, as long as the block.
     """
@@ -89,45 +83,28 @@ class LoopLag:
 
 
 class Sample(NamedTuple):
-    """One look at a process.
+    """One look at a process, and its children where asked."""
 
-    Attributes:
-        t_ns: when, by `time.perf_counter_ns`, as spans have it.
-        rss_mb: resident memory in MiB, of children too where asked.
-        cpu_pct: CPU since the last sample, 100 for one core.
-        threads: how many.
-        fds: open descriptors; handles on Windows.
-    """
-
-    t_ns: int
-    rss_mb: float
-    cpu_pct: float
+    t_ns: int  # by `time.perf_counter_ns`, as spans have it
+    rss_mb: float  # resident memory in MiB
+    cpu_pct: float  # CPU since the last sample, 100 for one core
     threads: int
-    fds: int
+    fds: int  # open descriptors; handles on Windows
 
 
 class Resources:
-    """Sample memory, CPU, threads and descriptors of a process until it is left.
+    """Sample memory, CPU, threads and descriptors of this process until it is left.
 
-    Args:
-        interval: seconds between two samples.
-        pid: of the process; `None` for this one.
-        children: whether to add what its children use.
-
-    Raises:
-        ValueError: `interval` is not positive.
-
-    A context manager with a thread of its own; `sample()` works without it.
+    `interval` is in seconds, above 0; `children` adds what its children use. A context manager with a
+    thread of its own; `sample()` works without it.
     """
 
-    def __init__(
-        self, interval: float = 0.1, *, pid: int | None = None, children: bool = False
-    ) -> None:
+    def __init__(self, interval: float = 0.1, *, children: bool = False) -> None:
         import psutil  # only those who sample pay for its import
 
         self._psutil: Any = psutil
         self._interval = _positive("interval", interval)
-        self._root: Any = psutil.Process(os.getpid() if pid is None else pid)
+        self._root: Any = psutil.Process()
         self._children = children
         self._cpu: dict[int, float] = {}
         self._seen = 0
@@ -159,10 +136,7 @@ class Resources:
 
     def _watch(self) -> None:
         while True:
-            try:
-                self.samples.append(self.sample())
-            except self._psutil.NoSuchProcess:
-                return
+            self.samples.append(self.sample())
             if self._stop.wait(self._interval):
                 return
 

@@ -22,6 +22,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextvars import ContextVar
 from typing import Any, TypeAlias
 
+from velvet_concurrency.runtime import check_int
 from velvet_concurrency.trace.views import Kind, Span
 
 Row: TypeAlias = tuple[str, str, Kind, int, int, str, str, int, int]
@@ -31,12 +32,8 @@ _IN_CHARGE: ContextVar[tuple[Tracer, str] | None] = ContextVar("velvet_tracer", 
 class Tracer:
     """Record spans of tasks, threads and processes into a ring.
 
-    Args:
-        capacity: spans kept, about 200 bytes each; older ones are overwritten and counted in `dropped`.
-        clock: nanoseconds; the default is comparable between processes of one machine.
-
-    Raises:
-        ValueError: `capacity` is not positive.
+    `capacity` spans are kept, about 200 bytes each; older ones are overwritten and counted in `dropped`.
+    `clock` returns nanoseconds; the default is comparable between processes of one machine.
 
     Thread-safe: writers never lose a row to one another under the GIL, and readers may run beside
     them. Starts no thread. Costs one to three microseconds a task step.
@@ -51,8 +48,7 @@ class Tracer:
     def __init__(
         self, capacity: int = 100_000, *, clock: Callable[[], int] = time.perf_counter_ns
     ) -> None:
-        if capacity < 1:
-            raise ValueError(f"capacity must be >= 1, got {capacity!r}")
+        check_int("capacity", capacity, 1)
         self.clock = clock
         self.pid = os.getpid()
         self._slots: list[tuple[int, Row] | None] = [None] * capacity
@@ -99,10 +95,7 @@ class Tracer:
     def span(self, name: str, kind: Kind = "run", *, task: str = "") -> Iterator[None]:
         """Record the block as one span of the current thread, also when it raises.
 
-        Args:
-            name: what is done.
-            kind: how the time is spent.
-            task: the job it belongs to; the running asyncio task by default.
+        `task` is the job that it belongs to, by default the running asyncio task.
         """
         began = self.clock()
         try:
@@ -117,8 +110,7 @@ class Tracer:
 
         A task factory that is already set keeps making the tasks. Tasks that exist are not traced.
 
-        Raises:
-            RuntimeError: this tracer is installed on `loop` already.
+        Raises `RuntimeError` when this tracer is installed on `loop` already.
         """
         if loop in self._loops:
             raise RuntimeError("this tracer is installed on this loop already")
@@ -191,53 +183,41 @@ class _TracedCoroutine:
     `cr_code`, `__qualname__`) is passed on to the real one.
     """
 
-    __slots__ = ("_before", "_clock", "_inner", "_lane", "_name", "_parent", "_record", "_where")
+    __slots__ = ("_before", "_clock", "_inner", "_lane", "_name", "_record", "_where")
 
     def __init__(self, tracer: Tracer, inner: Any, parent: str) -> None:
         thread = threading.current_thread()
         self._inner = inner
-        self._parent = parent
         self._record = tracer.record
         self._clock = tracer.clock
         self._lane = thread.name
-        self._where = (tracer.pid, thread.native_id or 0)
+        self._where = (parent, tracer.pid, thread.native_id or 0)
         self._name = getattr(inner, "__qualname__", type(inner).__name__)
         self._before: tuple[str, int] = ("", tracer.clock())
 
-    def _resumed(self) -> tuple[str, int]:
-        """Record the time since the last step, which was waiting, or queueing before the first."""
-        task, since = self._before
-        now = self._clock()
-        pid, tid = self._where
+    def _step(self, resume: Callable[..., Any], *arguments: Any) -> Any:
+        """Record the wait since the last step, or the queueing before the first, and this step."""
+        (task, since), now = self._before, self._clock()
         if task:
-            self._record((task, "await", "wait", since, now, task, self._parent, pid, tid))
-            return task, now
-        # Before 3.12 the loop names a task after its factory made it: ask at the first step.
-        task = current_task_name() or self._name
-        self._record((task, "scheduled", "queue", since, now, task, self._parent, pid, tid))
-        return task, now
-
-    def _paused(self, task: str, since: int) -> None:
-        now = self._clock()
-        pid, tid = self._where
-        self._record((self._lane, self._name, "run", since, now, task, self._parent, pid, tid))
-        self._before = (task, now)
+            self._record((task, "await", "wait", since, now, task, *self._where))
+        else:
+            # Before 3.12 the loop names a task after its factory made it: ask at the first step.
+            task = current_task_name() or self._name
+            self._record((task, "scheduled", "queue", since, now, task, *self._where))
+        try:
+            return resume(*arguments)
+        finally:
+            ended = self._clock()
+            self._record((self._lane, self._name, "run", now, ended, task, *self._where))
+            self._before = task, ended
 
     def send(self, value: Any) -> Any:
-        """Run the coroutine up to its next suspension, and record the step."""
-        task, now = self._resumed()
-        try:
-            return self._inner.send(value)
-        finally:
-            self._paused(task, now)
+        """Run the coroutine up to its next suspension."""
+        return self._step(self._inner.send, value)
 
     def throw(self, *error: Any) -> Any:
-        """Raise an error, a cancellation for example, in the coroutine, and record the step."""
-        task, now = self._resumed()
-        try:
-            return self._inner.throw(*error)
-        finally:
-            self._paused(task, now)
+        """Raise an error, a cancellation for example, in the coroutine."""
+        return self._step(self._inner.throw, *error)
 
     def close(self) -> None:
         """Close the coroutine."""
@@ -264,12 +244,7 @@ def current_task_name() -> str:
 
 @contextlib.contextmanager
 def tracing(tracer: Tracer, task: str = "") -> Iterator[None]:
-    """Put `tracer` in charge of `span` for a block, in this thread and in tasks created there.
-
-    Args:
-        tracer: where the spans go.
-        task: the job that the block belongs to.
-    """
+    """Put `tracer` in charge of `span`, for the job `task`, in this thread and in tasks created there."""
     before, mine = _IN_CHARGE.get(), (tracer, task)
     _IN_CHARGE.set(mine)
     try:

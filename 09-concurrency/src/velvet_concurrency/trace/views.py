@@ -11,41 +11,22 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 Kind: TypeAlias = Literal["run", "wait", "queue", "block", "gc"]
+"""Computing; waiting for an event; ready, but no worker was free; a blocking call, or a thread that did
+not get the GIL; collecting garbage."""
 
 
 class Span(NamedTuple):
-    """Who did what from when to when.
+    """What was done, where, and from when to when."""
 
-    Attributes:
-        lane: the row of a timeline: a thread or process for work, the task itself for its waits.
-        name: what was done: the coroutine, the function, the label of a block.
-        kind: `run` (computing), `wait` (for an event), `queue` (ready, but no worker was free),
-            `block` (a blocking call, or a thread that did not get the GIL), `gc`.
-        t0_ns: start by `time.perf_counter_ns`, one clock for all processes of a machine.
-        t1_ns: end by the same clock.
-        task: the asyncio task or the job, empty outside of one.
-        parent: the task or thread that created it, empty where unknown.
-        pid: process id.
-        tid: native thread id.
-    """
-
-    lane: str
-    name: str
+    lane: str  # the row of a timeline: a thread or process for work, the task itself for its waits
+    name: str  # the coroutine, the function, the label of a block
     kind: Kind
-    t0_ns: int
+    t0_ns: int  # by `time.perf_counter_ns`, one clock for all processes of a machine
     t1_ns: int
-    task: str = ""
-    parent: str = ""
+    task: str = ""  # the asyncio task or the job
+    parent: str = ""  # the task or thread that created it
     pid: int = 0
-    tid: int = 0
-
-
-def by_lane(spans: Iterable[Span]) -> dict[str, list[Span]]:
-    """Sort spans into their lanes, in the order in which the lanes first appear."""
-    lanes: dict[str, list[Span]] = defaultdict(list)
-    for span in spans:
-        lanes[span.lane].append(span)
-    return dict(lanes)
+    tid: int = 0  # native thread id
 
 
 def self_time(lane: Iterable[Span]) -> Iterator[Span]:
@@ -55,21 +36,18 @@ def self_time(lane: Iterable[Span]) -> Iterator[Span]:
     """
     open_spans: list[Span] = []
     at = 0
-    for span in sorted(lane, key=lambda span: (span.t0_ns, -span.t1_ns)):
-        while open_spans and open_spans[-1].t1_ns <= span.t0_ns:
+    for span in [*sorted(lane, key=lambda span: (span.t0_ns, -span.t1_ns)), None]:
+        while open_spans and (span is None or open_spans[-1].t1_ns <= span.t0_ns):
             ended = open_spans.pop()
             if ended.t1_ns > at:
                 yield ended._replace(t0_ns=max(at, ended.t0_ns))
                 at = ended.t1_ns
+        if span is None:
+            return
         if open_spans and span.t0_ns > at:
             yield open_spans[-1]._replace(t0_ns=max(at, open_spans[-1].t0_ns), t1_ns=span.t0_ns)
         at = max(at, span.t0_ns)
         open_spans.append(span)
-    while open_spans:
-        ended = open_spans.pop()
-        if ended.t1_ns > at:
-            yield ended._replace(t0_ns=max(at, ended.t0_ns))
-            at = ended.t1_ns
 
 
 def concurrency(spans: Iterable[Span]) -> list[tuple[int, int]]:
@@ -104,8 +82,11 @@ def chrome_trace(spans: Iterable[Span]) -> dict[str, Any]:
     Viewers expect the events of a thread in the order of their start, the enclosing one first; spans
     are recorded in the order of their end.
     """
+    lanes: dict[str, list[Span]] = defaultdict(list)
+    for span in spans:
+        lanes[span.lane].append(span)
     events: list[dict[str, Any]] = []
-    for row, (lane, found) in enumerate(by_lane(spans).items(), start=1):
+    for row, (lane, found) in enumerate(lanes.items(), start=1):
         for pid in sorted({span.pid for span in found}):
             name = {"ph": "M", "name": "thread_name", "pid": pid, "tid": row}
             events.append({**name, "args": {"name": lane}})
