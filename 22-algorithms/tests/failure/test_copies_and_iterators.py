@@ -14,20 +14,22 @@ from typing import Any
 
 import pytest
 
-from velvet_algorithms.apps.dedupe import StreamDeduper
 from velvet_algorithms.bplus_tree import BPlusTree
 from velvet_algorithms.caches.base import LockedCache
 from velvet_algorithms.caches.fifo import S3FIFOCache, SieveCache
 from velvet_algorithms.caches.lru import LFUCache, LRUCache, TTLCache
 from velvet_algorithms.components import CycleError
+from velvet_algorithms.cuckoo import CuckooFilter
+from velvet_algorithms.dedupe import StreamDeduper
 from velvet_algorithms.fenwick import Fenwick
-from velvet_algorithms.filters import BlockedBloom, BloomFilter, CuckooFilter
+from velvet_algorithms.filters import BlockedBloom, BloomFilter
 from velvet_algorithms.flow import MaxFlow
 from velvet_algorithms.heaps import IndexedHeap, LazyHeap
 from velvet_algorithms.intervals import IntervalMap
 from velvet_algorithms.pairing_heap import PairingHeap
+from velvet_algorithms.quantiles import Reservoir, TDigest
 from velvet_algorithms.segment_tree import LazySegmentTree, SegmentTree
-from velvet_algorithms.sketches import CountMin, HyperLogLog, Reservoir, SpaceSaving, TDigest
+from velvet_algorithms.sketches import CountMin, HyperLogLog, SpaceSaving
 from velvet_algorithms.skip_list import SkipList
 from velvet_algorithms.sorted_dict import SortedDict
 from velvet_algorithms.sorted_list import SortedList
