@@ -186,6 +186,7 @@ def _quantiles(name: str, shape: str) -> Callable[[], dict[str, float]]:
             "rank_error": float(np.abs(ranks - shares).max()),
             "cdf_error": float(np.abs(told - true).max()),
             "tail_error": float(max(abs(ranks[0] - 0.001), abs(ranks[-1] - 0.999))),
+            "q90_error": float(abs(ranks[899] - 0.9)),
             "bytes": float(size),
         }
 
@@ -247,7 +248,13 @@ def _add_sketches(suite: Suite) -> None:
         kind="value",
         unit="",
         sizes={"shape": ["uniform", "lognormal", "zigzag"]},
-        metrics={"rank_error": "", "cdf_error": "", "tail_error": "", "bytes": "bytes"},
+        metrics={
+            "rank_error": "",
+            "cdf_error": "",
+            "tail_error": "",
+            "q90_error": "",
+            "bytes": "bytes",
+        },
     )
     for name in ("TDigest", "TDigest(200)", "datasketches"):
         setup = partial(_quantiles, name)
