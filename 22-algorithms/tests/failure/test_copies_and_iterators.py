@@ -78,7 +78,6 @@ def heap(make: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def network() -> MaxFlow:
-    """Return a network of one arc."""
     made = MaxFlow(2)
     made.add_edge(0, 1, 3)
     return made
