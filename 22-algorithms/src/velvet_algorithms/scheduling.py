@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
@@ -184,9 +185,14 @@ def list_schedule(
         strange = unknown or sorted(map(repr, predecessors.keys() - durations.keys()))
         raise ValueError(f"{strange[0]!r} takes part in the order but has no duration")
     chain = critical_path(durations, predecessors).length
-    tails = _tails(durations, predecessors)
-    ranked = sorted(durations, key=lambda job: -tails[job]) if priority is None else priority
-    slots = _run(durations, predecessors, machines, {job: at for at, job in enumerate(ranked)})
+    followers: dict[T, list[T]] = {job: [] for job in durations}
+    for job, before in predecessors.items():
+        for earlier in before:
+            followers[earlier].append(job)
+    if priority is None:  # the longest remaining chain first
+        after = critical_path(durations, followers).earliest
+        priority = sorted(durations, key=lambda job: -after[job] - durations[job])
+    slots = _run(durations, followers, machines, {job: at for at, job in enumerate(priority)})
     end = tuple(slots[job][1] + durations[job] for job in durations)
     return Plan(
         machine=tuple(slots[job][0] for job in durations),
@@ -198,28 +204,14 @@ def list_schedule(
     )
 
 
-def _tails(durations: Mapping[T, float], predecessors: Mapping[T, Iterable[T]]) -> dict[T, float]:
-    """Return for each job the longest chain of durations that begins with it."""
-    tails = dict(durations)
-    for job in reversed(toposort({**dict.fromkeys(durations, ()), **predecessors})):
-        for before in predecessors.get(job, ()):
-            tails[before] = max(tails[before], durations[before] + tails[job])
-    return tails
-
-
 def _run(
     durations: Mapping[T, float],
-    predecessors: Mapping[T, Iterable[T]],
+    followers: Mapping[T, Sequence[T]],
     machines: int,
     rank: Mapping[T, int],
 ) -> dict[T, tuple[int, float]]:
     """Return machine and start of every job."""
-    waits = dict.fromkeys(durations, 0)
-    followers: dict[T, list[T]] = {}
-    for job, before in predecessors.items():
-        for earlier in before:
-            waits[job] += 1
-            followers.setdefault(earlier, []).append(job)
+    waits = Counter(job for row in followers.values() for job in row)
     names = list(durations)
     number = {job: at for at, job in enumerate(names)}
     ready = [(rank[job], number[job]) for job in names if not waits[job]]
@@ -238,7 +230,7 @@ def _run(
         while running and running[0][0] == now:
             _, machine, at = heapq.heappop(running)
             heapq.heappush(free, machine)
-            for follower in followers.get(names[at], ()):
+            for follower in followers[names[at]]:
                 waits[follower] -= 1
                 if not waits[follower]:
                     heapq.heappush(ready, (rank[follower], number[follower]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import subprocess
 import sys
@@ -123,6 +124,8 @@ def test_a_counter_that_would_overflow_changes_no_row() -> None:
         made.add("a", 2**64 - 2)
         with pytest.raises(ValueError, match="64 bits"):
             made.add("a", 2)
+        with pytest.raises(OverflowError):
+            made.merge(copy.copy(made))
         assert made.estimate("a") == made.total == 2**64 - 2
 
 
