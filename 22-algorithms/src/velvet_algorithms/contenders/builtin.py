@@ -107,7 +107,7 @@ caches = {"plain dict": DictLRU}
 
 
 def _bisect_and_nlargest(given: tuple[dict[str, int], list[str]]) -> Callable[[], list[list[str]]]:
-    from velvet_algorithms.prefix_index import prefix_end
+    from velvet_algorithms.tries import prefix_end
 
     weights, prefixes = given
     words = sorted(weights)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from velvet_algorithms import dp, suffix
+from velvet_algorithms import dp, strings
 from velvet_algorithms.samples.workloads import Items, Sums
 
 NEEDS = "numpy"
@@ -28,7 +28,7 @@ def range_sums(given: Sums) -> Callable[[], int]:
 
 def suffix_array(text: str) -> Callable[[], Any]:
     """Sort suffixes by doubling, all of them at once."""
-    return lambda: suffix.suffix_array(text).tolist()
+    return lambda: strings.suffix_array(text).tolist()
 
 
 def subset_sums(given: list[int]) -> Callable[[], int]:
