@@ -196,17 +196,15 @@ class _State(dict[str, "_State"]):
     Attributes:
         hits: (length, number) of the patterns that end here.
         above: the state of the longest proper suffix at which a pattern ends, or None.
-        number: its place among all states, the shorter ones first.
         root: the state before any letter.
     """
 
-    __slots__ = ("above", "hits", "number", "root")
+    __slots__ = ("above", "hits", "root")
 
     def __init__(self, root: _State | None) -> None:
         super().__init__()
         self.hits: Sequence[tuple[int, int]] = ()
         self.above: _State | None = None
-        self.number = 0
         self.root = self if root is None else root  # an empty state is false
 
     def __missing__(self, letter: str) -> _State:
@@ -255,9 +253,8 @@ class AhoCorasick:
         """Fill the states breadth first: each knows all that its longest suffix knows."""
         root = self._root
         waiting = [(root, root)]
-        for number, (state, suffix) in enumerate(waiting):
+        for state, suffix in waiting:
             children = dict(state)
-            state.number = number
             if state is not root:
                 state.above = suffix if suffix.hits else suffix.above
                 state.update(suffix)
@@ -284,13 +281,13 @@ class AhoCorasick:
         Counted is how often each state is entered, in C; what ends there ends at its suffixes too.
         """
         states = accumulate(text, operator.getitem, initial=self._root)
-        entered = Counter(map(operator.attrgetter("number"), states))
+        entered = Counter(map(id, states))
         counts = [0] * len(self.patterns)
         for state in reversed(self._states):
-            times = entered[state.number]
+            times = entered[id(state)]
             if times:
                 if state.above is not None:
-                    entered[state.above.number] += times
+                    entered[id(state.above)] += times
                 for _, number in state.hits:
                     counts[number] = times
         return counts

@@ -329,28 +329,6 @@ def test_a_change_that_fails_half_way_is_still_pending() -> None:
             least[1]
 
 
-@pytest.mark.parametrize(
-    "make", [LRUCache, LFUCache, SieveCache, S3FIFOCache, lambda n: TTLCache(n, 60.0)]
-)
-def test_clearing_a_cache_looks_no_key_up(make: Callable[[int], Any]) -> None:
-    class Counted:
-        hashes = 0
-
-        def __hash__(self) -> int:
-            Counted.hashes += 1
-            return id(self)
-
-    cache = make(100)
-    for _ in range(100):
-        cache[Counted()] = 1
-    before = Counted.hashes
-
-    cache.clear()
-
-    assert Counted.hashes == before
-    assert len(cache) == 0
-
-
 def test_an_expired_key_is_gone_whatever_is_asked() -> None:
     now = [0.0]
     cache: TTLCache[str, int] = TTLCache(3, 5.0, timer=lambda: now[0])

@@ -188,3 +188,23 @@ def test_queues_of_s3_fifo_forget_entries_that_were_deleted() -> None:
     for key in range(5_000, 5_300):
         cache[key] = key
     assert len(cache) == 100
+
+
+@pytest.mark.parametrize("make", [*POLICIES.values(), lambda n: TTLCache(n, 60)])
+def test_clearing_a_cache_looks_no_key_up(make: Any) -> None:
+    class Counted:
+        hashes = 0
+
+        def __hash__(self) -> int:
+            Counted.hashes += 1
+            return id(self)
+
+    cache = make(100)
+    for _ in range(100):
+        cache[Counted()] = 1
+    before = Counted.hashes
+
+    cache.clear()
+
+    assert Counted.hashes == before
+    assert len(cache) == 0
