@@ -244,13 +244,7 @@ class AhoCorasick:
                     state = state[letter]
                 ends[pattern] = state.hits = []
             ends[pattern].append((len(pattern), number))
-        self._complete()
-
-    def __reduce__(self) -> Any:
-        return type(self), (self.patterns,)
-
-    def _complete(self) -> None:
-        """Fill the states breadth first: each knows all that its longest suffix knows."""
+        # Fill the states breadth first: each knows all that its longest suffix knows.
         root = self._root
         waiting = [(root, root)]
         for state, suffix in waiting:
@@ -262,6 +256,9 @@ class AhoCorasick:
             for letter, child in children.items():
                 waiting.append((child, root if state is root else suffix[letter]))
         self._states = [state for state, _ in waiting]
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.patterns,)
 
     def iter(self, text: str) -> Iterator[Hit]:
         """Yield all hits in the order of their ends, longer ones first where ends agree.
