@@ -15,23 +15,26 @@ from typing import Any
 import numpy as np
 import pytest
 
+from velvet_algorithms.caches.traces import loop
 from velvet_algorithms.components import CycleError, critical_path, toposort
-from velvet_algorithms.dp import lis
-from velvet_algorithms.fenwick import Fenwick
+from velvet_algorithms.dp import knapsack, knapsack_lists, lis, subset_sums, subset_sums_set
 from velvet_algorithms.flow import MaxFlow
 from velvet_algorithms.geometry import closest_pair, convex_hull, orient
 from velvet_algorithms.graph import Graph
 from velvet_algorithms.heaps import top_k
 from velvet_algorithms.hierarchy import ContractionHierarchy
-from velvet_algorithms.intervals import IntervalIndex
+from velvet_algorithms.ordered import BPlusTree, SkipList
 from velvet_algorithms.paths import dijkstra
 from velvet_algorithms.quantiles import TDigest
+from velvet_algorithms.ranges import Fenwick, IntervalIndex
 from velvet_algorithms.scheduling import edf, list_schedule, lpt, min_rooms, weighted_intervals
-from velvet_algorithms.segment_tree import SegmentTree
+from velvet_algorithms.segment_tree import LazySegmentTree, SegmentTree
 from velvet_algorithms.sharding import HashRing, RendezvousShards, jump_hash, rendezvous
 from velvet_algorithms.sketches import CountMin, SpaceSaving
+from velvet_algorithms.sorted_list import SortedList
 from velvet_algorithms.spell import SpellChecker
-from velvet_algorithms.strings import AhoCorasick
+from velvet_algorithms.strings import AhoCorasick, levenshtein, suffix_array, suffix_array_py
+from velvet_algorithms.tries import DictTrie, PrefixIndex, RadixTree
 
 NAN = math.nan
 DECIMAL_NAN: Any = Decimal("NaN")
@@ -205,6 +208,38 @@ def test_small_integers_of_numpy_do_not_wrap_around() -> None:
         sketch.add("a", weight)
         assert sketch.total == 400
     assert jump_hash(np.uint8(200), 50) == jump_hash(200, 50)
+
+
+def test_positions_weights_and_limits_of_numpy_do_not_wrap_around() -> None:
+    last, many = np.uint8(255), range(300)
+    sums = Fenwick.from_list(many)
+    sums.add(last, np.int8(1))
+
+    assert sums[last] == 256
+    assert len(Fenwick(last)) == 255
+    assert SegmentTree(many, max, 0)[last] == 255
+    assert SegmentTree(many, max, 0).prod(last, 300) == 299
+    assert SegmentTree(many, max, 0).max_right(last, lambda most: most < 290) == 290
+    assert LazySegmentTree(many, max, 0, max, max, 0)[last] == 255
+    for kind in (SortedList, SkipList, BPlusTree):
+        assert kind(many)[last] == 255
+        assert kind(many)[np.int8(-1)] == 299
+    assert list(SortedList(many, load=np.uint8(200))) == list(many)
+    for completer in (PrefixIndex, DictTrie, RadixTree):
+        assert completer({"a": np.uint8(200), "b": np.uint8(1)}).top("", 1) == ["a"]
+    assert levenshtein("a" * 300, "b" * 300, last) == 256
+    assert loop(300, keys=last)[299] == 44
+    pair = [np.uint8(200)] * 2
+    assert subset_sums(pair).bit_length() == 401
+    assert subset_sums_set(pair) == {0, 200, 400}
+    assert knapsack(pair, pair, 400) == knapsack_lists(pair, pair, 400) == (400, (0, 1))
+    assert closest_pair([(np.int8(-100), 0), (np.int8(100), 0), (10, 0)]) == (90, 1, 2)
+
+
+def test_letters_beyond_machine_words_have_suffixes() -> None:
+    text = [2**63, 0, 2**70, 2**63]
+
+    assert suffix_array(text).tolist() == suffix_array_py(text) == [1, 3, 0, 2]
 
 
 def test_a_weight_beyond_floats_is_a_weight() -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from velvet.hostile import Call, Fixed, HostileTests, Key, call
 from velvet_algorithms import (
     adversary,
-    bplus_tree,
     components,
     cuckoo,
     dedupe,
     dp,
-    fenwick,
     filters,
     flow,
     geometry,
@@ -18,21 +16,18 @@ from velvet_algorithms import (
     growth,
     hashing,
     heaps,
-    intervals,
     linediff,
+    ordered,
     pairing_heap,
-    prefix_index,
     quantiles,
+    ranges,
     scheduling,
     segment_tree,
     sharding,
     sketches,
-    skip_list,
-    sorted_dict,
     sorted_list,
     spell,
     strings,
-    suffix,
     tries,
     unionfind,
 )
@@ -60,9 +55,9 @@ class TestHostile(HostileTests):
         .then("bisect_left", 3)
         .then("count", 3)
         .then("irange", 1, 3),
-        call(sorted_dict.SortedDict, {1: "a"}).then("setdefault", 2.0, "b").then("peekitem", 0),
-        call(skip_list.SkipList, [3, 1]).then("add", 2.0).then("remove", 2.0).then("range", 1, 3),
-        call(bplus_tree.BPlusTree, [3, 1], order=4)
+        call(sorted_list.SortedDict, {1: "a"}).then("setdefault", 2.0, "b").then("peekitem", 0),
+        call(ordered.SkipList, [3, 1]).then("add", 2.0).then("remove", 2.0).then("range", 1, 3),
+        call(ordered.BPlusTree, [3, 1], order=4)
         .then("add", 2.0)
         .then("remove", 2.0)
         .then("range", 1, 3),
@@ -83,8 +78,8 @@ class TestHostile(HostileTests):
         small(traces.drift, 50, keys=10, skew=0.5, step=5),
         small(traces.zipf_scan, 50, keys=10, skew=0.5, every=5),
         call(traces.belady_hits, [1, 2, 1], 2),
-        call(fenwick.Fenwick, 5).then("add", 1, 2.0).then("range", 1, 3).then("kth", 1),
-        call(fenwick.SparseTable, [3, 1, 2], min).then("prod", 0, 2),
+        call(ranges.Fenwick, 5).then("add", 1, 2.0).then("range", 1, 3).then("kth", 1),
+        call(ranges.SparseTable, [3, 1, 2], min).then("prod", 0, 2),
         call(segment_tree.SegmentTree, ["a", "b"], Fixed(max), "")
         .then("set", 1, "c")
         .then("prod", 0, 2)
@@ -93,8 +88,8 @@ class TestHostile(HostileTests):
         .then("set", 1, 5)
         .then("apply", 0, 2, 4)
         .then("prod", 0, 2),
-        call(intervals.IntervalIndex, RANGES).then("overlaps", 1, 3).then("at", 2),
-        call(intervals.IntervalMap).then("set", 1, 4, "a").then("erase", 2, 3).then("get", 1),
+        call(ranges.IntervalIndex, RANGES).then("overlaps", 1, 3).then("at", 2),
+        call(ranges.IntervalMap).then("set", 1, 4, "a").then("erase", 2, 3).then("get", 1),
         call(unionfind.UnionFind, 5)
         .then("union", 1, 2)
         .then("union_all", [(2, 3)])
@@ -149,9 +144,9 @@ class TestHostile(HostileTests):
         call(strings.z_array, "aab").but(many=10_000),
         call(strings.prefix_function, "aab").but(many=10_000),
         small(strings.AhoCorasick, ["he", "she"]).then("iter", "ushers").then("count", "ushers"),
-        small(suffix.suffix_array, "banana"),
-        small(suffix.suffix_array_py, "banana"),
-        call(suffix.lcp_array, "ab", Fixed([0, 1])),
+        small(strings.suffix_array, "banana"),
+        small(strings.suffix_array_py, "banana"),
+        call(strings.lcp_array, "ab", Fixed([0, 1])),
         small(tries.DictTrie, {"ab": 1.0})
         .then("add", "ac", 2.0)
         .then("range", "a")
@@ -160,10 +155,8 @@ class TestHostile(HostileTests):
         .then("add", "ac", 2.0)
         .then("range", "a")
         .then("top", "a", 1),
-        call(prefix_index.PrefixIndex, ["ab", "ac"], [1.0, 2.0])
-        .then("range", "a")
-        .then("top", "a", 1),
-        call(prefix_index.prefix_end, "a"),
+        call(tries.PrefixIndex, ["ab", "ac"], [1.0, 2.0]).then("range", "a").then("top", "a", 1),
+        call(tries.prefix_end, "a"),
         small(filters.BloomFilter, 100, 0.01, salt=b"s").then("add", "a"),
         call(filters.BlockedBloom, 100, 0.01)
         .then("add", "a")
@@ -201,7 +194,6 @@ class TestHostile(HostileTests):
     excepted = {
         "adversary": "measures what hostile keys cost, with their own tests",
         "spell": "the slow rivals of the checker",
-        "bplus_tree": "nodes, made by the tree only",
         "buckets": "the inside of `SortedList`",
         "caches": "what every cache inherits, and a lock around one",
         "components": "the inside of `toposort`",
@@ -215,5 +207,4 @@ class TestHostile(HostileTests):
         "sharding": "figures about a map of shards",
         "filters.Filter": "what every filter shares",
         "trees": "takes a graph; tests/unit/test_paths.py",
-        "unionfind": "makes an error",
     }

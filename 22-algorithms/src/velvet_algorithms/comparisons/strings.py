@@ -9,7 +9,7 @@ from velvet.bench import Suite, growth
 from velvet_algorithms.comparisons.rows import SEED, add_rows, claim_speedups
 from velvet_algorithms.contenders import Way
 from velvet_algorithms.samples.workloads import suffix_array as text_of
-from velvet_algorithms.suffix import lcp_array, suffix_array
+from velvet_algorithms.strings import lcp_array, suffix_array
 
 
 def _add_distance(suite: Suite) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 
 from velvet_algorithms.contenders import timed
 from velvet_algorithms.dp import knapsack_lists, subset_sums_set
-from velvet_algorithms.prefix_index import prefix_end
 from velvet_algorithms.samples.workloads import (
     PRIME,
     Map,
@@ -26,6 +25,7 @@ from velvet_algorithms.samples.workloads import (
     Updates,
     then,
 )
+from velvet_algorithms.tries import prefix_end
 
 NEEDS = ""
 

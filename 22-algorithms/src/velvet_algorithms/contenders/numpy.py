@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from velvet_algorithms import dp, suffix
+from velvet_algorithms import dp, strings
 from velvet_algorithms.contenders import timed
 from velvet_algorithms.samples.workloads import Items, Sums
 
@@ -26,7 +26,7 @@ def range_sums(given: Sums) -> int:
 @timed
 def suffix_array(text: str) -> Any:
     """Sort suffixes by doubling, all of them at once."""
-    return suffix.suffix_array(text).tolist()
+    return strings.suffix_array(text).tolist()
 
 
 @timed

@@ -7,26 +7,24 @@ from functools import partial
 from typing import Any
 
 from velvet_algorithms import dp
-from velvet_algorithms.bplus_tree import BPlusTree
-from velvet_algorithms.caches.base import LockedCache
+from velvet_algorithms.caches import LockedCache
 from velvet_algorithms.caches.fifo import S3FIFOCache, SieveCache
 from velvet_algorithms.caches.lru import LFUCache, LRUCache, TTLCache
 from velvet_algorithms.components import scc, toposort
 from velvet_algorithms.contenders import timed
 from velvet_algorithms.contenders.builtin import checked, one_by_one, sums_by_steps
 from velvet_algorithms.cuckoo import CuckooFilter
-from velvet_algorithms.fenwick import Fenwick
 from velvet_algorithms.filters import BlockedBloom, BloomFilter
 from velvet_algorithms.flow import MaxFlow
 from velvet_algorithms.geometry import closest_pair as find_pair
 from velvet_algorithms.geometry import convex_hull
 from velvet_algorithms.graph import Graph, beeline
 from velvet_algorithms.heaps import IndexedHeap, LazyHeap
-from velvet_algorithms.intervals import IntervalIndex
+from velvet_algorithms.ordered import BPlusTree, SkipList
 from velvet_algorithms.pairing_heap import PairingHeap
 from velvet_algorithms.paths import astar, bidirectional, dijkstra, naive_dijkstra
-from velvet_algorithms.prefix_index import PrefixIndex
 from velvet_algorithms.quantiles import TDigest
+from velvet_algorithms.ranges import Fenwick, IntervalIndex
 from velvet_algorithms.samples.workloads import (
     Arcs,
     Membership,
@@ -41,14 +39,11 @@ from velvet_algorithms.samples.workloads import (
 )
 from velvet_algorithms.segment_tree import LazySegmentTree, SegmentTree
 from velvet_algorithms.sketches import CountMin, HyperLogLog, SpaceSaving
-from velvet_algorithms.skip_list import SkipList
-from velvet_algorithms.sorted_dict import SortedDict
-from velvet_algorithms.sorted_list import SortedList
+from velvet_algorithms.sorted_list import SortedDict, SortedList
 from velvet_algorithms.spell import SpellChecker, Suggestion, edits2_suggest, scan_suggest
-from velvet_algorithms.strings import AhoCorasick, levenshtein, levenshtein_dp
-from velvet_algorithms.suffix import suffix_array_py
+from velvet_algorithms.strings import AhoCorasick, levenshtein, levenshtein_dp, suffix_array_py
 from velvet_algorithms.trees import shortest_paths
-from velvet_algorithms.tries import DictTrie, RadixTree
+from velvet_algorithms.tries import DictTrie, PrefixIndex, RadixTree
 from velvet_algorithms.unionfind import UnionFind
 
 NEEDS = ""
