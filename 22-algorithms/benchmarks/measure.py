@@ -8,8 +8,6 @@ from velvet_algorithms.comparisons import (
     attacks,
     caches,
     choices,
-    filters,
-    graphs,
     lookup,
     ordered,
     programs,
@@ -21,8 +19,8 @@ from velvet_algorithms.comparisons import (
 
 suite = Suite("22-algorithms", __file__)
 for subject in (
-    *(ordered, caches, lookup, graphs, routes, strings),
-    *(choices, programs, filters, sketches, systems, attacks),
+    *(ordered, caches, lookup, routes, strings),
+    *(choices, programs, sketches, systems, attacks),
 ):
     subject.add_to(suite)
 

@@ -17,7 +17,7 @@ from itertools import pairwise
 from zlib import crc32
 
 from velvet.examples import example, main
-from velvet_algorithms.adversary import ATTACKS, attack_curve, bloom_polluter
+from velvet_algorithms.adversary import ATTACKS, bloom_polluter
 from velvet_algorithms.dp import subset_sums, subset_sums_set
 from velvet_algorithms.external import Spill, external_sort
 from velvet_algorithms.filters import BloomFilter
@@ -119,20 +119,16 @@ def big_integers_as_simd() -> None:
 def under_attack() -> None:
     """Keys chosen by an attacker make three structures quadratic, and a defence undoes each."""
     sizes = (60, 125, 250, 500, 1_000, 2_000)
+    sides = {"ordinary": "ordinary", "attacked": "hostile", "defended": "defended"}
     print("comparisons, counted, so equal on every machine; times are those of this one\n")
-    for name in ATTACKS:
-        points = attack_curve(name, sizes)
-        rows = {
-            "ordinary": [(p.ordinary_operations, p.ordinary_seconds) for p in points],
-            "attacked": [(p.hostile_operations, p.hostile_seconds) for p in points],
-            "defended": [(p.defended_operations, p.defended_seconds) for p in points],
-        }
+    for name, attack in ATTACKS.items():
+        points = [attack.sides(n) for n in sizes]
         print(f"{name:16}" + "".join(f"{n:>10,}" for n in sizes[2:]) + f"{'exponent':>10}{'ms':>9}")
-        for label, row in rows.items():
-            counts = [count for count, _ in row]
+        for label, side in sides.items():
+            counts = [point[side][0] for point in points]
             cells = "".join(f"{count:10,}" for count in counts[2:])
             grows = f"{fit_power(sizes, counts).exponent:.2f}" if all(counts) else "-"
-            print(f"  {label:14}{cells}{grows:>10}{row[-1][1] * 1e3:9.2f}")
+            print(f"  {label:14}{cells}{grows:>10}{points[-1][side][1] * 1e3:9.2f}")
         print()
 
     polluted = bloom_polluter(1_000, 0.01)

@@ -16,8 +16,8 @@ from functools import partial
 from typing import Any
 
 from velvet.examples import example, main
-from velvet_algorithms.apps.dedupe import Deduper, StreamDeduper, list_deduper, set_deduper
 from velvet_algorithms.contenders import ways
+from velvet_algorithms.dedupe import Deduper, StreamDeduper, list_deduper, set_deduper
 from velvet_algorithms.growth import crossover, fit_power
 from velvet_algorithms.samples.words import make_words, zipf_stream
 from velvet_algorithms.sketches import SpaceSaving

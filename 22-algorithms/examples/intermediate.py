@@ -16,8 +16,6 @@ from itertools import count
 from typing import Any
 
 from velvet.examples import example, main
-from velvet_algorithms.apps.jobs import JobScheduler
-from velvet_algorithms.apps.spell import SpellChecker, Suggestion, edits2_suggest, scan_suggest
 from velvet_algorithms.caches.fifo import S3FIFOCache, SieveCache
 from velvet_algorithms.caches.lru import LFUCache, LRUCache, TTLCache
 from velvet_algorithms.caches.traces import belady_hits, drift, loop, simulate, zipf, zipf_scan
@@ -25,11 +23,11 @@ from velvet_algorithms.components import CycleError, bridges, kruskal, prim, two
 from velvet_algorithms.contenders.builtin import DictLRU
 from velvet_algorithms.flow import MaxFlow, hopcroft_karp
 from velvet_algorithms.graph import Graph
-from velvet_algorithms.prefix_index import PrefixIndex
 from velvet_algorithms.samples.words import make_words, misspell, zipf_weights
-from velvet_algorithms.scheduling import edf, lpt, min_rooms, weighted_intervals
+from velvet_algorithms.scheduling import JobScheduler, edf, lpt, min_rooms, weighted_intervals
+from velvet_algorithms.spell import SpellChecker, Suggestion, edits2_suggest, scan_suggest
 from velvet_algorithms.trees import NegativeCycle, bellman_ford
-from velvet_algorithms.tries import DictTrie, RadixTree
+from velvet_algorithms.tries import DictTrie, PrefixIndex, RadixTree
 from velvet_algorithms.unionfind import PotentialUnionFind
 
 

@@ -2,20 +2,20 @@
 
 A list is the fastest container that Python has for finding (bisect) and, as long as it is short,
 for inserting: moving 1,000 pointers is one memmove of 8 kB. So the values are cut into buckets of
-500 to 2,000. Their maxima, in a list of their own, say which bucket a value belongs to; a Fenwick
-tree over their sizes says which bucket holds the k-th value. The tree is made at the first
-question about a position, kept up to date by every add and remove, and dropped only when a bucket
-is split or joined, once in about a thousand operations. The idea of the bucket list is
-sortedcontainers' (Grant Jenks); Fenwick (1994) is the tree.
+500 to 2,000. Their maxima say which bucket a value belongs to; a Fenwick tree (1994) of their sizes
+says which one holds the k-th value. It is made at the first question about a position, kept up to
+date by every add and remove, and dropped only when a bucket is split or joined, once in about a
+thousand operations. The idea of the bucket list is sortedcontainers' (Grant Jenks).
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, pairwise
 from typing import Any, Generic, TypeVar
 
-from velvet_algorithms.contract import ensure, refuse_unordered
+from velvet_algorithms.contract import ensure, refuse_unordered, watched
 
 T = TypeVar("T")
 
@@ -31,16 +31,15 @@ class Buckets(Generic[T]):
     def __init__(self, key: Callable[[T], Any] | None, load: int) -> None:
         if load < 4:
             raise ValueError(f"load must be >= 4 values a bucket, got {load!r}; 1000 is usual")
-        self._key = key
-        self._load, self._least, self._most = load, load // 2, 2 * load
-        # The length is the difference; the sum changes with every mutation, which is what
-        # iterators watch.
+        self._key, self._load = key, (load := operator.index(load))
+        self._least, self._most = load // 2, 2 * load
+        # The length is the difference; the sum, which iterators watch, changes with every mutation.
         self._added = self._removed = 0
         self._lists: list[list[T]] = []
         self._keys: list[list[Any]] = self._lists if key is None else []
         self._maxes: list[Any] = []
         self._tree: list[int] = []
-        self._steps: tuple[int, ...] = ()
+        self._steps: list[int] = []
 
     def __len__(self) -> int:
         return self._added - self._removed
@@ -56,30 +55,33 @@ class Buckets(Generic[T]):
 
     def _sorted(self, values: list[T]) -> tuple[list[T], list[Any]]:
         """Return values and their keys in order, refusing what has none."""
+        keys: list[Any] = values if self._key is None else list(map(self._key, values))
+        refuse_unordered(keys)
         if self._key is None:
-            refuse_unordered(values)
             values.sort()
             return values, values
-        keys = [self._key(value) for value in values]
-        refuse_unordered(keys)
         ranks = sorted(range(len(keys)), key=keys.__getitem__)
         return [values[i] for i in ranks], [keys[i] for i in ranks]
 
     def _index(self) -> list[int]:
         """Make the Fenwick tree: entry i sums the sizes of the i & -i buckets before i."""
         size = 1 << max(len(self._lists) - 1, 1).bit_length()
-        tree = [0] * size
+        self._tree = tree = [0] * size
         tree[1 : len(self._lists) + 1] = map(len, self._lists[: size - 1])
         for i in range(1, size):
             parent = i + (i & -i)
             if parent < size:
                 tree[parent] += tree[i]
-        self._tree[:] = tree
-        self._steps = tuple(1 << bit for bit in reversed(range(size.bit_length() - 1)))
-        return self._tree
+        self._steps = [1 << bit for bit in reversed(range(size.bit_length() - 1))]
+        return tree
 
     def _place(self, index: int) -> tuple[int, int]:
-        """Return bucket and offset of a position from 0 to the length less one."""
+        """Return bucket and offset of a position, which may count from the end."""
+        length = self._added - self._removed
+        if not -length <= index < length:
+            raise IndexError(f"position {index} of a list of {length}")
+        if index < 0 or type(index) is not int:
+            index = operator.index(index) % length
         tree = self._tree or self._index()
         bucket = 0
         for step in self._steps:
@@ -89,11 +91,14 @@ class Buckets(Generic[T]):
                 index -= below
         return bucket, index
 
-    def _rank(self, bucket: int, offset: int) -> int:
-        """Return the position of an offset in a bucket."""
-        tree = self._tree or self._index()
-        if bucket == len(tree):  # all buckets are full, and this is the end
+    def _rank(self, value: T, bisect: Callable[[list[Any], Any], int]) -> int:
+        """Return how many values are before the place that `bisect` has for one."""
+        key = value if self._key is None else self._key(value)
+        bucket = bisect(self._maxes, key)
+        if bucket == len(self._maxes):
             return len(self)
+        offset = bisect(self._keys[bucket], key)
+        tree = self._tree or self._index()
         while bucket:
             offset += tree[bucket]
             bucket &= bucket - 1
@@ -148,7 +153,7 @@ class Buckets(Generic[T]):
         if len(self._keys[left]) > self._most:
             self._split(left)
 
-    def _copied(self, start: int, stop: int) -> list[T]:
+    def _between(self, start: int, stop: int) -> list[T]:
         return list(chain.from_iterable(self._parts(start, stop, reverse=False)))
 
     def _parts(self, start: int, stop: int, *, reverse: bool) -> Iterator[list[T]]:
@@ -158,27 +163,12 @@ class Buckets(Generic[T]):
         (first, low), (last, high) = self._place(start), self._place(stop - 1)
         order = range(first, last + 1)
         for bucket in reversed(order) if reverse else order:
-            values = self._lists[bucket]
-            begin = low if bucket == first else 0
-            end = high + 1 if bucket == last else len(values)
-            part = values[begin:end]
+            begin, end = low if bucket == first else 0, high + 1 if bucket == last else None
+            part = self._lists[bucket][begin:end]
             yield part[::-1] if reverse else part
 
     def _walk(self, parts: Iterator[Iterable[T]]) -> Iterator[T]:
-        """Chain parts, and raise RuntimeError before the first and after each where all changed."""
-        stamp = self._added + self._removed
-
-        def watched() -> Iterator[Iterable[T]]:
-            self._unchanged(stamp)
-            for part in parts:
-                yield part
-                self._unchanged(stamp)
-
-        return chain.from_iterable(watched())
-
-    def _unchanged(self, stamp: int) -> None:
-        if self._added + self._removed != stamp:
-            raise RuntimeError("the list changed during iteration; iterate over list(values)")
+        return chain.from_iterable(watched(parts, lambda: self._added + self._removed))
 
     def check(self) -> None:
         """Verify every invariant; raises AssertionError naming the broken one. O(n)."""
@@ -189,5 +179,5 @@ class Buckets(Generic[T]):
         ensure(self._maxes == [bucket[-1] for bucket in self._keys], "a wrong maximum")
         flat = chain.from_iterable(self._keys)
         ensure(not any(b < a for a, b in pairwise(flat)), "values out of order")
-        kept = list(self._tree)
+        kept = self._tree
         ensure(not kept or kept == self._index(), "the tree of sizes is not up to date")

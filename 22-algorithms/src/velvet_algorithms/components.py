@@ -1,20 +1,9 @@
-"""The order in a directed graph: strong components, tasks and their longest chain.
+"""How a graph hangs together: strong components, task orders, bridges, spanning trees, 2-SAT.
 
 Everything walks with explicit stacks, so a chain of a million nodes needs no recursion. Tasks
 are given as `graphlib` wants them, a mapping from each task to its predecessors; that module is
 the built-in to prefer when tasks become ready one by one, and Kahn's loop here when only the
 order is wanted.
-
-What holds an undirected graph together: its bridges and its cheapest spanning trees.
-
-Both tree algorithms give the same weight; Kruskal's sorts all edges once and is the faster one
-in Python, because `sort` is C, while Prim's touches only the edges of the component it grows.
-
-Choices between two values each, under rules about pairs of them: 2-satisfiability.
-
-A rule "x or y" is two implications, and variables that imply their own opposite both ways make the
-rules contradictory. So strongly connected components decide in linear time what three alternatives
-a rule would make hard.
 """
 
 from __future__ import annotations
@@ -25,7 +14,7 @@ from heapq import heappop, heappush
 from typing import Any, Generic, TypeVar
 
 from velvet_algorithms.contract import plain
-from velvet_algorithms.graph import Arc, Graph
+from velvet_algorithms.graph import Arc, Graph, at_least_zero
 from velvet_algorithms.unionfind import UnionFind
 
 T = TypeVar("T", bound=Hashable)
@@ -187,7 +176,7 @@ def critical_path(
     last: T | None = None
     length = 0.0
     for task in order:
-        if task not in durations or not durations[task] >= 0:
+        if not at_least_zero(durations.get(task, -1)):
             raise ValueError(f"task {task!r} needs a duration >= 0, not {durations.get(task)}")
         earliest[task] = 0.0
         for before in predecessors.get(task, ()):

@@ -1,20 +1,21 @@
-"""What every structure here owes its caller: an order, exact numbers, and copies of its own.
+"""What every structure here owes its caller: order, exact numbers, copies of its own, fresh walks.
 
 NaN is neither less nor greater than anything, so a bisection or a heap would put it somewhere and
-from then on answer wrongly about others; one look at each new value prevents that. (NaN inside a
-tuple cannot be seen this way: tuples compare their members by identity first.) NumPy's scalars wrap
-around where Python's integers grow, so what comes in becomes Python's. And a copy that shares a
+from then on answer wrongly about others; one look at each new value prevents that. NumPy's scalars
+wrap around where Python's integers grow, so what comes in becomes Python's. A copy that shares a
 list with its original breaks both.
 """
 
 from __future__ import annotations
 
 import copy
+import operator
 import random
 from collections import OrderedDict, deque
-from operator import ne
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, TypeVar
 
+T = TypeVar("T")
 _CONTAINERS = (list, dict, OrderedDict, deque, set, bytearray, random.Random)
 
 
@@ -31,7 +32,7 @@ def refuse_nan(value: Any) -> None:
 def refuse_unordered(values: list[Any]) -> None:
     """Raise ValueError naming the first value that has no place in an order."""
     try:
-        if not any(map(ne, values, values)):  # a look costs 20 ns each, in C
+        if not any(map(operator.ne, values, values)):  # a look costs 20 ns each, in C
             return
     except ArithmeticError:
         pass  # some value is a signalling NaN; which one, the loop finds
@@ -50,21 +51,34 @@ def ensure(holds: bool, broken: str) -> None:
         raise AssertionError(broken)
 
 
+def watched(parts: Iterator[T], changes: Callable[[], int]) -> Iterator[T]:
+    """Pass parts on; raise RuntimeError where `changes` has counted on since this was called."""
+    stamp = changes()
+
+    def unchanged() -> None:
+        if changes() != stamp:
+            raise RuntimeError("it changed during iteration; iterate over a list of it")
+
+    def walk() -> Iterator[T]:
+        unchanged()
+        for part in parts:
+            yield part
+            unchanged()
+
+    return walk()
+
+
 class OwnCopies:
     """A mixin for structures that are lists and dictionaries inside.
 
-    `copy.copy` gives a structure of its own that holds the same values; pickles and deep copies
-    are flat, so that none is too deep for the interpreter. A structure of linked nodes says in
-    `_state` how it is written down, and in `_restore` how it is built again.
+    `copy.copy` gives a structure of its own that holds the same values. Structures of linked nodes
+    write down and build themselves, so that no pickle is too deep for the interpreter.
     """
 
     __slots__ = ()
     _nested: ClassVar[tuple[str, ...]] = ()  # attributes that hold containers of containers
 
-    def __reduce__(self) -> Any:
-        return _restored, (type(self), self._state())
-
-    def _state(self) -> Any:
+    def __getstate__(self) -> Any:
         names = dict.fromkeys(
             name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())
         )
@@ -80,12 +94,6 @@ class OwnCopies:
                     outer[at] = copy.copy(outer[at])
         return state
 
-    def _restore(self, state: Any) -> None:
+    def __setstate__(self, state: Any) -> None:
         for name, value in state.items():
             setattr(self, name, value)
-
-
-def _restored(kind: type[Any], state: Any) -> Any:
-    made: Any = object.__new__(kind)
-    made._restore(state)
-    return made

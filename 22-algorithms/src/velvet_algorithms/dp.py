@@ -22,8 +22,7 @@ def subset_sums(weights: Sequence[int]) -> int:
 
     O(n * sum / 64) time, sum / 8 bytes. Do not print it: beyond 4,300 digits Python refuses.
 
-    Raises:
-        ValueError: a weight is negative.
+    Raises ValueError where a weight is negative.
 
     >>> bin(subset_sums([1, 3]))
     '0b11011'
@@ -38,7 +37,8 @@ def subset_sums_set(weights: Sequence[int]) -> set[int]:
     """Return the same sums as a set: the version that comes to mind first, O(n * sums) time."""
     sums = {0}
     for weight in weights:
-        sums |= {total + weight for total in sums}
+        whole = checked_whole("weight", weight, 0)
+        sums |= {total + whole for total in sums}
     return sums
 
 
@@ -49,16 +49,17 @@ class Packed(NamedTuple):
     items: tuple[int, ...]
 
 
-def _checked_items(values: Sequence[int], weights: Sequence[int], capacity: int) -> None:
+def _checked_items(
+    values: Sequence[int], weights: Sequence[int], capacity: int
+) -> tuple[list[int], list[int], int]:
+    """Return whole numbers of Python's own; raises ValueError where one is negative."""
     if len(values) != len(weights):
         raise ValueError(
             f"{len(values)} values and {len(weights)} weights; give one of each an item"
         )
-    checked_whole("capacity", capacity, 0)
-    for weight in weights:
-        checked_whole("weight", weight, 0)
-    for value in values:
-        checked_whole("value", value, 0)
+    whole = [checked_whole("weight", weight, 0) for weight in weights]
+    worth = [checked_whole("value", value, 0) for value in values]
+    return worth, whole, checked_whole("capacity", capacity, 0)
 
 
 def _unpack(
@@ -73,12 +74,11 @@ def _unpack(
 
 
 def knapsack_lists(values: Sequence[int], weights: Sequence[int], capacity: int) -> Packed:
-    """Return the most valuable items that fit, with rows as lists; O(items * capacity) time and bits.
+    """Return the most valuable items that fit, with rows as lists; O(items * capacity).
 
-    Raises:
-        ValueError: lengths differ, or a number is negative.
+    Raises ValueError where lengths differ, or a number is negative.
     """
-    _checked_items(values, weights, capacity)
+    values, weights, capacity = _checked_items(values, weights, capacity)
     best = [0] * (capacity + 1)
     taken = []
     for value, weight in zip(values, weights, strict=True):
@@ -93,12 +93,11 @@ def knapsack_lists(values: Sequence[int], weights: Sequence[int], capacity: int)
 
 
 def knapsack(values: Sequence[int], weights: Sequence[int], capacity: int) -> Packed:
-    """Return the most valuable items that fit, with rows as arrays; O(items * capacity) time and bytes.
+    """Return the most valuable items that fit, with rows as arrays; O(items * capacity).
 
-    Raises:
-        ValueError: lengths differ, a number is negative, or the values add up to 2**63 or more.
+    Raises ValueError as `knapsack_lists` does, and for values that add up to 2**63 or more.
     """
-    _checked_items(values, weights, capacity)
+    values, weights, capacity = _checked_items(values, weights, capacity)
     if sum(values) >= 2**63:
         raise ValueError(f"values add up to {sum(values)}, over 2**63 - 1; use knapsack_lists")
     best = np.zeros(capacity + 1, dtype=np.int64)
@@ -117,9 +116,7 @@ def knapsack(values: Sequence[int], weights: Sequence[int], capacity: int) -> Pa
 def lis(values: Sequence[Any]) -> list[Any]:
     """Return one longest strictly increasing subsequence; O(n log n) (Fredman 1975).
 
-    Raises:
-        TypeError: two values cannot be compared.
-        ValueError: a value is NaN.
+    Raises ValueError for NaN.
 
     >>> lis([0, 8, 4, 12, 2, 10, 6, 14, 1, 9])
     [0, 2, 6, 9]

@@ -98,11 +98,8 @@ def external_sort(
         key: as for `sorted`; called once a line and merge.
         spill: filled with how many runs and merges it took.
 
-    Raises:
-        ValueError: both limits are given, one is smaller than 1, or a line holds a line end.
-        OSError: the disk is full or not writable; nothing is left on it.
-
-    Stable; O(n log n) time; closing the iterator early removes the runs.
+    Stable; O(n log n) time; closing the iterator early removes the runs, and so does a full disk.
+    Raises ValueError for both limits, for one below 1, and for a line that holds a line end.
     """
     if max_lines is not None and max_bytes is not None:
         raise ValueError(f"give max_lines or max_bytes, not both ({max_lines} and {max_bytes})")

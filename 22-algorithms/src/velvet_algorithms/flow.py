@@ -1,12 +1,10 @@
-"""Maximum flow, minimum cut and the largest matching of two sides.
+"""Maximum flow, minimum cut, and the largest set of pairs between two sides.
 
 `MaxFlow` is Dinic's algorithm on flat lists: arc e and its reverse e ^ 1 lie side by side, levels
 come from one breadth-first search a phase, and augmenting paths from a walk that keeps its place at
 every node, so no arc is tried twice in a phase and nothing is recursive. Prefer
 `scipy.sparse.csgraph.maximum_flow` for whole capacities on large networks, when no capacity
 changes afterwards. Not thread-safe: the flow is kept in the object.
-
-The largest set of pairs between two sides: workers and shifts, courses and rooms.
 """
 
 from __future__ import annotations
@@ -16,6 +14,7 @@ from dataclasses import dataclass
 from math import inf
 
 from velvet_algorithms.contract import OwnCopies, plain
+from velvet_algorithms.graph import at_least_zero
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class MaxFlow(OwnCopies):
         if not (0 <= tail < self.n and 0 <= head < self.n):
             self._check_nodes(tail, head)
         capacity = plain(capacity)
-        if not capacity >= 0:
+        if not at_least_zero(capacity):
             raise ValueError(f"arc {tail} -> {head}: a capacity is at least 0, not {capacity}")
         number = len(self._heads)
         self._heads += (head, tail)
@@ -92,7 +91,7 @@ class MaxFlow(OwnCopies):
         """
         self.edge(number)
         capacity, flow = plain(capacity), plain(flow)
-        if not 0 <= flow <= capacity or flow == inf:
+        if not (at_least_zero(flow) and at_least_zero(capacity - flow)):  # inf - inf is NaN
             raise ValueError(
                 f"arc {number}: 0 <= flow <= capacity with a finite flow, "
                 f"not flow {flow} of {capacity}"
@@ -109,7 +108,7 @@ class MaxFlow(OwnCopies):
                 a path of infinite capacity meets no limit.
         """
         self._check_nodes(source, sink)
-        if source == sink or not limit >= 0:
+        if source == sink or not at_least_zero(limit):
             raise ValueError(f"source {source} and sink {sink} differ, and limit {limit} is >= 0")
         total: float = 0
         while total < limit:
@@ -219,32 +218,31 @@ def hopcroft_karp(adjacency: Sequence[Sequence[int]], right: int) -> list[int]:
     large inputs. Source: Hopcroft and Karp, "An n^5/2 algorithm for maximum matchings in bipartite
     graphs", 1973.
     """
-    adjacency = [list(row) for row in adjacency]
-    for node, row in enumerate(adjacency):
+    rows = [list(row) for row in adjacency]
+    for node, row in enumerate(rows):
         for partner in row:
             if not 0 <= partner < right:
                 raise ValueError(
                     f"left node {node} names {partner}; the right side is 0..{right - 1}"
                 )
-    partner_of = [FREE] * len(adjacency)
-    owner_of = [FREE] * right
+    partner_of, owner_of = [FREE] * len(rows), [FREE] * right
     while True:
-        level = _levels(adjacency, partner_of, owner_of)
-        rest = [iter(row) for row in adjacency]
-        starts = [node for node, partner in enumerate(partner_of) if partner == FREE]
-        found = [_augment(node, level, rest, partner_of, owner_of) for node in starts]
+        free = [node for node, partner in enumerate(partner_of) if partner == FREE]
+        level = _distances(free, rows, owner_of)
+        rest = [iter(row) for row in rows]
+        found = [_augment(node, level, rest, partner_of, owner_of) for node in free]
         if not any(found):
             return partner_of
 
 
-def _levels(
-    adjacency: Sequence[Sequence[int]], partner_of: list[int], owner_of: list[int]
-) -> list[int]:
+def _distances(free: Sequence[int], rows: Sequence[list[int]], owner_of: list[int]) -> list[int]:
     """Return each left node's distance from the free ones, along alternating paths."""
-    level = [0 if partner == FREE else -1 for partner in partner_of]
-    reached = [node for node, partner in enumerate(partner_of) if partner == FREE]
+    level = [-1] * len(rows)
+    for node in free:
+        level[node] = 0
+    reached = list(free)
     for node in reached:
-        for partner in adjacency[node]:
+        for partner in rows[node]:
             owner = owner_of[partner]
             if owner != FREE and level[owner] < 0:
                 level[owner] = level[node] + 1

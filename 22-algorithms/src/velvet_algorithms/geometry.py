@@ -33,13 +33,15 @@ def orient(a: Point, b: Point, c: Point) -> int:
     Source: Shewchuk, "Adaptive precision floating-point arithmetic and fast robust geometric
     predicates", 1997.
     """
-    if hasattr(a[0], "dtype") or hasattr(b[0], "dtype") or hasattr(c[0], "dtype"):
-        a, b, c = ((plain(x), plain(y)) for x, y in (a, b, c))
+    return _turn(*((plain(x), plain(y)) for x, y in (a, b, c)))
+
+
+def _turn(a: Point, b: Point, c: Point) -> int:
     left: Number = (b[0] - a[0]) * (c[1] - a[1])
     right: Number = (b[1] - a[1]) * (c[0] - a[0])
     turn = left - right
     if isinstance(turn, float) and not _certain(turn, math.fabs(left) + math.fabs(right)):
-        return _orient_exactly(a, b, c)
+        return _turn_exactly(a, b, c)
     return (turn > 0) - (turn < 0)
 
 
@@ -48,7 +50,7 @@ def _certain(turn: float, size: float) -> bool:
     return max(ROUNDING * size, TINY) < abs(turn) < math.inf
 
 
-def _orient_exactly(a: Point, b: Point, c: Point) -> int:
+def _turn_exactly(a: Point, b: Point, c: Point) -> int:
     for x, y in (a, b, c):
         if not (math.isfinite(x) and math.isfinite(y)):
             raise ValueError(f"point ({x}, {y}) is not finite")
@@ -64,14 +66,14 @@ def convex_hull(points: Sequence[Point]) -> list[Point]:
 
     Source: Andrew, "Another efficient algorithm for convex hulls in two dimensions", 1979.
     """
-    ordered = sorted(set(points))
+    ordered = sorted({(plain(x), plain(y)) for x, y in points})
     if len(ordered) < 3:
         return ordered
     hull: list[Point] = []
     for sequence in (ordered, ordered[::-1]):
         start = len(hull)
         for point in sequence:
-            while len(hull) - start > 1 and orient(hull[-2], hull[-1], point) <= 0:
+            while len(hull) - start > 1 and _turn(hull[-2], hull[-1], point) <= 0:
                 hull.pop()
             hull.append(point)
         hull.pop()
@@ -85,14 +87,14 @@ def closest_pair(points: Sequence[tuple[float, float]]) -> tuple[float, int, int
     so far, so nine of them hold every candidate, and a smaller distance builds it anew. Expected
     O(n), for any input, because the shuffle is ours.
 
-    Raises:
-        ValueError: there are fewer than two points, or one is not finite.
+    Raises ValueError where there are fewer than two points, or one is not finite.
 
     Source: Golin, Raman, Schwarz, Smid, "Simple randomized algorithms for closest pair problems",
     1995.
     """
     if len(points) < 2:
         raise ValueError(f"a pair needs two points, not {len(points)}")
+    points = [(plain(x), plain(y)) for x, y in points]
     for x, y in points:
         if not (math.isfinite(x) and math.isfinite(y)):
             raise ValueError(f"point ({x}, {y}) is not finite")
@@ -145,8 +147,3 @@ def _grid(
         for place in places:
             grid.setdefault(_cell(points[place], width * SLACK), []).append(place)
     return grid
-
-
-def _within(a: Point, b: Point, c: Point) -> bool:
-    """Whether c, in line with a and b, lies between them."""
-    return min(a[0], b[0]) <= c[0] <= max(a[0], b[0]) and min(a[1], b[1]) <= c[1] <= max(a[1], b[1])

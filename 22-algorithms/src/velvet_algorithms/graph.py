@@ -1,10 +1,9 @@
 """Weighted graphs on the nodes 0..n-1, and the seeded networks that the measurements use.
 
 Adjacency lists of (head, weight) pairs are what pure-Python loops read fastest; compiled
-libraries want compressed sparse rows (CSR), which `Graph.csr` gives from the same arcs. Both
-are made once, and nothing changes afterwards, so threads may share a graph. Weights of the
-generated networks are whole numbers: sums are then exact in every library, and answers can be
-compared with `==`.
+libraries want compressed sparse rows (CSR), which `Graph.csr` gives from the same arcs. A graph is
+not changed after it was made, so threads may share it. Weights of the generated networks are
+whole numbers: sums are then exact in every library.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import math
 import random
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +28,14 @@ UNIT = 1000  # weight of a side of one block at ordinary speed
 FAST = 3  # how much faster the main roads are
 MAIN_EVERY = 8  # every eighth row and column of the grid is a main road
 HOLES = 0.1  # share of the ordinary streets that is missing
+
+
+def at_least_zero(number: Any) -> bool:
+    """Return whether a number is at least 0, which NaN is not, nor that of `decimal`."""
+    try:
+        return bool(number >= 0)
+    except ArithmeticError:
+        return False
 
 
 class Graph:

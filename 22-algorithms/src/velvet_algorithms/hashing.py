@@ -17,11 +17,7 @@ MAX_SALT = 64
 
 
 def checked_salt(salt: bytes) -> bytes:
-    """Return `salt` if it can key the hash.
-
-    Raises:
-        ValueError: it is not bytes, or longer than 64.
-    """
+    """Return `salt`; raises ValueError unless it is at most 64 bytes, which can key the hash."""
     if not isinstance(salt, bytes) or len(salt) > MAX_SALT:
         raise ValueError(f"salt must be at most {MAX_SALT} bytes, got {type(salt).__name__}")
     return salt
@@ -30,8 +26,7 @@ def checked_salt(salt: bytes) -> bytes:
 def as_bytes(key: bytes | str) -> bytes:
     """Return a key as bytes; text as UTF-8, so ``"a"`` and ``b"a"`` are one key.
 
-    Raises:
-        TypeError: it is neither bytes nor str.
+    Raises TypeError when it is neither bytes nor str, and so do the hashes below.
     """
     if isinstance(key, bytes):
         return key
@@ -41,21 +36,13 @@ def as_bytes(key: bytes | str) -> bytes:
 
 
 def hash64(key: bytes | str, salt: bytes = b"") -> int:
-    """Return 64 bits of hash as an unsigned integer, the same in every process.
-
-    Raises:
-        TypeError: the key is neither bytes nor str.
-    """
+    """Return 64 bits of hash as an unsigned integer, the same in every process."""
     data = key if type(key) is bytes else as_bytes(key)
     return int.from_bytes(blake2b(data, digest_size=8, key=salt).digest(), "little")
 
 
 def hash_pair(key: bytes | str, salt: bytes = b"") -> tuple[int, int]:
-    """Return two independent 64-bit hashes; the second is odd, so its multiples do not stand still.
-
-    Raises:
-        TypeError: the key is neither bytes nor str.
-    """
+    """Return two independent 64-bit hashes; the second is odd, so its multiples do not stand still."""
     data = key if type(key) is bytes else as_bytes(key)
     both = int.from_bytes(blake2b(data, digest_size=16, key=salt).digest(), "little")
     return both & MASK64, both >> 64 | 1
@@ -71,23 +58,14 @@ def fingerprint(salt: bytes) -> str:
 
 
 def checked_share(name: str, value: float) -> float:
-    """Return `value` if it lies strictly between 0 and 1.
-
-    Raises:
-        ValueError: it does not.
-    """
+    """Return `value`; raises ValueError unless it lies strictly between 0 and 1."""
     if not 0.0 < value < 1.0:
         raise ValueError(f"{name} must be between 0 and 1, both excluded, got {value!r}")
     return float(value)
 
 
 def checked_whole(name: str, value: int, least: int = 1, most: int | None = None) -> int:
-    """Return `value` if it is a whole number in its range.
-
-    Raises:
-        ValueError: it is too small or too large.
-        TypeError: it is not a whole number.
-    """
+    """Return `value`; raises ValueError outside its range, TypeError where it is not whole."""
     number = operator.index(value)
     if number < least or (most is not None and number > most):
         rule = f"at least {least}" if most is None else f"between {least} and {most}"

@@ -1,16 +1,10 @@
-"""Priority queues beside `heapq`: with removal, with changing priorities, with cheap melding.
+"""Priority queues beside `heapq`: with removal, with changing priorities.
 
 Prefer `heapq` with plain tuples. When an entry must be cancelled or moved, `LazyHeap` marks it
-and pushes another; its pushes stay those of `heapq`, in C. `IndexedHeap` really moves entries,
-in Python, which costs more than the duplicates it avoids (the benchmark `priority_queues`);
-take it when memory counts or entries are moved far more often than popped. `PairingHeap` melds
-two heaps in O(1). Nothing here is thread-safe.
-
-A priority queue on `heapq` whose entries can be cancelled: cancelled ones are skipped at the top.
-
-The heap never moves an entry. A cancelled or replaced one stays where it is, marked, until it
-comes to the top or until more than half of all entries are marked; then the heap is made anew,
-so memory stays within twice what is alive (and 16). This is what asyncio does with its timers.
+where it is and pushes another, in C. Marked entries are skipped at the top, and when more than half
+of all are marked the heap is made anew, as asyncio does with its timers. `IndexedHeap` really moves
+entries, in Python, which costs more than the duplicates it avoids (benchmark `priority_queues`); take
+it when memory counts or entries are moved far more often than popped. Nothing here is thread-safe.
 """
 
 from __future__ import annotations
@@ -27,6 +21,30 @@ T = TypeVar("T")
 # From about a twentieth of the input on, sorting all of it is faster than keeping the k best,
 # because `nlargest` is a Python loop (benchmark small_choices).
 SORT_FROM_SHARE = 0.04
+_SMALL = 16  # below this many entries a rebuild is not worth its call
+
+
+def top_k(iterable: Iterable[T], k: int) -> list[T]:
+    """Return the k largest in falling order, equal ones in the order of their arrival.
+
+    `heapq.nlargest` for a small share of the input, `sorted` from the measured crossover on. Both
+    keep that order only among values that are `==` when neither is less. O(n log k) or O(n log n).
+
+    Raises ValueError where k is negative, or a value is NaN.
+    """
+    if k < 0:
+        raise ValueError(f"k must be >= 0, got {k!r}")
+    values = list(iterable)
+    refuse_unordered(values)
+    if k < SORT_FROM_SHARE * len(values):
+        return heapq.nlargest(k, values)  # type: ignore[type-var]
+    return sorted(values, reverse=True)[:k]  # type: ignore[type-var]
+
+
+def _check_order(priorities: list[Any]) -> None:
+    for i in range(1, len(priorities)):
+        parent = priorities[(i - 1) >> 1]
+        ensure(not priorities[i] < parent, f"entry {i} is less than its parent")
 
 
 class IndexedHeap(OwnCopies, Generic[K]):
@@ -56,11 +74,7 @@ class IndexedHeap(OwnCopies, Generic[K]):
         return self._heap[self._at[key]][0]
 
     def push(self, key: K, priority: Any) -> None:
-        """Add a key. O(log n).
-
-        Raises:
-            ValueError: the key is here already (`update` changes it), or the priority is NaN.
-        """
+        """Add a key; raises ValueError for NaN or where it is here already. O(log n)."""
         if key in self._at:
             raise ValueError(f"{key!r} is in the heap already; update() changes its priority")
         refuse_nan(priority)
@@ -74,15 +88,13 @@ class IndexedHeap(OwnCopies, Generic[K]):
     def peek(self) -> tuple[K, Any]:
         """Return the key of least priority and the priority; raises IndexError when empty."""
         if not self._heap:
-            raise IndexError("peek into an empty heap")
+            raise IndexError("an empty heap has no least entry")
         priority, key = self._heap[0]
         return key, priority
 
     def pop(self) -> tuple[K, Any]:
         """Remove and return the key of least priority; raises IndexError when empty. O(log n)."""
-        if not self._heap:
-            raise IndexError("pop from an empty heap")
-        priority, key = self._heap[0]
+        key, priority = self.peek()
         self._take(0)
         return key, priority
 
@@ -95,21 +107,15 @@ class IndexedHeap(OwnCopies, Generic[K]):
         self._replace(self._at[key], (priority, key))
 
     def decrease_key(self, key: K, priority: Any) -> None:
-        """Lower a key's priority. O(log n).
-
-        Raises:
-            KeyError: the key is not here.
-            ValueError: the priority is higher than the key's.
-        """
+        """Lower a key's priority; raises KeyError, or ValueError for a higher one. O(log n)."""
         if self.priority(key) < priority:
             raise ValueError(f"{priority!r} is more than {self.priority(key)!r}; use update()")
         self.update(key, priority)
 
     def remove(self, key: K) -> Any:
         """Remove a key and return its priority; raises KeyError when it is not here. O(log n)."""
-        place = self._at[key]
-        priority = self._heap[place][0]
-        self._take(place)
+        priority = self.priority(key)
+        self._take(self._at[key])
         return priority
 
     def _take(self, place: int) -> None:
@@ -131,23 +137,15 @@ class IndexedHeap(OwnCopies, Generic[K]):
             self._sink(place, entry)
 
     def _rise(self, place: int, entry: tuple[Any, K]) -> None:
-        heap, at, top = self._heap, self._at, place
-        priority = entry[0]
-        while top and priority < heap[(top - 1) >> 1][0]:
+        heap, top, path = self._heap, place, []
+        while top and entry[0] < heap[(top - 1) >> 1][0]:
             top = (top - 1) >> 1
-        while place != top:
-            parent = (place - 1) >> 1
-            heap[place] = above = heap[parent]
-            at[above[1]] = place
-            place = parent
-        heap[place] = entry
-        at[entry[1]] = place
+            path.append(top)
+        self._shift(place, path, entry)
 
     def _sink(self, place: int, entry: tuple[Any, K]) -> None:
-        heap, at = self._heap, self._at
+        heap, path, child = self._heap, [], 2 * place + 1
         priority, end = entry[0], len(heap)
-        path = []
-        child = 2 * place + 1
         while child < end:
             least = heap[child][0]
             if child + 1 < end and heap[child + 1][0] < least:
@@ -157,40 +155,23 @@ class IndexedHeap(OwnCopies, Generic[K]):
                 break
             path.append(child)
             child = 2 * child + 1
-        for child in path:
-            heap[place] = below = heap[child]
-            at[below[1]] = place
-            place = child
+        self._shift(place, path, entry)
+
+    def _shift(self, place: int, path: list[int], entry: tuple[Any, K]) -> None:
+        """Move the entries of a path one step towards a place, and put one at the path's end."""
+        heap, at = self._heap, self._at
+        for following in path:
+            heap[place] = moved = heap[following]
+            at[moved[1]] = place
+            place = following
         heap[place] = entry
         at[entry[1]] = place
 
     def check(self) -> None:
         """Verify order and index; raises AssertionError. O(n)."""
-        heap = self._heap
-        for i in range(1, len(heap)):
-            ensure(not heap[i][0] < heap[(i - 1) >> 1][0], f"entry {i} is less than its parent")
-        ensure(self._at == {key: i for i, (_, key) in enumerate(heap)}, "the index is wrong")
-
-
-def top_k(iterable: Iterable[T], k: int) -> list[T]:
-    """Return the k largest in falling order, equal ones in the order of their arrival.
-
-    `heapq.nlargest` for a small share of the input, `sorted` from the measured crossover on. Both
-    keep that order only among values that are `==` when neither is less. O(n log k) or O(n log n).
-
-    Raises:
-        ValueError: k is negative, or a value is NaN.
-    """
-    if k < 0:
-        raise ValueError(f"k must be >= 0, got {k!r}")
-    values = list(iterable)
-    refuse_unordered(values)
-    if k < SORT_FROM_SHARE * len(values):
-        return heapq.nlargest(k, values)  # type: ignore[type-var]
-    return sorted(values, reverse=True)[:k]  # type: ignore[type-var]
-
-
-_SMALL = 16  # below this many entries a rebuild is not worth its call
+        _check_order([priority for priority, _ in self._heap])
+        keys = {key: place for place, (_, key) in enumerate(self._heap)}
+        ensure(self._at == keys, "the index is wrong")
 
 
 class LazyHeap(OwnCopies, Generic[K]):
@@ -217,17 +198,10 @@ class LazyHeap(OwnCopies, Generic[K]):
     def __contains__(self, key: object) -> bool:
         return key in self._alive
 
-    @property
-    def entries(self) -> int:
-        """How many entries the heap holds, the marked ones included."""
-        return len(self._heap)
-
     def push(self, key: K, priority: Any) -> None:
-        """Add a key, or give it a new priority. O(log n) amortised.
+        """Add a key, or give it a new priority; raises ValueError for NaN. O(log n) amortised.
 
-        Raises:
-            ValueError: the priority is NaN.
-            TypeError: it cannot be compared; the heap is as it was before.
+        When a comparison raises, the heap is as it was before.
         """
         refuse_nan(priority)
         key in self._alive  # noqa: B015 - a key that cannot be hashed is refused here
@@ -248,18 +222,17 @@ class LazyHeap(OwnCopies, Generic[K]):
 
     def peek(self) -> tuple[K, Any]:
         """Return the key of least priority and the priority; raises IndexError when empty."""
-        self._skip()
+        while self._heap and not self._is_alive(self._heap[0]):
+            self._take_top()
         if not self._heap:
-            raise IndexError("peek into an empty heap")
+            raise IndexError("an empty heap has no least entry")
         priority, _, key = self._heap[0]
         return key, priority
 
     def pop(self) -> tuple[K, Any]:
         """Remove and return the key of least priority; raises IndexError when empty."""
-        self._skip()
-        if not self._heap:
-            raise IndexError("pop from an empty heap")
-        priority, _, key = self._take_top()
+        key, priority = self.peek()
+        self._take_top()
         del self._alive[key]
         return key, priority
 
@@ -267,17 +240,13 @@ class LazyHeap(OwnCopies, Generic[K]):
         known = self._alive.get(entry[2])
         return known is not None and known[1] == entry[1]
 
-    def _skip(self) -> None:
-        while self._heap and not self._is_alive(self._heap[0]):
-            self._take_top()
-
     # `heapq` leaves its list in disorder when a comparison raises. What it moved lies on one path.
 
-    def _take_top(self) -> tuple[Any, int, K]:
+    def _take_top(self) -> None:
         heap = self._heap
         top, last = heap[0], heap[-1]
         try:
-            return heapq.heappop(heap)
+            heapq.heappop(heap)
         except BaseException:
             place = next(i for i, one in enumerate(heap) if one is last)
             while place:
@@ -306,9 +275,7 @@ class LazyHeap(OwnCopies, Generic[K]):
 
     def check(self) -> None:
         """Verify order, bookkeeping and the bound on marked entries; raises AssertionError."""
-        heap = self._heap
-        for i in range(1, len(heap)):
-            ensure(not heap[i][:2] < heap[(i - 1) >> 1][:2], f"entry {i} is less than its parent")
-        alive = {entry[2] for entry in heap if self._is_alive(entry)}
+        _check_order([entry[:2] for entry in self._heap])
+        alive = {entry[2] for entry in self._heap if self._is_alive(entry)}
         ensure(alive == set(self._alive), "an entry is lost")
-        ensure(len(heap) <= 2 * len(self._alive) + _SMALL + 2, "too many marked entries")
+        ensure(len(self._heap) <= 2 * len(self._alive) + _SMALL + 2, "too many marked entries")

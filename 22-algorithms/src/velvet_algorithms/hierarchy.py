@@ -1,17 +1,15 @@
-"""Building a contraction hierarchy: which node goes next, and which shortcuts replace it.
+"""Contraction hierarchies: prepare a road network once, then answer from a few hundred nodes.
+
+Nodes are removed one by one, the least important first; where the shortest way between two
+neighbours led through the removed node, a shortcut takes its place. A question is then answered
+by two searches that only climb to more important nodes. Building is slow (seconds for 10,000
+nodes, growing faster than they do), so a hierarchy can be saved. It is never changed, so threads
+may share it.
 
 A node's importance is the number of shortcuts that its removal would add, less the arcs that go
 with it (edge difference), plus its depth: one more than the deepest removed neighbour, which
 spreads removal evenly over the map. Importances change as neighbours go; instead of renewing them
 all, the least important node is looked at again when its turn comes (lazy updates).
-
-Contraction hierarchies: prepare a road network once, then answer from a few hundred nodes.
-
-Nodes are removed one by one, the least important first; where the shortest way between two
-neighbours led through the removed node, a shortcut takes its place. A question is then answered
-by two searches that only climb to more important nodes. Building is slow (seconds for 10,000
-nodes, growing faster than they do), so a hierarchy can be saved; `velvet_algorithms.hierarchy`
-has the building. A finished hierarchy is never changed, so threads may share it.
 
 Source: Geisberger, Sanders, Schultes, Vetter, "Exact routing in large road networks using
 contraction hierarchies", Transportation Science 46(3), 2012.
@@ -20,15 +18,12 @@ contraction hierarchies", Transportation Science 46(3), 2012.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 from math import inf
 from pathlib import Path
 from typing import TypeAlias
-
-import numpy as np
 
 from velvet_algorithms.graph import Adjacency, Graph
 from velvet_algorithms.paths import PathResult
@@ -42,11 +37,6 @@ PackedArc: TypeAlias = tuple[int, int, float, int]  # tail, head, weight, middle
 
 # A shortcut costs the queries more than an arc that is gone saves them.
 EDGE_WEIGHT, DEPTH_WEIGHT = 2, 1
-
-
-def contract(graph: Graph, witness_limit: int) -> tuple[list[int], list[PackedArc]]:
-    """Return each node's rank and all arcs, shortcuts included, of the finished hierarchy."""
-    return _Contraction(graph, witness_limit).run()
 
 
 class _Contraction:
@@ -66,6 +56,7 @@ class _Contraction:
                     self.into[head][tail] = weight
 
     def run(self) -> tuple[list[int], list[PackedArc]]:
+        """Return each node's rank and all arcs, shortcuts included, of the finished hierarchy."""
         n = len(self.out)
         rank = [0] * n
         arcs: list[PackedArc] = []
@@ -159,17 +150,7 @@ class _Contraction:
 
 
 FORMAT = "contraction-hierarchy"
-VERSION = 1
-
-
-@dataclass(frozen=True)
-class Shortcut:
-    """An arc that stands for a path: tail -> middle -> head, each half perhaps a shortcut too."""
-
-    tail: int
-    head: int
-    weight: float
-    middle: int
+VERSION = 2  # 1 had no column of fractions
 
 
 class _Climb:
@@ -204,9 +185,7 @@ class ContractionHierarchy:
         down: by node, the (tail, weight) pairs of arcs that come from more important nodes.
     """
 
-    def __init__(
-        self, rank: list[int], arcs: list[tuple[int, int, float, int]], directed: bool
-    ) -> None:
+    def __init__(self, rank: list[int], arcs: list[PackedArc], directed: bool) -> None:
         n = len(rank)
         self.rank, self.directed, self._arcs = rank, directed, arcs
         self.up: Adjacency = [[] for _ in range(n)]
@@ -234,13 +213,13 @@ class ContractionHierarchy:
         graph.refuse_negative("ContractionHierarchy")
         if witness_limit < 1:
             raise ValueError(f"witness_limit is at least 1, not {witness_limit}")
-        rank, arcs = contract(graph, witness_limit)
+        rank, arcs = _Contraction(graph, witness_limit).run()
         return cls(rank, arcs, graph.directed)
 
     @property
-    def shortcuts(self) -> Iterator[Shortcut]:
-        """All arcs that are not in the graph itself."""
-        return (Shortcut(*arc) for arc in self._arcs if arc[3] != ORIGINAL)
+    def shortcuts(self) -> list[PackedArc]:
+        """All arcs that are not in the graph itself: tail, head, weight, and what lies between."""
+        return [arc for arc in self._arcs if arc[3] != ORIGINAL]
 
     def unpack(self, tail: int, head: int) -> list[int]:
         """Return the path in the graph that an arc stands for. O(answer), without recursion."""
@@ -299,17 +278,22 @@ class ContractionHierarchy:
 
         Raises:
             OSError: the file cannot be written; what was there before is still there.
+            TypeError: a weight is a whole number of more than 64 bits.
         """
-        columns = list(zip(*self._arcs, strict=True)) or [(), (), (), ()]
-        names = ("tails", "heads", "weights", "middles")
-        arrays: dict[str, Sequence[float]] = dict(zip(names, columns, strict=True))
-        if any(a != b for a, b in zip(np.asarray(columns[2]).tolist(), columns[2], strict=True)):
-            # Whole numbers beyond 2**53 beside floats: as fractions all are exact.
-            ratios = [weight.as_integer_ratio() for weight in columns[2]]
-            arrays["weights"], arrays["denominators"] = zip(*ratios, strict=True)
-        write_sealed(
-            Path(path), FORMAT, VERSION, {"rank": self.rank, "directed": [self.directed], **arrays}
-        )
+        tails, heads, weights, middles = list(zip(*self._arcs, strict=True)) or [()] * 4
+        # A column of both would round whole numbers beyond 2**53, so each kind has a column.
+        whole = [isinstance(weight, int) for weight in weights]
+        columns: dict[str, Sequence[float]] = {
+            "rank": self.rank,
+            "directed": [self.directed],
+            "tails": tails,
+            "heads": heads,
+            "middles": middles,
+            "whole": whole,
+            "weights": [w for w, is_whole in zip(weights, whole, strict=True) if is_whole],
+            "fractions": [w for w, is_whole in zip(weights, whole, strict=True) if not is_whole],
+        }
+        write_sealed(Path(path), FORMAT, VERSION, columns)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> ContractionHierarchy:
@@ -319,12 +303,11 @@ class ContractionHierarchy:
             ValueError: the file is truncated, damaged, of another kind or version.
             OSError: it cannot be read.
         """
-        found = read_sealed(Path(path), FORMAT, VERSION)
-        columns = [found[name].tolist() for name in ("tails", "heads", "weights", "middles")]
-        if "denominators" in found:
-            below = found["denominators"].tolist()
-            pairs = zip(columns[2], below, strict=True)
-            columns[2] = [top if under == 1 else top / under for top, under in pairs]
-        return cls(
-            found["rank"].tolist(), list(zip(*columns, strict=True)), bool(found["directed"][0])
-        )
+        found = {
+            name: column.tolist()
+            for name, column in read_sealed(Path(path), FORMAT, VERSION).items()
+        }
+        kinds = iter(found["fractions"]), iter(found["weights"])
+        weights = [next(kinds[is_whole]) for is_whole in found["whole"]]
+        arcs = list(zip(found["tails"], found["heads"], weights, found["middles"], strict=True))
+        return cls(found["rank"], arcs, bool(found["directed"][0]))

@@ -1,22 +1,11 @@
 """Shortest paths between two nodes: the same answer, from ever fewer settled nodes.
 
 `dijkstra` settles nodes by distance until the target comes; `bidirectional` grows two smaller
-balls; `astar` pulls the ball towards the target by a lower bound, which `velvet_algorithms.
-landmarks` has for any graph. `velvet_algorithms.trees` has the algorithms from one node to all,
-`velvet_algorithms.hierarchy` the one that wins on a fixed network. For a single question on a
-large graph prefer `scipy.sparse.csgraph` or `rustworkx`. Every call is independent of the others,
-so threads may share a graph.
-
-The route planner that one writes first: the open nodes in a list that is sorted when asked.
-
-It is Dijkstra's algorithm and exact; what breaks it is the queue. Each step sorts the list (nearly
-sorted, so that is one pass) and moves all of it to take the first entry away: work in proportion to
-the frontier, for every node settled.
-
-Lower bounds for A* on any graph: how far everything is from a few far nodes (ALT).
-
-A map has coordinates to bound distances with, a network in general has not; distances to landmarks
-serve instead, and on roads of different speeds they are sharper than the bee-line.
+balls; `astar` pulls the ball towards the target by a lower bound, which `Landmarks` has for any
+graph (ALT). `naive_dijkstra` is what one writes first: exact, and slow because of its queue.
+`velvet_algorithms.trees` has the algorithms from one node to all, `velvet_algorithms.hierarchy`
+the one that wins on a fixed network. For a single question on a large graph prefer
+`scipy.sparse.csgraph` or `rustworkx`. Every call is independent, so threads may share a graph.
 """
 
 from __future__ import annotations
@@ -25,7 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import inf, isnan
+from typing import TypeAlias
 
+from velvet_algorithms.contract import plain
 from velvet_algorithms.graph import Adjacency, Graph
 from velvet_algorithms.trees import chain, distances_from
 
@@ -48,6 +39,9 @@ class PathResult:
     packed: tuple[int, ...] = ()
 
 
+Queue: TypeAlias = list[tuple[float, int]]
+
+
 def dijkstra(graph: Graph, source: int, target: int) -> PathResult:
     """Return a shortest path by settling nodes in order of their distance.
 
@@ -59,15 +53,40 @@ def dijkstra(graph: Graph, source: int, target: int) -> PathResult:
 
     Source: Dijkstra, "A note on two problems in connexion with graphs", 1959.
     """
+    return _settled(graph, source, target, "dijkstra", heappush, heappop)
+
+
+def naive_dijkstra(graph: Graph, source: int, target: int) -> PathResult:
+    """Return a shortest path with a sorted list for a queue. O(n * frontier); prefer `dijkstra`.
+
+    Each step sorts the list (nearly sorted, so that is one pass) and moves all of it to take the
+    first entry away. Errors are those of `dijkstra`.
+    """
+
+    def pop(queue: Queue) -> tuple[float, int]:
+        queue.sort()
+        return queue.pop(0)
+
+    return _settled(graph, source, target, "naive_dijkstra", list.append, pop)
+
+
+def _settled(
+    graph: Graph,
+    source: int,
+    target: int,
+    algorithm: str,
+    push: Callable[[Queue, tuple[float, int]], None],
+    pop: Callable[[Queue], tuple[float, int]],
+) -> PathResult:
     graph.check_nodes(source, target)
-    graph.refuse_negative("dijkstra")
+    graph.refuse_negative(algorithm)
     out = graph.out
     distance: dict[int, float] = {source: 0}
     parent = {source: -1}
     settled: list[int] = []
-    queue: list[tuple[float, int]] = [(0, source)]
+    queue: Queue = [(0, source)]
     while queue:
-        here, node = heappop(queue)
+        here, node = pop(queue)
         if here > distance[node]:
             continue
         settled.append(node)
@@ -78,7 +97,7 @@ def dijkstra(graph: Graph, source: int, target: int) -> PathResult:
             if there < distance.get(head, inf):
                 distance[head] = there
                 parent[head] = node
-                heappush(queue, (there, head))
+                push(queue, (there, head))
     return PathResult(inf, [], settled)
 
 
@@ -89,7 +108,7 @@ class _Side:
         self.out = out
         self.distance: dict[int, float] = {root: 0}
         self.parent = {root: -1}
-        self.queue: list[tuple[float, int]] = [(0, root)]
+        self.queue: Queue = [(0, root)]
 
     def step(self, other: dict[int, float], best: float, meeting: int) -> tuple[float, int, int]:
         """Settle one node; returns it (or -1) behind the best meeting known now."""
@@ -160,7 +179,7 @@ def astar(graph: Graph, source: int, target: int, h: Callable[[int], float]) -> 
     out = graph.out
     distance: dict[int, float] = {source: 0}
     parent = {source: -1}
-    bound = {source: h(source)}
+    bound = {source: plain(h(source))}
     settled: list[int] = []
     queue: list[tuple[float, float, int]] = [(bound[source], 0, source)]
     while queue:
@@ -176,40 +195,11 @@ def astar(graph: Graph, source: int, target: int, h: Callable[[int], float]) -> 
                 distance[head] = there
                 parent[head] = node
                 if head not in bound:
-                    bound[head] = h(head)
+                    bound[head] = plain(h(head))
                     if isnan(bound[head]):
                         raise ValueError(f"h({head}) is not a number, but a lower bound must be")
                 if bound[head] < inf:
                     heappush(queue, (there + bound[head], there, head))
-    return PathResult(inf, [], settled)
-
-
-def naive_dijkstra(graph: Graph, source: int, target: int) -> PathResult:
-    """Return a shortest path with a sorted list for a queue. O(n * frontier); prefer `dijkstra`.
-
-    Raises:
-        ValueError: a weight is negative (the arc is named) or a node is out of range.
-    """
-    graph.check_nodes(source, target)
-    graph.refuse_negative("naive_dijkstra")
-    distance: dict[int, float] = {source: 0}
-    parent = {source: -1}
-    settled: list[int] = []
-    queue: list[tuple[float, int]] = [(0, source)]
-    while queue:
-        queue.sort()
-        here, node = queue.pop(0)
-        if here > distance[node]:
-            continue
-        settled.append(node)
-        if node == target:
-            return PathResult(here, chain(parent, target), settled)
-        for head, weight in graph.out[node]:
-            there = here + weight
-            if there < distance.get(head, inf):
-                distance[head] = there
-                parent[head] = node
-                queue.append((there, head))
     return PathResult(inf, [], settled)
 
 

@@ -1,15 +1,11 @@
-"""The envelope in which filters and sketches are saved: readable for years, or refused.
+"""How structures are saved: readable for years, or refused by name.
 
-Layout, little-endian: magic ``VLVT``, version (2 bytes), length of the header (4), length of the
-payload (8), header (JSON with the kind and its parameters), payload, and a 16-byte BLAKE2b digest of all
-that. A file that was cut off, has a bit flipped or comes from another version is refused by name,
-because a filter that is wrong in one bit forgets a key, and no later call would show it.
-
-Arrays in one .npz file that tells damage from content, for structures worth saving.
-
-An .npz file is a zip archive, and `numpy.load` finds some damage and overlooks other; a digest of
-all bytes, kept where zip keeps its comment, finds every flipped bit, and any zip tool can still read
-the file. It is written beside its place and moved there, so a crash leaves the old file or the new.
+Filters and sketches go into an envelope, little-endian: magic ``VLVT``, version (2 bytes), length of
+the header (4) and of the payload (8), header (JSON with the kind and its parameters), payload, and a
+16-byte BLAKE2b digest of all that, because a filter that is wrong in one bit forgets a key, and no
+later call would show it. Columns of numbers go into one .npz file, a zip archive, with a digest kept
+where zip keeps its comment, because `numpy.load` overlooks some damage. It is written beside its
+place and moved there, so a crash leaves the old file or the new.
 """
 
 from __future__ import annotations
@@ -42,11 +38,7 @@ def pack(kind: str, fields: Mapping[str, Any], payload: bytes) -> bytes:
 
 
 def unpack(kind: str, data: bytes) -> tuple[dict[str, Any], bytes]:
-    """Return parameters and payload of an envelope that holds a `kind`.
-
-    Raises:
-        ValueError: it is no envelope, cut off, altered, of another version or of another kind.
-    """
+    """Return parameters and payload of an envelope; ValueError unless it is a whole `kind`."""
     if len(data) < _HEAD.size or data[:4] != MAGIC:
         raise ValueError(f"not a saved {kind}: {len(data)} bytes that do not begin with {MAGIC!r}")
     _, version, header_size, payload_size = _HEAD.unpack_from(data)
@@ -69,11 +61,7 @@ def unpack(kind: str, data: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def refuse_unlike(kind: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> None:
-    """Refuse to merge structures whose parameters differ.
-
-    Raises:
-        ValueError: they do; the message names both.
-    """
+    """Raise ValueError where two structures to be merged differ in parameters, and name both."""
     if ours != theirs:
         different = sorted(name for name in ours if ours[name] != theirs.get(name))
         both = ", ".join(f"{name} {ours[name]!r} and {theirs.get(name)!r}" for name in different)
@@ -88,9 +76,7 @@ def write_sealed(
 ) -> None:
     """Write columns of numbers, with their kind and version, whole or not at all.
 
-    Raises:
-        OSError: the file cannot be written; a file that was there before is kept.
-        TypeError: a column holds something else than numbers of 64 bits.
+    Raises TypeError for other columns; after an OSError a file that was there before is kept.
     """
     arrays = {name: np.asarray(column) for name, column in columns.items()}
     for name, array in arrays.items():
@@ -115,9 +101,7 @@ def write_sealed(
 def read_sealed(path: Path, kind: str, version: int) -> dict[str, npt.NDArray[Any]]:
     """Read the columns that `write_sealed` wrote.
 
-    Raises:
-        ValueError: the file is truncated, damaged, of another kind or version.
-        OSError: it cannot be read.
+    Raises ValueError where the file is truncated, damaged, of another kind or version.
     """
     whole = path.read_bytes()
     content, digest = whole[:-DIGEST_SIZE], whole[-DIGEST_SIZE:]

@@ -1,26 +1,27 @@
-"""Who works when on one machine: the best intervals, the fewest rooms, the least lateness.
+"""Who works when: on one machine exactly, on several within a bound of the best.
 
-Kleinberg and Tardos, Algorithm Design, chapters 4 and 6. Two of the three are greedy and exact; the third
-needs dynamic programming as soon as intervals have weights. Several machines are in `machines`.
-
-Jobs on several machines: simple rules whose loss is bounded for every input.
-
-Graham (1966, "Bounds for certain multiprocessing anomalies"; 1969, "Bounds on multiprocessing timing
-anomalies"). Finding the best plan is NP-hard already for two machines; giving the next ready job to the
-first free machine is never twice as long, and every plan here says by how much it can be off.
+One machine (Kleinberg and Tardos, Algorithm Design, chapters 4 and 6): the best intervals need
+dynamic programming, the fewest rooms and the least lateness are greedy and exact. Several machines
+(Graham 1966, "Bounds for certain multiprocessing anomalies"; 1969, "Bounds on multiprocessing timing
+anomalies"): the best plan is NP-hard already for two; giving the next ready job to the first free
+machine is never twice as long, and every plan here says by how much it can be off.
 """
 
 from __future__ import annotations
 
 import heapq
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from velvet_algorithms.components import critical_path, kept, toposort
-from velvet_algorithms.contract import plain
+from velvet_algorithms.contract import plain, refuse_nan
+from velvet_algorithms.graph import at_least_zero
 from velvet_algorithms.hashing import checked_whole
+
+T = TypeVar("T")
 
 
 class Chosen(NamedTuple):
@@ -30,10 +31,14 @@ class Chosen(NamedTuple):
     indices: tuple[int, ...]
 
 
-def _checked_intervals(intervals: Iterable[Sequence[float]]) -> None:
-    for interval in intervals:
+def _checked_intervals(intervals: Iterable[Sequence[float]]) -> list[Any]:
+    found = [tuple(map(plain, interval)) for interval in intervals]
+    for interval in found:
+        for end in interval[:2]:
+            refuse_nan(end)
         if not interval[0] < interval[1]:
-            raise ValueError(f"an interval must end after it starts, got {tuple(interval)}")
+            raise ValueError(f"an interval must end after it starts, got {interval}")
+    return found
 
 
 def weighted_intervals(intervals: Sequence[tuple[float, float, float]]) -> Chosen:
@@ -45,8 +50,8 @@ def weighted_intervals(intervals: Sequence[tuple[float, float, float]]) -> Chose
     >>> weighted_intervals([(0, 3, 2), (2, 5, 4), (3, 6, 3)])
     Chosen(weight=5, indices=(0, 2))
     """
-    _checked_intervals(intervals)
-    if not all(interval[2] >= 0 for interval in intervals):
+    intervals = _checked_intervals(intervals)
+    if not all(at_least_zero(interval[2]) for interval in intervals):
         raise ValueError("weights must be at least 0")
     order = sorted(range(len(intervals)), key=lambda i: intervals[i][1])
     ends = [intervals[i][1] for i in order]
@@ -75,7 +80,7 @@ def min_rooms(intervals: Sequence[tuple[float, float]]) -> list[int]:
     >>> min_rooms([(0, 3), (1, 2), (2, 4)])
     [0, 1, 1]
     """
-    _checked_intervals(intervals)
+    intervals = _checked_intervals(intervals)
     rooms = [0] * len(intervals)
     busy: list[tuple[float, int]] = []
     for index in sorted(range(len(intervals)), key=lambda i: intervals[i]):
@@ -102,13 +107,13 @@ def edf(jobs: Sequence[tuple[float, float]]) -> Deadlines:
     Jackson (1955): no order has a smaller largest lateness. O(n log n).
 
     Raises:
-        ValueError: a duration is negative.
+        ValueError: a duration is negative, or one of the two is NaN.
     """
     jobs = [(plain(duration), plain(deadline)) for duration, deadline in jobs]
-    if any(not duration >= 0 for duration, _ in jobs):
-        raise ValueError("durations must be at least 0")
-    for _, deadline in jobs:
-        if deadline != deadline:
+    for duration, deadline in jobs:
+        if not at_least_zero(duration):
+            raise ValueError(f"durations must be at least 0, got {duration}")
+        if not (at_least_zero(deadline) or at_least_zero(-deadline)):
             raise ValueError(f"a deadline must be a number, not {deadline}")
     order = tuple(sorted(range(len(jobs)), key=lambda i: jobs[i][1]))
     now, late = 0.0, 0.0
@@ -116,9 +121,6 @@ def edf(jobs: Sequence[tuple[float, float]]) -> Deadlines:
         now += jobs[index][0]
         late = max(late, now - jobs[index][1])
     return Deadlines(order, late)
-
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ def lpt(durations: Sequence[float], machines: int) -> Plan:
     Raises:
         ValueError: `machines` is smaller than 1, or a duration is negative.
     """
-    order = sorted(range(len(durations)), key=lambda i: -durations[i])
+    order = sorted(range(len(durations)), key=durations.__getitem__, reverse=True)
     plan = list_schedule(dict(enumerate(durations)), {}, machines, priority=order)
     return replace(plan, factor=4 / 3 - 1 / (3 * plain(machines)))
 
@@ -183,9 +185,14 @@ def list_schedule(
         strange = unknown or sorted(map(repr, predecessors.keys() - durations.keys()))
         raise ValueError(f"{strange[0]!r} takes part in the order but has no duration")
     chain = critical_path(durations, predecessors).length
-    tails = _tails(durations, predecessors)
-    ranked = sorted(durations, key=lambda job: -tails[job]) if priority is None else priority
-    slots = _run(durations, predecessors, machines, {job: at for at, job in enumerate(ranked)})
+    followers: dict[T, list[T]] = {job: [] for job in durations}
+    for job, before in predecessors.items():
+        for earlier in before:
+            followers[earlier].append(job)
+    if priority is None:  # the longest remaining chain first
+        after = critical_path(durations, followers).earliest
+        priority = sorted(durations, key=lambda job: -after[job] - durations[job])
+    slots = _run(durations, followers, machines, {job: at for at, job in enumerate(priority)})
     end = tuple(slots[job][1] + durations[job] for job in durations)
     return Plan(
         machine=tuple(slots[job][0] for job in durations),
@@ -197,28 +204,14 @@ def list_schedule(
     )
 
 
-def _tails(durations: Mapping[T, float], predecessors: Mapping[T, Iterable[T]]) -> dict[T, float]:
-    """Return for each job the longest chain of durations that begins with it."""
-    tails = dict(durations)
-    for job in reversed(toposort({**dict.fromkeys(durations, ()), **predecessors})):
-        for before in predecessors.get(job, ()):
-            tails[before] = max(tails[before], durations[before] + tails[job])
-    return tails
-
-
 def _run(
     durations: Mapping[T, float],
-    predecessors: Mapping[T, Iterable[T]],
+    followers: Mapping[T, Sequence[T]],
     machines: int,
     rank: Mapping[T, int],
 ) -> dict[T, tuple[int, float]]:
     """Return machine and start of every job."""
-    waits = dict.fromkeys(durations, 0)
-    followers: dict[T, list[T]] = {}
-    for job, before in predecessors.items():
-        for earlier in before:
-            waits[job] += 1
-            followers.setdefault(earlier, []).append(job)
+    waits = Counter(job for row in followers.values() for job in row)
     names = list(durations)
     number = {job: at for at, job in enumerate(names)}
     ready = [(rank[job], number[job]) for job in names if not waits[job]]
@@ -237,8 +230,65 @@ def _run(
         while running and running[0][0] == now:
             _, machine, at = heapq.heappop(running)
             heapq.heappush(free, machine)
-            for follower in followers.get(names[at], ()):
+            for follower in followers[names[at]]:
                 waits[follower] -= 1
                 if not waits[follower]:
                     heapq.heappush(ready, (rank[follower], number[follower]))
     return slots
+
+
+class JobScheduler:
+    """A build: what must wait for what, what decides the end, and who does what when.
+
+    Args:
+        durations: of each job, in any unit.
+        needs: job -> jobs that have to end before it.
+
+    Raises:
+        CycleError: jobs wait for each other; the message lists them.
+        ValueError: a duration is negative or missing.
+
+    >>> jobs = JobScheduler({"build": 3, "test": 2, "docs": 1}, {"test": ["build"]})
+    >>> jobs.critical_path()
+    (5.0, ['build', 'test'])
+    >>> jobs.plan(2).makespan
+    5.0
+    """
+
+    def __init__(self, durations: Mapping[str, float], needs: Mapping[str, Iterable[str]]) -> None:
+        self.durations = dict(durations)
+        self.needs = {job: tuple(before) for job, before in needs.items()}
+        self._chain = critical_path(self.durations, self.needs)
+
+    def order(self) -> list[str]:
+        """Return all jobs such that each comes after what it needs."""
+        return toposort({**dict.fromkeys(self.durations, ()), **self.needs})
+
+    def critical_path(self) -> tuple[float, list[str]]:
+        """Return the length of the chain that no number of workers shortens, and the chain."""
+        return self._chain.length, list(self._chain.path)
+
+    def plan(self, workers: int) -> Plan:
+        """Return a plan that is at most 2 - 1/workers times as long as the best one.
+
+        Raises:
+            ValueError: `workers` is smaller than 1.
+        """
+        return list_schedule(self.durations, self.needs, workers)
+
+    def gantt(self, plan: Plan, width: int = 60) -> list[str]:
+        """Return a line per worker: each job as its first letters, repeated over its time.
+
+        Raises:
+            ValueError: `width` is smaller than 1.
+        """
+        checked_whole("width", width)
+        scale = width / plan.makespan if plan.makespan else 0.0
+        rows: dict[int, list[str]] = {}
+        for job, worker, start, end in zip(
+            self.durations, plan.machine, plan.start, plan.end, strict=True
+        ):
+            row = rows.setdefault(worker, ["."] * width)
+            first, last = round(start * scale), round(end * scale)
+            row[first:last] = f"{job:-<{width}}"[: last - first]
+        return [f"{worker + 1}: {''.join(rows[worker])}" for worker in sorted(rows)]

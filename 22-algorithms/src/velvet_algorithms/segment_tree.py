@@ -1,95 +1,58 @@
-"""The product of any range under any associative operation, while items change.
+"""The product of any range under any associative operation, while items or whole ranges change.
 
-The tree is an array: node i has the children 2i and 2i + 1, the leaves are padded with the
-identity to a power of two. Left and right parts are multiplied apart, so that the operation need
-not be commutative: strings, matrices and functions work. Every loop is iterative. Prefer
-`Fenwick` for sums; a method call of `op` is what each step costs.
-
-A segment tree whose ranges are changed at once: "add 5 to all of them", "set all to 0".
-
-A change of a whole node is noted there and passed on to its children only when a query looks
-below it, so that a range is changed in O(log n). Changes are functions: `act` applies one to a
-product, `compose(new, old)` joins two of them.
+Node i of an array has the children 2i and 2i + 1, the leaves are padded with the identity to a power
+of two. Left and right parts are multiplied apart, so that the operation need not be commutative:
+strings, matrices and functions work. Prefer `Fenwick` for sums; a method call of `op` is what each
+step costs. `LazySegmentTree` changes ranges at once, such as "add 5 to all": a change of a whole node
+is noted there and passed on to its children only when a query looks below it.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Generic, TypeVar
 
-from velvet_algorithms.contract import OwnCopies, ensure
+from velvet_algorithms.contract import OwnCopies
 
 T = TypeVar("T")
+F = TypeVar("F")
 
 
-class SegmentTree(OwnCopies, Generic[T]):
-    """Items with an associative `op` and its identity.
-
-    Args:
-        op: `op(a, b)`; must be associative and must not change its arguments.
-        identity: `op(identity, a) == a == op(a, identity)`.
-
-    Raises:
-        ValueError: a position is out of range (in any method).
-
-    >>> tree = SegmentTree("abcde", lambda a, b: a + b, "")
-    >>> tree.set(1, "B")
-    >>> tree.prod(1, 4), tree.max_right(1, lambda text: len(text) <= 2)
-    ('Bcd', 3)
-    """
+class _Products(OwnCopies, Generic[T]):
+    """The array of products that both trees are."""
 
     __slots__ = ("_identity", "_n", "_op", "_size", "_tree")
 
     def __init__(self, values: Iterable[T], op: Callable[[T, T], T], identity: T) -> None:
         leaves = list(values)
         self._n, self._op, self._identity = len(leaves), op, identity
-        self._size = size = 1 << max(len(leaves) - 1, 0).bit_length()
-        level = [*leaves, *[identity] * (size - len(leaves))]
-        levels = [level]
-        while len(level) > 1:
-            level = list(map(op, level[::2], level[1::2]))
-            levels.append(level)
-        self._tree = [identity]
-        for level in reversed(levels):
-            self._tree += level
+        self._size = 1 << max(len(leaves) - 1, 0).bit_length()
+        levels = [leaves + [identity] * (self._size - len(leaves))]
+        while len(levels[-1]) > 1:
+            levels.append(list(map(op, levels[-1][::2], levels[-1][1::2])))
+        self._tree = [identity, *chain.from_iterable(reversed(levels))]
 
     def __len__(self) -> int:
         return self._n
 
-    def __getitem__(self, index: int) -> T:
-        self._refuse(index)
-        return self._tree[self._size + index]
+    def _leaf(self, index: int) -> int:
+        """Return the node of an item."""
+        if not 0 <= index < self._n:
+            raise ValueError(f"index must be in 0..{self._n - 1}, got {index!r}")
+        return self._size + operator.index(index)
 
-    def __iter__(self) -> Iterator[T]:
-        return iter(self._tree[self._size : self._size + self._n])
-
-    def set(self, index: int, value: T) -> None:
-        """Replace an item. O(log n); when `op` raises, the tree is as it was before."""
-        self._refuse(index)
-        tree, op = self._tree, self._op
-        i = self._size + index
-        before, tree[i] = tree[i], value
-        try:
-            while i > 1:
-                value = op(tree[i - 1], value) if i & 1 else op(value, tree[i + 1])
-                i >>= 1
-                tree[i] = value
-        except BaseException:
-            i = self._size + index
-            tree[i] = before
-            while i > 1:
-                i >>= 1
-                tree[i] = op(tree[2 * i], tree[2 * i + 1])
-            raise
-
-    def prod(self, start: int, stop: int) -> T:
-        """Return the product of items from `start` up to but not including `stop`. O(log n)."""
+    def _ends(self, start: int, stop: int) -> tuple[int, int]:
+        """Return the nodes at the ends of a range."""
         if not 0 <= start <= stop <= self._n:
             raise ValueError(f"need 0 <= start <= stop <= {self._n}, got {start!r}, {stop!r}")
+        return operator.index(start) + self._size, operator.index(stop) + self._size
+
+    def _product(self, start: int, stop: int) -> T:
+        """Return the product of the leaves from one node up to but not including another."""
         tree, op = self._tree, self._op
         left = right = self._identity
-        start += self._size
-        stop += self._size
         while start < stop:
             if start & 1:
                 left = op(left, tree[start])
@@ -101,9 +64,53 @@ class SegmentTree(OwnCopies, Generic[T]):
             stop >>= 1
         return op(left, right)
 
-    def all_prod(self) -> T:
-        """Return the product of everything. O(1)."""
-        return self._tree[1]
+    def _put(self, leaf: int, value: T) -> None:
+        """Replace a leaf; when `op` raises, the tree is as it was before."""
+        tree, op = self._tree, self._op
+        i, before, tree[leaf] = leaf, tree[leaf], value
+        try:
+            while i > 1:
+                value = op(tree[i - 1], value) if i & 1 else op(value, tree[i + 1])
+                i >>= 1
+                tree[i] = value
+        except BaseException:
+            i, tree[leaf] = leaf, before
+            while i > 1:
+                i >>= 1
+                tree[i] = op(tree[2 * i], tree[2 * i + 1])
+            raise
+
+
+class SegmentTree(_Products[T]):
+    """Items with an associative `op` and its identity.
+
+    Args:
+        op: `op(a, b)`; must be associative and must not change its arguments.
+        identity: `op(identity, a) == a == op(a, identity)`.
+
+    Raises ValueError where a position is out of range (in any method).
+
+    >>> tree = SegmentTree("abcde", lambda a, b: a + b, "")
+    >>> tree.set(1, "B")
+    >>> tree.prod(1, 4), tree.max_right(1, lambda text: len(text) <= 2)
+    ('Bcd', 3)
+    """
+
+    __slots__ = ()
+
+    def __getitem__(self, index: int) -> T:
+        return self._tree[self._leaf(index)]
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._tree[self._size : self._size + self._n])
+
+    def set(self, index: int, value: T) -> None:
+        """Replace an item. O(log n); when `op` raises, the tree is as it was before."""
+        self._put(self._leaf(index), value)
+
+    def prod(self, start: int, stop: int) -> T:
+        """Return the product of items from `start` up to but not including `stop`. O(log n)."""
+        return self._product(*self._ends(start, stop))
 
     def max_right(self, start: int, holds: Callable[[T], bool]) -> int:
         """Return the largest stop for which `holds(prod(start, stop))`. O(log n).
@@ -111,12 +118,11 @@ class SegmentTree(OwnCopies, Generic[T]):
         Args:
             holds: true for the identity, and once false for a range, false for longer ones.
 
-        Raises:
-            ValueError: `start` is out of range, or `holds` is false for the identity.
+        Raises ValueError where `start` is out of range, or `holds` is false for the identity.
         """
         self._refuse_end(start, holds)
         tree, op, size = self._tree, self._op, self._size
-        total, i = self._identity, start + size
+        total, i = self._identity, operator.index(start) + size
         if start == self._n:
             return start
         while True:
@@ -136,14 +142,10 @@ class SegmentTree(OwnCopies, Generic[T]):
         return i - size
 
     def min_left(self, stop: int, holds: Callable[[T], bool]) -> int:
-        """Return the smallest start for which `holds(prod(start, stop))`. O(log n).
-
-        Raises:
-            ValueError: `stop` is out of range, or `holds` is false for the identity.
-        """
+        """Return the smallest start for which `holds(prod(start, stop))`; see `max_right`."""
         self._refuse_end(stop, holds)
         tree, op, size = self._tree, self._op, self._size
-        total, i = self._identity, stop + size
+        total, i = self._identity, operator.index(stop) + size
         if not stop:
             return 0
         while True:
@@ -163,16 +165,6 @@ class SegmentTree(OwnCopies, Generic[T]):
                 total, i = grown, i - 1
         return i + 1 - size
 
-    def check(self) -> None:
-        """Verify that every node is the product of its children; raises AssertionError. O(n)."""
-        for i in range(1, self._size):
-            made = self._op(self._tree[2 * i], self._tree[2 * i + 1])
-            ensure(self._tree[i] == made, f"node {i} is {self._tree[i]!r}, not {made!r}")
-
-    def _refuse(self, index: int) -> None:
-        if not 0 <= index < self._n:
-            raise ValueError(f"index must be in 0..{self._n - 1}, got {index!r}")
-
     def _refuse_end(self, end: int, holds: Callable[[T], bool]) -> None:
         if not 0 <= end <= self._n:
             raise ValueError(f"an end must be in 0..{self._n}, got {end!r}")
@@ -180,10 +172,7 @@ class SegmentTree(OwnCopies, Generic[T]):
             raise ValueError("holds() must be true for the identity, or no range can satisfy it")
 
 
-F = TypeVar("F")
-
-
-class LazySegmentTree(OwnCopies, Generic[T, F]):
+class LazySegmentTree(_Products[T], Generic[T, F]):
     """Items with an associative `op`, and changes that act on products.
 
     Args:
@@ -193,8 +182,7 @@ class LazySegmentTree(OwnCopies, Generic[T, F]):
         compose: `compose(new, old)` does first `old`, then `new`.
         nothing: the change that changes nothing.
 
-    Raises:
-        ValueError: a position is out of range (in any method).
+    Raises ValueError where a position is out of range (in any method).
 
     >>> tree = LazySegmentTree([1, 2, 3], max, 0, lambda f, x: f + x, lambda f, g: f + g, 0)
     >>> tree.apply(0, 2, 10)
@@ -202,7 +190,7 @@ class LazySegmentTree(OwnCopies, Generic[T, F]):
     (12, 3)
     """
 
-    __slots__ = ("_act", "_compose", "_identity", "_lazy", "_log", "_n", "_nothing", "_op", "_tree")
+    __slots__ = ("_act", "_compose", "_lazy", "_log", "_nothing")
 
     def __init__(
         self,
@@ -213,58 +201,13 @@ class LazySegmentTree(OwnCopies, Generic[T, F]):
         compose: Callable[[F, F], F],
         nothing: F,
     ) -> None:
-        leaves = list(values)
-        self._n, self._op, self._identity = len(leaves), op, identity
+        super().__init__(values, op, identity)
         self._act, self._compose, self._nothing = act, compose, nothing
-        self._log = max(len(leaves) - 1, 0).bit_length()
-        size = 1 << self._log
-        self._tree = [identity] * size + leaves + [identity] * (size - len(leaves))
-        self._lazy = [nothing] * size
-        for i in range(size - 1, 0, -1):
-            self._tree[i] = op(self._tree[2 * i], self._tree[2 * i + 1])
-
-    def __len__(self) -> int:
-        return self._n
-
-    def _change(self, i: int, f: F) -> None:
-        self._tree[i] = self._act(f, self._tree[i])
-        if i < len(self._lazy):
-            known = self._lazy[i]
-            self._lazy[i] = f if known is self._nothing else self._compose(f, known)
-
-    def _push(self, i: int) -> None:
-        """Pass on what is noted at a node; it stays noted there when `act` or `compose` raises."""
-        tree, lazy, nothing = self._tree, self._lazy, self._nothing
-        f, left = lazy[i], 2 * i
-        if f != nothing:
-            act, right = self._act, left + 1
-            product, other = act(f, tree[left]), act(f, tree[right])
-            if left < len(lazy):
-                # What composes with nothing is itself, and most changes fall on untouched nodes.
-                below, beside = lazy[left], lazy[right]
-                below = f if below is nothing else self._compose(f, below)
-                lazy[right] = f if beside is nothing else self._compose(f, beside)
-                lazy[left] = below
-            tree[left], tree[right] = product, other
-        lazy[i] = nothing
-
-    def _open(self, start: int, stop: int) -> tuple[int, int]:
-        """Pass on what is noted above both ends of a range; return the ends as nodes."""
-        if not 0 <= start <= stop <= self._n:
-            raise ValueError(f"need 0 <= start <= stop <= {self._n}, got {start!r}, {stop!r}")
-        lazy, nothing = self._lazy, self._nothing
-        start, stop = start + len(lazy), stop + len(lazy)
-        for level in range(self._log, 0, -1):
-            left, right = start >> level, (stop - 1) >> level
-            if left << level != start and lazy[left] is not nothing:
-                self._push(left)
-            if (stop >> level) << level != stop and lazy[right] is not nothing:
-                self._push(right)
-        return start, stop
+        self._log = self._size.bit_length() - 1
+        self._lazy = [nothing] * self._size
 
     def __getitem__(self, index: int) -> T:
-        if not 0 <= index < self._n:
-            raise ValueError(f"index must be in 0..{self._n - 1}, got {index!r}")
+        index = self._leaf(index) - self._size
         return self.prod(index, index + 1)
 
     def __iter__(self) -> Iterator[T]:
@@ -272,39 +215,14 @@ class LazySegmentTree(OwnCopies, Generic[T, F]):
 
     def set(self, index: int, value: T) -> None:
         """Replace an item. O(log n); when `op` raises, the tree is as it was before."""
-        if not 0 <= index < self._n:
-            raise ValueError(f"index must be in 0..{self._n - 1}, got {index!r}")
-        i = index + len(self._lazy)
+        leaf = self._leaf(index)
         for level in range(self._log, 0, -1):
-            self._push(i >> level)
-        before, self._tree[i] = self._tree[i], value
-        above = [i >> level for level in range(1, self._log + 1)]
-        try:
-            for node in above:
-                self._renew(node)
-        except BaseException:
-            self._tree[i] = before
-            for node in above:
-                self._renew(node)
-            raise
-
-    def _renew(self, i: int) -> None:
-        self._tree[i] = self._op(self._tree[2 * i], self._tree[2 * i + 1])
+            self._push(leaf >> level)
+        self._put(leaf, value)
 
     def prod(self, start: int, stop: int) -> T:
         """Return the product of items from `start` up to but not including `stop`. O(log n)."""
-        start, stop = self._open(start, stop)
-        left = right = self._identity
-        while start < stop:
-            if start & 1:
-                left = self._op(left, self._tree[start])
-                start += 1
-            if stop & 1:
-                stop -= 1
-                right = self._op(self._tree[stop], right)
-            start >>= 1
-            stop >>= 1
-        return self._op(left, right)
+        return self._product(*self._open(start, stop))
 
     def apply(self, start: int, stop: int, f: F) -> None:
         """Change every item from `start` up to but not including `stop`. O(log n).
@@ -314,20 +232,22 @@ class LazySegmentTree(OwnCopies, Generic[T, F]):
         start, stop = self._open(start, stop)
         if start == stop:
             return
+        tree, lazy, op = self._tree, self._lazy, self._op
         nodes, above = self._cover(start, stop)
-        inner = [i for i in nodes if i < len(self._lazy)]
-        before = [(i, self._tree[i]) for i in (*nodes, *above)]
-        noted = [(i, self._lazy[i]) for i in inner]
+        before = [(i, tree[i]) for i in (*nodes, *above)]
+        noted = [(i, lazy[i]) for i in nodes if i < len(lazy)]
         try:
             for i in nodes:
-                self._change(i, f)
+                tree[i] = self._act(f, tree[i])
+            for i, known in noted:
+                lazy[i] = f if known is self._nothing else self._compose(f, known)
             for i in above:
-                self._renew(i)
+                tree[i] = op(tree[2 * i], tree[2 * i + 1])
         except BaseException:
             for i, value in before:
-                self._tree[i] = value
-            for i, change in noted:
-                self._lazy[i] = change
+                tree[i] = value
+            for i, known in noted:
+                lazy[i] = known
             raise
 
     def _cover(self, start: int, stop: int) -> tuple[list[int], list[int]]:
@@ -349,3 +269,31 @@ class LazySegmentTree(OwnCopies, Generic[T, F]):
             start >>= 1
             stop >>= 1
         return nodes, above
+
+    def _open(self, start: int, stop: int) -> tuple[int, int]:
+        """Pass on what is noted above both ends of a range; return the ends as nodes."""
+        start, stop = self._ends(start, stop)
+        lazy, nothing = self._lazy, self._nothing
+        for level in range(self._log, 0, -1):
+            left, right = start >> level, (stop - 1) >> level
+            if left << level != start and lazy[left] is not nothing:
+                self._push(left)
+            if (stop >> level) << level != stop and lazy[right] is not nothing:
+                self._push(right)
+        return start, stop
+
+    def _push(self, i: int) -> None:
+        """Pass on what is noted at a node; it stays noted there when `act` or `compose` raises."""
+        tree, lazy, nothing = self._tree, self._lazy, self._nothing
+        f, left = lazy[i], 2 * i
+        if f != nothing:
+            act, right = self._act, left + 1
+            product, other = act(f, tree[left]), act(f, tree[right])
+            if left < len(lazy):
+                # What composes with nothing is itself, and most changes fall on untouched nodes.
+                below, beside = lazy[left], lazy[right]
+                below = f if below is nothing else self._compose(f, below)
+                lazy[right] = f if beside is nothing else self._compose(f, beside)
+                lazy[left] = below
+            tree[left], tree[right] = product, other
+        lazy[i] = nothing

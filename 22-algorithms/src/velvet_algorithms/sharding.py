@@ -12,23 +12,11 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from typing import Protocol
 
+from velvet_algorithms.contract import plain
 from velvet_algorithms.hashing import MASK64, MAX_SALT, as_bytes, checked_whole, hash64
 
 JUMP_MULTIPLIER = 2862933555777941757  # of the linear congruential generator in the paper
-
-
-class ShardMap(Protocol):
-    """What every way of sharding can do."""
-
-    def node_for(self, key: bytes | str) -> str:
-        """Return the node that owns a key.
-
-        Raises:
-            TypeError: the key is neither bytes nor str.
-        """
-        ...
 
 
 def jump_hash(key64: int, nodes: int) -> int:
@@ -44,7 +32,7 @@ def jump_hash(key64: int, nodes: int) -> int:
     >>> jump_hash(256, 1024)
     520
     """
-    checked_whole("nodes", nodes)
+    nodes, key64 = checked_whole("nodes", nodes), plain(key64)
     if not 0 <= key64 <= MASK64:
         raise ValueError(f"key64 must be an unsigned number of 64 bits, got {key64}")
     bucket, following = -1, 0
@@ -82,59 +70,44 @@ def _salt_of(node: str) -> bytes:
     return name if len(name) <= MAX_SALT else blake2b(name).digest()
 
 
-def _checked_nodes(nodes: Iterable[str]) -> list[str]:
-    found = list(nodes)
-    if not found or len(set(found)) != len(found):
-        raise ValueError(f"nodes must be different and at least one, got {found}")
-    return found
-
-
-class ModShards:
-    """`mod_hash` over named nodes: what most people write first.
-
-    Raises:
-        ValueError: there is no node, or one twice.
-    """
+class Shards:
+    """A way of placing keys on named nodes; raises ValueError when there is no node, or one twice."""
 
     def __init__(self, nodes: Sequence[str]) -> None:
-        self.nodes = _checked_nodes(nodes)
+        self.nodes = list(nodes)
+        if not self.nodes or len(set(self.nodes)) != len(self.nodes):
+            raise ValueError(f"nodes must be different and at least one, got {self.nodes}")
 
     def node_for(self, key: bytes | str) -> str:
-        """Return the node that owns a key; O(1)."""
+        """Return the node that owns a key, which is bytes or str (else a TypeError)."""
+        raise NotImplementedError
+
+
+class ModShards(Shards):
+    """`mod_hash` over named nodes: what most people write first. O(1) a key."""
+
+    def node_for(self, key: bytes | str) -> str:
+        """Return the node that owns a key."""
         return self.nodes[hash64(key) % len(self.nodes)]
 
 
-class JumpShards:
-    """`jump_hash` over a list of nodes; a node can only be added or removed at its end.
-
-    Raises:
-        ValueError: there is no node, or one twice.
-    """
-
-    def __init__(self, nodes: Sequence[str]) -> None:
-        self.nodes = _checked_nodes(nodes)
+class JumpShards(Shards):
+    """`jump_hash` over a list of nodes, to be changed at its end only. O(log nodes) a key."""
 
     def node_for(self, key: bytes | str) -> str:
-        """Return the node that owns a key; O(log nodes)."""
+        """Return the node that owns a key."""
         return self.nodes[jump_hash(hash64(key), len(self.nodes))]
 
 
-class RendezvousShards:
-    """`rendezvous` over named nodes that come and go in any order.
-
-    Raises:
-        ValueError: there is no node, or one twice.
-    """
-
-    def __init__(self, nodes: Sequence[str]) -> None:
-        self.nodes = _checked_nodes(nodes)
+class RendezvousShards(Shards):
+    """`rendezvous` over named nodes that come and go in any order. O(nodes) a key."""
 
     def node_for(self, key: bytes | str) -> str:
-        """Return the node that owns a key; O(nodes)."""
+        """Return the node that owns a key."""
         return rendezvous(key, self.nodes)
 
 
-class HashRing:
+class HashRing(Shards):
     """Nodes at many points of a circle; a key belongs to the next point.
 
     Args:
@@ -149,7 +122,7 @@ class HashRing:
     """
 
     def __init__(self, nodes: Sequence[str], vnodes: int = 100) -> None:
-        self.nodes = _checked_nodes(nodes)
+        super().__init__(nodes)
         self.vnodes = checked_whole("vnodes", vnodes)
         ring = sorted(
             (hash64(f"{node}#{number}"), node)
@@ -165,18 +138,14 @@ class HashRing:
         return self._owners[at if at < len(self._owners) else 0]
 
 
-def moved(before: ShardMap, after: ShardMap, keys: Sequence[bytes | str]) -> float:
-    """Return the share of keys that another node owns afterwards.
-
-    Raises:
-        ValueError: there are no keys.
-    """
+def moved(before: Shards, after: Shards, keys: Sequence[bytes | str]) -> float:
+    """Return the share of keys that another node owns afterwards; ValueError without a key."""
     if not keys:
         raise ValueError("the share of moved keys needs at least one key")
     return sum(before.node_for(key) != after.node_for(key) for key in keys) / len(keys)
 
 
-def imbalance(shards: ShardMap, nodes: int, keys: Iterable[bytes | str]) -> float:
+def imbalance(shards: Shards, nodes: int, keys: Iterable[bytes | str]) -> float:
     """Return the load of the fullest node over the mean load of all `nodes`; 1.0 is perfect.
 
     Raises:

@@ -1,41 +1,41 @@
-"""A sorted list that stays fast when it grows: add, remove, k-th value and ranges.
+"""A sorted list that stays fast when it grows, and a dictionary whose keys are kept in one.
 
 Prefer `list` with `bisect.insort` below about 5,000 values: a list of that size is one bucket
 anyway. Above it, `SortedList` keeps values in `buckets`, so that adding moves a thousand pointers
-instead of all.
+instead of all. Prefer a plain `dict` and one `sorted()` to `SortedDict` when all is written before
+anything is read in order.
 """
 
 from __future__ import annotations
 
-import operator
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    Callable,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
+from functools import partial, total_ordering
 from itertools import chain
 from reprlib import recursive_repr
 from typing import Any, TypeVar, overload
 
 from velvet_algorithms.buckets import Buckets
-from velvet_algorithms.contract import refuse_nan
+from velvet_algorithms.contract import ensure, refuse_nan
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 
-def _compared(compare: Callable[[Any, Any], Any]) -> Any:
-    """Return the method that compares with any sequence, value by value."""
-
-    def method(self: SortedList[Any], other: object) -> Any:
-        if not isinstance(other, SortedList | Sequence):
-            return NotImplemented
-        return compare(list(self), list(other))
-
-    return method
-
-
+@total_ordering
 class SortedList(Buckets[T]):
     """Values in order, equal ones in the order of their arrival.
 
     Args:
-        iterable: the first values.
         key: values are ordered by what it returns; their own order by default.
         load: values a bucket is made with; it is split at twice and joined at half of it.
 
@@ -58,23 +58,17 @@ class SortedList(Buckets[T]):
     __slots__ = ()
 
     def __init__(
-        self,
-        iterable: Iterable[T] = (),
-        *,
-        key: Callable[[T], Any] | None = None,
-        load: int = 1000,
+        self, iterable: Iterable[T] = (), *, key: Callable[[T], Any] | None = None, load: int = 1000
     ) -> None:
         super().__init__(key, load)
         self.update(iterable)
 
     def __reduce__(self) -> Any:
-        return _restored, (type(self), list(self), self._key, self._load)
+        return partial(type(self), key=self._key, load=self._load), (list(self),)
 
     def copy(self) -> SortedList[T]:
         """Return a list of its own with the same values. O(n)."""
-        return _restored(type(self), list(self), self._key, self._load)
-
-    __copy__ = copy
+        return type(self)(self, key=self._key, load=self._load)
 
     def add(self, value: T) -> None:
         """Add a value behind its equals. O(sqrt n) moves, made by one memmove; O(log n) else."""
@@ -134,10 +128,9 @@ class SortedList(Buckets[T]):
         self._fill(values, keys)
 
     def remove(self, value: T) -> None:
-        """Remove the first value that is equal. O(sqrt n) moves, made by one memmove.
+        """Remove the first value that is equal; raises ValueError if there is none.
 
-        Raises:
-            ValueError: there is none.
+        O(sqrt n) moves, made by one memmove.
         """
         if self._key is None:  # the common case, written out: half the time of the general one
             maxes = self._maxes
@@ -151,26 +144,19 @@ class SortedList(Buckets[T]):
                     if self._tree or not self._least <= len(keys) > offset:
                         self._settle(bucket)
                     return
-        else:
-            place = self._find(value)
-            if place is not None:
-                self._drop(*place)
-                return
+        elif (place := self._find(value)) is not None:
+            self._drop(*place)
+            return
         raise ValueError(f"{value!r} is not in the list; discard() would not mind")
 
     def discard(self, value: T) -> None:
         """Remove the first value that is equal, if there is one."""
-        place = self._find(value)
-        if place is not None:
+        if (place := self._find(value)) is not None:
             self._drop(*place)
 
     def pop(self, index: int = -1) -> T:
-        """Remove and return the value at a position.
-
-        Raises:
-            IndexError: there is no such position.
-        """
-        bucket, offset = self._checked(index)
+        """Remove and return the value at a position; raises IndexError if there is none."""
+        bucket, offset = self._place(index)
         value = self._lists[bucket][offset]
         self._drop(bucket, offset)
         return value
@@ -183,7 +169,7 @@ class SortedList(Buckets[T]):
     def __delitem__(self, index: int | slice) -> None:
         """Delete by position; many at once are cheaper than one by one."""
         if not isinstance(index, slice):
-            self._drop(*self._checked(index))
+            self._drop(*self._place(index))
             return
         doomed = range(len(self))[index]
         if 8 * len(doomed) < len(self):
@@ -193,7 +179,7 @@ class SortedList(Buckets[T]):
         values, keys = list(self), list(chain.from_iterable(self._keys))
         del values[index], keys[index]
         self._removed += len(doomed)
-        self._fill(values, keys if self._key is not None else values)
+        self._fill(values, keys)
 
     def __contains__(self, value: Any) -> bool:
         if self._key is not None:
@@ -205,6 +191,21 @@ class SortedList(Buckets[T]):
         values = self._lists[bucket]
         return bool(values[bisect_left(values, value)] == value)
 
+    def _find(self, value: T) -> tuple[int, int] | None:
+        """Return bucket and offset of the first value that is equal, or None."""
+        key = value if self._key is None else self._key(value)
+        bucket = bisect_left(self._maxes, key)
+        offset = bisect_left(self._keys[bucket], key) if bucket < len(self._maxes) else 0
+        while bucket < len(self._maxes):
+            lists, keys = self._lists[bucket], self._keys[bucket]
+            for i in range(offset, len(keys)):
+                if lists[i] == value:
+                    return bucket, i
+                if self._key is None or keys[i] != key:
+                    return None
+            bucket, offset = bucket + 1, 0
+        return None
+
     @overload
     def __getitem__(self, index: int) -> T: ...
     @overload
@@ -212,26 +213,12 @@ class SortedList(Buckets[T]):
     def __getitem__(self, index: int | slice) -> T | list[T]:
         """Return the value at a position, or the list of a slice. O(log n) and the slice."""
         if isinstance(index, slice):
-            start, stop, step = index.indices(len(self))
-            if step < 0:
-                wanted = range(start, stop, step)
-                return self._copied(wanted[-1], start + 1)[::step] if wanted else []
-            return self._copied(start, stop)[::step]
-        if index < 0:
-            index += len(self)
-            if index < 0:
-                raise IndexError(f"position {index - len(self)} of a list of {len(self)}")
-        tree = self._tree or self._index()
-        bucket, offset = 0, index
-        for step in self._steps:
-            below = tree[bucket + step]
-            if below <= offset:
-                bucket += step
-                offset -= below
-        try:
-            return self._lists[bucket][offset]
-        except IndexError:
-            raise IndexError(f"position {index} of a list of {len(self)}") from None
+            wanted = range(len(self))[index]
+            if wanted.step > 0:
+                return self._between(wanted.start, wanted.stop)[:: wanted.step]
+            return self._between(wanted[-1], wanted[0] + 1)[:: wanted.step] if wanted else []
+        bucket, offset = self._place(index)
+        return self._lists[bucket][offset]
 
     def __iter__(self) -> Iterator[T]:
         """Walk the values in order; raises RuntimeError when the list changes meanwhile.
@@ -242,7 +229,6 @@ class SortedList(Buckets[T]):
         return self._walk(iter(self._lists))
 
     def __reversed__(self) -> Iterator[T]:
-        """Walk the values backwards."""
         return self._walk(map(reversed, reversed(self._lists)))
 
     def islice(
@@ -268,24 +254,18 @@ class SortedList(Buckets[T]):
         """
         begin, end = 0, len(self)
         if minimum is not None:
-            begin = self.bisect_left(minimum) if inclusive[0] else self.bisect_right(minimum)
+            begin = self._rank(minimum, bisect_left if inclusive[0] else bisect_right)
         if maximum is not None:
-            end = self.bisect_right(maximum) if inclusive[1] else self.bisect_left(maximum)
+            end = self._rank(maximum, bisect_right if inclusive[1] else bisect_left)
         return self._walk(self._parts(begin, end, reverse=reverse))
 
     def bisect_left(self, value: T) -> int:
         """Return how many values are less. O(log n)."""
-        key = value if self._key is None else self._key(value)
-        bucket = bisect_left(self._maxes, key)
-        inside = bisect_left(self._keys[bucket], key) if bucket < len(self._maxes) else 0
-        return self._rank(bucket, inside)
+        return self._rank(value, bisect_left)
 
     def bisect_right(self, value: T) -> int:
         """Return how many values are less or equal. O(log n)."""
-        key = value if self._key is None else self._key(value)
-        bucket = bisect_right(self._maxes, key)
-        inside = bisect_right(self._keys[bucket], key) if bucket < len(self._maxes) else 0
-        return self._rank(bucket, inside)
+        return self._rank(value, bisect_right)
 
     bisect = bisect_right
 
@@ -294,60 +274,114 @@ class SortedList(Buckets[T]):
         first, last = self.bisect_left(value), self.bisect_right(value)
         if self._key is None:
             return max(last - first, 0)
-        return self._copied(first, last).count(value)
+        return self._between(first, last).count(value)
 
     def index(self, value: T, start: int | None = None, stop: int | None = None) -> int:
-        """Return the first position of a value between two positions. O(log n).
-
-        Raises:
-            ValueError: it is not there.
-        """
+        """Return a value's first position between two positions; raises ValueError. O(log n)."""
         begin, end, _ = slice(start, stop).indices(len(self))
         first = max(self.bisect_left(value), begin)
         last = min(self.bisect_right(value), end)
-        for position, found in enumerate(self._copied(first, last), first):
+        for position, found in enumerate(self._between(first, last), first):
             if found == value:
                 return position
         raise ValueError(f"{value!r} is not in the list between positions {begin} and {end}")
 
-    __eq__ = _compared(operator.eq)
-    __lt__ = _compared(operator.lt)
-    __le__ = _compared(operator.le)
-    __gt__ = _compared(operator.gt)
-    __ge__ = _compared(operator.ge)
+    def __eq__(self, other: object) -> bool:
+        """Compare with any sequence, value by value."""
+        known = isinstance(other, SortedList | Sequence)
+        return list(self) == list(other) if known else NotImplemented  # type: ignore[call-overload]
+
+    def __lt__(self, other: Any) -> bool:
+        known = isinstance(other, SortedList | Sequence)
+        return list(self) < list(other) if known else NotImplemented
+
     __hash__ = None  # type: ignore[assignment]
 
     @recursive_repr("SortedList(...)")
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self)!r})"
 
-    def _find(self, value: T) -> tuple[int, int] | None:
-        """Return bucket and offset of the first value that is equal, or None."""
-        key = value if self._key is None else self._key(value)
-        bucket = bisect_left(self._maxes, key)
-        if bucket == len(self._maxes):
-            return None
-        offset = bisect_left(self._keys[bucket], key)
-        while bucket < len(self._maxes):
-            lists, keys = self._lists[bucket], self._keys[bucket]
-            for i in range(offset, len(keys)):
-                if lists[i] == value:
-                    return bucket, i
-                if self._key is None or keys[i] != key:
-                    return None
-            bucket, offset = bucket + 1, 0
-        return None
 
-    def _checked(self, index: int) -> tuple[int, int]:
-        """Return bucket and offset of a position that may be negative or wrong."""
-        length = len(self)
-        if not -length <= index < length:
-            raise IndexError(f"position {index} of a list of {length}")
-        return self._place(index % length)
+class SortedDict(MutableMapping[K, V]):
+    """A mapping in the order of its keys, with access by position: a `dict` beside a `SortedList`.
 
+    Keys must be hashable and totally ordered; NaN is refused. Reading a key costs what it costs in a
+    dict; writing a new one adds the list's O(sqrt n) moves. Not thread-safe.
 
-def _restored(
-    kind: type[SortedList[T]], values: list[T], key: Callable[[T], Any] | None, load: int
-) -> SortedList[T]:
-    """Make a list for `copy` and `pickle`, whose buckets are its own."""
-    return kind(values, key=key, load=load)
+    >>> m = SortedDict({"b": 2, "a": 1})
+    >>> list(m.items()), m.peekitem(0), list(m.irange("b"))
+    ([('a', 1), ('b', 2)], ('a', 1), ['b'])
+    """
+
+    __slots__ = ("__weakref__", "_keys", "_values", "bisect_left", "bisect_right", "irange")
+
+    def __init__(
+        self, items: Mapping[K, V] | Iterable[tuple[K, V]] = (), *, load: int = 1000
+    ) -> None:
+        self._values: dict[K, V] = dict(items)
+        self._keys: SortedList[K] = SortedList(self._values, load=load)
+        # The keys are walked and searched as the list of them is.
+        self.irange = self._keys.irange
+        self.bisect_left, self.bisect_right = self._keys.bisect_left, self._keys.bisect_right
+
+    def __reduce__(self) -> Any:
+        return partial(type(self), load=self._keys._load), (dict(self.items()),)
+
+    def copy(self) -> SortedDict[K, V]:
+        """Return a mapping of its own with the same items. O(n log n)."""
+        return type(self)(self._values, load=self._keys._load)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __getitem__(self, key: K) -> V:
+        return self._values[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._values
+
+    def __setitem__(self, key: K, value: V) -> None:
+        if key not in self._values:
+            self._keys.add(key)  # may refuse the key, so it comes first
+        self._values[key] = value
+
+    def __delitem__(self, key: K) -> None:
+        if key not in self._values:
+            raise KeyError(key)
+        self._keys.remove(key)  # may refuse to compare, so it comes first
+        del self._values[key]
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._keys)
+
+    def __reversed__(self) -> Iterator[K]:
+        return reversed(self._keys)
+
+    def peekitem(self, index: int = -1) -> tuple[K, V]:
+        """Return key and value at a position; raises IndexError. O(log n)."""
+        key = self._keys[index]
+        return key, self._values[key]
+
+    def popitem(self, index: int = -1) -> tuple[K, V]:
+        """Remove and return key and value at a position; raises IndexError if there is none.
+
+        Raises KeyError when the map is empty, as dict does.
+        """
+        if not self._values:
+            raise KeyError("popitem(): the map is empty")
+        key = self._keys.pop(index)
+        return key, self._values.pop(key)
+
+    def clear(self) -> None:
+        """Remove everything."""
+        self._values.clear()
+        self._keys.clear()
+
+    def check(self) -> None:
+        """Verify that keys and values belong together; raises AssertionError. O(n)."""
+        self._keys.check()
+        ensure(len(self._keys) == len(self._values), "keys and values differ in number")
+        ensure(all(key in self._values for key in self._keys), "a key without a value")
+
+    def __repr__(self) -> str:
+        return f"SortedDict({dict(self.items())!r})"

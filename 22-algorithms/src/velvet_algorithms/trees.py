@@ -1,10 +1,8 @@
-"""Shortest paths from one node to all others, with two kinds of queue.
+"""Shortest paths from one node to all others, with two kinds of queue, or with negative weights.
 
 `shortest_paths` leaves outdated entries in a `heapq`, `dijkstra_decrease_key` moves them in an
 addressable heap as the textbooks do. Only the first is worth its lines in Python: `heapq` is C, an
-addressable heap is not.
-
-Shortest paths where weights may be negative, or the cycle because of which none exist.
+addressable heap is not. `bellman_ford` copes with negative weights, or names the negative cycle.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import inf
-from typing import Any, Protocol
+from typing import Any
 
 from velvet_algorithms.graph import Adjacency, Graph
 from velvet_algorithms.heaps import IndexedHeap
@@ -55,16 +53,23 @@ def shortest_paths(graph: Graph, source: int) -> PathTree:
 
     O((n + m) log m) time.
 
-    Raises:
-        ValueError: a weight is negative (the arc is named) or the node is out of range.
+    Raises ValueError where a weight is negative (the arc is named) or the node is out of range.
 
     Source: Dijkstra, "A note on two problems in connexion with graphs", 1959.
     """
     graph.check_nodes(source)
     graph.refuse_negative("shortest_paths")
-    out = graph.out
-    distance: list[float] = [inf] * graph.n
-    parent = [-1] * graph.n
+    return _tree(graph.out, source)
+
+
+def distances_from(out: Adjacency, source: int) -> list[float]:
+    """Return only the distances from a node, along `Graph.out` or against it along `into`."""
+    return _tree(out, source).distance
+
+
+def _tree(out: Adjacency, source: int) -> PathTree:
+    distance: list[float] = [inf] * len(out)
+    parent = [-1] * len(out)
     distance[source] = 0
     settled: list[int] = []
     queue: list[tuple[float, int]] = [(0, source)]
@@ -84,33 +89,8 @@ def shortest_paths(graph: Graph, source: int) -> PathTree:
     return PathTree(distance, parent, settled, len(settled) + outdated)
 
 
-def distances_from(out: Adjacency, source: int) -> list[float]:
-    """Return only the distances from a node, along `Graph.out` or against it along `into`."""
-    distance: list[float] = [inf] * len(out)
-    distance[source] = 0
-    queue: list[tuple[float, int]] = [(0, source)]
-    while queue:
-        here, node = heappop(queue)
-        if here == distance[node]:
-            for head, weight in out[node]:
-                there = here + weight
-                if there < distance[head]:
-                    distance[head] = there
-                    heappush(queue, (there, head))
-    return distance
-
-
-class AddressableQueue(Protocol):
-    """What `dijkstra_decrease_key` asks of a queue: entries that can be moved by their item."""
-
-    def push(self, item: int, priority: float) -> Any: ...
-    def pop(self) -> tuple[int, float]: ...
-    def decrease_key(self, item: int, priority: float) -> Any: ...
-    def __len__(self) -> int: ...
-
-
 def dijkstra_decrease_key(
-    graph: Graph, source: int, queue: Callable[[], AddressableQueue] = IndexedHeap
+    graph: Graph, source: int, queue: Callable[[], Any] = IndexedHeap
 ) -> PathTree:
     """Return all shortest paths from `source`, holding each node at most once in the queue.
 
@@ -118,10 +98,9 @@ def dijkstra_decrease_key(
     interpreted code.
 
     Args:
-        queue: makes an empty addressable queue, such as `IndexedHeap` or `PairingHeap`.
+        queue: makes an empty queue of items that can be moved, with the methods of `IndexedHeap`.
 
-    Raises:
-        ValueError: a weight is negative (the arc is named) or the node is out of range.
+    Raises ValueError where a weight is negative (the arc is named) or the node is out of range.
     """
     graph.check_nodes(source)
     graph.refuse_negative("dijkstra_decrease_key")
@@ -170,9 +149,7 @@ def bellman_ford(graph: Graph, source: int) -> PathTree:
     O(n m), usually far less: only nodes whose distance fell are looked at again. A node may fall
     often, so `settled` is the order of the final distances.
 
-    Raises:
-        NegativeCycle: the source reaches a cycle of negative length; it lists one.
-        ValueError: the node is out of range.
+    Raises NegativeCycle where the source reaches a cycle of negative length; it lists one.
 
     Source: Bellman 1958, Ford 1956; the queue is Moore's, 1959.
     """

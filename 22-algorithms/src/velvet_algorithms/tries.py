@@ -1,44 +1,170 @@
-"""The textbook's trie: a dictionary a letter, and every completion visited.
+"""Completions of a prefix: a sorted list with a tree of the best, and the tries that it beats.
 
-In Python it costs about 600 bytes a word and loses to a sorted list in every respect but one:
-words can be added cheaply. It is here as the naive contender; see `PrefixIndex`. Everything is
+All words that begin with a prefix stand side by side in sorted order: `PrefixIndex` finds both ends
+by bisect, in C, and the k best between them by a tree of the positions of the greatest weights,
+whatever the number of words that match. The whole index is three flat lists. `DictTrie` is the
+textbook's: a dictionary a letter, about 600 bytes a word, and every completion visited; but words
+can be added cheaply. `RadixTree` (Morrison 1968) makes each chain without branches one labelled edge,
+and every node knows the greatest weight below it; use it when words come and go. Everything is
 iterative: a word of a million letters is as good as any.
-
-A trie whose chains without branches are one labelled edge each (Morrison 1968).
-
-Every node also knows the greatest weight below it, so the best completions are found without a
-walk over all of them. Use it when words come and go; for a fixed set `PrefixIndex` is
-smaller and faster, and marisa-trie smaller by far. Everything is iterative.
 """
 
 from __future__ import annotations
 
 import heapq
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import count
+from itertools import count, pairwise
+from sys import maxunicode
 from typing import Any
 
-from velvet_algorithms.contract import OwnCopies, ensure, refuse_nan
+from velvet_algorithms.contract import ensure, plain, refuse_nan, refuse_unordered
 
-_END = ""  # the key under which a word's weight is kept; no letter is empty
+_END = ""  # the key under which `DictTrie` keeps a word's weight; no letter is empty
+Words = Mapping[str, float] | Iterable[tuple[str, float]]
 
 
-class DictTrie(OwnCopies):
+def prefix_end(prefix: str) -> str | None:
+    """Return the least string that is greater than every string with this prefix; None for no end.
+
+    >>> prefix_end("car"), prefix_end("")
+    ('cas', None)
+    """
+    kept = prefix.rstrip(chr(maxunicode))
+    return kept[:-1] + chr(ord(kept[-1]) + 1) if kept else None
+
+
+def _refuse_negative(k: int) -> None:
+    if k < 0:
+        raise ValueError(f"k must be >= 0 words, got {k!r}")
+
+
+class PrefixIndex:
+    """A fixed set of words with weights.
+
+    Args:
+        words: different ones, in any order; or a mapping from words to weights.
+        weights: one a word, the greater the better; without them `top` is in sorted order.
+
+    Raises:
+        ValueError: a word occurs twice, a weight is NaN, or there are more or fewer weights
+            than words.
+
+    >>> index = PrefixIndex(["car", "cat", "cart", "dog"], [5, 9, 1, 3])
+    >>> index.range("car"), index.top("ca", 2)
+    (['car', 'cart'], ['cat', 'car'])
+    """
+
+    __slots__ = ("_best", "_size", "_weights", "_words")
+
+    def __init__(
+        self, words: Iterable[str] | Mapping[str, float], weights: Iterable[float] | None = None
+    ) -> None:
+        listed = list(words)
+        if weights is None:
+            weights = words.values() if isinstance(words, Mapping) else [0] * len(listed)
+        given = list(map(plain, weights))
+        if len(given) != len(listed):
+            raise ValueError(f"one weight a word, got {len(given)} for {len(listed)} words")
+        refuse_unordered(given)
+        ranks = sorted(range(len(listed)), key=listed.__getitem__)
+        self._words = [listed[i] for i in ranks]
+        self._weights = [given[i] for i in ranks]
+        for word, after in pairwise(self._words):
+            if word == after:
+                raise ValueError(f"{word!r} occurs twice; add up its weights first")
+        self._size = 1 << max(len(listed) - 1, 0).bit_length()
+        self._best = self._tree()
+
+    def _tree(self) -> array[int]:
+        """Return, by node, the first position of the greatest weight under it; -1 for none."""
+        weights = self._weights
+        level = [*range(len(weights)), *[-1] * (self._size - len(weights))]
+        levels = [level]
+        while len(level) > 1:
+            level = [
+                a if b < 0 or weights[a] >= weights[b] else b
+                for a, b in zip(level[::2], level[1::2], strict=True)
+            ]
+            levels.append(level)
+        best = array("l", [-1])
+        for level in reversed(levels):
+            best.extend(level)
+        return best
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def __contains__(self, word: str) -> bool:
+        place = bisect_left(self._words, word)
+        return place < len(self._words) and self._words[place] == word
+
+    def _span(self, prefix: str) -> tuple[int, int]:
+        """Return where the words with a prefix begin and end in sorted order. O(log n)."""
+        start = bisect_left(self._words, prefix)
+        end = prefix_end(prefix)
+        return start, len(self._words) if end is None else bisect_left(self._words, end, start)
+
+    def range(self, prefix: str) -> list[str]:
+        """Return all words with a prefix, sorted. O(log n + matches)."""
+        start, stop = self._span(prefix)
+        return self._words[start:stop]
+
+    def top(self, prefix: str, k: int) -> list[str]:
+        """Return the k words of greatest weight with a prefix, equal ones in sorted order.
+
+        O(log n) and O(log n) heap steps a word that is returned. Raises ValueError for a negative k.
+        """
+        _refuse_negative(k)
+        best, weights, size = self._best, self._weights, self._size
+        start, stop = self._span(prefix)
+        start, stop = start + size, stop + size
+        heap: list[tuple[float, int, int]] = []
+        while start < stop:  # the nodes that together are the range
+            if start & 1:
+                heap.append((-weights[best[start]], best[start], start))
+                start += 1
+            if stop & 1:
+                stop -= 1
+                heap.append((-weights[best[stop]], best[stop], stop))
+            start >>= 1
+            stop >>= 1
+        heapq.heapify(heap)
+        found: list[str] = []
+        while heap and len(found) < k:
+            _, place, node = heapq.heappop(heap)
+            found.append(self._words[place])
+            leaf = place + size
+            # What is left of this node: the sibling at every step from the leaf up to it.
+            while leaf != node:
+                other = best[leaf ^ 1]
+                if other >= 0:
+                    heapq.heappush(heap, (-weights[other], other, leaf ^ 1))
+                leaf >>= 1
+        return found
+
+
+class DictTrie:
     """Words with weights in nested dictionaries."""
 
     __slots__ = ("_root", "_size")
 
-    def __init__(self, words: Mapping[str, float] | Iterable[tuple[str, float]] = ()) -> None:
+    def __init__(self, words: Words = ()) -> None:
         self._root: dict[str, Any] = {}
         self._size = 0
         for word, weight in words.items() if isinstance(words, Mapping) else words:
             self.add(word, weight)
+
+    def __reduce__(self) -> Any:
+        return type(self), (list(self._below("")),)
 
     def __len__(self) -> int:
         return self._size
 
     def add(self, word: str, weight: float = 0) -> None:
         """Add a word or change its weight. O(letters); raises ValueError for NaN."""
+        weight = plain(weight)
         refuse_nan(weight)
         node = self._root
         for letter in word:
@@ -46,29 +172,22 @@ class DictTrie(OwnCopies):
         self._size += _END not in node
         node[_END] = weight
 
-    def _state(self) -> Any:
-        return list(self._below(""))
-
-    def _restore(self, state: Any) -> None:
-        DictTrie.__init__(self, state)
-
-    def _node(self, prefix: str) -> dict[str, Any] | None:
+    def _node(self, prefix: str) -> dict[str, Any]:
+        """Return the node that a prefix leads to, an empty one where none does."""
         node = self._root
         for letter in prefix:
             if letter not in node:
-                return None
+                return {}
             node = node[letter]
         return node
 
     def __contains__(self, word: str) -> bool:
-        node = self._node(word)
-        return node is not None and _END in node
+        return _END in self._node(word)
 
     def _below(self, prefix: str) -> Iterator[tuple[str, float]]:
         # One list of letters for all words: a string a node would make a deep chain quadratic.
-        node = self._node(prefix)
         path: list[str] = []
-        waiting = [] if node is None else [(0, prefix, node)]
+        waiting = [(0, prefix, self._node(prefix))]
         while waiting:
             depth, letter, node = waiting.pop()
             del path[depth:]
@@ -86,11 +205,9 @@ class DictTrie(OwnCopies):
     def top(self, prefix: str, k: int) -> list[str]:
         """Return the k words of greatest weight with a prefix; visits every match.
 
-        Raises:
-            ValueError: k is negative.
+        Raises ValueError for a negative k.
         """
-        if k < 0:
-            raise ValueError(f"k must be >= 0 words, got {k!r}")
+        _refuse_negative(k)
         best = heapq.nsmallest(k, ((-weight, word) for word, weight in self._below(prefix)))
         return [word for _, word in best]
 
@@ -105,26 +222,26 @@ class _Node:
         self.weight, self.best = weight, best
 
 
-class RadixTree(OwnCopies):
+class RadixTree:
     """Words with weights; a chain of letters without a branch is one edge."""
 
     __slots__ = ("_root", "_size")
 
-    def __init__(self, words: Mapping[str, float] | Iterable[tuple[str, float]] = ()) -> None:
+    def __init__(self, words: Words = ()) -> None:
         self._root = _Node(None, float("-inf"))
         self._size = 0
         for word, weight in words.items() if isinstance(words, Mapping) else words:
             self.add(word, weight)
 
+    def __reduce__(self) -> Any:
+        return type(self), ([(word, self._weight(word)) for word in self.range("")],)
+
     def __len__(self) -> int:
         return self._size
 
     def add(self, word: str, weight: float = 0) -> None:
-        """Add a word, or raise its weight. O(letters).
-
-        Raises:
-            ValueError: NaN, or a weight below the word's; `best` of the nodes above only grows.
-        """
+        """Add a word, or raise its weight; raises ValueError for NaN or less. O(letters)."""
+        weight = plain(weight)
         refuse_nan(weight)
         known = self._weight(word)
         if known is not None and weight < known:
@@ -172,12 +289,6 @@ class RadixTree(OwnCopies):
         found = self._find(word)
         return found[1].weight if found is not None and found[0] == word else None
 
-    def _state(self) -> Any:
-        return [(word, self._weight(word)) for word in self.range("")]
-
-    def _restore(self, state: Any) -> None:
-        RadixTree.__init__(self, state)
-
     def __contains__(self, word: str) -> bool:
         return self._weight(word) is not None
 
@@ -190,21 +301,17 @@ class RadixTree(OwnCopies):
             word, node = waiting.pop()
             if node.weight is not None:
                 words.append(word)
-            for letter in sorted(node.edges, reverse=True):
-                label, below = node.edges[letter]
+            for _, (label, below) in sorted(node.edges.items(), reverse=True):
                 waiting.append((word + label, below))
         return words
 
     def top(self, prefix: str, k: int) -> list[str]:
         """Return the k words of greatest weight with a prefix, equal ones in sorted order.
 
-        Best first: a node is opened only when nothing better is left.
-
-        Raises:
-            ValueError: k is negative.
+        Best first: a node is opened only when nothing better is left. Raises ValueError for a
+        negative k.
         """
-        if k < 0:
-            raise ValueError(f"k must be >= 0 words, got {k!r}")
+        _refuse_negative(k)
         start, turn = self._find(prefix), count()
         heap: list[tuple[float, str, int, _Node | None]] = []
         if start is not None:

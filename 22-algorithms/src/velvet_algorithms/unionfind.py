@@ -6,25 +6,31 @@ recursive and a chain of a million nodes is as good as any. With union by size t
 per operation stay below a small constant: O(alpha(n)) amortised (Tarjan and van Leeuwen 1984).
 Prefer scipy.sparse.csgraph.connected_components when all pairs are known at once. Not
 thread-safe: even `find` writes.
-
-Disjoint sets whose members know their difference: offsets, exchange rates, clocks, parities.
-
-What is stated is "a is worth 3 more than b"; what can be asked is the difference of any two that a
-chain of statements links. A statement that contradicts the others is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from velvet_algorithms.contract import OwnCopies, ensure, plain, refuse_nan
+from velvet_algorithms.contract import OwnCopies, plain, refuse_nan
+
+
+def _alone(n: int) -> list[int]:
+    """Return the parents of n sets of one."""
+    if n < 0:
+        raise ValueError(f"n must be >= 0, got {n!r}")
+    return [-1] * n
+
+
+def _outside(x: int, parent: list[int]) -> ValueError:
+    """Return the error that names a number which is in no set."""
+    return ValueError(f"{x!r} is not in 0..{len(parent) - 1}, the numbers of these sets")
 
 
 class UnionFind(OwnCopies):
     """Sets of the numbers 0 to n - 1, each alone at first.
 
-    Raises:
-        ValueError: `n` is negative, or (in any method) a number is out of range.
+    Raises ValueError where `n` is negative, or (in any method) a number is out of range.
 
     >>> sets = UnionFind(4)
     >>> sets.union(0, 1), sets.union(1, 0), sets.same(0, 1), sets.size(1)
@@ -34,10 +40,7 @@ class UnionFind(OwnCopies):
     __slots__ = ("_parent", "count")
 
     def __init__(self, n: int) -> None:
-        if n < 0:
-            raise ValueError(f"n must be >= 0, got {n!r}")
-        self._parent = [-1] * n
-        self.count = n
+        self._parent, self.count = _alone(n), n
 
     def __len__(self) -> int:
         return len(self._parent)
@@ -45,19 +48,14 @@ class UnionFind(OwnCopies):
     def find(self, x: int) -> int:
         """Return the number that stands for the set of `x`."""
         parent = self._parent
-        if x < 0:  # Python would read it from the end
-            raise out_of_range(x, len(parent))
-        try:
-            above = parent[x]
-        except IndexError:
-            raise out_of_range(x, len(parent)) from None
-        while above >= 0:
+        if not 0 <= x < len(parent):  # Python would read a negative one from the end
+            raise _outside(x, parent)
+        while (above := parent[x]) >= 0:
             over = parent[above]
             if over < 0:
                 return above
             parent[x] = over
             x = over
-            above = parent[x]
         return x
 
     def union(self, a: int, b: int) -> bool:
@@ -83,7 +81,7 @@ class UnionFind(OwnCopies):
             for pair in pairs:
                 a, b = pair
                 if not (0 <= a < end and 0 <= b < end):
-                    raise out_of_range(b if 0 <= a < end else a, end)
+                    raise _outside(b if 0 <= a < end else a, parent)
                 while (above := parent[a]) >= 0:
                     over = parent[above]
                     if over < 0:
@@ -123,49 +121,26 @@ class UnionFind(OwnCopies):
             found.setdefault(self.find(x), []).append(x)
         return list(found.values())
 
-    def check(self) -> None:
-        """Verify sizes, count and freedom from cycles; raises AssertionError. O(n)."""
-        parent = self._parent
-        roots = [x for x, above in enumerate(parent) if above < 0]
-        ensure(len(roots) == self.count, f"{len(roots)} roots, but the count is {self.count}")
-        below: list[list[int]] = [[] for _ in parent]
-        for x, above in enumerate(parent):
-            if above >= 0:
-                below[above].append(x)
-        for root in roots:
-            reached, waiting = 0, [root]
-            while waiting:
-                reached += 1
-                waiting.extend(below[waiting.pop()])
-            ensure(reached == -parent[root], f"{reached} members in the set of {root}")
-
-
-def out_of_range(x: int, n: int) -> ValueError:
-    """Return the error that names a number which is in no set."""
-    return ValueError(f"{x!r} is not in 0..{n - 1}, the numbers of these sets")
-
 
 class PotentialUnionFind(OwnCopies):
-    """Sets of the numbers 0 to n - 1 with a difference between any two of one set.
+    """Sets whose members know their difference: offsets, exchange rates, clocks, parities.
 
-    Weights are added along the path to the root; both are compressed together. O(alpha(n)).
-    With integers or Fractions the sums are exact.
+    What is stated is "a is worth 3 more than b"; what can be asked is the difference of any two that
+    a chain of statements links. Weights are added along the path to the root; both are compressed
+    together. O(alpha(n)). With integers or Fractions the sums are exact.
 
-    Raises:
-        ValueError: `n` is negative, a number is out of range, or a union contradicts what is known.
+    Raises ValueError as `UnionFind` does, and where a union contradicts what is known.
     """
 
     __slots__ = ("_parent", "_weight")
 
     def __init__(self, n: int) -> None:
-        if n < 0:
-            raise ValueError(f"n must be >= 0, got {n!r}")
-        self._parent = [-1] * n
+        self._parent = _alone(n)
         self._weight: list[float] = [0] * n  # what x is worth more than its parent
 
     def _root(self, x: int) -> tuple[int, float]:
         if not 0 <= x < len(self._parent):
-            raise out_of_range(x, len(self._parent))
+            raise _outside(x, self._parent)
         path = []
         while self._parent[x] >= 0:
             path.append(x)
@@ -179,8 +154,7 @@ class PotentialUnionFind(OwnCopies):
     def union(self, a: int, b: int, difference: float) -> bool:
         """State that `a` is worth `difference` more than `b`; return whether that is new.
 
-        Raises:
-            ValueError: another difference follows from what was stated before, or it is NaN.
+        Raises ValueError for NaN, and where another difference follows from what was stated before.
         """
         difference = plain(difference)
         refuse_nan(difference)

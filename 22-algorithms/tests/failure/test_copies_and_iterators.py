@@ -14,23 +14,22 @@ from typing import Any
 
 import pytest
 
-from velvet_algorithms.apps.dedupe import StreamDeduper
-from velvet_algorithms.bplus_tree import BPlusTree
-from velvet_algorithms.caches.base import LockedCache
+from velvet_algorithms.caches import LockedCache
 from velvet_algorithms.caches.fifo import S3FIFOCache, SieveCache
 from velvet_algorithms.caches.lru import LFUCache, LRUCache, TTLCache
 from velvet_algorithms.components import CycleError
-from velvet_algorithms.fenwick import Fenwick
-from velvet_algorithms.filters import BlockedBloom, BloomFilter, CuckooFilter
+from velvet_algorithms.cuckoo import CuckooFilter
+from velvet_algorithms.dedupe import StreamDeduper
+from velvet_algorithms.filters import BlockedBloom, BloomFilter
 from velvet_algorithms.flow import MaxFlow
 from velvet_algorithms.heaps import IndexedHeap, LazyHeap
-from velvet_algorithms.intervals import IntervalMap
+from velvet_algorithms.ordered import BPlusTree, SkipList
 from velvet_algorithms.pairing_heap import PairingHeap
+from velvet_algorithms.quantiles import Reservoir, TDigest
+from velvet_algorithms.ranges import Fenwick, IntervalMap
 from velvet_algorithms.segment_tree import LazySegmentTree, SegmentTree
-from velvet_algorithms.sketches import CountMin, HyperLogLog, Reservoir, SpaceSaving, TDigest
-from velvet_algorithms.skip_list import SkipList
-from velvet_algorithms.sorted_dict import SortedDict
-from velvet_algorithms.sorted_list import SortedList
+from velvet_algorithms.sketches import CountMin, HyperLogLog, SpaceSaving
+from velvet_algorithms.sorted_list import SortedDict, SortedList
 from velvet_algorithms.strings import AhoCorasick
 from velvet_algorithms.trees import NegativeCycle
 from velvet_algorithms.tries import DictTrie, RadixTree
@@ -76,7 +75,6 @@ def heap(make: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def network() -> MaxFlow:
-    """Return a network of one arc."""
     made = MaxFlow(2)
     made.add_edge(0, 1, 3)
     return made
@@ -172,6 +170,7 @@ def test_a_copy_is_equal_and_shares_nothing_but_its_values(
             one.check()
 
 
+@pytest.mark.parametrize("how", COPIES[1:], ids=["deepcopy", "pickle"])
 @pytest.mark.parametrize(
     "make",
     [
@@ -183,20 +182,23 @@ def test_a_copy_is_equal_and_shares_nothing_but_its_values(
         lambda: RadixTree({"a" * length: 1 for length in range(1, 1_100)}),
     ],
 )
-def test_a_structure_of_many_links_is_pickled_flat(make: Callable[[], Any]) -> None:
+def test_a_structure_of_many_links_is_copied_and_pickled_flat(
+    make: Callable[[], Any], how: Callable[[Any], Any]
+) -> None:
     structure = make()
     if isinstance(structure, SieveCache):
         structure.update(dict.fromkeys(range(5_000)))
 
-    assert type(pickle.loads(pickle.dumps(structure))) is type(structure)
+    assert type(how(structure)) is type(structure)
 
 
-def test_a_heap_of_thousands_of_links_is_pickled_flat() -> None:
+@pytest.mark.parametrize("how", COPIES[1:], ids=["deepcopy", "pickle"])
+def test_a_heap_of_thousands_of_links_is_copied_and_pickled_flat(how: Callable[[Any], Any]) -> None:
     ours = PairingHeap[int]()
     for number in range(3_000, 0, -1):
         ours.push(number, number)
 
-    theirs = pickle.loads(pickle.dumps(ours))
+    theirs = how(ours)
 
     assert [theirs.pop()[0] for _ in range(3_000)] == list(range(1, 3_001))
 
@@ -363,8 +365,7 @@ def test_a_clock_that_moves_with_every_look_spoils_no_mapping_method() -> None:
 
 
 @pytest.mark.parametrize(
-    "make",
-    [LRUCache, LFUCache, SieveCache, S3FIFOCache, lambda n: TTLCache(n, 60.0)],
+    "make", [LRUCache, LFUCache, SieveCache, S3FIFOCache, lambda n: TTLCache(n, 60.0)]
 )
 def test_a_value_that_writes_back_when_it_goes_spoils_no_count(make: Any) -> None:
     cache = make(10)

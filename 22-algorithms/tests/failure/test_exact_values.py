@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import subprocess
+import sys
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from velvet_algorithms.caches.traces import loop
 from velvet_algorithms.components import CycleError, critical_path, toposort
-from velvet_algorithms.dp import lis
-from velvet_algorithms.fenwick import Fenwick
+from velvet_algorithms.dp import knapsack, knapsack_lists, lis, subset_sums, subset_sums_set
 from velvet_algorithms.flow import MaxFlow
 from velvet_algorithms.geometry import closest_pair, convex_hull, orient
 from velvet_algorithms.graph import Graph
 from velvet_algorithms.heaps import top_k
 from velvet_algorithms.hierarchy import ContractionHierarchy
-from velvet_algorithms.intervals import IntervalIndex
+from velvet_algorithms.ordered import BPlusTree, SkipList
 from velvet_algorithms.paths import dijkstra
-from velvet_algorithms.scheduling import edf, list_schedule
-from velvet_algorithms.segment_tree import SegmentTree
-from velvet_algorithms.sharding import HashRing, RendezvousShards, rendezvous
-from velvet_algorithms.sketches import CountMin, TDigest
-from velvet_algorithms.strings import AhoCorasick
+from velvet_algorithms.quantiles import TDigest
+from velvet_algorithms.ranges import Fenwick, IntervalIndex
+from velvet_algorithms.scheduling import edf, list_schedule, lpt, min_rooms, weighted_intervals
+from velvet_algorithms.segment_tree import LazySegmentTree, SegmentTree
+from velvet_algorithms.sharding import HashRing, RendezvousShards, jump_hash, rendezvous
+from velvet_algorithms.sketches import CountMin, SpaceSaving
+from velvet_algorithms.sorted_list import SortedList
+from velvet_algorithms.spell import SpellChecker
+from velvet_algorithms.strings import AhoCorasick, levenshtein, suffix_array, suffix_array_py
+from velvet_algorithms.tries import DictTrie, PrefixIndex, RadixTree
 
 NAN = math.nan
+DECIMAL_NAN: Any = Decimal("NaN")
 
 
 def test_the_closest_pair_is_exact_where_distances_round_to_the_same_float() -> None:
@@ -37,7 +47,9 @@ def test_the_closest_pair_is_exact_where_distances_round_to_the_same_float() -> 
     assert closest_pair([points[0], points[2], points[1]]) == (1e9, 0, 2)
 
 
-@pytest.mark.parametrize("weights", [(2**53 + 1, 0.5), (0.1, 2**60 + 1), (3, 5), (0.25, 1e-3)])
+@pytest.mark.parametrize(
+    "weights", [(2**53 + 1, 0.5), (0.1, 2**60 + 1), (3, 5), (0.25, 1e-3), (2**53 + 1, 1e-300)]
+)
 def test_a_saved_hierarchy_answers_to_the_last_digit(
     tmp_path: Path, weights: tuple[float, float]
 ) -> None:
@@ -115,6 +127,8 @@ def test_a_counter_that_would_overflow_changes_no_row() -> None:
         made.add("a", 2**64 - 2)
         with pytest.raises(ValueError, match="64 bits"):
             made.add("a", 2)
+        with pytest.raises(OverflowError):
+            made.merge(copy.copy(made))
         assert made.estimate("a") == made.total == 2**64 - 2
 
 
@@ -148,6 +162,15 @@ def test_sums_and_products_are_walked_and_searched_like_sequences() -> None:
         (lambda: Fenwick(2).add(0, Decimal("NaN")), "NaN"),  # type: ignore[arg-type]
         (lambda: IntervalIndex([(Decimal("NaN"), Decimal(1))]), "start < stop"),
         (lambda: Graph.from_edges(2, [(0, 1, Decimal("NaN"))]), "finite"),  # type: ignore[list-item]
+        (lambda: MaxFlow(2).add_edge(0, 1, DECIMAL_NAN), "a capacity is at least 0"),
+        (lambda: MaxFlow(2).flow(0, 1, DECIMAL_NAN), "limit NaN"),
+        (lambda: edf([(DECIMAL_NAN, 1)]), "durations must be at least 0"),
+        (lambda: edf([(1, DECIMAL_NAN)]), "a deadline must be a number"),
+        (lambda: critical_path({"a": DECIMAL_NAN}, {}), "needs a duration"),
+        (lambda: min_rooms([(DECIMAL_NAN, 1)]), "not ordered"),
+        (lambda: weighted_intervals([(0, 1, DECIMAL_NAN)]), "weights must be at least 0"),
+        (lambda: TDigest().add(DECIMAL_NAN), "finite"),
+        (lambda: TDigest().quantile(DECIMAL_NAN), "between 0 and 1"),
         (lambda: TDigest().add(10**400), "finite"),
         (lambda: rendezvous("key", []), "got none"),
     ],
@@ -175,6 +198,48 @@ def test_small_integers_of_numpy_do_not_wrap_around() -> None:
     assert orient(*points) == 1
     assert len(convex_hull(points)) == 3
     assert critical_path({"a": np.uint8(200), "b": np.uint8(100)}, {"b": ["a"]}).length == 300
+    weight = np.uint8(200)
+    assert weighted_intervals([(0, 1, weight), (1, 2, weight)]).weight == 400
+    assert lpt([np.uint8(3), weight, np.uint8(0)], 1).start == (200, 0, 203)
+    checker = SpellChecker(["ab", "ac"], [np.uint8(1), weight])
+    assert [one.word for one in checker.suggest("a")] == ["ac", "ab"]
+    for sketch in (CountMin(0.1, 0.1), SpaceSaving[str](2)):
+        sketch.add("a", weight)
+        sketch.add("a", weight)
+        assert sketch.total == 400
+    assert jump_hash(np.uint8(200), 50) == jump_hash(200, 50)
+
+
+def test_positions_weights_and_limits_of_numpy_do_not_wrap_around() -> None:
+    last, many = np.uint8(255), range(300)
+    sums = Fenwick.from_list(many)
+    sums.add(last, np.int8(1))
+
+    assert sums[last] == 256
+    assert len(Fenwick(last)) == 255
+    assert SegmentTree(many, max, 0)[last] == 255
+    assert SegmentTree(many, max, 0).prod(last, 300) == 299
+    assert SegmentTree(many, max, 0).max_right(last, lambda most: most < 290) == 290
+    assert LazySegmentTree(many, max, 0, max, max, 0)[last] == 255
+    for kind in (SortedList, SkipList, BPlusTree):
+        assert kind(many)[last] == 255
+        assert kind(many)[np.int8(-1)] == 299
+    assert list(SortedList(many, load=np.uint8(200))) == list(many)
+    for completer in (PrefixIndex, DictTrie, RadixTree):
+        assert completer({"a": np.uint8(200), "b": np.uint8(1)}).top("", 1) == ["a"]
+    assert levenshtein("a" * 300, "b" * 300, last) == 256
+    assert loop(300, keys=last)[299] == 44
+    pair = [np.uint8(200)] * 2
+    assert subset_sums(pair).bit_length() == 401
+    assert subset_sums_set(pair) == {0, 200, 400}
+    assert knapsack(pair, pair, 400) == knapsack_lists(pair, pair, 400) == (400, (0, 1))
+    assert closest_pair([(np.int8(-100), 0), (np.int8(100), 0), (10, 0)]) == (90, 1, 2)
+
+
+def test_letters_beyond_machine_words_have_suffixes() -> None:
+    text = [2**63, 0, 2**70, 2**63]
+
+    assert suffix_array(text).tolist() == suffix_array_py(text) == [1, 3, 0, 2]
 
 
 def test_a_weight_beyond_floats_is_a_weight() -> None:
@@ -222,3 +287,19 @@ def test_a_hull_of_fractions_stays_exact() -> None:
     third = Fraction(1, 3)
 
     assert orient((0, 0), (third, third), (1, 1)) == 0
+
+
+def test_a_check_finds_a_broken_invariant_also_under_python_o() -> None:
+    program = (
+        "from velvet_algorithms.sorted_list import SortedList\n"
+        "bag = SortedList([1, 2])\n"
+        "bag._lists[0][0] = 9\n"
+        "bag.check()\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-O", "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert "AssertionError" in done.stderr

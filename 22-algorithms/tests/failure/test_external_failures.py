@@ -89,30 +89,6 @@ def test_an_error_of_the_input_or_the_key_passes_through(broken: str, tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
-KILLED = """
-import sys
-from pathlib import Path
-from velvet_algorithms.external import sort_file, external_sort
-
-class Stop(str):
-    pass
-
-folder = Path(sys.argv[1])
-if sys.argv[2] == "runs":
-    ordered = external_sort((f"{n:06}" for n in range(1000, 0, -1)), max_lines=50, tmpdir=folder)
-    next(ordered)
-    print("ready", flush=True)
-    sys.stdin.read()
-else:
-    from velvet_algorithms.whole_file import whole_file
-    with whole_file(folder / "out.txt") as out:
-        out.write("half of it")
-        out.flush()
-        print("ready", flush=True)
-        sys.stdin.read()
-"""
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from velvet_algorithms.filters import BlockedBloom, BloomFilter, CuckooFilter
+from velvet_algorithms.cuckoo import CuckooFilter
+from velvet_algorithms.filters import BlockedBloom, BloomFilter
+from velvet_algorithms.quantiles import TDigest
 from velvet_algorithms.saved import pack, unpack
-from velvet_algorithms.sketches import CountMin, HyperLogLog, TDigest
+from velvet_algorithms.sketches import CountMin, HyperLogLog
 
 
 def count_min(conservative: bool) -> CountMin:

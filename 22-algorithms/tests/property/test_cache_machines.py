@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from velvet_algorithms.caches.base import Cache
+from velvet_algorithms.caches import Cache
 from velvet_algorithms.caches.fifo import S3FIFOCache, SieveCache
 from velvet_algorithms.caches.lru import LFUCache, LRUCache, TTLCache
 from velvet_algorithms.caches.traces import belady_hits, simulate
@@ -247,7 +247,7 @@ def test_s3_fifo_survives_deletions_anywhere(steps: list[tuple[int, int]], maxsi
             cache.pop(key, None)
 
         assert len(cache) == len(set(cache)) <= maxsize
-        assert cache._small_size + cache._main_size == len(cache)
+        assert len(cache._small) + len(cache._main) == len(cache)
 
 
 def best_by_trying(trace: list[int], size: int) -> int:

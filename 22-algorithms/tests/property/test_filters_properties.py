@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from velvet_algorithms.filters import BlockedBloom, BloomFilter, CuckooFilter, FilterFull
+from velvet_algorithms.cuckoo import CuckooFilter, FilterFull
+from velvet_algorithms.filters import BlockedBloom, BloomFilter
 
 KEYS = st.lists(st.binary(max_size=6) | st.text(max_size=4), max_size=40)
 FILTERS: list[Any] = [BloomFilter, BlockedBloom, CuckooFilter]

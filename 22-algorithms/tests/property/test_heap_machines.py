@@ -100,7 +100,7 @@ class LazyMachine(KeyedHeapMachine):
 
     @invariant()
     def small(self) -> None:
-        assert self.heap.entries <= 2 * len(self.model) + 17
+        assert len(self.heap._heap) <= 2 * len(self.model) + 17
 
 
 class PairingMachine(RuleBasedStateMachine):

@@ -5,17 +5,16 @@ from __future__ import annotations
 import heapq
 from fractions import Fraction
 from functools import reduce
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from velvet_algorithms.fenwick import Fenwick, SparseTable
-from velvet_algorithms.intervals import IntervalIndex, IntervalMap
-from velvet_algorithms.prefix_index import PrefixIndex
+from velvet_algorithms.ranges import Fenwick, IntervalIndex, IntervalMap, SparseTable
 from velvet_algorithms.segment_tree import LazySegmentTree, SegmentTree
-from velvet_algorithms.tries import DictTrie, RadixTree
+from velvet_algorithms.tries import DictTrie, PrefixIndex, RadixTree
 from velvet_algorithms.unionfind import PotentialUnionFind, UnionFind
 
 QUICK = settings(max_examples=40, deadline=None)
@@ -44,7 +43,7 @@ def test_a_fenwick_tree_sums_as_a_list_does(
         tree.add(index % len(items), amount)
         items[index % len(items)] += amount
 
-    assert tree.to_list() == items
+    assert list(tree) == items
     for stop in range(len(items) + 1):
         assert tree.prefix(stop) == sum(items[:stop])
         for start in range(stop + 1):
@@ -79,9 +78,7 @@ def test_products_keep_the_order_of_matrices(
         tree.set(index % len(items), matrix)
         items[index % len(items)] = matrix
 
-    tree.check()
     assert [tree[i] for i in range(len(tree))] == items
-    assert tree.all_prod() == reduce(times, items, one)
     for start in range(len(items) + 1):
         for stop in range(start, len(items) + 1):
             assert tree.prod(start, stop) == reduce(times, items[start:stop], one)
@@ -214,7 +211,9 @@ def test_an_interval_map_is_a_value_for_every_point(steps: list[tuple[int, int, 
         else:
             ours.set(start, start + length, value)
             model.update(dict.fromkeys(points, value))
-        ours.check()
+        assert all(start < stop for start, stop, _ in ours)
+        for (_, stop, left), (after, _, right) in pairwise(ours):
+            assert stop < after or (stop == after and left != right), "ranges touch or overlap"
 
     assert {p: v for a, b, v in ours for p in range(a, b)} == model
     assert all(ours.get(point) == model.get(point) for point in range(-1, 45))
@@ -239,8 +238,6 @@ def test_disjoint_sets_are_those_of_naive_merging(pairs: list[tuple[int, int]]) 
             one |= two
     joined = at_once.union_all(pairs)
 
-    sets.check()
-    at_once.check()
     assert sets.groups() == at_once.groups() == sorted(sorted(group) for group in naive)
     assert 15 - joined == sets.count == at_once.count == len(naive)
     for group in naive:
@@ -281,5 +278,4 @@ def test_all_completers_find_the_same_words(words: dict[str, int], prefix: str, 
         assert one.top(prefix, k) == best
         assert (prefix in one) == (prefix in words)
         assert len(one) == len(words)
-    completers[0].check()
     completers[2].check()

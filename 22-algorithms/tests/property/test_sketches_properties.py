@@ -9,7 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from velvet_algorithms.sketches import CountMin, HyperLogLog, Reservoir, SpaceSaving, TDigest
+from velvet_algorithms.quantiles import Reservoir, TDigest
+from velvet_algorithms.sketches import CountMin, HyperLogLog, SpaceSaving
 
 WORDS = st.lists(st.text("abcdefgh", min_size=1, max_size=2), max_size=60)
 NUMBERS = st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=300)

@@ -10,10 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from velvet_algorithms.bplus_tree import BPlusTree
-from velvet_algorithms.skip_list import SkipList
-from velvet_algorithms.sorted_dict import SortedDict
-from velvet_algorithms.sorted_list import SortedList
+from velvet_algorithms.ordered import BPlusTree, SkipList
+from velvet_algorithms.sorted_list import SortedDict, SortedList
 
 VALUES = st.integers(-20, 20)
 PLACES = st.integers(-60, 60)
@@ -101,7 +99,11 @@ class BagMachine(RuleBasedStateMachine):
         assert self.bag.count(value) == self.model.count(value)
         by = self.key or (lambda one: one)
         assert self.bag.bisect_left(value) == bisect_left(self.model, by(value), key=self.key)
-        assert self.bag.bisect_right(value) == bisect_right(self.model, by(value), key=self.key)
+        assert (
+            self.bag.bisect(value)
+            == self.bag.bisect_right(value)
+            == bisect_right(self.model, by(value), key=self.key)
+        )
         if value in self.model:
             assert self.bag.index(value) == self.model.index(value)
         else:

@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 from velvet_algorithms.strings import (
     AhoCorasick,
     find_all,
+    lcp_array,
     lcs_length,
     levenshtein,
     levenshtein_dp,
+    suffix_array,
+    suffix_array_py,
     z_array,
 )
-from velvet_algorithms.suffix import lcp_array, suffix_array, suffix_array_py
 
 TEXT = st.text("ab🐍", max_size=30)
 PIECE = st.text("ab🐍", min_size=1, max_size=5)

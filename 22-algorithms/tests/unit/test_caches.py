@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from velvet_algorithms.caches import traces
-from velvet_algorithms.caches.base import LockedCache
+from velvet_algorithms.caches import LockedCache, traces
 from velvet_algorithms.caches.fifo import S3FIFOCache, SieveCache
 from velvet_algorithms.caches.lru import LFUCache, LRUCache, TTLCache
 from velvet_algorithms.caches.traces import HitStats, belady_hits, simulate
@@ -101,7 +100,7 @@ def test_the_least_used_leave_first_and_of_those_the_oldest() -> None:
     cache["d"] = 4
 
     assert sorted(cache) == ["a", "c", "d"]
-    assert cache.uses("a") == 2
+    assert cache._uses["a"] == 2
     del cache["d"], cache["c"]
     cache.update(x=1, y=2, z=3)
     assert "a" in cache
@@ -123,7 +122,7 @@ def test_an_entry_expires_by_writing_and_not_by_reading() -> None:
     cache["b"] = 3
     now[0] = 21.0
     assert cache["b"] == 3
-    assert cache.expire() == 0
+    assert len(cache) == 1
 
 
 def test_items_and_values_can_be_walked_although_reading_reorders() -> None:
@@ -134,27 +133,6 @@ def test_items_and_values_can_be_walked_although_reading_reorders() -> None:
         assert sorted(cache.items()) == [("a", 1), ("b", 2)]
         assert sorted(cache.values()) == [1, 2]
         assert repr(cache).endswith("(maxsize=3, 2 entries, 4 hits, 0 misses)")
-
-
-def test_a_missing_value_is_made_once_and_not_stored_when_making_fails() -> None:
-    cache = LockedCache(LRUCache[str, int](2))
-    made: list[str] = []
-
-    def make() -> int:
-        made.append("a")
-        return 7
-
-    assert cache.get_or_make("a", make) == cache.get_or_make("a", make) == 7
-    assert made == ["a"]
-    with pytest.raises(ZeroDivisionError):
-        cache.get_or_make("b", lambda: 1 // 0)
-    assert list(cache) == ["a"]
-    assert cache.counts() == (1, 2)
-    del cache["a"]
-    assert len(cache) == 0
-    assert cache.get("a", 3) == 3
-    with pytest.raises(KeyError):
-        cache["a"]
 
 
 def test_whole_operations_of_a_dictionary_are_whole_behind_the_lock() -> None:
@@ -170,6 +148,12 @@ def test_whole_operations_of_a_dictionary_are_whole_behind_the_lock() -> None:
         cache.pop("b")
     assert cache.popitem() == ("a", 1)
     assert "c" in cache
+    del cache["c"]
+    assert len(cache) == 0
+    assert cache.get("c", 7) == 7
+    with pytest.raises(KeyError):
+        cache["c"]
+    cache["d"] = 4
     cache.clear()
     assert len(cache) == 0
 
@@ -200,7 +184,27 @@ def test_queues_of_s3_fifo_forget_entries_that_were_deleted() -> None:
             del cache[key]
 
     assert len(cache) <= 100
-    assert len(cache._small) + len(cache._main) <= 2 * len(cache) + 40
+    assert len(cache._small) + len(cache._main) == len(cache)
     for key in range(5_000, 5_300):
         cache[key] = key
     assert len(cache) == 100
+
+
+@pytest.mark.parametrize("make", [*POLICIES.values(), lambda n: TTLCache(n, 60)])
+def test_clearing_a_cache_looks_no_key_up(make: Any) -> None:
+    class Counted:
+        hashes = 0
+
+        def __hash__(self) -> int:
+            Counted.hashes += 1
+            return id(self)
+
+    cache = make(100)
+    for _ in range(100):
+        cache[Counted()] = 1
+    before = Counted.hashes
+
+    cache.clear()
+
+    assert Counted.hashes == before
+    assert len(cache) == 0

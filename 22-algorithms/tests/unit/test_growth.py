@@ -17,7 +17,6 @@ from velvet_algorithms.growth import (
     counting,
     crossover,
     fit_power,
-    student_t95,
 )
 from velvet_algorithms.heaps import IndexedHeap
 from velvet_algorithms.sorted_list import SortedList
@@ -73,14 +72,6 @@ def test_every_class_is_told_from_the_others(name: str) -> None:
     fit = fit_power(sizes, [5e-9 * math.exp(slope(n)) for n in sizes])
 
     assert name in fit.classes
-
-
-@pytest.mark.parametrize(
-    ("degrees", "t"),
-    [(1, 12.7062), (2, 4.3027), (3, 3.1824), (4, 2.7764), (8, 2.306), (30, 2.0423)],
-)
-def test_students_t_is_right_within_a_hundredth(degrees: int, t: float) -> None:
-    assert student_t95(degrees) == pytest.approx(t, rel=0.01)
 
 
 def test_a_crossover_lies_where_the_lines_meet() -> None:

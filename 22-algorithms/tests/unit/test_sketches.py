@@ -11,14 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from velvet_algorithms.quantiles import Reservoir, TDigest
 from velvet_algorithms.samples.words import make_words, zipf_stream
-from velvet_algorithms.sketches import (
-    CountMin,
-    HyperLogLog,
-    Reservoir,
-    SpaceSaving,
-    TDigest,
-)
+from velvet_algorithms.sketches import CountMin, HyperLogLog, SpaceSaving
 
 
 @pytest.mark.parametrize("distinct", [1, 100, 5000, 30_000])

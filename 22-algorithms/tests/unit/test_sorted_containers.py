@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import weakref
 from typing import Any
 
 import pytest
 
-from velvet_algorithms.bplus_tree import BPlusTree
 from velvet_algorithms.contenders.builtin import InsortList
 from velvet_algorithms.heaps import LazyHeap
-from velvet_algorithms.skip_list import SkipList
-from velvet_algorithms.sorted_dict import SortedDict
-from velvet_algorithms.sorted_list import SortedList
+from velvet_algorithms.ordered import BPlusTree, SkipList
+from velvet_algorithms.sorted_list import SortedDict, SortedList
 
 
 def test_a_bag_of_thousands_keeps_the_usual_load_and_every_answer() -> None:
@@ -78,6 +79,26 @@ def test_a_list_that_contains_itself_has_a_text() -> None:
 def test_a_sorted_list_has_no_hash() -> None:
     with pytest.raises(TypeError, match="unhashable"):
         hash(SortedList())
+
+
+@pytest.mark.parametrize("make", [lambda: SortedList([2, 1]), lambda: SortedDict({2: 0, 1: 0})])
+def test_a_copy_is_made_by_its_method_too_and_a_weak_reference(make: Any) -> None:
+    ours = make()
+
+    theirs = ours.copy()
+    theirs.clear()
+
+    assert list(weakref.ref(ours)()) == [1, 2]
+    assert type(theirs) is type(ours)
+
+
+def test_a_broken_list_is_told_under_dash_o_too() -> None:
+    broken = "from velvet_algorithms.sorted_list import SortedList\nbag = SortedList([1, 2])\n"
+    broken += "bag._maxes[0] = 9\nbag.check()"
+
+    told = subprocess.run([sys.executable, "-O", "-c", broken], capture_output=True, check=False)
+
+    assert b"AssertionError: a wrong maximum" in told.stderr
 
 
 def test_an_index_within_bounds_is_found_and_outside_refused() -> None:

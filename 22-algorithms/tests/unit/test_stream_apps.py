@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from velvet_algorithms.apps.dedupe import (
+from velvet_algorithms.dedupe import (
     StreamDeduper,
     list_deduper,
     set_deduper,

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from velvet_algorithms.suffix import lcp_array, suffix_array, suffix_array_py
+from velvet_algorithms.strings import lcp_array, suffix_array, suffix_array_py
 
 KNOWN = {
     "banana": [5, 3, 1, 0, 4, 2],

@@ -1,30 +1,23 @@
-"""Evict what was used least recently, with or without an age limit.
+"""Evict what was used least recently, with or without an age limit, or what was used least often.
 
 The order of use lives in an `OrderedDict`, a hash table with a linked list in C. A plain dict,
 re-inserting what is used, gives the same answers and is slower: deleting at the front leaves
 holes that finding the oldest key has to walk over. Prefer `functools.lru_cache` for
 the results of a function: it is all C.
 
-Evict what was used least often; among equals, what was used least recently.
-
-Keys of one count share an ordered bucket, so that a use moves a key from one bucket to the next
-and an eviction takes the oldest of the lowest bucket: O(1) without a heap (Shah, Mitra, Matani
-2010). Counts never fade here: what was popular last year stays, which loses when popularity
-drifts (see the trace `drift`).
+In `LFUCache` keys of one count share an ordered bucket, so that a use moves a key from one bucket
+to the next and an eviction takes the oldest of the lowest bucket: O(1) without a heap (Shah, Mitra,
+Matani 2010). Counts never fade: what was popular last year stays (see the trace `drift`).
 """
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, ItemsView, Iterator, ValuesView
-from typing import Any, TypeVar
+from collections.abc import Callable, ItemsView, Iterator, ValuesView
+from typing import Any
 
-from velvet_algorithms.caches.base import Cache
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-D = TypeVar("D")
+from velvet_algorithms.caches import Cache, D, K, V
 
 
 class LRUCache(Cache[K, V]):
@@ -39,34 +32,17 @@ class LRUCache(Cache[K, V]):
     (False, 1)
     """
 
-    __slots__ = ("_data",)
+    __slots__ = ()
+    _data: OrderedDict[K, V]
 
-    def __init__(self, maxsize: int) -> None:
-        super().__init__(maxsize)
-        self._data: OrderedDict[K, V] = OrderedDict()
+    def _begin(self) -> None:
+        self._data = OrderedDict()
 
-    def get(self, key: K, default: D | None = None) -> V | D | None:  # type: ignore[override]
-        """Return a value and count the use, or return the default and count a miss."""
-        # Not through MutableMapping.get, which would call `[]` and catch: half the speed.
-        data = self._data
-        if key in data:
-            data.move_to_end(key)
-            self.hits += 1
-            return data[key]
-        self.misses += 1
-        return default
-
-    def __getitem__(self, key: K) -> V:
-        try:
-            value = self._data[key]
-        except KeyError:
-            self.misses += 1
-            raise
+    def _use(self, key: K) -> None:
         self._data.move_to_end(key)
-        self.hits += 1
-        return value
 
-    # What leaves is held until all is in order: its `__del__` may come back to this cache.
+    def _drop(self, key: K) -> V:
+        return self._data.pop(key)
 
     def __setitem__(self, key: K, value: V) -> None:
         data = self._data
@@ -79,44 +55,18 @@ class LRUCache(Cache[K, V]):
         data[key] = value
         self._changes += 1
 
-    def __delitem__(self, key: K) -> None:
-        gone = self._data.pop(key)  # noqa: F841
-        self._changes += 1
 
-    def popitem(self) -> tuple[K, V]:
-        """Remove and return the least recently used entry; KeyError when empty. O(1)."""
-        item = self._data.popitem(last=False)
-        self._changes += 1
-        return item
-
-    def clear(self) -> None:
-        """Remove everything. O(n)."""
-        gone, self._data = self._data, OrderedDict()  # noqa: F841
-        self._changes += 1
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._data
-
-    def __len__(self) -> int:
-        return len(self._data)
-
-    def __iter__(self) -> Iterator[K]:
-        """Walk the keys, the least recently used first."""
-        return self._watched(iter(list(self._data)))  # a copy, because reading reorders
-
-
-class TTLCache(Cache[K, V]):
+class TTLCache(LRUCache[K, V]):
     """Least recently used, and no entry older than `ttl` seconds after it was written.
 
     Args:
         ttl: seconds; reading does not prolong an entry's life, writing does.
         timer: a monotonic clock in seconds.
 
-    Raises:
-        ValueError: `ttl` is not positive.
+    Raises ValueError where `ttl` is not positive.
     """
 
-    __slots__ = ("_data", "_expires", "timer", "ttl")
+    __slots__ = ("_expires", "timer", "ttl")
 
     def __init__(
         self, maxsize: int, ttl: float, *, timer: Callable[[], float] = time.monotonic
@@ -125,12 +75,14 @@ class TTLCache(Cache[K, V]):
         if not ttl > 0:
             raise ValueError(f"ttl must be > 0 seconds, got {ttl!r}")
         self.ttl, self.timer = ttl, timer
-        self._data: OrderedDict[K, V] = OrderedDict()  # by use
+
+    def _begin(self) -> None:
+        super()._begin()
         self._expires: OrderedDict[K, float] = OrderedDict()  # by writing, hence by expiry
 
-    def expire(self) -> int:
-        """Drop everything that is too old; return how many entries that were."""
-        return len(self._expired(self.timer()))
+    def _drop(self, key: K) -> V:
+        del self._expires[key]
+        return self._data.pop(key)
 
     def _expired(self, now: float) -> list[V]:
         """Drop what is too old at a moment; return the values, which may have a `__del__`."""
@@ -140,17 +92,15 @@ class TTLCache(Cache[K, V]):
             if now < when:
                 break
             gone.append(self._drop(key))
+            self._changes += 1
         return gone
 
-    def _drop(self, key: K) -> V:
-        del self._expires[key]
-        self._changes += 1
-        return self._data.pop(key)
-
     def _alive(self) -> dict[K, V]:
-        """Return what is alive at one moment, by use."""
+        """Return what is alive at one moment, by use; each counts as a use."""
         now, expires = self.timer(), self._expires
-        return {key: value for key, value in self._data.items() if now < expires[key]}
+        alive = {key: value for key, value in self._data.items() if now < expires[key]}
+        self.hits += len(alive)
+        return alive
 
     def get(self, key: K, default: D | None = None) -> V | D | None:  # type: ignore[override]
         """Return a value and count the use, or return the default and count a miss."""
@@ -158,14 +108,6 @@ class TTLCache(Cache[K, V]):
         if when is None or self.timer() >= when:
             self.misses += 1
             return default
-        self._data.move_to_end(key)
-        self.hits += 1
-        return self._data[key]
-
-    def __getitem__(self, key: K) -> V:
-        if key not in self:
-            self.misses += 1
-            raise KeyError(key)
         self._data.move_to_end(key)
         self.hits += 1
         return self._data[key]
@@ -185,8 +127,7 @@ class TTLCache(Cache[K, V]):
     def __delitem__(self, key: K) -> None:
         """Remove a key; raises KeyError when it is not here, or too old."""
         alive = key in self
-        if key in self._expires:
-            gone = self._drop(key)  # noqa: F841
+        super().__delitem__(key)
         if not alive:
             raise KeyError(key)
 
@@ -194,61 +135,48 @@ class TTLCache(Cache[K, V]):
 
     def pop(self, key: K, *default: Any) -> Any:
         """Remove a key and return its value, or the default; counts as a use."""
-        if key in self:
-            self.hits += 1
-            return self._drop(key)
-        self.misses += 1
+        value = self.get(key, self)
+        if value is not self:
+            super().__delitem__(key)
+            return value
         if default:
             return default[0]
         raise KeyError(key)
 
     def popitem(self) -> tuple[K, V]:
         """Remove and return the least recently used entry; KeyError when empty."""
-        gone = self._expired(self.timer())  # noqa: F841
-        key = next(iter(self._data), None)
-        if key is None and not self._data:
-            raise KeyError("popitem(): the cache is empty")
-        return key, self._drop(key)  # type: ignore[return-value, arg-type]
+        self._expired(self.timer())
+        return super().popitem()
 
     def items(self) -> ItemsView[K, V]:
         """Return the entries of one moment; each counts as a use."""
-        alive = self._alive()
-        self.hits += len(alive)
-        return alive.items()
+        return self._alive().items()
 
     def values(self) -> ValuesView[V]:
         """Return the values of one moment; each counts as a use."""
-        alive = self._alive()
-        self.hits += len(alive)
-        return alive.values()
-
-    def clear(self) -> None:
-        """Remove everything. O(n)."""
-        gone, self._data, self._expires = self._data, OrderedDict(), OrderedDict()  # noqa: F841
-        self._changes += 1
+        return self._alive().values()
 
     def __contains__(self, key: object) -> bool:
         when = self._expires.get(key)  # type: ignore[arg-type]
         return when is not None and self.timer() < when
 
     def __len__(self) -> int:
-        self.expire()
+        self._expired(self.timer())
         return len(self._data)
 
     def __iter__(self) -> Iterator[K]:
-        self.expire()
-        return self._watched(iter(list(self._data)))
+        self._expired(self.timer())
+        return super().__iter__()
 
 
 class LFUCache(Cache[K, V]):
-    """Least frequently used; every operation O(1)."""
+    """Least frequently used, of equals the least recently used; every operation O(1)."""
 
-    __slots__ = ("_buckets", "_data", "_least", "_uses")
+    __slots__ = ("_buckets", "_least", "_uses")
     _nested = ("_buckets",)
 
-    def __init__(self, maxsize: int) -> None:
-        super().__init__(maxsize)
-        self._data: dict[K, V] = {}
+    def _begin(self) -> None:
+        self._data = {}
         self._uses: dict[K, int] = {}
         self._buckets: dict[int, OrderedDict[K, None]] = {}
         self._least = 0  # the lowest count; right whenever nothing was deleted by hand
@@ -267,23 +195,6 @@ class LFUCache(Cache[K, V]):
             above = self._buckets[uses] = OrderedDict()
         above[key] = None
 
-    def get(self, key: K, default: D | None = None) -> V | D | None:  # type: ignore[override]
-        """Return a value and count the use, or return the default and count a miss."""
-        if key in self._data:
-            self.hits += 1
-            self._use(key)
-            return self._data[key]
-        self.misses += 1
-        return default
-
-    def __getitem__(self, key: K) -> V:
-        if key not in self._data:
-            self.misses += 1
-            raise KeyError(key)
-        self.hits += 1
-        self._use(key)
-        return self._data[key]
-
     def __setitem__(self, key: K, value: V) -> None:
         gone: Any = None
         if key in self._data:
@@ -294,40 +205,17 @@ class LFUCache(Cache[K, V]):
         if len(self._data) >= self.maxsize:
             if self._least not in self._buckets:
                 self._least = min(self._buckets)
-            victim, _ = self._buckets[self._least].popitem(last=False)
-            gone = self._forget(victim)  # noqa: F841
+            gone = self._drop(next(iter(self._buckets[self._least])))  # noqa: F841
         self._data[key] = value
         self._uses[key] = self._least = 1
         self._buckets.setdefault(1, OrderedDict())[key] = None
         self._changes += 1
 
-    def _forget(self, key: K) -> V:
+    def _drop(self, key: K) -> V:
+        value = self._data.pop(key)
         uses = self._uses.pop(key)
-        if not self._buckets[uses]:
+        bucket = self._buckets[uses]
+        del bucket[key]
+        if not bucket:
             del self._buckets[uses]
-        return self._data.pop(key)
-
-    def __delitem__(self, key: K) -> None:
-        if key not in self._data:
-            raise KeyError(key)
-        del self._buckets[self._uses[key]][key]
-        gone = self._forget(key)  # noqa: F841
-        self._changes += 1
-
-    def clear(self) -> None:
-        """Remove everything. O(n)."""
-        gone, self._data, self._uses, self._buckets = self._data, {}, {}, {}  # noqa: F841
-        self._changes += 1
-
-    def uses(self, key: K) -> int:
-        """Return how often a key was used since it came, its coming included; raises KeyError."""
-        return self._uses[key]
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._data
-
-    def __len__(self) -> int:
-        return len(self._data)
-
-    def __iter__(self) -> Iterator[K]:
-        return self._watched(iter(self._data))
+        return value

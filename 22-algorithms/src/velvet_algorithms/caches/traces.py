@@ -1,13 +1,10 @@
-"""Request traces that tell eviction policies apart; all seeded, keys are integers.
+"""Request traces that tell eviction policies apart, and the most that any policy could hit on them.
 
-`zipf` is popularity that stays; `zipf_scan` the same with long scans through it, which flush
-a plain LRU; `loop` walks in a circle that is a little too large, where LRU has no hit at all;
-`drift` is popularity that moves on, where counting uses goes wrong.
-
-Hit ratios of a policy on a trace, and the best that any policy could have done.
-
-Belady's rule (1966) evicts what will be asked for last. It needs the future, so it is a line to
-measure by and not a policy to use.
+All are seeded, keys are integers. `zipf` is popularity that stays; `zipf_scan` the same with long
+scans through it, which flush a plain LRU; `loop` walks in a circle that is a little too large, where
+LRU has no hit at all; `drift` is popularity that moves on, where counting uses goes wrong. Belady's
+rule (1966) evicts what will be asked for last. It needs the future, so it is a line to measure by
+and not a policy to use.
 """
 
 from __future__ import annotations
@@ -20,15 +17,12 @@ from itertools import accumulate
 from typing import Any
 
 from velvet_algorithms.contract import plain
+from velvet_algorithms.hashing import checked_whole
 
 
 def zipf(n: int, *, keys: int = 10_000, skew: float = 0.9, seed: int = 0) -> list[int]:
-    """Return n requests of which key k has a share proportional to 1 / (k + 1)^skew.
-
-    Raises:
-        ValueError: `n` or `keys` is not positive.
-    """
-    _refuse(n=n, keys=keys)
+    """Return n requests of which key k has a share proportional to 1 / (k + 1)^skew."""
+    n, keys = checked_whole("n", n), checked_whole("keys", keys)
     weights = list(accumulate((k + 1) ** -plain(skew) for k in range(keys)))
     return random.Random(seed).choices(range(keys), cum_weights=weights, k=n)
 
@@ -40,7 +34,8 @@ def zipf_scan(
 
     The scanned keys are new ones each time, from `keys` upwards.
     """
-    _refuse(n=n, keys=keys, every=every)
+    n, keys = checked_whole("n", n), checked_whole("keys", keys)
+    every = checked_whole("every", every)
     popular = iter(zipf(n, keys=keys, skew=skew, seed=seed))
     length, fresh = max(every // 5, 1), keys
     trace: list[int] = []
@@ -53,7 +48,7 @@ def zipf_scan(
 
 def loop(n: int, *, keys: int = 1_100) -> list[int]:
     """Return n requests that walk 0, 1, ..., keys - 1 and begin again."""
-    _refuse(n=n, keys=keys)
+    n, keys = checked_whole("n", n), checked_whole("keys", keys)
     return [i % keys for i in range(n)]
 
 
@@ -61,15 +56,9 @@ def drift(
     n: int, *, keys: int = 1_000, skew: float = 0.9, step: int = 10, seed: int = 0
 ) -> list[int]:
     """Return a Zipf trace whose most popular key moves on by one after every `step` requests."""
-    _refuse(n=n, keys=keys, step=step)
+    step = checked_whole("step", step)
     ranks = zipf(n, keys=keys, skew=skew, seed=seed)
     return [rank + i // step for i, rank in enumerate(ranks)]
-
-
-def _refuse(**counts: int) -> None:
-    for name, count in counts.items():
-        if not count > 0:
-            raise ValueError(f"{name} must be > 0, got {count!r}")
 
 
 @dataclass(frozen=True)
@@ -103,9 +92,6 @@ def belady_hits(trace: Sequence[Hashable], size: int) -> int:
     """Return the most hits that any policy can have which keeps what was asked for last.
 
     O(n log n): a heap of next uses, whose outdated entries are skipped.
-
-    Raises:
-        ValueError: `size` is not positive.
     """
     if not size > 0:
         raise ValueError(f"size must be > 0 entries, got {size!r}")

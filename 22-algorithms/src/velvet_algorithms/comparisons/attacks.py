@@ -6,14 +6,14 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
-from velvet.bench import Suite, growth, speedup
+from velvet.bench import Suite, growth
+from velvet_algorithms.adversary import ATTACKS
+from velvet_algorithms.comparisons.rows import claim_speedups
 
 ATTACK_SIZES = [64, 128, 256, 512, 1024, 2048]
 
 
 def _operations(name: str, side: str, n: int) -> Callable[[], dict[str, float]]:
-    from velvet_algorithms.adversary import ATTACKS
-
     attack = ATTACKS[name]
 
     def run() -> dict[str, float]:
@@ -27,14 +27,10 @@ def _operations(name: str, side: str, n: int) -> Callable[[], dict[str, float]]:
 @cache
 def _hostile(name: str, n: int) -> list[Any]:
     """Make the killer once a process: that of quicksort takes as long as the attack itself."""
-    from velvet_algorithms.adversary import ATTACKS
-
     return ATTACKS[name].hostile(n)
 
 
 def _attacked(name: str, side: str, n: int) -> Callable[[], Any]:
-    from velvet_algorithms.adversary import ATTACKS
-
     attack = ATTACKS[name]
     keys = attack.ordinary(n) if side == "ordinary" else _hostile(name, n)
     if side == "sorted()":
@@ -48,7 +44,9 @@ def _attacked(name: str, side: str, n: int) -> Callable[[], Any]:
     return run
 
 
-FLOOD, KILLER, TREE = "hash flood", "quicksort killer", "sorted inserts"
+FLOOD, KILLER, TREE = ATTACKS
+MOST = {FLOOD: 8000, KILLER: 4000, TREE: 1000}
+TEXTS = {FLOOD: "colliding integers", KILLER: "the killer of quicksort", TREE: "sorted inserts"}
 ROWS = {
     "dict": (FLOOD, "ordinary"),
     "hash flood": (FLOOD, "hostile"),
@@ -63,7 +61,8 @@ ROWS = {
 }
 
 
-def _add_adversary(suite: Suite) -> None:
+def add_to(suite: Suite) -> None:
+    """Add the comparisons of attacks."""
     counted = suite.comparison(
         "adversary_growth",
         title="Comparisons (and one visit a key) that hostile keys cost, exact on every machine",
@@ -72,8 +71,7 @@ def _add_adversary(suite: Suite) -> None:
         sizes={"n": ATTACK_SIZES},
         metrics={"comparisons": "comparisons"},
     )
-    texts = {FLOOD: "colliding integers", KILLER: "the killer of quicksort", TREE: "sorted inserts"}
-    for name, text in texts.items():
+    for name, text in TEXTS.items():
         for side in ("victim", "defended"):
             counted.add(f"{name} {side}", partial(_operations, name, side))
         suite.claim(
@@ -93,28 +91,14 @@ def _add_adversary(suite: Suite) -> None:
         rounds={"quick": 2, "default": 3},
     )
     for row, (name, side) in ROWS.items():
-        most = {FLOOD: 8000, KILLER: 4000, TREE: 1000}[name]
-        timed.add(
-            row,
-            partial(_attacked, name, side),
-            baseline=row == "dict",
-            when=lambda n, most=most: n <= most,
-        )
+        setup = partial(_attacked, name, side)
+        timed.add(row, setup, baseline=row == "dict", when=lambda n, most=MOST[name]: n <= most)
     timed.same_result()
-    suite.claim(
-        "a dictionary of 2,000 colliding integers takes 50 times as long as one of others",
-        speedup("adversary", "dict", "hash flood", n=2000) >= 50,
-    )
-    suite.claim(
-        "the killer makes a median-of-three quicksort ten times slower at 2,000",
-        speedup("adversary", "quicksort", "killed quicksort", n=2000) >= 10,
-    )
-    suite.claim(
-        "the built-in sort does not notice it",
-        speedup("adversary", "killed sorted()", "killed quicksort", n=2000) >= 300,
-    )
-
-
-def add_to(suite: Suite) -> None:
-    """Add the comparisons of attacks."""
-    _add_adversary(suite)
+    flood = "a dictionary of 2,000 colliding integers takes 50 times as long as one of others"
+    killer = "the killer makes a median-of-three quicksort ten times slower at 2,000"
+    claims = {
+        flood: ("dict", "hash flood", 50),
+        killer: ("quicksort", "killed quicksort", 10),
+        "the built-in sort does not notice it": ("killed sorted()", "killed quicksort", 300),
+    }
+    claim_speedups(suite, timed, claims, n=2000)

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from functools import partial
 
-from velvet.bench import Suite, speedup
+from velvet.bench import Suite
 from velvet.bench.model import Tier
-from velvet_algorithms.comparisons.rows import SEED, add_rows
+from velvet_algorithms.comparisons.rows import SEED, add_rows, claim_speedups
+from velvet_algorithms.heaps import top_k
 from velvet_algorithms.samples.workloads import numbers
+
+Choice = Callable[[list[float], int], list[float]]
+LARGEST: dict[str, Choice] = {
+    "sorted sliced": lambda given, k: sorted(given, reverse=True)[:k],
+    "nlargest": lambda given, k: heapq.nlargest(k, given),
+    "top_k": top_k,
+}
+
+
+def _chosen(choose: Choice, n: int, k: int) -> Callable[[], list[float]]:
+    given = numbers(n, SEED)
+    return lambda: choose(given, k)
 
 
 def _add_largest(suite: Suite) -> None:
@@ -22,33 +36,15 @@ def _add_largest(suite: Suite) -> None:
         quick=lambda n, k: n == 20_000 and k != n // 100,
         rounds={"quick": 6, "default": 6},
     )
-
-    @largest.contender(name="sorted sliced", baseline=True)
-    def in_order(n: int, k: int) -> Callable[[], list[float]]:
-        given = numbers(n, SEED)
-        return lambda: sorted(given, reverse=True)[:k]
-
-    @largest.contender
-    def nlargest(n: int, k: int) -> Callable[[], list[float]]:
-        given = numbers(n, SEED)
-        return lambda: heapq.nlargest(k, given)
-
-    @largest.contender
-    def top_k(n: int, k: int) -> Callable[[], list[float]]:
-        from velvet_algorithms.heaps import top_k
-
-        given = numbers(n, SEED)
-        return lambda: top_k(given, k)
-
+    for name, choose in LARGEST.items():
+        largest.add(name, partial(_chosen, choose), baseline=name == "sorted sliced")
     largest.same_result()
-    suite.claim(
+    few, tenth = (
         "the ten largest of 20,000 are a job for nlargest",
-        speedup("small_choices_largest", "nlargest", "sorted sliced", n=20_000, k=10) >= 4,
-    )
-    suite.claim(
         "a tenth of them is a job for sorted",
-        speedup("small_choices_largest", "sorted sliced", "nlargest", n=20_000, k=2000) >= 1.1,
     )
+    claim_speedups(suite, largest, {few: ("nlargest", "sorted sliced", 4)}, n=20_000, k=10)
+    claim_speedups(suite, largest, {tenth: ("sorted sliced", "nlargest", 1.1)}, n=20_000, k=2000)
 
 
 def _add_tasks(suite: Suite) -> None:
@@ -61,26 +57,23 @@ def _add_tasks(suite: Suite) -> None:
         rounds={"quick": 6, "default": 10},
     )
     add_rows(tasks, "tasks", baseline="Kahn")
-    suite.claim(
-        "a loop of fifteen lines orders tasks faster than graphlib",
-        speedup("small_choices_order", "Kahn", "graphlib", n=4000) >= 1.5,
-    )
-    suite.claim(
-        "and faster than networkx",
-        speedup("small_choices_order", "Kahn", "networkx", n=4000) >= 2,
-        needs="networkx",
-    )
+    claims = {
+        "a loop of fifteen lines orders tasks faster than graphlib": ("Kahn", "graphlib", 1.5),
+        "and faster than networkx": ("Kahn", "networkx", 2),
+    }
+    claim_speedups(suite, tasks, claims, n=4000)
 
 
 def _add_points(suite: Suite) -> None:
-    rows: tuple[tuple[str, str, str, list[int], Tier], ...] = (
-        ("small_choices_hull", "hull", "monotone chain", [300, 5000, 50_000], "quick"),
-        ("small_choices_pair", "closest_pair", "grid", [300, 5000], "default"),
+    rows: tuple[tuple[str, str, str, list[int], Tier, int], ...] = (
+        ("small_choices_hull", "hull", "monotone chain", [300, 5000, 50_000], "quick", 5),
+        ("small_choices_pair", "closest_pair", "grid", [300, 5000], "default", 2),
     )
-    for name, family, ours, sizes, tier in rows:
+    for name, family, ours, sizes, tier, least in rows:
+        what = family.replace("_", " ")
         points = suite.comparison(
             name,
-            title=f"The {family.replace('_', ' ')} of n points",
+            title=f"The {what} of n points",
             unit="ms",
             sizes={"n": [100, 300, 1500, 5000, 50_000]},
             default=lambda n, sizes=sizes: n in sizes,
@@ -89,17 +82,10 @@ def _add_points(suite: Suite) -> None:
             rounds={"quick": 5, "default": 5},
         )
         add_rows(points, family, baseline=ours, most={"every pair": 300})
-        suite.claim(
-            f"scipy finds the {family.replace('_', ' ')} several times faster than Python",
-            speedup(name, "scipy", ours, n=5000) >= (5 if family == "hull" else 2),
-            needs="scipy",
-            tier=tier,
-        )
-    suite.claim(
-        "a grid beats looking at every pair from 300 points on",
-        speedup("small_choices_pair", "grid", "every pair", n=300) >= 2,
-        tier="default",
-    )
+        scipy = f"scipy finds the {what} several times faster than Python"
+        claim_speedups(suite, points, {scipy: ("scipy", ours, least)}, n=5000, tier=tier)
+    grid = "a grid beats looking at every pair from 300 points on"
+    claim_speedups(suite, points, {grid: ("grid", "every pair", 2)}, n=300, tier="default")
 
 
 def add_to(suite: Suite) -> None:

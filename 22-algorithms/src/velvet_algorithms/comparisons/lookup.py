@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from velvet.bench import Metric, Outcome, Suite, ratio, speedup
-from velvet_algorithms.comparisons.rows import add_rows
+from velvet.bench import Metric, Outcome, Suite, ratio
+from velvet_algorithms.comparisons.rows import add_rows, claim_speedups
 from velvet_algorithms.contenders import ways
 from velvet_algorithms.samples.words import make_words
 
@@ -46,7 +46,12 @@ def _add_completions(suite: Suite) -> None:
         quick=lambda n: n == FEW,
         rounds={"quick": 5, "default": 8},
     )
-    add_rows(completions, "completions", baseline="sorted list + nlargest")
+    naive = "sorted list + nlargest"
+    add_rows(completions, "completions", baseline=naive)
+    every = "a tree of the best finds ten completions faster than a look at all of them"
+    trie = "a sorted list beats the textbook's trie"
+    claims = {every: ("PrefixIndex", naive, 3), trie: ("PrefixIndex", "DictTrie", 15)}
+    claim_speedups(suite, completions, claims, n=FEW)
     held = suite.comparison(
         "autocomplete_memory",
         title="Memory of an index of n words, without the words themselves",
@@ -59,14 +64,6 @@ def _add_completions(suite: Suite) -> None:
     for one in ways("indexes"):
         setup = partial(_memory, one.setup)
         held.add(one.name, setup, baseline=one.name == "PrefixIndex", needs=one.needs)
-    suite.claim(
-        "a tree of the best finds ten completions faster than a look at all of them",
-        speedup("autocomplete", "PrefixIndex", "sorted list + nlargest", n=FEW) >= 3,
-    )
-    suite.claim(
-        "a sorted list beats the textbook's trie",
-        speedup("autocomplete", "PrefixIndex", "DictTrie", n=FEW) >= 15,
-    )
     suite.claim(
         "a trie of dictionaries takes more than twenty times the memory of marisa-trie",
         ratio("autocomplete_memory", "DictTrie", "marisa-trie", "megabytes", n=FEW) >= 20,
@@ -85,21 +82,14 @@ def _add_disjoint_sets(suite: Suite) -> None:
         rounds={"quick": 3, "default": 5},
     )
     add_rows(sets, "union_find", baseline="networkx")
-    suite.claim(
-        "our disjoint sets beat those of networkx",
-        speedup("union_find", "UnionFind", "networkx", n=20_000) >= 2.5,
-        needs="networkx",
-    )
-    suite.claim(
-        "and take no longer than those of the AtCoder library in Python",
-        speedup("union_find", "UnionFind", "atcoder", n=20_000) >= 0.85,
-        needs="ac-library-python",
-    )
-    suite.claim(
-        "compiled code is several times faster than both",
-        speedup("union_find", "scipy", "UnionFind.union_all", n=20_000) >= 3,
-        needs="scipy",
-    )
+    port = "and take no longer than those of the AtCoder library in Python"
+    compiled = "compiled code is several times faster than both"
+    claims = {
+        "our disjoint sets beat those of networkx": ("UnionFind", "networkx", 2.5),
+        port: ("UnionFind", "atcoder", 0.85),
+        compiled: ("scipy", "UnionFind.union_all", 3),
+    }
+    claim_speedups(suite, sets, claims, n=20_000)
 
 
 def _add_ranges(suite: Suite) -> None:
@@ -113,6 +103,10 @@ def _add_ranges(suite: Suite) -> None:
         rounds={"quick": 3, "default": 5},
     )
     add_rows(sums, "range_sums", baseline="atcoder", most={"sum(list[a:b])": 20_000})
+    port = "our Fenwick tree takes no longer than that of the AtCoder library in Python"
+    sliced = "a Fenwick tree is many times faster than adding up a slice"
+    claims = {port: ("Fenwick", "atcoder", 1.0), sliced: ("Fenwick", "sum(list[a:b])", 3)}
+    claim_speedups(suite, sums, claims, n=10_000)
     products = suite.comparison(
         "range_products",
         title="n times: replace one of n maps, ask for the product of a range (not commutative)",
@@ -122,21 +116,10 @@ def _add_ranges(suite: Suite) -> None:
         quick=lambda n: n == 1_000,
         rounds={"quick": 4, "default": 5},
     )
-    most = {"reduce(list[a:b])": 2_000}
-    add_rows(products, "range_products", baseline="atcoder", most=most)
-    suite.claim(
-        "our Fenwick tree takes no longer than that of the AtCoder library in Python",
-        speedup("range_queries", "Fenwick", "atcoder", n=10_000) >= 1.0,
-        needs="ac-library-python",
-    )
-    suite.claim(
-        "a Fenwick tree is many times faster than adding up a slice",
-        speedup("range_queries", "Fenwick", "sum(list[a:b])", n=10_000) >= 3,
-    )
-    suite.claim(
-        "a segment tree is many times faster than multiplying a slice",
-        speedup("range_products", "SegmentTree", "reduce(list[a:b])", n=1_000) >= 3,
-    )
+    naive = "reduce(list[a:b])"
+    add_rows(products, "range_products", baseline="atcoder", most={naive: 2_000})
+    sliced = "a segment tree is many times faster than multiplying a slice"
+    claim_speedups(suite, products, {sliced: ("SegmentTree", naive, 3)}, n=1_000)
 
 
 def _add_updates(suite: Suite) -> None:
@@ -150,11 +133,8 @@ def _add_updates(suite: Suite) -> None:
         rounds={"quick": 3, "default": 4},
     )
     add_rows(updates, "range_updates", baseline="atcoder", most={"list rewritten": 3_000})
-    suite.claim(
-        "our lazy segment tree takes no longer than that of the AtCoder library in Python",
-        speedup("range_updates", "LazySegmentTree", "atcoder", n=1_000) >= 1.0,
-        needs="ac-library-python",
-    )
+    port = "our lazy segment tree takes no longer than that of the AtCoder library in Python"
+    claim_speedups(suite, updates, {port: ("LazySegmentTree", "atcoder", 1.0)}, n=1_000)
     items = suite.comparison(
         "sorted_items",
         title="n keys written into a mapping, asked after each 16th for the least key from a bound",
@@ -164,11 +144,10 @@ def _add_updates(suite: Suite) -> None:
         quick=lambda n: n == 1_000,
         rounds={"quick": 4, "default": 5},
     )
-    add_rows(items, "sorted_items", baseline="sortedcontainers", most={"dict sorted anew": 10_000})
-    suite.claim(
-        "a mapping that stays sorted beats a dict that is sorted at each look",
-        speedup("sorted_items", "SortedDict", "dict sorted anew", n=1_000) >= 1.25,
-    )
+    naive = "dict sorted anew"
+    add_rows(items, "sorted_items", baseline="sortedcontainers", most={naive: 10_000})
+    stays = "a mapping that stays sorted beats a dict that is sorted at each look"
+    claim_speedups(suite, items, {stays: ("SortedDict", naive, 1.25)}, n=1_000)
 
 
 def _add_intervals(suite: Suite) -> None:
@@ -183,6 +162,8 @@ def _add_intervals(suite: Suite) -> None:
         rounds={"quick": 4, "default": 8},
     )
     add_rows(queries, "intervals", baseline="intervaltree", most={"scan": 5_000})
+    faster = "our index answers faster than intervaltree"
+    claim_speedups(suite, queries, {faster: ("IntervalIndex", "intervaltree", 1.8)}, n=2_000)
     build = suite.comparison(
         "intervals_build",
         title="Building the index of n intervals",
@@ -192,20 +173,10 @@ def _add_intervals(suite: Suite) -> None:
         rounds={"quick": 3, "default": 5},
     )
     add_rows(build, "interval_builds", baseline="intervaltree")
-    suite.claim(
-        "our index answers faster than intervaltree",
-        speedup("intervals", "IntervalIndex", "intervaltree", n=2_000) >= 1.8,
-        needs="intervaltree",
-    )
-    suite.claim(
-        "and is built in a quarter of the time",
-        speedup("intervals_build", "IntervalIndex", "intervaltree", n=2_000) >= 4,
-        needs="intervaltree",
-    )
-    suite.claim(
-        "a scan of 2,000 intervals is many times slower",
-        speedup("intervals", "IntervalIndex", "scan", n=2_000) >= 4,
-    )
+    quarter = "and is built in a quarter of the time"
+    claim_speedups(suite, build, {quarter: ("IntervalIndex", "intervaltree", 4)}, n=2_000)
+    scan = "a scan of 2,000 intervals is many times slower"
+    claim_speedups(suite, queries, {scan: ("IntervalIndex", "scan", 4)}, n=2_000)
 
 
 def add_to(suite: Suite) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
+import random
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from velvet.bench import Metric, Outcome, Suite, ratio, speedup, value
-from velvet_algorithms.comparisons.rows import SEED, add_rows
+from velvet.bench import Metric, Outcome, Suite, ratio, value
+from velvet_algorithms.comparisons.rows import SEED, add_rows, claim_speedups
+from velvet_algorithms.linediff import LineDiff
+from velvet_algorithms.samples.words import make_words
+from velvet_algorithms.spell import SpellChecker
 
 WORDS = 28_600
 LINES = 5000
-EDITS = [20, 100, 250, 1000]
+EDITS: list[Any] = [20, 100, 250, 1000, "two symbols"]
 SYMBOLS = 400  # lines of the text that knows only two
 
 
@@ -27,10 +32,8 @@ def _add_programs(suite: Suite) -> None:
         rounds={"quick": 2, "default": 3},
     )
     add_rows(sums, "subset_sums", baseline="set", most={"set": 100, "list": 100})
-    suite.claim(
-        "one big integer is at least 200 times as fast as a set of the sums",
-        speedup("dynamic_programming", "big integer", "set", n=100) >= 200,
-    )
+    integer = "one big integer is at least 200 times as fast as a set of the sums"
+    claim_speedups(suite, sums, {integer: ("big integer", "set", 200)}, n=100)
     packing = suite.comparison(
         "dynamic_programming_knapsack",
         title="The best knapsack of n items, 25 n large, with the items that make it",
@@ -41,20 +44,16 @@ def _add_programs(suite: Suite) -> None:
         rounds={"default": 8},
     )
     add_rows(packing, "knapsack", baseline="lists", most={"lists": 200})
-    suite.claim(
-        "NumPy rows are at least 20 times as fast as lists",
-        speedup("dynamic_programming_knapsack", "numpy", "lists", n=200) >= 20,
-        tier="default",
-    )
+    rows = "NumPy rows are at least 20 times as fast as lists"
+    claim_speedups(suite, packing, {rows: ("numpy", "lists", 20)}, n=200, tier="default")
 
 
 def _files(edits: int | str) -> tuple[list[str], list[str]]:
     """Two versions of a file; with equal lines as objects of their own, as they are when read."""
-    import random
-
     draw = random.Random(SEED)
     if edits == "two symbols":
-        return tuple([draw.choice("ab") for _ in range(SYMBOLS)] for _ in range(2))  # type: ignore[return-value]
+        one, other = ([draw.choice("ab") for _ in range(SYMBOLS)] for _ in range(2))
+        return one, other
     before = [f"line {number} {draw.random()}" for number in range(LINES)]
     after = [f"{line} "[:-1] for line in before]
     for number in range(int(edits)):
@@ -64,19 +63,14 @@ def _files(edits: int | str) -> tuple[list[str], list[str]]:
     return before, after
 
 
-def _ours(a: list[str], b: list[str]) -> list[tuple[Any, ...]]:
-    from velvet_algorithms.apps.linediff import LineDiff
-
-    return [tuple(edit) for edit in LineDiff(a, b).edits]
+def _difflib(a: list[str], b: list[str]) -> list[Any]:
+    return difflib.SequenceMatcher(None, a, b, False).get_opcodes()
 
 
-def _difflib(a: list[str], b: list[str]) -> list[tuple[Any, ...]]:
-    import difflib
-
-    return [tuple(code) for code in difflib.SequenceMatcher(None, a, b, False).get_opcodes()]
-
-
-DIFFS = {"LineDiff": _ours, "difflib": _difflib}
+DIFFS: dict[str, Callable[[list[str], list[str]], list[Any]]] = {
+    "LineDiff": lambda a, b: LineDiff(a, b).edits,
+    "difflib": _difflib,
+}
 
 
 def _diff(name: str, edits: int | str) -> Callable[[], Any]:
@@ -106,7 +100,7 @@ def _add_diff(suite: Suite) -> None:
         "diff",
         title="The difference of two files of 5,000 lines (or of 400 lines of two kinds)",
         unit="ms",
-        sizes={"edits": [*EDITS, "two symbols"]},
+        sizes={"edits": EDITS},
         tier="default",
         rounds={"default": 4},
     )
@@ -115,24 +109,18 @@ def _add_diff(suite: Suite) -> None:
         title="Lines deleted or inserted by the script",
         kind="value",
         unit="lines",
-        sizes={"edits": [*EDITS, "two symbols"]},
+        sizes={"edits": EDITS},
         metrics={"lines": "lines"},
     )
     for name in DIFFS:
         speed.add(name, partial(_diff, name), baseline=name == "difflib")
         length.add(name, partial(_length, name), baseline=name == "difflib")
     speed.same_result()
-    suite.claim(
-        "Myers beats difflib when 20 of 5,000 lines were edited",
-        speedup("diff", "LineDiff", "difflib", edits=20) >= 5,
-        tier="default",
-    )
-    suite.claim(
-        "difflib beats Myers when 1,000 were",
-        speedup("diff", "difflib", "LineDiff", edits=1000) >= 2,
-        tier="default",
-    )
-    for edits in [*EDITS, "two symbols"]:
+    few = {"Myers beats difflib when 20 of 5,000 lines were edited": ("LineDiff", "difflib", 5)}
+    claim_speedups(suite, speed, few, edits=20, tier="default")
+    many = {"difflib beats Myers when 1,000 were": ("difflib", "LineDiff", 2)}
+    claim_speedups(suite, speed, many, edits=1000, tier="default")
+    for edits in EDITS:
         suite.claim(
             f"the script of Myers is never longer than difflib's ({edits} edits)",
             ratio("diff_script", "LineDiff", "difflib", "lines", edits=edits) <= 1,
@@ -140,9 +128,6 @@ def _add_diff(suite: Suite) -> None:
 
 
 def _build(max_distance: int) -> Callable[[], Outcome]:
-    from velvet_algorithms.apps.spell import SpellChecker
-    from velvet_algorithms.samples.words import make_words
-
     words = make_words(WORDS, seed=SEED)
 
     def run() -> Outcome:
@@ -166,17 +151,12 @@ def _add_spell(suite: Suite) -> None:
         rounds={"default": 5},
     )
     add_rows(spell, "spelling", baseline="delete index")
-    suite.claim(
-        "an index of deletions beats a scan by rapidfuzz",
-        speedup("spell", "delete index", "rapidfuzz", n=WORDS) >= 8,
-        needs="rapidfuzz",
-        tier="default",
-    )
-    suite.claim(
-        "and making all edits of all edits",
-        speedup("spell", "delete index", "edits of edits", n=WORDS) >= 50,
-        tier="default",
-    )
+    scan = "an index of deletions beats a scan by rapidfuzz"
+    claims = {
+        scan: ("delete index", "rapidfuzz", 8),
+        "and making all edits of all edits": ("delete index", "edits of edits", 50),
+    }
+    claim_speedups(suite, spell, claims, n=WORDS, tier="default")
     build = suite.comparison(
         "spell_build",
         title="Building the index of deletions for 28,600 words",

@@ -1,4 +1,4 @@
-"""Shortest paths: which queue, which library, and what a prepared network changes.
+"""Graphs: flows, components, and shortest paths by queue, by library, by what is prepared.
 
 A hierarchy is built once in each worker's set-up. Times are paired; how many nodes an algorithm
 settles is counted and the same on every machine, so the growth of that is what claims rest on.
@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from velvet.bench import Metric, Outcome, Suite, Timed, growth, ratio, speedup
-from velvet_algorithms.comparisons.rows import SEED, add_rows
+from velvet.bench import Metric, Outcome, Suite, Timed, growth, ratio
+from velvet_algorithms.comparisons.rows import SEED, add_rows, claim_speedups
 from velvet_algorithms.graph import beeline, road_network
 from velvet_algorithms.hierarchy import ContractionHierarchy
 from velvet_algorithms.pairing_heap import Node, PairingHeap
@@ -25,6 +25,44 @@ from velvet_algorithms.trees import dijkstra_decrease_key, shortest_paths
 SIZES = [324, 784, 1936, 4900, 10_000]  # squares that span a factor of 30
 MAPS = [100, 400, 900, 2500, 10_000, 40_000]
 QUESTIONS = 40
+
+
+def _add_flow(suite: Suite) -> None:
+    """Add maximum flows, from a list of arcs, because a network is used up by its flow."""
+    flow = suite.comparison(
+        "flow_and_scc_flow",
+        title="The maximum flow through n nodes and 10 n arcs, from the list of arcs",
+        unit="ms",
+        sizes={"n": [25, 100, 400, 1000, 2000]},
+        default=lambda n: n in (400, 2000),
+        quick=lambda n: n == 400,
+        rounds={"quick": 6, "default": 8},
+    )
+    add_rows(flow, "flow", baseline="Dinic")
+    claims = {
+        "our Dinic is several times faster than the flow of networkx": ("Dinic", "networkx", 4),
+        "our Dinic is faster than the port of the AtCoder library": ("Dinic", "atcoder", 1.2),
+    }
+    claim_speedups(suite, flow, claims, n=400)
+
+
+def _add_components(suite: Suite) -> None:
+    """Add strong components; every library has its graph in its own form before the clock starts."""
+    components = suite.comparison(
+        "flow_and_scc_components",
+        title="Strongly connected components of n nodes and 2 n arcs",
+        unit="ms",
+        sizes={"n": [500, 1500, 5000, 15_000, 50_000]},
+        default=lambda n: n > 500,
+        quick=lambda n: n == 15_000,
+        rounds={"quick": 5, "default": 5},
+    )
+    add_rows(components, "components", baseline="Tarjan")
+    claims = {
+        "our Tarjan is faster than that of networkx": ("Tarjan", "networkx", 1.5),
+        "our Tarjan is faster than the port of the AtCoder library": ("Tarjan", "atcoder", 1.3),
+    }
+    claim_speedups(suite, components, claims, n=15_000)
 
 
 class KeyedPairingHeap:
@@ -88,15 +126,13 @@ def _add_queues(suite: Suite) -> None:
         rounds={"quick": 5, "default": 6},
     )
     add_rows(updates, "queue_updates", baseline="heapq")
-    suite.claim(
-        "an IndexedHeap pays for its index: pushing again into heapq is faster",
-        speedup("queue_updates", "heapq", "IndexedHeap", n=3000) >= 2,
-    )
-    for peer in ("IndexedHeap", "PairingHeap"):
-        suite.claim(
-            f"outdated entries in heapq cost less than decrease-key in our {peer}",
-            speedup("priority_queues", "heapq", peer, n=10_000) >= 1.2,
-        )
+    indexed = "an IndexedHeap pays for its index: pushing again into heapq is faster"
+    claim_speedups(suite, updates, {indexed: ("heapq", "IndexedHeap", 2)}, n=3000)
+    claims = {
+        f"outdated entries in heapq cost less than decrease-key in our {peer}": ("heapq", peer, 1.2)
+        for peer in ("IndexedHeap", "PairingHeap")
+    }
+    claim_speedups(suite, queues, claims, n=10_000)
 
 
 def _add_sssp(suite: Suite) -> None:
@@ -110,17 +146,10 @@ def _add_sssp(suite: Suite) -> None:
         rounds={"quick": 6, "default": 8, "full": 10},
     )
     add_rows(sssp, "sssp", baseline="Dijkstra", late=("numba",))
-    suite.claim(
-        "our Dijkstra is faster than that of networkx",
-        speedup("sssp", "Dijkstra", "networkx", n=10_000) >= 1.3,
-        needs="networkx",
-    )
-    suite.claim(
-        "compiled by Numba it takes at most twice the time of scipy's",
-        speedup("sssp", "numba", "scipy", n=10_000) >= 0.5,
-        needs=("numba", "scipy"),
-        tier="default",
-    )
+    networkx = "our Dijkstra is faster than that of networkx"
+    claim_speedups(suite, sssp, {networkx: ("Dijkstra", "networkx", 1.3)}, n=10_000)
+    compiled = "compiled by Numba it takes at most twice the time of scipy's"
+    claim_speedups(suite, sssp, {compiled: ("numba", "scipy", 0.5)}, n=10_000, tier="default")
 
 
 def _add_queries(suite: Suite) -> None:
@@ -136,23 +165,14 @@ def _add_queries(suite: Suite) -> None:
     )
     most = {"sorted list": 2500, "hierarchy": 40_000}
     add_rows(queries, "routes", baseline="Dijkstra", late=("numba",), most=most)
-    for peer in ("rustworkx", "igraph", "scipy"):
-        suite.claim(
-            f"a hierarchy in Python answers in at most half the time of {peer}'s Dijkstra",
-            speedup("route_queries", "hierarchy", peer, n=10_000) >= 2,
-            needs=peer,
-        )
-    suite.claim(
-        "and in at most half the time of our own Dijkstra as machine code",
-        speedup("route_queries", "hierarchy", "numba", n=10_000) >= 2,
-        needs="numba",
-        tier="default",
-    )
-    suite.claim(
-        "a hierarchy answers in at most an eighth of the time of networkx",
-        speedup("route_queries", "hierarchy", "networkx", n=10_000) >= 8,
-        needs="networkx",
-    )
+    half = "a hierarchy in Python answers in at most half the time of {}'s Dijkstra"
+    peers = ("rustworkx", "igraph", "scipy")
+    claims = {half.format(peer): ("hierarchy", peer, 2) for peer in peers}
+    claim_speedups(suite, queries, claims, n=10_000)
+    own = "and in at most half the time of our own Dijkstra as machine code"
+    claim_speedups(suite, queries, {own: ("hierarchy", "numba", 2)}, n=10_000, tier="default")
+    networkx = "a hierarchy answers in at most an eighth of the time of networkx"
+    claim_speedups(suite, queries, {networkx: ("hierarchy", "networkx", 8)}, n=10_000)
 
 
 def _settled(name: str, n: int) -> Callable[[], dict[str, float]]:
@@ -210,7 +230,7 @@ def _built(n: int) -> Callable[[], Outcome]:
 
     def run() -> Outcome:
         hierarchy = ContractionHierarchy.build(graph)
-        return Outcome({"shortcuts": sum(1 for _ in hierarchy.shortcuts)}, result=True)
+        return Outcome({"shortcuts": len(hierarchy.shortcuts)}, result=True)
 
     return run
 
@@ -222,7 +242,7 @@ def _loaded(n: int) -> Iterator[Callable[[], Outcome]]:
 
         def run() -> Outcome:
             hierarchy = ContractionHierarchy.load(path)
-            shortcuts = sum(1 for _ in hierarchy.shortcuts)
+            shortcuts = len(hierarchy.shortcuts)
             return Outcome({"shortcuts": shortcuts, "file_kb": path.stat().st_size / 1000})
 
         yield run
@@ -241,14 +261,14 @@ def _add_build(suite: Suite) -> None:
     )
     build.add("build", _built, baseline=True)
     build.add("load", _loaded)
-    suite.claim(
-        "loading a hierarchy takes a fraction of building it",
-        speedup("hierarchy_build", "load", "build", n=2500) >= 3,
-    )
+    loading = "loading a hierarchy takes a fraction of building it"
+    claim_speedups(suite, build, {loading: ("load", "build", 3)}, n=2500)
 
 
 def add_to(suite: Suite) -> None:
-    """Add the comparisons of shortest paths."""
+    """Add the comparisons of graphs."""
+    _add_flow(suite)
+    _add_components(suite)
     _add_queues(suite)
     _add_sssp(suite)
     _add_queries(suite)

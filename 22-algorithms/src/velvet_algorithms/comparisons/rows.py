@@ -1,4 +1,4 @@
-"""Rows of a comparison: one for each way of doing its work, with equal answers demanded."""
+"""Rows of a comparison, one for each way of doing its work, and claims of who is faster."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
-from velvet.bench import Comparison
+from velvet.bench import Comparison, Suite, speedup
+from velvet.bench.model import Tier
 from velvet_algorithms.contenders import Way, ways
 
 SEED = 1
@@ -22,7 +23,7 @@ def add_rows(
     least: Mapping[str, int] | None = None,
     late: Collection[str] = (),
 ) -> None:
-    """Add every way of doing some work to a comparison over `n`.
+    """Add every way of doing some work to a comparison over `n`, with equal answers demanded.
 
     Args:
         setup: (way, **size) -> what is timed; the workload of size n by default.
@@ -50,3 +51,23 @@ def prepared(one: Way, n: int, **_: Any) -> Any:
 
 def _within(low: int, high: int | None, n: int, **_: Any) -> bool:
     return low <= n and (high is None or n <= high)
+
+
+def claim_speedups(
+    suite: Suite,
+    comparison: Comparison,
+    claims: Mapping[str, tuple[str, str, float]],
+    *,
+    tier: Tier = "quick",
+    **size: Any,
+) -> None:
+    """Claim that contenders are so many times as fast as others at one size.
+
+    Args:
+        claims: sentence -> (the faster one, the slower one, at least so many times); what the two
+            need is what the claim needs.
+    """
+    for text, (fast, slow, least) in claims.items():
+        needs = {*comparison.contenders[fast].needs, *comparison.contenders[slow].needs}
+        condition = speedup(comparison.name, fast, slow, **size) >= least
+        suite.claim(text, condition, needs=sorted(needs), tier=tier)

@@ -1,7 +1,7 @@
-"""Sketches: how wrong, how large, how fast, beside the exact answer.
+"""Filters and sketches: how wrong, how large, how fast, beside the exact answer.
 
-Errors and bytes are exact figures of seeded streams; each error is also given in units of the
-standard deviation that theory states, so a claim of "within three" can be refuted.
+Errors, rates and bytes are exact figures of seeded keys; each error is also given in units of the
+standard deviation that theory states (`off_by`), so a claim of "within three" can be refuted.
 """
 
 from __future__ import annotations
@@ -10,33 +10,106 @@ import math
 import random
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from velvet.bench import Metric, Suite, speedup, value
-from velvet_algorithms.comparisons.rows import SEED
+from velvet.bench import Metric, Suite, ratio, value
+from velvet_algorithms.comparisons.rows import SEED, add_rows, claim_speedups
 from velvet_algorithms.contenders import Way, load, ways
+from velvet_algorithms.cuckoo import CuckooFilter
+from velvet_algorithms.filters import BlockedBloom, BloomFilter
+from velvet_algorithms.quantiles import TDigest
 from velvet_algorithms.samples.words import make_words, zipf_stream
-from velvet_algorithms.sketches import CountMin, HyperLogLog, SpaceSaving, TDigest
+from velvet_algorithms.sketches import CountMin, HyperLogLog, SpaceSaving
 
+KEYS, ABSENT, ERROR = 50_000, 40_000, 0.01
+FILTERS: dict[str, Any] = {
+    "BloomFilter": BloomFilter,
+    "BlockedBloom": BlockedBloom,
+    "CuckooFilter": CuckooFilter,
+}
 STREAM, WORDS = 300_000, 86_000
 ADDED = 2000  # items in one timed call
+RANKED = 100_000
 DISTINCT = [100, 1000, 10_000, 200_000]
 
 
-def _set_bytes(keys: list[bytes]) -> float:
-    exact = set(keys)
+def _bytes_of(exact: Collection[Any]) -> float:
     return float(sys.getsizeof(exact) + sum(map(sys.getsizeof, exact)))
+
+
+def _needs(name: str) -> str | tuple[str, ...]:
+    return name if name in ("datasketches", "rbloom") else ()
+
+
+def _filter_truth(name: str, n: int) -> Callable[[], dict[str, float]]:
+    def run() -> dict[str, float]:
+        keys = [b"order-%d" % number for number in range(n)]
+        absent = [b"absent-%d" % number for number in range(ABSENT)]
+        if name == "set":
+            return {"bytes": _bytes_of(set(keys)), "rate": 0.0, "theory": 0.0, "off_by": 0.0}
+        made = (FILTERS.get(name) or load("rbloom").empty)(n, ERROR)
+        if name == "BlockedBloom":
+            made.add_many(keys)
+            rate = float(made.contains_many(absent).mean())
+        else:
+            for key in keys:
+                made.add(key)
+            rate = sum(key in made for key in absent) / ABSENT
+        if name == "rbloom":
+            size, theory = made.size_in_bits / 8, ERROR
+        else:
+            size, theory = made.bytes_used, made.theory()
+        sigma = math.sqrt(theory * (1 - theory) / ABSENT)
+        off_by = abs(rate - theory) / sigma
+        return {"bytes": float(size), "rate": rate, "theory": theory, "off_by": off_by}
+
+    return run
+
+
+def _add_filters(suite: Suite) -> None:
+    speed = suite.comparison(
+        "membership_filters",
+        title="Is this key among n? 5,000 that are and 5,000 that are not, 1 % error",
+        unit="ns",
+        items=10_000,
+        sizes={"n": [500, 2000, 7000, 20_000, KEYS]},
+        default=lambda n: n == KEYS,
+        rounds={"quick": 6, "default": 10},
+    )
+    add_rows(speed, "membership", baseline="set")
+    truth = suite.comparison(
+        "membership_truth",
+        title="Bytes and false positives of n keys at 1 %; off_by in standard deviations",
+        kind="value",
+        unit="bytes",
+        sizes={"n": [KEYS]},
+        metrics={"bytes": "bytes", "rate": "", "theory": "", "off_by": "sigma"},
+    )
+    for name in ("set", *FILTERS, "rbloom"):
+        setup = partial(_filter_truth, name)
+        truth.add(name, setup, baseline=name == "set", needs=_needs(name))
+    suite.claim(
+        "a Bloom filter takes a thirtieth of the bytes of a set of the same keys",
+        ratio("membership_truth", "set", "BloomFilter", "bytes") >= 30,
+    )
+    for name in FILTERS:
+        suite.claim(
+            f"{name} is wrong as often as theory says, within three standard deviations",
+            value("membership_truth", name, "off_by") <= 3,
+        )
+    rust = "rbloom is at least 8 times as fast as our Bloom filter"
+    claim_speedups(suite, speed, {rust: ("rbloom", "BloomFilter", 8)})
 
 
 def _distinct(name: str, n: int) -> Callable[[], dict[str, float]]:
     def run() -> dict[str, float]:
         keys = [b"user-%d" % number for number in range(n)]
         if name == "set":
-            return {"error": 0.0, "off_by": 0.0, "bytes": _set_bytes(keys)}
+            return {"error": 0.0, "off_by": 0.0, "bytes": _bytes_of(set(keys))}
         if name == "datasketches":
             found, size = load("datasketches").distinct(keys)
         else:
@@ -45,11 +118,8 @@ def _distinct(name: str, n: int) -> Callable[[], dict[str, float]]:
                 ours.add(key)
             found, size = ours.count(), ours.bytes_used
         error = abs(found / n - 1)
-        return {
-            "error": 100 * error,
-            "off_by": error / (1.04 / math.sqrt(2**14)),
-            "bytes": float(size),
-        }
+        off_by = error / (1.04 / math.sqrt(2**14))
+        return {"error": 100 * error, "off_by": off_by, "bytes": float(size)}
 
     return run
 
@@ -62,7 +132,7 @@ def _heavy(name: str) -> Callable[[], dict[str, float]]:
         size, bound = 0.0, 0.0
         if name == "Counter":
             found, over = best, 0
-            size = float(sys.getsizeof(truth) + sum(map(sys.getsizeof, truth)))
+            size = _bytes_of(truth)
         elif name == "SpaceSaving":
             saving: SpaceSaving[str] = SpaceSaving(500)
             saving.update(stream)
@@ -91,27 +161,33 @@ def _heavy(name: str) -> Callable[[], dict[str, float]]:
     return run
 
 
-def _quantiles(name: str) -> Callable[[], dict[str, float]]:
+def _numbers(shape: str) -> Any:
+    draw, half = np.random.default_rng(SEED), np.arange(RANKED // 2)
+    if shape == "zigzag":  # from both ends towards the middle, in turn
+        return np.stack((half, RANKED - half), axis=1).ravel().astype(float)
+    return draw.random(RANKED) if shape == "uniform" else draw.lognormal(0, 1, RANKED)
+
+
+def _quantiles(name: str, shape: str) -> Callable[[], dict[str, float]]:
     def run() -> dict[str, float]:
-        draw = random.Random(SEED)
-        numbers = [draw.lognormvariate(0, 1) for _ in range(100_000)]
+        numbers = _numbers(shape)
         ordered = np.sort(numbers)
-        size = 0.0
         if name == "datasketches":
-            quantile, rank, size = load("datasketches").quantiles(numbers)
+            quantile, rank, size = load("datasketches").quantiles(numbers.tolist())
         else:
             ours = TDigest(200 if name == "TDigest(200)" else 100)
-            ours.update(np.array(numbers))
-            quantile, rank, size = ours.quantile, ours.cdf, float(ours.bytes_used)
+            ours.update(numbers)
+            quantile, rank, size = ours.quantile, ours.cdf, ours.bytes_used
         shares = np.linspace(0.001, 0.999, 999)
-        ranks = np.searchsorted(ordered, [quantile(q) for q in shares]) / len(ordered)
-        told = [rank(value) for value in ordered[99::100].tolist()]
-        true = np.arange(100, len(ordered) + 1, 100) / len(ordered)
+        ranks = np.searchsorted(ordered, [quantile(q) for q in shares]) / RANKED
+        told = np.array([rank(value) for value in ordered[99::100].tolist()])
+        true = np.arange(100, RANKED + 1, 100) / RANKED
         return {
             "rank_error": float(np.abs(ranks - shares).max()),
-            "cdf_error": float(np.abs(np.array(told) - true).max()),
+            "cdf_error": float(np.abs(told - true).max()),
             "tail_error": float(max(abs(ranks[0] - 0.001), abs(ranks[-1] - 0.999))),
-            "bytes": size,
+            "q90_error": float(abs(ranks[899] - 0.9)),
+            "bytes": float(size),
         }
 
     return run
@@ -130,15 +206,15 @@ def _adding(one: Way) -> Callable[[], None]:
 def _add_sketches(suite: Suite) -> None:
     distinct = suite.comparison(
         "sketches_distinct",
-        title="How many different keys: error of one estimate, p = 14; off_by in standard errors",
+        title="How many different keys: error of one estimate with 16,384 registers; off_by in standard errors",
         kind="value",
         unit="%",
         sizes={"n": DISTINCT},
         metrics={"error": "%", "off_by": "sigma", "bytes": "bytes"},
     )
     for name in ("set", "HyperLogLog", "datasketches"):
-        needs = "datasketches" if name == "datasketches" else ()
-        distinct.add(name, partial(_distinct, name), baseline=name == "set", needs=needs)
+        setup = partial(_distinct, name)
+        distinct.add(name, setup, baseline=name == "set", needs=_needs(name))
     for n in DISTINCT:
         suite.claim(
             f"HyperLogLog is within three standard errors for {n} keys",
@@ -158,8 +234,8 @@ def _add_sketches(suite: Suite) -> None:
         },
     )
     for name in ("Counter", "SpaceSaving", "CountMin", "datasketches"):
-        needs = "datasketches" if name == "datasketches" else ()
-        heavy.add(name, partial(_heavy, name), baseline=name == "Counter", needs=needs)
+        setup = partial(_heavy, name)
+        heavy.add(name, setup, baseline=name == "Counter", needs=_needs(name))
     suite.claim(
         "Space-Saving names all twenty and overcounts by at most total / k",
         value("sketches_heavy", "SpaceSaving", "recall").equals(1)
@@ -168,18 +244,25 @@ def _add_sketches(suite: Suite) -> None:
     )
     ranks = suite.comparison(
         "sketches_quantiles",
-        title="The worst rank error of 999 quantiles and of 1,000 ranks of 100,000 lognormal numbers",
+        title="The worst rank error of 999 quantiles and of 1,000 ranks of 100,000 numbers, by their shape",
         kind="value",
         unit="",
-        metrics={"rank_error": "", "cdf_error": "", "tail_error": "", "bytes": "bytes"},
+        sizes={"shape": ["uniform", "lognormal", "zigzag"]},
+        metrics={
+            "rank_error": "",
+            "cdf_error": "",
+            "tail_error": "",
+            "q90_error": "",
+            "bytes": "bytes",
+        },
     )
     for name in ("TDigest", "TDigest(200)", "datasketches"):
-        needs = "datasketches" if name == "datasketches" else ()
-        ranks.add(name, partial(_quantiles, name), baseline=name == "TDigest", needs=needs)
+        setup = partial(_quantiles, name)
+        ranks.add(name, setup, baseline=name == "TDigest", needs=_needs(name))
+    error = partial(value, "sketches_quantiles", "TDigest", shape="lognormal")
     suite.claim(
         "a t-digest of 100 is within half a percent in rank",
-        (value("sketches_quantiles", "TDigest", "rank_error") <= 0.005)
-        & (value("sketches_quantiles", "TDigest", "cdf_error") <= 0.005),
+        (error("rank_error") <= 0.005) & (error("cdf_error") <= 0.005),
     )
 
 
@@ -193,14 +276,12 @@ def _add_adding(suite: Suite) -> None:
     )
     for one in ways("sketch_adds"):
         adding.add(one.name, partial(_adding, one), baseline=one.name == "Counter", needs=one.needs)
-    suite.claim(
-        "our t-digest adds at least 20 times as fast as the pure-Python package",
-        speedup("sketches_add", "TDigest", "tdigest package") >= 20,
-        needs="tdigest",
-    )
+    pure = "our t-digest adds at least 20 times as fast as the pure-Python package"
+    claim_speedups(suite, adding, {pure: ("TDigest", "tdigest package", 20)})
 
 
 def add_to(suite: Suite) -> None:
-    """Add the comparisons of sketches."""
+    """Add the comparisons of filters and sketches."""
+    _add_filters(suite)
     _add_sketches(suite)
     _add_adding(suite)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from velvet.bench import Suite, growth, speedup
-from velvet_algorithms.comparisons.rows import SEED, add_rows
+from velvet.bench import Suite, growth
+from velvet_algorithms.comparisons.rows import SEED, add_rows, claim_speedups
 from velvet_algorithms.contenders import Way
 from velvet_algorithms.samples.workloads import suffix_array as text_of
-from velvet_algorithms.suffix import lcp_array, suffix_array
+from velvet_algorithms.strings import lcp_array, suffix_array
 
 
 def _add_distance(suite: Suite) -> None:
@@ -25,20 +25,12 @@ def _add_distance(suite: Suite) -> None:
     add_rows(
         distance, "edit_distance", baseline="table", most={"table": 1000}, least={"numba": 160}
     )
-    suite.claim(
-        "one big integer is at least 30 times as fast as the table at 500 letters",
-        speedup("edit_distance", "big integer", "table", n=500) >= 30,
-    )
-    suite.claim(
-        "and at least 4 times at 64 letters",
-        speedup("edit_distance", "big integer", "table", n=64) >= 4,
-        tier="default",
-    )
-    suite.claim(
-        "rapidfuzz is at least 5 times as fast as the big integer at 500 letters",
-        speedup("edit_distance", "rapidfuzz", "big integer", n=500) >= 5,
-        needs="rapidfuzz",
-    )
+    table = "one big integer is at least 30 times as fast as the table at 500 letters"
+    claim_speedups(suite, distance, {table: ("big integer", "table", 30)}, n=500)
+    short = {"and at least 4 times at 64 letters": ("big integer", "table", 4)}
+    claim_speedups(suite, distance, short, n=64, tier="default")
+    compiled = "rapidfuzz is at least 5 times as fast as the big integer at 500 letters"
+    claim_speedups(suite, distance, {compiled: ("rapidfuzz", "big integer", 5)}, n=500)
 
 
 def _add_patterns(suite: Suite) -> None:
@@ -52,14 +44,12 @@ def _add_patterns(suite: Suite) -> None:
         rounds={"quick": 8, "default": 6},
     )
     add_rows(patterns, "multi_pattern", baseline="AhoCorasick")
-    suite.claim(
-        "an automaton in Python beats an alternation of a thousand words in re",
-        speedup("multi_pattern", "AhoCorasick", "re alternation", n=20_000) >= 3,
-    )
-    suite.claim(
-        "and a thousand calls of str.count",
-        speedup("multi_pattern", "AhoCorasick", "str.count", n=20_000) >= 1.6,
-    )
+    pattern = "an automaton in Python beats an alternation of a thousand words in re"
+    claims = {
+        pattern: ("AhoCorasick", "re alternation", 3),
+        "and a thousand calls of str.count": ("AhoCorasick", "str.count", 1.6),
+    }
+    claim_speedups(suite, patterns, claims, n=20_000)
 
 
 def _suffixes(one: Way, n: int, text: str) -> Any:
@@ -84,15 +74,10 @@ def _add_suffixes(suite: Suite) -> None:
         setup=_suffixes,
         most={"sorted slices": 5000, "doubling": 30_000},
     )
-    suite.claim(
-        "NumPy sorts suffixes faster than a linear-time algorithm in pure Python",
-        speedup("suffix_arrays", "numpy", "atcoder", n=5000, text="random") >= 1.8,
-        needs="ac-library-python",
-    )
-    suite.claim(
-        "NumPy beats lists at the same doubling",
-        speedup("suffix_arrays", "numpy", "doubling", n=5000, text="fibonacci") >= 1.5,
-    )
+    linear = "NumPy sorts suffixes faster than a linear-time algorithm in pure Python"
+    claim_speedups(suite, suffixes, {linear: ("numpy", "atcoder", 1.8)}, n=5000, text="random")
+    lists = {"NumPy beats lists at the same doubling": ("numpy", "doubling", 1.5)}
+    claim_speedups(suite, suffixes, lists, n=5000, text="fibonacci")
 
 
 def _compared(text: str, n: int) -> Callable[[], dict[str, float]]:

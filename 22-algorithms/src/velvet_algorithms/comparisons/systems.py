@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from velvet.bench import Outcome, Suite, ratio, speedup, value
+from velvet.bench import Outcome, Suite, ratio, value
+from velvet_algorithms.comparisons.rows import claim_speedups
+from velvet_algorithms.external import Spill, external_sort
+from velvet_algorithms.sharding import (
+    HashRing,
+    JumpShards,
+    ModShards,
+    RendezvousShards,
+    Shards,
+    imbalance,
+    moved,
+)
 
 KEYS = 20_000
 LOOKUPS = 1000  # keys in one timed call
@@ -14,32 +25,25 @@ NODES = [f"node-{number}" for number in range(11)]
 RINGS = (1, 10, 100, 1000)
 
 
-def _shards(name: str, nodes: int) -> Any:
-    from velvet_algorithms import sharding
-
-    if name.startswith("ring"):
-        return sharding.HashRing(NODES[:nodes], int(name.removeprefix("ring of ")))
-    kinds = {
-        "mod": sharding.ModShards,
-        "jump": sharding.JumpShards,
-        "rendezvous": sharding.RendezvousShards,
-    }
-    return kinds[name](NODES[:nodes])
+SHARDS: dict[str, Callable[[list[str]], Shards]] = {
+    "mod": ModShards,
+    "jump": JumpShards,
+    "rendezvous": RendezvousShards,
+    **{f"ring of {vnodes}": partial(HashRing, vnodes=vnodes) for vnodes in RINGS},
+}
 
 
 def _placement(name: str) -> Callable[[], dict[str, float]]:
-    from velvet_algorithms.sharding import imbalance, moved
-
     def run() -> dict[str, float]:
         keys: list[bytes | str] = [f"key-{number}" for number in range(KEYS)]
-        ten = _shards(name, 10)
-        return {"moved": moved(ten, _shards(name, 11), keys), "fullest": imbalance(ten, 10, keys)}
+        ten, eleven = SHARDS[name](NODES[:10]), SHARDS[name](NODES)
+        return {"moved": moved(ten, eleven, keys), "fullest": imbalance(ten, 10, keys)}
 
     return run
 
 
 def _owners(name: str) -> Callable[[], Any]:
-    shards = _shards(name, 10)
+    shards = SHARDS[name](NODES[:10])
     keys = [b"key-%d" % number for number in range(LOOKUPS)]
     return lambda: [shards.node_for(key) for key in keys]
 
@@ -59,7 +63,7 @@ def _add_sharding(suite: Suite) -> None:
         items=LOOKUPS,
         rounds={"quick": 6, "default": 12},
     )
-    for name in ("mod", "jump", "rendezvous", *(f"ring of {vnodes}" for vnodes in RINGS)):
+    for name in SHARDS:
         placement.add(name, partial(_placement, name), baseline=name == "mod")
         lookups.add(name, partial(_owners, name), baseline=name == "mod")
     suite.claim("modulo moves nearly every key", value("sharding", "mod", "moved") >= 0.85)
@@ -75,10 +79,8 @@ def _add_sharding(suite: Suite) -> None:
         "a ring with one point a node more than doubles the load of its fullest",
         value("sharding", "ring of 1", "fullest") >= 2,
     )
-    suite.claim(
-        "rendezvous pays for every node: at ten it is three times as slow as jump hashing",
-        speedup("sharding_lookups", "jump", "rendezvous") >= 2,
-    )
+    slow = "rendezvous pays for every node: at ten it is three times as slow as jump hashing"
+    claim_speedups(suite, lookups, {slow: ("jump", "rendezvous", 2)})
 
 
 def _lines(count: int) -> Iterator[str]:
@@ -87,8 +89,6 @@ def _lines(count: int) -> Iterator[str]:
 
 
 def _sorting(limit: int, lines: int) -> Callable[[], Outcome]:
-    from velvet_algorithms.external import Spill, external_sort
-
     def run() -> Outcome:
         spill = Spill()
         if limit:

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from velvet_algorithms.samples import workloads
 
+G = TypeVar("G")
+A = TypeVar("A")
 Setup = Callable[[Any], Any]
 NAMES = tuple(
     sorted(
@@ -24,6 +27,11 @@ NAMES = tuple(
         key=lambda name: (name not in ("builtin", "ours"), name),
     )
 )
+
+
+def timed(work: Callable[[G], A]) -> Callable[[G], Callable[[], A]]:
+    """Return the set-up of a work in which nothing is to be prepared: all of it is timed."""
+    return lambda given: partial(work, given)
 
 
 @dataclass(frozen=True)

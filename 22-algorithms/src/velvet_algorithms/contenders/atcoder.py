@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any
 
-from velvet_algorithms.contenders.ours import products, updates
+from velvet_algorithms.contenders.ours import composed, dinic, products, updates
 from velvet_algorithms.graph import Graph
 from velvet_algorithms.samples.workloads import (
     Arcs,
@@ -54,31 +55,19 @@ def range_sums(given: Sums) -> Callable[[], int]:
 def range_products(given: Products) -> Callable[[], int]:
     """Replace maps and multiply ranges with its segment tree."""
     make = import_module("atcoder.segtree").SegTree
-    return products(lambda maps: make(then, (1, 0), maps), given)
+    return partial(products, lambda maps: make(then, (1, 0), maps), given)
 
 
 def range_updates(given: Updates) -> Callable[[], int]:
     """Change ranges and add ranges up with its lazy segment tree."""
     make = import_module("atcoder.lazysegtree").LazySegTree
-
-    def composed(new: Any, old: Any) -> Any:
-        return then(old, new)
-
-    return lambda: updates(make(together, (0, 0), changed, composed, (1, 0), given.items), given)
+    start = partial(make, together, (0, 0), changed, composed, (1, 0))
+    return partial(updates, start, given)
 
 
 def flow(given: Arcs) -> Callable[[], int]:
     """Find the maximum flow from a list of arcs."""
-    make = import_module("atcoder.maxflow").MFGraph
-    n, arcs = given
-
-    def run() -> int:
-        network = make(n)
-        for tail, head, capacity in arcs:
-            network.add_edge(tail, head, capacity)
-        return int(network.flow(0, n - 1))
-
-    return run
+    return partial(dinic, import_module("atcoder.maxflow").MFGraph, given)
 
 
 def components(given: Graph) -> Callable[[], int]:

@@ -8,12 +8,14 @@ import re
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable
+from graphlib import TopologicalSorter
 from math import dist, isqrt
 from typing import Any
 
+from velvet_algorithms.contenders import timed
+from velvet_algorithms.dp import knapsack_lists, subset_sums_set
 from velvet_algorithms.samples.workloads import (
     PRIME,
-    Items,
     Map,
     Membership,
     Pairs,
@@ -23,6 +25,7 @@ from velvet_algorithms.samples.workloads import (
     Updates,
     then,
 )
+from velvet_algorithms.tries import prefix_end
 
 NEEDS = ""
 
@@ -59,25 +62,22 @@ class InsortList:
 sorted_values = {"list+insort": InsortList}
 
 
-def _heapq_updates(given: Pairs) -> Callable[[], list[int]]:
-    def run() -> list[int]:
-        heap: list[tuple[int, int]] = []
-        for key, (first, _) in enumerate(given):
-            heapq.heappush(heap, (first, key))
-        for key in range(0, len(given), 2):
-            heapq.heappush(heap, (given[key][1], key))
-        done, order = bytearray(len(given)), []
-        while heap:
-            _, key = heapq.heappop(heap)
-            if not done[key]:
-                done[key] = 1
-                order.append(key)
-        return order
-
-    return run
+def _heapq_updates(given: Pairs) -> list[int]:
+    heap: list[tuple[int, int]] = []
+    for key, (first, _) in enumerate(given):
+        heapq.heappush(heap, (first, key))
+    for key in range(0, len(given), 2):
+        heapq.heappush(heap, (given[key][1], key))
+    done, order = bytearray(len(given)), []
+    while heap:
+        _, key = heapq.heappop(heap)
+        if not done[key]:
+            done[key] = 1
+            order.append(key)
+    return order
 
 
-queue_updates = {"heapq": _heapq_updates}
+queue_updates = {"heapq": timed(_heapq_updates)}
 
 
 class DictLRU(dict[Any, Any]):
@@ -107,8 +107,6 @@ caches = {"plain dict": DictLRU}
 
 
 def _bisect_and_nlargest(given: tuple[dict[str, int], list[str]]) -> Callable[[], list[list[str]]]:
-    from velvet_algorithms.prefix_index import prefix_end
-
     weights, prefixes = given
     words = sorted(weights)
 
@@ -140,15 +138,12 @@ def one_by_one(made: Any, given: Membership) -> Callable[[], int]:
 membership = {"set": lambda given: one_by_one(set(), given)}
 
 
-def _plain_sums(given: Sums) -> Callable[[], int]:
-    def run() -> int:
-        values, total = list(given.items), 0
-        for place, amount, start, stop in given.steps:
-            values[place] += amount
-            total ^= sum(values[start:stop])
-        return total
-
-    return run
+def _plain_sums(given: Sums) -> int:
+    values, total = list(given.items), 0
+    for place, amount, start, stop in given.steps:
+        values[place] += amount
+        total ^= sum(values[start:stop])
+    return total
 
 
 class SqrtBlocks:
@@ -174,71 +169,58 @@ class SqrtBlocks:
         return sum(left) + sum(self.blocks[first:last]) + sum(right)
 
 
-def sums_by_steps(make: Callable[[list[int]], Any], given: Sums) -> Callable[[], int]:
-    """Return the callable that changes and asks a structure with `add` and `range`."""
-
-    def run() -> int:
-        tree, total = make(given.items), 0
-        add, query = tree.add, tree.range
-        for place, amount, start, stop in given.steps:
-            add(place, amount)
-            total ^= query(start, stop)
-        return total
-
-    return run
+def sums_by_steps(make: Callable[[list[int]], Any], given: Sums) -> int:
+    """Change and ask a structure with `add` and `range`."""
+    tree, total = make(given.items), 0
+    add, query = tree.add, tree.range
+    for place, amount, start, stop in given.steps:
+        add(place, amount)
+        total ^= query(start, stop)
+    return total
 
 
 range_sums = {
-    "sum(list[a:b])": _plain_sums,
-    "sqrt blocks": functools.partial(sums_by_steps, SqrtBlocks),
+    "sum(list[a:b])": timed(_plain_sums),
+    "sqrt blocks": timed(functools.partial(sums_by_steps, SqrtBlocks)),
 }
 
 
-def _plain_products(given: Products) -> Callable[[], int]:
-    def run() -> int:
-        values, total = list(given.maps), 0
-        for place, one, start, stop in given.steps:
-            values[place] = one
-            unit: Map = (1, 0)
-            total ^= functools.reduce(then, values[start:stop], unit)[1]
-        return total
-
-    return run
+def _plain_products(given: Products) -> int:
+    values, total = list(given.maps), 0
+    for place, one, start, stop in given.steps:
+        values[place] = one
+        unit: Map = (1, 0)
+        total ^= functools.reduce(then, values[start:stop], unit)[1]
+    return total
 
 
-range_products = {"reduce(list[a:b])": _plain_products}
+range_products = {"reduce(list[a:b])": timed(_plain_products)}
 
 
-def _plain_updates(given: Updates) -> Callable[[], int]:
-    def run() -> int:
-        values, total = [value for value, _ in given.items], 0
-        for start, stop, (factor, shift), low, high in given.steps:
-            values[start:stop] = [(factor * x + shift) % PRIME for x in values[start:stop]]
-            total ^= sum(values[low:high]) % PRIME
-        return total
-
-    return run
+def _plain_updates(given: Updates) -> int:
+    values, total = [value for value, _ in given.items], 0
+    for start, stop, (factor, shift), low, high in given.steps:
+        values[start:stop] = [(factor * x + shift) % PRIME for x in values[start:stop]]
+        total ^= sum(values[low:high]) % PRIME
+    return total
 
 
-range_updates = {"list rewritten": _plain_updates}
+range_updates = {"list rewritten": timed(_plain_updates)}
 
 
-def _sorted_at_each_look(keys: list[int]) -> Callable[[], int]:
-    def run() -> int:
-        kept: dict[int, int] = {}
-        total = 0
-        for place, key in enumerate(keys):
-            kept[key] = place
-            if not place % 16:
-                ordered = sorted(kept)
-                at = bisect_left(ordered, key // 2)
-                total += ordered[at] if at < len(ordered) else 0
-        return total
-
-    return run
+def _sorted_at_each_look(keys: list[int]) -> int:
+    kept: dict[int, int] = {}
+    total = 0
+    for place, key in enumerate(keys):
+        kept[key] = place
+        if not place % 16:
+            ordered = sorted(kept)
+            at = bisect_left(ordered, key // 2)
+            total += ordered[at] if at < len(ordered) else 0
+    return total
 
 
-sorted_items = {"dict sorted anew": _sorted_at_each_look}
+sorted_items = {"dict sorted anew": timed(_sorted_at_each_look)}
 
 
 def _scan(given: tuple[Pairs, Pairs]) -> Callable[[], list[int]]:
@@ -264,8 +246,6 @@ def checked(order: Callable[[], list[int]], given: dict[int, list[int]]) -> Call
 
 
 def _graphlib(given: dict[int, list[int]]) -> Callable[[], int]:
-    from graphlib import TopologicalSorter
-
     order = checked(lambda: list(TopologicalSorter(given).static_order()), given)
     return lambda: len(order())
 
@@ -288,34 +268,22 @@ suffix_array = {
 }
 
 
-def _sums_in_a_list(given: list[int]) -> Callable[[], int]:
-    def run() -> int:
-        reached = [True] + [False] * sum(given)
-        for weight in given:
-            for total in range(len(reached) - 1, weight - 1, -1):
-                if reached[total - weight]:
-                    reached[total] = True
-        return sum(reached)
-
-    return run
+def _sums_in_a_list(given: list[int]) -> int:
+    reached = [True] + [False] * sum(given)
+    for weight in given:
+        for total in range(len(reached) - 1, weight - 1, -1):
+            if reached[total - weight]:
+                reached[total] = True
+    return sum(reached)
 
 
-def _sums_in_a_set(given: list[int]) -> Callable[[], int]:
-    from velvet_algorithms.dp import subset_sums_set
-
-    return lambda: len(subset_sums_set(given))
-
-
-subset_sums = {"set": _sums_in_a_set, "list": _sums_in_a_list}
+subset_sums = {
+    "set": lambda given: lambda: len(subset_sums_set(given)),
+    "list": timed(_sums_in_a_list),
+}
 
 
-def _knapsack(given: Items) -> Callable[[], int]:
-    from velvet_algorithms.dp import knapsack_lists
-
-    return lambda: knapsack_lists(*given).value
-
-
-knapsack = {"lists": _knapsack}
+knapsack = {"lists": lambda given: lambda: knapsack_lists(*given).value}
 
 
 def _every_pair(given: Points) -> Callable[[], object]:

@@ -2,48 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from velvet_algorithms import dp, suffix
+from velvet_algorithms import dp, strings
+from velvet_algorithms.contenders import timed
 from velvet_algorithms.samples.workloads import Items, Sums
 
 NEEDS = "numpy"
 
 
-def range_sums(given: Sums) -> Callable[[], int]:
+@timed
+def range_sums(given: Sums) -> int:
     """Change one item, add up a slice."""
-
-    def run() -> int:
-        values, total = np.array(given.items, np.int64), 0
-        for place, amount, start, stop in given.steps:
-            values[place] += amount
-            total ^= int(values[start:stop].sum())
-        return total
-
-    return run
+    values, total = np.array(given.items, np.int64), 0
+    for place, amount, start, stop in given.steps:
+        values[place] += amount
+        total ^= int(values[start:stop].sum())
+    return total
 
 
-def suffix_array(text: str) -> Callable[[], Any]:
+@timed
+def suffix_array(text: str) -> Any:
     """Sort suffixes by doubling, all of them at once."""
-    return lambda: suffix.suffix_array(text).tolist()
+    return strings.suffix_array(text).tolist()
 
 
-def subset_sums(given: list[int]) -> Callable[[], int]:
+@timed
+def subset_sums(given: list[int]) -> int:
     """Mark the sums that can be reached."""
-
-    def run() -> int:
-        reached = np.zeros(sum(given) + 1, dtype=np.bool_)
-        reached[0] = True
-        for weight in given:
-            reached[weight:] |= reached[: len(reached) - weight].copy()
-        return int(reached.sum())
-
-    return run
+    reached = np.zeros(sum(given) + 1, dtype=np.bool_)
+    reached[0] = True
+    for weight in given:
+        reached[weight:] |= reached[: len(reached) - weight].copy()
+    return int(reached.sum())
 
 
-def knapsack(given: Items) -> Callable[[], int]:
+@timed
+def knapsack(given: Items) -> int:
     """Fill the table row by row."""
-    return lambda: dp.knapsack(*given).value
+    return dp.knapsack(*given).value

@@ -7,24 +7,24 @@ from functools import partial
 from typing import Any
 
 from velvet_algorithms import dp
-from velvet_algorithms.apps.spell import SpellChecker, Suggestion, edits2_suggest, scan_suggest
-from velvet_algorithms.bplus_tree import BPlusTree
-from velvet_algorithms.caches.base import LockedCache
+from velvet_algorithms.caches import LockedCache
 from velvet_algorithms.caches.fifo import S3FIFOCache, SieveCache
 from velvet_algorithms.caches.lru import LFUCache, LRUCache, TTLCache
 from velvet_algorithms.components import scc, toposort
+from velvet_algorithms.contenders import timed
 from velvet_algorithms.contenders.builtin import checked, one_by_one, sums_by_steps
-from velvet_algorithms.fenwick import Fenwick
-from velvet_algorithms.filters import BlockedBloom, BloomFilter, CuckooFilter
+from velvet_algorithms.cuckoo import CuckooFilter
+from velvet_algorithms.filters import BlockedBloom, BloomFilter
 from velvet_algorithms.flow import MaxFlow
 from velvet_algorithms.geometry import closest_pair as find_pair
 from velvet_algorithms.geometry import convex_hull
 from velvet_algorithms.graph import Graph, beeline
 from velvet_algorithms.heaps import IndexedHeap, LazyHeap
-from velvet_algorithms.intervals import IntervalIndex
+from velvet_algorithms.ordered import BPlusTree, SkipList
 from velvet_algorithms.pairing_heap import PairingHeap
 from velvet_algorithms.paths import astar, bidirectional, dijkstra, naive_dijkstra
-from velvet_algorithms.prefix_index import PrefixIndex
+from velvet_algorithms.quantiles import TDigest
+from velvet_algorithms.ranges import Fenwick, IntervalIndex
 from velvet_algorithms.samples.workloads import (
     Arcs,
     Membership,
@@ -38,14 +38,12 @@ from velvet_algorithms.samples.workloads import (
     together,
 )
 from velvet_algorithms.segment_tree import LazySegmentTree, SegmentTree
-from velvet_algorithms.sketches import CountMin, HyperLogLog, SpaceSaving, TDigest
-from velvet_algorithms.skip_list import SkipList
-from velvet_algorithms.sorted_dict import SortedDict
-from velvet_algorithms.sorted_list import SortedList
-from velvet_algorithms.strings import AhoCorasick, levenshtein, levenshtein_dp
-from velvet_algorithms.suffix import suffix_array_py
+from velvet_algorithms.sketches import CountMin, HyperLogLog, SpaceSaving
+from velvet_algorithms.sorted_list import SortedDict, SortedList
+from velvet_algorithms.spell import SpellChecker, Suggestion, edits2_suggest, scan_suggest
+from velvet_algorithms.strings import AhoCorasick, levenshtein, levenshtein_dp, suffix_array_py
 from velvet_algorithms.trees import shortest_paths
-from velvet_algorithms.tries import DictTrie, RadixTree
+from velvet_algorithms.tries import DictTrie, PrefixIndex, RadixTree
 from velvet_algorithms.unionfind import UnionFind
 
 NEEDS = ""
@@ -54,45 +52,28 @@ Route = Callable[[int, int], float]
 sorted_values = {"SortedList": SortedList, "BPlusTree": BPlusTree, "SkipList": SkipList}
 
 
-def _pushed_again(given: Pairs) -> Callable[[], list[int]]:
-    def run() -> list[int]:
-        heap = LazyHeap[int]()
-        for key, (first, _) in enumerate(given):
-            heap.push(key, first)
-        for key in range(0, len(given), 2):
-            heap.push(key, given[key][1])
-        return [heap.pop()[0] for _ in given]
-
-    return run
+def _updated(make: Callable[[], Any], lower: str, given: Pairs) -> list[int]:
+    heap = make()
+    for key, (first, _) in enumerate(given):
+        heap.push(key, first)
+    move = getattr(heap, lower)
+    for key in range(0, len(given), 2):
+        move(key, given[key][1])
+    return [heap.pop()[0] for _ in given]
 
 
-def _decreased(given: Pairs) -> Callable[[], list[int]]:
-    def run() -> list[int]:
-        heap = IndexedHeap[int]()
-        for key, (first, _) in enumerate(given):
-            heap.push(key, first)
-        for key in range(0, len(given), 2):
-            heap.decrease_key(key, given[key][1])
-        return [heap.pop()[0] for _ in given]
-
-    return run
-
-
-def _decreased_by_handle(given: Pairs) -> Callable[[], list[int]]:
-    def run() -> list[int]:
-        heap = PairingHeap[int]()
-        handles = [heap.push(key, first) for key, (first, _) in enumerate(given)]
-        for key in range(0, len(given), 2):
-            heap.decrease_key(handles[key], given[key][1])
-        return [heap.pop()[0] for _ in given]
-
-    return run
+def _updated_by_handle(given: Pairs) -> list[int]:
+    heap = PairingHeap[int]()
+    handles = [heap.push(key, first) for key, (first, _) in enumerate(given)]
+    for key in range(0, len(given), 2):
+        heap.decrease_key(handles[key], given[key][1])
+    return [heap.pop()[0] for _ in given]
 
 
 queue_updates = {
-    "LazyHeap": _pushed_again,
-    "IndexedHeap": _decreased,
-    "PairingHeap": _decreased_by_handle,
+    "LazyHeap": timed(partial(_updated, LazyHeap, "push")),
+    "IndexedHeap": timed(partial(_updated, IndexedHeap, "decrease_key")),
+    "PairingHeap": timed(_updated_by_handle),
 }
 caches = {
     "LRU": LRUCache,
@@ -138,79 +119,69 @@ membership = {
 }
 
 
-def _united(pairs: Pairs, *, at_once: bool) -> Callable[[], int]:
-    def run() -> int:
-        sets = UnionFind(len(pairs))
-        if at_once:
-            sets.union_all(pairs)
-        else:
-            for a, b in pairs:
-                sets.union(a, b)
-        return len(set(map(sets.find, range(len(pairs)))))
-
-    return run
+def _united(pairs: Pairs) -> int:
+    sets = UnionFind(len(pairs))
+    for a, b in pairs:
+        sets.union(a, b)
+    return len(set(map(sets.find, range(len(pairs)))))
 
 
-union_find = {
-    "UnionFind": partial(_united, at_once=False),
-    "UnionFind.union_all": partial(_united, at_once=True),
+def _united_at_once(pairs: Pairs) -> int:
+    sets = UnionFind(len(pairs))
+    sets.union_all(pairs)
+    return len(set(map(sets.find, range(len(pairs)))))
+
+
+union_find = {"UnionFind": timed(_united), "UnionFind.union_all": timed(_united_at_once)}
+range_sums = {"Fenwick": timed(partial(sums_by_steps, Fenwick.from_list))}
+
+
+def products(make: Callable[[Any], Any], given: Products) -> int:
+    """Replace and ask a tree with `set` and `prod`."""
+    tree, total = make(given.maps), 0
+    for place, one, start, stop in given.steps:
+        tree.set(place, one)
+        total ^= tree.prod(start, stop)[1]
+    return total
+
+
+range_products = {
+    "SegmentTree": timed(partial(products, lambda maps: SegmentTree(maps, then, (1, 0))))
 }
 
 
-range_sums = {"Fenwick": partial(sums_by_steps, Fenwick.from_list)}
-
-
-def products(make: Callable[[Any], Any], given: Products) -> Callable[[], int]:
-    """Return the callable that replaces and asks a tree with `set` and `prod`."""
-
-    def run() -> int:
-        tree, total = make(given.maps), 0
-        for place, one, start, stop in given.steps:
-            tree.set(place, one)
-            total ^= tree.prod(start, stop)[1]
-        return total
-
-    return run
-
-
-range_products = {"SegmentTree": partial(products, lambda maps: SegmentTree(maps, then, (1, 0)))}
-
-
-def updates(tree: Any, given: Updates) -> int:
+def updates(make: Callable[[Any], Any], given: Updates) -> int:
     """Change and ask a tree with `apply` and `prod`."""
-    total = 0
+    tree, total = make(given.items), 0
     for start, stop, change, low, high in given.steps:
         tree.apply(start, stop, change)
         total ^= tree.prod(low, high)[0]
     return total
 
 
-def _composed(new: Any, old: Any) -> Any:
+def composed(new: Any, old: Any) -> Any:
+    """Return the map that does `old` and then `new`."""
     return then(old, new)
 
 
-range_updates = {
-    "LazySegmentTree": lambda given: lambda: updates(
-        LazySegmentTree(given.items, together, (0, 0), changed, _composed, (1, 0)), given
-    )
-}
+def _lazy(items: Any) -> Any:
+    return LazySegmentTree(items, together, (0, 0), changed, composed, (1, 0))
 
 
-def looks(make: Callable[[], Any], keys: list[int]) -> Callable[[], int]:
-    """Return the callable that writes keys, and after each 16th asks for the least key from a bound."""
-
-    def run() -> int:
-        kept, total = make(), 0
-        for place, key in enumerate(keys):
-            kept[key] = place
-            if not place % 16:
-                total += next(kept.irange(key // 2), 0)
-        return total
-
-    return run
+range_updates = {"LazySegmentTree": timed(partial(updates, _lazy))}
 
 
-sorted_items = {"SortedDict": partial(looks, SortedDict)}
+def looks(make: Callable[[], Any], keys: list[int]) -> int:
+    """Write keys, and after each 16th ask for the least key from a bound."""
+    kept, total = make(), 0
+    for place, key in enumerate(keys):
+        kept[key] = place
+        if not place % 16:
+            total += next(kept.irange(key // 2), 0)
+    return total
+
+
+sorted_items = {"SortedDict": timed(partial(looks, SortedDict))}
 
 
 def _overlaps(given: tuple[Pairs, Pairs]) -> Callable[[], list[int]]:
@@ -273,19 +244,16 @@ routes = {
 }
 
 
-def _dinic(given: Arcs) -> Callable[[], int]:
+def dinic(make: Callable[[int], Any], given: Arcs) -> int:
+    """Make a network from its arcs and push through it from the first node to the last."""
     n, arcs = given
-
-    def run() -> int:
-        network = MaxFlow(n)
-        for tail, head, capacity in arcs:
-            network.add_edge(tail, head, capacity)
-        return int(network.flow(0, n - 1))
-
-    return run
+    network = make(n)
+    for tail, head, capacity in arcs:
+        network.add_edge(tail, head, capacity)
+    return int(network.flow(0, n - 1))
 
 
-flow = {"Dinic": _dinic}
+flow = {"Dinic": timed(partial(dinic, MaxFlow))}
 components = {"Tarjan": lambda given: lambda: len(scc(given))}
 
 
@@ -307,7 +275,7 @@ def _automaton(given: tuple[list[str], str]) -> Callable[[], int]:
 
 
 multi_pattern = {"AhoCorasick": _automaton}
-suffix_array = {"doubling": lambda given: lambda: suffix_array_py(given)}
+suffix_array = {"doubling": timed(suffix_array_py)}
 subset_sums = {"big integer": lambda given: lambda: dp.subset_sums(given).bit_count()}
 
 

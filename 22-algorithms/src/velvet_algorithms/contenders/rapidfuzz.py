@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from velvet_algorithms.apps.spell import Suggestion, ranked
 from velvet_algorithms.samples.workloads import Spelling
+from velvet_algorithms.spell import Suggestion, ranked
 
 NEEDS = "rapidfuzz"
 

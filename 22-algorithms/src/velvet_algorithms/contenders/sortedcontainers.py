@@ -1,6 +1,7 @@
 """sortedcontainers, the bucket list that ours has to beat."""
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -16,4 +17,4 @@ def sorted_values(values: list[float]) -> Any:
 
 def sorted_items(keys: list[int]) -> Callable[[], int]:
     """Write keys, and ask for the least one from a bound."""
-    return looks(import_module("sortedcontainers").SortedDict, keys)
+    return partial(looks, import_module("sortedcontainers").SortedDict, keys)

@@ -13,8 +13,9 @@ import plotly.graph_objects as go
 
 from velvet.ui import kit
 from velvet.ui.palette import STROKES, TEXT, pair, plotly_layout
+from velvet_algorithms.quantiles import TDigest
 from velvet_algorithms.samples.words import make_words, zipf_stream
-from velvet_algorithms.sketches import CountMin, HyperLogLog, SpaceSaving, TDigest
+from velvet_algorithms.sketches import CountMin, HyperLogLog, SpaceSaving
 
 LENGTH, EVERY, VOCABULARY = 20_000, 1000, 12_000
 QUANTILES = (0.5, 0.9, 0.99, 0.999)

@@ -1,15 +1,12 @@
-"""The heart of Myers' diff: a shortest path followed directly, or the middle of one.
+"""The shortest edit script between two files, fast when they are much alike.
 
-Myers (1986). A diagonal k holds all points with x - y = k, and a path of d edits can only have reached the
-diagonals -d, -d + 2, ..., d. For each of them it is enough to know how far it came. Few edits are
-followed from the front, every round remembered (section 3); for many, which would take d^2 memory,
-the paths from both ends are followed until they meet (section 4b).
-
-The shortest edit script between two files, fast when they are much alike.
-
-Myers (1986, "An O(ND) difference algorithm and its variations"), in linear space: the middle of a long path
-is found from both ends, then both halves. N is the number of lines and D of edits, so it is `difflib` that
-wins when nearly everything has changed. Runs of equal lines are compared slice by slice, in C.
+Myers (1986, "An O(ND) difference algorithm and its variations"). A diagonal k holds all points with
+x - y = k, and a path of d edits can only have reached the diagonals -d, -d + 2, ..., d. For each of
+them it is enough to know how far it came. Few edits are followed from the front, every round
+remembered (section 3); for many, which would take d^2 memory, the paths from both ends are followed
+until they meet, then both halves (section 4b): linear space. N is the number of lines and D of
+edits, so it is `difflib` that wins when nearly everything has changed. Runs of equal lines are
+compared slice by slice, in C.
 """
 
 from __future__ import annotations
@@ -25,7 +22,7 @@ Match = tuple[int, int, int]
 Box = tuple[int, int, int, int]
 
 
-class SnakeSearch:
+class _SnakeSearch:
     """Finds runs of equal lines in two sequences; a box is (a_from, a_to, b_from, b_to).
 
     Attributes:
@@ -176,18 +173,15 @@ class LineDiff:
 
     def __init__(self, a: Sequence[object], b: Sequence[object]) -> None:
         self._a, self._b = list(a), list(b)
-        search = SnakeSearch(self._a, self._b)
+        search = _SnakeSearch(self._a, self._b)
         self.edits = _edits(_matches(search), len(self._a), len(self._b))
         self._halvings, self._steps = search.halvings, search.steps
 
     @property
     def distance(self) -> int:
         """How many lines are deleted or inserted; no script has fewer."""
-        return sum(
-            edit.a_to - edit.a_from + edit.b_to - edit.b_from
-            for edit in self.edits
-            if edit.kind != "equal"
-        )
+        changes = (edit for edit in self.edits if edit.kind != "equal")
+        return sum(e.a_to - e.a_from + e.b_to - e.b_from for e in changes)
 
     def apply(self, lines: Sequence[object]) -> list[object]:
         """Return the second sequence, made of the first one and the edits.
@@ -200,47 +194,9 @@ class LineDiff:
                 f"this diff starts from {len(self._a)} other lines, not from these {len(lines)}"
             )
         changed: list[object] = []
-        for edit in self.edits:
-            source = (
-                lines[edit.a_from : edit.a_to]
-                if edit.kind == "equal"
-                else self._b[edit.b_from : edit.b_to]
-            )
-            changed.extend(source)
+        for kind, a_from, a_to, b_from, b_to in self.edits:
+            changed += lines[a_from:a_to] if kind == "equal" else self._b[b_from:b_to]
         return changed
-
-    def unified(self, context: int = 3) -> list[str]:
-        """Return the difference in the unified format, without file names; empty when nothing differs."""
-        lines: list[str] = []
-        for hunk in self._hunks(max(0, context)):
-            a_from, a_to = hunk[0].a_from, hunk[-1].a_to
-            b_from, b_to = hunk[0].b_from, hunk[-1].b_to
-            lines.append(f"@@ -{_span(a_from, a_to)} +{_span(b_from, b_to)} @@")
-            for edit in hunk:
-                if edit.kind == "equal":
-                    lines += [f" {line}" for line in self._a[edit.a_from : edit.a_to]]
-                else:
-                    lines += [f"-{line}" for line in self._a[edit.a_from : edit.a_to]]
-                    lines += [f"+{line}" for line in self._b[edit.b_from : edit.b_to]]
-        return lines
-
-    def _hunks(self, context: int) -> list[list[Edit]]:
-        hunks: list[list[Edit]] = [[]]
-        for number, edit in enumerate(self.edits):
-            if edit.kind != "equal":
-                hunks[-1].append(edit)
-                continue
-            _, a_from, a_to, b_from, b_to = edit
-            first, last = number == 0, number == len(self.edits) - 1
-            head = 0 if first else min(context, a_to - a_from)
-            tail = 0 if last else min(context, a_to - a_from)
-            if head + tail >= a_to - a_from and not (first or last):
-                hunks[-1].append(edit)
-                continue
-            if head:
-                hunks[-1].append(Edit("equal", a_from, a_from + head, b_from, b_from + head))
-            hunks.append([Edit("equal", a_to - tail, a_to, b_to - tail, b_to)] if tail else [])
-        return [hunk for hunk in hunks if any(edit.kind != "equal" for edit in hunk)]
 
     def explain(self) -> dict[str, int]:
         """Return what the search did: lines, the distance, halvings of the problem, steps of paths."""
@@ -253,16 +209,9 @@ class LineDiff:
         }
 
 
-def _span(first: int, last: int) -> str:
-    size = last - first
-    if size == 1:
-        return str(first + 1)
-    return f"{first + 1 if size else first},{size}"
-
-
-def _matches(search: SnakeSearch) -> list[tuple[int, int, int]]:
+def _matches(search: _SnakeSearch) -> list[Match]:
     """Return the runs of equal lines as (place in a, place in b, length), in order."""
-    found: list[tuple[int, int, int]] = []
+    found: list[Match] = []
     waiting = [(0, len(search.a), 0, len(search.b))]
     while waiting:
         a_from, a_to, b_from, b_to = waiting.pop()
@@ -288,7 +237,7 @@ def _matches(search: SnakeSearch) -> list[tuple[int, int, int]]:
     return sorted(found)
 
 
-def _edits(matches: list[tuple[int, int, int]], a_size: int, b_size: int) -> list[Edit]:
+def _edits(matches: list[Match], a_size: int, b_size: int) -> list[Edit]:
     """Return the script that keeps the matches, neighbouring ones joined."""
     edits: list[Edit] = []
     i = j = 0

@@ -1,4 +1,4 @@
-"""A filter from which keys can be deleted: fingerprints in a cuckoo hash table.
+"""A filter from which keys can be removed: fingerprints in a cuckoo hash table.
 
 Fan, Andersen, Kaminsky and Mitzenmacher (2014, "Cuckoo Filter: Practically Better Than Bloom"): a key is
 a fingerprint in one of two buckets; the second follows from the first and the fingerprint alone, so
@@ -13,15 +13,8 @@ from array import array
 
 import numpy as np
 
-from velvet_algorithms.contract import OwnCopies
-from velvet_algorithms.hashing import (
-    checked_salt,
-    checked_share,
-    checked_whole,
-    fingerprint,
-    hash64,
-)
-from velvet_algorithms.saved import pack, refuse_unlike, unpack
+from velvet_algorithms.filters import Filter
+from velvet_algorithms.hashing import hash64
 
 SLOTS = 4
 LOAD = 0.95  # share of the slots that can be filled with buckets of four (section 4 of the paper)
@@ -33,20 +26,17 @@ class FilterFull(ValueError):
     """No slot could be freed for another key; all earlier keys are still there."""
 
 
-class CuckooFilter(OwnCopies):
+class CuckooFilter(Filter):
     """Keys can be added and removed; absent ones are found with probability `error` at most.
 
     Args:
-        capacity: keys that fit.
-        error: share of absent keys that may be taken for present. The fingerprint takes 8 bits where
-            that keeps it (3.1 %), else 16 (0.012 %).
-        salt: up to 64 secret bytes, wherever strangers choose the keys.
+        error: the fingerprint takes 8 bits where that keeps it (3.1 %), else 16 (0.012 %).
         seed: of the choice of entries that have to move.
 
     Raises:
         ValueError: an argument breaks its rule, or `error` is below 2**-13.
 
-    O(1) per operation; not thread-safe.
+    O(1) per operation. Capacity and salt as for every filter.
 
     >>> stock = CuckooFilter(100)
     >>> stock.add("sku-1")
@@ -55,12 +45,12 @@ class CuckooFilter(OwnCopies):
     False
     """
 
+    kind = "cuckoo filter"
+
     def __init__(
         self, capacity: int, error: float = 0.01, *, salt: bytes = b"", seed: int = 1
     ) -> None:
-        self.capacity = checked_whole("capacity", capacity)
-        self.error = checked_share("error", error)
-        self._salt = checked_salt(salt)
+        super().__init__(capacity, error, salt=salt)
         if error < 2 * SLOTS / 2**16:
             raise ValueError(f"error must be at least 2**-13 for 16-bit fingerprints, got {error}")
         self._bits = 8 if error >= 2 * SLOTS / 2**8 else 16
@@ -109,7 +99,6 @@ class CuckooFilter(OwnCopies):
 
         Raises:
             FilterFull: there is no room; the filter is as it was.
-            TypeError: the key is neither bytes nor str.
         """
         self._insert(*self._place(key))
 
@@ -150,42 +139,15 @@ class CuckooFilter(OwnCopies):
         taken = self._count / len(self._cells) / (2**self._bits - 1)
         return float(1.0 - (1.0 - taken) ** (2 * SLOTS))
 
-    def _parameters(self) -> dict[str, object]:
-        return {"capacity": self.capacity, "error": self.error, "salt": fingerprint(self._salt)}
-
-    def union(self, other: CuckooFilter) -> CuckooFilter:
-        """Return a filter that holds the keys of both; neither is changed.
-
-        Raises:
-            ValueError: capacity, error or salt differ; the message names both.
-            FilterFull: together they do not fit.
-        """
-        refuse_unlike("cuckoo filter", self._parameters(), other._parameters())
-        both = CuckooFilter(self.capacity, self.error, salt=self._salt)
-        both._cells = self._cells[:]
-        both._count = self._count
+    def _join(self, other: CuckooFilter) -> None:
         for at, mark in enumerate(other._cells):
             if mark:
-                both._insert(mark, at // SLOTS)
-        return both
+                self._insert(mark, at // SLOTS)
 
-    def to_bytes(self) -> bytes:
-        """Return the filter in its saved form; the salt itself is not in it."""
-        cells = np.asarray(self._cells, dtype=f"<u{self._cells.itemsize}")
-        return pack("cuckoo filter", self._parameters(), cells.tobytes())
+    def _table(self) -> bytes:
+        return np.asarray(self._cells, dtype=f"<u{self._cells.itemsize}").tobytes()
 
-    @classmethod
-    def from_bytes(cls, data: bytes, *, salt: bytes = b"", seed: int = 1) -> CuckooFilter:
-        """Return the filter that `to_bytes` saved.
-
-        Raises:
-            ValueError: damaged, of another version or kind, or saved under another salt.
-        """
-        fields, payload = unpack("cuckoo filter", data)
-        if fields["salt"] != fingerprint(salt):
-            raise ValueError("this cuckoo filter was saved under another salt; give that one")
-        found = cls(fields["capacity"], fields["error"], salt=salt, seed=seed)
-        cells = np.frombuffer(payload, dtype=f"<u{found._cells.itemsize}")
-        found._cells = array(found._cells.typecode, cells.tolist())
-        found._count = int(np.count_nonzero(cells))
-        return found
+    def _read(self, table: bytes) -> None:
+        cells = np.frombuffer(table, dtype=f"<u{self._cells.itemsize}")
+        self._cells = array(self._cells.typecode, cells.tolist())
+        self._count = int(np.count_nonzero(cells))

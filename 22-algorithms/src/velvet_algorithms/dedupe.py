@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from velvet_algorithms.contract import OwnCopies
 from velvet_algorithms.filters import BloomFilter
@@ -21,24 +21,20 @@ Deduper = Callable[[bytes], bool]
 def list_deduper() -> Deduper:
     """Return the naive "is it new?": O(n) a key."""
     seen: list[bytes] = []
-
-    def is_new(key: bytes) -> bool:
-        if key in seen:
-            return False
-        seen.append(key)
-        return True
-
-    return is_new
+    return _exact(seen, seen.append)
 
 
 def set_deduper() -> Deduper:
     """Return the exact "is it new?": O(1) a key, and memory for every key there ever was."""
     seen: set[bytes] = set()
+    return _exact(seen, seen.add)
 
+
+def _exact(seen: Container[bytes], remember: Callable[[bytes], None]) -> Deduper:
     def is_new(key: bytes) -> bool:
         if key in seen:
             return False
-        seen.add(key)
+        remember(key)
         return True
 
     return is_new
@@ -94,11 +90,7 @@ class StreamDeduper(OwnCopies):
         return BloomFilter(self._capacity, self._error, salt=self._salt)
 
     def is_new(self, key: bytes | str) -> bool:
-        """Return whether a key is new, and remember it.
-
-        Raises:
-            TypeError: the key is neither bytes nor str.
-        """
+        """Return whether a key is new, and remember it."""
         key = as_bytes(key)
         if key in self._recent:
             self._recent.move_to_end(key)

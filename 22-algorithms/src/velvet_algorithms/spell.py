@@ -1,19 +1,18 @@
-"""Distances of up to two edits without a table, and the two naive ways of finding near words.
+"""Which words are at most two letters away? Precompute the deletions of the words, not of the query.
 
-Which words are at most two letters away? Precompute the deletions of the words, not of the query.
-
-Two words within distance d share a text that remains after at most d deletions from each (Mor and Fraenkel 1982,
-"A hash code method for detecting and correcting spelling errors"). So an index of all such remainders
-answers with some dozens of look-ups where an alphabet of 26 letters makes tens of thousands of edits.
-It pays with memory: about 30 entries a word.
+Two words within distance d share a text that remains after at most d deletions from each (Mor and
+Fraenkel 1982, "A hash code method for detecting and correcting spelling errors"). So an index of all
+such remainders answers with some dozens of look-ups where an alphabet of 26 letters makes tens of
+thousands of edits. It pays with memory: about 30 entries a word. The two naive ways stand beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
+from velvet_algorithms.contract import plain
 from velvet_algorithms.hashing import checked_whole
 from velvet_algorithms.samples.words import LETTERS
 
@@ -32,7 +31,7 @@ class Suggestion(NamedTuple):
 
 def ranked(found: Iterable[Suggestion]) -> list[Suggestion]:
     """Return suggestions with the nearest first, then the most common, then by alphabet."""
-    return sorted(found, key=lambda one: (one.distance, -one.weight, one.word))
+    return sorted(found, key=lambda one: (one.distance, -plain(one.weight), one.word))
 
 
 def distance_up_to_two(a: str, b: str) -> int:
@@ -90,15 +89,9 @@ def _edits(word: str) -> set[str]:
     } - {word}
 
 
-def scan_suggest(
-    word: str, weights: dict[str, int], distance: Callable[[str, str], int] = distance_up_to_two
-) -> list[Suggestion]:
-    """Return the known words within distance 2 by measuring the distance to every one of them.
-
-    Args:
-        distance: of two words; anything over 2 is too far.
-    """
-    near = ((known, distance(word, known), weight) for known, weight in weights.items())
+def scan_suggest(word: str, weights: dict[str, int]) -> list[Suggestion]:
+    """Return the known words within distance 2 by measuring the distance to every one of them."""
+    near = ((known, distance_up_to_two(word, known), each) for known, each in weights.items())
     return ranked(Suggestion(*one) for one in near if one[1] <= 2)
 
 

@@ -1,19 +1,18 @@
-"""The arithmetic of a t-digest: where clusters end, and how values are interpolated between them.
+"""What the values of a stream are like: quantiles from some hundred clusters, and a fair sample.
 
-Quantiles of a stream from some hundred centroids, exact at both ends and good at the tails.
-
-Dunning and Ertl (2019, "Computing extremely accurate quantiles using t-digests"), the merging variant
-with the scale function k1: values gather in a buffer, which is sorted and merged into clusters whose
-size shrinks towards the ends as ``sqrt(q * (1 - q))``. Prefer `numpy.quantile` while they fit into memory.
+Prefer `numpy.quantile` and `random.sample` while the values fit into memory: they are exact.
+Neither of the two is thread-safe.
 """
 
 from __future__ import annotations
 
 import math
+import random
 import sys
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,45 +22,17 @@ from velvet_algorithms.hashing import checked_whole
 from velvet_algorithms.saved import pack, refuse_unlike, unpack
 
 Floats = npt.NDArray[np.float64]
-
-
-def cluster_starts(weights: Floats, delta: int) -> npt.NDArray[np.intp]:
-    """Return where clusters begin, each as large as k1 allows and none empty."""
-    upto = np.cumsum(weights)
-    total = float(upto[-1])
-    starts, at, before = [], 0, 0.0
-    while at < len(weights):
-        starts.append(at)
-        # k1(q) = delta / pi * asin(2 q - 1) may grow by 1 within a cluster.
-        angle = math.asin(min(1.0, 2.0 * before / total - 1.0)) + math.pi / delta
-        if angle >= math.pi / 2:
-            break
-        limit = total * (math.sin(angle) + 1.0) / 2.0
-        at = max(at + 1, int(np.searchsorted(upto, limit, side="right")))
-        before = float(upto[at - 1])
-    return np.array(starts, dtype=np.intp)
-
-
-def between(low: float, high: float, share: float) -> float:
-    """Return the point at `share` of the way, without overflow and never beyond its ends."""
-    if math.isinf(high - low):
-        return 2.0 * between(low / 2.0, high / 2.0, share)
-    return min(high, low + (high - low) * share)
-
-
-def share_between(low: float, high: float, value: float) -> float:
-    """Return how far `value` lies from `low` to `high`, as a share of at most 1, without overflow."""
-    if math.isinf(high - low):
-        return share_between(low / 2.0, high / 2.0, value / 2.0)
-    return min(1.0, (value - low) / (high - low))
-
-
+Item = TypeVar("Item")
 BUFFER_PER_CENTROID = 20
 """Values gathered per unit of delta before a merge: 2,000 make the merge cheap beside the appends."""
 
 
 class TDigest(OwnCopies):
-    """Estimates quantiles and ranks of all finite numbers that were added.
+    """Estimates quantiles and ranks of all finite numbers that were added, exact at both ends.
+
+    Dunning and Ertl (2019, "Computing extremely accurate quantiles using t-digests"), the merging
+    variant with the scale function k1: values gather in a buffer, which is sorted and merged into
+    clusters whose size shrinks towards the ends as ``sqrt(q * (1 - q))``.
 
     Args:
         delta: bound of the number of clusters; more is more exact and larger.
@@ -69,7 +40,7 @@ class TDigest(OwnCopies):
     Raises:
         ValueError: `delta` is smaller than 10.
 
-    About 0.2 us per `add` on average; not thread-safe.
+    About 0.2 us per `add` on average.
 
     >>> times = TDigest()
     >>> times.update(range(1, 1002))
@@ -127,7 +98,7 @@ class TDigest(OwnCopies):
     def _absorb(self, more: Floats) -> None:
         clusters = np.hstack((self._clusters, more))
         means, weights, lows, highs = clusters[:, np.argsort(clusters[0], kind="stable")]
-        starts = cluster_starts(weights, self.delta)
+        starts = _cluster_starts(weights, self.delta)
         sums = np.add.reduceat(weights, starts)
         shares = weights / np.repeat(sums, np.diff(np.append(starts, len(weights))))
         # Shares first: a sum of value * weight could overflow. Rounding must not disturb the order.
@@ -165,13 +136,13 @@ class TDigest(OwnCopies):
         Raises:
             ValueError: `q` is not between 0 and 1, or nothing was added.
         """
-        if not 0.0 <= q <= 1.0:
+        if q != q or not 0.0 <= q <= 1.0:
             raise ValueError(f"q must be between 0 and 1, got {q!r}")
         ranks, values = self._curve()
         rank = q * ranks[-1]
         at = min(bisect_right(ranks, rank), len(ranks) - 1)
-        share = share_between(ranks[at - 1], ranks[at], rank)
-        return self.high if q == 1.0 else between(values[at - 1], values[at], share)
+        share = _share_between(ranks[at - 1], ranks[at], rank)
+        return self.high if q == 1.0 else _between(values[at - 1], values[at], share)
 
     def cdf(self, value: float) -> float:
         """Return the estimated share of numbers that are at most `value`.
@@ -185,8 +156,8 @@ class TDigest(OwnCopies):
         if not self.low <= value < self.high:
             return 0.0 if value < self.low else 1.0
         at = bisect_right(values, value)
-        share = share_between(values[at - 1], values[at], value)
-        return between(ranks[at - 1], ranks[at], share) / ranks[-1]
+        share = _share_between(values[at - 1], values[at], value)
+        return _between(ranks[at - 1], ranks[at], share) / ranks[-1]
 
     def __len__(self) -> int:
         """How many numbers were added."""
@@ -227,11 +198,7 @@ class TDigest(OwnCopies):
 
     @classmethod
     def from_bytes(cls, data: bytes) -> TDigest:
-        """Return the digest that `to_bytes` saved.
-
-        Raises:
-            ValueError: damaged, of another version or kind.
-        """
+        """Return the digest that was saved; ValueError if damaged, of another version or kind."""
         fields, payload = unpack("TDigest", data)
         found = cls(fields["delta"])
         if fields.get("rows") != len(found._clusters):
@@ -241,3 +208,95 @@ class TDigest(OwnCopies):
         if numbers.size:
             found.low, found.high = float(found._clusters[2].min()), float(found._clusters[3].max())
         return found
+
+
+def _cluster_starts(weights: Floats, delta: int) -> npt.NDArray[np.intp]:
+    """Return where clusters begin, each as large as k1 allows and none empty."""
+    upto = np.cumsum(weights)
+    total = float(upto[-1])
+    starts, at, before = [], 0, 0.0
+    while at < len(weights):
+        starts.append(at)
+        # k1(q) = delta / pi * asin(2 q - 1) may grow by 1 within a cluster.
+        angle = math.asin(min(1.0, 2.0 * before / total - 1.0)) + math.pi / delta
+        if angle >= math.pi / 2:
+            break
+        limit = total * (math.sin(angle) + 1.0) / 2.0
+        at = max(at + 1, int(np.searchsorted(upto, limit, side="right")))
+        before = float(upto[at - 1])
+    return np.array(starts, dtype=np.intp)
+
+
+def _between(low: float, high: float, share: float) -> float:
+    """Return the point at `share` of the way, without overflow and never beyond its ends."""
+    if math.isinf(high - low):
+        return 2.0 * _between(low / 2.0, high / 2.0, share)
+    return min(high, low + (high - low) * share)
+
+
+def _share_between(low: float, high: float, value: float) -> float:
+    """Return how far `value` lies from `low` to `high`, as a share of at most 1, without overflow."""
+    if math.isinf(high - low):
+        return _share_between(low / 2.0, high / 2.0, value / 2.0)
+    return min(1.0, (value - low) / (high - low))
+
+
+class Reservoir(OwnCopies, Generic[Item]):
+    """Keeps k items such that each one seen so far is among them with equal probability.
+
+    Li (1994, "Reservoir-sampling algorithms of time complexity O(n(1 + log(N/n)))", algorithm L): draw
+    how many items to let pass until the next one enters.
+
+    Args:
+        k: size of the sample, at least 1.
+        seed: of the random choices.
+
+    Raises:
+        ValueError: `k` is smaller than 1.
+
+    O(1) per item, O(k log(n / k)) random numbers in all.
+
+    >>> sample = Reservoir(3, seed=7)
+    >>> sample.update(range(1000))
+    >>> len(sample.sample), sample.seen
+    (3, 1000)
+    """
+
+    def __init__(self, k: int, seed: int) -> None:
+        self.k = checked_whole("k", k)
+        self.seen = 0
+        self.sample: list[Item] = []
+        self._draw = random.Random(seed)
+        self._threshold = 1.0
+        self._next = self.k
+        self._skip()
+
+    def _skip(self) -> None:
+        """Draw which item enters next: the gap is geometric, with a threshold that falls."""
+        draw = self._draw
+        self._threshold *= math.exp(math.log(1.0 - draw.random()) / self.k)
+        gap = math.log(1.0 - draw.random()) / math.log1p(-self._threshold)
+        self._next += math.floor(gap) + 1
+
+    def add(self, item: Item) -> None:
+        """Let an item pass; it may enter the sample."""
+        self.seen += 1
+        if self.seen <= self.k:
+            self.sample.append(item)
+        elif self.seen == self._next:
+            self.sample[self._draw.randrange(self.k)] = item
+            self._skip()
+
+    def update(self, items: Iterable[Item]) -> None:
+        """Let many items pass."""
+        for item in items:
+            self.add(item)
+
+    def error_bound(self) -> float:
+        """Return the largest standard error of a share estimated from the sample: 1 / (2 sqrt(k))."""
+        return 0.5 / math.sqrt(self.k)
+
+    @property
+    def bytes_used(self) -> int:
+        """Bytes of the sample and the items in it."""
+        return sys.getsizeof(self.sample) + sum(map(sys.getsizeof, self.sample))

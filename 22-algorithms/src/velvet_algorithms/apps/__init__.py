@@ -1,1 +1,0 @@
-"""Real applications of the structures in this package, one file each."""
