@@ -9,7 +9,9 @@ from __future__ import annotations
 import sys
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -56,9 +58,7 @@ class Peers:
     def through(self, hop: Hop) -> Peers:
         """Return the peers that the rows of this result reach through a relation."""
         found = self._derived.get(hop.relation)
-        if found is None:
-            found = self._derived.setdefault(hop.relation, Peers((*self.path, hop)))
-        return found
+        return found or self._derived.setdefault(hop.relation, Peers((*self.path, hop)))
 
 
 class Mark(weakref.ref):  # type: ignore[type-arg]  # of any row
@@ -90,14 +90,12 @@ class Marks:
 
     def add(self, row: Any, peers: Peers) -> bool:
         """Mark an object as a row of a result; says whether it was new. The first mark stays."""
-        key = id(row)
-        held = self._marks.get(key)
-        if held is not None and held() is row:
+        if self.of(row) is not None:
             return False
         mark = Mark(row, self._forget)
-        mark.key, mark.number, mark.peers = key, peers.rows, peers
+        mark.key, mark.number, mark.peers = id(row), peers.rows, peers
         peers.rows += 1
-        self._marks[key] = mark
+        self._marks[mark.key] = mark
         return True
 
     def of(self, row: Any) -> Mark | None:
@@ -118,6 +116,7 @@ _MAPPERS = {
 }
 watchers: Observers[Any] = Observers("velvet_databases_detectors")  # with a method `saw`
 marks = Marks()
+_announced: ContextVar[Any] = ContextVar("velvet_databases_announced", default=None)
 _lock = threading.RLock()
 _entered = 0
 _uninstall: dict[str, Callable[[], None]] = {}
@@ -166,6 +165,12 @@ def mark(row: Any, peers: Peers) -> bool:
     return bool(watchers.active()) and marks.add(row, peers)
 
 
+def path_of(row: Any) -> tuple[Hop, ...]:
+    """Return the relations that lead to a row from those of the query that a fix belongs to."""
+    found = marks.of(row)
+    return found.peers.path if found is not None else ()
+
+
 def lazy_load(row: Any, load: Load) -> Peers | None:
     """Tell those who watch that a row loads a relation; gives the peers that it leads to.
 
@@ -180,6 +185,24 @@ def lazy_load(row: Any, load: Load) -> Peers | None:
     for watcher in watchers.active():
         watcher.saw(load, found)
     return found.peers.through(load.hop)
+
+
+@contextmanager
+def announced(load: Any) -> Iterator[None]:
+    """Say what the next query of this context loads, and for which row."""
+    held = _announced.set(load)
+    try:
+        yield
+    finally:
+        _announced.reset(held)
+
+
+def take_announced() -> Any:
+    """Return what was announced, once: what runs inside a load is not the load."""
+    load = _announced.get()
+    if load is not None:
+        _announced.set(None)
+    return load
 
 
 class Patches:
@@ -197,5 +220,4 @@ class Patches:
     def undo(self) -> None:
         """Put everything back, last first."""
         while self._kept:
-            owner, name, original = self._kept.pop()
-            setattr(owner, name, original)
+            setattr(*self._kept.pop())
