@@ -31,17 +31,8 @@ _VALUE_WORDS = frozenset(("NULL", "TRUE", "FALSE"))
 # `IS NULL`, `NOT NULL` and `SET NULL` are parts of the statement; elsewhere NULL is a value.
 _STRUCTURAL_BEFORE = frozenset(("IS", "NOT", "SET"))
 # The names of savepoints follow these words at the beginning of a statement.
-_NAMING = frozenset(
-    (*before, *after)
-    for before in (
-        ("SAVEPOINT",),
-        ("RELEASE",),
-        ("ROLLBACK", "TO"),
-        ("ROLLBACK", "work", "TO"),
-        ("ROLLBACK", "TRANSACTION", "TO"),
-    )
-    for after in ((), ("SAVEPOINT",))
-)
+_BEFORE = ("SAVEPOINT", "RELEASE", "ROLLBACK TO", "ROLLBACK work TO", "ROLLBACK TRANSACTION TO")
+_NAMING = frozenset((*one.split(), *more) for one in _BEFORE for more in ((), ("SAVEPOINT",)))
 # What may follow the number of a column in ORDER BY and GROUP BY; else it is a value.
 _AFTER = "ASC DESC NULLS LIMIT OFFSET FETCH FOR UNION EXCEPT INTERSECT HAVING ORDER , ) ;"
 _AFTER_POSITION = frozenset(("", *_AFTER.split()))

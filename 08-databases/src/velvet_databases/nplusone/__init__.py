@@ -76,11 +76,7 @@ MODES: tuple[Mode, ...] = ("report", "raise", "warn")
 
 
 class NPlusOneDetected(Exception):
-    """Code under a detector in mode "raise" loads a relation one by one.
-
-    Attributes:
-        finding: the relation, the place and the fix.
-    """
+    """Code under a detector in mode "raise" loads a relation one by one: see its `finding`."""
 
     def __init__(self, finding: NPlusOne) -> None:
         super().__init__(str(finding))

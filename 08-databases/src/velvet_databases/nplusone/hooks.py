@@ -21,38 +21,24 @@ from velvet_databases.sqlcapture.origin import Observers
 
 @dataclass(frozen=True)
 class Hop:
-    """One relation on the way from a query's own rows to those that it leads to.
+    """One relation on the way from a query's own rows to those that it leads to."""
 
-    Attributes:
-        relation: its name in findings, ``"Order.lines"``.
-        owner: the model class that the attribute belongs to.
-        attribute: the name of the attribute.
-        many: whether it leads to several rows.
-        target: what the fix needs to know of the other side, if anything.
-    """
-
-    relation: str
-    owner: Any
+    relation: str  # its name in findings, "Order.lines"
+    owner: Any  # the model class
     attribute: str
-    many: bool
-    target: Any = None
+    many: bool  # whether it leads to several rows
+    target: Any = None  # what the fix needs to know of the other side, if anything
 
 
 class Peers:
-    """The rows of one result, or of all lazy loads of one relation by the rows of one result.
-
-    Attributes:
-        rows: how many objects have been marked so far.
-        path: the relations that lead here from the rows of the query that a fix belongs to.
-        tallies: what detectors have counted; it is gone when the last of the rows is.
-    """
+    """The rows of one result, or of all lazy loads of one relation by the rows of one result."""
 
     __slots__ = ("__weakref__", "_derived", "path", "rows", "tallies")
 
     def __init__(self, path: tuple[Hop, ...] = ()) -> None:
-        self.rows = 0
-        self.path = path
-        self.tallies: dict[Any, Any] = {}
+        self.rows = 0  # that have been marked so far
+        self.path = path  # of relations from the rows of the query that a fix belongs to
+        self.tallies: dict[Any, Any] = {}  # of detectors; gone when the last of the rows is
         self._derived: dict[str, Peers] = {}
 
     def through(self, hop: Hop) -> Peers:
@@ -109,11 +95,7 @@ class Marks:
 
 
 # What has to be imported for a mapper to be in use -> the file with its hooks.
-_MAPPERS = {
-    "sqlalchemy.orm": "sqlalchemy_",
-    "django.db.models": "django_",
-    "peewee": "peewee_",
-}
+_MAPPERS = {"sqlalchemy.orm": "sqlalchemy_", "django.db.models": "django_", "peewee": "peewee_"}
 watchers: Observers[Any] = Observers("velvet_databases_detectors")  # with a method `saw`
 marks = Marks()
 _announced: ContextVar[Any] = ContextVar("velvet_databases_announced", default=None)
@@ -123,18 +105,12 @@ _uninstall: dict[str, Callable[[], None]] = {}
 
 
 class Load(NamedTuple):
-    """One lazy load that is about to be sent; its texts are made only if it becomes a finding.
-
-    Attributes:
-        orm, hop: which mapper, which relation.
-        fix: makes the text to paste.
-        sql: makes the statement; an empty one where the mapper finds out that it need not ask.
-    """
+    """One lazy load that is about to be sent; its texts are made only if it becomes a finding."""
 
     orm: str
     hop: Hop
-    fix: Callable[[], str]
-    sql: Callable[[], str]
+    fix: Callable[[], str]  # the text to paste
+    sql: Callable[[], str]  # the statement; empty where the mapper finds that it need not ask
 
 
 def install() -> None:

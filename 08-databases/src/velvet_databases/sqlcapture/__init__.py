@@ -22,14 +22,7 @@ from velvet_databases.fingerprint import fingerprint
 from velvet_databases.sqlcapture import hooks
 from velvet_databases.sqlcapture.origin import Observers, Origin, call_site, current_scope
 
-__all__ = [
-    "Capture",
-    "Origin",
-    "QueryLog",
-    "Statement",
-    "capture",
-    "params_shape",
-]
+__all__ = ["Capture", "Origin", "QueryLog", "Statement", "capture", "params_shape"]
 
 _observers: Observers[Capture] = Observers("velvet_databases_captures")
 _lock = threading.RLock()

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, Coroutine, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from typing import Any, TypeVar, cast
@@ -170,9 +170,9 @@ class SyncStore:
 
     def stream_orders(self, batch: int = 1000) -> Iterator[Order]:
         """Yield as `Store.stream_orders`; a turn of the loop for each order."""
-        orders = _and_none(self._store.stream_orders(batch))
+        orders = self._store.stream_orders(batch)
         try:
-            while (order := self._run(orders.__anext__())) is not None:
+            while (order := self._run(_next(orders))) is not None:
                 yield order
         finally:
             if self._loop is not None:  # else the store was closed in mid-stream, and it with it
@@ -197,9 +197,5 @@ def _loop_is_running() -> bool:
     return True
 
 
-async def _and_none(orders: Any) -> AsyncGenerator[Order | None, None]:
-    """Yield the orders and then None, for a caller that cannot await an end."""
-    async with aclosing(orders):
-        async for order in orders:
-            yield order
-    yield None
+async def _next(orders: AsyncIterator[Order]) -> Order | None:
+    return await anext(orders, None)

@@ -237,11 +237,7 @@ def stale_account(account: int, version: int) -> StaleWrite:
 
 
 def moves(
-    source: int,
-    target: int,
-    cents: int,
-    how: TransferHow = TransferHow.ATOMIC,
-    backend: str = "",
+    source: int, target: int, cents: int, how: TransferHow = TransferHow.ATOMIC, backend: str = ""
 ) -> list[tuple[int, int]]:
     """Return (account, change) by ascending key.
 

@@ -101,7 +101,7 @@ class DjangoStore(Relational):
         for order in self.rows("Order").order_by("id").iterator(chunk_size=batch):
             yield plain(order)
 
-    def _mark(self, order_id: int, status: str, expected_version: int) -> int:
+    def _change_status(self, order_id: int, status: str, expected_version: int) -> int:
         same = self.rows("Order").filter(pk=order_id, version=expected_version)
         return int(same.update(status=status, version=F("version") + 1))
 

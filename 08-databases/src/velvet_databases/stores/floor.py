@@ -155,7 +155,7 @@ class Floor(Relational):
         while found := cursor.fetchmany(batch):
             yield from (head(row) for row in found)
 
-    def _mark(self, order_id: int, status: str, expected_version: int) -> int:
+    def _change_status(self, order_id: int, status: str, expected_version: int) -> int:
         values = (status, index(order_id), index(expected_version))
         return int(self.connection.execute(self.sql.set_status, values).rowcount)
 

@@ -18,11 +18,7 @@ from velvet_databases.sqlcapture import QueryLog
 from velvet_databases.stores import base
 from velvet_databases.stores.address import Address
 from velvet_databases.stores.base import Loading, TransferHow, Unsupported
-from velvet_databases.stores.documents import (
-    from_document,
-    only_atomic,
-    to_document,
-)
+from velvet_databases.stores.documents import from_document, only_atomic, to_document
 from velvet_databases.stores.failures import translated
 from velvet_databases.stores.shared import Connected
 

@@ -167,7 +167,7 @@ class PeeweeStore(Relational):
         finally:
             asked.close()
 
-    def _mark(self, order_id: int, status: str, expected_version: int) -> int:
+    def _change_status(self, order_id: int, status: str, expected_version: int) -> int:
         model = self.models.Order
         change = model.update(status=status, version=model.version + 1)
         same = (model.id == order_id) & (model.version == expected_version)

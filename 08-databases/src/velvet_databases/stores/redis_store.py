@@ -52,11 +52,6 @@ def member(order_id: int) -> str:
     return f"{order_id + OFFSET:0{DIGITS}}"
 
 
-def stamp(order: Order) -> float:
-    """Return the seconds by which the set by time is sorted."""
-    return (order.placed_at - EPOCH).total_seconds()
-
-
 def from_hash(order_id: int, found: dict[str, str]) -> Order:
     """Return the order of a hash; raises `NotFound` for an empty one."""
     if not found:
@@ -141,7 +136,7 @@ class RedisStore(Connected):
         fields["lines"] = json.dumps(fields["lines"], separators=(",", ":"))
         target.hset(self._key("order", key), mapping=fields)
         target.zadd(f"{self.prefix}by_key", {member(key): 0})
-        target.zadd(f"{self.prefix}by_time", {str(key): stamp(order)})
+        target.zadd(f"{self.prefix}by_time", {str(key): (order.placed_at - EPOCH).total_seconds()})
 
     def get_order(self, order_id: int) -> Order:
         return from_hash(order_id, self.client.hgetall(self._key("order", order_id)))
@@ -164,9 +159,8 @@ class RedisStore(Connected):
 
     def latest(self, limit: int) -> list[Order]:
         """Return the newest orders with their lines, from the sorted set by time."""
-        return self.many(
-            [int(key) for key in self.client.zrevrange(f"{self.prefix}by_time", 0, limit - 1)]
-        )
+        keys = self.client.zrevrange(f"{self.prefix}by_time", 0, limit - 1)
+        return self.many([int(key) for key in keys])
 
     def orders_with_lines(self, strategy: Loading, limit: int = 100) -> list[Order]:
         """Return the first orders with their lines; lazily they are fetched one by one."""

@@ -148,7 +148,7 @@ class SaCore(SaStore):
             with connection.execute(wanted, execution_options=options) as found:
                 yield from (head(row) for row in found)
 
-    def _mark(self, order_id: int, status: str, expected_version: int) -> int:
+    def _change_status(self, order_id: int, status: str, expected_version: int) -> int:
         same = (ORDERS.c.id == order_id) & (ORDERS.c.version == expected_version)
         change = update(ORDERS).where(same).values(status=status, version=ORDERS.c.version + 1)
         with self.engine.begin() as connection:

@@ -46,7 +46,7 @@ def first_orders(limit: int, after_id: int | None = None) -> Select[Any]:
     return statement if after_id is None else statement.where(Order.id > after_id)
 
 
-def mark(session: Session, order_id: int, status: str, expected_version: int) -> None:
+def change_status(session: Session, order_id: int, status: str, expected_version: int) -> None:
     """Change an order that is still at that version: the mapper's own version counter."""
     order = session.get(Order, order_id)
     if order is None:
@@ -112,9 +112,9 @@ class SaOrm(SaStore):
             with session.scalars(wanted) as found:
                 yield from (plain(order) for order in found)
 
-    def _mark(self, order_id: int, status: str, expected_version: int) -> int:
+    def _change_status(self, order_id: int, status: str, expected_version: int) -> int:
         with self._transaction() as session:
-            mark(session, order_id, status, expected_version)
+            change_status(session, order_id, status, expected_version)
         return 1
 
     def balance(self, account_id: int) -> int:
@@ -252,7 +252,7 @@ class SaAsync:
                 await found.close()
 
     async def set_status(self, order_id: int, status: str, expected_version: int) -> None:
-        await self._run(mark, order_id, status, expected_version)
+        await self._run(change_status, order_id, status, expected_version)
 
     async def balance(self, account_id: int) -> int:
         return int(await self._run(self._orm._balance, account_id))

@@ -88,7 +88,7 @@ class Relational(Connected):
         """Write a balance, `checked` if the version is still the same; return the rows changed."""
 
     @abstractmethod
-    def _mark(self, order_id: int, status: str, expected_version: int) -> int:
+    def _change_status(self, order_id: int, status: str, expected_version: int) -> int:
         """Set a status, if the order is at that version; return the rows changed."""
 
     @abstractmethod
@@ -125,7 +125,7 @@ class Relational(Connected):
 
     def set_status(self, order_id: int, status: str, expected_version: int) -> None:
         with translated(self.backend):
-            changed = self._mark(order_id, status, expected_version)
+            changed = self._change_status(order_id, status, expected_version)
         if not changed:
             raise base.stale_order(order_id, self.get_order(order_id).version, expected_version)
 
