@@ -213,26 +213,32 @@ def check_method(method: str, known: tuple[str, ...]) -> None:
 
 
 def not_open(name: str) -> StoreUnavailable:
+    """The error for a store that is used before `open` or after `close`."""
     return StoreUnavailable(f"the store {name} is not open: call open(url) first")
 
 
 def no_order(order_id: int) -> NotFound:
+    """The error for an order that is not there."""
     return NotFound(f"there is no order {order_id}")
 
 
 def no_account(account: int) -> NotFound:
+    """The error for an account that is not there."""
     return NotFound(f"there is no account {account}")
 
 
 def overdraft(account: int, balance: int, cents: int) -> Overdraft:
+    """The error for an account that does not hold enough."""
     return Overdraft(f"account {account} holds {balance} cents, {cents} were asked for")
 
 
 def stale_order(order_id: int, version: int, expected: int) -> StaleWrite:
+    """The error for an order that changed since it was read."""
     return StaleWrite(f"order {order_id} is at version {version}, expected {expected}")
 
 
 def stale_account(account: int, version: int) -> StaleWrite:
+    """The error for an account that changed since it was read."""
     return StaleWrite(f"account {account} is no longer at version {version}")
 
 

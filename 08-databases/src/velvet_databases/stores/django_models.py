@@ -19,6 +19,8 @@ class Row(models.Model):  # type: ignore[misc]  # Django is untyped
 
 
 class Customer(Row):
+    """A row of `customer`."""
+
     email = models.TextField(unique=True)
     name = models.TextField(null=True)
 
@@ -27,6 +29,8 @@ class Customer(Row):
 
 
 class Product(Row):
+    """A row of `product`."""
+
     sku = models.TextField(unique=True)
     price_cents = models.IntegerField()
 
@@ -35,6 +39,8 @@ class Product(Row):
 
 
 class Order(Row):
+    """A row of `orders`."""
+
     customer = models.ForeignKey(Customer, models.DO_NOTHING, related_name="orders")
     status = models.TextField()
     placed_at = models.DateTimeField()
@@ -45,6 +51,8 @@ class Order(Row):
 
 
 class OrderLine(Row):
+    """A row of `order_line`."""
+
     order = models.ForeignKey(Order, models.DO_NOTHING, related_name="lines")
     product = models.ForeignKey(Product, models.DO_NOTHING, related_name="lines")
     qty = models.IntegerField()
@@ -55,6 +63,8 @@ class OrderLine(Row):
 
 
 class Account(Row):
+    """A row of `account`."""
+
     owner = models.TextField()
     balance_cents = models.BigIntegerField()
     version = models.IntegerField()

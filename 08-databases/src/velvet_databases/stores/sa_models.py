@@ -25,6 +25,8 @@ class Base(AsyncAttrs, DeclarativeBase):
 
 
 class Customer(Base):
+    """A row of `customer`."""
+
     __tablename__ = "customer"
     email: Mapped[str] = mapped_column(Text, unique=True)
     name: Mapped[str | None] = mapped_column(Text)
@@ -32,6 +34,8 @@ class Customer(Base):
 
 
 class Product(Base):
+    """A row of `product`."""
+
     __tablename__ = "product"
     sku: Mapped[str] = mapped_column(Text, unique=True)
     price_cents: Mapped[int] = mapped_column(Integer)
@@ -53,6 +57,8 @@ class Order(Base):
 
 
 class OrderLine(Base):
+    """A row of `order_line`."""
+
     __tablename__ = "order_line"
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
