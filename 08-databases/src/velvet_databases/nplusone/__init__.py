@@ -20,7 +20,7 @@ import threading
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, cast
 
 from velvet_databases.fingerprint import fingerprint
@@ -87,15 +87,13 @@ class NPlusOneWarning(UserWarning):
     """Code under a detector in mode "warn" loads a relation one by one."""
 
 
+@dataclass(slots=True)
 class _Tally:
     """The loads of one relation by the rows of one result, in one scope."""
 
-    __slots__ = ("finding", "loads", "parents")
-
-    def __init__(self) -> None:
-        self.loads = 0
-        self.parents: set[int] = set()
-        self.finding: _Found | None = None
+    loads: int = 0
+    parents: set[int] = field(default_factory=set)
+    finding: _Found | None = None
 
 
 class _Found:

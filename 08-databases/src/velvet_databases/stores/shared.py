@@ -7,23 +7,22 @@ their libraries and by nothing else.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
-from velvet_databases.domain import DDL, DROP, Dataset, Order
+from velvet_databases.domain import DDL, DROP, Dataset
 from velvet_databases.sqlcapture import QueryLog, capture
 from velvet_databases.stores import base
 from velvet_databases.stores.address import Address, read_address
-from velvet_databases.stores.base import Opened, TransferHow
+from velvet_databases.stores.base import Opened, Store, TransferHow
 from velvet_databases.stores.failures import connecting, translated
 
 
-class Connected(Opened, ABC):
+class Connected(Opened, Store):
     """A store on an address; `opened` is the library's connection, engine or client."""
 
-    backends: ClassVar[frozenset[str]]
     backend = ""
 
     @abstractmethod
@@ -66,10 +65,6 @@ class Relational(Connected):
         """Execute a statement as it is written."""
 
     @abstractmethod
-    def bulk_methods(self) -> tuple[str, ...]:
-        """The ways in which `insert_orders` can insert, slowest first."""
-
-    @abstractmethod
     def _insert(self, session: Any, table: str, items: Sequence[Any], method: str) -> None:
         """Insert rows of a table, one or more, by a bulk method."""
 
@@ -90,10 +85,6 @@ class Relational(Connected):
     @abstractmethod
     def _change_status(self, order_id: int, status: str, expected_version: int) -> int:
         """Set a status, if the order is at that version; return the rows changed."""
-
-    @abstractmethod
-    def get_order(self, order_id: int) -> Order:
-        """Return one order with its lines, as `Store.get_order`."""
 
     def _execute_each(self, session: Any, statements: Sequence[str]) -> None:
         for statement in statements:
