@@ -26,7 +26,7 @@ from velvet_databases.domain import generate
 from velvet_databases.nplusone import Detector
 from velvet_databases.sqlcapture import capture
 from velvet_databases.stores import Overdraft, TransferHow, Unavailable, available, make
-from velvet_databases.stores.raw_sqlite import RawSqlite
+from velvet_databases.stores.floor import RawSqlite
 from velvet_databases.stores.sa_models import Order
 from velvet_databases.stores.sa_orm import SaOrm
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from operator import index
 from typing import Any
 
 EPOCH = datetime(2024, 1, 1)  # noqa: DTZ001 - UTC by the rule above
 STATUSES = ("new", "paid", "packed", "shipped", "returned")
-TABLES = ("customer", "product", "orders", "order_line", "account")
 INT4, INT8 = 2**31 - 1, 2**63 - 1
 # PostgreSQL's whole numbers of four bytes; all others have eight, in SQLite these too.
 FOUR_BYTES = frozenset({"price_cents", "qty", "unit_cents", "version"})
@@ -54,8 +53,6 @@ def _statements(dialect: str) -> list[str]:
 
 #: The statements that make the schema, one list a dialect.
 DDL: dict[str, list[str]] = {dialect: _statements(dialect) for dialect in _TYPES}
-#: The statements that remove it, referring tables first.
-DROP: list[str] = [f"DROP TABLE IF EXISTS {table}" for table in reversed(TABLES)]
 
 
 @dataclass(frozen=True)
@@ -114,9 +111,26 @@ class Account:
     version: int = 1
 
 
+#: The tables, each after those that it refers to, and what a row of them is.
+ROWS: dict[str, type[Any]] = {
+    "customer": Customer,
+    "product": Product,
+    "orders": Order,
+    "order_line": OrderLine,
+    "account": Account,
+}
+TABLES = tuple(ROWS)
+COLUMNS = {
+    table: tuple(one.name for one in fields(kind) if one.name != "lines")
+    for table, kind in ROWS.items()
+}
+#: The statements that remove the schema, referring tables first.
+DROP: list[str] = [f"DROP TABLE IF EXISTS {table}" for table in reversed(TABLES)]
+
+
 @dataclass(frozen=True)
 class Dataset:
-    """What is put into the tables: reference rows, and orders with their lines."""
+    """What is put into the tables: what orders refer to, accounts, and orders with their lines."""
 
     customers: tuple[Customer, ...] = ()
     products: tuple[Product, ...] = ()
@@ -124,7 +138,7 @@ class Dataset:
     accounts: tuple[Account, ...] = ()
 
     @property
-    def reference(self) -> dict[str, Sequence[Customer | Product | Account]]:
+    def reference(self) -> dict[str, Sequence[Any]]:
         """What orders refer to, and accounts, by table."""
         return {"customer": self.customers, "product": self.products, "account": self.accounts}
 
@@ -134,14 +148,19 @@ class Dataset:
         return (line for order in self.orders for line in order.lines)
 
     @property
+    def ordered(self) -> dict[str, Sequence[Any]]:
+        """The orders and their lines, by table."""
+        return {"orders": self.orders, "order_line": tuple(self.lines)}
+
+    @property
     def order_rows(self) -> int:
         """How many rows the orders are: their heads and their lines."""
         return len(self.orders) + sum(len(order.lines) for order in self.orders)
 
 
-def rows(items: Iterable[Customer | Product | OrderLine | Account]) -> list[tuple[object, ...]]:
-    """Return values as the tuples that drivers take, in the order of the columns."""
-    return [tuple(vars(item).values()) for item in items]
+def rows(items: Iterable[object]) -> list[tuple[Any, ...]]:
+    """Return values as the tuples that drivers take; of an order its head."""
+    return [one.head if isinstance(one, Order) else tuple(vars(one).values()) for one in items]
 
 
 def named(items: Iterable[object]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain, pairwise
 from string import ascii_lowercase, ascii_uppercase
 
@@ -30,17 +31,8 @@ _VALUE_WORDS = frozenset(("NULL", "TRUE", "FALSE"))
 # `IS NULL`, `NOT NULL` and `SET NULL` are parts of the statement; elsewhere NULL is a value.
 _STRUCTURAL_BEFORE = frozenset(("IS", "NOT", "SET"))
 # The names of savepoints follow these words at the beginning of a statement.
-_NAMING = frozenset(
-    (*before, *after)
-    for before in (
-        ("SAVEPOINT",),
-        ("RELEASE",),
-        ("ROLLBACK", "TO"),
-        ("ROLLBACK", "work", "TO"),
-        ("ROLLBACK", "TRANSACTION", "TO"),
-    )
-    for after in ((), ("SAVEPOINT",))
-)
+_BEFORE = ("SAVEPOINT", "RELEASE", "ROLLBACK TO", "ROLLBACK work TO", "ROLLBACK TRANSACTION TO")
+_NAMING = frozenset((*one.split(), *more) for one in _BEFORE for more in ((), ("SAVEPOINT",)))
 # What may follow the number of a column in ORDER BY and GROUP BY; else it is a value.
 _AFTER = "ASC DESC NULLS LIMIT OFFSET FETCH FOR UNION EXCEPT INTERSECT HAVING ORDER , ) ;"
 _AFTER_POSITION = frozenset(("", *_AFTER.split()))
@@ -76,10 +68,10 @@ def fingerprint(sql: str) -> str:
 
     Literals, numbers and placeholders (`?`, `:1`, `:name`, `%s`, `%(name)s`, `$1`) become ``?``;
     the values of an ``IN (...)``, the rows of a ``VALUES`` and the names of savepoints are reduced
-    to one; the numbers of columns in ORDER BY and GROUP BY stay; keywords are upper case, other unquoted words lower case; comments are dropped, except
-    hints (``/*+ ... */``). Two statements with different columns have different shapes, and a
-    shape is its own shape. Takes time and memory in proportion to the length of `sql`, as long as
-    lists of values are not nested in each other. Pure, hence thread-safe.
+    to one; the numbers of columns in ORDER BY and GROUP BY stay; keywords are upper case, other
+    unquoted words lower case; comments are dropped, except hints (``/*+ ... */``). Statements with
+    different columns have different shapes, and a shape is its own shape. Takes time and memory in
+    proportion to the length of `sql`, as long as lists of values are not nested in each other.
 
     >>> fingerprint("select * from orders where id in (1, 2) -- page")
     'SELECT * FROM orders WHERE id IN (?)'
@@ -178,17 +170,15 @@ def _ends_a_value(part: str) -> bool:
     return bool(part) and (part[0].isalnum() or part[0] == "_") and part not in _KEYWORDS
 
 
+@dataclass(slots=True)
 class _Group:
     """An open bracket: where it stands, and whether what follows is a list of values."""
 
-    __slots__ = ("plain", "previous", "rows", "start", "values")
-
-    def __init__(self, start: int, values: bool) -> None:
-        self.start = start
-        self.values = values  # IN (...) and ARRAY[...]
-        self.plain = True  # nothing but values so far
-        self.rows = False  # after VALUES, as long as rows follow each other
-        self.previous: tuple[int, int] | None = None
+    start: int
+    values: bool  # IN (...) and ARRAY[...]
+    plain: bool = True  # nothing but values so far
+    rows: bool = False  # after VALUES, as long as rows follow each other
+    previous: tuple[int, int] | None = None
 
 
 def _fold(parts: Iterable[str]) -> list[str]:
@@ -227,14 +217,8 @@ def _close(out: list[str], groups: list[_Group]) -> None:
 
 
 def _joined(parts: list[str]) -> str:
-    pieces: list[str] = []
-    last = ""
-    for part in parts:
-        if last and _spaced(last, part):
-            pieces.append(" ")
-        pieces.append(part)
-        last = part
-    return "".join(pieces)
+    both = pairwise(chain(("",), parts))
+    return "".join(f" {part}" if last and _spaced(last, part) else part for last, part in both)
 
 
 def _spaced(last: str, part: str) -> bool:

@@ -19,7 +19,7 @@ from velvet_databases.latency import LatencyProxy
 from velvet_databases.stores import StoreUnavailable, TransferHow, make
 from velvet_databases.stores.raw_asyncpg import RawAsyncpg
 from velvet_databases.stores.redis_store import RedisStore
-from velvet_databases.stores.sa_async import SaAsync
+from velvet_databases.stores.sa_orm import SaAsync
 
 pytestmark = pytest.mark.integration
 DATA = generate(60_000, lines_per_order=0)

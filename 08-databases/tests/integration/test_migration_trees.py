@@ -49,7 +49,7 @@ def alias(url: str) -> Iterator[str]:
     backend = "sqlite" if url.startswith("sqlite") else "postgresql"
     made = django_setup.add_database(django_setup.options_of(Address(backend, url)))
     if not apps.is_installed(APP):
-        apps.set_installed_apps([*(config.name for config in apps.get_app_configs()), APP])
+        apps.set_installed_apps([*apps.get_app_configs(), APP])
     yield made
     django_setup.remove_database(made)
 

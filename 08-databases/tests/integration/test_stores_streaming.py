@@ -15,7 +15,7 @@ from velvet_databases.domain import DDL, generate
 from velvet_databases.latency import LatencyProxy
 from velvet_databases.stores import TransferHow, make
 from velvet_databases.stores.raw_asyncpg import RawAsyncpg
-from velvet_databases.stores.sa_async import SaAsync
+from velvet_databases.stores.sa_orm import SaAsync
 
 ROWS = 100_000
 NAMES = [

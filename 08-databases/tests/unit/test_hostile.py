@@ -23,8 +23,8 @@ from velvet_databases import (
     sqlcapture,
 )
 from velvet_databases.migrate import ddl
-from velvet_databases.nplusone import detector
-from velvet_databases.stores import address, base, catalogue, floor, raw_sqlite
+from velvet_databases.nplusone import Detector
+from velvet_databases.stores import address, base, floor, make
 
 URL = "postgresql://u:p@127.0.0.1/db"
 SHOP = domain.generate(2)
@@ -46,8 +46,8 @@ def explained(text: str) -> explain.Plan:
         return explain.explain(connection, text)
 
 
-def open_store() -> raw_sqlite.RawSqlite:
-    store = raw_sqlite.RawSqlite()
+def open_store() -> floor.RawSqlite:
+    store = floor.RawSqlite()
     store.open("sqlite://")
     store.create_schema()
     store.insert_reference(SHOP)
@@ -66,7 +66,7 @@ class TestHostile(HostileTests):
         call(latency.LatencyProxy, "127.0.0.1:5432", 1.0),
         call(ddl.names, "shop.item"),
         call(ddl.named, "shop.item").but(errors=(psycopg.Error,)),
-        call(detector.Detector, 2, "report", ["a"]),
+        call(Detector, 2, "report", ["a"]),
         call(explain.from_postgres, [{"Plan": NODE}]),
         call(explain.from_sqlite, [(1, 0, 0, "SCAN item")]),
         call(pool.Pool, Connection, 0, 3, timeout=0.1, max_lifetime=9.0, max_idle=9.0)
@@ -98,7 +98,7 @@ class TestHostile(HostileTests):
         call(sqlcapture.QueryLog, []).then("append", Fixed("a statement")),
         call(address.read_address, URL, {"postgresql"}).then("hide", "a").then("with_driver", "a"),
         call(base.check_method, "copy", ("copy",)),
-        call(catalogue.make, "sqlite3").but(same=False),
+        call(make, "sqlite3").but(same=False),
         call(open_store)
         .then("page", 0, 5)
         .then("orders_with_lines", Fixed(base.Loading.JOIN), 5)
@@ -106,7 +106,7 @@ class TestHostile(HostileTests):
         .then("set_status", 1, "paid", 1)
         .then("balance", 1)
         .then("transfer", 1, 2, 5, Fixed(base.TransferHow.ATOMIC))
-        .but(of=(raw_sqlite.RawSqlite,)),
+        .but(of=(floor.RawSqlite,)),
         call(floor.from_join, []),
         call(base.moves, 1, 2, 5),
         call(base.after, [(1, -5)], {1: 9}),

@@ -18,7 +18,7 @@ from django.db.models.fields import related_descriptors
 
 from velvet_databases.nplusone import Detector, NPlusOneDetected, hooks
 from velvet_databases.samples.bookshelf import django_shelf
-from velvet_databases.sqlcapture import current_scope
+from velvet_databases.sqlcapture.origin import current_scope
 
 
 def in_loop(shelf_alias: str, walk: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -26,7 +26,7 @@ from velvet_databases.sqlcapture import (
     QueryLog,
     Statement,
     capture,
-    django_,
+    hooks,
 )
 
 SECRET = "velvet-secret-value"
@@ -210,9 +210,9 @@ def test_an_alias_is_looked_for_only_where_django_is_configured(
         def __iter__(self) -> Iterator[str]:
             raise ImproperlyConfigured("settings are not configured")
 
-    monkeypatch.setattr(django_, "connections", Unconfigured())
+    monkeypatch.setattr(django.db, "connections", Unconfigured())
 
-    assert django_.hookable("default") is None
+    assert hooks.find("default") is None
 
 
 def test_a_connection_that_is_opened_again_is_still_told_once(alias: str) -> None:

@@ -20,11 +20,10 @@ from velvet_databases.sqlcapture import (
     Origin,
     QueryLog,
     Statement,
-    call_site,
     capture,
-    current_scope,
     params_shape,
 )
+from velvet_databases.sqlcapture.origin import call_site, current_scope
 
 SECRET = "velvet-secret-value"
 

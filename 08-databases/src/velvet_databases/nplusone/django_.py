@@ -12,9 +12,6 @@ from __future__ import annotations
 import inspect
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -34,16 +31,6 @@ from velvet_databases.nplusone import hooks
 from velvet_databases.nplusone.hooks import Hop, Peers
 from velvet_databases.sqlcapture.origin import current_scope
 
-
-@dataclass
-class _Announcement:
-    """A row is about to load something; the first query inside is the load."""
-
-    row: Any
-    hop: Hop
-    taken: bool = False
-
-
 # What the loop does with prefetched rows instead of asking.
 _INSTEAD = {
     "rows": "loop over .rows",
@@ -52,17 +39,6 @@ _INSTEAD = {
     "number": "take len(.rows)",
     "aggregate": "compute it from .rows",
 }
-_announced: ContextVar[_Announcement | None] = ContextVar("velvet_databases_django", default=None)
-
-
-@contextmanager
-def announced(row: Any, hop: Hop) -> Iterator[None]:
-    """Announce that a row loads a relation or column with the next query."""
-    held = _announced.set(_Announcement(row, hop))
-    try:
-        yield
-    finally:
-        _announced.reset(held)
 
 
 class Announced(dict[str, Any]):
@@ -87,10 +63,9 @@ def account(queryset: Any, shape: str = "rows") -> Peers:
             ``fields`` or an ``aggregate``.
     """
     hints = queryset._hints
-    pending = _announced.get()
-    if pending is not None and not pending.taken:
-        pending.taken = True
-        row, hop, own = pending.row, pending.hop, True
+    pending = hooks.take_announced()
+    if pending is not None:
+        (row, hop), own = pending, True
     elif isinstance(hints, Announced):
         row, hop, own = hints.row(), hints.hop, hints.own() is queryset
     else:
@@ -112,8 +87,7 @@ def _sql(queryset: Any) -> str:
 
 def _fix(row: Any, hop: Hop, shape: str) -> str:
     """Write the queryset method for a relation, named as a path from the first rows."""
-    marked = hooks.marks.of(row)
-    path = marked.peers.path if marked else ()
+    path = hooks.path_of(row)
     steps = [one.attribute for one in path]
     if hop.target == "column":
         if not steps:
@@ -226,7 +200,7 @@ def _accounting_summary(original: Any) -> Any:
 
 def _forward(original: Any) -> Any:
     def get_object(self: Any, instance: Any) -> Any:
-        with announced(instance, _hop(self.field.model, self.field.name)):
+        with hooks.announced((instance, _hop(self.field.model, self.field.name))):
             return original(self, instance)
 
     return get_object
@@ -236,7 +210,7 @@ def _reverse_one(original: Any) -> Any:
     def get(self: Any, instance: Any, cls: Any = None) -> Any:
         if instance is None or self.related.is_cached(instance):
             return original(self, instance, cls)
-        with announced(instance, _accessor_hop(self, instance)):
+        with hooks.announced((instance, _accessor_hop(self, instance))):
             return original(self, instance, cls)
 
     return get
@@ -246,7 +220,7 @@ def _deferred(original: Any) -> Any:
     def get(self: Any, instance: Any, cls: Any = None) -> Any:
         if instance is None or self.field.attname in instance.__dict__:
             return original(self, instance, cls)
-        with announced(instance, _hop(self.field.model, self.field.name, column=True)):
+        with hooks.announced((instance, _hop(self.field.model, self.field.name, column=True))):
             return original(self, instance, cls)
 
     return get

@@ -9,7 +9,9 @@ from __future__ import annotations
 import sys
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -19,46 +21,30 @@ from velvet_databases.sqlcapture.origin import Observers
 
 @dataclass(frozen=True)
 class Hop:
-    """One relation on the way from a query's own rows to those that it leads to.
+    """One relation on the way from a query's own rows to those that it leads to."""
 
-    Attributes:
-        relation: its name in findings, ``"Order.lines"``.
-        owner: the model class that the attribute belongs to.
-        attribute: the name of the attribute.
-        many: whether it leads to several rows.
-        target: what the fix needs to know of the other side, if anything.
-    """
-
-    relation: str
-    owner: Any
+    relation: str  # its name in findings, "Order.lines"
+    owner: Any  # the model class
     attribute: str
-    many: bool
-    target: Any = None
+    many: bool  # whether it leads to several rows
+    target: Any = None  # what the fix needs to know of the other side, if anything
 
 
 class Peers:
-    """The rows of one result, or of all lazy loads of one relation by the rows of one result.
-
-    Attributes:
-        rows: how many objects have been marked so far.
-        path: the relations that lead here from the rows of the query that a fix belongs to.
-        tallies: what detectors have counted; it is gone when the last of the rows is.
-    """
+    """The rows of one result, or of all lazy loads of one relation by the rows of one result."""
 
     __slots__ = ("__weakref__", "_derived", "path", "rows", "tallies")
 
     def __init__(self, path: tuple[Hop, ...] = ()) -> None:
-        self.rows = 0
-        self.path = path
-        self.tallies: dict[Any, Any] = {}
+        self.rows = 0  # that have been marked so far
+        self.path = path  # of relations from the rows of the query that a fix belongs to
+        self.tallies: dict[Any, Any] = {}  # of detectors; gone when the last of the rows is
         self._derived: dict[str, Peers] = {}
 
     def through(self, hop: Hop) -> Peers:
         """Return the peers that the rows of this result reach through a relation."""
         found = self._derived.get(hop.relation)
-        if found is None:
-            found = self._derived.setdefault(hop.relation, Peers((*self.path, hop)))
-        return found
+        return found or self._derived.setdefault(hop.relation, Peers((*self.path, hop)))
 
 
 class Mark(weakref.ref):  # type: ignore[type-arg]  # of any row
@@ -90,14 +76,12 @@ class Marks:
 
     def add(self, row: Any, peers: Peers) -> bool:
         """Mark an object as a row of a result; says whether it was new. The first mark stays."""
-        key = id(row)
-        held = self._marks.get(key)
-        if held is not None and held() is row:
+        if self.of(row) is not None:
             return False
         mark = Mark(row, self._forget)
-        mark.key, mark.number, mark.peers = key, peers.rows, peers
+        mark.key, mark.number, mark.peers = id(row), peers.rows, peers
         peers.rows += 1
-        self._marks[key] = mark
+        self._marks[mark.key] = mark
         return True
 
     def of(self, row: Any) -> Mark | None:
@@ -111,31 +95,22 @@ class Marks:
 
 
 # What has to be imported for a mapper to be in use -> the file with its hooks.
-_MAPPERS = {
-    "sqlalchemy.orm": "sqlalchemy_",
-    "django.db.models": "django_",
-    "peewee": "peewee_",
-}
+_MAPPERS = {"sqlalchemy.orm": "sqlalchemy_", "django.db.models": "django_", "peewee": "peewee_"}
 watchers: Observers[Any] = Observers("velvet_databases_detectors")  # with a method `saw`
 marks = Marks()
+_announced: ContextVar[Any] = ContextVar("velvet_databases_announced", default=None)
 _lock = threading.RLock()
 _entered = 0
 _uninstall: dict[str, Callable[[], None]] = {}
 
 
 class Load(NamedTuple):
-    """One lazy load that is about to be sent; its texts are made only if it becomes a finding.
-
-    Attributes:
-        orm, hop: which mapper, which relation.
-        fix: makes the text to paste.
-        sql: makes the statement; an empty one where the mapper finds out that it need not ask.
-    """
+    """One lazy load that is about to be sent; its texts are made only if it becomes a finding."""
 
     orm: str
     hop: Hop
-    fix: Callable[[], str]
-    sql: Callable[[], str]
+    fix: Callable[[], str]  # the text to paste
+    sql: Callable[[], str]  # the statement; empty where the mapper finds that it need not ask
 
 
 def install() -> None:
@@ -166,6 +141,12 @@ def mark(row: Any, peers: Peers) -> bool:
     return bool(watchers.active()) and marks.add(row, peers)
 
 
+def path_of(row: Any) -> tuple[Hop, ...]:
+    """Return the relations that lead to a row from those of the query that a fix belongs to."""
+    found = marks.of(row)
+    return found.peers.path if found is not None else ()
+
+
 def lazy_load(row: Any, load: Load) -> Peers | None:
     """Tell those who watch that a row loads a relation; gives the peers that it leads to.
 
@@ -180,6 +161,24 @@ def lazy_load(row: Any, load: Load) -> Peers | None:
     for watcher in watchers.active():
         watcher.saw(load, found)
     return found.peers.through(load.hop)
+
+
+@contextmanager
+def announced(load: Any) -> Iterator[None]:
+    """Say what the next query of this context loads, and for which row."""
+    held = _announced.set(load)
+    try:
+        yield
+    finally:
+        _announced.reset(held)
+
+
+def take_announced() -> Any:
+    """Return what was announced, once: what runs inside a load is not the load."""
+    load = _announced.get()
+    if load is not None:
+        _announced.set(None)
+    return load
 
 
 class Patches:
@@ -197,5 +196,4 @@ class Patches:
     def undo(self) -> None:
         """Put everything back, last first."""
         while self._kept:
-            owner, name, original = self._kept.pop()
-            setattr(owner, name, original)
+            setattr(*self._kept.pop())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
@@ -33,9 +32,6 @@ class _Lazy:
         # clone (filters, an order, other columns) has to be asked of the prefetch.
         self.own = weakref.ref(query) if query is not None else None
         self.counted = counted
-
-
-_announced: ContextVar[_Lazy | None] = ContextVar("velvet_databases_peewee_load", default=None)
 
 
 def install() -> Callable[[], None]:
@@ -63,11 +59,8 @@ def _foreign_key(original: Any) -> Any:
         if not missing or instance.__data__.get(self.name) is None or not hooks.watchers.active():
             return original(self, instance)
         hop = _hop(type(instance), self.name, many=False, target=(self.rel_model,))
-        held = _announced.set(_Lazy(instance, hop))
-        try:
+        with hooks.announced(_Lazy(instance, hop)):
             return original(self, instance)
-        finally:
-            _announced.reset(held)
 
     return get_rel_instance
 
@@ -114,22 +107,15 @@ def _summary(original: Any) -> Any:
         if lazy is None or row is None or not hooks.watchers.active():
             return original(self, *args, **options)
         # What is executed is another query, made of this one: it is the load.
-        held = _announced.set(_Lazy(row, lazy.hop, counted=True))
-        try:
+        with hooks.announced(_Lazy(row, lazy.hop, counted=True)):
             return original(self, *args, **options)
-        finally:
-            _announced.reset(held)
 
     return summary
 
 
 def _account(query: Any) -> Peers:
     """Count a query that is about to run, if it is a lazy load; give the peers of its rows."""
-    lazy = _announced.get()
-    if lazy is not None:
-        _announced.set(None)  # what runs inside this load is not the load
-    else:
-        lazy = getattr(query, _MARK, None)
+    lazy: _Lazy | None = hooks.take_announced() or getattr(query, _MARK, None)
     row = lazy.row() if lazy is not None else None
     if lazy is None or row is None:
         return Peers()
@@ -141,8 +127,7 @@ def _account(query: Any) -> Peers:
 
 def _fix(row: Any, hop: Hop, *, narrowed: bool, counted: bool) -> str:
     """Write the call that fetches a relation for all rows of the query that gave the first ones."""
-    marked = hooks.marks.of(row)
-    path = marked.peers.path if marked else ()
+    path = hooks.path_of(row)
     if counted and not path:
         last = hop.target[0].__name__
         return (

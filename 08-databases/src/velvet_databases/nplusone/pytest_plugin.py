@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from velvet_databases.nplusone.detector import Detector
+from velvet_databases.nplusone import Detector
 
 _FIXTURE = "no_n_plus_one"
 

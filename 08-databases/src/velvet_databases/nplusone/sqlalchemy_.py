@@ -119,9 +119,8 @@ def _fix(state: Any, hop: Hop) -> str:
     """Write the loader option for a relation, as a chain from the entity that was selected."""
     if hop.attribute == EXPIRED:
         return "sessionmaker(..., expire_on_commit=False), or select them again after the commit"
-    marked = hooks.marks.of(state.obj())
     eager = tuple(_hop(one) for one in _relationships(state.load_path))
-    path = [_option(one) for one in eager or (marked.peers.path if marked else ())]
+    path = [_option(one) for one in eager or hooks.path_of(state.obj())]
     if hop.attribute != DEFERRED:
         return f".options({'.'.join([*path, _option(hop)])})"
     return f".options({'.'.join([*path, *hop.target]) if path else ', '.join(hop.target)})"

@@ -11,36 +11,19 @@ in any order, and the library is left with exactly the objects that it had.
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import import_module
-from typing import Any, overload
+from functools import lru_cache, partial
+from typing import Any
 
 from velvet_databases.fingerprint import fingerprint
+from velvet_databases.sqlcapture import hooks
 from velvet_databases.sqlcapture.origin import Observers, Origin, call_site, current_scope
 
-__all__ = [
-    "Capture",
-    "Origin",
-    "QueryLog",
-    "Statement",
-    "call_site",
-    "capture",
-    "current_scope",
-    "params_shape",
-]
+__all__ = ["Capture", "Origin", "QueryLog", "Statement", "capture", "params_shape"]
 
-# What has to be loaded for a target of this kind to exist -> the file with its hook.
-_HOOKS = {
-    "sqlalchemy": "sqlalchemy_",
-    "django": "django_",
-    "peewee": "peewee_",
-    "sys": "drivers",  # it looks by itself
-}
 _observers: Observers[Capture] = Observers("velvet_databases_captures")
 _lock = threading.RLock()
 # A program sends few different texts, many times each. Texts with values filled in stay out.
@@ -71,33 +54,12 @@ class Statement:
     scope_id: int
 
 
-class QueryLog(Sequence[Statement]):
+class QueryLog(list[Statement]):
     """The statements of one capture, in order of their ends; reading while it grows is safe."""
 
-    def __init__(self, statements: Iterable[Statement] = ()) -> None:
-        self._statements = list(statements)
-
-    def append(self, statement: Statement) -> None:
-        """Add a statement; called by the hooks, thread-safe."""
-        self._statements.append(statement)
-
-    def __copy__(self) -> QueryLog:
-        return self[:]
-
-    def __len__(self) -> int:
-        return len(self._statements)
-
-    @overload
-    def __getitem__(self, index: int) -> Statement: ...
-    @overload
-    def __getitem__(self, index: slice) -> QueryLog: ...
-    def __getitem__(self, index: int | slice) -> Statement | QueryLog:
-        if isinstance(index, slice):
-            return QueryLog(self._statements[index])
-        return self._statements[index]
-
-    def __iter__(self) -> Iterator[Statement]:
-        return iter(list(self._statements))
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(index)
+        return QueryLog(found) if isinstance(index, slice) else found
 
     def __repr__(self) -> str:
         return f"<QueryLog of {len(self)} statements, {self.total_s * 1e3:.1f} ms>"
@@ -178,8 +140,8 @@ class Capture(AbstractContextManager[QueryLog], AbstractAsyncContextManager[Quer
             raise RuntimeError("this capture is open: make another one with capture(...)")
         held: list[int] = []
         try:
-            for target, module in _resolve(self._targets):
-                held.append(_acquire(target, module))
+            for hooked in _resolve(self._targets):
+                held.append(_acquire(hooked))  # noqa: PERF401 - a failing one releases those before
         except BaseException:
             _release(held)
             raise
@@ -205,37 +167,27 @@ class Capture(AbstractContextManager[QueryLog], AbstractAsyncContextManager[Quer
         return key in self._keys
 
 
-def _resolve(targets: tuple[Any, ...]) -> list[tuple[Any, Any]]:
-    """Find the object to hook and the module that can, for each target, without repeats."""
-    found: dict[int, tuple[Any, Any]] = {}
+def _resolve(targets: tuple[Any, ...]) -> list[hooks.Hooked]:
+    """Find what to hook for each target, without repeats."""
+    found: dict[int, hooks.Hooked] = {}
     for target in targets:
-        for name, file in _HOOKS.items():
-            if name not in sys.modules:
-                continue
-            hook = import_module(f"velvet_databases.sqlcapture.{file}")
-            hooked = hook.hookable(target)
-            if hooked is not None:
-                found[id(hooked)] = (hooked, hook)
-                break
-        else:
+        hooked = hooks.find(target)
+        if hooked is None:
             raise TypeError(
                 f"cannot capture a {type(target).__name__}: give an engine, connection, session, "
                 "database or alias of SQLAlchemy, Django, Peewee, psycopg, asyncpg or sqlite3"
             )
+        found[id(hooked.target)] = hooked
     return list(found.values())
 
 
-def _acquire(target: Any, hook: Any) -> int:
-    key = id(target)
+def _acquire(hooked: hooks.Hooked) -> int:
+    key = id(hooked.target)
     with _lock:
-        if key in _installed:
-            _installed[key].users += 1
-        else:
-
-            def report(sql: str, params: Any = None, **facts: Any) -> None:
-                _deliver(key, sql, params, **facts)
-
-            _installed[key] = _Installed(target, 1, hook.install(target, report))
+        if key not in _installed:
+            uninstall = hooked.install(hooked.target, partial(_deliver, key))
+            _installed[key] = _Installed(hooked.target, 0, uninstall)
+        _installed[key].users += 1
     return key
 
 
@@ -252,7 +204,7 @@ def _release(keys: Any) -> None:
 def _deliver(
     key: int,
     sql: str,
-    params: Any,
+    params: Any = None,
     *,
     seconds: float | None,
     rowcount: int | None,

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import PurePath
 from types import FrameType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 _LANGUAGE = ("asyncio", "concurrent", "contextlib", "functools", "importlib", "queue", "threading")
@@ -72,7 +72,11 @@ def _frames(frame: FrameType | None) -> Iterator[FrameType]:
 
 
 def _frames_of_a_waiting_task() -> Iterator[FrameType]:
-    task = waiting_task()
+    """Yield those of the task that waits for this worker thread, if it has been seen before."""
+    held = _scope.get()
+    if held is None or held.task is None or held.thread == threading.get_ident():
+        return
+    task = held.task()
     awaited: Any = task.get_coro() if task is not None else None
     frames = []
     while awaited is not None and getattr(awaited, "cr_frame", None) is not None:
@@ -86,13 +90,10 @@ def _in_library(frame: FrameType) -> bool:
     return name.partition(".")[0] in _LIBRARIES or name.startswith(_OURS)
 
 
-class _Scope:
-    __slots__ = ("number", "task", "thread")
-
-    def __init__(self, number: int, thread: int, task: asyncio.Task[Any] | None) -> None:
-        self.number = number
-        self.thread = thread
-        self.task = weakref.ref(task) if task is not None else None
+class _Scope(NamedTuple):
+    number: int
+    thread: int
+    task: weakref.ref[asyncio.Task[Any]] | None
 
 
 _numbers = count(1)
@@ -115,17 +116,9 @@ def current_scope() -> int:
             same = held.task is not None and held.task() is task
         if same:
             return held.number
-    scope = _Scope(next(_numbers), thread, task)
+    scope = _Scope(next(_numbers), thread, weakref.ref(task) if task is not None else None)
     _scope.set(scope)
     return scope.number
-
-
-def waiting_task() -> asyncio.Task[Any] | None:
-    """Return the task that waits for this worker thread, if one does and has been seen before."""
-    held = _scope.get()
-    if held is None or held.task is None or held.thread == threading.get_ident():
-        return None
-    return held.task()
 
 
 def _running_task() -> asyncio.Task[Any] | None:

@@ -14,22 +14,17 @@ from velvet_databases.stores.base import StoreUnavailable
 CONNECT_SECONDS = 4
 # All that may be a password: one that holds ":", "/" or "@" as they are is cut in pieces by parsers.
 _PASSWORDS = (r"^[^:]*://[^:/@?#]*:(.*)@", r"[?&]\w*(?:password|passwd)=([^&#]*)")
-SCHEMES = {
-    "sqlite": "sqlite",
-    "postgresql": "postgresql",
-    "postgres": "postgresql",
-    "mongodb": "mongodb",
-    "redis": "redis",
-}
 # Readers go on beside one writer, a commit is on the disk, relations are checked.
 PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
 BUSY_SECONDS = 5.0
+_START = "start a server (`velvet services up {}`) and check host{}"
 REMEDIES = {
     "sqlite": "give a path in a folder that exists: sqlite:///PATH",
-    "postgresql": "start a server (`velvet services up postgres`) and check host, port and user",
-    "mongodb": "start a server (`velvet services up mongodb`) and check host and port",
-    "redis": "start a server (`velvet services up redis`) and check host and port",
+    "postgresql": _START.format("postgres", ", port and user"),
+    "mongodb": _START.format("mongodb", " and port"),
+    "redis": _START.format("redis", " and port"),
 }
+SCHEMES = {"postgres": "postgresql", **{backend: backend for backend in REMEDIES}}
 
 
 @dataclass(frozen=True)
@@ -91,8 +86,7 @@ class Address:
 
     def with_driver(self, driver: str) -> str:
         """Return SQLAlchemy's spelling: ``postgresql+psycopg://...``."""
-        scheme = f"{self.backend}+{driver}" if driver else self.backend
-        return f"{scheme}://{self.url.partition('://')[2]}"
+        return f"{self.backend}+{driver}://{self.url.partition('://')[2]}"
 
     def unavailable(self, error: BaseException) -> StoreUnavailable:
         """Return the error that says why nothing answers here, and what helps."""

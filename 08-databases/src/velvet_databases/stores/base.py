@@ -115,11 +115,7 @@ class Store(Protocol):
     backend: str
 
     def open(self, url: str) -> None:
-        """Connect.
-
-        Raises:
-            StoreUnavailable: unknown scheme, missing driver, refused or unanswered connection.
-        """
+        """Connect; raises `StoreUnavailable` for what is unknown, missing, refused or silent."""
 
     def close(self) -> None:
         """Give everything back; safe to call twice."""
@@ -131,7 +127,7 @@ class Store(Protocol):
         """Remove them, if they are there."""
 
     def bulk_methods(self) -> tuple[str, ...]:
-        """The ways in which `insert_orders` can insert, slowest first."""
+        """Return the ways in which `insert_orders` can insert, slowest first."""
 
     def insert_reference(self, data: Dataset) -> None:
         """Insert customers, products and accounts."""
@@ -178,36 +174,6 @@ class Store(Protocol):
         """Record what is sent to the database while the context is open."""
 
 
-def plain(order: Any, lines: Iterable[Any] = ()) -> Order:
-    """Return the value of a mapper's object, with the lines given."""
-    return Order(
-        order.id,
-        order.customer_id,
-        order.status,
-        order.placed_at,
-        order.version,
-        tuple(
-            OrderLine(line.id, line.order_id, line.product_id, line.qty, line.unit_cents)
-            for line in lines
-        ),
-    )
-
-
-def check_method(method: str, known: tuple[str, ...]) -> None:
-    """Refuse an unknown bulk method.
-
-    Raises:
-        ValueError: it is not among those of the store.
-    """
-    if method not in known:
-        raise ValueError(f"unknown bulk method {method!r}; known are {', '.join(known)}")
-
-
-def not_open(name: str) -> StoreUnavailable:
-    """The error for a store that is used before `open` or after `close`."""
-    return StoreUnavailable(f"the store {name} is not open: call open(url) first")
-
-
 class Opened:
     """What a store or a pool has opened, and what it says before `open` and after `close`."""
 
@@ -226,6 +192,29 @@ class Opened:
         if self._opened is not None:
             opened, self._opened = self._opened, None
             opened.close()
+
+
+def plain(order: Any, lines: Iterable[Any] = ()) -> Order:
+    """Return the value of a mapper's object, with the lines given."""
+    own = tuple(
+        OrderLine(line.id, line.order_id, line.product_id, line.qty, line.unit_cents)
+        for line in lines
+    )
+    return Order(order.id, order.customer_id, order.status, order.placed_at, order.version, own)
+
+
+# What stores refuse, in the same words whatever the library.
+
+
+def check_method(method: str, known: tuple[str, ...]) -> None:
+    """Raise `ValueError` for a bulk method that is not among those of a store."""
+    if method not in known:
+        raise ValueError(f"unknown bulk method {method!r}; known are {', '.join(known)}")
+
+
+def not_open(name: str) -> StoreUnavailable:
+    """The error for a store that is used before `open` or after `close`."""
+    return StoreUnavailable(f"the store {name} is not open: call open(url) first")
 
 
 def no_order(order_id: int) -> NotFound:
@@ -254,11 +243,7 @@ def stale_account(account: int, version: int) -> StaleWrite:
 
 
 def moves(
-    source: int,
-    target: int,
-    cents: int,
-    how: TransferHow = TransferHow.ATOMIC,
-    backend: str = "",
+    source: int, target: int, cents: int, how: TransferHow = TransferHow.ATOMIC, backend: str = ""
 ) -> list[tuple[int, int]]:
     """Return (account, change) by ascending key.
 

@@ -11,15 +11,25 @@ import threading
 from typing import Any
 
 import django  # type: ignore[import-untyped]
-from django.apps import apps  # type: ignore[import-untyped]
+from django.apps import AppConfig, apps  # type: ignore[import-untyped]
 from django.conf import settings  # type: ignore[import-untyped]
 from django.db import connections  # type: ignore[import-untyped]
 
 from velvet_databases.stores.address import BUSY_SECONDS, CONNECT_SECONDS, PRAGMAS, Address
 
-APP = "velvet_databases.stores.django_app"
 _numbers = itertools.count(1)
 _lock = threading.Lock()
+
+
+class ShopConfig(AppConfig):  # type: ignore[misc]  # Django is untyped
+    """The shop's application; its label is what findings call it."""
+
+    name = "velvet_databases.stores"
+    label = "shop"
+    default_auto_field = "django.db.models.BigAutoField"
+
+
+APP = f"{__name__}.{ShopConfig.__name__}"
 
 
 def configure() -> None:
@@ -33,7 +43,7 @@ def configure() -> None:
             settings.configure(INSTALLED_APPS=[APP], DATABASES={}, USE_TZ=False, TIME_ZONE="UTC")
         if not apps.ready:
             django.setup()
-    if not apps.is_installed(APP):
+    if not apps.is_installed(ShopConfig.name):
         raise RuntimeError(
             f"Django is configured in this process without {APP!r}, and can be configured only "
             "once: add it to INSTALLED_APPS, or open the store in a process of its own"
@@ -67,15 +77,14 @@ def options_of(address: Address) -> dict[str, Any]:
     """Return the entry of DATABASES for an address."""
     if address.backend == "sqlite":
         begin = "; ".join(f"PRAGMA {pragma} = {value}" for pragma, value in PRAGMAS.items())
-        options = {
-            "timeout": BUSY_SECONDS,
-            "transaction_mode": "IMMEDIATE",
-            "init_command": begin,
-        }
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": address.path,
-            "OPTIONS": options,
+            "OPTIONS": {
+                "timeout": BUSY_SECONDS,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": begin,
+            },
         }
     parts = address.parts
     return {

@@ -2,145 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from django.core.exceptions import ObjectDoesNotExist  # type: ignore[import-untyped]
 from django.db import connections, transaction  # type: ignore[import-untyped]
 from django.db.models import F, Prefetch  # type: ignore[import-untyped]
 
-from velvet_databases.domain import DDL, DROP, Dataset, Order, named
-from velvet_databases.sqlcapture import QueryLog, capture
+from velvet_databases.domain import ROWS, Order, named
 from velvet_databases.stores import django_setup
-from velvet_databases.stores.address import read_address
-from velvet_databases.stores.base import (
-    Loading,
-    TransferHow,
-    Unsupported,
-    after,
-    check_method,
-    moves,
-    no_account,
-    no_order,
-    not_open,
-    overdraft,
-    plain,
-    stale_account,
-    stale_order,
-)
-from velvet_databases.stores.failures import connecting, reading, translated
+from velvet_databases.stores.address import Address
+from velvet_databases.stores.base import Loading, Unsupported, no_order, plain
+from velvet_databases.stores.failures import reading
+from velvet_databases.stores.shared import Relational
+
+# What a session is here: the manager of a model, by the model's name.
+Managers = Callable[[str], Any]
 
 
-def add(accounts: Any, changes: list[tuple[int, int]]) -> None:
-    """Change balances inside the server; raises `Overdraft` or `NotFound`."""
-    for key, change in changes:
-        account = accounts.filter(pk=key, balance_cents__gte=-change)
-        new = {"balance_cents": F("balance_cents") + change, "version": F("version") + 1}
-        if account.update(**new):
-            continue
-        for balance in accounts.filter(pk=key).values_list("balance_cents", flat=True):
-            raise overdraft(key, balance, -change)
-        raise no_account(key)
-
-
-def write_back(accounts: Any, changes: list[tuple[int, int]], how: TransferHow) -> None:
-    """Read, compute here and write back, locked or with a version as `how` says."""
-    wanted = accounts.filter(pk__in=[key for key, _ in changes]).order_by("id")
-    locked = how is TransferHow.FOR_UPDATE
-    found = {one.id: one for one in (wanted.select_for_update() if locked else wanted)}
-    new = after(changes, {key: account.balance_cents for key, account in found.items()})
-    for key, balance in new:
-        account = found[key]
-        if how is not TransferHow.VERSION:
-            account.balance_cents, account.version = balance, account.version + 1
-            account.save(update_fields=["balance_cents", "version"])
-            continue
-        same = accounts.filter(pk=key, version=account.version)
-        if not same.update(balance_cents=balance, version=F("version") + 1):
-            raise stale_account(key, account.version)
-
-
-class DjangoStore:
+class DjangoStore(Relational):
     """Django's ORM; used by the thread that opened it, as Django's connections are."""
 
     name: ClassVar[str] = "django"
-    backends: ClassVar[frozenset[str]] = frozenset({"sqlite", "postgresql"})
-    backend = alias = ""
-    _models: Any = None
 
-    def open(self, url: str) -> None:
-        """Add the database to Django's connections and connect once."""
-        address = read_address(url, self.backends)
+    def _connect(self, address: Address) -> str:
         alias = django_setup.add_database(django_setup.options_of(address))
-        from velvet_databases.stores.django_app import models
+        from velvet_databases.stores import django_models  # once Django is configured
 
-        try:
-            with connecting(address):
-                connections[alias].ensure_connection()
-        except BaseException:
-            django_setup.remove_database(alias)
-            raise
-        self.alias, self.backend, self._models = alias, address.backend, models
+        self._models = django_models
+        return alias
+
+    def _check(self) -> None:
+        connections[self.opened].ensure_connection()
 
     def close(self) -> None:
         """Disconnect and forget the alias."""
-        if self.alias:
-            django_setup.remove_database(self.alias)
-            self.alias = ""
+        if self._opened is not None:
+            django_setup.remove_database(self._opened)
+            self._opened = None
 
     def rows(self, model: str) -> Any:
         """The manager of a model on this database; `store.rows("Order").filter(...)`."""
-        if not self.alias:
-            raise not_open(self.name)
-        return getattr(self._models, model).objects.using(self.alias)
+        alias = self.opened
+        return getattr(self._models, model).objects.using(alias)
 
-    def _atomic(self) -> AbstractContextManager[object]:
-        if not self.alias:
-            raise not_open(self.name)
-        atomic: AbstractContextManager[object] = transaction.atomic(using=self.alias)
-        return atomic
+    @contextmanager
+    def _transaction(
+        self, *, reads_first: bool = False  # noqa: ARG002 - all begin IMMEDIATE
+    ) -> Iterator[Managers]:
+        with transaction.atomic(using=self.opened):
+            yield self.rows
 
-    def _each(self, statements: list[str]) -> None:
-        with self._atomic(), connections[self.alias].cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-
-    def create_schema(self) -> None:
-        self._each(DDL[self.backend])
-
-    def drop_schema(self) -> None:
-        self._each(DROP)
-
-    def _bulk_create(self, model: str, items: Any) -> None:
-        kind = getattr(self._models, model)
-        self.rows(model).bulk_create([kind(**values) for values in named(items)])
-
-    def insert_reference(self, data: Dataset) -> None:
-        with translated(self.backend, data), self._atomic():
-            for table, items in data.reference.items():
-                self._bulk_create(table.title(), items)
+    def _execute(self, session: Managers, statement: str) -> None:  # noqa: ARG002 - no model's
+        with connections[self.opened].cursor() as cursor:
+            cursor.execute(statement)
 
     def bulk_methods(self) -> tuple[str, ...]:
         """An INSERT for each object, and one for many."""
         return ("create", "bulk_create")
 
-    def insert_orders(self, data: Dataset, method: str) -> int:
-        check_method(method, self.bulk_methods())
-        with translated(self.backend, data), self._atomic():
-            for model, items in (("Order", data.orders), ("OrderLine", data.lines)):
-                if method == "bulk_create":
-                    self._bulk_create(model, items)
-                else:
-                    for values in named(items):
-                        self.rows(model).create(**values)
-        return data.order_rows
+    def _insert(self, session: Managers, table: str, items: Sequence[Any], method: str) -> None:
+        rows = session(ROWS[table].__name__)
+        if method == "bulk_create":
+            rows.bulk_create([rows.model(**values) for values in named(items)])
+        else:
+            for values in named(items):
+                rows.create(**values)
 
     @reading
     def get_order(self, order_id: int) -> Order:
         try:
             order = self.rows("Order").get(pk=order_id)
-        except self._models.Order.DoesNotExist:
+        except ObjectDoesNotExist:
             raise no_order(order_id) from None
         return plain(order, order.lines.order_by("id"))
 
@@ -167,27 +101,28 @@ class DjangoStore:
         for order in self.rows("Order").order_by("id").iterator(chunk_size=batch):
             yield plain(order)
 
-    def set_status(self, order_id: int, status: str, expected_version: int) -> None:
-        """Change an order that is still at that version: one UPDATE with a condition."""
+    def _change_status(self, order_id: int, status: str, expected_version: int) -> int:
         same = self.rows("Order").filter(pk=order_id, version=expected_version)
-        with translated(self.backend):
-            changed = same.update(status=status, version=F("version") + 1)
-        if not changed:
-            raise stale_order(order_id, self.get_order(order_id).version, expected_version)
+        return int(same.update(status=status, version=F("version") + 1))
 
     def balance(self, account_id: int) -> int:
-        found = self.rows("Account").filter(pk=account_id).values_list("balance_cents", flat=True)
-        for balance in islice(found, 1):
-            return int(balance)
-        raise no_account(account_id)
+        return self._balance(self.rows, account_id)
 
-    def transfer(self, source: int, target: int, cents: int, how: TransferHow) -> None:
-        changes = moves(source, target, cents, how, self.backend)
-        with translated(self.backend), self._atomic():
-            if how is TransferHow.ATOMIC:
-                add(self.rows("Account"), changes)
-            else:
-                write_back(self.rows("Account"), changes, how)
+    def _accounts(
+        self, session: Managers, keys: Sequence[int], *, locked: bool = False
+    ) -> dict[int, Any]:
+        wanted = session("Account").filter(pk__in=keys).order_by("id")
+        return {one.id: one for one in (wanted.select_for_update() if locked else wanted)}
 
-    def capture(self) -> AbstractContextManager[QueryLog]:
-        return capture(connections[self.alias])
+    def _add(self, session: Managers, account: int, change: int) -> int:
+        enough = session("Account").filter(pk=account, balance_cents__gte=-change)
+        new = {"balance_cents": F("balance_cents") + change, "version": F("version") + 1}
+        return int(enough.update(**new))
+
+    def _put(self, session: Managers, account: Any, balance: int, *, checked: bool) -> int:
+        if checked:
+            same = session("Account").filter(pk=account.id, version=account.version)
+            return int(same.update(balance_cents=balance, version=F("version") + 1))
+        account.balance_cents, account.version = balance, account.version + 1
+        account.save(update_fields=["balance_cents", "version"])
+        return 1

@@ -9,7 +9,7 @@ from typing import Any
 
 from velvet_databases.domain import Order, OrderLine
 from velvet_databases.stores.address import read_address
-from velvet_databases.stores.base import Loading, Opened, TransferHow, Unsupported, no_order
+from velvet_databases.stores.base import Opened, TransferHow, Unsupported, no_order
 from velvet_databases.stores.failures import connect
 
 _LINE = ("id", "product_id", "qty", "unit_cents")
@@ -52,19 +52,6 @@ def to_json(order: Order) -> str:
     document = to_document(order)
     document["placed_at"] = order.placed_at.isoformat()
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-
-
-def only_in_one_query(strategy: Loading) -> None:
-    """Refuse strategies that presuppose lines of their own.
-
-    Raises:
-        Unsupported: for all but `JOIN`, which is one query.
-    """
-    if strategy is not Loading.JOIN:
-        raise Unsupported(
-            f"{strategy.name}: the lines are inside the document and come with it; there is "
-            "nothing left to load (ask with JOIN, one query)"
-        )
 
 
 def only_atomic(name: str, how: TransferHow) -> None:

@@ -7,11 +7,12 @@ a client refuses by itself, that the rows at hand can be looked through for the 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+import inspect
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from velvet_databases.domain import FOUR_BYTES, INT4, INT8, Dataset
 from velvet_databases.stores.address import CONNECT_SECONDS, Address
@@ -26,8 +27,7 @@ from velvet_databases.stores.base import (
 if TYPE_CHECKING:
     import psycopg
 
-P = ParamSpec("P")
-T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 _INFINITIES = (datetime.min, datetime.max)  # noqa: DTZ901 - the shop has no zones
 _FULL = ("too many clients already", "remaining connection slots", "too many connections for")
 _REFUSALS = ("DataError", "IntegrityError", "OverflowError", "CharacterNotInRepertoireError")
@@ -47,17 +47,13 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 def sqlstate(error: BaseException) -> str:
     """Return the server's five characters, or an empty text."""
-    for one in chain(error):
-        state = getattr(one, "sqlstate", None)
-        if isinstance(state, str):
-            return state
-    return ""
+    states = (getattr(one, "sqlstate", None) for one in chain(error))
+    return next((state for state in states if isinstance(state, str)), "")
 
 
 def culprit(data: Dataset, backend: str) -> DataError | None:
     """Find the first value that a backend's columns cannot hold."""
-    orders: dict[str, Iterable[object]] = {"orders": data.orders, "order_line": data.lines}
-    for table, items in {**data.reference, **orders}.items():
+    for table, items in {**data.reference, **data.ordered}.items():
         for item in items:
             for column, value in vars(item).items():
                 problem = _problem(table, column, value, backend)
@@ -69,9 +65,9 @@ def culprit(data: Dataset, backend: str) -> DataError | None:
 def _problem(table: str, column: str, value: object, backend: str) -> DataError | None:
     name = f"{table}.{column}"
     if isinstance(value, int):
-        most = INT4 if backend == "postgresql" and column in FOUR_BYTES else INT8
+        size = 4 if backend == "postgresql" and column in FOUR_BYTES else 8
+        most = INT4 if size == 4 else INT8
         if not -most - 1 <= value <= most:
-            size = 4 if most < INT8 else 8
             return ValueOutOfRange(f"{name}: {value} does not fit its {size} bytes", name)
     elif isinstance(value, str) and "\0" in value and backend == "postgresql":
         return DataError(f"{name}: PostgreSQL's text cannot hold the character NUL", name)
@@ -97,26 +93,20 @@ def translated(backend: str, data: Dataset | None = None) -> Iterator[None]:
         raise own from error
 
 
-def reading(method: Callable[P, T]) -> Callable[P, T]:
-    """Let a store's method raise what it meets while reading as the stores' own errors."""
+def reading(method: F) -> F:
+    """Let a method or coroutine method raise what it meets as the stores' own errors."""
 
     @wraps(method)
-    def read(*args: P.args, **options: P.kwargs) -> T:
-        with translated(getattr(args[0], "backend", "")):
-            return method(*args, **options)
-
-    return read
-
-
-def reading_later(method: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Do the same for a coroutine function."""
+    def read(self: Any, *args: Any, **options: Any) -> Any:
+        with translated(self.backend):
+            return method(self, *args, **options)
 
     @wraps(method)
-    async def read(*args: P.args, **options: P.kwargs) -> T:
-        with translated(getattr(args[0], "backend", "")):
-            return await method(*args, **options)
+    async def read_later(self: Any, *args: Any, **options: Any) -> Any:
+        with translated(self.backend):
+            return await method(self, *args, **options)
 
-    return read
+    return cast(F, read_later if inspect.iscoroutinefunction(method) else read)
 
 
 def refuse_infinities(data: Dataset) -> None:

@@ -1,44 +1,26 @@
-"""What the drivers of the `sqlite3` kind share: a connection, SQL by hand, rows to values.
+"""The floor: SQL by hand over a driver's connection, rows to values, and nothing above it.
 
-These stores are the floor that every layer above is compared with. SQLite's driver and psycopg
-have the same `execute`, so the same code drives both; what differs is in their two files.
+These stores are what every layer above is compared with. SQLite's driver and psycopg have the same
+`execute`, so the same code drives both: `sqlite3` of the standard library here, psycopg in its file.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from datetime import datetime
 from operator import index
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
-from velvet_databases.domain import DDL, DROP, Dataset, Order, OrderLine, rows
-from velvet_databases.sqlcapture import QueryLog, capture
-from velvet_databases.stores.base import (
-    Loading,
-    Opened,
-    TransferHow,
-    after,
-    check_method,
-    moves,
-    no_account,
-    no_order,
-    overdraft,
-    stale_account,
-    stale_order,
-)
-from velvet_databases.stores.failures import reading, translated
+from velvet_databases.domain import COLUMNS, Order, OrderLine, rows
+from velvet_databases.stores.address import BUSY_SECONDS, PRAGMAS, Address
+from velvet_databases.stores.base import Loading, no_order
+from velvet_databases.stores.failures import reading
+from velvet_databases.stores.shared import Relational
 
-COLUMNS = {
-    "customer": ("id", "email", "name"),
-    "product": ("id", "sku", "price_cents"),
-    "account": ("id", "owner", "balance_cents", "version"),
-    "orders": ("id", "customer_id", "status", "placed_at", "version"),
-    "order_line": ("id", "order_id", "product_id", "qty", "unit_cents"),
-}
-HEAD = ", ".join(COLUMNS["orders"])
-LINE = ", ".join(COLUMNS["order_line"])
+# ruff: noqa: S608 - only names of columns and placeholders are put into the texts
+HEAD, LINE = ", ".join(COLUMNS["orders"]), ", ".join(COLUMNS["order_line"])
 
 
 class Sql:
@@ -52,49 +34,52 @@ class Sql:
         one, two, three = mark(1), mark(2), mark(3)
         self.mark = mark
         self.insert = {table: self.insert_many(table, 1) for table in COLUMNS}
-        self.order = f"SELECT {HEAD} FROM orders WHERE id = {one}"  # noqa: S608 - names only
-        self.lines = (
-            f"SELECT {LINE} FROM order_line WHERE order_id = {one} ORDER BY id"  # noqa: S608
-        )
-        self.page = (
-            f"SELECT {HEAD} FROM orders WHERE id > {one} ORDER BY id LIMIT {two}"  # noqa: S608
-        )
-        self.stream = f"SELECT {HEAD} FROM orders ORDER BY id"  # noqa: S608
-        joined = ", ".join(
-            [f"o.{name}" for name in COLUMNS["orders"]]
-            + [f"l.{name}" for name in COLUMNS["order_line"]]
-        )
+        self.stream = f"SELECT {HEAD} FROM orders ORDER BY id"
+        self.order = f"SELECT {HEAD} FROM orders WHERE id = {one}"
+        self.page = f"SELECT {HEAD} FROM orders WHERE id > {one} ORDER BY id LIMIT {two}"
+        self.lines = f"SELECT {LINE} FROM order_line WHERE order_id = {one} ORDER BY id"
+        heads = ", ".join(f"o.{name}" for name in COLUMNS["orders"])
+        lines = ", ".join(f"l.{name}" for name in COLUMNS["order_line"])
         self.join = (
-            f"SELECT {joined} FROM (SELECT {HEAD} FROM orders ORDER BY id LIMIT {one}) o "  # noqa: S608
+            f"SELECT {heads}, {lines} "
+            f"FROM (SELECT {HEAD} FROM orders ORDER BY id LIMIT {one}) o "
             "LEFT JOIN order_line l ON l.order_id = o.id ORDER BY o.id, l.id"
         )
         self.set_status = (
-            f"UPDATE orders SET status = {one}, version = version + 1 "  # noqa: S608
+            f"UPDATE orders SET status = {one}, version = version + 1 "
             f"WHERE id = {two} AND version = {three}"
         )
-        self.account = f"SELECT balance_cents, version FROM account WHERE id = {one}"  # noqa: S608
+        self.account = f"SELECT id, balance_cents, version FROM account WHERE id = {one}"
         self.account_locked = f"{self.account} FOR UPDATE"
         self.add = (
-            f"UPDATE account SET balance_cents = balance_cents + {one}, version = version + 1 "  # noqa: S608
+            f"UPDATE account SET balance_cents = balance_cents + {one}, version = version + 1 "
             f"WHERE id = {two} AND balance_cents + {three} >= 0"
         )
-        self.put = f"UPDATE account SET balance_cents = {one}, version = version + 1 WHERE id = {two}"  # noqa: S608
+        self.put = (
+            f"UPDATE account SET balance_cents = {one}, version = version + 1 WHERE id = {two}"
+        )
         self.put_version = f"{self.put} AND version = {three}"
 
     def insert_many(self, table: str, count: int) -> str:
-        """An INSERT of `count` rows in one statement."""
+        """Return an INSERT of `count` rows in one statement."""
         columns = COLUMNS[table]
         marks = [self.mark(number + 1) for number in range(count * len(columns))]
         width = len(columns)
         groups = [f"({', '.join(marks[at : at + width])})" for at in range(0, len(marks), width)]
-        return (
-            f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join(groups)}"  # noqa: S608
-        )
+        return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join(groups)}"
 
     def lines_of(self, count: int) -> str:
-        """The lines of `count` orders."""
+        """Return the SELECT of the lines of `count` orders."""
         marks = ", ".join(self.mark(number + 1) for number in range(count))
-        return f"SELECT {LINE} FROM order_line WHERE order_id IN ({marks}) ORDER BY order_id, id"  # noqa: S608
+        return f"SELECT {LINE} FROM order_line WHERE order_id IN ({marks}) ORDER BY order_id, id"
+
+
+class Held(NamedTuple):
+    """What `Sql.account` selects."""
+
+    id: int
+    balance_cents: int
+    version: int
 
 
 def head(row: Sequence[Any]) -> Order:
@@ -123,10 +108,9 @@ def from_join(rows: Iterable[Sequence[Any]]) -> list[Order]:
     return with_lines(heads.values(), lines)
 
 
-class Floor(Opened, ABC):
+class Floor(Relational):
     """SQL by hand over one connection; used by one thread at a time."""
 
-    backend: str
     sql: Sql
 
     @property
@@ -134,74 +118,36 @@ class Floor(Opened, ABC):
         """The driver's connection; raises `StoreUnavailable` before `open` and after `close`."""
         return self.opened
 
-    @abstractmethod
-    def _transaction(self, *, reads_first: bool = False) -> AbstractContextManager[object]:
-        """Open a transaction; `reads_first` where its first statement only reads."""
+    def _ask(self, statement: str, *values: object) -> list[Any]:
+        found: list[Any] = self.connection.execute(statement, values).fetchall()
+        return found
 
-    @abstractmethod
-    def bulk_methods(self) -> tuple[str, ...]:
-        """The ways in which `insert_orders` can insert, slowest first."""
-
-    @abstractmethod
-    def _insert(self, table: str, values: list[tuple[Any, ...]], method: str) -> None:
-        """Insert rows inside the transaction that is open."""
-
-    def _values(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return a row as the driver takes it."""
-        return row
-
-    def create_schema(self) -> None:
-        with self._transaction():
-            for statement in DDL[self.backend]:
-                self.connection.execute(statement)
-
-    def drop_schema(self) -> None:
-        with self._transaction():
-            for statement in DROP:
-                self.connection.execute(statement)
-
-    def insert_reference(self, data: Dataset) -> None:
-        with translated(self.backend, data), self._transaction():
-            for table, items in data.reference.items():
-                if items:
-                    self.connection.cursor().executemany(self.sql.insert[table], rows(items))
-
-    def insert_orders(self, data: Dataset, method: str) -> int:
-        check_method(method, self.bulk_methods())
-        heads = [self._values(order.head) for order in data.orders]
-        with translated(self.backend, data), self._transaction():
-            for table, values in (("orders", heads), ("order_line", rows(data.lines))):
-                if values:
-                    self._insert(table, values, method)
-        return data.order_rows
+    def _execute(self, session: Any, statement: str) -> None:
+        session.execute(statement)
 
     def _lines(self, order_id: int) -> list[OrderLine]:
-        found = self.connection.execute(self.sql.lines, (index(order_id),)).fetchall()
-        return [OrderLine(*row) for row in found]
+        return [OrderLine(*row) for row in self._ask(self.sql.lines, index(order_id))]
 
     @reading
     def get_order(self, order_id: int) -> Order:
-        row = self.connection.execute(self.sql.order, (index(order_id),)).fetchone()
-        if row is None:
-            raise no_order(order_id)
-        return with_lines([head(row)], self._lines(order_id))[0]
+        for row in self._ask(self.sql.order, index(order_id)):
+            return with_lines([head(row)], self._lines(order_id))[0]
+        raise no_order(order_id)
 
     @reading
     def page(self, after_id: int, limit: int) -> list[Order]:
-        found = self.connection.execute(self.sql.page, (index(after_id), index(limit))).fetchall()
-        return [head(row) for row in found]
+        return [head(row) for row in self._ask(self.sql.page, index(after_id), index(limit))]
 
     @reading
     def orders_with_lines(self, strategy: Loading, limit: int = 100) -> list[Order]:
         if strategy is Loading.JOIN:
-            return from_join(self.connection.execute(self.sql.join, (index(limit),)).fetchall())
+            return from_join(self._ask(self.sql.join, index(limit)))
         heads = self.page(-(2**62), limit)
         if strategy is Loading.LAZY:
             return with_lines(heads, (line for one in heads for line in self._lines(one.id)))
         if not heads:
             return []
-        keys = tuple(one.id for one in heads)
-        found = self.connection.execute(self.sql.lines_of(len(keys)), keys).fetchall()
+        found = self._ask(self.sql.lines_of(len(heads)), *(one.id for one in heads))
         return with_lines(heads, (OrderLine(*row) for row in found))
 
     def stream_orders(self, batch: int = 1000) -> Iterator[Order]:
@@ -209,51 +155,77 @@ class Floor(Opened, ABC):
         while found := cursor.fetchmany(batch):
             yield from (head(row) for row in found)
 
-    def set_status(self, order_id: int, status: str, expected_version: int) -> None:
-        with translated(self.backend), self._transaction():
-            done = self.connection.execute(
-                self.sql.set_status, (status, index(order_id), index(expected_version))
-            )
-            if done.rowcount == 0:
-                raise stale_order(order_id, self.get_order(order_id).version, expected_version)
+    def _change_status(self, order_id: int, status: str, expected_version: int) -> int:
+        values = (status, index(order_id), index(expected_version))
+        return int(self.connection.execute(self.sql.set_status, values).rowcount)
 
     def balance(self, account_id: int) -> int:
-        return self._account(self.sql.account, account_id)[0]
+        return self._balance(self.connection, index(account_id))
 
-    def _account(self, statement: str, account_id: int) -> tuple[int, int]:
-        row = self.connection.execute(statement, (index(account_id),)).fetchone()
-        if row is None:
-            raise no_account(account_id)
-        return row[0], row[1]
-
-    def transfer(self, source: int, target: int, cents: int, how: TransferHow) -> None:
-        changes = moves(source, target, cents, how, self.backend)
-        atomic = how is TransferHow.ATOMIC
-        with translated(self.backend), self._transaction(reads_first=not atomic):
-            if atomic:
-                self._add(changes)
-            else:
-                self._write_back(changes, how)
-
-    def _add(self, changes: list[tuple[int, int]]) -> None:
-        for account, change in changes:
-            done = self.connection.execute(self.sql.add, (change, account, change))
-            if done.rowcount == 0:
-                raise overdraft(account, self.balance(account), -change)
-
-    def _write_back(self, changes: list[tuple[int, int]], how: TransferHow) -> None:
-        locked = how is TransferHow.FOR_UPDATE
+    def _accounts(
+        self, session: Any, keys: Sequence[int], *, locked: bool = False
+    ) -> dict[int, Held]:
         statement = self.sql.account_locked if locked else self.sql.account
-        read = {account: self._account(statement, account) for account, _ in changes}
-        new = after(changes, {account: balance for account, (balance, _) in read.items()})
-        for account, balance in new:
-            if how is not TransferHow.VERSION:
-                self.connection.execute(self.sql.put, (balance, account))
-                continue
-            version = read[account][1]
-            done = self.connection.execute(self.sql.put_version, (balance, account, version))
-            if done.rowcount == 0:
-                raise stale_account(account, version)
+        rows = (session.execute(statement, (key,)).fetchone() for key in keys)
+        return {row[0]: Held(*row) for row in rows if row is not None}
 
-    def capture(self) -> AbstractContextManager[QueryLog]:
-        return capture(self.connection)
+    def _add(self, session: Any, account: int, change: int) -> int:
+        return int(session.execute(self.sql.add, (change, account, change)).rowcount)
+
+    def _put(self, session: Any, account: Held, balance: int, *, checked: bool) -> int:
+        values = (balance, account.id)
+        if checked:
+            done = session.execute(self.sql.put_version, (*values, account.version))
+        else:
+            done = session.execute(self.sql.put, values)
+        return int(done.rowcount)
+
+
+class RawSqlite(Floor):
+    """`sqlite3`; used by the thread that opened it.
+
+    Transactions are opened by hand (`isolation_level=None`), because the module's own implicit
+    ones begin only before the first write and differ between Python versions.
+    """
+
+    name: ClassVar[str] = "sqlite3"
+    backends: ClassVar[frozenset[str]] = frozenset({"sqlite"})
+    backend = "sqlite"
+    sql = Sql(lambda _: "?")
+
+    def _connect(self, address: Address) -> sqlite3.Connection:
+        return sqlite3.connect(address.path, timeout=BUSY_SECONDS, isolation_level=None)
+
+    def _check(self) -> None:
+        for pragma, value in PRAGMAS.items():
+            self.connection.execute(f"PRAGMA {pragma} = {value}")
+
+    @contextmanager
+    def _transaction(self, *, reads_first: bool = False) -> Iterator[Any]:
+        # One that writes at once waits its turn here; one that reads first may find, when it
+        # comes to write, that its snapshot is old, and no waiting would help it.
+        self.connection.execute("BEGIN" if reads_first else "BEGIN IMMEDIATE")
+        try:
+            yield self.connection
+            self.connection.execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    def bulk_methods(self) -> tuple[str, ...]:
+        """`commit_each` commits after every row and so keeps what came before a failure."""
+        return ("commit_each", "one_transaction", "executemany")
+
+    def _insert(self, session: Any, table: str, items: Sequence[Any], method: str) -> None:
+        statement, values = self.sql.insert[table], rows(items)
+        if table == "orders":
+            values = [(*one[:3], one[3].isoformat(" "), one[4]) for one in values]
+        if method == "executemany":
+            session.executemany(statement, values)
+            return
+        for row in values:
+            session.execute(statement, row)
+            if method == "commit_each":
+                session.execute("COMMIT")
+                session.execute("BEGIN IMMEDIATE")

@@ -15,33 +15,19 @@ import pymongo
 
 from velvet_databases.domain import Dataset, Order
 from velvet_databases.sqlcapture import QueryLog
-from velvet_databases.stores.address import read_address
-from velvet_databases.stores.base import (
-    Loading,
-    Opened,
-    TransferHow,
-    Unsupported,
-    check_method,
-    moves,
-    no_account,
-    no_order,
-    overdraft,
-    stale_order,
-)
-from velvet_databases.stores.documents import (
-    from_document,
-    only_atomic,
-    only_in_one_query,
-    to_document,
-)
-from velvet_databases.stores.failures import connecting, translated
+from velvet_databases.stores import base
+from velvet_databases.stores.address import Address
+from velvet_databases.stores.base import Loading, TransferHow, Unsupported
+from velvet_databases.stores.documents import from_document, only_atomic, to_document
+from velvet_databases.stores.failures import translated
+from velvet_databases.stores.shared import Connected
 
 LEDGER = "ledger"
 # pymongo asks again each half second, and gives up at the end of one of its rounds.
 SELECTION_MS = 2_000
 
 
-class MongoStore(Opened):
+class MongoStore(Connected):
     """MongoDB; thread-safe, since its client takes a pooled connection for each operation.
 
     Args:
@@ -53,23 +39,19 @@ class MongoStore(Opened):
     backend = "mongodb"
 
     def __init__(self, connect: Callable[..., Any] = pymongo.MongoClient) -> None:
-        self._connect = connect
+        self._make = connect
 
     @property
     def database(self) -> Any:
         """The database of the address, or `shop`; raises `StoreUnavailable` where there is none."""
         return self.opened[self._name]
 
-    def open(self, url: str) -> None:
-        address = read_address(url, self.backends)
-        with connecting(address):
-            client = self._connect(address.url, serverSelectionTimeoutMS=SELECTION_MS)
-            try:
-                client.admin.command("ping")
-            except BaseException:
-                client.close()
-                raise
-        self._opened, self._name = client, address.parts["database"] or "shop"
+    def _connect(self, address: Address) -> Any:
+        self._name = address.parts["database"] or "shop"
+        return self._make(address.url, serverSelectionTimeoutMS=SELECTION_MS)
+
+    def _check(self) -> None:
+        self.opened.admin.command("ping")
 
     def create_schema(self) -> None:
         """Make the index by time; collections appear with their first document."""
@@ -92,7 +74,7 @@ class MongoStore(Opened):
 
     def insert_orders(self, data: Dataset, method: str) -> int:
         """Insert the orders with their lines; return the number of rows they would be."""
-        check_method(method, self.bulk_methods())
+        base.check_method(method, self.bulk_methods())
         documents = [to_document(order) for order in data.orders]
         with translated(self.backend, data):
             if method == "insert_one":
@@ -105,7 +87,7 @@ class MongoStore(Opened):
     def get_order(self, order_id: int) -> Order:
         found = self.database.orders.find_one({"_id": order_id})
         if found is None:
-            raise no_order(order_id)
+            raise base.no_order(order_id)
         return from_document(found)
 
     def page(self, after_id: int, limit: int) -> list[Order]:
@@ -116,7 +98,11 @@ class MongoStore(Opened):
 
     def orders_with_lines(self, strategy: Loading, limit: int = 100) -> list[Order]:
         """Return the first orders with their lines, in one query."""
-        only_in_one_query(strategy)
+        if strategy is not Loading.JOIN:
+            raise Unsupported(
+                f"{strategy.name}: the lines are inside the document and come with it; there is "
+                "nothing left to load (ask with JOIN, one query)"
+            )
         found = self.database.orders.find({}).sort("_id", 1).limit(limit)
         return [from_document(document) for document in found]
 
@@ -132,17 +118,17 @@ class MongoStore(Opened):
             {"$set": {"status": status}, "$inc": {"version": 1}},
         )
         if not done.matched_count:
-            raise stale_order(order_id, self.get_order(order_id).version, expected_version)
+            raise base.stale_order(order_id, self.get_order(order_id).version, expected_version)
 
     def balance(self, account_id: int) -> int:
         ledger = self.database.accounts.find_one({"_id": LEDGER}) or {"balances": {}}
         if str(account_id) not in ledger["balances"]:
-            raise no_account(account_id)
+            raise base.no_account(account_id)
         return int(ledger["balances"][str(account_id)])
 
     def transfer(self, source: int, target: int, cents: int, how: TransferHow) -> None:
         """Move money inside the ledger, in one update."""
-        moves(source, target, cents)
+        base.moves(source, target, cents)
         only_atomic("MongoDB without a replica set", how)
         payer, payee = f"balances.{source}", f"balances.{target}"
         done = self.database.accounts.update_one(
@@ -151,7 +137,7 @@ class MongoStore(Opened):
         )
         if not done.matched_count:
             self.balance(target)
-            raise overdraft(source, self.balance(source), cents)
+            raise base.overdraft(source, self.balance(source), cents)
 
     def capture(self) -> AbstractContextManager[QueryLog]:
         """Raise `Unsupported`: there is no SQL to record."""

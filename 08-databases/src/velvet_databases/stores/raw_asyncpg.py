@@ -9,34 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
+from itertools import chain
 from typing import Any, ClassVar
 
 import asyncpg  # type: ignore[import-untyped]
 
-from velvet_databases.domain import DDL, DROP, Dataset, Order, OrderLine, rows
+from velvet_databases.domain import COLUMNS, DDL, DROP, Dataset, Order, OrderLine, rows
 from velvet_databases.sqlcapture import QueryLog, capture
+from velvet_databases.stores import base
 from velvet_databases.stores.address import CONNECT_SECONDS, Address, read_address
-from velvet_databases.stores.base import (
-    Loading,
-    StoreError,
-    TransferHow,
-    after,
-    check_method,
-    moves,
-    no_account,
-    no_order,
-    not_open,
-    overdraft,
-    stale_account,
-    stale_order,
-)
+from velvet_databases.stores.base import Loading, StoreError, TransferHow
 from velvet_databases.stores.failures import connecting, refuse_infinities, translated
-from velvet_databases.stores.floor import COLUMNS, Sql, from_join, head, with_lines
-
-
-def _changed(tag: str) -> bool:
-    # "UPDATE 1": the server's own words, which asyncpg hands on.
-    return not tag.endswith(" 0")
+from velvet_databases.stores.floor import Held, Sql, from_join, head, with_lines
 
 
 class RawAsyncpg:
@@ -56,7 +40,7 @@ class RawAsyncpg:
     def connection(self) -> Any:
         """asyncpg's connection; raises `StoreUnavailable` where there is none."""
         if self._connection is None:
-            raise not_open(self.name)
+            raise base.not_open(self.name)
         return self._connection
 
     async def open(self, url: str) -> None:
@@ -116,17 +100,16 @@ class RawAsyncpg:
                 await connection.executemany(self.sql.insert[table], rows(items))
 
     async def insert_orders(self, data: Dataset, method: str) -> int:
-        check_method(method, self.bulk_methods())
+        base.check_method(method, self.bulk_methods())
         refuse_infinities(data)
-        tables = {"orders": [one.head for one in data.orders], "order_line": rows(data.lines)}
         async with self._call(data) as connection, connection.transaction():
-            for table, values in tables.items():
+            for table, items in data.ordered.items():
                 if method == "copy":
                     await connection.copy_records_to_table(
-                        table, records=values, columns=COLUMNS[table]
+                        table, records=rows(items), columns=COLUMNS[table]
                     )
                 else:
-                    await connection.executemany(self.sql.insert[table], values)
+                    await connection.executemany(self.sql.insert[table], rows(items))
         return data.order_rows
 
     async def _lines(self, order_id: int) -> list[OrderLine]:
@@ -137,7 +120,7 @@ class RawAsyncpg:
         async with self._call() as connection:
             row = await connection.fetchrow(self.sql.order, order_id)
             if row is None:
-                raise no_order(order_id)
+                raise base.no_order(order_id)
             return with_lines([head(row)], await self._lines(order_id))[0]
 
     async def page(self, after_id: int, limit: int) -> list[Order]:
@@ -151,11 +134,11 @@ class RawAsyncpg:
             heads = await self.page(-(2**62), limit)
             if strategy is Loading.LAZY:
                 each = [await self._lines(one.id) for one in heads]
-                return with_lines(heads, (line for lines in each for line in lines))
+                return with_lines(heads, chain.from_iterable(each))
             if not heads:
                 return []
-            keys = [one.id for one in heads]
-            found = await connection.fetch(self.sql.lines_of(len(keys)), *keys)
+            statement = self.sql.lines_of(len(heads))
+            found = await connection.fetch(statement, *(one.id for one in heads))
             return with_lines(heads, (OrderLine(*row) for row in found))
 
     async def stream_orders(self, batch: int = 1000) -> AsyncIterator[Order]:
@@ -173,25 +156,30 @@ class RawAsyncpg:
         finally:
             await connection.close()
 
+    async def _changes(self, statement: str, *values: object) -> bool:
+        """Execute a statement and say whether it changed a row."""
+        tag: str = await self.connection.execute(statement, *values)
+        return not tag.endswith(" 0")  # "UPDATE 1": the server's own words
+
     async def set_status(self, order_id: int, status: str, expected_version: int) -> None:
-        async with self._call() as connection:
-            tag = await connection.execute(self.sql.set_status, status, order_id, expected_version)
-        if not _changed(tag):
+        async with self._call():
+            changed = await self._changes(self.sql.set_status, status, order_id, expected_version)
+        if not changed:
             now = (await self.get_order(order_id)).version
-            raise stale_order(order_id, now, expected_version)
+            raise base.stale_order(order_id, now, expected_version)
 
     async def balance(self, account_id: int) -> int:
         async with self._call():
-            return (await self._account(self.sql.account, account_id))[0]
+            return (await self._account(self.sql.account, account_id)).balance_cents
 
-    async def _account(self, statement: str, account_id: int) -> tuple[int, int]:
+    async def _account(self, statement: str, account_id: int) -> Held:
         row = await self.connection.fetchrow(statement, account_id)
         if row is None:
-            raise no_account(account_id)
-        return row[0], row[1]
+            raise base.no_account(account_id)
+        return Held(*row)
 
     async def transfer(self, source: int, target: int, cents: int, how: TransferHow) -> None:
-        changes = moves(source, target, cents)
+        changes = base.moves(source, target, cents)
         async with self._call() as connection, connection.transaction():
             if how is TransferHow.ATOMIC:
                 await self._add(changes)
@@ -199,24 +187,22 @@ class RawAsyncpg:
                 await self._write_back(changes, how)
 
     async def _add(self, changes: list[tuple[int, int]]) -> None:
-        for account, change in changes:
-            if not _changed(await self.connection.execute(self.sql.add, change, account, change)):
-                held, _ = await self._account(self.sql.account, account)
-                raise overdraft(account, held, -change)
+        for key, change in changes:
+            if not await self._changes(self.sql.add, change, key, change):
+                held = await self._account(self.sql.account, key)
+                raise base.overdraft(key, held.balance_cents, -change)
 
     async def _write_back(self, changes: list[tuple[int, int]], how: TransferHow) -> None:
         locked = how is TransferHow.FOR_UPDATE
         statement = self.sql.account_locked if locked else self.sql.account
-        read = {account: await self._account(statement, account) for account, _ in changes}
-        new = after(changes, {account: balance for account, (balance, _) in read.items()})
-        for account, balance in new:
+        found = {key: await self._account(statement, key) for key, _ in changes}
+        balances = {key: one.balance_cents for key, one in found.items()}
+        for key, balance in base.after(changes, balances):
+            version = found[key].version
             if how is not TransferHow.VERSION:
-                await self.connection.execute(self.sql.put, balance, account)
-                continue
-            version = read[account][1]
-            tag = await self.connection.execute(self.sql.put_version, balance, account, version)
-            if not _changed(tag):
-                raise stale_account(account, version)
+                await self._changes(self.sql.put, balance, key)
+            elif not await self._changes(self.sql.put_version, balance, key, version):
+                raise base.stale_account(key, version)
 
     def capture(self) -> AbstractContextManager[QueryLog]:
         return capture(self.connection)

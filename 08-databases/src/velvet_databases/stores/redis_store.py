@@ -18,21 +18,11 @@ from redis.retry import Retry
 
 from velvet_databases.domain import EPOCH, Dataset, Order
 from velvet_databases.sqlcapture import QueryLog
-from velvet_databases.stores.address import CONNECT_SECONDS, read_address
-from velvet_databases.stores.base import (
-    Loading,
-    Opened,
-    TransferHow,
-    Unsupported,
-    check_method,
-    moves,
-    no_account,
-    no_order,
-    overdraft,
-    stale_order,
-)
+from velvet_databases.stores import base
+from velvet_databases.stores.address import CONNECT_SECONDS, Address
+from velvet_databases.stores.base import Loading, TransferHow, Unsupported
 from velvet_databases.stores.documents import from_document, only_atomic, to_document
-from velvet_databases.stores.failures import connecting
+from velvet_databases.stores.shared import Connected
 
 # Members that sort as text like their numbers do; the offset keeps negative keys in front.
 OFFSET, DIGITS = 2**63, 20
@@ -62,21 +52,16 @@ def member(order_id: int) -> str:
     return f"{order_id + OFFSET:0{DIGITS}}"
 
 
-def stamp(order: Order) -> float:
-    """Return the seconds by which the set by time is sorted."""
-    return (order.placed_at - EPOCH).total_seconds()
-
-
 def from_hash(order_id: int, found: dict[str, str]) -> Order:
     """Return the order of a hash; raises `NotFound` for an empty one."""
     if not found:
-        raise no_order(order_id)
+        raise base.no_order(order_id)
     numbers = {name: int(found[name]) for name in ("customer_id", "version")}
     lines = json.loads(found["lines"])
     return from_document({**found, **numbers, "_id": order_id, "lines": lines})
 
 
-class RedisStore(Opened):
+class RedisStore(Connected):
     """Redis; thread-safe, since its client takes a pooled connection for each command.
 
     Args:
@@ -95,23 +80,18 @@ class RedisStore(Opened):
         """The client; raises `StoreUnavailable` where there is none."""
         return self.opened
 
-    def open(self, url: str) -> None:
-        address = read_address(url, self.backends)
-        with connecting(address):
-            # Without a bound of its own a read waits for ever, and each retry waits once more.
-            client = redis.Redis.from_url(
-                address.url,
-                decode_responses=True,
-                socket_connect_timeout=CONNECT_SECONDS,
-                socket_timeout=CONNECT_SECONDS,
-                retry=Retry(NoBackoff(), 0),
-            )
-            try:
-                client.ping()
-            except BaseException:
-                client.close()
-                raise
-        self._opened = client
+    def _connect(self, address: Address) -> Any:
+        # Without a bound of its own a read waits for ever, and each retry waits once more.
+        return redis.Redis.from_url(
+            address.url,
+            decode_responses=True,
+            socket_connect_timeout=CONNECT_SECONDS,
+            socket_timeout=CONNECT_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+        )
+
+    def _check(self) -> None:
+        self.client.ping()
 
     def _key(self, kind: str, key: int) -> str:
         return f"{self.prefix}{kind}:{key}"
@@ -142,7 +122,7 @@ class RedisStore(Opened):
 
     def insert_orders(self, data: Dataset, method: str) -> int:
         """Insert the orders and their lines; return the number of rows they would be."""
-        check_method(method, self.bulk_methods())
+        base.check_method(method, self.bulk_methods())
         with self.client.pipeline() as block:
             for order in data.orders:
                 self._put(block if method == "pipeline" else self.client, order)
@@ -156,7 +136,7 @@ class RedisStore(Opened):
         fields["lines"] = json.dumps(fields["lines"], separators=(",", ":"))
         target.hset(self._key("order", key), mapping=fields)
         target.zadd(f"{self.prefix}by_key", {member(key): 0})
-        target.zadd(f"{self.prefix}by_time", {str(key): stamp(order)})
+        target.zadd(f"{self.prefix}by_time", {str(key): (order.placed_at - EPOCH).total_seconds()})
 
     def get_order(self, order_id: int) -> Order:
         return from_hash(order_id, self.client.hgetall(self._key("order", order_id)))
@@ -179,9 +159,8 @@ class RedisStore(Opened):
 
     def latest(self, limit: int) -> list[Order]:
         """Return the newest orders with their lines, from the sorted set by time."""
-        return self.many(
-            [int(key) for key in self.client.zrevrange(f"{self.prefix}by_time", 0, limit - 1)]
-        )
+        keys = self.client.zrevrange(f"{self.prefix}by_time", 0, limit - 1)
+        return self.many([int(key) for key in keys])
 
     def orders_with_lines(self, strategy: Loading, limit: int = 100) -> list[Order]:
         """Return the first orders with their lines; lazily they are fetched one by one."""
@@ -204,25 +183,27 @@ class RedisStore(Opened):
         key = self._key("order", order_id)
         version = self._run(SET_STATUS, [key], status, expected_version)
         if version == 0:
-            raise no_order(order_id)
+            raise base.no_order(order_id)
         if version != expected_version:
-            raise stale_order(order_id, version, expected_version)
+            raise base.stale_order(order_id, version, expected_version)
 
     def balance(self, account_id: int) -> int:
         found = self.client.get(self._key("account", account_id))
         if found is None:
-            raise no_account(account_id)
+            raise base.no_account(account_id)
         return int(found)
 
     def transfer(self, source: int, target: int, cents: int, how: TransferHow) -> None:
         """Move money by a script, which is a transaction: Redis runs nothing else meanwhile."""
-        moves(source, target, cents)
+        base.moves(source, target, cents)
         only_atomic("Redis", how)
         keys = [self._key("account", source), self._key("account", target)]
         which, balance = self._run(MOVE, keys, cents)
         if which:
             account = (source, target)[which - 1]
-            raise no_account(account) if balance < 0 else overdraft(account, balance, cents)
+            raise (
+                base.no_account(account) if balance < 0 else base.overdraft(account, balance, cents)
+            )
 
     def capture(self) -> AbstractContextManager[QueryLog]:
         """Raise `Unsupported`: there is no SQL to record."""

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.apps import apps  # type: ignore[import-untyped]
+from django.apps import AppConfig, apps  # type: ignore[import-untyped]
 from django.db import connections  # type: ignore[import-untyped]
 
 from velvet_databases.samples.bookshelf import AUTHORS, BOOKS, PUBLISHERS, TAGS
 from velvet_databases.stores import django_setup
 
-APP = "velvet_databases.samples.bookshelf.django_app"
+
+class ShelfConfig(AppConfig):  # type: ignore[misc]  # Django is untyped
+    """How Django finds the bookshelf: the application `shelf`."""
+
+    name = "velvet_databases.samples.bookshelf"
+    label = "shelf"
+    default_auto_field = "django.db.models.AutoField"
 
 
 def models() -> Any:
     """Return the module with the models, after adding the application to those installed."""
     django_setup.configure()
-    if not apps.is_installed(APP):
-        apps.set_installed_apps([*(config.name for config in apps.get_app_configs()), APP])
-    from velvet_databases.samples.bookshelf.django_app import models as shelf
+    if not apps.is_installed(ShelfConfig.name):
+        apps.set_installed_apps([*apps.get_app_configs(), f"{__name__}.{ShelfConfig.__name__}"])
+    from velvet_databases.samples.bookshelf import django_models
 
-    return shelf
+    return django_models
 
 
 def fill(alias: str) -> None:

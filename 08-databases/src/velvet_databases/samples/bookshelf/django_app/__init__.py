@@ -1,1 +1,0 @@
-"""The Django application that holds the bookshelf's models."""

@@ -1,1 +1,0 @@
-"""The Django application whose unmanaged models are the shop's tables."""
