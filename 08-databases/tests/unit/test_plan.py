@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from velvet_databases.explain import Node, Plan, from_postgres, from_sqlite
-from velvet_databases.plan_advice import advise
+from velvet_databases.explain import advise
 
 STORED = Path(__file__).parents[1] / "plans"
 VERSIONS = (15, 16)

@@ -11,13 +11,7 @@ from velvet.ui import kit, panels
 from velvet.ui.palette import LINE
 from velvet_databases.dashboard import tasks
 from velvet_databases.dashboard._parts import no_server
-from velvet_databases.pool_curve import little_size
-from velvet_databases.pool_simulation import (
-    SimulatedPoint,
-    knee,
-    little_tps,
-    simulated_curve,
-)
+from velvet_databases.pool_curve import SimulatedPoint, knee, little_size, little_tps, simulate
 
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 CORES = 2
@@ -25,9 +19,10 @@ CORES = 2
 
 @lru_cache(maxsize=60)
 def _simulated(threads: int, wait_ms: float, compute_ms: float) -> list[SimulatedPoint]:
-    return simulated_curve(
-        SIZES, threads=threads, wait_ms=wait_ms, compute_ms=compute_ms, cores=CORES
-    )
+    return [
+        simulate(size, threads=threads, wait_ms=wait_ms, compute_ms=compute_ms, cores=CORES)
+        for size in SIZES
+    ]
 
 
 def controls() -> dict[str, Any]:
