@@ -66,7 +66,8 @@ class Pool(Generic[C]):
         ping: raises when the connection is dead; has to bound its own waiting.
 
     Thread-safe. Lending and returning cost O(1) under one lock. A connection belongs to one
-    borrower at a time. Sources: HikariCP "About Pool Sizing"; Django and psycopg_pool manuals.
+    borrower at a time, and to one process: a forked one begins with an empty pool. Sources:
+    HikariCP "About Pool Sizing"; Django and psycopg_pool manuals.
 
     Raises:
         ValueError: an argument is out of range; named in the message.
@@ -178,7 +179,7 @@ class Pool(Generic[C]):
 
     def stats(self) -> PoolStats:
         """Return one consistent reading."""
-        return self._slots.stats
+        return self._slots.stats()
 
     def leaks(self, older_than_s: float) -> list[Leak]:
         """Return who has a connection for longer than that, the oldest first.
@@ -189,8 +190,8 @@ class Pool(Generic[C]):
         if not older_than_s >= 0.0:
             raise ValueError(f"older_than_s must be seconds >= 0, not {older_than_s!r}")
         now = self._clock()
-        found = (Leak.of(entry, now) for entry in self._slots.lent())
-        old = [leak for leak in found if leak.age_s > older_than_s]
+        leaks = (entry.leak(now) for entry in self._slots.lent())
+        old = [leak for leak in leaks if leak.age_s > older_than_s]
         return sorted(old, key=lambda leak: -leak.age_s)
 
     def close(self) -> None:
@@ -289,11 +290,6 @@ class Pool(Generic[C]):
 
 
 def _check_arguments(min_size: int, max_size: int, check: str, times: dict[str, float]) -> None:
-    """Refuse what no pool can be.
-
-    Raises:
-        ValueError: naming the argument.
-    """
     for name, count, least in (("max_size", max_size, 1), ("min_size", min_size, 0)):
         if isinstance(count, bool) or not isinstance(count, int) or count < least:
             raise ValueError(f"{name} must be a whole number >= {least}, not {count!r}")

@@ -10,6 +10,7 @@ whatever the interrupted operation still had.
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import traceback
 from collections import deque
@@ -17,7 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from traceback import FrameSummary, StackSummary
 from types import FrameType
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+from weakref import WeakSet
 
 STACK_DEPTH = 12
 # `with pool.connection()` passes through these before it reaches the borrower.
@@ -115,6 +117,10 @@ class Entry(Generic[C]):
         walked = traceback.walk_stack(frame)
         self.stack = StackSummary.extract(walked, limit=STACK_DEPTH, lookup_lines=False)
 
+    def leak(self, now: float) -> Leak:
+        """Describe a connection that is lent."""
+        return Leak(now - self.taken, self.thread_name, tuple(reversed(self.stack or ())))
+
 
 @dataclass(frozen=True)
 class Leak:
@@ -123,11 +129,6 @@ class Leak:
     age_s: float
     thread: str
     stack: tuple[FrameSummary, ...]
-
-    @classmethod
-    def of(cls, entry: Entry[C], now: float) -> Leak:
-        """Describe a lent connection."""
-        return cls(now - entry.taken, entry.thread_name, tuple(reversed(entry.stack or ())))
 
 
 @dataclass(eq=False)
@@ -160,13 +161,25 @@ class Slots(Generic[C]):
         self._waits = self._timeouts = self._discarded = 0
         self._waited = 0.0
         self._closed = False
+        self._of_the_parent: list[Entry[C]] = []
+        _ALL.add(self)
+
+    def forget(self) -> None:
+        """Let go of what is the parent's, in a process that was forked.
+
+        Its connections are kept, unused: to close one here would end it there, too.
+        """
+        self._lock = threading.Lock()  # another thread may have had it when the process was forked
+        self._of_the_parent += self._entries.values()
+        for entry in self._of_the_parent:
+            entry.owner = None
+        self._entries, self._making = {}, set()
+        self._idle, self._line = deque(), deque()
 
     def _size(self) -> int:
         return len(self._entries) + len(self._making)
 
-    @property
     def stats(self) -> PoolStats:
-        """One consistent reading."""
         with self._lock:
             return PoolStats(
                 self._size(),
@@ -343,3 +356,15 @@ class Slots(Generic[C]):
                 waiter.woken.set()
             self._line.clear()
         return idle
+
+
+_ALL: WeakSet[Slots[Any]] = WeakSet()
+
+
+def _forget_all() -> None:
+    for slots in _ALL:
+        slots.forget()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_forget_all)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -192,6 +193,40 @@ def test_killing_a_client_that_holds_a_row_lock_releases_it(postgres_url: str) -
         connection.execute("UPDATE held SET id = id + 10")
         # What the killed client wrote was never committed.
         assert connection.execute("SELECT id FROM held").fetchall() == [(11,)]
+
+
+FORKED = """
+import os, sys, psycopg
+from velvet_databases.pool import Pool
+
+with Pool(lambda: psycopg.connect(sys.argv[1], autocommit=True), 2, 2, timeout=20) as pool:
+    with pool.connection() as line:  # one is lent and one is idle when the process is forked
+        pids = {line.info.backend_pid, pool._slots._idle[0].connection.info.backend_pid}
+        child = os.fork()
+    seen = set()
+    for _ in range(50):
+        with pool.connection() as line:
+            pid = line.info.backend_pid
+            assert line.execute("SELECT pg_backend_pid()").fetchone() == (pid,)
+            seen.add(pid)
+    assert pool.stats().size == (2 if child else 1), pool.stats()
+    assert seen <= pids if child else not seen & pids
+    if child:
+        _, status = os.waitpid(child, 0)  # which has closed its pool
+        with pool.connection() as first, pool.connection() as second:
+            found = {one.execute("SELECT pg_backend_pid()").fetchone()[0] for one in (first, second)}
+        print(status == 0, found == pids)
+"""
+
+
+@pytest.mark.integration
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_and_its_parent_share_no_connection(postgres_url: str) -> None:
+    argv = [sys.executable, "-c", FORKED, postgres_url]
+
+    done = subprocess.run(argv, capture_output=True, text=True, encoding="utf-8", timeout=60)
+
+    assert (done.stdout, done.stderr) == ("True True\n", "")
 
 
 @pytest.fixture(scope="module")

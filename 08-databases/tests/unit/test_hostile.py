@@ -17,7 +17,7 @@ from velvet_databases import (
     latency,
     pool,
     pool_curve,
-    retry,
+    races,
     sqlcapture,
 )
 from velvet_databases.migrate import ddl
@@ -81,7 +81,7 @@ class TestHostile(HostileTests):
             pool_curve.simulate, 2, threads=3, wait_ms=1.0, compute_ms=1.0, cores=2, work=50
         ).but(many=50),
         call(pool_curve.knee, Fixed([POINT]), 1.25),
-        call(retry.retry_tx, lambda: 1, {"40001"}, 2, 0.0, 0.0, sleep=Fixed(lambda _: None)),
+        call(races.retry_tx, lambda: 1, {"40001"}, 2, 0.0, 0.0, sleep=Fixed(lambda _: None)),
         call(explained, "SELECT 1").but(
             errors=(sqlite3.Error, sqlite3.Warning), of=(explain.explain,)
         ),

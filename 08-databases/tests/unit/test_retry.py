@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from velvet_databases.retry import retry_tx, state_of
+from velvet_databases.races import retry_tx, state_of
 
 
 class Drawn(random.Random):
