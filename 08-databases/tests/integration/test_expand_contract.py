@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from velvet_databases.migrate.ddl import named
+from velvet_databases.migrate.online import named
 from velvet_databases.migrate.expand_contract import ExpandContract, Phase
 
 pytestmark = pytest.mark.integration

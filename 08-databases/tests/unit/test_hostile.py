@@ -20,7 +20,7 @@ from velvet_databases import (
     races,
     sqlcapture,
 )
-from velvet_databases.migrate import ddl
+from velvet_databases.migrate import online
 from velvet_databases.nplusone import detector
 from velvet_databases.stores import address, base, catalogue, floor, raw_sqlite
 
@@ -62,8 +62,8 @@ class TestHostile(HostileTests):
         call(isolation.Interleaving, Fixed("sqlite://"), "serializable", ["SELECT 1"], [STEP]),
         call(latency.split_target, "127.0.0.1:5432"),
         call(latency.LatencyProxy, "127.0.0.1:5432", 1.0),
-        call(ddl.names, "shop.item"),
-        call(ddl.named, "shop.item").but(errors=(psycopg.Error,)),
+        call(online.names, "shop.item"),
+        call(online.named, "shop.item").but(errors=(psycopg.Error,)),
         call(detector.Detector, 2, "report", ["a"]),
         call(explain.from_postgres, [{"Plan": NODE}]),
         call(explain.from_sqlite, [(1, 0, 0, "SCAN item")]),

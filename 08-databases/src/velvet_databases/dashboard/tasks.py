@@ -361,7 +361,7 @@ def changes(rows: int = 100_000) -> Events:
     import psycopg
 
     from velvet_databases.migrate.changes import CHANGES, felt, fill
-    from velvet_databases.migrate.ddl import lock_report
+    from velvet_databases.migrate.online import lock_report
 
     yield {"type": "plan", "total": len(DDL) + sum(len(one.ways) for one in CHANGES.values())}
     with address(POSTGRES) as url, psycopg.connect(url, autocommit=True) as db:
