@@ -109,7 +109,7 @@ def anomaly_matrix() -> None:
 @example("live_migration")
 def live_migration() -> None:
     """Three changes of a live table, each done badly and well: what the writer beside them felt."""
-    from velvet_databases.migrate.changes import stall
+    from velvet_databases.migrate.stall import stall
     from velvet_databases.migrate.online import safe_ddl
     from velvet_databases.migrate.expand_contract import ExpandContract
 

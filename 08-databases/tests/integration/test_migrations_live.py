@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from velvet_databases.migrate.changes import stall
+from velvet_databases.migrate.stall import stall
 from velvet_databases.migrate.online import (
     MigrationBlocked,
     backfill,

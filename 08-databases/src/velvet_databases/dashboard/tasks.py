@@ -360,7 +360,7 @@ def changes(rows: int = 100_000) -> Events:
     """Yield which locks statements take, then what a writer felt during each change."""
     import psycopg
 
-    from velvet_databases.migrate.changes import CHANGES, felt, fill
+    from velvet_databases.samples.item_changes import CHANGES, felt, fill
     from velvet_databases.migrate.online import lock_report
 
     yield {"type": "plan", "total": len(DDL) + sum(len(one.ways) for one in CHANGES.values())}

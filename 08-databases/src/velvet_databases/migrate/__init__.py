@@ -2,5 +2,5 @@
 
 `online` says what a statement blocks before it is run for real, runs it without a queue behind it,
 and fills a column in pieces; `expand_contract` replaces a column while two versions of the
-application run; `changes` measures what live writers felt.
+application run; `stall` measures what live writers feel.
 """

@@ -1,1 +1,1 @@
-"""What is measured on, and no lesson: mapped tables for the detector, a filled one for plans."""
+"""What is measured on, and no lesson: tables for the detector, for plans and for live changes."""
