@@ -1,10 +1,10 @@
-"""The ten anomalies of Hermitage, as data: what two or three transactions do, and when it went wrong.
+"""The ten anomalies of Hermitage, as data: what transactions do, and how it shows that it went wrong.
 
-A database's isolation level is what it prevents, so each anomaly is an interleaving that produces
-it unless a transaction is made to wait or is given up. Names and definitions: A. Adya, "Weak Consistency"
-(1999), and Adya, Liskov, O'Neil, "Generalized Isolation Level Definitions" (2000) for G0 to G2;
-Berenson et al., "A Critique of ANSI SQL Isolation Levels" (1995) for P4; Bailis et al., "Highly
-Available Transactions" (2013) for OTV and PMP; M. Kleppmann's Hermitage for the selection.
+A database's isolation level is what it prevents, so each anomaly is an interleaving that produces it
+unless a transaction is made to wait or is given up. Names and definitions: A. Adya, "Weak
+Consistency" (1999), and Adya, Liskov, O'Neil, "Generalized Isolation Level Definitions" (2000) for
+G0 to G2; Berenson et al., "A Critique of ANSI SQL Isolation Levels" (1995) for P4; Bailis et al.,
+"Highly Available Transactions" (2013) for OTV and PMP; M. Kleppmann's Hermitage for the selection.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What a database does for a query, as one tree for PostgreSQL and SQLite, and what is wrong with it.
+"""What a database does for a query, as one tree for PostgreSQL and SQLite, and what is wrong.
 
 Reading plans is pattern recognition, and the patterns hide in nesting and in numbers that are
-counted per loop. Here every node carries totals, so that two plans can be compared line by line, and
-`advise` says six things and no more: a tool that warns about everything is switched off.
+counted per loop. Here every node carries totals, so that two plans can be compared line by line,
+and `advise` says six things and no more: a tool that warns about everything is switched off.
 Sources: "Using EXPLAIN" in the PostgreSQL documentation, "EXPLAIN QUERY PLAN" in SQLite's.
 """
 

@@ -78,11 +78,9 @@ class ProxyStats:
 
 
 class _End(asyncio.Protocol):
-    """One socket of a link, and the delay line of what it reads.
+    """One socket of a link, and the line of what it reads: a piece leaves when its delay is over.
 
-    A delay line keeps order: a piece leaves when its own delay is over and everything before it
-    has left. A line that holds too much stops reading, so that a bulk load meets backpressure
-    instead of filling memory.
+    A line that holds too much stops reading: a bulk load meets backpressure, and fills no memory.
     """
 
     def __init__(self, link: _Link) -> None:

@@ -3,10 +3,9 @@
 Opening a connection costs a server process and several round trips; a pool lends a few of them to
 many callers. Idle ones are lent last in, first out, so that the surplus ages and can be closed;
 callers wait first in, first out, and a connection that comes back goes straight to the first in
-line, so that no caller overtakes. Connecting happens in a thread of its own while the caller stands
-in line, so that a server which is slow to answer costs no caller more than its timeout. Whatever
-may block (checking, rolling back, closing) happens outside the lock, and whatever is interrupted
-gives back what it had.
+line. Connecting happens in a thread of its own while the caller stands in line, so that a slow
+server costs no caller more than its timeout. Whatever may block (checking, rolling back, closing)
+happens outside the lock, and whatever is interrupted gives back what it had.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Generic, Literal
+from typing import Any, Generic, Literal, get_args
 
 from velvet_databases.pool_slots import (
     C,
@@ -35,7 +34,6 @@ from velvet_databases.pool_slots import (
 __all__ = ["Check", "Leak", "Pool", "PoolClosed", "PoolStats", "PoolTimeout", "ping", "rollback"]
 
 Check = Literal["none", "checkout"]
-CHECKS: tuple[Check, ...] = ("none", "checkout")
 # Connections made together must not all grow old together.
 LIFETIME_JITTER = 0.1
 CLOSE_SECONDS = 5.0
@@ -166,8 +164,7 @@ class Pool(Generic[C]):
             except Exception:  # noqa: BLE001 - whatever it was, no caller may have this connection
                 self._discard(entry)
                 return
-            entry.stack = None
-            entry.idle_since = self._clock()
+            entry.stack, entry.idle_since = None, self._clock()
             if entry.expires <= entry.idle_since:
                 self._discard(entry)
             else:
@@ -182,11 +179,7 @@ class Pool(Generic[C]):
         return self._slots.stats()
 
     def leaks(self, older_than_s: float) -> list[Leak]:
-        """Return who has a connection for longer than that, the oldest first.
-
-        Raises:
-            ValueError: a negative time.
-        """
+        """Return who has a connection for longer than that, the oldest first."""
         if not older_than_s >= 0.0:
             raise ValueError(f"older_than_s must be seconds >= 0, not {older_than_s!r}")
         now = self._clock()
@@ -295,8 +288,8 @@ def _check_arguments(min_size: int, max_size: int, check: str, times: dict[str, 
             raise ValueError(f"{name} must be a whole number >= {least}, not {count!r}")
     if min_size > max_size:
         raise ValueError(f"min_size {min_size} is more than max_size {max_size}")
-    if check not in CHECKS:
-        raise ValueError(f"check must be one of {', '.join(CHECKS)}, not {check!r}")
+    if check not in get_args(Check):
+        raise ValueError(f"check must be one of {', '.join(get_args(Check))}, not {check!r}")
     for name, seconds in times.items():
         if not seconds >= 0.0:
             raise ValueError(f"{name} must be seconds >= 0, not {seconds!r}")

@@ -1,10 +1,9 @@
 """The book-keeping of a pool: which connection is whose, and who is in line.
 
-Kept apart from connecting and checking, so that every decision is taken under one lock in a few
-lines and nothing here blocks on a server. A connection always has one owner, or is idle; it changes
-hands by one assignment to `Entry.owner`. So an interrupt (Ctrl-C arrives between any two steps of
-Python) can leave a queue stale, and never a connection without an owner: `reclaim` finds
-whatever the interrupted operation still had.
+Every decision is taken under one lock in a few lines, and nothing here blocks on a server. A
+connection has one owner, or is idle; it changes hands by one assignment to `Entry.owner`. So an
+interrupt (Ctrl-C arrives between any two steps of Python) can leave a queue stale, and never a
+connection without an owner: `reclaim` finds whatever the interrupted operation still had.
 """
 
 from __future__ import annotations
@@ -41,8 +40,8 @@ class PoolTimeout(TimeoutError):
 
     Attributes:
         waited: seconds.
-        size: connections that the pool had or was making.
-        in_use: how many of them were with callers, `by_this_thread` with the one refused.
+        size: connections that the pool had or was making; `in_use` of them were with callers, and
+            `by_this_thread` with the one refused.
     """
 
     def __init__(self, waited: float, size: int, in_use: int, by_this_thread: int = 0) -> None:
@@ -50,10 +49,7 @@ class PoolTimeout(TimeoutError):
         self.by_this_thread = by_this_thread
         text = f"no connection within {waited:.2f} s: {in_use} of {size} in use"
         if by_this_thread:
-            text += (
-                f", {by_this_thread} in use by this thread; "
-                "return the first before asking for another"
-            )
+            text += f", {by_this_thread} in use by this thread; return the first before asking again"
         super().__init__(text)
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -106,15 +102,13 @@ class Entry(Generic[C]):
     stack: StackSummary | None = None
 
     def borrowed(self, now: float, frame: FrameType | None) -> None:
-        """Note who has it: the thread, and the stack from the first frame outside the pool.
-
-        Only file names and line numbers are kept; source lines are read when a leak is shown.
-        """
+        """Note who has it: the thread, and the stack from the first frame outside the pool."""
         while frame is not None and frame.f_globals.get("__name__") in _WITHIN:
             frame = frame.f_back
         thread, self.fresh = threading.current_thread(), False
         self.taken, self.thread, self.thread_name = now, thread.ident or 0, thread.name
         walked = traceback.walk_stack(frame)
+        # Source lines are read when a leak is shown.
         self.stack = StackSummary.extract(walked, limit=STACK_DEPTH, lookup_lines=False)
 
     def leak(self, now: float) -> Leak:
@@ -181,24 +175,13 @@ class Slots(Generic[C]):
 
     def stats(self) -> PoolStats:
         with self._lock:
-            return PoolStats(
-                self._size(),
-                len(self._idle),
-                len(self._line),
-                self._waits,
-                self._waited,
-                self._timeouts,
-                self._discarded,
-            )
+            now = self._size(), len(self._idle), len(self._line)
+            return PoolStats(*now, self._waits, self._waited, self._timeouts, self._discarded)
 
     def ask(self, waiter: Waiter[C], *, again: bool = False) -> bool:
         """Give a caller an idle connection and return True, or put it in line.
 
-        Args:
-            again: it was served with a dead one, and keeps its place at the head.
-
-        Raises:
-            PoolClosed: the pool is closed.
+        One that is served `again`, because its connection was dead, keeps its place at the head.
         """
         with self._lock:
             if self._closed:
@@ -213,20 +196,12 @@ class Slots(Generic[C]):
                     return True
             waiter.entry, waiter.error = None, None
             waiter.woken.clear()
-            if again:
-                self._line.appendleft(waiter)
-            else:
-                self._line.append(waiter)
-                self._waits += 1
+            self._line.insert(0 if again else len(self._line), waiter)
+            self._waits += not again
             return False
 
     def wait(self, waiter: Waiter[C], timeout: float) -> None:
-        """Wait in line until served.
-
-        Raises:
-            PoolTimeout, PoolClosed: neither a free nor a new connection came.
-            Exception: what connecting raised.
-        """
+        """Wait in line until served; raises what connecting raised, too."""
         began = self._clock()
         waiter.woken.wait(min(float(timeout), threading.TIMEOUT_MAX))
         with self._lock:
@@ -303,11 +278,7 @@ class Slots(Generic[C]):
                 self._idle.remove(entry)
 
     def returned(self, connection: C, token: object) -> Entry[C]:
-        """Take a connection from its borrower.
-
-        Raises:
-            ValueError: it was not lent.
-        """
+        """Take a connection from its borrower; raises `ValueError` where it was not lent."""
         with self._lock:
             entry = self._entries.get(id(connection))
             if entry is None or not isinstance(entry.owner, Waiter):
@@ -318,8 +289,8 @@ class Slots(Generic[C]):
     def lent(self) -> list[Entry[C]]:
         """Return those that are lent."""
         with self._lock:
-            entries = list(self._entries.values())
-        return [one for one in entries if isinstance(one.owner, Waiter) and one.stack is not None]
+            lent = [one for one in self._entries.values() if isinstance(one.owner, Waiter)]
+        return [one for one in lent if one.stack is not None]
 
     def longest_idle(self, since: float, more_than: int, token: object) -> Entry[C] | None:
         """Take out the one idle for longest, if that began by `since` and size > `more_than`."""

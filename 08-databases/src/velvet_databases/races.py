@@ -1,14 +1,13 @@
 """Many workers, one counter: which way of adding one loses updates, and what the others cost.
 
-Every strategy does the same job (read a counter, add one, write it back) and differs only in how it
-deals with another writer doing that at the same moment: not at all, in one statement, by locking the
-row, by checking a version, or by a lock that the application agrees upon. `select_for_update` is
-`BEGIN IMMEDIATE` on SQLite, whose only lock is that of the whole file.
+Every strategy reads a counter, adds one and writes it back; they differ in how they deal with
+another writer doing that at the same moment: not at all, in one statement, by locking the row, by
+checking a version, or by a lock that the application agrees upon. `select_for_update` is `BEGIN
+IMMEDIATE` on SQLite, whose only lock is that of the whole file.
 
-What the database gives up is run again by `retry_tx`. A serialization failure or a deadlock is not a
-bug: one transaction was given up so that the others stay right, and is expected to come again, reads
-included. Sources: PostgreSQL manual, "Serialization Failure Handling"; M. Brooker, "Exponential
-Backoff And Jitter".
+A serialization failure or a deadlock is not a bug: one transaction was given up so that the others
+stay right, and is expected to come again, reads included. `retry_tx` does that. Sources: PostgreSQL
+manual, "Serialization Failure Handling"; M. Brooker, "Exponential Backoff And Jitter".
 """
 
 from __future__ import annotations
