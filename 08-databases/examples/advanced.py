@@ -90,6 +90,8 @@ def anomaly_matrix() -> None:
         print(f"{same} of {len(expected)} cells as published\n")
 
     print("ok: prevented, --: it happened")
+    words = (f"{name} {one.title}" for name, one in ANOMALIES.items())
+    print(textwrap.fill("; ".join(words), 78) + "\n")
     show("sqlite", "sqlite://")
     try:
         server = services.postgres()

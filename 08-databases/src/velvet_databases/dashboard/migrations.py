@@ -83,7 +83,7 @@ def finding(seen: kit.Seen) -> str:
 TAB = kit.Tab(
     "Live migration",
     question="What does a writer feel while the table changes under it?",
-    tip="Compare the naive way of a change with the patient one; the tables show who locks what.",
+    tip="Compare the naive way of a change with the patient one; below stands what statements lock.",
     job=kit.Job(tasks.changes, label="Migrate", recorded="changes.jsonl", problem=no_server),
     draw=draw,
     finding=finding,
