@@ -43,10 +43,6 @@ class Anomaly:
     steps: tuple[Step, ...]
     happened: Callable[[Played], bool]
 
-    def interleaving(self, url: str, level: str) -> Interleaving:
-        """Return the player for a database and a level."""
-        return Interleaving(url, level, SETUP, self.steps, final=FINAL)
-
 
 def _script(text: str) -> tuple[Step, ...]:
     """Read lines of ``T1  statement  -- label``."""
@@ -233,7 +229,7 @@ def reference(backend: str) -> dict[tuple[str, str], Verdict]:
 def verdict(url: str, level: str, name: str) -> tuple[Verdict, Played]:
     """Play one anomaly; raises `KeyError` for an unknown one, and as `Interleaving` does."""
     anomaly = ANOMALIES[name]
-    played = anomaly.interleaving(url, level).play()
+    played = Interleaving(url, level, SETUP, anomaly.steps, final=FINAL).play()
     return ("possible" if anomaly.happened(played) else "prevented"), played
 
 

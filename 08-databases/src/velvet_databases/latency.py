@@ -143,14 +143,10 @@ class _End(asyncio.Protocol):
             loop = asyncio.get_running_loop()
             self._timer = loop.call_at(self._line[0][0], self._deliver)
 
-    def halt(self) -> None:
-        """Wait no more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
     def _deliver(self) -> None:
         self._timer = None
+        if self._link.held:
+            return
         far = self._link.other(self).transport
         now = asyncio.get_running_loop().time()
         while self._line and self._line[0][0] <= now:
@@ -167,7 +163,6 @@ class _End(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close this socket with RST."""
-        self.halt()
         self._line.clear()
         if self.transport is not None:
             with contextlib.suppress(OSError):  # it may be closed already
@@ -222,11 +217,8 @@ class _Link:
     def hold(self, on: bool) -> None:
         """Let nothing leave while `on`."""
         self.held = on
-        for end in (self.client, self.server):
-            if on:
-                end.halt()
-            else:
-                end.schedule()
+        self.client.schedule()
+        self.server.schedule()
 
     def finish(self, end: _End) -> None:
         """Pass on that `end` will say no more; when neither will, close both."""

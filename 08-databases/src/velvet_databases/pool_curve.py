@@ -18,12 +18,11 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from velvet.services import postgres_server
 from velvet_databases.pool_adapters import AsyncpgPool, PoolAdapter
@@ -284,23 +283,18 @@ async def _with_tasks(adapter: AsyncpgPool, url: str, size: int, tasks: int, loa
 
     async def caller() -> None:
         clock = time.perf_counter
-        while (asked := clock()) < load.until:
-            load.seen(asked, await use(), clock())
-
-    async def together(todo: Callable[[], Coroutine[Any, Any, object]]) -> None:
-        running = [asyncio.ensure_future(todo()) for _ in range(tasks)]
         try:
-            await asyncio.gather(*running)
-        finally:
-            for one in running:
-                one.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            while (asked := clock()) < load.until and not load.failed:
+                load.seen(asked, await use(), clock())
+        except BaseException:
+            load.failed = True  # so that the others end, and the pool can be closed
+            raise
 
     try:
         await adapter.open(url, size)
-        await together(use)
+        await asyncio.gather(*(use() for _ in range(tasks)))
         load.start()
-        await together(caller)
+        await asyncio.gather(*(caller() for _ in range(tasks)))
     finally:
         await adapter.close()
 

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from velvet.services import Server
-from velvet_databases.anomalies import ANOMALIES, SETUP, matrix, reference, verdict
+from velvet_databases.anomalies import SETUP, matrix, reference, verdict
 from velvet_databases.isolation import Interleaving, Played
 from velvet_databases.isolation_stage import LEVELS
 from velvet_databases.stores.base import StoreUnavailable
@@ -125,7 +125,5 @@ def test_a_session_that_is_stuck_is_cancelled(
 
 
 def test_a_server_that_is_not_there_is_unavailable_and_not_waited_for() -> None:
-    player = ANOMALIES["G0"].interleaving("postgresql://velvet@127.0.0.1:1/x", "serializable")
-
     with pytest.raises(StoreUnavailable):
-        player.play()
+        verdict("postgresql://velvet@127.0.0.1:1/x", "serializable", "G0")
