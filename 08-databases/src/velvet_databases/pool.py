@@ -86,8 +86,8 @@ class Pool(Generic[C]):
         clock: Callable[[], float] = time.monotonic,
         rng: random.Random | None = None,
     ) -> None:
-        times = {"timeout": timeout, "max_lifetime": max_lifetime, "max_idle": max_idle}
-        _check_arguments(min_size, max_size, check, times)
+        _check_arguments(min_size, max_size, check)
+        _check_seconds(timeout=timeout, max_lifetime=max_lifetime, max_idle=max_idle)
         self.min_size, self.max_size, self.timeout = min_size, max_size, timeout
         self._connect, self._reset, self._ping, self._clock = connect, reset, ping, clock
         self._max_lifetime, self._max_idle, self._check = max_lifetime, max_idle, check
@@ -130,8 +130,7 @@ class Pool(Generic[C]):
 
     def _checkout(self, waiter: Waiter[C], timeout: float | None) -> C:
         patience = self.timeout if timeout is None else timeout
-        if not patience >= 0.0:
-            raise ValueError(f"timeout must be seconds >= 0, not {patience!r}")
+        _check_seconds(timeout=patience)
         try:
             began, again = self._clock(), False
             while True:
@@ -180,8 +179,7 @@ class Pool(Generic[C]):
 
     def leaks(self, older_than_s: float) -> list[Leak]:
         """Return who has a connection for longer than that, the oldest first."""
-        if not older_than_s >= 0.0:
-            raise ValueError(f"older_than_s must be seconds >= 0, not {older_than_s!r}")
+        _check_seconds(older_than_s=older_than_s)
         now = self._clock()
         leaks = (entry.leak(now) for entry in self._slots.lent())
         old = [leak for leak in leaks if leak.age_s > older_than_s]
@@ -282,7 +280,7 @@ class Pool(Generic[C]):
             self._discard(entry)
 
 
-def _check_arguments(min_size: int, max_size: int, check: str, times: dict[str, float]) -> None:
+def _check_arguments(min_size: int, max_size: int, check: str) -> None:
     for name, count, least in (("max_size", max_size, 1), ("min_size", min_size, 0)):
         if isinstance(count, bool) or not isinstance(count, int) or count < least:
             raise ValueError(f"{name} must be a whole number >= {least}, not {count!r}")
@@ -290,6 +288,9 @@ def _check_arguments(min_size: int, max_size: int, check: str, times: dict[str, 
         raise ValueError(f"min_size {min_size} is more than max_size {max_size}")
     if check not in get_args(Check):
         raise ValueError(f"check must be one of {', '.join(get_args(Check))}, not {check!r}")
+
+
+def _check_seconds(**times: float) -> None:
     for name, seconds in times.items():
         if not seconds >= 0.0:
             raise ValueError(f"{name} must be seconds >= 0, not {seconds!r}")

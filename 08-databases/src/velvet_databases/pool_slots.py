@@ -155,18 +155,17 @@ class Slots(Generic[C]):
         self._waits = self._timeouts = self._discarded = 0
         self._waited = 0.0
         self._closed = False
-        self._of_the_parent: list[Entry[C]] = []
         _ALL.add(self)
 
     def forget(self) -> None:
         """Let go of what is the parent's, in a process that was forked.
 
-        Its connections are kept, unused: to close one here would end it there, too.
+        To close one of its connections here would end it there, too, so they are kept unused.
         """
         self._lock = threading.Lock()  # another thread may have had it when the process was forked
-        self._of_the_parent += self._entries.values()
-        for entry in self._of_the_parent:
+        for entry in self._entries.values():
             entry.owner = None
+            _INHERITED.append(entry.connection)
         self._entries, self._making = {}, set()
         self._idle, self._line = deque(), deque()
 
@@ -330,6 +329,7 @@ class Slots(Generic[C]):
 
 
 _ALL: WeakSet[Slots[Any]] = WeakSet()
+_INHERITED: list[object] = []
 
 
 def _forget_all() -> None:

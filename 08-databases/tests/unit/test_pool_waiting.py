@@ -281,3 +281,16 @@ def test_many_threads_never_share_a_connection_and_never_exceed_the_size(server:
     assert stats.idle == stats.size <= 3
     assert stats.waiting == stats.timeouts == 0
     assert server.open == []
+
+
+def test_what_a_forked_process_inherits_is_neither_lent_nor_closed(server: Any) -> None:
+    with Pool(server, min_size=2, max_size=2) as pool:
+        with pool.connection() as lent:
+            pool_slots._forget_all()  # as after a fork; tests/failure/ has a real one
+
+        with pytest.raises(ValueError, match="not lent by this pool"):
+            pool.checkin(lent)
+        assert pool.stats().size == 0
+        with pool.connection() as own:
+            assert own is server.made[2]
+    assert server.open == server.made[:2]
