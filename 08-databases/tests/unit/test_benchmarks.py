@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -118,5 +117,5 @@ def test_mongodb_is_asked_at_its_address_with_all_that_it_says_of_logging_in(
     with pytest.raises(StoreUnavailable):
         once(suite.comparisons["kv_document"].contenders["mongodb_one_by_one"].setup, {"orders": 1})
 
-    (database,) = re.findall(r"/(velvet_bench_\w+)\?", asked[0])
-    assert asked == [address.format(database)]
+    server, _, rest = asked[0].partition("velvet_bench_")
+    assert f"{server}{rest[12:]}" == address.format("")
