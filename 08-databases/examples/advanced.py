@@ -111,9 +111,9 @@ def anomaly_matrix() -> None:
 @example("live_migration")
 def live_migration() -> None:
     """Three changes of a live table, each done badly and well: what the writer beside them felt."""
-    from velvet_databases.migrate.stall import stall
-    from velvet_databases.migrate.online import safe_ddl
     from velvet_databases.migrate.expand_contract import ExpandContract
+    from velvet_databases.migrate.online import safe_ddl
+    from velvet_databases.migrate.stall import stall
 
     write = "INSERT INTO item (sku, qty) VALUES ('live', 1)"
     way = ExpandContract("item", "qty", "quantity", "INTEGER", "BIGINT", size=2_000)

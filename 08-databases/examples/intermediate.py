@@ -66,9 +66,8 @@ def read_a_plan() -> None:
     """One query, four indexes: the plan gets shorter and the pages it touches fall a hundredfold."""
     from contextlib import closing
 
+    from velvet_databases.explain import advise, explain
     from velvet_databases.samples import event_table
-    from velvet_databases.explain import explain
-    from velvet_databases.explain import advise
 
     with closing(sqlite3.connect(":memory:")) as connection:
         event_table.fill(connection, 20_000)

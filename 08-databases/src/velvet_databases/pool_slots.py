@@ -49,7 +49,9 @@ class PoolTimeout(TimeoutError):
         self.by_this_thread = by_this_thread
         text = f"no connection within {waited:.2f} s: {in_use} of {size} in use"
         if by_this_thread:
-            text += f", {by_this_thread} in use by this thread; return the first before asking again"
+            text += (
+                f", {by_this_thread} in use by this thread; return the first before asking again"
+            )
         super().__init__(text)
 
     def __reduce__(self) -> tuple[object, ...]:

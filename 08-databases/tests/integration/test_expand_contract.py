@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from velvet_databases.migrate.online import named
 from velvet_databases.migrate.expand_contract import ExpandContract, Phase
+from velvet_databases.migrate.online import named
 
 pytestmark = pytest.mark.integration
 ROWS = 500

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from velvet_databases.explain import advise, explain, indexed_columns
 from velvet_databases.samples import event_table
-from velvet_databases.explain import explain, indexed_columns
-from velvet_databases.explain import advise
 
 ROWS = 20_000
 

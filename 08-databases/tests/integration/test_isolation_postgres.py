@@ -59,7 +59,9 @@ def test_a_rule_over_two_rows_is_kept_by_refusing_the_second_commit(
     assert played.results[-1].blocked_by == ()
 
 
-def test_a_deadlock_gives_up_one_lets_the_other_go_on_and_loses_no_money(postgres_server: Server) -> None:
+def test_a_deadlock_gives_up_one_lets_the_other_go_on_and_loses_no_money(
+    postgres_server: Server,
+) -> None:
     played = deadlock_demo(postgres_server.url, ordered=False)
 
     # Which of the two is the victim is the server's choice.

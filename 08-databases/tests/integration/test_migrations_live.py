@@ -8,7 +8,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from velvet_databases.migrate.stall import stall
 from velvet_databases.migrate.online import (
     MigrationBlocked,
     backfill,
@@ -17,6 +16,7 @@ from velvet_databases.migrate.online import (
     names,
     safe_ddl,
 )
+from velvet_databases.migrate.stall import stall
 
 pytestmark = pytest.mark.integration
 ROWS = 500

@@ -77,9 +77,9 @@ class TestHostile(HostileTests):
         ),
         call(pool_curve.little_size, 100.0, 0.01),
         call(pool_curve.little_tps, 2, 3.0),
-        call(
-            pool_curve.simulate, 2, threads=3, wait_ms=1.0, compute_ms=1.0, cores=2, work=50
-        ).but(many=50),
+        call(pool_curve.simulate, 2, threads=3, wait_ms=1.0, compute_ms=1.0, cores=2, work=50).but(
+            many=50
+        ),
         call(pool_curve.knee, Fixed([POINT]), 1.25),
         call(races.retry_tx, lambda: 1, {"40001"}, 2, 0.0, 0.0, sleep=Fixed(lambda _: None)),
         call(explained, "SELECT 1").but(

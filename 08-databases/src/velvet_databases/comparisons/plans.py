@@ -40,8 +40,8 @@ def stage(rows: int, index: str = "none") -> Iterator[Any]:
 
 
 def _lookup(index: str, rows: int) -> Iterator[Timed]:
-    from velvet_databases.samples import event_table
     from velvet_databases.explain import explain
+    from velvet_databases.samples import event_table
 
     query = event_table.QUERY.format(mark="%s")
     with stage(rows, index) as connection:
@@ -56,8 +56,8 @@ def _lookup(index: str, rows: int) -> Iterator[Timed]:
 
 
 def _page(page: str, depth: int) -> Iterator[Timed]:
-    from velvet_databases.samples import event_table
     from velvet_databases.explain import explain
+    from velvet_databases.samples import event_table
 
     query = getattr(event_table, page).format(mark="%s")
     with stage(depth + 1000) as connection:
@@ -68,8 +68,8 @@ def _page(page: str, depth: int) -> Iterator[Timed]:
 
 
 def _pages(page: str, depth: int) -> Iterator[Callable[[], dict[str, float]]]:
-    from velvet_databases.samples import event_table
     from velvet_databases.explain import explain
+    from velvet_databases.samples import event_table
 
     query = getattr(event_table, page).format(mark="%s")
     with stage(depth + 1000) as connection:

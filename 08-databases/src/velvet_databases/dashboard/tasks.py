@@ -298,8 +298,8 @@ def plans(rows: int = 50_000) -> Events:
 
     import psycopg
 
-    from velvet_databases.samples import event_table
     from velvet_databases.explain import explain
+    from velvet_databases.samples import event_table
 
     paging = {"offset": event_table.OFFSET_PAGE, "keyset": event_table.KEYSET_PAGE}
     yield {"type": "plan", "total": 2 * len(event_table.INDEXES) + len(paging)}
@@ -325,8 +325,8 @@ def plans(rows: int = 50_000) -> Events:
 
 def _plan(plan: Any, database: str, index: str, rows: int) -> dict[str, Any]:
     """Return a plan as rows of a tree: depth, step, what it does, its figures, its share of pages."""
-    from velvet_databases.samples import event_table
     from velvet_databases.explain import advise
+    from velvet_databases.samples import event_table
 
     tree: list[dict[str, Any]] = []
     for depth, node in plan.walk():
@@ -360,8 +360,8 @@ def changes(rows: int = 100_000) -> Events:
     """Yield which locks statements take, then what a writer felt during each change."""
     import psycopg
 
-    from velvet_databases.samples.item_changes import CHANGES, felt, fill
     from velvet_databases.migrate.online import lock_report
+    from velvet_databases.samples.item_changes import CHANGES, felt, fill
 
     yield {"type": "plan", "total": len(DDL) + sum(len(one.ways) for one in CHANGES.values())}
     with address(POSTGRES) as url, psycopg.connect(url, autocommit=True) as db:
