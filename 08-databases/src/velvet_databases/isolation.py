@@ -227,7 +227,10 @@ class Run:
             released = "deadlock detector" if ran.state == DEADLOCK else self._cause
         self._results[lane.index] = StepResult(
             *step._replace(sql=lane.sql),
-            *ran,
+            ran.rows,
+            ran.rowcount,
+            ran.state,
+            ran.error,
             lane.blocked_by,
             released,
             started_s=lane.started,
