@@ -83,7 +83,7 @@ def lanes(steps: list[Step], upto: int) -> go.Figure:
         )
     for step in shown:
         _label(figure, step, upto)
-    title = "Who sends what, in the order of sending"
+    title = "What each session sends, in the order of sending"
     plotly_layout(figure, title=title, height=90 + ROW_PX * len(steps))
     sessions = sorted({step["session"] for step in steps})
     figure.update_layout(barmode="overlay", bargap=0.04)
