@@ -326,3 +326,11 @@ def test_a_proxy_that_is_not_running_says_so() -> None:
         proxy.cut()
     proxy.close()
     proxy.close()
+
+
+def test_a_proxy_starts_once_and_goes_on(shouting: str) -> None:
+    with LatencyProxy(shouting, rtt_ms=0) as proxy, closing(dial(proxy)) as client:
+        with pytest.raises(RuntimeError, match="once"):
+            proxy.__enter__()
+
+        assert ask(client, b"still") == b"STILL"
