@@ -90,6 +90,8 @@ def anomaly_matrix() -> None:
         print(f"{same} of {len(expected)} cells as published\n")
 
     print("ok: prevented, --: it happened")
+    words = (f"{name} {one.title}" for name, one in ANOMALIES.items())
+    print(textwrap.fill("; ".join(words), 78) + "\n")
     show("sqlite", "sqlite://")
     try:
         server = services.postgres()
@@ -109,9 +111,9 @@ def anomaly_matrix() -> None:
 @example("live_migration")
 def live_migration() -> None:
     """Three changes of a live table, each done badly and well: what the writer beside them felt."""
-    from velvet_databases.migrate.changes import stall
-    from velvet_databases.migrate.ddl import safe_ddl
     from velvet_databases.migrate.expand_contract import ExpandContract
+    from velvet_databases.migrate.online import safe_ddl
+    from velvet_databases.migrate.stall import stall
 
     write = "INSERT INTO item (sku, qty) VALUES ('live', 1)"
     way = ExpandContract("item", "qty", "quantity", "INTEGER", "BIGINT", size=2_000)

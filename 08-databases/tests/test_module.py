@@ -82,6 +82,8 @@ class TestModule(ModuleTests):
             r"lower key first +both committed; 200 of 200 cents",
         ),
         "anomaly_matrix": (
+            r"^G0 dirty write; G1a aborted read;",
+            r"OTV\s+observed\s+transaction\s+vanishes",
             "10 of 10 cells as published",
             "30 of 30 cells as published",
             r"^read committed +(ok +){5}(-- *){5}$",

@@ -1,10 +1,10 @@
-"""The ten anomalies of Hermitage, as data: what two or three transactions do, and when it went wrong.
+"""The ten anomalies of Hermitage, as data: what transactions do, and how it shows that it went wrong.
 
-A database's isolation level is what it prevents, so each anomaly is an interleaving that produces
-it unless a transaction is made to wait or is given up. Names and definitions: A. Adya, "Weak Consistency"
-(1999), and Adya, Liskov, O'Neil, "Generalized Isolation Level Definitions" (2000) for G0 to G2;
-Berenson et al., "A Critique of ANSI SQL Isolation Levels" (1995) for P4; Bailis et al., "Highly
-Available Transactions" (2013) for OTV and PMP; M. Kleppmann's Hermitage for the selection.
+A database's isolation level is what it prevents, so each anomaly is an interleaving that produces it
+unless a transaction is made to wait or is given up. Names and definitions: A. Adya, "Weak
+Consistency" (1999), and Adya, Liskov, O'Neil, "Generalized Isolation Level Definitions" (2000) for
+G0 to G2; Berenson et al., "A Critique of ANSI SQL Isolation Levels" (1995) for P4; Bailis et al.,
+"Highly Available Transactions" (2013) for OTV and PMP; M. Kleppmann's Hermitage for the selection.
 """
 
 from __future__ import annotations
@@ -42,10 +42,6 @@ class Anomaly:
     meaning: str
     steps: tuple[Step, ...]
     happened: Callable[[Played], bool]
-
-    def interleaving(self, url: str, level: str) -> Interleaving:
-        """Return the player for a database and a level."""
-        return Interleaving(url, level, SETUP, self.steps, final=FINAL)
 
 
 def _script(text: str) -> tuple[Step, ...]:
@@ -233,7 +229,7 @@ def reference(backend: str) -> dict[tuple[str, str], Verdict]:
 def verdict(url: str, level: str, name: str) -> tuple[Verdict, Played]:
     """Play one anomaly; raises `KeyError` for an unknown one, and as `Interleaving` does."""
     anomaly = ANOMALIES[name]
-    played = anomaly.interleaving(url, level).play()
+    played = Interleaving(url, level, SETUP, anomaly.steps, final=FINAL).play()
     return ("possible" if anomaly.happened(played) else "prevented"), played
 
 

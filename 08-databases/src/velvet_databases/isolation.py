@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from velvet_databases.isolation_stage import POLL_SECONDS, Ran, Row, Session, Stage, stage_for
+from velvet_databases.isolation_stage import POLL_SECONDS, Ran, Row, Stage, stage_for
 
 PATIENCE_SECONDS = 10.0
 HEARSAY_SECONDS = 0.1
@@ -114,7 +114,7 @@ class Played:
 class Lane:
     """A session, its thread, and the step that is under way in it."""
 
-    session: Session
+    name: str
     threads: ThreadPoolExecutor
     backlog: deque[int] = field(default_factory=deque)
     index: int = -1  # the step that is under way
@@ -137,11 +137,7 @@ class Run:
         self._cause = ""
 
     def play(self) -> tuple[StepResult, ...]:
-        """Return what became of the steps, in their order.
-
-        Raises:
-            TimeoutError: a session neither finished nor was seen to wait, or waited for ever.
-        """
+        """Return what became of the steps, in their order."""
         for index, step in enumerate(self._steps):
             lane = self._lanes[step.session]
             lane.backlog.append(index)
@@ -182,7 +178,7 @@ class Run:
                 wait([lane.future], POLL_SECONDS)
         # What went on may be heard of before what let it: a deadlock's victim, a COMMIT.
         names = {name for lane in self._ended() if lane.blocked for name in lane.blocked_by}
-        behind = [lane.future for lane in lanes if lane.future and lane.session.name in names]
+        behind = [lane.future for lane in lanes if lane.future and lane.name in names]
         wait(behind, HEARSAY_SECONDS)
         ended = [(lane, lane.future.result()) for lane in self._ended() if lane.future]
         # What let others go on comes before what went on: failures, then what never waited.
@@ -191,7 +187,7 @@ class Run:
             self._record(lane, ran)
         for lane in lanes:
             if lane.future is not None:
-                by = self._stage.blockers(lane.session.name)
+                by = self._stage.blockers(lane.name)
                 lane.waits = bool(by)
                 if by and lane.blocked is None:
                     lane.blocked, lane.blocked_by = self._now(), by
@@ -221,7 +217,7 @@ class Run:
                 self._cause = f"{step.session}: {step.sql}"
             lane.index, lane.started = index, self._now()
             lane.blocked, lane.blocked_by, lane.waits = None, (), False
-            lane.future = lane.threads.submit(lane.session.run, lane.sql)
+            lane.future = lane.threads.submit(self._stage.run, lane.name, lane.sql)
             return
 
     def _record(self, lane: Lane, ran: Ran) -> None:
@@ -230,9 +226,7 @@ class Run:
         if lane.blocked is not None:
             released = "deadlock detector" if ran.state == DEADLOCK else self._cause
         self._results[lane.index] = StepResult(
-            step.session,
-            lane.sql,
-            step.label,
+            *step._replace(sql=lane.sql),
             ran.rows,
             ran.rowcount,
             ran.state,
@@ -297,7 +291,8 @@ class Interleaving:
             lanes = {}
             for name in names:
                 threads = stack.enter_context(ThreadPoolExecutor(1, f"session-{name}"))
-                lanes[name] = Lane(stage.session(name), threads)
+                stage.begin(name)
+                lanes[name] = Lane(name, threads)
             stack.callback(stage.cancel)  # before the threads are joined
             results = Run(stage, lanes, self.steps).play()
             return Played(self.level, results, stage.read(self._final))

@@ -14,9 +14,8 @@ import threading
 import uuid
 from collections.abc import Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -31,8 +30,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Ran:
+class Ran(NamedTuple):
     """What a statement gave: rows (None where it gives none), rows changed, or an error."""
 
     rows: tuple[Row, ...] | None = None
@@ -41,31 +39,14 @@ class Ran:
     error: str = ""
 
 
-class PostgresSession:
-    """A connection with `BEGIN ISOLATION LEVEL` done, used by one thread."""
-
-    def __init__(self, name: str, connection: psycopg.Connection[Row]) -> None:
-        self.name, self.connection = name, connection
-        self.pid = connection.info.backend_pid
-
-    def run(self, sql: str) -> Ran:
-        """Execute one statement; an error is an answer, not an exception."""
-        try:
-            cursor = self.connection.execute(sql.encode())
-        except psycopg.Error as error:
-            first = str(error).splitlines()[0] if str(error) else type(error).__name__
-            return Ran(state=sqlstate(error) or "error", error=first)
-        rows = tuple(cursor.fetchall()) if cursor.description else None
-        return Ran(rows, max(cursor.rowcount, 0))
-
-
 class PostgresStage:
     """A schema of its own, dropped at the end."""
 
     def __init__(self, address: Address, level: str) -> None:
         self._address, self._level = address, level
         self._schema = f"velvet_play_{uuid.uuid4().hex[:12]}"
-        self._sessions: dict[str, PostgresSession] = {}
+        self._sessions: dict[str, psycopg.Connection[Row]] = {}
+        self._pids: dict[str, int] = {}
         self._monitor = self._connect()
         try:
             self._monitor.execute(f"CREATE SCHEMA {self._schema}".encode())
@@ -83,18 +64,27 @@ class PostgresStage:
         for sql in setup:
             self._monitor.execute(sql.encode())
 
-    def session(self, name: str) -> PostgresSession:
+    def begin(self, name: str) -> None:
         """Open a session; its snapshot is taken by its first statement, not here."""
-        connection = self._connect()
-        self._sessions[name] = PostgresSession(name, connection)
-        connection.execute(f"BEGIN ISOLATION LEVEL {self._level}".encode())
-        return self._sessions[name]
+        session = self._sessions[name] = self._connect()
+        self._pids[name] = session.info.backend_pid
+        session.execute(f"BEGIN ISOLATION LEVEL {self._level}".encode())
+
+    def run(self, name: str, sql: str) -> Ran:
+        """Execute one statement in a session; an error is an answer, not an exception."""
+        try:
+            cursor = self._sessions[name].execute(sql.encode())
+        except psycopg.Error as error:
+            first = str(error).splitlines()[0] if str(error) else type(error).__name__
+            return Ran(state=sqlstate(error) or "error", error=first)
+        rows = tuple(cursor.fetchall()) if cursor.description else None
+        return Ran(rows, max(cursor.rowcount, 0))
 
     def blockers(self, name: str) -> tuple[str, ...]:
         """Return the sessions that one waits for; empty when it does not wait."""
-        asked = self._monitor.execute("SELECT pg_blocking_pids(%s)", (self._sessions[name].pid,))
+        asked = self._monitor.execute("SELECT pg_blocking_pids(%s)", (self._pids[name],))
         row = asked.fetchone()
-        names = {one.pid: one.name for one in self._sessions.values()}
+        names = {pid: name for name, pid in self._pids.items()}
         return tuple(sorted(names.get(pid, f"pid {pid}") for pid in (row[0] if row else ())))
 
     def read(self, sql: str) -> tuple[Row, ...]:
@@ -103,106 +93,90 @@ class PostgresStage:
 
     def cancel(self) -> None:
         """End whatever the sessions are doing."""
-        for one in self._sessions.values():
-            self._monitor.execute("SELECT pg_cancel_backend(%s)", (one.pid,))
+        for pid in self._pids.values():
+            self._monitor.execute("SELECT pg_cancel_backend(%s)", (pid,))
 
     def close(self) -> None:
         """Close the sessions and drop the schema."""
-        for one in self._sessions.values():
-            one.connection.close()
+        for session in self._sessions.values():
+            session.close()
         with self._monitor, suppress(psycopg.OperationalError):  # the server may be gone
             self._monitor.execute(f"DROP SCHEMA {self._schema} CASCADE".encode())
 
 
-class SqliteSession:
-    """A connection with `BEGIN` done, that tries again while it is refused; for one thread."""
+class SqliteStage:
+    """The same in a temporary file in WAL mode, where readers go on beside one writer."""
 
-    def __init__(self, name: str, stage: SqliteStage) -> None:
-        self.name, self._stage = name, stage
-        self.waiting = self.writing = False
-        self.connection = stage.connect()
-        self.connection.execute("BEGIN")
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="velvet-databases-")
+        self._path = Path(self._folder.name) / "play.db"
+        self._sessions: dict[str, sqlite3.Connection] = {}
+        self._waiting: set[str] = set()
+        self._writing: set[str] = set()
+        self._ending = threading.Event()
+        self.prepare(["PRAGMA journal_mode = WAL"])
 
-    def run(self, sql: str) -> Ran:
-        """Execute one statement; an error is an answer, not an exception."""
+    def _connect(self) -> sqlite3.Connection:
+        # It never waits by itself, and begins nothing.
+        return sqlite3.connect(
+            self._path, timeout=0.0, isolation_level=None, check_same_thread=False
+        )
+
+    def prepare(self, setup: Sequence[str]) -> None:
+        with closing(self._connect()) as connection:
+            for sql in setup:
+                connection.execute(sql)
+
+    def begin(self, name: str) -> None:
+        self._sessions[name] = self._connect()
+        self._sessions[name].execute("BEGIN")
+
+    def run(self, name: str, sql: str) -> Ran:
+        session = self._sessions[name]
         while True:
             try:
-                cursor = self.connection.execute(sql)
+                cursor = session.execute(sql)
                 rows = tuple(cursor.fetchall()) if cursor.description else None
             except sqlite3.Error as error:
-                state = self._state(error)
-                if state != "SQLITE_BUSY" or self._stage.ending.is_set():
-                    self.waiting = False
+                state = self._state(name, error)
+                if state != "SQLITE_BUSY" or self._ending.is_set():
+                    self._waiting.discard(name)
                     return Ran(state=state, error=str(error))
-                self.waiting = True
-                self._stage.ending.wait(POLL_SECONDS)
+                self._waiting.add(name)
+                self._ending.wait(POLL_SECONDS)
                 continue
-            self.waiting = False
-            self.writing = self.connection.in_transaction and (self.writing or rows is None)
+            self._waiting.discard(name)
+            if not session.in_transaction:
+                self._writing.discard(name)
+            elif rows is None:
+                self._writing.add(name)
             return Ran(rows, max(cursor.rowcount, 0))
 
-    def _state(self, error: sqlite3.Error) -> str:
+    def _state(self, name: str, error: sqlite3.Error) -> str:
         named: str | None = getattr(error, "sqlite_errorname", None)
         if named is not None:
             return named
         if "database is locked" not in str(error):
             return "SQLITE_ERROR"
         # Python 3.10 does not tell the code. Locked without a writer is a stale snapshot.
-        return "SQLITE_BUSY" if self._stage.writers(self.name) else "SQLITE_BUSY_SNAPSHOT"
-
-
-class SqliteStage:
-    """A temporary file in WAL mode, where readers go on beside one writer."""
-
-    def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="velvet-databases-")
-        self._path = Path(self._folder.name) / "play.db"
-        self._sessions: dict[str, SqliteSession] = {}
-        self.ending = threading.Event()
-        with closing(self.connect()) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-
-    def connect(self) -> sqlite3.Connection:
-        """Open a connection that never waits and begins nothing by itself."""
-        return sqlite3.connect(
-            self._path, timeout=0.0, isolation_level=None, check_same_thread=False
-        )
-
-    def prepare(self, setup: Sequence[str]) -> None:
-        with closing(self.connect()) as connection:
-            for sql in setup:
-                connection.execute(sql)
-
-    def session(self, name: str) -> SqliteSession:
-        """Open a session; its snapshot is taken by its first read, not here."""
-        self._sessions[name] = SqliteSession(name, self)
-        return self._sessions[name]
-
-    def writers(self, name: str) -> tuple[str, ...]:
-        """Return who else has the only write lock."""
-        others = self._sessions.values()
-        return tuple(one.name for one in others if one.writing and one.name != name)
+        return "SQLITE_BUSY" if self._writing - {name} else "SQLITE_BUSY_SNAPSHOT"
 
     def blockers(self, name: str) -> tuple[str, ...]:
-        """Return whom a session waits for; empty when it does not wait."""
-        return self.writers(name) if self._sessions[name].waiting else ()
+        return tuple(sorted(self._writing - {name})) if name in self._waiting else ()
 
     def read(self, sql: str) -> tuple[Row, ...]:
-        with closing(self.connect()) as connection:
+        with closing(self._connect()) as connection:
             return tuple(connection.execute(sql).fetchall())
 
     def cancel(self) -> None:
-        """End the sessions' trying."""
-        self.ending.set()
+        self._ending.set()
 
     def close(self) -> None:
-        """Close the sessions and remove the file."""
-        for one in self._sessions.values():
-            one.connection.close()
+        for session in self._sessions.values():
+            session.close()
         self._folder.cleanup()
 
 
-Session = PostgresSession | SqliteSession
 Stage = PostgresStage | SqliteStage
 
 

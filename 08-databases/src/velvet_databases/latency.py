@@ -78,11 +78,9 @@ class ProxyStats:
 
 
 class _End(asyncio.Protocol):
-    """One socket of a link, and the delay line of what it reads.
+    """One socket of a link, and the line of what it reads: a piece leaves when its delay is over.
 
-    A delay line keeps order: a piece leaves when its own delay is over and everything before it
-    has left. A line that holds too much stops reading, so that a bulk load meets backpressure
-    instead of filling memory.
+    A line that holds too much stops reading: a bulk load meets backpressure, and fills no memory.
     """
 
     def __init__(self, link: _Link) -> None:
@@ -145,14 +143,10 @@ class _End(asyncio.Protocol):
             loop = asyncio.get_running_loop()
             self._timer = loop.call_at(self._line[0][0], self._deliver)
 
-    def halt(self) -> None:
-        """Wait no more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
     def _deliver(self) -> None:
         self._timer = None
+        if self._link.held:
+            return
         far = self._link.other(self).transport
         now = asyncio.get_running_loop().time()
         while self._line and self._line[0][0] <= now:
@@ -169,7 +163,6 @@ class _End(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close this socket with RST."""
-        self.halt()
         self._line.clear()
         if self.transport is not None:
             with contextlib.suppress(OSError):  # it may be closed already
@@ -224,11 +217,8 @@ class _Link:
     def hold(self, on: bool) -> None:
         """Let nothing leave while `on`."""
         self.held = on
-        for end in (self.client, self.server):
-            if on:
-                end.halt()
-            else:
-                end.schedule()
+        self.client.schedule()
+        self.server.schedule()
 
     def finish(self, end: _End) -> None:
         """Pass on that `end` will say no more; when neither will, close both."""

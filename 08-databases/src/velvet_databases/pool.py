@@ -3,10 +3,9 @@
 Opening a connection costs a server process and several round trips; a pool lends a few of them to
 many callers. Idle ones are lent last in, first out, so that the surplus ages and can be closed;
 callers wait first in, first out, and a connection that comes back goes straight to the first in
-line, so that no caller overtakes. Connecting happens in a thread of its own while the caller stands
-in line, so that a server which is slow to answer costs no caller more than its timeout. Whatever
-may block (checking, rolling back, closing) happens outside the lock, and whatever is interrupted
-gives back what it had.
+line. Connecting happens in a thread of its own while the caller stands in line, so that a slow
+server costs no caller more than its timeout. Whatever may block (checking, rolling back, closing)
+happens outside the lock, and whatever is interrupted gives back what it had.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Generic, Literal
+from typing import Any, Generic, Literal, get_args
 
 from velvet_databases.pool_slots import (
     C,
@@ -35,7 +34,6 @@ from velvet_databases.pool_slots import (
 __all__ = ["Check", "Leak", "Pool", "PoolClosed", "PoolStats", "PoolTimeout", "ping", "rollback"]
 
 Check = Literal["none", "checkout"]
-CHECKS: tuple[Check, ...] = ("none", "checkout")
 # Connections made together must not all grow old together.
 LIFETIME_JITTER = 0.1
 CLOSE_SECONDS = 5.0
@@ -66,7 +64,8 @@ class Pool(Generic[C]):
         ping: raises when the connection is dead; has to bound its own waiting.
 
     Thread-safe. Lending and returning cost O(1) under one lock. A connection belongs to one
-    borrower at a time. Sources: HikariCP "About Pool Sizing"; Django and psycopg_pool manuals.
+    borrower at a time, and to one process: a forked one begins with an empty pool. Sources:
+    HikariCP "About Pool Sizing"; Django and psycopg_pool manuals.
 
     Raises:
         ValueError: an argument is out of range; named in the message.
@@ -87,8 +86,8 @@ class Pool(Generic[C]):
         clock: Callable[[], float] = time.monotonic,
         rng: random.Random | None = None,
     ) -> None:
-        times = {"timeout": timeout, "max_lifetime": max_lifetime, "max_idle": max_idle}
-        _check_arguments(min_size, max_size, check, times)
+        _check_arguments(min_size, max_size, check)
+        _check_seconds(timeout=timeout, max_lifetime=max_lifetime, max_idle=max_idle)
         self.min_size, self.max_size, self.timeout = min_size, max_size, timeout
         self._connect, self._reset, self._ping, self._clock = connect, reset, ping, clock
         self._max_lifetime, self._max_idle, self._check = max_lifetime, max_idle, check
@@ -131,8 +130,7 @@ class Pool(Generic[C]):
 
     def _checkout(self, waiter: Waiter[C], timeout: float | None) -> C:
         patience = self.timeout if timeout is None else timeout
-        if not patience >= 0.0:
-            raise ValueError(f"timeout must be seconds >= 0, not {patience!r}")
+        _check_seconds(timeout=patience)
         try:
             began, again = self._clock(), False
             while True:
@@ -165,8 +163,7 @@ class Pool(Generic[C]):
             except Exception:  # noqa: BLE001 - whatever it was, no caller may have this connection
                 self._discard(entry)
                 return
-            entry.stack = None
-            entry.idle_since = self._clock()
+            entry.stack, entry.idle_since = None, self._clock()
             if entry.expires <= entry.idle_since:
                 self._discard(entry)
             else:
@@ -178,19 +175,14 @@ class Pool(Generic[C]):
 
     def stats(self) -> PoolStats:
         """Return one consistent reading."""
-        return self._slots.stats
+        return self._slots.stats()
 
     def leaks(self, older_than_s: float) -> list[Leak]:
-        """Return who has a connection for longer than that, the oldest first.
-
-        Raises:
-            ValueError: a negative time.
-        """
-        if not older_than_s >= 0.0:
-            raise ValueError(f"older_than_s must be seconds >= 0, not {older_than_s!r}")
+        """Return who has a connection for longer than that, the oldest first."""
+        _check_seconds(older_than_s=older_than_s)
         now = self._clock()
-        found = (Leak.of(entry, now) for entry in self._slots.lent())
-        old = [leak for leak in found if leak.age_s > older_than_s]
+        leaks = (entry.leak(now) for entry in self._slots.lent())
+        old = [leak for leak in leaks if leak.age_s > older_than_s]
         return sorted(old, key=lambda leak: -leak.age_s)
 
     def close(self) -> None:
@@ -288,19 +280,17 @@ class Pool(Generic[C]):
             self._discard(entry)
 
 
-def _check_arguments(min_size: int, max_size: int, check: str, times: dict[str, float]) -> None:
-    """Refuse what no pool can be.
-
-    Raises:
-        ValueError: naming the argument.
-    """
+def _check_arguments(min_size: int, max_size: int, check: str) -> None:
     for name, count, least in (("max_size", max_size, 1), ("min_size", min_size, 0)):
         if isinstance(count, bool) or not isinstance(count, int) or count < least:
             raise ValueError(f"{name} must be a whole number >= {least}, not {count!r}")
     if min_size > max_size:
         raise ValueError(f"min_size {min_size} is more than max_size {max_size}")
-    if check not in CHECKS:
-        raise ValueError(f"check must be one of {', '.join(CHECKS)}, not {check!r}")
+    if check not in get_args(Check):
+        raise ValueError(f"check must be one of {', '.join(get_args(Check))}, not {check!r}")
+
+
+def _check_seconds(**times: float) -> None:
     for name, seconds in times.items():
         if not seconds >= 0.0:
             raise ValueError(f"{name} must be seconds >= 0, not {seconds!r}")

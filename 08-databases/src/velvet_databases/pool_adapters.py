@@ -13,13 +13,13 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import psycopg
 
 from velvet_databases.pool import Check, Pool
 from velvet_databases.stores.address import CONNECT_SECONDS, read_address
-from velvet_databases.stores.base import Opened, not_open
+from velvet_databases.stores.base import Opened
 from velvet_databases.stores.failures import connect, connecting
 
 POSTGRES = frozenset({"postgresql"})
@@ -72,7 +72,6 @@ class OurPool(PoolAdapter):
     name = "ours"
 
     def open(self, url: str, size: int, *, timeout: float = 30.0, check: bool = False) -> None:
-        """Connect all at once."""
         make = partial(connect, read_address(url, POSTGRES))
         mode: Check = "checkout" if check else "none"
         self._opened = Pool(make, size, size, timeout=timeout, check=mode, ping=ping)
@@ -89,7 +88,6 @@ class PsycopgPool(PoolAdapter):
     name = "psycopg_pool"
 
     def open(self, url: str, size: int, *, timeout: float = 30.0, check: bool = False) -> None:
-        """Connect all, and wait for it."""
         from psycopg_pool import ConnectionPool
 
         address = read_address(url, POSTGRES)
@@ -123,7 +121,6 @@ class SqlAlchemyPool(PoolAdapter):
     name = "sqlalchemy"
 
     def open(self, url: str, size: int, *, timeout: float = 30.0, check: bool = False) -> None:
-        """Make the engine, and one connection to see that the server answers."""
         self._open(
             url,
             pool_size=size,
@@ -149,7 +146,6 @@ class SqlAlchemyPool(PoolAdapter):
             yield connection.exec_driver_sql
 
     def close(self) -> None:
-        """Close what is idle."""
         if self._opened is not None:
             self._opened.dispose()
             self._opened = None
@@ -161,7 +157,6 @@ class NoPool(SqlAlchemyPool):
     name = "nullpool"
 
     def open(self, url: str, size: int, **_: Any) -> None:  # noqa: ARG002 - as above
-        """Make the engine, and one connection to see that the server answers."""
         from sqlalchemy.pool import NullPool
 
         self._open(url, poolclass=NullPool)
@@ -195,7 +190,6 @@ class DjangoPool(PoolAdapter):
             connection.close()
 
     def close(self) -> None:
-        """Close the pool and forget the alias."""
         if self._opened is not None:
             from velvet_databases.stores.django_setup import remove_database
 
@@ -203,11 +197,10 @@ class DjangoPool(PoolAdapter):
             self._opened = None
 
 
-class AsyncpgPool:
+class AsyncpgPool(Opened):
     """asyncpg's pool, for the tasks of one loop; it has no check, and sends a reset on return."""
 
-    name: ClassVar[str] = "asyncpg"
-    _pool: Any = None
+    name = "asyncpg"
     _timeout = 30.0
 
     async def open(self, url: str, size: int, *, timeout: float = 30.0) -> None:
@@ -217,22 +210,19 @@ class AsyncpgPool:
         address = read_address(url, POSTGRES)
         self._timeout = timeout
         with connecting(address):
-            self._pool = await asyncpg.create_pool(
+            self._opened = await asyncpg.create_pool(
                 address.for_asyncpg, min_size=size, max_size=size, timeout=CONNECT_SECONDS
             )
 
     @asynccontextmanager
     async def borrow(self) -> AsyncIterator[AsyncExecute]:
-        """Lend a connection's `execute`."""
-        if self._pool is None:
-            raise not_open(self.name)
-        async with self._pool.acquire(timeout=self._timeout) as connection:
+        async with self.opened.acquire(timeout=self._timeout) as connection:
             yield connection.execute
 
-    async def close(self) -> None:
-        """Close all."""
-        if self._pool is not None:
-            await self._pool.close()
+    async def close(self) -> None:  # type: ignore[override]
+        if self._opened is not None:
+            opened, self._opened = self._opened, None
+            await opened.close()
 
 
 #: The pools for threads by name.

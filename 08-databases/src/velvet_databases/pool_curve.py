@@ -1,24 +1,28 @@
-"""How large a pool should be: throughput and latency against its size, measured under one load.
+"""How large a pool should be: throughput and latency against its size, measured and simulated.
 
 A connection is busy while its caller holds it, so a pool of `n` serves at most n / hold callers a
 second (Little's law, 1961: L = lambda * W). Beyond the knee, where the server or the client is the
-bottleneck, more connections only make every caller slower.
+bottleneck, more connections only make every caller slower. `pool_curve` measures that on a server;
+`simulate` plays the same closed system in virtual time, so that every slider answers at once.
 """
 
 from __future__ import annotations
 
 import asyncio
+import heapq
+import inspect
 import math
+import random
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from velvet.services import postgres_server
 from velvet_databases.pool_adapters import AsyncpgPool, PoolAdapter
@@ -31,6 +35,115 @@ WORK = (
 )
 # Every caller has worked once before the clock starts; the first part still finds its rhythm.
 WARM_UP = 0.1
+
+
+def little_size(tps_target: float, hold_seconds: float) -> int:
+    """Return the connections that a throughput needs when each is held that long: L = lambda * W.
+
+    Raises:
+        ValueError: a negative or not finite argument.
+    """
+    for name, number in (("tps_target", tps_target), ("hold_seconds", hold_seconds)):
+        if not 0.0 <= number < math.inf:
+            raise ValueError(f"{name} must be a finite number >= 0, not {number!r}")
+    # Rounded first: 600 * 0.005 is a little more than 3.
+    return math.ceil(round(tps_target * hold_seconds, 9))
+
+
+def little_tps(size: int, hold_ms: float) -> float:
+    """Return the most that a pool of that size can serve a second: L / W.
+
+    Raises:
+        ValueError: a size below 1, or a hold that is not above 0.
+    """
+    if not size >= 1 or not 0.0 < hold_ms < math.inf:
+        raise ValueError(f"size must be >= 1 and hold_ms above 0, not {size!r} and {hold_ms!r}")
+    return size * 1e3 / hold_ms
+
+
+@dataclass(frozen=True)
+class SimulatedPoint:
+    """One size of the pool: work done a second, and the latency of the slowest of a hundred."""
+
+    size: int
+    tps: float
+    p99_ms: float
+
+
+ASK, COMPUTE, LEAVE = 0, 1, 2
+
+
+def simulate(
+    size: int,
+    *,
+    threads: int,
+    wait_ms: float,
+    compute_ms: float,
+    cores: int = 2,
+    work: int = 1_500,
+    seed: int = 7,
+) -> SimulatedPoint:
+    """Let `threads` callers share `size` connections until `work` pieces are done.
+
+    Each caller waits in line, holds a connection while it waits for the disk and then computes on
+    one of the server's cores, gives it back and asks again.
+
+    Args:
+        wait_ms: mean of the disk's part of a hold, which any number can do at a time.
+        compute_ms: mean of the part that needs one of `cores`.
+        seed: of the lengths, which vary by a quarter around their means.
+
+    Raises:
+        ValueError: a count below 1, or nothing to wait for and nothing to compute.
+    """
+    if not all(1 <= count < math.inf for count in (size, threads, cores, work)):
+        raise ValueError(f"counts must be 1 or more, not {(size, threads, cores, work)!r}")
+    if not (wait_ms >= 0.0 and compute_ms >= 0.0 and 0.0 < wait_ms + compute_ms < math.inf):
+        raise ValueError(f"wait_ms and compute_ms must be >= 0, not {wait_ms!r}, {compute_ms!r}")
+    rng = random.Random(seed)
+    now, free, idle_cores = 0.0, size, cores
+    line: deque[int] = deque()  # callers that want a connection: FIFO, without overtaking
+    computing: deque[int] = deque()  # and that want a core
+    asked = [0.0] * threads
+    events = [(0.0, caller, ASK) for caller in range(threads)]
+    took: list[float] = []
+
+    def length(mean: float) -> float:
+        return mean * rng.uniform(0.75, 1.25)
+
+    while len(took) < work:
+        now, caller, what = heapq.heappop(events)
+        if what == ASK:
+            asked[caller] = now
+            line.append(caller)
+        elif what == COMPUTE:
+            computing.append(caller)
+        else:
+            took.append(now - asked[caller])
+            free, idle_cores = free + 1, idle_cores + 1
+            heapq.heappush(events, (now, caller, ASK))
+        while free and line:
+            free -= 1
+            heapq.heappush(events, (now + length(wait_ms), line.popleft(), COMPUTE))
+        while idle_cores and computing:
+            idle_cores -= 1
+            heapq.heappush(events, (now + length(compute_ms), computing.popleft(), LEAVE))
+    took.sort()
+    return SimulatedPoint(size, work / now * 1e3, took[math.ceil(0.99 * work) - 1])
+
+
+def knee(points: Sequence[SimulatedPoint], gain: float = 1.25) -> int:
+    """Return the smallest size after which doubling it gives less than `gain` times as much.
+
+    Raises:
+        ValueError: there is no point, or the gain is no number.
+    """
+    if not points or gain != gain:
+        raise ValueError(f"a knee needs a gain and one point or more, not {gain!r} and {points!r}")
+    for here, after in zip(points, points[1:]):  # noqa: B905, RUF007 - pairs of neighbours
+        if after.tps < gain * here.tps:
+            return here.size
+    return points[-1].size
 
 
 @dataclass(frozen=True)
@@ -53,19 +166,6 @@ class PoolPoint:
     waiting: float
 
 
-def little_size(tps_target: float, hold_seconds: float) -> int:
-    """Return the connections that a throughput needs when each is held that long: L = lambda * W.
-
-    Raises:
-        ValueError: a negative or not finite argument.
-    """
-    for name, number in (("tps_target", tps_target), ("hold_seconds", hold_seconds)):
-        if not 0.0 <= number < math.inf:
-            raise ValueError(f"{name} must be a finite number >= 0, not {number!r}")
-    # Rounded first: 600 * 0.005 is a little more than 3.
-    return math.ceil(round(tps_target * hold_seconds, 9))
-
-
 def pool_curve(
     adapter: Callable[[], PoolAdapter] | Callable[[], AsyncpgPool],
     url: str,
@@ -81,19 +181,18 @@ def pool_curve(
         work: statements that each caller executes on the connection it was lent, over and over.
 
     Raises:
-        ValueError: a size or `threads` below 1, `seconds` not above 0.
+        ValueError: a size or `threads` below 1, `seconds` not above 0 or not finite.
         StoreUnavailable: nothing answers; errors of the work are raised as they are.
     """
     for size in (*sizes, threads):
         if size < 1:
             raise ValueError(f"sizes and threads must be 1 or more, not {size}")
-    if not seconds > 0.0:
-        raise ValueError(f"seconds must be more than 0, not {seconds!r}")
+    if not 0.0 < seconds < math.inf:
+        raise ValueError(f"seconds must be finite and more than 0, not {seconds!r}")
     points = []
     for size in sizes:
-        made = adapter()
-        load = _Load(seconds, tuple(work))
-        if asyncio.iscoroutinefunction(made.open):
+        made, load = adapter(), _Load(seconds, tuple(work))
+        if inspect.iscoroutinefunction(made.open):
             asyncio.run(_with_tasks(made, url, size, threads, load))  # type: ignore[arg-type]
         else:
             _with_threads(made, url, size, threads, load)  # type: ignore[arg-type]
@@ -112,8 +211,7 @@ class _Load:
         self._whole: list[float] = []
 
     def start(self) -> None:
-        now = time.perf_counter()
-        self.counted_from = now + WARM_UP * self._seconds
+        self.counted_from = time.perf_counter() + WARM_UP * self._seconds
         self.until = self.counted_from + self._seconds
 
     def seen(self, asked: float, had: float, gave_back: float) -> None:
@@ -123,10 +221,9 @@ class _Load:
             self._whole.append(gave_back - asked)
 
     def point(self, size: int) -> PoolPoint:
-        done = len(self._whole)
+        done, whole = len(self._whole), sorted(self._whole)
         if not done:
             raise ValueError(f"nothing finished within {self._seconds:g} s; allow more seconds")
-        whole = sorted(self._whole)
         inside = [
             max(0.0, min(had, self.until) - max(asked, self.counted_from))
             for asked, had in self._asked
@@ -186,23 +283,18 @@ async def _with_tasks(adapter: AsyncpgPool, url: str, size: int, tasks: int, loa
 
     async def caller() -> None:
         clock = time.perf_counter
-        while (asked := clock()) < load.until:
-            load.seen(asked, await use(), clock())
-
-    async def together(todo: Callable[[], Coroutine[Any, Any, object]]) -> None:
-        running = [asyncio.ensure_future(todo()) for _ in range(tasks)]
         try:
-            await asyncio.gather(*running)
-        finally:
-            for one in running:
-                one.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            while (asked := clock()) < load.until and not load.failed:
+                load.seen(asked, await use(), clock())
+        except BaseException:
+            load.failed = True  # so that the others end, and the pool can be closed
+            raise
 
     try:
         await adapter.open(url, size)
-        await together(use)
+        await asyncio.gather(*(use() for _ in range(tasks)))
         load.start()
-        await together(caller)
+        await asyncio.gather(*(caller() for _ in range(tasks)))
     finally:
         await adapter.close()
 

@@ -1,15 +1,15 @@
 """The book-keeping of a pool: which connection is whose, and who is in line.
 
-Kept apart from connecting and checking, so that every decision is taken under one lock in a few
-lines and nothing here blocks on a server. A connection always has one owner, or is idle; it changes
-hands by one assignment to `Entry.owner`. So an interrupt (Ctrl-C arrives between any two steps of
-Python) can leave a queue stale, and never a connection without an owner: `reclaim` finds
-whatever the interrupted operation still had.
+Every decision is taken under one lock in a few lines, and nothing here blocks on a server. A
+connection has one owner, or is idle; it changes hands by one assignment to `Entry.owner`. So an
+interrupt (Ctrl-C arrives between any two steps of Python) can leave a queue stale, and never a
+connection without an owner: `reclaim` finds whatever the interrupted operation still had.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import traceback
 from collections import deque
@@ -17,7 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from traceback import FrameSummary, StackSummary
 from types import FrameType
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+from weakref import WeakSet
 
 STACK_DEPTH = 12
 # `with pool.connection()` passes through these before it reaches the borrower.
@@ -39,8 +40,8 @@ class PoolTimeout(TimeoutError):
 
     Attributes:
         waited: seconds.
-        size: connections that the pool had or was making.
-        in_use: how many of them were with callers, `by_this_thread` with the one refused.
+        size: connections that the pool had or was making; `in_use` of them were with callers, and
+            `by_this_thread` with the one refused.
     """
 
     def __init__(self, waited: float, size: int, in_use: int, by_this_thread: int = 0) -> None:
@@ -49,8 +50,7 @@ class PoolTimeout(TimeoutError):
         text = f"no connection within {waited:.2f} s: {in_use} of {size} in use"
         if by_this_thread:
             text += (
-                f", {by_this_thread} in use by this thread; "
-                "return the first before asking for another"
+                f", {by_this_thread} in use by this thread; return the first before asking again"
             )
         super().__init__(text)
 
@@ -104,16 +104,18 @@ class Entry(Generic[C]):
     stack: StackSummary | None = None
 
     def borrowed(self, now: float, frame: FrameType | None) -> None:
-        """Note who has it: the thread, and the stack from the first frame outside the pool.
-
-        Only file names and line numbers are kept; source lines are read when a leak is shown.
-        """
+        """Note who has it: the thread, and the stack from the first frame outside the pool."""
         while frame is not None and frame.f_globals.get("__name__") in _WITHIN:
             frame = frame.f_back
         thread, self.fresh = threading.current_thread(), False
         self.taken, self.thread, self.thread_name = now, thread.ident or 0, thread.name
         walked = traceback.walk_stack(frame)
+        # Source lines are read when a leak is shown.
         self.stack = StackSummary.extract(walked, limit=STACK_DEPTH, lookup_lines=False)
+
+    def leak(self, now: float) -> Leak:
+        """Describe a connection that is lent."""
+        return Leak(now - self.taken, self.thread_name, tuple(reversed(self.stack or ())))
 
 
 @dataclass(frozen=True)
@@ -123,11 +125,6 @@ class Leak:
     age_s: float
     thread: str
     stack: tuple[FrameSummary, ...]
-
-    @classmethod
-    def of(cls, entry: Entry[C], now: float) -> Leak:
-        """Describe a lent connection."""
-        return cls(now - entry.taken, entry.thread_name, tuple(reversed(entry.stack or ())))
 
 
 @dataclass(eq=False)
@@ -160,32 +157,32 @@ class Slots(Generic[C]):
         self._waits = self._timeouts = self._discarded = 0
         self._waited = 0.0
         self._closed = False
+        _ALL.add(self)
+
+    def forget(self) -> None:
+        """Let go of what is the parent's, in a process that was forked.
+
+        To close one of its connections here would end it there, too, so they are kept unused.
+        """
+        self._lock = threading.Lock()  # another thread may have had it when the process was forked
+        for entry in self._entries.values():
+            entry.owner = None
+            _INHERITED.append(entry.connection)
+        self._entries, self._making = {}, set()
+        self._idle, self._line = deque(), deque()
 
     def _size(self) -> int:
         return len(self._entries) + len(self._making)
 
-    @property
     def stats(self) -> PoolStats:
-        """One consistent reading."""
         with self._lock:
-            return PoolStats(
-                self._size(),
-                len(self._idle),
-                len(self._line),
-                self._waits,
-                self._waited,
-                self._timeouts,
-                self._discarded,
-            )
+            now = self._size(), len(self._idle), len(self._line)
+            return PoolStats(*now, self._waits, self._waited, self._timeouts, self._discarded)
 
     def ask(self, waiter: Waiter[C], *, again: bool = False) -> bool:
         """Give a caller an idle connection and return True, or put it in line.
 
-        Args:
-            again: it was served with a dead one, and keeps its place at the head.
-
-        Raises:
-            PoolClosed: the pool is closed.
+        One that is served `again`, because its connection was dead, keeps its place at the head.
         """
         with self._lock:
             if self._closed:
@@ -200,20 +197,12 @@ class Slots(Generic[C]):
                     return True
             waiter.entry, waiter.error = None, None
             waiter.woken.clear()
-            if again:
-                self._line.appendleft(waiter)
-            else:
-                self._line.append(waiter)
-                self._waits += 1
+            self._line.insert(0 if again else len(self._line), waiter)
+            self._waits += not again
             return False
 
     def wait(self, waiter: Waiter[C], timeout: float) -> None:
-        """Wait in line until served.
-
-        Raises:
-            PoolTimeout, PoolClosed: neither a free nor a new connection came.
-            Exception: what connecting raised.
-        """
+        """Wait in line until served; raises what connecting raised, too."""
         began = self._clock()
         waiter.woken.wait(min(float(timeout), threading.TIMEOUT_MAX))
         with self._lock:
@@ -290,11 +279,7 @@ class Slots(Generic[C]):
                 self._idle.remove(entry)
 
     def returned(self, connection: C, token: object) -> Entry[C]:
-        """Take a connection from its borrower.
-
-        Raises:
-            ValueError: it was not lent.
-        """
+        """Take a connection from its borrower; raises `ValueError` where it was not lent."""
         with self._lock:
             entry = self._entries.get(id(connection))
             if entry is None or not isinstance(entry.owner, Waiter):
@@ -305,8 +290,8 @@ class Slots(Generic[C]):
     def lent(self) -> list[Entry[C]]:
         """Return those that are lent."""
         with self._lock:
-            entries = list(self._entries.values())
-        return [one for one in entries if isinstance(one.owner, Waiter) and one.stack is not None]
+            lent = [one for one in self._entries.values() if isinstance(one.owner, Waiter)]
+        return [one for one in lent if one.stack is not None]
 
     def longest_idle(self, since: float, more_than: int, token: object) -> Entry[C] | None:
         """Take out the one idle for longest, if that began by `since` and size > `more_than`."""
@@ -343,3 +328,16 @@ class Slots(Generic[C]):
                 waiter.woken.set()
             self._line.clear()
         return idle
+
+
+_ALL: WeakSet[Slots[Any]] = WeakSet()
+_INHERITED: list[object] = []
+
+
+def _forget_all() -> None:
+    for slots in _ALL:
+        slots.forget()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_forget_all)

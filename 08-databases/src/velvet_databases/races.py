@@ -1,10 +1,13 @@
 """Many workers, one counter: which way of adding one loses updates, and what the others cost.
 
-Every strategy does the same job (read a counter, add one, write it back) and differs only in how it
-deals with another writer doing that at the same moment: not at all, in one statement, by locking the row,
-by checking a version, or by a lock that the application agrees upon. The statements are those that an
-application would send; `select_for_update` is `BEGIN IMMEDIATE` on SQLite, whose only lock is that of
-the whole file.
+Every strategy reads a counter, adds one and writes it back; they differ in how they deal with
+another writer doing that at the same moment: not at all, in one statement, by locking the row, by
+checking a version, or by a lock that the application agrees upon. `select_for_update` is `BEGIN
+IMMEDIATE` on SQLite, whose only lock is that of the whole file.
+
+A serialization failure or a deadlock is not a bug: one transaction was given up so that the others
+stay right, and is expected to come again, reads included. `retry_tx` does that. Sources: PostgreSQL
+manual, "Serialization Failure Handling"; M. Brooker, "Exponential Backoff And Jitter".
 """
 
 from __future__ import annotations
@@ -14,20 +17,20 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 
 from velvet_databases.isolation import Interleaving, Played
-from velvet_databases.retry import RETRYABLE, retry_tx
-from velvet_databases.stores.address import BUSY_SECONDS, read_address
+from velvet_databases.stores.address import BUSY_SECONDS, Address, read_address
 from velvet_databases.stores.base import Unsupported
-from velvet_databases.stores.failures import connect
+from velvet_databases.stores.failures import chain, connect, sqlstate
 
+T = TypeVar("T")
 STRATEGIES = (
     "read_modify_write",
     "atomic_update",
@@ -39,6 +42,8 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "postgresql": ("read committed", "repeatable read", "serializable"),
     "sqlite": ("autocommit", "serializable"),
 }
+RETRYABLE = frozenset({"40001", "40P01"})
+BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED"})
 MAKE = (
     "CREATE TABLE {} (id INTEGER PRIMARY KEY, value INTEGER, version INTEGER)",
     "INSERT INTO {} VALUES (1, 0, 0)",
@@ -47,7 +52,64 @@ READ = "SELECT value, version FROM {} WHERE id = 1"
 WRITE = "UPDATE {} SET value = {} WHERE id = 1"
 CHECKED = "UPDATE {} SET value = {}, version = version + 1 WHERE id = 1 AND version = {}"
 LOCK_KEY = 8_008
-BUSY = frozenset({"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED"})
+# A race has a winner in every round, so a worker that loses this often meets something else.
+ATTEMPTS = 2000
+START_SECONDS = 30.0
+MOVE = "UPDATE account SET cents = cents {} WHERE id = {}"
+
+
+def state_of(error: BaseException) -> str:
+    """Return the SQLSTATE of an error or of what it wraps; for SQLite its result code by name."""
+    for one in chain(error):
+        if isinstance(one, sqlite3.Error):
+            name: str | None = getattr(one, "sqlite_errorname", None)
+            # Python 3.10 gives no name; its text does not tell a stale snapshot from a lock.
+            return name or ("SQLITE_BUSY" if "locked" in str(one) else "SQLITE_ERROR")
+    return sqlstate(error)
+
+
+def retry_tx(
+    fn: Callable[[], T],
+    on: Collection[str] = RETRYABLE,
+    attempts: int = 5,
+    base: float = 0.01,
+    cap: float = 0.5,
+    rng: random.Random | None = None,
+    *,
+    sleep: Callable[[float], object] = time.sleep,
+) -> T:
+    """Call `fn` until it succeeds, fails with something else, or has failed `attempts` times.
+
+    Pauses are drawn from a whole interval ("full jitter"), so that two who collided do not collide
+    again. Thread-safe if `fn` is.
+
+    Args:
+        fn: one whole transaction, from BEGIN to COMMIT; it rolls back before it raises.
+        on: SQLSTATEs worth another attempt. Others are raised at once.
+        base: the pause before attempt n+1 is drawn from 0 to base * 2**(n-1) seconds ...
+        cap: ... but never from more than this.
+
+    Raises:
+        ValueError: `attempts` below 1, or a negative time.
+        BaseException: the last error of `fn`, with the number of calls in its `attempts`.
+    """
+    if not attempts >= 1:
+        raise ValueError(f"attempts must be 1 or more, not {attempts}")
+    for name, seconds in (("base", base), ("cap", cap)):
+        if not seconds >= 0.0:
+            raise ValueError(f"{name} must be seconds >= 0, not {seconds!r}")
+    source = rng or random.Random()
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            return fn()
+        except Exception as error:
+            if attempt >= attempts or state_of(error) not in on:
+                error.attempts = attempt  # type: ignore[attr-defined]
+                raise
+        # 2.0 ** 1024 would overflow, and no cap is reached so late.
+        sleep(source.uniform(0.0, min(cap, base * 2.0 ** min(attempt - 1, 100))))
 
 
 class Conflict(Exception):
@@ -58,7 +120,8 @@ class Counter:
     """A worker's connection to the counter; for one thread. `autocommit` opens no transaction."""
 
     def __init__(self, connection: Any, backend: str, table: str, level: str) -> None:
-        self._connection, self._sqlite = connection, backend == "sqlite"
+        self._execute, self.close = connection.execute, connection.close
+        self._sqlite = backend == "sqlite"
         mark = "?" if self._sqlite else "%s"
         begin = "BEGIN" if self._sqlite else f"BEGIN ISOLATION LEVEL {level}"
         self._begin = "" if level == "autocommit" else begin
@@ -66,102 +129,71 @@ class Counter:
         self._write = WRITE.format(table, mark)
         self._add = WRITE.format(table, "value + 1")
         self._checked = CHECKED.format(table, mark, mark)
-        self.close = connection.close
 
     def add_one(self, strategy: str) -> None:
-        """One transaction; raises whatever the database does, after rolling back."""
+        """Run one transaction; raises whatever the database does, after rolling back."""
         locked = strategy == "select_for_update"
         begin = "BEGIN IMMEDIATE" if locked and self._sqlite else self._begin
         if begin:
-            self._connection.execute(begin)
+            self._execute(begin)
         try:
             self._step(strategy)
             if begin:
-                self._connection.execute("COMMIT")
+                self._execute("COMMIT")
         except BaseException:
             if begin:
                 with suppress(psycopg.Error, sqlite3.Error):  # it is the failure that counts
-                    self._connection.execute("ROLLBACK")
+                    self._execute("ROLLBACK")
             raise
 
     def _step(self, strategy: str) -> None:
         if strategy == "atomic_update":
-            self._connection.execute(self._add)
+            self._execute(self._add)
             return
         if strategy == "advisory_lock":
             if self._sqlite:
                 raise Unsupported("SQLite has no advisory locks; BEGIN IMMEDIATE locks the file")
             # Above READ COMMITTED this statement takes the snapshot, before the lock is granted.
-            self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
+            self._execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
         locked = strategy == "select_for_update" and not self._sqlite
-        read = self._connection.execute(f"{self._read} FOR UPDATE" if locked else self._read)
-        value, version = read.fetchone()
+        read = f"{self._read} FOR UPDATE" if locked else self._read
+        value, version = self._execute(read).fetchone()
         if strategy != "version_column":
-            self._connection.execute(self._write, (value + 1,))
-        elif not self._connection.execute(self._checked, (value + 1, version)).rowcount:
+            self._execute(self._write, (value + 1,))
+        elif not self._execute(self._checked, (value + 1, version)).rowcount:
             raise Conflict
 
 
-class RaceTable:
-    """A table of its own with a counter in it, and how workers reach it.
-
-    Raises:
-        ValueError: the level is unknown; `StoreUnavailable`: so is the scheme.
-    """
-
-    def __init__(self, url: str, level: str) -> None:
-        address = read_address(url, frozenset(LEVELS))
-        if level not in LEVELS[address.backend]:
-            known = ", ".join(LEVELS[address.backend])
-            raise ValueError(f"{address.backend} has no level {level!r} here; known are {known}")
-        self._address, self._level = address, level
-        self._table = f"race_{uuid.uuid4().hex[:12]}"
-        self.on = BUSY if address.backend == "sqlite" else RETRYABLE
-
-    def _connect(self) -> Any:
-        if self._address.backend == "sqlite":
-            # The worker's thread is not the one that makes and closes it.
-            connection = sqlite3.connect(
-                self._address.path,
-                timeout=BUSY_SECONDS,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-            # Whether a commit reaches the disk decides no race, and costs milliseconds each.
-            connection.execute("PRAGMA synchronous = NORMAL")
-            return connection
-        return connect(self._address, prepare_threshold=1)
-
-    def counter(self) -> Counter:
-        """Connect a worker."""
-        return Counter(self._connect(), self._address.backend, self._table, self._level)
-
-    def ask(self, *statements: str) -> list[tuple[Any, ...]]:
-        """Execute statements on a connection of their own; return the rows of the last."""
-        with closing(self._connect()) as connection:
-            for statement in statements:
-                cursor = connection.execute(statement)
-            return cursor.fetchall() if cursor.description else []
-
-    @contextmanager
-    def table(self) -> Iterator[None]:
-        """Make the table, and remove it."""
-        first = ["PRAGMA journal_mode = WAL"] if self._address.backend == "sqlite" else []
-        self.ask(*first, *(sql.format(self._table) for sql in MAKE))
-        try:
-            yield
-        finally:
-            self.ask(f"DROP TABLE {self._table}")
-
-    def value(self) -> int:
-        """Return what the counter says."""
-        return int(self.ask(READ.format(self._table))[0][0])
+def _connect(address: Address) -> Any:
+    if address.backend != "sqlite":
+        return connect(address, prepare_threshold=1)
+    # The worker's thread is not the one that makes and closes it.
+    connection = sqlite3.connect(
+        address.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    # Whether a commit reaches the disk decides no race, and costs milliseconds each.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
 
 
-# A race has a winner in every round, so a worker that loses this often meets something else.
-ATTEMPTS = 2000
-START_SECONDS = 30.0
-MOVE = "UPDATE account SET cents = cents {} WHERE id = {}"
+def _ask(address: Address, *statements: str) -> list[tuple[Any, ...]]:
+    """Execute statements on a connection of their own; return the rows of the last."""
+    with closing(_connect(address)) as connection:
+        for statement in statements:
+            cursor = connection.execute(statement)
+        return cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def _counter_table(address: Address) -> Iterator[str]:
+    """Make a table of its own with a counter in it, give its name, and remove it."""
+    table = f"race_{uuid.uuid4().hex[:12]}"
+    first = ["PRAGMA journal_mode = WAL"] if address.backend == "sqlite" else []
+    _ask(address, *first, *(sql.format(table) for sql in MAKE))
+    try:
+        yield table
+    finally:
+        _ask(address, f"DROP TABLE {table}")
 
 
 @dataclass(frozen=True)
@@ -201,8 +233,7 @@ def race_counter(
     Args:
         url: a PostgreSQL or an SQLite file; a table of its own is made there and removed.
         strategy: one of `STRATEGIES`.
-        level: an isolation level; on SQLite ``serializable`` or ``autocommit``, in which every
-            statement is a transaction of its own.
+        level: one of `LEVELS`; in ``autocommit`` every statement is a transaction of its own.
         seed: of the pauses between attempts.
 
     Raises:
@@ -215,18 +246,22 @@ def race_counter(
     for name, count in (("workers", workers), ("increments", increments)):
         if count < 1:
             raise ValueError(f"{name} must be 1 or more, not {count}")
-    race = RaceTable(url, level)
-    with race.table(), ExitStack() as stack:
+    address = read_address(url, frozenset(LEVELS))
+    if level not in LEVELS[address.backend]:
+        known = ", ".join(LEVELS[address.backend])
+        raise ValueError(f"{address.backend} has no level {level!r} here; known are {known}")
+    on = BUSY if address.backend == "sqlite" else RETRYABLE
+    with _counter_table(address) as table, ExitStack() as stack:
         counters = []
         for _ in range(workers):
-            counters.append(race.counter())
+            counters.append(Counter(_connect(address), address.backend, table, level))
             stack.callback(counters[-1].close)
         together = threading.Barrier(workers + 1)
 
         def work(number: int) -> int:
             rng = random.Random(seed * 1000 + number)
             together.wait(START_SECONDS)
-            return sum(_insist(counters[number], strategy, race.on, rng) for _ in range(increments))
+            return sum(_insist(counters[number], strategy, on, rng) for _ in range(increments))
 
         threads = stack.enter_context(ThreadPoolExecutor(workers, "racer"))
         running = [threads.submit(work, number) for number in range(workers)]
@@ -234,7 +269,7 @@ def race_counter(
         began = time.perf_counter()
         retries = sum(one.result() for one in running)
         took = time.perf_counter() - began
-        got, expected = race.value(), workers * increments
+        got, expected = int(_ask(address, READ.format(table))[0][0]), workers * increments
     return RaceResult(strategy, level, expected, got, expected - got, retries, expected / took)
 
 
@@ -264,25 +299,15 @@ def deadlock_demo(url: str, ordered: bool) -> Played:
 
     Raises as `Interleaving.play`; needs PostgreSQL, as SQLite has one lock only.
     """
-    first, second = ("- 10", 1), ("+ 10", 2)
-    mirrored = [("- 10", 2), ("+ 10", 1)]
+    debit, credit = MOVE.format("- 10", 1), MOVE.format("+ 10", 2)
+    mirrored = [MOVE.format("- 10", 2), MOVE.format("+ 10", 1)]
     if ordered:
         mirrored.reverse()
-
-    return Interleaving(
-        url,
-        "read committed",
-        (
-            "CREATE TABLE account (id INTEGER PRIMARY KEY, cents INTEGER NOT NULL)",
-            "INSERT INTO account VALUES (1, 100), (2, 100)",
-        ),
-        [
-            ("T1", MOVE.format(*first)),
-            ("T2", MOVE.format(*mirrored[0])),
-            ("T1", MOVE.format(*second)),
-            ("T2", MOVE.format(*mirrored[1])),
-            ("T1", "COMMIT"),
-            ("T2", "COMMIT"),
-        ],
-        final="SELECT id, cents FROM account ORDER BY id",
-    ).play()
+    setup = (
+        "CREATE TABLE account (id INTEGER PRIMARY KEY, cents INTEGER NOT NULL)",
+        "INSERT INTO account VALUES (1, 100), (2, 100)",
+    )
+    steps = [("T1", debit), ("T2", mirrored[0]), ("T1", credit), ("T2", mirrored[1])]
+    steps += [("T1", "COMMIT"), ("T2", "COMMIT")]
+    final = "SELECT id, cents FROM account ORDER BY id"
+    return Interleaving(url, "read committed", setup, steps, final=final).play()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,8 @@ def test_a_lazy_page_is_dearer_the_farther_away() -> None:
     assert n_plus_one.timeline(pages, (100, 10, 1.0)).data
     figure = n_plus_one.by_distance(pages, (100, 10, 1.0))
     assert all(line.y[-1] > line.y[0] for line in figure.data if line.mode == "lines")
+    axis = figure.layout.yaxis
+    assert [float(words.replace(",", "")) for words in axis.ticktext] == sorted(axis.tickvals)
 
 
 @given(st.floats(0.01, 5), st.floats(0.001, 1), st.floats(0, 10), st.sampled_from(["lazy", "join"]))
@@ -106,7 +109,11 @@ def test_every_cell_of_the_grid_was_played_and_what_waits_lasts() -> None:
     for upto in range(len(steps) + 1):
         bars = isolation.lanes(steps, upto).data
         assert sum(len(bar.x) for bar in bars) == min(upto, len(steps))
-    assert isolation.grid(plays, p4).count("outline") == 1
+    table = isolation.grid(plays, p4)
+    assert table.count("outline") == 1
+    for play in plays:  # no code stands without its words
+        assert f"<tr title='{escape(play['meaning'])}'>" in table
+        assert f"{play['anomaly']}: {play['title']}" in table
     assert "serializable **10**" in isolation.finding(recorded("plays.jsonl"))
 
 
@@ -149,7 +156,7 @@ def test_the_simulation_answers_at_once_and_measured_curves_stand_beside_it() ->
     points = pool._simulated(32, 2.0, 0.5)
     names = [line.name for line in pool.served(measured, points, 2.5).data]
 
-    assert {"simulated", "ours", "size / hold"} <= set(names)
+    assert {"simulated", "ours", "Little's law: size / hold"} <= set(names)
     assert "The knee is at" in pool.finding(kit.Seen(wanted=seen.options))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 import psycopg
@@ -29,6 +30,15 @@ Line = psycopg.Connection[tuple[Any, ...]]
 
 def line_to(url: str, **options: Any) -> Callable[[], Line]:
     return lambda: psycopg.connect(url, autocommit=True, connect_timeout=5, **options)
+
+
+@contextmanager
+def talking(script: str, argument: str) -> Iterator[Any]:
+    """A child process that talks on its standard streams."""
+    argv = [sys.executable, "-c", script, argument]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(argv, text=True, encoding="utf-8", **pipes) as child:
+        yield child
 
 
 def pid_of(pool: Pool[Line]) -> int:
@@ -171,15 +181,7 @@ def test_killing_a_client_that_holds_a_row_lock_releases_it(postgres_url: str) -
     )
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute("CREATE TABLE held AS SELECT 1 AS id")
-        child = subprocess.Popen(
-            [sys.executable, "-c", holder, postgres_url],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
-        with child:
-            assert child.stdout is not None
+        with talking(holder, postgres_url) as child:
             assert child.stdout.readline() == "holding\n"
             connection.execute("SET lock_timeout = '50ms'")
             with pytest.raises(psycopg.errors.LockNotAvailable):
@@ -192,6 +194,32 @@ def test_killing_a_client_that_holds_a_row_lock_releases_it(postgres_url: str) -
         connection.execute("UPDATE held SET id = id + 10")
         # What the killed client wrote was never committed.
         assert connection.execute("SELECT id FROM held").fetchall() == [(11,)]
+
+
+FORKED = """
+import os, sys, psycopg
+from velvet_databases.pool import Pool
+
+with Pool(lambda: psycopg.connect(sys.argv[1], autocommit=True), 1, 1, timeout=20) as pool:
+    with pool.connection() as line:
+        before = line.info.backend_pid
+        child = os.fork()
+    for _ in range(50):
+        with pool.connection() as line:
+            (pid,) = line.execute("SELECT pg_backend_pid()").fetchone()
+            assert (pid == before) == bool(child), (pid, before)
+    if child:
+        print(os.waitpid(child, 0)[1])  # which has closed its pool
+        with pool.connection() as line:
+            print(line.info.backend_pid == before and line.execute("SELECT 1").fetchone())
+"""
+
+
+@pytest.mark.integration
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_and_its_parent_share_no_connection(postgres_url: str) -> None:
+    with talking(FORKED, postgres_url) as process:
+        assert process.stdout.read() == "0\n(1,)\n"
 
 
 @pytest.fixture(scope="module")
@@ -298,18 +326,9 @@ def test_a_file_locked_by_another_process_is_waited_for_and_nothing_is_lost(
         "connection.close()\n"
     )
     path = sqlite_url.partition(":///")[2]
-    child = subprocess.Popen(
-        [sys.executable, "-c", locker, path],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
-    with child:
-        assert child.stdout is not None
-        assert child.stdin is not None
+    with talking(locker, path) as child:
         assert child.stdout.readline() == "locked\n"
-        let_go = threading.Timer(0.2, lambda: child.stdin and child.stdin.close())
+        let_go = threading.Timer(0.2, child.stdin.close)
         let_go.start()
 
         result = race_counter(sqlite_url, "atomic_update", "serializable", 2, 5)

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from velvet_databases import plan_stage
-from velvet_databases.explain import explain, indexed_columns
-from velvet_databases.plan_advice import advise
+from velvet_databases.explain import advise, explain, indexed_columns
+from velvet_databases.samples import event_table
 
 ROWS = 20_000
 
@@ -19,14 +18,14 @@ ROWS = 20_000
 def postgres(postgres_module_url: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(postgres_module_url, autocommit=True) as connection:
         connection.execute("SET max_parallel_workers_per_gather = 0")
-        plan_stage.fill_postgres(connection, ROWS)
+        event_table.fill(connection, ROWS)
         yield connection
 
 
 @pytest.fixture
 def sqlite() -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(":memory:")
-    plan_stage.fill_sqlite(connection, ROWS)
+    event_table.fill(connection, ROWS)
     yield connection
     connection.close()
 
@@ -35,10 +34,10 @@ def sqlite() -> Iterator[sqlite3.Connection]:
 def test_every_better_index_touches_fewer_pages_for_the_same_rows(
     postgres: psycopg.Connection,
 ) -> None:
-    query = plan_stage.QUERY.format(mark="%s")
+    query = event_table.QUERY.format(mark="%s")
     buffers, answers = [], set()
     for name in ("none", "single", "composite"):
-        plan_stage.use_index(postgres, name)
+        event_table.use_index(postgres, name)
         buffers.append(explain(postgres, query, (42,)).buffers)
         answers.add(tuple(postgres.execute(query, (42,)).fetchall()))
 
@@ -54,8 +53,8 @@ def test_a_keyset_page_costs_the_same_at_any_depth_and_an_offset_does_not(
         return explain(postgres, page.format(mark="%s"), (place,)).buffers
 
     # Two or three pages of the index and one or two of the table, wherever the page begins.
-    assert buffers(plan_stage.KEYSET_PAGE, ROWS - 50) <= 2 * buffers(plan_stage.KEYSET_PAGE, 50)
-    assert buffers(plan_stage.OFFSET_PAGE, ROWS - 50) > 20 * buffers(plan_stage.OFFSET_PAGE, 50)
+    assert buffers(event_table.KEYSET_PAGE, ROWS - 50) <= 2 * buffers(event_table.KEYSET_PAGE, 50)
+    assert buffers(event_table.OFFSET_PAGE, ROWS - 50) > 20 * buffers(event_table.OFFSET_PAGE, 50)
 
 
 @pytest.mark.integration
@@ -86,7 +85,7 @@ def test_what_is_not_one_statement_with_a_plan_is_refused(
 
 @pytest.mark.integration
 def test_a_function_on_an_indexed_column_is_noticed(postgres: psycopg.Connection) -> None:
-    plan_stage.use_index(postgres, "composite")
+    event_table.use_index(postgres, "composite")
 
     found = explain(postgres, "SELECT id FROM event WHERE abs(customer_id) = 42")
 
@@ -105,16 +104,16 @@ def test_a_function_on_an_indexed_column_is_noticed(postgres: psycopg.Connection
 def test_sqlite_says_which_index_it_takes_and_when_it_must_sort(
     sqlite: sqlite3.Connection, name: str, kinds: list[str], indexes: tuple[str, ...]
 ) -> None:
-    plan_stage.use_index(sqlite, name)
+    event_table.use_index(sqlite, name)
 
-    found = explain(sqlite, plan_stage.QUERY.format(mark="?"), (42,))
+    found = explain(sqlite, event_table.QUERY.format(mark="?"), (42,))
 
     assert [node.kind for node in found.nodes() if node.kind != "QUERY PLAN"] == kinds
     assert (found.indexes, found.dialect) == (indexes, "sqlite")
 
 
 def test_both_databases_hold_the_same_rows(sqlite: sqlite3.Connection) -> None:
-    newest = sqlite.execute(plan_stage.QUERY.format(mark="?"), (42,)).fetchall()
+    newest = sqlite.execute(event_table.QUERY.format(mark="?"), (42,)).fetchall()
 
     expected = [n for n in range(42, ROWS, 2000) if (n // 2000 + n) % 10 == 0]
     assert [key for key, _ in newest] == expected[::-1]
@@ -132,13 +131,13 @@ def test_an_empty_stage_is_refused(rows: int) -> None:
     connection = sqlite3.connect(":memory:")
 
     with pytest.raises(ValueError, match=f"rows must be at least 1, not {rows}"):
-        plan_stage.fill_sqlite(connection, rows)
+        event_table.fill(connection, rows)
     connection.close()
 
 
 def test_an_unknown_index_is_refused_with_those_that_exist(sqlite: sqlite3.Connection) -> None:
     with pytest.raises(ValueError, match="known are none, single, composite, partial"):
-        plan_stage.use_index(sqlite, "magic")
+        event_table.use_index(sqlite, "magic")
 
 
 @pytest.mark.integration

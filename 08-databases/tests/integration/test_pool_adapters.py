@@ -21,7 +21,6 @@ from velvet_databases.stores.failures import connect
 
 AWAY = "postgresql://velvet:secret@127.0.0.1:1/nowhere"
 BOUNDED = [name for name in ADAPTERS if name != "nullpool"]
-CHECKED = BOUNDED
 
 
 @pytest.fixture(params=ADAPTERS)
@@ -29,6 +28,9 @@ def adapter(request: pytest.FixtureRequest) -> Iterator[Any]:
     made = ADAPTERS[request.param]()
     yield made
     made.close()
+
+
+only_bounded = pytest.mark.parametrize("adapter", BOUNDED, indirect=True)
 
 
 def back_ends(url: str) -> int:
@@ -66,9 +68,8 @@ def test_a_pool_lends_what_executes(adapter: Any, postgres_server: Server) -> No
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("name", BOUNDED)
-def test_a_pool_connects_its_size_and_refuses_the_next(name: str, postgres_url: str) -> None:
-    adapter = ADAPTERS[name]()
+@only_bounded
+def test_a_pool_connects_its_size_and_refuses_the_next(postgres_url: str, adapter: Any) -> None:
     adapter.open(postgres_url, 2, timeout=0.05)
 
     def borrow(depth: int) -> int:
@@ -80,14 +81,11 @@ def test_a_pool_connects_its_size_and_refuses_the_next(name: str, postgres_url: 
             with ThreadPoolExecutor(1) as thread:
                 return thread.submit(borrow, depth - 1).result()
 
-    try:
-        assert borrow(2) == 2
-        # Each library has its own word for it.
-        with pytest.raises(Exception, match=r"(?i)time|connection"):
-            borrow(3)
-        assert borrow(2) == 2
-    finally:
-        adapter.close()
+    assert borrow(2) == 2
+    # Each library has its own word for it.
+    with pytest.raises(Exception, match=r"(?i)time|connection"):
+        borrow(3)
+    assert borrow(2) == 2
 
 
 @pytest.mark.integration
@@ -103,40 +101,29 @@ def test_without_a_pool_nothing_stays_connected(postgres_url: str) -> None:
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("name", CHECKED)
-def test_with_a_check_a_terminated_back_end_is_never_seen(name: str, postgres_url: str) -> None:
-    adapter = ADAPTERS[name]()
+@only_bounded
+def test_with_a_check_a_terminated_back_end_is_never_seen(postgres_url: str, adapter: Any) -> None:
     adapter.open(postgres_url, 1, check=True)
-    try:
-        with adapter.borrow() as execute:
-            execute("SELECT 1")
-        end_them(postgres_url)
+    with adapter.borrow() as execute:
+        execute("SELECT 1")
+    end_them(postgres_url)
 
-        with adapter.borrow() as execute:
-            execute("SELECT 1")
-    finally:
-        adapter.close()
+    with adapter.borrow() as execute:
+        execute("SELECT 1")
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("name", BOUNDED)
-def test_without_it_the_borrower_meets_the_corpse_once(name: str, postgres_url: str) -> None:
-    adapter = ADAPTERS[name]()
+@only_bounded
+def test_without_it_the_borrower_meets_the_corpse_once(postgres_url: str, adapter: Any) -> None:
     adapter.open(postgres_url, 1)
-    try:
-        with adapter.borrow() as execute:
-            execute("SELECT 1")
-        end_them(postgres_url)
+    with adapter.borrow() as execute:
+        execute("SELECT 1")
+    end_them(postgres_url)
 
-        with (
-            pytest.raises(Exception, match=r"terminating connection|closed"),
-            adapter.borrow() as lent,
-        ):
-            lent("SELECT 1")
-        with adapter.borrow() as execute:
-            execute("SELECT 1")
-    finally:
-        adapter.close()
+    with pytest.raises(Exception, match=r"terminating connection|closed"), adapter.borrow() as lent:
+        lent("SELECT 1")
+    with adapter.borrow() as execute:
+        execute("SELECT 1")
 
 
 @pytest.mark.integration

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from velvet.services import Server
-from velvet_databases.isolation import Played
 from velvet_databases.races import LEVELS, STRATEGIES, Counter, deadlock_demo, race_counter
 from velvet_databases.stores.base import StoreUnavailable, Unsupported
 
@@ -125,21 +124,6 @@ def test_an_impossible_race_is_refused(
 def test_a_race_on_a_server_that_is_away_says_so() -> None:
     with pytest.raises(StoreUnavailable):
         race_counter("postgresql://velvet@127.0.0.1:1/x", "atomic_update", "serializable", 1, 1)
-
-
-def total(played: Played) -> int:
-    return sum(cents for _, cents in played.final)
-
-
-@pytest.mark.integration
-def test_opposite_transfers_deadlock_without_an_order_and_no_money_is_lost(
-    postgres_server: Server,
-) -> None:
-    played = deadlock_demo(postgres_server.url, ordered=False)
-
-    assert list(played.failed.values()) == ["40P01"]
-    assert len(played.committed) == 1
-    assert total(played) == 200
 
 
 @pytest.mark.integration

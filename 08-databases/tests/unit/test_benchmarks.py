@@ -12,6 +12,7 @@ import pytest
 from velvet.bench import Suite
 from velvet.bench.worker import load_suite
 from velvet.services import Server
+from velvet_databases.stores import StoreUnavailable, mongo_store
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 ROWS_OF_THE_SPECIFICATION = {
@@ -97,3 +98,24 @@ def test_every_way_of_loading_and_every_document_store_does_the_same(
         once(one.setup, {"rows": 5}) for one in suite.comparisons["bulk_sqlite"].contenders.values()
     ]
     assert all(result == loads[0] for result in loads)
+
+
+def test_mongodb_is_asked_at_its_address_with_all_that_it_says_of_logging_in(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    class Absent(mongo_store.MongoStore):
+        def open(self, url: str) -> None:
+            asked.append(url)
+            raise StoreUnavailable("nothing answers")
+
+    address = "mongodb://velvet:p%40ss@127.0.0.1:27017/{}?authSource=admin"
+    monkeypatch.setattr(mongo_store, "MongoStore", Absent)
+    monkeypatch.setenv("VELVET_MONGODB_URL", address.format(""))
+
+    with pytest.raises(StoreUnavailable):
+        once(suite.comparisons["kv_document"].contenders["mongodb_one_by_one"].setup, {"orders": 1})
+
+    server, _, rest = asked[0].partition("velvet_bench_")
+    assert f"{server}{rest[12:]}" == address.format("")

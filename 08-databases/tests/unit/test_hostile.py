@@ -15,14 +15,12 @@ from velvet_databases import (
     fingerprint,
     isolation,
     latency,
-    plan_advice,
     pool,
     pool_curve,
-    pool_simulation,
-    retry,
+    races,
     sqlcapture,
 )
-from velvet_databases.migrate import ddl
+from velvet_databases.migrate import online
 from velvet_databases.nplusone import Detector
 from velvet_databases.stores import address, base, floor, make
 
@@ -30,7 +28,7 @@ URL = "postgresql://u:p@127.0.0.1/db"
 SHOP = domain.generate(2)
 STEP = ("T1", "SELECT 1", "label")
 NODE = {"Node Type": "Seq Scan", "Plan Rows": 1, "Actual Rows": 1}
-POINT = pool_simulation.SimulatedPoint(1, 5.0, 1.0)
+POINT = pool_curve.SimulatedPoint(1, 5.0, 1.0)
 
 
 class Connection:
@@ -64,8 +62,8 @@ class TestHostile(HostileTests):
         call(isolation.Interleaving, Fixed("sqlite://"), "serializable", ["SELECT 1"], [STEP]),
         call(latency.split_target, "127.0.0.1:5432"),
         call(latency.LatencyProxy, "127.0.0.1:5432", 1.0),
-        call(ddl.names, "shop.item"),
-        call(ddl.named, "shop.item").but(errors=(psycopg.Error,)),
+        call(online.names, "shop.item"),
+        call(online.named, "shop.item").but(errors=(psycopg.Error,)),
         call(Detector, 2, "report", ["a"]),
         call(explain.from_postgres, [{"Plan": NODE}]),
         call(explain.from_sqlite, [(1, 0, 0, "SCAN item")]),
@@ -78,20 +76,17 @@ class TestHostile(HostileTests):
             shares="a pool owns its connections, and its copy would lend them twice",
         ),
         call(pool_curve.little_size, 100.0, 0.01),
-        call(pool_simulation.little_tps, 2, 3.0),
-        call(
-            pool_simulation.simulate, 2, threads=3, wait_ms=1.0, compute_ms=1.0, cores=2, work=50
-        ).but(many=50),
-        call(
-            pool_simulation.simulated_curve, [2], threads=3, wait_ms=1.0, compute_ms=Fixed(1.0)
-        ).but(many=50),
-        call(pool_simulation.knee, Fixed([POINT]), 1.25),
-        call(retry.retry_tx, lambda: 1, {"40001"}, 2, 0.0, 0.0, sleep=Fixed(lambda _: None)),
+        call(pool_curve.little_tps, 2, 3.0),
+        call(pool_curve.simulate, 2, threads=3, wait_ms=1.0, compute_ms=1.0, cores=2, work=50).but(
+            many=50
+        ),
+        call(pool_curve.knee, Fixed([POINT]), 1.25),
+        call(races.retry_tx, lambda: 1, {"40001"}, 2, 0.0, 0.0, sleep=Fixed(lambda _: None)),
         call(explained, "SELECT 1").but(
             errors=(sqlite3.Error, sqlite3.Warning), of=(explain.explain,)
         ),
         call(
-            plan_advice.advise,
+            explain.advise,
             Fixed(explain.Plan("sqlite", explain.Node("SCAN"), True)),
             {"a": "b"},
         ),
@@ -118,7 +113,6 @@ class TestHostile(HostileTests):
         "isolation_stage": "connections that `Interleaving` opens",
         "migrate": "takes a connection to PostgreSQL; tests/integration",
         "nplusone": "what the hooks of a mapper tell",
-        "plan_stage": "fills the tables of an experiment",
         "pool_adapters": "pools of drivers, on a server",
         "pool_curve": "loads a server for seconds",
         "pool_slots": "the inside of `Pool`; tests/property/test_pool_machine.py",

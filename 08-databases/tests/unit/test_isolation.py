@@ -158,15 +158,15 @@ def test_without_error_names_a_stale_snapshot_is_told_by_the_missing_writer() ->
     stage = SqliteStage()
     try:
         stage.prepare(SETUP)
-        first, second = stage.session("T1"), stage.session("T2")
+        stage.begin("T2")
         locked = sqlite3.OperationalError("database is locked")
         if hasattr(locked, "sqlite_errorname"):
             pytest.fail("an error made here has no name")
 
-        assert first._state(locked) == "SQLITE_BUSY_SNAPSHOT"
-        second.run(WRITE.format(12))
-        assert first._state(locked) == "SQLITE_BUSY"
-        assert first._state(sqlite3.OperationalError("no such table: x")) == "SQLITE_ERROR"
+        assert stage._state("T1", locked) == "SQLITE_BUSY_SNAPSHOT"
+        stage.run("T2", WRITE.format(12))
+        assert stage._state("T1", locked) == "SQLITE_BUSY"
+        assert stage._state("T1", sqlite3.OperationalError("no such table: x")) == "SQLITE_ERROR"
     finally:
         stage.close()
 

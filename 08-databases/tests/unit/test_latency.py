@@ -76,6 +76,14 @@ def ask(client: socket.socket, words: bytes) -> bytes:
     return heard
 
 
+def ended(proxy: LatencyProxy) -> bool:
+    """Wait until no connection is left."""
+    until = time.monotonic() + PATIENCE
+    while proxy.stats.open and time.monotonic() < until:
+        time.sleep(0.001)
+    return proxy.stats.open == 0
+
+
 def took(client: socket.socket, turns: int) -> float:
     began = time.perf_counter()
     for _ in range(turns):
@@ -224,10 +232,7 @@ def test_a_client_that_resets_takes_its_server_connection_with_it(shouting: str)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER)
         client.close()
 
-        until = time.monotonic() + PATIENCE
-        while proxy.stats.open and time.monotonic() < until:
-            time.sleep(0.001)
-        assert proxy.stats.open == 0
+        assert ended(proxy)
 
 
 def test_a_target_that_does_not_listen_is_counted_and_resets_the_client() -> None:
@@ -258,10 +263,7 @@ def test_a_proxy_is_cut_and_closed_while_it_is_connecting(
             proxy.cut()
             with pytest.raises(ConnectionError):
                 client.recv(10)
-        until = time.monotonic() + PATIENCE
-        while proxy.stats.open and time.monotonic() < until:
-            time.sleep(0.001)
-        assert proxy.stats.open == 0
+        assert ended(proxy)
 
         late = dial(proxy)
     late.close()
@@ -324,3 +326,11 @@ def test_a_proxy_that_is_not_running_says_so() -> None:
         proxy.cut()
     proxy.close()
     proxy.close()
+
+
+def test_a_proxy_starts_once_and_goes_on(shouting: str) -> None:
+    with LatencyProxy(shouting, rtt_ms=0) as proxy, closing(dial(proxy)) as client:
+        with pytest.raises(RuntimeError, match="once"):
+            proxy.__enter__()
+
+        assert ask(client, b"still") == b"STILL"

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from velvet_databases.explain import Node, Plan, from_postgres, from_sqlite
-from velvet_databases.plan_advice import advise
+from velvet_databases.explain import Node, Plan, advise, from_postgres, from_sqlite
 
 STORED = Path(__file__).parents[1] / "plans"
 VERSIONS = (15, 16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -279,3 +280,13 @@ def test_a_ping_leaves_no_transaction_behind(server: Any) -> None:
     ping(line)
 
     assert (line.pings, line.rollbacks) == (1, 1)
+
+
+def test_patience_without_an_end_is_a_timeout_too(server: Any, until: Any) -> None:
+    with Pool(server, max_size=1, timeout=math.inf) as pool, ThreadPoolExecutor(1) as threads:
+        with pool.connection() as line:
+            waiting = threads.submit(pool.checkout)
+            until(lambda: pool.stats().waiting == 1)
+
+        assert waiting.result(PATIENCE) is line
+        pool.checkin(line)

@@ -126,7 +126,8 @@ def test_a_run_in_which_nothing_ends_says_so() -> None:
     [
         ({"sizes": [0]}, "must be 1 or more, not 0"),
         ({"sizes": [1], "threads": 0}, "must be 1 or more, not 0"),
-        ({"sizes": [1], "seconds": 0}, "seconds must be more than 0"),
+        ({"sizes": [1], "seconds": 0}, "seconds must be finite and more than 0"),
+        ({"sizes": [1], "seconds": math.inf}, "seconds must be finite and more than 0"),
     ],
 )
 def test_an_impossible_load_is_refused(arguments: Any, complaint: str) -> None:

@@ -6,13 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from velvet_databases.pool_simulation import (
-    SimulatedPoint,
-    knee,
-    little_tps,
-    simulate,
-    simulated_curve,
-)
+from velvet_databases.pool_curve import SimulatedPoint, knee, little_tps, simulate
 
 
 def _one(size: int, threads: int = 16, wait_ms: float = 2.0, compute_ms: float = 0.5) -> float:
@@ -48,7 +42,9 @@ def test_the_same_seed_gives_the_same_run() -> None:
 
 
 def test_the_knee_is_where_doubling_gains_little() -> None:
-    curve = simulated_curve((1, 2, 4, 8, 16, 32), threads=32, wait_ms=2.0, compute_ms=0.5)
+    curve = [
+        simulate(size, threads=32, wait_ms=2.0, compute_ms=0.5) for size in (1, 2, 4, 8, 16, 32)
+    ]
 
     assert knee(curve) in (8, 16)
     assert knee([SimulatedPoint(1, 10, 1), SimulatedPoint(2, 20, 1)]) == 2

@@ -68,6 +68,22 @@ def test_one_who_waits_connects_when_the_connection_comes_back_broken(
         pool.checkin(fresh)
 
 
+def checkout_interrupted(
+    pool: Pool[Any], monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object] = int
+) -> None:
+    """Ask for a connection, and be interrupted in line after something else has happened."""
+
+    class Interrupted(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            meanwhile()
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pool_module, "Waiter", lambda: Waiter(Interrupted()))
+        with pytest.raises(KeyboardInterrupt):
+            pool.checkout()
+
+
 @pytest.mark.parametrize("broken", [False, True])
 def test_what_an_interrupted_waiter_was_given_goes_to_the_next(
     server: Any, until: Any, monkeypatch: pytest.MonkeyPatch, broken: bool
@@ -76,16 +92,11 @@ def test_what_an_interrupted_waiter_was_given_goes_to_the_next(
     with Pool(server, max_size=1) as pool:
         line = pool.checkout()
 
-        class Interrupted(threading.Event):
-            def wait(self, timeout: float | None = None) -> bool:
-                line.dead = broken
-                pool.checkin(line)
-                raise KeyboardInterrupt
+        def give_back() -> None:
+            line.dead = broken
+            pool.checkin(line)
 
-        monkeypatch.setattr(pool_module, "Waiter", lambda: Waiter(Interrupted()))
-        with pytest.raises(KeyboardInterrupt):
-            pool.checkout()
-        monkeypatch.undo()
+        checkout_interrupted(pool, monkeypatch, give_back)
 
         until(lambda: pool.stats().idle == pool.stats().size == 1)
         with pool.connection(0) as lent:
@@ -95,15 +106,8 @@ def test_what_an_interrupted_waiter_was_given_goes_to_the_next(
 def test_an_interrupted_waiter_leaves_the_line(
     server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Interrupted(threading.Event):
-        def wait(self, timeout: float | None = None) -> bool:
-            raise KeyboardInterrupt
-
     with Pool(server, max_size=1) as pool, pool.connection():
-        monkeypatch.setattr(pool_module, "Waiter", lambda: Waiter(Interrupted()))
-        with pytest.raises(KeyboardInterrupt):
-            pool.checkout()
-        monkeypatch.undo()
+        checkout_interrupted(pool, monkeypatch)
 
         assert pool.stats().waiting == 0
 
@@ -114,16 +118,11 @@ def test_a_closed_pool_takes_back_what_an_interrupted_waiter_was_given(
     pool = Pool(server, max_size=1)
     line = pool.checkout()
 
-    class Interrupted(threading.Event):
-        def wait(self, timeout: float | None = None) -> bool:
-            pool.checkin(line)
-            pool.close()
-            raise KeyboardInterrupt
+    def give_back_and_close() -> None:
+        pool.checkin(line)
+        pool.close()
 
-    monkeypatch.setattr(pool_module, "Waiter", lambda: Waiter(Interrupted()))
-    with pytest.raises(KeyboardInterrupt):
-        pool.checkout()
-    monkeypatch.undo()
+    checkout_interrupted(pool, monkeypatch, give_back_and_close)
 
     assert line.closed
     assert pool.stats().size == 0
@@ -281,3 +280,16 @@ def test_many_threads_never_share_a_connection_and_never_exceed_the_size(server:
     assert stats.idle == stats.size <= 3
     assert stats.waiting == stats.timeouts == 0
     assert server.open == []
+
+
+def test_what_a_forked_process_inherits_is_neither_lent_nor_closed(server: Any) -> None:
+    with Pool(server, min_size=2, max_size=2) as pool:
+        with pool.connection() as lent:
+            pool_slots._forget_all()  # as after a fork; tests/failure/ has a real one
+
+        with pytest.raises(ValueError, match="not lent by this pool"):
+            pool.checkin(lent)
+        assert pool.stats().size == 0
+        with pool.connection() as own:
+            assert own is server.made[2]
+    assert server.open == server.made[:2]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from velvet_databases.retry import retry_tx, state_of
+from velvet_databases.races import retry_tx, state_of
 
 
 class Drawn(random.Random):
@@ -51,29 +51,20 @@ def test_a_transaction_that_succeeds_is_run_once() -> None:
     assert slept == []
 
 
-def test_the_pauses_double_up_to_the_cap() -> None:
+@pytest.mark.parametrize(
+    ("share", "cap", "pauses"),
+    [(1.0, 0.1, [0.01, 0.02, 0.04, 0.08, 0.1, 0.1]), (0.25, 0.5, [0.0025, 0.005])],
+)
+def test_the_pauses_double_up_to_the_cap_and_are_drawn_from_the_whole_interval(
+    share: float, cap: float, pauses: list[float]
+) -> None:
     slept: list[float] = []
-    rng = Drawn(1.0)
+    rng, errors = Drawn(share), [collision() for _ in pauses]
 
-    retry_tx(
-        failing(*(collision() for _ in range(6))),
-        attempts=7,
-        base=0.01,
-        cap=0.1,
-        rng=rng,
-        sleep=slept.append,
-    )
+    retry_tx(failing(*errors), attempts=7, base=0.01, cap=cap, rng=rng, sleep=slept.append)
 
-    assert slept == pytest.approx([0.01, 0.02, 0.04, 0.08, 0.1, 0.1])
+    assert slept == pytest.approx(pauses)
     assert {low for low, _ in rng.intervals} == {0.0}
-
-
-def test_the_pauses_are_drawn_from_the_whole_interval() -> None:
-    slept: list[float] = []
-
-    retry_tx(failing(collision(), collision()), rng=Drawn(0.25), sleep=slept.append)
-
-    assert slept == pytest.approx([0.0025, 0.005])
 
 
 @given(

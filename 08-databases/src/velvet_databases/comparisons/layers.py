@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from velvet.bench import Metric, Suite, Timed, ratio
 from velvet_databases.comparisons._shop_data import (
@@ -209,10 +210,10 @@ def _jsonb(orders: int, *, batch: bool) -> Iterator[Timed]:
 def _mongo(orders: int) -> Iterator[Timed]:
     from velvet_databases.stores.mongo_store import MongoStore
 
-    address = os.environ["VELVET_MONGODB_URL"].split("?")[0].rstrip("/")
-    server = "/".join(address.split("/")[:3])
     store, keys = MongoStore(), list(range(1, orders + 1))
-    store.open(f"{server}/velvet_bench_{uuid.uuid4().hex[:12]}")
+    # Only the database is another one: how to log in stands behind the question mark.
+    server = urlsplit(os.environ["VELVET_MONGODB_URL"])
+    store.open(urlunsplit(server._replace(path=f"/velvet_bench_{uuid.uuid4().hex[:12]}")))
     data = _documents(orders)
     try:
 

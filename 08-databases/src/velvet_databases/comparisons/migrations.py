@@ -11,7 +11,7 @@ from functools import partial
 
 from velvet.bench import Metric, Outcome, Suite, mode, ratio
 from velvet_databases.comparisons._shop_data import postgres_database
-from velvet_databases.migrate.changes import CHANGES, Change, felt, fill
+from velvet_databases.samples.item_changes import CHANGES, Change, felt, fill
 
 READER_HOLDS_S = 1.0
 

@@ -23,7 +23,7 @@ def stage(rows: int, index: str = "none") -> Iterator[Any]:
     """A connection to a schema with the filled table, dropped afterwards."""
     import psycopg
 
-    from velvet_databases import plan_stage
+    from velvet_databases.samples import event_table
 
     schema = f"bench_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(os.environ["VELVET_POSTGRES_URL"], autocommit=True) as connection:
@@ -32,18 +32,18 @@ def stage(rows: int, index: str = "none") -> Iterator[Any]:
         # Parallel workers would make the count of pages depend on when each of them started.
         connection.execute("SET max_parallel_workers_per_gather = 0")
         try:
-            plan_stage.fill_postgres(connection, rows)
-            plan_stage.use_index(connection, index)
+            event_table.fill(connection, rows)
+            event_table.use_index(connection, index)
             yield connection
         finally:
             connection.execute(f"DROP SCHEMA {schema} CASCADE")
 
 
 def _lookup(index: str, rows: int) -> Iterator[Timed]:
-    from velvet_databases import plan_stage
     from velvet_databases.explain import explain
+    from velvet_databases.samples import event_table
 
-    query = plan_stage.QUERY.format(mark="%s")
+    query = event_table.QUERY.format(mark="%s")
     with stage(rows, index) as connection:
 
         def look() -> list[Any]:
@@ -56,10 +56,10 @@ def _lookup(index: str, rows: int) -> Iterator[Timed]:
 
 
 def _page(page: str, depth: int) -> Iterator[Timed]:
-    from velvet_databases import plan_stage
     from velvet_databases.explain import explain
+    from velvet_databases.samples import event_table
 
-    query = getattr(plan_stage, page).format(mark="%s")
+    query = getattr(event_table, page).format(mark="%s")
     with stage(depth + 1000) as connection:
         yield Timed(
             lambda: list(connection.execute(query, (depth,)).fetchall()),
@@ -68,10 +68,10 @@ def _page(page: str, depth: int) -> Iterator[Timed]:
 
 
 def _pages(page: str, depth: int) -> Iterator[Callable[[], dict[str, float]]]:
-    from velvet_databases import plan_stage
     from velvet_databases.explain import explain
+    from velvet_databases.samples import event_table
 
-    query = getattr(plan_stage, page).format(mark="%s")
+    query = getattr(event_table, page).format(mark="%s")
     with stage(depth + 1000) as connection:
         yield lambda: {"buffers": explain(connection, query, (depth,)).buffers}
 

@@ -1,4 +1,4 @@
-"""What a pool saves, how large it should be, and who starves beside it.
+"""What a pool saves, how large it should be, and which callers starve without a queue.
 
 All rows do the same work on the same server: a statement that waits for 2 ms as for a disk, one that
 computes for about half a millisecond, and a lookup, on a connection in autocommit mode that 32
@@ -33,7 +33,7 @@ PEERS = {
     "nullpool": ("sqlalchemy",),
 }
 NOTES = {
-    "sqlalchemy": "whoever returns a connection may take it again before those who wait",
+    "sqlalchemy": "the thread that returns a connection may take it again before those that wait",
     "asyncpg": "tasks instead of threads; sends a reset whenever a connection comes back",
     "nullpool": "connects for every caller",
 }

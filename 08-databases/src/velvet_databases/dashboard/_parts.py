@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from velvet import services
 from velvet.bench.views import number
+from velvet.ui import panels
 from velvet.ui.palette import LAVENDER, pair, plotly_layout
 from velvet_databases.dashboard.tasks import POSTGRES
 
@@ -72,3 +73,10 @@ def bars(
         figure.update_xaxes(range=[0, max(values.values(), default=1.0) * 1.4], title=unit)
     figure.update_yaxes(type="category", autorange="reversed")
     return figure
+
+
+def log_latency(figure: go.Figure) -> None:
+    """Make the vertical axis of curves logarithmic, with whole labels in ascending order."""
+    known = [y for line in figure.data if line.y is not None for y in line.y if y > 0]
+    if known:
+        figure.update_yaxes(**panels.log_axis(min(known) / 1.3, max(known) * 1.3))

@@ -1,4 +1,4 @@
-"""The tab that plays an anomaly step by step: who waits, who goes on, and the verdict.
+"""The tab that plays an anomaly step by step: which session waits, which goes on, and the verdict.
 
 Real seconds would draw nine steps as hairlines and one wait as all of the picture. So a moment here
 is "the n-th step is sent": what did not wait takes one row, what waited lasts until the row of the
@@ -83,7 +83,7 @@ def lanes(steps: list[Step], upto: int) -> go.Figure:
         )
     for step in shown:
         _label(figure, step, upto)
-    title = "Who sends what, in the order of sending"
+    title = "What each session sends, in the order of sending"
     plotly_layout(figure, title=title, height=90 + ROW_PX * len(steps))
     sessions = sorted({step["session"] for step in steps})
     figure.update_layout(barmode="overlay", bargap=0.04)
@@ -142,13 +142,13 @@ def sentence(steps: list[Step], upto: int) -> str:
 def grid(plays: list[dict[str, Any]], here: dict[str, Any]) -> str:
     """Return the table of all verdicts as HTML, the chosen cell framed."""
     wheres = list(dict.fromkeys(play["where"] for play in plays))
-    names = {play["anomaly"]: play["title"] for play in plays}
+    names = {play["anomaly"]: (play["title"], play["meaning"]) for play in plays}
     verdicts = {(play["anomaly"], play["where"]): play["verdict"] for play in plays}
     heads = "".join(
         f"<th style='font-weight:400;padding:2px 5px'>{html.escape(where)}</th>" for where in wheres
     )
     rows = []
-    for name, title in names.items():
+    for name, (title, meaning) in names.items():
         cells = []
         for where in wheres:
             mark, colour = MARKS.get(verdicts.get((name, where), ""), ("·", LINE))
@@ -158,7 +158,8 @@ def grid(plays: list[dict[str, Any]], here: dict[str, Any]) -> str:
                 f"<td style='text-align:center;color:{colour};font-weight:700;{frame}'>{mark}</td>"
             )
         rows.append(
-            f"<tr><td style='padding-right:8px'>{html.escape(name)}: {html.escape(title)}</td>"
+            f"<tr title='{html.escape(meaning)}'>"
+            f"<td style='padding-right:8px'>{html.escape(name)}: {html.escape(title)}</td>"
             f"{''.join(cells)}</tr>"
         )
     legend = f"<b style='color:{STROKES[3]}'>●</b> prevented, "
@@ -175,9 +176,10 @@ def draw(seen: kit.Seen) -> None:
     plays = seen.of("play")
     if not plays:
         return
-    names = list(dict.fromkeys(play["anomaly"] for play in plays))
+    names = {f"{play['anomaly']}: {play['title']}": play["anomaly"] for play in plays}
     wheres = list(dict.fromkeys(play["where"] for play in plays))
-    anomaly = kit.choice("Anomaly", names, "P4" if "P4" in names else None)
+    lost = next((words for words, name in names.items() if name == "P4"), None)
+    anomaly = names[kit.choice("Anomaly", list(names), lost)]
     usual = "PostgreSQL, repeatable read"
     where = kit.choice(
         "Database and level", wheres, usual if usual in wheres else None, key="level"
@@ -219,6 +221,6 @@ TAB = kit.Tab(
     draw=draw,
     finding=finding,
     code=(verdict,),
-    command="velvet bench 08 --filter race_strategies",
+    command="velvet run 08 anomaly_matrix",
     next_step="Pool",
 )

@@ -12,7 +12,7 @@ from velvet.ui import kit
 from velvet.ui.palette import LAVENDER, pair, plotly_layout
 from velvet_databases.dashboard import tasks
 from velvet_databases.dashboard._parts import no_server
-from velvet_databases.migrate import changes
+from velvet_databases.samples import item_changes
 
 MIN_MS = 0.05
 
@@ -83,11 +83,11 @@ def finding(seen: kit.Seen) -> str:
 TAB = kit.Tab(
     "Live migration",
     question="What does a writer feel while the table changes under it?",
-    tip="Compare the naive way of a change with the patient one; the tables show who locks what.",
+    tip="Compare the naive way of a change with the patient one; below stands what statements lock.",
     job=kit.Job(tasks.changes, label="Migrate", recorded="changes.jsonl", problem=no_server),
     draw=draw,
     finding=finding,
-    code=(changes._giving_way, changes._expand_contract),
+    code=(item_changes._giving_way, item_changes._expand_contract),
     command="velvet bench 08 --filter stall_add_column",
     next_step="Live Benchmarks",
 )

@@ -17,7 +17,7 @@ from velvet.trace import Span
 from velvet.ui import kit, panels
 from velvet.ui.palette import STROKES, pair
 from velvet_databases.dashboard import tasks
-from velvet_databases.dashboard._parts import no_server
+from velvet_databases.dashboard._parts import log_latency, no_server
 
 FAR_MS = 10.0
 Page = dict[str, Any]
@@ -140,7 +140,7 @@ def by_distance(pages: dict[str, list[Page]], setting: tuple[int, int, float]) -
             marker={"size": 12, "color": fill, "line": {"color": stroke, "width": 2}},
         )
     figure.add_vline(x=rtt_ms, line={"color": STROKES[1], "dash": "dot", "width": 1.5})
-    figure.update_yaxes(type="log", dtick="D2")
+    log_latency(figure)
     return figure
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from velvet.ui import kit
 from velvet.ui.chart import html as draw_html
 from velvet.ui.palette import LAVENDER, STROKES, TEXT, pair
-from velvet_databases import plan_advice
+from velvet_databases import explain
 from velvet_databases.dashboard import tasks
 from velvet_databases.dashboard._parts import bars, no_server
 
@@ -84,7 +84,7 @@ TAB = kit.Tab(
     job=kit.Job(tasks.plans, label="Explain", recorded="plans.jsonl", problem=no_server),
     draw=draw,
     finding=finding,
-    code=(plan_advice._seq_scan, plan_advice._offset),
+    code=(explain._seq_scan, explain._offset),
     command="velvet bench 08 --filter index_effect",
     next_step="Live migration",
 )

@@ -10,14 +10,8 @@ import plotly.graph_objects as go
 from velvet.ui import kit, panels
 from velvet.ui.palette import LINE
 from velvet_databases.dashboard import tasks
-from velvet_databases.dashboard._parts import no_server
-from velvet_databases.pool_curve import little_size
-from velvet_databases.pool_simulation import (
-    SimulatedPoint,
-    knee,
-    little_tps,
-    simulated_curve,
-)
+from velvet_databases.dashboard._parts import log_latency, no_server
+from velvet_databases.pool_curve import SimulatedPoint, knee, little_size, little_tps, simulate
 
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 CORES = 2
@@ -25,9 +19,10 @@ CORES = 2
 
 @lru_cache(maxsize=60)
 def _simulated(threads: int, wait_ms: float, compute_ms: float) -> list[SimulatedPoint]:
-    return simulated_curve(
-        SIZES, threads=threads, wait_ms=wait_ms, compute_ms=compute_ms, cores=CORES
-    )
+    return [
+        simulate(size, threads=threads, wait_ms=wait_ms, compute_ms=compute_ms, cores=CORES)
+        for size in SIZES
+    ]
 
 
 def controls() -> dict[str, Any]:
@@ -59,7 +54,7 @@ def served(
     figure.add_scatter(
         x=[x for x, y in law if y <= 1.6 * top],
         y=[y for _, y in law if y <= 1.6 * top],
-        name="size / hold",
+        name="Little's law: size / hold",
         mode="lines",
         line={"color": LINE, "dash": "dot", "width": 2},
     )
@@ -81,7 +76,7 @@ def draw(seen: kit.Seen) -> None:
         if found := [(float(one["size"]), float(one["p99_ms"])) for one in own if "p99_ms" in one]:
             tails[pool] = found
     figure = _curves(tails, "p99 from asking to giving back", "ms")
-    figure.update_yaxes(type="log", dtick="D2")
+    log_latency(figure)
     seen.chart(figure, key="tail")
     waits = {
         pool: one["worst_wait_ms"]
@@ -93,8 +88,8 @@ def draw(seen: kit.Seen) -> None:
         words = ", ".join(f"{pool} {ms:,.0f} ms" for pool, ms in waits.items())
         kit.note(
             f"The longest that one caller waited for one of 8 connections: {words}. A pool without "
-            "a queue has a fine p99 while some callers starve: who is never served is in no "
-            "percentile."
+            "a queue has a fine p99 while some callers starve: percentiles count only callers that "
+            "were served."
         )
     if absent := "; ".join(f"{one['pool']}: {one['reason']}" for one in seen.of("absent")):
         kit.note(f"Not measured here: {absent}")

@@ -298,43 +298,39 @@ def plans(rows: int = 50_000) -> Events:
 
     import psycopg
 
-    from velvet_databases import plan_stage
     from velvet_databases.explain import explain
+    from velvet_databases.samples import event_table
 
-    paging = {"offset": plan_stage.OFFSET_PAGE, "keyset": plan_stage.KEYSET_PAGE}
-    yield {"type": "plan", "total": 2 * len(plan_stage.INDEXES) + len(paging)}
+    paging = {"offset": event_table.OFFSET_PAGE, "keyset": event_table.KEYSET_PAGE}
+    yield {"type": "plan", "total": 2 * len(event_table.INDEXES) + len(paging)}
     with address(POSTGRES) as url, psycopg.connect(url, autocommit=True) as connection:
         # Parallel workers would make the count of pages depend on when each of them started.
         connection.execute("SET max_parallel_workers_per_gather = 0")
-        plan_stage.fill_postgres(connection, rows)
-        for index in plan_stage.INDEXES:
-            plan_stage.use_index(connection, index)
-            found = explain(connection, plan_stage.QUERY.format(mark="%s"), (CUSTOMER,))
+        event_table.fill(connection, rows)
+        for index in event_table.INDEXES:
+            event_table.use_index(connection, index)
+            found = explain(connection, event_table.QUERY.format(mark="%s"), (CUSTOMER,))
             yield _plan(found, POSTGRES, index, rows)
-        plan_stage.use_index(connection, "none")
+        event_table.use_index(connection, "none")
         for name, text in paging.items():
             found = explain(connection, text.format(mark="%s"), (max(1, rows - 1_000),))
             yield {**_plan(found, POSTGRES, name, rows), "type": "paging"}
     with closing(sqlite3.connect(":memory:")) as memory:
-        plan_stage.fill_sqlite(memory, rows)
-        for index in plan_stage.INDEXES:
-            plan_stage.use_index(memory, index)
-            found = explain(memory, plan_stage.QUERY.format(mark="?"), (CUSTOMER,))
+        event_table.fill(memory, rows)
+        for index in event_table.INDEXES:
+            event_table.use_index(memory, index)
+            found = explain(memory, event_table.QUERY.format(mark="?"), (CUSTOMER,))
             yield _plan(found, SQLITE, index, rows)
 
 
 def _plan(plan: Any, database: str, index: str, rows: int) -> dict[str, Any]:
     """Return a plan as rows of a tree: depth, step, what it does, its figures, its share of pages."""
-    from velvet_databases import plan_stage
-    from velvet_databases.plan_advice import advise
+    from velvet_databases.explain import advise
+    from velvet_databases.samples import event_table
 
     tree: list[dict[str, Any]] = []
-    waiting = [(0, plan.root)]
-    while waiting:
-        depth, node = waiting.pop()
-        shown = node.kind != "QUERY PLAN"
-        waiting.extend((depth + shown, child) for child in reversed(node.children))
-        if not shown:
+    for depth, node in plan.walk():
+        if node.kind == "QUERY PLAN":
             continue
         figures = ""
         if node.actual_rows is not None:
@@ -345,15 +341,14 @@ def _plan(plan: Any, database: str, index: str, rows: int) -> dict[str, Any]:
         on = f"on {node.relation} " if node.relation else ""
         what = f"{using}{on}{node.condition}".replace("::text", "").strip()
         share = node.buffers / plan.buffers if plan.buffers else 0.0
-        tree.append(
-            {"depth": depth, "kind": node.kind, "what": what, "figures": figures, "share": share}
-        )
+        step = {"kind": node.kind, "what": what, "figures": figures, "share": share}
+        tree.append({"depth": depth - (plan.root.kind == "QUERY PLAN"), **step})
     advice = [f"{one.rule}: {one.evidence}" for one in advise(plan)] if plan.analyzed else []
     return {
         "type": "explained",
         "database": database,
         "index": index,
-        "made_by": plan_stage.INDEXES.get(index, ""),
+        "made_by": event_table.INDEXES.get(index, ""),
         "rows": rows,
         "pages": plan.buffers,
         "tree": tree,
@@ -365,8 +360,8 @@ def changes(rows: int = 100_000) -> Events:
     """Yield which locks statements take, then what a writer felt during each change."""
     import psycopg
 
-    from velvet_databases.migrate.changes import CHANGES, felt, fill
-    from velvet_databases.migrate.ddl import lock_report
+    from velvet_databases.migrate.online import lock_report
+    from velvet_databases.samples.item_changes import CHANGES, felt, fill
 
     yield {"type": "plan", "total": len(DDL) + sum(len(one.ways) for one in CHANGES.values())}
     with address(POSTGRES) as url, psycopg.connect(url, autocommit=True) as db:

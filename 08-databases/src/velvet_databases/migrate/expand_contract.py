@@ -13,20 +13,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import psycopg
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from velvet_databases.migrate.backfill import backfill, checkpoint, forget
-from velvet_databases.migrate.ddl import named, names, safe_ddl
+from velvet_databases.migrate.online import (
+    Connection,
+    backfill,
+    checkpoint,
+    forget,
+    named,
+    names,
+    safe_ddl,
+)
 
-Step = Callable[[psycopg.Connection[Any]], object]
+Step = Callable[[Connection], object]
 
 # Only the new version writes the new column, so what an INSERT says of it is what is meant; the old
 # one may just have its default.
-_SYNC = """
+_BODY = """
 BEGIN
     IF TG_OP = 'INSERT' THEN
         IF NEW.{new} IS NULL THEN NEW.{new} := NEW.{old}; ELSE NEW.{old} := NEW.{new}; END IF;
@@ -38,7 +43,15 @@ BEGIN
     RETURN NEW;
 END
 """
-# What goes with a column: its default, indexes, rules and comment, as statements that bring it back.
+_SYNC = (
+    "CREATE OR REPLACE FUNCTION {sync}() RETURNS trigger LANGUAGE plpgsql AS {body}",
+    "DROP TRIGGER IF EXISTS {trigger} ON {table}",
+    "CREATE TRIGGER {trigger} BEFORE INSERT OR UPDATE ON {table} "
+    "FOR EACH ROW EXECUTE FUNCTION {sync}()",
+)
+_UNSYNC = ("DROP TRIGGER IF EXISTS {trigger} ON {table}", "DROP FUNCTION IF EXISTS {sync}()")
+# What goes with a column: its default, and its indexes, rules and comment as statements that bring
+# them back.
 _BELONGINGS = r"""
 WITH col AS (
     SELECT attrelid, attnum FROM pg_attribute
@@ -46,8 +59,7 @@ WITH col AS (
 parts AS (
     SELECT DISTINCT d.classid, d.objid FROM pg_depend d JOIN col ON d.refobjid = col.attrelid
     AND d.refobjsubid = col.attnum AND d.refclassid = 'pg_class'::regclass)
-SELECT 1, format('ALTER TABLE %%s ALTER COLUMN %%I SET DEFAULT %%s', attrelid::regclass,
-    %(column)s, pg_get_expr(d.adbin, d.adrelid))
+SELECT 1, pg_get_expr(d.adbin, d.adrelid)
 FROM col JOIN pg_attrdef d ON d.adrelid = attrelid AND d.adnum = attnum
 UNION ALL
 SELECT 2, format('DROP INDEX CONCURRENTLY IF EXISTS %%s', i.indexrelid::regclass) || E'\n;\n'
@@ -68,12 +80,16 @@ SELECT 5, format('COMMENT ON COLUMN %%s.%%I IS %%L', attrelid::regclass, %(colum
     col_description(attrelid, attnum))
 FROM col WHERE col_description(attrelid, attnum) IS NOT NULL
 """
+# The step that belongs to the trigger, and the one that cannot run in a transaction.
+_DEFAULT, _INDEX = 1, 2
 _KEPT = (
     "CREATE TABLE IF NOT EXISTS expand_contract_kept (number BIGINT GENERATED ALWAYS AS IDENTITY, "
     "name TEXT NOT NULL, step INT NOT NULL, statement TEXT NOT NULL)"
 )
-# The step that belongs to the trigger, and the one that cannot run in a transaction.
-_DEFAULT, _INDEX = 1, 2
+_KEEP = (
+    "INSERT INTO expand_contract_kept (name, step, statement) "
+    "VALUES ({checkpoint}, {step}, {statement})"
+)
 
 
 @dataclass(frozen=True)
@@ -102,7 +118,7 @@ class ExpandContract:
 
     Attributes:
         table: whose column is replaced; it has a whole-number key `id` above 0. Names are read as
-            `ddl.named` does.
+            `online.names` does.
         old: the column that goes; it is NOT NULL.
         new: the column that comes.
         old_type: its SQL type, for the way back.
@@ -130,39 +146,45 @@ class ExpandContract:
             Phase("contract", self._contract, self._uncontract, v2),
         )
 
-    def up(self, connection: psycopg.Connection[Any]) -> None:
+    def up(self, connection: Connection) -> None:
         """Take all phases that are not taken yet."""
         for phase in self.phases:
             phase.up(connection)
 
-    def down(self, connection: psycopg.Connection[Any]) -> None:
+    def down(self, connection: Connection) -> None:
         """Take all phases back, the last one first."""
         for phase in reversed(self.phases):
             phase.down(connection)
 
-    def _sql(self, connection: psycopg.Connection[Any], text: str, **parts: Any) -> str:
-        """Return a statement with its names quoted."""
+    @property
+    def _returning(self) -> str:
+        """The name of the old column's checkpoint, which is there while the column comes back."""
+        return f"{self.table}.{self.old}"
+
+    def _sql(self, connection: Connection, *texts: str, **parts: object) -> list[str]:
+        """Return statements with their names quoted and the parts as literals."""
         *schema, table = names(self.table)
         (old,), (new,) = names(self.old), names(self.new)
         sync, check = f"{table}_{old}_sync"[-60:], f"{table}_{new}_set"[-60:]
-        own = {
+        own: dict[str, sql.Composable] = {
             "table": sql.Identifier(*schema, table),
             "old": sql.Identifier(old),
             "new": sql.Identifier(new),
             "sync": sql.Identifier(*schema, sync),
             "trigger": sql.Identifier(sync),
             "check": sql.Identifier(check),
+            "checkpoint": sql.Literal(self._returning),
+            **{name: sql.Literal(value) for name, value in parts.items()},
         }
-        quoted = {key: sql.Literal(value) for key, value in parts.items()}
-        return sql.SQL(text).format(**own, **quoted).as_string(connection)
+        own["body"] = sql.Literal(sql.SQL(_BODY).format(**own).as_string(connection))
+        return [sql.SQL(text).format(**own).as_string(connection) for text in texts]
 
-    def _alter(self, connection: psycopg.Connection[Any], *changes: str) -> None:
+    def _alter(self, connection: Connection, *changes: str) -> None:
         """Make all changes of the table, or none."""
-        safe_ddl(
-            connection, [self._sql(connection, f"ALTER TABLE {{table}} {one}") for one in changes]
-        )
+        texts = (f"ALTER TABLE {{table}} {one}" for one in changes)
+        safe_ddl(connection, self._sql(connection, *texts))
 
-    def _has(self, connection: psycopg.Connection[Any], column: str) -> tuple[bool] | None:
+    def _has(self, connection: Connection, column: str) -> tuple[bool] | None:
         """Return whether a column is NOT NULL, as a row; None where there is no such column."""
         query = (
             "SELECT attnotnull FROM pg_attribute "
@@ -172,169 +194,124 @@ class ExpandContract:
         with connection.cursor(row_factory=tuple_row) as cursor:
             return cursor.execute(query, (table, names(column)[-1])).fetchone()
 
-    def _expand(self, connection: psycopg.Connection[Any]) -> None:
+    def _expand(self, connection: Connection) -> None:
         if self._has(connection, self.old):
             self._alter(connection, f"ADD COLUMN IF NOT EXISTS {{new}} {self.new_type}")
         elif not self._has(connection, self.new):
             raise ValueError(f"{self.table} has neither a column {self.old} nor {self.new}")
 
-    def _unexpand(self, connection: psycopg.Connection[Any]) -> None:
+    def _unexpand(self, connection: Connection) -> None:
         self._alter(connection, "DROP COLUMN IF EXISTS {new}")
 
-    def _sync(self, connection: psycopg.Connection[Any]) -> list[str]:
-        return [
-            self._sql(
-                connection,
-                "CREATE OR REPLACE FUNCTION {sync}() RETURNS trigger LANGUAGE plpgsql AS {body}",
-                body=self._sql(connection, _SYNC),
-            ),
-            self._sql(connection, "DROP TRIGGER IF EXISTS {trigger} ON {table}"),
-            self._sql(
-                connection,
-                "CREATE TRIGGER {trigger} BEFORE INSERT OR UPDATE ON {table} "
-                "FOR EACH ROW EXECUTE FUNCTION {sync}()",
-            ),
-        ]
-
-    def _unsync(self, connection: psycopg.Connection[Any]) -> list[str]:
-        return [
-            self._sql(connection, "DROP TRIGGER IF EXISTS {trigger} ON {table}"),
-            self._sql(connection, "DROP FUNCTION IF EXISTS {sync}()"),
-        ]
-
-    def _dual_write(self, connection: psycopg.Connection[Any]) -> None:
+    def _dual_write(self, connection: Connection) -> None:
         if self._has(connection, self.old):
-            safe_ddl(connection, self._sync(connection))
+            safe_ddl(connection, self._sql(connection, *_SYNC))
 
-    def _single_write(self, connection: psycopg.Connection[Any]) -> None:
-        safe_ddl(connection, self._unsync(connection))
+    def _single_write(self, connection: Connection) -> None:
+        safe_ddl(connection, self._sql(connection, *_UNSYNC))
 
-    def _fill(self, connection: psycopg.Connection[Any], column: str, source: str) -> None:
+    def _fill(self, connection: Connection, column: str, source: str) -> None:
         # Where a way down was interrupted, the column that is left has the values.
-        expression = self._sql(connection, f"{{table}}.{{{source}}}")
+        (expression,) = self._sql(connection, f"{{table}}.{{{source}}}")
         only = f"{expression} IS NOT NULL"
         backfill(connection, self.table, column, expression, only=only, size=self.size)
 
-    def _backfill(self, connection: psycopg.Connection[Any]) -> None:
+    def _backfill(self, connection: Connection) -> None:
         if self._has(connection, self.old):
             self._fill(connection, self.new, "old")
 
-    def _unfill(self, connection: psycopg.Connection[Any]) -> None:
+    def _unfill(self, connection: Connection) -> None:
         # The values may stay: the column goes with the phase before. The next way up begins anew.
         forget(connection, self.table, self.new)
 
-    def _validate(self, connection: psycopg.Connection[Any]) -> None:
+    def _validate(self, connection: Connection) -> None:
         if self._has(connection, self.new) == (True,):
             return
         # A constraint that is not valid yet takes no scan; validating it blocks no writer.
-        rule = "CHECK ({new} IS NOT NULL) NOT VALID"
-        self._alter(
-            connection, f"DROP CONSTRAINT IF EXISTS {{check}}, ADD CONSTRAINT {{check}} {rule}"
-        )
+        rule = "ADD CONSTRAINT {check} CHECK ({new} IS NOT NULL) NOT VALID"
+        self._alter(connection, f"DROP CONSTRAINT IF EXISTS {{check}}, {rule}")
         self._alter(connection, "VALIDATE CONSTRAINT {check}")
         # With the valid constraint as proof, this needs no scan of its own.
-        self._alter(
-            connection, "ALTER COLUMN {new} SET NOT NULL", "DROP CONSTRAINT IF EXISTS {check}"
-        )
+        drop = "DROP CONSTRAINT IF EXISTS {check}"
+        self._alter(connection, "ALTER COLUMN {new} SET NOT NULL", drop)
 
-    def _invalidate(self, connection: psycopg.Connection[Any]) -> None:
+    def _invalidate(self, connection: Connection) -> None:
         if self._has(connection, self.new):
-            self._alter(
-                connection, "DROP CONSTRAINT IF EXISTS {check}", "ALTER COLUMN {new} DROP NOT NULL"
-            )
+            drop = "DROP CONSTRAINT IF EXISTS {check}"
+            self._alter(connection, drop, "ALTER COLUMN {new} DROP NOT NULL")
 
-    def _switch(self, connection: psycopg.Connection[Any]) -> None:
+    def _switch(self, connection: Connection) -> None:
         if self._has(connection, self.old):
             self._alter(connection, "ALTER COLUMN {old} DROP NOT NULL")
 
-    def _switch_back(self, connection: psycopg.Connection[Any]) -> None:
+    def _switch_back(self, connection: Connection) -> None:
         self._alter(connection, "ALTER COLUMN {old} SET NOT NULL")
 
-    def _contract(self, connection: psycopg.Connection[Any]) -> None:
+    def _contract(self, connection: Connection) -> None:
         if not self._has(connection, self.old):
             return
-        connection.execute(_KEPT.encode())
+        connection.execute(_KEPT)
         checkpoint(connection, self._returning)
-        which = {
-            "table": named(self.table).as_string(connection),
-            "column": names(self.old)[-1],
-        }
+        table = named(self.table).as_string(connection)
         with connection.cursor(row_factory=tuple_row) as cursor:
-            belongings = cursor.execute(_BELONGINGS.encode(), which).fetchall()
-        keep = [
-            self._sql(
-                connection,
-                "INSERT INTO expand_contract_kept (name, step, statement) "
-                "VALUES ({name}, {step}, {statement})",
-                name=self._returning,
-                step=step,
-                statement=statement,
-            )
-            for step, statement in belongings
-        ]
-        defaults = [
-            statement.rpartition(" SET DEFAULT ")[2]
-            for step, statement in belongings
-            if step == _DEFAULT
-        ]
-        move = [
-            self._sql(connection, "ALTER TABLE {table} ALTER COLUMN {new} SET DEFAULT ") + one
-            for one in defaults
-        ]
-        safe_ddl(
-            connection,
-            [
-                *self._unsync(connection),
-                *keep,
-                *move,
-                self._sql(
+            cursor.execute(_BELONGINGS, {"table": table, "column": names(self.old)[-1]})
+            belongings = cursor.fetchall()
+        statements = self._sql(connection, *_UNSYNC)
+        for step, text in belongings:
+            back = text
+            if step == _DEFAULT:
+                old, new = self._sql(
                     connection,
-                    "DELETE FROM backfill_checkpoint WHERE name = {name}",
-                    name=self._returning,
-                ),
-                self._sql(connection, "ALTER TABLE {table} DROP COLUMN {old}"),
-            ],
+                    "ALTER TABLE {table} ALTER COLUMN {old} SET DEFAULT ",
+                    "ALTER TABLE {table} ALTER COLUMN {new} SET DEFAULT ",
+                )
+                back = old + text
+                statements.append(new + text)
+            statements += self._sql(connection, _KEEP, step=step, statement=back)
+        statements += self._sql(
+            connection,
+            "DELETE FROM backfill_checkpoint WHERE name = {checkpoint}",
+            "ALTER TABLE {table} DROP COLUMN {old}",
         )
+        safe_ddl(connection, statements)
 
-    @property
-    def _returning(self) -> str:
-        """The name of the old column's checkpoint, which is there while the column comes back."""
-        return f"{self.table}.{self.old}"
-
-    def _uncontract(self, connection: psycopg.Connection[Any]) -> None:
+    def _uncontract(self, connection: Connection) -> None:
         returning = checkpoint(connection, self._returning) is not None
         if not self._has(connection, self.new) or (
             self._has(connection, self.old) and not returning
         ):
             return
-        add = f"ALTER TABLE {{table}} ADD COLUMN IF NOT EXISTS {{old}} {self.old_type}"
-        note = "INSERT INTO backfill_checkpoint VALUES ({name}, 0) ON CONFLICT DO NOTHING"
         kept = self._kept(connection)
         safe_ddl(
             connection,
             [
-                self._sql(connection, add),
-                self._sql(connection, "ALTER TABLE {table} ALTER COLUMN {new} DROP DEFAULT"),
+                *self._sql(
+                    connection,
+                    f"ALTER TABLE {{table}} ADD COLUMN IF NOT EXISTS {{old}} {self.old_type}",
+                    "ALTER TABLE {table} ALTER COLUMN {new} DROP DEFAULT",
+                ),
                 # The default moves with the trigger: writers that rely on it never lack one.
                 *(text for step, *texts in kept if step == _DEFAULT for text in texts),
-                *self._sync(connection),
-                self._sql(connection, note, name=self._returning),
+                *self._sql(
+                    connection,
+                    *_SYNC,
+                    "INSERT INTO backfill_checkpoint VALUES ({checkpoint}, 0) ON CONFLICT DO NOTHING",
+                ),
             ],
         )
         self._fill(connection, self.old, "new")
         for step, statement, done in kept:
             if step == _INDEX:
                 # Interrupted, it leaves an invalid index behind, which goes first.
-                for one in statement.split("\n;\n"):
+                for one in (*statement.split("\n;\n"), done):
                     connection.execute(one.encode())
-                connection.execute(done.encode())
             elif step != _DEFAULT:
                 safe_ddl(connection, [statement, done])
         forget(connection, self.table, self.old)
 
-    def _kept(self, connection: psycopg.Connection[Any]) -> list[tuple[int, str, str]]:
+    def _kept(self, connection: Connection) -> list[tuple[int, str, str]]:
         """Return what went with the old column and is not back: step, statement, how to forget it."""
-        connection.execute(_KEPT.encode())
+        connection.execute(_KEPT)
         with connection.cursor(row_factory=tuple_row) as cursor:
             return cursor.execute(
                 "SELECT step, statement, format('DELETE FROM expand_contract_kept WHERE number = %%s', "

@@ -1,1 +1,1 @@
-"""What the detector is tried on, and no lesson: mapped tables with every kind of relation."""
+"""What is measured on, and no lesson: tables for the detector, for plans and for live changes."""

@@ -43,7 +43,7 @@ def _one_false_alarm_less() -> Iterator[None]:
         if "sklearn.utils.parallel.delayed" not in str(message):
             shown(message, *rest)
 
-    warnings.showwarning = show
+    warnings.showwarning = show  # type: ignore[assignment]
     try:
         yield
     finally:

@@ -36,45 +36,29 @@ _ROWS = (
     "INSERT INTO event {numbers} SELECT n, n % {customers}, "
     "CASE WHEN (n / {customers} + n) % 10 = 0 THEN 'open' ELSE 'done' END, n, '{note}' FROM {source}"
 )
-_NOTE = "x" * 60
-_COUNTING = "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < ?)"
+_COUNTING = "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {rows})"
+Connection = psycopg.Connection[Any] | sqlite3.Connection
 
 
-def _check(rows: int) -> None:
-    if rows < 1:
-        raise ValueError(f"rows must be at least 1, not {rows}")
-
-
-def fill_postgres(connection: psycopg.Connection[Any], rows: int) -> None:
+def fill(connection: Connection, rows: int) -> None:
     """Make the table `event` with so many rows and gather its statistics; O(rows).
 
     Raises:
         ValueError: rows is below 1.
     """
-    _check(rows)
-    connection.execute(_TABLE.format(key="BIGINT"))
-    # The driver reads a percent sign as the start of a placeholder.
-    statement = _ROWS.replace("%", "%%").format(
-        numbers="", customers=CUSTOMERS, note=_NOTE, source="generate_series(1, %s) AS n"
+    if rows < 1:
+        raise ValueError(f"rows must be at least 1, not {rows}")
+    counting, source, key = "", f"generate_series(1, {int(rows)}) AS n", "BIGINT"
+    if isinstance(connection, sqlite3.Connection):
+        counting, source, key = _COUNTING.format(rows=int(rows)), "s", "INTEGER"
+    connection.execute(_TABLE.format(key=key))
+    connection.execute(
+        _ROWS.format(numbers=counting, customers=CUSTOMERS, note="x" * 60, source=source)
     )
-    connection.execute(statement.encode(), (rows,))
     connection.execute("ANALYZE event")
 
 
-def fill_sqlite(connection: sqlite3.Connection, rows: int) -> None:
-    """Make the same table with the same rows in SQLite; O(rows).
-
-    Raises:
-        ValueError: rows is below 1.
-    """
-    _check(rows)
-    connection.execute(_TABLE.format(key="INTEGER"))
-    statement = _ROWS.format(numbers=_COUNTING, customers=CUSTOMERS, note=_NOTE, source="s")
-    connection.execute(statement, (rows,))
-    connection.execute("ANALYZE event")
-
-
-def use_index(connection: psycopg.Connection[Any] | sqlite3.Connection, name: str) -> None:
+def use_index(connection: Connection, name: str) -> None:
     """Replace the index on `event` by one of `INDEXES`.
 
     Raises:

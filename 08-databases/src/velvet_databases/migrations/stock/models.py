@@ -6,7 +6,7 @@ from django.db import models  # type: ignore[import-untyped]
 
 
 class Item(models.Model):  # type: ignore[misc]  # Django is untyped
-    """A row of `stock_item`."""
+    """A stocked item."""
 
     id = models.BigIntegerField(primary_key=True)
     sku = models.TextField()
@@ -14,7 +14,6 @@ class Item(models.Model):  # type: ignore[misc]  # Django is untyped
     note = models.TextField(default="")
 
     class Meta:
-        db_table = "stock_item"
         indexes = [models.Index(fields=["sku"], name="stock_item_sku")]
         constraints = [
             models.CheckConstraint(

@@ -16,6 +16,5 @@ class Migration(migrations.Migration):
                 ("sku", models.TextField()),
                 ("qty", models.IntegerField()),
             ],
-            options={"db_table": "stock_item"},
         )
     ]

@@ -1,8 +1,12 @@
-"""What a schema change locks, and how to give way: a lock not granted soon is asked for again.
+"""Schema changes of a live table: what they lock, how they give way, how a column is filled.
 
 A statement that waits for its lock makes every later one wait behind it, readers too. So a change
 of half a millisecond behind one forgotten transaction stops all traffic for as long as that
 transaction lives. With a short `lock_timeout` the change steps back and lets the others pass.
+
+One UPDATE of a large table holds every row until it commits. Pieces of a few thousand rows hold
+them for milliseconds, and because the place reached is stored together with the rows, a process
+that is killed in between goes on where it stopped, neither skipping nor repeating work.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import tuple_row
 
+Connection = psycopg.Connection[Any]
 _NAME = re.compile(r'(?:"((?:[^"]|"")+)"|([^".]+))(?:\.|\Z)')
 _BLOCKERS = """
 SELECT pid, extract(epoch FROM clock_timestamp() - xact_start)::float
@@ -40,6 +45,19 @@ _TABLES = """
 SELECT c.oid::bigint, c.relfilenode::bigint, pg_stat_get_xact_numscans(c.oid)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname NOT LIKE 'pg\\_%'
+"""
+_CHECKPOINTS = (
+    "CREATE TABLE IF NOT EXISTS backfill_checkpoint "
+    "(name TEXT PRIMARY KEY, last_key BIGINT NOT NULL)"
+)
+_PIECE = """
+WITH piece AS (
+    SELECT {key} AS key FROM {table} WHERE {key} > %(last)s AND {key} <= %(top)s
+    ORDER BY {key} LIMIT %(size)s),
+filled AS (
+    UPDATE {table} SET {column} = {expression} FROM piece
+    WHERE {table}.{key} = piece.key AND ({only}))
+SELECT max(key), count(*) FROM piece
 """
 
 
@@ -100,8 +118,13 @@ def named(text: str) -> sql.Identifier:
     return sql.Identifier(*names(text))
 
 
+def _needs_autocommit(connection: Connection, what: str) -> None:
+    if not connection.autocommit:
+        raise ValueError(f"{what} needs a connection in autocommit mode: connect(autocommit=True)")
+
+
 def safe_ddl(
-    connection: psycopg.Connection[Any],
+    connection: Connection,
     ddl: str | list[str],
     lock_timeout_ms: int = 200,
     attempts: int = 20,
@@ -115,16 +138,13 @@ def safe_ddl(
         connection: in autocommit mode, so that nothing is held while it pauses.
         ddl: one statement, or several that are done together or not at all.
         lock_timeout_ms: how long others may have to wait behind it, at most, each time.
-        attempts: how often to try.
         pause: seconds between two attempts, in which the others pass.
-        sleep: how to pause.
 
     Raises:
         MigrationBlocked: the lock was never free.
         ValueError: the connection is not in autocommit mode, or a number is below its least.
     """
-    if not connection.autocommit:
-        raise ValueError("safe_ddl needs a connection in autocommit mode: connect(autocommit=True)")
+    _needs_autocommit(connection, "safe_ddl")
     if lock_timeout_ms < 1 or attempts < 1 or pause < 0:
         raise ValueError(
             "lock_timeout_ms and attempts must be at least 1 and pause at least 0, "
@@ -155,8 +175,6 @@ class LockReport:
         mode: the strongest lock it holds on one of them; empty when it holds none.
         rewrites_table: whether the table's file is written anew, in time that grows with its rows.
         scans_table: whether all rows are read while the lock is held.
-        blocks_reads: whether a SELECT waits for it.
-        blocks_writes: whether INSERT, UPDATE and DELETE wait for it.
     """
 
     mode: str
@@ -165,14 +183,16 @@ class LockReport:
 
     @property
     def blocks_reads(self) -> bool:
+        """Whether a SELECT waits for it."""
         return self.mode == MODES[-1]
 
     @property
     def blocks_writes(self) -> bool:
+        """Whether INSERT, UPDATE and DELETE wait for it."""
         return self.mode in MODES[MODES.index("ShareLock") :]
 
 
-def lock_report(connection: psycopg.Connection[Any], ddl: str) -> LockReport:
+def lock_report(connection: Connection, ddl: str) -> LockReport:
     """Run a schema change, note what it locked and rewrote, and roll it back.
 
     Catalogues of "safe" statements age with every release, so the server itself is asked:
@@ -206,7 +226,79 @@ def lock_report(connection: psycopg.Connection[Any], ddl: str) -> LockReport:
         if "multiple commands" not in str(error):
             raise
         raise ValueError("one statement at a time: its locks would be those of all") from error
-    kept = [oid for oid in before if oid in after]
-    rewritten = [oid for oid in kept if before[oid][0] != after[oid][0]]
-    scanned = [oid for oid in kept if (after[oid][1] or 0) > (before[oid][1] or 0)]
-    return LockReport(max(locks, key=MODES.index, default=""), bool(rewritten), bool(scanned))
+    kept = [(before[oid], after[oid]) for oid in before if oid in after]
+    return LockReport(
+        max(locks, key=MODES.index, default=""),
+        rewrites_table=any(old[0] != new[0] for old, new in kept),
+        scans_table=any((new[1] or 0) > (old[1] or 0) for old, new in kept),
+    )
+
+
+def checkpoint(connection: Connection, name: str) -> int | None:
+    """Return the last key that a backfill filled; None where it has not begun."""
+    connection.execute(_CHECKPOINTS)
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        cursor.execute("SELECT last_key FROM backfill_checkpoint WHERE name = %s", (name,))
+        found = cursor.fetchone()
+    return None if found is None else int(found[0])
+
+
+def backfill(
+    connection: Connection,
+    table: str,
+    column: str,
+    expression: str,
+    *,
+    key: str = "id",
+    only: str = "TRUE",
+    size: int = 5_000,
+) -> int:
+    """Set a column of all rows, piece by piece in the order of a key; returns the rows filled.
+
+    Calling it again goes on from the checkpoint named ``table.column``. Rows that are added
+    meanwhile are a trigger's to fill: without that bound it would chase its writers for ever.
+
+    Args:
+        connection: in autocommit mode; every piece is a transaction of its own.
+        table, column, key: names as `names` reads them.
+        expression: SQL over the row's other columns, trusted like any migration.
+        key: a column of whole numbers above 0 with a unique index.
+        only: SQL that is true for the rows to change; others are passed over.
+        size: rows in a piece.
+
+    Raises:
+        ValueError: the connection is not in autocommit mode, or the size is below 1.
+    """
+    _needs_autocommit(connection, "backfill")
+    if size < 1:
+        raise ValueError(f"size must be at least 1, not {size}")
+    name, of = f"{table}.{column}", {"key": named(key), "table": named(table)}
+    statement = sql.SQL(_PIECE).format(
+        **of,
+        column=named(column),
+        # What the driver would take for placeholders are operators here.
+        expression=sql.SQL(expression.replace("%", "%%")),
+        only=sql.SQL(only.replace("%", "%%")),
+    )
+    last, filled = checkpoint(connection, name) or 0, 0
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        cursor.execute(sql.SQL("SELECT max({key}) FROM {table}").format(**of))
+        (top,) = cursor.fetchone() or (None,)
+    while True:
+        with connection.transaction(), connection.cursor(row_factory=tuple_row) as cursor:
+            cursor.execute(statement, {"last": last, "top": top, "size": size})
+            reached, count = cursor.fetchone() or (None, 0)
+            if reached is None:
+                return filled
+            last, filled = int(reached), filled + int(count)
+            cursor.execute(
+                "INSERT INTO backfill_checkpoint VALUES (%s, %s) "
+                "ON CONFLICT (name) DO UPDATE SET last_key = excluded.last_key",
+                (name, last),
+            )
+
+
+def forget(connection: Connection, table: str, column: str) -> None:
+    """Remove the checkpoint of a backfill, so that the next one begins at the first row."""
+    connection.execute(_CHECKPOINTS)
+    connection.execute("DELETE FROM backfill_checkpoint WHERE name = %s", (f"{table}.{column}",))
