@@ -23,7 +23,7 @@ from velvet_databases.stores.address import Address
 
 REVISIONS = ["r1", "r2", "r3", "r4", "r5"]
 DJANGO = ["0001_item", "0002_note", "0003_index", "0004_rename", "0005_rule"]
-APP, LABEL = "velvet_databases.migrations.stock", "stock"
+APP, LABEL = "velvet_databases.samples.migrations.stock", "stock"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.integration)])

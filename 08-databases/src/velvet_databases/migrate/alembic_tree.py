@@ -18,7 +18,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-TREE = Path(__file__).parents[1] / "migrations" / "alembic"
+TREE = Path(__file__).parents[1] / "samples" / "migrations" / "alembic"
 #: The tables as the application wants them: what the last revision must have made.
 METADATA = sa.MetaData()
 ITEM = sa.Table(
