@@ -55,11 +55,12 @@ class Scene:
             ids.append(envelope.id)
         return ids
 
-    def wait_for(self, finished: int, timeout_s: float = 60.0) -> bool:
-        """Wait until so many tasks are finished; False when that took too long."""
+    def wait_for(self, finished: int, timeout_s: float = 60.0, *, running: int = 0) -> bool:
+        """Wait until so many tasks are finished, and so many run; False when that took too long."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            if self.ledger.verdict().finished >= finished:
+            done, started = self.ledger.verdict().finished, self.ledger.count("started")
+            if done >= finished and started - self.ledger.count("finished") >= running:
                 return True
             time.sleep(0.02)
         return False
@@ -76,9 +77,9 @@ class Scene:
             time.sleep(0.05)
 
     def half_way(self) -> None:
-        """Send the tasks, wait until a quarter is finished: the moment to strike."""
+        """Send the tasks, wait until a quarter is finished and one runs: the moment to strike."""
         self.send(self.tasks, "effect", 150)
-        self.wait_for(self.tasks // 4)
+        self.wait_for(self.tasks // 4, running=1)
         self.strike()
 
     def strike(self) -> None:
