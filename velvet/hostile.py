@@ -39,6 +39,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from velvet import passwords
 from velvet.hostile_inputs import MANY, Boom, Fixed, Input, Key, inputs_for
 
 HANG_SECONDS = 100  # many times what a test takes; it only ends what hangs
@@ -190,6 +191,7 @@ def _fault(
     except allowed as error:
         if not str(error):
             return f"{type(error).__name__} without a sentence"
+        passwords.watch(str(error)[:10_000], "error")
         if not declared.partial and not _equal(_held(target), before):
             return f"refused ({error}), but it holds {_held(target)!r} instead of {before!r}"
         return _checked(target)
