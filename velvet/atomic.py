@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import secrets
 from pathlib import Path
 
 from velvet.errors import VelvetError
@@ -25,10 +24,10 @@ def atomic_write(path: Path, text: str) -> None:
         target = path.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
         mode = target.stat().st_mode & 0o7777 if target.exists() else _NEW_FILE_MODE
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
+        try:  # named first: an interrupt after `mkstemp` would leave what nobody knows
+            temporary.touch(mode=0o600, exist_ok=False)
+            with temporary.open("w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
             temporary.chmod(mode)
             temporary.replace(target)

@@ -158,21 +158,19 @@ def one_at_a_time(root: Path) -> Iterator[int]:
     """
     try:
         (root / ".velvet").mkdir(exist_ok=True)
-        lock = os.open(root / ".velvet" / "setup.lock", os.O_RDWR | os.O_CREAT)
+        file = (root / ".velvet" / "setup.lock").open("ab")
     except OSError:
         raise SetupFailed(
             f"this folder cannot be written: {root}; clone into a folder of yours"
         ) from None
     told = False
-    try:
-        while not _locked(lock):
+    with file:  # an interrupt anywhere closes it, and the lock goes with it
+        while not _locked(file.fileno()):
             if not told:
                 print("waiting for another velvet command that is setting up .venv", flush=True)
             told = True
             time.sleep(0.2)
-        yield lock
-    finally:
-        os.close(lock)
+        yield file.fileno()
 
 
 def _locked(lock: int) -> bool:

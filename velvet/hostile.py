@@ -32,13 +32,14 @@ import itertools
 import pickle
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+from velvet import passwords
 from velvet.hostile_inputs import MANY, Boom, Fixed, Input, Key, inputs_for
 
 HANG_SECONDS = 100  # many times what a test takes; it only ends what hangs
@@ -80,6 +81,7 @@ class Call:
     shares: str = ""
     many: int = MANY
     of: tuple[Any, ...] = ()
+    large: Callable[[], Any] | None = None
 
     def then(self, method: str, /, *args: Any, **kwargs: Any) -> Call:
         """Add the valid call of a method of what the function returns."""
@@ -91,7 +93,8 @@ class Call:
         Args:
             rules: `errors` that may be raised, too; why `nan` is passed through, why a refused
                 call is `partial`, why a copy `shares`; `same=False` where two equal calls differ;
-                `many`, the largest amount, where the work grows faster than it; `of`, what a lambda declares.
+                `many`, the largest amount, where the work grows faster than it; `of`, what a lambda declares;
+                `large` makes one of 10,000 elements, deep or wide, whose copies are tried, too.
         """
         return replace(self, **rules)
 
@@ -188,6 +191,7 @@ def _fault(
     except allowed as error:
         if not str(error):
             return f"{type(error).__name__} without a sentence"
+        passwords.watch(str(error)[:10_000], "error")
         if not declared.partial and not _equal(_held(target), before):
             return f"refused ({error}), but it holds {_held(target)!r} instead of {before!r}"
         return _checked(target)
@@ -196,23 +200,24 @@ def _fault(
             return _checked(target)
         return f"{type(error).__name__}: {str(error)[:200]}"
     finally:
-        _close(target)
+        close(target)
     fault = _checked(target if count else answer)
     if given.nan and not declared.nan and not (count and whole):
         fault = f"NaN is answered with {answer!r:.200}"
     for like in given.like if declared.same and not count else ():
         if not _equal(answer, expected := step.run(declared.function, place, like)):
             fault = f"is {answer!r:.200} and not {expected!r:.200}"
-        _close(expected)
+        close(expected)
     if not count:
-        _close(answer)
+        close(answer)
     return fault
 
 
-def _close(target: Any) -> None:
-    if not inspect.ismodule(target) and callable(close := getattr(target, "close", None)):
+def close(target: Any) -> None:
+    """Close what can be closed; what is awaitable is awaited."""
+    if not inspect.ismodule(target) and callable(end := getattr(target, "close", None)):
         with contextlib.suppress(TypeError):  # it asks for more
-            _finish(close())
+            _finish(end())
 
 
 def _checked(target: Any) -> str:
@@ -231,17 +236,18 @@ def _pickled(one: Any) -> Any:
 
 def shared(declared: Call) -> list[str]:
     """Return a sentence on every copy that is unequal, or shares what the original holds."""
-    found: list[str] = []
     original = declared.target(len(declared.steps))
     frozen = getattr(getattr(original, "__dataclass_params__", None), "frozen", False)
-    if declared.shares or frozen or type(original) is not declared.function:
-        return found
+    plain = declared.shares or frozen or type(original) is not declared.function
+    found = [] if plain else _shared(declared, original)
+    close(original)
+    return found + (_shared(declared, declared.large()) if declared.large else [])
+
+
+def _shared(declared: Call, original: Any) -> list[str]:
+    found: list[str] = []
     before = _held(original)
-    for make in (
-        copy.copy,
-        copy.deepcopy,
-        _pickled,
-    ):
+    for make in (copy.copy, copy.deepcopy, _pickled):
         try:
             twin = make(original)
         except (TypeError, AttributeError, pickle.PicklingError) as error:
@@ -249,14 +255,28 @@ def shared(declared: Call) -> list[str]:
             continue
         if not _equal(twin, original):
             found.append(f"{make.__name__} is not equal: {twin!r:.200}")
-        with contextlib.suppress(*declared.errors, ValueError, TypeError):
-            for step in declared.steps[1:]:
+        for step in () if declared.shares else declared.steps[1:]:
+            with contextlib.suppress(*declared.errors, ValueError, TypeError):
                 step.run(getattr(twin, step.name))
         if not _equal(_held(original), before) or _checked(original) or _checked(twin):
             found.append(f"{make.__name__}: {_checked(original) or _checked(twin) or 'is shared'}")
-        _close(twin)
-    _close(original)
+        close(twin)
     return found
+
+
+def package_of(tests: Any) -> Path:
+    """Return the package of the module whose tests these are."""
+    folder = (tests.place or Path(inspect.getfile(type(tests)))).resolve().parents[2]
+    return next((folder / "src").glob("velvet_*"))
+
+
+def trees(package: Path) -> Iterator[tuple[str, ast.Module]]:
+    """Yield the dotted name and the syntax tree of every public file of a package's lesson."""
+    for path in sorted(package.rglob("*.py")):
+        inside = path.relative_to(package).with_suffix("").parts
+        if not _APART & set(inside) and not any(part[0] == "_" != part[1] for part in inside):
+            name = ".".join(part for part in inside if part != "__init__")
+            yield name, ast.parse(path.read_text(encoding="utf-8"))
 
 
 def public(package: Path) -> Iterator[str]:
@@ -264,14 +284,21 @@ def public(package: Path) -> Iterator[str]:
 
     Errors, enumerations, protocols and plain values, which take what they are given, are left out.
     """
-    for path in sorted(package.rglob("*.py")):
-        inside = path.relative_to(package).with_suffix("").parts
-        if not _APART & set(inside) and not any(part[0] == "_" != part[1] for part in inside):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            dotted = ".".join(part for part in inside if part != "__init__")
-            for node in tree.body:
-                if getattr(node, "name", "_")[0] != "_" and _takes(node):
-                    yield f"{dotted}.{node.name}".strip(".")  # type: ignore[attr-defined]
+    for dotted, tree in trees(package):
+        for node in tree.body:
+            if getattr(node, "name", "_")[0] != "_" and _takes(node):
+                yield f"{dotted}.{node.name}".strip(".")  # type: ignore[attr-defined]
+
+
+def undeclared(found: Iterable[str], named: Set[str], excepted: Mapping[str, str]) -> list[str]:
+    """Return what is neither declared nor excepted; an exception that excepts nothing is a fault."""
+    left = [name for name in found if name not in named]
+    for prefix, reason in excepted.items():
+        covered = [name for name in left if f"{name}.".startswith(f"{prefix}.")]
+        assert covered, f"{prefix} is excepted, and is declared or gone"
+        assert reason.count(" "), f"{prefix} is excepted without a reason"
+        left = [name for name in left if name not in covered]
+    return left
 
 
 def _takes(node: ast.AST) -> bool:
@@ -324,17 +351,11 @@ class HostileTests:
 
     def test_every_public_callable_is_declared_or_excepted(self) -> None:
         """Find what is neither, and exceptions that except nothing."""
-        folder = (self.place or Path(inspect.getfile(type(self)))).resolve().parents[2]
-        package = next((folder / "src").glob("velvet_*"))
+        package = package_of(self)
         made = [one for each in self.calls for one in (each.function, *each.of)]
         named = {
             f"{one.__module__}.{one.__qualname__}" for one in made if hasattr(one, "__module__")
         }
         named = {name.removeprefix(f"{package.name}.") for name in named}
-        left = [name for name in public(package) if name not in named]
-        for prefix, reason in self.excepted.items():
-            covered = [name for name in left if f"{name}.".startswith(f"{prefix}.")]
-            assert covered, f"{prefix} is excepted, and is declared or gone"
-            assert reason.count(" "), f"{prefix} is excepted without a reason"
-            left = [name for name in left if name not in covered]
+        left = undeclared(public(package), named, self.excepted)
         assert left == [], f"neither declared nor excepted: {', '.join(left)}"

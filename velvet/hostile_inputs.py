@@ -59,6 +59,12 @@ def _awaitable(*_: Any, **__: Any) -> Iterator[None]:
     yield
 
 
+def _closed() -> Iterator[int]:
+    made = (number for number in (1, 2))
+    made.close()
+    return made
+
+
 def evil(dunder: str, act: Callable[..., Any] = _raise) -> Any:
     """Return an object that is hashable and less than every other; one of its dunders acts."""
     calm = {"__eq__": operator.is_, "__hash__": id, "__lt__": operator.is_not}
@@ -108,6 +114,7 @@ def _iterables(valid: Any, many: int) -> Iterator[Input]:
     if not isinstance(valid, tuple):  # which is a record: as many items as it has
         yield Input("a one-shot iterator", lambda: iter(list(items)), (list(items),))
         yield Input("an exhausted iterator", lambda: iter(()), ([],))
+        yield Input("a closed generator", _closed, ([],))
         yield Input("one item", lambda: items[:1])
         yield Input("an iterator that raises", lambda: map(_raise, items or [1]))
         yield Input("one that raises late", lambda: itertools.chain(items, map(_raise, [1])))

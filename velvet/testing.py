@@ -32,12 +32,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
+from velvet import passwords
+
 if TYPE_CHECKING:
     from velvet.catalog import Module
     from velvet.services import Server
 
-# Many times what a reader is promised; it only ends what hangs.
-_PATIENCE_S = 240.0
+_PATIENCE_S = 240.0  # many times what a reader is promised; it only ends what hangs
 REPORTS_VARIABLE = "VELVET_TEST_REPORTS"
 
 
@@ -237,6 +238,7 @@ def _no_server_left() -> Iterator[None]:
 def printed(folder: Path, level: str) -> dict[str, str]:
     """Run a level's examples once, as a reader does, in one child; name -> what it printed."""
     shown, problem = _printed(folder, level)
+    passwords.watch("\n".join([*shown.values(), problem]), "example")
     assert not problem, problem
     return shown
 
@@ -268,10 +270,8 @@ def _dotted(path: Path, module: Module) -> str:
 def _drawn(app: Any) -> bool:
     """Whether a page shows a figure, a table or a picture, beside the text that every tab has."""
     kinds = ("plotly_chart", "table", "dataframe", "metric", "imgs")
-    made = [one.proto.body for one in app.get("html")]
-    return any(app.get(kind) for kind in kinds) or bool(
-        re.search("<(table|svg|pre)", "".join(made))
-    )
+    made = "".join(one.proto.body for one in app.get("html"))
+    return any(app.get(kind) for kind in kinds) or bool(re.search("<(table|svg|pre)", made))
 
 
 class ModuleTests:

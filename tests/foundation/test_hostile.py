@@ -153,6 +153,33 @@ def test_a_pickle_that_recurses_goes_red() -> None:
         shared(call(DeepNode, 400))
 
 
+class Link:
+    def __init__(self, below: Link | None) -> None:
+        self.below = below
+
+
+def chain() -> Link:
+    made = None
+    for _ in range(10_000):
+        made = Link(made)
+    assert made
+    return made
+
+
+def wide(kind: type[Bag]) -> Bag:
+    made = kind()
+    made.values = [float(n) for n in range(10_000)]
+    return made
+
+
+def test_ten_thousand_elements_are_copied_or_go_red() -> None:
+    assert shared(ADD.but(large=lambda: wide(Bag))) == []
+    broken = call(SharedCopy, [3, 1]).then("add", 2.0).but(large=lambda: wide(SharedCopy))
+    assert len([fault for fault in shared(broken) if "is shared" in fault]) == 6  # three a size
+    with pytest.raises(RecursionError):
+        shared(call(Link, Fixed(None)).but(large=chain))
+
+
 def test_a_declaration_that_varies_nothing_is_a_fault() -> None:
     assert faults(call(small_sum, Fixed(3))) == [
         "small_sum: no argument is of a kind that is varied"

@@ -98,8 +98,11 @@ def normalize_wheel(path: Path, epoch: int = DOS_EPOCH) -> Path:
         if not entry.is_directory
     }
     beside = path.with_name(path.name + ".part")
-    canonical_zip(beside, with_record(files, wheel.dist_infos[0]), epoch)
-    beside.replace(path)
+    try:
+        canonical_zip(beside, with_record(files, wheel.dist_infos[0]), epoch)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
     return path
 
 
@@ -129,9 +132,12 @@ def normalize_sdist(path: Path, epoch: int = DOS_EPOCH) -> Path:
             entry.mode, entry.mtime = _mode(was.mode), source_date_epoch(str(epoch))
             made.addfile(entry, io.BytesIO(data))
     beside = path.with_name(path.name + ".part")
-    with beside.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
-        packed.write(out.getvalue())
-    beside.replace(path)
+    try:
+        with beside.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
+            packed.write(out.getvalue())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
     return path
 
 

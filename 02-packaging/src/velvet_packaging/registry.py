@@ -15,7 +15,6 @@ import hashlib
 import hmac
 import html
 import json
-import os
 import secrets
 import tempfile
 import threading
@@ -84,14 +83,12 @@ class Stored:
 
 def atomic_store(path: Path, data: bytes) -> None:
     """Write a file so that it appears whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".incoming-")
+    beside = path.with_name(f".incoming-{secrets.token_hex(6)}")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink()
-        raise
+        beside.write_bytes(data)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 class StrictRegistry:

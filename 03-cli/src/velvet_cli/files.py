@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 # Windows refuses to rename over a file that another process reads at this moment.
 _RENAME_ATTEMPTS = 50
@@ -46,7 +46,8 @@ def atomic_write(path: Path) -> Iterator[TextIO]:
     """Open a new file that takes the old one's place, with its mode, when the block ends well.
 
     A symbolic link stays, and its target is replaced. A device or a pipe is written directly:
-    renaming would replace the device by a file. Raises OSError: the old file stands.
+    renaming would replace the device by a file. The block is left in the process that entered it.
+    Raises OSError: the old file stands.
     """
     path = Path(os.path.realpath(path))
     if path.exists() and not path.is_file():
@@ -109,27 +110,28 @@ class FileLock:
             raise ValueError(f"timeout must be 0 or more seconds, not {timeout}")
         self.path, self._timeout = path, timeout
         self._sleep = sleep
-        self._descriptor = -1
+        self._held: tuple[int, BinaryIO] | None = None  # the process that has it, and the file
 
     def __enter__(self) -> FileLock:
         """Wait for the lock.
 
         Raises StoreLocked: another process still holds it after the timeout; or OSError.
         """
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
+        file = self.path.open("ab")
         try:
-            self._acquire(descriptor)
-        except BaseException:
-            os.close(descriptor)
+            self._acquire(file.fileno())
+            self._held = os.getpid(), file
+        except BaseException:  # Ctrl-C, too: `with` has not begun yet
+            file.close()
             raise
-        self._descriptor = descriptor
         return self
 
     def __exit__(self, *_: object) -> None:
-        try:
-            _unlock(self._descriptor)
-        finally:
-            os.close(self._descriptor)
+        if self._held is not None:
+            (owner, file), self._held = self._held, None
+            with file:
+                if owner == os.getpid():  # a forked child would unlock it for its parent
+                    _unlock(file.fileno())
 
     def _acquire(self, descriptor: int) -> None:
         until = time.monotonic() + self._timeout

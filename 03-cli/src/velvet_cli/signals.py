@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any
@@ -87,16 +87,14 @@ def handled(handler: Handler) -> Iterator[None]:
     """
     if threading.current_thread() is not threading.main_thread():
         raise NotMainThread("signals reach the main thread only: use a CancelToken elsewhere")
-    found = {number: signal.getsignal(number) for number in ending_signals()}
-    ours = {number: old for number, old in found.items() if old is not signal.SIG_IGN}
-    try:
-        for number in ours:
-            signal.signal(number, handler)
+    with ExitStack() as before:  # each is put back, also where one fails or is interrupted
+        for number in ending_signals():
+            old = signal.getsignal(number)
+            if old is not signal.SIG_IGN:
+                # A handler that was not installed from Python is None and cannot be put back.
+                before.callback(signal.signal, number, signal.SIG_DFL if old is None else old)
+                signal.signal(number, handler)
         yield
-    finally:
-        for number, old in ours.items():
-            # A handler that was not installed from Python is None and cannot be put back.
-            signal.signal(number, signal.SIG_DFL if old is None else old)
 
 
 def stop_now(signum: int, _: FrameType | None) -> None:

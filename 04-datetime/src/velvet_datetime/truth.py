@@ -48,10 +48,11 @@ def only_tzdata() -> Iterator[None]:
     dateutil and arrow follow `zoneinfo`; whenever has a search path and a cache of its own.
     """
     before = zoneinfo.TZPATH
-    _search(())
     try:
+        _search(())
         yield
     finally:
+        zoneinfo.reset_tzpath(to=before)  # first, so that no interrupt leaves it undone
         _search(before)
 
 

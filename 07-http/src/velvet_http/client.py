@@ -267,14 +267,25 @@ class Client(contextlib.AbstractContextManager["Client"]):
     def stream(self, request: Request, **limits: Any) -> Iterator[SyncStream]:
         """Send a request and yield its response while the body is on its way."""
         context = self._inner.stream(request, **limits)
-        response = self._run(_awaited(context.__aenter__()))
-        try:
-            yield SyncStream(response, self._run)
+        response: StreamResponse | None = None
+
+        async def enter() -> StreamResponse:
+            nonlocal response
+            response = await context.__aenter__()
+            return response
+
+        async def leave(*error: Any) -> bool | None:
+            nonlocal response
+            leaving = context.__aexit__(*error)
+            response = None  # no call comes between, so that it is left once
+            return await leaving
+
+        try:  # Ctrl-C may come as soon as a call has returned
+            yield SyncStream(self._run(enter()), self._run)
+            self._run(leave(None, None, None))
         except BaseException:
-            if not self._run(_awaited(context.__aexit__(*sys.exc_info()))):
+            if response is None or not self._run(leave(*sys.exc_info())):
                 raise
-        else:
-            self._run(_awaited(context.__aexit__(None, None, None)))
 
     def get(self, url: str, *, deadline: Deadline | None = None, **headers: str) -> Response:
         """Return the response to a GET; keyword names become header names."""

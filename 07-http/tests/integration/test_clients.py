@@ -124,7 +124,7 @@ def test_credentials_do_not_follow_a_redirect_to_another_origin(
     with FaultServer() as other, connect(client_name) as client:
         url = server.script("/f", [respond(302, Location=other.url("/json"))])
 
-        response = client.get(url, Authorization="secret", Cookie="a=b")
+        response = client.get(url, Authorization="marmalade", Cookie="a=b")
 
         assert response.history == (url,)
         assert "authorization" in server.journal[0].headers

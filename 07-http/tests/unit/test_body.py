@@ -105,7 +105,7 @@ def test_equal_lengths_are_one_length_and_chunks_outrank_it() -> None:
 
 
 def test_credentials_stay_with_their_origin() -> None:
-    fields = Headers({"Authorization": "secret", "Cookie": "a=b", "Accept": "x"})
+    fields = Headers({"Authorization": "marmalade", "Cookie": "a=b", "Accept": "x"})
     hops = Redirects(Request("GET", "http://one/a", fields))
 
     assert hops.follow(302, Headers({"Location": "/b"}))

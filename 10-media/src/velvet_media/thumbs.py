@@ -9,10 +9,10 @@ admitted by their bytes, decodes by the memory that they take; what would wait t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
-import os
-import tempfile
+import secrets
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -94,7 +94,8 @@ class Admission:
             if turn.done() and not turn.cancelled():
                 self.release(needed)  # it was admitted at the same moment
             else:
-                self._waiting.remove((needed, turn))
+                with contextlib.suppress(ValueError):  # passed over already
+                    self._waiting.remove((needed, turn))
                 self._admit()
             raise
 
@@ -238,11 +239,9 @@ class ThumbnailService:
 
 def atomic_write(path: Path, data: bytes) -> None:
     """Write a file that is there whole or not at all; safe with several writers."""
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    beside = path.with_name(f"{secrets.token_hex(8)}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        beside.write_bytes(data)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -93,8 +93,8 @@ def budget(limit: int | None = None) -> Iterator[Watch]:
             watch.sample()
 
     sampler = threading.Thread(target=look, name="memory-watch", daemon=True)
-    sampler.start()
     try:
+        sampler.start()
         yield watch
     finally:
         over.set()

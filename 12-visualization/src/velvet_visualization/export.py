@@ -7,7 +7,7 @@ sees them, so that ten million points cost their reader no more than a screen ha
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -128,16 +128,15 @@ def atomic_write(path: Path, content: bytes) -> None:
     """Write a file whole or not at all; an existing one keeps its mode and its links."""
     target = path.resolve()
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}-")
+    beside = target.with_name(f".{target.name[:40]}-{secrets.token_hex(6)}")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(mode)
-        Path(name).replace(target)
-    except BaseException:
+        beside.touch(0o600, exist_ok=False)
+        beside.write_bytes(content)
+        beside.chmod(mode)
+        beside.replace(target)
+    finally:
         with suppress(OSError):
-            Path(name).unlink()
-        raise
+            beside.unlink()
 
 
 def _umask() -> int:

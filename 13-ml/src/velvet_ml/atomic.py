@@ -52,18 +52,24 @@ class FileLock:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file: IO[bytes] | None = None
+        self._held: tuple[int, IO[bytes]] | None = None  # the process that has it, and the file
 
     def __enter__(self) -> FileLock:
-        self._file = self.path.open("ab")
-        _take(self._file)
+        file = self.path.open("ab")
+        try:
+            _take(file)
+            self._held = os.getpid(), file
+        except BaseException:  # Ctrl-C, too: `with` has not begun yet
+            file.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            _give(self._file)
-            self._file.close()
-            self._file = None
+        if self._held is not None:
+            (owner, file), self._held = self._held, None
+            with file:
+                if owner == os.getpid():  # a forked child would unlock it for its parent
+                    _give(file)
 
 
 if sys.platform == "win32":  # pragma: no cover - the other half is covered

@@ -8,8 +8,8 @@ stand here once; a database adds its connections and its schema.
 from __future__ import annotations
 
 import json
-import queue
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -163,9 +163,8 @@ class SqliteStore(TaskStore):
         self._path = path
         self._busy = busy
         # A place without a connection yet is None; the last that came back is the next to go.
-        self._idle: queue.LifoQueue[sqlite3.Connection | None] = queue.LifoQueue()
-        for _ in range(connections):
-            self._idle.put(None)
+        self._idle: list[sqlite3.Connection | None] = [None for _ in range(connections)]
+        self._returned = threading.Condition()
         self._all: list[sqlite3.Connection] = []
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         key = "INTEGER PRIMARY KEY AUTOINCREMENT"
@@ -176,17 +175,21 @@ class SqliteStore(TaskStore):
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
+        taken: list[sqlite3.Connection | None] = []
         try:
-            connection = self._idle.get(timeout=self._busy)
-        except queue.Empty:
-            raise Unavailable("has no connection left") from None
-        try:
-            connection = connection or self._open()
+            with self._returned:
+                if not self._returned.wait_for(lambda: self._idle, self._busy):
+                    raise Unavailable("has no connection left")
+                taken[:] = self._idle[-1:]  # without a call, so that no interrupt comes between
+                del self._idle[-1:]
+            taken[0] = connection = taken[0] or self._open()
             yield connection
         except sqlite3.OperationalError as error:
             raise Unavailable(f"is not available: {error}") from error
         finally:
-            self._idle.put(connection)
+            with self._returned:
+                self._idle += taken
+                self._returned.notify()
 
     def _open(self) -> sqlite3.Connection:
         # isolation_level None leaves BEGIN and COMMIT to us.
@@ -206,8 +209,8 @@ class SqliteStore(TaskStore):
 
             if not write:
                 return work(run)
-            connection.execute("BEGIN IMMEDIATE")
             try:
+                connection.execute("BEGIN IMMEDIATE")
                 result = work(run)
                 connection.execute("COMMIT")
             except BaseException:

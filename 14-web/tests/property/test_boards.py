@@ -52,7 +52,9 @@ def test_two_front_ends_cannot_be_told_apart(pair: tuple[str, str]) -> None:
     transports = []
     clients = []
     for name in pair:
-        app = build(name, Settings(dsn=str(Path(folder.name) / f"{name}.db"), secret="s" * 16))
+        app = build(
+            name, Settings(dsn=str(Path(folder.name) / f"{name}.db"), secret="marmalade" * 2)
+        )
         transports.append(in_process(app, load(name).INTERFACE))
         clients.append(Client(transports[-1]))
 

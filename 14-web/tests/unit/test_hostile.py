@@ -17,7 +17,7 @@ from velvet_web import (
     store,
 )
 
-SECRET = "0123456789abcdef"
+SECRET = "marmalade-of-oranges"
 SETTINGS = Fixed(settings.Settings("board.db", secret=SECRET, cors_origins=("http://a.example",)))
 TASK = Fixed(domain.Task(1, "title", False, None, "2026-01-02T12:00:00Z", 1))
 NEW = Fixed(domain.NewTask("title"))
@@ -56,7 +56,11 @@ class TestHostile(HostileTests):
         .then("record", 1000, 1)
         .then("percentile", 50.0)
         .then("corrected", 500)
-        .but(many=1000, shares="`copy.copy` is shallow, as of any plain class"),
+        .but(
+            many=1000,
+            shares="`copy.copy` is shallow, as of any plain class",
+            large=lambda: histogram.Histogram(range(1, 10_001)),
+        ),
         call(histogram.Histogram.from_pairs, [[1, 2]]),
         call(loadplan.Shot, "/tasks", "GET", "{}").then("raw", "127.0.0.1"),
         call(

@@ -60,14 +60,18 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make several changes one: all of them, or none after an exception or a killed process."""
+        """Make several changes one: all of them, or none after an exception or a killed process.
+
+        The block is left in the thread that entered it.
+        """
         with self._lock:
-            self.change("BEGIN IMMEDIATE")
+            outer = self._connection.in_transaction  # then BEGIN is refused, and it goes on
             try:
+                self.change("BEGIN IMMEDIATE")
                 yield
                 self.change("COMMIT")
-            finally:
-                if self._connection.in_transaction:  # an exception, or a commit on a full disk
+            finally:  # an exception, Ctrl-C at any moment, or a commit on a full disk
+                if self._connection.in_transaction and not outer:
                     self._connection.execute("ROLLBACK")
 
     def close(self) -> None:

@@ -197,15 +197,17 @@ class PasswordService:
 
     @contextmanager
     def _slot(self) -> Iterator[None]:
-        with self._lock:
-            if self._admitted >= self._capacity:
-                raise TooBusy("busy", f"{self._capacity} attempts are under way")
-            self._admitted += 1
-        try:
+        admitted = False
+        try:  # before it is counted: Ctrl-C may come when the lock is given back
+            with self._lock:
+                if self._admitted >= self._capacity:
+                    raise TooBusy("busy", f"{self._capacity} attempts are under way")
+                self._admitted += 1
+                admitted = True
             yield
         finally:
             with self._lock:
-                self._admitted -= 1
+                self._admitted -= admitted
 
 
 def calibrate(

@@ -1,6 +1,6 @@
 """Secrets of one whole day of a service, and everything that the service says in it.
 
-The output of every test is searched by `conftest.py`. This file also searches what is not output
+The output and the errors of every test are searched by `velvet.passwords`. This file also searches what is not output
 yet: errors, their context, `repr`, and the addresses to which a browser is sent.
 """
 
@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
+from velvet.passwords import pattern_for
 from velvet_auth.contenders.hashing import argon2id
 from velvet_auth.database import Database
 from velvet_auth.errors import AuthError
@@ -189,11 +190,7 @@ def test_a_leak_would_be_found() -> None:
 def test_the_watch_over_every_output_knows_a_token_a_key_and_a_second_factor(
     request: pytest.FixtureRequest, server: AuthorizationServer, db: Database
 ) -> None:
-    (watch,) = (
-        found
-        for one in request.config.pluginmanager.get_plugins()
-        if (found := getattr(one, "LEAK", None))
-    )
+    watch = pattern_for(request.config, request.path.parent)
     made = server.issuer.access_token("alice", "api")
 
     assert watch.search(f"accepted {made}")

@@ -65,16 +65,19 @@ def once(
     check_length("ttl_s", ttl_s)
     check_length("lease_s", lease_s)
     token = uuid.uuid4().hex
-    state, value = keys.claim(key, token, lease_s)
+    state = ""
+    try:
+        state, value = keys.claim(key, token, lease_s)
+        if state == "mine":
+            value = effect()
+    except BaseException as error:
+        if state or not isinstance(error, QueueUnavailable):  # Ctrl-C after the claim, too
+            keys.release(key, token)
+        raise
     if state == "running":
         raise InProgress(key)
     if state == "done":
         return Result(value, replayed=True)
-    try:
-        value = effect()
-    except BaseException:
-        keys.release(key, token)
-        raise
     try:
         check_json(value, "value")
     except NotSerializable:

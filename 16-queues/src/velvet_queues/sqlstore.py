@@ -87,7 +87,7 @@ class SqlStore:
         """Run statements together: all of them are kept, or none.
 
         One inside another joins it as a savepoint, so that a message can be put in the
-        transaction of the caller's own rows.
+        transaction of the caller's own rows. The block is left in the thread that entered it.
 
         Raises:
             QueueUnavailable: the connection is gone; the next transaction opens another.
@@ -105,17 +105,16 @@ class SqlStore:
             try:
                 if self._connection is None or (self.postgres and self._connection.closed):
                     self._connection = self._open()
-                connection = self._begin(lost)
-                try:
-                    self._current = Transaction(connection, self.postgres)
+                try:  # before BEGIN: Ctrl-C may come as soon as it has returned
+                    self._current = Transaction(self._begin(lost), self.postgres)
                     yield self._current
+                    self._current.connection.execute("COMMIT")
                 except BaseException:
-                    if _is_open(connection):
-                        connection.execute("ROLLBACK")
+                    if self._connection is not None and _is_open(self._connection):
+                        self._connection.execute("ROLLBACK")
                     raise
                 finally:
                     self._current = None
-                connection.execute("COMMIT")
             except lost as error:
                 cause = f"the database refused: {type(error).__name__}: {error}".strip()
                 raise QueueUnavailable(cause.splitlines()[0], "try again when it is back") from None

@@ -26,9 +26,9 @@ FULL = bool(os.environ.get("VELVET_QUEUES_FULL"))
 FIRST = {name: load(name).BROKERS[0] for name in contenders.NAMES}
 SERVED = [(name, broker) for name, broker in contenders.pairs() if broker != "sqlite"]
 ADDRESSES = {
-    "redis": "redis://:secret@127.0.0.1:1/0",
-    "rabbitmq": "amqp://me:secret@127.0.0.1:1/",
-    "postgres": "postgresql://me:secret@127.0.0.1:1/x",
+    "redis": "redis://:marmalade@127.0.0.1:1/0",
+    "rabbitmq": "amqp://me:marmalade@127.0.0.1:1/",
+    "postgres": "postgresql://me:marmalade@127.0.0.1:1/x",
 }
 CALLS: dict[str, Callable[[Any, str], Any]] = {
     "celery": lambda app, text: app.tasks["velvet.run"].run(text),
@@ -160,14 +160,14 @@ def test_a_broker_that_is_away_is_named_without_its_password(
     with pytest.raises(QueueUnavailable) as refused:
         produce(Place(name, broker, ADDRESSES[broker], str(tmp_path)))
 
-    assert "secret" not in str(refused.value)
+    assert "marmalade" not in str(refused.value)
 
 
 def test_a_rabbitmq_that_is_away_has_no_depth_and_nothing_to_delete() -> None:
     with pytest.raises(QueueUnavailable, match="does not answer") as refused:
         contenders.amqp_depth(ADDRESSES["rabbitmq"], "work")
 
-    assert "secret" not in str(refused.value)
+    assert "marmalade" not in str(refused.value)
     assert contenders.amqp_depth(ADDRESSES["rabbitmq"], "work", delete=True) == 0
 
 
@@ -182,13 +182,13 @@ def test_a_wrong_password_is_reported_and_not_printed(name: str, tmp_path: Path)
         server = brokers.OwnRedis(brokers.DURABILITY["none"])
         with server, redis.Redis.from_url(server.url) as owner:
             owner.config_set("requirepass", "another")
-            url = server.url.replace("redis://", "redis://:secret@")
+            url = server.url.replace("redis://", "redis://:marmalade@")
             with pytest.raises(QueueUnavailable) as refused:
                 produce(Place(name, "redis", url, str(tmp_path)))
     except ServiceUnavailable as error:
         pytest.skip(str(error))
 
-    assert "secret" not in str(refused.value)
+    assert "marmalade" not in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["celery", "rq"])

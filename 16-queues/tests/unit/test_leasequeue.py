@@ -286,7 +286,7 @@ def test_two_connections_pass_each_other(store: SqlStore, clock: Any) -> None:
         (lambda queue: queue.lease("w", visibility_s=0), "visibility_s"),
         (lambda queue: queue.lease("w", visibility_s=math.inf), "visibility_s"),
         (lambda queue: LeaseQueue(queue.store, "x; drop table"), "name"),
-        (lambda queue: SqlStore("mysql://me:secret@h/x"), "url"),
+        (lambda queue: SqlStore("mysql://me:marmalade@h/x"), "url"),
     ],
 )
 def test_arguments_out_of_range_are_named(
@@ -294,7 +294,7 @@ def test_arguments_out_of_range_are_named(
 ) -> None:
     with pytest.raises(ValueError, match=word) as refused:
         act(queue)
-    assert "secret" not in str(refused.value)
+    assert "marmalade" not in str(refused.value)
 
 
 def test_a_transaction_that_fails_leaves_nothing(queue: LeaseQueue) -> None:
@@ -314,11 +314,11 @@ def test_a_transaction_that_fails_leaves_nothing(queue: LeaseQueue) -> None:
 
 def test_a_database_that_is_not_there_is_named_without_its_password(tmp_path: Any) -> None:
     with pytest.raises(QueueUnavailable) as closed:
-        SqlStore("postgresql://me:secret@127.0.0.1:1/x?password=secret")
+        SqlStore("postgresql://me:marmalade@127.0.0.1:1/x?password=marmalade")
     with pytest.raises(QueueUnavailable, match="cannot open"):
         SqlStore(f"sqlite:///{tmp_path}/no/such/folder/queue.db")
 
-    assert "secret" not in str(closed.value)
+    assert "marmalade" not in str(closed.value)
 
 
 def test_an_interrupt_between_two_statements_leaves_no_transaction_open(

@@ -66,24 +66,41 @@ class Memoized(Generic[P, R]):
         """Return the kept answer, or compute it; an exception is raised and not kept."""
         key = functools._make_key(args, kwargs, self._typed)
         hash(key)  # an unhashable argument is a TypeError before anything runs
-        with self._lock:
-            found = self._kept.get(key)
-            if found is not None and (self._ttl is None or self._clock() - found[0] < self._ttl):
-                self._kept.move_to_end(key)
-                self._hits += 1
-                return found[1]
-            if found is not None:
-                del self._kept[key]
-            flight = self._flights.get(key) if self._single else None
-            if flight is None or flight.owner == threading.get_ident():  # re-entry computes
-                self._misses += 1
-                mine: _Flight[R] = _Flight(threading.get_ident())
-                if self._single and flight is None:
-                    self._flights[key] = mine
-                flight = None
-        if flight is not None:
-            return self._wait(flight)
-        return self._compute(key, mine, args, kwargs)
+        mine: _Flight[R] | None = None
+        try:
+            with self._lock:
+                found = self._kept.get(key)
+                if found is not None and (
+                    self._ttl is None or self._clock() - found[0] < self._ttl
+                ):
+                    self._kept.move_to_end(key)
+                    self._hits += 1
+                    return found[1]
+                if found is not None:
+                    del self._kept[key]
+                flight = self._flights.get(key) if self._single else None
+                if flight is None or flight.owner == threading.get_ident():  # re-entry computes
+                    self._misses += 1
+                    mine = _Flight(threading.get_ident())
+                    if self._single and flight is None:
+                        self._flights[key] = mine
+                    flight = None
+            if flight is not None:
+                return self._wait(flight)
+            assert mine is not None
+            return self._compute(key, mine, args, kwargs)
+        except BaseException as error:
+            if mine is not None and mine.value is None:
+                mine.error = error
+            raise
+        finally:  # here, so that Ctrl-C at any moment leaves none that waits for ever
+            if mine is not None:
+                try:
+                    mine.done.set()
+                finally:
+                    with self._lock:
+                        if key in self._flights and self._flights[key] is mine:
+                            del self._flights[key]
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         """Bind to an instance, as a function does, so that a method can be decorated."""
@@ -98,20 +115,10 @@ class Memoized(Generic[P, R]):
         return flight.value  # type: ignore[return-value]
 
     def _compute(self, key: Hashable, mine: _Flight[R], args: Any, kwargs: Any) -> R:
-        try:
-            value = mine.value = self.__wrapped__(*args, **kwargs)
-        except BaseException as error:
-            mine.error = error
-            raise
-        else:
-            with self._lock:
-                self._keep(key, value)
-            return value
-        finally:
-            with self._lock:
-                if self._flights.get(key) is mine:
-                    del self._flights[key]
-            mine.done.set()
+        value = mine.value = self.__wrapped__(*args, **kwargs)
+        with self._lock:
+            self._keep(key, value)
+        return value
 
     def _keep(self, key: Hashable, value: R) -> None:
         if self._maxsize == 0:

@@ -19,8 +19,8 @@ from typing import Any
 def gc_paused() -> Iterator[None]:
     """Switch the collector off while the block runs; cycles made meanwhile wait for later."""
     was_on = gc.isenabled()
-    gc.disable()
-    try:
+    try:  # before it is off: Ctrl-C may come as soon as the call has returned
+        gc.disable()
         yield
     finally:
         if was_on:
@@ -37,8 +37,8 @@ def gc_threshold(young: int) -> Iterator[None]:
     if young < 1:
         raise ValueError(f"young is {young}: it must be at least 1")
     before = gc.get_threshold()
-    gc.set_threshold(young, *before[1:])
     try:
+        gc.set_threshold(young, *before[1:])
         yield
     finally:
         gc.set_threshold(*before)
@@ -52,8 +52,8 @@ def gc_frozen() -> Iterator[None]:
     at again. `gc.unfreeze` puts *all* frozen objects back, so blocks that nest end together.
     """
     gc.collect()
-    gc.freeze()
     try:
+        gc.freeze()
         yield
     finally:
         gc.unfreeze()
@@ -83,7 +83,11 @@ class GCWatch:
 
     def __enter__(self) -> GCWatch:
         self._start = self.clock()
-        gc.callbacks.append(self._told)
+        try:
+            gc.callbacks.append(self._told)
+        except BaseException:  # Ctrl-C: `with` has not begun, and would not end it
+            gc.callbacks.remove(self._told)
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

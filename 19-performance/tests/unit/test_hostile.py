@@ -73,7 +73,9 @@ class TestHostile(HostileTests):
         call(scaling.USL, 0.1, 0.01, 1.0),
         call(scaling.USL.at, Fixed(scaling.USL(0.1, 0.01, 1.0)), 4.0).but(nan="NaN, as documented"),
         call(scaling.fit_usl, [1.0, 2.0, 4.0, 8.0], [1.0, 1.9, 3.4, 5.0]),
-        call(stacks.Stacks, {("main",): 1.0}),
+        call(stacks.Stacks, {("main",): 1.0}).but(
+            large=lambda: stacks.Stacks({("f",) * n: 1.0 for n in (1, 10_000)})
+        ),
         call(stacks.Stacks.under, Fixed(STACKS), "main", or_root="work"),
         call(stacks.Stacks.renamed, Fixed(STACKS), str.upper),
         call(stacks.name_of, "Service.price (shop.py:120)"),

@@ -29,13 +29,27 @@ QUEUE = dispatch.Dispatcher()
 STEP = undo.Command("add", lambda: None, lambda: None)
 
 
+def many_steps() -> undo.UndoStack:
+    made = undo.UndoStack(10_000)
+    for _ in range(10_000):
+        made.push(STEP)
+    return made
+
+
+def full_ring() -> chart.RingBuffer:
+    made = chart.RingBuffer(10_000)
+    for _ in range(10_000):
+        made.append(1.0)
+    return made
+
+
 class TestHostile(HostileTests):
     errors = (DesktopError,)
     calls = (
         call(bundles.why_not, "headless", "zipapp"),
         call(chart.RingBuffer, 5)
         .then("append", 1.0)
-        .but(nan="it is a gap, as the module's docstring says", shares=SHALLOW),
+        .but(nan="it is a gap, as the module's docstring says", shares=SHALLOW, large=full_ring),
         call(chart.stride, X, X, 5),
         call(chart.minmax, X, X, 5),
         call(chart.lttb, X, X, 5),
@@ -65,7 +79,7 @@ class TestHostile(HostileTests):
         call(theme.rgba, "#ff8000"),
         call(theme.luminance, "#ff8000"),
         call(theme.contrast, "#000000", "#ffffff"),
-        call(undo.UndoStack, 5).then("push", STEP).but(shares=SHALLOW),
+        call(undo.UndoStack, 5).then("push", STEP).but(shares=SHALLOW, large=many_steps),
         call(windows.why_not, "headless"),
         call(work.loop, work.Silent(), 100).but(many=1000),
         call(work.sort, work.Silent(), 100).but(many=1000),

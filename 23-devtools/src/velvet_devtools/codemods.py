@@ -11,7 +11,7 @@ import ast
 import codecs
 import io
 import os
-import tempfile
+import secrets
 import tokenize
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -175,14 +175,14 @@ def python_files(paths: Iterable[Path]) -> Iterator[Path]:
 
 def atomic_write(path: Path, source: bytes) -> None:
     """Replace a file's content in one step, keeping its mode; on failure the old file stays."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        beside.touch(0o600, exist_ok=False)
+        with beside.open("wb") as file:
             file.write(source)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(path.stat().st_mode & 0o7777)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        beside.chmod(path.stat().st_mode & 0o7777)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

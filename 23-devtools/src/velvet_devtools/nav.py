@@ -39,8 +39,12 @@ class Index:
     def __init__(self, root: Path, cache: Path | str = ":memory:") -> None:
         self.root = root.resolve()
         self._db = sqlite3.connect(cache)
-        self._db.executescript(_TABLES)
-        self.read = self._refresh()
+        try:
+            self._db.executescript(_TABLES)
+            self.read = self._refresh()
+        except BaseException:  # Ctrl-C while it reads: `with` has not begun yet
+            self._db.close()
+            raise
 
     def __enter__(self) -> Index:
         return self

@@ -110,14 +110,16 @@ class MicroBatcher(Generic[Item]):
 
     async def __aexit__(self, *_: object) -> None:
         task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-        while not self._queue.empty():
-            waiting = self._queue.get_nowait()[1]
-            if not waiting.done():
-                waiting.set_exception(ModelUnavailable("the batcher was closed"))
-        self._pool.shutdown()
+        try:
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        finally:  # also when this task is cancelled, too
+            while not self._queue.empty():
+                waiting = self._queue.get_nowait()[1]
+                if not waiting.done():
+                    waiting.set_exception(ModelUnavailable("the batcher was closed"))
+            self._pool.shutdown()
 
     async def submit(self, row: Item) -> float:
         """Return the probability for a row.

@@ -176,8 +176,8 @@ class InboxConsumer:
 
     def handle(self, message: Message) -> bool:
         """Handle one message; False when it had been handled before."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        try:  # before BEGIN: Ctrl-C may come as soon as it has returned
+            self._db.execute("BEGIN IMMEDIATE")
             new = self._db.execute(
                 "INSERT OR IGNORE INTO inbox VALUES (?, ?)", (self._name, message.id)
             ).rowcount

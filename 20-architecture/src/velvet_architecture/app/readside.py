@@ -162,8 +162,8 @@ class ProjectionRunner:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        try:  # before BEGIN: Ctrl-C may come as soon as it has returned
+            self._db.execute("BEGIN IMMEDIATE")
             yield
             self._db.execute("COMMIT")
         except BaseException:  # Ctrl-C, a full disk

@@ -162,13 +162,13 @@ class HexagonalShop(_State):
     @contextmanager
     def unit_of_work(self) -> Iterator[sqlite3.Connection]:
         """Commit everything that happens inside, or nothing."""
-        self.db.execute("BEGIN IMMEDIATE")
         try:
+            self.db.execute("BEGIN IMMEDIATE")
             yield self.db
+            self.db.execute("COMMIT")
         except BaseException:
-            self.db.execute("ROLLBACK")
+            self.db.rollback()
             raise
-        self.db.execute("COMMIT")
 
     def sell(self, order_id: str) -> bool:
         """Sell one unit; again when another writer was faster."""

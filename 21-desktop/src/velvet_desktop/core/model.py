@@ -121,13 +121,13 @@ class TaskStore:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._writing, self._busy():
-            self._writer.execute("begin immediate")
-            try:
+            try:  # before "begin": Ctrl-C may come as soon as it has returned
+                self._writer.execute("begin immediate")
                 yield self._writer
-            except BaseException:
-                self._writer.execute("rollback")
+                self._writer.execute("commit")
+            except BaseException:  # a commit on a full disk, too
+                self._writer.rollback()
                 raise
-            self._writer.execute("commit")
 
     def count(self, query: Query = Query()) -> int:
         """Return how many tasks a query has."""

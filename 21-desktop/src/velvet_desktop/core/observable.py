@@ -121,11 +121,14 @@ class Computed(Property[T]):
 @contextmanager
 def batch() -> Iterator[None]:
     """Hold notifications back: after the outermost batch each changed property speaks once."""
-    _waiting.append({})
+    depth = len(_waiting)
     try:
+        _waiting.append({})
         yield
-    finally:
-        changed = _waiting.pop()
+    finally:  # no call comes before the batch has ended, so that no interrupt does
+        ended = _waiting[depth:]
+        del _waiting[depth:]
+        changed = {key: kept for one in ended[::-1] for key, kept in one.items()}
         if _waiting:
             _waiting[-1].update(changed | _waiting[-1])  # what the outer one knows is older
         else:

@@ -35,8 +35,8 @@ def replace_file(path: Path, text: str) -> None:
     """Write a file in one step: a reader sees the old text or the new one, after a crash too."""
     beside = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
-        mode = lambda name, flags: os.open(name, flags, 0o600)  # noqa: E731 - for its owner only
-        with open(beside, "w", encoding="utf-8", opener=mode) as file:
+        beside.touch(0o600)  # for its owner only
+        with beside.open("w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
