@@ -25,7 +25,7 @@ def atomic_write(path: Path, text: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         mode = target.stat().st_mode & 0o7777 if target.exists() else _NEW_FILE_MODE
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
-        try:  # named first: an interrupt after `mkstemp` would leave what nobody knows
+        try:  # named first: an interrupt after `mkstemp` would leave a file without a name
             temporary.touch(mode=0o600, exist_ok=False)
             with temporary.open("w", encoding="utf-8", newline="\n") as file:
                 file.write(text)

@@ -9,7 +9,6 @@ from velvet.hostile_resources import Resource, ResourceTests, at_once
 from velvet_cli import files, signals, store, streams
 
 LOOP = "asyncio puts a handler of its own into the place of that of Ctrl-C while it runs"
-BEFORE = {number: signal.getsignal(number) for number in signals.ending_signals()}
 OWN_FILE = "the block is left in the process that entered it, as its docstring says"
 MAIN = "Python installs handlers in the main thread only, as the docstring of `handled` says"
 
@@ -44,8 +43,12 @@ def is_usable(tasks: store.TaskStore) -> None:
     assert files.abandoned(tasks.path) == []
 
 
-def has_its_handlers(_: object) -> bool:
-    return {number: signal.getsignal(number) for number in BEFORE} == BEFORE
+def handlers() -> dict[int, object]:
+    return {number: signal.getsignal(number) for number in signals.ending_signals()}
+
+
+def are_back(before: dict[int, object]) -> bool:
+    return handlers() == before
 
 
 class TestResources(ResourceTests):
@@ -70,16 +73,16 @@ class TestResources(ResourceTests):
         ),
         Resource(
             "signals.handled",
-            lambda _: signals.stop_now,
-            use=signals.handled,
-            free=has_its_handlers,
+            lambda _: handlers(),
+            use=lambda _: signals.handled(signals.stop_now),
+            free=are_back,
             elsewhere={"thread": MAIN, "loop": LOOP},
         ),
         Resource(
             "signals.graceful",
-            lambda _: signals.CancelToken(),
-            use=signals.graceful,
-            free=has_its_handlers,
+            lambda _: handlers(),
+            use=lambda _: signals.graceful(signals.CancelToken()),
+            free=are_back,
             elsewhere={"thread": MAIN, "loop": LOOP},
         ),
         Resource(

@@ -8,7 +8,7 @@ from velvet.hostile_resources import Resource, ResourceTests
 from velvet_numerical import memory
 
 
-def nobody_watches(_: object) -> bool:
+def no_sampler_runs(_: object) -> bool:
     for thread in threading.enumerate():
         if thread.name == "memory-watch":
             thread.join(5.0)  # it was told to end
@@ -21,7 +21,7 @@ class TestResources(ResourceTests):
             "memory.budget",
             lambda _: 2**40,
             use=memory.budget,
-            free=nobody_watches,
+            free=no_sampler_runs,
             elsewhere={"child": "a forked child has no thread that it could end"},
         ),
     )

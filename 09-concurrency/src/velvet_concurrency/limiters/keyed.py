@@ -39,7 +39,7 @@ class KeyedLimiter:
     def __init__(self, factory: Callable[[], RateLimiter], max_keys: int = 10_000) -> None:
         self._factory = factory
         self._max_keys = checked_count("max_keys", max_keys)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the hash of a key may ask again
         self._limiters: OrderedDict[Hashable, RateLimiter] = OrderedDict()
         self.evictions = 0
         """How many keys have been forgotten for room."""
