@@ -29,7 +29,7 @@ def signal_points(code: types.CodeType) -> frozenset[int]:
 
     found, before = set(), None
     for one in dis.get_instructions(code):
-        if before is not None and before.opname.startswith(("CALL", "YIELD")):
+        if before is not None and before.opname.startswith(("CALL", "YIELD_VALUE")):
             # A coroutine that is dropped before it begins: nothing can follow.
             awaited = one.opname == "GET_AWAITABLE" or "INTRINSIC" in before.opname
             if not awaited and handler(before.offset) == handler(one.offset):

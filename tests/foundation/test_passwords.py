@@ -68,6 +68,13 @@ def test_is_silent():
 
 def test_prints_another_word():
     print("canary")
+
+def test_expects_an_error_that_cannot_be_shown():
+    class Silent(Exception):
+        def __repr__(self):
+            raise RuntimeError
+    with pytest.raises(Silent):
+        raise Silent
 """
 
 
@@ -98,4 +105,4 @@ def test_whatever_shows_a_password_goes_red(pytester: pytest.Pytester) -> None:
 
 
 def test_what_shows_none_stays_green(pytester: pytest.Pytester) -> None:
-    inner(pytester, SAFE).assert_outcomes(passed=2)
+    inner(pytester, SAFE).assert_outcomes(passed=3)
