@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from velvet.hostile_resources import unlocked
 from velvet_concurrency.limiters import KeyedLimiter, TokenBucketLimiter
 
 
@@ -75,4 +76,4 @@ def test_a_factory_that_fails_leaves_no_key_behind() -> None:
         limiter.allow("a")
 
     assert len(limiter) == 0
-    assert not limiter._lock.locked()
+    assert unlocked(limiter._lock)
