@@ -156,11 +156,15 @@ def _add_windows(suite: Suite) -> None:
         kind="value",
         unit="%",
         metrics={"alarms": Metric("%")},
+        tier="default",
     )
     for correction in batch.CORRECTIONS:
         many.add(correction, partial(_many, correction))
-    suite.claim("50 tests: at least 60 % of windows cry", value("many_features", "raw") >= 60)
-    suite.claim("Benjamini-Hochberg: at most 20 % cry", value("many_features", "bh") <= 20)
+    for claim, condition in (
+        ("50 tests: at least 60 % of windows cry", value("many_features", "raw") >= 60),
+        ("Benjamini-Hochberg: at most 20 % cry", value("many_features", "bh") <= 20),
+    ):
+        suite.claim(claim, condition, tier="default")
 
 
 def add_to(suite: Suite) -> None:

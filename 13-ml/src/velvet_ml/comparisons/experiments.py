@@ -135,6 +135,7 @@ def add_to(suite: Suite) -> None:
         kind="value",
         unit="%",
         sizes={"correlation": [0.0, 0.3, 0.5, 0.7, 0.9]},
+        quick=lambda correlation: correlation in (0.3, 0.9),
         metrics={"left": "%"},
     )
     cuped.add("plain", partial(_cuped, "plain"))
@@ -144,6 +145,7 @@ def add_to(suite: Suite) -> None:
         suite.claim(
             f"CUPED, correlation {correlation}: the variance falls to 1 - r squared, to 3 points",
             value("cuped", "cuped", correlation=correlation).between(left - 3, left + 3),
+            tier="quick" if correlation in (0.3, 0.9) else "default",
         )
     srm = suite.comparison(
         "sample_ratio",

@@ -103,7 +103,7 @@ def _add_latency(suite: Suite) -> None:
             for name in ("logreg", "forest", "boosting")
             for rows in (1, 1_000)
         ],
-        quick=lambda model, rows: model == "boosting" or rows == 1,
+        quick=lambda model, rows: rows == 1,  # noqa: ARG005
     )
     for engine in ENGINES:
         latency.add(
@@ -135,6 +135,7 @@ def _add_http(suite: Suite) -> None:
         kind="run",
         unit="ms",
         limit=240,
+        tier="default",
         sizes={"concurrency": [1, 32]},
         metrics={
             "rate": Metric("requests/s", "higher"),
@@ -142,7 +143,7 @@ def _add_http(suite: Suite) -> None:
             "p99": "ms",
             "failed": "requests",
         },
-        rounds={"quick": 1, "default": 3},
+        rounds={"default": 3},
     )
     for name in VERSIONS:
         http.add(name, partial(_http, name), baseline=name == "sklearn")
@@ -190,6 +191,7 @@ def _add_roll_out(suite: Suite) -> None:
         kind="value",
         unit="answers",
         sizes={"candidate": ["good", "fails", "slow"]},
+        quick=lambda candidate: candidate != "good",
         metrics={"harmed": "answers", "rolled_back": Metric("%", "higher")},
     )
     rolled.add("at_once", partial(_rolled, (100,)), note="to all users")
