@@ -10,12 +10,13 @@ from velvet_performance import caching, gctools, programs
 NBODY = programs.get("nbody")
 PARTS = [getattr(NBODY.module, part) for part in NBODY.parts]
 THRESHOLD = gc.get_threshold()
+FROZEN = gc.get_freeze_count()  # Python 3.12 begins with some, and `unfreeze` takes these, too
 
 
 def as_before(_: object) -> None:
     assert gc.isenabled()
     assert gc.get_threshold() == THRESHOLD
-    assert gc.get_freeze_count() == 0
+    assert gc.get_freeze_count() <= FROZEN
     assert not [one for one in gc.callbacks if getattr(one, "__name__", "") == "_told"]
 
 
