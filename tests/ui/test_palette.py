@@ -60,7 +60,7 @@ def contrast(first: str, second: str) -> float:
 
 
 def seen(colour: str, vision: str) -> Triple:
-    """Return linear sRGB as somebody with that vision sees it (``normal`` changes nothing)."""
+    """Return linear sRGB as a viewer with that vision sees it (``normal`` changes nothing)."""
     rgb = linear(colour)
     if vision == "normal":
         return rgb

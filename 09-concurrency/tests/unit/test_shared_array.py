@@ -63,15 +63,9 @@ def test_a_reader_does_not_remove_the_segment() -> None:
             assert again.array.shape == (2,)
 
 
-def test_closing_twice_is_harmless() -> None:
+def test_a_closed_array_says_so_and_closing_it_again_is_harmless() -> None:
     shared = SharedArray.create((2,))
-
     shared.close()
-    shared.close()
-
-
-def test_a_closed_array_says_so() -> None:
-    shared = SharedArray.create((2,))
     shared.close()
 
     with pytest.raises(ValueError, match="is closed"):
@@ -115,7 +109,7 @@ def test_the_error_of_the_block_is_not_hidden_by_a_held_view() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows removes a segment with its last user")
-def test_a_segment_that_somebody_else_removed_is_forgotten() -> None:
+def test_a_segment_that_another_process_removed_is_forgotten() -> None:
     shared = SharedArray.create((2,))
     with _without_tracking():
         thief = SharedMemory(name=shared.handle.name)
@@ -125,6 +119,9 @@ def test_a_segment_that_somebody_else_removed_is_forgotten() -> None:
     resource_tracker.register(f"/{shared.handle.name}", "shared_memory")
 
     shared.close()
+
+    with pytest.raises(ValueError, match="is closed"):
+        _ = shared.array
 
 
 def test_a_handle_that_promises_too_much_is_refused() -> None:

@@ -320,6 +320,21 @@ def test_an_effect_that_fails_leaves_no_trace_in_the_inbox(read_db: sqlite3.Conn
     assert not InboxConsumer(read_db, "one", lambda *_: None).handle(told)
 
 
+def test_a_message_within_a_transaction_of_the_caller_is_refused_and_loses_nothing(
+    read_db: sqlite3.Connection,
+) -> None:
+    consumer = InboxConsumer(read_db, "one", lambda *_: None)
+    read_db.execute("CREATE TABLE own (id)")
+    read_db.execute("BEGIN")
+    read_db.execute("INSERT INTO own VALUES (1)")
+
+    with pytest.raises(sqlite3.OperationalError, match="within a transaction"):
+        consumer.handle(Message("1", "/", "t", "", {}))
+    read_db.execute("COMMIT")
+
+    assert read_db.execute("SELECT id FROM own").fetchall() == [(1,)]
+
+
 def test_a_table_outbox_goes_with_its_transaction(read_db: sqlite3.Connection) -> None:
     outbox, broker = TableOutbox(read_db), MemoryBroker()
     for number in range(3):

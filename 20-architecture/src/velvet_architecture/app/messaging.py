@@ -176,6 +176,7 @@ class InboxConsumer:
 
     def handle(self, message: Message) -> bool:
         """Handle one message; False when it had been handled before."""
+        outer = self._db.in_transaction  # then BEGIN is refused, and the caller's goes on
         try:  # before BEGIN: Ctrl-C may come as soon as it has returned
             self._db.execute("BEGIN IMMEDIATE")
             new = self._db.execute(
@@ -185,7 +186,8 @@ class InboxConsumer:
                 self._handler(self._db, message)
             self._db.execute("COMMIT")
         except BaseException:
-            self._db.rollback()
+            if not outer:
+                self._db.rollback()
             raise
         self.duplicates += not new
         return bool(new)

@@ -162,12 +162,14 @@ class ProjectionRunner:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
+        outer = self._db.in_transaction  # then BEGIN is refused, and the caller's goes on
         try:  # before BEGIN: Ctrl-C may come as soon as it has returned
             self._db.execute("BEGIN IMMEDIATE")
             yield
             self._db.execute("COMMIT")
         except BaseException:  # Ctrl-C, a full disk
-            self._db.rollback()
+            if not outer:
+                self._db.rollback()
             raise
 
     def _apply(self, projection: Projection, name: str, rows: Rows, stored: StoredEvent) -> None:

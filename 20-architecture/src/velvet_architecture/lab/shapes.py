@@ -162,12 +162,14 @@ class HexagonalShop(_State):
     @contextmanager
     def unit_of_work(self) -> Iterator[sqlite3.Connection]:
         """Commit everything that happens inside, or nothing."""
+        outer = self.db.in_transaction  # then BEGIN is refused, and the outer one goes on
         try:
             self.db.execute("BEGIN IMMEDIATE")
             yield self.db
             self.db.execute("COMMIT")
         except BaseException:
-            self.db.rollback()
+            if not outer:
+                self.db.rollback()
             raise
 
     def sell(self, order_id: str) -> bool:
