@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import socket
 import subprocess
 import sys
@@ -130,11 +131,12 @@ def speaking(tmp_path):
             process = subprocess.Popen(
                 program, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
             )
+            said = queue.Queue()
+            children._pump(process.stdout, said)
             try:
-                return list(children._events(process, errors, 30, False))
+                return list(children._events(process, said, errors, 30, False))
             finally:
                 end_group(process)
-                process.stdout.close()
 
     return speak
 

@@ -247,7 +247,7 @@ def test_no_browser_is_opened_where_none_could_be_seen(monkeypatch, platform, va
 
 @pytest.mark.slow
 def test_the_hub_really_answers_on_a_free_port_and_is_ended():
-    port = dashboard.choose_port(None)
+    port = free_port()  # 8501 and the next are free for a neighbour, too
     process = dashboard.serve(dashboard.page(None), port, headless=True)
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as answer:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -99,6 +100,19 @@ def small_sum(number: int) -> int:
     return number + number
 
 
+async def awaited_sum(number: int) -> int:
+    return small_sum(number)
+
+
+async def sums(number: int) -> AsyncIterator[int]:
+    for _ in range(2000):  # endless, as far as anyone looks
+        yield small_sum(number)
+
+
+def lazily(values: list[int]) -> Iterator[int]:
+    yield values[0]
+
+
 def depth_of(text: str) -> int:
     return 1 + depth_of(text[1:]) if text else 0
 
@@ -122,6 +136,9 @@ RED: list[tuple[Call, str]] = [
     (call(twice, [1, 2]), "a one-shot iterator: is (3, 0) and not (3, 3)"),
     (call(by_key, Key("a")), "KeyError"),
     (call(small_sum, 3), "uint8(200): is"),
+    (call(awaited_sum, 3), "uint8(200): is"),
+    (call(sums, 3), "uint8(200): is"),
+    (call(lazily, [1]), "IndexError"),
     (call(depth_of, "ab"), "RecursionError"),
     (call(raw, "ab"), "RuntimeError: it failed"),
     (call(first, [1]), "IndexError"),
@@ -131,7 +148,7 @@ RED: list[tuple[Call, str]] = [
 @pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
 @pytest.mark.parametrize(("declared", "sentence"), RED, ids=lambda one: str(one)[:30])
 def test_a_broken_mechanism_goes_red(declared: Call, sentence: str) -> None:
-    if declared.function is small_sum:
+    if declared.function in (small_sum, awaited_sum, sums):
         pytest.importorskip("numpy", reason="NumPy's scalars wrap around; pip install numpy")
 
     found = faults(declared)
@@ -195,6 +212,22 @@ def test_a_departure_is_declared(rule: str, value: Any) -> None:
     declared = call(function, 1.5 if rule == "nan" else Key("a")).but(**{rule: value})
 
     assert faults(declared) == []
+
+
+def test_each_declared_call_is_a_test_that_can_fail() -> None:
+    kind, made = type("TestX", (HostileTests,), {"calls": (ADD, RED[0][0])}), dict[str, Any]()
+    keep = lambda name, values, ids: made.update({name: (values, ids)})  # noqa: E731
+    metafunc: Any = SimpleNamespace(fixturenames=["declared"], parametrize=keep)
+
+    kind().pytest_generate_tests(metafunc)
+    kind().test_a_hostile_value_gets_the_documented_answer(ADD)
+    kind().test_a_copy_is_equal_and_shares_nothing(ADD)
+
+    assert made == {"declared": ((ADD, RED[0][0]), str)}
+    with pytest.raises(AssertionError, match="NaN is answered with"):
+        kind().test_a_hostile_value_gets_the_documented_answer(RED[0][0])
+    with pytest.raises(AssertionError, match="is shared"):
+        kind().test_a_copy_is_equal_and_shares_nothing(call(SharedCopy, [3]).then("add", 2.0))
 
 
 def test_public_callables_are_found_and_values_are_not(tmp_path: Path) -> None:

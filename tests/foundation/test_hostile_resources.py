@@ -15,6 +15,7 @@ from typing import IO, Any
 import pytest
 
 from velvet import atomic, bootstrap, processes
+from velvet.hostile_interrupts import signal_points
 from velvet.hostile_resources import (
     PLACES,
     Resource,
@@ -349,6 +350,31 @@ def test_a_documented_refusal_is_no_fault(tmp_path: Path) -> None:
 
     assert left_in(documented, "thread", tmp_path) == []
     assert left_in(documented, "task", tmp_path) == []
+
+
+def calls_and_turns(work: Callable[[], list[int]]) -> None:
+    numbers = work()
+    for number in numbers:
+        last = number
+    del last
+
+
+async def awaits(work: Callable[[], Any]) -> None:
+    await work()
+
+
+def lines_of(function: Callable[..., Any]) -> set[int]:
+    """Return the lines, from the function's first, where a signal may come."""
+    code, lines = function.__code__, dict[int, int]()
+    for start, end, line in code.co_lines():
+        lines |= dict.fromkeys(range(start, end), (line or 0) - code.co_firstlineno)
+    found: frozenset[int] = signal_points.__wrapped__(code)  # anew: the answer is kept
+    return {lines[offset] for offset in found}
+
+
+def test_a_signal_comes_after_a_call_and_when_a_loop_turns_and_nowhere_else() -> None:
+    assert {1} < lines_of(calls_and_turns) <= {1, 2, 3}
+    assert 0 not in lines_of(awaits)
 
 
 def test_public_context_managers_are_found(tmp_path: Path) -> None:

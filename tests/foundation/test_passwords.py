@@ -6,8 +6,14 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
+LOGGING = """
+import logging
+
+def test_logs():
+    logging.getLogger("shop").warning("%s was refused", "marm" + "alade-1")
+"""
 LEAKING = """
-import logging, sys
+import sys
 import pytest
 from velvet.passwords import watch
 
@@ -18,9 +24,6 @@ def test_prints():
 
 def test_prints_on_stderr():
     print(PASSWORD, file=sys.stderr)
-
-def test_logs():
-    logging.getLogger("shop").warning("%s was refused", PASSWORD)
 
 def test_expects_an_error_that_says_it():
     with pytest.raises(ValueError):
@@ -78,23 +81,21 @@ def test_expects_an_error_that_cannot_be_shown():
 """
 
 
-def inner(pytester: pytest.Pytester, text: str) -> pytest.RunResult:
+def inner(pytester: pytest.Pytester, text: str, *, here: bool = True) -> pytest.RunResult:
     pytester.makeconftest('PASSWORDS = "canary-"')
     pytester.makepyfile(text)
-    return pytester.runpytest_subprocess(
-        "--disable-plugin-autoload", "-p", "velvet.passwords", "-p", "no:randomly", "-rA"
-    )
+    run = pytester.runpytest_inprocess if here else pytester.runpytest_subprocess
+    return run("--disable-plugin-autoload", "-p", "velvet.passwords", "-p", "no:randomly", "-rA")
 
 
 def test_whatever_shows_a_password_goes_red(pytester: pytest.Pytester) -> None:
     result = inner(pytester, LEAKING)
 
     # The one whose fixture leaks passes first, and has an error at its end.
-    result.assert_outcomes(failed=9, errors=1, passed=1)
+    result.assert_outcomes(failed=8, errors=1, passed=1)
     for where in (
         "stdout call",
         "stderr call",
-        "log call",
         "expected error",
         "example",
         "teardown",
@@ -102,6 +103,14 @@ def test_whatever_shows_a_password_goes_red(pytester: pytest.Pytester) -> None:
         result.stdout.fnmatch_lines([f"*a password of this suite is shown in: *{where}*"])
     assert "marmalade" not in result.stdout.str()
     assert "canary-7" not in result.stdout.str()
+
+
+def test_a_log_that_shows_one_goes_red(pytester: pytest.Pytester) -> None:
+    result = inner(pytester, LOGGING, here=False)  # what is logged here is this test's log, too
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*a password of this suite is shown in: *log call*"])
+    assert "marmalade" not in result.stdout.str()
 
 
 def test_what_shows_none_stays_green(pytester: pytest.Pytester) -> None:

@@ -33,6 +33,12 @@ for name in ("sort", "sort_more"):
     def fast(n):
         return lambda: sorted(range(n))
 """
+RUN = """
+from velvet.bench.command import main
+
+if __name__ == "__main__":
+    main(suite)
+"""
 TOML = """\
 title = "Tiny"
 phase = 2
@@ -194,6 +200,44 @@ def test_a_result_is_drawn_with_its_noise():
     assert "The machine was busy" in "".join(str(one.proto) for one in app.get("html"))
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert figure["data"][0]["y"] == ["new", "old"]
+
+
+def test_the_guess_is_a_comparison_its_winner_and_a_factor(tiny, monkeypatch):
+    def script() -> None:
+        import streamlit as st
+
+        from velvet import catalog
+        from velvet.ui import predict
+
+        st.json(predict.controls(catalog.find("30")))
+
+    with (tiny / "benchmarks" / "measure.py").open("a", encoding="utf-8") as file:
+        file.write(RUN)
+    monkeypatch.setattr(predict, "reference", lambda module: result(NEW))
+    app = AppTest.from_function(script, default_timeout=60).run()
+    first = json.loads(app.json[0].value)
+    app.get("button_group")[-1].set_value("fast").run()
+
+    assert not app.exception
+    assert first == {"module": "30-tiny", "comparison": "sort", "winner": "slow", "factor": 2.0}
+    assert json.loads(app.json[0].value) == first | {"winner": "fast"}
+    assert app.markdown[0].value == "Sorting"
+
+
+def test_a_module_that_declares_nothing_asks_for_no_guess(tiny):
+    def script() -> None:
+        import streamlit as st
+
+        from velvet import catalog
+        from velvet.ui import predict
+
+        st.json(predict.controls(catalog.find("30")))
+
+    (tiny / "benchmarks" / "measure.py").unlink()
+    app = AppTest.from_function(script, default_timeout=60).run()
+
+    assert json.loads(app.json[0].value) == {}
+    assert "30-tiny declares no comparison" in app.warning[0].value
 
 
 def test_bars_grow_while_it_runs():

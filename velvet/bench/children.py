@@ -27,6 +27,7 @@ from velvet.processes import descendants, end_group
 
 STDERR_TAIL = 2000
 TREE_EVERY_S = 0.02
+READER_S = 5.0  # a reader ends with the group; what has left it may still hold the pipe
 _THREAD_VARIABLES = tuple(f"{name}_NUM_THREADS" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR"))
 
 
@@ -66,8 +67,9 @@ def tree_mb(pid: int) -> float:
 
 
 def _pump(stream: IO[bytes], lines: queue.Queue[bytes | None]) -> None:
-    for line in stream:
-        lines.put(line)
+    with stream:  # closed by whoever reads it: elsewhere it would be closed under the reader
+        for line in stream:
+            lines.put(line)
     lines.put(None)
 
 
@@ -100,22 +102,26 @@ def stream(
             env=dict(env),
             start_new_session=os.name == "posix",
         )
+        lines: queue.Queue[bytes | None] = queue.Queue()
+        reader = threading.Thread(target=_pump, args=(process.stdout, lines), daemon=True)
         try:
+            reader.start()
             if affinity and hasattr(psutil.Process, "cpu_affinity"):
                 psutil.Process(process.pid).cpu_affinity(list(affinity))
-            yield from _events(process, errors, limit, sample_tree)
+            yield from _events(process, lines, errors, limit, sample_tree)
         finally:
             end_group(process)
-            if process.stdout is not None:
-                process.stdout.close()
+            if reader.ident is not None:
+                reader.join(READER_S)
 
 
 def _events(
-    process: subprocess.Popen[bytes], errors: IO[bytes], limit: float, sample_tree: bool
+    process: subprocess.Popen[bytes],
+    lines: queue.Queue[bytes | None],
+    errors: IO[bytes],
+    limit: float,
+    sample_tree: bool,
 ) -> Iterator[dict[str, Any]]:
-    lines: queue.Queue[bytes | None] = queue.Queue()
-    assert process.stdout is not None
-    threading.Thread(target=_pump, args=(process.stdout, lines), daemon=True).start()
     turn: str | None = None
     ended = False
     peak = 0.0

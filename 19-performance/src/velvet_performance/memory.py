@@ -29,6 +29,7 @@ def bytes_per_object(factory: Callable[[], Any], n: int = ROWS) -> float:
     """
     if n < 1:
         raise ValueError(f"n is {n}: it must be at least 1")
+    _allocated(lambda: _fill([None], factory))  # a line's first run fills tables, of a tracer too
     kept: list[Any] = [None] * n
     return max(0.0, _allocated(lambda: _fill(kept, factory)) / n)
 
