@@ -17,18 +17,17 @@ Each argument in turn is replaced by hostile values of its kind, which its valid
 number, an integer, a text, bytes, an iterable, a mapping, a callable, a `Key`; `Fixed(value)` and
 every other type stay. The answer is a value, or a declared error with a sentence; never another
 error, never a hang. NaN is refused, NumPy's scalars and one-shot iterators are answered as what
-they stand for, and after a refusal an object holds what it held and passes its `check()`. A copy
-shares nothing. A public callable that is neither declared nor excepted fails the second test.
+they stand for, and after a refusal an object holds what it held and passes its `check()`. A value
+that repeats the call when it is hashed or compared gets the answer of both calls in some order, or
+a RuntimeError. A copy shares nothing. What is neither declared nor excepted fails a test.
 """
 
 from __future__ import annotations
 
 import ast
-import asyncio
 import contextlib
 import copy
 import inspect
-import itertools
 import pickle
 import re
 import warnings
@@ -40,10 +39,10 @@ from typing import Any, ClassVar
 import pytest
 
 from velvet import passwords
-from velvet.hostile_inputs import MANY, Boom, Fixed, Input, Key, inputs_for
+from velvet.hostile_inputs import MANY, Boom, Fixed, Input, Key, finish, inputs_for, twin
 
 HANG_SECONDS = 100  # many times what a test takes; it only ends what hangs
-_ITEMS = 1000  # of an endless answer, so many are looked at
+_MOMENTS = 10  # of a call, in each of which a hostile object calls back
 _KINDS = {"int", "float", "str", "bytes", "Iterable", "Sequence", "Mapping", "Callable", "Hashable"}
 _APART = {"comparisons", "contenders", "dashboard", "samples"}
 
@@ -56,16 +55,16 @@ class Step:
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
 
-    def slots(self) -> Iterator[tuple[int | str, Any]]:
-        """Yield the place and the declared value of each argument."""
-        yield from enumerate(self.args)
-        yield from self.kwargs.items()
+    def slots(self) -> list[tuple[int | str, Any]]:
+        """Return the place and the declared value of each argument."""
+        return [*enumerate(self.args), *self.kwargs.items()]
 
-    def run(self, function: Callable[..., Any], place: int | str = "", value: Any = None) -> Any:
-        """Call with the valid arguments, one of them replaced."""
-        given = {slot: value if slot == place else _plain(one) for slot, one in self.slots()}
+    def run(self, function: Any, place: Any = "", value: Any = None, *, twins: bool = False) -> Any:
+        """Call with the valid arguments, one of them replaced, or keys by their twins."""
+        made = [(slot, twin(one) if twins else one) for slot, one in self.slots()]
+        given = {slot: value if slot == place else _plain(one) for slot, one in made}
         words = {slot: one for slot, one in given.items() if isinstance(slot, str)}
-        return _finish(function(*(given[i] for i in range(len(self.args))), **words))
+        return finish(function(*(given[i] for i in range(len(self.args))), **words))
 
 
 @dataclass(frozen=True)
@@ -88,13 +87,9 @@ class Call:
         return replace(self, steps=(*self.steps, Step(method, args, kwargs)))
 
     def but(self, **rules: Any) -> Call:
-        """Depart from the rule.
-
-        Args:
-            rules: `errors` that may be raised, too; why `nan` is passed through, why a refused
-                call is `partial`, why a copy `shares`; `same=False` where two equal calls differ;
-                `many`, the largest amount, where the work grows faster than it; `of`, what a lambda declares;
-                `large` makes one of 10,000 elements, deep or wide, whose copies are tried, too.
+        """Depart from the rule: more `errors`; why `nan` is passed through, a refused call is `partial`
+        or a copy `shares`; `same=False` where two equal calls differ; `many`, the largest amount; `of`,
+        what a lambda declares; `large` makes one of 10,000 elements, whose copies are tried, too.
         """
         return replace(self, **rules)
 
@@ -119,27 +114,6 @@ def _plain(value: Any) -> Any:
     return copy.copy(value) if isinstance(value, list | dict | set) else value
 
 
-def _finish(answer: Any) -> Any:
-    """Await what is awaitable and walk what is lazy: there the errors are."""
-    if inspect.isasyncgen(answer):
-        return asyncio.run(_walk(answer))
-    if inspect.iscoroutine(answer):
-        return asyncio.run(answer)
-    if isinstance(answer, Iterator) and not hasattr(answer, "__exit__"):
-        return list(itertools.islice(answer, _ITEMS))
-    return answer
-
-
-async def _walk(answer: Any) -> list[Any]:
-    found: list[Any] = []
-    async for one in answer:
-        found.append(one)
-        if len(found) == _ITEMS:
-            break
-    await answer.aclose()
-    return found
-
-
 def _held(target: Any) -> Any:
     """Return what an object holds, as far as it can be asked without changing it."""
     if hasattr(target, "__iter__") and hasattr(target, "__len__"):
@@ -150,23 +124,28 @@ def _held(target: Any) -> Any:
 def _equal(one: Any, other: Any) -> bool:
     if type(one).__eq__ is object.__eq__:  # type: ignore[comparison-overlap]
         return True  # it has no equality of its own
-    try:
-        return bool(one == other) or repr(one) == repr(other)
-    except (ValueError, TypeError):
-        return repr(one) == repr(other)
+    with contextlib.suppress(ValueError, TypeError):
+        if one == other:
+            return True
+    return repr(one) == repr(other)
 
 
 def faults(declared: Call, errors: tuple[type[BaseException], ...] = ()) -> list[str]:
     """Return a sentence on every hostile value that gets a wrong answer."""
-    allowed = (ValueError, TypeError, Boom, *errors, *declared.errors)
     found, tried = [], 0
     for count, step in enumerate(declared.steps):
         for place, valid in step.slots():
+            allowed = (ValueError, TypeError, Boom, *errors, *declared.errors)
+            # OverflowError is Python's own answer to a number that has no float.
+            allowed += (LookupError,) * bool(count) + (OverflowError,) * isinstance(
+                valid, int | float
+            )
             for given in inputs_for(valid, declared.many):
                 tried += 1
                 about = f"{declared}{step.name and '.'}{step.name}[{place}] {given.name}"
                 try:
-                    fault = _fault(declared, count, place, given, allowed)
+                    judge = _recalled if given.back else _fault
+                    fault = judge(declared, count, place, given, allowed)
                 except pytest.fail.Exception as error:
                     error.msg = f"{about} hangs: {error.msg}"
                     raise
@@ -179,10 +158,7 @@ def _fault(
     declared: Call, count: int, place: int | str, given: Input, allowed: tuple[Any, ...]
 ) -> str:
     step, target = declared.steps[count], declared.target(count)
-    allowed = (*allowed, LookupError) if count else allowed
     whole = isinstance(dict(step.slots())[place], int)
-    if isinstance(dict(step.slots())[place], int | float):
-        allowed = (*allowed, OverflowError)  # Python's own answer to a number that has no float
     function, before = getattr(target, step.name) if count else declared.function, _held(target)
     try:
         with warnings.catch_warnings():
@@ -208,16 +184,67 @@ def _fault(
         if not _equal(answer, expected := step.run(declared.function, place, like)):
             fault = f"is {answer!r:.200} and not {expected!r:.200}"
         close(expected)
-    if not count:
-        close(answer)
+    close(None if count else answer)
     return fault
+
+
+def _recalled(
+    declared: Call, count: int, place: int | str, given: Input, allowed: tuple[Any, ...]
+) -> str:
+    """Let a hostile object repeat the call at each moment of it; it ends as calls in some order do."""
+    step, dies = declared.steps[count], "del" in given.name
+
+    def after(calls: str, moment: int = 0) -> tuple[bool, Exception | None, str, Any]:
+        # t is a call with twins as keys, v the declared one, h (and H, with twins) the hostile one.
+        target, left, error = declared.target(count), [moment], None
+        function = getattr(target, step.name) if count else declared.function
+
+        def run(*slot: Any, twins: bool = False) -> None:
+            answer = step.run(function, *slot, twins=twins)
+            close(None if count else answer)
+
+        def again() -> None:
+            left[0] -= 1
+            if not left[0]:
+                with contextlib.suppress(*(Exception,) * dies):  # nothing would catch it
+                    run()
+
+        for one in calls:
+            try:
+                slot = (place, given.make(again)) if one in "hH" else ()
+                run(*slot, twins=one in "tH")
+            except Exception as raised:  # noqa: BLE001 - which error is what is asked
+                error = raised.with_traceback(None) if slot else error
+            del slot
+        came, left[0] = left[0] < 1, 0
+        held = hasattr(target, "__len__") and (len(target), sorted(map(repr, _held(target))))
+        fault = _checked(target)
+        close(target)
+        return came, error, fault, held
+
+    keyed = count > 0 and any(isinstance(one, Key) for _, one in step.slots())
+    for before, one in (("", "h"), ("ttt", "H"))[: 1 + keyed]:
+        right: list[Any] = []
+        for moment in range(1, _MOMENTS):
+            came, error, fault, held = after(before + one + "t" * 12 * (dies and keyed), moment)
+            if not came:
+                break
+            if error and not (isinstance(error, (*allowed, RuntimeError)) and str(error)):
+                fault = f"{type(error).__name__}: {error}"
+            orders = (one + "v", "v" + one, "", "v", one)
+            right = right or [after(before + order)[3] for order in orders]
+            if held not in right[: 5 if error else 2] and not dies:
+                fault = fault or f"({error!r}) it holds {held} and not {right[0]}"
+            if fault:
+                return f"in moment {moment}: {fault}"
+    return ""
 
 
 def close(target: Any) -> None:
     """Close what can be closed; what is awaitable is awaited."""
     if not inspect.ismodule(target) and callable(end := getattr(target, "close", None)):
         with contextlib.suppress(TypeError):  # it asks for more
-            _finish(end())
+            finish(end())
 
 
 def _checked(target: Any) -> str:
@@ -280,10 +307,7 @@ def trees(package: Path) -> Iterator[tuple[str, ast.Module]]:
 
 
 def public(package: Path) -> Iterator[str]:
-    """Yield every public callable of a package that takes a number, a text, an iterable or more.
-
-    Errors, enumerations, protocols and plain values, which take what they are given, are left out.
-    """
+    """Yield every callable that takes a number, a text or more, and is no error and no plain value."""
     for dotted, tree in trees(package):
         for node in tree.body:
             if getattr(node, "name", "_")[0] != "_" and _takes(node):
@@ -304,13 +328,9 @@ def undeclared(found: Iterable[str], named: Set[str], excepted: Mapping[str, str
 def _takes(node: ast.AST) -> bool:
     if isinstance(node, ast.ClassDef):
         bases = " ".join(ast.unparse(base) for base in (*node.bases, *node.decorator_list))
-        if re.search(r"Error|Exception|Enum|Protocol|NamedTuple|TypedDict", bases):
-            return False
-        return any(
-            _takes(inner)
-            for inner in node.body
-            if getattr(inner, "name", "_")[0] != "_" or getattr(inner, "name", "") == "__init__"
-        )
+        named = [one for one in node.body if re.match("[^_]|__init__$", getattr(one, "name", "_"))]
+        plain = re.search(r"Error|Exception|Enum|Protocol|NamedTuple|TypedDict", bases)
+        return not plain and any(map(_takes, named))
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
     given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg]
@@ -319,13 +339,7 @@ def _takes(node: ast.AST) -> bool:
 
 
 class HostileTests:
-    """What holds for every public callable of a module; inherit it in `tests/unit/test_hostile.py`.
-
-    Attributes:
-        calls: a valid call of each public callable.
-        errors: what any of them may raise beside ValueError and TypeError.
-        excepted: a module or a callable of the package that is not declared -> why not.
-    """
+    """What holds for every public callable of a module; inherit it in `tests/unit/test_hostile.py`."""
 
     calls: ClassVar[Sequence[Call]] = ()
     errors: ClassVar[tuple[type[BaseException], ...]] = ()
@@ -353,9 +367,9 @@ class HostileTests:
         """Find what is neither, and exceptions that except nothing."""
         package = package_of(self)
         made = [one for each in self.calls for one in (each.function, *each.of)]
-        named = {
-            f"{one.__module__}.{one.__qualname__}" for one in made if hasattr(one, "__module__")
-        }
-        named = {name.removeprefix(f"{package.name}.") for name in named}
+        known = [
+            one for one in made if f"{getattr(one, '__module__', '')}".startswith(package.name)
+        ]
+        named = {f"{one.__module__}.{one.__qualname__}".partition(".")[2] for one in known}
         left = undeclared(public(package), named, self.excepted)
         assert left == [], f"neither declared nor excepted: {', '.join(left)}"

@@ -52,8 +52,7 @@ class Interrupt:
     """
 
     def __init__(self, step: int, inside: str) -> None:
-        self.step, self.inside, self.count, self.where = step, inside, 0, ""
-        self.lesson = False
+        self.step, self.inside, self.count, self.where, self.lesson = step, inside, 0, "", False
 
     def __enter__(self) -> Interrupt:
         self._before = sys.gettrace()

@@ -24,7 +24,6 @@ from __future__ import annotations
 import ast
 import asyncio
 import gc
-import itertools
 import os
 import select
 import signal
@@ -32,9 +31,10 @@ import sqlite3
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, ClassVar
 
 import pytest
@@ -107,8 +107,7 @@ def _nothing_open(faults: list[str]) -> Iterator[None]:
         yield
         if len(_descriptors()) > len(before):
             gc.collect()
-    left = dict(_descriptors().items() - before.items())
-    faults += [f"left open: {target}" for target in left.values()]
+    faults += [f"left open: {target}" for _, target in _descriptors().items() - before.items()]
 
 
 def _descriptors() -> dict[str, str]:
@@ -133,8 +132,9 @@ def _interrupted(resource: Resource, folder: Path, step: int) -> tuple[int, list
         faults += [resource.outcome(came, KeyboardInterrupt, interrupt.where), resource.held(made)]
         close(made)
         del made, came
-    steps = interrupt.count if interrupt.lesson else 0
-    return steps, [f"interrupted at {interrupt.where}: {one}" for one in faults if one]
+    return interrupt.count * interrupt.lesson, [
+        f"interrupted at {interrupt.where}: {one}" for one in faults if one
+    ]
 
 
 async def _through(used: Any) -> None:
@@ -167,33 +167,24 @@ def _cancelled(
 
     with _nothing_open(faults):
         asyncio.run(run())
-    return (seen[0] if seen[0] > 1 else 0), [
-        f"cancelled at {where}: {one}" for one in faults if one
-    ]
+    return seen[0] * (seen[0] > 1), [f"cancelled at {where}: {one}" for one in faults if one]
 
 
 def interrupted(resource: Resource, folder: Path) -> list[str]:
     """Return a sentence on every step at which an interrupt leaves something held, lost or open."""
-    folders = (folder / str(number) for number in itertools.count())
-
-    def new() -> Path:
-        made = next(folders)
-        made.mkdir()
-        return made
-
+    new: Any = lambda: Path(mkdtemp(dir=folder))  # noqa: E731
     made = resource.make(new())
     sync = _is_sync(resource.use(made))
     close(made)
     act: Any = _interrupted if sync else _cancelled
     act(resource, new(), 0)  # Python 3.12 traces the second call on
-    found: list[str]
     steps, found = act(resource, new(), 0)
     if not (steps or found):
         return ["no step of it is in a file of the lesson"]
     for step in range(1, steps + 1, -(-steps // resource.steps)) if not found else ():
         for kind in ((),) if sync else ((False,), (True,)):
             found += act(resource, new(), step, *kind)[1]
-    return found
+    return list(found)
 
 
 def _is_sync(used: Any) -> bool:
@@ -251,17 +242,15 @@ def left_in(resource: Resource, place: str, folder: Path) -> list[str]:
     if isinstance(kind, str):
         return [] if kind.count(" ") else [f"it is not left there without a reason: {kind!r}"]
 
-    async def in_tasks(used: Any) -> str:
-        await asyncio.ensure_future(_step(used, leaving=False))
-        leaving = asyncio.ensure_future(_step(used, leaving=True))
-        (came,) = await asyncio.gather(leaving, return_exceptions=True)
-        return f"{type(came).__name__}: {came}" if came else ""
+    async def in_tasks(used: Any) -> None:
+        for leaving in (False, True):
+            await asyncio.ensure_future(_step(used, leaving))
 
     with _nothing_open(faults):
         made = resource.make(folder)
         used = resource.use(made)
         if place == "task":
-            said = asyncio.run(in_tasks(used))
+            said = _raised(asyncio.run, in_tasks(used))
         elif place == "loop":
             asyncio.run(_step(used, leaving=False))
             said = _raised(asyncio.run, _step(used, leaving=True))
@@ -305,37 +294,22 @@ def _managers(tree: ast.AST, outer: str = "") -> Iterator[str]:
 
 def unlocked(lock: Any) -> bool:
     """Whether another thread gets a lock at once."""
-
-    def taken() -> bool:
-        got: bool = lock.acquire(blocking=False)
-        if got:
-            lock.release()
-        return got
-
     with ThreadPoolExecutor(1) as threads:
-        return threads.submit(taken).result(PATIENCE_S)
+        taken = threads.submit(lambda: lock.acquire(blocking=False) and not lock.release())
+        return bool(taken.result(PATIENCE_S))
 
 
 def writable(path: Path | str) -> bool:
     """Whether another connection may write to an SQLite file at once."""
     other = sqlite3.connect(path, timeout=0, isolation_level=None)
-    try:
+    with closing(other), suppress(sqlite3.OperationalError):
         other.execute("BEGIN IMMEDIATE")
-        other.execute("ROLLBACK")
-    except sqlite3.OperationalError:
-        return False
-    finally:
-        other.close()
-    return True
+        return True
+    return False
 
 
 class ResourceTests:
-    """What holds for everything that a module acquires; inherit it in `tests/unit/test_resources.py`.
-
-    Attributes:
-        resources: how each is made, used, and known to be free.
-        excepted: a module or a context manager of the package that is not declared -> why not.
-    """
+    """What holds for everything that a module acquires; inherit it in `tests/unit/test_resources.py`."""
 
     resources: ClassVar[Sequence[Resource]] = ()
     excepted: ClassVar[Mapping[str, str]] = {}
@@ -343,10 +317,9 @@ class ResourceTests:
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Make a test of each declared resource, and of each place to leave it in."""
-        if "resource" in metafunc.fixturenames:
-            metafunc.parametrize("resource", self.resources, ids=str)
-        if "where" in metafunc.fixturenames:
-            metafunc.parametrize("where", PLACES)
+        for name, values in (("resource", self.resources), ("where", PLACES)):
+            if name in metafunc.fixturenames:
+                metafunc.parametrize(name, values, ids=str)
 
     def test_an_interrupt_at_any_step_leaves_nothing_held(
         self, resource: Resource, tmp_path: Path
@@ -364,6 +337,6 @@ class ResourceTests:
 
     def test_every_context_manager_is_declared_or_excepted(self) -> None:
         """Find what is neither, and exceptions that except nothing."""
-        found = managers(package_of(self))
-        left = undeclared(found, {one.name for one in self.resources}, self.excepted)
+        named = {one.name for one in self.resources}
+        left = undeclared(managers(package_of(self)), named, self.excepted)
         assert left == [], f"neither declared nor excepted: {', '.join(left)}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import signal
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -159,6 +161,93 @@ def test_a_broken_mechanism_goes_red(declared: Call, sentence: str) -> None:
 def test_a_whole_mechanism_stays_green() -> None:
     assert faults(ADD) == []
     assert shared(ADD) == []
+
+
+class Counts:
+    """How often each key came; whatever a key's own dunder does."""
+
+    def __init__(self) -> None:
+        self.order: list[Any] = []
+        self.times: dict[Any, int] = {}
+        self.lock: Any = threading.RLock()
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def add(self, key: Any) -> None:
+        with self.lock:
+            self.times[key] = self.times.get(key, 0) + 1
+            self.order = list(self.times)
+
+    def check(self) -> None:
+        assert self.order == list(self.times)
+
+
+class IndexesInSteps(Counts):
+    """A key is in one of two tables while the other hashes it."""
+
+    def add(self, key: Any) -> None:
+        if key not in self.times:
+            self.order.append(key)
+            self.times[key] = len(self.order)
+
+
+class LosesWhatCameMeanwhile(Counts):
+    """What was copied before the comparison is written back after it."""
+
+    def add(self, key: Any) -> None:
+        self.times = {**self.times, key: 1}
+        self.order = list(self.times)
+
+
+class FreesInTheMiddle(Counts):
+    """The oldest key goes while only one of two tables knows; its `__del__` comes back."""
+
+    def add(self, key: Any) -> None:
+        if key not in self.times and len(self.times) == 3:
+            del self.times[self.order.pop(0)]
+            self.order = self.order[:2]
+        super().add(key)
+
+    def check(self) -> None:
+        assert len(self.times) <= 3
+
+
+class Locks(Counts):
+    """A lock that its own thread cannot take twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = threading.Lock()
+
+
+def counted(kind: type[Counts]) -> Call:
+    return call(kind).then("add", Key("a"))
+
+
+@pytest.mark.parametrize(
+    ("broken", "sentence"),
+    [
+        (IndexesInSteps, "calls back in __hash__: in moment 2: check() fails"),
+        (LosesWhatCameMeanwhile, "calls back in __hash__: in moment 1"),
+        (FreesInTheMiddle, "calls back in __del__: in moment 1: check() fails"),
+    ],
+)
+def test_an_object_that_calls_back_finds_a_half_made_change(
+    broken: type[Counts], sentence: str
+) -> None:
+    assert faults(counted(Counts)) == []
+
+    found = faults(counted(broken))
+
+    assert [fault for fault in found if sentence in fault], found
+
+
+@pytest.mark.timeout(3, method="signal")
+@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="this system ends no lock by a signal")
+def test_a_call_back_that_waits_for_its_own_lock_ends_as_a_failure() -> None:
+    with pytest.raises(pytest.fail.Exception, match=r"Locks\.add\[0\] calls back in \S+ hangs"):
+        faults(counted(Locks))
 
 
 def test_a_copy_that_shares_goes_red() -> None:

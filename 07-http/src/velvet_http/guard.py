@@ -99,6 +99,7 @@ class TokenBucket:
 
     def reserve(self, now: float) -> float:
         """Take the next token and return the seconds to wait for it (GCRA, constant time)."""
+        now = float(now)  # before the lock: a number of another kind may come back
         with self._lock:
             turn = now if self._next is None else max(self._next, now)
             self._next = turn + self._interval

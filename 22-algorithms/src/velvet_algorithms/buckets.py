@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, pairwise
 from typing import Any, Generic, TypeVar
 
-from velvet_algorithms.contract import ensure, refuse_unordered, watched
+from velvet_algorithms.contract import changed_meanwhile, ensure, refuse_unordered, watched
 
 T = TypeVar("T")
 
@@ -44,8 +44,14 @@ class Buckets(Generic[T]):
     def __len__(self) -> int:
         return self._added - self._removed
 
+    def _refuse_change(self, stamp: int) -> None:
+        """Raise RuntimeError where a comparison came back and changed the list."""
+        if self._added + self._removed != stamp:
+            raise changed_meanwhile()
+
     def _fill(self, values: list[T], keys: list[Any]) -> None:
         """Replace everything by sorted values (`keys` are not read where there is no key)."""
+        gone = [*self._lists, *self._keys, self._maxes[:]]  # noqa: F841 - `__del__` may come back
         cuts = range(0, len(values), self._load)
         self._lists[:] = [values[i : i + self._load] for i in cuts]
         if self._key is not None:
@@ -115,9 +121,10 @@ class Buckets(Generic[T]):
 
     def _drop(self, bucket: int, offset: int) -> None:
         """Delete one value by its place."""
-        del self._keys[bucket][offset]
+        # Held until all is in order: its `__del__` may come back.
+        gone = [self._keys[bucket].pop(offset)]
         if self._key is not None:
-            del self._lists[bucket][offset]
+            gone.append(self._lists[bucket].pop(offset))
         self._removed += 1
         self._settle(bucket)
 

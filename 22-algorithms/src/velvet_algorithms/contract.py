@@ -51,6 +51,13 @@ def ensure(holds: bool, broken: str) -> None:
         raise AssertionError(broken)
 
 
+def changed_meanwhile() -> RuntimeError:
+    """Return the error of a call whose comparison, hash or equality changed what it works on."""
+    return RuntimeError(
+        "it changed during the call, by a comparison or a hash; change it afterwards"
+    )
+
+
 def watched(parts: Iterator[T], changes: Callable[[], int]) -> Iterator[T]:
     """Pass parts on; raise RuntimeError where `changes` has counted on since this was called."""
     stamp = changes()

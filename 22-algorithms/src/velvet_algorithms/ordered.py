@@ -19,7 +19,7 @@ from functools import partial
 from itertools import chain, pairwise
 from typing import Any, Generic, TypeVar
 
-from velvet_algorithms.contract import ensure, refuse_nan, watched
+from velvet_algorithms.contract import changed_meanwhile, ensure, refuse_nan, watched
 
 T = TypeVar("T")
 LEVELS = 20  # enough for a million values
@@ -63,8 +63,11 @@ class SkipList(Generic[T]):
 
     def add(self, value: T) -> None:
         """Add a value behind its equals; raises ValueError for NaN. O(log n) expected."""
+        stamp = self._changes
         refuse_nan(value)
         path, places = self._path(value, past_equals=True)
+        if self._changes != stamp:
+            raise changed_meanwhile()
         bits = self._coins.getrandbits(LEVELS - 1)
         levels = (~bits & (bits + 1)).bit_length()  # one more than its trailing ones
         while self._levels < levels:
@@ -104,10 +107,13 @@ class SkipList(Generic[T]):
 
     def remove(self, value: T) -> None:
         """Remove the first value that is equal; raises ValueError if there is none."""
+        stamp = self._changes
         path, _ = self._path(value, past_equals=False)
         node = path[0].next[0]
         if node is None or node.value != value:
             raise ValueError(f"{value!r} is not in the list; ask with `in` first")
+        if self._changes != stamp:
+            raise changed_meanwhile()
         for level, before in enumerate(path):
             if before.next[level] is node:
                 before.width[level] += node.width[level] - 1
@@ -224,6 +230,7 @@ class BPlusTree(Generic[T]):
 
     def add(self, value: T) -> None:
         """Add a value behind its equals; raises ValueError for NaN. O(log n)."""
+        stamp = self._changes
         refuse_nan(value)
         path: _Path = []
         node = self._root
@@ -231,7 +238,11 @@ class BPlusTree(Generic[T]):
             child = bisect_right(node.separators, value)
             path.append((node, child))
             node = node.children[child]
-        insort(node.values, value)
+        values = node.values
+        insort(values, value)
+        if self._changes != stamp:
+            del values[next(i for i, one in enumerate(values) if one is value)]
+            raise changed_meanwhile()
         for inner, child in path:
             inner.sizes[child] += 1
         self._size += 1
@@ -309,11 +320,14 @@ class BPlusTree(Generic[T]):
 
     def remove(self, value: T) -> None:
         """Remove the first value that is equal; raises ValueError if there is none. O(log n)."""
+        stamp = self._changes
         leaf, offset, rank = self._seek(value)
         if offset == len(leaf.values) or leaf.values[offset] != value:
             raise ValueError(f"{value!r} is not in the tree; ask with `in` first")
+        if self._changes != stamp:
+            raise changed_meanwhile()
         path, leaf, offset = self._descend(rank)
-        del leaf.values[offset]
+        gone = leaf.values.pop(offset)  # noqa: F841 - held: its `__del__` may come back
         for inner, child in path:
             inner.sizes[child] -= 1
         self._size -= 1

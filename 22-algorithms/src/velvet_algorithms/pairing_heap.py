@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
-from velvet_algorithms.contract import ensure, refuse_nan
+from velvet_algorithms.contract import changed_meanwhile, ensure, refuse_nan
 
 T = TypeVar("T")
 
@@ -89,11 +89,12 @@ class PairingHeap(Generic[T]):
     ('late', 1)
     """
 
-    __slots__ = ("_root", "_size")
+    __slots__ = ("_busy", "_root", "_size")
 
     def __init__(self, entries: Iterable[tuple[T, Any]] = ()) -> None:
         self._root: Node[T] | None = None
         self._size = 0
+        self._busy = False  # while the children of what is removed are linked
         for item, priority in entries:
             self.push(item, priority)
 
@@ -119,9 +120,12 @@ class PairingHeap(Generic[T]):
     def _link(self, other: Node[T]) -> None:
         """Make the larger root the first child of the other; of equals, ours stays above."""
         root = self._root
+        less = root is None or other.priority < root.priority
+        if self._root is not root or self._busy:  # the comparison came back
+            raise changed_meanwhile()
         if root is None:
             self._root = other
-        elif other.priority < root.priority:
+        elif less:
             self._root = other._adopt(root)
         else:
             root._adopt(other)
@@ -150,6 +154,9 @@ class PairingHeap(Generic[T]):
             node.priority = priority
             return
         least = priority < root.priority  # the last comparison, before anything changes
+        self._refuse_gone(node)
+        if self._root is not root:
+            raise changed_meanwhile()
         node.priority = priority
         node._cut()
         self._root = node._adopt(root) if least else root._adopt(node)
@@ -157,7 +164,11 @@ class PairingHeap(Generic[T]):
     def remove(self, node: Node[T]) -> T:
         """Remove a handle's item and return it; raises ValueError where it has left."""
         self._refuse_gone(node)
-        rest = node._pair()
+        self._busy = True
+        try:
+            rest = node._pair()
+        finally:
+            self._busy = False
         if node is self._root:
             self._root = rest
         else:
@@ -169,6 +180,8 @@ class PairingHeap(Generic[T]):
         return node.item
 
     def _refuse_gone(self, node: Node[T]) -> None:
+        if self._busy:
+            raise changed_meanwhile()
         if node.before is node:
             raise ValueError(f"{node.item!r} has left the heap; push it again")
 

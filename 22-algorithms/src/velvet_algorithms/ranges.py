@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import inf
 from typing import Any, Generic, TypeVar
 
-from velvet_algorithms.contract import OwnCopies, plain, refuse_nan
+from velvet_algorithms.contract import OwnCopies, changed_meanwhile, plain, refuse_nan
 
 T = TypeVar("T")
 BLOCK = 32
@@ -254,9 +254,10 @@ class IntervalMap(OwnCopies, Generic[T]):
     [(8, 12, 'open'), (12, 13, 'lunch'), (13, 18, 'open')]
     """
 
-    __slots__ = ("_starts", "_stops", "_values")
+    __slots__ = ("_changes", "_starts", "_stops", "_values")
 
     def __init__(self) -> None:
+        self._changes = 0
         self._starts: list[Any] = []
         self._stops: list[Any] = []
         self._values: list[T] = []
@@ -281,6 +282,7 @@ class IntervalMap(OwnCopies, Generic[T]):
         self._replace(start, stop, [])
 
     def _replace(self, start: Any, stop: Any, middle: list[tuple[Any, Any, T]]) -> None:
+        stamp = self._changes
         _refuse_empty(start, stop)
         first = bisect_left(self._stops, start)  # touching neighbours belong to it: they may merge
         last = bisect_right(self._starts, stop)
@@ -294,6 +296,9 @@ class IntervalMap(OwnCopies, Generic[T]):
                 merged[-1] = (merged[-1][0], b, value)
             else:
                 merged.append((a, b, value))
+        if self._changes != stamp:
+            raise changed_meanwhile()
+        self._changes += 1
         self._starts[first:last] = [piece[0] for piece in merged]
         self._stops[first:last] = [piece[1] for piece in merged]
         self._values[first:last] = [piece[2] for piece in merged]

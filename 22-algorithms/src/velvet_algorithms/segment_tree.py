@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Generic, TypeVar
 
-from velvet_algorithms.contract import OwnCopies
+from velvet_algorithms.contract import OwnCopies, changed_meanwhile
 
 T = TypeVar("T")
 F = TypeVar("F")
@@ -23,7 +23,7 @@ F = TypeVar("F")
 class _Products(OwnCopies, Generic[T]):
     """The array of products that both trees are."""
 
-    __slots__ = ("_identity", "_n", "_op", "_size", "_tree")
+    __slots__ = ("_busy", "_identity", "_n", "_op", "_size", "_tree")
 
     def __init__(self, values: Iterable[T], op: Callable[[T, T], T], identity: T) -> None:
         leaves = list(values)
@@ -33,6 +33,7 @@ class _Products(OwnCopies, Generic[T]):
         while len(levels[-1]) > 1:
             levels.append(list(map(op, levels[-1][::2], levels[-1][1::2])))
         self._tree = [identity, *chain.from_iterable(reversed(levels))]
+        self._busy = False  # while a function of the caller stands between two changes
 
     def __len__(self) -> int:
         return self._n
@@ -66,9 +67,12 @@ class _Products(OwnCopies, Generic[T]):
 
     def _put(self, leaf: int, value: T) -> None:
         """Replace a leaf; when `op` raises, the tree is as it was before."""
+        if self._busy:
+            raise changed_meanwhile()
         tree, op = self._tree, self._op
         i, before, tree[leaf] = leaf, tree[leaf], value
         try:
+            self._busy = True
             while i > 1:
                 value = op(tree[i - 1], value) if i & 1 else op(value, tree[i + 1])
                 i >>= 1
@@ -79,6 +83,8 @@ class _Products(OwnCopies, Generic[T]):
                 i >>= 1
                 tree[i] = op(tree[2 * i], tree[2 * i + 1])
             raise
+        finally:
+            self._busy = False
 
 
 class SegmentTree(_Products[T]):
@@ -237,6 +243,7 @@ class LazySegmentTree(_Products[T], Generic[T, F]):
         before = [(i, tree[i]) for i in (*nodes, *above)]
         noted = [(i, lazy[i]) for i in nodes if i < len(lazy)]
         try:
+            self._busy = True
             for i in nodes:
                 tree[i] = self._act(f, tree[i])
             for i, known in noted:
@@ -249,6 +256,8 @@ class LazySegmentTree(_Products[T], Generic[T, F]):
             for i, known in noted:
                 lazy[i] = known
             raise
+        finally:
+            self._busy = False
 
     def _cover(self, start: int, stop: int) -> tuple[list[int], list[int]]:
         """Return the nodes that together are a range, and those above, the lowest first."""
@@ -273,13 +282,19 @@ class LazySegmentTree(_Products[T], Generic[T, F]):
     def _open(self, start: int, stop: int) -> tuple[int, int]:
         """Pass on what is noted above both ends of a range; return the ends as nodes."""
         start, stop = self._ends(start, stop)
+        if self._busy:
+            raise changed_meanwhile()
         lazy, nothing = self._lazy, self._nothing
-        for level in range(self._log, 0, -1):
-            left, right = start >> level, (stop - 1) >> level
-            if left << level != start and lazy[left] is not nothing:
-                self._push(left)
-            if (stop >> level) << level != stop and lazy[right] is not nothing:
-                self._push(right)
+        try:
+            self._busy = True
+            for level in range(self._log, 0, -1):
+                left, right = start >> level, (stop - 1) >> level
+                if left << level != start and lazy[left] is not nothing:
+                    self._push(left)
+                if (stop >> level) << level != stop and lazy[right] is not nothing:
+                    self._push(right)
+        finally:
+            self._busy = False
         return start, stop
 
     def _push(self, i: int) -> None:

@@ -24,7 +24,7 @@ from reprlib import recursive_repr
 from typing import Any, TypeVar, overload
 
 from velvet_algorithms.buckets import Buckets
-from velvet_algorithms.contract import ensure, refuse_nan
+from velvet_algorithms.contract import changed_meanwhile, ensure, refuse_nan
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -72,8 +72,8 @@ class SortedList(Buckets[T]):
 
     def add(self, value: T) -> None:
         """Add a value behind its equals. O(sqrt n) moves, made by one memmove; O(log n) else."""
+        stamp, maxes = self._added + self._removed, self._maxes
         key = value if self._key is None else self._key(value)
-        maxes = self._maxes
         try:
             bucket = bisect_right(maxes, key)
         except ArithmeticError:
@@ -82,6 +82,7 @@ class SortedList(Buckets[T]):
         if bucket == len(maxes):
             # Only a new maximum or NaN, which is less than nothing, comes out at the end.
             refuse_nan(key)
+            self._refuse_change(stamp)
             if not bucket:
                 self._added += 1
                 self._fill([value], [key])
@@ -95,9 +96,13 @@ class SortedList(Buckets[T]):
         elif self._key is None:
             keys = self._keys[bucket]
             insort(keys, key)
+            if self._added + self._removed != stamp:
+                del keys[next(i for i, one in enumerate(keys) if one is key)]
+                raise changed_meanwhile()
         else:
             keys = self._keys[bucket]
             offset = bisect_right(keys, key)
+            self._refuse_change(stamp)
             keys.insert(offset, key)
             self._lists[bucket].insert(offset, value)
         self._added += 1
@@ -113,17 +118,20 @@ class SortedList(Buckets[T]):
 
     def update(self, iterable: Iterable[T]) -> None:
         """Add all values, or none of them where one cannot be compared. O(n + k log k)."""
+        stamp = self._added + self._removed
         values, keys = self._sorted(list(iterable))
         count = len(values)
         if 8 * count < len(self):
             for key in keys:  # every comparison once before anything changes
                 bucket = min(bisect_right(self._maxes, key), len(self._maxes) - 1)
                 bisect_right(self._keys[bucket], key)
+            self._refuse_change(stamp)
             for value in values:
                 self.add(value)
             return
         if self:
             values, keys = self._sorted([*self, *values])
+        self._refuse_change(stamp)
         self._added += count
         self._fill(values, keys)
 
@@ -133,13 +141,15 @@ class SortedList(Buckets[T]):
         O(sqrt n) moves, made by one memmove.
         """
         if self._key is None:  # the common case, written out: half the time of the general one
-            maxes = self._maxes
+            stamp, maxes = self._added + self._removed, self._maxes
             bucket = bisect_left(maxes, value)
             if bucket < len(maxes):
                 keys = self._keys[bucket]
                 offset = bisect_left(keys, value)
                 if keys[offset] == value:
-                    del keys[offset]
+                    if self._added + self._removed != stamp:
+                        raise changed_meanwhile()
+                    gone = keys.pop(offset)  # noqa: F841 - held: its `__del__` may come back
                     self._removed += 1
                     if self._tree or not self._least <= len(keys) > offset:
                         self._settle(bucket)
@@ -193,6 +203,7 @@ class SortedList(Buckets[T]):
 
     def _find(self, value: T) -> tuple[int, int] | None:
         """Return bucket and offset of the first value that is equal, or None."""
+        stamp = self._added + self._removed
         key = value if self._key is None else self._key(value)
         bucket = bisect_left(self._maxes, key)
         offset = bisect_left(self._keys[bucket], key) if bucket < len(self._maxes) else 0
@@ -200,6 +211,7 @@ class SortedList(Buckets[T]):
             lists, keys = self._lists[bucket], self._keys[bucket]
             for i in range(offset, len(keys)):
                 if lists[i] == value:
+                    self._refuse_change(stamp)
                     return bucket, i
                 if self._key is None or keys[i] != key:
                     return None

@@ -19,7 +19,13 @@ from itertools import count, pairwise
 from sys import maxunicode
 from typing import Any
 
-from velvet_algorithms.contract import ensure, plain, refuse_nan, refuse_unordered
+from velvet_algorithms.contract import (
+    changed_meanwhile,
+    ensure,
+    plain,
+    refuse_nan,
+    refuse_unordered,
+)
 
 _END = ""  # the key under which `DictTrie` keeps a word's weight; no letter is empty
 Words = Mapping[str, float] | Iterable[tuple[str, float]]
@@ -225,11 +231,11 @@ class _Node:
 class RadixTree:
     """Words with weights; a chain of letters without a branch is one edge."""
 
-    __slots__ = ("_root", "_size")
+    __slots__ = ("_changes", "_root", "_size")
 
     def __init__(self, words: Words = ()) -> None:
         self._root = _Node(None, float("-inf"))
-        self._size = 0
+        self._size = self._changes = 0
         for word, weight in words.items() if isinstance(words, Mapping) else words:
             self.add(word, weight)
 
@@ -241,13 +247,13 @@ class RadixTree:
 
     def add(self, word: str, weight: float = 0) -> None:
         """Add a word, or raise its weight; raises ValueError for NaN or less. O(letters)."""
-        weight = plain(weight)
+        stamp, weight = self._changes, plain(weight)
         refuse_nan(weight)
         known = self._weight(word)
         if known is not None and weight < known:
             raise ValueError(f"{word!r} weighs {known!r} already; it cannot become {weight!r}")
-        max(weight, self._root.best)  # a weight that cannot be compared is refused here
         node, place, path = self._root, 0, [self._root]
+        cut: tuple[_Node, str, _Node] | None = None
         while place < len(word) and word[place] in node.edges:
             label, below = node.edges[word[place]]
             if not word.startswith(label, place):
@@ -256,18 +262,25 @@ class RadixTree:
                     shared += 1
                 middle = _Node(None, below.best)
                 middle.edges[label[shared]] = (label[shared:], below)
-                node.edges[label[0]] = (label[:shared], middle)
                 label, below = label[:shared], middle
+                cut = node, label, middle
             node, place = below, place + len(label)
             path.append(node)
+        # The last comparisons, which may raise or come back, before anything changes.
+        bests = [max(above.best, weight) for above in path]
+        if self._changes != stamp:
+            raise changed_meanwhile()
+        if cut is not None:
+            cut[0].edges[cut[1][0]] = cut[1:]
         if place < len(word):
             fresh = _Node(None, weight)
             node.edges[word[place]] = (word[place:], fresh)
             node = fresh
         self._size += node.weight is None
         node.weight = weight
-        for above in (*path, node):
-            above.best = max(above.best, weight)
+        for above, best in zip(path, bests, strict=True):
+            above.best = best
+        self._changes += 1
 
     def _find(self, prefix: str) -> tuple[str, _Node] | None:
         """Return the first node at or below a prefix, and the word that leads there."""

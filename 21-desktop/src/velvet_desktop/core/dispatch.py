@@ -87,7 +87,7 @@ class Coalescer:
     ) -> None:
         self._dispatcher, self._deliver = dispatcher, deliver
         self._latest: dict[Hashable, Any] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a key's `__eq__` may offer another value
 
     def offer(self, key: Hashable, value: Any) -> None:
         """Replace the waiting value of a key; callable from any thread."""

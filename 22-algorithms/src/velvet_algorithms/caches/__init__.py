@@ -71,7 +71,8 @@ class Cache(OwnCopies, MutableMapping[K, V]):
             raise KeyError(key)
         return value  # type: ignore[return-value]
 
-    # What leaves is held until all is in order: its `__del__` may come back to this cache.
+    # What leaves is held until all is in order: its `__del__` may come back to this cache. While
+    # a new key is stored, its `__hash__` may come back and take the room: then another leaves.
 
     def __delitem__(self, key: K) -> None:
         gone = self._drop(key)  # noqa: F841

@@ -38,9 +38,11 @@ class SieveCache(Cache[K, V]):
             self._data[key] = value
             self._used.add(key)
             return
-        gone = self._evict() if len(self._data) >= self.maxsize else None  # noqa: F841
+        gone = [self._evict()] if len(self._data) >= self.maxsize else []
         self._data[key] = value
         self._ahead[key] = None
+        while len(self._data) > self.maxsize:
+            gone.append(self._evict())
         self._changes += 1
 
     def _evict(self) -> V:
@@ -100,17 +102,22 @@ class S3FIFOCache(Cache[K, V]):
             self._data[key] = value
             self._use(key)
             return
-        gone = []
-        while len(self._data) >= self.maxsize:
-            small = len(self._small) >= self._small_max
-            gone.append(self._evict_small() if small else self._evict_main())
+        gone = self._evict(self.maxsize - 1)
         self._data[key], self._uses[key] = value, 0
         if key in self._ghosts:
             del self._ghosts[key]
             self._main[key] = None
         else:
             self._small[key] = None
+        gone += self._evict(self.maxsize)
         self._changes += 1
+
+    def _evict(self, most: int) -> list[V | None]:
+        gone = []
+        while len(self._data) > most:
+            small = len(self._small) >= self._small_max
+            gone.append(self._evict_small() if small else self._evict_main())
+        return gone
 
     def _evict_small(self) -> V | None:
         while self._small:

@@ -51,8 +51,8 @@ class LRUCache(Cache[K, V]):
             data[key] = value
             data.move_to_end(key)
             return
-        gone = data.popitem(last=False) if len(data) >= self.maxsize else None  # noqa: F841
         data[key] = value
+        gone = data.popitem(last=False) if len(data) > self.maxsize else None  # noqa: F841
         self._changes += 1
 
 
@@ -115,14 +115,13 @@ class TTLCache(LRUCache[K, V]):
     def __setitem__(self, key: K, value: V) -> None:
         now = self.timer()
         gone: list[Any] = [self._expired(now), self._data.get(key)]
-        if key not in self._data:
-            if len(self._data) >= self.maxsize:
-                gone.append(self._drop(next(iter(self._data))))
-            self._changes += 1
+        self._changes += key not in self._data
         self._data[key] = value
         self._data.move_to_end(key)
         self._expires[key] = now + self.ttl
         self._expires.move_to_end(key)
+        while len(self._data) > self.maxsize:
+            gone.append(self._drop(next(iter(self._data))))
 
     def __delitem__(self, key: K) -> None:
         """Remove a key; raises KeyError when it is not here, or too old."""
@@ -202,14 +201,18 @@ class LFUCache(Cache[K, V]):
             self._data[key] = value
             self._use(key)
             return
-        if len(self._data) >= self.maxsize:
-            if self._least not in self._buckets:
-                self._least = min(self._buckets)
-            gone = self._drop(next(iter(self._buckets[self._least])))  # noqa: F841
+        gone = [self._evict()] if len(self._data) >= self.maxsize else []
         self._data[key] = value
         self._uses[key] = self._least = 1
         self._buckets.setdefault(1, OrderedDict())[key] = None
+        while len(self._data) > self.maxsize:
+            gone.append(self._evict())
         self._changes += 1
+
+    def _evict(self) -> V:
+        if self._least not in self._buckets:
+            self._least = min(self._buckets)
+        return self._drop(next(iter(self._buckets[self._least])))
 
     def _drop(self, key: K) -> V:
         value = self._data.pop(key)
