@@ -153,7 +153,9 @@ def quarantine(rows: Iterable[Row], good: Path, bad: Path, *, every: int = 1000)
     parts = [path.with_name(path.name + ".part") for path in (good, bad)]
     state = _read_note(_note(good))
     counts = Counter(state["by_code"])
-    for part, size in zip(parts, state["sizes"], strict=True):
+    for part, path, size in zip(parts, (good, bad), state["sizes"], strict=True):
+        if size and not part.exists():
+            path.replace(part)  # the last run was stopped between its two moves
         with part.open("ab") as file:
             file.truncate(size)  # what was written after the last note is written again
     with parts[0].open("ab") as good_file, parts[1].open("ab") as bad_file:
