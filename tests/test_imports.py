@@ -9,9 +9,10 @@ A module in the old shape (no `comparisons` in its package) is held to what it c
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -138,29 +139,123 @@ def test_a_path_trick_is_recognised(line: str, expected: bool) -> None:
     assert bool(list(path_edits(ast.parse(line)))) is expected
 
 
+def files() -> dict[str, Path]:
+    """Return every file of the toolkit and of the modules' packages, by its dotted name."""
+    roots = [(ROOT, "velvet"), *((one.folder / "src", one.package) for one in MODULES)]
+    return {
+        ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): path
+        for root, name in roots
+        for path in sorted((root / name).rglob("*.py"))
+    }
+
+
+def trees(paths: Iterable[Path], words: str) -> Iterator[tuple[Path, ast.Module]]:
+    """Yield the syntax trees of the files in which some words stand; most need no parsing."""
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        if re.search(words, text):
+            yield path, ast.parse(text)
+
+
 def test_nothing_edits_where_imports_are_found() -> None:
     # A task's child makes the package of its page without running it.
-    files = [path for path in (ROOT / "velvet").rglob("*.py") if path.name != "child.py"]
+    paths = [path for path in (ROOT / "velvet").rglob("*.py") if path.name != "child.py"]
     for module in MODULES:
-        files += [path for path in module.folder.rglob("*.py") if "tests" not in path.parts]
+        paths += [path for path in module.folder.rglob("*.py") if "tests" not in path.parts]
 
     found = [
         f"{path.relative_to(ROOT).as_posix()}:{line}"
-        for path in files
-        for line in path_edits(ast.parse(path.read_text(encoding="utf-8")))
+        for path, tree in trees(paths, r"\bsys\s*\.\s*(path|modules)\b")
+        for line in path_edits(tree)
     ]
 
     assert found == []
 
 
-IMPORT_ALL = """
+class AtImport(ast.NodeVisitor):
+    """What a file imports while it is imported itself, wherever that may be.
+
+    A function and a program import later, `if …platform…` asks first, and a `try` may expect that
+    there is no such library.
+    """
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+
+    def visit_Import(self, node: ast.Import) -> None:
+        self.found.update(alias.name.partition(".")[0] for alias in node.names)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        self.found.add((node.module or "").partition(".")[0] if not node.level else "")
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        """Leave out what a function imports when it is called."""
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        """Leave it out, too."""
+
+    def visit_If(self, node: ast.If) -> None:
+        if not re.search("platform|TYPE_CHECKING|__main__", ast.unparse(node.test)):
+            self.generic_visit(node)
+
+    def visit_Try(self, node: ast.Try) -> None:
+        expected = [ast.unparse(one.type) for one in node.handlers if one.type]
+        if not re.search("ImportError|ModuleNotFoundError", " ".join(expected)):
+            self.generic_visit(node)
+
+
+def posix_only(tree: ast.Module) -> list[str]:
+    """Return the libraries without which a file could not be imported on Windows."""
+    visitor = AtImport()
+    visitor.visit(tree)
+    return sorted(visitor.found & set(POSIX_ONLY))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("import os, fcntl as locks", ["fcntl"]),
+        ("from resource import getrusage", ["resource"]),
+        ("class Lock:\n    import fcntl", ["fcntl"]),
+        ("if os.name:\n    pass\nelse:\n    import pwd", ["pwd"]),
+        ("with suppress(OSError):\n    import grp", ["grp"]),
+        ("try:\n    import termios\nexcept OSError:\n    pass", ["termios"]),
+        ("try:\n    import termios\nexcept ImportError:\n    termios = None", []),
+        ("if sys.platform != 'win32':\n    import fcntl", []),
+        ("if TYPE_CHECKING:\n    import resource", []),
+        ("if __name__ == '__main__':\n    import resource", []),
+        ("def peak():\n    import resource", []),
+        ("async def peak():\n    import resource", []),
+        ("from multiprocessing import resource_tracker", []),
+        ("from .resource import peak", []),
+    ],
+)
+def test_what_windows_has_not_is_recognised(text: str, expected: list[str]) -> None:
+    assert posix_only(ast.parse(text)) == expected
+
+
+def test_no_file_imports_at_once_what_windows_has_not() -> None:
+    known = files()
+
+    found = {
+        path.relative_to(ROOT).as_posix(): libraries
+        for path, tree in trees(known.values(), rf"\b({'|'.join(POSIX_ONLY)})\b")
+        if (libraries := posix_only(tree))
+    }
+
+    assert len(known) > len(MODULES)
+    assert found == {}
+
+
+IMPORT_CALLERS = """
 import builtins, importlib, sys
 
 known = builtins.__import__
 
 def portable(name, globals=None, *rest, **more):
     ours = ((globals or {}).get("__name__") or "").partition("_")[0].partition(".")[0] == "velvet"
-    if ours and name in BLOCKED and (globals["__name__"], name) not in GUARDED:
+    called = sys._getframe(1).f_code.co_name != "<module>"  # the rest is read, see above
+    if ours and called and name in BLOCKED:
         raise ImportError(f"{globals['__name__']} imports {name}, which Windows has not")
     return known(name, globals, *rest, **more)
 
@@ -174,36 +269,30 @@ for name in NAMES:
 """
 
 
-def guarded(tree: ast.AST) -> Iterator[str]:
-    """Yield what is imported for one platform only: under `if sys.platform …`."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and "platform" in ast.unparse(node.test):
-            for inner in ast.walk(node):
-                if isinstance(inner, ast.Import):
-                    yield from (alias.name for alias in inner.names)
+def late(known: Mapping[str, Path]) -> set[str]:
+    """Return the files with functions that import what Windows has not, by their dotted names."""
+    names = "|".join(POSIX_ONLY)
+    return {
+        name
+        for name, path in known.items()
+        if re.search(rf"^ +(import|from) ({names})\b", path.read_text("utf-8"), re.MULTILINE)
+    }
 
 
-def test_every_file_can_be_imported_where_nothing_posix_is() -> None:
-    roots = [ROOT, *(module.folder / "src" for module in MODULES)]
-    files = {
-        ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): path
-        for root, name in zip(roots, ["velvet", *(m.package for m in MODULES)], strict=True)
-        for path in sorted((root / name).rglob("*.py"))
-    }
-    excused = {
-        (name, library)
-        for name, path in files.items()
-        for library in guarded(ast.parse(path.read_text(encoding="utf-8")))
-    }
-    names = [name for name in files if not name.endswith("__main__")]
-    values = f"BLOCKED, GUARDED, NAMES = {POSIX_ONLY!r}, {excused!r}, {names!r}"
+def test_no_file_calls_at_once_what_needs_what_windows_has_not() -> None:
+    """Import for real the files with such functions, and those that import them."""
+    known = files()
+    holders = late(known)
+    callers = {importer for importer, imported in imports() if imported in holders}
+    names = sorted(name for name in holders | callers if not name.endswith("__main__"))
 
     done = subprocess.run(
-        [sys.executable, "-c", f"{values}\n{IMPORT_ALL}"],
+        [sys.executable, "-c", f"BLOCKED, NAMES = {POSIX_ONLY!r}, {names!r}\n{IMPORT_CALLERS}"],
         capture_output=True,
         text=True,
         check=False,
         cwd=ROOT,
     )
 
+    assert "velvet.bench.memory" in holders
     assert done.returncode == 0, done.stderr[-2000:]

@@ -34,7 +34,5 @@ def atomic_write(path: Path, text: str) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise VelvetError(
-            f"{path} cannot be written: {error.strerror or error}; "
-            "choose another place or free the folder"
-        ) from None
+        said = f"{path} cannot be written: {error.strerror or error}"
+        raise VelvetError(f"{said}; choose another place or free the folder") from None

@@ -107,8 +107,7 @@ def numbered(root: Path) -> list[Path]:
 def folders(root: Path, words: list[str]) -> list[Path]:
     """Return the module folders that words such as ``9``, ``09`` or ``concurrency`` mean.
 
-    Raises:
-        SetupFailed: a word means none or several of them.
+    A word that means none or several of them is a SetupFailed.
     """
     known = numbered(root)
     chosen = []
@@ -127,11 +126,7 @@ def folders(root: Path, words: list[str]) -> list[Path]:
 
 
 def prepare(root: Path, command: str, words: list[str]) -> Path:
-    """Install what `start` or `test` needs for the named modules (all by default).
-
-    Raises:
-        SetupFailed: a module is unknown, or the environment cannot be made.
-    """
+    """Install what `start` or `test` needs for the named modules (all by default)."""
     if command == "test" and not words:
         files = [root / "requirements-dev.txt", *(f / "requirements.txt" for f in numbered(root))]
     else:
@@ -150,19 +145,14 @@ def interpreter(environment: Path) -> Path:
 def one_at_a_time(root: Path) -> Iterator[int]:
     """Wait until no other process sets up this clone; the system frees the lock after a crash.
 
-    Yields:
-        the lock's file descriptor; a child that inherits it holds the lock, too.
-
-    Raises:
-        SetupFailed: the clone cannot be written.
+    Yields the lock's file descriptor; a child that inherits it holds the lock, too.
     """
     try:
         (root / ".velvet").mkdir(exist_ok=True)
         file = (root / ".velvet" / "setup.lock").open("ab")
     except OSError:
-        raise SetupFailed(
-            f"this folder cannot be written: {root}; clone into a folder of yours"
-        ) from None
+        said = f"this folder cannot be written: {root}; clone into a folder of yours"
+        raise SetupFailed(said) from None
     told = False
     with file:  # an interrupt anywhere closes it, and the lock goes with it
         while not _locked(file.fileno()):
@@ -201,8 +191,7 @@ class Environment:
     def ensure(self, files: list[Path]) -> Path:
         """Return its Python once everything in these requirements files is installed.
 
-        Raises:
-            SetupFailed: it cannot be; nothing half-made is taken for whole.
+        Else it raises SetupFailed, and nothing half-made is taken for whole.
         """
         if self.lacking(files):
             with one_at_a_time(self.root) as lock:
@@ -243,9 +232,8 @@ class Environment:
         return ""
 
     def _version(self) -> str:
-        said = self._answers(
-            "-c", "import sys; print(sys.prefix, '%d.%d.%d' % sys.version_info[:3])"
-        )
+        ask = "import sys; print(sys.prefix, '%d.%d.%d' % sys.version_info[:3])"
+        said = self._answers("-c", ask)
         prefix, _, version = said.rpartition(" ")
         return version if prefix and Path(prefix).resolve() == self.folder.resolve() else ""
 
@@ -255,9 +243,8 @@ class Environment:
         if not trouble:
             running = "{}.{}.{}".format(*sys.version_info[:3])
             if version != running:
-                print(
-                    f"using .venv, whose Python is {version}; to use {running}, delete .venv first"
-                )
+                way = f"to use {running}, delete .venv first"
+                print(f"using .venv, whose Python is {version}; {way}")
             return
         if self.folder.is_symlink() or (self.folder.exists() and not self.folder.is_dir()):
             raise SetupFailed(
@@ -314,9 +301,8 @@ class Environment:
         print(f"environment ready ({count} packages, {seconds:.0f} s)", flush=True)
 
     def _contents(self) -> str:
-        return hashlib.sha256(
-            repr([(path.name, path.stat().st_mtime_ns) for path in installed(self.folder)]).encode()
-        ).hexdigest()
+        found = [(path.name, path.stat().st_mtime_ns) for path in installed(self.folder)]
+        return hashlib.sha256(repr(found).encode()).hexdigest()
 
     def _key(self, file: Path) -> str:
         return "development" if file.parent == self.root else file.parent.name

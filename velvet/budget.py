@@ -108,16 +108,11 @@ def figures(module: Module) -> list[Figure]:
         **LIMITS,
         "tests_lines": max(MIN_TESTS_LINES, TESTS_PER_LESSON_LINE * values["lesson_lines"]),
     }
-    found = [
-        (
-            Figure(name.replace("_", " "), value, limits[name])
-            if name not in module.budget
-            else Figure(
-                name.replace("_", " "), value, module.budget[name], str(module.budget["reason"])
-            )
-        )
-        for name, value in values.items()
-    ]
+    found = []
+    for name, value in values.items():
+        reason = str(module.budget["reason"]) if name in module.budget else ""
+        limit = module.budget.get(name, limits[name])
+        found.append(Figure(name.replace("_", " "), value, limit, reason))
     everything = [*python_files(module.folder / "src"), *python_files(module.folder / "tests")]
     return [
         *found,

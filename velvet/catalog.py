@@ -141,11 +141,7 @@ class Module:
 
     @property
     def folder(self) -> Path:
-        """The module's folder.
-
-        Raises:
-            UsageError: the module is planned and has none.
-        """
+        """The module's folder; a planned module has none, which is a UsageError."""
         if self.path is None:
             raise UsageError(
                 f"module {self.slug} is planned and has no folder yet; "
@@ -155,20 +151,12 @@ class Module:
 
     def as_dict(self) -> dict[str, Any]:
         """A JSON-ready view, as `velvet list --json` prints it; paths are relative."""
+        told = "number slug title phase difficulty hours state question summary package"
         return {
-            "number": self.number,
-            "slug": self.slug,
-            "title": self.title,
-            "phase": self.phase,
+            **{name: getattr(self, name) for name in told.split()},
             "phase_title": PHASES[self.phase],
-            "difficulty": self.difficulty,
-            "hours": self.hours,
-            "state": self.state,
-            "question": self.question,
-            "summary": self.summary,
             "prerequisites": list(self.prerequisites),
             "services": list(self.services),
-            "package": self.package,
             "folder": self.slug if self.path else None,
         }
 
@@ -176,8 +164,7 @@ class Module:
 def repository(start: Path | None = None) -> Path:
     """Return the root of the clone: above this package, else above the current folder.
 
-    Raises:
-        VelvetError: the toolkit was installed without a clone around it.
+    A toolkit that was installed without a clone around it has none: VelvetError.
     """
     here = Path(__file__).resolve().parent.parent
     candidates = [here] if start is None else []
@@ -193,11 +180,7 @@ def repository(start: Path | None = None) -> Path:
 
 
 def load(path: Path) -> Module:
-    """Read and validate one `module.toml`.
-
-    Raises:
-        VelvetError: it is missing, not TOML, or breaks a rule; names file, line and rule.
-    """
+    """Read and validate one `module.toml`; a VelvetError names file, line and broken rule."""
     match = FOLDER.match(path.parent.name)
     if match is None:
         raise VelvetError(f"{path}: a module's folder is called NN-topic, not {path.parent.name!r}")
@@ -216,9 +199,7 @@ def load(path: Path) -> Module:
     except tomllib.TOMLDecodeError as error:
         raise VelvetError(f"{path}: not valid TOML: {error}") from None
     _validate(path, text, table)
-    return Module(
-        number=int(match.group(1)), topic=match.group(2), path=path.parent, **_values(table)
-    )
+    return Module(int(match.group(1)), match.group(2), path=path.parent, **_values(table))
 
 
 def _values(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -276,9 +257,8 @@ def _validate_budget(path: Path, text: str, budget: Mapping[str, Any]) -> None:
 
 def _refuse(path: Path, text: str, field: str, rule: str) -> None:
     lines = text.splitlines()
-    key = re.compile(
-        rf"\s*[\"']?{re.escape(field)}[\"']?\s*[=.\]]|\s*\[+\s*{re.escape(field)}\s*\]"
-    )
+    name = re.escape(field)
+    key = re.compile(rf"\s*[\"']?{name}[\"']?\s*[=.\]]|\s*\[+\s*{name}\s*\]")
     number = next((n for n, line in enumerate(lines, 1) if key.match(line)), 1)
     raise VelvetError(f"{path}: line {number}: {field!r} {rule}")
 
@@ -286,15 +266,10 @@ def _refuse(path: Path, text: str, field: str, rule: str) -> None:
 def modules(root: Path | None = None) -> list[Module]:
     """Return the modules that exist, in order of number.
 
-    Raises:
-        VelvetError: one of them has a broken `module.toml`, or two share a number.
+    A broken `module.toml`, or a number that two share, is a VelvetError.
     """
-    root = root or repository()
-    found = [
-        load(folder / "module.toml")
-        for folder in sorted(root.iterdir())
-        if folder.is_dir() and FOLDER.match(folder.name)
-    ]
+    folders = sorted((root or repository()).iterdir())
+    found = [load(it / "module.toml") for it in folders if it.is_dir() and FOLDER.match(it.name)]
     for first, second in pairwise(found):
         if first.number == second.number:
             raise VelvetError(f"{first.slug} and {second.slug} share the number {first.number:02d}")
@@ -315,16 +290,14 @@ def _planned() -> tuple[Module, ...]:
 
 def everything(root: Path | None = None) -> list[Module]:
     """Return existing and planned modules together, in order of number."""
-    known = {module.number: module for module in _planned()}
-    known.update({module.number: module for module in modules(root)})
+    known = {module.number: module for module in (*_planned(), *modules(root))}
     return [known[number] for number in sorted(known)]
 
 
 def find(text: str, root: Path | None = None) -> Module:
     """Return the module meant by a number (``9``, ``09``), a name or a unique prefix.
 
-    Raises:
-        UsageError: nothing or more than one module matches; the nearest is suggested.
+    Where nothing or more than one matches, a UsageError suggests the nearest.
     """
     wanted = text.strip().strip("/\\").lower()
     known = everything(root)

@@ -27,7 +27,7 @@ COMMANDS = {
     "info": ("catalogue", "Everything about one module."),
     "run": ("run", "Run a module's examples."),
     "bench": ("bench", "Measure modules and judge their claims."),
-    "compare": ("compare", "This machine beside the reference results, ratio by ratio."),
+    "compare": ("bench", "This machine beside the reference results, ratio by ratio."),
     "dashboard": ("dashboard", "Open one module's dashboard, or the hub with all of them."),
     "report": ("report", "Write the README tables from the results, or check them."),
     "services": ("services", "Real servers: up, down, status."),

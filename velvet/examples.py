@@ -14,7 +14,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,7 +31,7 @@ class Example:
     name: str
     function: Callable[[], Any]
     file: str
-    needs: tuple[str, ...] = field(default=())
+    needs: tuple[str, ...] = ()
 
     @property
     def headline(self) -> str:
@@ -70,9 +70,8 @@ def example(name: str, *, needs: Sequence[str] = ()) -> Callable[[F], F]:
 
 def names_in(file: Path) -> list[str]:
     """Return the names of the examples in a file by reading it, without importing what it needs."""
-    return re.findall(
-        r"^@example\(\s*[\"']([^\"']+)", file.read_text(encoding="utf-8"), re.MULTILINE
-    )
+    text = file.read_text(encoding="utf-8")
+    return re.findall(r"^@example\(\s*[\"']([^\"']+)", text, re.MULTILINE)
 
 
 def registered(file: str) -> list[Example]:
@@ -110,10 +109,8 @@ def _run(examples: list[Example], arguments: list[str]) -> None:
         raise UsageError(f"unknown option {sorted(unknown)[0]}; known are --list and --source")
     for word in wanted:
         if word not in names:
-            raise UsageError(
-                f"there is no example {word!r} here.{nearest(word, names)} "
-                f"Known are: {', '.join(names)}"
-            )
+            known = f"{nearest(word, names)} Known are: {', '.join(names)}"
+            raise UsageError(f"there is no example {word!r} here.{known}")
     chosen = [item for item in examples if not wanted or item.name in wanted]
     if flags & {"--help", "-h"}:
         print("usage: python FILE [NAME ...] [--list] [--source]\n")  # noqa: T201

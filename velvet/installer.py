@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 LINE_EVERY_S = 5.0  # where the output is no terminal
 _EDITABLE = re.compile(r"-e\s+\.\.?(?:\[([^\]]*)\])?$")
@@ -39,13 +39,8 @@ class SetupFailed(Exception):
 
 def run(command: list[str]) -> str:
     """Run a program to its end; returns what it said when it failed, else nothing."""
-    done = subprocess.run(
-        command,
-        env=_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
+    streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    done = subprocess.run(command, env=_environment(), check=False, **streams)
     said = done.stdout.decode(errors="replace").strip()
     return (said or "no reason given") if done.returncode else ""
 
@@ -94,11 +89,8 @@ def estimate(own: list[str], extras: list[str]) -> tuple[int, int]:
 def install(root: Path, python: Path, own: list[str], extras: list[str], lock: int) -> None:
     """Install this project with its extras, and the requirements of modules, in one call.
 
-    Args:
-        lock: a descriptor that the installer inherits, so that one that outlives us keeps it.
-
-    Raises:
-        SetupFailed: no network, a full disk, or whatever the installer said last.
+    SetupFailed says what the installer said last. The installer inherits the descriptor `lock`, so
+    that one that outlives us keeps it.
     """
     uv = shutil.which("uv")
     command = [str(python), "-I", "-m", "pip", "install", "--progress-bar", "off"]

@@ -19,13 +19,7 @@ from dataclasses import dataclass
 
 _PLATFORMS = {"linux": "linux", "macos": "darwin", "windows": "win32"}
 _SERVICES = ("postgres", "redis", "rabbitmq", "mongodb")
-_BROWSERS = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "chrome",
-    "msedge",
-)
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 _NUMBER = re.compile(r"^(python|cores)\s*(>=|<=|==|<|>)\s*([\d.]+)$")
 _DISTRIBUTION = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*((?:>=|<=|==|<|>)\s*[\d.]+)?$")
 _COMPARE = {
@@ -69,11 +63,7 @@ def numbers(version: str) -> tuple[int, ...]:
 
 
 def unmet(need: str) -> Unmet | None:
-    """Return why a need is not met, or None when it is.
-
-    Raises:
-        ValueError: the text is no need that this vocabulary knows.
-    """
+    """Return why a need is not met, or None when it is; ValueError for what is no need."""
     text = need.strip()
     if not text:
         raise ValueError("a need is a non-empty string such as 'numpy', 'redis' or 'cores>=2'")

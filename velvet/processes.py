@@ -14,6 +14,8 @@ from collections.abc import Iterator
 
 import psutil
 
+GONE_S = 60.0  # how long the system may take over a process that is killed
+
 
 def descendants(pid: int) -> list[psutil.Process]:
     """Return the processes that a process started, directly or not; none once it is gone."""
@@ -37,19 +39,17 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def end_tree(pid: int, *, patience_s: float) -> None:
-    """End a process and its descendants: politely, and after `patience_s` firmly."""
+    """End a process and its descendants: politely, and after `patience_s` without warning."""
     try:
         family = [*descendants(pid), psutil.Process(pid)]
     except psutil.NoSuchProcess:
         return
-    for process in reversed(family):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.terminate()
-    _, stubborn = psutil.wait_procs(family, timeout=patience_s)
-    for process in stubborn:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(stubborn, timeout=patience_s)
+    for end, seconds in ((psutil.Process.terminate, patience_s), (psutil.Process.kill, GONE_S)):
+        if seconds:
+            for process in reversed(family):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    end(process)
+            _, family = psutil.wait_procs(family, timeout=seconds)
 
 
 @contextlib.contextmanager

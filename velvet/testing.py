@@ -138,51 +138,29 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return MeasureModule.from_parent(parent, path=file_path)
 
 
-def _serve(name: str, **options: Any) -> Iterator[Server]:
-    from velvet import services
+def _server(kind: str, scope: Any = "session", **options: Any) -> Any:
+    """Return a fixture that gives a server."""
 
-    try:
-        server: Server = getattr(services, name)(**options)
-    except services.ServiceUnavailable as error:
-        pytest.skip(str(error))
-    with server:
-        yield server
+    @pytest.fixture(scope=scope)
+    def server() -> Iterator[Server]:
+        from velvet import services
 
+        try:
+            found: Server = getattr(services, kind)(**options)
+        except services.ServiceUnavailable as error:
+            pytest.skip(str(error))
+        with found:
+            yield found
 
-@pytest.fixture(scope="session")
-def redis_server() -> Iterator[Server]:
-    """A Redis shared by the whole run; isolate tests by a random key prefix."""
-    yield from _serve("redis")
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Server]:
-    """A PostgreSQL shared by the whole run; isolate tests by a random schema or database."""
-    yield from _serve("postgres")
+    return server
 
 
-@pytest.fixture(scope="session")
-def rabbitmq_server() -> Iterator[Server]:
-    """A RabbitMQ shared by the whole run; isolate tests by random queue names."""
-    yield from _serve("rabbitmq")
-
-
-@pytest.fixture(scope="session")
-def mongodb_server() -> Iterator[Server]:
-    """A MongoDB shared by the whole run; isolate tests by a random database."""
-    yield from _serve("mongodb")
-
-
-@pytest.fixture
-def private_redis() -> Iterator[Server]:
-    """A Redis of the test's own, to be killed and restarted."""
-    yield from _serve("redis", private=True)
-
-
-@pytest.fixture
-def private_postgres() -> Iterator[Server]:
-    """A PostgreSQL of the test's own, to be killed and restarted."""
-    yield from _serve("postgres", private=True)
+# Shared by the whole run: isolate tests by a random key prefix, schema, database or queue name.
+redis_server, postgres_server = _server("redis"), _server("postgres")
+rabbitmq_server, mongodb_server = _server("rabbitmq"), _server("mongodb")
+# A test's own, to be killed and restarted.
+private_redis = _server("redis", "function", private=True)
+private_postgres = _server("postgres", "function", private=True)
 
 
 @pytest.fixture(autouse=True)
@@ -298,9 +276,7 @@ class ModuleTests:
         if "example" in metafunc.fixturenames:
             metafunc.parametrize("example", [name for _, name, _ in budget.examples(module)])
         if "lesson" in metafunc.fixturenames:
-            told = [
-                path for path in budget.lesson_files(module) if ">>> " in path.read_text("utf-8")
-            ]
+            told = [it for it in budget.lesson_files(module) if ">>> " in it.read_text("utf-8")]
             metafunc.parametrize("lesson", [_dotted(path, module) for path in told])
         if "tab" in metafunc.fixturenames:
             page = importlib.import_module(f"{module.package}.dashboard").PAGE

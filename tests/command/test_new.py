@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from velvet import budget, catalog, scaffold
+from velvet import budget, catalog
 from velvet.commands import new
 from velvet.errors import UsageError, VelvetError
 from velvet.ui import palette
@@ -51,7 +51,7 @@ def test_a_new_module_is_whole_and_known_at_once(velvet, clone):
 def test_nothing_but_its_folder_is_touched(clone):
     before = {path: path.read_bytes() for path in clone.rglob("*") if path.is_file()}
 
-    scaffold.create("24-two-words", clone)
+    new.create("24-two-words", clone)
 
     assert names(clone) == ["24-two-words", "pyproject.toml", "velvet"]
     assert all(path.read_bytes() == text for path, text in before.items())
@@ -60,7 +60,7 @@ def test_nothing_but_its_folder_is_touched(clone):
 
 def test_a_planned_module_keeps_the_words_of_the_roadmap(clone):
     planned = next(iter(catalog._planned()))
-    scaffold.create(planned.slug, clone)
+    new.create(planned.slug, clone)
 
     module = catalog.find(str(planned.number), clone)
     assert module.state == "working"
@@ -113,7 +113,7 @@ def test_a_file_in_the_place_of_the_module_is_left_alone(clone):
     (clone / "24-foo").write_text("mine\n", encoding="utf-8")
 
     with pytest.raises(UsageError, match="24-foo exists already; move it away first"):
-        scaffold.create("24-foo", clone)
+        new.create("24-foo", clone)
 
     assert (clone / "24-foo").read_text(encoding="utf-8") == "mine\n"
 
@@ -130,7 +130,7 @@ def test_a_full_disk_leaves_nothing_behind(clone, monkeypatch):
     monkeypatch.setattr(Path, "write_text", full)
 
     with pytest.raises(VelvetError, match="24-foo cannot be written: No space left on device"):
-        scaffold.create("24-foo", clone)
+        new.create("24-foo", clone)
 
     assert names(clone) == before
 
@@ -144,7 +144,7 @@ def test_ctrl_c_among_the_files_leaves_nothing_behind(clone, monkeypatch):
     monkeypatch.setattr(shutil, "move", interrupted)
 
     with pytest.raises(KeyboardInterrupt):
-        scaffold.create("24-foo", clone)
+        new.create("24-foo", clone)
 
     assert names(clone) == before
 

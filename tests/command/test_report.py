@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from velvet import report
+from velvet import budget, report
 from velvet.bench.results import save
 from velvet.errors import VelvetError
 from velvet.report import counts, marks
@@ -337,14 +337,15 @@ def test_what_the_repository_holds_is_counted_without_running_it(counted):
 
 
 def test_only_functions_with_the_decorator_count_as_examples(tmp_path):
-    file = tmp_path / "basic.py"
+    file = tmp_path / "examples" / "basic.py"
+    file.parent.mkdir()
     file.write_text(
         "@example('a')\ndef a(): ...\n@example('b')\nasync def b(): ...\n"
         "@other('c')\ndef c(): ...\n@plain\ndef d(): ...\ndef e(): ...\n",
         encoding="utf-8",
     )
 
-    assert counts.examples_in(file) == 2
+    assert [name for _, name, _ in budget.examples(SimpleNamespace(folder=tmp_path))] == ["a", "b"]
 
 
 class FakePytest:

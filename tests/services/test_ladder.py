@@ -179,12 +179,12 @@ def test_a_port_is_listening_only_while_something_accepts(silent: int) -> None:
 def test_waiting_returns_the_version_that_was_answered() -> None:
     answers = iter([None, None, "Fake 1"])
 
-    assert wait_until(lambda: next(answers), seconds=60) == "Fake 1"
+    assert wait_until(lambda: next(answers)) == "Fake 1"
 
 
 def test_waiting_ends_when_the_server_has_ended() -> None:
     with pytest.raises(RungFailed, match=r"^it ended before it answered$"):
-        wait_until(lambda: None, alive=lambda: False, what="it", seconds=60)
+        wait_until(lambda: None, alive=lambda: False, what="it")
 
 
 def test_waiting_is_bounded_and_says_for_how_long(hurry: None) -> None:

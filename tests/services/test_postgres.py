@@ -16,7 +16,7 @@ import psutil
 import psycopg
 import pytest
 
-from velvet import services
+from velvet import processes, services
 from velvet.errors import VelvetError
 from velvet.services import ServiceUnavailable, postgres, postgres_server
 from velvet.services.ladder import RungFailed, Server, free_port
@@ -395,6 +395,6 @@ def test_programs_that_everyone_may_read_are_not_copied(tmp_path: Path) -> None:
 def test_killing_a_postmaster_that_is_gone_is_no_error() -> None:
     beyond_every_limit = 2**22 + 1
 
-    postgres_server.end_now(beyond_every_limit)
+    processes.end_tree(beyond_every_limit, patience_s=0)
 
     assert not psutil.pid_exists(beyond_every_limit)

@@ -150,7 +150,7 @@ def test_status_never_shows_the_password_of_a_server_that_is_up(engine: Any) -> 
 
     services.down()
     assert line.url.startswith("mongodb://velvet:***@127.0.0.1:")
-    assert ":velvet@" not in json.dumps(line.as_dict())
+    assert ":velvet@" not in json.dumps(vars(line))
 
 
 def test_status_names_the_variable_that_gives_an_address(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from velvet.ui import frame
+from velvet.ui import chart
 from velvet.ui.palette import VERDICT_MARKS, VERDICTS
 
 HOSTILE = "<script>alert('x')</script> & co"
@@ -13,7 +13,7 @@ HOSTILE = "<script>alert('x')</script> & co"
 
 def test_a_page_has_title_question_and_style():
     def script() -> None:
-        from velvet.ui.frame import page
+        from velvet.ui.chart import page
 
         page("Tiny", "Is <b>this</b> escaped?")
 
@@ -26,7 +26,7 @@ def test_a_page_has_title_question_and_style():
 
 @pytest.mark.parametrize("verdict", list(VERDICTS))
 def test_a_claim_carries_its_verdict_as_mark_word_and_colour(verdict):
-    text = frame.claim_light(verdict, HOSTILE, ["one", HOSTILE])
+    text = chart.claim_light(verdict, HOSTILE)
 
     assert VERDICT_MARKS[verdict] in text
     assert verdict.lower() in text
@@ -36,7 +36,7 @@ def test_a_claim_carries_its_verdict_as_mark_word_and_colour(verdict):
 
 def test_an_unknown_verdict_is_a_defect_of_the_caller():
     with pytest.raises(KeyError):
-        frame.claim_light("PERHAPS", "text", [])
+        chart.claim_light("PERHAPS", "text")
 
 
 def test_double_underscores_in_a_table_are_text_and_code_is_left_alone():

@@ -30,7 +30,7 @@ def _at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setattr(runs, "store", lambda: tmp_path / "runs")
     monkeypatch.setattr(runs, "_jobs", {})
     yield
-    for _, _, run in runs._jobs.values():
+    for _, run in runs._jobs.values():
         run.job.stop()
 
 
@@ -51,7 +51,7 @@ def open_tab(app: AppTest, name: str) -> AppTest:
 
 def ended(app: AppTest) -> AppTest:
     """Wait until every child has ended and the page shows it."""
-    for _, _, run in runs._jobs.values():
+    for _, run in runs._jobs.values():
         run.job._readers[0].join(30)
         assert not run.running
     return app.run()
@@ -104,7 +104,7 @@ def test_a_new_session_finds_the_last_run_again(app, monkeypatch):
 
 def test_a_new_session_finds_a_running_job_and_can_stop_it(app):
     press(open_tab(app, "Stays"), "Stay")
-    run = next(iter(runs._jobs.values()))[2]
+    run = next(iter(runs._jobs.values()))[1]
     first_event(run)
 
     again = open_tab(AppTest.from_file(str(DEMO / "app.py"), default_timeout=30).run(), "Stays")
@@ -128,7 +128,7 @@ def first_event(run: runs.Run) -> None:
 def test_the_temporary_folder_of_a_job_is_gone_after_its_end(app):
     ended(press(app, "Count"))
 
-    assert not next(iter(runs._jobs.values()))[2].job.folder.exists()
+    assert not next(iter(runs._jobs.values()))[1].job.folder.exists()
 
 
 def test_a_refusal_is_shown_as_its_sentence(app):

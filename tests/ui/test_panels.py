@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 import pytest
 
 from velvet.bench.views import Matrix
-from velvet.trace import Span
 from velvet.ui import panels
 from velvet.ui.palette import KIND_COLOURS, SCALE, WHITE
+from velvet.ui.panels import Span
 
 MS = 1_000_000
 
@@ -29,6 +29,9 @@ def times(values: Sequence[float]) -> Any:
 
 
 class TestTimeline:
+    def test_a_span_tells_its_length_in_seconds(self):
+        assert span("a", 1000, 3500).seconds == 2.5
+
     def test_bars_begin_and_end_with_their_spans(self):
         figure = panels.timeline([span("a", 5, 7), span("b", 6, 10)], title="run")
 
@@ -71,10 +74,11 @@ class TestTimeline:
         assert len(figure.layout.yaxis.categoryarray) == 40
         assert "lane 049" not in figure.data[0].y
 
-    def test_lanes_that_work_are_kept_before_lanes_that_only_wait(self):
+    def test_lanes_that_work_are_kept_before_lanes_that_only_wait(self, monkeypatch):
+        monkeypatch.setattr(panels, "MAX_LANES", 1)
         spans = [span("idle", 0, 9, "wait"), span("busy", 5, 6)]
 
-        figure = panels.timeline(spans, most_lanes=1)
+        figure = panels.timeline(spans)
 
         assert names(figure) == ["run"]
 
@@ -90,24 +94,6 @@ class TestTimeline:
 
         assert len(figure.data[0].x) == panels.MAX_BARS
         assert max(figure.data[0].x) == pytest.approx(5.0)
-
-    def test_two_figures_can_share_an_axis(self):
-        figure = panels.timeline([span("a", 5, 7)], origin_ns=1 * MS, until_s=2.0)
-
-        assert list(figure.data[0].base) == times([0.004])
-        assert list(figure.layout.xaxis.range) == [0, 2.0]
-
-
-class TestFlight:
-    def test_the_line_counts_open_spans(self):
-        figure = panels.flight([span("a", 0, 2), span("b", 1, 3)], until_s=1)
-
-        assert list(figure.data[0].x) == times([0, 0.001, 0.002, 0.003])
-        assert list(figure.data[0].y) == [1, 2, 1, 0]
-        assert list(figure.layout.xaxis.range) == [0, 1]
-
-    def test_nothing_is_an_empty_line(self):
-        assert list(panels.flight([]).data[0].x) == []
 
 
 class TestMemory:
@@ -200,31 +186,6 @@ class TestGrid:
 
     def test_nothing_is_an_empty_figure(self):
         assert list(panels.grid([], [], []).data[0].y) == []
-
-
-class TestRatios:
-    def test_the_interval_is_drawn_around_the_ratio(self):
-        pair = {"a": "fast", "ratio": 2.0, "lo": 1.5, "hi": 3.0, "size": {"n": 10}}
-
-        figure = panels.ratios([pair], baseline="slow")
-
-        marks = figure.data[0]
-        assert list(marks.y) == ["fast"]
-        assert list(marks.x) == [2.0]
-        assert list(marks.error_x.array) == [1.0]
-        assert list(marks.error_x.arrayminus) == [0.5]
-        assert figure.layout.xaxis.type == "log"
-        assert figure.layout.xaxis.title.text == "times slow"
-
-    def test_a_ratio_without_an_interval_has_no_whiskers(self):
-        figure = panels.ratios([{"a": "one", "ratio": 2.0, "lo": None, "hi": None}])
-
-        assert list(figure.data[0].error_x.array) == [0.0]
-        assert list(figure.data[0].error_x.arrayminus) == [0.0]
-        assert figure.layout.xaxis.title.text == "ratio"
-
-    def test_nothing_is_an_empty_figure(self):
-        assert list(panels.ratios([]).data[0].x) == []
 
 
 class TestIntervals:

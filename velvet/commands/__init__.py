@@ -11,7 +11,4 @@ def folded(text: str, *, indent: int) -> str:
     """Return a line of a report, continued below its text where it is longer than a screen."""
     import textwrap  # not at every start
 
-    lines = textwrap.wrap(
-        text, WIDTH, subsequent_indent=" " * indent, break_long_words=False, drop_whitespace=True
-    )
-    return "\n".join(lines)
+    return textwrap.fill(text, WIDTH, subsequent_indent=" " * indent, break_long_words=False)

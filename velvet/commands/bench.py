@@ -1,4 +1,4 @@
-"""`velvet bench`: measure modules; `bench verify` and `bench compare` beside it."""
+"""`velvet bench` with `bench verify` and `bench compare`, and `velvet compare`."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ import click
 
 from velvet import catalog
 from velvet.bench.cli import measuring_options, perform
+from velvet.bench.compare import print_comparison
+from velvet.bench.results import load, local_file, reference_file
 from velvet.bench.suite import Suite
+from velvet.bench.terminal import terminal
 from velvet.bench.worker import load_suite
 from velvet.commands import HELP
-from velvet.errors import UsageError
+from velvet.errors import UsageError, VelvetError
 
 
 def suite_of(module: catalog.Module) -> Suite:
-    """Import a module's `benchmarks/measure.py` and return its suite.
-
-    Raises:
-        UsageError: it has none.
-    """
+    """Import a module's `benchmarks/measure.py` and return its suite; UsageError without one."""
     file = module.folder / "benchmarks" / "measure.py"
     if not file.is_file():
         raise UsageError(f"{module.slug} has no benchmarks/measure.py")
@@ -55,10 +54,6 @@ def bench_command(words: tuple[str, ...], write_readme: bool, **given: Any) -> N
 
 
 def _compare(files: tuple[str, ...]) -> int:
-    from velvet.bench.compare import print_comparison
-    from velvet.bench.results import load
-    from velvet.bench.terminal import terminal
-
     if len(files) != 2:
         raise UsageError("velvet bench compare takes two results files")
     print_comparison(load(Path(files[0])), load(Path(files[1])), terminal())
@@ -81,3 +76,20 @@ def _verify(words: tuple[str, ...]) -> int:
         )
         code = max(code, 0 if found.holds else 1)
     return code
+
+
+@click.command("compare", context_settings=HELP)
+@click.argument("module")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--all", "whole", is_flag=True, help="Show every ratio, not the ten most apart.")
+def compare_command(module: str, file: Path | None, whole: bool) -> None:
+    """Compare MODULE's local results with the reference, or with FILE."""
+    found = catalog.find(module)
+    measure = found.folder / "benchmarks" / "measure.py"
+    local = local_file(measure)
+    if not local.exists():
+        raise VelvetError(
+            f"nothing measured here yet; run `velvet bench {found.number:02d} --quick` first"
+        )
+    there = load(file or reference_file(measure))
+    print_comparison(load(local), there, terminal(), whole=whole)

@@ -26,11 +26,7 @@ START_SECONDS = 60.0
 
 
 def choose_port(port: int | None) -> int:
-    """Return the wanted port, or the first free one of Streamlit's usual range.
-
-    Raises:
-        UsageError: the wanted port is taken.
-    """
+    """Return the wanted port (UsageError when it is taken), or a free one of Streamlit's range."""
     if port is not None:
         if listening("127.0.0.1", port, timeout=0.2):
             raise UsageError(f"port {port} is in use; choose another with --port, or leave it out")
@@ -42,11 +38,7 @@ def choose_port(port: int | None) -> int:
 
 
 def page(module: catalog.Module | None) -> Path:
-    """Return the Streamlit script of a module, or of the hub.
-
-    Raises:
-        UsageError: the module has no dashboard.
-    """
+    """Return the Streamlit script of a module (UsageError without one), or of the hub."""
     if module is None:
         return Path(__file__).resolve().parent.parent / "ui" / "hub.py"
     script = module.folder / "app.py"
@@ -69,21 +61,15 @@ def serve(script: Path, port: int, *, headless: bool) -> subprocess.Popen[bytes]
         "server.headless": "true" if headless else "false",
         "server.fileWatcherType": "none",
     }
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "streamlit", "run", str(script)),
-            *(part for name, value in options.items() for part in (f"--{name}", value)),
-        ],
-        cwd=script.parent,
-        stdout=subprocess.DEVNULL,
-    )
+    argv = [sys.executable, "-m", "streamlit", "run", str(script)]
+    argv += [part for name, value in options.items() for part in (f"--{name}", value)]
+    process = subprocess.Popen(argv, cwd=script.parent, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + START_SECONDS
     try:
         while not listening("127.0.0.1", port, timeout=0.2):
             if process.poll() is not None:
-                raise VelvetError(
-                    f"the dashboard ended at once with exit code {process.returncode}"
-                )
+                said = f"ended at once with exit code {process.returncode}"
+                raise VelvetError(f"the dashboard {said}")
             if time.monotonic() > deadline:
                 raise VelvetError(f"the dashboard did not answer within {START_SECONDS:g} s")
             time.sleep(0.1)
@@ -138,11 +124,8 @@ def _taken(module: catalog.Module, port: int | None) -> Iterator[Path]:
 
 def headless_here() -> bool:
     """Whether no browser could open: no display on Linux, or a CI run."""
-    if os.environ.get("CI"):
-        return True
-    return sys.platform == "linux" and not (
-        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    )
+    display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return bool(os.environ.get("CI") or (sys.platform == "linux" and not display))
 
 
 @click.command("dashboard", context_settings=HELP)

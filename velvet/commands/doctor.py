@@ -17,11 +17,7 @@ from velvet.errors import VelvetError
 
 @dataclass(frozen=True)
 class Line:
-    """One finding: ``ok``, ``note`` (optional) or ``missing``, with the way out.
-
-    Attributes:
-        more: details that `--verbose` shows.
-    """
+    """One finding: ``ok``, ``note`` (optional) or ``missing``; `more` is what --verbose shows."""
 
     topic: str
     state: str
@@ -31,14 +27,11 @@ class Line:
 
 def toolkit() -> list[Line]:
     """Look at the interpreter and the toolkit's own libraries."""
-    lines = [
-        Line(
-            "python",
-            "ok" if sys.version_info >= (3, 10) else "missing",
-            f"{platform.python_implementation()} {platform.python_version()} on "
-            f"{platform.system()} {platform.machine()}, {needs.usable_cores()} usable cores",
-        )
-    ]
+    about = (
+        f"{platform.python_implementation()} {platform.python_version()} on "
+        f"{platform.system()} {platform.machine()}, {needs.usable_cores()} usable cores"
+    )
+    lines = [Line("python", "ok" if sys.version_info >= (3, 10) else "missing", about)]
     for need in ("streamlit>=1.55", "plotly", "pytest", "hypothesis", "pytest-benchmark", "pyperf"):
         problem = needs.unmet(need)
         name = need.split(">")[0]
@@ -62,12 +55,9 @@ def modules() -> list[Line]:
     """Look at every module: its folder, and what its own `runtime` says about this machine."""
     lines = []
     for module in catalog.modules():
-        missing = module.missing
-        state = "missing" if missing else "ok"
-        text = f"{module.slug} {module.state}"
-        lines.append(
-            Line("module", state, text + (f": lacks {', '.join(missing)}" if missing else ""))
-        )
+        lacks = f": lacks {', '.join(module.missing)}" if module.missing else ""
+        text = f"{module.slug} {module.state}{lacks}"
+        lines.append(Line("module", "missing" if lacks else "ok", text))
         if (module.folder / "src" / module.package / "runtime.py").is_file():
             lines += [Line("runtime", "note", note) for note in runtime_notes(module.package)]
     return lines

@@ -8,11 +8,10 @@ import sys
 import click
 
 from velvet import catalog
+from velvet.budget import LEVELS
 from velvet.commands import HELP
 from velvet.errors import UsageError, nearest
 from velvet.examples import names_in
-
-LEVELS = ("basic", "intermediate", "advanced")
 
 
 @click.command("run", context_settings=HELP)
@@ -38,7 +37,7 @@ def run_command(module: str, words: tuple[str, ...], listing: bool, source: bool
                 f"there is no level or example {word!r} in {found.slug}.{hint} "
                 f"Known are: {', '.join([*LEVELS, *everything])}"
             )
-    flags = [*(["--list"] if listing else []), *(["--source"] if source else [])]
+    flags = ["--list"] * listing + ["--source"] * source
     for level, file in files.items():
         names = [word for word in wanted if word in known[level]]
         if wanted and not names:

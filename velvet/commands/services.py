@@ -54,7 +54,7 @@ def status(as_json: bool, verbose: bool) -> None:
     """Show for each server what is up, what could be started, and what would help."""
     lines = services.status()
     if as_json:
-        click.echo(json.dumps([line.as_dict() for line in lines], indent=2))
+        click.echo(json.dumps([vars(line) for line in lines], indent=2))
         return
     for line in lines:
         where = f" at {line.url}" if line.url else ""

@@ -30,8 +30,7 @@ TAIL = 2000
 def example(folder: Path, name: str) -> tuple[str, str]:
     """Run one basic example; returns its headline and the first sentence of its why.
 
-    Raises:
-        VelvetError: it failed; its last words are in the message.
+    One that failed is a VelvetError with its last words.
     """
     done = subprocess.run(
         [sys.executable, "examples/basic.py", name],
@@ -69,8 +68,7 @@ def first_why(lines: list[str]) -> str:
 def measure(folder: Path, results: Path) -> None:
     """Measure quickly; the tables are left to ``velvet bench NN --show``.
 
-    Raises:
-        VelvetError: nothing was measured; the last words are in the message.
+    Where nothing was measured, the last words are in a VelvetError.
     """
     before = results.stat().st_mtime_ns if results.exists() else 0
     with tempfile.TemporaryFile() as log:
@@ -114,9 +112,8 @@ def verdicts(results: Mapping[str, Any]) -> str:
 
 def optional(module: catalog.Module, results: Mapping[str, Any]) -> str:
     """Return one line for everything that was left out, or nothing."""
-    reasons = {
-        entry["contender"]: entry["skipped"] for entry in results["results"] if entry.get("skipped")
-    }
+    rows = [entry for entry in results["results"] if entry.get("skipped")]
+    reasons = {entry["contender"]: entry["skipped"] for entry in rows}
     if not reasons:
         return ""
     peers = f"{module.slug}/requirements-peers.txt"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -31,8 +32,7 @@ _COUNTS = re.compile(r"(\d+) (passed|failed|error|errors|skipped|xfailed)")
 class Job:
     """One pytest run: a module's tests, or the toolkit's own.
 
-    Attributes:
-        beside: other runs have the other cores, so this one is not spread over them.
+    One `beside` others, which have the other cores, is not spread over them.
     """
 
     name: str
@@ -66,9 +66,8 @@ class Outcome:
         """One line of the summary."""
         counts = ", ".join(f"{number} {what}" for what, number in self.counts.items()) or "no tests"
         state = "ok    " if self.code == 0 else "FAILED"
-        return (
-            f"{state} {self.job.name:18} {counts}; coverage {self.coverage}; {self.seconds:.0f} s"
-        )
+        cost = f"coverage {self.coverage}; {self.seconds:.0f} s"
+        return f"{state} {self.job.name:18} {counts}; {cost}"
 
 
 def read_counts(text: str) -> dict[str, int]:
@@ -118,10 +117,9 @@ def finish(job: Job, process: subprocess.Popen[bytes], output: IO[bytes], began:
     text = output.read().decode(errors="replace")
     seconds = time.monotonic() - began
     if code:
-        # A cut text begins with a whole line.
-        shown = (
-            text[-SHOWN_CHARACTERS:].partition("\n")[2] if len(text) > SHOWN_CHARACTERS else text
-        )
+        shown = text[-SHOWN_CHARACTERS:]
+        if len(text) > SHOWN_CHARACTERS:  # a cut text begins with a whole line
+            shown = shown.partition("\n")[2]
         click.echo(f"\n--- {job.name} failed; the end of its output:\n{shown}")
     failed = tuple(dict.fromkeys(_FAILED.findall(text)))
     return Outcome(job, code, seconds, read_counts(text), read_coverage(text), failed)
@@ -192,8 +190,8 @@ def test_command(modules: tuple[str, ...], workers: int | None, fail_under: int)
     for outcome in outcomes:
         for name in outcome.failed:
             click.echo(f"failed: {outcome.job.name}: {name}")
-    failed = sum(outcome.counts.get("failed", 0) for outcome in outcomes)
-    passed = sum(outcome.counts.get("passed", 0) for outcome in outcomes)
-    skipped = sum(outcome.counts.get("skipped", 0) for outcome in outcomes)
-    click.echo(f"{passed} passed, {failed} failed, {skipped} skipped")
+    totals = Counter[str]()
+    for outcome in outcomes:
+        totals.update(outcome.counts)
+    click.echo(", ".join(f"{totals[what]} {what}" for what in ("passed", "failed", "skipped")))
     raise SystemExit(1 if any(outcome.code for outcome in outcomes) else 0)

@@ -7,7 +7,6 @@ stale the next day, "over 6,000" is not.
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import subprocess
@@ -16,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from velvet import catalog
+from velvet import budget, catalog
 from velvet.atomic import atomic_write
 from velvet.bench.worker import load_suite
 from velvet.errors import VelvetError
@@ -31,7 +30,7 @@ def count(root: Path) -> dict[str, int]:
     totals = dict.fromkeys(("modules", "examples", "comparisons", "contenders", "claims"), 0)
     for module in catalog.modules(root):
         totals["modules"] += module.state == "working"
-        totals["examples"] += sum(examples_in(f) for f in (module.folder / "examples").glob("*.py"))
+        totals["examples"] += len(list(budget.examples(module)))
         measure = module.folder / "benchmarks" / "measure.py"
         if measure.is_file():
             suite = load_suite(measure)
@@ -39,19 +38,6 @@ def count(root: Path) -> dict[str, int]:
             totals["contenders"] += sum(len(c.contenders) for c in suite.comparisons.values())
             totals["claims"] += len(suite.claims)
     return totals
-
-
-def examples_in(file: Path) -> int:
-    """Count the functions of a file that are decorated with `@example`."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    return sum(
-        any(
-            isinstance(d, ast.Call) and getattr(d.func, "id", "") == "example"
-            for d in node.decorator_list
-        )
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-    )
 
 
 def load_numbers(root: Path) -> dict[str, int]:

@@ -23,16 +23,5 @@ from velvet.services.registry import (
     up,
 )
 
-__all__ = [
-    "KINDS",
-    "Server",
-    "ServiceUnavailable",
-    "down",
-    "mongodb",
-    "postgres",
-    "probe",
-    "rabbitmq",
-    "redis",
-    "status",
-    "up",
-]
+__all__ = ["KINDS", "Server", "ServiceUnavailable"]
+__all__ += ["down", "mongodb", "postgres", "probe", "rabbitmq", "redis", "status", "up"]

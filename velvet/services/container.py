@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 from velvet.catalog import repository
 from velvet.errors import VelvetError
@@ -16,11 +17,7 @@ from velvet.services.own import Lease
 
 
 def docker(*words: str, seconds: float, **variables: str) -> None:
-    """Run docker; compose settings of the user's own do not reach it.
-
-    Raises:
-        RungFailed: it failed or took too long.
-    """
+    """Run docker without the user's own compose settings; raise RungFailed where it fails."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("COMPOSE_")}
     try:
         done = subprocess.run(
@@ -39,11 +36,7 @@ def docker(*words: str, seconds: float, **variables: str) -> None:
 
 
 def engine() -> None:
-    """Check that a container engine answers.
-
-    Raises:
-        RungFailed: none does.
-    """
+    """Raise RungFailed where no container engine answers."""
     if shutil.which("docker") is None:
         raise RungFailed("docker is not installed")
     docker("info", "--format", "{{.ServerVersion}}", seconds=5)
@@ -52,12 +45,11 @@ def engine() -> None:
 def compose(kind: str, service: str, url: str, ask: Callable[[str], str | None]) -> Server:
     """Start one service of compose.yaml on a free port under a project name of its own.
 
+    Where no engine answers, or the container does not become ready, raise RungFailed.
+
     Args:
         url: the server's address with ``{port}`` in it.
         ask: returns the version that answers at an address.
-
-    Raises:
-        RungFailed: no engine answers, or the container does not become ready.
     """
     engine()
     try:
@@ -76,14 +68,11 @@ def compose(kind: str, service: str, url: str, ask: Callable[[str], str | None])
     def kill() -> None:
         docker(*base, "kill", service, seconds=RUNG_SECONDS, **variables)
 
-    def stop() -> None:
-        end_containers(project)
-
+    stop = partial(end_containers, project)
     with Lease(kind, project=project) as lease:
         try:
             version = start()
         except BaseException:
             stop()
             raise
-        hooks = Hooks(start, stop, kill)
-        return lease.server(address, version, "container", hooks)
+        return lease.server(address, version, "container", Hooks(start, stop, kill))

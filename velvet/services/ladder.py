@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from urllib.parse import urlsplit
 
 from velvet.errors import VelvetError
@@ -87,20 +86,14 @@ def wait_until(
     ready: Callable[[], str | None],
     *,
     alive: Callable[[], bool] = lambda: True,
-    seconds: float | None = None,
     what: str = "the server",
 ) -> str:
     """Poll until `ready` returns a text (the server's version) and return it.
 
-    Args:
-        seconds: how long to wait; `RUNG_SECONDS` by default.
-
     Raises:
-        RungFailed: the server ended, or did not answer a query in time.
+        RungFailed: the server ended, or did not answer a query in `RUNG_SECONDS`.
     """
-    seconds = RUNG_SECONDS if seconds is None else seconds
-    deadline = time.monotonic() + seconds
-    pause = 0.02
+    deadline, pause = time.monotonic() + RUNG_SECONDS, 0.02
     while True:
         version = ready()
         if version is not None:
@@ -108,7 +101,7 @@ def wait_until(
         if not alive():
             raise RungFailed(f"{what} ended before it answered")
         if time.monotonic() > deadline:
-            raise RungFailed(f"{what} did not answer a query within {seconds:g} s")
+            raise RungFailed(f"{what} did not answer a query within {RUNG_SECONDS:g} s")
         time.sleep(pause)
         pause = min(pause * 1.5, 0.5)
 
@@ -209,21 +202,12 @@ class Server:
     def __enter__(self) -> Server:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
 
 def climb(name: str, rungs: Mapping[str, Callable[[], Server]], remedy: str) -> Server:
-    """Return the server of the first rung that gives one.
-
-    Raises:
-        ServiceUnavailable: none does.
-    """
+    """Return the server of the first rung that gives one; raise ServiceUnavailable without any."""
     tried: list[tuple[str, str]] = []
     for rung, make in rungs.items():
         try:
@@ -237,11 +221,7 @@ def climb(name: str, rungs: Mapping[str, Callable[[], Server]], remedy: str) -> 
 
 
 def answering(name: str, variable: str, ask: Callable[[str], str | None]) -> Server:
-    """Return the server that the environment names, once it has answered a query.
-
-    Raises:
-        RungFailed: none is named, the address cannot be read, or nothing answers there.
-    """
+    """Return the server that the environment names, once it has answered; else raise RungFailed."""
     url = os.environ.get(variable, "").strip()
     if not url:
         raise RungFailed(f"{variable} is not set")

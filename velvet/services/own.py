@@ -22,7 +22,6 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,8 +66,7 @@ def others_may_reach(folder: Path) -> bool:
 def _base(user: str | None) -> Path:
     """Return a temporary folder short enough for a Unix socket (macOS: 100) that `user` may enter.
 
-    Raises:
-        RungFailed: that user may not.
+    Where there is none, raise RungFailed.
     """
     base = Path(tempfile.gettempdir())
     shared = Path("/tmp")  # noqa: S108 - only where the temporary folder is too long or closed
@@ -111,11 +109,9 @@ class Lease:
         self._write()
         with self:
             self.folder.mkdir(mode=0o700)
+            guard = [sys.executable, "-S", str(Path(__file__).with_name("guard.py"))]
             self._guard = subprocess.Popen(
-                [
-                    *(sys.executable, "-S", str(Path(__file__).with_name("guard.py"))),
-                    *(str(self.folder), project),
-                ],
+                [*guard, str(self.folder), project],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -133,8 +129,7 @@ class Lease:
         self, url: str, version: str, rung: str, hooks: Hooks, notes: tuple[str, ...] = ()
     ) -> Server:
         """Record and return the server that answered; it is stopped at exit and ends this lease."""
-        about = {"url": url, "version": version, "rung": rung, "notes": list(notes)}
-        self._state |= about
+        self._state |= {"url": url, "version": version, "rung": rung, "notes": list(notes)}
         self._write()
         server = Server(self.kind, url, version, rung, hooks, self.folder, notes)
         atexit.register(server.stop)
@@ -164,12 +159,7 @@ class Lease:
     def __enter__(self) -> Lease:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _kind: object, error: object, _trace: object) -> None:
         if error is not None:
             self.end()
 
@@ -184,14 +174,11 @@ def serve(
     env: Mapping[str, str] | None = None,
     afterwards: Callable[[], None] = lambda: None,
 ) -> Server:
-    """Start a server that is one process, and return it once it answers.
+    """Start a server that is one process and return it once it answers; else raise RungFailed.
 
     Args:
         ask: returns the version that answers at an address.
         afterwards: called when it has ended.
-
-    Raises:
-        RungFailed: it cannot be started, or does not answer.
     """
     process = ServerProcess(argv, lease.folder, env=env)
 
@@ -233,11 +220,10 @@ def _born(pid: int) -> float | None:
 
 def server_pids(folder: Path) -> list[int]:
     """Return the recorded processes of a server that still run (ids are reused)."""
-    born = {pid: _born(pid) for pid in recorded(folder)}
     return [
         pid
         for pid, written in recorded(folder).items()
-        if (began := born.get(pid)) is not None and began <= written + _CLOCKS_S
+        if (began := _born(pid)) is not None and began <= written + _CLOCKS_S
     ]
 
 

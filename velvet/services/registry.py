@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -31,11 +31,7 @@ def _variable(kind: str) -> str:
 
 
 def _from(kind: str, rung: str, **options: Any) -> Server:
-    """Return the server that one rung gives.
-
-    Raises:
-        RungFailed: it gives none.
-    """
+    """Return the server that one rung gives; raise RungFailed where it gives none."""
     module = _MODULES[kind]
     if rung == "address":
         return answering(kind, _variable(kind), module.ask)
@@ -68,14 +64,7 @@ def _already_up(kind: str) -> Server | None:
     return None
 
 
-def _start(
-    kind: str,
-    *,
-    private: bool = False,
-    rung: str | None = None,
-    keep: bool = False,
-    **options: Any,
-) -> Server:
+def _start(kind: str, *, private: bool = False, rung: str | None = None, **options: Any) -> Server:
     if rung is not None and rung not in RUNGS:
         raise UsageError(f"there is no rung {rung!r}; known are {', '.join(RUNGS)}")
     if private and rung == "address":
@@ -90,10 +79,7 @@ def _start(
         name: partial(_from, kind, name, **(options if name in ("binary", "wheel") else {}))
         for name in rungs
     }
-    server = climb(kind, climbs, _MODULES[kind].REMEDY)
-    if keep:
-        server.hooks.keep()
-    return server
+    return climb(kind, climbs, _MODULES[kind].REMEDY)
 
 
 def postgres(
@@ -137,11 +123,7 @@ def mongodb(*, private: bool = False, rung: str | None = None) -> Server:
 
 
 def kind(name: str) -> str:
-    """Return the name when we know such a server.
-
-    Raises:
-        UsageError: we do not; the nearest is suggested.
-    """
+    """Return the name when we know such a server, else raise UsageError with the nearest."""
     if name not in _MODULES:
         known = ", ".join(KINDS)
         raise UsageError(f"there is no service {name!r}.{nearest(name, KINDS)} Known are: {known}")
@@ -149,11 +131,7 @@ def kind(name: str) -> str:
 
 
 def _first_rung(name: str) -> str:
-    """Say what would be taken, without starting anything.
-
-    Raises:
-        ServiceUnavailable: no rung can be tried.
-    """
+    """Say what would be taken, without starting anything; raise ServiceUnavailable for nothing."""
     module = _MODULES[kind(name)]
     if os.environ.get(_variable(name), "").strip():
         return f"the address in {_variable(name)}"
@@ -183,16 +161,14 @@ def probe(name: str) -> ServiceUnavailable | None:
 
 
 def up(name: str, rung: str | None = None) -> tuple[Server, bool]:
-    """Start a server that stays up until `down`; tells whether it is new.
-
-    Raises:
-        ServiceUnavailable: no rung gives one.
-    """
+    """Start a server that stays up until `down`, as `postgres` does; tells whether it is new."""
     clean()
     found = _already_up(kind(name)) if rung is None else None
     if found:
         return found, False
-    return _start(name, keep=True, private=True, rung=rung), True
+    server = _start(name, private=True, rung=rung)
+    server.hooks.keep()
+    return server, True
 
 
 def down(names: tuple[str, ...] = ()) -> list[str]:
@@ -223,10 +199,6 @@ class State:
     detail: str
     why: str = ""
     url: str = ""
-
-    def as_dict(self) -> Mapping[str, str]:
-        """A JSON-ready view."""
-        return asdict(self)
 
 
 def status() -> list[State]:

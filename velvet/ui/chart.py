@@ -1,6 +1,6 @@
-"""How a Plotly figure comes onto a page: its title as text, its legend below, in the page's theme.
+"""The page around every dashboard, and how a Plotly figure comes onto it, in the page's theme.
 
-A title inside a figure is cut at 390 pixels and meets the legend; as text above the figure it
+Nothing is fetched from elsewhere. A title inside a figure is cut at 390 pixels and meets the legend; as text above the figure it
 wraps. Modules draw with the light palette only; in the dark theme each of its colours is replaced
 by its counterpart.
 """
@@ -8,13 +8,23 @@ by its counterpart.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from velvet.ui.palette import LEGEND_ROW_PX, adaptive, darkened, legend_rows
+from velvet.bench.views import claim_lines
+from velvet.ui.palette import (
+    LEGEND_ROW_PX,
+    VERDICT_MARKS,
+    VERDICTS,
+    adaptive,
+    css,
+    darkened,
+    legend_rows,
+)
 
 CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True}
 _PLOT_LEAST_PX = 180
@@ -64,3 +74,27 @@ def chart(figure: go.Figure, *, key: str, whose: str = "") -> None:
     st.plotly_chart(done, theme=None, config=CONFIG, key=key)
     if whose:
         st.caption(whose[0].upper() + whose[1:])
+
+
+def page(title: str, question: str) -> None:
+    """Set up a wide page with the project's look, its title and its question; call it first."""
+    st.set_page_config(page_title=title, page_icon="🪶", layout="wide")
+    html(css())
+    st.title(title)
+    st.markdown(f"<p class='velvet-soft'>{escape(question)}</p>", unsafe_allow_html=True)
+
+
+def claim_light(verdict: str, text: str) -> str:
+    """Return the HTML of a claim with its verdict as mark, word and colour."""
+    colour, mark = VERDICTS[verdict], VERDICT_MARKS[verdict]
+    return (
+        f"<div class='velvet-claim' style='border-left-color:{colour}'>"
+        f"<b style='color:{colour}'>{mark} {verdict.lower()}</b> {escape(text)}</div>"
+    )
+
+
+def verdict(claim: Mapping[str, Any]) -> None:
+    """Draw a claim as its sentence and mark; the formula is folded away."""
+    html(claim_light(claim["verdict"], claim["text"]))
+    with st.expander("how this was judged"):
+        st.code("\n".join(claim_lines(claim)), language=None, wrap_lines=True)

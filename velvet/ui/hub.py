@@ -16,7 +16,7 @@ import streamlit as st
 from velvet import catalog, report
 from velvet.errors import VelvetError
 from velvet.ui import guesses
-from velvet.ui.frame import page
+from velvet.ui.chart import page
 
 CARDS_A_ROW = 3
 Pages = Mapping[str, Any]  # a module's folder name -> its page

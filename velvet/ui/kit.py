@@ -45,8 +45,8 @@ import streamlit as st
 from velvet import catalog
 from velvet.errors import VelvetError
 from velvet.ui import live, predict, runs
+from velvet.ui.chart import page as begin_page
 from velvet.ui.child import REFUSED, Task, name_of
-from velvet.ui.frame import page as begin_page
 from velvet.ui.parts import (
     HERE,
     Seen,
@@ -60,19 +60,8 @@ from velvet.ui.parts import (
     toggle,
 )
 
-__all__ = [
-    "Job",
-    "Page",
-    "Seen",
-    "Tab",
-    "choice",
-    "note",
-    "number",
-    "show",
-    "slider",
-    "text",
-    "toggle",
-]
+__all__ = ["Job", "Page", "Seen", "Tab", "show"]
+__all__ += ["choice", "note", "number", "slider", "text", "toggle"]
 
 REDRAW_S = 0.5
 CODE_LINES = 15
@@ -148,13 +137,9 @@ def show(page: Page) -> None:
     first = next(iter(tabs))
     if st.session_state.get(TAB_KEY) not in tabs:  # left by another page of the hub
         st.session_state.pop(TAB_KEY, None)
+    kept: dict[str, Any] = {"key": TAB_KEY, "bind": "query-params"}
     chosen = st.segmented_control(
-        "Tab",
-        list(tabs),
-        default=first,
-        key=TAB_KEY,
-        label_visibility="collapsed",
-        bind="query-params",
+        "Tab", list(tabs), default=first, label_visibility="collapsed", **kept
     )
     tab = tabs[chosen or first]
     with st.container(key=f"tab-{tab.slug}"):
@@ -209,18 +194,13 @@ def _job(tab: Tab, job: Job, options: Mapping[str, Any], module: catalog.Module)
         if run.job is not None:
             run.job.stop()
 
+    busy = run.running
+    off = busy or bool(problem)
     row = st.container(horizontal=True, vertical_alignment="center")
-    row.button(
-        job.label,
-        type="primary",
-        key=f"{tab.slug}-start",
-        disabled=run.running or bool(problem),
-        on_click=press,
-    )
-    row.button("Stop", key=f"{tab.slug}-stop", disabled=not run.running, on_click=stop)
+    row.button(job.label, type="primary", key=f"{tab.slug}-start", disabled=off, on_click=press)
+    row.button("Stop", key=f"{tab.slug}-stop", disabled=not busy, on_click=stop)
     if problem:
         st.warning(problem)
-    busy = run.running
 
     def redraw() -> None:
         current_tab.set(tab.slug)
@@ -278,9 +258,8 @@ def _lesson(
         st.caption("The command that reproduces the figure:")
         st.code(command, language="bash")
     if tab.next_step in tabs:
-        st.button(
-            f"Next: {tab.next_step}", key=f"{tab.slug}-next", on_click=_go, args=(tab.next_step,)
-        )
+        go = partial(st.session_state.__setitem__, TAB_KEY, tab.next_step)
+        st.button(f"Next: {tab.next_step}", key=f"{tab.slug}-next", on_click=go)
     elif tab.next_step:
         st.markdown(f"**Next:** {tab.next_step}")
 
@@ -293,21 +272,16 @@ def record(page: Page) -> Iterator[Path]:
     """
     logging.getLogger("streamlit").setLevel(logging.ERROR)  # no page around the controls
     for tab in page.tabs:
-        if tab.job is None or tab.job.recorded_path is None:
+        if tab.job is None or (path := tab.job.recorded_path) is None:
             continue
-        run = runs.start(
-            name_of(tab.job.task), tab.controls() if tab.controls else {}, cap_s=tab.job.cap_s
-        )
+        task, options = name_of(tab.job.task), tab.controls() if tab.controls else {}
+        run = runs.start(task, options, cap_s=tab.job.cap_s)
         assert run.job is not None
         run.job.wait()
         if run.job.error or not runs.complete(run.job):
             raise VelvetError(f"{tab.name}: {run.job.error or run.job.stopped or run.events[-1]}")
-        runs.write(tab.job.recorded_path, name_of(tab.job.task), run)
-        yield tab.job.recorded_path
-
-
-def _go(name: str) -> None:
-    st.session_state[TAB_KEY] = name
+        runs.write(path, task, run)
+        yield path
 
 
 def source_of(thing: Callable[..., Any], module: catalog.Module) -> tuple[str, str]:

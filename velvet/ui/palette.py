@@ -108,12 +108,9 @@ def config_toml() -> str:
         table, _, key = name.rpartition(".")
         written = value if re.fullmatch(r"true|false|[\de]+", value) else f'"{value}"'
         tables.setdefault(table, []).append(f"{key} = {written}")
-    parts = ["\n".join((f"[{table}]", *lines)) for table, lines in tables.items()]
-    return (
-        "# Written by velvet.ui.palette.config_toml; a test compares the two.\n"
-        + "\n\n".join(parts)
-        + "\n"
-    )
+    parts = ["\n".join((f"[{table}]", *lines)) + "\n" for table, lines in tables.items()]
+    head = "# Written by velvet.ui.palette.config_toml; a test compares the two.\n"
+    return head + "\n".join(parts)
 
 
 # A legend's entry in pixels: its key, a letter, a row; and the narrowest column of a dashboard.
@@ -181,9 +178,6 @@ def css() -> str:
   [data-testid="stAppDeployButton"] {{ display: none; }}
   h1, h2, h3, h4 {{ color: {TEXT}; letter-spacing: -0.01em; }}
   [data-testid="stSidebar"] {{ background: {LAVENDER_SOFT}; border-right: 1px solid {LAVENDER}; }}
-  [data-testid="stMetric"] {{ background: {WHITE}; border: 1px solid {LAVENDER};
-      border-radius: 14px; padding: 0.7rem 1rem; }}
-  [data-testid="stMetricValue"] {{ font-size: 1.55rem; }}
   .stTabs [role="tablist"] {{ gap: 0.4rem; flex-wrap: wrap; }}
   .stTabs [role="tab"] {{ background: {WHITE}; border: 1px solid {LAVENDER};
       border-radius: 12px 12px 0 0; padding: 0.35rem 0.9rem; color: {TEXT}; }}

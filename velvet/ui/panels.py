@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
 from velvet.bench.views import Matrix, number
-from velvet.trace import Span, in_flight
 from velvet.ui.palette import (
     KIND_COLOURS,
     LAVENDER,
     LINE,
     SCALE,
-    STROKES,
     TEXT,
     WHITE,
     pair,
@@ -35,36 +33,46 @@ SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
 _UNKNOWN_KIND = ("#9ac2d1", "#081625", "")
 
 
-def _lanes(spans: Sequence[Span], most: int) -> list[str]:
-    """Return at most so many lanes: those that do something before those that only wait."""
+class Span(NamedTuple):
+    """One stretch of time on one lane of a timeline: who did what, and when.
+
+    Attributes:
+        lane: a thread, process or task; one row.
+        kind: ``run``, ``wait``, ``queue``, ``block``, ``gc``, or a word of the caller's own.
+        t0_ns, t1_ns: start and end on one monotonic clock, in nanoseconds.
+    """
+
+    lane: str
+    name: str
+    kind: str
+    t0_ns: int
+    t1_ns: int
+
+    @property
+    def seconds(self) -> float:
+        """Its length in seconds."""
+        return (self.t1_ns - self.t0_ns) / 1e9
+
+
+def _lanes(spans: Sequence[Span]) -> list[str]:
+    """Return at most `MAX_LANES`: those that do something before those that only wait."""
     first: dict[str, int] = {}
     busy: set[str] = set()
     for span in spans:
         first[span.lane] = min(first.get(span.lane, span.t0_ns), span.t0_ns)
         if span.kind == "run":
             busy.add(span.lane)
-    return sorted(first, key=lambda lane: (lane not in busy, first[lane]))[:most]
+    return sorted(first, key=lambda lane: (lane not in busy, first[lane]))[:MAX_LANES]
 
 
-def timeline(
-    spans: Sequence[Span],
-    *,
-    title: str = "",
-    most_lanes: int = MAX_LANES,
-    origin_ns: int | None = None,
-    until_s: float | None = None,
-) -> go.Figure:
+def timeline(spans: Sequence[Span], *, title: str = "") -> go.Figure:
     """Draw lanes over time, coloured and patterned by what each was doing.
 
-    Args:
-        spans: any spans on one clock.
-        most_lanes: lanes beyond it are left out, and the title says how many.
-        origin_ns: time zero; the first span's start by default.
-        until_s: end of the time axis, to give two figures one axis.
+    Time begins with the first span. Where lanes are left out, the title says how many.
     """
-    lanes = _lanes(spans, most_lanes)
+    lanes = _lanes(spans)
     total = len({span.lane for span in spans})
-    zero = origin_ns if origin_ns is not None else min((s.t0_ns for s in spans), default=0)
+    zero = min((span.t0_ns for span in spans), default=0)
     figure = go.Figure()
     shown = [span for span in spans if span.lane in set(lanes)]
     if len(shown) > MAX_BARS:
@@ -93,27 +101,7 @@ def timeline(
     plotly_layout(figure, title=title + more, height=150 + 18 * max(4, len(lanes)))
     figure.update_layout(barmode="overlay", bargap=0.25)
     figure.update_yaxes(categoryorder="array", categoryarray=lanes[::-1], tickfont={"size": 11})
-    figure.update_xaxes(title="seconds", range=None if until_s is None else [0, until_s])
-    return figure
-
-
-def flight(spans: Sequence[Span], *, title: str = "", until_s: float | None = None) -> go.Figure:
-    """Draw how many spans are open at each moment."""
-    steps = in_flight(spans)
-    zero = steps[0][0] if steps else 0
-    figure = go.Figure()
-    figure.add_scatter(
-        x=[(moment - zero) / 1e9 for moment, _ in steps],
-        y=[level for _, level in steps],
-        mode="lines",
-        line={"shape": "hv", "color": STROKES[0], "width": 2},
-        fill="tozeroy",
-        fillcolor="rgba(179,155,237,0.25)",
-        name="in flight",
-    )
-    plotly_layout(figure, title=title, height=170)
-    figure.update_yaxes(title="in flight", rangemode="tozero")
-    figure.update_xaxes(title="seconds", range=None if until_s is None else [0, until_s])
+    figure.update_xaxes(title="seconds")
     return figure
 
 
@@ -122,8 +110,6 @@ def memory(
     *,
     title: str = "",
     floor_mb: float | None = None,
-    floor_label: str = "imports alone",
-    unit: str = "MB",
 ) -> go.Figure:
     """Draw memory over time, one line a series, with the import floor shaded.
 
@@ -131,8 +117,8 @@ def memory(
         series: name -> (seconds, MB).
         floor_mb: what a process has before it does anything.
     """
-    figure = lines(series, title=title, x="seconds", y=unit)
-    figure.update_traces(mode="lines", hovertemplate="%{x:.2f} s: %{y:.1f} " + unit)
+    figure = lines(series, title=title, x="seconds", y="MB")
+    figure.update_traces(mode="lines", hovertemplate="%{x:.2f} s: %{y:.1f} MB")
     if floor_mb is not None:
         figure.add_hrect(
             y0=0,
@@ -140,7 +126,7 @@ def memory(
             fillcolor=LAVENDER,
             opacity=0.45,
             line_width=0,
-            annotation_text=f"{floor_label}: {floor_mb:.0f} {unit}",
+            annotation_text=f"imports alone: {floor_mb:.0f} MB",
             annotation_position="bottom right",
             annotation_font_color=TEXT,
         )
@@ -148,7 +134,7 @@ def memory(
     return figure
 
 
-def heatmap(table: Matrix, *, title: str = "", scale_title: str = "times the best") -> go.Figure:
+def heatmap(table: Matrix, *, title: str = "") -> go.Figure:
     """Draw contenders by sizes; pale is the column's best, dark is many times worse.
 
     A cell says how many times worse than its column's best it is. Cells that were not measured
@@ -179,7 +165,7 @@ def heatmap(table: Matrix, *, title: str = "", scale_title: str = "times the bes
             colorbar={
                 "orientation": "h",
                 "y": -0.25,
-                "title": {"text": scale_title},
+                "title": {"text": "times the best"},
                 "tickvals": ticks,
                 "ticktext": [f"{2**tick:,}" for tick in ticks],
                 "thickness": 12,
@@ -273,16 +259,6 @@ def intervals(
     figure.update_xaxes(title=axis, **log_axis(low / air, high * air, suffix="x"))
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=labels[::-1])
     return figure
-
-
-def ratios(pairs: Sequence[Mapping[str, Any]], *, title: str = "", baseline: str = "") -> go.Figure:
-    """Draw a results document's ratios to the baseline with their intervals."""
-    rows = [
-        (str(p["a"]), p["ratio"], p.get("lo") or p["ratio"], p.get("hi") or p["ratio"])
-        for p in pairs
-    ]
-    axis = f"times {baseline}" if baseline else "ratio"
-    return intervals({"this machine": rows}, title=title, axis=axis)
 
 
 def log_axis(low: float, high: float, *, suffix: str = "") -> dict[str, Any]:

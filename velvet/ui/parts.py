@@ -54,15 +54,7 @@ class Seen:
         """
         if rows:
             texts = {name for row in rows for name, cell in row.items() if isinstance(cell, str)}
-            st.table(
-                [
-                    {
-                        name: _plain(str(cell) if name in texts else cell)
-                        for name, cell in row.items()
-                    }
-                    for row in rows
-                ]
-            )
+            st.table([{k: _plain(str(v) if k in texts else v) for k, v in r.items()} for r in rows])
             st.caption(self.whose[0].upper() + self.whose[1:])
 
 
@@ -80,8 +72,10 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def _key(label: str, key: str) -> str:
-    return f"{current_tab.get()}-{key or slug(label)}"
+def _kept(label: str, key: str, tip: str | None) -> dict[str, Any]:
+    """Return the arguments of a control whose value stands in the address."""
+    place = f"{current_tab.get()}-{key or slug(label)}"
+    return {"key": place, "help": tip, "bind": "query-params"}
 
 
 def slider(
@@ -95,9 +89,7 @@ def slider(
     tip: str | None = None,
 ) -> Any:
     """Draw a slider whose value stands in the address."""
-    return st.slider(
-        label, low, high, default, step, key=_key(label, key), help=tip, bind="query-params"
-    )
+    return st.slider(label, low, high, default, step, **_kept(label, key, tip))
 
 
 def number(
@@ -111,13 +103,8 @@ def number(
     tip: str | None = None,
 ) -> Any:
     """Draw a field for a number that refuses what is out of range; it stands in the address."""
-    return st.number_input(
-        f"{label} ({low:g} to {high:g})",
-        *(low, high, default, step),
-        key=_key(label, key),
-        help=tip,
-        bind="query-params",
-    )
+    about = f"{label} ({low:g} to {high:g})"
+    return st.number_input(about, low, high, default, step, **_kept(label, key, tip))
 
 
 def choice(
@@ -130,43 +117,23 @@ def choice(
 ) -> str:
     """Draw one choice of a few; a menu where they are many. It stands in the address."""
     first = options[0] if default is None else default
-    place = _key(label, key)
+    kept = _kept(label, key, tip)
     if len(options) > 6 or sum(map(len, options)) > 90:
-        return str(
-            st.selectbox(
-                label,
-                options,
-                list(options).index(first),
-                key=place,
-                help=tip,
-                bind="query-params",
-            )
-        )
-    chosen = st.segmented_control(
-        label, options, default=first, key=place, help=tip, bind="query-params"
-    )
+        return str(st.selectbox(label, options, list(options).index(first), **kept))
+    chosen = st.segmented_control(label, options, default=first, **kept)
     return str(chosen or first)  # a second click on a segment chooses nothing
 
 
 def toggle(label: str, default: bool = False, *, key: str = "", tip: str | None = None) -> bool:
     """Draw a switch that stands in the address."""
-    return bool(st.toggle(label, default, key=_key(label, key), help=tip, bind="query-params"))
+    return bool(st.toggle(label, default, **_kept(label, key, tip)))
 
 
 def text(
     label: str, default: str = "", *, max_chars: int = 200, key: str = "", tip: str | None = None
 ) -> str:
     """Draw a line of text that stands in the address."""
-    return str(
-        st.text_input(
-            label,
-            default,
-            max_chars=max_chars,
-            key=_key(label, key),
-            help=tip,
-            bind="query-params",
-        )
-    )
+    return str(st.text_input(label, default, max_chars=max_chars, **_kept(label, key, tip)))
 
 
 def note(words: str) -> None:

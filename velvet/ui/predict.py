@@ -24,7 +24,7 @@ from velvet.bench.model import size_key
 from velvet.bench.results import load, reference_file
 from velvet.errors import VelvetError
 from velvet.ui import guesses, panels
-from velvet.ui.frame import verdict
+from velvet.ui.chart import verdict
 from velvet.ui.live import outcome, ranking, sized
 from velvet.ui.palette import pair, plotly_layout
 from velvet.ui.parts import Seen, choice, note

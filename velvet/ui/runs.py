@@ -13,8 +13,8 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ def store() -> Path | None:
         return None
 
 
-_jobs: dict[str, tuple[str, str, Run]] = {}  # key -> (task, moment of the start, run)
+_jobs: dict[str, tuple[str, Run]] = {}  # key -> (task, run)
 _lock = threading.Lock()
 
 
@@ -79,8 +79,8 @@ def start(task: str, options: Options, *, cap_s: float, cwd: Path | None = None)
     key = key_of(task, options)
     with _lock:
         known = _jobs.get(key)
-        if known is not None and known[2].running:
-            return known[2]
+        if known is not None and known[1].running:
+            return known[1]
         run = Run(dict(options), created=_now())
 
         def keep(job: Job) -> None:
@@ -91,7 +91,7 @@ def start(task: str, options: Options, *, cap_s: float, cwd: Path | None = None)
 
         run.job = Job(argv_for(task, options), cap_s=cap_s, cwd=cwd, on_end=keep)
         run.events = run.job.events
-        _jobs[key] = (task, run.created, run)
+        _jobs[key] = (task, run)
         return run
 
 
@@ -104,9 +104,9 @@ def find(task: str, options: Options, *, recorded: Path | None = None) -> Run:
     """Return the run to show: of these options, else one at work, else recorded, else nothing."""
     key = key_of(task, options)
     with _lock:
-        mine = [(name, run) for name, (its, _, run) in _jobs.items() if its == task]
-    exact = next((run for name, run in mine if name == key), None)
-    working = next((run for _, run in mine if run.running), None)
+        mine = {name: run for name, (its, run) in _jobs.items() if its == task}
+    exact = mine.get(key)
+    working = next((run for run in mine.values() if run.running), None)
     if exact is not None and (exact.running or working is None):
         return _named(exact)
     if working is not None:
@@ -114,9 +114,7 @@ def find(task: str, options: Options, *, recorded: Path | None = None) -> Run:
     folder = store()
     kept = None if folder is None else read(folder / f"{key}.jsonl")
     if kept is not None:
-        return Run(
-            kept.options, kept.events, f"this machine, {_moment(kept.created)}", kept.created
-        )
+        return replace(kept, whose=f"this machine, {_moment(kept.created)}")
     shown = None if recorded is None else read(recorded)
     return shown or Run(dict(options))
 
@@ -152,8 +150,8 @@ def write(path: Path, task: str, run: Run) -> None:
         "python": facts["python"],
         "created": run.created,
     }
-    lines: Iterable[Any] = (header, *run.events)
-    atomic_write(path, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+    lines = [json.dumps(line, ensure_ascii=False) for line in (header, *run.events)]
+    atomic_write(path, "\n".join(lines) + "\n")
 
 
 @lru_cache(maxsize=1)

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import plotly.graph_objects as go
 import streamlit as st
 
-from velvet.trace import Span
 from velvet.ui import kit, panels
 from velvet.ui.palette import STROKES, pair
+from velvet.ui.panels import Span
 from velvet_databases.dashboard import tasks
 from velvet_databases.dashboard._parts import log_latency, no_server
 
