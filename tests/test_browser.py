@@ -206,6 +206,8 @@ def test_every_tab_shows_its_first_figure_at_every_width_in_both_themes(
         names.first.wait_for(timeout=PATIENCE_MS)
         tabs = [text for text in names.all_inner_texts() if text != "Breaks"]
         for theme in ("light", "dark"):
+            if theme == "dark":
+                turn_dark(view)
             for tab in tabs:
                 open_tab(view, tab)
                 if theme == "light":
@@ -214,7 +216,6 @@ def test_every_tab_shows_its_first_figure_at_every_width_in_both_themes(
                 view.get_by_role("button", name="Stop").evaluate_all(
                     "all => all.map(b => b.click())"
                 )
-            turn_dark(view)
 
     assert len(tabs) > 1
     assert not found, "\n".join(found)

@@ -250,9 +250,8 @@ NOWHERE = ipaddress.ip_network((0, 8))
 
 def hits(pattern: re.Pattern[str]) -> Iterator[tuple[str, int, str]]:
     for name, text in repository_texts().items():
-        for number, line in enumerate(text.splitlines(), start=1):
-            for match in pattern.finditer(line):
-                yield name, number, match.group()
+        for match in pattern.finditer(text):
+            yield name, text.count("\n", 0, match.start()) + 1, match.group()
 
 
 def leads_elsewhere(text: str) -> bool:

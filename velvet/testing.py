@@ -327,6 +327,9 @@ class ModuleTests:
         from velvet.ui import child, kit, runs
 
         folder = self.module().folder
+        # Each session of AppTest would read the metadata of every package, as a server does once.
+        scan = "streamlit.components.v2.manifest_scanner.scan_component_manifests"
+        monkeypatch.setattr(scan, list)
         monkeypatch.chdir(folder)
         monkeypatch.setattr(runs, "store", lambda: None)
         with without_tracing():

@@ -383,6 +383,8 @@ def test_a_modules_real_tests_are_run_with_coverage(velvet, paper, capfd, monkey
     paper.write("30-tiny/src/velvet_tiny/__init__.py", "answer = 42\n")
     paper.write("30-tiny/tests/test_tiny.py", "import velvet_tiny\ndef test_it(): pass\n")
     monkeypatch.setenv("PYTHONPATH", str(paper.root / "30-tiny" / "src"))
+    # As the settings of the project say.
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--disable-plugin-autoload -p pytest_cov")
 
     result = velvet("test", "tiny")
 
