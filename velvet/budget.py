@@ -15,16 +15,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from velvet.catalog import Module
+from velvet.catalog import LIMITS, Module
 
-LIMITS = {
-    "lesson_lines": 3000,
-    "lesson_files": 35,
-    "comparisons_lines": 1200,
-    "dashboard_lines": 800,
-    "examples_lines": 600,
-    "publish_seconds": 600,
-}
 TESTS_PER_LESSON_LINE = 1.2
 MIN_TESTS_LINES = 200  # a module that has just begun
 README_LINES, README_WORDS, TABLE_ROWS = 300, 3000, 8

@@ -159,16 +159,3 @@ def test_verifying_without_a_name_takes_the_first_module(velvet, paper, monkeypa
     velvet("bench", "verify")
 
     assert asked == ["30-tiny"]
-
-
-def test_the_files_made_from_results_are_written_when_asked(velvet, paper, performed, results):
-    folder = paper.module()
-    save(results, folder / "benchmarks" / "results" / "reference.json")
-    paper.write("30-tiny/README.md", "<!-- velvet:verdicts -->?<!-- /velvet -->\n")
-
-    result = velvet("bench", "tiny", "--write-readme")
-
-    assert result.exit_code == 0, result.output
-    readme = (folder / "README.md").read_text(encoding="utf-8")
-    assert readme == "<!-- velvet:verdicts -->1 holds<!-- /velvet -->\n"
-    assert (folder / "RESULTS.md").read_text(encoding="utf-8").startswith("# Results: 30 Tiny")

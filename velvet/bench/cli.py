@@ -213,32 +213,24 @@ def publishing(suite: Suite) -> Iterator[None]:
 
 
 @contextmanager
-def _variable(name: str, value: str) -> Iterator[None]:
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        del os.environ[name]
-        os.environ.update({} if before is None else {name: before})
-
-
-@contextmanager
 def servers_for(suite: Suite, options: Options) -> Iterator[None]:
-    """Start each server that the chosen contenders need once, for all children of the run."""
+    """Start each server that the chosen contenders need once, for all children of the run.
+
+    Where there is none, the rows that need it say why they are absent.
+    """
     from velvet import services
 
     chosen = [one for one in suite.comparisons.values() if options.filter in one.name]
     needed = {need for c in chosen for one in c.contenders.values() for need in one.needs}
-    with ExitStack() as stack:
-        for name in sorted(needed & set(services.KINDS)):
-            variable = f"VELVET_{name.upper()}_URL"
-            try:
-                server = stack.enter_context(getattr(services, name)())
-            except services.ServiceUnavailable:
-                continue  # the rows that need it say why they are absent
-            stack.enter_context(_variable(variable, server.url))
-        yield
+    with services.shared(needed & set(services.KINDS)) as variables:
+        before = {name: os.environ.pop(name, None) for name in variables}
+        os.environ.update(variables)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                del os.environ[name]
+                os.environ.update({} if value is None else {name: value})
 
 
 def _cores(affinity: str | None) -> tuple[int, ...]:

@@ -29,8 +29,7 @@ def suite_of(module: catalog.Module) -> Suite:
 @click.command("bench", context_settings=HELP)
 @click.argument("words", nargs=-1, metavar="[MODULE ...]")
 @measuring_options
-@click.option("--write-readme", is_flag=True, help="Then regenerate README tables and RESULTS.md.")
-def bench_command(words: tuple[str, ...], write_readme: bool, **given: Any) -> None:
+def bench_command(words: tuple[str, ...], **given: Any) -> None:
     """Measure MODULEs (all by default) and judge their claims.
 
     \b
@@ -43,14 +42,7 @@ def bench_command(words: tuple[str, ...], write_readme: bool, **given: Any) -> N
         raise SystemExit(_verify(words[1:]))
     chosen = [catalog.find(word) for word in words]
     chosen = chosen or [module for module in catalog.modules() if module.state == "working"]
-    code = 0
-    for module in chosen:
-        code = max(code, perform(suite_of(module), **given))
-        if write_readme:
-            from velvet import report
-
-            report.write_module(module)
-    raise SystemExit(code)
+    raise SystemExit(max([perform(suite_of(module), **given) for module in chosen], default=0))
 
 
 def _compare(files: tuple[str, ...]) -> int:
@@ -70,10 +62,8 @@ def _verify(words: tuple[str, ...]) -> int:
         found = verify(suite_of(module))
         ours, theirs = quantity(found.ours, "s"), quantity(found.pyperf, "s")
         verdict = "agree" if found.holds else "DISAGREE"
-        click.echo(
-            f"{found.name}: minimum {ours} here, {theirs} by pyperf: "
-            f"{verdict} within {number(found.factor)}x"
-        )
+        said = f"{found.name}: minimum {ours} here, {theirs} by pyperf"
+        click.echo(f"{said}: {verdict} within {number(found.factor)}x")
         code = max(code, 0 if found.holds else 1)
     return code
 
@@ -88,8 +78,7 @@ def compare_command(module: str, file: Path | None, whole: bool) -> None:
     measure = found.folder / "benchmarks" / "measure.py"
     local = local_file(measure)
     if not local.exists():
-        raise VelvetError(
-            f"nothing measured here yet; run `velvet bench {found.number:02d} --quick` first"
-        )
+        way = f"run `velvet bench {found.number:02d} --quick` first"
+        raise VelvetError(f"nothing measured here yet; {way}")
     there = load(file or reference_file(measure))
     print_comparison(load(local), there, terminal(), whole=whole)

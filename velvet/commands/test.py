@@ -9,8 +9,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -93,21 +92,13 @@ def jobs(words: tuple[str, ...], fail_under: int = 0) -> list[Job]:
     return runs + [Job(m.slug, m.folder, "src", m.services, fail_under) for m in chosen]
 
 
-@contextmanager
-def shared_servers(names: set[str]) -> Iterator[dict[str, str]]:
+def shared_servers(names: set[str]) -> AbstractContextManager[dict[str, str]]:
     """Start each needed server once and yield the variables that lead the tests to it."""
     from velvet import services
 
-    with ExitStack() as stack:
-        variables = {}
-        for name in sorted(names):
-            try:
-                server = stack.enter_context(getattr(services, name)())
-            except services.ServiceUnavailable as error:
-                click.echo(f"without {name}: {error}", err=True)
-                continue
-            variables[f"VELVET_{name.upper()}_URL"] = server.url
-        yield variables
+    return services.shared(
+        names, lambda name, error: click.echo(f"without {name}: {error}", err=True)
+    )
 
 
 def finish(job: Job, process: subprocess.Popen[bytes], output: IO[bytes], began: float) -> Outcome:

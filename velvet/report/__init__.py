@@ -10,13 +10,13 @@ from pathlib import Path
 
 from velvet import catalog
 from velvet.atomic import atomic_write
-from velvet.bench.results import load, reference_file
+from velvet.bench.results import reference, reference_file
 from velvet.errors import VelvetError
 from velvet.report.counts import badges
 from velvet.report.document import document
 from velvet.report.marks import headline, render
 
-__all__ = ["everything", "headline", "write", "write_module"]
+__all__ = ["everything", "headline", "write"]
 
 Stale = tuple[Path, list[str]]
 
@@ -29,18 +29,11 @@ def write(readme: Path) -> list[str]:
     return stale
 
 
-def write_module(module: catalog.Module) -> None:
-    """Regenerate a module's README parts and its RESULTS.md."""
-    write(module.folder / "README.md")
-    _whole(_results(module), check=False)
-
-
 def _results(module: catalog.Module) -> dict[Path, str]:
     """Return a module's RESULTS.md as it should be; none before its first reference results."""
-    file = reference_file(module.folder / "benchmarks" / "measure.py")
-    if not file.exists():
+    if not reference_file(module.folder / "benchmarks" / "measure.py").exists():
         return {}
-    return {module.folder / "RESULTS.md": document(module, load(file))}
+    return {module.folder / "RESULTS.md": document(module, reference(module.folder))}
 
 
 def _whole(wanted: dict[Path, str], *, check: bool) -> list[Stale]:

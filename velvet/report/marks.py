@@ -11,14 +11,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from velvet import catalog
 from velvet.bench import figures, views
 from velvet.bench.machine import sentence
-from velvet.bench.results import load, reference_file
+from velvet.bench.results import reference
 from velvet.errors import VelvetError, nearest
 from velvet.report.counts import BADGES, badge_texts, count, load_numbers
 from velvet.report.document import claim_table
@@ -46,18 +45,6 @@ class Context:
         if self.results is not None and folder == self.module:
             return self.results, bench
         return reference(folder), bench
-
-
-@lru_cache(maxsize=64)
-def _load_once(path: Path, stamp: float) -> Mapping[str, Any]:
-    assert stamp >= 0
-    return load(path)
-
-
-def reference(folder: Path) -> Mapping[str, Any]:
-    """Return a module's reference results."""
-    path = reference_file(folder / "benchmarks" / "measure.py")
-    return _load_once(path, path.stat().st_mtime if path.exists() else 0.0)
 
 
 def split(arguments: str) -> tuple[list[str], dict[str, str]]:

@@ -10,6 +10,9 @@ loopback port, keep their data in a private temporary folder, and are gone after
 when this process is killed.
 """
 
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+
 from velvet.services.ladder import Server, ServiceUnavailable
 from velvet.services.registry import (
     KINDS,
@@ -24,4 +27,21 @@ from velvet.services.registry import (
 )
 
 __all__ = ["KINDS", "Server", "ServiceUnavailable"]
-__all__ += ["down", "mongodb", "postgres", "probe", "rabbitmq", "redis", "status", "up"]
+__all__ += ["down", "mongodb", "postgres", "probe", "rabbitmq", "redis", "shared", "status", "up"]
+
+
+@contextmanager
+def shared(
+    names: Iterable[str], absent: Callable[[str, ServiceUnavailable], None] = lambda *_: None
+) -> Iterator[dict[str, str]]:
+    """Start each of these servers once; yields the variables that lead other processes to them."""
+    with ExitStack() as stack:
+        variables = {}
+        for name in sorted(names):
+            try:
+                server = stack.enter_context(globals()[name]())
+            except ServiceUnavailable as error:
+                absent(name, error)
+            else:
+                variables[f"VELVET_{name.upper()}_URL"] = server.url
+        yield variables

@@ -19,9 +19,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from velvet import catalog
-from velvet.bench import figures, machine, views
+from velvet.bench import figures, machine, results, views
 from velvet.bench.model import size_key
-from velvet.bench.results import load, reference_file
 from velvet.errors import VelvetError
 from velvet.ui import guesses, panels
 from velvet.ui.chart import verdict
@@ -34,17 +33,11 @@ FACTORS = (1.0, 1_000_000.0)
 Results = Mapping[str, Any]
 
 
-@lru_cache(maxsize=32)
-def _reference(path: Path, stamp: int) -> Results:  # noqa: ARG001 - part of the cache's key
-    return load(path)
-
-
 def reference(module: catalog.Module) -> Results | None:
     """Return a module's committed results; None where there are none that can be read."""
-    path = reference_file(module.folder / "benchmarks" / "measure.py")
     try:
-        return _reference(path, path.stat().st_mtime_ns)
-    except (OSError, VelvetError):
+        return results.reference(module.folder)
+    except VelvetError:
         return None
 
 
@@ -96,9 +89,9 @@ def controls(module: catalog.Module) -> dict[str, Any]:
 
 
 def _about(module: catalog.Module, name: str) -> Mapping[str, Any] | None:
-    results = reference(module)
+    there = reference(module)
     with contextlib.suppress(KeyError):
-        return views.comparison(results, name) if results else None
+        return views.comparison(there, name) if there else None
     return None
 
 
@@ -112,13 +105,11 @@ def draw(seen: Seen) -> None:
     problems = dict.fromkeys(event["sentence"] for event in seen.of("problem"))
     if problems:
         note("Not measured here: " + "; ".join(problems))
-    results = seen.of("result")
-    if not results:
-        told = seen.of("so far")
-        if told:
-            seen.chart(so_far(told[-1]), key="so-far")
-        return
-    _result(seen, results[-1])
+    ended, told = seen.of("result"), seen.of("so far")
+    if ended:
+        _result(seen, ended[-1])
+    elif told:
+        seen.chart(so_far(told[-1]), key="so-far")
 
 
 def so_far(event: Mapping[str, Any]) -> go.Figure:
@@ -174,14 +165,15 @@ def _rows(found: Sequence[guesses.Standing]) -> list[panels.Interval]:
 
 def finding(seen: Seen) -> str:
     """Return guess and result side by side, with the why."""
-    results, name = seen.of("result"), seen.options.get("comparison", "")
-    if not results or name != seen.wanted.get("comparison"):
+    ended, name = seen.of("result"), seen.options.get("comparison", "")
+    if not ended or name != seen.wanted.get("comparison"):
         return ""
-    if not sized(results[-1], name):
+    result = ended[-1]
+    if not sized(result, name):
         return "Only one contender could run here, so there is nothing to compare."
-    won, gain, rival = outcome(results[-1], name)
+    won, gain, rival = outcome(result, name)
     winner, factor = seen.options["winner"], seen.options["factor"]
-    about = views.comparison(results[-1], name)
+    about = views.comparison(result, name)
     why = next((one["note"] for one in about["contenders"] if one["name"] == won[0]), "")
     best = won[0] if len(won) == 1 else f"a tie of {', '.join(won)}"
     return (
