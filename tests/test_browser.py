@@ -90,7 +90,7 @@ def modules() -> list[catalog.Module]:
     ]
 
 
-SCRIPTS = {"demo": DEMO / "app.py", **{one.slug: one.folder / "app.py" for one in modules()}}
+SCRIPTS = {"demo": DEMO / "pages.py", **{one.slug: one.folder / "app.py" for one in modules()}}
 WANTED = {"demo", *os.environ.get("VELVET_PAGES", "").split(",")}
 VISITED = [
     pytest.param(
@@ -271,7 +271,7 @@ def test_back_returns_to_the_tab_of_the_page_before(
     def stands(question: str) -> None:
         view.get_by_role("heading", name=question).wait_for(timeout=PATIENCE_MS)
 
-    with visit(browser, served(DEMO / "two.py")) as (view, _):
+    with visit(browser, f"{served(SCRIPTS['demo'])}/first") as (view, _):
         open_tab(view, "Two")
         view.get_by_role("link", name="Second").click()
         stands("Second, one?")

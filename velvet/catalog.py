@@ -178,6 +178,14 @@ def repository(start: Path | None = None) -> Path:
     )
 
 
+def own_folder() -> Path | None:
+    """Return the reader's own folder in the clone, which git ignores; None without a clone."""
+    try:
+        return repository() / ".velvet"
+    except VelvetError:
+        return None
+
+
 def load(path: Path) -> Module:
     """Read and validate one `module.toml`; a VelvetError names file, line and broken rule."""
     match = FOLDER.match(path.parent.name)

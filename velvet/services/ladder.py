@@ -33,18 +33,15 @@ class ServiceUnavailable(VelvetError):
     Attributes:
         name: the kind of server.
         tried: (rung, reason) in the order of the ladder.
+        reason: why there is none, in one clause.
         remedy: the command that would give one.
     """
 
     def __init__(self, name: str, tried: Sequence[tuple[str, str]], remedy: str) -> None:
         self.name, self.tried, self.remedy = name, tuple(tried), remedy
-        steps = "; ".join(f"{rung}: {reason}" for rung, reason in self.tried)
+        steps = "; ".join(f"{rung}: {why}" for rung, why in self.tried)
+        self.reason = f"no {name}: {steps}"
         super().__init__(f"no {name} here ({steps}). {remedy}")
-
-    @property
-    def reason(self) -> str:
-        """Why there is none, in one clause."""
-        return f"no {self.name}: " + "; ".join(f"{rung}: {why}" for rung, why in self.tried)
 
 
 def hidden(text: str) -> str:

@@ -20,8 +20,7 @@ CONTAINER = ("redis", "redis://127.0.0.1:{port}/0")
 def ask(url: str) -> str | None:
     """Return the version that answers there, or None while nothing does.
 
-    Raises:
-        RungFailed: the client is not installed.
+    Without the client, raise RungFailed.
     """
     try:
         import redis

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from velvet import catalog
-from velvet.errors import VelvetError
 
 
 @dataclass(frozen=True)
@@ -80,10 +79,8 @@ class Guess:
 
 def file() -> Path | None:
     """Return where guesses are kept; None where no clone is around."""
-    try:
-        return catalog.repository() / ".velvet" / "guesses.jsonl"
-    except VelvetError:
-        return None
+    folder = catalog.own_folder()
+    return folder and folder / "guesses.jsonl"
 
 
 def add(guess: Guess) -> None:

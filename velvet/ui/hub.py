@@ -49,11 +49,9 @@ def overview(pages: Pages) -> None:
     page("Velvet Python", "How Python really performs: run it, measure it, see it.")
     modules = catalog.everything()
     working = [module for module in modules if module.slug in pages]
-    hero = flagship(working)
-    if hero is not None:
+    if (hero := flagship(working)) is not None:
         _hero(hero, pages)
-    calibration = guesses.calibration(guesses.kept())
-    if calibration:
+    if calibration := guesses.calibration(guesses.kept()):
         st.info(calibration, icon=":material/target:")
     cards = iter(working)
     while row := list(islice(cards, CARDS_A_ROW)):

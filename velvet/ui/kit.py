@@ -267,8 +267,7 @@ def _lesson(
 def record(page: Page) -> Iterator[Path]:
     """Run each recorded task with its controls' defaults and write its file; yields the files.
 
-    Raises:
-        VelvetError: a task ended badly or refused its options.
+    A task that ended badly or refused its options is a VelvetError.
     """
     logging.getLogger("streamlit").setLevel(logging.ERROR)  # no page around the controls
     for tab in page.tabs:

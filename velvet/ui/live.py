@@ -26,8 +26,7 @@ Results = Mapping[str, Any]
 def measured(module: str, comparison: str, winner: str, factor: float) -> Iterator[dict[str, Any]]:
     """Measure one comparison quickly, telling medians as they settle; then keep the guess.
 
-    Raises:
-        ValueError: the module declares no such comparison.
+    A comparison that the module does not declare is a ValueError.
     """
     suite = load_suite(catalog.find(module).folder / "benchmarks" / "measure.py")
     if comparison not in suite.comparisons:

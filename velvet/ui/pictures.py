@@ -26,8 +26,7 @@ WIDTH, MAX_HEIGHT = 1280, 1600
 def take(module: Module, url: str) -> Iterator[Path]:
     """Write each picture that a module names; yields their files.
 
-    Raises:
-        VelvetError: the browser, playwright or pillow is missing, or a page shows an error.
+    A missing browser, playwright or pillow, and a page with an error, are a VelvetError.
     """
     problems = needs.all_unmet(["browser", "playwright", "pillow"])
     if problems:
@@ -55,11 +54,7 @@ def settle(page: Page) -> None:
 
 
 def whole(page: Page, name: str) -> bytes:
-    """Return a picture of the whole tab, not only of what fits a window.
-
-    Raises:
-        VelvetError: the page shows an error.
-    """
+    """Return a picture of the whole tab, not only of what fits a window."""
     page.locator(f".st-key-tab-{slug(name)}").wait_for(timeout=PATIENCE_MS)
     settle(page)
     if page.get_by_test_id("stException").count():
@@ -77,7 +72,6 @@ def save(png: bytes, path: Path) -> None:
     from PIL import Image
 
     picture = Image.open(io.BytesIO(png)).convert("RGB")
-    out = io.BytesIO()
     for colours in (256, 128, 64, 32):
         out = io.BytesIO()
         picture.quantize(colours, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)

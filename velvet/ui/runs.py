@@ -22,7 +22,6 @@ from typing import Any
 from velvet import catalog
 from velvet.atomic import atomic_write
 from velvet.bench import machine
-from velvet.errors import VelvetError
 from velvet.ui.child import REFUSED, argv_for
 from velvet.ui.job import Job
 
@@ -64,10 +63,8 @@ def key_of(task: str, options: Options) -> str:
 
 def store() -> Path | None:
     """Return the folder of stored runs; None where no clone is around."""
-    try:
-        return catalog.repository() / ".velvet" / "runs"
-    except VelvetError:
-        return None
+    folder = catalog.own_folder()
+    return folder and folder / "runs"
 
 
 _jobs: dict[str, tuple[str, Run]] = {}  # key -> (task, run)
@@ -136,20 +133,10 @@ def _moment(created: str) -> str:
 
 
 def write(path: Path, task: str, run: Run) -> None:
-    """Store a run whole or not at all: a header, then one event a line.
-
-    Raises:
-        VelvetError: the folder cannot be written.
-    """
+    """Store a run whole or not at all: a header, then one event a line."""
     facts = _facts()
-    header = {
-        "type": "run",
-        "task": task,
-        "options": dict(run.options),
-        "machine": facts,
-        "python": facts["python"],
-        "created": run.created,
-    }
+    header = {"type": "run", "task": task, "options": dict(run.options), "machine": facts}
+    header |= {"python": facts["python"], "created": run.created}
     lines = [json.dumps(line, ensure_ascii=False) for line in (header, *run.events)]
     atomic_write(path, "\n".join(lines) + "\n")
 
