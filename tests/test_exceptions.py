@@ -35,7 +35,10 @@ def written() -> Iterator[tuple[str, str]]:
                 continue
             parts = path.relative_to(source).with_suffix("").parts
             dotted = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            text = path.read_text(encoding="utf-8")
+            # Without a class that has a base there is nothing to parse for.
+            derives = re.search(r"^class \w+\(", text, re.MULTILINE)
+            for node in ast.parse(text).body if derives else ():
                 if isinstance(node, ast.ClassDef):
                     bases = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
                     found.append((dotted, node.name, bases))
