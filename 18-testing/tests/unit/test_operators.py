@@ -22,7 +22,7 @@ TABLE = [
     (Operator.UOI, "if a:\n    x = b", ["if (not a):\n    x = b"]),
     (Operator.CRP, "x = 1", ["x = 2"]),
     (Operator.CRP, "x = True", ["x = False"]),
-    (Operator.CRP, "x = 'a'", ["x = 'XXa'"]),
+    (Operator.TXT, "x = 'a'", ["x = 'XXa'"]),
     (Operator.CRP, "x = b'a'", ["x = b'XXa'"]),
     (Operator.CRP, "x = None", []),
     (Operator.SDL, "f(x)", ["pass"]),
@@ -46,6 +46,7 @@ TABLE = [
     (Operator.SLC, "x = a[b]", []),
     (Operator.KWD, "def f(a=1): pass", ["def f(a=2): pass"]),
     (Operator.KWD, "def f(*, a=None): pass", ["def f(*, a=0): pass"]),
+    (Operator.TXT, "def f(a='b'): pass", ["def f(a='XXb'): pass"]),
     (Operator.KWD, "def f(a=True): pass", ["def f(a=False): pass"]),
 ]
 

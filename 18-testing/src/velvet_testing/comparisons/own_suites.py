@@ -1,19 +1,26 @@
-"""Test the tests: suites of this module and one of each other module, scored by our engine."""
+"""Test the tests: files of this module's own lesson, and the whole lesson of every module.
+
+What survives is listed, equivalent mutants that no test could tell among them (the size of a
+buffer, a patience): the score of a module is a lower bound of what its tests notice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from pathlib import Path
 
+import coverage
+
 from velvet import catalog
-from velvet.bench import Suite, value
-from velvet.bench.model import LABEL, Absent, Metric
-from velvet_testing.mutation import engine
+from velvet.bench import Estimate, Metric, Suite, value
+from velvet.bench.model import LABEL
+from velvet_testing.mutation import engine, package
 
 LIMIT = 16
-MIN_LINES = 80  # a file that short has little to mutate
-TRIES = 3  # a suite whose fixtures come from a plugin is red here, and the next one is asked
+PACKAGE_LIMIT = 40
+
 OURS = "18-testing"
 # file of our lesson -> the file of its tests
 OWN = {
@@ -24,95 +31,117 @@ OWN = {
     "mutation/operators": "operators",
 }
 _APART = {"comparisons", "contenders", "dashboard", "samples"}
-# The plugins that the suites of this repository name in its settings, which the engine leaves out.
-_WORDS = ["-p", "velvet.testing", "-p", "pytest_asyncio", "-o", "asyncio_mode=auto"]
-Pair = tuple[Path, Path]
+# The plugins and options of this repository's settings, which the engine leaves out.
+_WORDS = [
+    *(f"-p{name}" for name in ("velvet.passwords", "velvet.testing", "timeout", "asyncio")),
+    *("-pbenchmark", "-phypothesispytest", "--benchmark-disable"),
+    *("-o", "filterwarnings=error", "-o", "asyncio_default_fixture_loop_scope=function"),
+    *("-o", "markers=integration\nbrowser\nclaim\nslow"),
+    *("-m", "not integration and not browser and not slow"),
+]
+_DOCTESTS = "tests/test_module.py::TestModule::test_the_examples_in_docstrings_are_true"
+_NOT_RUN = {"dashboard", "integration"}  # a browser, a server or a process for each test
 
 
-def suites() -> dict[str, list[Pair]]:
-    """Return the files of lesson and tests that may be scored, by name; the first green pair is."""
-    root = catalog.repository(Path(__file__))
-    lesson, units = root / OURS / "src" / "velvet_testing", root / OURS / "tests" / "unit"
-    found = {
-        f"{OURS}/{name}": [(lesson / f"{name}.py", units / f"test_{tests}.py")]
-        for name, tests in OWN.items()
-    }
-    for folder in sorted(root.glob("[0-9][0-9]-*")):
-        if folder.name != OURS and (folder / "module.toml").is_file():
-            found[folder.name] = pairs(folder)
+def lesson(folder: Path) -> dict[Path, Collection[int] | None]:
+    """Return the files of a module's lesson, each with the lines that coverage counts."""
+    counted = coverage.Coverage(None, config_file=str(folder.parent / "pyproject.toml"))
+    found: dict[Path, Collection[int] | None] = {}
+    for path in sorted(folder.glob("src/**/*.py")):
+        if not _APART.intersection(path.parts):
+            lines = len(path.read_text(encoding="utf-8").splitlines())
+            found[path] = set(range(1, lines + 1)).difference(counted.analysis2(str(path))[2])
     return found
 
 
-def pairs(folder: Path) -> list[Pair]:
-    """Return a module's files that unit tests bear in their names, the shortest first."""
-    found = []
-    for tests in sorted(folder.glob("tests/unit/test_*.py")):
-        words = {tests.stem.removeprefix("test_"), *tests.stem.split("_")}
-        named = (one for one in folder.glob("src/**/*.py") if one.stem in words)
-        for target in (one for one in named if not _APART.intersection(one.parts)):
-            lines = len(target.read_text(encoding="utf-8").splitlines())
-            if lines >= MIN_LINES:
-                found.append((lines, target, tests))
-    return [(target, tests) for _, target, tests in sorted(found)[:TRIES]]
+def tests_of(folder: Path) -> list[str]:
+    """Return the tests of a module that need no server, and its doctests."""
+    kinds = (one.parent.name for one in sorted(folder.glob("tests/*/test_*.py")))
+    return [*dict.fromkeys(f"tests/{one}" for one in kinds if one not in _NOT_RUN), _DOCTESTS]
 
 
-def report_of(name: str, chosen: list[Pair]) -> tuple[str, engine.MutationReport]:
-    """Return the file that was mutated and what the engine found.
-
-    Raises:
-        Absent: no file has unit tests of its name, or all of them need more than pytest.
-    """
-    why = "no file has unit tests of its name"
-    for target, tests in chosen:
-        folder = tests.parents[2]
-        words = [*_WORDS, str(tests)]
-        try:
-            return target.name, engine.run(target, words, cwd=folder, limit=LIMIT)
-        except engine.BaselineRed as error:
-            why = f"its tests are red here: {error}"
-    raise Absent(f"{name}: {why}"[:120])
+def report_of(folder: Path, limit: int = PACKAGE_LIMIT) -> package.PackageReport:
+    """Return what the suite of a module does to mutants of its lesson."""
+    return package.score(
+        lesson(folder),
+        tests_of(folder),
+        cwd=folder,
+        limit=limit,
+        words=_WORDS,
+        workers=min(2, os.cpu_count() or 1),
+    )
 
 
-def told(report: engine.MutationReport) -> str:
-    """Return the survivors as text for a table."""
-    words = [" ".join(f"{one}".split()).replace("`", "'")[:70] for one in report.survivors]
+def told(survivors: Iterable[object]) -> str:
+    """Return survivors as text for a table."""
+    words = [" ".join(f"{one}".split()).replace("`", "'")[:70] for one in survivors]
     return ", ".join(f"`{one}`" for one in words) or "none"
 
 
-def _scored(name: str, chosen: list[Pair]) -> Callable[[], dict[str, float | str]]:
-    file, report = report_of(name, chosen)
+def _file(name: str) -> Callable[[], dict[str, float | str]]:
+    root = catalog.repository(Path(__file__)) / OURS
+    tests = root / "tests" / "unit" / f"test_{OWN[name]}.py"
+    target = root / "src" / "velvet_testing" / f"{name}.py"
+    report = engine.run(target, [*_WORDS, str(tests)], cwd=root, limit=LIMIT)
 
     def run() -> dict[str, float | str]:
         return {
             "score": report.score or 0.0,
             "survived": float(len(report.survivors)),
             "tests": float(report.tests),
-            "survivors": f"{file}: {told(report)}",
+            "survivors": told(report.survivors),
+        }
+
+    return run
+
+
+def _whole(folder: Path) -> Callable[[], dict[str, Estimate | float | str]]:
+    report = report_of(folder)
+
+    def run() -> dict[str, Estimate | float | str]:
+        judged = len(report.outcomes) - report.count(engine.Status.EQUIVALENT)
+        alive = [f"{path.stem}.py {mutant}" for path, mutant in report.alive]
+        return {
+            "score": Estimate(report.score or 0.0, *report.interval, judged),
+            "mutants": float(judged),
+            "survived": float(len(alive)),
+            "unreached": float(report.count(engine.Status.NO_COVERAGE)),
+            "tests": float(report.tests),
+            "survivors": told(alive),
         }
 
     return run
 
 
 def add_to(suite: Suite) -> None:
-    """Declare the comparison and its claim."""
-    scored = suite.comparison(
+    """Declare the comparisons and their claim."""
+    killed = {"score": Metric("killed", "higher"), "survived": "mutants", "tests": "tests"}
+    files = suite.comparison(
         "own_suites",
-        title=f"Suites of this repository, by {LIMIT} mutants spread over one file each",
+        title=f"Suites of this module, by {LIMIT} mutants spread over one file each",
         kind="value",
         unit="killed",
-        metrics={
-            "score": Metric("killed", "higher"),
-            "survived": "mutants",
-            "tests": "tests",
-            "survivors": LABEL,
-        },
+        metrics={**killed, "survivors": LABEL},
         limit=1200,
         tier="default",
     )
-    for name, chosen in suites().items():
-        scored.add(name, partial(_scored, name, chosen))
+    for name in OWN:
+        files.add(f"{OURS}/{name}", partial(_file, name))
     suite.claim(
         "the suite of our own flaky-test file kills at least 60 % of its mutants",
         value("own_suites", f"{OURS}/flaky", "score") >= 0.6,
         tier="default",
     )
+    whole = suite.comparison(
+        "whole_suites",
+        title=f"The suite of every module, by {PACKAGE_LIMIT} mutants spread over its whole lesson;"
+        " texts are left alone",
+        kind="value",
+        unit="killed",
+        metrics={**killed, "mutants": "mutants", "unreached": "mutants", "survivors": LABEL},
+        limit=1200,
+        tier="full",
+    )
+    for folder in sorted(catalog.repository(Path(__file__)).glob("[0-9][0-9]-*")):
+        if (folder / "module.toml").is_file():
+            whole.add(folder.name, partial(_whole, folder), needs="linux")

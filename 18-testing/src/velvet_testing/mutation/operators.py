@@ -22,6 +22,7 @@ class Operator(str, Enum):
     LCR = "logical connector"
     UOI = "unary or not insertion"
     CRP = "constant"
+    TXT = "text constant"
     SDL = "statement deletion"
     RVR = "return value"
     EXR = "exception handler"
@@ -208,7 +209,7 @@ class _Finder(ast.NodeVisitor):
     visit_If = visit_While = visit_IfExp = _condition  # noqa: N815
 
     def visit_Constant(self, node: ast.Constant) -> None:
-        """CRP, or KWD for the default of a parameter."""
+        """CRP, KWD for the default of a parameter, or TXT."""
         operator = Operator.KWD if id(node) in self._defaults else Operator.CRP
         value = node.value
         if isinstance(value, bool):
@@ -216,7 +217,7 @@ class _Finder(ast.NodeVisitor):
         elif isinstance(value, (int, float)):
             self._add(operator, node, _text(ast.Constant(value + 1)))
         elif isinstance(value, str):
-            self._add(operator, node, repr(f"XX{value}"))
+            self._add(Operator.TXT, node, repr(f"XX{value}"))
         elif isinstance(value, bytes):
             self._add(operator, node, repr(b"XX" + value))
         elif value is None and operator is Operator.KWD:

@@ -4,14 +4,16 @@ It reads jobs as JSON lines and answers each with a line. Started as `fork` it s
 pytest once, and runs each job in a copy of itself; as `spawn` it runs one job and ends. As
 `session` it collects the tests once; a copy of it swaps the code of one function and runs the tests
 that reach it, which saves everything that pytest does before the first test.
-The verdict comes back through a pipe and not as an exit status: a test that calls `os._exit(0)`
-must not look like a test that passed.
+`package` is a session for many files, see `session.py`.
+The verdict comes back through a file and not as an exit status: a test that calls `os._exit(0)`
+must not look like a test that passed. What a copy leaves behind is ended with it.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import ctypes
 import gc
 import importlib.util
 import inspect
@@ -24,6 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
@@ -37,6 +40,7 @@ if sys.platform != "win32":
 
 Verdict = dict[str, Any]
 WAITING = 10  # on a busy machine the clock on the wall runs away from the CPU's
+PR_SET_CHILD_SUBREAPER = 36
 MEMORY_LIMIT = 4 << 30  # a mutant that allocates for ever must not take the machine with it
 
 
@@ -106,6 +110,10 @@ class _Observer(_Failures):
 
 def run_job(job: dict[str, Any]) -> Verdict:
     """Run the tests of a job against its source and tell what happened."""
+    if "limits" in job:
+        from velvet_testing.mutation.session import run_cold
+
+        return run_cold(job)
     started = time.perf_counter()
     path = job["path"]
     probe = EdgeCollector([path], once=sys.version_info >= (3, 12)) if job["traced"] else None
@@ -248,18 +256,21 @@ def swap(functions: list[FunctionType], path: str, source: str, line: int) -> bo
     """Give the function around a line the code that a mutated source has there.
 
     Every reference to the function sees the change, also one that a test imported by name.
-    Returns False where no function is found: then the module has to be imported anew.
+    Returns False where no function is found, or where an inner function that has the line was made
+    already, such as the wrapper of a decorator: then the module has to be imported anew.
     """
     fresh = _around(compile(source, path, "exec"), line)
     if fresh is None:
         return False
     where = (fresh.co_firstlineno, fresh.co_name, fresh.co_freevars)
-    for known in functions:
-        code = known.__code__
-        if (code.co_firstlineno, code.co_name, code.co_freevars) == where:
-            known.__code__ = fresh
-            return True
-    return False
+    holders = [known for known in functions if line in _lines(known.__code__)]
+    found = [(one.__code__.co_firstlineno, one.__code__.co_name, one.__code__.co_freevars)
+             for one in holders]
+    if not found or any(one != where for one in found):
+        return False
+    for known in holders:
+        known.__code__ = fresh
+    return True
 
 
 def _around(code: CodeType, line: int) -> CodeType | None:
@@ -285,20 +296,42 @@ def forked(job: dict[str, Any], run: Callable[[dict[str, Any]], Verdict] = run_j
     """Run a job in a copy of this process, ended by an alarm when it takes too long."""
     if sys.platform == "win32":
         raise OSError("this system has no fork")
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
-        silence()
-        limit(job["timeout"])
-        with os.fdopen(writer, "w", encoding="utf-8") as out:
-            json.dump(run(job), out)
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader, encoding="utf-8") as answers:
-        said = answers.read()
-    _, status = os.waitpid(child, 0)
-    return told(said, os.waitstatus_to_exitcode(status))
+    _adopt()
+    before = _children()
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as answer:
+        child = os.fork()
+        if child == 0:
+            silence()
+            limit(job["timeout"])
+            json.dump(run(job), answer)
+            answer.flush()
+            os._exit(0)
+        ended, status = os.waitpid(-1, 0)
+        while ended != child:  # a process that the child left, and that ended by itself
+            ended, status = os.waitpid(-1, 0)
+        _end_orphans(before)
+        answer.seek(0)
+        return told(answer.read(), os.waitstatus_to_exitcode(status))
+
+
+@lru_cache(maxsize=1)
+def _adopt() -> None:
+    """Become the parent of what our children leave behind, to end it (Linux: see prctl(2))."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _children() -> set[int]:
+    listed = Path(f"/proc/self/task/{os.getpid()}/children")
+    return set(map(int, listed.read_text(encoding="ascii").split())) if listed.exists() else set()
+
+
+def _end_orphans(before: set[int]) -> None:
+    """End the processes that an ended child has left."""
+    while orphans := _children() - before:
+        for orphan in orphans:
+            os.kill(orphan, signal.SIGKILL)
+            os.waitpid(orphan, 0)
 
 
 def told(said: str, code: int) -> Verdict:
@@ -312,12 +345,12 @@ def told(said: str, code: int) -> Verdict:
     return verdict
 
 
-def limit(timeout_s: float) -> None:
+def limit(timeout_s: float, memory: int = MEMORY_LIMIT) -> None:
     """End this process after so much CPU time, or when it waits; bound its memory."""
     if sys.platform == "win32":
         return
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     for number, timer, seconds in (
         (signal.SIGPROF, signal.ITIMER_PROF, timeout_s),
         (signal.SIGALRM, signal.ITIMER_REAL, WAITING * timeout_s),
@@ -340,6 +373,11 @@ def main(mode: str) -> None:
     print("ready", file=answers, flush=True)
     if mode == "session":
         serve_session(json.loads(sys.stdin.readline()), answers)
+        return
+    if mode == "package":
+        from velvet_testing.mutation.session import serve
+
+        serve(json.loads(sys.stdin.readline()), answers)
         return
     for line in sys.stdin:
         job = json.loads(line)

@@ -1,0 +1,215 @@
+"""Score the tests of a whole package: mutants spread over all its files, one traced run for all.
+
+`engine.run` asks about one file. A package has too many mutants to try each, so a sample is drawn,
+evenly over all lines, and the score carries the interval that a sample of its size leaves (Wilson
+1927). The workers share the mutants; each is a process that has collected the tests once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from velvet_testing.mutation import engine, operators
+from velvet_testing.mutation.engine import Outcome, Status, Worker
+from velvet_testing.mutation.operators import Mutant, Operator
+from velvet_testing.mutation.session import BASELINE_S, MIN_TIMEOUT_S, SLOWER
+
+Z_95 = 1.96
+# A text is a message or a label more often than behaviour that a test should pin.
+BEHAVIOUR = operators.ALL - {Operator.TXT}
+Placed = tuple[Path, Mutant]
+
+
+@dataclass
+class PackageReport(engine.MutationReport):
+    """What a run over a package found.
+
+    Attributes:
+        places: the file of each outcome.
+        red: tests that fail before anything is mutated, which judge nothing.
+    """
+
+    places: list[Path] = field(default_factory=list)
+    red: list[str] = field(default_factory=list)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the score (Wilson); from 0 to 1 without mutants."""
+        n = len(self.outcomes) - self.count(Status.EQUIVALENT)
+        if not n:
+            return 0.0, 1.0
+        share, z2 = self.score or 0.0, Z_95**2
+        middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+        reach = Z_95 * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+        return max(0.0, middle - reach), min(1.0, middle + reach)
+
+    @property
+    def alive(self) -> list[Placed]:
+        """The survivors with their files."""
+        lives = (Status.SURVIVED, Status.NO_COVERAGE)
+        both = zip(self.places, self.outcomes, strict=True)
+        return [(place, outcome.mutant) for place, outcome in both if outcome.status in lives]
+
+
+def sample(files: Mapping[Path, Collection[int] | None], limit: int) -> Iterator[Placed]:
+    """Yield at most so many mutants, evenly spread over the lines of all files.
+
+    Args:
+        files: the lines that may change, by file; None for all.
+    """
+    texts = {path: path.read_text(encoding="utf-8") for path in files}
+
+    def mutants(path: Path) -> Iterator[Mutant]:
+        return operators.mutants(texts[path], BEHAVIOUR, lines=files[path], filename=str(path))
+
+    counts = {path: sum(1 for _ in mutants(path)) for path in files}
+    total, before = sum(counts.values()), 0
+    chosen = [i * total // limit for i in range(limit)] if total > limit else list(range(total))
+    for path, count in counts.items():
+        wanted = [at - before for at in chosen if before <= at < before + count]
+        before += count
+        made, at = mutants(path), 0
+        for number in wanted:
+            yield path, next(islice(made, number - at, None))
+            at = number + 1
+
+
+class _Baseline:
+    """What the traced runs told: which tests reach a line, and how long each takes."""
+
+    def __init__(self, parts: Sequence[Mapping[str, Any]]) -> None:
+        self.red = {name for one in parts for name in one["failed"]}
+        took = {name: s for one in parts for name, s in one["seconds"].items()}
+        self.seconds = {name: took[name] for name in parts[0]["order"] if name not in self.red}
+        self.imported, self.startup = parts[0]["imported"], parts[0]["startup"]
+        self.modules = sorted({name for one in parts for name in one["modules"]})
+        self.reached: dict[str, dict[str, set[str]]] = {path: {} for path in self.imported}
+        for path, lines in ((path, lines) for one in parts for path, lines in one["reached"].items()):
+            for line, tests in lines.items():
+                self.reached[path].setdefault(line, set()).update(set(tests) - self.red - {""})
+
+    def early(self, path: Path, mutant: Mutant) -> bool:
+        """Whether a mutant runs at import, before the first test."""
+        return bool(set(self.imported[str(path)]).intersection(mutant.lines))
+
+    def tests(self, path: Path, mutant: Mutant) -> list[str]:
+        """Return the tests that may notice a mutant, files that take least time first."""
+        lines = self.reached[str(path)]
+        names = set().union(*(lines.get(str(line), ()) for line in mutant.lines))
+        if not names and self.early(path, mutant):
+            names = set().union(*lines.values()) or set(self.seconds)
+        chosen = [name for name in self.seconds if name in names]
+        total: Counter[str] = Counter()
+        for name in chosen:
+            total[_file(name)] += self.seconds[name]  # type: ignore[assignment]
+        return sorted(chosen, key=lambda name: (total[_file(name)], _file(name)))
+
+
+def _file(test: str) -> str:
+    return test.split("::")[0]
+
+
+class _Judge:
+    """One worker's processes: the session, and one that imports anew."""
+
+    def __init__(self, files: Iterable[Path], words: Sequence[str], tests: Sequence[str], cwd: Path):
+        self.words, self.cwd = list(words), cwd
+        self.first = {"paths": list(map(str, files)), "args": [*words, *tests]}
+        self.session = Worker("package", cwd, self.first)
+        self.cold: Worker | None = None
+
+    def trace(self, part: int, of: int) -> dict[str, Any]:
+        """Run a part of the tests, traced.
+
+        Raises:
+            BaselineRed: they cannot be collected, or most of them fail.
+        """
+        told = self.session.do({"timeout": BASELINE_S, "traced": True, "part": [part, of]})
+        if told.get("timeout") or "seconds" not in told:
+            raise engine.BaselineRed(", ".join(told.get("failed", ["the tests take too long"])))
+        if 2 * len(told["failed"]) > len(told["seconds"]):
+            raise engine.BaselineRed(f"most tests fail, {told['failed'][0]} first")
+        return told
+
+    def judge(self, base: _Baseline, path: Path, mutant: Mutant) -> Outcome:
+        """Return what became of a mutant."""
+        if operators.is_trivially_equivalent(path.read_text(encoding="utf-8"), mutant.source):
+            return Outcome(mutant, Status.EQUIVALENT)
+        tests = base.tests(path, mutant)
+        if not tests:
+            return Outcome(mutant, Status.NO_COVERAGE)
+        limits = {name: max(MIN_TIMEOUT_S, SLOWER * base.seconds[name]) for name in tests}
+        job: dict[str, Any] = {"path": str(path), "source": mutant.source, "line": mutant.lineno}
+        job |= {"limits": limits, "traced": False}
+        job["timeout"] = SLOWER * (base.startup + sum(base.seconds[name] for name in tests))
+        verdict: dict[str, Any] = {"cold": True}
+        if not base.early(path, mutant):
+            verdict = self.session.do(job)
+        if "cold" in verdict:
+            if self.cold is None:
+                self.cold = Worker("fork", self.cwd)
+                self.cold.preload(base.modules)
+            verdict = self.cold.do({**job, "args": [*self.words, *dict.fromkeys(map(_file, tests))]})
+        return engine._judge(mutant, verdict)
+
+    def close(self) -> None:
+        """End both."""
+        for worker in (self.session, self.cold):
+            if worker is not None:
+                worker.close()
+
+
+def score(
+    files: Mapping[Path, Collection[int] | None],
+    tests: Sequence[str],
+    *,
+    cwd: Path,
+    limit: int,
+    words: Sequence[str] = (),
+    workers: int = 1,
+) -> PackageReport:
+    """Try a sample of a package's mutants against the tests that reach them (needs fork).
+
+    Args:
+        files: the lines that may change, by file; None for all.
+        tests, words: what pytest is told to run, and options for it.
+        limit: at most so many mutants, evenly spread over the lines of all files.
+
+    Raises:
+        BaselineRed: the tests cannot be collected, or most of them fail without a mutant.
+    """
+    report, waiting = PackageReport(), SimpleQueue[tuple[int, Placed]]()
+    for numbered in enumerate(sample(files, limit)):
+        waiting.put(numbered)
+    done: dict[int, tuple[Path, Outcome]] = {}
+
+    def work(judge: _Judge) -> None:
+        while True:
+            try:
+                number, (path, mutant) = waiting.get_nowait()
+            except Empty:
+                return
+            done[number] = path, judge.judge(base, path, mutant)
+
+    with ExitStack() as stack:
+        judges = [_Judge(files, words, tests, cwd) for _ in range(workers)]
+        for one in judges:
+            stack.callback(one.close)
+        pool = stack.enter_context(ThreadPoolExecutor(workers))
+        base = _Baseline(list(pool.map(_Judge.trace, judges, range(workers), [workers] * workers)))
+        list(pool.map(work, judges))
+    report.tests, report.red = len(base.seconds), sorted(base.red)
+    for number in sorted(done):
+        path, outcome = done[number]
+        report.places.append(path)
+        report.outcomes.append(outcome)
+    return report

@@ -1,0 +1,224 @@
+"""Scoring a package: the sample, who is asked about a mutant, the interval."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from velvet_testing.mutation import engine, operators, package, session, worker
+from velvet_testing.mutation.engine import Outcome, Status
+
+FORK = engine.default_isolation() == "fork"
+RULES = '''"""Rules."""
+
+from functools import wraps
+
+LIMIT = 10
+
+
+def logged(call):
+    @wraps(call)
+    def inner(n):
+        return call(n) + 0
+
+    return inner
+
+
+@logged
+def clamp(n):
+    return LIMIT if n > LIMIT else n
+'''
+USES = '''"""Uses the rules."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from rules import clamp
+
+
+def both(a, b, *, step=1):
+    return clamp(a) + clamp(b) * step
+
+
+def doubled(n):
+    return n * 2
+
+
+def apart(n):
+    with ThreadPoolExecutor() as pool:
+        return pool.submit(doubled, n).result()
+
+
+def hangs(n):
+    while n > 0:
+        n -= 1
+    return "done"
+
+
+def never(n):
+    return n - 1
+'''
+TESTS = """
+import pytest
+from rules import clamp
+from uses import apart, both, hangs
+
+@pytest.fixture(scope="module")
+def shared():
+    return 3
+
+def test_clamp(shared):
+    assert [clamp(shared), clamp(11), clamp(10)] == [3, 10, 10]
+
+def test_both():
+    assert (both(1, 20), both(1, 20, step=2)) == (11, 21)
+
+def test_apart():
+    assert apart(3) == 6
+
+def test_hangs():
+    assert hangs(2) == "done"
+
+def test_red():
+    assert 0
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "rules.py").write_text(RULES, encoding="utf-8")
+    (tmp_path / "src" / "uses.py").write_text(USES, encoding="utf-8")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_uses.py").write_text(TESTS, encoding="utf-8")
+    return tmp_path
+
+
+def files(folder: Path) -> dict[Path, None]:
+    return dict.fromkeys(sorted((folder / "src").glob("*.py")))
+
+
+def words(folder: Path) -> list[str]:
+    return ["-o", f"pythonpath={folder / 'src'}"]
+
+
+@pytest.mark.skipif(not FORK, reason="the engine forks on Linux alone")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_package_is_judged_in_one_run(folder: Path, workers: int) -> None:
+    at = {"cwd": folder, "limit": 100, "words": words(folder), "workers": workers}
+
+    report = package.score(files(folder), ["tests"], **at)  # type: ignore[arg-type]
+
+    lived = {f"{path.stem} {one.before} -> {one.after}" for path, one in report.alive}
+    assert lived == {
+        "rules call(n) + 0 -> (call(n) - 0)",  # equivalent, and a wrapper made at import
+        "rules @wraps(call) -> ",
+        "rules @logged -> ",
+        "rules n > LIMIT -> (n >= LIMIT)",
+        "uses n - 1 -> (n + 1)",
+        "uses 1 -> 2",  # of `never`, which no test reaches, and below
+        "uses return n - 1 -> return None",
+        "uses n > 0 -> (n >= 0)",
+        "uses n > 0 -> (n <= 0)",
+        "uses 0 -> 1",
+    }
+    assert report.count(Status.NO_COVERAGE) == 3
+    assert report.count(Status.TIMEOUT) >= 1  # `n += 1`, which ends by its own limit
+    assert report.red == ["tests/test_uses.py::test_red"]
+    assert report.tests == 4
+    assert report.places == sorted(report.places)
+
+
+@pytest.mark.skipif(not FORK, reason="the engine forks on Linux alone")
+def test_a_suite_that_cannot_judge_is_refused(folder: Path) -> None:
+    test = folder / "tests" / "test_uses.py"
+    at = {"cwd": folder, "limit": 1, "words": words(folder)}
+
+    test.write_text("import nowhere", encoding="utf-8")
+    with pytest.raises(engine.BaselineRed, match="test_uses"):
+        package.score(files(folder), ["tests"], **at)  # type: ignore[arg-type]
+    test.write_text("def test_a(): assert 0", encoding="utf-8")
+    with pytest.raises(engine.BaselineRed, match="most tests fail, tests/test_uses.py::test_a"):
+        package.score(files(folder), ["tests"], **at)  # type: ignore[arg-type]
+
+
+def test_a_sample_is_spread_over_all_files(folder: Path) -> None:
+    every = list(package.sample(files(folder), 1000))
+
+    some = list(package.sample(files(folder), 5))
+
+    assert some == [every[i * len(every) // 5] for i in range(5)]
+    assert {path.stem for path, _ in some} == {"rules", "uses"}
+    assert '"done"' not in {one.before for _, one in every}
+    assert list(package.sample(dict.fromkeys(files(folder), {5}), 9)) == [
+        one for one in every if one[1].lineno == 5
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dead", "alive", "low", "high"),
+    [(0, 0, 0.0, 1.0), (4, 0, 0.51, 1.0), (0, 4, 0.0, 0.49), (34, 6, 0.71, 0.93)],
+)
+def test_a_score_carries_the_interval_of_its_sample(
+    dead: int, alive: int, low: float, high: float
+) -> None:
+    (one,) = operators.mutants("x = 1")
+    of = [(Status.KILLED, dead), (Status.NO_COVERAGE, alive), (Status.EQUIVALENT, 3)]
+
+    report = package.PackageReport([Outcome(one, status) for status, n in of for _ in range(n)])
+
+    assert report.interval == (pytest.approx(low, abs=0.005), pytest.approx(high, abs=0.005))
+
+
+def _is_of(folder: Path, module: Any) -> bool:
+    return str(getattr(module, "__file__", "")).startswith(str(folder))
+
+
+# What runs in children, once in this process, so that it is looked at by coverage, too.
+
+
+def test_a_session_traces_judges_and_leaves_the_rest_to_a_fresh_import(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def directly(one: dict[str, Any], run: Any) -> Any:
+        return run(one)
+
+    (folder / "tests" / "test_uses.py").write_text(TESTS.split("def test_red")[0], encoding="utf-8")
+    path = str(folder / "src" / "uses.py")
+    tests = ["tests/test_uses.py::test_hangs", "tests/test_uses.py::test_apart"]
+    one = {"path": path, "traced": False, "limits": dict.fromkeys(tests, 60.0), "args": ["tests"]}
+    jobs = [
+        {"traced": True, "part": [0, 1]},
+        {**one, "source": USES.replace("n * 2", "n"), "line": 13},
+        {**one, "source": USES.replace("step=1", "step=2"), "line": 1},
+    ]
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(worker, "forked", directly)
+    monkeypatch.setattr(worker, "limit", lambda _: None)
+    monkeypatch.setattr(session, "steady", lambda: None)
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("".join(json.dumps(one) + "\n" for one in jobs)))
+    answers = io.StringIO()
+
+    session.serve({"paths": [path], "args": [*words(folder), "tests"]}, answers)
+    for name in [name for name, one in sys.modules.items() if _is_of(folder, one)]:
+        monkeypatch.delitem(sys.modules, name)
+    cold = worker.run_job({**one, "args": [*words(folder), "tests"], "source": "apart = None"})
+
+    traced, killed, early = (json.loads(line) for line in answers.getvalue().splitlines()[:3])
+    assert traced["failed"] == []
+    assert traced["reached"][path]["9"] == ["tests/test_uses.py::test_both"]
+    assert traced["imported"][path][0] <= 3
+    assert list(traced["seconds"]) == [
+        f"tests/test_uses.py::test_{name}" for name in ("clamp", "both", "apart", "hangs")
+    ]
+    assert killed["failed"] == ["tests/test_uses.py::test_apart"]
+    assert early == {"cold": True}
+    assert cold["failed"] == ["tests/test_uses.py"]
+    assert os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] == "1"
