@@ -40,7 +40,6 @@ _WORDS = [
     *("-m", "not integration and not browser and not slow"),
 ]
 _DOCTESTS = "tests/test_module.py::TestModule::test_the_examples_in_docstrings_are_true"
-_NOT_RUN = {"dashboard", "integration"}  # a browser, a server or a process for each test
 
 
 def lesson(folder: Path) -> dict[Path, Collection[int] | None]:
@@ -56,8 +55,8 @@ def lesson(folder: Path) -> dict[Path, Collection[int] | None]:
 
 def tests_of(folder: Path) -> list[str]:
     """Return the tests of a module that need no server, and its doctests."""
-    kinds = (one.parent.name for one in sorted(folder.glob("tests/*/test_*.py")))
-    return [*dict.fromkeys(f"tests/{one}" for one in kinds if one not in _NOT_RUN), _DOCTESTS]
+    kinds = dict.fromkeys(one.parent.name for one in sorted(folder.glob("tests/*/test_*.py")))
+    return [*(f"tests/{kind}" for kind in kinds if kind != "dashboard"), _DOCTESTS]
 
 
 def report_of(folder: Path, limit: int = PACKAGE_LIMIT) -> package.PackageReport:

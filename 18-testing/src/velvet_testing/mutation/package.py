@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -24,6 +24,7 @@ from velvet_testing.mutation.operators import Mutant, Operator
 from velvet_testing.mutation.session import BASELINE_S, MIN_TIMEOUT_S, SLOWER
 
 Z_95 = 1.96
+BUDGET_S = 10.0  # of tests a mutant: what takes longer is seldom the first to notice
 # A text is a message or a label more often than behaviour that a test should pin.
 BEHAVIOUR = operators.ALL - {Operator.TXT}
 Placed = tuple[Path, Mutant]
@@ -89,7 +90,9 @@ class _Baseline:
     def __init__(self, parts: Sequence[Mapping[str, Any]]) -> None:
         self.red = {name for one in parts for name in one["failed"]}
         took = {name: s for one in parts for name, s in one["seconds"].items()}
-        self.seconds = {name: took[name] for name in parts[0]["order"] if name not in self.red}
+        order = [name for name in parts[0]["order"] if name not in self.red]
+        self.seconds = {name: took[name][0] for name in order}
+        self.limits = {name: max(MIN_TIMEOUT_S, SLOWER * sum(took[name])) for name in order}
         self.imported, self.startup = parts[0]["imported"], parts[0]["startup"]
         self.modules = sorted({name for one in parts for name in one["modules"]})
         self.reached: dict[str, dict[str, set[str]]] = {path: {} for path in self.imported}
@@ -102,7 +105,7 @@ class _Baseline:
         return bool(set(self.imported[str(path)]).intersection(mutant.lines))
 
     def tests(self, path: Path, mutant: Mutant) -> list[str]:
-        """Return the tests that may notice a mutant, files that take least time first."""
+        """Return the tests that may notice a mutant, up to `BUDGET_S`, the cheapest files first."""
         lines = self.reached[str(path)]
         names = set().union(*(lines.get(str(line), ()) for line in mutant.lines))
         if not names and self.early(path, mutant):
@@ -111,7 +114,9 @@ class _Baseline:
         total: Counter[str] = Counter()
         for name in chosen:
             total[_file(name)] += self.seconds[name]  # type: ignore[assignment]
-        return sorted(chosen, key=lambda name: (total[_file(name)], _file(name)))
+        chosen.sort(key=lambda name: (total[_file(name)], _file(name)))
+        spent = accumulate((self.seconds[name] for name in chosen), initial=0.0)
+        return [name for name, before in zip(chosen, spent, strict=False) if before < BUDGET_S]
 
 
 def _file(test: str) -> str:
@@ -147,10 +152,10 @@ class _Judge:
         tests = base.tests(path, mutant)
         if not tests:
             return Outcome(mutant, Status.NO_COVERAGE)
-        limits = {name: max(MIN_TIMEOUT_S, SLOWER * base.seconds[name]) for name in tests}
+        limits = {name: base.limits[name] for name in tests}
         job: dict[str, Any] = {"path": str(path), "source": mutant.source, "line": mutant.lineno}
         job |= {"limits": limits, "traced": False}
-        job["timeout"] = SLOWER * (base.startup + sum(base.seconds[name] for name in tests))
+        job["timeout"] = SLOWER * base.startup + sum(limits.values())
         verdict: dict[str, Any] = {"cold": True}
         if not base.early(path, mutant):
             verdict = self.session.do(job)

@@ -98,6 +98,7 @@ class PackageSession(Chosen):
         result = yield
         if fixturedef.scope != "function":
             self.shared[fixturedef.argname] = time.perf_counter() - started
+            self.started += self.shared[fixturedef.argname]
         return result  # type: ignore[return-value]
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -127,15 +128,13 @@ class PackageSession(Chosen):
         tracer.start()
         for item, following in pairwise([*items, None]):
             tracer.turn(item.nodeid)
-            started = time.perf_counter()
+            self.started = time.perf_counter()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            seconds[item.nodeid] = time.perf_counter() - started
+            own = time.perf_counter() - self.started
+            used = getattr(item, "fixturenames", ())
+            seconds[item.nodeid] = own, sum(self.shared.get(name, 0.0) for name in used)
         tracer.turn("")
         reached = tracer.stop()
-        for item in items:
-            used = getattr(item, "fixturenames", ())
-            shared = sum(self.shared.get(name, 0.0) for name in used)
-            seconds[item.nodeid] += shared
         known = [name for name, one in list(sys.modules.items()) if worker._third_party(one)]
         return {
             "failed": self.failed,
