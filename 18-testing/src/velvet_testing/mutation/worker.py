@@ -345,12 +345,13 @@ def told(said: str, code: int) -> Verdict:
     return verdict
 
 
-def limit(timeout_s: float, memory: int = MEMORY_LIMIT) -> None:
+def limit(timeout_s: float) -> None:
     """End this process after so much CPU time, or when it waits; bound its memory."""
     if sys.platform == "win32":
         return
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        # Not RLIMIT_AS: a JavaScript engine reserves far more addresses than it ever uses.
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
     for number, timer, seconds in (
         (signal.SIGPROF, signal.ITIMER_PROF, timeout_s),
         (signal.SIGALRM, signal.ITIMER_REAL, WAITING * timeout_s),
