@@ -86,6 +86,19 @@ def test_heads_that_two_readers_would_read_differently(
         BodyReader("GET", 200, Headers(fields))
 
 
+def test_a_head_may_be_as_large_as_the_limit_and_a_body_as_empty() -> None:
+    full = Headers({"X": "y" * (65_536 - 5)})
+
+    assert read(BodyReader("GET", 200, full, max_body=0)) == b""
+    with pytest.raises(errors.ProtocolViolation, match="larger than 65536 bytes"):
+        BodyReader("GET", 200, Headers({"X": "y" * (65_536 - 4)}))
+    with pytest.raises(errors.ProtocolViolation, match="not a number"):
+        BodyReader("GET", 200, Headers({"Content-Length": "1" * 20}))
+    assert BodyReader("GET", 200, Headers({"Content-Length": "1" * 19})).expected == int("1" * 19)
+    with pytest.raises(ValueError, match="no limit, not -1"):
+        BodyReader("GET", 200, Headers(), max_body=-1)
+
+
 def test_not_gzip_is_said_to_be_not_gzip() -> None:
     with pytest.raises(errors.DecodeError, match="not gzip"):
         read(BodyReader("GET", 200, Headers({"Content-Encoding": "gzip"})), b"plain text")

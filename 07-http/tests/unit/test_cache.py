@@ -175,6 +175,22 @@ def test_revalidation_sends_every_validator() -> None:
     assert validators(stored) == (("If-None-Match", '"a"'), ("If-Modified-Since", date(-9)))
 
 
+def test_a_store_keeps_one_entry_for_each_key_of_an_address() -> None:
+    def kept(language: str, body: bytes) -> Entry:
+        key = (("accept-language", language),)
+        return Entry(URL, key, 200, Headers({"Vary": "Accept-Language"}), body, T0, T0)
+
+    store = MemoryStore()
+    for one in (kept("de", b"alt"), kept("en", b"new"), kept("de", b"neu")):
+        store.put(one)
+
+    found = [store.find(get(Accept_Language=language)) for language in ("de", "en", "fr")]
+    assert [one and one.body for one in found] == [b"neu", b"new", None]
+    assert store.bytes == sum(one.size for one in found if one)
+    assert [one.body for one in store.drop(URL)] == [b"neu", b"new"]
+    assert store.bytes == 0
+
+
 def test_a_304_renews_the_fields_and_keeps_the_body() -> None:
     stored = entry({"ETag": '"a"', "Age": "50", "X-Old": "1", "Content-Length": "4"})
     fields = Headers({"ETag": '"a"', "Cache-Control": "max-age=9", "Content-Length": "0"})

@@ -98,10 +98,32 @@ def test_extra_requests_stay_within_their_share() -> None:
         lambda: CircuitBreaker(0.0),
         lambda: CircuitBreaker(min_calls=0),
         lambda: TokenBucket(0),
+        lambda: TokenBucket(1, burst=0),
+        lambda: HedgePolicy(0.0),
         lambda: HedgePolicy(1.0),
         lambda: HedgePolicy(max_extra=0),
+        lambda: HedgePolicy(max_extra=1.01),
+        lambda: CircuitBreaker(1.01),
+        lambda: CircuitBreaker(half_open=0),
+        lambda: CircuitBreaker(window=0),
+        lambda: CircuitBreaker(open_for=0),
     ],
 )
 def test_settings_without_sense_are_refused(make: object) -> None:
     with pytest.raises(ValueError, match=r"positive|lie"):
         make()  # type: ignore[operator]
+
+
+def test_the_ends_of_what_is_allowed_are_allowed() -> None:
+    assert CircuitBreaker(1.0, min_calls=1, half_open=1).allow(0.0)
+    assert HedgePolicy(max_extra=1.0).hedge_after() is None
+    assert TokenBucket(1, burst=1).reserve(0.0) == 0.0
+    HedgePolicy().observe(0.0)
+
+
+def test_a_breaker_counts_its_window_from_the_first_to_the_last_second() -> None:
+    made = CircuitBreaker(1.0, min_calls=2, window=10)
+    made.record(ok=False, now=0.0)
+    made.record(ok=False, now=9.9)
+
+    assert made.state is Circuit.OPEN

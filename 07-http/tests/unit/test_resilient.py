@@ -167,8 +167,23 @@ def test_a_limiter_spaces_the_attempts() -> None:
     for _ in range(3):
         limited.request(GET)
     assert client.now == pytest.approx(0.2)
-    with pytest.raises(errors.DeadlineExceeded):
+    with pytest.raises(errors.DeadlineExceeded, match="before the next attempt"):
         limited.request(GET, deadline=Deadline(client.now + 0.05))
+    assert (len(client.seen), client.now) == (3, pytest.approx(0.2)), "it does not wait in vain"
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
+def test_what_another_attempt_may_change_is_tried_again(status: int) -> None:
+    response = Scripted([(0, status), (0, 200)]).resilient(free()).request(GET)
+
+    assert [one.outcome for one in response.attempts] == [str(status), "200"]
+
+
+@pytest.mark.parametrize("status", [200, 304, 400, 404, 409, 426, 428, 501, 505])
+def test_what_no_attempt_changes_is_answered_at_once(status: int) -> None:
+    response = Scripted([(0, status)]).resilient(free()).request(GET)
+
+    assert [one.outcome for one in response.attempts] == [str(status)]
 
 
 def test_an_attempt_has_a_limit_of_its_own_and_is_repeated() -> None:
