@@ -25,6 +25,8 @@ TABLE = [
     (Operator.TXT, "x = 'a'", ["x = 'XXa'"]),
     (Operator.CRP, "x = b'a'", ["x = b'XXa'"]),
     (Operator.CRP, "x = None", []),
+    (Operator.CRP, "zip(a, b, strict=True)", []),
+    (Operator.CRP, "f(a, reverse=True)", ["f(a, reverse=False)"]),
     (Operator.SDL, "f(x)", ["pass"]),
     (Operator.SDL, "del x", ["pass"]),
     (Operator.SDL, "a.b = c", ["pass"]),

@@ -208,6 +208,12 @@ class _Finder(ast.NodeVisitor):
 
     visit_If = visit_While = visit_IfExp = _condition  # noqa: N815
 
+    def visit_Call(self, node: ast.Call) -> None:
+        """Leave `zip(..., strict=True)` alone: like `assert`, it states what cannot be otherwise."""
+        if isinstance(node.func, ast.Name) and node.func.id == "zip":
+            node = ast.Call(node.func, node.args, [])
+        self.generic_visit(node)
+
     def visit_Constant(self, node: ast.Constant) -> None:
         """CRP, KWD for the default of a parameter, or TXT."""
         operator = Operator.KWD if id(node) in self._defaults else Operator.CRP
