@@ -54,6 +54,7 @@ def test_five_thousand_nested_elements_are_read_or_refused(name: str) -> None:
 
 
 def test_a_document_has_a_limit() -> None:
+    assert html_text.tool("re_sub").text("x" * 20_000_000) == "x" * 20_000_000
     with pytest.raises(TextError, match="20,000,000"):
         html_text.tool("re_sub").text("x" * 20_000_001)
     with pytest.raises(TextError, match="unknown tool"):
@@ -108,13 +109,20 @@ def test_format_reads_globals_and_the_sandbox_does_not() -> None:
         ("{{ f.__func__.__globals__ }}", "UndefinedError|SecurityError"),
         ("{{ '{0.__class__.__mro__}'.format(1) }}", "SecurityError"),
         ("{{ x.append(1) }}", "SecurityError"), ("{{ ", "TemplateSyntaxError"),
-        ("{% for i in range(10**9) %}x{% endfor %}", "at most 10,000"),
+        ("{% for i in range(10_001) %}x{% endfor %}", "at most 10,000"),
+        ("{% for i in range(1_000) %}" + 1_000 * "x" + "{% endfor %}y", "over 1,000,000"),
         ("{% for i in range(9999) %}{% for j in range(9999) %}xx{% endfor %}{% endfor %}", "1,000,000"),
     ],
 )  # fmt: skip
 def test_the_sandbox_refuses(template: str, words: str) -> None:
     with pytest.raises(TemplateError, match=words):
         list(render.sandboxed(template, {"x": [], "f": 1}))
+
+
+def test_the_sandbox_renders_as_much_as_the_limits_say() -> None:
+    template = "{% for i in range(10_000) %}" + 100 * "x" + "{% endfor %}"
+
+    assert next(iter(render.sandboxed(template, {})))["text"] == "x" * 1_000_000
 
 
 def test_the_sandbox_renders_and_escapes() -> None:

@@ -82,6 +82,7 @@ def test_parts_cover_a_file_and_end_at_line_ends(tmp_path: Path, count: int) -> 
     ranges = logs.parts(path, count)
 
     assert b"".join(data[start:end] for start, end in ranges) == data
+    assert len(ranges) == count
     assert all(end == 0 or data[end - 1] == 10 for _, end in ranges)
 
 

@@ -10,7 +10,7 @@ import pytest
 from velvet_text import audit as auditing
 from velvet_text import deadline
 from velvet_text.audit import audit
-from velvet_text.engines import ENGINES, Span, engine
+from velvet_text.engines import ENGINES, Span, checked, engine
 from velvet_text.errors import PatternTimeout, TextError, UnsupportedPattern
 from velvet_text.samples.patterns import LABELLED, OUTAGE
 
@@ -38,6 +38,18 @@ def test_what_an_engine_lacks_is_said(name: str) -> None:
                 engine(name).compile(pattern)
     with pytest.raises(UnsupportedPattern):
         engine(name).compile("(")
+
+
+def test_a_pattern_has_a_limit() -> None:
+    assert checked("a" * 5_000) == "a" * 5_000
+    with pytest.raises(TextError, match="5,001 characters is over 5,000"):
+        checked("a" * 5_001)
+
+
+@pytest.mark.parametrize("pattern", ["%s", "[^%s]", "[a-%s]"])
+def test_only_letters_beyond_ascii_are_answered_differently(pattern: str) -> None:
+    assert deadline.differences(pattern % "\x7f") == frozenset()
+    assert deadline.differences(pattern % "\x80") == {"beyond ASCII"}
 
 
 @pytest.mark.parametrize("name", ENGINES)
@@ -109,7 +121,7 @@ def test_flags_count() -> None:
 def test_what_the_automaton_cannot_hold_is_unknown_and_never_linear(pattern: str, why: str) -> None:
     found = audit(pattern)
 
-    assert found.risk == "unknown"
+    assert (found.risk, found.degree) == ("unknown", 0)
     assert re.search(why, found.why)
 
 
@@ -146,7 +158,8 @@ def test_a_curve_is_named(shape: str, ns: range, fit: str, exponent: float) -> N
 
 def test_a_curve_of_too_few_points_says_nothing() -> None:
     assert deadline.fit([(1, 1.0), (2, 2.0)]) == ("unknown", 0.0, 0.0)
-    assert deadline.fit([(n, 1e-7) for n in range(5)])[0] == "linear"
+    assert deadline.fit([(n, 1e-7) for n in range(5)]) == ("linear", 1.0, 1.0)
+    assert deadline.fit([(1, 1e-7)] * 2) == ("unknown", 0.0, 0.0)
     assert deadline.fit([(4, 1.0), (4, 1.0), (4, 1.0)])[2] == 0.0
 
 
