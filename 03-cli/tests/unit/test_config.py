@@ -323,6 +323,18 @@ def test_settings_are_a_mapping_of_every_setting() -> None:
         settings["nothing"]
 
 
+@pytest.mark.parametrize(
+    ("words", "truth"),
+    [(("1", "true", "YES", " on "), True), (("0", "false", "No", "off"), False)],
+)
+def test_a_truth_has_four_words(words: tuple[str, ...], truth: bool) -> None:
+    switch = Param("switch", type=bool)
+
+    assert [switch.read(word) for word in words] == [truth] * 4
+    with pytest.raises(ValueError, match="must be true or false, not"):
+        switch.read("2")
+
+
 def test_the_types_come_from_the_contract() -> None:
     found = {setting.name: setting for setting in SETTINGS}
 

@@ -220,8 +220,8 @@ def test_a_lock_is_taken_as_soon_as_it_is_free(tmp_path: Path) -> None:
         if len(naps) == 2:
             first.__exit__()
 
-    with FileLock(tmp_path / "lock", timeout=60, sleep=nap):
-        assert len(naps) == 2
+    with FileLock(tmp_path / "lock", timeout=60, sleep=nap) as lock:
+        assert (len(naps), lock.path) == (2, tmp_path / "lock")
 
 
 def test_a_negative_timeout_is_refused(tmp_path: Path) -> None:

@@ -49,7 +49,16 @@ def test_every_code_of_sysexits_has_its_value_and_a_meaning() -> None:
 
 @pytest.mark.parametrize(
     ("code", "says"),
-    [(0, "it worked"), (-9, "killed by signal 9"), (137, "killed by signal 9"), (42, "no agreed")],
+    [
+        (0, "it worked"),
+        (-9, "killed by signal 9"),
+        (128, "exit code 128, which has no agreed"),
+        (129, "killed by signal 1"),
+        (137, "killed by signal 9"),
+        (192, "killed by signal 64"),
+        (193, "exit code 193, which has no agreed"),
+        (42, "no agreed"),
+    ],
 )
 def test_any_code_can_be_described(code: int, says: str) -> None:
     assert says in describe(code)
