@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -64,6 +66,8 @@ def test_a_contract_is_inferred_and_kept_as_json() -> None:
     assert contract.fields[1].nullable
     assert not contract.fields[0].nullable
     assert Contract.from_json(contract.to_json()) == contract
+    names = [list(row) for row in json.loads(contract.to_json())]
+    assert names == [sorted(row) for row in names], "equal contracts have equal hashes"
     assert len(contract.sha256) == 64
     wider = infer(CHURN.features, slack=0.6)
     assert wider.sha256 != contract.sha256
