@@ -183,6 +183,9 @@ def test_portable_results_are_right() -> None:
 
     assert portable.logsumexp(GRID) == pytest.approx(logsumexp(GRID))
     np.testing.assert_allclose(portable.softmax(GRID), softmax(GRID, axis=-1))
+    cube = np.stack([GRID, GRID + 1.0, GRID * 2.0])
+    np.testing.assert_allclose(portable.softmax(cube), softmax(cube, axis=-1))
+    assert portable.power_iteration(np.diag([0.01, 0.02])) == pytest.approx(0.02)
     largest = np.linalg.eigvalsh(GRID @ GRID.T)[-1]
     assert portable.power_iteration(GRID @ GRID.T) == pytest.approx(largest)
     stepped = portable.heat_equation_step(GRID, 0.25)

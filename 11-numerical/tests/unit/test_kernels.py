@@ -182,6 +182,8 @@ def test_a_curve_has_time_memory_and_error_of_each_contender() -> None:
     assert [row.max_ulp <= 2 for row in found] == [True, True, False, False]
     assert set(curve.speedups(found)) == {1, 300}
     assert list(curve.speedup_curve("matmul", (10**6,))) == []
+    most = curve.speedup_curve("matmul", (40_000, 40_001), rivals=("numpy",), repeats=1)
+    assert [row.n for row in most] == [40_000]
 
 
 def test_lists_and_arrays_are_the_same_numbers() -> None:

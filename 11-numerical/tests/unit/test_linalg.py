@@ -78,6 +78,7 @@ def test_gemm_refuses_what_blas_has_no_routine_for(a: Any, b: Any, error: type) 
 
 
 def test_gemm_of_nothing_is_zero() -> None:
+    assert linalg.gemm(A, B, np.ones((5, 4))).tolist() == linalg.gemm(A, B).tolist()
     assert linalg.gemm(np.zeros((2, 0)), np.zeros((0, 3))).tolist() == [[0.0] * 3] * 2
     assert linalg.gemm(np.zeros((2, 0)), np.zeros((0, 3)), np.ones((2, 3)), beta=2.0)[0, 0] == 2
 

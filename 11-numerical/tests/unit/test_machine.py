@@ -25,6 +25,25 @@ def test_numpy_and_scipy_bring_their_own_blas() -> None:
     assert all(one.threads >= 1 and one.version for one in found)
 
 
+@pytest.mark.parametrize(("took", "calls"), [(0.0001, 1 + 2 * 10), (0.002, 1 + 2)])
+def test_short_calls_are_timed_together_up_to_a_millisecond(took: float, calls: int) -> None:
+    now, made = [1_000.0], []
+
+    def call() -> None:
+        made.append(now[0])
+        now[0] += took
+
+    best = machine.best_seconds(call, repeats=2, clock=lambda: now[0])
+
+    assert (round(best, 9), len(made)) == (took, pytest.approx(calls, abs=2))
+
+
+def test_a_watch_has_seen_nothing_before_it_looks() -> None:
+    watch = memory.Watch()
+
+    assert (watch.anonymous, watch.file, watch.total) == (0, 0, 0)
+
+
 def test_a_limit_of_threads_is_really_set_and_undone() -> None:
     def now() -> list[int]:
         return [one.threads for one in machine.blas_info() if one.api == "blas"]
