@@ -88,6 +88,17 @@ def test_a_file_that_is_not_as_recorded_is_named(make_env: MakeEnv, what: str) -
     assert what in found
 
 
+def test_what_follows_a_distribution_without_a_record_is_looked_at(make_env: MakeEnv) -> None:
+    env = make_env(APP, LIB, PackageSpec("other", "1.0"))
+    broken(env, "no record")
+    (env / "lib" / "python3.12" / "site-packages" / "other" / "part0.py").unlink()
+
+    found = [(one.kind, one.subject) for one in Environment.read(env).verify_records()]
+
+    assert ("no record", "lib") in found
+    assert ("gone", "other/part0.py") in found
+
+
 def test_a_record_that_points_outside_is_named_and_never_followed(
     make_env: MakeEnv, tmp_path: Path
 ) -> None:
@@ -246,6 +257,8 @@ def test_a_graph_answers_who_brought_this(make_env: MakeEnv) -> None:
     ring = DependencyGraph({"x": ["y"], "y": ["x", "y"]})
     assert ring.render() == "x\n  y\n    x ...\n    y ..."
     assert DependencyGraph({}).layers() == []
+    chain = DependencyGraph({"x": ["y"], "y": ["z"], "z": []})
+    assert [chain.render(depth) for depth in (0, 1, 2)] == ["x", "x\n  y", "x\n  y\n    z"]
 
 
 def test_paths_through_many_diamonds_end_at_the_cap() -> None:

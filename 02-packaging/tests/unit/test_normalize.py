@@ -153,6 +153,8 @@ def test_sizes_add_up(clean: Path, tmp_path: Path) -> None:
     other = weigh(sdist(tmp_path / "demo-1.0.tar.gz", 1_000_000_000))
     assert sum(other.packed.values()) + other.overhead == other.total
     assert other.raw["metadata"] > 0
+    share = other.total / sum(other.raw.values())
+    assert other.packed == {kind: int(size * share) for kind, size in other.raw.items()}
 
 
 def test_an_installed_distribution_is_packed_again(tmp_path: Path) -> None:

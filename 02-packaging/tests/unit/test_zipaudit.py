@@ -68,6 +68,11 @@ def twice_ended() -> bytes:
     return changed(END_AT + 20, "<H", len(comment)) + comment
 
 
+def ended_before() -> bytes:
+    """Return an archive in the comment of one without entries, at the very first byte."""
+    return END.pack(b"PK\5\6", 0, 0, 0, 0, 0, 0, len(CLEAN)) + CLEAN
+
+
 HOSTILE: list[tuple[str, bytes, str]] = [
     ("nothing", b"", "ZIP001"),
     ("no archive", b"x" * 100, "ZIP001"),
@@ -83,6 +88,7 @@ HOSTILE: list[tuple[str, bytes, str]] = [
     ("an overlap", changed(CENTRAL_AT + 20, "<L", 10_000), "ZIP005"),
     ("a directory beyond the end", changed(END_AT + 12, "<L", 10_000), "ZIP005"),
     ("two ends", twice_ended(), "ZIP006"),
+    ("an end at the first byte", ended_before(), "ZIP006"),
     ("one entry less promised", changed(END_AT + 8, "<2H", 4, 4), "ZIP007"),
     ("another CRC", changed(14, "<L", 1), "ZIP007"),
     ("a header that is none", changed(0, "<L", 1), "ZIP007"),

@@ -200,7 +200,7 @@ def test_a_session_traces_judges_and_leaves_the_rest_to_a_fresh_import(
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.chdir(folder)
     monkeypatch.setattr(worker, "forked", directly)
-    monkeypatch.setattr(worker, "limit", lambda _: None)
+    monkeypatch.setattr(worker, "limit", lambda *_: None)
     monkeypatch.setattr(session, "steady", lambda: None)
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
     monkeypatch.setattr(sys, "stdin", io.StringIO("".join(json.dumps(one) + "\n" for one in jobs)))

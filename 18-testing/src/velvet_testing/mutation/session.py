@@ -28,7 +28,7 @@ from velvet_testing.mutation import worker
 from velvet_testing.mutation.worker import Verdict
 
 SLOWER = 5  # a test may take so many times as long as it did without a mutant
-MIN_TIMEOUT_S = 0.5
+MIN_TIMEOUT_S, MIN_WALL_S = 0.5, 5.0
 BASELINE_S = 240.0
 
 
@@ -76,7 +76,8 @@ class Chosen(worker._Failures):
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Begin a test's own time."""
         if item.nodeid in self.limits:
-            worker.limit(self.limits[item.nodeid])
+            cpu = self.limits[item.nodeid]
+            worker.limit(cpu, max(MIN_WALL_S, 2 * cpu))
         return (yield)  # type: ignore[return-value]
 
 

@@ -345,7 +345,7 @@ def told(said: str, code: int) -> Verdict:
     return verdict
 
 
-def limit(timeout_s: float) -> None:
+def limit(timeout_s: float, wall_s: float | None = None) -> None:
     """End this process after so much CPU time, or when it waits; bound its memory."""
     if sys.platform == "win32":
         return
@@ -354,7 +354,7 @@ def limit(timeout_s: float) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_LIMIT, MEMORY_LIMIT))
     for number, timer, seconds in (
         (signal.SIGPROF, signal.ITIMER_PROF, timeout_s),
-        (signal.SIGALRM, signal.ITIMER_REAL, WAITING * timeout_s),
+        (signal.SIGALRM, signal.ITIMER_REAL, wall_s or WAITING * timeout_s),
     ):
         signal.signal(number, signal.SIG_DFL)
         signal.setitimer(timer, seconds)
