@@ -54,6 +54,21 @@ CIRCLE = Scenario(  # n0 2 is tried first; when it is taken back, n1 requires it
     expected={"n0": "1"},
 )
 KNOWN.append(CIRCLE)
+HALVES = {"a": ("x",), "b": ("y",)}
+EXTRAS = Scenario(  # both extras are of one release, and a third bound holds for it, too
+    "extras of one release",
+    (
+        PackageSpec("p", "1", extras=HALVES),
+        PackageSpec("p", "2", extras=HALVES),
+        PackageSpec("q", "1", requires=("p[b]",)),
+        PackageSpec("r", "1", requires=("p<2",)),
+        PackageSpec("x", "1"),
+        PackageSpec("y", "1"),
+    ),
+    ("p[a]", "q", "r"),
+    expected={"p": "1", "q": "1", "r": "1", "x": "1", "y": "1"},
+)
+KNOWN.append(EXTRAS)
 
 
 def backtracking(scenario: Scenario, target: Target = LINUX, **options: int) -> Resolution:
@@ -71,6 +86,12 @@ def test_backtracking_finds_the_known_answer(scenario: Scenario) -> None:
 
     assert dict(found.pins) == scenario.expected
     assert verify(found, scenario, LINUX) == []
+
+
+def test_greedy_gathers_the_extras_of_a_release() -> None:
+    scenario = Scenario("", EXTRAS.packages, ("p[a]", "q"), expected={})
+
+    assert greedy(scenario).pins == {"p": "2", "q": "1", "x": "1", "y": "1"}
 
 
 def test_greedy_is_broken_where_backtracking_walks_back() -> None:
