@@ -97,16 +97,29 @@ def test_an_empty_histogram_has_no_latency() -> None:
     "wrong",
     [
         {"rate": -1},
+        {"rate": 20_001},
         {"seconds": 0},
+        {"seconds": 121},
         {"users": 0},
+        {"users": 501},
+        {"connections": 0},
         {"connections": 501},
         {"arrivals": "normal"},
+        {"rate": 10, "surge": (0, 1, 101)},
         *({"rate": 10, "surge": (0, 1, factor)} for factor in (0, -1, math.inf, math.nan)),
     ],
 )
 def test_a_plan_that_cannot_be_run_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"rate|users|arrivals"):
         LoadPlan("http://127.0.0.1", SHOT, **wrong)  # type: ignore[arg-type]
+
+
+def test_the_ends_of_a_plan_are_allowed() -> None:
+    LoadPlan("", SHOT, rate=0, users=1, connections=1, timeout=0, deadline=0, every=0)
+    most = {"seconds": 120, "users": 500, "connections": 500, "surge": (0, 0, 100)}
+    LoadPlan("", SHOT, rate=20_000, **most)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="numbers from 0 up"):
+        LoadPlan("", SHOT, retries=-1)
 
 
 def test_a_plan_without_requests_is_refused() -> None:

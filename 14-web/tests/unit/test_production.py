@@ -53,10 +53,21 @@ def test_a_unit_is_one_that_systemd_reads_and_a_client_reaches() -> None:
     assert found.drain_file in next(line for line in lines if line.startswith("ExecStop="))
 
 
-@pytest.mark.parametrize("wrong", [{"rate": 0}, {"cores": 0}, {"grace": 2}])
+@pytest.mark.parametrize("wrong", [{"rate": 0}, {"cores": 0}, {"grace": 4}])
 def test_needs_that_make_no_sense_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=r"above 0|at least"):
         Needs(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_worker_gets_its_share_of_the_limits() -> None:
+    needs = Needs(rate=100, service_ms=50, cores=2, deadline_ms=500, grace=5)
+
+    waits, threads = settings_for("fastapi", needs, BASE), settings_for("flask", needs, BASE)
+
+    assert (needs.concurrency, needs.queue) == (5, 20)
+    assert (waits.max_inflight, waits.max_queue, waits.max_wait) == (3, 10, 0.25)
+    assert (threads.max_inflight, threads.max_queue, threads.max_wait) == (4, 0, 0.25)
+    assert Needs(rate=1, service_ms=1, deadline_ms=1).queue == 0
 
 
 def test_an_unknown_front_end_is_refused_by_name() -> None:

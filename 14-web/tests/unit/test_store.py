@@ -16,7 +16,7 @@ from velvet_web.store import EXPORT_PAGE, SqliteStore, Unavailable
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = SqliteStore(str(tmp_path / "board.db"), busy=0.05)
+    opened = SqliteStore(str(tmp_path / "a" / "new" / "board.db"), busy=0.05)
     yield opened
     opened.close()
 
