@@ -143,7 +143,7 @@ def test_a_suite_that_cannot_judge_is_refused(folder: Path) -> None:
     with pytest.raises(engine.BaselineRed, match="test_uses"):
         package.score(files(folder), ["tests"], **at)  # type: ignore[arg-type]
     test.write_text("def test_a(): assert 0", encoding="utf-8")
-    with pytest.raises(engine.BaselineRed, match="most tests fail, tests/test_uses.py::test_a"):
+    with pytest.raises(engine.BaselineRed, match="most tests fail"):
         package.score(files(folder), ["tests"], **at)  # type: ignore[arg-type]
 
 
@@ -155,7 +155,7 @@ def test_a_sample_is_spread_over_all_files(folder: Path) -> None:
     assert some == [every[i * len(every) // 5] for i in range(5)]
     assert {path.stem for path, _ in some} == {"rules", "uses"}
     assert '"done"' not in {one.before for _, one in every}
-    assert list(package.sample(dict.fromkeys(files(folder), {5}), 9)) == [
+    assert list(package.sample({path: {5} for path in files(folder)}, 9)) == [
         one for one in every if one[1].lineno == 5
     ]
 

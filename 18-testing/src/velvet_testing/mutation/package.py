@@ -8,7 +8,6 @@ evenly over all lines, and the score carries the interval that a sample of its s
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -96,7 +95,9 @@ class _Baseline:
         self.imported, self.startup = parts[0]["imported"], parts[0]["startup"]
         self.modules = sorted({name for one in parts for name in one["modules"]})
         self.reached: dict[str, dict[str, set[str]]] = {path: {} for path in self.imported}
-        for path, lines in ((path, lines) for one in parts for path, lines in one["reached"].items()):
+        for path, lines in (
+            (path, lines) for one in parts for path, lines in one["reached"].items()
+        ):
             for line, tests in lines.items():
                 self.reached[path].setdefault(line, set()).update(set(tests) - self.red - {""})
 
@@ -111,9 +112,9 @@ class _Baseline:
         if not names and self.early(path, mutant):
             names = set().union(*lines.values()) or set(self.seconds)
         chosen = [name for name in self.seconds if name in names]
-        total: Counter[str] = Counter()
+        total: dict[str, float] = {}
         for name in chosen:
-            total[_file(name)] += self.seconds[name]  # type: ignore[assignment]
+            total[_file(name)] = total.get(_file(name), 0.0) + self.seconds[name]
         chosen.sort(key=lambda name: (total[_file(name)], _file(name)))
         spent = accumulate((self.seconds[name] for name in chosen), initial=0.0)
         return [name for name, before in zip(chosen, spent, strict=False) if before < BUDGET_S]
@@ -126,7 +127,9 @@ def _file(test: str) -> str:
 class _Judge:
     """One worker's processes: the session, and one that imports anew."""
 
-    def __init__(self, files: Iterable[Path], words: Sequence[str], tests: Sequence[str], cwd: Path):
+    def __init__(
+        self, files: Iterable[Path], words: Sequence[str], tests: Sequence[str], cwd: Path
+    ):
         self.words, self.cwd = list(words), cwd
         self.first = {"paths": list(map(str, files)), "args": [*words, *tests]}
         self.session = Worker("package", cwd, self.first)
@@ -163,7 +166,9 @@ class _Judge:
             if self.cold is None:
                 self.cold = Worker("fork", self.cwd)
                 self.cold.preload(base.modules)
-            verdict = self.cold.do({**job, "args": [*self.words, *dict.fromkeys(map(_file, tests))]})
+            verdict = self.cold.do(
+                {**job, "args": [*self.words, *dict.fromkeys(map(_file, tests))]}
+            )
         return engine._judge(mutant, verdict)
 
     def close(self) -> None:
@@ -192,7 +197,8 @@ def score(
     Raises:
         BaselineRed: the tests cannot be collected, or most of them fail without a mutant.
     """
-    report, waiting = PackageReport(), SimpleQueue[tuple[int, Placed]]()
+    report = PackageReport()
+    waiting: SimpleQueue[tuple[int, Placed]] = SimpleQueue()
     for numbered in enumerate(sample(files, limit)):
         waiting.put(numbered)
     done: dict[int, tuple[Path, Outcome]] = {}

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from itertools import pairwise
+from functools import partial
 from types import FunctionType
 from typing import Any
 
@@ -78,7 +78,7 @@ class Chosen(worker._Failures):
         if item.nodeid in self.limits:
             cpu = self.limits[item.nodeid]
             worker.limit(cpu, max(MIN_WALL_S, 2 * cpu))
-        return (yield)  # type: ignore[return-value]
+        return (yield)
 
 
 class PackageSession(Chosen):
@@ -100,7 +100,7 @@ class PackageSession(Chosen):
         if fixturedef.scope != "function":
             self.shared[fixturedef.argname] = time.perf_counter() - started
             self.started += self.shared[fixturedef.argname]
-        return result  # type: ignore[return-value]
+        return result
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Answer jobs until the input ends."""
@@ -116,18 +116,18 @@ class PackageSession(Chosen):
         for line in sys.stdin:
             job = json.loads(line)
             run = self.trace if job["traced"] else self.judge
-            verdict = worker.forked(job, lambda job, run=run: run(job, session.items))
+            verdict = worker.forked(job, partial(run, session.items))
             print(json.dumps(verdict), file=self.answers, flush=True)
         return True
 
-    def trace(self, job: dict[str, Any], every: list[pytest.Item]) -> Verdict:
+    def trace(self, every: list[pytest.Item], job: dict[str, Any]) -> Verdict:
         """Run the tests of a part of the files; return who reached which line, and how long."""
         part, of = job["part"]
         places = {place: number for number, place in enumerate({item.path: 0 for item in every})}
         items = [item for item in every if places[item.path] % of == part]
         tracer, seconds = Tracer(self.paths), {}
         tracer.start()
-        for item, following in pairwise([*items, None]):
+        for item, following in zip(items, [*items, None][1:], strict=True):
             tracer.turn(item.nodeid)
             self.started = time.perf_counter()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -147,14 +147,14 @@ class PackageSession(Chosen):
             "order": [item.nodeid for item in every],
         }
 
-    def judge(self, job: dict[str, Any], items: list[pytest.Item]) -> Verdict:
+    def judge(self, items: list[pytest.Item], job: dict[str, Any]) -> Verdict:
         """Run the tests that reach a mutant, up to the first that fails."""
         path = job["path"]
         if not worker.swap(self.functions[path], path, job["source"], job["line"]):
             return {"cold": True}
         self.limits = job["limits"]
         self.pytest_collection_modifyitems(chosen := list(items))
-        for item, following in pairwise([*chosen, None]):
+        for item, following in zip(chosen, [*chosen, None][1:], strict=True):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if self.failed:
                 break
@@ -177,9 +177,13 @@ def steady() -> None:
     with contextlib.suppress(ImportError):
         from hypothesis import Phase, settings
 
-        phases = (Phase.explicit, Phase.generate)
-        only = {"database": None, "deadline": None, "derandomize": True}
-        settings.register_profile("mutants", phases=phases, **only)
+        settings.register_profile(
+            "mutants",
+            database=None,
+            deadline=None,
+            derandomize=True,
+            phases=(Phase.explicit, Phase.generate),
+        )
         settings.load_profile("mutants")
 
 

@@ -264,8 +264,10 @@ def swap(functions: list[FunctionType], path: str, source: str, line: int) -> bo
         return False
     where = (fresh.co_firstlineno, fresh.co_name, fresh.co_freevars)
     holders = [known for known in functions if line in _lines(known.__code__)]
-    found = [(one.__code__.co_firstlineno, one.__code__.co_name, one.__code__.co_freevars)
-             for one in holders]
+    found = [
+        (one.__code__.co_firstlineno, one.__code__.co_name, one.__code__.co_freevars)
+        for one in holders
+    ]
     if not found or any(one != where for one in found):
         return False
     for known in holders:
