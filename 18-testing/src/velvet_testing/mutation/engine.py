@@ -114,8 +114,9 @@ class Worker:
         # What a mutant leaves when it is killed goes with the worker.
         self._place = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self._place.name)
+        program = "session" if self.isolation in ("package", "cold") else "worker"
         return subprocess.Popen(
-            [sys.executable, "-m", "velvet_testing.mutation.worker", self.isolation],
+            [sys.executable, "-m", f"velvet_testing.mutation.{program}", self.isolation],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -173,7 +174,7 @@ class Worker:
 
     def preload(self, modules: list[str]) -> None:
         """Let the process that forks import these first."""
-        if self.isolation == "fork":
+        if self.isolation in ("fork", "cold"):
             if self._child is None:
                 self._begin()
             self._send({"preload": modules})

@@ -164,7 +164,7 @@ class _Judge:
             verdict = self.session.do(job)
         if "cold" in verdict:
             if self.cold is None:
-                self.cold = Worker("fork", self.cwd)
+                self.cold = Worker("cold", self.cwd)
                 self.cold.preload(base.modules)
             verdict = self.cold.do(
                 {**job, "args": [*self.words, *dict.fromkeys(map(_file, tests))]}

@@ -1,9 +1,9 @@
 """The process that knows a whole package: one traced run of its tests, then mutants of any file.
 
-Started by `worker` as `package`. It collects the tests once and answers jobs in copies of itself:
+Started as `package` it collects the tests once and answers jobs in copies of itself:
 `trace` runs every test and tells which lines of which file it reached and how long it took; every
 other job runs the tests that reach a mutant, each with a time limit of its own. A mutant of what
-runs at import, such as a constant, needs everything imported anew: `run_cold` does that.
+runs at import, such as a constant, needs everything imported anew: started as `cold` it does that.
 """
 
 from __future__ import annotations
@@ -196,3 +196,16 @@ def run_cold(job: dict[str, Any]) -> Verdict:
         code = pytest.main([*worker._options(folder), "-x", *job["args"]], plugins=[plugin])
     failed = plugin.failed or ([f"pytest ended with {int(code)}"] if int(code) else [])
     return {"failed": failed}
+
+
+def main(mode: str) -> None:
+    """Be the session, as `package`, or the worker that imports anew, as `cold`."""
+    answers = worker.ready()
+    if mode == "package":
+        serve(json.loads(sys.stdin.readline()), answers)
+    else:
+        worker.answer(mode, answers, run_cold)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -31,7 +31,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import IO, Any
 
 from velvet_testing.coverage_probe import EdgeCollector
 
@@ -110,10 +110,6 @@ class _Observer(_Failures):
 
 def run_job(job: dict[str, Any]) -> Verdict:
     """Run the tests of a job against its source and tell what happened."""
-    if "limits" in job:
-        from velvet_testing.mutation.session import run_cold
-
-        return run_cold(job)
     started = time.perf_counter()
     path = job["path"]
     probe = EdgeCollector([path], once=sys.version_info >= (3, 12)) if job["traced"] else None
@@ -369,28 +365,34 @@ def silence() -> None:
         os.dup2(nowhere, number)
 
 
-def main(mode: str) -> None:
-    """Answer jobs until the input ends."""
+def ready() -> IO[str]:
+    """Say that jobs may come; returns where the answers go, apart from what the tests print."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     print("ready", file=answers, flush=True)
-    if mode == "session":
-        serve_session(json.loads(sys.stdin.readline()), answers)
-        return
-    if mode == "package":
-        from velvet_testing.mutation.session import serve
+    return answers
 
-        serve(json.loads(sys.stdin.readline()), answers)
-        return
+
+def answer(mode: str, answers: IO[str], run: Callable[[dict[str, Any]], Verdict] = run_job) -> None:
+    """Answer jobs until the input ends."""
     for line in sys.stdin:
         job = json.loads(line)
         if "preload" in job:
             preload(job["preload"])
             continue
-        verdict = forked(job) if mode == "fork" else run_job(job)
+        verdict = run(job) if mode == "spawn" else forked(job, run)
         print(json.dumps(verdict), file=answers, flush=True)
         if mode == "spawn":
             os._exit(0)
+
+
+def main(mode: str) -> None:
+    """Be the worker of a mode."""
+    answers = ready()
+    if mode == "session":
+        serve_session(json.loads(sys.stdin.readline()), answers)
+    else:
+        answer(mode, answers)
 
 
 if __name__ == "__main__":
