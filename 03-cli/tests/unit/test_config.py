@@ -323,14 +323,11 @@ def test_settings_are_a_mapping_of_every_setting() -> None:
         settings["nothing"]
 
 
-@pytest.mark.parametrize(
-    ("words", "truth"),
-    [(("1", "true", "YES", " on "), True), (("0", "false", "No", "off"), False)],
-)
-def test_a_truth_has_four_words(words: tuple[str, ...], truth: bool) -> None:
+def test_a_truth_has_four_words() -> None:
     switch = Param("switch", type=bool)
 
-    assert [switch.read(word) for word in words] == [truth] * 4
+    words = ("1", "true", "YES", " on ", "0", "false", "No", "off")
+    assert [switch.read(word) for word in words] == 4 * [True] + 4 * [False]
     with pytest.raises(ValueError, match="must be true or false, not"):
         switch.read("2")
 
