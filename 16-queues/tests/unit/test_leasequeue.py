@@ -233,6 +233,7 @@ def test_a_message_is_put_in_the_transaction_of_the_caller_s_rows(queue: LeaseQu
 def test_stats_tell_the_age_of_the_oldest_that_could_run(queue: LeaseQueue, clock: Any) -> None:
     assert queue.stats().oldest_age_s == 0
     queue.put(task("a"))
+    assert queue.stats().oldest_age_s == 0
     queue.put(task("later"), delay_s=60)
     clock.forward(40)
 

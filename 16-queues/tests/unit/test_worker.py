@@ -103,6 +103,24 @@ def test_a_worker_whose_lease_is_gone_counts_it(queue: LeaseQueue, clock: Any) -
     assert queue.stats().ready == 1
 
 
+def test_a_worker_beyond_its_rate_waits_and_leases_nothing(
+    queue: LeaseQueue, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue.put_many([Envelope("ok"), Envelope("ok")])
+    worker = Worker(queue, {"ok": lambda _: None}, limit=TokenBucket(0.5, clock=clock))
+    waits: list[float] = []
+    monkeypatch.setattr(worker._stop, "wait", waits.append)
+
+    assert [worker.run_once(), worker.run_once()] == [True, True]
+    assert (worker.counts, waits) == ({"done": 1}, [0.1])
+    clock.forward(1.95)
+    worker.run_once()
+    assert waits == [0.1, pytest.approx(0.05)]
+    clock.forward(0.05)
+    worker.run_once()
+    assert worker.counts == {"done": 2}
+
+
 def test_a_worker_waits_for_a_broker_that_is_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

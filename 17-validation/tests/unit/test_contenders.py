@@ -185,6 +185,14 @@ def test_a_plain_union_answers_one_bad_field_with_an_error_for_each_member() -> 
     assert unions.error_count(unions.jsonschema_if_then(20), wrong) == 1
 
 
+@pytest.mark.parametrize("way", list(unions.WAYS))
+def test_a_union_knows_no_more_than_its_members(way: str) -> None:
+    check = unions.WAYS[way](2)
+    known = [kind for kind in cases.KINDS if unions.error_count(check, cases.event(kind)) == 0]
+
+    assert known == list(cases.KINDS[:2])
+
+
 @pytest.mark.parametrize("members", [1, 21])
 def test_a_union_has_two_to_twenty_members(members: int) -> None:
     with pytest.raises(ValueError, match="choose 2 to 20"):

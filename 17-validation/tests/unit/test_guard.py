@@ -145,3 +145,9 @@ def test_walking_needs_no_recursion() -> None:
         deep = [deep]
 
     assert sum(1 for _ in guard.walk(deep, ("top",))) == 3_001
+
+
+def test_refusals_are_told_apart_by_what_they_are_and_not_by_what_they_say() -> None:
+    said = [LimitExceeded("max_bytes", 3, 2), DuplicateKey("/a"), LimitExceeded("max_bytes", 3, 2)]
+
+    assert len(set(said)) == 3

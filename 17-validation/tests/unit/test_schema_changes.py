@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from velvet_validation.contender import Compiled, Rejected
 from velvet_validation.contenders import contender
 from velvet_validation.samples.cases import FAMILIES
-from velvet_validation.schema_changes import breaking
+from velvet_validation.schema_changes import Disagreement, agree, breaking
 from velvet_validation.untrusted import RefNotAllowed
 
 TEXT: dict[str, Any] = {"type": "string"}
@@ -158,3 +159,25 @@ def test_a_reference_to_the_whole_is_followed() -> None:
     assert breaking(whole, {**whole, "required": ["next"]})[0].pointer == "/next"
     with pytest.raises(ValueError, match="a schema is an object or a truth value"):
         breaking(None, {})  # type: ignore[arg-type]
+
+
+def test_what_a_model_takes_and_its_schema_does_not_is_named() -> None:
+    def load(value: Any) -> Any:
+        if not isinstance(value, (int, str)):
+            raise Rejected("no number")
+        return int(value)
+
+    model = Compiled(load, int, lambda error: [], (Rejected,), schema=lambda: {"type": "integer"})
+
+    found = agree(model, [("number", 7), ("text", "7"), ("list", [7])])
+
+    assert found == [Disagreement("text", "7", model_accepts=True)]
+    with pytest.raises(ValueError, match="exports no JSON Schema"):
+        agree(Compiled(load, int, lambda error: [], ()), [])
+
+
+def test_what_libraries_return_as_errors_keeps_its_text() -> None:
+    one, other = Rejected("no number"), Rejected("no number")
+
+    assert str(one) == "no number"
+    assert len({one, other}) == 2

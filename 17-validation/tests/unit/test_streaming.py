@@ -42,6 +42,16 @@ def feed(tmp_path: Path) -> Path:
     return path
 
 
+def test_a_record_that_only_some_parsers_read_is_refused(tmp_path: Path, model: Compiled) -> None:
+    path = tmp_path / "marked.ndjson"
+    path.write_bytes(b"\xef\xbb\xbf" + lines(n=1)[0])
+
+    (row,) = iter_ndjson(path, model)
+
+    assert [(one.path, one.code) for one in row.problems] == [((), "json")]
+    assert "no common JSON" in row.problems[0].message
+
+
 def test_bad_records_are_collected_with_their_place(feed: Path, model: Compiled) -> None:
     rows = list(iter_ndjson(feed, model))
 

@@ -66,6 +66,18 @@ def test_a_mutation_keeps_the_type(value: Any) -> None:
         assert type(mutate(value, rng)) is type(value)
 
 
+def test_a_mutation_inserts_leaves_out_repeats_or_replaces() -> None:
+    found = {mutate("abc", Random(seed)) for seed in range(500)}
+
+    assert {one for one in found if len(one) == 2} == {"ab", "ac", "bc"}
+    assert {len(one) for one in found} == {2, 3, 4, 5, 6}
+    repeated = {"aabc", "ababc", "abcabc", "abbc", "abcbc", "abcc"}
+    assert repeated <= found
+    longer = {one for one in found if len(one) > 3} - repeated
+    assert {len(one) for one in longer} == {4}
+    assert {tuple(mutate((1, 2), Random(seed)))[0] == 1 for seed in range(20)} == {True, False}
+
+
 def test_what_is_unknown_stays_as_it_is() -> None:
     thing = object()
 

@@ -79,6 +79,11 @@ def test_ids_are_stable_and_say_where() -> None:
     assert str(next(mutants(source))) == "line 1: 1  ->  2"
 
 
+def test_mutants_come_in_the_order_of_the_text() -> None:
+    assert [one.before for one in mutants("x = {1: 2, 3: 4}")] == ["1", "2", "3", "4"]
+    assert [one.lineno for one in mutants("x = (\n    1\n    if y\n    else 2\n)")] == [2, 3, 4]
+
+
 def test_a_change_reaches_from_its_statement_to_its_end() -> None:
     (one,) = mutants("x = f(\n    a,\n    b + c,\n)\n", [Operator.AOR])
 

@@ -120,9 +120,6 @@ def test_a_package_is_judged_in_one_run(folder: Path, workers: int) -> None:
         "rules @wraps(call) -> ",
         "rules @logged -> ",
         "rules n > LIMIT -> (n >= LIMIT)",
-        "uses n - 1 -> (n + 1)",
-        "uses 1 -> 2",  # of `never`, which no test reaches, and below
-        "uses return n - 1 -> return None",
         "uses n > 0 -> (n >= 0)",
         "uses n > 0 -> (n <= 0)",
         "uses 0 -> 1",
@@ -132,6 +129,19 @@ def test_a_package_is_judged_in_one_run(folder: Path, workers: int) -> None:
     assert report.red == ["tests/test_uses.py::test_red"]
     assert report.tests == 4
     assert report.places == sorted(report.places)
+
+
+@pytest.mark.skipif(not FORK, reason="the engine forks on Linux alone")
+def test_tests_may_run_below_the_folder_that_they_are_named_from(folder: Path) -> None:
+    chosen: dict[Path, list[int] | None] = {folder / "src" / "rules.py": [5, 11]}
+    at = {"cwd": folder / "tests", "root": folder, "limit": 9, "words": words(folder)}
+
+    report = package.score(chosen, ["."], **at)  # type: ignore[arg-type]
+
+    assert {str(one.mutant): one.by for one in report.outcomes if one.by} == {
+        "line 5: 10  ->  11": "tests/test_uses.py::test_clamp",
+        "line 11: return call(n) + 0  ->  return None": "tests/test_uses.py::test_clamp",
+    }
 
 
 @pytest.mark.skipif(not FORK, reason="the engine forks on Linux alone")
@@ -168,10 +178,11 @@ def test_a_score_carries_the_interval_of_its_sample(
     dead: int, alive: int, low: float, high: float
 ) -> None:
     (one,) = operators.mutants("x = 1")
-    of = [(Status.KILLED, dead), (Status.NO_COVERAGE, alive), (Status.EQUIVALENT, 3)]
+    of = [(Status.KILLED, dead), (Status.SURVIVED, alive), (Status.EQUIVALENT, 3)]
 
     report = package.PackageReport([Outcome(one, status) for status, n in of for _ in range(n)])
 
+    assert report.judged == dead + alive
     assert report.interval == (pytest.approx(low, abs=0.005), pytest.approx(high, abs=0.005))
 
 

@@ -42,9 +42,24 @@ class PackageReport(engine.MutationReport):
     red: list[str] = field(default_factory=list)
 
     @property
+    def judged(self) -> int:
+        """How many mutants a test reached, without the equivalent ones."""
+        apart = (Status.EQUIVALENT, Status.NO_COVERAGE)
+        return sum(outcome.status not in apart for outcome in self.outcomes)
+
+    @property
+    def score(self) -> float | None:
+        """Killed or timed out, of all that a test reached; None without any.
+
+        What no test reaches here may be reached by one that needs a server: coverage knows.
+        """
+        dead = self.count(Status.KILLED) + self.count(Status.TIMEOUT)
+        return dead / self.judged if self.judged else None
+
+    @property
     def interval(self) -> tuple[float, float]:
         """The 95 % interval of the score (Wilson); from 0 to 1 without mutants."""
-        n = len(self.outcomes) - self.count(Status.EQUIVALENT)
+        n = self.judged
         if not n:
             return 0.0, 1.0
         share, z2 = self.score or 0.0, Z_95**2
@@ -54,10 +69,9 @@ class PackageReport(engine.MutationReport):
 
     @property
     def alive(self) -> list[Placed]:
-        """The survivors with their files."""
-        lives = (Status.SURVIVED, Status.NO_COVERAGE)
+        """The survivors with their files, without those that no test reached."""
         both = zip(self.places, self.outcomes, strict=True)
-        return [(place, outcome.mutant) for place, outcome in both if outcome.status in lives]
+        return [(place, one.mutant) for place, one in both if one.status is Status.SURVIVED]
 
 
 def sample(files: Mapping[Path, Collection[int] | None], limit: int) -> Iterator[Placed]:
@@ -128,10 +142,10 @@ class _Judge:
     """One worker's processes: the session, and one that imports anew."""
 
     def __init__(
-        self, files: Iterable[Path], words: Sequence[str], tests: Sequence[str], cwd: Path
+        self, files: Iterable[Path], words: Sequence[str], tests: Sequence[str], cwd: Path, root: Path
     ):
-        self.words, self.cwd = list(words), cwd
-        self.first = {"paths": list(map(str, files)), "args": [*words, *tests]}
+        self.words, self.cwd, self.root = [*words, f"--rootdir={root}"], cwd, root
+        self.first = {"paths": list(map(str, files)), "args": [*self.words, *tests]}
         self.session = Worker("package", cwd, self.first)
         self.cold: Worker | None = None
 
@@ -166,9 +180,8 @@ class _Judge:
             if self.cold is None:
                 self.cold = Worker("cold", self.cwd)
                 self.cold.preload(base.modules)
-            verdict = self.cold.do(
-                {**job, "args": [*self.words, *dict.fromkeys(map(_file, tests))]}
-            )
+            places = dict.fromkeys(str(self.root / _file(name)) for name in tests)
+            verdict = self.cold.do({**job, "args": [*self.words, *places]})
         return engine._judge(mutant, verdict)
 
     def close(self) -> None:
@@ -184,6 +197,7 @@ def score(
     *,
     cwd: Path,
     limit: int,
+    root: Path | None = None,
     words: Sequence[str] = (),
     workers: int = 1,
 ) -> PackageReport:
@@ -193,6 +207,7 @@ def score(
         files: the lines that may change, by file; None for all.
         tests, words: what pytest is told to run, and options for it.
         limit: at most so many mutants, evenly spread over the lines of all files.
+        root: pytest's, where it is not the folder that the tests run in.
 
     Raises:
         BaselineRed: the tests cannot be collected, or most of them fail without a mutant.
@@ -212,7 +227,7 @@ def score(
             done[number] = path, judge.judge(base, path, mutant)
 
     with ExitStack() as stack:
-        judges = [_Judge(files, words, tests, cwd) for _ in range(workers)]
+        judges = [_Judge(files, words, tests, cwd, root or cwd) for _ in range(workers)]
         for one in judges:
             stack.callback(one.close)
         pool = stack.enter_context(ThreadPoolExecutor(workers))

@@ -1,0 +1,74 @@
+"""The last number that is allowed, and the first that is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from velvet_devtools.commits import parse
+from velvet_devtools.debug.query import Query
+from velvet_devtools.debug.trace import Trace
+from velvet_devtools.debug.values import written
+from velvet_devtools.errors import CommitError, DevtoolsError, JsoncError, QueryError
+from velvet_devtools.ide import jsonc
+from velvet_devtools.ide.pycharm import read_xml
+from velvet_devtools.profiling import Profile, compare
+
+
+def test_a_message_a_question_and_a_file_have_a_size(tmp_path: Path) -> None:
+    file = tmp_path / "a.xml"
+    file.write_bytes(b"<a>" + b"x" * (4 * 1024 * 1024 - 7) + b"</a>")
+
+    assert parse("fix: " + "x" * (2_000_000 - 5)).type == "fix"
+    assert Query("x" * 300).names == {"x" * 300}
+    assert read_xml(file).tag == "a"
+    with pytest.raises(CommitError, match="2,000,001 characters"):
+        parse("fix: " + "x" * (2_000_001 - 5))
+    with pytest.raises(QueryError, match="at most 300 characters, not 301"):
+        Query("x" * 301)
+    file.write_bytes(file.read_bytes() + b"\n")
+    with pytest.raises(DevtoolsError, match="smaller than 4 MB"):
+        read_xml(file)
+
+
+def test_json_is_read_a_hundred_deep() -> None:
+    assert jsonc.loads("[" * 101 + "]" * 101)
+    with pytest.raises(JsoncError, match="nested more than 100 deep"):
+        jsonc.loads("[" * 102 + "]" * 102)
+
+
+def test_a_trace_has_no_step_before_its_first_or_after_its_last() -> None:
+    code = compile("x = 1", "a.py", "exec")
+    trace = Trace([(0, 0, code, 1, 0, "line", {})] * 2)
+
+    assert [trace.at(number).step.number for number in (0, 1)] == [0, 1]
+    for number in (-1, 2):
+        with pytest.raises(IndexError, match=f"from 0 to 1, not {number}"):
+            trace.at(number)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ([[[]]], "[[[]]]"),
+        ([[[[]]]], "[[[<list>]]]"),
+        (list(range(12)), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]"),
+        (list(range(13)), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, ... 1 more]"),
+        ("x" * 120, repr("x" * 120)),
+        ("x" * 121, repr("x" * 120) + "... 121 long"),
+        (2**4_000, "<int of 4,001 bits>"),
+        (2**4_000 - 1, str(2**4_000 - 1)),
+    ],
+)
+def test_what_is_written_of_a_value_is_bounded(value: object, text: str) -> None:
+    assert written(value) == text
+
+
+def test_two_runs_have_a_range() -> None:
+    runs = [Profile({"f": 1.0}), Profile({"f": 2.0})]
+
+    assert compare(runs, runs) == []
+    for before, after in ((runs[:1], runs), (runs, runs[:1])):
+        with pytest.raises(ValueError, match="at least two runs"):
+            compare(before, after)
