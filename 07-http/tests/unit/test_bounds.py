@@ -105,7 +105,9 @@ def test_five_redirects_are_followed_and_no_sixth() -> None:
         hops.follow(302, Headers({"Location": "/6"}))
 
 
-@pytest.mark.parametrize(("status", "follows"), [(300, False), (301, True), (304, False), (308, True)])
+@pytest.mark.parametrize(
+    ("status", "follows"), [(300, False), (301, True), (304, False), (308, True)]
+)
 def test_what_is_a_redirect_is_followed(status: int, follows: bool) -> None:
     hops = Redirects(Request("GET", "http://h/0"))
 

@@ -13,9 +13,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from velvet_media import batch, device, headers, images, isolate, pngrows, quality, safety, thumbs
-from velvet_media import video
-from velvet_media.errors import MemoryBudgetExceeded, Overloaded, TooManyPixels
+from velvet_media import (
+    batch,
+    device,
+    headers,
+    images,
+    isolate,
+    pngrows,
+    quality,
+    safety,
+    thumbs,
+    video,
+)
+from velvet_media.errors import MemoryBudgetExceeded, TooManyPixels
 
 GREY = np.zeros((11, 12, 3), np.uint8)
 
@@ -118,7 +128,7 @@ def test_a_budget_is_used_up_to_its_last_byte() -> None:
         admission = thumbs.Admission(3, 0)
         await admission.acquire(0)
         await admission.acquire(3)
-        with pytest.raises(Overloaded):
+        with pytest.raises(thumbs.Overloaded):
             await admission.acquire(1)
         with pytest.raises(MemoryBudgetExceeded):
             await admission.acquire(4)

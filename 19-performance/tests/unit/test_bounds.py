@@ -9,8 +9,18 @@ from typing import Any
 
 import pytest
 
-from velvet_performance import caching, children, compiled, gctools, imports, memory, programs
-from velvet_performance import scaling, service, stacks
+from velvet_performance import (
+    caching,
+    children,
+    compiled,
+    gctools,
+    imports,
+    memory,
+    programs,
+    scaling,
+    service,
+    stacks,
+)
 
 GIVEN = [(n, 100.0 * n / (1 + 0.1 * (n - 1))) for n in (1, 2, 4, 8)]
 PROGRAM = programs.get(programs.NAMES[0])
@@ -65,7 +75,7 @@ def test_the_last_number_that_is_allowed(call: Callable[[], Any], answer: Any) -
         (lambda: caching.memoize(ttl=0), "ttl is 0"),
         (lambda: caching.stampede(caching.memoize(), threads=0), "threads is 0"),
         (lambda: collected_after(0), "young is 0"),
-        (lambda: children.run(["true"], None, limit_s=0), "limit_s is 0"),  # type: ignore[arg-type]
+        (lambda: children.run_child(["true"], None, limit_s=0), "limit_s is 0"),  # type: ignore[arg-type]
         (lambda: imports.cold_start("pass", n=0), "n is 0"),
         (lambda: memory.bytes_per_object(object, n=0), "n is 0"),
         (lambda: memory.bytes_per_row("tuple", n=0), "n is 0"),
