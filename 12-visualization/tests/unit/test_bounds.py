@@ -55,7 +55,7 @@ def png(grey: int) -> bytes:
         (lambda: diff_facts(expected(SCENE), expected(SCENE), rtol=0), []),
         (lambda: diff_facts(expected(SCENE), expected(SCENE), rtol=1), []),
         (lambda: SCENE.within("any", 3) is SCENE, True),
-        (lambda: SCENE.bars(0)[0].tolist(), [1.0, 2.0, 3.0]),
+        (lambda: list(SCENE.bars(0)[0]), [1.0, 2.0, 3.0]),
         (lambda: margin(1, 1)[0] < 1 < margin(1, 1)[1], True),
         (lambda: margin(1e-9, 1, "log")[0] > 0, True),
         (lambda: clean("abc", 1), "\u2026"),

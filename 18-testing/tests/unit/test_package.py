@@ -123,6 +123,7 @@ def test_a_package_is_judged_in_one_run(folder: Path, workers: int) -> None:
         "uses n > 0 -> (n >= 0)",
         "uses n > 0 -> (n <= 0)",
         "uses 0 -> 1",
+        "uses 1 -> 2",
     }
     assert report.count(Status.NO_COVERAGE) == 3
     assert report.count(Status.TIMEOUT) >= 1  # `n += 1`, which ends by its own limit
@@ -141,6 +142,7 @@ def test_tests_may_run_below_the_folder_that_they_are_named_from(folder: Path) -
     assert {str(one.mutant): one.by for one in report.outcomes if one.by} == {
         "line 5: 10  ->  11": "tests/test_uses.py::test_clamp",
         "line 11: return call(n) + 0  ->  return None": "tests/test_uses.py::test_clamp",
+        "line 11: 0  ->  1": "tests/test_uses.py::test_clamp",
     }
 
 

@@ -142,7 +142,12 @@ class _Judge:
     """One worker's processes: the session, and one that imports anew."""
 
     def __init__(
-        self, files: Iterable[Path], words: Sequence[str], tests: Sequence[str], cwd: Path, root: Path
+        self,
+        files: Iterable[Path],
+        words: Sequence[str],
+        tests: Sequence[str],
+        cwd: Path,
+        root: Path,
     ):
         self.words, self.cwd, self.root = [*words, f"--rootdir={root}"], cwd, root
         self.first = {"paths": list(map(str, files)), "args": [*self.words, *tests]}
