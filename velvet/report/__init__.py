@@ -18,12 +18,10 @@ from velvet.report.marks import headline, render
 
 __all__ = ["everything", "headline", "write"]
 
-Stale = tuple[Path, list[str]]
-
 
 def write(readme: Path) -> list[str]:
     """Regenerate one README; returns the marks that were stale."""
-    _, wanted, stale = render(readme)
+    wanted, stale = render(readme)
     if stale:
         atomic_write(readme, wanted)
     return stale
@@ -36,34 +34,26 @@ def _results(module: catalog.Module) -> dict[Path, str]:
     return {module.folder / "RESULTS.md": document(module, reference(module.folder))}
 
 
-def _whole(wanted: dict[Path, str], *, check: bool) -> list[Stale]:
-    """Write (or with `check` only find) the files whose whole text is generated."""
-    stale = []
-    for path, text in wanted.items():
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            stale.append((path, ["all of it"]))
-            if not check:
-                atomic_write(path, text)
-    return stale
-
-
 def everything(*, check: bool = False, root: Path | None = None) -> list[tuple[str, list[str]]]:
     """Regenerate (or with `check` only compare) all that is made from results.
 
-    Returns:
-        (path from the root, stale parts) of each file that was not as it should be.
+    Returns path from the root and stale parts of each file that was not as it should be.
     """
     root = root or catalog.repository()
     modules = catalog.modules(root)
-    found: list[Stale] = []
+    found: list[tuple[Path, list[str]]] = []
     for folder in (root, *(module.folder for module in modules)):
         readme = folder / "README.md"
         if not readme.is_file():
             raise VelvetError(f"{readme.relative_to(root)} is missing")
-        stale = render(readme)[2] if check else write(readme)
+        stale = render(readme)[1] if check else write(readme)
         found += [(readme, stale)] if stale else []
     whole = badges(root)
     for module in modules:
         whole |= _results(module)
-    found += _whole(whole, check=check)
+    for path, text in whole.items():
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            found.append((path, ["all of it"]))
+            if not check:
+                atomic_write(path, text)
     return [(path.relative_to(root).as_posix(), stale) for path, stale in found]

@@ -232,8 +232,8 @@ def _rendered(context: Context, kind: str, arguments: str, where: Path) -> str:
         raise VelvetError(f"{where}: mark '{mark}': {error}") from None
 
 
-def render(readme: Path) -> tuple[str, str, list[str]]:
-    """Return a README's text now, as it should be, and the marks that differ."""
+def render(readme: Path) -> tuple[str, list[str]]:
+    """Return a README's text as it should be, and the marks that differ."""
     text = readme.read_text(encoding="utf-8")
     context = Context(readme)
     stale: list[str] = []
@@ -248,4 +248,4 @@ def render(readme: Path) -> tuple[str, str, list[str]]:
             stale.append(f"{kind}{arguments}")
         return f"{start}{new}{end}"
 
-    return text, MARK.sub(replace, text), stale
+    return MARK.sub(replace, text), stale

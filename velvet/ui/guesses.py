@@ -12,13 +12,12 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from velvet import catalog
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """One contender's gain over the baseline, with its interval: 2.0 is twice as good."""
 
     name: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from velvet import catalog
 from velvet.bench import figures, machine, results, views
 from velvet.bench.model import size_key
 from velvet.errors import VelvetError
-from velvet.ui import guesses, panels
+from velvet.ui import panels
 from velvet.ui.chart import verdict
 from velvet.ui.live import outcome, ranking, sized
 from velvet.ui.palette import pair, plotly_layout
@@ -138,11 +138,11 @@ def _result(seen: Seen, result: Results) -> None:
     about = views.comparison(result, name)
     sizes = list(dict.fromkeys(size_key(pair["size"]) for pair in result["pairs"]))
     size = choice("Size", sizes, sizes[-1], key=f"size-{name}") if len(sizes) > 1 else ""
-    series = {"this machine": _rows(ranking(result, name, size))}
+    series = {"this machine": ranking(result, name, size)}
     there = reference(catalog.find(seen.options["module"]))
     with contextlib.suppress(KeyError):
         if there is not None and sized(there, name, size):
-            series["reference machine"] = _rows(ranking(there, name, size))
+            series["reference machine"] = ranking(there, name, size)
     axis = f"times better than {about['baseline']} (left of 1x: worse)"
     title = f"{about['title']}: gain over {about['baseline']}"
     seen.chart(panels.intervals(series, title=title, axis=axis), key="gains")
@@ -157,10 +157,6 @@ def _result(seen: Seen, result: Results) -> None:
         note(f"Not measured here: {'; '.join(words)}.")
     for claim in result["claims"]:
         verdict(claim)
-
-
-def _rows(found: Sequence[guesses.Standing]) -> list[panels.Interval]:
-    return [(one.name, one.gain, one.lo, one.hi) for one in found]
 
 
 def finding(seen: Seen) -> str:
