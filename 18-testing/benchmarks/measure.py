@@ -11,7 +11,7 @@ from velvet.bench.command import main
 from velvet_testing.comparisons import hunting, mutating, own_suites, running, styles, tools
 
 suite = Suite("18-testing", __file__)
-for subject in (hunting, mutating, own_suites, styles, tools, running):
+for subject in (hunting, mutating, styles, tools, running, own_suites):
     subject.add_to(suite)
 
 if __name__ == "__main__":
