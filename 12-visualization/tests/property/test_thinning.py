@@ -166,3 +166,27 @@ def test_empty_pixels_are_transparent_and_full_ones_dark(how) -> None:  # type: 
 def test_a_raster_without_pixels_is_refused() -> None:
     with pytest.raises(ValueError, match="0 x 5 has no pixel"):
         rasterize(np.array([1.0]), np.array([1.0]), 0, 5, (0, 1), (0, 1))
+
+
+def largest_triangles(x: list[float], y: list[float], points: int) -> list[int]:
+    """Choose as Steinarsson describes it: in each bucket the largest triangle (shoelace formula)."""
+    n, chosen = len(x), [0]
+    edges = [int(edge) for edge in np.linspace(1, n - 1, points - 1)] + [n]
+    for start, stop, after in zip(edges, edges[1:], edges[2:], strict=False):
+        mean_x, mean_y = (sum(one[stop:after]) / (after - stop) for one in (x, y))
+        a, b = x[chosen[-1]], y[chosen[-1]]
+        areas = [
+            abs(a * (y[i] - mean_y) + x[i] * (mean_y - b) + mean_x * (b - y[i]))
+            for i in range(start, stop)
+        ]
+        chosen.append(start + areas.index(max(areas)))
+    return [*chosen, n - 1]
+
+
+@pytest.mark.parametrize("points", [3, 4, 7, 40])
+@pytest.mark.parametrize("seed", range(5))
+def test_lttb_keeps_the_largest_triangles(points: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, y = np.cumsum(rng.uniform(0.1, 1.0, 200)), rng.normal(0, 10, 200)
+
+    assert list(lttb(x, y, points)) == largest_triangles(x.tolist(), y.tolist(), points)

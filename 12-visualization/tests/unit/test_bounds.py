@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from velvet_visualization import contrast, describe, downsample, export, raster
-from velvet_visualization.chart_test import compare
+from velvet_visualization.chart_test import VisualDiff, compare
 from velvet_visualization.errors import PaletteError, TooManyPoints
 from velvet_visualization.facts import diff_facts, expected
 from velvet_visualization.scene import Axis, margin, prepare
@@ -26,9 +26,9 @@ NAMES = Axis("", "category", (-0.5, 1.5), ("a", "b"))
 UNIT = (0.0, 1.0)
 
 
-def png(grey: int) -> bytes:
+def png(grey: int, width: int = 1) -> bytes:
     file = io.BytesIO()
-    Image.new("L", (1, 1), grey).save(file, "PNG")
+    Image.new("L", (width, 1), grey).save(file, "PNG")
     return file.getvalue()
 
 
@@ -36,7 +36,10 @@ def png(grey: int) -> bytes:
     ("call", "answer"),
     [
         (lambda: contrast.simulate("#808080", "deutan", 0), "#808080"),
-        (lambda: contrast.simulate("#ffffff", "protan", 1), "#ffffff"),
+        (lambda: contrast.simulate("#808080", "protan"), "#808080"),
+        (lambda: contrast.simulate("#808080", "deutan"), "#808080"),
+        (lambda: contrast.simulate("#808080", "tritan"), "#808080"),
+        (lambda: compare(png(0), png(0, 2)), VisualDiff(1.0, 255.0, (0, 0, 1, 1))),
         (lambda: compare(png(0), png(1), tolerance=0).changed, 1.0),
         (lambda: compare(png(0), png(24), tolerance=24).changed, 0.0),
         (lambda: compare(png(0), png(255), tolerance=255).changed, 0.0),
@@ -83,6 +86,7 @@ def test_the_last_number_that_is_allowed(call: Callable[[], Any], answer: Any) -
         (lambda: raster.line_pixels(X, X, 0, 1, UNIT, UNIT), "no pixel"),
         (lambda: raster.line_pixels(X, X, 1, 0, UNIT, UNIT), "no pixel"),
         (lambda: raster.line_pixels(X, X, 1, 1, (0.0, 0.0), UNIT), "no domain"),
+        (lambda: raster.fidelity(X, np.array([np.nan, 1, 2, 3]), np.array([0])), "no finite value"),
         (lambda: raster.line_pixels(X[::-1], X, 1, 1, UNIT, UNIT), "rising order"),
         (lambda: export.choose("line", -1), "-1 marks"),
         (lambda: diff_facts(expected(SCENE), expected(SCENE), rtol=-0.01), "rtol is -0.01"),
@@ -100,3 +104,12 @@ def test_the_last_number_that_is_allowed(call: Callable[[], Any], answer: Any) -
 def test_the_first_number_that_is_not(call: Callable[[], Any], words: str) -> None:
     with pytest.raises((ValueError, IndexError, PaletteError, TooManyPoints), match=words):
         call()
+
+
+def test_equal_names_are_told_apart() -> None:
+    data = {"x": ["a", "a\x01", "a\x02", "\x03"], "y": [1.0, 2.0, 3.0, 4.0]}
+    names = Channel("x", scale="category")
+
+    scene = prepare(ChartSpec("bar", data, names, Channel("y")))
+
+    assert scene.x.categories == ("a", "a (2)", "a (3)", "(empty)")
