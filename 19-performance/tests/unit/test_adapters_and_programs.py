@@ -203,9 +203,10 @@ def test_shares_ranks_and_intervals() -> None:
     assert found.share_of("absent") == 0.0
     assert found.rank_of("absent", ("f", "absent")) == 0
     assert found.rank_of("g", ("f", "g")) == 2
-    low, high = found.interval(0.75)
-    assert low < 0.31
-    assert high > 0.95
+    assert found.interval(0.75) == pytest.approx((0.3006, 0.9544), abs=1e-4)
+    assert Profile((), samples=10).interval(0.5) == pytest.approx((0.2366, 0.7634), abs=1e-4)
+    assert Profile((), samples=1).interval(0.0)[0] == 0.0
+    assert Profile((), samples=1).interval(1.0)[1] == 1.0
     assert Profile(()).interval(0.3) == (0.3, 0.3)
     assert Profile(()).share_of("f") == 0.0
 

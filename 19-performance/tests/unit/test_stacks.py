@@ -187,11 +187,32 @@ def test_a_flame_graph_is_a_document_whose_boxes_fill_their_parents() -> None:
 
     assert len(list(root.iter(f"{space}rect"))) == 5  # all, main, a<b>, c, d
     assert "a<b>: 3 samples, 75.0%" in titles
+    shown = [(one.text, one.get("x"), one.get("y")) for one in root.iter(f"{space}text")]
+    assert shown == [
+        ("one & two", "8", "15"),
+        ("all", "3.00", "104"),
+        ("main", "3.00", "85"),
+        ("a<b>", "3.00", "66"),
+        ("c", "3.00", "47"),
+        ("d", "903.00", "66"),
+    ]
     by_name = {box.name: box for box in flame.boxes(found)}
     assert by_name["d"].left == pytest.approx(0.75)
     assert by_name["a<b>"].width + by_name["d"].width == pytest.approx(by_name["main"].width)
     with pytest.raises(ValueError, match="nothing was sampled"):
         flame.svg(Stacks(), title="")
+
+
+def test_a_name_is_cut_to_its_box_and_left_out_of_a_narrow_one() -> None:
+    found = Stacks({("m" * 300, "narrow"): 1.0, ("m" * 300,): 99.0})
+
+    drawn = flame.svg(found, title="")
+    root = ElementTree.fromstring(drawn)
+    texts = [one.text or "" for one in root.iter("{http://www.w3.org/2000/svg}text")]
+
+    letters = int((flame.WIDTH_PX - 6) / flame.LETTER_PX)
+    assert texts[1:] == ["all", "m" * (letters - 1) + "…"]
+    assert drawn.count("<title>narrow: 1 samples, 1.0%</title>") == 1
 
 
 def test_a_differential_graph_colours_own_time_only() -> None:
