@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,15 @@ from velvet_architecture.adapters.memory import MemoryEventStore
 from velvet_architecture.adapters.sqlite import SqliteEventStore
 from velvet_architecture.bootstrap import CardPayments
 from velvet_architecture.domain import whole
-from velvet_architecture.domain.orders import Money, OrderLine, PlaceOrder
+from velvet_architecture.domain.orders import (
+    ConfirmOrder,
+    MarkReserved,
+    Money,
+    OrderLine,
+    PlaceOrder,
+)
 from velvet_architecture.lab.gap import interleave
+from velvet_architecture.lab.shapes import NaiveShop
 from velvet_architecture.ports import Expected, NewEvent, StreamAppend
 
 EURO = Money(1, "EUR")
@@ -86,3 +94,17 @@ def test_a_store_waits_no_longer(tmp_path: Path, wait_ms: float, timeout_s: floa
         SqliteEventStore(tmp_path / "a.db", busy_timeout_s=timeout_s)
     with pytest.raises(ValueError, match="from 0 to 60,000"):
         GroupCommitStore(MemoryEventStore(), max_wait_ms=wait_ms)  # type: ignore[arg-type]
+
+
+def test_commands_without_a_field_are_values() -> None:
+    assert MarkReserved() == MarkReserved() != ConfirmOrder() == ConfirmOrder()
+
+
+def test_a_closed_shop_has_released_its_file(tmp_path: Path) -> None:
+    shop = NaiveShop(tmp_path / "shop.db", 1)
+    connection = shop.db
+
+    shop.close()
+
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
