@@ -197,8 +197,8 @@ async def deadline(seconds: float) -> AsyncIterator[None]:
     async with timeout_at(None if kept else when):
         enforced = outer[1] if kept and outer is not None else when
         mine = (nearest, enforced, asyncio.current_task())
-        _DEADLINE.set(mine)
         try:
+            _DEADLINE.set(mine)
             yield
         finally:
             if _DEADLINE.get() is mine:  # a generator may be closed in another task's context

@@ -15,8 +15,10 @@ import contextlib
 import math
 import operator
 import os
+import secrets
 import sys
 import threading
+import weakref
 from collections.abc import Iterator, Sequence, Sized
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
@@ -63,6 +65,13 @@ def _attach(name: str) -> SharedMemory:
         return SharedMemory(name=name)
 
 
+def _unlink_if(memory: SharedMemory, pid: int) -> None:
+    """Remove the segment of an array that was dropped without `close`, in its owner only."""
+    if os.getpid() == pid:
+        with contextlib.suppress(FileNotFoundError):
+            memory.unlink()
+
+
 class SharedArray:
     """An array in shared memory: made by an owner, attached to by others, unlinked once.
 
@@ -82,7 +91,6 @@ class SharedArray:
     def __init__(
         self, memory: SharedMemory, shape: tuple[int, ...], *, dtype: np.dtype[Any], owner: bool
     ) -> None:
-        self._memory = memory
         self._linked_by = os.getpid() if owner else None
         self.handle = SharedHandle(memory.name, shape, dtype)
         """What to send to a worker."""
@@ -90,8 +98,13 @@ class SharedArray:
             raise ValueError(
                 f"the segment {memory.name!r} is closed already; create or attach anew"
             )
-        flat: Array = np.frombuffer(memory.buf, dtype, math.prod(shape))
-        self._array: Array | None = flat.reshape(shape)
+        # Without a local name: after Ctrl-C here a view would keep the mapping.
+        self._array: Array | None = np.frombuffer(memory.buf, dtype, math.prod(shape)).reshape(
+            shape
+        )
+        self._memory = memory  # the last, so that it is closed after the array is gone
+        if owner:  # Ctrl-C may come before `with` has it
+            self._forgotten = weakref.finalize(self, _unlink_if, memory, os.getpid())
 
     @classmethod
     def create(cls, shape: Sequence[int], dtype: npt.DTypeLike = np.float64) -> SharedArray:
@@ -112,12 +125,15 @@ class SharedArray:
                 f"shape {dimensions!r} needs {size:.3g} bytes: no process can map them"
             )
         # A segment cannot be empty, an array can.
-        memory = SharedMemory(create=True, size=max(1, size))
+        name = f"psm_{secrets.token_hex(8)}"  # known before there is one to leave behind
         try:
+            memory = SharedMemory(name, create=True, size=max(1, size))
             return cls(memory, dimensions, dtype=kind, owner=True)
         except BaseException:
-            memory.close()
-            memory.unlink()
+            with contextlib.suppress(FileNotFoundError):
+                made = SharedMemory(name)
+                made.close()
+                made.unlink()
             raise
 
     @classmethod
@@ -155,8 +171,9 @@ class SharedArray:
         """
         self._array = None
         if self._linked_by == os.getpid():
-            self._linked_by = None
             self._unlink()
+            self._forgotten.detach()
+            self._linked_by = None
         try:
             self._memory.close()
         except BufferError as error:

@@ -162,13 +162,17 @@ def test_one_probe_passes_after_the_pause_and_closes_it(clock):
 
 def test_while_a_probe_is_out_others_are_refused_with_retry_after_zero(clock):
     breaker = paused(clock)
-    breaker.try_enter()
+    probe = breaker.try_enter()
 
     with pytest.raises(CircuitOpen) as caught:
         breaker.try_enter()
 
     assert caught.value.retry_after == 0.0
     assert breaker.state is HALF_OPEN
+
+    del probe
+
+    assert breaker.call(fine) == "fine"  # a permit that is dropped is returned
 
 
 def test_every_probe_must_succeed_to_close_it(clock):

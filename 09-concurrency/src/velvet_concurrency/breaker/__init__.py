@@ -40,7 +40,8 @@ class CircuitBreaker:
     `open_for` seconds later `half_open_calls` probes may pass, all of which must succeed. A call of
     `slow_call` seconds or more counts as failed even if it returns. `is_failure(error)` False means the
     dependency did answer. `on_change(old, new)` runs in the calling thread, after the lock is released. A
-    probe that never returns keeps the circuit half-open: put a timeout inside the call.
+    probe that never returns keeps the circuit half-open: put a timeout inside the call. A permit that is
+    dropped unsettled, as by Ctrl-C, is returned.
 
     A call has not succeeded before its result is complete: an awaitable, a generator or an asynchronous
     generator that a function returns is guarded until it ends. One that is left early counts as neither.
@@ -181,37 +182,49 @@ class CircuitBreaker:
         may be advanced in one task and closed in another. To enter in one function and leave in another,
         use `try_enter`.
         """
-        return self._enter(sys._getframe(1))
+        block, permit = _block_of(sys._getframe(1)), None
+        try:
+            permit = self._core.try_enter()
+            self._blocks.setdefault(block, []).append(permit)
+        except BaseException:  # also Ctrl-C, after which no one leaves the block
+            if permit in self._blocks.get(block, ()):
+                self._leave(block)
+            raise
+        return permit
 
     def __exit__(self, kind: object, error: BaseException | None, _trace: object) -> None:
-        self._leave(sys._getframe(1), error)
+        depth = 0
+        try:
+            block = _block_of(sys._getframe(1))
+            depth = len(self._blocks.get(block, ()))
+            self._leave(block).settle(error)
+        except KeyboardInterrupt:
+            block = _block_of(sys._getframe(1))
+            if depth in (0, len(self._blocks.get(block, ()))):
+                self._leave(block)  # and what is dropped counts as neither
+            raise
 
     # Not coroutines: their caller is the frame of the block.
     def __aenter__(self) -> Awaitable[Permit]:
-        return _done(self._enter(sys._getframe(1)))
+        permit = self._core.try_enter()
+        self._blocks.setdefault(_block_of(sys._getframe(1)), []).append(permit)
+        return _done(permit)
 
     def __aexit__(
         self, kind: object, error: BaseException | None, _trace: object
     ) -> Awaitable[None]:
-        self._leave(sys._getframe(1), error)
+        self._leave(_block_of(sys._getframe(1))).settle(error)
         return _done(None)
 
-    def _enter(self, frame: FrameType) -> Permit:
-        permit = self._core.try_enter()
-        self._blocks.setdefault(_block_of(frame), []).append(permit)
-        return permit
-
-    def _leave(self, frame: FrameType, error: BaseException | None) -> None:
-        block = _block_of(frame)
+    def _leave(self, block: int) -> Permit:
         permits = self._blocks.get(block)
         if permits is None:
             raise RuntimeError(
                 "a breaker was left by a function that did not enter it: use try_enter"
             )
-        permit = permits.pop()
-        if not permits:
+        if len(permits) == 1:
             del self._blocks[block]
-        permit.settle(error)
+        return permits.pop()
 
     def _guarded(self, result: Any) -> Any:
         if isinstance(result, GeneratorType):

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import enum
 import threading
+import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from velvet_concurrency.clock import Clock
 
@@ -98,7 +99,8 @@ class Epoch:
     state: State
     free: bool
     retry_at: float = 0.0
-    probes: int = 0  # permits out, HALF_OPEN only
+    # Permits out, HALF_OPEN only; one that Ctrl-C takes from its caller is out no more.
+    probes: weakref.WeakSet[Permit] = field(default_factory=weakref.WeakSet)
     passed: int = 0  # probes that succeeded, HALF_OPEN only
 
 
@@ -108,7 +110,7 @@ class Permit:
     A context manager, too, which settles it by how the block ends.
     """
 
-    __slots__ = ("_core", "_epoch", "_started")
+    __slots__ = ("__weakref__", "_core", "_epoch", "_started")
 
     def __init__(self, core: Core, epoch: Epoch, started: float) -> None:
         self._core = core
@@ -191,12 +193,12 @@ class Core:
                     self._not_permitted += 1
                     raise CircuitOpen(epoch.retry_at - now)
                 changed, epoch = State.OPEN, self._move(State.HALF_OPEN, now)
-            if epoch.state is State.HALF_OPEN:
-                if epoch.probes + epoch.passed >= self.half_open_calls:
-                    self._not_permitted += 1
-                    raise CircuitOpen(0.0)
-                epoch.probes += 1
+            out = len(epoch.probes) + epoch.passed
+            if epoch.state is State.HALF_OPEN and out >= self.half_open_calls:
+                self._not_permitted += 1
+                raise CircuitOpen(0.0)
             permit = Permit(self, epoch, now)
+            epoch.probes.add(permit)
         if changed is not None:
             try:
                 self._tell(changed, State.HALF_OPEN)
@@ -218,6 +220,7 @@ class Core:
             if epoch is not self.epoch:
                 return  # settled before, or the state has changed since the call began
             if epoch.state is State.HALF_OPEN:
+                epoch.probes.discard(permit)
                 moved = self._judge_probe(epoch, mark)
             elif mark is not None:
                 self.window.add(mark)
@@ -246,13 +249,14 @@ class Core:
             return Snapshot(state, window.calls, window.failures, window.slow, refused, rate)
 
     def _judge_probe(self, epoch: Epoch, mark: int | None) -> State | None:
-        epoch.probes -= 1
         if mark is None:
             return None
         if mark:
             return State.OPEN
+        if epoch.passed + 1 == self.half_open_calls:
+            return State.CLOSED  # not counted: Ctrl-C before the move would leave no probe for ever
         epoch.passed += 1
-        return State.CLOSED if epoch.passed == self.half_open_calls else None
+        return None
 
     def _too_many(self) -> bool:
         calls = self.window.calls
@@ -260,10 +264,11 @@ class Core:
 
     def _move(self, state: State, now: float) -> Epoch:
         free = state is State.CLOSED and self.slow_call is None
-        self.epoch = Epoch(state, free=free, retry_at=now + self.open_for)
+        epoch = Epoch(state, free=free, retry_at=now + self.open_for)
         if state is State.CLOSED:
             self.window.clear()
-        return self.epoch
+        self.epoch = epoch
+        return epoch
 
     def _tell(self, old: State, new: State) -> None:
         if self.on_change is not None:

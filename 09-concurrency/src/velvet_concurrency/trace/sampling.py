@@ -144,12 +144,17 @@ class Resources:
         if self._thread is not None:
             raise RuntimeError("it samples already")
         self._stop.clear()
-        self._thread = threading.Thread(target=self._watch, name="resources", daemon=True)
-        self._thread.start()
+        try:
+            self._thread = threading.Thread(target=self._watch, name="resources", daemon=True)
+            self._thread.start()
+        except BaseException:
+            self._stop.set()  # also Ctrl-C, after which nothing would end it
+            self._thread = None
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join()

@@ -141,8 +141,8 @@ class Tracer:
     def installed(self) -> Iterator[Tracer]:
         """Trace the running loop for the length of a block."""
         loop = asyncio.get_running_loop()
-        self.install(loop)
         try:
+            self.install(loop)
             yield self
         finally:
             self.uninstall(loop)
@@ -246,11 +246,16 @@ def current_task_name() -> str:
 def tracing(tracer: Tracer, task: str = "") -> Iterator[None]:
     """Put `tracer` in charge of `span`, for the job `task`, in this thread and in tasks created there."""
     before, mine = _IN_CHARGE.get(), (tracer, task)
-    _IN_CHARGE.set(mine)
     try:
+        _IN_CHARGE.set(mine)
         yield
     finally:
-        if _IN_CHARGE.get() is mine:  # a generator may be closed in another task's context
+        try:
+            ours = _IN_CHARGE.get() is mine  # a generator may be closed in another task's context
+        except KeyboardInterrupt:
+            _IN_CHARGE.set(before)
+            raise
+        if ours:
             _IN_CHARGE.set(before)
 
 
