@@ -24,6 +24,7 @@ from velvet.services import Server
 PREFIX = "velvet_test_"
 # How the temporary folders of the package and of its examples begin.
 OURS = "velvet-databases-"
+PASSWORDS = "kjx"  # the end of one: `velvet.passwords` fails a test that shows one of these tests
 
 
 @pytest.fixture(scope="session")

@@ -277,7 +277,8 @@ class LatencyProxy:
         self._thread = threading.Thread(target=self._run, name="latency-proxy", daemon=True)
         self._listener: socket.socket | None = None
         self._taking: set[asyncio.Task[Any]] = set()
-        self._black = False
+        self._stops: set[Any] = set()  # tasks of `_stop`: two, after an interrupt
+        self._black = self._stopped = False
 
     @property
     def url(self) -> str:
@@ -301,8 +302,10 @@ class LatencyProxy:
         self._call(lambda: self._set_black(on))
 
     def __enter__(self) -> LatencyProxy:
-        self._thread.start()
+        if self._thread.ident is not None:
+            raise RuntimeError("a proxy is started once: make another one")
         try:
+            self._thread.start()
             asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(START_SECONDS)
         except BaseException:
             self.close()
@@ -310,14 +313,20 @@ class LatencyProxy:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        try:
+            self.close()
+        except KeyboardInterrupt:
+            self.close()  # what was done is not done again
+            raise
 
     def close(self) -> None:
         """Cut what is open and end the thread; safe to call twice."""
         if self._loop.is_closed():
             return
         if self._thread.is_alive():
-            asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(START_SECONDS)
+            if not self._stopped:
+                asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(START_SECONDS)
+                self._stopped = True
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
         self._loop.close()
@@ -371,11 +380,13 @@ class LatencyProxy:
             link.hold(on)
 
     async def _stop(self) -> None:
+        self._stops.add(asyncio.current_task())
         if self._listener is not None:
             self._loop.remove_reader(self._listener)
             self._listener.close()
+            self._listener = None
         # Connections that the loop is taking right now appear, and are cut, in one of its turns.
-        while pending := asyncio.all_tasks() - {asyncio.current_task()}:
+        while pending := asyncio.all_tasks() - self._stops:
             self._cut()
             await asyncio.wait(pending, timeout=0.1)
         self._cut()

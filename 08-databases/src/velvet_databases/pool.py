@@ -193,6 +193,7 @@ class Pool(Generic[C]):
         for entry in self._slots.close():
             with suppress(Exception):
                 entry.connection.close()
+            self._slots.remove(entry, discarded=False)
         for thread in list(self._makers):
             if thread.is_alive():
                 thread.join(CLOSE_SECONDS)
@@ -201,7 +202,11 @@ class Pool(Generic[C]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        try:
+            self.close()
+        except KeyboardInterrupt:
+            self.close()  # the rest of them
+            raise
 
     def _connect_for_the_line(self) -> None:
         """Connect in threads, one for each caller in line and free slot."""

@@ -270,10 +270,11 @@ class Slots(Generic[C]):
             entry.fresh, entry.owner = False, None
             return True
 
-    def remove(self, entry: Entry[C]) -> None:
+    def remove(self, entry: Entry[C], *, discarded: bool = True) -> None:
         """Free the slot of a connection that was closed."""
         with self._lock:
-            self._discarded += self._entries.pop(id(entry.connection), None) is not None
+            known = self._entries.pop(id(entry.connection), None)
+            self._discarded += discarded and known is not None
             entry.owner = None
             if entry in self._idle:  # stale after an interrupt
                 self._idle.remove(entry)
@@ -317,13 +318,11 @@ class Slots(Generic[C]):
             return mine
 
     def close(self) -> list[Entry[C]]:
-        """Refuse every caller from now on, wake the line; return the idle ones."""
+        """Refuse every caller from now on, wake the line; return the idle ones, to be removed."""
         with self._lock:
             self._closed = True
-            idle = [entry for entry in self._idle if entry.owner is None]
+            idle = [entry for entry in self._entries.values() if entry.owner is None]
             self._idle.clear()
-            for entry in idle:
-                del self._entries[id(entry.connection)]
             for waiter in self._line:
                 waiter.woken.set()
             self._line.clear()

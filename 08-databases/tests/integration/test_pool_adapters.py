@@ -19,7 +19,7 @@ from velvet_databases.stores.address import read_address
 from velvet_databases.stores.base import StoreUnavailable
 from velvet_databases.stores.failures import connect
 
-AWAY = "postgresql://velvet:secret@127.0.0.1:1/nowhere"
+AWAY = "postgresql://velvet:marmalade@127.0.0.1:1/nowhere"
 BOUNDED = [name for name in ADAPTERS if name != "nullpool"]
 
 
@@ -156,7 +156,7 @@ def test_a_server_that_is_away_is_unavailable_and_its_password_is_not_said(adapt
     with pytest.raises(StoreUnavailable) as caught:
         adapter.open(AWAY, 1)
 
-    assert "secret" not in str(caught.value)
+    assert "marmalade" not in str(caught.value)
 
 
 def test_asyncpg_says_so_too() -> None:

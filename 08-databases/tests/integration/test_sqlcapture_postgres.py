@@ -14,7 +14,7 @@ from psycopg import sql
 from velvet_databases.sqlcapture import capture
 
 pytestmark = pytest.mark.integration
-SECRET = "velvet-secret-value"
+SECRET = "velvet-marmalade-value"
 
 
 def run(main: Any) -> Any:

@@ -288,7 +288,7 @@ def test_a_proxy_that_cannot_listen_ends_its_thread(monkeypatch: pytest.MonkeyPa
             "postgresql+psycopg://velvet:a%40b@db:77/shop?sslmode=off",
             ("db", 77, "postgresql+psycopg://velvet:a%40b@", "/shop?sslmode=off"),
         ),
-        ("redis://:secret@[::1]:7000/0", ("::1", 7000, "redis://:secret@", "/0")),
+        ("redis://:marmalade@[::1]:7000/0", ("::1", 7000, "redis://:marmalade@", "/0")),
         ("mongodb://db", ("db", 27017, "mongodb://", "")),
     ],
 )
@@ -299,13 +299,14 @@ def test_an_address_is_split_around_its_host_and_port(
 
 
 @pytest.mark.parametrize(
-    "target", ["", "db", "sqlite:///shop.db", "postgresql://u:secret@/shop", "db:high", "db:99999"]
+    "target",
+    ["", "db", "sqlite:///shop.db", "postgresql://u:marmalade@/shop", "db:high", "db:99999"],
 )
 def test_a_target_without_host_and_port_is_refused_without_repeating_it(target: str) -> None:
     with pytest.raises(ValueError, match="host and a port") as caught:
         LatencyProxy(target, 1)
 
-    assert "secret" not in str(caught.value)
+    assert "marmalade" not in str(caught.value)
 
 
 @pytest.mark.parametrize("rtt_ms", [-1, -0.5, float("nan")])

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import dis
 import random
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import cache
-from types import CodeType
 from typing import Any
 
 import pytest
@@ -126,69 +122,6 @@ def test_a_closed_pool_takes_back_what_an_interrupted_waiter_was_given(
 
     assert line.closed
     assert pool.stats().size == 0
-
-
-@cache
-def signal_points(code: CodeType) -> frozenset[int]:
-    """Return where the interpreter handles a signal: at a start, after a call, on a jump back."""
-    found, before = set(), ""
-    for one in dis.get_instructions(code):
-        if before.startswith("CALL") or one.opname in ("RESUME", "JUMP_BACKWARD"):
-            found.add(one.offset)
-        before = one.opname
-    return frozenset(found)
-
-
-def interrupted(step: int, act: Callable[[], object]) -> bool:
-    """Run something with a KeyboardInterrupt at the step-th place in the pool's files."""
-    files = (pool_module.__file__, pool_slots.__file__)
-    count = 0
-
-    def trace(frame: Any, event: str, _: object) -> Any:
-        nonlocal count
-        if frame.f_code.co_filename not in files:
-            return None
-        frame.f_trace_opcodes = True
-        if event == "opcode" and frame.f_lasti in signal_points(frame.f_code):
-            count += 1
-            if count == step:
-                raise KeyboardInterrupt
-        return trace
-
-    held = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        act()
-    except KeyboardInterrupt:
-        return True
-    finally:
-        sys.settrace(held)
-    return False
-
-
-@pytest.mark.parametrize(("check", "idle"), [("none", 0), ("none", 1), ("checkout", 1)])
-def test_no_interrupt_anywhere_costs_the_pool_its_slot(
-    server: Any, until: Any, check: Any, idle: int
-) -> None:
-    """Ctrl-C arrives at each place where it can; a pool of one shows what was lost."""
-
-    def borrow(patience: float = PATIENCE) -> None:
-        with pool.connection(patience):
-            pass
-
-    with Pool(server) as pool:
-        assert not interrupted(0, borrow)  # Python 3.12 traces opcodes from the second call on
-    step, more = 0, True
-    while more:
-        step += 1
-        with Pool(server, min_size=idle, max_size=1, check=check) as pool:
-            more = interrupted(step, borrow)
-
-            borrow(2.0)
-            until(lambda pool=pool: pool.stats().idle == pool.stats().size == 1)
-            assert len(server.open) == 1, step
-        assert server.open == [], step
-    assert step > 20
 
 
 @pytest.mark.parametrize("reading", range(1, 7))

@@ -29,7 +29,7 @@ from velvet_databases.sqlcapture import (
     hooks,
 )
 
-SECRET = "velvet-secret-value"
+SECRET = "velvet-marmalade-value"
 
 
 def only(log: QueryLog) -> Statement:

@@ -25,7 +25,7 @@ from velvet_databases.sqlcapture import (
 )
 from velvet_databases.sqlcapture.origin import call_site, current_scope
 
-SECRET = "velvet-secret-value"
+SECRET = "velvet-marmalade-value"
 
 
 def test_captures_may_be_nested_and_end_in_any_order(

@@ -166,11 +166,12 @@ def lazy_load(row: Any, load: Load) -> Peers | None:
 @contextmanager
 def announced(load: Any) -> Iterator[None]:
     """Say what the next query of this context loads, and for which row."""
-    held = _announced.set(load)
+    before = _announced.get()
     try:
+        _announced.set(load)
         yield
     finally:
-        _announced.reset(held)
+        _announced.set(before)
 
 
 def take_announced() -> Any:

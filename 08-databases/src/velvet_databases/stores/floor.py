@@ -204,12 +204,13 @@ class RawSqlite(Floor):
     def _transaction(self, *, reads_first: bool = False) -> Iterator[Any]:
         # One that writes at once waits its turn here; one that reads first may find, when it
         # comes to write, that its snapshot is old, and no waiting would help it.
-        self.connection.execute("BEGIN" if reads_first else "BEGIN IMMEDIATE")
+        mine = not self.connection.in_transaction
         try:
+            self.connection.execute("BEGIN" if reads_first else "BEGIN IMMEDIATE")
             yield self.connection
             self.connection.execute("COMMIT")
         except BaseException:
-            if self.connection.in_transaction:
+            if mine and self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
             raise
 
