@@ -311,12 +311,27 @@ class IndexServer:
         return self.index.answer(path, as_json=as_json)
 
     def __enter__(self) -> IndexServer:
-        self._thread.start()
+        if self._thread.ident is not None:
+            raise RuntimeError("a server is started once: make another one")
+        try:
+            self._thread.start()
+        except BaseException:
+            self._close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
+        try:
+            self._close()
+        except KeyboardInterrupt:
+            self._close()  # each of its steps may be repeated
+            raise
+
+    def _close(self) -> None:
         self.stopping.set()
-        self._server.shutdown()
+        if self._thread.is_alive():  # else nothing would hear it
+            self._server.shutdown()
         self._server.hang_up()
         self._server.server_close()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
