@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from velvet import catalog
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -390,3 +392,17 @@ def test_headings_get_the_names_that_github_gives_them() -> None:
     text = "# Why, then what\n## `velvet bench`\n## Again\n## Again\n```\n# no heading\n```\n"
 
     assert anchors(text) == {"why-then-what", "velvet-bench", "again", "again-1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "base"), [("test_hostile", "HostileTests"), ("test_resources", "ResourceTests")]
+)
+def test_every_module_and_every_new_one_declares_itself(name: str, base: str) -> None:
+    """Its public callables to `velvet.hostile`, what it acquires to `velvet.hostile_resources`."""
+    tests = [module.folder / "tests" / "unit" / f"{name}.py" for module in catalog.modules(ROOT)]
+    tests.append(ROOT / "velvet" / "templates" / "tests" / "unit" / f"{name}.py.txt")
+
+    missing = [path for path in tests if not path.is_file() or f"({base}):" not in decoded(path)]
+
+    assert len(tests) > 20
+    assert missing == []
