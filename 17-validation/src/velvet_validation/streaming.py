@@ -151,7 +151,8 @@ def quarantine(rows: Iterable[Row], good: Path, bad: Path, *, every: int = 1000)
         OSError: the disk refuses; what the note covers is kept for the next run.
     """
     parts = [path.with_name(path.name + ".part") for path in (good, bad)]
-    counts = Counter((state := _read_note(_note(good)))["by_code"])
+    state = _read_note(_note(good))
+    counts = Counter(state["by_code"])
     for part, path, size in zip(parts, (good, bad), state["sizes"], strict=True):
         if size and not part.exists():
             path.replace(part)  # the last run was stopped between its two moves
