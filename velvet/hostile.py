@@ -87,9 +87,13 @@ class Call:
         return replace(self, steps=(*self.steps, Step(method, args, kwargs)))
 
     def but(self, **rules: Any) -> Call:
-        """Depart from the rule: more `errors`; why `nan` is passed through, a refused call is `partial`
-        or a copy `shares`; `same=False` where two equal calls differ; `many`, the largest amount; `of`,
-        what a lambda declares; `large` makes one of 10,000 elements, whose copies are tried, too.
+        """Depart from the rule.
+
+        Args:
+            rules: `errors` that may be raised, too; why `nan` is passed through, why a refused
+                call is `partial`, why a copy `shares`; `same=False` where two equal calls differ;
+                `many`, the largest amount, where the work grows faster than it; `of`, what a lambda
+                declares; `large` makes one of 10,000 elements, whose copies are tried, too.
         """
         return replace(self, **rules)
 
@@ -339,7 +343,13 @@ def _takes(node: ast.AST) -> bool:
 
 
 class HostileTests:
-    """What holds for every public callable of a module; inherit it in `tests/unit/test_hostile.py`."""
+    """What holds for every public callable of a module; inherit it in `tests/unit/test_hostile.py`.
+
+    Attributes:
+        calls: a valid call of each public callable.
+        errors: what any of them may raise beside ValueError and TypeError.
+        excepted: a module or a callable of the package that is not declared -> why not.
+    """
 
     calls: ClassVar[Sequence[Call]] = ()
     errors: ClassVar[tuple[type[BaseException], ...]] = ()

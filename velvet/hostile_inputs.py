@@ -62,6 +62,12 @@ def _awaitable(*_: Any, **__: Any) -> Iterator[None]:
     yield
 
 
+def _closed() -> Iterator[int]:
+    made = (number for number in (1, 2))
+    made.close()
+    return made
+
+
 def evil(dunder: str, act: Callable[..., Any] = _raise, alike: Any = None) -> Any:
     """Return an object with the hash of another, less than every other; a dunder acts, then answers."""
     calm: dict[str, Any] = {
@@ -137,8 +143,7 @@ def _iterables(valid: Any, many: int) -> Iterator[Input]:
     if not isinstance(valid, tuple):  # which is a record: as many items as it has
         yield Input("a one-shot iterator", lambda: iter(list(items)), (list(items),))
         yield Input("an exhausted iterator", lambda: iter(()), ([],))
-        closed = lambda: [made := (n for n in (1, 2)), made.close()][0]  # type: ignore[func-returns-value] # noqa: E731
-        yield Input("a closed generator", closed, ([],))
+        yield Input("a closed generator", _closed, ([],))
         yield Input("one item", lambda: items[:1])
         yield Input("an iterator that raises", lambda: map(_raise, items or [1]))
         yield Input("one that raises late", lambda: itertools.chain(items, map(_raise, [1])))

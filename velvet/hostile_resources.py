@@ -309,7 +309,12 @@ def writable(path: Path | str) -> bool:
 
 
 class ResourceTests:
-    """What holds for everything that a module acquires; inherit it in `tests/unit/test_resources.py`."""
+    """What holds for everything that a module acquires; inherit it in `tests/unit/test_resources.py`.
+
+    Attributes:
+        resources: how each is made, used, and known to be free.
+        excepted: a module or a context manager of the package that is not declared -> why not.
+    """
 
     resources: ClassVar[Sequence[Resource]] = ()
     excepted: ClassVar[Mapping[str, str]] = {}
