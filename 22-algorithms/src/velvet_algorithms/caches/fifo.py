@@ -102,14 +102,15 @@ class S3FIFOCache(Cache[K, V]):
             self._data[key] = value
             self._use(key)
             return
-        gone = self._evict(self.maxsize - 1)
+        gone = self._evict(self.maxsize - 1) if len(self._data) >= self.maxsize else []
         self._data[key], self._uses[key] = value, 0
         if key in self._ghosts:
             del self._ghosts[key]
             self._main[key] = None
         else:
             self._small[key] = None
-        gone += self._evict(self.maxsize)
+        if len(self._data) > self.maxsize:
+            gone += self._evict(self.maxsize)
         self._changes += 1
 
     def _evict(self, most: int) -> list[V | None]:
