@@ -130,6 +130,12 @@ def test_on_off_arrivals_come_only_while_on():
     assert all(t % 4.0 < 1.0 for t in times)
 
 
+def test_an_edge_attack_comes_around_every_second_edge_of_any_window():
+    times = edge_attack(2, 60.0, edges=2)
+
+    assert times == pytest.approx([59.94, 59.97, 60.0, 60.03, 179.94, 179.97, 180.0, 180.03])
+
+
 def test_the_worst_window_is_half_open():
     assert worst_window([0.0, 1.0, 1.5, 1.9], 1.0) == 3
     assert worst_window([], 1.0) == 0
