@@ -49,10 +49,8 @@ def test_every_code_of_sysexits_has_its_value_and_a_meaning() -> None:
 
 @pytest.mark.parametrize(
     ("code", "says"),
-    [
-        (0, "it worked"), (-9, "killed by signal 9"), (128, "code 128, which"), (42, "no agreed"),
-        (129, "by signal 1"), (137, "by signal 9"), (192, "by signal 64"), (193, "code 193, which"),
-    ],
+    [(0, "it worked"), (-9, "killed by signal 9"), (128, "code 128, which"), (42, "no agreed"),
+     (129, "by signal 1"), (137, "by signal 9"), (192, "by signal 64"), (193, "code 193, which")],
 )  # fmt: skip
 def test_any_code_can_be_described(code: int, says: str) -> None:
     assert says in describe(code)
