@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from velvet_http import errors
 from velvet_http.body import BodyReader, Redirects
 from velvet_http.cache import MemoryStore
+from velvet_http.client import run_now
 from velvet_http.model import Deadline, Headers, Request, Response, Timeouts
 from velvet_http.multipart import Part
 from velvet_http.policy import Backoff, RatioBudget, RetryPolicy
@@ -94,6 +96,15 @@ def test_a_body_may_be_as_large_as_its_limit() -> None:
     assert b"".join(fits.feed(b"abc")) == b"abc"
     with pytest.raises(errors.BodyTooLarge, match="larger than the 3 bytes"):
         list(larger.feed(b"abcd"))
+
+
+def test_what_waits_for_a_loop_is_refused_and_closed() -> None:
+    work = asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="waits for an event loop"):
+        run_now(work)
+    with pytest.raises(RuntimeError, match="already awaited"):
+        work.send(None)
 
 
 def test_five_redirects_are_followed_and_no_sixth() -> None:

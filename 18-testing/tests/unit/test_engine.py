@@ -6,6 +6,7 @@ import ctypes
 import io
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from threading import Event, Thread
 from types import ModuleType
 from typing import Any
 
+import psutil
 import pytest
 
 from velvet_testing.mutation import engine, worker
@@ -358,6 +360,22 @@ def test_a_child_without_a_verdict_has_died() -> None:
     assert worker.told("", -27 if sys.platform == "linux" else 1) == (
         {"timeout": True} if sys.platform == "linux" else worker.told("", 1)
     )
+
+
+@pytest.mark.skipif(not FORK, reason="forks")
+def test_what_a_child_leaves_running_ends_with_it(tmp_path: Path) -> None:
+    def leaves(one: dict[str, Any]) -> Any:
+        words = [sys.executable, "-c", "import time; time.sleep(600)"]
+        left = subprocess.Popen(words, start_new_session=True)
+        return {"failed": [], "left": left.pid}
+
+    worker.adopt()
+    try:
+        left = worker.forked({"timeout": 60}, leaves)["left"]
+    finally:
+        ctypes.CDLL(None).prctl(worker.PR_SET_CHILD_SUBREAPER, 0)
+
+    assert not psutil.pid_exists(left)
 
 
 def test_what_a_job_needs_is_imported_beforehand() -> None:

@@ -6,14 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from velvet_devtools.commits import parse
+from velvet_devtools.commits import Commit, parse, section
+from velvet_devtools.contenders.checkers import Diagnostic
 from velvet_devtools.debug.query import Query
 from velvet_devtools.debug.trace import Trace
 from velvet_devtools.debug.values import written
 from velvet_devtools.errors import CommitError, DevtoolsError, JsoncError, QueryError
+from velvet_devtools.health import entropy
 from velvet_devtools.ide import jsonc
 from velvet_devtools.ide.pycharm import read_xml
+from velvet_devtools.lint import Status
+from velvet_devtools.matrix import Matrix, Row, judge
 from velvet_devtools.profiling import Profile, compare
+from velvet_devtools.samples.defects import Defect
 
 
 def test_a_message_a_question_and_a_file_have_a_size(tmp_path: Path) -> None:
@@ -72,3 +77,53 @@ def test_two_runs_have_a_range() -> None:
     for before, after in ((runs[:1], runs), (runs, runs[:1])):
         with pytest.raises(ValueError, match="at least two runs"):
             compare(before, after)
+
+
+def row(tool: str, found: str, seconds: float, alarms: str = "") -> Row:
+    return Row(tool, "", Status.OK, dict.fromkeys(found, "said"), frozenset(alarms), 0, seconds)
+
+
+def test_the_best_pair_finds_most_with_the_fewest_alarms_in_the_least_time() -> None:
+    slow, quick = row("ruff", "ab", 3.0), row("flake8", "ab", 1.0)
+    loud, types = row("pylint", "ab", 0.1, alarms="z"), row("mypy", "c", 1.0)
+
+    assert Matrix((slow, quick, loud, types), ()).best_pair() == (quick, types)
+    assert Matrix((slow, loud, types, row("pyright", "c", 0.5)), ()).best_pair() == (
+        slow,
+        row("pyright", "c", 0.5),
+    )
+    assert Matrix((slow, quick), ()).best_pair() is None
+
+
+def test_the_cheapest_cover_spends_its_budget_to_the_last_second() -> None:
+    wide, types, both = row("ruff", "ab", 1.0), row("mypy", "c", 1.0), row("pylint", "abc", 3.0)
+    matrix = Matrix((wide, types, both), ())
+
+    assert matrix.cheapest_cover(0.9) == []
+    assert matrix.cheapest_cover(1.0) == [wide]
+    assert matrix.cheapest_cover(2.0) == matrix.cheapest_cover(9.0) == [wide, types]
+    with pytest.raises(ValueError, match=r"a budget of -0\.1 s"):
+        matrix.cheapest_cover(-0.1)
+
+
+def test_noise_is_what_is_said_of_a_twin_beside_the_defect() -> None:
+    one = Defect("a", "kind", "", "", 5, frozenset({"E1"}))
+    twin = [Diagnostic("/twins/kind_a_ok.py", 5, 1, code, "m") for code in ("E1", "E2", "E3")]
+
+    assert judge([*twin, Diagnostic("/twins/other.py", 5, 1, "E1", "m")], [one]) == (
+        {},
+        frozenset({"kind_a"}),
+        2,
+    )
+
+
+def test_entropy_is_counted_in_bits_a_character() -> None:
+    assert [entropy(text) for text in ("", "aaaa", "abab", "abcd")] == [0, 0, 1, 2]
+
+
+def test_breaking_changes_come_first() -> None:
+    found = [Commit("feat", "a"), Commit("feat", "b", breaking=True), Commit("feat", "c")]
+
+    lines = [line for line in section("1.0.0", "2026-01-01", found).split("\n") if line[:1] == "-"]
+
+    assert lines == ["- **Breaking:** b", "- a", "- c"]
