@@ -26,7 +26,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
@@ -294,7 +293,6 @@ def forked(job: dict[str, Any], run: Callable[[dict[str, Any]], Verdict] = run_j
     """Run a job in a copy of this process, ended by an alarm when it takes too long."""
     if sys.platform == "win32":
         raise OSError("this system has no fork")
-    _adopt()
     before = _children()
     with tempfile.TemporaryFile("w+", encoding="utf-8") as answer:
         child = os.fork()
@@ -312,8 +310,7 @@ def forked(job: dict[str, Any], run: Callable[[dict[str, Any]], Verdict] = run_j
         return told(answer.read(), os.waitstatus_to_exitcode(status))
 
 
-@lru_cache(maxsize=1)
-def _adopt() -> None:
+def adopt() -> None:
     """Become the parent of what our children leave behind, to end it (Linux: see prctl(2))."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
@@ -367,6 +364,7 @@ def silence() -> None:
 
 def ready() -> IO[str]:
     """Say that jobs may come; returns where the answers go, apart from what the tests print."""
+    adopt()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     print("ready", file=answers, flush=True)
