@@ -220,7 +220,8 @@ class Core:
             if epoch is not self.epoch:
                 return  # settled before, or the state has changed since the call began
             if epoch.state is State.HALF_OPEN:
-                epoch.probes.discard(permit)
+                if permit is not None:
+                    epoch.probes.discard(permit)
                 moved = self._judge_probe(epoch, mark)
             elif mark is not None:
                 self.window.add(mark)
