@@ -72,6 +72,8 @@ def test_ignore_is_refused_and_replacements_are_counted() -> None:
 
 def test_controls_after_latin1_are_reported() -> None:
     assert "cp1252" in decode_bytes(b"5 \x80", declared="latin-1").warnings[0]
+    assert decode_bytes(b"5 \xa0", declared="latin-1").warnings == ()
+    assert decode_bytes("5 \x80".encode()).warnings == ()
 
 
 # Unicode 15.0, table 3-7 and its examples; RFC 3629, section 10. One U+FFFD for each maximal

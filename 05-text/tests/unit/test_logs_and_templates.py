@@ -101,6 +101,8 @@ def test_the_parts_together_are_the_whole(tmp_path: Path) -> None:
 
 def test_drain_finds_the_templates_behind_the_messages() -> None:
     shallow, deep = Drain(depth=3), Drain(depth=4)
+    assert Drain(depth=2, max_children=1, similarity=0).add("a b").template == "a b"
+    assert Drain(similarity=1).add("a b").template == "a b"
     for message in texts.messages(2000):
         shallow.add(message)
         deep.add(message)
@@ -133,7 +135,13 @@ def test_a_full_node_shares_a_branch() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"depth": 1}, {"similarity": 1.5}, {"similarity": float("nan")}, {"max_children": 0}],
+    [
+        {"depth": 1},
+        {"similarity": 1.01},
+        {"similarity": -0.01},
+        {"similarity": float("nan")},
+        {"max_children": 0},
+    ],
 )
 def test_wrong_options_are_refused(options: dict[str, float]) -> None:
     with pytest.raises(TextError, match="depth >= 2"):

@@ -163,6 +163,11 @@ def test_a_curve_of_too_few_points_says_nothing() -> None:
     assert deadline.fit([(4, 1.0), (4, 1.0), (4, 1.0)])[2] == 0.0
 
 
+def test_pumps_are_few_where_time_doubles_with_each() -> None:
+    assert deadline.sizes_for(exponential=True) == [4, 6, 8, *range(10, 31, 2)]
+    assert deadline.sizes_for(exponential=False)[::4] == [60, 960, 15_360]
+
+
 def test_the_child_work_is_plain_functions() -> None:
     times = list(deadline.timings("re", "a+b", ["", "a", "!"], [1, 2]))
     (found,) = deadline.one_search("(a)b", "xab")
