@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from velvet_concurrency.breaker import CircuitBreaker, CircuitOpen, State
+from velvet_concurrency.breaker import CircuitBreaker, CircuitOpen, Permit, State
 from velvet_concurrency.clock import FakeClock
 
 THREADS = 16
@@ -41,16 +41,15 @@ def test_no_outcome_is_lost_in_a_window_that_is_not_yet_full(together):
 def test_exactly_the_allowed_probes_pass_a_half_open_breaker(together, probes):
     breaker = half_open(probes)
 
-    def work() -> bool:
+    def work() -> Permit | None:
         try:
-            breaker.try_enter()
+            return breaker.try_enter()  # kept: one that is dropped is returned
         except CircuitOpen:
-            return False
-        return True
+            return None
 
     passed = together(work)
 
-    assert sum(passed) == probes
+    assert sum(permit is not None for permit in passed) == probes
     assert breaker.snapshot().not_permitted == THREADS - probes
 
 
