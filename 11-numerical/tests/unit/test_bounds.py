@@ -33,6 +33,8 @@ def where(position: int) -> int:
         (lambda: broadcast_shape((0,), (1,)), (0,)),
         (lambda: where(2), 16),
         (lambda: where(-3), 0),
+        (lambda: layout.describe(LINE[:0]).contiguous_runs, 0),
+        (lambda: layout.describe(LINE[:0]).bytes_span, 0),
         (lambda: layout.sliding_windows(LINE, 3).shape, (1, 3)),
         (lambda: layout.sliding_windows(LINE, 1).shape, (3, 1)),
         (lambda: machine.Roofline(1, 2).bound(0.5), 1.0),

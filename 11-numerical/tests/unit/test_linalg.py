@@ -143,6 +143,7 @@ def test_a_band_with_more_bands_below_and_a_flat_answer_is_estimated_too() -> No
 
     np.testing.assert_allclose(matrix @ found.x, np.ones(60))
     assert found.cond <= np.linalg.cond(matrix, 1) * (1 + 1e-9)
+    assert linalg.solve(2 * np.eye(4), np.ones(4), structure="banded").cond == 1.0
 
 
 SINGULAR = {

@@ -102,6 +102,31 @@ def test_the_picture_has_a_roof_a_slope_and_a_letter_for_each_point() -> None:
     assert machine.ascii_roofline(roof, [])
 
 
+def test_a_point_stands_where_its_logarithms_say() -> None:
+    points = [
+        machine.Point("k", "c", 1.0, 16.0, 16.0),
+        machine.Point("k", "c", 64.0, 1.0, 64.0),
+    ]
+
+    shown = machine.ascii_roofline(machine.Roofline(64.0, 16.0), points, width=21)
+
+    assert shown.splitlines() == [
+        "|",
+        "|         /-----------",
+        "|        /",
+        "|      /a",
+        "|     /",
+        "|   //",
+        "|  /",
+        "| /",
+        "|/                b",
+        "|",
+        "|",
+        "|",
+        "+---------------------",
+    ]
+
+
 def test_the_command_describes_a_file_and_refuses_others(
     npy: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
