@@ -7,9 +7,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from velvet.hostile_resources import Resource, ResourceTests, at_once, writable
 from velvet_databases import latency, pool
 from velvet_databases.domain import generate
+from velvet_databases.migrate.alembic_tree import AlembicTree
 from velvet_databases.nplusone import hooks
 from velvet_databases.stores import address, failures, floor
 from velvet_databases.stores.base import TransferHow
@@ -101,8 +104,26 @@ def no_proxy_runs(one: latency.LatencyProxy) -> bool:
     return not one._thread.is_alive()
 
 
+def a_tree(folder: Path) -> AlembicTree:
+    return AlembicTree(sa.create_engine(f"sqlite:///{folder / 'shop.db'}", poolclass=sa.NullPool))
+
+
+def goes_on(tree: AlembicTree) -> bool:
+    """Whether the next upgrade comes to the end, whatever the last one had done."""
+    tree.upgrade()
+    tree.check()
+    return True
+
+
 class TestResources(ResourceTests):
     resources = (
+        Resource(
+            "migrate.alembic_tree.AlembicTree.upgrade",
+            a_tree,
+            use=lambda tree: at_once(tree.upgrade),
+            free=goes_on,
+            steps=12,
+        ),
         lending(0),
         lending(1),
         lending(1, "checkout"),
