@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from velvet_web.domain import MAX_ID, Problem, parse_id
+from velvet_web.board import Call, TaskBoard
+from velvet_web.domain import MAX_ID, NewTask, Problem, make_cursor, parse_id
 from velvet_web.events import Broadcaster
 from velvet_web.histogram import Histogram
 from velvet_web.middleware_asgi import LoadShed
@@ -98,3 +99,36 @@ def test_a_store_that_is_refused_makes_no_folder(tmp_path: Path) -> None:
         SqliteStore(str(tmp_path / "a" / "b.db"), busy=-1)
 
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "count", "more"),
+    [
+        ("", 50, True),
+        ("limit=1", 1, True),
+        ("limit=100", 100, True),
+        ("limit=100&after=", 1, False),
+    ],
+)
+def test_a_page_has_one_to_a_hundred_tasks(
+    tmp_path: Path, query: str, count: int, more: bool
+) -> None:
+    board = TaskBoard(Settings(dsn=str(tmp_path / "a.db"), secret=SECRET))
+    for number in range(101):
+        board.store.create(NewTask(str(number)))
+    cursor = make_cursor(board.store.page(100, 0, None)[-1].id, SECRET)
+
+    reply = board.list(Call("GET", {}, query=query + cursor * query.endswith("after=")))
+
+    assert len(reply.payload) == count
+    assert ("link" in reply.headers) is more
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "1.0", "", "0001", "٣"])
+def test_a_page_has_no_other_size(tmp_path: Path, limit: str) -> None:
+    board = TaskBoard(Settings(dsn=str(tmp_path / "a.db")))
+
+    with pytest.raises(Problem) as caught:
+        board.list(Call("GET", {}, query=f"limit={limit}"))
+
+    assert caught.value.status == 422

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import Phase, settings
 
 from velvet_testing.mutation import engine, operators, package, session, worker
 from velvet_testing.mutation.engine import Outcome, Status
@@ -193,6 +194,17 @@ def _is_of(folder: Path, module: Any) -> bool:
 
 
 # What runs in children, once in this process, so that it is looked at by coverage, too.
+
+
+def test_hypothesis_repeats_itself_and_shrinks_nothing() -> None:
+    settings.register_profile("before", parent=settings.default)
+    try:
+        session.steady()
+        now = settings.default
+        assert now is not None
+        assert (now.derandomize, now.database, Phase.shrink in now.phases) == (True, None, False)
+    finally:
+        settings.load_profile("before")
 
 
 class Turns:
