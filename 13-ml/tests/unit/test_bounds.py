@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from velvet_ml import data, train
@@ -23,6 +24,7 @@ from velvet_ml.serving.rollout import Canary, Shadow
 
 FRAME = data.make_churn(40, 1).features
 CONTRACT = infer(FRAME)
+NARROW = pd.DataFrame({"a": [10.0, 20.0]})
 Y, P = np.array([0, 1]), np.array([0.0, 1.0])
 RISING = np.arange(200.0)
 
@@ -50,6 +52,7 @@ def look(*counts: int) -> bool:
         (lambda: data.DriftScenario("none", 0).magnitude, 0),
         (lambda: data.DriftScenario("none", 1).magnitude, 1),
         (lambda: infer(FRAME, slack=0).fields == CONTRACT.fields, False),
+        (lambda: [(f.low, f.high) for f in infer(NARROW, slack=0.5).fields], [(5.0, 25.0)]),
         (lambda: analyse.two_proportions((0, 1), (1, 1)).difference, 1.0),
         (lambda: design.srm_check((1, 1), (0.5, 0.5)), 1.0),
         (lambda: look(1, 0, 1), False),

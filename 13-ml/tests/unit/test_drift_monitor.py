@@ -232,7 +232,7 @@ def test_labels_come_late_twice_or_for_unknown_ids() -> None:
     monitor.predictions(0, churn.features, ids, [1] * 200)
     assert monitor.judge(0).verdict is Verdict.WAITING
     assert monitor.judge(0).accuracy is None
-    monitor.labels({"0": 1, "1": 0, "stranger": 1})
+    monitor.labels({"0": 1, "stranger": 1, "1": 0})  # the stranger keeps no other label away
     monitor.labels({"0": 1})
     told = monitor.judge(0)
     assert (told.accuracy, told.labelled, monitor.unknown_labels) == (0.5, 2, 1)
