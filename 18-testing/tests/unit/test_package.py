@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import os
@@ -158,6 +159,38 @@ def test_a_suite_that_cannot_judge_is_refused(folder: Path) -> None:
     test.write_text("def test_a(): assert 0", encoding="utf-8")
     with pytest.raises(engine.BaselineRed, match="most tests fail"):
         package.score(files(folder), ["tests"], **at)  # type: ignore[arg-type]
+
+
+USERS = """
+LIMIT: int = 1
+
+@cached
+def f(n=2):
+    return n
+
+class A:
+    size = 3
+
+    def g(self):
+        return LIMIT + self.size
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "lines"),
+    [
+        (2, {("a", 2), ("a", 12), ("b", 3)}),  # the constant, where it is named
+        (4, {("a", 5), ("a", 6)}),
+        (5, {("a", 5), ("a", 6)}),
+        (9, {("a", 9), ("a", 12)}),
+        (8, {("a", line) for line in range(8, 13)}),
+        (1, set()),
+    ],
+)
+def test_what_runs_at_import_has_users(line: int, lines: set[tuple[str, int]]) -> None:
+    trees = {"a": ast.parse(USERS), "b": ast.parse("import a\n\nprint(a.LIMIT)")}
+
+    assert set(package.users(trees, "a", line)) == lines
 
 
 def test_a_sample_is_spread_over_all_files(folder: Path) -> None:

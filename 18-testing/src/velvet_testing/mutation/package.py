@@ -7,6 +7,7 @@ evenly over all lines, and the score carries the interval that a sample of its s
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -97,6 +98,41 @@ def sample(files: Mapping[Path, Collection[int] | None], limit: int) -> Iterator
             at = number + 1
 
 
+def users(trees: Mapping[str, ast.AST], path: str, line: int) -> Iterator[tuple[str, int]]:
+    """Yield the lines that depend on one that runs at import, by file.
+
+    Those of the function whose default or decorator it is; for a constant or a field, the lines of
+    any file that name it; for a class, its own.
+    """
+    around = [
+        one
+        for one in ast.walk(trees[path])
+        if isinstance(one, ast.stmt) and _first(one) <= line <= (one.end_lineno or 0)
+    ]
+    for one in reversed(around):  # the innermost first
+        if isinstance(one, ast.Assign | ast.AnnAssign):
+            targets = one.targets if isinstance(one, ast.Assign) else [one.target]
+            walked = (name for target in targets for name in ast.walk(target))
+            names = {name.id for name in walked if isinstance(name, ast.Name)}
+            for place, tree in trees.items():
+                for use in ast.walk(tree):
+                    if isinstance(use, ast.Name | ast.Attribute) and _named(use) in names:
+                        yield place, use.lineno
+            return
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield from ((path, number) for number in range(one.lineno, (one.end_lineno or 0) + 1))
+            return
+
+
+def _first(one: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(one, "decorator_list", [])
+    return min([one.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _named(use: ast.Name | ast.Attribute) -> str:
+    return use.id if isinstance(use, ast.Name) else use.attr
+
+
 class _Baseline:
     """What the traced runs told: which tests reach a line, and how long each takes."""
 
@@ -108,6 +144,8 @@ class _Baseline:
         self.limits = {name: max(MIN_TIMEOUT_S, SLOWER * sum(took[name])) for name in order}
         self.imported, self.startup = parts[0]["imported"], parts[0]["startup"]
         self.modules = sorted({name for one in parts for name in one["modules"]})
+        texts = {path: Path(path).read_text(encoding="utf-8") for path in self.imported}
+        self.trees = {path: ast.parse(text) for path, text in texts.items()}
         self.reached: dict[str, dict[str, set[str]]] = {path: {} for path in self.imported}
         for path, lines in (
             (path, lines) for one in parts for path, lines in one["reached"].items()
@@ -115,16 +153,20 @@ class _Baseline:
             for line, tests in lines.items():
                 self.reached[path].setdefault(line, set()).update(set(tests) - self.red - {""})
 
+    def _at(self, lines: Iterable[tuple[str, int]]) -> set[str]:
+        """Return the tests that reach any of some lines."""
+        return set().union(*(self.reached[path].get(str(line), ()) for path, line in lines))
+
     def early(self, path: Path, mutant: Mutant) -> bool:
         """Whether a mutant runs at import, before the first test."""
         return bool(set(self.imported[str(path)]).intersection(mutant.lines))
 
     def tests(self, path: Path, mutant: Mutant) -> list[str]:
         """Return the tests that may notice a mutant, up to `BUDGET_S`, the cheapest files first."""
-        lines = self.reached[str(path)]
-        names = set().union(*(lines.get(str(line), ()) for line in mutant.lines))
+        names = self._at({(str(path), line) for line in mutant.lines})
         if not names and self.early(path, mutant):
-            names = set().union(*lines.values()) or set(self.seconds)
+            whole = set().union(*self.reached[str(path)].values()) or set(self.seconds)
+            names = self._at(set(users(self.trees, str(path), mutant.lineno))) or whole
         chosen = [name for name in self.seconds if name in names]
         total: dict[str, float] = {}
         for name in chosen:
