@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _PATIENCE_S = 240.0  # many times what a reader is promised; it only ends what hangs
 REPORTS_VARIABLE = "VELVET_TEST_REPORTS"
+# Each session of AppTest would read the metadata of every package, as a server does once.
+MANIFESTS = "streamlit.components.v2.manifest_scanner.scan_component_manifests"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -327,9 +329,7 @@ class ModuleTests:
         from velvet.ui import child, kit, runs
 
         folder = self.module().folder
-        # Each session of AppTest would read the metadata of every package, as a server does once.
-        scan = "streamlit.components.v2.manifest_scanner.scan_component_manifests"
-        monkeypatch.setattr(scan, list)
+        monkeypatch.setattr(MANIFESTS, list)
         monkeypatch.chdir(folder)
         monkeypatch.setattr(runs, "store", lambda: None)
         with without_tracing():

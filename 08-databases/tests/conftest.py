@@ -31,7 +31,7 @@ PASSWORDS = "kjx"  # the end of one: `velvet.passwords` fails a test that shows 
 def _children_place() -> Iterator[Path]:
     """Where child processes of this run put what is temporary, apart from other runs' children."""
     with tempfile.TemporaryDirectory(prefix="velvet-08-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)  # a server that root starts runs as somebody else
+        Path(folder).chmod(0o755)  # a server that root starts runs as another user
         yield Path(folder)
 
 

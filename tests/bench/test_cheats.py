@@ -103,7 +103,7 @@ LAZY = """
 
 
 @pytest.mark.parametrize("kind", ["micro", "run"])
-def test_a_lazy_result_that_nobody_consumes_is_refused(declared, measured_by_engine, kind):
+def test_a_lazy_result_that_is_not_consumed_is_refused(declared, measured_by_engine, kind):
     run = measured_by_engine(declared(LAZY.format(kind=kind)), rounds=1)
 
     for cheat in ("generator", "mapped", "coroutine", "inside"):

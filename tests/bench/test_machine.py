@@ -97,7 +97,7 @@ def test_a_linux_without_a_model_name_gives_its_architecture(monkeypatch):
     assert machine.virtualised() is False
 
 
-def test_elsewhere_nobody_says_whether_a_machine_is_virtual(monkeypatch):
+def test_elsewhere_it_is_not_known_whether_a_machine_is_virtual(monkeypatch):
     monkeypatch.setattr(machine.sys, "platform", "darwin")
     monkeypatch.setattr(machine, "_read", lambda _path: "")
 

@@ -33,7 +33,7 @@ SILENT = "import threading; threading.Event().wait()"
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """A port on which somebody listens."""
+    """A port on which a server listens."""
     with socket.create_server(("127.0.0.1", 0)) as door:
         yield door.getsockname()[1]
 

@@ -30,7 +30,7 @@ LINES = [
 
 
 def server(**more: Any) -> SimpleNamespace:
-    """A server that was started by nobody."""
+    """A server that was never started."""
     about = {"version": "7.2.4", "rung": "wheel", "notes": [], "skipped": []}
     return SimpleNamespace(**{**about, "shown": "redis://:***@127.0.0.1:7000", **more})
 

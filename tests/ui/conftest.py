@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from velvet.testing import MANIFESTS
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_components() -> Iterator[None]:
     """Let no session of AppTest read the metadata of every package, as a server does but once."""
     with pytest.MonkeyPatch.context() as patch:
-        scan = "streamlit.components.v2.manifest_scanner.scan_component_manifests"
-        patch.setattr(scan, list)
+        patch.setattr(MANIFESTS, list)
         yield

@@ -76,7 +76,7 @@ def test_a_deadlock_gives_up_one_lets_the_other_go_on_and_loses_no_money(
     assert sum(cents for _, cents in played.final) == 200
 
 
-def test_a_wait_for_somebody_who_is_not_in_the_play_names_its_process(
+def test_a_wait_for_another_process_names_it(
     postgres_server: Server,
 ) -> None:
     """The monitor sees every session of the server; here one holds an advisory lock."""

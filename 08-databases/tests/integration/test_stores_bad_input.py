@@ -306,14 +306,14 @@ def test_a_snapshot_that_grew_old_is_refused_at_once_whatever_the_timeout(sqlite
     with shop("sqlite3", sqlite_url) as store, shop_beside(sqlite_url) as beside:
         store.connection.execute("PRAGMA busy_timeout = 60000")
 
-        def read_then_write_while_somebody_writes() -> None:
+        def read_then_write_beside_a_writer() -> None:
             with translated("sqlite"), store._transaction(reads_first=True):
                 store.balance(1)
                 beside.transfer(1, 2, 5, TransferHow.ATOMIC)
                 store.connection.execute("UPDATE account SET balance_cents = 0 WHERE id = 1")
 
         with pytest.raises(Conflict, match="database is locked"):
-            read_then_write_while_somebody_writes()
+            read_then_write_beside_a_writer()
 
         assert store.balance(1) == 99_995
 

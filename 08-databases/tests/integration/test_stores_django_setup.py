@@ -42,7 +42,7 @@ def test_no_two_databases_get_one_alias() -> None:
     assert len(set(aliases)) == 3
 
 
-def test_a_django_of_somebody_else_is_refused_with_the_way_out(
+def test_a_foreign_django_is_refused_with_the_way_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     configure()

@@ -227,7 +227,7 @@ def test_lifetimes_differ_by_a_tenth_and_no_more(server: Any, clock: Any) -> Non
     assert sizes[2] == 0
 
 
-def test_surplus_that_nobody_wants_is_closed_down_to_the_least(server: Any, clock: Any) -> None:
+def test_unused_surplus_is_closed_down_to_the_least(server: Any, clock: Any) -> None:
     with Pool(server, min_size=1, max_size=4, max_idle=60, clock=clock) as pool:
         for line in [pool.checkout() for _ in range(4)]:
             pool.checkin(line)

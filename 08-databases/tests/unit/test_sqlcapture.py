@@ -186,7 +186,7 @@ def test_nothing_is_recorded_for_a_context_that_did_not_ask(engine: sa.Engine) -
     assert len(log) == 0
 
 
-def test_a_django_that_nobody_configured_is_left_alone() -> None:
+def test_an_unconfigured_django_is_left_alone() -> None:
     program = """
 import django.db
 from velvet_databases.sqlcapture import capture

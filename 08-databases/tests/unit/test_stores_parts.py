@@ -295,7 +295,7 @@ def test_all_stores_of_sqlite_are_available_in_memory() -> None:
     ]
 
 
-def test_an_address_that_nobody_knows_is_refused_once() -> None:
+def test_an_unknown_address_is_refused_once() -> None:
     with pytest.raises(StoreUnavailable, match="unknown URL scheme 'oracle'"):
         available("oracle://h/x")
 

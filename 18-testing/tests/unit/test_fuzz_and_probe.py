@@ -141,9 +141,9 @@ def test_switching_lines_off_keeps_the_set_and_a_taken_id_is_refused() -> None:
     assert lines_run(program, "monitoring", once=True) == lines_run(program, "monitoring")
 
     monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
-    monitoring.use_tool_id(TOOL_ID, "somebody else")
+    monitoring.use_tool_id(TOOL_ID, "another tool")
     try:
-        with pytest.raises(ProbeBusy, match="somebody else"):
+        with pytest.raises(ProbeBusy, match="another tool"):
             lines_run(program, "monitoring")
     finally:
         monitoring.free_tool_id(TOOL_ID)

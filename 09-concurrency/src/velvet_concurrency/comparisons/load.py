@@ -53,7 +53,7 @@ def _add_connections(suite: Suite) -> None:
         metrics={**C10K, "virtual": "MB", "held": Metric("", "higher"), "errors": ""},
         sizes={"connections": [1000, 4000, 10_000]},
         quick=lambda connections: connections == 1000,
-        rounds={"quick": 1, "default": 3, "full": 5},  # threads that wake together have two speeds
+        rounds={"quick": 1, "default": 3, "full": 5},  # threads that wake together vary
         limit=180.0,
     )
     for variant in ("threads", "streams", "protocol"):

@@ -102,7 +102,7 @@ def _file(name: str) -> Callable[[], dict[str, float | str]]:
 
 def _whole(folder: Path) -> Callable[[], dict[str, Estimate | float | str]]:
     if not os.environ.get(ASKED):
-        raise Absent(f"takes a minute a module; {ASKED}=1 asks for it")
+        raise Absent(f"runs the whole suite of every module; {ASKED}=1 asks for it")
     report = report_of(folder)
 
     def run() -> dict[str, Estimate | float | str]:

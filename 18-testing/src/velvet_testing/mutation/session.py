@@ -136,13 +136,12 @@ class PackageSession(Chosen):
             seconds[item.nodeid] = own, sum(self.shared.get(name, 0.0) for name in used)
         tracer.turn("")
         reached = tracer.stop()
-        known = [name for name, one in list(sys.modules.items()) if worker._third_party(one)]
         return {
             "failed": self.failed,
             "reached": reached,
             "imported": self.imported,
             "seconds": seconds,
-            "modules": known,
+            "modules": worker.libraries(),
             "startup": self.startup,
             "order": [item.nodeid for item in every],
         }

@@ -121,8 +121,7 @@ def run_job(job: dict[str, Any]) -> Verdict:
             probe.stop()
     seconds = time.perf_counter() - started
     # A callable gets the module as it is; pytest imports it, so nothing of ours may be there yet.
-    known = [name for name, one in list(sys.modules.items()) if "call" in job or _third_party(one)]
-    modules = known if job["traced"] else []
+    modules = (list(sys.modules) if "call" in job else libraries()) if job["traced"] else []
     return {"failed": failed, "lines": lines, "seconds": seconds, "modules": modules}
 
 
@@ -170,6 +169,11 @@ def _callable(
     if probe is not None:
         probe.start()
     return [], {"": imported, name: ran}
+
+
+def libraries() -> list[str]:
+    """Return the names of the libraries that are imported."""
+    return [name for name, module in list(sys.modules.items()) if _third_party(module)]
 
 
 def _third_party(module: Any) -> bool:
@@ -225,8 +229,7 @@ class _Session(_Failures):
         seconds = time.perf_counter() - started
         if not job["traced"]:
             return {"failed": self.failed}
-        known = [name for name, module in list(sys.modules.items()) if _third_party(module)]
-        found = {"failed": self.failed, "lines": lines, "seconds": seconds, "modules": known}
+        found = {"failed": self.failed, "lines": lines, "seconds": seconds, "modules": libraries()}
         return {**found, "startup": self.startup}
 
 
