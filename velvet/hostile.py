@@ -27,6 +27,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import copy
+import importlib
 import inspect
 import pickle
 import re
@@ -318,6 +319,21 @@ def public(package: Path) -> Iterator[str]:
                 yield f"{dotted}.{node.name}".strip(".")  # type: ignore[attr-defined]
 
 
+def changing(package: Path) -> set[str]:
+    """Return the public dataclasses whose fields can be changed, errors apart."""
+    found = set()
+    for dotted, tree in trees(package):
+        for node in tree.body:
+            if not isinstance(node, ast.ClassDef) or node.name[0] == "_":
+                continue
+            if any("dataclass" in ast.unparse(one) for one in node.decorator_list):
+                module = importlib.import_module(f"{package.name}.{dotted}".strip("."))
+                kind = getattr(module, node.name)
+                if not (issubclass(kind, BaseException) or kind.__dataclass_params__.frozen):
+                    found.add(f"{dotted}.{node.name}")
+    return found
+
+
 def undeclared(found: Iterable[str], named: Set[str], excepted: Mapping[str, str]) -> list[str]:
     """Return what is neither declared nor excepted; an exception that excepts nothing is a fault."""
     left = [name for name in found if name not in named]
@@ -349,11 +365,13 @@ class HostileTests:
         calls: a valid call of each public callable.
         errors: what any of them may raise beside ValueError and TypeError.
         excepted: a module or a callable of the package that is not declared -> why not.
+        mutable: dataclasses of the package whose fields change; all others are frozen.
     """
 
     calls: ClassVar[Sequence[Call]] = ()
     errors: ClassVar[tuple[type[BaseException], ...]] = ()
     excepted: ClassVar[Mapping[str, str]] = {}
+    mutable: ClassVar[Set[str]] = frozenset()
     place: ClassVar[Path | None] = None  # of the file; found, where it is not given
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -383,3 +401,7 @@ class HostileTests:
         named = {f"{one.__module__}.{one.__qualname__}".partition(".")[2] for one in known}
         left = undeclared(public(package), named, self.excepted)
         assert left == [], f"neither declared nor excepted: {', '.join(left)}"
+
+    def test_a_dataclass_is_frozen_or_declared_as_mutable(self) -> None:
+        """Look at the classes as they are imported."""
+        assert changing(package_of(self)) == set(self.mutable)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from velvet.hostile import Call, Fixed, HostileTests, Key, call, faults, public, shared
+from velvet.hostile import Call, Fixed, HostileTests, Key, call, changing, faults, public, shared
 
 
 class Bag:
@@ -345,3 +345,21 @@ def test_what_is_forgotten_or_excepted_for_nothing_is_named() -> None:
     kind.excepted = {"gone": "it is gone"}
     with pytest.raises(AssertionError, match="gone is excepted, and is declared or gone"):
         kind().test_every_public_callable_is_declared_or_excepted()
+
+
+def test_a_dataclass_that_can_be_changed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "velvet_changing"
+    package.mkdir()
+    (package / "a.py").write_text(
+        "from dataclasses import dataclass\n"
+        "@dataclass\nclass Open: x: int\n"
+        "@dataclass(frozen=True)\nclass Shut: x: int\n"
+        "@dataclass(eq=False)\nclass Wrong(ValueError): x: int\n"
+        "@dataclass\nclass _Own: x: int\n",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert changing(package) == {"a.Open"}

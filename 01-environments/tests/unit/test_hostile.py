@@ -40,6 +40,7 @@ LOCK_FREE = "`copy.copy` is shallow, as of any plain class"
 
 class TestHostile(HostileTests):
     errors = (EnvToolError,)
+    mutable = {"indexserver.FaultPlan", "workspace.Workspace"}
     calls = (
         call(channel.CondaChannel, PARTS).but(same=False),
         call(conflicts.satisfiable, ["demo>=1"], PARTS, LINUX),

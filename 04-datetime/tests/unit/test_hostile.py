@@ -14,6 +14,7 @@ WALL = datetime(2026, 1, 2, 12)  # noqa: DTZ001 - a wall time is naive
 
 class TestHostile(HostileTests):
     errors = (DateTimeError,)
+    mutable = {"schedule.RunLedger"}
     calls = (
         call(cron.Cron.parse, "0 9 * * 1-5").but(of=(cron.Cron,)),
         call(duration.parse_duration, "PT1H"),

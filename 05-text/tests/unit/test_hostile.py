@@ -20,6 +20,7 @@ from velvet_text.errors import TextError
 
 class TestHostile(HostileTests):
     errors = (TextError, LookupError)
+    mutable = {"drain.Cluster", "logs.ParseStats"}
     calls = (
         call(decode.sniff_bom, b"\xef\xbb\xbfa"),
         call(decode.text_codec, "utf-8"),

@@ -48,6 +48,16 @@ def parsed(text: bytes) -> object:
 
 class TestHostile(HostileTests):
     errors = (HttpError,)
+    mutable = {
+        "client.StreamResponse",
+        "client.SyncStream",
+        "faults.routes.Api",
+        "faults.server.Counters",
+        "guard.CircuitBreaker",
+        "policy.RetryState",
+        "simulate.QueueServer",
+        "simulate.SimResult",
+    }
     calls = (
         call(body.BodyReader, "GET", Fixed(200), HEADERS, max_body=10)
         .then("feed", b"body")

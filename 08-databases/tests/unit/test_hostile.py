@@ -55,6 +55,7 @@ def open_store() -> floor.RawSqlite:
 
 class TestHostile(HostileTests):
     errors = (base.StoreError,)
+    mutable = {"isolation.Lane", "latency.ProxyStats", "pool_slots.Entry", "pool_slots.Waiter"}
     calls = (
         call(anomalies.reference, "sqlite").but(errors=(KeyError,)),
         call(domain.generate, 3, 2, Fixed(7), n_accounts=2).but(many=50),

@@ -22,6 +22,7 @@ async def soon(value: object = 1) -> object:
 
 class TestHostile(HostileTests):
     errors = (base.CapacityExceeded, CircuitOpen)
+    mutable = {"breaker.core.Core", "breaker.core.Epoch"}
     calls = (
         call(CircuitBreaker, 0.5, 10, min_calls=5, open_for=1.0, half_open_calls=1),
         call(CountWindow, 5),

@@ -35,6 +35,7 @@ def reader(rows: int, budget: int) -> pngrows.PngRowReader:
 
 class TestHostile(HostileTests):
     errors = (MediaError,)
+    mutable = {"batch.BatchReport"}
     calls = (
         call(batch.run, abs, [1, -2], workers=2, mode="threads").but(same=False, many=1000),
         call(batch.pool, 2, "threads"),

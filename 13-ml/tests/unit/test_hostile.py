@@ -147,6 +147,7 @@ class Half:
 
 class TestHostile(HostileTests):
     errors = (MlError,)
+    mutable = {"serving.engine.BatchStats", "serving.rollout.Canary", "serving.rollout.ShadowStats"}
     calls = (
         call(in_range, "n", 0.5, 0.0, 1.0),
         call(artifacts.loads, GRAPH, "name"),

@@ -32,6 +32,7 @@ SCOPE = Fixed({"headers": [(b"host", b"127.0.0.1")]})
 
 class TestHostile(HostileTests):
     errors = (domain.Problem,)
+    mutable = {"loadplan.Result", "servers.Running"}
     calls = (
         call(board.TaskBoard, SETTINGS, STORE)
         .then("get", CALL, "1")

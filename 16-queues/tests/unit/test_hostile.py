@@ -18,6 +18,7 @@ def many_times() -> load.Histogram:
 
 class TestHostile(HostileTests):
     errors = (QueueError,)
+    mutable = {"brokers.OwnRedis", "chaos.Scene", "metrics.Metrics"}
     calls = (
         call(envelope.Envelope, "task", {"a": 1}, key="k", priority=1).but(same=False),
         call(envelope.check_delay, 1.0),

@@ -9,6 +9,7 @@ from velvet_validation import contender, domain, errors, guard, schema_changes, 
 
 
 class TestHostile(HostileTests):
+    mutable = {"intake.LaxIntake", "intake.ProductionIntake", "versions.Versioned"}
     calls = (
         call(contender.pointer, ["a", 1]),
         call(contender.flattened, Fixed({}), ("a",)),

@@ -37,6 +37,16 @@ def coroutines() -> tuple[list[int], Iterable[object]]:
 
 class TestHostile(HostileTests):
     errors = (doubles.DuplicateOrder,)
+    mutable = {
+        "doubles.FakeClock",
+        "doubles.FakeMailer",
+        "fragility.Row",
+        "fuzz.FuzzResult",
+        "mutation.engine.MutationReport",
+        "mutation.package.PackageReport",
+        "shootout.Scoreboard",
+        "snapshot.Snapshots",
+    }
     calls = (
         call(corpus.compile_module, "x = 1", "x", "<x>").but(errors=(NameError, SyntaxError)),
         call(corpus.find, "pager"),

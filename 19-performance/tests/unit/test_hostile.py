@@ -37,6 +37,7 @@ def paused(young: int) -> None:
 
 class TestHostile(HostileTests):
     errors = (kinds.PerformanceError,)
+    mutable = {"flame.Node", "gctools.GCWatch", "imports.Import"}
     calls = (
         call(memoized, 2, 1.0, Key("a")).but(of=(caching.memoize, caching.Memoized)),
         call(compiled.break_even, 6.0, 0.5, 0.2),

@@ -21,6 +21,7 @@ def many_events() -> MemoryEventStore:
 
 class TestHostile(HostileTests):
     errors = (domain.ArchitectureError,)
+    mutable = {"app.bus.Context", "bootstrap.Shop"}
     calls = (
         call(MemoryEventStore)
         .then("append", "s", Fixed(EVENTS))

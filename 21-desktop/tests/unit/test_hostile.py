@@ -45,6 +45,7 @@ def full_ring() -> chart.RingBuffer:
 
 class TestHostile(HostileTests):
     errors = (DesktopError,)
+    mutable = {"core.importing.ImportReport", "core.settings.Settings", "core.undo.Command"}
     calls = (
         call(bundles.why_not, "headless", "zipapp"),
         call(chart.RingBuffer, 5)

@@ -46,6 +46,7 @@ def small(function: object, *args: object, **kwargs: object) -> Call:
 
 
 class TestHostile(HostileTests):
+    mutable = {"external.Spill", "growth.Tally"}
     calls = (
         call(sorted_list.SortedList, [3, 1], load=10)
         .then("add", 2.0)
