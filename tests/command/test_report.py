@@ -13,7 +13,7 @@ import pytest
 from velvet import budget, report
 from velvet.bench.results import save
 from velvet.errors import VelvetError
-from velvet.report import counts, marks
+from velvet.report import badges, marks
 
 
 @pytest.fixture
@@ -124,15 +124,6 @@ def test_a_name_with_a_space_is_quoted_in_a_mark(readme, paper, results):
     assert shown(path) == "4.00 us"
 
 
-def test_the_numbers_of_the_repository_are_those_that_were_counted(paper):
-    paper.module()
-    paper.write(counts.NUMBERS, '{"tests": 6000, "coverage": 97}')
-
-    text = shown(paper.write("README.md", mark("numbers")))
-
-    assert text.splitlines()[-1] == "| 1 | 3 | 1 | 2 | 1 | over 6,000 | 97 % |"
-
-
 def test_the_root_readme_names_the_module_before_the_comparison(readme, paper):
     readme("# Tiny\n")
 
@@ -182,7 +173,7 @@ def test_a_mark_that_means_nothing_is_refused_with_file_and_reason(readme, words
 
 @pytest.mark.parametrize(
     "words",
-    ["machine n=3", "claims n=3", "cards please", "planned please", "badges please", "numbers n=3"],
+    ["machine n=3", "claims n=3", "cards please", "badges please"],
 )
 def test_a_mark_with_arguments_it_does_not_take_is_refused_in_one_sentence(readme, words):
     path = readme(mark(words))
@@ -240,10 +231,10 @@ def test_damaged_results_are_refused(readme, paper):
 
 @pytest.fixture
 def counted(readme, paper):
-    """A whole repository: READMEs, and numbers that agree with what can be counted."""
+    """A whole repository: READMEs, and the coverage that was measured."""
     readme(mark("figure adding loop n=10"))
     paper.write("README.md", mark("figure 30/adding built_in n=10"))
-    paper.write(counts.NUMBERS, '{"tests": 1, "coverage": 9}')
+    paper.write(badges.NUMBERS, '{"coverage": 9}')
     return paper
 
 
@@ -280,24 +271,8 @@ def test_a_check_of_fresh_readmes_passes(velvet, counted):
     assert "every README agrees" in result.output
 
 
-def test_the_numbers_follow_what_the_repository_holds(velvet, counted):
-    counted.write("README.md", mark("numbers"))
-    velvet("report")
-    counted.write("30-tiny/examples/basic.py", "")
-
-    result = velvet("report", "--check")
-
-    assert result.exit_code == 1
-    assert "README.md: stale (numbers)" in result.output
-
-
-@pytest.mark.parametrize(("tests", "kept"), [(6366, 6000), (999, 900), (42, 40), (7, 7)])
-def test_a_count_of_tests_is_kept_rounded_down(tests, kept):
-    assert counts.rounded_down(tests) == kept
-
-
-def test_a_check_without_numbers_names_the_command_that_counts(velvet, counted):
-    (counted.root / counts.NUMBERS).unlink()
+def test_a_check_without_coverage_names_the_command_that_measures(velvet, counted):
+    (counted.root / badges.NUMBERS).unlink()
 
     result = velvet("report", "--check")
 
@@ -327,15 +302,6 @@ def test_a_readme_that_cannot_be_written_is_named(counted, monkeypatch):
     assert [path.name for path in counted.root.glob(".README*")] == []
 
 
-def test_what_the_repository_holds_is_counted_without_running_it(counted):
-    counted.module("31-half", whole=False)
-
-    found = counts.count(counted.root)
-
-    assert (found["modules"], found["examples"], found["claims"]) == (1, 3, 1)
-    assert (found["comparisons"], found["contenders"]) == (1, 2)
-
-
 def test_only_functions_with_the_decorator_count_as_examples(tmp_path):
     file = tmp_path / "examples" / "basic.py"
     file.parent.mkdir()
@@ -349,41 +315,38 @@ def test_only_functions_with_the_decorator_count_as_examples(tmp_path):
 
 
 class FakePytest:
-    """In place of a test run: says how many passed and writes its coverage."""
+    """In place of a test run: ends with a code and writes its coverage."""
 
-    def __init__(self, *, passed: str = "5 passed in 1s", code: int = 0) -> None:
-        self.passed, self.code = passed, code
+    def __init__(self, code: int = 0) -> None:
+        self.code = code
 
     def __call__(self, argv: list[str], **options: Any) -> SimpleNamespace:
         target = next(w for w in argv if w.startswith("--cov-report=json:")).split(":", 1)[1]
         totals = {"num_statements": 60, "num_branches": 40}
         totals |= {"covered_lines": 58, "covered_branches": 39}
         Path(target).write_text(json.dumps({"totals": totals}), encoding="utf-8")
-        return SimpleNamespace(returncode=self.code, stdout=self.passed)
+        return SimpleNamespace(returncode=self.code)
 
 
-def test_measuring_counts_tests_and_coverage_of_all_runs(velvet, counted, monkeypatch):
+def test_measuring_adds_the_coverage_of_all_runs(velvet, counted, monkeypatch):
     monkeypatch.setattr(subprocess, "run", FakePytest())
 
     result = velvet("report", "--measure")
 
-    found = counts.load_numbers(counted.root)
     assert result.exit_code == 0, result.output
-    assert found == {"tests": 10, "coverage": 97}
+    assert badges.coverage(counted.root) == 97
 
 
-@pytest.mark.parametrize(
-    "outcome", [{"passed": "1 failed, 4 passed", "code": 1}, {"passed": "no tests ran"}]
-)
-def test_measuring_with_a_failing_test_writes_nothing(velvet, counted, monkeypatch, outcome):
-    before = (counted.root / counts.NUMBERS).read_bytes()
-    monkeypatch.setattr(subprocess, "run", FakePytest(**outcome))
+@pytest.mark.parametrize("code", [pytest.param(1, id="one fails"), pytest.param(5, id="none ran")])
+def test_measuring_with_a_failing_test_writes_nothing(velvet, counted, monkeypatch, code):
+    before = (counted.root / badges.NUMBERS).read_bytes()
+    monkeypatch.setattr(subprocess, "run", FakePytest(code))
 
     result = velvet("report", "--measure")
 
     assert result.exit_code == 1
     assert "tests failed; run `velvet test` there first" in result.output
-    assert (counted.root / counts.NUMBERS).read_bytes() == before
+    assert (counted.root / badges.NUMBERS).read_bytes() == before
 
 
 def test_a_readme_holds_a_table_at_one_size(readme):
@@ -472,15 +435,6 @@ def test_a_wrong_mark_of_a_headline_names_its_file(readme, paper):
 
     with pytest.raises(VelvetError, match=r"module\.toml: unknown mark 'ratios'. Did you mean"):
         report.write(paper.write("README.md", mark("cards")))
-
-
-@pytest.mark.usefixtures("planned")
-def test_planned_modules_take_one_line(paper):
-    paper.module("22-algorithms")
-
-    line = shown(paper.write("README.md", mark("planned")))
-
-    assert line == "29 Delta Codes"
 
 
 def test_badges_say_what_the_project_says(counted):

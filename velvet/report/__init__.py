@@ -12,7 +12,7 @@ from velvet import catalog
 from velvet.atomic import atomic_write
 from velvet.bench.results import reference, reference_file
 from velvet.errors import VelvetError
-from velvet.report.counts import badges
+from velvet.report.badges import badge_files
 from velvet.report.document import document
 from velvet.report.marks import headline, render
 
@@ -48,7 +48,7 @@ def everything(*, check: bool = False, root: Path | None = None) -> list[tuple[s
             raise VelvetError(f"{readme.relative_to(root)} is missing")
         stale = render(readme)[1] if check else write(readme)
         found += [(readme, stale)] if stale else []
-    whole = badges(root)
+    whole = badge_files(root)
     for module in modules:
         whole |= _results(module)
     for path, text in whole.items():

@@ -1,4 +1,4 @@
-"""README parts made from results: tables, claims, inline figures, the catalogue, the counts.
+"""README parts made from results: tables, claims, inline figures, the catalogue.
 
 A README holds ``<!-- velvet:KIND ARGUMENTS -->`` and ``<!-- /velvet -->``; everything between
 is rendered here, from the committed reference results alone. Rendering again and comparing
@@ -19,7 +19,7 @@ from velvet.bench import figures, views
 from velvet.bench.machine import sentence
 from velvet.bench.results import reference
 from velvet.errors import VelvetError, nearest
-from velvet.report.counts import BADGES, badge_texts, count, load_numbers
+from velvet.report.badges import BADGES, badge_texts
 from velvet.report.document import claim_table
 
 MARK = re.compile(r"(<!-- velvet:([a-z-]+)((?: [^>]*?)?) -->)(.*?)(<!-- /velvet -->)", re.DOTALL)
@@ -197,27 +197,9 @@ def cards(context: Context, words: list[str], options: dict[str, str]) -> str:
     return "\n\n" + "\n".join(lines) + "\n\n"
 
 
-def planned(context: Context, words: list[str], options: dict[str, str]) -> str:
-    """``planned``: the modules that have no folder yet, in one line."""
-    nothing_else(words, options)
-    names = (f"{m.number:02d} {m.title}" for m in catalog.everything(context.root) if not m.path)
-    return ", ".join(names)
-
-
-def numbers(context: Context, words: list[str], options: dict[str, str]) -> str:
-    """``numbers``: what the repository holds, counted."""
-    nothing_else(words, options)
-    measured = load_numbers(context.root)
-    found = {name: f"{number:,}" for name, number in count(context.root).items()}
-    found["tests"] = f"over {measured['tests']:,}"
-    found["branch coverage"] = f"{measured['coverage']} %"
-    table = views.grid([*found], [[*found.values()]], ["---:"] * len(found))
-    return f"\n\n{table}\n\n"
-
-
 Renderer = Callable[[Context, list[str], dict[str, str]], str]
 _MARKS: tuple[Renderer, ...] = (
-    *(badges, cards, claims, figure, machine, numbers, planned, ratio, table, times, verdicts),
+    *(badges, cards, claims, figure, machine, ratio, table, times, verdicts),
 )
 RENDERERS = {mark.__name__: mark for mark in _MARKS}
 
