@@ -19,23 +19,19 @@ from velvet.bench.claims import (
     speedup,
     value,
 )
-from velvet.bench.stats import Interval
+from velvet.bench.stats import Estimate
 
 
 class FakeRun:
     """Answers every lookup with the interval it was given, by contender."""
 
-    def __init__(self, **figures: Interval) -> None:
+    def __init__(self, **figures: Estimate) -> None:
         self.figures = figures
         self.asked: list[tuple] = []
 
     def paired(self, bench, a, b, metric, size):
         self.asked.append(("paired", bench, a, b, metric, size))
         return self.figures[a]
-
-    def speed(self, bench, fast, slow, size):
-        self.asked.append(("speed", bench, fast, slow, size))
-        return self.figures[fast]
 
     def figure(self, bench, contender, metric, size):
         self.asked.append(("figure", bench, contender, metric, size))
@@ -52,7 +48,7 @@ class FakeRun:
 
 def judged(condition, lo, hi, middle=None):
     middle = (lo + hi) / 2 if middle is None else middle
-    return condition.judge(FakeRun(a=Interval(middle, lo, hi, 5))).verdict
+    return condition.judge(FakeRun(a=Estimate(middle, lo, hi, 5))).verdict
 
 
 @pytest.mark.parametrize(
@@ -108,13 +104,13 @@ def test_one_process_decides_nothing():
 
 @pytest.mark.parametrize(("figure", "verdict"), [(7.0, Verdict.HOLDS), (7.1, Verdict.FAILS)])
 def test_a_deterministic_figure_is_judged_by_its_value(figure, verdict):
-    run = FakeRun(a=Interval(figure, None, None, 1))
+    run = FakeRun(a=Estimate(figure))
 
     assert value("size", "a").equals(7).judge(run).verdict is verdict
 
 
 def test_an_open_verdict_says_why():
-    found = (ratio("lookup", "a", "b") >= 2).judge(FakeRun(a=Interval(2.0, 1.0, 3.0, 5)))
+    found = (ratio("lookup", "a", "b") >= 2).judge(FakeRun(a=Estimate(2.0, 1.0, 3.0, 5)))
 
     assert found.reason == "the interval spans the bound"
 
@@ -153,7 +149,7 @@ def test_an_operand_is_readable(operand, text):
 def test_a_geometric_mean_is_that_of_its_ratios():
     mean = geometric_mean(ratio("x", "a", "c"), speedup("y", "b", "c", n=5))
 
-    found = mean.find(FakeRun(a=Interval(2.0, 1.0, 4.0, 3), b=Interval(8.0, 8.0, 8.0, 5)))
+    found = mean.find(FakeRun(a=Estimate(2.0, 1.0, 4.0, 3), c=Estimate(8.0, 8.0, 8.0, 5)))
 
     assert found.value == pytest.approx(4.0)
     # One part is off by a factor of two, the other by none: the square root of two is left.
@@ -165,17 +161,17 @@ def test_a_geometric_mean_is_that_of_its_ratios():
 def test_a_geometric_mean_of_exact_figures_is_exact():
     mean = geometric_mean(value("x", "a"), value("x", "b"))
 
-    found = mean.find(FakeRun(a=Interval(2.0, None, None, 1), b=Interval(8.0, None, None, 1)))
+    found = mean.find(FakeRun(a=Estimate(2.0), b=Estimate(8.0)))
 
     assert (found.value, found.lo, found.hi) == pytest.approx((4.0, 4.0, 4.0))
 
 
-@pytest.mark.parametrize("touching", [Interval(1.0, 0.0, 2.0, 3), Interval(0.0, None, None, 1)])
+@pytest.mark.parametrize("touching", [Estimate(1.0, 0.0, 2.0, 3), Estimate(0.0)])
 def test_a_geometric_mean_needs_parts_that_are_clear_of_zero(touching):
     mean = geometric_mean(value("x", "a"), value("x", "b"))
 
     with pytest.raises(NotMeasured, match=r"value\(a, x\) is not clear of zero"):
-        mean.find(FakeRun(a=touching, b=Interval(8.0, None, None, 1)))
+        mean.find(FakeRun(a=touching, b=Estimate(8.0)))
 
 
 def test_operands_at_two_sizes_are_measured_again_at_every_size():
@@ -195,7 +191,7 @@ def test_a_geometric_mean_of_one_is_refused():
     ("operand", "asked"),
     [
         (ratio("ops", "a", "b", "p99", n=5), ("paired", "ops", "a", "b", "p99", {"n": 5})),
-        (speedup("ops", "a", "b", n=5), ("speed", "ops", "a", "b", {"n": 5})),
+        (speedup("ops", "a", "b", n=5), ("paired", "ops", "b", "a", "time", {"n": 5})),
         (value("ops", "a", "share"), ("figure", "ops", "a", "share", {})),
         (
             growth("ops", "a", over="n"),
@@ -208,7 +204,7 @@ def test_a_geometric_mean_of_one_is_refused():
     ],
 )
 def test_an_operand_asks_the_run_for_what_it_names(operand, asked):
-    run = FakeRun(a=Interval(1.0, 1.0, 1.0, 1))
+    run = FakeRun(a=Estimate(1.0), b=Estimate(1.0))
 
     operand.find(run)
 
@@ -244,7 +240,7 @@ def test_an_order_of_a_metric_compares_the_larger_with_the_smaller():
 
 
 def test_an_order_whose_interval_touches_one_is_open():
-    run = FakeRun(a=Interval(1.02, 0.99, 1.05, 5))
+    run = FakeRun(b=Estimate(1.02, 0.99, 1.05, 5))
 
     assert order("ops", "a", "b").judge(run).verdict is Verdict.INCONCLUSIVE
 
@@ -259,8 +255,8 @@ ends = st.tuples(st.floats(-100, 100), st.floats(0, 50), st.floats(0, 1))
 
 @given(ends, ends)
 def test_the_interval_of_a_difference_holds_every_difference(first, second):
-    a = Interval(first[0], first[0], first[0] + first[1], 3)
-    b = Interval(second[0], second[0], second[0] + second[1], 4)
+    a = Estimate(first[0], first[0], first[0] + first[1], 3)
+    b = Estimate(second[0], second[0], second[0] + second[1], 4)
     x, y = a.lo + first[1] * first[2], b.lo + second[1] * second[2]
 
     found = (value("x", "a") - value("x", "b")).find(FakeRun(a=a, b=b))
@@ -270,7 +266,7 @@ def test_the_interval_of_a_difference_holds_every_difference(first, second):
 
 
 def test_a_difference_of_exact_figures_is_exact():
-    run = FakeRun(a=Interval(6.0, None, None, 1), b=Interval(3.0, None, None, 1))
+    run = FakeRun(a=Estimate(6.0), b=Estimate(3.0))
 
     found = (value("x", "a") - value("y", "b", n=2)).find(run)
 

@@ -7,10 +7,10 @@ import math
 
 import pytest
 
-from velvet.bench.claims import ContenderFailed, NotMeasured
+from velvet.bench.claims import ContenderFailed, NotMeasured, speedup
 from velvet.bench.measured import GAP, Measured
 from velvet.bench.results import assemble, load, save, validate
-from velvet.bench.stats import Interval
+from velvet.bench.stats import Estimate
 from velvet.bench.suite import Options, Suite
 from velvet.errors import VelvetError
 
@@ -50,7 +50,7 @@ def measured(suite):
                 row.add("peak_mb", 0, 10 * cost)
                 row.add("floor_mb", 0, 1.0)
                 row.add("p99", 0, 3 * cost * n)
-            found.row("value", name, {"n": n}).values["value"] = Interval(cost * n, None, None, 1)
+            found.row("value", name, {"n": n}).values["value"] = Estimate(cost * n)
     return found
 
 
@@ -65,7 +65,7 @@ def test_a_ratio_of_rates_is_higher_for_the_faster(measured):
 
 
 def test_a_speedup_is_the_same_for_times_and_rates(measured):
-    found = [measured.speed(bench, "a", "b", {}).value for bench in ("micro", "rate", "run")]
+    found = [speedup(bench, "a", "b").find(measured).value for bench in ("micro", "rate", "run")]
 
     assert found == pytest.approx([2.0, 2.0, 2.0])
 
@@ -79,12 +79,12 @@ def test_a_ratio_of_processor_times_reads_the_processor_clock(measured):
 
 
 def test_a_ratio_of_deterministic_figures_is_exact(measured):
-    assert measured.paired("value", "b", "a", None, {}) == Interval(2.0, None, None, 1)
+    assert measured.paired("value", "b", "a", None, {}) == Estimate(2.0)
 
 
 def test_a_ratio_of_estimates_takes_the_worst_corners(measured):
-    measured.row("value", "a", {"n": 10}).values["value"] = Interval(2.0, 1.0, 4.0, 50)
-    measured.row("value", "b", {"n": 10}).values["value"] = Interval(-2.0, -4.0, 8.0, 20)
+    measured.row("value", "a", {"n": 10}).values["value"] = Estimate(2.0, 1.0, 4.0, 50)
+    measured.row("value", "b", {"n": 10}).values["value"] = Estimate(-2.0, -4.0, 8.0, 20)
 
     found = measured.paired("value", "b", "a", None, {})
 
@@ -92,7 +92,7 @@ def test_a_ratio_of_estimates_takes_the_worst_corners(measured):
 
 
 def test_an_estimate_that_may_be_zero_divides_nothing(measured):
-    measured.row("value", "a", {"n": 10}).values["value"] = Interval(0.1, 0.0, 0.2, 50)
+    measured.row("value", "a", {"n": 10}).values["value"] = Estimate(0.1, 0.0, 0.2, 50)
 
     with pytest.raises(NotMeasured, match="a in value is not clear of zero"):
         measured.paired("value", "b", "a", None, {})

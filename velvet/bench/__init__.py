@@ -6,7 +6,8 @@ package costs a few milliseconds, because every measured child pays for it.
 """
 
 from velvet.bench.claims import across, geometric_mean, growth, order, ratio, speedup, value
-from velvet.bench.model import Absent, Command, Comparison, Estimate, Metric, Outcome, Timed, mode
+from velvet.bench.model import Absent, Command, Comparison, Metric, Outcome, Timed, mode
+from velvet.bench.stats import Estimate
 from velvet.bench.suite import Suite
 
 __all__ = ["Absent", "Command", "Comparison", "Estimate", "Metric", "Outcome", "Suite", "Timed"]

@@ -14,7 +14,7 @@ from enum import Enum
 from itertools import pairwise
 from typing import Any
 
-from velvet.bench.stats import Interval
+from velvet.bench.stats import Estimate
 
 # A run's measurements (`velvet.bench.measured.Measured`), which this file may not import: a suite
 # declares claims, and what is measured knows its suite.
@@ -44,7 +44,7 @@ class Finding:
 
     verdict: Verdict
     text: str
-    interval: Interval | None
+    interval: Estimate | None
     bound: str
     reason: str = ""
     again: bool = False
@@ -60,7 +60,7 @@ class Condition:
     others: tuple[Condition, ...] = ()
 
     def __and__(self, other: Condition) -> Condition:
-        return replace(self, others=(*self.others, other))
+        return replace(self, others=(*self.others, *other.parts))
 
     def __bool__(self) -> bool:
         raise TypeError("join conditions with &, not `and`; a condition has no truth before a run")
@@ -68,10 +68,7 @@ class Condition:
     @property
     def parts(self) -> tuple[Condition, ...]:
         """This condition and every one joined to it."""
-        flat = [replace(self, others=())]
-        for other in self.others:
-            flat.extend(other.parts)
-        return tuple(flat)
+        return (replace(self, others=()), *self.others)
 
     @property
     def bound(self) -> str:
@@ -104,7 +101,7 @@ class Operand:
     benches: tuple[str, ...]
     contenders: tuple[str, ...]
     size: Mapping[str, Any]
-    find: Callable[[Lookup], Interval]
+    find: Callable[[Lookup], Estimate]
     over: str = ""
 
     def __ge__(self, bound: float) -> Condition:
@@ -124,10 +121,10 @@ class Operand:
     def __sub__(self, other: Operand) -> Operand:
         """The difference of two unpaired operands; its interval takes the worst ends."""
 
-        def find(lookup: Lookup) -> Interval:
+        def find(lookup: Lookup) -> Estimate:
             a, b = self.find(lookup), other.find(lookup)
             (a_lo, a_hi), (b_lo, b_hi) = a.ends, b.ends
-            return Interval(a.value - b.value, a_lo - b_hi, a_hi - b_lo, min(a.n, b.n))
+            return Estimate(a.value - b.value, a_lo - b_hi, a_hi - b_lo, min(a.n, b.n))
 
         # Operands at two sizes are looked at in all of them, one size would lack the other.
         apart = any(other.size.get(name, value) != value for name, value in self.size.items())
@@ -154,8 +151,8 @@ def ratio(bench: str, a: str, b: str, metric: str | None = None, **size: Any) ->
 def speedup(bench: str, fast: str, slow: str, **size: Any) -> Operand:
     """How many times less time `fast` takes than `slow`, paired by round."""
     text = f"speedup({fast} over {slow}, {bench}{_where(size)})"
-    names = (fast, slow)
-    return Operand(text, (bench,), names, size, lambda run: run.speed(bench, fast, slow, size))
+    asked = (bench, slow, fast, "time", size)
+    return Operand(text, (bench,), (fast, slow), size, lambda run: run.paired(*asked))
 
 
 def value(bench: str, contender: str, metric: str | None = None, **size: Any) -> Operand:
@@ -192,7 +189,7 @@ def geometric_mean(*operands: Operand) -> Operand:
     if len(operands) < 2:
         raise ValueError("a geometric mean needs at least two operands")
 
-    def find(lookup: Lookup) -> Interval:
+    def find(lookup: Lookup) -> Estimate:
         found = [operand.find(lookup) for operand in operands]
         for operand, one in zip(operands, found, strict=True):
             if min(one.value, one.ends[0]) <= 0:
@@ -202,7 +199,7 @@ def geometric_mean(*operands: Operand) -> Operand:
             math.hypot(*(math.log(one.ends[side] / one.value) for one in found)) / len(found)
             for side in (0, 1)
         )
-        return Interval(middle, middle - below, middle + above, min(one.n for one in found)).exp()
+        return Estimate(middle, middle - below, middle + above, min(one.n for one in found)).exp()
 
     return Operand(
         f"geometric mean of {', '.join(operand.text for operand in operands)}",

@@ -20,7 +20,7 @@ from velvet.bench.measured import GAP, Measured, Row
 from velvet.bench.model import TIERS, Comparison, Size, Tier, size_key
 from velvet.bench.results import assemble
 from velvet.bench.rounds import SystemClock, spin
-from velvet.bench.stats import Interval
+from velvet.bench.stats import Estimate
 from velvet.bench.suite import Claim, Event, Options, Suite
 from velvet.bench.verdicts import Judge, noise
 from velvet.needs import all_unmet
@@ -209,7 +209,7 @@ class Engine:
         elif kind == "sample":
             _sample(row, event, what)
         elif kind == "values":
-            row.values = {key: Interval(*found) for key, found in event["values"].items()}
+            row.values = {key: Estimate(*found) for key, found in event["values"].items()}
             row.labels = event["labels"]
         elif kind == "absent":
             row.skipped = event["reason"]

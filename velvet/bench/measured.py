@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from velvet.bench.claims import ContenderFailed, NotMeasured
 from velvet.bench.model import Comparison, Size, matches, size_key
 from velvet.bench.stats import (
-    Interval,
+    Estimate,
     growth_rate,
     mean_interval,
     median_interval,
@@ -40,7 +40,7 @@ class Row:
     contender: str
     size: Size
     series: dict[str, list[list[float]]] = field(default_factory=dict)
-    values: dict[str, Interval] = field(default_factory=dict)
+    values: dict[str, Estimate] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     cold: list[float] = field(default_factory=list)
     loops: int = 1
@@ -118,7 +118,7 @@ class Measured:
             raise NotMeasured(f"{row.contender} in {row.bench} has no figure {name!r}")
         return row.series[key], name == "ops"
 
-    def ratio_of(self, a: Row, b: Row, metric: str | None = None) -> Interval:
+    def ratio_of(self, a: Row, b: Row, metric: str | None = None) -> Estimate:
         """Return a's figure over b's, paired by round where there are rounds."""
         name = metric or self._comparison(a.bench).main_metric
         if name in a.values and name in b.values:
@@ -133,27 +133,23 @@ class Measured:
             raise NotMeasured(f"{a.contender} and {b.contender} share no round in {a.bench}")
         return found
 
-    def _quotient(self, a: Interval, b: Interval, row: Row) -> Interval:
+    def _quotient(self, a: Estimate, b: Estimate, row: Row) -> Estimate:
         low, high = b.ends
         if low <= 0:
             raise NotMeasured(f"{row.contender} in {row.bench} is not clear of zero")
         if a.lo is None and b.lo is None:
-            return Interval(a.value / b.value, None, None, 1)
+            return Estimate(a.value / b.value)
         corners = [x / y for x in a.ends for y in (low, high)]
-        return Interval(a.value / b.value, min(corners), max(corners), min(a.n, b.n))
+        return Estimate(a.value / b.value, min(corners), max(corners), min(a.n, b.n))
 
-    def paired(self, bench: str, a: str, b: str, metric: str | None, size: Size) -> Interval:
-        """Lookup of `ratio`: at the last size that both contenders take."""
+    def paired(self, bench: str, a: str, b: str, metric: str | None, size: Size) -> Estimate:
+        """Lookup of `ratio` and `speedup`: at the last size that both contenders take."""
         for row in self._all(bench, a, size):
             if (bench, b, size_key(row.size)) in self.rows:
                 size = row.size
         return self.ratio_of(self._one(bench, a, size), self._one(bench, b, size), metric)
 
-    def speed(self, bench: str, fast: str, slow: str, size: Size) -> Interval:
-        """Lookup of `speedup`: the slow one's time over the fast one's."""
-        return self.paired(bench, slow, fast, "time", size)
-
-    def figure(self, bench: str, contender: str, metric: str | None, size: Size) -> Interval:
+    def figure(self, bench: str, contender: str, metric: str | None, size: Size) -> Estimate:
         """Lookup of `value`: in the metric's own unit."""
         row = self._one(bench, contender, size)
         comparison = self._comparison(bench)
@@ -169,14 +165,14 @@ class Measured:
 
     def across(
         self, bench: str, contender: str, metric: str | None, first: Size, second: Size
-    ) -> Interval:
+    ) -> Estimate:
         """Lookup of `across`: two sizes of one contender, paired by process."""
         a, b = self._one(bench, contender, first), self._one(bench, contender, second)
         return self.ratio_of(a, b, metric)
 
     def growth(
         self, bench: str, contender: str, metric: str | None, over: str, size: Size
-    ) -> Interval:
+    ) -> Estimate:
         """Lookup of `growth`: one fit per process (or round), then their interval."""
         rows = [row for row in self._all(bench, contender, size) if over in row.size]
         if errors := [row.error for row in rows if row.error]:
@@ -189,7 +185,7 @@ class Measured:
         name = metric or comparison.main_metric
         if all(name in row.values for row in rows):
             costs = [row.values[name].value for row in rows]
-            return Interval(growth_rate(sizes, costs), None, None, 1)
+            return Estimate(growth_rate(sizes, costs))
         series = [self._series(row, "time" if name == "ops" else name)[0] for row in rows]
         fits = [growth_rate(sizes, costs) for costs in _aligned(series, comparison.kind)]
         if not fits:

@@ -52,16 +52,6 @@ class Metric:
         return cls(spec, "higher" if spec.endswith("/s") else "lower")
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A value that brings its own interval, such as a binomial share over many seeds."""
-
-    value: float
-    lo: float | None = None
-    hi: float | None = None
-    n: int = 1
-
-
 class Absent(Exception):
     """Raised by a set-up whose contender cannot run here; the message is the reason shown.
 

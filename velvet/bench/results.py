@@ -22,7 +22,7 @@ from velvet.bench import machine
 from velvet.bench.claims import Finding, NotMeasured
 from velvet.bench.measured import Measured, Row
 from velvet.bench.model import LABEL, Comparison, size_key
-from velvet.bench.stats import Interval, quantile, rounded, severe_outliers
+from velvet.bench.stats import Estimate, quantile, rounded, severe_outliers
 from velvet.bench.suite import Claim, Options, Suite
 from velvet.errors import VelvetError
 
@@ -180,7 +180,7 @@ def _pair(measured: Measured, a: Row, b: Row, metric: str) -> Iterator[dict[str,
         yield {**found, "metric": metric, "bench": a.bench, **names}
 
 
-def _interval(found: Interval) -> dict[str, Any]:
+def _interval(found: Estimate) -> dict[str, Any]:
     ends = [x for x in (found.lo, found.hi) if x is not None and math.isfinite(x)]
     lo, hi = (rounded(end) for end in ends) if len(ends) == 2 else (None, None)
     return {"ratio": rounded(found.value), "lo": lo, "hi": hi, "n": found.n}
@@ -203,7 +203,7 @@ def _claim(claim: Claim, findings: list[Finding]) -> dict[str, Any]:
     return {
         "id": claim.text.lower().replace(" ", "-")[:60],
         "text": claim.text,
-        "benches": sorted({b for part in claim.condition.parts for b in part.operand.benches}),
+        "benches": sorted(claim.benches),
         "verdict": worst.verdict.value,
         "reason": worst.reason,
         "needs": list(claim.needs),

@@ -24,16 +24,17 @@ _T95_LIMIT = 1.96
 
 
 @dataclass(frozen=True)
-class Interval:
-    """An estimate with its interval; `n` is the number of independent units behind it.
+class Estimate:
+    """A value with its interval; `n` is the number of independent units behind it.
 
-    `lo` and `hi` are None where nothing was repeated (deterministic values).
+    `lo` and `hi` are None where nothing was repeated (deterministic values). A contender that
+    knows its own, such as a binomial share over many seeds, returns it in a `value` comparison.
     """
 
     value: float
-    lo: float | None
-    hi: float | None
-    n: int
+    lo: float | None = None
+    hi: float | None = None
+    n: int = 1
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -41,10 +42,10 @@ class Interval:
         value = self.value
         return value if self.lo is None else self.lo, value if self.hi is None else self.hi
 
-    def exp(self) -> Interval:
+    def exp(self) -> Estimate:
         """Map an interval of logarithms back to ratios."""
         lo, hi = (None if end is None else math.exp(end) for end in (self.lo, self.hi))
-        return Interval(math.exp(self.value), lo, hi, self.n)
+        return Estimate(math.exp(self.value), lo, hi, self.n)
 
 
 def student_t(degrees: int) -> float:
@@ -54,17 +55,17 @@ def student_t(degrees: int) -> float:
     return _T95[degrees - 1] if degrees <= len(_T95) else _T95_LIMIT
 
 
-def mean_interval(samples: Sequence[float]) -> Interval:
+def mean_interval(samples: Sequence[float]) -> Estimate:
     """Return the mean of independent samples with its 95 % Student-t interval."""
     n = len(samples)
     mean = statistics.fmean(samples)
     if n == 1:
-        return Interval(mean, -math.inf, math.inf, 1)
+        return Estimate(mean, -math.inf, math.inf, 1)
     half = student_t(n - 1) * statistics.stdev(samples) / math.sqrt(n)
-    return Interval(mean, mean - half, mean + half, n)
+    return Estimate(mean, mean - half, mean + half, n)
 
 
-def median_interval(samples: Sequence[float]) -> Interval:
+def median_interval(samples: Sequence[float]) -> Estimate:
     """Return the median with its order-statistic interval of at least 95 % coverage.
 
     Below six samples no pair of order statistics reaches 95 %; the whole range is
@@ -74,14 +75,14 @@ def median_interval(samples: Sequence[float]) -> Interval:
     n = len(ordered)
     middle = statistics.median(ordered)
     if n == 1:
-        return Interval(middle, None, None, 1)
+        return Estimate(middle)
     rank, tail = 0, 0.0
     for k in range(n // 2):
         tail += math.comb(n, k) * 0.5**n
         if 2 * tail > 0.05:
             break
         rank = k
-    return Interval(middle, ordered[rank], ordered[n - 1 - rank], n)
+    return Estimate(middle, ordered[rank], ordered[n - 1 - rank], n)
 
 
 def log_ratios(first: Sequence[float], second: Sequence[float]) -> list[float]:
@@ -95,7 +96,7 @@ def log_ratios(first: Sequence[float], second: Sequence[float]) -> list[float]:
 
 def paired_ratio(
     first: Sequence[Sequence[float]], second: Sequence[Sequence[float]]
-) -> Interval | None:
+) -> Estimate | None:
     """Return first/second over processes: Student's t on each process's median log ratio.
 
     Each holds one sequence of samples per process, aligned by round.
@@ -108,19 +109,16 @@ def paired_ratio(
     return mean_interval(medians).exp() if medians else None
 
 
-def round_ratio(first: Sequence[float], second: Sequence[float]) -> Interval | None:
+def round_ratio(first: Sequence[float], second: Sequence[float]) -> Estimate | None:
     """Return first/second where every sample is a process: the median of per-round ratios."""
     logs = log_ratios(first, second)
     return median_interval(logs).exp() if logs else None
 
 
 def growth_rate(sizes: Sequence[float], costs: Sequence[float]) -> float:
-    """Return the exponent b of cost ~ size**b: the slope of the logarithms of two or more sizes."""
+    """Return the exponent b of cost ~ size**b: the slope of logarithms, over different sizes."""
     xs, ys = ([math.log(value) for value in values] for values in (sizes, costs))
-    try:
-        return statistics.linear_regression(xs, ys).slope
-    except statistics.StatisticsError:
-        raise ValueError("a growth needs at least two different sizes") from None
+    return statistics.linear_regression(xs, ys).slope
 
 
 def quantile(samples: Sequence[float], q: float) -> float:

@@ -16,13 +16,13 @@ import runpy
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 from time import process_time_ns
 from typing import Any
 
 from velvet.bench.memory import peak_mb
-from velvet.bench.model import LABEL, Absent, Comparison, Estimate, Outcome, Size
+from velvet.bench.model import LABEL, Absent, Comparison, Outcome, Size
 from velvet.bench.rounds import (
     CLOCK_MULTIPLE,
     ROUND_NS,
@@ -34,6 +34,7 @@ from velvet.bench.rounds import (
     prepare,
     resolution_ns,
 )
+from velvet.bench.stats import Estimate
 from velvet.bench.suite import Suite
 
 Request = Mapping[str, Any]
@@ -247,7 +248,7 @@ def values(comparison: Comparison, size: Size, name: str, emit: Emit, seed: int)
         if key not in labels
     }
     plain({key: found.value for key, found in figures.items()})
-    found = {k: [f.value, f.lo, f.hi, f.n] for k, f in figures.items()}
+    found = {key: list(astuple(figure)) for key, figure in figures.items()}
     emit({"event": "values", "contender": name, "values": found, "labels": labels})
     one.close()
 
