@@ -50,7 +50,7 @@ REQUEST = {"rounds": 2, "seed": 1, "budget": 10.0}
 
 @pytest.fixture
 def tiny_rounds(monkeypatch):
-    monkeypatch.setattr(worker, "ROUND_NS", 1000)
+    monkeypatch.setattr("velvet.bench.rounds.ROUND_NS", 1000)
 
 
 @pytest.mark.usefixtures("unfrozen", "tiny_rounds")
@@ -377,10 +377,11 @@ def test_a_file_without_a_suite_is_refused(tmp_path):
         worker.load_suite(file)
 
 
-def test_an_error_of_many_lines_is_said_in_one():
-    said = worker.failure("a", ValueError("first\nsecond" + "x" * 1000))
+def test_an_error_of_many_lines_is_said_in_one(heard):
+    with worker.turn(heard.append, "a"):
+        raise ValueError("first\nsecond" + "x" * 1000)
 
-    assert said["error"] == "ValueError: first"
+    assert heard[-1]["error"] == "ValueError: first"
 
 
 def test_a_suite_knows_the_file_that_declares_it():

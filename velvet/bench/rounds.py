@@ -16,6 +16,7 @@ import os
 import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from time import perf_counter_ns, thread_time_ns
 from typing import Any, Protocol
@@ -23,6 +24,7 @@ from typing import Any, Protocol
 from velvet.bench.model import Command, Comparison, Outcome, Timed
 from velvet.bench.programs import peak, runner
 
+# Thousands of times what a clock resolves: `perf_counter_ns` steps by 100 ns or less everywhere.
 ROUND_NS = 2_000_000
 MAX_ROUND_NS = 5_000_000
 # With the preparation of its inputs, which is not timed and may take far longer than the calls.
@@ -31,7 +33,6 @@ MAX_LOOPS = 2**24
 WARM_ROUNDS = 10
 WARM_ENOUGH = 0.2
 WARM_NS = 100_000_000
-CLOCK_MULTIPLE = 20
 SPIN_TURNS = 40_000
 
 
@@ -58,16 +59,6 @@ def children_cpu_ns() -> int:
 
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return int((used.ru_utime + used.ru_stime) * 1e9)
-
-
-def resolution_ns(clock: Clock) -> int:
-    """Return the smallest step that a wall clock was seen to make, in nanoseconds."""
-    steps = []
-    for _ in range(20):
-        began = clock.wall()
-        seen = (clock.wall() for _ in range(100_000))
-        steps.append(next((now for now in seen if now != began), began) - began)
-    return max(1, min(steps))
 
 
 @dataclass
@@ -175,7 +166,7 @@ def prepare(comparison: Comparison, name: str, size: Mapping[str, Any], seed: in
     return Prepared(name, timed, close=teardown, child_clock=isinstance(first, Command))
 
 
-def calibrate(prepared: Prepared, clock: Clock, *, floor_ns: int = ROUND_NS) -> None:
+def calibrate(prepared: Prepared, clock: Clock) -> None:
     """Choose the loops of one round (about 2 ms), then warm up until two rounds agree.
 
     The first call is kept apart as `cold_ns`. Calls of a tenth of a second are warm by then.
@@ -186,9 +177,9 @@ def calibrate(prepared: Prepared, clock: Clock, *, floor_ns: int = ROUND_NS) -> 
         whole = clock.wall()
         per_call, _ = prepared.round(clock)
         total = per_call * prepared.loops
-        if total >= floor_ns or clock.wall() - whole > MAX_WHOLE_ROUND_NS:
+        if total >= ROUND_NS or clock.wall() - whole > MAX_WHOLE_ROUND_NS:
             break
-        grown = prepared.loops * 2 if total * 4 > floor_ns else prepared.loops * 4
+        grown = prepared.loops * 2 if total * 4 > ROUND_NS else prepared.loops * 4
         if per_call * grown > MAX_ROUND_NS and prepared.loops > 1:
             break
         prepared.loops = min(grown, MAX_LOOPS)
@@ -219,15 +210,14 @@ def interleave(
     rounds: int,
     seed: int,
     budget_s: float = float("inf"),
-    on_turn: Callable[[str], None] = lambda _: None,
-    on_error: Callable[[str, BaseException], None] | None = None,
+    turn: Callable[[str], AbstractContextManager[object]] = nullcontext,
 ) -> Iterator[dict[str, Any]]:
     """Yield one record per round, in which every contender was timed once in random order.
 
     Args:
         budget_s: wall seconds after which no further round starts (five are always made).
-        on_turn: told the contender's name before its turn, so that a hang can be blamed.
-        on_error: receives what a contender raised; it takes no part from then on.
+        turn: entered with a contender's name for its turn, so that a hang can be blamed. It may
+            suppress what the contender raises, which takes no part from then on.
     """
     alive = {one.name: one for one in prepared}
     rng = random.Random(seed)
@@ -240,16 +230,10 @@ def interleave(
         record: dict[str, Any] = {"round": number, "wall": {}, "cpu": {}, "order": names}
         collections = sum(stat["collections"] for stat in gc.get_stats())
         for name in names:
-            on_turn(name)
-            try:
-                wall, cpu = alive[name].round(clock)
-            except Exception as error:
-                if on_error is None:
-                    raise
-                on_error(name, error)
+            with turn(name):
+                record["wall"][name], record["cpu"][name] = alive[name].round(clock)
+            if name not in record["wall"]:
                 del alive[name]
-                continue
-            record["wall"][name], record["cpu"][name] = wall, cpu
         record["gc"] = sum(stat["collections"] for stat in gc.get_stats()) - collections
         record["spin"] = spin(clock)
         yield record

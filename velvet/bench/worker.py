@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import astuple, replace
+from functools import partial
 from pathlib import Path
 from time import process_time_ns
 from typing import Any
@@ -24,15 +25,12 @@ from typing import Any
 from velvet.bench.memory import peak_mb
 from velvet.bench.model import LABEL, Absent, Comparison, Outcome, Size
 from velvet.bench.rounds import (
-    CLOCK_MULTIPLE,
-    ROUND_NS,
     Prepared,
     SystemClock,
     calibrate,
     children_cpu_ns,
     interleave,
     prepare,
-    resolution_ns,
 )
 from velvet.bench.stats import Estimate
 from velvet.bench.suite import Suite
@@ -52,22 +50,17 @@ def load_suite(file: Path) -> Suite:
     raise ValueError(f"{file} declares no Suite")
 
 
-def failure(name: str, error: BaseException, event: str = "error") -> dict[str, str]:
-    """Return the announcement of a contender that cannot go on, or that is not for this machine."""
-    if isinstance(error, Absent):
-        return {"event": "absent", "contender": name, "reason": str(error)}
-    said = f"{type(error).__name__}: {error}".splitlines()[0][:300]
-    return {"event": event, "contender": name, "error": said}
-
-
 @contextmanager
 def turn(emit: Emit, name: str, event: str = "error") -> Iterator[None]:
     """Announce a contender's turn; whatever it raises is announced and goes no further."""
     emit({"event": "turn", "contender": name})
     try:
         yield
+    except Absent as reason:
+        emit({"event": "absent", "contender": name, "reason": str(reason)})
     except Exception as error:  # noqa: BLE001 - any failure of a contender is its result
-        emit(failure(name, error, event))
+        said = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+        emit({"event": event, "contender": name, "error": said})
 
 
 def result_of(returned: Any) -> Any:
@@ -142,12 +135,11 @@ def micro(
     if request.get("check"):
         names = check(comparison, size, names, emit, seed)
     clock = SystemClock()
-    floor = max(ROUND_NS, CLOCK_MULTIPLE * resolution_ns(clock))
     ready: list[Prepared] = []
     for name in names:
         with turn(emit, name):
             one = prepare(comparison, name, size, seed + CHECKED_INPUTS)
-            calibrate(one, clock, floor_ns=floor)
+            calibrate(one, clock)
             ready.append(one)
             # After the check the first call is no longer cold: another worker's will be.
             cold = None if request.get("check") else one.cold_ns
@@ -162,8 +154,7 @@ def micro(
         rounds=request["rounds"],
         seed=seed,
         budget_s=request["budget"],
-        on_turn=lambda name: emit({"event": "turn", "contender": name}),
-        on_error=lambda name, error: emit(failure(name, error)),
+        turn=partial(turn, emit),
     )
     for record in records:
         emit({"event": "round", **record})
