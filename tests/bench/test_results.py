@@ -149,7 +149,6 @@ def test_growth_needs_two_sizes(measured):
 @pytest.mark.parametrize(
     ("bench", "contender", "metric", "message"),
     [
-        ("nowhere", "a", None, "there is no comparison 'nowhere'"),
         ("micro", "nobody", None, "nobody in micro was not measured in this run"),
         ("micro", "a", "p99", "a in micro has no figure 'p99'"),
     ],

@@ -10,7 +10,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -42,35 +42,33 @@ def measure(suite: Suite, options: Options, *, stream: bool = False) -> dict[str
     quiet = stream or not sys.stderr.isatty()
     console = Console(stderr=True, quiet=stream)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    results: dict[str, Any] = {}
+    event: dict[str, Any] = {}
     with stoppable(), Progress(*columns, console=console, disable=quiet, transient=True) as bar:
-        task = bar.add_task(suite.name, total=None)
+        bar.add_task(suite.name, total=None)
         for event in Engine(suite, options).events():
             if stream:
                 click.echo(json.dumps(event))
-            _show(event, bar, task, console, plain=quiet and not stream)
-            results = event.get("results", results)
-    return results
+            _show(event, bar)
+    return dict(event["results"])
 
 
-def _show(
-    event: Mapping[str, Any], bar: Progress, task: Any, console: Console, *, plain: bool
-) -> None:
-    kind, text, style = event["event"], "", "dim"
+def _show(event: Mapping[str, Any], bar: Progress) -> None:
+    """Move the bar, or where there is none say in a line what it would show."""
+    kind, doing, (task,) = event["event"], "", bar.task_ids
     if kind == "plan":
         bar.update(task, total=event["total"])
     elif kind == "begin":
-        where = f"{event['bench']} {event['size']}".strip()
-        bar.update(task, description=where, completed=event["done"])
-        text = f"measuring {where}" if plain else ""
-    elif kind in ("error", "refused"):
-        text, style = f"{event['bench']}: {event['contender']}: {event['error']}", "red"
+        doing = f"measuring {event['bench']} {event['size']}".strip()
+        bar.update(task, completed=event["done"])
     elif kind == "second_look":
-        again = f"second look, with 3x the samples: {event['text']}"
-        bar.update(task, description=again)
-        text = again if plain else ""
-    if text:
-        console.print(text, style=style, highlight=False, markup=False)
+        doing = f"second look, with 3x the samples: {event['text']}"
+    elif kind in ("error", "refused"):
+        said = f"{event['bench']}: {event['contender']}: {event['error']}"
+        bar.console.print(said, style="red", highlight=False, markup=False)
+    if doing:
+        bar.update(task, description=doing)
+        if bar.disable:
+            bar.console.print(doing, style="dim", highlight=False, markup=False)
 
 
 def _known(suite: Suite, options: Options) -> None:
@@ -123,16 +121,18 @@ def measuring_options(function: F) -> F:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @measuring_options
-@click.pass_context
-def _command(context: click.Context, /, **given: Any) -> None:
+@click.pass_obj
+def command(suite: Suite, /, **given: Any) -> None:
     """Measure this module's comparisons and judge its claims."""
-    suite: Suite = context.obj
     try:
         code = perform(suite, **given)
     except KeyboardInterrupt:
         click.echo("stopped; nothing was written", err=True)
         code = 130
-    context.exit(code)
+    except VelvetError as error:
+        click.echo(str(error), err=True)
+        code = error.exit_code
+    raise SystemExit(code)
 
 
 def perform(suite: Suite, **given: Any) -> int:
@@ -252,13 +252,3 @@ def _list(suite: Suite) -> None:
     for claim in suite.claims:
         for part in claim.condition.parts:
             click.echo(f"claim: {claim.text}: {part.operand.text} {part.bound}")
-
-
-def run_suite(suite: Suite, argv: Sequence[str] | None = None) -> None:
-    """Run the command for one suite; ends the process."""
-    words = None if argv is None else list(argv)
-    try:
-        _command.main(args=words, prog_name=f"measure.py ({suite.name})", obj=suite)
-    except VelvetError as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(error.exit_code) from None

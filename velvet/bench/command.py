@@ -13,6 +13,6 @@ from velvet.bench.suite import Suite
 
 def main(suite: Suite, argv: Sequence[str] | None = None) -> None:
     """Run as ``python benchmarks/measure.py``; ends the process with 0, 1 or 2."""
-    from velvet.bench.cli import run_suite
+    from velvet.bench.cli import command
 
-    run_suite(suite, argv)
+    command.main(args=argv, prog_name=f"measure.py ({suite.name})", obj=suite)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from velvet.bench.claims import ContenderFailed, NotMeasured
-from velvet.bench.model import Comparison, Size, matches, size_key
+from velvet.bench.model import Size, matches, size_key
 from velvet.bench.stats import (
     Estimate,
     growth_rate,
@@ -86,18 +86,12 @@ class Measured:
         names = self.spins if benches is None else benches
         return [spin for name in names for spin in self.spins.get(name, ())]
 
-    def _comparison(self, bench: str) -> Comparison:
-        if bench not in self.suite.comparisons:
-            raise NotMeasured(f"there is no comparison {bench!r}")
-        return self.suite.comparisons[bench]
-
     def _all(self, bench: str, contender: str, size: Size) -> list[Row]:
         rows = [row for row in self.of(bench) if row.contender == contender]
         return [row for row in rows if matches(row.size, size)]
 
     def _one(self, bench: str, contender: str, size: Size) -> Row:
         """Return the row that a claim means; the size may name a part of the axes."""
-        self._comparison(bench)
         where = f"{contender} in {bench}" + (f" at {size_key(size)}" if size else "")
         rows = self._all(bench, contender, size)
         if not rows:
@@ -111,7 +105,7 @@ class Measured:
 
     def _series(self, row: Row, metric: str | None) -> tuple[list[list[float]], bool]:
         """Return a row's samples and whether a larger figure means less time."""
-        comparison = self._comparison(row.bench)
+        comparison = self.suite.comparisons[row.bench]
         name = metric or comparison.main_metric
         clocks = {"ops": comparison.clock, "time": comparison.clock, "cpu": "cpu_s"}
         if (key := clocks.get(name, name)) not in row.series:
@@ -120,14 +114,14 @@ class Measured:
 
     def ratio_of(self, a: Row, b: Row, metric: str | None = None) -> Estimate:
         """Return a's figure over b's, paired by round where there are rounds."""
-        name = metric or self._comparison(a.bench).main_metric
+        name = metric or self.suite.comparisons[a.bench].main_metric
         if name in a.values and name in b.values:
             return self._quotient(a.values[name], b.values[name], b)
         first, inverse = self._series(a, name)
         second, _ = self._series(b, name)
         if inverse:
             first, second = second, first
-        alone = self._comparison(a.bench).kind == "run"
+        alone = self.suite.comparisons[a.bench].kind == "run"
         found = round_ratio(first[0], second[0]) if alone else paired_ratio(first, second)
         if found is None:
             raise NotMeasured(f"{a.contender} and {b.contender} share no round in {a.bench}")
@@ -152,7 +146,7 @@ class Measured:
     def figure(self, bench: str, contender: str, metric: str | None, size: Size) -> Estimate:
         """Lookup of `value`: in the metric's own unit."""
         row = self._one(bench, contender, size)
-        comparison = self._comparison(bench)
+        comparison = self.suite.comparisons[bench]
         name = metric or comparison.main_metric
         if name in row.values:
             return row.values[name]
@@ -181,7 +175,7 @@ class Measured:
         sizes = [float(row.size[over]) for row in rows]
         if len(set(sizes)) < 2:
             raise NotMeasured(f"{contender} in {bench} has fewer than two sizes of {over!r}")
-        comparison = self._comparison(bench)
+        comparison = self.suite.comparisons[bench]
         name = metric or comparison.main_metric
         if all(name in row.values for row in rows):
             costs = [row.values[name].value for row in rows]

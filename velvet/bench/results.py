@@ -175,15 +175,15 @@ def _neighbours(suite: Suite, measured: Measured, bench: str) -> Iterator[dict[s
 
 def _pair(measured: Measured, a: Row, b: Row, metric: str) -> Iterator[dict[str, Any]]:
     with contextlib.suppress(NotMeasured):
-        found = _interval(measured.ratio_of(a, b, metric))
+        found = _interval("ratio", measured.ratio_of(a, b, metric))
         names = {"a": a.contender, "b": b.contender, "size": dict(a.size)}
         yield {**found, "metric": metric, "bench": a.bench, **names}
 
 
-def _interval(found: Estimate) -> dict[str, Any]:
+def _interval(name: str, found: Estimate) -> dict[str, Any]:
     ends = [x for x in (found.lo, found.hi) if x is not None and math.isfinite(x)]
     lo, hi = (rounded(end) for end in ends) if len(ends) == 2 else (None, None)
-    return {"ratio": rounded(found.value), "lo": lo, "hi": hi, "n": found.n}
+    return {name: rounded(found.value), "lo": lo, "hi": hi, "n": found.n}
 
 
 def _claim(claim: Claim, findings: list[Finding]) -> dict[str, Any]:
@@ -197,8 +197,7 @@ def _claim(claim: Claim, findings: list[Finding]) -> dict[str, Any]:
             "reason": found.reason,
         }
         if found.interval is not None:
-            shown = _interval(found.interval)
-            part.update(value=shown["ratio"], lo=shown["lo"], hi=shown["hi"], n=shown["n"])
+            part |= _interval("value", found.interval)
         parts.append(part)
     return {
         "id": claim.text.lower().replace(" ", "-")[:60],

@@ -12,12 +12,11 @@ import asyncio
 import gc
 import inspect
 import itertools
-import os
 import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from time import perf_counter_ns, thread_time_ns
 from typing import Any, Protocol
 
@@ -53,8 +52,7 @@ class SystemClock:
 def children_cpu_ns() -> int:
     """Return the CPU time of ended child processes, in nanoseconds."""
     if sys.platform == "win32":
-        times = os.times()
-        return int((times.children_user + times.children_system) * 1e9)
+        return 0  # which keeps no account of them
     import resource
 
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -71,7 +69,6 @@ class Prepared:
     cold_ns: float = 0
     close: Callable[[], None] = lambda: None
     child_clock: bool = False
-    runner: Callable[[Any], Any] = field(default=asyncio.run)
 
     @property
     def is_async(self) -> bool:
@@ -83,7 +80,7 @@ class Prepared:
         call, prepare = self.timed.call, self.timed.prepare
         given = [] if prepare is None else [prepare()]
         if self.is_async:
-            result, wall, cpu = self.runner(self._async_once(clock, given))
+            result, wall, cpu = asyncio.run(self._async_once(clock, given))
         else:
             cpu_of = children_cpu_ns if self.child_clock else clock.cpu
             cpu0, wall0 = cpu_of(), clock.wall()
@@ -103,7 +100,7 @@ class Prepared:
             taken = [self.once(clock)[1:] for _ in range(self.loops)]
             wall, cpu = map(sum, zip(*taken, strict=True))
         elif self.is_async:
-            wall, cpu = self.runner(self._async_round(clock))
+            wall, cpu = asyncio.run(self._async_round(clock))
         else:
             call, turns = self.timed.call, itertools.repeat(None, self.loops)
             cpu_of = children_cpu_ns if self.child_clock else clock.cpu

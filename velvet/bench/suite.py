@@ -32,12 +32,6 @@ class Options:
     only_claims: bool = False
     second_look: bool = True
 
-    def __post_init__(self) -> None:
-        for name in ("processes", "rounds"):
-            number = getattr(self, name)
-            if number is not None and number < 1:
-                raise ValueError(f"{name} must be at least 1, not {number}")
-
 
 @dataclass(frozen=True)
 class Claim:
