@@ -153,7 +153,7 @@ def test_a_readme_that_is_as_it_should_be_is_not_written_again(readme):
     [
         ("tabel adding", "unknown mark 'tabel'. Did you mean 'table'?"),
         ("table nothing", "these results hold no comparison 'nothing'"),
-        ("table", "mark 'table': list index out of range"),
+        ("table", "mark 'table': table() missing 1 required positional argument: 'name'"),
         ("table adding n=7", "no rows of adding match {'n': '7'}"),
         ("figure adding lop", "nothing measured for adding lop. Did you mean 'loop'?"),
         ("figure adding absent n=100", "nothing measured for adding absent"),

@@ -27,13 +27,6 @@ def write(readme: Path) -> list[str]:
     return stale
 
 
-def _results(module: catalog.Module) -> dict[Path, str]:
-    """Return a module's RESULTS.md as it should be; none before its first reference results."""
-    if not reference_file(module.folder / "benchmarks" / "measure.py").exists():
-        return {}
-    return {module.folder / "RESULTS.md": document(module, reference(module.folder))}
-
-
 def everything(*, check: bool = False, root: Path | None = None) -> list[tuple[str, list[str]]]:
     """Regenerate (or with `check` only compare) all that is made from results.
 
@@ -50,7 +43,8 @@ def everything(*, check: bool = False, root: Path | None = None) -> list[tuple[s
         found += [(readme, stale)] if stale else []
     whole = badge_files(root)
     for module in modules:
-        whole |= _results(module)
+        if reference_file(module.folder / "benchmarks" / "measure.py").exists():
+            whole[module.folder / "RESULTS.md"] = document(module, reference(module.folder))
     for path, text in whole.items():
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             found.append((path, ["all of it"]))

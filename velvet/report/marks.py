@@ -47,29 +47,23 @@ class Context:
         return reference(folder), bench
 
 
-def split(arguments: str) -> tuple[list[str], dict[str, str]]:
-    """Split a mark's arguments into words and ``name=value`` pairs, quoted as in a shell."""
-    parts = shlex.split(arguments)
-    pairs = (part.partition("=") for part in parts if "=" in part)
-    return [part for part in parts if "=" not in part], {name: v for name, _, v in pairs}
-
-
-def nothing_else(*given: object) -> None:
-    """Raise ValueError for arguments that a mark does not take."""
-    if any(given):
-        raise ValueError("it takes no such arguments")
-
-
-def table(context: Context, words: list[str], options: dict[str, str]) -> str:
+def table(
+    context: Context,
+    name: str,
+    /,
+    *,
+    metric: str | None = None,
+    more: str = "",
+    only: str = "",
+    **size: str,
+) -> str:
     """``table BENCH [metric=M] [more=A,B] [only=A,B] [AXIS=VALUE]``: a comparison's table."""
-    results, bench = context.bench(words[0])
-    metric = options.pop("metric", None)
-    more = [name for name in options.pop("more", "").split(",") if name]
-    only = options.pop("only", "")
-    lines = views.lines(results, bench, metric=metric, more=more, size=options)
+    results, bench = context.bench(name)
+    beside = [column for column in more.split(",") if column]
+    lines = views.lines(results, bench, metric=metric, more=beside, size=size)
     lines = [line for line in lines if not only or line.contender in only.split(",")]
     if not lines:
-        raise VelvetError(f"{context.readme}: no rows of {bench} match {options}")
+        raise VelvetError(f"{context.readme}: no rows of {bench} match {size}")
     sizes = len({line.size for line in lines})
     if context.module and (len(lines) > MAX_ROWS or sizes > 1):
         raise VelvetError(
@@ -82,11 +76,10 @@ def table(context: Context, words: list[str], options: dict[str, str]) -> str:
     return "\n\n" + views.markdown(lines, versus=versus, figure=figure) + "\n\n"
 
 
-def claims(context: Context, words: list[str], options: dict[str, str]) -> str:
+def claims(context: Context, *names: str) -> str:
     """``claims [NN/] [BENCH ...]``: claims (of those comparisons) with verdict and interval."""
-    nothing_else(options)
-    results, first = context.bench(words[0] if words else "all")
-    benches = {word for word in (first, *words[1:]) if word} if words else set()
+    results, first = context.bench(names[0] if names else "")
+    benches = {name for name in (first, *names[1:]) if name}
     found = [c for c in results["claims"] if not benches or benches & set(c.get("benches", ()))]
     rows = sum(len(claim["parts"]) for claim in found)
     if context.module and rows > MAX_ROWS:
@@ -97,69 +90,69 @@ def claims(context: Context, words: list[str], options: dict[str, str]) -> str:
     return "\n\n" + claim_table(found) + "\n\n"
 
 
-def verdicts(context: Context, words: list[str], options: dict[str, str]) -> str:
+def verdicts(context: Context, name: str = "") -> str:
     """``verdicts [NN/]``: how many claims hold, fail and are open, for a sentence."""
-    nothing_else(options)
-    return views.claim_counts(context.bench(words[0] if words else "all")[0])
+    return views.claim_counts(context.bench(name)[0])
 
 
-def machine(context: Context, words: list[str], options: dict[str, str]) -> str:
+def machine(context: Context, name: str = "") -> str:
     """``machine [NN/]``: the sentence that names the machine of the reference results."""
-    nothing_else(options)
-    results, _ = context.bench(words[0] if words else "all")
+    results, _ = context.bench(name)
     day = results["created"][:10]
     return f"{sentence(results['machine'])}; {day}; noise index {results['noise']['index']}"
 
 
-def _entry(context: Context, words: list[str], options: dict[str, str]) -> Mapping[str, Any]:
-    results, bench = context.bench(words[0])
-    metric = options.pop("metric", None)
-    found = [
-        entry
-        for entry in views.entries(results, bench, metric, **options)
-        if entry["contender"] == words[1]
-    ]
+def _entry(
+    context: Context,
+    name: str,
+    contender: str,
+    /,
+    *,
+    metric: str | None = None,
+    **size: str,
+) -> Mapping[str, Any]:
+    results, bench = context.bench(name)
+    here = views.entries(results, bench, metric, **size)
+    found = [entry for entry in here if entry["contender"] == contender]
     if not found or not {"median", "label"} & set(found[-1]):
-        known = {entry["contender"] for entry in views.entries(results, bench)}
-        hint = nearest(words[1], known)
-        raise VelvetError(f"{context.readme}: nothing measured for {' '.join(words)}.{hint}")
+        hint = nearest(contender, {entry["contender"] for entry in views.entries(results, bench)})
+        raise VelvetError(f"{context.readme}: nothing measured for {name} {contender}.{hint}")
     return found[-1]
 
 
-def figure(context: Context, words: list[str], options: dict[str, str]) -> str:
+def figure(context: Context, name: str, contender: str, /, **at: str) -> str:
     """``figure BENCH CONTENDER [metric=M] [AXIS=VALUE]``: one measured figure with its unit."""
-    return views.shown(_entry(context, words, options))
+    return views.shown(_entry(context, name, contender, **at))
 
 
-def times(context: Context, words: list[str], options: dict[str, str]) -> str:
+def times(context: Context, name: str, a: str, b: str, /, **at: str) -> str:
     """``times BENCH A B [metric=M] [AXIS=VALUE]``: A's figure over B's, rounded for a sentence."""
-    _, share, tie = _two(context, words, options)
+    _, share, tie = _two(context, name, a, b, **at)
     return "about 1x" if tie else figures.factor(share)
 
 
 def _two(
-    context: Context, words: list[str], options: dict[str, str]
+    context: Context, name: str, a: str, b: str, /, **at: str
 ) -> tuple[Mapping[str, Any], float, bool]:
     """Return A's entry, A's figure over B's, and whether they are a tie."""
-    first, second = (_entry(context, [words[0], words[n]], dict(options)) for n in (1, 2))
-    results, bench = context.bench(words[0])
+    first, second = (_entry(context, name, contender, **at) for contender in (a, b))
+    results, bench = context.bench(name)
     paired, tie = None, False
     if first["size"] == second["size"]:
-        at = (first["metric"], first["size"])
-        paired, tie = views.share(results, bench, *at, words[1], words[2])
+        paired, tie = views.share(results, bench, first["metric"], first["size"], a, b)
     return first, paired or first["median"] / second["median"], tie
 
 
-def ratio(context: Context, words: list[str], options: dict[str, str]) -> str:
+def ratio(context: Context, name: str, a: str, b: str, /, *form: str, **at: str) -> str:
     """``ratio BENCH A B [| factor]``: how A stands to B, ``49x faster``, or the factor alone."""
-    first, share, tie = _two(context, words, options)
-    results, bench = context.bench(words[0])
+    first, share, tie = _two(context, name, a, b, **at)
+    results, bench = context.bench(name)
     better = views.better(results, bench, first["metric"])
-    if words[3:] != ["|", "factor"]:
+    if form != ("|", "factor"):
         return "a tie" if tie else figures.against(share, better, first["unit"])
     factor = share if better == "higher" else 1 / share
     if tie or factor <= 1:
-        raise ValueError(f"{words[1]} is no better than {words[2]}, as a bare factor would say")
+        raise ValueError(f"{a} is no better than {b}, as a bare factor would say")
     return f"{figures.number(factor)}x"
 
 
@@ -176,16 +169,14 @@ def headline(module: catalog.Module, results: Mapping[str, Any] | None = None) -
     return _IN_BRACES.sub(fill, module.headline) or module.question
 
 
-def badges(context: Context, words: list[str], options: dict[str, str]) -> str:
+def badges(context: Context) -> str:
     """``badges``: the pictures that `velvet report` writes beside it, in one line."""
-    nothing_else(words, options)
     shown = sorted(badge_texts(context.root).items())
     return " ".join(f"![{name}: {text}]({BADGES}/{name}.svg)" for name, text in shown)
 
 
-def cards(context: Context, words: list[str], options: dict[str, str]) -> str:
+def cards(context: Context) -> str:
     """``cards``: a line for each module that works, with its headline."""
-    nothing_else(words, options)
     lines = []
     for one in catalog.modules(context.root):
         if one.state == "working":
@@ -197,8 +188,8 @@ def cards(context: Context, words: list[str], options: dict[str, str]) -> str:
     return "\n\n" + "\n".join(lines) + "\n\n"
 
 
-Renderer = Callable[[Context, list[str], dict[str, str]], str]
-_MARKS: tuple[Renderer, ...] = (
+# A mark's words are its function's arguments, and ``name=value`` its keywords.
+_MARKS: tuple[Callable[..., str], ...] = (
     *(badges, cards, claims, figure, machine, ratio, table, times, verdicts),
 )
 RENDERERS = {mark.__name__: mark for mark in _MARKS}
@@ -208,7 +199,10 @@ def _rendered(context: Context, kind: str, arguments: str, where: Path) -> str:
     if kind not in RENDERERS:
         raise VelvetError(f"{where}: unknown mark {kind!r}.{nearest(kind, RENDERERS)}")
     try:
-        return RENDERERS[kind](context, *split(arguments))
+        parts = shlex.split(arguments)
+        words = [part for part in parts if "=" not in part]
+        options = dict(part.split("=", 1) for part in parts if "=" in part)
+        return RENDERERS[kind](context, *words, **options)
     except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
         mark = f"{kind} {arguments.strip()}".strip()
         raise VelvetError(f"{where}: mark '{mark}': {error}") from None
