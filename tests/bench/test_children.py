@@ -13,6 +13,7 @@ import pytest
 
 from velvet.bench import children
 from velvet.bench.children import ChildFailed, environment, stream, tree_mb
+from velvet.bench.programs import LAUNCHER
 from velvet.processes import descendants, end_group
 
 ENVIRONMENT = environment(hashseed=7, threads=2, tier="quick")
@@ -243,10 +244,18 @@ def test_our_own_tree_weighs_something():
     assert tree_mb(os.getpid()) > 1
 
 
-def test_only_macos_needs_the_launcher(monkeypatch):
-    monkeypatch.setattr(children.sys, "platform", "darwin")
-    mac = children._launcher()
-    monkeypatch.setattr(children.sys, "platform", "linux")
+@pytest.mark.parametrize(("system", "between"), [("darwin", LAUNCHER), ("linux", [])])
+def test_only_macos_needs_the_launcher(monkeypatch, system, between):
+    started = []
 
-    assert mac[-1].endswith("launcher.py")
-    assert children._launcher() == []
+    def popen(argv, **_):
+        started.extend(argv)
+        raise OSError("nothing is started here")
+
+    monkeypatch.setattr(children.subprocess, "Popen", popen)
+    monkeypatch.setattr(children.sys, "platform", system)
+
+    with pytest.raises(OSError, match="nothing is started here"):
+        list(stream({}, env=ENVIRONMENT, limit=1))
+
+    assert started == [*between, sys.executable, "-m", "velvet.bench.worker", "{}"]

@@ -17,12 +17,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import IO, Any
 
 import psutil
 
 from velvet.bench.model import MODE_VARIABLE
+from velvet.bench.programs import LAUNCHER
 from velvet.processes import descendants, end_group
 
 STDERR_TAIL = 2000
@@ -73,13 +73,6 @@ def _pump(stream: IO[bytes], lines: queue.Queue[bytes | None]) -> None:
     lines.put(None)
 
 
-def _launcher() -> list[str]:
-    """On macOS a small process stands between, so that the child's peak is its own."""
-    if sys.platform != "darwin":
-        return []
-    return [sys.executable, "-S", str(Path(__file__).with_name("launcher.py"))]
-
-
 def stream(
     request: Mapping[str, Any],
     *,
@@ -92,7 +85,9 @@ def stream(
 
     ChildFailed says that it crashed, stayed silent too long or said something that is no event.
     """
-    argv = [*_launcher(), sys.executable, "-m", "velvet.bench.worker", json.dumps(dict(request))]
+    # On macOS a small process stands between, so that the child's peak is its own.
+    between = LAUNCHER if sys.platform == "darwin" else []
+    argv = [*between, sys.executable, "-m", "velvet.bench.worker", json.dumps(dict(request))]
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
             argv,

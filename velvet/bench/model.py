@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, overload
 
+from velvet.bench.figures import SCALES
+
 Kind = Literal["micro", "run", "value"]
 Tier = Literal["quick", "default", "full"]
 Size = Mapping[str, Any]
@@ -21,7 +23,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 TIERS: tuple[Tier, ...] = ("quick", "default", "full")
 KINDS: tuple[Kind, ...] = ("micro", "run", "value")
 LABEL = "label"
-_SECONDS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 # What the harness itself writes; a metric of the same name would overwrite it.
 _MEASURED = frozenset({"ops", "time", "wall", "wall_s", "cpu", "cpu_s", "cold", "cold_s"}) | {
     f"{name}_mb" for name in ("peak", "delta", "alloc", "tree", "floor")
@@ -139,14 +140,6 @@ def matches(size: Size, wanted: Size) -> bool:
     return all(size.get(name) == value for name, value in wanted.items())
 
 
-def default_clock(kind: Kind) -> Literal["cpu", "wall"]:
-    """Return the clock of a kind: thread CPU time for `micro`, except where it ticks coarsely.
-
-    On Windows the thread clock moves in steps of about 15.6 ms, far longer than a round.
-    """
-    return "cpu" if kind == "micro" and sys.platform != "win32" else "wall"
-
-
 @dataclass(eq=False)
 class Comparison:
     """Contenders on one workload, at one or more sizes.
@@ -163,7 +156,7 @@ class Comparison:
             receive the same one, so that an answer that is remembered is of no use.
         physical_limit: the best figure of the comparison's unit that can be true: the least
             time, the highest rate. A row beyond it is an error and no figure.
-        clock: ``cpu`` is the default of `micro` (thread time), ``wall`` that of `run`.
+        clock: ``cpu`` is the default of `micro` (thread time), ``wall`` that of `run` and of Windows.
         gc: ``off`` only for allocation-free work of nanoseconds.
         tier: the smallest tier that measures it at all.
         quick, default: which sizes these tiers measure; `full` takes all.
@@ -215,14 +208,16 @@ class Comparison:
         self.sizes = list(self.sizes) or [{}]
         self.title = self.title or self.name
         self.metrics = {key: Metric.of(spec) for key, spec in self.metrics.items()}
-        self.clock = self.clock or default_clock(self.kind)
+        if not self.clock:
+            # The thread clock of Windows moves in steps of about 15.6 ms, far longer than a round.
+            self.clock = "cpu" if self.kind == "micro" and sys.platform != "win32" else "wall"
 
     @property
     def main_metric(self) -> str:
         """``"ops"`` for rates, ``"time"`` for durations, else the first declared metric."""
         if self.unit.endswith("/s") and self.kind == "micro":
             return "ops"
-        if self.unit in _SECONDS and self.kind != "value":
+        if self.unit in SCALES and self.kind != "value":
             return "time"
         return next(iter(self.metrics), "value")
 
@@ -239,7 +234,7 @@ class Comparison:
         items = self.items(**size) if callable(self.items) else self.items
         if self.main_metric == "ops":
             return items / seconds
-        return seconds * _SECONDS.get(self.unit, 1.0) / items
+        return seconds / SCALES.get(self.unit, 1.0) / items
 
     def implausible(self, figure: float, size: Size) -> str:
         """Return why a figure of the main metric cannot be true; empty when it may be."""

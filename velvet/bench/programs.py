@@ -11,6 +11,8 @@ from pathlib import Path
 
 from velvet.bench.model import Command
 
+LAUNCHER = [sys.executable, "-S", str(Path(__file__).with_name("launcher.py"))]
+
 
 def environment(command: Command) -> dict[str, str]:
     """Return the environment of a program: ours with its changes; None takes a variable away."""
@@ -25,11 +27,10 @@ def peak(command: Command) -> dict[str, float]:
     """
     if sys.platform == "win32":
         return {}
-    launcher = [sys.executable, "-S", str(Path(__file__).with_name("launcher.py"))]
     with tempfile.TemporaryDirectory() as folder:
         note = Path(folder) / "peak"
         subprocess.run(
-            [*launcher, *command.argv],
+            [*LAUNCHER, *command.argv],
             input=command.stdin,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
