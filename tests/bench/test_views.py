@@ -134,10 +134,6 @@ def test_a_bar_in_a_cell_does_not_break_the_table(document):
     assert "this \\| that" in markdown(lines(document, "lookup"))
 
 
-def test_a_table_of_nothing_is_its_head():
-    assert markdown([]).splitlines()[0] == "| contender | measured |"
-
-
 @pytest.mark.parametrize(
     ("kind", "metric", "shown"),
     [("value", None, "lost"), ("run", None, "measured"), ("run", "peak_mb", "peak_mb")],

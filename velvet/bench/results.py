@@ -112,8 +112,7 @@ def _figures(comparison: Comparison, row: Row) -> list[tuple[str, str, list[floa
     main = comparison.main_metric
     figures: list[tuple[str, str, list[float], int]] = []
     for series, groups in row.series.items():
-        samples = [s for group in groups for s in group if math.isfinite(s)]
-        if not samples:
+        if not (samples := row.flat(series)):
             continue
         processes = sum(bool(group) for group in groups)
         if series == comparison.clock or (series == "cpu_s" and comparison.clock == "cpu"):

@@ -71,14 +71,13 @@ def entries(
     here = [e for e in results["results"] if e["bench"] == bench and _matches(e["size"], size)]
     found = [e for e in here if e["metric"] == wanted or "skipped" in e or "error" in e]
     ranks = {one["name"]: rank for rank, one in enumerate(about["contenders"])}
-    sizes = list(dict.fromkeys(size_key(entry["size"]) for entry in sorted(found, key=_by_axes)))
-    return sorted(found, key=lambda e: (sizes.index(size_key(e["size"])), ranks[e["contender"]]))
+    return sorted(found, key=lambda entry: (_by_axes(entry), ranks[entry["contender"]]))
 
 
-def _by_axes(entry: Mapping[str, Any]) -> list[tuple[int, Any]]:
+def _by_axes(entry: Mapping[str, Any]) -> list[tuple[str, int, Any]]:
     """Sort numbers as numbers and words as words, axis by axis."""
-    values = entry["size"].values()
-    return [(0, v) if isinstance(v, (int, float)) else (1, str(v)) for v in values]
+    axes = entry["size"].items()
+    return [(name, 0, v) if isinstance(v, (int, float)) else (name, 1, str(v)) for name, v in axes]
 
 
 def _pair(results: Results, entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -175,9 +174,7 @@ def columns(table: list[Line], figure: str, versus: str) -> dict[str, list[str]]
         | {"notes": line.notes}
         for line in table
     ]
-    found = {
-        head: [row[head] for row in rows] for head in (rows or [{"contender": "", figure: ""}])[0]
-    }
+    found = {head: [row[head] for row in rows] for head in rows[0]}
     return {k: cells for k, cells in found.items() if any(cells) or k in ("contender", figure)}
 
 

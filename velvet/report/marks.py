@@ -103,13 +103,7 @@ def machine(context: Context, name: str = "") -> str:
 
 
 def _entry(
-    context: Context,
-    name: str,
-    contender: str,
-    /,
-    *,
-    metric: str | None = None,
-    **size: str,
+    context: Context, name: str, contender: str, /, *, metric: str | None = None, **size: str
 ) -> Mapping[str, Any]:
     results, bench = context.bench(name)
     here = views.entries(results, bench, metric, **size)
