@@ -132,17 +132,22 @@ def test_a_file_that_is_no_results_file_is_refused(velvet, tmp_path, text, messa
     assert "measure again" in result.output or "make" in result.output
 
 
-@pytest.mark.parametrize(("holds", "code", "word"), [(True, 0, "agree"), (False, 1, "DISAGREE")])
-def test_verifying_compares_with_pyperf(velvet, paper, monkeypatch, holds, code, word):
+@pytest.mark.parametrize(
+    ("theirs", "code", "verdict"),
+    [
+        (3e-6, 0, "3.00 us by pyperf: agree within 1.50x"),
+        (3.1e-6, 1, "3.10 us by pyperf: DISAGREE within 1.55x"),
+    ],
+)
+def test_verifying_compares_with_pyperf(velvet, paper, monkeypatch, theirs, code, verdict):
     paper.module()
-    found = SimpleNamespace(name="adding/loop", ours=2e-6, pyperf=2.1e-6, factor=1.05, holds=holds)
+    found = pyperf_bridge.Agreement("adding/loop", 2e-6, theirs)
     monkeypatch.setattr(pyperf_bridge, "verify", lambda suite: found)
 
     result = velvet("bench", "verify", "tiny")
 
     assert result.exit_code == code
-    line = f"adding/loop: minimum 2.00 us here, 2.10 us by pyperf: {word} within 1.05x"
-    assert line in result.output
+    assert f"adding/loop: minimum 2.00 us here, {verdict}" in result.output
 
 
 def test_verifying_without_a_name_takes_the_first_module(velvet, paper, monkeypatch):
@@ -150,9 +155,9 @@ def test_verifying_without_a_name_takes_the_first_module(velvet, paper, monkeypa
     paper.module("30-tiny")
     asked: list[str] = []
 
-    def verify(suite: Suite) -> SimpleNamespace:
+    def verify(suite: Suite) -> pyperf_bridge.Agreement:
         asked.append(suite.name)
-        return SimpleNamespace(name="x", ours=1.0, pyperf=1.0, factor=1.0, holds=True)
+        return pyperf_bridge.Agreement("x", 1.0, 1.0)
 
     monkeypatch.setattr(pyperf_bridge, "verify", verify)
 
