@@ -488,22 +488,16 @@ def test_a_clock_that_stood_still_does_not_stop_the_run(declared):
 METRICS = """
     counted = suite.comparison("counted", metrics={"hits": "hits"})
 
-    @counted.contender
     def cache():
         yield Timed(lambda: 1, metrics=lambda: {"hits": 9})
 
+    counted.add("cache", cache)
     pool = suite.comparison(
         "pool", kind="run", metrics={"p99": "ms"}, floor=True, alloc=True, tree=True
     )
-
-    @pool.contender
-    def workers():
-        return lambda: {"p99": 3.0}
-
-    @pool.contender
-    def extrapolated():
-        return lambda: Outcome({"p99": 5.0}, seconds=100.0, measured_n=10)
-
+    extrapolated = Outcome({"p99": 5.0}, seconds=100.0, measured_n=10)
+    pool.add("workers", lambda: lambda: {"p99": 3.0})
+    pool.add("extrapolated", lambda: lambda: extrapolated)
     programs = suite.comparison("programs", kind="run")
     programs.add("true", lambda: Command([sys.executable, "-c", "pass"]))
     programs.add("large", lambda: Command([sys.executable, "-c", "b'x' * 100_000_000"]))

@@ -179,14 +179,8 @@ def in_a_large_parent(code, *arguments):
 def test_touching_200_mb_is_seen_as_such_from_a_parent_of_500_mb(measure_file):
     file = measure_file("""
         touch = suite.comparison("touch", unit="ms", kind="run", floor=True)
-
-        @touch.contender
-        def block():
-            return lambda: len(bytearray(b"x") * (200 * 2**20))
-
-        @touch.contender
-        def nothing():
-            return lambda: 0
+        touch.add("block", lambda: lambda: len(bytearray(b"x") * (200 * 2**20)))
+        touch.add("nothing", lambda: lambda: 0)
     """)
 
     found = in_a_large_parent(

@@ -435,21 +435,6 @@ def test_without_a_baseline_the_first_contender_is_it():
     assert (before, work.baseline) == (None, "a")
 
 
-def test_a_contender_takes_its_functions_name_without_the_underscore():
-    work = Suite("sample", __file__).comparison("work")
-
-    @work.contender
-    def list_():
-        return print
-
-    @work.contender(name="named", needs="posix", note="a note")
-    def other():
-        return print
-
-    assert list(work.contenders) == ["list", "named"]
-    assert work.contenders["named"].needs == ("posix",)
-
-
 def test_sizes_are_the_product_of_their_axes():
     work = Suite("sample", __file__).comparison("work", sizes={"n": [1, 2], "k": ["a", "b"]})
 

@@ -48,19 +48,8 @@ from velvet.bench.command import main
 suite = Suite("30-tiny", __file__)
 adding = suite.comparison("adding", unit="us", title="Add numbers", sizes={"n": [10, 100]})
 
-
-@adding.contender(baseline=True)
-def loop(n):
-    """A loop."""
-    return lambda: [number for number in range(n)][-1]
-
-
-@adding.contender
-def built_in(n):
-    """The built-in."""
-    return lambda: n - 1
-
-
+adding.add("loop", lambda n: lambda: [number for number in range(n)][-1], baseline=True)
+adding.add("built_in", lambda n: lambda: n - 1)
 adding.same_result()
 suite.claim("the built-in wins", speedup("adding", "built_in", "loop", n=100) >= 1.5)
 

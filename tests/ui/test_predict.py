@@ -25,13 +25,11 @@ suite = Suite("30-tiny", __file__)
 for name in ("sort", "sort_more"):
     comparison = suite.comparison(name, unit="us", title="Sorting", sizes={"n": [200]})
 
-    @comparison.contender(baseline=True, note="sorts every time")
     def slow(n):
         return lambda: [sorted(range(n)) for _ in range(20)]
 
-    @comparison.contender(note="sorts once")
-    def fast(n):
-        return lambda: sorted(range(n))
+    comparison.add("slow", slow, baseline=True, note="sorts every time")
+    comparison.add("fast", lambda n: lambda: sorted(range(n)), note="sorts once")
 """
 RUN = """
 from velvet.bench.command import main

@@ -12,14 +12,13 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Literal
 
 from velvet.bench.figures import SCALES
 
 Kind = Literal["micro", "run", "value"]
 Tier = Literal["quick", "default", "full"]
 Size = Mapping[str, Any]
-F = TypeVar("F", bound=Callable[..., Any])
 TIERS: tuple[Tier, ...] = ("quick", "default", "full")
 KINDS: tuple[Kind, ...] = ("micro", "run", "value")
 LABEL = "label"
@@ -253,19 +252,6 @@ class Comparison:
         wanted = [limit for limit in limits if limit is not None]
         return [one for one in self.sizes if due and all(limit(**one) for limit in wanted)]
 
-    @overload
-    def contender(self, function: F, /) -> F: ...
-    @overload
-    def contender(self, /, **options: Any) -> Callable[[F], F]: ...
-    def contender(self, function: Any = None, /, **options: Any) -> Any:
-        """Register a set-up function under its own name; see `add` for the options."""
-
-        def register(setup: F) -> F:
-            self.add(options.pop("name", None) or setup.__name__.rstrip("_"), setup, **options)
-            return setup
-
-        return register if function is None else register(function)
-
     def add(
         self,
         name: str,
@@ -275,7 +261,7 @@ class Comparison:
         baseline: bool = False,
         **options: Any,
     ) -> None:
-        """Register a contender by name, for those that are made in a loop.
+        """Register a contender.
 
         Args:
             setup: receives the size as keywords and returns what is timed: a callable, a
