@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -160,10 +160,8 @@ def perform(suite: Suite, **given: Any) -> int:
         **{name: given[name] for name in ("processes", "seed", "hashseed", "only_claims")},
     )
     there = None if asked.other is None else load(asked.other)
-    with ExitStack() as stack:
-        if asked.publish:
-            stack.enter_context(publishing(suite))
-        stack.enter_context(servers_for(suite, options))
+    lock = publishing(suite) if asked.publish else nullcontext()
+    with lock, servers_for(suite, options):
         results = measure(suite, options, stream=stream)
     noise = results["noise"]["index"]
     if asked.publish and noise > MAX_PUBLISHED_NOISE:

@@ -47,10 +47,6 @@ def quantity(value: float, unit: str) -> str:
     return f"{number(value)} {unit}".strip()
 
 
-def _ends(lo: float | None, hi: float | None) -> tuple[float, float] | None:
-    return (lo, hi) if lo is not None and hi is not None and 0 < lo <= hi < math.inf else None
-
-
 def against(
     ratio: float, better: str, unit: str, lo: float | None = None, hi: float | None = None
 ) -> str:
@@ -61,8 +57,9 @@ def against(
     """
     if ratio <= 0:
         return "none" if ratio == 0 else number(ratio)
-    above, below = "more", "less"
-    ends = _ends(lo, hi)
+    above, below, ends = "more", "less", None
+    if lo is not None and hi is not None and 0 < lo <= hi < math.inf:
+        ends = (lo, hi)
     if unit in SCALES or unit.endswith("/s"):
         above, below = ("slower", "faster") if better == "lower" else ("faster", "slower")
     if ends and ends[0] <= 1 <= ends[1] and (ends[0] < 1 or ends[1] > 1):

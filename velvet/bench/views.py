@@ -96,13 +96,7 @@ def lines(
     more: Iterable[str] = (),
     size: Mapping[str, Any] | None = None,
 ) -> list[Line]:
-    """Return a comparison's table, one line per contender and size.
-
-    Args:
-        metric: the main figure; the comparison's own by default.
-        more: further metrics to show as columns.
-        size: only the sizes that match these values.
-    """
+    """Return a comparison's table of one metric, with `more` as further columns."""
     about = comparison(results, bench)
     wanted = metric or about["metric"]
     way = better(results, bench, wanted)
