@@ -11,7 +11,6 @@ from velvet.bench.views import (
     claim_lines,
     comparison,
     entries,
-    head,
     lines,
     markdown,
     matrix,
@@ -104,17 +103,22 @@ def test_further_metrics_are_columns(document):
     assert [line.more for line in table] == [(("peak_mb", "12.0 MB"),), (("peak_mb", "-"),)]
 
 
-def test_markdown_has_a_head_a_rule_and_a_row_each(document):
-    written = markdown(lines(document, "lookup", size={"n": 100})).splitlines()
+def table(document, metric=None, **options):
+    found = lines(document, "lookup", metric=metric, **options)
+    return markdown(found, comparison(document, "lookup"), metric)
 
-    head = "| contender | measured at n=100 | against | published | ours against it | notes |"
+
+def test_markdown_has_a_head_a_rule_and_a_row_each(document):
+    written = table(document, size={"n": 100}).splitlines()
+
+    head = "| contender | measured at n=100 | against scan | published | ours against it | notes |"
     assert written[0] == head
     assert written[1] == "| --- | ---: | ---: | ---: | ---: | --- |"
     assert written[2].startswith("| scan | 8.00 us |")
 
 
 def test_a_table_of_several_sizes_has_a_column_for_them(document):
-    written = markdown(lines(document, "lookup")).splitlines()
+    written = table(document).splitlines()
 
     assert written[0].startswith("| contender | size | measured |")
     assert written[2].startswith("| scan | n=10 | 1.00 us |")
@@ -123,7 +127,7 @@ def test_a_table_of_several_sizes_has_a_column_for_them(document):
 def test_columns_that_are_empty_throughout_are_left_out(document):
     document["published"], document["pairs"] = [], []
 
-    written = markdown(lines(document, "lookup", more=["peak_mb"], size={"n": 10}))
+    written = table(document, more=["peak_mb"], size={"n": 10})
 
     assert written.splitlines()[0] == "| contender | measured at n=10 | peak_mb | notes |"
 
@@ -131,15 +135,21 @@ def test_columns_that_are_empty_throughout_are_left_out(document):
 def test_a_bar_in_a_cell_does_not_break_the_table(document):
     document["comparisons"][0]["contenders"][1]["note"] = "this | that"
 
-    assert "this \\| that" in markdown(lines(document, "lookup"))
+    assert "this \\| that" in table(document)
 
 
 @pytest.mark.parametrize(
-    ("kind", "metric", "shown"),
-    [("value", None, "lost"), ("run", None, "measured"), ("run", "peak_mb", "peak_mb")],
+    ("kind", "metric", "heads"),
+    [
+        ("value", None, "| contender | size | time |"),
+        ("run", None, "| contender | size | measured |"),
+        ("run", "peak_mb", "| contender | peak_mb at n=10 |"),
+    ],
 )
-def test_the_head_of_a_table_names_what_was_counted(kind, metric, shown):
-    assert head({"kind": kind, "metric": "lost"}, metric) == shown
+def test_the_head_of_a_table_names_what_was_counted(document, kind, metric, heads):
+    document["comparisons"][0]["kind"] = kind
+
+    assert table(document, metric=metric).startswith(heads)
 
 
 def test_a_claim_is_written_with_verdict_figure_and_bound(document):

@@ -40,7 +40,7 @@ def print_results(results: Mapping[str, Any], console: Console, *, whole: bool =
             continue
         say(f"\n{about['name']}: {about['title']}", "bold")
         table = Table(box=None, header_style="dim", padding=(0, 2))
-        cells = views.columns(shown, about["metric"], f"against {about['baseline']}")
+        cells = views.columns(shown, about)
         cells.pop("notes", None)
         for head in cells:
             side: JustifyMethod = "left" if head == "contender" else "right"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -159,31 +159,31 @@ def _other(results: Results, entry: Mapping[str, Any], metric: str) -> str:
     return shown(found) + _interval(found)
 
 
-def columns(table: list[Line], figure: str, versus: str) -> dict[str, list[str]]:
-    """Return a table as heads with their cells, without the columns that are empty throughout."""
+def columns(
+    table: list[Line], about: Mapping[str, Any], metric: str | None = None
+) -> dict[str, list[str]]:
+    """Return lines of the comparison `about` as heads with their cells, without empty columns.
+
+    Over the figures stands "measured" where they are its time, and the size where it is one.
+    """
+    figure = metric or (str(about["metric"]) if about["kind"] == "value" else "measured")
+    sizes = {line.size for line in table}
+    where = f" at {min(sizes)}" if len(sizes) == 1 and "" not in sizes else ""
     rows = [
-        {"contender": line.contender, "size": line.size, figure: line.figure}
-        | dict(line.more)
-        | {versus: line.versus, "published": line.published, "ours against it": line.quotient}
-        | {"notes": line.notes}
+        {"contender": line.contender, "size": "" if where else line.size}
+        | {figure + where: line.figure, **dict(line.more)}
+        | {f"against {about['baseline']}": line.versus, "published": line.published}
+        | {"ours against it": line.quotient, "notes": line.notes}
         for line in table
     ]
     found = {head: [row[head] for row in rows] for head in rows[0]}
-    return {k: cells for k, cells in found.items() if any(cells) or k in ("contender", figure)}
+    kept = ("contender", figure + where)
+    return {head: cells for head, cells in found.items() if any(cells) or head in kept}
 
 
-def head(about: Mapping[str, Any], metric: str | None = None) -> str:
-    """Return what stands over a comparison's figures: "measured" where they are its time."""
-    return metric or (str(about["metric"]) if about["kind"] == "value" else "measured")
-
-
-def markdown(table: list[Line], *, versus: str = "against", figure: str = "measured") -> str:
-    """Write lines as a Markdown table; a single size stands in the head of the figures."""
-    sizes = {line.size for line in table}
-    if len(sizes) == 1 and "" not in sizes:
-        figure += f" at {sizes.pop()}"
-        table = [replace(line, size="") for line in table]
-    found = columns(table, figure, versus)
+def markdown(table: list[Line], about: Mapping[str, Any], metric: str | None = None) -> str:
+    """Write lines as a Markdown table."""
+    found = columns(table, about, metric)
     sides = ["---" if head in ("contender", "notes") else "---:" for head in found]
     return grid([*found], [list(row) for row in zip(*found.values(), strict=True)], sides)
 

@@ -88,8 +88,7 @@ def _comparison(results: Mapping[str, Any], about: Mapping[str, Any]) -> list[st
     lines = [one for one in views.lines(results, bench, more=more) if not one.skipped]
     if not lines:
         return [*parts, "No contender of it could be measured on this machine."]
-    versus = f"against {about.get('baseline')}"
-    parts.append(views.markdown(lines, versus=versus, figure=views.head(about)))
+    parts.append(views.markdown(lines, about))
     order = [_order(results, bench, key, size) for key, size in sizes.items()]
     return [*parts, *(["\n".join(order)] if any(order) else [])]
 

@@ -71,9 +71,7 @@ def table(
             f"holds at most {MAX_ROWS} at one size (choose one by AXIS=VALUE, or rows by only=A,B), "
             "RESULTS.md holds all"
         )
-    about = views.comparison(results, bench)
-    versus, figure = f"against {about['baseline']}", views.head(about, metric)
-    return "\n\n" + views.markdown(lines, versus=versus, figure=figure) + "\n\n"
+    return "\n\n" + views.markdown(lines, views.comparison(results, bench), metric) + "\n\n"
 
 
 def claims(context: Context, *names: str) -> str:
