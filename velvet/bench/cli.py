@@ -10,11 +10,11 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from rich.console import Console
@@ -29,7 +29,6 @@ from velvet.bench.terminal import print_results, terminal
 from velvet.errors import UsageError, VelvetError, nearest
 from velvet.processes import stoppable
 
-F = TypeVar("F", bound=Callable[..., Any])
 # A port that one process of the whole machine can hold, whatever its user, clone and TMPDIR; the
 # system takes it back when the process ends, however that happens.
 PUBLISH_PORT = 47_615
@@ -91,36 +90,26 @@ def exit_code(results: Mapping[str, Any], *, strict: bool) -> int:
 
 
 _FILE = click.Path(path_type=Path)
-_OPTIONS = (
-    click.option("--quick", "tier", flag_value="quick", help="Fewer samples, shorter rows."),
-    click.option("--full", "tier", flag_value="full", help="The long rows whole; no time limit."),
-    click.option("--json", "json_path", metavar="PATH", help="Write there; - streams events."),
-    click.option("--filter", "text", default="", metavar="TEXT", help="Comparisons with TEXT."),
-    click.option("--contender", "contenders", multiple=True, help="Only these (no claims)."),
-    click.option("--list", "listing", is_flag=True, help="List what there is; measure nothing."),
-    click.option("--only-claims", is_flag=True, help="Only comparisons that a claim looks at."),
-    click.option("--processes", type=click.IntRange(1, 100), help="Worker processes per size."),
-    click.option("--seed", type=int, default=20260101, show_default=True),
-    click.option("--hashseed", type=click.IntRange(0, 4_294_967_295), help="One for all workers."),
-    click.option("--affinity", metavar="CPUS", help="Pin workers to these cores, such as 0,1."),
-    click.option("--strict", is_flag=True, help="An inconclusive claim fails too."),
-    click.option("--show", is_flag=True, help="Print the last results whole; measure nothing."),
-    click.option("--verbose", is_flag=True, help="Print every row, note and formula."),
-    click.option("--compare", "other", type=_FILE, help="Then compare with FILE."),
-    click.option("--pyperf", "pyperf_path", type=_FILE, help="Write a pyperf file."),
-    click.option("--publish", is_flag=True, help="Write reference.json: these become our figures."),
-)
-
-
-def measuring_options(function: F) -> F:
-    """Add the options that every measuring command shares."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@measuring_options
+@click.option("--quick", "tier", flag_value="quick", help="Fewer samples, shorter rows.")
+@click.option("--full", "tier", flag_value="full", help="The long rows whole; no time limit.")
+@click.option("--json", "json_path", metavar="PATH", help="Write there; - streams events.")
+@click.option("--filter", "text", default="", metavar="TEXT", help="Comparisons with TEXT.")
+@click.option("--contender", "contenders", multiple=True, help="Only these (no claims).")
+@click.option("--list", "listing", is_flag=True, help="List what there is; measure nothing.")
+@click.option("--only-claims", is_flag=True, help="Only comparisons that a claim looks at.")
+@click.option("--processes", type=click.IntRange(1, 100), help="Worker processes per size.")
+@click.option("--seed", type=int, default=20260101, show_default=True)
+@click.option("--hashseed", type=click.IntRange(0, 4_294_967_295), help="One for all workers.")
+@click.option("--affinity", metavar="CPUS", help="Pin workers to these cores, such as 0,1.")
+@click.option("--strict", is_flag=True, help="An inconclusive claim fails too.")
+@click.option("--show", is_flag=True, help="Print the last results whole; measure nothing.")
+@click.option("--verbose", is_flag=True, help="Print every row, note and formula.")
+@click.option("--compare", "other", type=_FILE, help="Then compare with FILE.")
+@click.option("--pyperf", "pyperf_path", type=_FILE, help="Write a pyperf file.")
+@click.option("--publish", is_flag=True, help="Write reference.json: these become our figures.")
 @click.pass_obj
 def command(suite: Suite, /, **given: Any) -> None:
     """Measure this module's comparisons and judge its claims."""
@@ -136,7 +125,7 @@ def command(suite: Suite, /, **given: Any) -> None:
 
 
 def perform(suite: Suite, **given: Any) -> int:
-    """Measure, print, store, as the options say that `measuring_options` adds; the exit code."""
+    """Measure, print, store, as the options of `command` say; the exit code."""
     if problems := suite.problems():
         raise UsageError("\n".join([f"{suite.name} declares what cannot be:", *problems]))
     asked = SimpleNamespace(**given)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from velvet import catalog
-from velvet.bench.cli import measuring_options, perform
+from velvet.bench.cli import command, perform
 from velvet.bench.compare import print_comparison
 from velvet.bench.results import load, local_file, reference_file
 from velvet.bench.suite import Suite
@@ -26,9 +26,8 @@ def suite_of(module: catalog.Module) -> Suite:
     return load_suite(file)
 
 
-@click.command("bench", context_settings=HELP)
+@click.command("bench", context_settings=HELP, params=command.params.copy())
 @click.argument("words", nargs=-1, metavar="[MODULE ...]")
-@measuring_options
 def bench_command(words: tuple[str, ...], **given: Any) -> None:
     """Measure MODULEs (all by default) and judge their claims.
 
