@@ -56,8 +56,7 @@ def _pairs(results: Results) -> dict[str, Mapping[str, Any]]:
 
 def _overlap(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
     if None in (a["lo"], a["hi"], b["lo"], b["hi"]):
-        larger = max(abs(a["ratio"]), abs(b["ratio"]))
-        return bool(abs(a["ratio"] - b["ratio"]) <= AGREE_WITHIN * larger)
+        return math.isclose(a["ratio"], b["ratio"], rel_tol=AGREE_WITHIN)
     return bool(a["lo"] <= b["hi"] and b["lo"] <= a["hi"])
 
 

@@ -181,10 +181,8 @@ def cards(context: Context) -> str:
 
 
 # A mark's words are its function's arguments, and ``name=value`` its keywords.
-_MARKS: tuple[Callable[..., str], ...] = (
-    *(badges, cards, claims, figure, machine, ratio, table, times, verdicts),
-)
-RENDERERS = {mark.__name__: mark for mark in _MARKS}
+_MARKS = (badges, cards, claims, figure, machine, ratio, table, times, verdicts)
+RENDERERS: dict[str, Callable[..., str]] = {mark.__name__: mark for mark in _MARKS}
 
 
 def _rendered(context: Context, kind: str, arguments: str, where: Path) -> str:
