@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext
@@ -20,6 +21,7 @@ from velvet.bench.rounds import (
     prepare,
     spin,
 )
+from velvet.bench.worker import ProcessClock
 
 pytestmark = pytest.mark.usefixtures("still_spin")
 
@@ -213,6 +215,26 @@ def test_the_processor_time_of_ended_children_never_falls():
     before = children_cpu_ns()
 
     assert children_cpu_ns() >= before
+
+
+def test_the_processor_time_of_a_tree_counts_workers_that_live_on():
+    burn = """import sys, time
+for line in sys.stdin:
+    end = time.process_time() + 0.3
+    while time.process_time() < end:
+        pass
+    print(flush=True)"""
+    argv, pipe = [sys.executable, "-c", burn], subprocess.PIPE
+    with subprocess.Popen(argv, stdin=pipe, stdout=pipe) as worker:
+        clocks = ProcessClock(tree=True), ProcessClock(tree=False)
+        before = [clock.cpu() for clock in clocks]
+        worker.stdin.write(b"now\n")
+        worker.stdin.flush()
+        worker.stdout.readline()
+        tree, alone = (clock.cpu() - at for clock, at in zip(clocks, before, strict=True))
+        worker.stdin.close()
+
+    assert tree > 250_000_000 > alone
 
 
 @pytest.mark.parametrize("made", [3, None, "text"])

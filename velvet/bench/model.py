@@ -161,8 +161,8 @@ class Comparison:
         quick, default: which sizes these tiers measure; `full` takes all.
         rounds: rounds per process (`micro`) or children per contender (`run`), by tier.
         limit: seconds after which a child is ended and its row reported as an error.
-        tree, floor, alloc: also measure the memory of the whole process tree; of a child that
-            only sets up, for `delta_mb`; the tracemalloc peak (`run` only).
+        tree, floor, alloc: also measure memory and CPU time of the whole process tree; memory of
+            a child that only sets up, for `delta_mb`; the tracemalloc peak (`run` only).
 
     An unknown kind, an empty axis and the name of a metric that the harness measures are refused
     with a ValueError.

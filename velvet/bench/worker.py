@@ -15,7 +15,7 @@ import os
 import runpy
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import astuple, replace
 from functools import partial
 from pathlib import Path
@@ -191,7 +191,7 @@ def run(comparison: Comparison, size: Size, name: str, emit: Emit, request: Requ
         import tracemalloc
 
         tracemalloc.start()
-    clock = ProcessClock()
+    clock = ProcessClock(tree=comparison.tree)
     returned, wall, cpu = one.once(clock)
     sample = {"event": "sample", "contender": name, "peak_mb": peak_mb()}
     if what == "alloc":
@@ -214,12 +214,33 @@ def run(comparison: Comparison, size: Size, name: str, emit: Emit, request: Requ
 
 
 class ProcessClock(SystemClock):
-    """A clock whose CPU time is that of this process, all its threads, and its ended children."""
+    """A clock whose CPU time is that of this process, all its threads, and its ended children.
 
-    @staticmethod
-    def cpu() -> int:
-        """Return nanoseconds."""
-        return process_time_ns() + children_cpu_ns()
+    Args:
+        tree: count the descendants that still run, too, such as the workers of a warm pool.
+    """
+
+    def __init__(self, *, tree: bool) -> None:
+        self._tree, self._looked = tree, 0
+
+    def cpu(self) -> int:
+        """Return nanoseconds, without those that looking for descendants takes."""
+        began = process_time_ns()
+        living = _living_cpu_ns() if self._tree else 0
+        self._looked += process_time_ns() - began
+        return process_time_ns() - self._looked + children_cpu_ns() + living
+
+
+def _living_cpu_ns() -> int:
+    import psutil
+
+    from velvet.processes import descendants
+
+    seconds = 0.0
+    for process in descendants(os.getpid()):
+        with suppress(psutil.Error):
+            seconds += sum(process.cpu_times()[:4])  # its own, and that of its ended children
+    return int(seconds * 1e9)
 
 
 def values(comparison: Comparison, size: Size, name: str, emit: Emit, seed: int) -> None:
