@@ -125,7 +125,6 @@ def soon() -> Callable[[Callable[[], bool]], bool]:
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rungs give up after a moment."""
     monkeypatch.setattr(ladder, "RUNG_SECONDS", 0.3)
-    monkeypatch.setitem(ladder.wait_until.__kwdefaults__, "seconds", 0.3)
 
 
 class _Answering(socketserver.ThreadingTCPServer):

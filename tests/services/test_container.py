@@ -12,7 +12,7 @@ import pytest
 from velvet import services
 from velvet.catalog import repository
 from velvet.errors import VelvetError
-from velvet.services import ServiceUnavailable, container, mongodb, registry
+from velvet.services import ServiceUnavailable, container, mongodb
 from velvet.services.ladder import RungFailed
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the fake engine is a shell script")
@@ -171,7 +171,7 @@ def test_status_says_that_a_container_would_be_started(programs: Any, engine: An
 def test_every_kind_names_a_service_and_a_variable_of_the_compose_file(kind: str) -> None:
     text = (repository() / "compose.yaml").read_text(encoding="utf-8")
 
-    service, url = registry._MODULES[kind].CONTAINER
+    service, url = services._MODULES[kind].CONTAINER
 
     assert f"\n  {service}:\n" in text
     assert f"${{VELVET_{kind.upper()}_PORT:-" in text

@@ -14,16 +14,13 @@ NO_BINARY = "mongod is not on the PATH"
 NO_WHEEL = "no wheel or Debian package holds a MongoDB server"
 CONTAINER = ("mongo", "mongodb://velvet:velvet@127.0.0.1:{port}/?authSource=admin")
 _OP_MSG = 2013
+# {buildInfo: 1, $db: "admin"} in BSON: a number and a text, each with its type and its name.
+_COMMAND = b"\x10buildInfo\0\x01\0\0\0" + b"\x02$db\0\x06\0\0\0admin\0"
 
 
 def _hello() -> bytes:
-    """Return the `buildInfo` command as one OP_MSG (MongoDB wire protocol)."""
-
-    def text(name: bytes, value: bytes) -> bytes:
-        return b"\x02" + name + b"\0" + struct.pack("<i", len(value) + 1) + value + b"\0"
-
-    fields = b"\x10buildInfo\0" + struct.pack("<i", 1) + text(b"$db", b"admin")
-    document = struct.pack("<i", len(fields) + 5) + fields + b"\0"
+    """Return the command as one OP_MSG (MongoDB wire protocol) with its BSON document."""
+    document = struct.pack("<i", len(_COMMAND) + 5) + _COMMAND + b"\0"
     body = struct.pack("<I", 0) + b"\0" + document
     return struct.pack("<iiii", 16 + len(body), 1, 0, _OP_MSG) + body
 
@@ -33,11 +30,9 @@ def ask(url: str) -> str | None:
     answer = exchange(url, 27017, _hello())
     if len(answer) < 21 or struct.unpack("<i", answer[12:16])[0] != _OP_MSG:
         return None
-    _, found, rest = answer.partition(b"\x02version\0")
-    if not found or len(rest) < 4:
-        return "MongoDB"
-    length = struct.unpack("<i", rest[:4])[0]
-    return f"MongoDB {rest[4 : 3 + length].decode('ascii', 'replace')}"
+    _, _, rest = answer.partition(b"\x02version\0")
+    version, _, _ = rest[4:].partition(b"\0")  # after its length
+    return f"MongoDB {version.decode('ascii', 'replace')}".strip()
 
 
 def binary() -> Path | None:

@@ -16,12 +16,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import psutil
-
 from velvet import processes
 from velvet.services.guard import PID_FILES
 from velvet.services.ladder import RUNG_SECONDS, Hooks, RungFailed, Server, free_port, wait_until
-from velvet.services.own import Lease, others_may_reach
+from velvet.services.own import Lease, others_may_reach, server_pids
 from velvet.services.process import give_to, noting, owner_arguments, unprivileged_user
 
 REMEDY = (
@@ -114,12 +112,11 @@ def configuration(port: int, sockets: Path | None, durable: bool, settings: tupl
 
     A setting that is not of the form ``name=value`` raises RungFailed.
     """
-    # A list of folders: the inner quotes keep a comma or a blank in the name.
-    folders = "" if sockets is None else f'"{sockets}"'
     values = {
         "port": str(port),
         "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": folders,
+        # A list of folders: the inner quotes keep a comma or a blank in the name.
+        "unix_socket_directories": f'"{sockets}"' if sockets else "",
         "max_connections": "100",
         "deadlock_timeout": "200ms",
         **({} if durable else {"fsync": "off"}),
@@ -140,81 +137,58 @@ def launch(
     user = unprivileged_user()
     forget_settings()
     with Lease("postgres", user=user) as lease:
-        return _launch(readable(programs, user, lease.folder), lease, rung, user, durable, settings)
+        folder, port = lease.folder, free_port()
+        url = f"postgresql://velvet@127.0.0.1:{port}/postgres"
+        programs, data = readable(programs, user, folder), folder / "data"
+        data.mkdir(mode=0o700)
+        give_to(folder, user)
 
-
-def _launch(
-    programs: Path,
-    lease: Lease,
-    rung: str,
-    user: str | None,
-    durable: bool,
-    settings: tuple[str, ...],
-) -> Server:
-    folder, port = lease.folder, free_port()
-    data = folder / "data"
-    data.mkdir(mode=0o700)
-    give_to(folder, user)
-
-    def run(program: str, *words: str) -> None:
-        try:
-            done = subprocess.run(
-                noting(folder, [str(programs / f"{program}{SUFFIX}"), *words]),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                timeout=RUNG_SECONDS,
-                cwd=folder,
-                check=False,
-                **owner_arguments(user),
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise RungFailed(f"{program} could not be run: {error}") from None
-        if done.returncode != 0:
-            said = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-            raise RungFailed(f"{program} failed: {said[-1][:200]}")
-
-    url = f"postgresql://velvet@127.0.0.1:{port}/postgres"
-
-    def start() -> str:
-        run("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "server.log"), "start")
-        return wait_until(lambda: ask(url), what="postgres")
-
-    def pid() -> int | None:
-        try:
-            number = int((folder / PID_FILES[1]).read_text(encoding="ascii").split()[0])
-            # A postmaster that was killed leaves its file behind.
-            gone = psutil.Process(number).status() == psutil.STATUS_ZOMBIE
-        except (OSError, ValueError, IndexError, psutil.Error):
-            return None
-        return None if gone else number
-
-    def stop() -> None:
-        number = pid()
-        if number is not None:
+        def run(program: str, *words: str) -> None:
             try:
-                run("pg_ctl", "-D", str(data), "-w", "-m", "immediate", "stop")
-            except RungFailed:  # it ended meanwhile, or will not listen
-                processes.end_tree(number, patience_s=0)
+                done = subprocess.run(
+                    noting(folder, [str(programs / f"{program}{SUFFIX}"), "-D", str(data), *words]),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    timeout=RUNG_SECONDS,
+                    cwd=folder,
+                    check=False,
+                    **owner_arguments(user),
+                )
+            except (OSError, subprocess.TimeoutExpired) as error:
+                raise RungFailed(f"{program} could not be run: {error}") from None
+            if done.returncode != 0:
+                said = done.stderr.decode(errors="replace").strip().splitlines()
+                raise RungFailed(f"{program} failed: {(said or ['no reason given'])[-1][:200]}")
 
-    def kill() -> None:
-        number = pid()
-        if number is not None:
-            processes.end_tree(number, patience_s=0)
+        def start() -> str:
+            run("pg_ctl", "-w", "-l", str(folder / "server.log"), "start")
+            return wait_until(lambda: ask(url), what="postgres")
+
+        def pid() -> int | None:
+            return next(iter(server_pids(folder)), None)
+
+        def stop() -> None:
+            try:
+                if server_pids(folder):
+                    run("pg_ctl", "-w", "-m", "immediate", "stop")
+            except RungFailed:  # it ended meanwhile, or will not listen
+                kill()
+
+        def kill() -> None:
+            for number in server_pids(folder):
+                processes.end_tree(number, patience_s=0)
             (folder / PID_FILES[1]).unlink(missing_ok=True)
 
-    # Nothing in the folder outlives the server, so the new cluster need not reach the disk.
-    options = ("-A", "trust", "-U", "velvet", "-E", "UTF8", "--locale=C", "--no-sync")
-    run("initdb", "-D", str(data), *options)
-    sockets = folder if sys.platform != "win32" else None
-    with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
-        file.write(configuration(port, sockets, durable, settings))
-    try:
-        version = start()
-    except BaseException:
-        number = pid()
-        if number is not None:
-            processes.end_tree(number, patience_s=0)
-        raise
-    notes = () if durable else ("fsync=off",)
-    return lease.server(url, version, rung, Hooks(start, stop, kill, pid), notes)
+        # Nothing in the folder outlives the server, so the new cluster need not reach the disk.
+        run("initdb", "-A", "trust", "-U", "velvet", "-E", "UTF8", "--locale=C", "--no-sync")
+        sockets = folder if sys.platform != "win32" else None
+        with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write(configuration(port, sockets, durable, settings))
+        try:
+            version = start()
+        except BaseException:
+            kill()
+            raise
+        notes = () if durable else ("fsync=off",)
+        return lease.server(url, version, rung, Hooks(start, stop, kill, pid), notes)

