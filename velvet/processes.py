@@ -1,20 +1,25 @@
 """Ending processes: a child with its whole group, any process with its descendants, and ourselves.
 
 Whatever starts a child has to end what that child started, too, and on every way out: its end, an
-error, Ctrl-C, SIGTERM. These are the three endings that the rooms of the toolkit share.
+error, Ctrl-C, SIGTERM. The rooms of the toolkit share these endings, and how a folder is removed
+in which something that ends may still be writing its last.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 
 GONE_S = 60.0  # how long the system may take over a process that is killed
+REMOVALS, PAUSE_S = 20, 0.1
 
 
 def descendants(pid: int) -> list[psutil.Process]:
@@ -50,6 +55,16 @@ def end_tree(pid: int, *, patience_s: float) -> None:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     end(process)
             _, family = psutil.wait_procs(family, timeout=seconds)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, again where something is written meanwhile; one that resists is left."""
+    for _ in range(REMOVALS):
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(PAUSE_S)
 
 
 @contextlib.contextmanager

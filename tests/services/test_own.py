@@ -14,7 +14,9 @@ from typing import Any
 import psutil
 import pytest
 
+from velvet import processes
 from velvet.errors import VelvetError
+from velvet.processes import remove
 from velvet.services import own
 from velvet.services.ladder import RungFailed, Server
 from velvet.services.own import (
@@ -23,7 +25,6 @@ from velvet.services.own import (
     discard,
     others_may_reach,
     records,
-    remove,
     running,
     serve,
     server_pids,
@@ -335,7 +336,8 @@ def test_removing_a_folder_that_resists_gives_up_quietly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempts = []
-    monkeypatch.setattr(own.shutil, "rmtree", lambda *words, **options: attempts.append(words))
+    monkeypatch.setattr(processes.shutil, "rmtree", lambda *words, **more: attempts.append(words))
+    monkeypatch.setattr(processes, "PAUSE_S", 0)
 
     remove(tmp_path)
 

@@ -13,12 +13,10 @@ import contextlib
 import getpass
 import json
 import os
-import shutil
 import stat
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -28,6 +26,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from velvet.errors import VelvetError
+from velvet.processes import remove
 from velvet.services.guard import end_containers, recorded
 from velvet.services.ladder import Hooks, RungFailed, Server, listening, wait_until
 from velvet.services.process import ServerProcess, end_server
@@ -196,16 +195,6 @@ def serve(
         stop()
         raise
     return lease.server(url, version, rung, Hooks(start, stop, process.kill, lambda: process.pid))
-
-
-def remove(folder: Path) -> None:
-    """Remove a folder of ours; a file that vanishes meanwhile is no error."""
-    for _ in range(10):
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists():
-            return
-        time.sleep(0.05)
 
 
 def _born(pid: int) -> float | None:

@@ -12,22 +12,21 @@ import atexit
 import contextlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from velvet.processes import end_group
+from velvet.processes import end_group, remove
 from velvet.ui.child import JOB_VARIABLE
 
-KEEP_STDERR = 4000
-REMOVALS = 20
+KEPT_LINES, KEPT_LETTERS = 50, 4000  # of what the child says on standard error
 
 
 class Job:
@@ -49,9 +48,8 @@ class Job:
     ) -> None:
         self.argv = list(argv)
         self.events: list[dict[str, Any]] = []
-        self.garbage = 0
         self.stopped = ""
-        self._said: list[str] = []
+        self._said: deque[str] = deque(maxlen=KEPT_LINES)
         self.began = time.monotonic()
         self._ended: float | None = None
         self._on_end = on_end
@@ -79,15 +77,10 @@ class Job:
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            try:
+            with contextlib.suppress(ValueError):  # a line that is no event is passed over
                 event = json.loads(line)
-            except ValueError:
-                self.garbage += 1
-                continue
-            if isinstance(event, dict):
-                self.events.append(event)
-            else:
-                self.garbage += 1
+                if isinstance(event, dict):
+                    self.events.append(event)
         self._process.wait()
         end_group(self._process)  # what it started and left behind
         self._ended = time.monotonic()
@@ -95,17 +88,12 @@ class Job:
         if self._on_end is not None:
             self._on_end(self)
         _close(self._process.stdin, self._process.stdout)
-        for _ in range(REMOVALS):  # a server that the task started may still be writing its last
-            shutil.rmtree(self.folder, ignore_errors=True)
-            if not self.folder.exists():
-                break
-            time.sleep(0.1)
+        remove(self.folder)
 
     def _read_errors(self) -> None:
         assert self._process.stderr is not None
         for line in self._process.stderr:
             self._said.append(line.decode(errors="replace"))
-            del self._said[:-50]
         self._process.stderr.close()
 
     @property
@@ -124,7 +112,7 @@ class Job:
         if self.running or self.stopped or self._process.returncode == 0:
             return ""
         self._readers[1].join(timeout=1)
-        last = "".join(self._said)[-KEEP_STDERR:].strip().splitlines()[-1:]
+        last = "".join(self._said)[-KEPT_LETTERS:].strip().splitlines()[-1:]
         return f"ended with exit code {self._process.returncode}" + (f": {last[0]}" if last else "")
 
     def wait(self) -> None:

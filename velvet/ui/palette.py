@@ -20,7 +20,6 @@ LAVENDER = "#E6E6FA"
 LAVENDER_SOFT = "#EDE5FF"
 LAVENDER_BLUSH = "#FFF0F5"
 PAPAYA = "#FFEFD5"
-PLUM = "#DDA0DD"
 WHITE = "#FFFFFF"
 TEXT = "#4A4A4A"
 TEXT_SOFT = "#706B70"
@@ -178,11 +177,6 @@ def css() -> str:
   [data-testid="stAppDeployButton"] {{ display: none; }}
   h1, h2, h3, h4 {{ color: {TEXT}; letter-spacing: -0.01em; }}
   [data-testid="stSidebar"] {{ background: {LAVENDER_SOFT}; border-right: 1px solid {LAVENDER}; }}
-  .stTabs [role="tablist"] {{ gap: 0.4rem; flex-wrap: wrap; }}
-  .stTabs [role="tab"] {{ background: {WHITE}; border: 1px solid {LAVENDER};
-      border-radius: 12px 12px 0 0; padding: 0.35rem 0.9rem; color: {TEXT}; }}
-  .stTabs [role="tab"][aria-selected="true"] {{ background: {MISTY_ROSE}; border-color: {PLUM}; }}
-  .stTabs [role="tab"] p {{ color: {TEXT}; }}
   [data-testid="stButtonGroup"] [role="radiogroup"] {{ flex-wrap: wrap; }}
   .stButton button {{ border-radius: 12px; border: 1px solid {LINE}; }}
   .stButton button[kind="primary"] {{ background: {STROKES[0]}; color: {WHITE}; border: none; }}
@@ -195,17 +189,11 @@ def css() -> str:
   .velvet-title {{ font-weight: 600; margin-bottom: -0.6rem; }}
   .velvet-hero img {{ width: 100%; max-height: 460px; object-fit: cover; object-position: top;
       border: 1px solid {LINE}; border-radius: 16px; }}
-  .velvet-tag {{ display: inline-block; border: 1px solid {LINE}; border-radius: 999px;
-      padding: 0 0.6rem; font-size: 0.8rem; background: {PAPAYA}; color: {TEXT}; }}
-  .velvet-planned {{ background: {WHITE}; color: {TEXT_SOFT}; border-style: dashed; }}
   .velvet-claim {{ border-left: 6px solid {LINE}; background: {WHITE}; border-radius: 8px;
       padding: 0.45rem 0.8rem; margin: 0.35rem 0; }}
   [data-testid="stProgressBarTrack"] > div {{ background: {STROKES[0]}; }}
   @media (max-width: 1100px) {{
     h1 {{ font-size: 2rem !important; }}
-    .stTabs [role="tablist"] {{ gap: 0.15rem; }}
-    .stTabs [role="tab"] {{ padding: 0.3rem 0.3rem; }}
-    .stTabs [role="tab"] p {{ font-size: 0.74rem; }}
     .block-container {{ padding-left: 1.6rem; padding-right: 1.6rem; }}
     [data-testid="stHorizontalBlock"]:has(.stPlotlyChart) {{ flex-wrap: wrap; }}
     [data-testid="stHorizontalBlock"]:has(.stPlotlyChart) > [data-testid="stColumn"] {{

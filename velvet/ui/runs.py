@@ -78,7 +78,7 @@ def start(task: str, options: Options, *, cap_s: float, cwd: Path | None = None)
         known = _jobs.get(key)
         if known is not None and known[1].running:
             return known[1]
-        run = Run(dict(options), created=_now())
+        run = Run(dict(options), created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
 
         def keep(job: Job) -> None:
             run.events = job.events
@@ -124,19 +124,14 @@ def _named(run: Run) -> Run:
     return run
 
 
-def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
 def _moment(created: str) -> str:
     return created[:16].replace("T", " ")
 
 
 def write(path: Path, task: str, run: Run) -> None:
     """Store a run whole or not at all: a header, then one event a line."""
-    facts = _facts()
-    header = {"type": "run", "task": task, "options": dict(run.options), "machine": facts}
-    header |= {"python": facts["python"], "created": run.created}
+    header = {"type": "run", "task": task, "options": dict(run.options)}
+    header |= {"machine": _facts(), "created": run.created}
     lines = [json.dumps(line, ensure_ascii=False) for line in (header, *run.events)]
     atomic_write(path, "\n".join(lines) + "\n")
 
