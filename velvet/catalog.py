@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -33,6 +33,7 @@ PHASES = {
     6: "Advanced Topics",
 }
 DIFFICULTIES = ("Beginner", "Intermediate", "Advanced", "Expert")
+REQUIRED = ("title", "phase", "difficulty", "hours", "summary", "question")
 SERVICES = ("postgres", "redis", "rabbitmq", "mongodb")
 FOLDER = re.compile(r"^(0[1-9]|[1-9][0-9])-([a-z][a-z0-9]*(?:-[a-z0-9]+)*)$")
 _FIELDS: dict[str, type | tuple[type, ...]] = {
@@ -49,7 +50,6 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "pictures": list,
     "budget": dict,
 }
-_OPTIONAL = ("prerequisites", "services", "test_processes", "headline", "pictures", "budget")
 # How large a module may be; see velvet/budget.py.
 LIMITS = {
     "lesson_lines": 3000,
@@ -205,7 +205,8 @@ def load(path: Path) -> Module:
         raise VelvetError(f"{path}: line {line}: not valid UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise VelvetError(f"{path}: not valid TOML: {error}") from None
-    _validate(path, text, table)
+    for name, rule in _faults(table):
+        raise VelvetError(f"{path}: line {_line_of(name, text)}: {name!r} {rule}")
     return Module(int(match.group(1)), match.group(2), path=path.parent, **_values(table))
 
 
@@ -217,57 +218,51 @@ def _values(table: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _validate(path: Path, text: str, table: Mapping[str, Any]) -> None:
+def _faults(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the field and the broken rule of what is wrong; only the first is sure to be."""
     for name, kind in _FIELDS.items():
-        if name not in table:
-            if name in _OPTIONAL:
-                continue
-            raise VelvetError(f"{path}: line 1: the field {name!r} is missing")
-        if not isinstance(table[name], kind) or isinstance(table[name], bool):
+        value = table.get(name)
+        if value is None:
+            if name in REQUIRED:
+                yield name, "is missing"
+        elif not isinstance(value, kind) or isinstance(value, bool):
             wanted = kind.__name__ if isinstance(kind, type) else "number"
-            found = type(table[name]).__name__
-            _refuse(path, text, name, f"must be {wanted}, not {found}")
+            yield name, f"must be {wanted}, not {type(value).__name__}"
     for name in table:
         if name not in _FIELDS:
-            _refuse(path, text, name, f"is not a known field.{nearest(name, _FIELDS)}")
+            yield name, f"is not a known field.{nearest(name, _FIELDS)}"
     if table["phase"] not in PHASES:
-        _refuse(path, text, "phase", f"must be 1 to {len(PHASES)}, not {table['phase']}")
+        yield "phase", f"must be 1 to {len(PHASES)}, not {table['phase']}"
     if table["difficulty"] not in DIFFICULTIES:
-        _refuse(path, text, "difficulty", f"must be one of {', '.join(DIFFICULTIES)}")
+        yield "difficulty", f"must be one of {', '.join(DIFFICULTIES)}"
     if not 0 < table["hours"] <= 100:
-        _refuse(path, text, "hours", f"must be over 0 and at most 100, not {table['hours']}")
+        yield "hours", f"must be over 0 and at most 100, not {table['hours']}"
     if not 1 <= table.get("test_processes", 1) <= 16:
-        _refuse(path, text, "test_processes", f"must be 1 to 16, not {table['test_processes']}")
+        yield "test_processes", f"must be 1 to 16, not {table['test_processes']}"
     for service in table.get("services", ()):
         if service not in SERVICES:
-            _refuse(path, text, "services", f"names {service!r}; known are {', '.join(SERVICES)}")
+            yield "services", f"names {service!r}; known are {', '.join(SERVICES)}"
     for one in table.get("pictures", ()):
         named = isinstance(one, dict) and set(one) == {"tab", "file"}
         if not named or not all(isinstance(value, str) for value in one.values()):
-            _refuse(path, text, "pictures", "has entries of `tab` and `file`, both text")
+            yield "pictures", "has entries of `tab` and `file`, both text"
         if not re.fullmatch(r"[a-z0-9-]+\.png", one["file"]):
-            _refuse(path, text, "pictures", f"names {one['file']!r}; a file is like start-up.png")
-    _validate_budget(path, text, table.get("budget", {}))
-
-
-def _validate_budget(path: Path, text: str, budget: Mapping[str, Any]) -> None:
-    if budget and not (isinstance(budget.get("reason"), str) and budget["reason"].strip()):
-        _refuse(path, text, "budget", "needs a `reason`: a sentence that says why")
-    for name, limit in budget.items():
-        if name == "reason":
-            continue
+            yield "pictures", f"names {one['file']!r}; a file is like start-up.png"
+    limits = dict(table.get("budget", {}))
+    reason = limits.pop("reason", "")
+    if table.get("budget") and not (isinstance(reason, str) and reason.strip()):
+        yield "budget", "needs a `reason`: a sentence that says why"
+    for name, limit in limits.items():
         if name not in BUDGETS:
-            _refuse(path, text, "budget", f"knows no {name!r}.{nearest(name, BUDGETS)}")
+            yield "budget", f"knows no {name!r}.{nearest(name, BUDGETS)}"
         if isinstance(limit, bool) or not isinstance(limit, int | float) or limit <= 0:
-            _refuse(path, text, "budget", f"{name} must be a number over 0, not {limit!r}")
+            yield "budget", f"{name} must be a number over 0, not {limit!r}"
 
 
-def _refuse(path: Path, text: str, field: str, rule: str) -> None:
-    lines = text.splitlines()
+def _line_of(field: str, text: str) -> int:
     name = re.escape(field)
     key = re.compile(rf"\s*[\"']?{name}[\"']?\s*[=.\]]|\s*\[+\s*{name}\s*\]")
-    number = next((n for n, line in enumerate(lines, 1) if key.match(line)), 1)
-    raise VelvetError(f"{path}: line {number}: {field!r} {rule}")
+    return next((n for n, line in enumerate(text.splitlines(), 1) if key.match(line)), 1)
 
 
 def modules(root: Path | None = None) -> list[Module]:

@@ -298,7 +298,7 @@ def _shared(declared: Call, original: Any) -> list[str]:
 
 def package_of(tests: Any) -> Path:
     """Return the package of the module whose tests these are."""
-    folder = (tests.place or Path(inspect.getfile(type(tests)))).resolve().parents[2]
+    folder = Path(inspect.getfile(type(tests))).resolve().parents[2]
     return next((folder / "src").glob("velvet_*"))
 
 
@@ -372,7 +372,6 @@ class HostileTests:
     errors: ClassVar[tuple[type[BaseException], ...]] = ()
     excepted: ClassVar[Mapping[str, str]] = {}
     mutable: ClassVar[Set[str]] = frozenset()
-    place: ClassVar[Path | None] = None  # of the file; found, where it is not given
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Make a test of each declared call."""

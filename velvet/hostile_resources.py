@@ -319,7 +319,6 @@ class ResourceTests:
 
     resources: ClassVar[Sequence[Resource]] = ()
     excepted: ClassVar[Mapping[str, str]] = {}
-    place: ClassVar[Path | None] = None  # of the file; found, where it is not given
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Make a test of each declared resource, and of each place to leave it in."""

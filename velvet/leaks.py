@@ -97,16 +97,12 @@ def new_since(before: State) -> list[str]:
     )
 
 
-def left_since(before: State, settling_s: float = SETTLING_SECONDS) -> list[str]:
-    """Return what is still new after the garbage is collected and a moment has passed.
-
-    Args:
-        settling_s: seconds that what was told to end may take.
-    """
+def left_since(before: State) -> list[str]:
+    """Return what is still new after the garbage is collected and a moment has passed."""
     left = new_since(before)
     if left:
         gc.collect()
-        until = time.monotonic() + settling_s
+        until = time.monotonic() + SETTLING_SECONDS
         while (left := new_since(before)) and time.monotonic() < until:
             time.sleep(0.01)
     return left

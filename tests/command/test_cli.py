@@ -127,7 +127,7 @@ def test_a_prefix_of_several_modules_names_them_all(velvet):
         (("hours = 1", 'hours = "one"'), "line 4", "must be number, not str"),
         (("hours = 1", "hours = 0"), "line 4", "must be over 0"),
         (('difficulty = "Beginner"', 'difficulty = "Easy"'), "line 3", "must be one of Beginner"),
-        (("question", "qestion"), "line 1", "the field 'question' is missing"),
+        (("question", "qestion"), "line 1", "'question' is missing"),
         (("services = []", 'services = ["oracle"]'), "line 7", "names 'oracle'"),
         (("services = []", "servces = []"), "line 7", "Did you mean 'services'?"),
     ],

@@ -197,7 +197,7 @@ def test_a_missing_field_is_named(make: Make) -> None:
     path = make()
     path.write_text("\n".join(LINES[1:]), encoding="utf-8")
 
-    assert refusal(path) == "line 1: the field 'title' is missing"
+    assert refusal(path) == "line 1: 'title' is missing"
 
 
 @pytest.mark.parametrize("hours", ["0.5", "100"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import signal
 import threading
@@ -336,9 +337,12 @@ def test_public_callables_are_found_and_values_are_not(tmp_path: Path) -> None:
     assert list(public(tmp_path)) == ["a.Made", "a.Method", "a.soon"]
 
 
-def test_what_is_forgotten_or_excepted_for_nothing_is_named() -> None:
+def test_what_is_forgotten_or_excepted_for_nothing_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     here = Path(__file__).resolve().parents[2] / "17-validation" / "tests" / "unit" / "test_x.py"
-    kind = type("TestX", (HostileTests,), {"place": here})
+    kind = type("TestX", (HostileTests,), {})
+    monkeypatch.setattr(inspect, "getfile", lambda _: str(here))
 
     with pytest.raises(AssertionError, match=r"neither declared nor excepted: .*guard\.scan"):
         kind().test_every_public_callable_is_declared_or_excepted()

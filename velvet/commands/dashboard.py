@@ -20,8 +20,7 @@ from velvet.processes import stoppable
 from velvet.services.ladder import free_port, listening
 from velvet.ui.palette import streamlit_options
 
-FIRST_PORT = 8501
-LAST_PORT = 8599
+USUAL_PORTS = range(8501, 8600)  # Streamlit's own and what follows
 START_SECONDS = 60.0
 
 
@@ -31,10 +30,8 @@ def choose_port(port: int | None) -> int:
         if listening("127.0.0.1", port, timeout=0.2):
             raise UsageError(f"port {port} is in use; choose another with --port, or leave it out")
         return port
-    for candidate in range(FIRST_PORT, LAST_PORT):
-        if not listening("127.0.0.1", candidate, timeout=0.2):
-            return candidate
-    return free_port()
+    usual = (one for one in USUAL_PORTS if not listening("127.0.0.1", one, timeout=0.2))
+    return next(usual, None) or free_port()
 
 
 def page(module: catalog.Module | None) -> Path:
@@ -48,11 +45,7 @@ def page(module: catalog.Module | None) -> Path:
 
 
 def serve(script: Path, port: int, *, headless: bool) -> subprocess.Popen[bytes]:
-    """Start Streamlit and wait until it answers.
-
-    Raises:
-        VelvetError: Streamlit is missing, ended, or did not answer in time.
-    """
+    """Start Streamlit and wait until it answers; a VelvetError says why it does not."""
     if importlib.util.find_spec("streamlit") is None:
         raise VelvetError('dashboards need Streamlit: pip install "streamlit>=1.55" plotly')
     options = {
@@ -68,8 +61,9 @@ def serve(script: Path, port: int, *, headless: bool) -> subprocess.Popen[bytes]
     try:
         while not listening("127.0.0.1", port, timeout=0.2):
             if process.poll() is not None:
-                said = f"ended at once with exit code {process.returncode}"
-                raise VelvetError(f"the dashboard {said}")
+                raise VelvetError(
+                    f"the dashboard ended at once with exit code {process.returncode}"
+                )
             if time.monotonic() > deadline:
                 raise VelvetError(f"the dashboard did not answer within {START_SECONDS:g} s")
             time.sleep(0.1)

@@ -46,19 +46,20 @@ def check_name(slug: str, root: Path) -> tuple[int, str]:
 def create(slug: str, root: Path) -> Path:
     """Write a new module; returns its folder. A file that cannot be written is a VelvetError."""
     number, topic = check_name(slug, root)
-    planned = next((m for m in catalog.everything(root) if m.slug == slug), None)
-    values = {
-        "slug": slug,
-        "number": f"{number:02d}",
-        "topic": topic,
-        "package": "velvet_" + topic.replace("-", "_"),
-        "title": planned.title if planned else topic.replace("-", " ").title(),
-        "phase": str(planned.phase if planned else 6),
-        "difficulty": planned.difficulty if planned else "Intermediate",
-        "hours": f"{planned.hours:g}" if planned else "1",
-        "question": planned.question if planned else "What does it cost to keep items unique?",
-        "summary": planned.summary if planned else "Items kept unique by a list and by a hash.",
-    }
+    started = catalog.Module(
+        number,
+        topic,
+        title=topic.replace("-", " ").title(),
+        phase=6,
+        difficulty="Intermediate",
+        hours=1,
+        question="What does it cost to keep items unique?",
+        summary="Items kept unique by a list and by a hash.",
+    )
+    module = next((one for one in catalog.everything(root) if one.slug == slug), started)
+    names = ("slug", "topic", "package", "title", "phase", "difficulty", "question", "summary")
+    values = {name: getattr(module, name) for name in names}
+    values |= {"number": f"{number:02d}", "hours": f"{module.hours:g}"}
     target = root / slug
     try:
         with tempfile.TemporaryDirectory(dir=root, prefix=".new-") as scratch:

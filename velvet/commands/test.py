@@ -155,12 +155,6 @@ def run_all(runs: list[Job], variables: dict[str, str], workers: int) -> list[Ou
     return outcomes
 
 
-def run_one(job: Job, variables: dict[str, str]) -> int:
-    """Run one job with its output as it comes."""
-    done = subprocess.run(job.argv, cwd=job.folder, env={**os.environ, **variables}, check=False)
-    return done.returncode
-
-
 @click.command("test", context_settings=HELP)
 @click.argument("modules", nargs=-1)
 @click.option("-j", "--jobs", "workers", type=click.IntRange(1, 64), help="Runs at the same time.")
@@ -172,7 +166,9 @@ def test_command(modules: tuple[str, ...], workers: int | None, fail_under: int)
     runs = jobs(modules, fail_under)
     with stoppable(), shared_servers({n for job in runs for n in job.services}) as variables:
         if len(runs) == 1:
-            raise SystemExit(run_one(runs[0], variables))
+            alone, env = runs[0], {**os.environ, **variables}
+            done = subprocess.run(alone.argv, cwd=alone.folder, env=env, check=False)
+            raise SystemExit(done.returncode)
         workers = workers or usable_cores()
         outcomes = run_all([replace(job, beside=workers > 1) for job in runs], variables, workers)
     click.echo("\nsummary")

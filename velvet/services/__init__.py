@@ -144,7 +144,7 @@ def shared(
         variables = {}
         for name in sorted(names):
             try:
-                variables[_variable(name)] = stack.enter_context(_start(name)).url
+                variables[_variable(name)] = stack.enter_context(globals()[name]()).url
             except ServiceUnavailable as error:
                 absent(name, error)
         yield variables

@@ -87,20 +87,17 @@ def wait_until(
 ) -> str:
     """Poll until `ready` returns a text (the server's version) and return it.
 
-    Raises:
-        RungFailed: the server ended, or did not answer a query in `RUNG_SECONDS`.
+    Where it ended, or did not answer a query in `RUNG_SECONDS`, raise RungFailed.
     """
     deadline, pause = time.monotonic() + RUNG_SECONDS, 0.02
-    while True:
-        version = ready()
-        if version is not None:
-            return version
+    while (version := ready()) is None:
         if not alive():
             raise RungFailed(f"{what} ended before it answered")
         if time.monotonic() > deadline:
             raise RungFailed(f"{what} did not answer a query within {RUNG_SECONDS:g} s")
         time.sleep(pause)
         pause = min(pause * 1.5, 0.5)
+    return version
 
 
 @dataclass
@@ -155,18 +152,13 @@ class Server:
         return self.hooks.pid()
 
     def kill(self) -> None:
-        """End the server without warning (SIGKILL), for failure injection; data stays.
-
-        Raises:
-            VelvetError: it is not ours.
-        """
+        """End the server (SIGKILL; its data stay), or raise VelvetError where it is not ours."""
         self._only_ours("kill", self.hooks.kill)()
 
     def restart(self) -> None:
         """Start it again on the same port with the same data, after `kill` or while running.
 
-        Raises:
-            VelvetError: it is not ours, or it does not come back.
+        Where it is not ours, or does not come back, raise VelvetError.
         """
         start = self._only_ours("restart", self.hooks.start)
         if self.pid is not None and self.hooks.stop is not None:
@@ -211,9 +203,9 @@ def climb(name: str, rungs: Mapping[str, Callable[[], Server]], remedy: str) -> 
             server = make()
         except RungFailed as error:
             tried.append((rung, str(error)))
-            continue
-        server.skipped = tuple(tried)
-        return server
+        else:
+            server.skipped = tuple(tried)
+            return server
     raise ServiceUnavailable(name, tried, remedy)
 
 
