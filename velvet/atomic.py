@@ -11,14 +11,10 @@ _NEW_FILE_MODE = 0o644
 
 
 def atomic_write(path: Path, text: str) -> None:
-    """Write a text file whole or not at all, keeping its mode and following a symlink.
+    """Write UTF-8 with line feeds whole or not at all, keeping the file's mode.
 
-    Args:
-        path: its folder is made when missing; a symlink stays one and its target is replaced.
-        text: written as UTF-8 with line feeds.
-
-    Raises:
-        VelvetError: the folder or the file cannot be written; what was there is untouched.
+    Its folder is made when missing; a symlink stays one and its target is replaced. Where it
+    cannot be written, raise VelvetError; what was there is untouched.
     """
     try:
         target = path.resolve()

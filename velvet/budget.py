@@ -96,18 +96,15 @@ def figures(module: Module) -> list[Figure]:
         values["publish_seconds"] = json.loads(results.read_text(encoding="utf-8"))["duration_s"]
     except (OSError, ValueError, KeyError):
         pass  # not published yet
-    limits: dict[str, float] = {
-        **LIMITS,
-        "tests_lines": max(MIN_TESTS_LINES, TESTS_PER_LESSON_LINE * values["lesson_lines"]),
-    }
-    found = []
-    for name, value in values.items():
-        reason = str(module.budget["reason"]) if name in module.budget else ""
-        limit = module.budget.get(name, limits[name])
-        found.append(Figure(name.replace("_", " "), value, limit, reason))
+    tests = max(MIN_TESTS_LINES, TESTS_PER_LESSON_LINE * values["lesson_lines"])
+    limits = {**LIMITS, "tests_lines": tests, **module.budget}
+    reasons = {name: str(limits["reason"]) for name in module.budget}
     everything = [*python_files(module.folder / "src"), *python_files(module.folder / "tests")]
     return [
-        *found,
+        *(
+            Figure(name.replace("_", " "), value, limits[name], reasons.get(name, ""))
+            for name, value in values.items()
+        ),
         Figure("longest file", max(map(_length, everything), default=0), LONG_FILE),
         Figure("README lines", len(words.splitlines()), README_LINES),
         Figure("README words", len(words.split()), README_WORDS),

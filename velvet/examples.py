@@ -26,11 +26,10 @@ F = TypeVar("F", bound=Callable[[], Any])
 
 @dataclass(frozen=True)
 class Example:
-    """One registered example: its name, function, file and needs."""
+    """One registered example: its name, function and needs."""
 
     name: str
     function: Callable[[], Any]
-    file: str
     needs: tuple[str, ...] = ()
 
     @property
@@ -41,14 +40,13 @@ class Example:
         return first.split(". ")[0].rstrip(".") + "."
 
 
-_registry: dict[str, list[Example]] = {}
+_registry: dict[str, list[Example]] = {}  # file -> its examples, in the order of their definition
 
 
 def example(name: str, *, needs: Sequence[str] = ()) -> Callable[[F], F]:
     """Register a function without arguments (plain or coroutine) as a named example.
 
     Args:
-        name: what the reader types; unique in its file.
         needs: what it cannot run without (see `velvet.needs`).
 
     Raises:
@@ -62,7 +60,7 @@ def example(name: str, *, needs: Sequence[str] = ()) -> Callable[[F], F]:
         known = _registry.setdefault(file, [])
         if any(other.name == name and other.function is not function for other in known):
             raise ValueError(f"{file} already has an example called {name!r}")
-        known.append(Example(name, function, file, tuple(needs)))
+        known.append(Example(name, function, tuple(needs)))
         return function
 
     return register
@@ -74,17 +72,12 @@ def names_in(file: Path) -> list[str]:
     return re.findall(r"^@example\(\s*[\"']([^\"']+)", text, re.MULTILINE)
 
 
-def registered(file: str) -> list[Example]:
-    """Return the examples of one file, in the order of their definition."""
-    return list(_registry.get(file, ()))
-
-
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the examples of the calling file; ends the process with exit code 2 or 1 when it cannot."""
     file = inspect.stack()[1].filename
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        _run(registered(file), arguments)
+        _run(_registry.get(file, []), arguments)
         sys.stdout.flush()
     except BrokenPipeError:  # of `python basic.py | head -1`: the rest is not read
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -59,7 +59,6 @@ class Resource:
         use: of what was made, a context manager, synchronous or not: by default, it itself.
         elsewhere: place -> the error that leaving it there is documented to raise, or the reason
             why it is never left there.
-        errors: what an interrupt may come out as, beside itself.
         inside: part of the paths of the files that are interrupted.
         steps: so many interrupts at most, spread evenly.
     """
@@ -69,7 +68,6 @@ class Resource:
     free: Callable[[Any], object]
     use: Callable[[Any], Any] = lambda made: made
     elsewhere: Mapping[str, type[BaseException] | str] = field(default_factory=dict)
-    errors: tuple[type[BaseException], ...] = ()
     inside: str = "/src/velvet_"
     steps: int = 300
 
@@ -86,7 +84,7 @@ class Resource:
 
     def outcome(self, came: BaseException | None, kind: type[BaseException], where: str) -> str:
         """Say what is wrong with what came out of an interrupt."""
-        if (where and isinstance(came, (kind, *self.errors))) or not (where or came):
+        if (where and isinstance(came, kind)) or not (where or came):
             return ""
         return f"{came!r} came out" if came else "the interrupt was swallowed"
 

@@ -3,7 +3,7 @@
 A need is a short string: a distribution with an optional range (``"limits>=4"``), a
 service (``"redis"``), a platform (``"linux"``, ``"posix"``, ``"not windows"``), an interpreter
 (``"python>=3.12"``), a number of usable processor cores (``"cores>=2"``), a program
-(``"program:gcc"``), ``"gpu"`` or ``"browser"``. An unmet need comes back as a reason and the
+(``"program:gcc"``) or ``"browser"``. An unmet need comes back as a reason and the
 command that would meet it, so that a row is never absent in silence.
 """
 
@@ -71,7 +71,10 @@ def unmet(need: str) -> Unmet | None:
     if number:
         return _compare_number(text, *number.groups())
     if text in _SERVICES:
-        return _service(text)
+        from velvet.services import probe  # not at every start
+
+        problem = probe(text)
+        return Unmet(text, problem.reason, problem.remedy) if problem else None
     if text in (*_PLATFORMS, "posix") or text.startswith("not "):
         return _platform(text)
     if text.startswith("program:"):
@@ -79,9 +82,6 @@ def unmet(need: str) -> Unmet | None:
         return None if shutil.which(name) else Unmet(text, f"no {name} here", f"install {name}")
     if text == "browser":
         return None if browser() else Unmet(text, "no Chromium here", "install Chromium or Chrome")
-    if text == "gpu":
-        found = shutil.which("nvidia-smi")
-        return None if found else Unmet(text, "no NVIDIA GPU here", "run it on a GPU machine")
     return _distribution(text)
 
 
@@ -127,13 +127,6 @@ def _platform(need: str) -> Unmet | None:
     if here is not need.startswith("not "):
         return None
     return Unmet(need, f"only for {need}; this is {sys.platform}", "")
-
-
-def _service(name: str) -> Unmet | None:
-    from velvet.services import probe
-
-    problem = probe(name)
-    return Unmet(name, problem.reason, problem.remedy) if problem else None
 
 
 def _distribution(need: str) -> Unmet | None:

@@ -233,7 +233,6 @@ def test_a_broken_release_goes_red(broken: Resource, sentence: str, tmp_path: Pa
     "whole",
     [
         pool(Pool),
-        pool(Translates, errors=(ValueError,)),
         lent_async(careful=True),
         moved(shielded_move),
         replaced(lambda path: atomic.atomic_write(path, "new"), "/velvet/atomic"),

@@ -81,9 +81,7 @@ def contents(module: catalog.Module) -> dict[str, list[str]]:
     named: dict[str, list[str]] = {}
     for level, name, _ in budget.examples(module):
         named.setdefault(f"examples, {level}", []).append(name)
-    named["comparisons"] = list(_asked(_comparisons, module))
-    named["tabs"] = list(_asked(_tabs, module))
-    return named
+    return {**named, "comparisons": _asked(_comparisons, module), "tabs": _asked(_tabs, module)}
 
 
 def _comparisons(module: catalog.Module) -> Iterator[str]:

@@ -21,7 +21,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from velvet.processes import end_group, remove
 from velvet.ui.child import JOB_VARIABLE
@@ -75,8 +75,10 @@ class Job:
         self._timer.start()
 
     def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
+        page, told = self._process.stdin, self._process.stdout
+        assert page is not None
+        assert told is not None
+        for line in told:
             with contextlib.suppress(ValueError):  # a line that is no event is passed over
                 event = json.loads(line)
                 if isinstance(event, dict):
@@ -87,7 +89,8 @@ class Job:
         self._timer.cancel()
         if self._on_end is not None:
             self._on_end(self)
-        _close(self._process.stdin, self._process.stdout)
+        page.close()
+        told.close()
         remove(self.folder)
 
     def _read_errors(self) -> None:
@@ -129,15 +132,6 @@ class Job:
         if threading.current_thread() is not self._timer:
             for reader in self._readers:
                 reader.join(timeout=5)
-        if not self._readers[0].is_alive():
-            _close(self._process.stdin, self._process.stdout, self._process.stderr)
-
-
-def _close(*streams: IO[bytes] | None) -> None:
-    for stream in streams:
-        if stream is not None:
-            with contextlib.suppress(OSError, ValueError):
-                stream.close()
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -102,12 +102,11 @@ def find(task: str, options: Options, *, recorded: Path | None = None) -> Run:
     key = key_of(task, options)
     with _lock:
         mine = {name: run for name, (its, run) in _jobs.items() if its == task}
-    exact = mine.get(key)
-    working = next((run for run in mine.values() if run.running), None)
-    if exact is not None and (exact.running or working is None):
-        return _named(exact)
-    if working is not None:
-        return _named(working)
+    known = mine.get(key)
+    if known is None or not known.running:
+        known = next((run for run in mine.values() if run.running), known)
+    if known is not None:
+        return _named(known)
     folder = store()
     kept = None if folder is None else read(folder / f"{key}.jsonl")
     if kept is not None:
