@@ -29,10 +29,17 @@ def test_the_legend_stands_below_and_gets_room_for_its_rows():
     few, _ = chart.fitted(bars("one", "two"))
     many, _ = chart.fitted(bars(*(f"a rather long name of series {n}" for n in range(6))))
 
-    assert few.layout.legend.y == 0
-    assert few.layout.legend.yref == "container"
+    legend = few.layout.template.layout.legend
+    assert (legend.y, legend.yref, legend.yanchor) == (0, "container", "bottom")
+    assert many.layout.height > few.layout.height
     assert many.layout.margin.b > few.layout.margin.b
     assert many.layout.height - many.layout.margin.b >= few.layout.height - few.layout.margin.b
+
+
+def test_a_trace_that_knows_no_legend_takes_none():
+    figure = plotly_layout(go.Figure(go.Icicle(labels=["a", "b"], parents=["", "a"])))
+
+    assert chart.fitted(figure)[0].layout.height == 360
 
 
 def test_in_the_dark_theme_strokes_are_pale():

@@ -270,33 +270,6 @@ def test_a_figure_gets_the_look_and_is_returned():
     assert figure.layout.template.layout.xaxis.gridcolor == palette.LAVENDER
 
 
-def test_a_figure_with_a_title_leaves_it_room():
-    with_title = palette.plotly_layout(go.Figure(), title="A title")
-    without = palette.plotly_layout(go.Figure())
-
-    assert with_title.layout.margin.t > without.layout.margin.t
-
-
-def test_a_legend_of_many_names_gets_rows_above_the_plot():
-    few, many = go.Figure(), go.Figure()
-    for number in range(2):
-        few.add_scatter(y=[1], name=str(number))
-    for number in range(12):
-        many.add_scatter(y=[1], name=f"a rather long name {number}")
-
-    palette.plotly_layout(few)
-    palette.plotly_layout(many)
-
-    assert many.layout.margin.t > few.layout.margin.t
-    assert many.layout.height > few.layout.height
-
-
-def test_a_trace_that_knows_no_legend_takes_none():
-    figure = go.Figure(go.Icicle(labels=["a", "b"], parents=["", "a"]))
-
-    assert palette.plotly_layout(figure).layout.height == 360
-
-
 def test_each_colour_of_the_palette_has_a_dark_counterpart():
     assert palette.darkened(f"{palette.WHITE.lower()} {palette.STROKES[0]}") == (
         f"{palette.darkened(palette.WHITE)} {palette.FILLS[0]}"

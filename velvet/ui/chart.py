@@ -16,18 +16,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from velvet.bench.views import claim_lines
-from velvet.ui.palette import (
-    LEGEND_ROW_PX,
-    VERDICT_MARKS,
-    VERDICTS,
-    adaptive,
-    css,
-    darkened,
-    legend_rows,
-)
+from velvet.ui.palette import VERDICT_MARKS, VERDICTS, adaptive, css, darkened
 
 CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True}
-_PLOT_LEAST_PX = 180
+_MARGIN_PX, _PLOT_LEAST_PX = 14, 180
+# A legend's entry in pixels: its key, a letter, a row; and the narrowest column of a dashboard.
+_LEGEND_KEY_PX, _LETTER_PX, _ROW_PX, _NARROW_PX = 56, 7, 22, 400
 
 
 def is_dark() -> bool:
@@ -40,27 +34,24 @@ def html(text: str) -> None:
     st.html(adaptive(text))
 
 
+def _legend_rows(figure: go.Figure) -> int:
+    """Guess how many rows the legend takes in a narrow column, so that it never meets the plot."""
+    # A trace of the kinds that know no legend, such as an icicle, has no such property.
+    shown = [one for one in figure.data if getattr(one, "showlegend", False) is not False]
+    names = {trace.name or "" for trace in shown}
+    if len(names) < 2:
+        return 0
+    return -(-sum(_LEGEND_KEY_PX + _LETTER_PX * len(name) for name in names) // _NARROW_PX)
+
+
 def fitted(figure: go.Figure, *, dark: bool = False) -> tuple[go.Figure, str]:
     """Return a copy of a figure that fits any width, and the title that it no longer carries."""
     done = go.Figure(figure)
     title = str(done.layout.title.text or "")
-    rows = legend_rows(done)
-    height = done.layout.height or 360
-    top, bottom = 14, 12 + LEGEND_ROW_PX * rows
-    done.update_layout(
-        title_text="",
-        height=max(height, _PLOT_LEAST_PX + top + bottom),
-        margin={"t": top, "b": bottom},
-        legend={
-            "orientation": "h",
-            "xref": "container",
-            "yref": "container",
-            "x": 0,
-            "xanchor": "left",
-            "y": 0,
-            "yanchor": "bottom",
-        },
-    )
+    rows = _legend_rows(done)
+    height, below = done.layout.height or 360, 12 + _ROW_PX * rows
+    height = max(height + _ROW_PX * max(0, rows - 1), _PLOT_LEAST_PX + _MARGIN_PX + below)
+    done.update_layout(title_text="", height=height, margin={"t": _MARGIN_PX, "b": below})
     if dark:
         done = go.Figure(json.loads(darkened(done.to_json())), skip_invalid=True)
     return done, title

@@ -112,20 +112,6 @@ def config_toml() -> str:
     return head + "\n".join(parts)
 
 
-# A legend's entry in pixels: its key, a letter, a row; and the narrowest column of a dashboard.
-_LEGEND_KEY_PX, _LETTER_PX, LEGEND_ROW_PX, _NARROW_PX = 56, 7, 22, 400
-
-
-def legend_rows(figure: go.Figure) -> int:
-    """Guess how many rows the legend takes in a narrow column, so that it never meets the title."""
-    # A trace of the kinds that know no legend, such as an icicle, has no such property.
-    shown = [one for one in figure.data if getattr(one, "showlegend", False) is not False]
-    names = {trace.name or "" for trace in shown}
-    if len(names) < 2:
-        return 0
-    return -(-sum(_LEGEND_KEY_PX + _LETTER_PX * len(name) for name in names) // _NARROW_PX)
-
-
 @cache
 def _template() -> go.layout.Template:
     """Return what all figures share; one object, since setting it anew costs ten times as much."""
@@ -140,14 +126,14 @@ def _template() -> go.layout.Template:
         "tickcolor": LINE,
         "title": {"font": {"size": 13}},
     }
-    title = {"font": {"size": 17, "color": TEXT}, "x": 0, "xanchor": "left", "y": 1}
+    below = {"xref": "container", "yref": "container", "y": 0, "yanchor": "bottom"}
     layout = {
-        "title": {**title, "yanchor": "top", "pad": {"t": 8}},
         "font": {"family": FONT, "size": 13, "color": TEXT},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": WHITE,
         "colorway": list(STROKES),
-        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "xanchor": "left"},
+        "legend": {"orientation": "h", "x": 0, "xanchor": "left", **below},
+        "margin": {"l": 12, "r": 12},
         "hoverlabel": {"bgcolor": WHITE, "font": {"color": TEXT, "family": FONT}},
         "xaxis": axis,
         "yaxis": axis,
@@ -156,14 +142,11 @@ def _template() -> go.layout.Template:
 
 
 def plotly_layout(figure: go.Figure, *, title: str = "", height: int = 360) -> go.Figure:
-    """Give a Plotly figure the project's look and return it; call it when the traces are there."""
-    rows = legend_rows(figure)
-    top = (40 if title else 12) + LEGEND_ROW_PX * rows
+    """Give a Plotly figure the project's look and return it."""
     layout = figure.layout
     layout.template = _template()
     layout.title = {"text": title}
-    layout.height = height + LEGEND_ROW_PX * max(0, rows - 1)
-    layout.margin = {"l": 12, "r": 12, "t": top, "b": 12}
+    layout.height = height
     return figure
 
 
