@@ -133,12 +133,11 @@ def _show(item: Example) -> None:
     began = time.perf_counter()
     try:
         with stoppable():  # SIGTERM, too, lets an example end what it started
-            if inspect.iscoroutinefunction(item.function):
-                import asyncio
+            answer = item.function()
+            if inspect.iscoroutine(answer):
+                import asyncio  # not at every start
 
-                asyncio.run(item.function())
-            else:
-                item.function()
+                asyncio.run(answer)
     except VelvetError as error:
         # A server whose ladder looked climbable may still refuse every rung.
         console.print(f"skipped: {error}", markup=False)

@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 LINE_EVERY_S = 5.0  # where the output is no terminal
 _EDITABLE = re.compile(r"-e\s+\.\.?(?:\[([^\]]*)\])?$")
@@ -39,8 +39,8 @@ class SetupFailed(Exception):
 
 def run(command: list[str]) -> str:
     """Run a program to its end; returns what it said when it failed, else nothing."""
-    streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    done = subprocess.run(command, env=_environment(), check=False, **streams)
+    pipe, env = subprocess.PIPE, _environment()
+    done = subprocess.run(command, env=env, check=False, stdout=pipe, stderr=subprocess.STDOUT)
     said = done.stdout.decode(errors="replace").strip()
     return (said or "no reason given") if done.returncode else ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -55,7 +56,7 @@ class Recorded:
 
 def server(hooks: Hooks | None = None) -> Server:
     url = "redis://me:secret@127.0.0.1:1/0"
-    return Server("redis", url, "Fake 1", "binary", hooks or Hooks())
+    return Server("redis", url, "Fake 1", "binary", hooks)
 
 
 def test_the_first_rung_that_gives_a_server_is_taken_and_the_earlier_reasons_are_kept() -> None:
@@ -200,7 +201,7 @@ def test_stopping_twice_stops_once_and_ends_also_when_the_server_cannot_be_stopp
     def fail() -> None:
         raise OSError("no")
 
-    broken = server(Hooks(stop=fail))
+    broken = server(replace(hooks.hooks(), stop=fail))
     broken.on_stop.append(lambda: ended.append("second"))
 
     running.stop()
@@ -245,7 +246,7 @@ def test_a_server_that_does_not_come_back_says_so() -> None:
         raise RungFailed("port taken")
 
     with pytest.raises(VelvetError, match=r"^redis did not come back: port taken$"):
-        server(Hooks(start=start)).restart()
+        server(replace(Recorded().hooks(), start=start)).restart()
 
 
 @pytest.mark.parametrize("verb", ["kill", "restart"])

@@ -238,6 +238,8 @@ def test_a_setting_that_the_server_refuses_is_reported_and_leaves_nothing(lab: A
 FAKE_PG_CTL = """
     import pathlib, subprocess, sys
 
+    if "stop" in sys.argv:
+        sys.exit("it will not listen")
     data = pathlib.Path(sys.argv[sys.argv.index("-D") + 1])
     sleeper = [sys.executable, "-S", "-c", "import time; time.sleep(600)", str(data)]
     nothing = {name: subprocess.DEVNULL for name in ("stdin", "stdout", "stderr")}

@@ -195,6 +195,7 @@ def up(name: str, rung: str | None = None) -> tuple[Server, bool]:
     if found:
         return found, False
     server = _start(name, private=True, rung=rung)
+    assert server.hooks is not None  # a private one is ours
     server.hooks.keep()
     return server, True
 

@@ -70,9 +70,4 @@ def compose(kind: str, service: str, url: str, ask: Callable[[str], str | None])
 
     stop = partial(end_containers, project)
     with Lease(kind, project=project) as lease:
-        try:
-            version = start()
-        except BaseException:
-            stop()
-            raise
-        return lease.server(address, version, "container", Hooks(start, stop, kill))
+        return lease.server(address, "container", Hooks(start, stop, kill))

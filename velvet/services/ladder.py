@@ -31,7 +31,6 @@ class ServiceUnavailable(VelvetError):
     """No rung gave a server.
 
     Attributes:
-        name: the kind of server.
         tried: (rung, reason) in the order of the ladder.
         reason: why there is none, in one clause.
         remedy: the command that would give one.
@@ -102,11 +101,11 @@ def wait_until(
 
 @dataclass
 class Hooks:
-    """How a started server is controlled; every one of them may be called at any time."""
+    """How a server of ours is controlled; every one of them may be called at any time."""
 
-    start: Callable[[], str] | None = None
-    stop: Callable[[], None] | None = None
-    kill: Callable[[], None] | None = None
+    start: Callable[[], str]  # returns the version that answers
+    stop: Callable[[], None]
+    kill: Callable[[], None]
     pid: Callable[[], int | None] = lambda: None
     # Lets it outlive this process, until `velvet services down`.
     keep: Callable[[], None] = lambda: None
@@ -118,7 +117,6 @@ class Server:
 
     Attributes:
         url: its address, for a client; may hold a password, so print `shown` instead.
-        version: what it answered when it was asked.
         rung: ``address``, ``binary``, ``container`` or ``wheel``.
         folder: its private data folder; None for servers that are not ours.
         notes: what must be printed beside its figures, such as ``fsync=off``.
@@ -129,7 +127,7 @@ class Server:
     url: str
     version: str
     rung: str
-    hooks: Hooks = field(default_factory=Hooks, repr=False)
+    hooks: Hooks | None = field(default=None, repr=False)
     folder: Path | None = None
     notes: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
@@ -144,27 +142,27 @@ class Server:
     @property
     def ours(self) -> bool:
         """Whether this process started it and may end it."""
-        return self.hooks.stop is not None
+        return self.hooks is not None
 
     @property
     def pid(self) -> int | None:
         """The process id of the server, where it is ours and running."""
-        return self.hooks.pid()
+        return self.hooks.pid() if self.hooks else None
 
     def kill(self) -> None:
         """End the server (SIGKILL; its data stay), or raise VelvetError where it is not ours."""
-        self._only_ours("kill", self.hooks.kill)()
+        self._controlled("kill").kill()
 
     def restart(self) -> None:
         """Start it again on the same port with the same data, after `kill` or while running.
 
         Where it is not ours, or does not come back, raise VelvetError.
         """
-        start = self._only_ours("restart", self.hooks.start)
-        if self.pid is not None and self.hooks.stop is not None:
-            self.hooks.stop()
+        hooks = self._controlled("restart")
+        if self.pid is not None:
+            hooks.stop()
         try:
-            self.version = start()
+            self.version = hooks.start()
         except RungFailed as error:
             raise VelvetError(f"{self.name} did not come back: {error}") from None
 
@@ -174,19 +172,19 @@ class Server:
             return
         self.stopped = True
         try:
-            if self.hooks.stop is not None:
+            if self.hooks is not None:
                 self.hooks.stop()
         finally:
             for callback in self.on_stop:
                 callback()
 
-    def _only_ours(self, verb: str, hook: Callable[..., object] | None) -> Callable[..., str]:
-        if hook is None:
+    def _controlled(self, verb: str) -> Hooks:
+        if self.hooks is None:
             raise VelvetError(
                 f"refused to {verb} the {self.name} at {self.shown}: it is not ours; "
                 f"unset VELVET_{self.name.upper()}_URL to use a private one"
             )
-        return hook  # type: ignore[return-value]  # each hook's own signature is in Hooks
+        return self.hooks
 
     def __enter__(self) -> Server:
         return self

@@ -40,10 +40,8 @@ def state_folder() -> Path:
     """Return the private folder of this user's state files, made when needed.
 
     It lies in the temporary folder, or in `VELVET_STATE_DIR` where a process with a temporary
-    folder of its own shares the servers of others.
-
-    Raises:
-        VelvetError: another user made it first, and could name processes for us to end.
+    folder of its own shares the servers of others. One that another user made first, who could
+    name processes for us to end, is a VelvetError.
     """
     # Not `getpass.getuser`: it believes the environment, which sudo and containers leave behind.
     user = str(os.getuid()) if os.name == "posix" else getpass.getuser()
@@ -84,10 +82,7 @@ class Lease:
 
     Args:
         project: the compose project of a container.
-        user: another user who has to reach the folder.
-
-    Raises:
-        RungFailed: that user cannot.
+        user: another user who has to reach the folder; RungFailed where that cannot be.
     """
 
     def __init__(self, kind: str, *, project: str = "", user: str | None = None) -> None:
@@ -124,10 +119,13 @@ class Lease:
         temporary.chmod(0o600)
         temporary.replace(self._record)
 
-    def server(
-        self, url: str, version: str, rung: str, hooks: Hooks, notes: tuple[str, ...] = ()
-    ) -> Server:
-        """Record and return the server that answered; it is stopped at exit and ends this lease."""
+    def server(self, url: str, rung: str, hooks: Hooks, notes: tuple[str, ...] = ()) -> Server:
+        """Start, record and return a server; it is stopped at exit and ends this lease."""
+        try:
+            version = hooks.start()
+        except BaseException:
+            hooks.stop()
+            raise
         self._state |= {"url": url, "version": version, "rung": rung, "notes": list(notes)}
         self._write()
         server = Server(self.kind, url, version, rung, hooks, self.folder, notes)
@@ -189,12 +187,7 @@ def serve(
         process.stop()
         afterwards()
 
-    try:
-        version = start()
-    except BaseException:
-        stop()
-        raise
-    return lease.server(url, version, rung, Hooks(start, stop, process.kill, lambda: process.pid))
+    return lease.server(url, rung, Hooks(start, stop, process.kill, lambda: process.pid))
 
 
 def _born(pid: int) -> float | None:

@@ -185,10 +185,5 @@ def launch(
         sockets = folder if sys.platform != "win32" else None
         with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write(configuration(port, sockets, durable, settings))
-        try:
-            version = start()
-        except BaseException:
-            kill()
-            raise
         notes = () if durable else ("fsync=off",)
-        return lease.server(url, version, rung, Hooks(start, stop, kill, pid), notes)
+        return lease.server(url, rung, Hooks(start, stop, kill, pid), notes)

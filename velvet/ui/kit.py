@@ -74,7 +74,6 @@ class Job:
 
     Attributes:
         task: a generator function at module level; see `velvet.ui.child`.
-        label: the button's word.
         cap_s: seconds after which the child is stopped.
         recorded: a file in the folder `recorded` beside the task's, shown before anything ran.
         problem: given the options, the reason why it cannot run here; empty when it can.

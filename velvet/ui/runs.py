@@ -36,7 +36,6 @@ class Run:
     """What one run of a task has told.
 
     Attributes:
-        options: the task's options in this run.
         whose: the machine and the moment, for people.
         created: when it began, ISO 8601 in UTC; empty for nothing.
         job: its child, while this process knows it.
