@@ -276,7 +276,9 @@ class ModuleTests:
 
         module = self.module()
         if "example" in metafunc.fixturenames:
-            metafunc.parametrize("example", [name for _, name, _ in budget.examples(module)])
+            found = [(level, name) for level, name, _ in budget.examples(module)]
+            names = [name for _, name in found]
+            metafunc.parametrize(("level", "example"), found, ids=names)
         if "lesson" in metafunc.fixturenames:
             told = [it for it in budget.lesson_files(module) if ">>> " in it.read_text("utf-8")]
             metafunc.parametrize("lesson", [_dotted(path, module) for path in told])
@@ -284,13 +286,9 @@ class ModuleTests:
             page = importlib.import_module(f"{module.package}.dashboard").PAGE
             metafunc.parametrize("tab", page.tabs, ids=[tab.slug for tab in page.tabs])
 
-    def test_an_example_shows_what_is_expected(self, example: str) -> None:
+    def test_an_example_shows_what_is_expected(self, level: str, example: str) -> None:
         """Hold each example to its assertions, to 80 columns and to a quiet standard error."""
-        from velvet import budget
-
-        module = self.module()
-        levels = {name: level for level, name, _ in budget.examples(module)}
-        shown = printed(module.folder, levels[example])[example]
+        shown = printed(self.module().folder, level)[example]
         if not re.search(rf"^{example}: [\d.]+ s$", shown, re.MULTILINE):  # it did not run
             pytest.skip(" ".join(shown.partition("skipped: ")[2].split()))
         patterns = self.expected.get(example, ())

@@ -9,41 +9,11 @@ from __future__ import annotations
 import json
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from velvet import catalog
-
-
-class Standing(NamedTuple):
-    """One contender's gain over the baseline, with its interval: 2.0 is twice as good."""
-
-    name: str
-    gain: float
-    lo: float
-    hi: float
-
-
-def standings(
-    pairs: Sequence[Mapping[str, Any]], baseline: str, *, better: str = "lower"
-) -> list[Standing]:
-    """Return the contenders of one size and metric, best first; the baseline is 1.
-
-    Args:
-        pairs: entries of a results document's `pairs`.
-        better: the metric's good direction, ``lower`` or ``higher``.
-    """
-    found = [Standing(baseline, 1.0, 1.0, 1.0)]
-    for pair in pairs:
-        ends = [pair.get("lo") or pair["ratio"], pair["ratio"], pair.get("hi") or pair["ratio"]]
-        if any(end <= 0 for end in ends):
-            continue
-        if better == "lower":
-            ends = [1 / end for end in reversed(ends)]
-        found.append(Standing(pair["a"], ends[1], ends[0], ends[2]))
-    return sorted(found, key=lambda one: -one.gain)
 
 
 @dataclass(frozen=True)

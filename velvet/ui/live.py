@@ -8,7 +8,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from velvet import catalog
 from velvet.bench import views
@@ -93,12 +93,28 @@ def _seconds(event: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
             yield name, taken / 1e9
 
 
-def ranking(results: Results, comparison: str, size: str = "") -> list[guesses.Standing]:
+class Standing(NamedTuple):
+    """One contender's gain over the baseline, with its interval: 2.0 is twice as good."""
+
+    name: str
+    gain: float
+    lo: float
+    hi: float
+
+
+def ranking(results: Results, comparison: str, size: str = "") -> list[Standing]:
     """Return the contenders at one size, the last by default; the best first."""
     about = views.comparison(results, comparison)
-    pairs = sized(results, comparison, size)
-    better = about["better"].get(about["metric"], "lower")
-    return guesses.standings(pairs, about["baseline"] or "", better=better)
+    less_is_better = about["better"].get(about["metric"], "lower") == "lower"
+    found = [Standing(about["baseline"] or "", 1.0, 1.0, 1.0)]
+    for pair in sized(results, comparison, size):
+        ends = [pair.get("lo") or pair["ratio"], pair["ratio"], pair.get("hi") or pair["ratio"]]
+        if any(end <= 0 for end in ends):
+            continue
+        if less_is_better:
+            ends = [1 / end for end in reversed(ends)]
+        found.append(Standing(pair["a"], ends[1], ends[0], ends[2]))
+    return sorted(found, key=lambda one: -one.gain)
 
 
 def sized(results: Results, comparison: str, size: str = "") -> list[Mapping[str, Any]]:
