@@ -86,17 +86,22 @@ def estimate(own: list[str], extras: list[str]) -> tuple[int, int]:
     return round(fetch, -1), 10 * round(fetch * 0.45)
 
 
+def installing(python: Path) -> list[str]:
+    """Return the command that installs into an environment, without what it is to install."""
+    uv = shutil.which("uv")
+    if uv:
+        return [uv, "pip", "install", "--python", str(python)]
+    pip = [str(python), "-I", "-m", "pip", "install"]
+    return [*pip, "--progress-bar", "off", "--disable-pip-version-check"]
+
+
 def install(root: Path, python: Path, own: list[str], extras: list[str], lock: int) -> None:
     """Install this project with its extras, and the requirements of modules, in one call.
 
     SetupFailed says what the installer said last. The installer inherits the descriptor `lock`, so
     that one that outlives us keeps it.
     """
-    uv = shutil.which("uv")
-    command = [str(python), "-I", "-m", "pip", "install", "--progress-bar", "off"]
-    command += ["--disable-pip-version-check"]
-    if uv:
-        command = [uv, "pip", "install", "--python", str(python)]
+    command = installing(python)
     with tempfile.TemporaryDirectory() as scratch:
         together = Path(scratch) / "requirements.txt"
         together.write_text("\n".join(own), encoding="utf-8")

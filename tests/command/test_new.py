@@ -157,7 +157,7 @@ def test_the_environment_learns_of_the_new_source_folder(velvet, clone, monkeypa
         asked.append(argv)
         return SimpleNamespace(returncode=code, stdout=said)
 
-    monkeypatch.setattr(new.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
 
     result = velvet("new", "24-foo")
 

@@ -7,9 +7,7 @@ whatever asks for modules finds their folders.
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -20,6 +18,7 @@ import click
 from velvet import catalog
 from velvet.commands import HELP
 from velvet.errors import UsageError, VelvetError
+from velvet.installer import installing, run
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -86,19 +85,12 @@ def new_command(name: str, no_install: bool) -> None:
     folder = create(name, root)
     click.echo(f"made {folder.name}")
     if not no_install:
-        # An environment that uv made holds no pip.
-        pip = [sys.executable, "-m", "pip", "install"]
-        uv = [shutil.which("uv") or "uv", "pip", "install", "--python", sys.executable]
-        command = pip if importlib.util.find_spec("pip") or not shutil.which("uv") else uv
-        command = [*command, "--quiet", "--no-deps", "-e", str(root)]
-        done = subprocess.run(
-            command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        if done.returncode:
-            said = done.stdout.decode(errors="replace").strip().splitlines() or ["nothing"]
+        command = installing(Path(sys.executable))
+        said = run([*command, "--quiet", "--no-deps", "-e", str(root)])
+        if said:
             raise VelvetError(
                 f"{folder.name} is complete, but its src is not on the path yet: an editable "
-                f"install needs a package index, and the installer said {said[-1].strip()!r}; "
+                f"install needs a package index, and the installer said {said.splitlines()[-1].strip()!r}; "
                 "connect to the network and run `pip install -e .` in the clone"
             )
     click.echo(f"next: velvet test {folder.name}; velvet bench {folder.name} --quick")
