@@ -44,7 +44,10 @@ def _variable(kind: str) -> str:
 
 
 def _from(kind: str, rung: str, **options: Any) -> Server:
-    """Return the server that one rung gives; raise RungFailed where it gives none."""
+    """Return the server that one rung gives; raise RungFailed where it gives none.
+
+    The options are those of a program that is started here.
+    """
     module = _MODULES[kind]
     if rung == "address":
         return answering(kind, _variable(kind), module.ask)
@@ -88,10 +91,7 @@ def _start(kind: str, *, private: bool = False, rung: str | None = None, **optio
     if not private and rung is None and (server := _already_up(kind)):
         return server
     rungs = [rung] if rung else [name for name in RUNGS if name != "address" or not private]
-    climbs = {
-        name: partial(_from, kind, name, **(options if name in ("binary", "wheel") else {}))
-        for name in rungs
-    }
+    climbs = {name: partial(_from, kind, name, **options) for name in rungs}
     return climb(kind, climbs, _MODULES[kind].REMEDY)
 
 
@@ -158,8 +158,8 @@ def kind(name: str) -> str:
     return name
 
 
-def _first_rung(name: str) -> str:
-    """Say what would be taken, without starting anything; raise ServiceUnavailable for nothing."""
+def _first_rung(name: str) -> str | ServiceUnavailable:
+    """Say what would be taken, or why there is nothing, without starting anything."""
     module = _MODULES[kind(name)]
     if os.environ.get(_variable(name), "").strip():
         return f"the address in {_variable(name)}"
@@ -176,16 +176,13 @@ def _first_rung(name: str) -> str:
         return "would start a container"
     if _program(module, "wheel"):
         return "would start the wheel's server"
-    raise ServiceUnavailable(name, [*tried, ("wheel", module.NO_WHEEL)], module.REMEDY)
+    return ServiceUnavailable(name, [*tried, ("wheel", module.NO_WHEEL)], module.REMEDY)
 
 
 def probe(name: str) -> ServiceUnavailable | None:
     """Say cheaply, without starting anything, whether a rung of the ladder can be tried."""
-    try:
-        _first_rung(name)
-    except ServiceUnavailable as error:
-        return error
-    return None
+    found = _first_rung(name)
+    return found if isinstance(found, ServiceUnavailable) else None
 
 
 def up(name: str, rung: str | None = None) -> tuple[Server, bool]:
@@ -235,14 +232,13 @@ def status() -> list[State]:
     clean()
     lines = []
     for name in KINDS:
-        server = _already_up(name)
-        if server:
-            about = f"{server.version} ({server.rung})"
-            lines.append(State(name, "up", about, url=server.shown))
-            continue
-        try:
-            lines.append(State(name, "available", _first_rung(name)))
-        except ServiceUnavailable as error:
-            lines.append(State(name, "unavailable", error.remedy, error.reason))
+        found = _already_up(name) or _first_rung(name)
+        if isinstance(found, Server):
+            about = f"{found.version} ({found.rung})"
+            lines.append(State(name, "up", about, url=found.shown))
+        elif isinstance(found, str):
+            lines.append(State(name, "available", found))
+        else:
+            lines.append(State(name, "unavailable", found.remedy, found.reason))
     tidy()
     return lines

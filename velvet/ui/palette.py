@@ -25,7 +25,6 @@ TEXT = "#4A4A4A"
 TEXT_SOFT = "#706B70"
 # Too light for text on a tinted ground (audited): borders and large marks only.
 LINE = "#8B7D8B"
-GROUNDS = (WHITE, LAVENDER_BLUSH, LAVENDER_SOFT, PAPAYA, MISTY_ROSE, LAVENDER)
 
 FILLS = ("#b39bed", "#ea9294", "#edca84", "#a7facd", "#9ac2d1", "#f4ebf3")
 STROKES = ("#3e1586", "#c52666", "#745502", "#084838", "#081625", "#a725ce")
