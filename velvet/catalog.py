@@ -178,12 +178,9 @@ def repository(start: Path | None = None) -> Path:
     )
 
 
-def own_folder() -> Path | None:
-    """Return the reader's own folder in the clone, which git ignores; None without a clone."""
-    try:
-        return repository() / ".velvet"
-    except VelvetError:
-        return None
+def own_folder() -> Path:
+    """Return the reader's own folder in the clone, which git ignores."""
+    return repository() / ".velvet"
 
 
 def load(path: Path) -> Module:

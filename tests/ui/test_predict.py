@@ -269,13 +269,5 @@ def test_a_damaged_line_costs_only_itself(tmp_path, monkeypatch):
     assert guesses.kept() == [guess(2.0, 2.0)]
 
 
-def test_without_a_clone_guesses_are_not_kept(monkeypatch):
-    monkeypatch.setattr(guesses, "file", lambda: None)
-
-    guesses.add(guess(2.0, 2.0))
-
-    assert guesses.kept() == []
-
-
 def test_a_module_without_results_has_no_reference(tiny):
     assert predict.reference(SimpleNamespace(folder=tiny)) is None

@@ -46,26 +46,24 @@ class Guess:
         return math.exp(abs(math.log(self.factor / self.measured)))
 
 
-def file() -> Path | None:
-    """Return where guesses are kept; None where no clone is around."""
-    folder = catalog.own_folder()
-    return folder and folder / "guesses.jsonl"
+def file() -> Path:
+    """Return where guesses are kept."""
+    return catalog.own_folder() / "guesses.jsonl"
 
 
 def add(guess: Guess) -> None:
     """Append a guess to the reader's file."""
     path = file()
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8", newline="\n") as lines:
-            lines.write(json.dumps(asdict(guess), ensure_ascii=False) + "\n")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8", newline="\n") as lines:
+        lines.write(json.dumps(asdict(guess), ensure_ascii=False) + "\n")
 
 
 def kept() -> list[Guess]:
     """Return all guesses; lines that are none are passed over."""
     path = file()
     found = []
-    if path is not None and path.is_file():
+    if path.is_file():
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 values = json.loads(line)

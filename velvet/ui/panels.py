@@ -24,13 +24,9 @@ from velvet.ui.palette import (
     plotly_layout,
 )
 
-MAX_LANES = 40
-MAX_BARS = 4000
-CELL_TEXT_LIMIT = 120
 MAX_TICKS = 7
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
-_UNKNOWN_KIND = ("#9ac2d1", "#081625", "")
 
 
 class Span(NamedTuple):
@@ -38,7 +34,7 @@ class Span(NamedTuple):
 
     Attributes:
         lane: a thread, process or task; one row.
-        kind: ``run``, ``wait``, ``queue``, ``block``, ``gc``, or a word of the caller's own.
+        kind: ``run``, ``wait``, ``queue``, ``block`` or ``gc``.
         t0_ns, t1_ns: start and end on one monotonic clock, in nanoseconds.
     """
 
@@ -54,35 +50,17 @@ class Span(NamedTuple):
         return (self.t1_ns - self.t0_ns) / 1e9
 
 
-def _lanes(spans: Sequence[Span]) -> list[str]:
-    """Return at most `MAX_LANES`: those that do something before those that only wait."""
-    first: dict[str, int] = {}
-    busy: set[str] = set()
-    for span in spans:
-        first[span.lane] = min(first.get(span.lane, span.t0_ns), span.t0_ns)
-        if span.kind == "run":
-            busy.add(span.lane)
-    return sorted(first, key=lambda lane: (lane not in busy, first[lane]))[:MAX_LANES]
-
-
 def timeline(spans: Sequence[Span], *, title: str = "") -> go.Figure:
     """Draw lanes over time, coloured and patterned by what each was doing.
 
-    Time begins with the first span. Where lanes are left out, the title says how many.
+    Time begins with the first span; a kind that `KIND_COLOURS` does not know is a ValueError.
     """
-    lanes = _lanes(spans)
-    total = len({span.lane for span in spans})
     zero = min((span.t0_ns for span in spans), default=0)
+    lanes = list(dict.fromkeys(span.lane for span in sorted(spans, key=lambda one: one.t0_ns)))
     figure = go.Figure()
-    shown = [span for span in spans if span.lane in set(lanes)]
-    if len(shown) > MAX_BARS:
-        # The longest spans carry the picture; the shortest would be under a pixel anyway.
-        shown = sorted(shown, key=lambda s: s.t0_ns - s.t1_ns)[:MAX_BARS]
-    for kind in (*KIND_COLOURS, *sorted({s.kind for s in shown} - set(KIND_COLOURS))):
-        chosen = [span for span in shown if span.kind == kind]
-        if not chosen:
-            continue
-        fill, stroke, shape = KIND_COLOURS.get(kind, _UNKNOWN_KIND)
+    for kind in sorted({span.kind for span in spans}, key=list(KIND_COLOURS).index):
+        chosen = [span for span in spans if span.kind == kind]
+        fill, stroke, shape = KIND_COLOURS[kind]
         figure.add_bar(
             name=kind,
             orientation="h",
@@ -97,8 +75,7 @@ def timeline(spans: Sequence[Span], *, title: str = "") -> go.Figure:
                 "pattern": {"shape": shape, "fgcolor": stroke, "size": 5},
             },
         )
-    more = f" (first {len(lanes)} of {total} lanes)" if total > len(lanes) else ""
-    plotly_layout(figure, title=title + more, height=150 + 18 * max(4, len(lanes)))
+    plotly_layout(figure, title=title, height=150 + 18 * max(4, len(lanes)))
     figure.update_layout(barmode="overlay", bargap=0.25)
     figure.update_yaxes(categoryorder="array", categoryarray=lanes[::-1], tickfont={"size": 11})
     figure.update_xaxes(title="seconds")
@@ -141,35 +118,23 @@ def heatmap(table: Matrix, *, title: str = "") -> go.Figure:
     stay blank and say so when hovered.
     """
     highest = max((cell for row in table.cells for cell in row if cell is not None), default=0.0)
-    top = max(1, math.ceil(highest))
-    ticks = list(range(0, top + 1, max(1, top // 5)))
     columns = [column.replace(",", "<br>") or "all" for column in table.columns]
-    crowded = len(table.rows) * len(columns) > CELL_TEXT_LIMIT
     figure = go.Figure(
         go.Heatmap(
             z=table.cells,
             x=columns,
             y=table.rows,
             zmin=0,
-            zmax=top,
+            zmax=max(1, math.ceil(highest)),
             customdata=table.texts,
             hovertemplate="%{y}<br>%{x}: %{customdata}<extra></extra>",
-            text=None if crowded else [[_times(cell) for cell in row] for row in table.cells],
-            texttemplate=None if crowded else "%{text}",
+            text=[[_times(cell) for cell in row] for row in table.cells],
+            texttemplate="%{text}",
             textfont={"size": 12 if len(columns) < 6 else 10},
             xgap=2,
             ygap=2,
             colorscale=SCALE,
-            # The cells say what a colour means; only without their text is a scale needed, below.
-            showscale=crowded,
-            colorbar={
-                "orientation": "h",
-                "y": -0.25,
-                "title": {"text": "times the best"},
-                "tickvals": ticks,
-                "ticktext": [f"{2**tick:,}" for tick in ticks],
-                "thickness": 12,
-            },
+            showscale=False,  # the cells say what a colour means
         )
     )
     plotly_layout(figure, title=title, height=130 + 34 * max(3, len(table.rows)))
