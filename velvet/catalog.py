@@ -60,7 +60,7 @@ LIMITS = {
     "publish_seconds": 600,
 }
 # What `[budget]` may raise, with a `reason` beside it.
-BUDGETS = (*LIMITS, "tests_lines", "tests_seconds", "quick_seconds")
+BUDGETS = (*LIMITS, "tests_lines")
 # What makes a folder a whole module; anything missing is named by `velvet info`.
 PARTS = (
     "README.md",

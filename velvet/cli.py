@@ -37,14 +37,6 @@ COMMANDS = {
 }
 
 
-class ReaderGone(Exception):
-    """A broken pipe under a name that Click does not know: it would end with exit code 1."""
-
-    def __init__(self, reason: BrokenPipeError) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
-
-
 class LazyGroup(click.Group):
     """A group that imports a sub-command when it is called, and says in one line what failed."""
 
@@ -75,21 +67,21 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the sub-command; Click itself would turn Ctrl-C into exit code 1."""
+        """Run the sub-command; Click itself would end Ctrl-C and a broken pipe with exit code 1."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
             ctx.exit(130)
         except BrokenPipeError as error:
-            raise ReaderGone(error) from error
+            _end_without_output(error)
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Read the words; `--help` and `--version` are answered here already."""
         try:
             return super().make_context(*args, **extra)
         except BrokenPipeError as error:
-            raise ReaderGone(error) from error
+            _end_without_output(error)
 
     def main(self, args: Sequence[str] | None = None, **extra: Any) -> Any:  # type: ignore[override]  # standalone only
         """Run the command; ends the process.
@@ -110,8 +102,6 @@ class LazyGroup(click.Group):
         except click.Abort:  # a prompt that got no answer
             click.echo("stopped", err=True)
             sys.exit(130)
-        except ReaderGone as error:
-            _end_without_output(error.reason)
         except OSError as error:
             _end_without_output(error)
         sys.exit(code if isinstance(code, int) else 0)
