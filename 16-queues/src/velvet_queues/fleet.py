@@ -102,8 +102,6 @@ class Fleet:
                     one.kill()
                     killed += 1
             psutil.wait_procs(family, timeout=5)
-            for process in self.processes:
-                process.poll()
         self._reap()
         return killed
 

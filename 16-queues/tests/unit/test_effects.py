@@ -19,7 +19,7 @@ def test_an_effect_is_made_once_for_its_key(store: SqlStore, clock: Any) -> None
 
     def charge() -> int:
         made.append("charge")
-        with pytest.raises(InProgress, match="order-7"):
+        with pytest.raises(InProgress, match="'order-7' is being made by another caller"):
             once(keys, "order-7", charge)
         return 42
 

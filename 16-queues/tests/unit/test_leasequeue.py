@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, fields, replace
 from typing import Any
 
 import pytest
@@ -129,7 +129,7 @@ def test_poison_is_dead_after_its_leases_though_it_never_failed(
     assert (dead.id, dead.reason) == ("bomb", POISON)
     assert dead.envelope is not None
     assert dead.envelope.attempts == 3
-    assert queue.redrive(["bomb", "bomb", "no such"]) == 1
+    assert queue.redrive(["no such", "bomb", "bomb"]) == 1
     [again] = queue.lease("w")
     assert again.envelope.attempts == 1
     assert queue.stats().dead == 0
@@ -190,7 +190,10 @@ def test_what_cannot_be_read_is_buried_and_stays_dead(queue: LeaseQueue, body: s
     [dead] = queue.dead()
     assert dead.envelope is None
     assert dead.body == body
-    assert queue.redrive(["bad"]) == 0
+    queue.put(task("mistake"))
+    queue.bury(queue.lease("w")[0], "mistake")
+    assert queue.redrive(["bad", "mistake"]) == 1
+    assert [one.id for one in queue.dead()] == ["bad"]
 
 
 @pytest.mark.parametrize(
@@ -368,3 +371,23 @@ def test_a_lease_is_a_value(queue: LeaseQueue) -> None:
         queue.ack(forged)
     with queue:
         queue.ack(leased)
+
+
+def test_what_a_queue_returns_cannot_be_changed(queue: LeaseQueue) -> None:
+    queue.put_many([task("a"), task("b")])
+    leased = queue.lease("w", 2)
+    queue.bury(leased[0], "mistake")
+
+    for value in (leased[1], queue.dead()[0], queue.stats()):
+        with pytest.raises(FrozenInstanceError):
+            setattr(value, fields(value)[0].name, None)
+
+
+def test_a_dropped_queue_is_empty_when_it_is_made_again(store: SqlStore) -> None:
+    first = LeaseQueue(store, "gone")
+    first.put_many([task("a"), task("b")])
+    first.bury(first.lease("w")[0], "mistake")
+    first.drop()
+
+    stats = LeaseQueue(store, "gone").stats()
+    assert (stats.depth, stats.dead) == (0, 0)

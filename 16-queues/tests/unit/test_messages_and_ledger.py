@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import random
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +194,23 @@ def test_a_backoff_out_of_range_is_refused(options: dict[str, Any], word: str) -
         Backoff(**options)
 
 
+def test_backoffs_of_equal_settings_are_equal_whatever_their_chance() -> None:
+    assert Backoff(1, rng=random.Random(1)) == Backoff(1, rng=random.Random(2)) != Backoff(2)
+    assert repr(Backoff(1)) == "Backoff(base=1, factor=2.0, cap=60.0, jitter='full')"
+
+
+def test_a_ledger_opens_one_file_for_all_its_events(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, real = [], os.open
+    monkeypatch.setattr(os, "open", lambda *args: opened.append(args[0]) or real(*args))
+    with Ledger(tmp_path) as ledger:
+        for id in "abc":
+            ledger.record("sent", id)
+
+    assert opened == [tmp_path / f"{os.getpid()}.ledger"]
+
+
 def test_a_policy_gives_up_on_what_no_retry_mends() -> None:
     policy = RetryPolicy(Backoff(1, jitter="none"), retry_on=(OSError, PermanentFailure))
 
@@ -219,6 +238,7 @@ def test_percentiles_are_within_a_bucket_of_the_exact_ones() -> None:
     for q in (50, 95, 99):
         assert histogram.percentile(q) == pytest.approx(values[20 * q - 1], rel=0.02)
     assert histogram.percentile(100) == pytest.approx(values[-1], rel=0.01)
+    assert copy(histogram).percentile(99) == histogram.percentile(99)
     assert set(histogram.as_ms()) == {"p50", "p95", "p99", "p999"}
     assert Histogram().percentile(50) == 0
     with pytest.raises(ValueError, match="q must"):
