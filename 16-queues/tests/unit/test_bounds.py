@@ -113,8 +113,8 @@ def test_what_json_does_not_hold_is_refused(value: object) -> None:
     "make",
     [
         lambda: Envelope("x"),
-        lambda: Backoff(),
-        lambda: RetryPolicy(),
+        Backoff,
+        RetryPolicy,
         lambda: herd("none", clients=1),
         lambda: judge([]),
     ],

@@ -52,7 +52,7 @@ def parse_importtime(listing: str) -> list[Import]:
         if found is None:
             continue
         own, total, indent, name = found.groups()
-        depth = (len(indent) - 1) // 2
+        depth = len(indent)
         node = Import(name, int(own), int(total))
         below: list[Import] = []
         while waiting and waiting[-1][0] > depth:

@@ -96,8 +96,8 @@ def fit_usl(loads: Sequence[float], throughputs: Sequence[float]) -> USL:
         found, _, rank, _ = np.linalg.lstsq(columns[:, used], np.ones(len(n)), rcond=None)
         if rank < len(used) or found[0] <= 0 or min(found) < -1e-12:
             continue
-        by_place = {0: 0.0, 1: 0.0, 2: 0.0} | dict(zip(used, map(float, found), strict=True))
-        base, waits, agrees = (max(0.0, by_place[place]) for place in range(3))
+        by_place = dict(zip(used, map(float, found), strict=True))
+        base, waits, agrees = (max(0.0, by_place.get(place, 0.0)) for place in range(3))
         law = USL(waits / base, agrees / base, 1 / base)
         pairs = zip(loads, throughputs, strict=True)
         wrong = math.fsum((law.at(load) / rate - 1) ** 2 for load, rate in pairs)

@@ -63,8 +63,9 @@ def test_a_child_that_prints_without_end_is_ended(tmp_path: Path) -> None:
 
 
 def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ChildFailed, match="no-such-program cannot be started"):
+    with pytest.raises(ChildFailed, match="no-such-program cannot be started") as found:
         run_child(["no-such-program"], tmp_path)
+    assert found.value.code is None
     with pytest.raises(ValueError, match="limit_s is 0"):
         run_child([sys.executable], tmp_path, limit_s=0)
 

@@ -128,6 +128,7 @@ def test_a_profiler_that_cannot_run_has_its_reason_in_its_row(
 
     found = shootout.score(ALL["yappi_cpu"], "nbody", truth={"advance": 1.0})
     assert found.problem == "yappi is not installed"
+    assert (found.rank, found.true, found.distortion, found.overhead) == (0, 0, 0, 0)
     with pytest.raises(Unavailable, match="not installed"):
         ALL["yappi_cpu"].run("nbody")
 
@@ -143,7 +144,22 @@ def test_a_profiler_that_fails_has_its_error_in_its_row(monkeypatch: pytest.Monk
     assert not found.found
 
 
-def test_the_child_does_what_its_job_says(tmp_path: Path) -> None:
+def test_true_shares_are_the_median_of_children_or_of_what_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shares = iter([0.5, 0.9, 0.8])
+
+    def bare(*_: object, **__: object) -> profilers.Outcome:
+        return profilers.Outcome(1, 1, "", dict.fromkeys(parts, next(shares)), None)
+
+    monkeypatch.setattr(shootout, "bare", bare)
+    parts = programs.get("nbody").parts
+    assert shootout.true_shares("nbody") == dict.fromkeys(parts, 0.8)
+    leaky = programs.get("leaky_cache")
+    assert shootout.true_shares("leaky_cache", 50) == programs.truth(leaky, 50).sections
+
+
+def test_the_child_does_what_its_job_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     job = {"program": "nbody", "step": 0, "size": 20, "sections": True, "tool": "", "variant": ""}
     path = tmp_path / "job.json"
     for tool in ("", "cprofile"):
@@ -152,7 +168,8 @@ def test_the_child_does_what_its_job_says(tmp_path: Path) -> None:
         told = json.loads((tmp_path / "outcome.json").read_text(encoding="utf-8"))
         assert told["digest"] == target.digest(programs.get("nbody").run(21))
     path.write_text(json.dumps({**job, "program": "service", "step": 9}), encoding="utf-8")
-    target.main(str(path))
+    monkeypatch.setattr(sys, "argv", ["target", str(path)])
+    target.main()
     first = service.as_program(0)
     told = json.loads((tmp_path / "outcome.json").read_text(encoding="utf-8"))
     assert told["digest"] == target.digest(first.run(first.build(20)))

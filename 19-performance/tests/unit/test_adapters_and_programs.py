@@ -199,7 +199,9 @@ def test_lines_are_summed_by_function() -> None:
 def test_shares_ranks_and_intervals() -> None:
     found = Profile((Row("m.A.f", 1, 3), Row("g", 1, 1), Row("f", 2, 2)), samples=4)
 
-    assert found.share_of("f") == 0.75
+    assert (found.sum, found.share_of("f")) == (4, 0.75)
+    assert [row.function for row in found.hottest()] == ["f", "m.A.f", "g"]
+    assert len(Profile(found.rows * 2).hottest()) == 5
     assert found.share_of("absent") == 0.0
     assert found.rank_of("absent", ("f", "absent")) == 0
     assert found.rank_of("g", ("f", "g")) == 2
@@ -238,6 +240,7 @@ def test_timers_and_ablation_agree_about_the_hot_part(name: str) -> None:
     assert found.hottest() == about.hot
     assert max(found.ablation, key=found.ablation.__getitem__) == about.hot
     assert sum(found.sections.values()) == pytest.approx(1, abs=0.1)
+    assert max(found.ablation.values()) <= 1
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import json
 import sys
 import tracemalloc
@@ -49,6 +50,7 @@ def test_layouts_hold_the_same() -> None:
 def test_bytes_of_nothing_and_of_a_factory_that_fails() -> None:
     assert 0 <= memory.bytes_per_object(lambda: None, 200) < 8
     assert memory.bytes_per_object(lambda: bytes(1000), 200) == pytest.approx(1033, abs=60)
+    assert memory.bytes_per_object(lambda: len(bytes(100_000)), 1) < 10_000  # it is gone again
 
     def fails() -> None:
         raise LookupError("no more")
@@ -108,6 +110,21 @@ def test_the_line_that_grows_is_found() -> None:
     assert 500 < first.bytes_per_call < 700
     with pytest.raises(ValueError, match="calls is 0"):
         memory.find_growth(leaks, calls=0)
+
+
+def test_what_the_collector_would_free_is_no_growth() -> None:
+    kept: list[object] = []
+
+    def leaks() -> None:
+        for end in (kept, []):
+            made: list[object] = [bytes(5_000)]
+            made.append(made)
+            end.append(made)
+
+    with gctools.gc_paused():
+        first, *_ = memory.find_growth(leaks, calls=20)
+
+    assert 5_000 < first.bytes_per_call < 5_500
 
 
 def test_the_collector_is_put_back_also_after_an_exception() -> None:
@@ -204,3 +221,11 @@ def test_advice_is_timed_here_and_under_another_interpreter() -> None:
     assert folklore._version_of("no-such-program") == ""
     with pytest.raises(ValueError, match="unknown advice"):
         folklore.times("none")
+
+
+def test_an_advice_is_the_ratio_of_its_two_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    # between two looks: since the round before, the warned way, the praised way
+    clock = itertools.accumulate(itertools.cycle([10, 6, 2]))
+    monkeypatch.setattr(folklore.time, "process_time_ns", lambda: next(clock))
+
+    assert folklore.times("local", rounds=2) == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_every_step_of_each_ladder_gives_the_same_answer() -> None:
 def test_a_ladder_measures_gain_prediction_and_verdict() -> None:
     first, *rest = ladder.get("access_log").measure(60, pairs=3)
 
-    assert first.verdict == "the start"
+    assert (first.verdict, first.helps, first.predicted) == ("the start", False, 0.0)
     assert next(rung.step.name for rung in rest) == "bisect_networks"
     assert rest[0].helps
     assert rest[0].predicted > 1.5
@@ -79,6 +80,8 @@ def test_a_step_that_changes_the_answer_is_named_with_the_first_difference() -> 
 
     with pytest.raises(OutputChanged, match=r"step 'wrong' changed the output: the answer\["):
         broken.verify(20)
+    with pytest.raises(OutputChanged, match="step 'wrong'"):
+        broken.measure(20, pairs=1)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +116,10 @@ def test_the_service_is_rebuilt_from_its_diffs() -> None:
     for one in service.commits():
         assert one.touches in service.source_of(one.number - 1)
         compile(service.source_of(one.number), one.name, "exec")
+    names = [
+        Path(service.as_program(stage).module.run.__code__.co_filename).name for stage in range(2)
+    ]
+    assert names == ["shop.py", "shop_stage_1.py"]
 
 
 @pytest.mark.parametrize(

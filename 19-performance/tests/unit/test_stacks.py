@@ -223,6 +223,8 @@ def test_a_differential_graph_colours_own_time_only() -> None:
 
     assert moved[("main", "slow")] == pytest.approx(1 / 3 - 0.8)
     assert ("main",) not in moved
+    assert flame.changes({("old",): 2.0}, {("new",): 4.0}) == {("old",): -1, ("new",): 1}
+    assert flame.changes({("old",): 2.0}, {}) == {("old",): -1}
     assert drawn.count(flame.LOST) == 1
     assert drawn.count(flame.GAINED) == 1
     assert drawn.count(flame.SAME) == 2  # all, main
