@@ -114,7 +114,7 @@ class Cron:
             OutOfRangeError: there is none before the year 10000.
         """
         try:
-            start = after.replace(second=0, microsecond=0, fold=0) + MINUTE
+            start = after + MINUTE
             day = start.date()
             if day.month in self.months and self.matches_day(day):
                 for hour in self.hours:

@@ -79,4 +79,5 @@ def test_an_unknown_key_is_named_with_the_nearest(key: object, hint: str) -> Non
         get_zone(key)  # type: ignore[arg-type]
 
     assert hint in str(caught.value)
+    assert isinstance(caught.value.hint, str)
     assert len(str(caught.value)) < 200

@@ -8,6 +8,7 @@ import datetime as dt
 import shutil
 import subprocess
 import zoneinfo
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from velvet_datetime.bulk import ZoneTable, column
 from velvet_datetime.clock import EPOCH, SECOND
 from velvet_datetime.contenders import load
 from velvet_datetime.resolve import PROBE, transitions
-from velvet_datetime.truth import INSTANTS, divergence, only_tzdata
+from velvet_datetime.truth import INSTANTS, Divergence, divergence, only_tzdata
 from velvet_datetime.tzif import TZif, compiled
 
 UTC = dt.timezone.utc
@@ -100,6 +101,22 @@ def test_engines_against_the_standard_library_on_one_version(engine: str) -> Non
         assert found.by_year[2030] == 0
     else:
         assert found.zones_after(1960) == 0
+
+
+def test_what_differs_after_a_year_leaves_the_year_itself_out() -> None:
+    found = Divergence(Counter({1930: 9, 2030: 1, 2040: 3}), 10, 0, SECOND)
+
+    assert [found.zones_after(year) for year in (1900, 1930, 2030, 2040)] == [9, 3, 3, 0]
+
+
+def test_a_zone_that_was_kept_is_read_anew_inside_and_afterwards() -> None:
+    path, outer = zoneinfo.TZPATH, zoneinfo.ZoneInfo("Europe/Berlin")
+    with only_tzdata():
+        inner = zoneinfo.ZoneInfo("Europe/Berlin")
+        assert zoneinfo.TZPATH == ()
+
+    assert path == zoneinfo.TZPATH
+    assert len({id(outer), id(inner), id(zoneinfo.ZoneInfo("Europe/Berlin"))}) == 3
 
 
 @pytest.mark.parametrize("key", ["Europe/Berlin", "America/Havana", "Africa/Casablanca"])

@@ -174,6 +174,11 @@ def test_a_zone_without_offsets_is_refused() -> None:
         resolve.offsets(GAP, Nowhere())
 
 
+def test_foreign_text_is_quoted_whole_up_to_55_characters() -> None:
+    assert errors.quoted("x" * 55) == repr("x" * 55)
+    assert errors.quoted("x" * 56) == repr("x" * 55) + "... (56 characters)"
+
+
 @pytest.mark.parametrize(
     "error",
     [

@@ -44,6 +44,7 @@ def utc(*fields: int) -> dt.datetime:
         ("0 0 15,L 2 *", (2026, 2, 15, 0, 0)),
         ("0 0 L 2 1", (2026, 2, 2, 0, 0)),
         ("34 12 * * *", (2026, 1, 2, 12, 34)),
+        ("0 0 31 12 *" + " " * 489, (2026, 12, 31, 0, 0)),  # as long as it may be
     ],
 )
 def test_the_next_match(text: str, wall: tuple[int, ...]) -> None:
@@ -64,6 +65,10 @@ def test_the_next_match(text: str, wall: tuple[int, ...]) -> None:
         "* 24 * * *",
         "* * 0 * *",
         "* * 32 * *",
+        "* * 1,32 * *",
+        "* 1,24 * * *",
+        "* * 0,1 * *",
+        "* * * 0,1 * ",
         "* * * 13 *",
         "* * * * 8",
         "*/0 * * * *",
@@ -82,6 +87,7 @@ def test_the_next_match(text: str, wall: tuple[int, ...]) -> None:
         "0\u2003 0 * * *",
         "* * LW * *",
         "1-2-3 * * * *",
+        "0 0 31 12 *" + " " * 490,
         "9999999999 * * * *",
     ],
 )
@@ -90,6 +96,21 @@ def test_a_bad_expression_is_refused(text: str) -> None:
         Cron.parse(text)
 
     str(caught.value).encode("ascii")
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        (3, ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]),
+        (4, ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]),
+    ],
+)
+def test_a_word_is_the_number_of_its_month_or_day(field: int, words: list[str]) -> None:
+    for number, word in enumerate(words, 1):
+        spelled, counted = ["0", "0", "*", "*", "*"], ["0", "0", "*", "*", "*"]
+        spelled[field], counted[field] = word.title(), str(number)
+        runs = [Cron.parse(" ".join(one)).next_wall(THURSDAY) for one in (spelled, counted)]
+        assert runs[0] == runs[1]
 
 
 def test_no_match_before_the_end_of_the_calendar_is_an_error() -> None:

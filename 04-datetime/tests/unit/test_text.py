@@ -256,7 +256,10 @@ def test_an_offset_with_seconds_is_written_in_utc() -> None:
     ],
 )
 def test_a_duration_is_read(text: str, fields: dict[str, int]) -> None:
+    everything = ("years", "months", "weeks", "days", "hours", "minutes", "seconds")
+
     assert parse_duration(text) == Duration(**fields)
+    assert vars(parse_duration(text)) == {**dict.fromkeys(everything, 0), **fields}
 
 
 @pytest.mark.parametrize(

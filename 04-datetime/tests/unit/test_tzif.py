@@ -36,6 +36,7 @@ def epoch(*fields: int) -> int:
         ("<-03>3<-02>,M3.5.0/-2,M10.5.0/-1", (2026, 3, 29, 0, 59), "-03", -3),
         ("<-03>3<-02>,M3.5.0/-2,M10.5.0/-1", (2026, 3, 29, 1), "-02", -2),
         ("EST5EDT,0/0,J365/25", (2026, 1, 1, 5), "EDT", -4),  # summer time all year
+        ("EST5EDT,0/0,J365/25", (2026, 1, 1, 4), "EDT", -4),  # in the year before by its clocks
         ("IST-2IDT,M3.4.4/26,M10.5.0", (2026, 3, 26, 23, 59), "IST", 2),
         ("IST-2IDT,M3.4.4/26,M10.5.0", (2026, 3, 27), "IDT", 3),
         ("IST-1GMT0,M10.5.0,M3.5.0/1", (2026, 12, 1), "GMT", 0),  # Dublin: winter is the exception
@@ -43,6 +44,11 @@ def epoch(*fields: int) -> int:
         ("XXX0YYY-2,J60,J61", (2024, 3, 1, 12), "YYY", 2),  # J60 is 1 March, leap year or not
         ("XXX0YYY,59,60", (2024, 2, 29, 12), "YYY", 1),  # 59 counts the leap day
         ("EST5EDT", (2026, 7, 1), "EDT", -4),
+        # the last numbers that each kind of rule may have
+        ("XXX0YYY,M1.1.0,365", (2024, 12, 30, 23), "YYY", 1),
+        ("XXX0YYY,J1,M12.5.6", (2026, 12, 25), "YYY", 1),
+        ("XXX0YYY,J1/167:59:59,J365", (2026, 1, 8), "YYY", 1),
+        ("XXX24", (2026, 1, 1), "XXX", -24),
     ],
 )
 def test_a_rule_holds_for_ever(rule: str, when: tuple[int, ...], abbr: str, hours: float) -> None:
@@ -65,6 +71,11 @@ def test_a_rule_holds_for_ever(rule: str, when: tuple[int, ...], abbr: str, hour
         "CET-1CEST,M3.5.7,M10.5.0",
         "CET-1CEST,J0,J365",
         "CET-1CEST,366,1",
+        "CET-1CEST,J1,J366",
+        "CET-1CEST,M0.1.0,M10.5.0",
+        "CET-1CEST,M3.0.0,M10.5.0",
+        "CET-1CEST,J1/1:60,J365",
+        "CET-1CEST,J1/1:00:60,J365",
         "CET-1CEST,M3.5.0/168,M10.5.0",
         "CET-1CEST,X,Y",
         "<CET>-1CEST,M3.5,M1.1.1",
