@@ -150,6 +150,15 @@ def test_data_that_a_new_version_cannot_open_is_counted_so(tmp_path: Path) -> No
     assert evolution._old_data(before, broken, 1, tmp_path) == (False, False)
 
 
+def test_tests_of_yesterday_that_fail_today_are_counted(tmp_path: Path) -> None:
+    shop = evolution.files_at("naive", 0)
+    broken = {**shop, "app.py": "def open_app(path, clock):\n    raise ValueError(path)\n"}
+    _, count = evolution.failures(shop, str(tmp_path))
+
+    assert evolution._broken(shop, shop, str(tmp_path)) == 0
+    assert evolution._broken(shop, broken, str(tmp_path)) == count
+
+
 def test_redis_streams_keep_what_is_not_acknowledged(redis_server: Server) -> None:
     stream = f"velvet-{uuid.uuid4().hex}"
     one = RedisStreamsBroker(redis_server.url, stream=stream, claim_ms=0)

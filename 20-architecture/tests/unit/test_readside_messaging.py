@@ -291,6 +291,19 @@ def test_the_relay_waits_for_a_broker_and_keeps_the_order(read_db: sqlite3.Conne
     assert [one.id for one in broker.published] == [one.event_id for one in shop.store.read_all()]
 
 
+def test_a_broker_without_faults_keeps_each_message_once_and_in_order() -> None:
+    broker = MemoryBroker()
+    told = [Message(str(number), "/", "t", "", {}) for number in range(3)]
+    for one in told:
+        broker.publish(one)
+
+    assert [message for _, message in broker.receive(2)] == told[:2]
+    for receipt, _ in broker.receive(2):
+        broker.acknowledge(receipt)
+    assert [message for _, message in broker.receive()] == told[2:]
+    broker.acknowledge("none")
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_whatever_the_broker_does_the_effect_comes_once(seed: int) -> None:
     shop = busy()
