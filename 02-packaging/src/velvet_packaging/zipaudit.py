@@ -293,7 +293,7 @@ def _central(raw: bytes, entries: int, prefix: int, seen: Scan) -> None:
 
 def _local(file: BinaryIO, entry: Entry, seen: Scan) -> Entry:
     """Compare one local header with the directory; returns the entry with its data's place."""
-    raw = _at(file, entry.offset, LOCAL.size) if entry.offset < seen.size else b""
+    raw = _at(file, entry.offset, LOCAL.size)
     if len(raw) < LOCAL.size or raw[:4] != b"PK\3\4":
         seen.fault("ZIP007", "the directory points to no local header", entry.name)
         return entry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import zlib
 from pathlib import Path
@@ -127,6 +128,13 @@ def test_the_matrix_names_the_field_that_differs() -> None:
     assert "date" in by_axis["mtime"].difference
     assert told.normalized == len(told.cells) == 4
     assert told.equal < 4
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes and umasks are POSIX's")
+def test_the_matrix_has_the_modes_where_there_are_some() -> None:
+    told = repro.matrix("flit_core", ("wheel",), ("mode", "umask"), (None,))
+
+    assert {cell.axis for cell in told.cells} == {"mode", "umask"}
 
 
 @pytest.mark.parametrize("name", legacy.EXPERIMENTS)

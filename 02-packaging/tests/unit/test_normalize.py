@@ -89,6 +89,31 @@ def test_two_wheels_of_one_content_become_equal(tmp_path: Path, put: Callable[..
     assert list(repro.diff_artifacts(one, other)) == []
 
 
+@pytest.mark.parametrize(("mode", "kept"), [(0o664, 0o644), (0o600, 0o644), (0o710, 0o755)])
+def test_a_wheel_keeps_of_a_mode_whether_it_is_a_program(
+    put: Callable[..., Path], mode: int, kept: int
+) -> None:
+    path = normalize(put(pack(contents(), modes={"velvet_demo/core.py": 0o100000 | mode})))
+    modes = {entry.name: entry.mode for entry in Wheel.open(path).scan.entries}
+
+    assert modes["velvet_demo/core.py"] == 0o100000 | kept
+
+
+def test_a_wheel_whose_rewriting_fails_stands_alone_as_it_was(
+    clean: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = clean.read_bytes()
+
+    def full(path: Path, *_: object) -> None:
+        path.write_bytes(b"half")
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("velvet_packaging.normalize.canonical_zip", full)
+    with pytest.raises(OSError, match="full"):
+        normalize(clean)
+    assert [one.read_bytes() for one in clean.parent.iterdir()] == [before]
+
+
 def test_other_entries_and_another_compression_are_named(tmp_path: Path, clean: Path) -> None:
     other = tmp_path / "other" / clean.name
     other.parent.mkdir()

@@ -31,6 +31,8 @@ WEAK = base64.urlsafe_b64encode(hashlib.md5(b"x").digest()).rstrip(b"=").decode(
         ("a.py,sha256=!!,1", errors.MalformedDigest),
         ("a.py,sha256=AAAA,1", errors.MalformedDigest),
         (f"a.py,{DIGEST}=,1", errors.MalformedDigest),
+        ("a.py,crc9,1", errors.MalformedDigest),
+        ("a.py,crc9=,1", errors.MalformedDigest),
         ("a.py,crc9=AAAA,1", errors.UnknownAlgorithm),
         ("a.py,shake_128=AAAA,1", errors.WeakDigest),
         (f"a.py,md5={WEAK},1", errors.WeakDigest),

@@ -51,11 +51,22 @@ def test_an_upload_is_stored_whole_and_served_with_its_digest(
     assert (status, metadata) == (200, METADATA)
     assert told["core-metadata"]["sha256"] == hashlib.sha256(METADATA).hexdigest()
     assert json.loads(get(registry.simple_url, JSON)[1])["projects"] == [{"name": "velvet-demo"}]
-    html = get(registry.simple_url + "velvet-demo/")[1].decode()
+    status, page = get(registry.simple_url + "velvet-demo/")
+    html = page.decode()
+    assert status == 200
     assert f"{FILENAME}#sha256=" in html
     assert "data-core-metadata" in html
     assert b"/simple/velvet-demo/" in get(registry.simple_url)[1]
     assert [one.name for one in registry.root.iterdir()] == [FILENAME]
+
+
+def test_an_index_that_was_stopped_has_no_address(tmp_path: Path) -> None:
+    with StrictRegistry(tmp_path) as stopped:
+        assert get(stopped.simple_url)[0] == 200
+
+    stopped.stop()
+    with pytest.raises(AssertionError, match="start it first"):
+        _ = stopped.url
 
 
 def test_a_yanked_file_says_so_in_both_forms(registry: StrictRegistry, put: Any) -> None:

@@ -68,6 +68,8 @@ CASES: list[tuple[str, bytes, bytes]] = [
      pack(contents(metadata=METADATA + b"Requires-Python: >=3.10\n"))),
     ("MET009", pack(contents(wheel=WHEEL.replace(b"py3-none", b"py2-none"))), hostile.clean()),
     ("MET009", pack(contents(wheel=WHEEL.replace(b"true", b"false"))), hostile.clean()),
+    ("MET009", pack(contents(wheel=WHEEL.replace(b"Root", b"Root-Is-Purelib: false\nRoot"))),
+     pack(contents(wheel=WHEEL + b"Root-Is-Purelib: true\n"))),  # the first of two counts
     ("REC004", pack({**contents(), "velvet_demo/dir/": b"hidden"}), more("velvet_demo/dir/")),
     ("MET001", more("velvet_demo-1.0.data/purelib/other-1.dist-info/METADATA"),
      more("velvet_demo-1.0.data/data/other-1.dist-info/METADATA")),
