@@ -175,8 +175,9 @@ def test_middleware_logs_times_and_answers_repeats(caplog: pytest.LogCaptureFixt
         with pytest.raises(ZeroDivisionError):
             bus.handle(0)
     assert spent == {"str": 40, "int": 10}
-    assert "int" in caplog.text
-    assert "failed" in caplog.text
+    told = [one.getMessage().rpartition(" ") for one in caplog.records]
+    assert [(before.split()[0], last) for before, _, last in told][-1] == ("int", "failed")
+    assert [one.levelname for one in caplog.records] == ["DEBUG"] * 5 + ["WARNING"]
 
 
 def test_a_bus_is_shared_by_threads() -> None:

@@ -52,6 +52,11 @@ def last(**numbers: Any) -> Any:
         (lambda: event(2**31 - 1).schema, 2**31 - 1),
         (lambda: StreamAppend("s", (), Expected.EXISTS).expected, Expected.EXISTS),
         (lambda: CardPayments(limit=3).authorise("k", Money(3, "EUR")), "k"),
+        (lambda: last(writers=1, each=1).events, 1),
+        (lambda: last(writers=2, each=1, rollbacks=1).events, 0),
+        (lambda: Expected.word(Expected.EXISTS), "an existing stream"),
+        (lambda: Expected.word(Expected.ANY), "any"),
+        (lambda: Expected.word(2), "2"),
     ],
 )
 def test_the_last_number_that_is_allowed(call: Callable[[], object], answer: object) -> None:
@@ -92,6 +97,7 @@ def test_a_store_waits_as_long_as_it_may(tmp_path: Path, wait_ms: float, timeout
     waiting = group.submit(StreamAppend("s", (event(1),), Expected.NO_STREAM))
     group.close()
 
+    assert waiting.done()
     assert waiting.result(timeout=60).version == 1
 
 
@@ -110,6 +116,7 @@ def test_commands_without_a_field_are_values() -> None:
 def test_a_closed_shop_has_released_its_file(tmp_path: Path) -> None:
     shop = NaiveShop(tmp_path / "shop.db", 1)
     connection = shop.db
+    assert shop.retries == 0
 
     shop.close()
 

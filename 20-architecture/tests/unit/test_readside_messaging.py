@@ -75,6 +75,8 @@ def test_projections_answer_what_the_fold_answers(read_db: sqlite3.Connection) -
         ("p2", "bob", 1, "cancelled"),
     ]
     assert sum(units for _, _, units in rows(read_db, "units_sold_per_day")) == 4
+    promised = shop.aggregates.load(stock_decider, S).state.allocations
+    assert len(rows(read_db, "waiting")) == len(promised) > 0
     assert runner.lag("stock_levels").events == 0
     assert all(runner.verify(name) for name in runner.projections)
 
