@@ -8,6 +8,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -328,6 +329,22 @@ def test_a_heart_that_beats_shows_what_a_job_on_the_ui_thread_does(folder: Path)
 
     assert gaps["ui"] >= 400
     assert len(gaps) == 3
+
+
+def test_a_heart_beats_until_it_is_stopped_and_tells_five_beats_at_a_time() -> None:
+    due: list[Any] = []
+    told: list[list[float]] = []
+    view: Any = SimpleNamespace(after=lambda _, call: due.append(call))
+    heart = probe.Heartbeat(view, told.append)
+
+    heart.start()
+    for _ in range(12):
+        due.pop()()
+    gaps = heart.stop()
+    due.pop()()
+
+    assert (len(gaps), len(heart.gaps), due) == (13, 12, [])
+    assert told == [heart.gaps[:5], heart.gaps[5:10]]
 
 
 def test_work_that_fails_is_refused_and_no_measurement(window: Maker) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from velvet_desktop.contenders import bind, cells, column_text, polyline, presses, titles
 from velvet_desktop.core.model import Query, Task, TaskStore, seed
-from velvet_desktop.core.viewmodel import ACTIONS, VISIBLE, Action, Board
+from velvet_desktop.core.viewmodel import ACTIONS, CHART_EVERY, VISIBLE, Action, Board
 from velvet_desktop.errors import ImportRemoved, InvalidTask, StoreBusy, UnknownTheme
 
 
@@ -171,10 +171,13 @@ def test_the_theme_goes_round_and_an_unknown_one_lists_the_choices(board: Board)
 
 
 def test_the_chart_shows_the_gaps_between_frames(board: Board, clock: Any) -> None:
+    drawn = set()
     for gap in [0.016] * 20 + [0.15] + [0.016] * 20:
         clock.now += gap
         board.frame()
+        drawn.add(board.chart.value)
 
+    assert len(drawn - {()}) == 41 // CHART_EVERY
     assert max(board.chart.value) == pytest.approx(0.75)
     assert polyline(board.chart.value, 90, -80)[0][0] == 0
     assert polyline((), 0, 1) == []

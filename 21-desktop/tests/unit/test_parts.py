@@ -284,6 +284,9 @@ def test_a_packager_that_is_missing_is_named(
     assert ("patchelf" in bundles.why_not("headless", backend)) is (backend == "nuitka")
     argv = bundles.command("qt", backend, tmp_path / "start.py", tmp_path)
     assert argv[-1] == str(tmp_path / "start.py")
+    if backend == "pyinstaller":
+        source = Path(argv[argv.index("--paths") + 1])
+        assert (source / "velvet_desktop" / "__init__.py").is_file()
 
 
 @pytest.mark.parametrize(
@@ -354,6 +357,8 @@ def missing_library(name: str) -> None:
 def test_the_command_lists_refuses_and_opens(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    codes = {0, program.EXIT_FAILED, program.EXIT_WRONG_USE, program.EXIT_NO_DISPLAY}
+    assert len(codes) == 4
     assert program.main(["--list"]) == 0
     assert "headless        installed" in capsys.readouterr().out
 

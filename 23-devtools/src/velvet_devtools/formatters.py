@@ -102,10 +102,9 @@ def shape(source: bytes) -> str | None:
 
 def _sort_imports(block: list[ast.stmt]) -> None:
     """Sort each run of neighbouring imports, in place."""
-    start = 0
+    rows: list[ast.stmt] = []
     for imports, run in itertools.groupby(
-        list(block), lambda one: isinstance(one, ast.Import | ast.ImportFrom)
+        block, lambda one: isinstance(one, ast.Import | ast.ImportFrom)
     ):
-        rows = list(run)
-        block[start : start + len(rows)] = sorted(rows, key=ast.dump) if imports else rows
-        start += len(rows)
+        rows += sorted(run, key=ast.dump) if imports else run
+    block[:] = rows

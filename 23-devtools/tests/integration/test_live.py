@@ -33,6 +33,17 @@ while n < 100000:
 """
 
 
+def test_a_target_waits_for_its_client_unless_it_is_told_not_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(process, "start", lambda argv, *_, **__: started.append(argv))
+    monkeypatch.setattr(process, "end", lambda _: None)
+
+    with dap.target(["a.py"]), dap.target(["a.py"], wait=False):
+        assert ["--wait-for-client" in argv for argv in started] == [True, False]
+
+
 def test_attach_to_a_running_program_stop_look_step_and_leave(tmp_path: Path) -> None:
     script = tmp_path / "lo op.py"
     script.write_text(LOOP, encoding="utf-8")
