@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import pytest
 
-from velvet_cli.config import Files, load, write_value
+from velvet_cli.config import ConfigNotFound, Files, load, write_value
 from velvet_cli.config.toml_text import ATTEMPTS, read_whole
 from velvet_cli.contract import Param
 
@@ -95,6 +95,8 @@ def test_a_file_that_never_rests_is_given_up_with_a_reason(tmp_path: Path) -> No
 def test_a_folder_in_place_of_a_file_is_an_error_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"directory|denied"):
         load(SPEC, files=Files(project=tmp_path))
+    with pytest.raises(ConfigNotFound, match=r"\(.*\): name a file, or leave --config out"):
+        load(SPEC, files=Files(project=tmp_path, explicit=True))
 
 
 @pytest.mark.skipif(

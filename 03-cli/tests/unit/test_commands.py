@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,19 @@ def test_tasks_are_finished_counted_and_removed(folder: Path) -> None:
     assert do(folder, "list", "--status", "done", "-f", "ndjson").out.count("\n") == 1
     assert do(folder, "rm", "1", "2").err == "removed 2\n"
     assert do(folder, "list", "-f", "json").out == "[]\n"
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_command(folder: Path) -> None:
+    (folder / "tasks.jsonl.4711.tmp").touch()
+    (folder / "tasks.jsonl.old.tmp").touch()
+
+    assert do(folder, "list").exit == 0
+    assert [path.name for path in folder.glob("*.tmp")] == ["tasks.jsonl.old.tmp"]
+
+
+def test_a_program_that_may_not_take_the_signals_works_in_any_thread(folder: Path) -> None:
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(do, folder, "work", "0").result().exit == 0
 
 
 def test_tasks_are_counted_by_state_priority_and_tag(folder: Path) -> None:
@@ -160,3 +174,15 @@ def test_a_replacement_that_fails_half_way_leaves_the_old_text(tmp_path: Path) -
 
     assert path.read_text(encoding="utf-8") == "old"
     assert [one.name for one in tmp_path.iterdir()] == ["x"]
+
+
+def test_a_new_text_is_on_the_disk_before_it_takes_the_place_of_the_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file).st_size))
+
+    with atomic_write(tmp_path / "x") as file:
+        file.write("new")
+
+    assert synced == [3]

@@ -134,3 +134,8 @@ def test_the_table_has_a_row_for_every_option_and_argument() -> None:
             if param.kind == "option":
                 assert {f"{command.name}|{flag}" for flag in param.flags} <= keys
     assert {"|commands", "config|commands", "rm|*", "config set|2", "|--color"} <= keys
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_a_row_of_words_has_them_all(shell: str) -> None:
+    assert re.search(r"\(words open\b.* done\b.* all\b.*\)", script(shell))

@@ -7,11 +7,13 @@ import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from velvet_cli import signals
 from velvet_cli.config import ConfigError, ConfigNotFound
 from velvet_cli.contract import UsageError, nearest
 from velvet_cli.exits import Exit, pipe_code
@@ -162,6 +164,17 @@ def test_a_signal_during_the_program_ends_it_at_once() -> None:
         run(stopped, [])
 
     assert end.value.code == Exit.TERMINATED
+
+
+def test_a_wait_lasts_its_time_unless_it_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signals, "_SLICE_S", 0.001)
+    token, begun = CancelToken(), time.monotonic()
+
+    assert not token.wait(0.02)
+    assert time.monotonic() - begun >= 0.02
+    token.set(signal.SIGINT)
+    token.set(signal.SIGTERM)
+    assert (token.wait(60), token.reason) == (True, signal.SIGINT)
 
 
 def test_the_first_signal_asks_and_the_second_insists() -> None:

@@ -106,5 +106,6 @@ def _sort_imports(block: list[ast.stmt]) -> None:
     for imports, run in itertools.groupby(
         block, lambda one: isinstance(one, ast.Import | ast.ImportFrom)
     ):
-        rows += sorted(run, key=ast.dump) if imports else run
+        found = list(run)
+        rows += sorted(found, key=ast.dump) if imports else found
     block[:] = rows
