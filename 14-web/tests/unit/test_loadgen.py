@@ -244,6 +244,23 @@ def test_waiting_for_a_connection_counts() -> None:
     assert result.latency.percentile(99) > 3 * result.service.percentile(99)
 
 
+def test_a_load_never_has_more_connections_than_it_may() -> None:
+    now = seen = 0
+
+    async def counting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal now, seen
+        now += 1
+        seen = max(seen, now)
+        await answering(OK)(reader, writer)
+        now -= 1
+
+    result = run_against(
+        counting, lambda url: LoadPlan(url, SHOT, rate=5_000, seconds=0.02, connections=2)
+    )
+
+    assert (set(result.outcomes), seen) == ({"200"}, 2)
+
+
 def test_a_result_survives_its_journey_as_json() -> None:
     result = Result(100, 2.0, sent=3, good=1)
     result.latency.record(1500)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from velvet_desktop.core.dispatch import Dispatcher
 from velvet_desktop.core.jobs import JobRunner
 from velvet_desktop.core.model import MAX_ESTIMATE, MAX_TITLE, InvalidTask, Query, Task
 from velvet_desktop.core.rows import RowWindow
+from velvet_desktop.core.settings import replace_file
 from velvet_desktop.core.undo import UndoStack
 
 LINE = np.arange(4.0)
@@ -102,3 +105,15 @@ def test_a_value_cannot_be_changed(make: Callable[[], Any]) -> None:
 
     with pytest.raises(FrozenInstanceError):
         setattr(value, fields(value)[0].name, None)
+
+
+def test_a_new_text_is_on_the_disk_before_it_takes_the_place_of_the_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file).st_size))
+
+    replace_file(tmp_path / "x", "new")
+
+    assert synced == [3]
+    assert [one.name for one in tmp_path.iterdir()] == ["x"]

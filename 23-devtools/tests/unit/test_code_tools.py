@@ -245,3 +245,17 @@ def test_hot_files_change_often_and_branch_much(repository: Path) -> None:
 
     assert [(one.path, one.heat) for one in found] == [("src/shop/__init__.py", 1)]
     assert health.complexity(__import__("ast").parse("if a and b:\n    c\nfor d in e: f")) == 4
+
+
+def test_a_new_source_is_on_the_disk_before_it_takes_the_place_of_the_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file).st_size))
+    file = tmp_path / "x.py"
+    file.touch(0o640)
+
+    codemods.atomic_write(file, b"x = 1\n")
+
+    assert (synced, file.read_bytes()) == ([6], b"x = 1\n")
+    assert os.name != "posix" or file.stat().st_mode & 0o777 == 0o640
