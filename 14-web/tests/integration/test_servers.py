@@ -12,6 +12,7 @@ from velvet_web.loadgen import measure, stream
 from velvet_web.loadplan import LoadPlan, Shot
 from velvet_web.production import Needs, command
 from velvet_web.servers import (
+    START_SECONDS,
     Running,
     ServerFailed,
     ServerSpec,
@@ -48,6 +49,7 @@ def test_after_the_block_no_process_is_left(settings: Settings) -> None:
     with serve("starlette", "uvicorn", settings) as running:
         tree = running.tree()
         assert all(process.is_running() for process in tree)
+        assert 0 < running.start_seconds < START_SECONDS
 
     assert not any(psutil.pid_exists(process.pid) for process in tree)
     assert running.tree() == []

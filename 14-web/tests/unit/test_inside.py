@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from velvet_web.board import TaskBoard, runner
+from velvet_web.board import Call, TaskBoard, runner
 from velvet_web.comparisons.client import Client, InAsgi, InWsgi, in_process
 from velvet_web.contenders import load, names
 from velvet_web.domain import Problem
@@ -119,6 +120,46 @@ def board(settings: Settings) -> Any:
     opened = TaskBoard(settings)
     yield opened
     opened.store.close()
+
+
+def test_every_change_of_the_board_is_told(board: TaskBoard) -> None:
+    headers = {"content-type": "application/json"}
+
+    async def changes() -> None:
+        told = board.events.subscribe()
+        board.create(Call("POST", headers, body=b'{"title":"a"}'))
+        board.patch(Call("PATCH", headers, body=b'{"title":"b"}'), "1")
+        board.delete(Call("DELETE", {}), "1")
+        board.clear(Call("DELETE", {}))
+        board.events.unsubscribe(told)
+        found = [event async for event in told]
+        assert [event.kind for event in found] == ["created", "changed", "deleted", "cleared"]
+        assert [event.key for event in found] == ["1", "1", "1", ""]
+        assert json.loads(found[1].data)["title"] == "b"
+
+    asyncio.run(changes())
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_a_body_of_another_type_is_refused(board: TaskBoard, method: str) -> None:
+    call = Call(method, {"content-type": "text/plain"}, body=b'{"title":"a"}')
+
+    with pytest.raises(Problem) as refused:
+        board.create(call) if method == "POST" else board.patch(call, "1")
+
+    assert refused.value.status == 415
+
+
+@pytest.mark.parametrize("name", ["starlette", "flask"])
+def test_the_time_of_an_answer_is_told(name: str, settings: Settings) -> None:
+    interface = load(name).INTERFACE
+    begun = time.perf_counter()
+    transport = in_process(make(name, settings), interface)
+    answer = transport.send("GET", "/healthz", LOCAL, b"")
+    transport.close()
+
+    took = float(dict(answer.headers)["server-timing"].removeprefix("app;dur="))
+    assert 0 <= took <= (time.perf_counter() - begun) * 1e3
 
 
 def test_a_stream_begins_with_a_comment_and_leaves_no_listener(board: TaskBoard) -> None:

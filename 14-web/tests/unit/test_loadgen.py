@@ -6,8 +6,11 @@ import asyncio
 import json
 import math
 import random
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import pytest
 from hdrh.histogram import HdrHistogram
@@ -15,7 +18,7 @@ from hdrh.histogram import HdrHistogram
 from velvet_web.comparisons.pressure import read_wrk
 from velvet_web.dashboard.virtual import omission
 from velvet_web.histogram import MAX_US, Histogram
-from velvet_web.loadgen import _main, find_capacity, measure, precise_loop, run_load
+from velvet_web.loadgen import _main, find_capacity, measure, precise_loop, run_load, stream
 from velvet_web.loadplan import LoadPlan, Result, Shot
 
 SHOT = (Shot("/"),)
@@ -219,6 +222,41 @@ def test_a_server_that_never_answers_is_a_timeout_and_retries_are_counted() -> N
     assert result.retried == result.sent
 
 
+def test_a_connection_that_timed_out_is_not_used_again() -> None:
+    result = run_against(
+        answering(), lambda url: LoadPlan(url, SHOT, requests=3, seconds=5, timeout=0.02)
+    )
+
+    assert (result.outcomes, result.seconds < 5) == ({"timeout": 3}, True)
+
+
+def test_what_a_load_ends_is_not_tried_again() -> None:
+    result = run_against(answering(), lambda url: LoadPlan(url, SHOT, seconds=0.05, retries=1))
+
+    assert (result.sent, result.retried, result.outcomes) == (1, 0, {"reset": 1})
+
+
+def test_users_send_no_more_requests_than_are_wanted() -> None:
+    few = run_against(answering(OK), lambda url: LoadPlan(url, SHOT, users=5, requests=2))
+    free = run_against(answering(OK), lambda url: LoadPlan(url, SHOT, users=2, seconds=0.05))
+
+    assert (few.sent, few.outcomes) == (2, {"200": 2})
+    assert free.sent > 2
+
+
+def test_a_generator_that_nothing_listens_to_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    killed: list[str] = []
+    child = SimpleNamespace(
+        stdout=iter([b'{"at": 1}']), poll=lambda: None, kill=lambda: killed.append("child")
+    )
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: nullcontext(child))
+    events = stream(LoadPlan("", SHOT))
+
+    assert next(events) == {"at": 1}
+    events.close()  # type: ignore[attr-defined]
+    assert killed == ["child"]
+
+
 def test_a_port_without_a_server_is_refused() -> None:
     result = run_against(
         answering(),
@@ -292,6 +330,7 @@ def test_users_that_come_irregularly_are_no_fault_of_the_generator() -> None:
         answering(OK), lambda url: LoadPlan(url, SHOT, rate=30, seconds=0.5, seed=5)
     )
 
+    assert result.lag.percentile(50) < 0.25e6  # half of the load's time
     result.lag = Histogram()
 
     assert result.sent < 0.9 * 30 * 0.5

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,6 +141,29 @@ def test_an_exhausted_pool_is_unavailable(tmp_path: Path) -> None:
         leave.set()
         holder.join()
         store.close()
+
+
+def test_a_thread_that_waits_has_the_connection_that_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqliteStore(str(tmp_path / "board.db"), connections=1, busy=60)
+    waiting, wait_for = threading.Event(), store._returned.wait_for
+    waiter = threading.Thread(target=store.ping)
+
+    def waits(*wanted: Any) -> bool:
+        waiting.set()
+        return wait_for(*wanted)
+
+    def holds(_: object) -> None:
+        monkeypatch.setattr(store._returned, "wait_for", waits)
+        waiter.start()
+        waiting.wait(5)
+
+    store.transact(holds)
+    waiter.join(5)
+
+    assert not waiter.is_alive()
+    store.close()
 
 
 def test_an_export_has_every_task_over_several_pages(store: SqliteStore) -> None:
