@@ -287,6 +287,19 @@ def test_a_stranger_is_refused_and_the_first_instance_lives(
     assert (told, instance.refused) == ([["after"]], 1)
 
 
+def test_a_first_instance_takes_texts_only(
+    first: tuple[SingleInstance, list[list[str]], Path],
+) -> None:
+    instance, told, path = first
+    known = json.loads(path.read_text(encoding="utf-8"))
+    with socket.create_connection(("127.0.0.1", known["port"])) as line:
+        line.sendall(json.dumps([known["token"], 5]).encode())
+        line.shutdown(socket.SHUT_WR)
+        assert line.recv(8) == b""
+
+    assert (told, instance.refused) == ([], 1)
+
+
 def test_a_file_left_by_a_crash_does_not_keep_the_next_start_out(tmp_path: Path) -> None:
     path = tmp_path / "instance.json"
     for left in (

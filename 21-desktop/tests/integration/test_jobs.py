@@ -159,7 +159,7 @@ def csv_of(path: Path, rows: int, *more: str) -> Path:
         ("title\n" + "x" * 10_000_001 + "\nb\n", 1, 1, "line 2: a title: at most 10,000"),
         ("title,priority\na,high\nb,2\n", 1, 1, "line 2: invalid literal"),
         ("title,priority\na\nb,1,2\nc,3\n", 1, 2, "line 2: 1 cells, 2 are expected"),
-        ("name\na\n", 0, 1, "no column 'title' among name"),
+        ("name\na\n", 0, 1, "line 1: no column 'title' among name"),
         ("", 0, 1, "no column 'title' among nothing"),
         ("title,status\na,gone\n", 0, 1, "choose one of todo"),
         ("title,estimate\na,nan\nb,1\nc,-inf\n", 1, 2, "line 2: estimate is nan"),

@@ -170,6 +170,27 @@ def test_a_thinned_line_is_a_part_of_the_line_with_both_ends(
     assert len(places) <= max(n, 4) + 2 or len(values) <= n
 
 
+def largest_triangles(x: Any, y: Any, n: int) -> list[int]:
+    """Return what the definition keeps, bucket by bucket (Steinarsson 2013, section 4.2)."""
+    edges = [*np.linspace(1, len(x) - 1, n - 1).astype(int), len(x)]
+    kept = [0]
+    for start, stop, end in zip(edges, edges[1:-1], edges[2:], strict=False):
+        a, c = kept[-1], (x[stop:end].mean(), y[stop:end].mean())
+        base = x[a] - c[0], c[1] - y[a]
+        areas = [abs(base[0] * (y[b] - y[a]) - (x[a] - x[b]) * base[1]) for b in range(start, stop)]
+        kept.append(int(start + np.argmax(areas)))
+    return [*kept, len(x) - 1]
+
+
+@given(st.integers(3, 30), st.integers(30, 200), st.integers(0, 10**6))
+def test_the_largest_triangles_are_kept(n: int, length: int, seed: int) -> None:
+    x, y = np.arange(float(length)), np.random.default_rng(seed).normal(0, 1, length)
+
+    assert chart.lttb(x, y, n)[0].astype(int).tolist() == (
+        largest_triangles(x, y, n) if n < length else list(range(length))
+    )
+
+
 @given(st.integers(0, 400), st.text(max_size=40))
 @settings(deadline=None, max_examples=40)
 def test_a_cut_file_is_the_defaults_or_whole_never_an_error(cut: int, draft: str) -> None:

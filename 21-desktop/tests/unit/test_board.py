@@ -109,6 +109,9 @@ def test_what_is_selected_is_a_row_that_there_is_and_is_seen(board: Board, clock
     for _ in range(18):
         board.select_by(-1)
     assert (board.selected.value, board.top) == (2, 2)
+    board.select(1)
+    board.select_by(1)
+    assert (board.selected.value, board.top) == (2, 2)  # it is the first that is shown
 
     board.select(299)
     board.remove()

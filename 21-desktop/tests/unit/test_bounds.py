@@ -19,6 +19,7 @@ from velvet_desktop.core.model import MAX_ESTIMATE, MAX_TITLE, InvalidTask, Quer
 from velvet_desktop.core.rows import RowWindow
 from velvet_desktop.core.settings import replace_file
 from velvet_desktop.core.undo import UndoStack
+from velvet_desktop.errors import ChildFailed
 
 LINE = np.arange(4.0)
 
@@ -56,6 +57,8 @@ def kept(capacity: int) -> list[float]:
         (lambda: JobRunner(Dispatcher(), grace_s=0) is None, False),
         (lambda: JobRunner(Dispatcher(), grace_s=threading.TIMEOUT_MAX) is None, False),
         (lambda: UndoStack(1) is None, False),
+        (lambda: ChildFailed("ended", 3).code, 3),
+        (lambda: ChildFailed("silent").code, None),
     ],
 )
 def test_the_last_number_that_is_allowed(call: Callable[[], Any], answer: Any) -> None:

@@ -335,6 +335,18 @@ def test_a_window_keeps_to_its_bounds() -> None:
     assert rows.rows(99_998, 100_010) == [99_998, 99_999]
 
 
+def test_a_window_keeps_as_many_pages_as_it_may_and_looks_ahead_after_a_change() -> None:
+    rows: RowWindow[int] = RowWindow(numbers, 100, page=10, max_pages=3)
+    for row in (0, 10, 20):
+        rows.row(row)
+    assert len(rows) == 30
+
+    rows.renew(numbers, 100)
+    before = rows.fetched
+    rows.row(10)
+    assert (rows.fetched - before, len(rows)) == (2, 20)
+
+
 def test_the_core_needs_no_toolkit() -> None:
     import subprocess
     import sys

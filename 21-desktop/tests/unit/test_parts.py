@@ -125,7 +125,7 @@ def test_settings_come_back_and_the_recent_files_are_few(tmp_path: Path) -> None
     settings.save(tmp_path / "settings.json")
 
     again = Settings.load(tmp_path / "settings.json")
-    assert again == settings
+    assert again == settings == Settings("dark", settings.recent, "a warning is no setting")
     assert (again.recent[0], len(again.recent)) == ("5.csv", 8)
 
 
@@ -284,6 +284,12 @@ def test_a_packager_that_is_missing_is_named(
     assert ("patchelf" in bundles.why_not("headless", backend)) is (backend == "nuitka")
     argv = bundles.command("qt", backend, tmp_path / "start.py", tmp_path)
     assert argv[-1] == str(tmp_path / "start.py")
+    plugins = [
+        view
+        for view in ("qt", "tk")
+        if "tk-inter" in str(bundles.command(view, backend, tmp_path, tmp_path))
+    ]
+    assert plugins == (["tk"] if backend == "nuitka" else [])
     if backend == "pyinstaller":
         source = Path(argv[argv.index("--paths") + 1])
         assert (source / "velvet_desktop" / "__init__.py").is_file()
