@@ -48,6 +48,7 @@ def test_attach_to_a_running_program_stop_look_step_and_leave(tmp_path: Path) ->
     script = tmp_path / "lo op.py"
     script.write_text(LOOP, encoding="utf-8")
     line = source_line(script, "return double")
+    assert line == 5
 
     with dap.target([str(script)], wait=False) as target:
         with DapSession(target.port) as session:
@@ -60,9 +61,19 @@ def test_attach_to_a_running_program_stop_look_step_and_leave(tmp_path: Path) ->
             with pytest.raises(DapError, match=r"refused|NameError"):
                 session.request("evaluate", {"expression": "n", "frameId": 10**6})
             assert session.step() == "step"
+            session.set_breakpoints(script, [Breakpoint(line)])
+            session.go_on()
+            assert session.wait_stopped() == "breakpoint"
+            assert int(session.variables()["n"]) == int(seen["n"]) + 1
             session.set_breakpoints(script, [])
             session.go_on()
         assert target.child.poll() is None
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        DapSession(silent.getsockname()[1], wait_s=0.1) as session,
+        pytest.raises(DapError, match=r"no answer within 0\.1 s"),
+    ):
+        session.request("initialize")
     with pytest.raises(DapError, match="nothing answers"):
         DapSession(dap.free_port(), wait_s=0.2)
 

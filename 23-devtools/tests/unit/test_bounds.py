@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from velvet_devtools.commits import Commit, parse, section
 from velvet_devtools.contenders.checkers import CHECKERS, Diagnostic
+from velvet_devtools.debug.dap import Breakpoint, source_line
 from velvet_devtools.debug.query import Query
 from velvet_devtools.debug.trace import Trace
 from velvet_devtools.debug.values import written
@@ -20,7 +22,7 @@ from velvet_devtools.ide import jsonc
 from velvet_devtools.ide.pycharm import read_xml
 from velvet_devtools.lint import Status
 from velvet_devtools.matrix import Matrix, Row, judge
-from velvet_devtools.profiling import Profile, compare
+from velvet_devtools.profiling import Profile, Regression, compare, sampler
 from velvet_devtools.samples.defects import Defect
 
 
@@ -56,6 +58,20 @@ def test_a_trace_has_no_step_before_its_first_or_after_its_last() -> None:
             trace.at(number)
 
 
+def test_a_call_that_returned_is_on_no_stack() -> None:
+    outer, inner = (compile(f"def {name}(): 0", "a.py", "exec").co_consts[0] for name in ("f", "g"))
+    steps = [(1, outer, "call"), (2, inner, "call"), (2, inner, "return"), (1, outer, "line")]
+    trace = Trace([(0, call, code, 1, 0, kind, {}) for call, code, kind in steps])
+
+    assert [trace.at(n).stack for n in range(4)] == [("f",), ("f", "g"), ("f", "g"), ("f",)]
+
+
+def test_a_sampler_leaves_no_thread_behind() -> None:
+    sampler(lambda: None)
+
+    assert "sampler" not in [one.name for one in threading.enumerate()]
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -67,6 +83,9 @@ def test_a_trace_has_no_step_before_its_first_or_after_its_last() -> None:
         ("x" * 121, repr("x" * 120) + "... 121 long"),
         (2**4_000, "<int of 4,001 bits>"),
         (2**4_000 - 1, str(2**4_000 - 1)),
+        ({"a": {"b": {}}}, "{'a': {'b': {}}}"),
+        ({"a": {"b": {"c": {}}}}, "{'a': {'b': {'c': <dict>}}}"),
+        (["x" * 120] * 12, ("[" + ", ".join([repr("x" * 120)] * 12))[:480] + "..."),
     ],
 )
 def test_what_is_written_of_a_value_is_bounded(value: object, text: str) -> None:
@@ -77,6 +96,8 @@ def test_two_runs_have_a_range() -> None:
     runs = [Profile({"f": 1.0}), Profile({"f": 2.0})]
 
     assert compare(runs, runs) == []
+    assert compare([Profile({})] * 2, runs) == [Regression("f", 0.0, 1.5, True)]
+    assert compare(runs, [Profile({})] * 2) == []
     for before, after in ((runs[:1], runs), (runs, runs[:1])):
         with pytest.raises(ValueError, match="at least two runs"):
             compare(before, after)
@@ -139,6 +160,7 @@ def test_breaking_changes_come_first() -> None:
         lambda: Trace([(0, 0, compile("x = 1", "a.py", "exec"), 1, 0, "line", {})]).at(0).step,
         lambda: row("ruff", "a", 1.0),
         lambda: Matrix((), ()),
+        lambda: Breakpoint(source_line(Path(__file__), "an only line")),
         lambda: next(iter(CHECKERS.values())),
     ],
 )

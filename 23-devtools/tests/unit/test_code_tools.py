@@ -259,3 +259,11 @@ def test_a_new_source_is_on_the_disk_before_it_takes_the_place_of_the_old(
 
     assert (synced, file.read_bytes()) == ([6], b"x = 1\n")
     assert os.name != "posix" or file.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a link needs a privilege on Windows")
+def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "a.py").touch()
+    (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
+
+    assert list(codemods.python_files([tmp_path])) == [tmp_path / "a.py"]
