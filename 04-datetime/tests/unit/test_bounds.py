@@ -21,7 +21,7 @@ from velvet_datetime.matrix import cases, judge, run_matrix
 from velvet_datetime.meetings import FutureEvent
 from velvet_datetime.nightly import ours, simulate
 from velvet_datetime.posix_tz import PosixTZ
-from velvet_datetime.resolve import classify_local, transitions
+from velvet_datetime.resolve import classify_local
 from velvet_datetime.rfc3339 import parse_rfc3339
 from velvet_datetime.schedule import Schedule
 from velvet_datetime.truth import divergence
@@ -50,7 +50,6 @@ START, END = (dt.datetime(2026, month, 1, tzinfo=dt.timezone.utc) for month in (
         lambda: PosixTZ.parse("CET-1CEST,M3.5.0,M10.5.0").start,
         lambda: PosixTZ.parse("CET-1").at(0),
         lambda: classify_local(dt.datetime(2027, 1, 1, 9), BERLIN),
-        lambda: transitions(BERLIN, START, END)[0],
         lambda: parse_rfc3339(NOON),
         lambda: Schedule.of("* * * * *", BERLIN),
         lambda: divergence(load("zoneinfo_utc"), [BERLIN]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import pickle
+from dataclasses import FrozenInstanceError
 
 import pytest
 
@@ -118,6 +119,8 @@ def test_transitions_have_both_offsets_and_stop_before_the_end() -> None:
     assert [(one.instant, one.shift, one.abbr) for one in found] == [
         (utc(2026, 3, 29, 1), dt.timedelta(hours=1), "CEST")
     ]
+    with pytest.raises(FrozenInstanceError):
+        found[0].abbr = "CET"  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 
 from velvet_queues.envelope import Envelope, check_delay, check_json, check_length, decode, encode
 from velvet_queues.errors import NotSerializable, PayloadTooLarge
+from velvet_queues.evolution import Stage
 from velvet_queues.ledger import judge
 from velvet_queues.load import Histogram, arrivals
 from velvet_queues.metrics import alerts
@@ -25,6 +26,12 @@ def nested(depth: int) -> Any:
     for _ in range(depth):
         value = [value]
     return value
+
+
+def stage() -> Stage:
+    one = Stage("naive_thread", judge([]), 2.0)
+    assert one.per_s == 0
+    return one
 
 
 def waits(seconds: float, age_s: float) -> list[str]:
@@ -117,6 +124,7 @@ def test_what_json_does_not_hold_is_refused(value: object) -> None:
         RetryPolicy,
         lambda: herd("none", clients=1),
         lambda: judge([]),
+        stage,
     ],
 )
 def test_a_value_cannot_be_changed(make: Callable[[], Any]) -> None:

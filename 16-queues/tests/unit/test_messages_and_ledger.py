@@ -196,6 +196,7 @@ def test_a_backoff_out_of_range_is_refused(options: dict[str, Any], word: str) -
 
 def test_backoffs_of_equal_settings_are_equal_whatever_their_chance() -> None:
     assert Backoff(1, rng=random.Random(1)) == Backoff(1, rng=random.Random(2)) != Backoff(2)
+    assert Backoff(1, rng=random.Random(1)).delay(1) != Backoff(1, rng=random.Random(2)).delay(1)
     assert repr(Backoff(1)) == "Backoff(base=1, factor=2.0, cap=60.0, jitter='full')"
 
 
@@ -203,12 +204,20 @@ def test_a_ledger_opens_one_file_for_all_its_events(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened, real = [], os.open
-    monkeypatch.setattr(os, "open", lambda *args: opened.append(args[0]) or real(*args))
+
+    def counted(path: Path, *rest: int) -> int:
+        opened.append((path, real(path, *rest)))
+        return opened[-1][1]
+
+    monkeypatch.setattr(os, "open", counted)
     with Ledger(tmp_path) as ledger:
         for id in "abc":
             ledger.record("sent", id)
 
-    assert opened == [tmp_path / f"{os.getpid()}.ledger"]
+    [(path, file)] = opened
+    assert path == tmp_path / f"{os.getpid()}.ledger"
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(file)
 
 
 def test_a_policy_gives_up_on_what_no_retry_mends() -> None:

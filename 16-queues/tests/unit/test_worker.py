@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import signal
 import threading
 import urllib.error
 import urllib.request
@@ -139,6 +140,18 @@ def test_a_worker_waits_for_a_broker_that_is_away(
         worker.run()
 
     assert worker.counts == {"done": 1}
+
+
+def test_ctrl_c_ends_a_worker_after_what_runs(tmp_path: Path) -> None:
+    with LeaseQueue(f"sqlite:///{tmp_path}/q.db") as queue:
+        queue.put_many([Envelope("stop"), Envelope("ok")])
+        worker = Worker(queue, {"stop": lambda _: signal.raise_signal(signal.SIGINT)})
+        worker.limit = TokenBucket(0.01)  # so that the second waits
+        with pytest.raises(KeyboardInterrupt):
+            worker.run()
+        assert (worker.counts, queue.stats().ready) == ({"done": 1}, 1)
+
+    assert not [one for one in threading.enumerate() if one.name.startswith(worker.name)]
 
 
 def test_a_heartbeat_that_fails_does_not_end_the_worker(

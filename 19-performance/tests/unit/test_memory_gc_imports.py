@@ -125,6 +125,7 @@ def test_what_the_collector_would_free_is_no_growth() -> None:
         first, *_ = memory.find_growth(leaks, calls=20)
 
     assert 5_000 < first.bytes_per_call < 5_500
+    assert not tracemalloc.is_tracing()
 
 
 def test_the_collector_is_put_back_also_after_an_exception() -> None:

@@ -39,6 +39,13 @@ def test_three_ways_to_rename(name: str, comments: int, count: int) -> None:
     assert (made == SHADOWED) is False
 
 
+def test_only_what_refers_to_a_symbol_is_renamed() -> None:
+    made, changes, problem = codemods.apply(SHADOWED.encode(), codemods.rename("area", "surface"))
+
+    expected = SHADOWED.replace("def area", "def surface").replace("area(3)", "surface(3)")
+    assert (made.decode(), changes, problem) == (expected, 2, "")
+
+
 @pytest.mark.parametrize(
     ("source", "words"),
     [
