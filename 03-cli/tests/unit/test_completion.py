@@ -139,3 +139,7 @@ def test_the_table_has_a_row_for_every_option_and_argument() -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_a_row_of_words_has_them_all(shell: str) -> None:
     assert re.search(r"\(words open\b.* done\b.* all\b.*\)", script(shell))
+
+
+def test_a_table_of_fish_ends_with_what_it_does_not_know() -> None:
+    assert "        case '*'\n            return 1\n    end\nend\n" in script("fish")

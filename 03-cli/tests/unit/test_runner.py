@@ -166,6 +166,21 @@ def test_a_signal_during_the_program_ends_it_at_once() -> None:
     assert end.value.code == Exit.TERMINATED
 
 
+def test_a_stream_that_cannot_be_flushed_leaves_no_file_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened, real = [], os.open
+    monkeypatch.setattr(os, "open", lambda *args: opened.append(real(*args)) or opened[-1])
+    monkeypatch.setattr(sys, "stdout", Wire())
+
+    with pytest.raises(SystemExit):
+        run(lambda _: 0, [])
+    for file in opened:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(file)
+    assert len(opened) == 1
+
+
 def test_a_wait_lasts_its_time_unless_it_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signals, "_SLICE_S", 0.001)
     token, begun = CancelToken(), time.monotonic()

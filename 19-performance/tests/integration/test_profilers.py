@@ -128,7 +128,7 @@ def test_a_profiler_that_cannot_run_has_its_reason_in_its_row(
 
     found = shootout.score(ALL["yappi_cpu"], "nbody", truth={"advance": 1.0})
     assert found.problem == "yappi is not installed"
-    assert (found.rank, found.true, found.distortion, found.overhead) == (0, 0, 0, 0)
+    assert (found.rank, found.true, found.bent, found.distortion, found.overhead) == (0,) * 5
     with pytest.raises(Unavailable, match="not installed"):
         ALL["yappi_cpu"].run("nbody")
 
