@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from velvet_packaging.errors import BadSpec, EntryUnreadable
+from velvet_packaging.findings import report
 from velvet_packaging.normalize import normalize
 from velvet_packaging.project import ProjectSpec
 from velvet_packaging.record import RecordEntry
@@ -46,6 +47,7 @@ def test_the_last_number_that_is_allowed(call: Callable[[], object]) -> None:
         (lambda: Limits(small=-1), "0 or more"),
         (lambda: Limits(ratio=math.nan), "0 or more"),
         (lambda: StrictRegistry(Path("a"), max_bytes=-1), "max_bytes=-1"),
+        (lambda: report((), "lax"), "profile 'lax': choose one of"),  # type: ignore[arg-type]
     ],
 )
 def test_the_first_number_that_is_not(call: Callable[[], object], words: str) -> None:

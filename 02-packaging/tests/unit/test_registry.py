@@ -46,7 +46,7 @@ def test_an_upload_is_stored_whole_and_served_with_its_digest(
     page = json.loads(get(registry.simple_url + "velvet-demo/", JSON)[1])
     told = page["files"][0]
     assert told["hashes"]["sha256"] == hashlib.sha256(clean.read_bytes()).hexdigest()
-    assert get(registry.url + told["url"])[1] == clean.read_bytes()
+    assert get(registry.url + told["url"]) == (200, clean.read_bytes())
     status, metadata = get(registry.url + told["url"] + ".metadata")
     assert (status, metadata) == (200, METADATA)
     assert told["core-metadata"]["sha256"] == hashlib.sha256(METADATA).hexdigest()
@@ -90,7 +90,9 @@ def test_attestations_are_stored_and_served(registry: StrictRegistry, clean: Pat
     RawPublisher([envelope.as_json()]).publish([clean], registry)
 
     page = json.loads(get(registry.simple_url + "velvet-demo/", JSON)[1])
-    told = json.loads(get(registry.url + page["files"][0]["provenance"])[1])
+    status, provenance = get(registry.url + page["files"][0]["provenance"])
+    assert status == 200
+    told = json.loads(provenance)
     back = attest.Envelope.from_json(told["attestation_bundles"][0]["attestations"][0])
     assert attest.verify(clean, back, signer.public_key) == ""
 
