@@ -153,6 +153,8 @@ def test_a_callable_judges_the_same(target: Path) -> None:
 
     assert statuses(report) == EXPECTED
     assert report.covered >= {3, 8, 9, 10}
+    assert 0 < report.wall_s < 600
+    assert 0 <= report.cpu_s < 600
 
 
 @pytest.mark.skipif(not FORK, reason="the engine forks on Linux alone")
@@ -267,6 +269,7 @@ def test_a_job_tells_the_lines_of_each_test(target: Path, here: None) -> None:
     done = worker.run_job(job(target, args=words(target)))
 
     assert done["failed"] == []
+    assert 0 < done["seconds"] < 60
     assert done["lines"]["test_clamp.py::test_above"] == [8, 9]
     assert done["lines"]["test_clamp.py::test_below"] == [8, 10]
     assert 3 in done["lines"][""]
@@ -312,6 +315,8 @@ def test_a_session_swaps_code_in_place(
 
     traced, killed, cold = (json.loads(line) for line in answers.getvalue().splitlines()[:3])
     assert traced["lines"]["test_clamp.py::test_above"] == [8, 9]
+    assert 0 < traced["seconds"] < 60
+    assert 0 < traced["startup"] < 60
     assert killed["failed"] == ["test_clamp.py::test_above"]
     assert cold == {"cold": True}
 
@@ -346,8 +351,8 @@ def test_methods_are_swapped_and_what_is_no_function_is_not() -> None:
 
     assert worker.swap(known, "<methods>", mutated, 7)
     assert names["A"]().g() == [0]
-    assert not worker.swap(known, "<methods>", METHODS, 2)
-    assert not worker.swap([], "<methods>", METHODS, 7)
+    assert worker.swap(known, "<methods>", METHODS, 2) is False
+    assert worker.swap([], "<methods>", METHODS, 7) is False
 
 
 @pytest.mark.skipif(not FORK, reason="forks")
@@ -378,7 +383,17 @@ def test_what_a_child_leaves_running_ends_with_it(tmp_path: Path) -> None:
     assert not psutil.pid_exists(left)
 
 
-def test_what_a_job_needs_is_imported_beforehand() -> None:
-    worker.preload(["json", "no_such_module_anywhere", "__main__"])
+def test_what_a_job_needs_is_imported_beforehand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["needed_beforehand", "test_needed_beforehand"]
+    for name in names:
+        (tmp_path / f"{name}.py").write_text("", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
 
+    try:
+        worker.preload(["json", "no_such_module_anywhere", "__main__", *names])
+        assert [name in sys.modules for name in names] == [True, False]
+    finally:
+        sys.modules.pop(names[0], None)
     assert "no_such_module_anywhere" not in sys.modules

@@ -45,6 +45,8 @@ def test_guided_is_there_long_before_blind() -> None:
     assert guided.crash == b"VLV"
     assert blind.error is None
     assert [edges for _, edges in guided.growth] == sorted(edges for _, edges in guided.growth)
+    assert len(guided.growth) == len(guided.corpus)
+    assert guided.growth[0][0] == 1
 
 
 def test_the_same_seed_takes_the_same_way() -> None:
@@ -76,6 +78,13 @@ def test_a_mutation_inserts_leaves_out_repeats_or_replaces() -> None:
     longer = {one for one in found if len(one) > 3} - repeated
     assert {len(one) for one in longer} == {4}
     assert {next(iter(mutate((1, 2), Random(seed)))) == 1 for seed in range(20)} == {True, False}
+
+
+def test_a_whole_number_is_tried_at_the_ends_of_its_types() -> None:
+    found = {mutate(5, Random(seed)) for seed in range(1000)}
+
+    assert found >= {4, 6, -11, 21, -5, 10}
+    assert found >= {-1, 0, 127, 128, 255, 256, 2**31 - 1, 2**31, 2**63}
 
 
 def test_what_is_unknown_stays_as_it_is() -> None:

@@ -50,12 +50,32 @@ TABLE = [
     (Operator.KWD, "def f(*, a=None): pass", ["def f(*, a=0): pass"]),
     (Operator.TXT, "def f(a='b'): pass", ["def f(a='XXb'): pass"]),
     (Operator.KWD, "def f(a=True): pass", ["def f(a=False): pass"]),
+    (Operator.KWD, "def f(a=b): pass", []),
+]
+NESTED = [
+    *("x = (a + b) ** c", "x += f(a + b)", "x = (a + b) < c", "x = (a + b) and c", "x = -(a + b)"),
+    *("if (a + b) < c: pass", "while f(a + b): pass", "x = c if d else a + b", "f(a + b)"),
+    *("zip(a + b, strict=True)", "@d(a + b)\ndef f(): pass", "class A(f(a + b)): pass"),
+    *("def f(x=a + b): pass", "def f(*, x=a + b): pass", "async def f(): a + b", "x = c[a + b :]"),
+    *(
+        "def f(): return a + b",
+        "try:\n    c\nexcept E:\n    a + b",
+        "x[a + b] = c",
+        "raise f(a + b)",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("operator", "before", "after"), TABLE)
 def test_an_operator_makes_these_mutants(operator: Operator, before: str, after: list[str]) -> None:
     assert [one.source for one in mutants(before, [operator])] == after
+
+
+@pytest.mark.parametrize("before", NESTED)
+def test_a_change_may_stand_inside_of_another_one(before: str) -> None:
+    (one,) = (one for one in mutants(before, [Operator.AOR]) if one.before == "a + b")
+
+    assert one.after == "(a - b)"
 
 
 @pytest.mark.parametrize("source", ["", '"""Only a docstring."""', "import os", 'x = f"{a + 1}"'])

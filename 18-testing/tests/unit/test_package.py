@@ -159,6 +159,8 @@ def test_a_suite_that_cannot_judge_is_refused(folder: Path) -> None:
     test.write_text("def test_a(): assert 0", encoding="utf-8")
     with pytest.raises(engine.BaselineRed, match="most tests fail"):
         package.score(files(folder), ["tests"], **at)  # type: ignore[arg-type]
+    test.write_text("def test_a(): assert 0\ndef test_b(): pass", encoding="utf-8")
+    assert package.score(files(folder), ["tests"], **at).tests == 1  # type: ignore[arg-type]
 
 
 USERS = """
@@ -191,6 +193,26 @@ def test_what_runs_at_import_has_users(line: int, lines: set[tuple[str, int]]) -
     trees = {"a": ast.parse(USERS), "b": ast.parse("import a\n\nprint(a.LIMIT)")}
 
     assert set(package.users(trees, "a", line)) == lines
+
+
+def test_the_cheapest_tests_are_asked_as_long_as_the_budget_lasts() -> None:
+    rules, seconds = "rules.py", {"b::1": 9.0, "a::1": 4.0, "a::2": 20.0, "b::2": 1.0, "c::1": 2.0}
+    told = {
+        "failed": ["c::1"],
+        "seconds": {name: (s, 0.5) for name, s in seconds.items()},
+        "order": list(seconds),
+        "imported": {},
+        "startup": 1.0,
+        "modules": ["json"],
+        "reached": {},
+    }
+    base = package._Baseline([told])
+    base.imported, base.reached = {rules: [1]}, {rules: {"2": {*seconds} - {"c::1"}}}
+    (one,) = operators.mutants("\nf(1)", [operators.Operator.CRP])
+
+    assert base.tests(Path(rules), one) == ["a::1", "b::1", "b::2"]  # a::2 takes too long
+    assert base.limits["a::1"] == package.SLOWER * 4.5
+    assert not base.early(Path(rules), one)
 
 
 def test_a_sample_is_spread_over_all_files(folder: Path) -> None:

@@ -131,7 +131,8 @@ def test_an_alarm_at_a_reference_ends_the_shootout() -> None:
 def test_a_hunt_that_is_broken_off_leaves_no_process() -> None:
     hunt = shootout.hunts([corpus.find("pager")], [strategies.HappyPath()], seeds=[1])
     next(hunt)
-    assert len(multiprocessing.active_children()) == 1
+    (child,) = multiprocessing.active_children()
+    assert child.daemon  # ends with its parent
     hunt.close()
 
     assert multiprocessing.active_children() == []

@@ -40,7 +40,21 @@ def test_a_strategy_finds_a_bug_of_its_class_twice_the_same(name: str, bug: str)
     assert first is not None
     assert second is not None
     assert first.strategy == name
+    assert first.executions >= 1
     assert (first.counterexample, first.executions) == (second.counterexample, second.executions)
+
+
+@pytest.mark.parametrize("name", ["happy_path", "edge_table", "contract", "snapshot"])
+def test_a_finding_counts_the_rows_up_to_the_one_that_fails(name: str) -> None:
+    hunter = strategies.by_name(name)
+    program = corpus.find(corpus.find_bug(GOOD_AT[name]).program)
+
+    found = hunter.hunt(corpus.load(program.name, GOOD_AT[name]), program, budget_s=20, seed=1)
+
+    assert found is not None
+    rows = getattr(program.kit, hunter.needs[0])  # type: ignore[attr-defined]
+    assert rows[found.executions - 1] == found.counterexample
+    assert 0 <= found.seconds < 20
 
 
 def test_a_state_machine_prints_the_shortest_program_that_fails() -> None:

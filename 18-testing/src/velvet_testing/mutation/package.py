@@ -162,18 +162,21 @@ class _Baseline:
         return bool(set(self.imported[str(path)]).intersection(mutant.lines))
 
     def tests(self, path: Path, mutant: Mutant) -> list[str]:
-        """Return the tests that may notice a mutant, up to `BUDGET_S`, the cheapest files first."""
+        """Return the tests that may notice a mutant, the cheapest up to `BUDGET_S`, file by file."""
         names = self._at({(str(path), line) for line in mutant.lines})
         if not names and self.early(path, mutant):
             whole = set().union(*self.reached[str(path)].values()) or set(self.seconds)
             names = self._at(set(users(self.trees, str(path), mutant.lineno))) or whole
-        chosen = [name for name in self.seconds if name in names]
+        cheap = sorted(
+            (name for name in self.seconds if name in names), key=self.seconds.__getitem__
+        )
+        spent = accumulate((self.seconds[name] for name in cheap), initial=0.0)
+        kept = {name for name, before in zip(cheap, spent, strict=False) if before < BUDGET_S}
         total: dict[str, float] = {}
-        for name in chosen:
+        for name in kept:
             total[_file(name)] = total.get(_file(name), 0.0) + self.seconds[name]
-        chosen.sort(key=lambda name: (total[_file(name)], _file(name)))
-        spent = accumulate((self.seconds[name] for name in chosen), initial=0.0)
-        return [name for name, before in zip(chosen, spent, strict=False) if before < BUDGET_S]
+        chosen = [name for name in self.seconds if name in kept]
+        return sorted(chosen, key=lambda name: (total[_file(name)], _file(name)))
 
 
 def _file(test: str) -> str:
