@@ -10,9 +10,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from velvet_numerical import backend, layout, machine, outofcore, portable, rng, sparse, stable
+from velvet_numerical import (
+    backend,
+    blocking,
+    dtypes,
+    layout,
+    linalg,
+    machine,
+    outofcore,
+    portable,
+    rng,
+    sparse,
+    stable,
+    sums,
+)
 from velvet_numerical.broadcasting import broadcast_shape
-from velvet_numerical.errors import MemoryBudgetExceeded
+from velvet_numerical.errors import MemoryBudgetExceeded, ShapeMismatch
 
 LINE, GRID = np.arange(3.0), np.ones((2, 2))
 WORDS = np.zeros((1, 4), np.uint32)
@@ -35,6 +48,12 @@ def where(position: int) -> int:
         (lambda: where(-3), 0),
         (lambda: layout.describe(LINE[:0]).contiguous_runs, 0),
         (lambda: layout.describe(LINE[:0]).bytes_span, 0),
+        (lambda: layout.describe(np.ones((3, 1))).contiguous_runs, 1),
+        (lambda: layout.describe(np.ones((3, 4))[:, :2]).contiguous_runs, 3),
+        (lambda: layout.describe(GRID[0]).base_chain, ("ndarray(2, 2)",)),
+        (lambda: layout.describe(np.frombuffer(b"ab", np.uint8)).base_chain, ("bytes",)),
+        (lambda: dtypes.cast_audit([math.nan, math.nan], np.int64).changed, 2),
+        (lambda: dtypes.cast_audit([math.nan], np.float32).changed, 0),
         (lambda: layout.sliding_windows(LINE, 3).shape, (1, 3)),
         (lambda: layout.sliding_windows(LINE, 1).shape, (3, 1)),
         (lambda: machine.Roofline(1, 2).bound(0.5), 1.0),
@@ -54,6 +73,11 @@ def where(position: int) -> int:
         (lambda: stable.variance_two_pass([1.0, 3.0], ddof=1), 2.0),
         (lambda: stable.Welford(2, 2.0, 2.0).var(1), 2.0),
         (lambda: stable.log1mexp(0), -math.inf),
+        (lambda: stable.variance_two_pass([0.1, 0.1, 0.1]), 0.0),  # whose mean is not 0.1
+        (lambda: sums.spread_values(0).size, 0),
+        (lambda: sums.spread_values(1).size, 1),
+        (lambda: linalg.solve([[4.0]], [2.0]).x[0], 0.5),
+        (lambda: linalg.digits_left([[4.0]]), 15),
     ],
 )
 def test_the_last_number_that_is_allowed(call: Callable[[], Any], answer: Any) -> None:
@@ -113,6 +137,45 @@ def test_the_first_number_that_is_not(call: Callable[[], Any], words: str) -> No
         call()
 
 
+@pytest.mark.parametrize(
+    ("call", "axis", "sizes"),
+    [
+        (lambda: broadcast_shape((2, 3), (4, 3)), -2, (2, 4)),
+        (lambda: blocking.blocked_apply(np.copyto, GRID, out=np.ones((3, 2))), -2, (2, 3)),
+        (lambda: linalg.gemm(GRID, np.ones((3, 2))), -1, (2, 3)),
+        (lambda: linalg.gemm(GRID, GRID, np.ones((3, 2))), -2, (3, 2)),
+        (lambda: linalg.solve(np.ones((2, 3)), LINE), -1, (2, 3)),
+        (lambda: linalg.solve(GRID, LINE), -1, (2, 3)),
+        (lambda: linalg.solve(GRID, np.ones((3, 1))), -2, (2, 3)),
+        (lambda: sparse.spmv(csr(), LINE[:2], compiled=False), -1, (3, 2)),
+        (lambda: sparse.csr_from_triplets([0], [0, 1], [1.0], (2, 2)), -1, (1, 2)),
+        (lambda: sparse.csr_from_triplets([0], [0], [1.0, 2.0], (2, 2)), -1, (1, 2)),
+        (lambda: sums.dot2([1.0], [1.0, 2.0]), -1, (1, 2)),
+    ],
+)
+def test_a_mismatch_names_the_axis_and_both_sizes(
+    call: Callable[[], Any], axis: int, sizes: tuple[int, int]
+) -> None:
+    with pytest.raises(ShapeMismatch) as found:
+        call()
+
+    assert (found.value.axis, found.value.sizes) == (axis, sizes)
+
+
+def test_every_bit_of_a_seed_counts() -> None:
+    first = {rng.CounterRNG(seed).uniform(0, 1)[0] for seed in (0, 1, 2**31, 2**32, 2**63)}
+
+    assert len(first) == 5
+
+
+@pytest.mark.parametrize("decades", [4, 16])
+def test_values_are_spread_over_as_many_decades_as_asked_for(decades: int) -> None:
+    found = np.abs(sums.spread_values(2000, decades))
+
+    assert 10 ** (-decades / 2) <= found.min() < 10 ** (-decades / 2 + 0.2)
+    assert 10 ** (decades / 2 - 0.2) < found.max() <= 1.0001 * 10 ** (decades / 2)
+
+
 def test_a_file_is_whole_to_its_last_byte(tmp_path: Path) -> None:
     path = tmp_path / "a.npy"
     np.save(path, LINE)
@@ -120,6 +183,7 @@ def test_a_file_is_whole_to_its_last_byte(tmp_path: Path) -> None:
     assert outofcore.read_header(path).count == 3
     assert outofcore.quantile_sketch(path, 0, k=3) == 0
     assert outofcore.quantile_sketch(path, 1, k=3, chunk=1) == 2
+    assert outofcore.quantile_sketch(path, 0, k=1) == outofcore.quantile_sketch(path, 1, k=1)
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ValueError, match="truncated"):
         outofcore.read_header(path)

@@ -162,6 +162,8 @@ def rows(pairs: dict[int, tuple[float, float]]) -> list[curve.Row]:
         ({1: (1, 10), 100: (10, 1)}, 10),
         ({1: (2, 1), 10: (20, 1)}, 1),
         ({1: (1, 2), 10: (1, 2)}, None),
+        ({1: (1, 1)}, None),
+        ({1: (1, 1), 10: (2, 1)}, 1),
         ({1: (9, 1), 10: (1, 2), 1000: (8, 1)}, 32),
         ({}, None),
     ],
@@ -170,6 +172,41 @@ def test_the_crossover_is_where_the_curve_stays_above_one(
     pairs: dict[int, tuple[float, float]], n: int | None
 ) -> None:
     assert curve.crossover(rows(pairs)) == n
+
+
+def test_an_error_is_counted_in_units_of_the_last_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "exact", lambda name, n: [4.0, 1e-300, 0.5])
+    away = [4.0 + 3 * math.ulp(4.0), 1e-300 - 2 * math.ulp(1e-300), 0.5]
+    monkeypatch.setattr(kernels, "prepared", lambda *_: lambda: away)
+
+    assert curve.measure("dot", "pure", 3, repeats=1).max_ulp == 3
+
+
+class Counted(float):
+    """A number that counts what is computed with it."""
+
+    steps = 0
+
+    def _counted(self, _other: float) -> Counted:
+        Counted.steps += 1
+        return Counted(1.0)
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _counted  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("name", ["axpy", "dot", "polynomial", "loop_sum", "matmul"])
+def test_the_flops_of_a_kernel_are_those_of_its_loop(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def counted(value: Any) -> Any:
+        return [counted(one) for one in value] if isinstance(value, list) else Counted(value)
+
+    monkeypatch.setattr(Counted, "steps", 0)
+    given = [counted(one) for one in kernels.arguments(name, 100, contender="pure")]
+
+    kernels.get(name, "pure")(*given)
+
+    assert Counted.steps == kernels.kernel(name).flops(100)
 
 
 def test_a_curve_has_time_memory_and_error_of_each_contender() -> None:

@@ -23,6 +23,7 @@ def test_numpy_and_scipy_bring_their_own_blas() -> None:
 
     assert any(one.api == "blas" for one in found)
     assert all(one.threads >= 1 and one.version for one in found)
+    assert any(one.version[0].isdigit() for one in found)
 
 
 @pytest.mark.parametrize(("took", "calls"), [(0.0001, 1 + 2 * 10), (0.002, 1 + 2)])
@@ -143,12 +144,14 @@ def test_the_command_describes_a_file_and_refuses_others(
 def test_the_command_draws_the_roof(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    sizes: list[int] = []
     monkeypatch.setattr(machine, "measure_peak", lambda: 50.0)
-    monkeypatch.setattr(machine, "measure_bandwidth", lambda size: 20.0)
+    monkeypatch.setattr(machine, "measure_bandwidth", lambda size: sizes.append(size) or 20.0)
     monkeypatch.setattr(machine, "PLACED", dict.fromkeys("abcdef", ("axpy", "numba", 99)))
 
     assert command.main(["roofline"]) == 0
     assert "peak 50.0 GFLOP/s, 20.0 GB/s, one thread" in capsys.readouterr().out
+    assert sizes[0] // (3 * 8) == machine.BEYOND  # elements of each of three arrays
 
 
 def test_the_package_is_a_command() -> None:
