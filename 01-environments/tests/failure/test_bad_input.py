@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from velvet_environments.errors import (
     UnknownProject,
     Unsupported,
 )
+from velvet_environments.indexserver import FaultPlan
 from velvet_environments.localindex import LocalIndex
 from velvet_environments.lockfiles import load
 from velvet_environments.locks import select
@@ -31,6 +34,7 @@ from velvet_environments.workspace import perform
 
 HASH = "sha256:" + "0" * 64
 PYLOCK = 'lock-version = "1.0"\n'
+DIGITS = {kind: hashlib.new(kind).digest_size * 2 for kind in ("sha256", "sha384", "sha512", "md5")}
 ONE = '[[packages]]\nname = "a"\nversion = "1"\n'
 
 
@@ -41,6 +45,8 @@ ONE = '[[packages]]\nname = "a"\nversion = "1"\n'
         ("pylock.toml", PYLOCK + ONE + ONE, "two entries for a without markers"),
         ("pylock.toml", PYLOCK + ONE[:20], r"not TOML: .*line 3"),
         ("pylock.toml", PYLOCK + 'packages = "x"', "packages: must be an array of tables"),
+        ("pylock.toml", PYLOCK + "packages = [1]", "packages: must be an array of tables"),
+        ("pylock.toml", PYLOCK + "packages = {}", "packages: must be an array of tables"),
         ("pylock.toml", PYLOCK + "[[packages]]\nversion = 1\n", "name and version are missing"),
         ("pylock.toml", PYLOCK + ONE + 'marker = "?"\n', "pylock.toml, a:"),
         ("pylock.dev.toml", PYLOCK + ONE.replace('"1"', '"?"'), "Invalid version"),
@@ -51,6 +57,17 @@ ONE = '[[packages]]\nname = "a"\nversion = "1"\n'
         ("Pipfile.lock", "[]", "unsupported pipfile-spec None"),
         ("requirements.txt", "a>=1\n", "a: is not pinned"),
         ("requirements.txt", "a==1.*\n", "a: is not pinned"),
+        ("requirements.txt", "a===1\n", "a: is not pinned"),
+        ("requirements.txt", f"{'?' * 99}\n", f"[^?]{'[?]' * 40}:"),
+        *(
+            (
+                "requirements.txt",
+                f"a==1 --hash={kind}:{'0' * (digits + more)}\n",
+                f"{digits} digits",
+            )
+            for kind, digits in DIGITS.items()
+            for more in (-1, 1)
+        ),
         ("requirements.txt", "a ==\n", "requirements.txt, a =="),
         ("requirements.txt", f"a==1 --hash={HASH[:-1]}\n", "bad hash .* sha256 has 64 digits"),
         ("requirements.txt", "a==1 --hash=sha256:" + "x" * 64, "bad hash"),
@@ -118,6 +135,10 @@ def test_a_second_block_is_never_overwritten() -> None:
     ("act", "error", "message"),
     [
         (lambda: PackageSpec("x", "1", requires=("foo >> 1",)), BadSpec, "foo >> 1"),
+        (lambda: FaultPlan().stall("*", -0.1), ValueError, "stall of -0.1"),
+        (lambda: FaultPlan().stall("*", math.nan), ValueError, "stall of nan"),
+        (lambda: FaultPlan().corrupt("*", times=-1), ValueError, "-1 times"),
+        (lambda: Target("3.12", "amiga"), ValueError, "choose one of linux, win32, darwin"),
         (lambda: LocalIndex().project_html("none"), UnknownProject, "no project 'none'"),
         (lambda: resolve(graphs.diamond()), Conflict, "d-left.*d-right"),
         (lambda: contender("hatch"), EnvToolError, "unknown contender 'hatch'"),

@@ -26,6 +26,14 @@ WRITTEN = {
 }
 
 
+WITH_URLS = {name for name in WRITTEN if "pylock" in name} | {"uv_project/uv.lock"}
+
+
+def wheels(lock: Lock) -> list[str]:
+    names = (one.name.replace("-", "_") for one in lock.packages)
+    return sorted(f"{name}-1.0-py3-none-any.whl" for name in names)
+
+
 @pytest.mark.parametrize("name", WRITTEN)
 def test_what_a_tool_wrote_is_read_for_four_targets(locks: Path, name: str) -> None:
     lock = load(locks / name)
@@ -33,6 +41,8 @@ def test_what_a_tool_wrote_is_read_for_four_targets(locks: Path, name: str) -> N
     hashed = all(one.hashes for one in lock.packages)
     assert (lock.format, lock.universal, hashed, platforms(lock)) == WRITTEN[name]
     assert select(lock, Target("3.12", "linux")) == {"app": "1.0", "common": "1.0", "leaf": "1.0"}
+    files = [url.rpartition("/")[2] for one in lock.packages for url in one.urls]
+    assert sorted(files) == (wheels(lock) if name in WITH_URLS else [])
 
 
 @pytest.mark.parametrize("folder", ["pip_lock", "uv_project", "pdm"])

@@ -173,12 +173,13 @@ def test_the_judge_sees_each_kind_of_mistake() -> None:
         PackageSpec("b", "1"),
         PackageSpec("w", "1", tag="cp312-cp312-win_amd64", requires_python=">=3.99"),
     )
-    scenario = Scenario("judge", packages, ("a", "absent", "w", "a"))
+    scenario = Scenario("judge", packages, ("a", "absent", "lost", "w", "a"))
     told = Resolution({"a": "1", "b": "1", "w": "1", "c": "9"}, {}, (), 0, 0)
     ghost = Resolution({"a": "7", "absent": "1", "w": "1"}, {}, (), 0, 0)
 
     assert verify(told, scenario, LINUX) == [
         "a 1 requires b>=2: 1 was chosen",
+        "the project requires lost: nothing was chosen",
         "the project requires absent: nothing was chosen",
         "w 1 needs Python >=3.99",
         "w 1 has no file for linux",

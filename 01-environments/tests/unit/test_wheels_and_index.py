@@ -18,7 +18,7 @@ from packaging.metadata import Metadata
 
 from velvet_environments.channel import CondaChannel
 from velvet_environments.errors import BadSpec, DuplicateFile, UnknownProject
-from velvet_environments.indexserver import FaultPlan, IndexServer
+from velvet_environments.indexserver import FaultPlan, IndexServer, Request, Stats
 from velvet_environments.localindex import JSON_TYPE, LocalIndex
 from velvet_environments.samples import graphs
 from velvet_environments.wheelsmith import (
@@ -73,10 +73,12 @@ def test_a_conda_package_lists_what_it_holds() -> None:
 
     with tarfile.open(fileobj=io.BytesIO(made.data)) as archive:
         paths = json.loads(archive.extractfile("info/paths.json").read())  # type: ignore[union-attr]
+        listed = archive.extractfile("info/files").read().decode()  # type: ignore[union-attr]
         names = set(archive.getnames())
 
     assert json.loads(made.metadata)["depends"] == ["leaf <2,>=1"]
     assert {one["_path"] for one in paths["paths"]} < names
+    assert listed.splitlines() == [one["_path"] for one in paths["paths"]]
     assert match_spec("leaf") == "leaf"
     served = CondaChannel([FULL]).served()
     told = json.loads(served["/conda/noarch/repodata.json"])["packages"]
@@ -91,6 +93,9 @@ def test_both_forms_of_a_page_say_the_same() -> None:
     links = re.findall(r'href="(/files/[^#]+)#sha256=(\w+)"', page)
     assert links == [(one["url"], one["hashes"]["sha256"]) for one in told["files"]]
     assert told["versions"] == ["1.2", "2.0"]
+    assert told["files"][0]["core-metadata"] == told["files"][0]["dist-info-metadata"]
+    digest = told["files"][0]["core-metadata"]["sha256"]
+    assert page.count(f"sha256={digest}") == 2
     assert told["files"][0]["yanked"] == '"bad" <release>'
     assert 'data-yanked="&quot;bad&quot; &lt;release&gt;"' in page
     assert 'data-requires-python="&gt;=3.9"' in page
@@ -195,8 +200,27 @@ def test_one_connection_serves_many_requests_and_ends_with_the_server() -> None:
             assert client.getresponse().read()
     client.close()
 
+    assert server.stopping.is_set()
     assert len({one.client_port for one in server.log}) == 1
     assert all(one.t_end - one.t_start >= 0.001 for one in server.log)
+
+
+@pytest.mark.parametrize(("status", "found"), [(200, 1), (304, 1), (399, 1), (400, 0), (404, 0)])
+def test_what_is_refused_counts_apart(status: int, found: int) -> None:
+    one = Request(1.0, 2.0, "wheel", "GET", "/files/a.whl", status, 10, 99)
+
+    told = Stats.of([one, one])
+
+    assert (told.wheel, told.not_found, told.bytes) == (2 * found, 2 - 2 * found, 20)
+    assert (told.index, told.metadata, told.range, told.requests) == (0, 0, 0, 2)
+
+
+def test_a_fault_of_no_times_never_comes() -> None:
+    plan = FaultPlan().status("*", 500, times=0).close_after("*/app/", 0).stall("*", 0, times=1)
+
+    found = [plan.take(path) for path in ("/app/", "/x/", "/x/")]
+
+    assert [one and (one.kind, one.amount) for one in found] == [("close", 0), ("stall", 0), None]
 
 
 def test_faults_come_in_the_order_of_their_plan(fetch: Callable[..., Any]) -> None:
