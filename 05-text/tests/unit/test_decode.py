@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import pickle
+from types import SimpleNamespace
 
+import charset_normalizer
 import pytest
 
 from velvet_text import decode
@@ -52,7 +54,27 @@ def test_each_detector_finds_utf8_and_survives_nothing(name: str) -> None:
     found = (guess("Où êtes-vous allés cet été, à la plage ?".encode()).encoding or "").lower()
 
     assert found.replace("_", "-") == "utf-8"
-    guess(b"")
+    assert 0 <= guess(b"").confidence <= 1
+
+
+@pytest.mark.parametrize(("chaos", "confidence"), [(0.0, 1.0), (0.25, 0.75), (1.0, 0.0)])
+def test_chaos_takes_confidence_away(
+    monkeypatch: pytest.MonkeyPatch, chaos: float, confidence: float
+) -> None:
+    best = SimpleNamespace(encoding="cp1252", chaos=chaos)
+    found = SimpleNamespace(best=lambda: best)
+    monkeypatch.setattr(charset_normalizer, "from_bytes", lambda _: found)
+
+    assert decode.detector("charset_normalizer")(b"x") == Guess("cp1252", confidence)
+
+
+def test_a_guess_counts_from_a_confidence_of_a_fifth() -> None:
+    enough = decode_bytes(b"\xe9", detector=lambda _: Guess("cp1252", 0.2))
+
+    assert (enough.text, enough.how) == ("é", "detected")
+    assert enough.warnings[-1] == "guessed cp1252 with confidence 0.20"
+    with pytest.raises(DecodeError):
+        decode_bytes(b"\xe9", detector=lambda _: Guess("cp1252", 0.19))
 
 
 @pytest.mark.parametrize("wrong", ["utf-7", "rot13", "base64", "no-such", "unicode_escape", "a\0"])
@@ -74,6 +96,8 @@ def test_controls_after_latin1_are_reported() -> None:
     assert "cp1252" in decode_bytes(b"5 \x80", declared="latin-1").warnings[0]
     assert decode_bytes(b"5 \xa0", declared="latin-1").warnings == ()
     assert decode_bytes("5 \x80".encode()).warnings == ()
+    assert decode_bytes(b"5 \x9f", declared="latin-1").warnings
+    assert decode_bytes(b"5 \x7f", declared="latin-1").warnings == ()
 
 
 # Unicode 15.0, table 3-7 and its examples; RFC 3629, section 10. One U+FFFD for each maximal

@@ -18,7 +18,11 @@ from velvet_text.inspect_text import inspect, safe_filename, safe_log, skeleton
         ("a\U000e0041", ["tag"]), ("\ud800", ["surrogate"]), ("\ufffe", ["noncharacter"]),
         ("\x07\x9b", ["control", "control"]), ("\ue000", ["private-use"]), ("e\u0301", ["not-nfc"]),
         ("pаypal", ["mixed-script"]), ("раура", ["confusable"]), ("привет", []), ("日本のテスト", []),
-        ("scope αβγ", []),
+        ("scope αβγ", []), ("аα", ["mixed-script"]),
+        ("\x1f\x7f\x9f", ["control"] * 3), ("\n\t ~\xa0", []),
+        ("\ud7ff\ue000\uf8ff\uf900", ["not-nfc", "private-use", "private-use"]),
+        ("\ufdcf\ufdd0\ufdef\ufdf0\uffff\U0001ffff", ["noncharacter"] * 4),
+        ("\U000e0000\U000e007f\U000e0080", ["tag"] * 2),
     ],
 )  # fmt: skip
 def test_each_kind_is_found(text: str, codes: list[str]) -> None:
@@ -30,6 +34,22 @@ def test_a_finding_names_its_place_and_character() -> None:
 
     assert (found.span, found.severity) == ((8, 9), "danger")
     assert "U+2066 LEFT-TO-RIGHT ISOLATE" in found.message
+
+
+@pytest.mark.parametrize(
+    ("c", "script"),
+    [
+        ("z", "Latin"), ("я", "Cyrillic"), ("ω", "Greek"), ("Ա", "Armenian"), ("Ꭰ", "Cherokee"),
+        ("ა", "Georgian"), ("א", "Hebrew"),
+    ],
+)  # fmt: skip
+def test_a_mixture_names_both_alphabets(c: str, script: str) -> None:
+    other, letter = ("Greek", "ω") if script != "Greek" else ("Latin", "z")
+
+    (found,) = (one for one in inspect(c + letter) if one.code == "mixed-script")
+
+    assert f"mixes {' and '.join(sorted((script, other)))}" in found.message
+    assert not any(one.code == "mixed-script" for one in inspect(f"{c}日"))  # by custom
 
 
 def test_inspection_takes_every_text(hard_text: str) -> None:

@@ -53,6 +53,12 @@ def test_no_keyword_an_empty_one_and_a_surrogate(name: str) -> None:
         assert build(name, ["a"]).find("\ud800 a") == [Hit(2, 3, "a")]
 
 
+def test_hits_are_ordered_by_their_places() -> None:
+    hits = [Hit(1, 3, "a"), Hit(0, 9, "z"), Hit(1, 2, "b"), Hit(1, 2, "a")]
+
+    assert sorted(hits) == [hits[1], hits[3], hits[2], hits[0]]
+
+
 def test_counting_substrings_counts_too_many() -> None:
     text = "the cat in the category"
 

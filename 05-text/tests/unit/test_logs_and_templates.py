@@ -134,6 +134,23 @@ def test_a_full_node_shares_a_branch() -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "templates"),
+    [
+        ({"depth": 2}, {"a b <*>", "x y z"}),
+        ({"similarity": 0}, {"a b <*>", "x y z"}),
+        ({"similarity": 1}, {"a b c", "a b d", "x y z"}),
+        ({"max_children": 1}, {"a b <*>", "x y z"}),
+    ],
+)
+def test_the_last_options_that_are_allowed(options: dict[str, float], templates: set[str]) -> None:
+    drain = Drain(**options)  # type: ignore[arg-type]
+
+    assert {
+        one.template for one in [drain.add(t) for t in ("a b c", "a b d", "x y z")]
+    } == templates
+
+
+@pytest.mark.parametrize(
     "options",
     [
         {"depth": 1},

@@ -59,6 +59,16 @@ def test_every_repairer_takes_every_text(hard_text: str) -> None:
     assert mojibake.repair(hard_text).text == hard_text
 
 
+def test_four_layers_are_undone_and_no_more() -> None:
+    layers = ["naïve café"]
+    for _ in range(5):
+        layers.append(_misread(layers[-1]))
+
+    assert mojibake.repair(layers[4]).text == layers[0]
+    assert mojibake.repair(layers[5]).text == layers[1]
+    assert mojibake.repair(layers[5], max_rounds=5).confidence == 1
+
+
 def test_a_round_is_needed() -> None:
     with pytest.raises(TextError, match="max_rounds"):
         mojibake.repair("Ã©", max_rounds=0)

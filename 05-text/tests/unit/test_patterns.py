@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -133,6 +134,10 @@ def test_atomic_groups_are_unknown(pattern: str) -> None:
 
 def test_the_attack_is_prefix_pumps_and_suffix() -> None:
     assert audit("^b(a+)+$").attack(3).startswith("ba")
+    for pattern in ("^(a+)+$", "^(b|ab|a)*$", "x*x*y", "^(a|a)*b"):
+        found = audit(pattern)
+        assert re.search(pattern, found.attack(3)) is None
+        assert found.attack(3) == found.prefix + found.pump * 3 + found.suffix
     with pytest.raises(TextError, match="use="):
         audit("a", use="sub")  # type: ignore[arg-type]
 
@@ -140,6 +145,9 @@ def test_the_attack_is_prefix_pumps_and_suffix() -> None:
 def curve(shape: str, ns: range) -> list[tuple[int, float]]:
     law = {"1": lambda n: 1e-5 * n, "2": lambda n: 1e-6 * n * n, "3": lambda n: 1e-8 * n**3}
     law["e"] = lambda n: 1e-5 * 2.0**n
+    law["slow"] = lambda n: 1e-5 * 2.0 ** (0.3 * n)
+    law["slower"] = lambda n: 1e-3 * 2.0 ** (0.1 * n)
+    law["6"] = lambda n: 1e-9 * n**6
     return [(n, law[shape](n)) for n in ns]
 
 
@@ -154,6 +162,32 @@ def test_a_curve_is_named(shape: str, ns: range, fit: str, exponent: float) -> N
     name, found, r2 = deadline.fit(curve(shape, ns))
 
     assert (name, round(found, 3), round(r2, 3)) == (fit, exponent, 1)
+
+
+@pytest.mark.parametrize(
+    ("shape", "ns", "fit"),
+    [
+        ("slow", range(4, 12), "exponential"),  # of no high power
+        ("6", range(10, 100, 10), "exponential"),  # of no high rate: a power law in its place
+        ("slower", range(4, 12), "linear"),
+    ],
+)
+def test_an_exponential_is_told_by_its_rate_or_by_its_power(
+    shape: str, ns: range, fit: str
+) -> None:
+    assert deadline.fit(curve(shape, ns))[0] == fit
+
+
+def test_a_point_is_the_least_time_of_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[str] = []
+    compiled = SimpleNamespace(search=searched.append)
+    monkeypatch.setattr(deadline, "engine", lambda _: SimpleNamespace(compile=lambda _: compiled))
+
+    (point,) = deadline.timings("re", "a", ["<", "ab", ">"], [2])
+
+    assert set(searched) == {"<abab>"}
+    assert point["n"] == 2
+    assert 0 <= point["s"] < 60
 
 
 def test_a_curve_of_too_few_points_says_nothing() -> None:
@@ -221,6 +255,8 @@ def test_wrong_arguments_are_refused() -> None:
     for wrong in (0, -1, float("nan"), float("inf")):
         with pytest.raises(TextError, match="budget_s"):
             deadline.SafePattern("a", budget_s=wrong)
+        with pytest.raises(TextError, match="budget_s"):
+            deadline.measure_growth("re", "a", pump="a", sizes=[1], budget_s=wrong)
     with pytest.raises(TextError, match="not a pattern"):
         deadline.SafePattern("(", budget_s=1)
     with pytest.raises(TextError, match="other answers"):
@@ -235,7 +271,8 @@ def test_a_thread_does_not_time_out_a_match() -> None:
 
     _, seconds = deadline.search_in_thread("^(a+)+$", "a" * 20 + "!", budget_s=budget_s)
 
-    assert seconds > 5 * budget_s
+    assert 5 * budget_s < seconds < 600
+    assert not deadline.search_in_thread("a", "a", budget_s=60)[0]
 
 
 def test_a_timeout_is_kept_by_the_library_that_looks_at_the_clock() -> None:

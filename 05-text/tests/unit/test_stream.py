@@ -34,6 +34,8 @@ def test_replacements_are_counted_without_those_of_the_stream() -> None:
     lines = decoder.feed(b"\xff\xef\xbf") + decoder.feed(b"\xbd\n\xc3") + decoder.close()
 
     assert (lines, decoder.replaced) == (["\ufffd\ufffd", "\ufffd"], 2)
+    strict = StreamDecoder()
+    assert (strict.feed("\ufffd\n".encode()), strict.replaced) == (["\ufffd"], 0)
 
 
 def test_a_stream_without_line_ends_is_refused_in_bounded_memory() -> None:

@@ -48,6 +48,19 @@ def test_a_cut_pair_or_an_offset_outside_is_refused(start: int, end: int) -> Non
         units.slice_utf16("a🤦b", start, end)
 
 
+def test_every_offset_cuts_between_characters_or_is_refused() -> None:
+    text = "🤦b🤦🤦\uffffc"
+    starts = {0: 0, 2: 1, 3: 2, 5: 3, 7: 4, 8: 5, 9: 6}  # UTF-16 offset -> code point
+
+    for start in range(10):
+        for end in range(start, 10):
+            if start in starts and end in starts:
+                assert units.slice_utf16(text, start, end) == text[starts[start] : starts[end]]
+            else:
+                with pytest.raises(TextError, match="inside a surrogate pair"):
+                    units.slice_utf16(text, start, end)
+
+
 def test_counting_and_cutting_keep_no_list_of_graphemes() -> None:
     text = "日" * 100_000
     tracemalloc.start()
