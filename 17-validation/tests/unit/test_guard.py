@@ -109,6 +109,18 @@ def test_a_limit_that_the_parser_cannot_keep_is_refused(name: str, value: int) -
         Limits(**{name: value})
 
 
+@pytest.mark.parametrize(
+    ("name", "largest"),
+    [("max_depth", 500), ("max_digits", 4300), ("max_bytes", 1 << 40), ("max_items", 1 << 40),
+     ("max_string", 1 << 40)],
+)  # fmt: skip
+def test_the_first_and_the_last_limit_that_is_allowed(name: str, largest: int) -> None:
+    assert [getattr(Limits(**{name: n}), name) for n in (1, largest)] == [1, largest]
+    for wrong in (0, largest + 1):
+        with pytest.raises(ValueError, match=f"{name} is {wrong}: choose 1 to"):
+            Limits(**{name: wrong})
+
+
 def test_the_largest_limits_are_kept_by_the_parser() -> None:
     large = Limits(max_depth=500, max_digits=4300)
 
@@ -137,6 +149,7 @@ def test_errors_survive_pickling(error: Any) -> None:
 
     assert str(again) == str(error)
     assert vars(again) == vars(error)
+    assert len({again, error}) == 2
 
 
 def test_walking_needs_no_recursion() -> None:

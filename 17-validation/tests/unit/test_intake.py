@@ -75,9 +75,26 @@ def test_production_answers_every_body_with_a_problem_document(body: bytes) -> N
     assert document["errors"]
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"lines": [1]}', b'{"lines":[{"qty":0}]}'])
-def test_hand_made_checks_answer_the_first_thing_they_see(body: bytes) -> None:
-    assert intake.CheckedIntake().accept(body).status == 400
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"{", "no JSON"), (b"[]", "lines is no list"), (b'{"lines": 1}', "lines is no list"),
+        (b'{"lines": [1]}', "qty is no int"), (b'{"lines":[{"qty":"1"}]}', "qty is no int"),
+        (b'{"lines":[{"qty":0}]}', "qty or price_cents is wrong"),
+        (b'{"lines":[{"qty":1,"price_cents":1.5}]}', "qty or price_cents is wrong"),
+    ],
+)  # fmt: skip
+def test_hand_made_checks_answer_the_first_thing_they_see(body: bytes, said: str) -> None:
+    answer = intake.CheckedIntake().accept(body)
+
+    assert (answer.status, json.loads(answer.body), answer.total) == (400, {"error": said}, None)
+
+
+def test_hand_made_checks_take_one_piece_and_no_line() -> None:
+    one = intake.CheckedIntake().accept(b'{"lines":[{"qty":1,"price_cents":5}]}')
+
+    assert (one.status, json.loads(one.body), one.total) == (200, {"total": 5}, 5)
+    assert intake.CheckedIntake().accept(b'{"lines": []}').total == 0
 
 
 def test_no_answer_of_production_holds_the_address() -> None:

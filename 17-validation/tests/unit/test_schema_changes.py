@@ -20,6 +20,8 @@ def obj(properties: dict[str, Any], required: tuple[str, ...] = (), **more: Any)
 
 
 CLOSED = {"additionalProperties": False}
+A, B = (obj({"x": TEXT, "kind": {"const": tag}}) for tag in "ab")
+NAMED: dict[str, Any] = {"$ref": "#/definitions/a", "definitions": {"a": TEXT}}
 
 
 @pytest.mark.parametrize(
@@ -60,6 +62,16 @@ CLOSED = {"additionalProperties": False}
         ({"enum": ["a"]}, {"type": "integer"}, "type narrowed: string removed", True),
         (TEXT, {"anyOf": [TEXT, {"type": "null"}]}, "anyOf added", False),
         ({}, {"multipleOf": 2}, "multipleOf changed: not understood, so taken for breaking", True),
+        (TEXT, {"anyOf": [TEXT, {"type": "null"}]}, "type widened: null added", False),
+        ({"anyOf": [TEXT, {"type": "null"}]}, TEXT, "type narrowed: null removed", True),
+        ({"anyOf": [TEXT, True]}, {"anyOf": [TEXT]}, "member removed: {}", True),
+        ({"oneOf": [A, B]}, {"oneOf": [A]}, "member removed: b", True),
+        ({"oneOf": [A]}, {"oneOf": [A, B]}, "member added: b", False),
+        ({"anyOf": [{"title": "T"}]}, {"anyOf": [TEXT]}, "member removed: T", True),
+        (NAMED, {**NAMED, "maxLength": 5}, "maxLength 5 added", True),
+        (NAMED, {**NAMED, "definitions": {"a": False}}, "no value is allowed any more", True),
+        ({"maximum": 2}, {"maximum": 1}, "maximum changed from 2 to 1", True),
+        ({"minLength": 2}, {"minLength": 1}, "minLength changed from 2 to 1", False),
         (True, False, "no value is allowed any more", True),
         (False, {}, "values are allowed", False),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from velvet_validation.contenders import contender
 from velvet_validation.guard import LimitExceeded
 from velvet_validation.samples.cases import FAULTS, valid
 from velvet_validation.streaming import (
+    Row,
     Truncated,
     iter_json_array,
     iter_ndjson,
@@ -119,14 +121,21 @@ def test_an_array_gives_the_values_of_its_lines(
     rows = list(iter_ndjson(feed, model))
     assert [item.value for item in items] == [row.value for row in rows]
     assert json.loads(items[2].raw) == json.loads(rows[2].raw)
+    assert {(item.offset, item.end) for item in items} == {(-1, -1)}  # ijson tells no offsets
+    assert [item.index for item in items] == [row.index for row in rows]
 
 
 def test_an_array_that_does_not_end_is_cut(tmp_path: Path, model: Compiled) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"[" + b",".join(line.rstrip() for line in lines(n=3)))
 
-    with pytest.raises(Truncated):
+    with pytest.raises(Truncated) as cut:
         list(iter_json_array(path, model))
+    assert cut.value.offset == 3
+    path.write_bytes(b"[")
+    with pytest.raises(Truncated) as cut:
+        list(iter_json_array(path, model))
+    assert cut.value.offset == 0
 
 
 def test_quarantine_parts_the_good_from_the_bad(feed: Path, model: Compiled) -> None:
@@ -148,7 +157,28 @@ def test_quarantine_parts_the_good_from_the_bad(feed: Path, model: Compiled) -> 
 def test_errors_survive_pickling() -> None:
     error = Truncated(7)
 
-    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    again = pickle.loads(pickle.dumps(error))
+
+    assert str(again) == str(error)
+    assert len({again, error}) == 2
+
+
+def test_a_note_never_covers_more_than_the_files_hold(feed: Path, model: Compiled) -> None:
+    good, bad = feed.with_name("good"), feed.with_name("bad")
+    seen = []
+
+    def rows() -> Iterator[Row]:
+        for row in iter_ndjson(feed, model):
+            yield row
+            note = json.loads(good.with_name("good.note").read_text(encoding="utf-8"))
+            parts = [path.with_name(f"{path.name}.part") for path in (good, bad)]
+            seen.append(
+                (note["offset"] == row.end, [p.stat().st_size for p in parts] == note["sizes"])
+            )
+
+    quarantine(rows(), good, bad, every=1)
+
+    assert seen == [(True, True)] * 10
 
 
 def test_a_small_file_with_one_endless_record_is_refused(tmp_path: Path, model: Compiled) -> None:

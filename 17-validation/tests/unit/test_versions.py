@@ -76,6 +76,9 @@ def test_a_gap_is_found_before_any_payload_meets_it() -> None:
 
     with pytest.raises(MigrationGap, match="from version 2 to 3"):
         thing.check_complete()
+    with pytest.raises(MigrationGap, match="from version 1 to 2"):
+        Versioned("thing", latest=2).check_complete()
+    Versioned("thing", latest=1).check_complete()
     with pytest.raises(MigrationGap):
         thing.migrate({"version": 2})
     with pytest.raises(MigrationGap):
@@ -135,9 +138,14 @@ def test_a_price_taken_back_and_read_again_is_the_same_price(cents: int) -> None
     assert orders.order.migrate(orders.order.migrate(latest, to=2)) == latest
 
 
-@pytest.mark.parametrize("error", [MigrationGap(1, 2), FutureVersion(9, 3), NoVersion("x")])
+@pytest.mark.parametrize(
+    "error", [MigrationGap(1, 2), FutureVersion(9, 3), NoVersion("x"), Unmigratable(2)]
+)
 def test_errors_survive_pickling(error: versions.VersionError) -> None:
-    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    again = pickle.loads(pickle.dumps(error))
+
+    assert str(again) == str(error)
+    assert len({again, error}) == 2
 
 
 @pytest.mark.parametrize("payload", [None, [], "x", 7])
