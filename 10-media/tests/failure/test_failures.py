@@ -8,6 +8,7 @@ import io
 import select
 import socket
 import struct
+import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -189,6 +190,17 @@ def test_one_bad_file_never_stops_a_batch(mode: str) -> None:
     assert (error.pixels, error.limit) == (3_600_000_000, 50_000_000)
     assert str(error).startswith("60000 x 60000 is 3,600.0 MP")
     assert report.seconds > 0
+
+
+def test_what_a_batch_yields_is_done() -> None:
+    def slow(number: int) -> int:
+        time.sleep(0.005)
+        return number
+
+    with pool(2, "threads") as workers:
+        assert [(n, one.done()) for n, one in bounded(workers, slow, range(4), 3)] == [
+            (n, True) for n in range(4)
+        ]
 
 
 def test_a_batch_raises_what_is_no_media_error() -> None:

@@ -149,9 +149,10 @@ def test_the_worker_answers_until_its_input_ends(monkeypatch: pytest.MonkeyPatch
     asked = b"".join(HEADER.pack(len(data), 32) + data for data in (good, bad))
     answers = io.BytesIO()
 
-    serve(io.BytesIO(asked), answers)
+    with io.BufferedWriter(answers, 1 << 20) as pipe:  # type: ignore[arg-type]
+        serve(io.BytesIO(asked), pipe)
+        answers = io.BytesIO(answers.getvalue())  # what has left, before the pipe is closed
 
-    answers.seek(0)
     about, body = isolate._received(answers, 2**20)
     assert about["shape"] == [24, 32, 3]
     assert len(body) == 24 * 32 * 3

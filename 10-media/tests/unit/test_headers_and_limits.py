@@ -12,8 +12,9 @@ from PIL import Image as Pil
 
 from velvet_media import errors
 from velvet_media.exif import read_exif
-from velvet_media.headers import MAX_BLOCKS, PNG, read_header
+from velvet_media.headers import MAX_BLOCKS, PNG, XMP, read_header
 from velvet_media.images import Image, fit
+from velvet_media.metadata import audit, strip
 from velvet_media.pngrows import chunk
 from velvet_media.safety import Limits, decode_safely, inspect, to_eight_bits
 from velvet_media.samples import hostile, media
@@ -80,8 +81,86 @@ def test_frames_are_counted_and_bounded(fmt: str) -> None:
     data = saved(fmt, first, save_all=True, append_images=rest)
 
     assert read_header(data).frames == 3
-    with pytest.raises(errors.TooManyFrames, match="max_frames=2"):
+    assert read_header(data, max_frames=3).frames == 3
+    with pytest.raises(errors.TooManyFrames, match="max_frames=2") as caught:
         read_header(data, max_frames=2)
+    assert caught.value.limit == 2
+
+
+ICC, EXIF = b"ICC_PROFILE\0\1\1", b"Exif\0\0" + media.exif(3, gps=True)
+
+
+@pytest.mark.parametrize(
+    ("marker", "body", "kinds", "icc"),
+    [
+        (0xE1, EXIF, {"exif", "gps"}, False),
+        (0xE1, XMP, {"xmp"}, False),
+        (0xE2, b"MPF\0", {"mpf"}, False),
+        (0xE2, ICC, set(), True),
+        (0xED, b"Photoshop", {"iptc"}, False),
+        (0xFE, b"by Jane", {"comment"}, False),
+        (0xE1, b"unknown", set(), False),
+        (0xE1, ICC, set(), False),
+        (0xE1, b"MPF\0", set(), False),
+        (0xE2, EXIF, set(), False),
+        (0xE2, XMP, set(), False),
+        (0xE0, b"JFXX", set(), False),
+    ],
+)
+def test_a_segment_counts_by_its_marker_and_its_first_bytes(
+    marker: int, body: bytes, kinds: set[str], icc: bool
+) -> None:
+    data = media.jpeg(media.scene(24, 16, 1))
+
+    info = read_header(data[:2] + media.segment(marker, body) + data[2:])
+
+    assert (info.metadata_kinds, info.has_icc) == (kinds, icc)
+    assert info.orientation == (3 if "exif" in kinds else 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "found"),
+    [
+        (b"tEXt", b"Comment\0x", "text"), (b"zTXt", b"Comment\0\0x", "text"),
+        (b"iTXt", b"Comment\0\0\0\0\0x", "text"), (b"iTXt", b"XML:com.adobe.xmp\0", "xmp"),
+        (b"tIME", bytes(7), ""), (b"prVt", b"x", ""),
+    ],
+)  # fmt: skip
+def test_a_chunk_of_text_is_told_from_xmp(kind: bytes, body: bytes, found: str) -> None:
+    data = media.png(ALPHA)
+    told = data[:33] + chunk(kind, body) + data[33:]
+
+    assert read_header(told).metadata_kinds == ({found} if found else set())
+    assert [leak.kind for leak in audit(told)] == [found or "other"]
+    assert strip(told) == data
+
+
+def test_a_gif_tells_its_comment_and_nothing_of_its_other_extensions() -> None:
+    plain, said = saved("gif", picture("P")), saved("gif", picture("P"), comment=b"by Jane")
+
+    assert read_header(plain).metadata_kinds == set()
+    assert read_header(said).metadata_kinds == {"comment"}
+    assert read_header(said).frames == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "bits"),
+    [
+        ((), 1),
+        (((258, 3, 1, 16),), 16),
+        (((258, 3, 3, 99), (277, 3, 1, 3)), 8),
+        (((277, 3, 1, 1),), 1),
+    ],
+)
+def test_bits_of_several_samples_stand_elsewhere(
+    more: tuple[tuple[int, ...], ...], bits: int
+) -> None:
+    entries = ((256, 3, 1, 8), (257, 3, 1, 9), *more)
+    packed = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+
+    info = read_header(b"II*\0" + struct.pack("<IH", 8, len(entries)) + packed + bytes(4))
+
+    assert (info.width, info.height, info.bits, info.frames) == (8, 9, bits, 1)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from skimage.metrics import structural_similarity
 
 from velvet_media import colour, quality
 from velvet_media.errors import UnsupportedFormat
-from velvet_media.exif import apply_orientation
+from velvet_media.exif import Exif, apply_orientation, only_orientation, read_exif
 from velvet_media.headers import read_header
 from velvet_media.images import Image
 from velvet_media.metadata import audit, strip
@@ -51,9 +51,29 @@ def test_a_png_and_a_webp_are_stripped_too(photo: Image) -> None:
         clean = strip(data)
 
         assert {leak.kind for leak in audit(data)} >= {"exif", "gps"}
+        assert read_header(data).metadata_kinds >= {"exif", "gps"}
         assert audit(clean) == []
         assert read_header(clean).orientation == read_header(data).orientation
         assert np.array_equal(pixels(data), pixels(clean))
+
+
+def test_a_webp_tells_its_orientation_and_its_xmp(photo: Image) -> None:
+    turned = media.webp(photo, exif=b"Exif\0\0" + media.exif(3, gps=True))
+    said = media.webp(photo, xmp=b"<x/>")
+
+    assert read_header(turned).metadata_kinds == {"exif", "gps"}
+    assert read_header(said).metadata_kinds == {"xmp"}
+    assert (read_header(turned).orientation, read_header(said).orientation) == (3, 1)
+    assert [leak.kind for leak in audit(said)] == ["xmp"]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_smallest_block_holds_an_orientation_and_no_more(orientation: int) -> None:
+    block = only_orientation(orientation)
+
+    assert read_exif(block) == Exif(orientation)
+    assert len(block) == 26
+    assert block[20:] == bytes(6)  # padding, and no second directory
 
 
 def test_what_is_kept_is_chosen(photo: Image) -> None:
@@ -185,6 +205,17 @@ def test_psnr_of_known_noise(photo: Image) -> None:
 def test_figures_refuse_what_they_cannot_say(call: object, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         call()  # type: ignore[operator]
+
+
+def test_the_zone_plate_is_its_formula() -> None:
+    plate = quality.exact_plate(8, 4)
+
+    for i in range(4):
+        for j in range(4):
+            x, y = ((k + 0.5) * 8 / 4 - 4 for k in (i, j))
+            assert plate[i, j] == pytest.approx(
+                127.5 * (1 + math.cos(math.pi * (x * x + y * y) / 8))
+            )
 
 
 def test_the_zone_plate_knows_its_passband_and_its_stop_band() -> None:
