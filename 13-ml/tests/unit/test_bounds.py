@@ -41,6 +41,13 @@ def monitor(**shares: float) -> Monitor:
     return Monitor(CONTRACT, FRAME, **{"accuracy": 0.5, **shares})
 
 
+def ends(name: str, *values: float) -> dict[str, str]:
+    contract, found = infer(NARROW, slack=0), dict[str, str]()
+    for value in values:
+        found |= contract.row_problems({name: value})
+    return found
+
+
 def look(*counts: int) -> bool:
     return sequential.Experiment(sequential.Fixed()).update(*counts).stop
 
@@ -61,7 +68,11 @@ def look(*counts: int) -> bool:
         (lambda: stream.Cusum(1, target=0, slack=0).update(1), False),
         (lambda: stream.Cusum(1, target=0, slack=0).update(1.01), True),
         (lambda: stream.PageHinkley(0, slack=-1, warm=0).update(0), True),
+        (lambda: stream.PageHinkley(0, slack=-1, warm=1).update(0), True),
         (lambda: stream.PageHinkley(0, slack=-1, warm=2).update(0), False),
+        (lambda: ends("a", 10.0, 20.0), {}),
+        (lambda: ends("a", 9.99, 20.01), {"a": "is above 20"}),
+        (lambda: ends("a", 9.99), {"a": "is below 10"}),
         (lambda: stream.Adwin(0.5, clock=1, per_row=1, smallest=1, grace=1).update(0), False),
         (lambda: calibrated(rounds=1, alarms=0) == calibrated(rounds=1, alarms=1), True),
         (lambda: evaluate.errors(3, 0, rng()), [0.0, 0.0, 0.0]),
@@ -109,6 +120,7 @@ def test_the_last_number_that_is_allowed(call: Callable[[], Any], answer: Any) -
         (lambda: sequential.paths(1, per_arm=9, base=0.1, lift=0, seed=1, steps=0), "steps is 0"),
         (lambda: sequential.paths(1, per_arm=8, base=0.1, lift=0, seed=1, steps=9), "arm is 8"),
         (lambda: sequential.paths(1, per_arm=99, base=0.5, lift=1, seed=1, steps=9), "both rates"),
+        (lambda: batch.wasserstein(RISING, np.append(RISING, inf)), "infinite value is inf"),
         (lambda: stream.PageHinkley(1, warm=-1), "warm is -1"),
         (lambda: stream.Adwin(0), "delta is 0"),
         (lambda: stream.Adwin(1), "delta is 1"),

@@ -114,6 +114,24 @@ def test_what_is_no_contract_is_refused() -> None:
         Contract((Field("a", "number"), Field("a", "number")))
 
 
+def test_a_concept_that_is_turned_round_turns_every_probability() -> None:
+    one, other = (
+        data.make_churn(200, 1, drift=data.DriftScenario("concept", much)) for much in (0, 1)
+    )
+
+    np.testing.assert_allclose(one.probability + other.probability, 1)
+    np.testing.assert_array_equal(one.probability, data.make_churn(200, 1).probability)
+
+
+def test_customers_sign_up_hour_by_hour_and_owe_no_time() -> None:
+    frame = data.make_churn(20_000, 1).frame
+
+    assert list(frame.columns[:2]) == ["customer_id", "signed_up"]
+    assert (frame["signed_up"].diff().dropna() == pd.Timedelta(hours=1)).all()
+    assert frame["tenure_months"].min() == 0
+    assert frame["monthly_spend"].min() >= 1
+
+
 def test_one_row_is_judged_as_a_frame_is() -> None:
     contract = infer(CHURN.features)
     row = {**CHURN.features.iloc[0].to_dict(), "monthly_spend": None}

@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from velvet_ml import data
+from velvet_ml.contracts import infer
 from velvet_ml.drift import batch, evaluate, stream
 from velvet_ml.errors import NotEnoughData
 from velvet_ml.monitor import Monitor, Verdict
@@ -222,6 +223,17 @@ def test_a_window_has_one_verdict(
     assert seen.verdict is WANTED[kind]
     assert seen.labelled == 600
     assert seen.verdict.action
+
+
+def test_a_share_of_broken_rows_may_be_as_large_as_is_allowed() -> None:
+    frame = data.make_churn(200, 6).features
+    broken = frame.copy()
+    broken.loc[:19, "support_calls"] = -99.0
+    for most, verdict in ((0.1, Verdict.WAITING), (0.099, Verdict.DATA_QUALITY)):
+        monitor = Monitor(infer(frame), frame, 0.7, max_broken=most)
+        monitor.predictions(0, broken, [*map(str, range(200))], [1] * 200)
+        told = monitor.judge(0)
+        assert (told.verdict, told.broken) == (verdict, 0.1)
 
 
 def test_labels_come_late_twice_or_for_unknown_ids() -> None:

@@ -221,6 +221,13 @@ def test_too_few_users_are_refused() -> None:
         analyse.ratio_metric((none, none), (none, none))
 
 
+def test_arms_that_are_not_even_end_no_look() -> None:
+    one = sequential.Experiment(sequential.MSPRT())
+    with pytest.raises(SampleRatioMismatch):
+        one.update(1_000, 100, 110, arms=(1_000, 1_500))
+    assert one.update(1_000, 100, 110, arms=(1_000, 1_001)).look == 1
+
+
 def test_counts_that_shrink_are_refused() -> None:
     one = sequential.Experiment(sequential.MSPRT())
     one.update(100, 10, 11)

@@ -45,7 +45,15 @@ def test_answers_are_sorted_by_what_they_mean(capsys: pytest.CaptureFixture[str]
     told = asyncio.run(_against(answers, 4))
     assert told["acknowledged"] == ["r-0", "r-3"]
     assert (told["shed"], told["failed"], told["retries"]) == (1, 1, 1)
+    assert 0 < told["p50_ms"] <= told["p99_ms"] < 60_000  # type: ignore[operator]
+    assert 0 < told["rate"] < 1e6  # type: ignore[operator]
     assert capsys.readouterr().out == "running\n"
+
+
+def test_the_figures_of_one_answer_are_those_of_its_time() -> None:
+    told = asyncio.run(_against([_answer(200)], 1))
+    assert told["p50_ms"] == told["p99_ms"] > 0  # type: ignore[operator]
+    assert told["rate"] <= 1e3 / told["p50_ms"]  # type: ignore[operator]
 
 
 def test_what_is_never_answered_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:

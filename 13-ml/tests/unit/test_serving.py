@@ -92,6 +92,7 @@ def test_a_full_queue_sheds_a_cancelled_caller_is_skipped_and_closing_answers_al
     assert shed == 1
     assert isinstance(cancelled, asyncio.CancelledError)
     assert isinstance(closed, ModelUnavailable)
+    assert "closed" in str(closed)
     with pytest.raises(ValueError, match="max_batch is 0"):
         MicroBatcher(doubled, max_batch=0)
 
@@ -107,6 +108,7 @@ def test_the_service_answers_logs_and_counts(
         app,
         ("POST", "/predict", body(shop.rows[0])),
         ("POST", "/predict", body(strange, "r-2")),
+        ("POST", "/predict", body({**shop.rows[0], "support_calls": -9.0}, "r-3")),
         ("POST", "/predict/batch", many),
         ("POST", "/predict/batch", b'{"rows": []}'),
         ("GET", "/model", b""),
@@ -114,6 +116,7 @@ def test_the_service_answers_logs_and_counts(
         ("GET", "/readyz", b""),
         ("GET", "/metrics", b""),
     )
+    assert told.pop(2)[0] == 422
     assert [status for status, _ in told] == [200] * 8
     expected = OnnxPredictor(shop.graph, shop.trained.contract).predict(shop.rows[:3])
     assert told[0][1]["probability"] == pytest.approx(expected[0])
@@ -122,6 +125,7 @@ def test_the_service_answers_logs_and_counts(
     assert told[4][1]["version"] == 2
     assert "velvet_ml_predictions_total 5" in told[7][1]
     assert "velvet_ml_unseen_categories_total 1" in told[7][1]
+    assert "velvet_ml_quarantined_total 1" in told[7][1]
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     assert [one["id"] for one in lines] == ["r-1", "r-2"]
 
