@@ -44,7 +44,7 @@ def test_fakes_with_a_contract_break_on_nothing_and_miss_nothing() -> None:
     assert len(rows["fake"].missed) >= 3
     assert len(rows["strict_mock"].false_reds) >= 0.4 * 16
     assert len(rows["autospec"].missed) >= 4
-    assert all(row.seconds > 0 and row.lines > 20 for row in rows.values())
+    assert all(0 < row.seconds < 600 and row.lines > 20 for row in rows.values())
     assert contract.lines > rows["fake"].lines  # the suite with the fakes is a part of it
 
 

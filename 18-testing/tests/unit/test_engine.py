@@ -333,28 +333,6 @@ def test_a_session_that_cannot_collect_says_why(
     assert json.loads(answers.getvalue())["failed"] == ["test_clamp.py"]
 
 
-METHODS = """
-class A:
-    def f(self):
-        return 1
-
-    def g(self):
-        return [x + 1 for x in (1,)]
-"""
-
-
-def test_methods_are_swapped_and_what_is_no_function_is_not() -> None:
-    names: dict[str, Any] = {}
-    exec(compile(METHODS, "<methods>", "exec"), names)
-    known = [names["A"].f, names["A"].g]
-    mutated = METHODS.replace("x + 1", "x - 1")
-
-    assert worker.swap(known, "<methods>", mutated, 7)
-    assert names["A"]().g() == [0]
-    assert worker.swap(known, "<methods>", METHODS, 2) is False
-    assert worker.swap([], "<methods>", METHODS, 7) is False
-
-
 @pytest.mark.skipif(not FORK, reason="forks")
 def test_a_child_without_a_verdict_has_died() -> None:
     def dies(one: dict[str, Any]) -> Any:
@@ -381,19 +359,3 @@ def test_what_a_child_leaves_running_ends_with_it(tmp_path: Path) -> None:
         ctypes.CDLL(None).prctl(worker.PR_SET_CHILD_SUBREAPER, 0)
 
     assert not psutil.pid_exists(left)
-
-
-def test_what_a_job_needs_is_imported_beforehand(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    names = ["needed_beforehand", "test_needed_beforehand"]
-    for name in names:
-        (tmp_path / f"{name}.py").write_text("", encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
-
-    try:
-        worker.preload(["json", "no_such_module_anywhere", "__main__", *names])
-        assert [name in sys.modules for name in names] == [True, False]
-    finally:
-        sys.modules.pop(names[0], None)
-    assert "no_such_module_anywhere" not in sys.modules

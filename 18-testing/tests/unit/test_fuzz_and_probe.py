@@ -87,6 +87,11 @@ def test_a_whole_number_is_tried_at_the_ends_of_its_types() -> None:
     assert found >= {-1, 0, 127, 128, 255, 256, 2**31 - 1, 2**31, 2**63}
 
 
+def test_an_empty_list_gets_a_nought() -> None:
+    assert {tuple(mutate([], Random(seed))) for seed in range(20)} == {(0,)}
+    assert {mutate((), Random(seed)) for seed in range(20)} == {()}
+
+
 def test_what_is_unknown_stays_as_it_is() -> None:
     thing = object()
 

@@ -12,6 +12,7 @@ import pytest
 
 from velvet_testing import contracts, corpus, doubles, flaky, shootout, strategies
 from velvet_testing.hunt import Hunting
+from velvet_testing.kit import Kit
 from velvet_testing.mutation import engine, operators
 from velvet_testing.schedule import Stepper, explore
 
@@ -28,13 +29,19 @@ def outcome(folder: Path) -> engine.Outcome:
     return engine.run(target, failing).outcomes[0]
 
 
+def evaluated() -> Kit:
+    kit = corpus.find("pager").kit
+    assert kit.evaluate(ModuleType("empty"), "1 + 1") == 2
+    return kit
+
+
 def wrong(_state: object) -> None:
     raise AssertionError("wrong")
 
 
 VALUES: list[Callable[[Path], Any]] = [
     lambda folder: corpus.find("pager"),
-    lambda folder: corpus.find("pager").kit,
+    lambda folder: evaluated(),
     lambda folder: corpus.find("async_pool").kit.races[0],
     lambda folder: corpus.find("ttl_lru").kit.machine,
     lambda folder: corpus.bugs("pager")[0],
