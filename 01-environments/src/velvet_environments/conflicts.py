@@ -44,12 +44,12 @@ def verify(resolution: Resolution, scenario: Scenario, target: Target | None = N
             continue
         if not wanted.specifier.contains(Version(version), prereleases=True):
             found.append(f"{parent} requires {text}: {version} was chosen")
+        extras = reached.get(name, frozenset()) | frozenset(wanted.extras)
+        reached[name] = extras
         spec = catalogue.get((name, version))
         if spec is None:
             found.append(f"{name} {version} does not exist")
             continue
-        extras = reached.get(name, frozenset()) | frozenset(wanted.extras)
-        reached[name] = extras
         label = f"{name} {version}"
         queue += [(label, one, frozenset()) for one in spec.requires]
         queue += [

@@ -19,6 +19,7 @@ from velvet_environments.inspector import (
     is_virtual,
 )
 from velvet_environments.target import Target
+from velvet_environments.toolbox import base_python
 from velvet_environments.wheelsmith import PackageSpec
 
 LINUX = Target("3.12", "linux")
@@ -144,6 +145,25 @@ def test_metadata_of_others_is_never_trusted(make_env: MakeEnv) -> None:
     with (site / "lib-1.0.dist-info" / "RECORD").open("a", encoding="utf-8") as record:
         record.write("a\0b,,\n")
     assert [one.subject for one in made.verify_records() if one.kind == "gone"] == ["a?b"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "told", "found"),
+    [
+        ("env", "/usr/bin/python3", "/usr/bin/python3"),
+        ("env", "env/bin/python", "/usr/bin/python{}.{}"),  # as Python 3.10 does
+        ("/usr", "env/bin/python", "env/bin/python"),  # there is no environment
+    ],
+)
+def test_tools_build_upon_the_interpreter_behind_an_environment(
+    prefix: str, told: str, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "prefix", prefix)
+    monkeypatch.setattr(sys, "base_prefix", "/usr")
+    monkeypatch.setattr(sys, "executable", "env/bin/python")
+    monkeypatch.setattr(sys, "_base_executable", told, raising=False)
+
+    assert base_python() == Path(found.format(*sys.version_info))
 
 
 def test_a_folder_that_is_no_environment_is_refused(tmp_path: Path) -> None:

@@ -185,7 +185,13 @@ def test_the_judge_sees_each_kind_of_mistake() -> None:
         "w 1 has no file for linux",
         "c 9 was chosen and nothing needs it",
     ]
-    assert "a 7 does not exist" in verify(ghost, scenario, LINUX)
+    assert verify(ghost, scenario, LINUX) == [
+        "a 7 does not exist",
+        "the project requires lost: nothing was chosen",
+        "absent 1 does not exist",
+        "w 1 needs Python >=3.99",
+        "w 1 has no file for linux",
+    ]
 
 
 def scenario_of(name: str, given: dict[str, Any]) -> Scenario:
