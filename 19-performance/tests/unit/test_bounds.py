@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import math
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError, fields
 from typing import Any
 
 import pytest
@@ -14,11 +13,9 @@ from velvet_performance import (
     caching,
     children,
     compiled,
-    flame,
     gctools,
     imports,
     memory,
-    profiles,
     programs,
     scaling,
     service,
@@ -96,23 +93,3 @@ def test_the_last_number_that_is_allowed(call: Callable[[], Any], answer: Any) -
 def test_the_first_number_that_is_not(call: Callable[[], Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         call()
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: compiled.build("pure"),
-        lambda: flame.boxes(stacks.Stacks({("a",): 1.0}))[0],
-        lambda: profiles.from_stacks(stacks.Stacks({("a",): 1.0})),
-        lambda: profiles.from_stacks(stacks.Stacks({("a",): 1.0})).rows[0],
-        lambda: programs.get("nbody"),
-        lambda: programs.truth(programs.get("leaky_cache"), 10),
-        lambda: scaling.USL(0, 0, 0),
-        lambda: service.commits()[0],
-    ],
-)
-def test_a_value_cannot_be_changed(make: Callable[[], Any]) -> None:
-    value = make()
-
-    with pytest.raises(FrozenInstanceError):
-        setattr(value, fields(value)[0].name, None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 from velvet_architecture.adapters.group_commit import GroupCommitStore
 from velvet_architecture.adapters.memory import MemoryEventStore
 from velvet_architecture.adapters.sqlite import SqliteEventStore
-from velvet_architecture.bootstrap import CardPayments, build
+from velvet_architecture.bootstrap import CardPayments
 from velvet_architecture.domain import whole
 from velvet_architecture.domain.orders import (
     ConfirmOrder,
@@ -21,9 +20,7 @@ from velvet_architecture.domain.orders import (
     Money,
     OrderLine,
     PlaceOrder,
-    order_decider,
 )
-from velvet_architecture.domain.stock import ReceiveBatch, stock_decider
 from velvet_architecture.lab.gap import interleave
 from velvet_architecture.lab.shapes import NaiveShop
 from velvet_architecture.ports import Expected, NewEvent, StreamAppend
@@ -122,24 +119,3 @@ def test_a_closed_shop_has_released_its_file(tmp_path: Path) -> None:
 
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         connection.execute("SELECT 1")
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: event(1),
-        lambda: StreamAppend("s", (), Expected.EXISTS),
-        lambda: MemoryEventStore().append("s", [event(1)]),
-        lambda: next(iter(interleave("naive"))),
-        last,
-        lambda: build(MemoryEventStore()).aggregates.execute(
-            stock_decider, "s", ReceiveBatch("b", 1)
-        ),
-        lambda: build(MemoryEventStore()).aggregates.load(order_decider, "o"),
-    ],
-)
-def test_a_value_cannot_be_changed(make: Callable[[], Any]) -> None:
-    value = make()
-
-    with pytest.raises(FrozenInstanceError):
-        setattr(value, fields(value)[0].name, None)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from velvet_desktop.core import chart, theme, work
+from velvet_desktop.core import chart, work
 from velvet_desktop.core.dispatch import Dispatcher
 from velvet_desktop.core.jobs import JobRunner
-from velvet_desktop.core.model import MAX_ESTIMATE, MAX_TITLE, InvalidTask, Query, Task
+from velvet_desktop.core.model import MAX_ESTIMATE, MAX_TITLE, InvalidTask, Task
 from velvet_desktop.core.rows import RowWindow
 from velvet_desktop.core.settings import replace_file
 from velvet_desktop.core.undo import UndoStack
@@ -93,21 +92,6 @@ def test_the_last_number_that_is_allowed(call: Callable[[], Any], answer: Any) -
 def test_the_first_number_that_is_not(call: Callable[[], Any], words: str) -> None:
     with pytest.raises((ValueError, IndexError, InvalidTask), match=words):
         call()
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: Task(1, "x"),
-        Query,
-        lambda: theme.find("dark"),
-    ],
-)
-def test_a_value_cannot_be_changed(make: Callable[[], Any]) -> None:
-    value = make()
-
-    with pytest.raises(FrozenInstanceError):
-        setattr(value, fields(value)[0].name, None)
 
 
 def test_a_new_text_is_on_the_disk_before_it_takes_the_place_of_the_old(

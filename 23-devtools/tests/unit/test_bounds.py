@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from velvet_devtools.commits import Commit, parse, section
-from velvet_devtools.contenders.checkers import CHECKERS, Diagnostic
-from velvet_devtools.debug.dap import Breakpoint, source_line
+from velvet_devtools.contenders.checkers import Diagnostic
 from velvet_devtools.debug.query import Query
 from velvet_devtools.debug.trace import Trace
 from velvet_devtools.debug.values import written
@@ -153,21 +149,3 @@ def test_breaking_changes_come_first() -> None:
     lines = [line for line in section("1.0.0", "2026-01-01", found).split("\n") if line[:1] == "-"]
 
     assert lines == ["- **Breaking:** b", "- a", "- c"]
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: parse("fix: a"),
-        lambda: Trace([(0, 0, compile("x = 1", "a.py", "exec"), 1, 0, "line", {})]).at(0).step,
-        lambda: row("ruff", "a", 1.0),
-        lambda: Matrix((), ()),
-        lambda: Breakpoint(source_line(Path(__file__), "an only line")),
-        lambda: next(iter(CHECKERS.values())),
-    ],
-)
-def test_a_value_cannot_be_changed(make: Callable[[], Any]) -> None:
-    value = make()
-
-    with pytest.raises(FrozenInstanceError):
-        setattr(value, fields(value)[0].name, None)

@@ -1,19 +1,14 @@
-"""What a header, an audit or a choice says stays what it was; a service makes its own folders."""
+"""A service makes its own folders, and finds them again."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from velvet_media import device, exif, headers, metadata, safety, thumbs
+from velvet_media import thumbs
 from velvet_media.samples import media
-
-PRIVATE = media.private_photo()
 
 
 def thumbnail(folder: Path, secret: bytes = bytes(16)) -> thumbs.Thumbnail:
@@ -27,25 +22,6 @@ def thumbnail(folder: Path, secret: bytes = bytes(16)) -> thumbs.Thumbnail:
             await service.close()
 
     return asyncio.run(make())
-
-
-VALUES: list[Callable[[Path], Any]] = [
-    lambda folder: device.choose(),
-    lambda folder: exif.read_exif(exif.only_orientation(3)),
-    lambda folder: headers.read_header(PRIVATE),
-    lambda folder: metadata.audit(PRIVATE)[0],
-    lambda folder: safety.Limits(max_side=9),
-    thumbnail,
-]
-
-
-@pytest.mark.parametrize("make", VALUES)
-def test_a_value_cannot_be_changed(make: Callable[[Path], Any], tmp_path: Path) -> None:
-    value = make(tmp_path)
-
-    for one in fields(value):
-        with pytest.raises(FrozenInstanceError):
-            setattr(value, one.name, None)
 
 
 def test_a_service_makes_its_folders_and_finds_them_again(tmp_path: Path) -> None:
