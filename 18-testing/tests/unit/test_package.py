@@ -215,6 +215,27 @@ def test_the_cheapest_tests_are_asked_as_long_as_the_budget_lasts() -> None:
     assert not base.early(Path(rules), one)
 
 
+def test_what_runs_at_import_meets_the_tests_of_all_imports() -> None:
+    rules, names = "rules.py", ["a::1", "a::2", "b::frozen"]
+    told = {
+        "failed": [],
+        "seconds": dict.fromkeys(names, (1.0, 0.0)),
+        "order": names,
+        "imported": {},
+        "startup": 1.0,
+        "modules": [],
+        "reached": {},
+    }
+    base = package._Baseline([told], ["frozen"])
+    source = "@made(1)\nclass Rule:\n    def x(self):\n        return 2"
+    base.imported, base.trees = {rules: [1, 2, 3]}, {rules: ast.parse(source)}
+    base.reached = {rules: {"4": {"a::1"}}}
+    first, second = operators.mutants(source, [operators.Operator.CRP])
+
+    assert base.tests(Path(rules), first) == ["a::1", "b::frozen"]
+    assert base.tests(Path(rules), second) == ["a::1"]
+
+
 def test_a_sample_is_spread_over_all_files(folder: Path) -> None:
     every = list(package.sample(files(folder), 1000))
 

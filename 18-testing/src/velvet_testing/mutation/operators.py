@@ -254,7 +254,7 @@ class _Finder(ast.NodeVisitor):
 
     def visit_Return(self, node: ast.Return) -> None:
         """RVR."""
-        if node.value is not None:
+        if node.value is not None and not _is_none(node.value):
             self._add(Operator.RVR, node, "return None")
         self.generic_visit(node)
 
@@ -292,6 +292,10 @@ def _is_docstring(node: ast.AST) -> bool:
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
     )
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _is_text(node: ast.BinOp) -> bool:

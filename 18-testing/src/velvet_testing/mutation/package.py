@@ -136,10 +136,13 @@ def _named(use: ast.Name | ast.Attribute) -> str:
 class _Baseline:
     """What the traced runs told: which tests reach a line, and how long each takes."""
 
-    def __init__(self, parts: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(
+        self, parts: Sequence[Mapping[str, Any]], everywhere: Collection[str] = ()
+    ) -> None:
         self.red = {name for one in parts for name in one["failed"]}
         took = {name: s for one in parts for name, s in one["seconds"].items()}
         order = [name for name in parts[0]["order"] if name not in self.red]
+        self.everywhere = {name for name in order if name.rpartition("::")[2] in everywhere}
         self.seconds = {name: took[name][0] for name in order}
         self.limits = {name: max(MIN_TIMEOUT_S, SLOWER * sum(took[name])) for name in order}
         self.imported, self.startup = parts[0]["imported"], parts[0]["startup"]
@@ -167,6 +170,7 @@ class _Baseline:
         if not names and self.early(path, mutant):
             whole = set().union(*self.reached[str(path)].values()) or set(self.seconds)
             names = self._at(set(users(self.trees, str(path), mutant.lineno))) or whole
+            names |= self.everywhere
         cheap = sorted(
             (name for name in self.seconds if name in names), key=self.seconds.__getitem__
         )
@@ -249,6 +253,7 @@ def score(
     limit: int,
     root: Path | None = None,
     words: Sequence[str] = (),
+    everywhere: Collection[str] = (),
     workers: int = 1,
 ) -> PackageReport:
     """Try a sample of a package's mutants against the tests that reach them (needs fork).
@@ -257,6 +262,7 @@ def score(
         files: the lines that may change, by file; None for all.
         tests, words: what pytest is told to run, and options for it.
         limit: at most so many mutants, evenly spread over the lines of all files.
+        everywhere: names of tests that look at what the imports of all files made.
         root: pytest's, where it is not the folder that the tests run in.
 
     Raises:
@@ -281,7 +287,8 @@ def score(
         for one in judges:
             stack.callback(one.close)
         pool = stack.enter_context(ThreadPoolExecutor(workers))
-        base = _Baseline(list(pool.map(_Judge.trace, judges, range(workers), [workers] * workers)))
+        parts = pool.map(_Judge.trace, judges, range(workers), [workers] * workers)
+        base = _Baseline(list(parts), everywhere)
         list(pool.map(work, judges))
     report.tests, report.red = len(base.seconds), sorted(base.red)
     for number in sorted(done):
