@@ -20,6 +20,7 @@ from velvet_text.inspect_text import inspect, safe_filename, safe_log, skeleton
         ("pаypal", ["mixed-script"]), ("раура", ["confusable"]), ("привет", []), ("日本のテスト", []),
         ("scope αβγ", []), ("аα", ["mixed-script"]),
         ("\x1f\x7f\x9f", ["control"] * 3), ("\n\t ~\xa0", []),
+        ("\ud800\udfff", ["surrogate", "surrogate"]),
         ("\ud7ff\ue000\uf8ff\uf900", ["not-nfc", "private-use", "private-use"]),
         ("\ufdcf\ufdd0\ufdef\ufdf0\uffff\U0001ffff", ["noncharacter"] * 4),
         ("\U000e0000\U000e007f\U000e0080", ["tag"] * 2),

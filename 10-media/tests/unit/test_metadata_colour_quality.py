@@ -14,7 +14,7 @@ from skimage.metrics import structural_similarity
 from velvet_media import colour, quality
 from velvet_media.errors import UnsupportedFormat
 from velvet_media.exif import Exif, apply_orientation, only_orientation, read_exif
-from velvet_media.headers import read_header
+from velvet_media.headers import read_header, riff_chunks
 from velvet_media.images import Image
 from velvet_media.metadata import audit, strip
 from velvet_media.samples import hostile, media
@@ -65,6 +65,13 @@ def test_a_webp_tells_its_orientation_and_its_xmp(photo: Image) -> None:
     assert read_header(said).metadata_kinds == {"xmp"}
     assert (read_header(turned).orientation, read_header(said).orientation) == (3, 1)
     assert [leak.kind for leak in audit(said)] == ["xmp"]
+    chunks = b""
+    for kind, start, end in riff_chunks(turned):
+        mark = b"Exif\0\0" if kind == b"EXIF" else b""  # as some cameras write it
+        body = mark + turned[start + 8 : end].removeprefix(mark)
+        chunks += kind + len(body).to_bytes(4, "little") + body
+    marked = b"RIFF" + (4 + len(chunks)).to_bytes(4, "little") + b"WEBP" + chunks
+    assert read_header(marked).orientation == read_header(strip(marked)).orientation == 3
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
