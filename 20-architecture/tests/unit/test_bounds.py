@@ -22,8 +22,8 @@ from velvet_architecture.domain.orders import (
     PlaceOrder,
 )
 from velvet_architecture.lab.gap import interleave
-from velvet_architecture.lab.shapes import NaiveShop
-from velvet_architecture.ports import Expected, NewEvent, StreamAppend
+from velvet_architecture.lab.shapes import EventSourcedShop, NaiveShop
+from velvet_architecture.ports import Expected, NewEvent, StoreUnavailable, StreamAppend
 
 EURO = Money(1, "EUR")
 LINE = OrderLine("a", 1, EURO)
@@ -95,6 +95,7 @@ def test_a_store_waits_as_long_as_it_may(tmp_path: Path, wait_ms: float, timeout
     group.close()
 
     assert waiting.done()
+    assert store._opened == []
     assert waiting.result(timeout=60).version == 1
 
 
@@ -106,13 +107,34 @@ def test_a_store_waits_no_longer(tmp_path: Path, wait_ms: float, timeout_s: floa
         GroupCommitStore(MemoryEventStore(), max_wait_ms=wait_ms)  # type: ignore[arg-type]
 
 
+def test_a_store_whose_append_failed_takes_the_next_one(tmp_path: Path) -> None:
+    errors = [sqlite3.OperationalError("disk I/O error")]
+
+    def clock() -> int:
+        if errors:
+            raise errors.pop()
+        return 1
+
+    store = SqliteEventStore(tmp_path / "a.db", clock_ns=clock)
+    with pytest.raises(StoreUnavailable, match="took no append: disk I/O error"):
+        store.append("s", [event(1)])
+    assert store.append("s", [event(1)]).version == 1
+    store.close()
+
+
 def test_commands_without_a_field_are_values() -> None:
     assert MarkReserved() == MarkReserved() != ConfirmOrder() == ConfirmOrder()
 
 
-def test_a_closed_shop_has_released_its_file(tmp_path: Path) -> None:
-    shop = NaiveShop(tmp_path / "shop.db", 1)
-    connection = shop.db
+@pytest.mark.parametrize(
+    ("make", "connection_of"),
+    [(NaiveShop, lambda shop: shop.db), (EventSourcedShop, lambda shop: shop.store._db())],
+)
+def test_a_closed_shop_has_released_its_file(
+    tmp_path: Path, make: Any, connection_of: Callable[[Any], sqlite3.Connection]
+) -> None:
+    shop = make(tmp_path / "shop.db", 1)
+    connection = connection_of(shop)
     assert shop.retries == 0
 
     shop.close()
