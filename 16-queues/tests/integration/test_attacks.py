@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
 import sqlite3
 import threading
@@ -204,14 +205,18 @@ def test_the_lease_worker_s_program_ends_gracefully(
 ) -> None:
     place = Place("lease", "sqlite", f"sqlite:///{tmp_path}/q.db", str(tmp_path))
     monkeypatch.setenv(contenders.VARIABLE, place.environment()[contenders.VARIABLE])
-    monkeypatch.setattr(apps.signal, "signal", lambda *_: None)
+    handlers: dict[int, Any] = {}
+    monkeypatch.setattr(apps.signal, "signal", handlers.__setitem__)
     apps._app.cache_clear()
     worker = apps._app("lease")
     worker.queue.put(Envelope("noop"))
-    worker.tell = lambda *_: worker.stop()
+    worker.tell = lambda *_: handlers[signal.SIGTERM](signal.SIGTERM, None)
+    connection = worker.queue.store._connection
 
     assert apps.main() == 0
-    assert worker.counts == {"done": 1}
+    assert (worker.counts, set(handlers)) == ({"done": 1}, {signal.SIGTERM, signal.SIGINT})
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
     apps._app.cache_clear()
 
 
