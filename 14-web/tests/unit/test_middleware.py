@@ -6,6 +6,7 @@ import asyncio
 import io
 from collections.abc import Iterable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -354,3 +355,21 @@ def test_a_wsgi_request_that_fails_gives_its_place_back() -> None:
     with pytest.raises(KeyError):
         shed({"PATH_INFO": "/"}, None)  # type: ignore[arg-type]
     assert shed.inflight == 0
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+def test_what_a_wsgi_application_returned_is_closed_whoever_stands_before_it(
+    settings: Settings, method: str
+) -> None:
+    closed: list[str] = []
+    body = SimpleNamespace(close=lambda: closed.append(method))
+
+    def app(_: Any, start: Any) -> Any:
+        start("200 OK", [])
+        return body
+
+    stack = middleware_wsgi.LoadShed(middleware_wsgi.Edge(app, settings), 1)
+    environ = {"REQUEST_METHOD": method, "HTTP_HOST": "127.0.0.1", "PATH_INFO": "/"}
+    stack(environ, lambda *_: None).close()  # type: ignore[attr-defined]
+
+    assert closed == [method]

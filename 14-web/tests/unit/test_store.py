@@ -166,6 +166,16 @@ def test_a_thread_that_waits_has_the_connection_that_comes_back(
     store.close()
 
 
+def test_a_closed_store_has_closed_its_connections(store: SqliteStore) -> None:
+    store.ping()
+    connection = store._all[0]
+
+    store.close()
+
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
+
+
 def test_an_export_has_every_task_over_several_pages(store: SqliteStore) -> None:
     count = EXPORT_PAGE + 3
     store.transact(
