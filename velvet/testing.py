@@ -319,7 +319,7 @@ class ModuleTests:
         assert suite.problems() == []
 
     def test_a_tab_draws_what_its_button_starts(
-        self, tab: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+        self, tab: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Open a tab, press its main button, and look at what the first event draws."""
         from streamlit.testing.v1 import AppTest
@@ -329,7 +329,7 @@ class ModuleTests:
         folder = self.module().folder
         monkeypatch.setattr(MANIFESTS, list)
         monkeypatch.chdir(folder)
-        monkeypatch.setattr(runs, "store", lambda: tmp_path)
+        monkeypatch.setattr(runs, "store", lambda: None)
         with without_tracing():
             app = AppTest.from_file(str(folder / "app.py"), default_timeout=_PATIENCE_S)
             app.session_state[kit.TAB_KEY] = tab.name
