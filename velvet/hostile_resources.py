@@ -39,8 +39,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from velvet.hostile import close, package_of, trees, undeclared
+from velvet.hostile import close
 from velvet.hostile_interrupts import Interrupt, block, cancelling
+from velvet.hostile_lesson import package_of, trees, undeclared
 from velvet.testing import without_tracing
 
 PLACES = ("thread", "task", "loop", *(("child",) if hasattr(os, "fork") else ()))

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from velvet.hostile import Call, Fixed, HostileTests, Key, call, changing, faults, public, shared
+from velvet.hostile import Call, Fixed, HostileTests, Key, call, faults, shared
+from velvet.hostile_lesson import changing, public
 
 
 class Bag:
