@@ -48,6 +48,17 @@ def test_fakes_with_a_contract_break_on_nothing_and_miss_nothing() -> None:
     assert contract.lines > rows["fake"].lines  # the suite with the fakes is a part of it
 
 
+@pytest.mark.parametrize("make", [CreatePerTest, TemplateCopy])
+def test_the_database_of_a_test_is_closed_behind_it(make: Any) -> None:
+    fixture = make(SCHEMA)
+    db = fixture.open()
+    fixture.done()
+
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        db.execute("SELECT 1")
+    fixture.close()
+
+
 @pytest.mark.parametrize("name", fragility.refactorings())
 def test_a_refactoring_changes_nothing_that_the_real_parts_show(name: str) -> None:
     module = fragility.shop(fragility.refactorings()[name])

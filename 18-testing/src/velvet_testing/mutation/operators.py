@@ -231,8 +231,7 @@ class _Finder(ast.NodeVisitor):
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
         for decorator in node.decorator_list:
-            if decorator.col_offset and decorator.lineno:
-                self._add(Operator.DEC, decorator, "", lead=1)
+            self._add(Operator.DEC, decorator, "", lead=1)
         self.generic_visit(node)
 
     visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _function  # noqa: N815
