@@ -88,7 +88,8 @@ def sample(files: Mapping[Path, Collection[int] | None], limit: int) -> Iterator
 
     counts = {path: sum(1 for _ in mutants(path)) for path in files}
     total, before = sum(counts.values()), 0
-    chosen = [i * total // limit for i in range(limit)] if total > limit else list(range(total))
+    limit = min(limit, total)
+    chosen = [(2 * i + 1) * total // (2 * limit) for i in range(limit)]  # of each part the middle
     for path, count in counts.items():
         wanted = [at - before for at in chosen if before <= at < before + count]
         before += count
