@@ -16,7 +16,7 @@ from velvet.bench import Metric, Outcome, Suite, mode, speedup
 
 PRODUCTS = 8
 LINEAR_WITHIN = 0.15
-SLABS = (10, 20, 40)  # rows
+SLABS, LOOKS = (10, 20, 40), 3  # rows, and how often each is timed; the least counts
 LOOPS: dict[str, str | tuple[str, ...]] = {"triple": (), "zip_sum": (), "sumprod": "python>=3.12"}
 METRICS = {"madd_ns": Metric("ns"), "efficiency": Metric("%", "higher")}
 
@@ -57,21 +57,16 @@ def _outcome(seconds: float, n: int, *, measured_n: int | None = None, **more: f
 
 
 def _one_by_one(contender: str, n: int, *, slabs: bool = False) -> Callable[[], Outcome]:
-    from velvet_concurrency.matmul import CONTENDERS
+    from velvet_concurrency.matmul import multiply
 
-    multiply, arrays = CONTENDERS[contender], contender.startswith("num")
+    work, arrays = partial(multiply, contender), contender.startswith("num")
     slabs = slabs and mode() != "full"
     pairs = _pairs(n, arrays=arrays, products=1 if slabs else PRODUCTS)
     if arrays:
-        multiply(*_pairs(4, arrays=True)[0])  # compiles
-
-    def least(rows: int) -> float:
-        slab, b = pairs[0][0][:rows], pairs[0][1]
-        return min(_timed(lambda: [multiply(slab, b)], [(slab, b)]) for _ in range(3))
-
+        work(_pairs(4, arrays=True)[0])  # compiles
     if slabs:
-        return lambda: _extrapolated(PRODUCTS * _whole(least, n), n)
-    return lambda: _outcome(_timed(lambda: [multiply(a, b) for a, b in pairs], pairs), n)
+        return lambda: _extrapolated(_alone(work, pairs[0], n), n)
+    return lambda: _outcome(_timed(lambda: map(work, pairs), pairs), n)
 
 
 def _pool(kind: str, workers: int) -> Executor:
@@ -91,19 +86,32 @@ def _pooled(
 
     def least(rows: int) -> float:
         cut = [(a[:rows], b) for a, b in pairs]
-        return _timed(lambda: pool.map(work, cut), cut)
+        return min(_timed(lambda: pool.map(work, cut), cut) for _ in range(LOOKS))
 
     def run() -> Outcome:
-        seconds = _whole(least, n) if slabs else least(n)
-        rows = SLABS[0] if slabs else n
-        slab = (pairs[0][0][:rows], pairs[0][1])
-        alone = _timed(lambda: [work(slab)], [slab]) * n / rows * PRODUCTS
-        share = 100 * alone / seconds / min(workers, usable_cores())
-        return (_extrapolated if slabs else _outcome)(seconds, n, efficiency=share)
+        cores = min(workers, usable_cores())
+        if slabs:
+            seconds = _whole(least, n)
+            return _extrapolated(
+                seconds, n, efficiency=100 * _alone(work, pairs[0], n) / seconds / cores
+            )
+        seconds = _timed(lambda: pool.map(work, pairs), pairs)
+        alone = PRODUCTS * _timed(lambda: [work(pairs[0])], pairs[:1])
+        return _outcome(seconds, n, efficiency=100 * alone / seconds / cores)
 
     with _pool(kind, workers) as pool:
         list(pool.map(work, _pairs(2) * workers))
         yield run
+
+
+def _alone(work: Callable[[Any], Any], pair: tuple[Any, Any], n: int) -> float:
+    """Return the seconds of all products, one after the other, from slabs of one."""
+
+    def least(rows: int) -> float:
+        slab = (pair[0][:rows], pair[1])
+        return min(_timed(lambda: [work(slab)], [slab]) for _ in range(LOOKS))
+
+    return PRODUCTS * _whole(least, n)
 
 
 def _whole(least: Callable[[int], float], n: int) -> float:
@@ -173,8 +181,8 @@ def _add_matmul_500(suite: Suite) -> None:
     for name, needs in LOOPS.items():
         setup = partial(_one_by_one, name, 500, slabs=True)
         large.add(name, setup, baseline=name == "triple", needs=needs)
-    for kind in ("threads", "processes"):
-        large.add(f"{kind}_4", partial(_pooled, kind, 4, 500, slabs=True))
+    for kind, workers in (("threads", 4), ("processes", 2), ("processes", 4)):
+        large.add(f"{kind}_{workers}", partial(_pooled, kind, workers, 500, slabs=True))
     large.add("numpy", partial(_one_by_one, "numpy", 500), needs="numpy", note="one BLAS thread")
     large.add("numba", partial(_one_by_one, "numba", 500), needs="numba")
     suite.claim(
