@@ -64,6 +64,7 @@ def test_a_block_is_written_and_replaced(head: str) -> None:
     assert read(once) == meta
     assert read(twice) == ScriptMeta()
     assert once.startswith("#!") == head.startswith("#!")
+    assert twice == write(body, ScriptMeta())
     assert twice.endswith("print('hello')\n")
 
 

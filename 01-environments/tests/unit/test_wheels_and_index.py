@@ -99,6 +99,7 @@ def test_both_forms_of_a_page_say_the_same() -> None:
     assert told["files"][0]["yanked"] == '"bad" <release>'
     assert 'data-yanked="&quot;bad&quot; &lt;release&gt;"' in page
     assert 'data-requires-python="&gt;=3.9"' in page
+    assert [one.get("requires-python") for one in told["files"]] == [">=3.9", None]
     assert page.count("data-core-metadata=") == page.count("data-dist-info-metadata=") == 2
     bare = LocalIndex([FULL], core_metadata=False)
     assert "core-metadata" not in bare.project_html("demo-app") + str(bare.project_json("demo-app"))
@@ -167,6 +168,7 @@ def test_the_server_speaks_as_the_public_index(
     assert fetch(wheel, "HEAD")[2] == b""
     assert fetch(wheel, Range="bytes=0-3")[::2] == (206, body[:4])
     assert fetch(wheel, Range="bytes=-5")[::2] == (206, body[-5:])
+    assert fetch(wheel, Range="bytes=-999999")[::2] == (206, body)
     assert fetch(wheel, Range=f"bytes={len(body) - 2}-")[2] == body[-2:]
     assert fetch(wheel, Range="bytes=999999-")[0] == 416
     assert fetch(wheel, Range="bytes=-0")[0] == 416
@@ -174,7 +176,7 @@ def test_the_server_speaks_as_the_public_index(
     missing = [fetch(server.base + path)[0] for path in ("/simple/none/", "/x", "/files/a/b", "/")]
     assert missing == [404] * 4
     told = server.stats()
-    assert (told.metadata, told.not_found, told.range) == (1, 6, 3)
+    assert (told.metadata, told.not_found, told.range) == (1, 6, 4)
     assert told.requests == len(server.log)
 
 
