@@ -127,7 +127,9 @@ def test_a_bad_specification_is_refused(changes: dict[str, object]) -> None:
 def test_a_project_that_its_backend_does_not_build(tmp_path: Path) -> None:
     with pytest.raises(BadSpec, match="hatchling does not build 'c'"):
         render(ProjectSpec(kind="c"), "hatchling", tmp_path / "p")
-    render(ProjectSpec(modules=0, extras={"x": ("a>=1",)}), "hatchling", tmp_path / "q")
+    made = render(ProjectSpec(modules=0, extras={"x": ("a>=1",)}), "hatchling", tmp_path / "q")
+    written = (made / "pyproject.toml").read_text(encoding="utf-8")
+    assert '\n[project.optional-dependencies]\nx = ["a>=1"]\n' in written
     with pytest.raises(FileExistsError):
         render(ProjectSpec(), "hatchling", tmp_path / "q")
 

@@ -203,12 +203,18 @@ def test_an_installed_distribution_is_packed_again(tmp_path: Path) -> None:
 
     assert verify(path).ok
     assert Wheel.open(path).metadata.parsed["name"] == "pyproject_hooks"
+    with zipfile.ZipFile(path) as archive:
+        assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o100644}
     assert {"build", "packaging", "pyproject-hooks"} <= set(closure(["build"]))
     for call in (repack, lambda name, _: closure([name])):
         with pytest.raises(BackendMissing, match="pip install"):
             call("no-such-distribution", tmp_path)
     with pytest.raises(PackagingLabError, match="editable"):
         repack("velvet-python", tmp_path)
+
+
+def test_one_axis_alone_writes_the_files_in_another_order() -> None:
+    assert [name for name, axis in repro.AXES.items() if axis.reverse] == ["order"]
 
 
 def test_an_unknown_axis_is_refused() -> None:

@@ -119,6 +119,10 @@ def test_each_fault_of_an_archive_is_found(raw: bytes, code: str) -> None:
     assert code in {finding.code for finding in audit_zip(raw)}
 
 
+def test_a_descriptor_belongs_to_its_entry() -> None:
+    assert {finding.code for finding in audit_zip(described())} == {"ZIP008"}
+
+
 def test_a_name_that_two_readers_spell_differently_is_found() -> None:
     name = "velvet_demo/\u00e9.py"
     raw = pack({**hostile.contents(), name: b""})
