@@ -170,7 +170,7 @@ def test_a_stream_that_cannot_answer_is_no_terminal() -> None:
     closed = io.StringIO()
     closed.close()
 
-    assert not is_terminal(closed)
+    assert is_terminal(closed) is False
     assert not is_terminal(object())
     assert not is_terminal(None)
     assert is_terminal(TTY)

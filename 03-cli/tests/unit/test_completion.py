@@ -12,7 +12,7 @@ import pytest
 from velvet_cli import contenders
 from velvet_cli.completion.answer import answer, store_of
 from velvet_cli.completion.script import rows, script
-from velvet_cli.contract import CONTRACT, SHELLS
+from velvet_cli.contract import CONTRACT, SHELLS, Param
 from velvet_cli.program import COMPLETE, start
 from velvet_cli.store import TaskStore
 
@@ -134,6 +134,15 @@ def test_the_table_has_a_row_for_every_option_and_argument() -> None:
             if param.kind == "option":
                 assert {f"{command.name}|{flag}" for flag in param.flags} <= keys
     assert {"|commands", "config|commands", "rm|*", "config set|2", "|--color"} <= keys
+
+
+def test_a_few_whole_numbers_are_words() -> None:
+    options = tuple(Param(t.__name__, flags=("--n",), type=t, range=(1, 3)) for t in (int, float))
+
+    whole, real = (row for row in rows(CONTRACT._replace(options=options)) if "|--n" in row.keys)
+
+    assert whole.values == (("1", ""), ("2", ""), ("3", ""))
+    assert real.kind == "any"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])

@@ -71,6 +71,9 @@ def test_json_and_its_lines_are_read_back_equal() -> None:
     assert json.loads(text("json")) == ROWS
     assert [json.loads(line) for line in text("ndjson").splitlines()] == ROWS
     assert text("json", []) == "[]\n"
+    assert '"né' in text("json")
+    with pytest.raises(ValueError, match="JSON"):
+        text("ndjson", [{"a": float("nan"), "b": 1}])
 
 
 def test_csv_is_read_back_and_tsv_has_a_line_a_row() -> None:
