@@ -123,6 +123,14 @@ def test_transitions_have_both_offsets_and_stop_before_the_end() -> None:
         found[0].abbr = "CET"  # type: ignore[misc]
 
 
+def test_a_change_in_the_last_second_is_found_at_its_second() -> None:
+    change = utc(2026, 3, 29, 1)
+
+    found = resolve.transitions(BERLIN, utc(2026, 3, 28), change + dt.timedelta(seconds=0.5))
+
+    assert [one.instant for one in found] == [change]
+
+
 @pytest.mark.parametrize(
     "call",
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import struct
 import zoneinfo
 
 import pytest
@@ -123,6 +124,18 @@ def test_a_file_of_version_1_has_no_rule_for_the_future() -> None:
 
     assert TZif.parse(old).footer is None
     assert TZif.parse(old).version == 1
+    built = build_tzif([], [CET], "CET-1")
+    assert TZif.parse(built[:4] + b"\0" + built[5:]).types == (LocalType(0, False, ""),)
+
+
+def test_leap_seconds_in_a_file_are_passed_over() -> None:
+    footer = b"\nCET-1\n"
+    data = build_tzif([], [CET], "CET-1").removesuffix(footer)
+    count = data.rindex(b"TZif") + 28  # the third number of the second header
+    leap = struct.pack(">ql", 78_796_800, 1)
+    found = TZif.parse(data[:count] + struct.pack(">l", 1) + data[count + 4 :] + leap + footer)
+
+    assert (found.types, found.footer) == ((CET,), PosixTZ.parse("CET-1"))
 
 
 @pytest.mark.parametrize(
