@@ -142,6 +142,17 @@ def test_an_error_is_explained_with_its_likely_cause(
     assert "^^" in said.splitlines()[2]
 
 
+def test_an_error_is_shown_between_its_neighbours() -> None:
+    with pytest.raises(UnicodeDecodeError) as caught:
+        b"0123456789\xffabcdefghij".decode("utf-8")
+
+    lines = explain(caught.value).splitlines()
+
+    shown = f"{b'23456789'.hex(' ')} ff {b'abcdefgh'.hex(' ')}"
+    assert lines[1].strip() == f"{shown}   23456789.abcdefgh"
+    assert lines[2].index("^^") == lines[1].index("ff")
+
+
 @pytest.mark.parametrize(("text", "words"), [("\ud800", "half of a pair"), ("日", "write UTF-8")])
 def test_an_encoding_error_is_explained(text: str, words: str) -> None:
     with pytest.raises(UnicodeEncodeError) as caught:
@@ -155,7 +166,7 @@ def test_an_encoding_error_is_explained(text: str, words: str) -> None:
     "error",
     [
         DecodeError("utf-8", 1, 2, "ff", "declare it"), PatternTimeout(0.5), LineTooLong(10),
-        WorkerFailed("log", 0, 9, "it died"),
+        WorkerFailed("log", 0, 9, "it died"), DecodeError("utf-8", 1, 2, "ff", hint="declare it"),
     ],
 )  # fmt: skip
 def test_errors_survive_pickling(error: TextError) -> None:

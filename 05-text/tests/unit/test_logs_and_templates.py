@@ -37,6 +37,8 @@ BAD = [
     "", "x", 'h - u [t] "GET / HTTP/1.1" 200 1 "-"', 'h - u [t] "GET / HTTP/1.1" 2000 1 "-" "a"',
     'h - u [t] "get / HTTP/1.1" 200 1 "-" "a"', 'h - u [t] "GET / HTTP/1.1" 200 x "-" "a"',
     'h - u (t) "GET / HTTP/1.1" 200 1 "-" "a"', 'h - u [t] "GET / HTTP/1.1" 200 1 "-" "a" b',
+    ' - u [t] "GET / HTTP/1.1" 200 1 "-" "a"', 'h -  [t] "GET / HTTP/1.1" 200 1 "-" "a"',
+    'h - u [t] "GET  HTTP/1.1" 200 1 "-" "a"',
 ]  # fmt: skip
 
 

@@ -81,10 +81,18 @@ def test_the_labelled_set_is_large_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "degree"), [(r"\s+$", 2), ("x*x*y", 3), ("^x*x*y", 2), (OUTAGE, 5), ("^a+b+$", 1)]
-)
+    ("pattern", "degree"),
+    [
+        (r"\s+$", 2), ("x*x*y", 3), ("^x*x*y", 2), (OUTAGE, 5), ("^a+b+$", 1), ("^(a+)+$", 0),
+    ],
+)  # fmt: skip
 def test_the_degree_counts_loops_that_share_a_word(pattern: str, degree: int) -> None:
     assert audit(pattern).degree == degree
+
+
+@pytest.mark.parametrize(("pattern", "suffix"), [("^(a+)+b", ""), ("^(a+)+$", "!")])
+def test_the_shortest_end_that_fails_is_shown(pattern: str, suffix: str) -> None:
+    assert audit(pattern).suffix == suffix
 
 
 @pytest.mark.parametrize(
