@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import sys
 import time
 from dataclasses import replace
@@ -270,3 +271,24 @@ def test_the_bare_aiohttp_ends_what_its_read_timeout_does_not(server: FaultServe
 
     with pytest.raises((asyncio.TimeoutError, aiohttp.ClientError)):
         bare.bare("aiohttp")(server.script("/late", [late]), 0.2)
+
+
+def test_a_reset_is_no_plain_end(server: FaultServer) -> None:
+    server.script("/f", [fault("reset")])
+
+    with socket.create_connection(("127.0.0.1", server.port), 10) as link:
+        link.sendall(b"GET /f HTTP/1.1\r\nHost: f\r\n\r\n")
+        with pytest.raises(ConnectionResetError):
+            link.recv(1)
+
+
+def test_an_error_within_a_stream_passes_and_frees_its_connection(
+    server: FaultServer, client_name: str
+) -> None:
+    with connect(client_name) as client:
+        request = Request("GET", server.url("/bytes/1"))
+        with pytest.raises(ZeroDivisionError), client.stream(request):
+            raise ZeroDivisionError
+
+        assert client.request(request).status == 200
+    assert server.settle()

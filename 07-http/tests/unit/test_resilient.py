@@ -196,6 +196,15 @@ def test_an_attempt_has_a_limit_of_its_own_and_is_repeated() -> None:
     assert client.now == 4
 
 
+def test_an_attempt_that_ends_at_the_deadline_ends_the_call() -> None:
+    client = Scripted([(9, 200)])
+
+    with pytest.raises(errors.DeadlineExceeded) as raised:
+        client.resilient(free()).request(GET, deadline=Deadline(5))
+
+    assert (raised.type, len(client.seen)) == (errors.DeadlineExceeded, 1)
+
+
 @given(
     st.lists(st.tuples(st.floats(0, 5), st.sampled_from([200, 429, 503, 500])), min_size=1),
     st.floats(0.1, 10),
