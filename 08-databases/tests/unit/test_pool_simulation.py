@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -64,7 +66,8 @@ def test_a_load_that_makes_no_sense_is_refused(arguments: dict[str, float], said
 
 
 def test_a_law_needs_a_size_and_a_hold_and_a_knee_needs_a_point() -> None:
-    with pytest.raises(ValueError, match="hold_ms above 0"):
-        little_tps(1, 0.0)
+    for size, hold_ms in ((1, 0.0), (1, math.inf), (0, 1.0)):
+        with pytest.raises(ValueError, match="hold_ms above 0"):
+            little_tps(size, hold_ms)
     with pytest.raises(ValueError, match="one point or more"):
         knee([])
