@@ -132,18 +132,8 @@ def test_a_batch_is_decided_in_order_and_key_by_key(client: redis.Redis, prefix:
     assert limiter.allow_many([]) == []
 
 
-HOSTILE = [
-    "line\r\nbreak",
-    "nul\0nul",
-    "ключ \N{SNOWMAN}",
-    " ",
-    "",
-    "a{b}c",
-    "*",
-    "x" * 900,
-    "e\u0301",
-    "\u00e9",
-]
+HOSTILE = ["line\r\nbreak", "nul\0nul", "ключ \N{SNOWMAN}", " ", "", "a{b}c", "*", "x" * 900]
+HOSTILE += ["e\u0301", "\u00e9"]
 
 
 def test_hostile_keys_work_and_never_share_a_bucket(client: redis.Redis, prefix: str) -> None:

@@ -65,11 +65,12 @@ async def test_sleepers_wake_in_time_order_and_ties_in_order_of_arrival() -> Non
 
 
 async def test_a_sleep_of_zero_yields_once_and_needs_no_advance() -> None:
-    clock = FakeClock()
+    clock, turns = FakeClock(), list[int]()
+    asyncio.get_running_loop().call_soon(turns.append, 1)
 
-    await asyncio.wait_for(clock.asleep(0), 10)
+    await clock.asleep(0)
 
-    assert clock() == 0
+    assert (clock(), turns) == (0, [1])
 
 
 async def test_a_cancelled_sleeper_is_skipped() -> None:

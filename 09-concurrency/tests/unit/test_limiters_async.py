@@ -88,6 +88,8 @@ async def test_trying_never_waits_and_asking_never_takes() -> None:
 
     assert answers == [True, True, False, False, True, True, False]
     await limiter.acquire(0)
+    with pytest.raises(StopIteration):  # what is there is taken without a turn of the loop
+        AsyncLimiter(1, 2, clock=FakeClock()).acquire(2).send(None)
 
 
 async def test_it_is_an_asynchronous_context_manager() -> None:

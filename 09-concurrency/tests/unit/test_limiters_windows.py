@@ -126,8 +126,10 @@ def test_a_counter_weighs_the_previous_window_by_what_is_left_of_it() -> None:
     clock = FakeClock()
     limiter = SlidingWindowCounter(100, 60, clock=clock)
     limiter.allow(84)
-    at(clock, 75)  # a quarter into the next window: 84 * 0.75 = 63
-    limiter.allow(36)  # 63 + 36 = 99
+    at(clock, 60)  # the next window begins
+    limiter.allow(16)
+    at(clock, 75)  # a quarter into it: 84 * 0.75 = 63
+    limiter.allow(20)  # 63 + 16 + 20 = 99
 
     answers = [limiter.check(0).remaining, limiter.allow(), limiter.allow()]
 

@@ -28,6 +28,7 @@ def _fresh_kernels() -> Iterator[None]:
 @pytest.mark.parametrize("name", ["triple", "zip_sum", "numpy"])
 def test_the_product_is_the_hand_worked_one(name: str) -> None:
     assert np.asarray(matmul.multiply(name, (A, B))).tolist() == PRODUCT
+    assert np.asarray(matmul.multiply(name, ([[2.0]], [[3.0]]))).tolist() == [[6.0]]
 
 
 @pytest.mark.parametrize("name", ["triple", "zip_sum", "numpy"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis
@@ -162,6 +162,14 @@ def test_hostile_arguments_raise_before_anything_is_sent(
     with pytest.raises(error, match=message):
         asyncio.run(asyncio.wait_for(awaited.allow(key, tokens), 10))
     assert client.calls == async_client.calls == []
+
+
+def test_alone_the_racy_limiter_counts_right() -> None:
+    client, kept = cast("Any", FakeClient()), dict[bytes, str]()
+    client.get, client.set = kept.get, lambda key, value, px: kept.update({key: value})
+    racy = RacyRedisLimiter(client, 0.001, 2)
+
+    assert [racy.allow(key) for key in ("a", "a", "a", "b")] == [True, True, False, True]
 
 
 @both_flavours
