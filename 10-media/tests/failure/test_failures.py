@@ -173,6 +173,16 @@ def test_prefetching_stops_with_its_reader_and_passes_errors_on() -> None:
         next(video.prefetched([], 0))
 
 
+def test_prefetching_waits_for_a_slow_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(video, "PATIENCE_S", 0.001)
+    stream = video.prefetched(range(5), 1)
+
+    first = next(stream)
+    time.sleep(0.05)
+
+    assert [first, *stream] == [0, 1, 2, 3, 4]
+
+
 def halved(number: int) -> int:
     return number // 2
 
@@ -337,6 +347,7 @@ def test_the_command_answers_with_its_exit_codes(
     assert capsys.readouterr().out.endswith("nothing\n")
     assert main(["thumb", str(photo), "--out", str(tmp_path / "c.jpg"), "--side", "60"]) == 0
     assert "40 x 60" in capsys.readouterr().out
+    assert inspect(tmp_path / "c.jpg").width == 40
     assert main(["thumb", str(photo), "--out", str(tmp_path / "c.gif")]) == 1
     assert "it ends in .jpg" in capsys.readouterr().err
     photo.write_bytes(hostile.FILES["bomb_60k"].data)

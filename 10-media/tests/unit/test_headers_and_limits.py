@@ -219,6 +219,11 @@ def test_a_hostile_file_is_refused_by_the_narrowest_error(one: hostile.Hostile) 
             errors.CorruptMedia,
             "more",
         ),
+        (
+            b"GIF89a" + bytes(7) + b"\x21\xfe\0" * (MAX_BLOCKS + 9),
+            errors.CorruptMedia,
+            "more",
+        ),
         (media.webp(ALPHA)[:-20], errors.TruncatedMedia, "RIFF promises"),
         (b"RIFF\x10\0\0\0WEBPVP8 \xff\0\0\0....", errors.TruncatedMedia, "runs over"),
         (b"RIFF\x04\0\0\0WEBP", errors.CorruptMedia, "0 x 0"),

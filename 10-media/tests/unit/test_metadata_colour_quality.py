@@ -105,6 +105,8 @@ def test_unknown_segments_are_not_needed(photo: Image) -> None:
     assert [leak.kind for leak in audit(odd)] == ["other", "other"]
     assert strip(odd) == data
     assert audit(odd)[0].preview == "vendor"
+    late = data[:2] + media.segment(0xE5, bytes(400) + b"vendor") + data[2:]
+    assert audit(late)[0].preview == "410 bytes of other"
 
 
 def test_a_format_without_a_walker_is_named() -> None:

@@ -121,6 +121,8 @@ def test_scans_are_bounded_as_each_costs_a_decoder_the_whole_picture(photo: Imag
     last = data[scans_of(data)[-1] : -2]
 
     assert decode_safely(data).shape == photo.shape
+    full = data[:-2] + last * (MAX_SCANS - len(scans_of(data))) + data[-2:]
+    assert inspect(full).width == photo.shape[1]
     with pytest.raises(errors.CorruptMedia, match=f"more than {MAX_SCANS} scans"):
         inspect(data[:-2] + last * MAX_SCANS + data[-2:])
 
