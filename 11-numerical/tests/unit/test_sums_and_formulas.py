@@ -187,6 +187,7 @@ def test_roots_by_mpmath(coefficients: tuple[float, float, float]) -> None:
 def test_roots_at_their_edges() -> None:
     assert stable.quadratic_roots(0, 2, -4) == (2.0,)
     assert stable.quadratic_roots(1, 0, 0) == (0.0, 0.0)
+    assert stable.quadratic_roots(2.0**-600, 0, -(2.0**-600)) == (-1.0, 1.0)
     for bad in ((0, 0, 1), (NAN, 1, 1), (1, INF, 0)):
         with pytest.raises(ValueError, match=r"no unknown|finite"):
             stable.quadratic_roots(*bad)
