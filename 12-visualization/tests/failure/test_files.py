@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import stat
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -46,6 +51,17 @@ def test_mode_and_link_of_an_existing_file_are_kept(tmp_path: Path) -> None:
     assert real.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="modes and links of POSIX")
+def test_a_new_file_has_the_mode_that_the_umask_leaves(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        export.atomic_write(tmp_path / "new.svg", b"<svg/>")
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE((tmp_path / "new.svg").stat().st_mode) == 0o640
+
+
 def test_without_a_browser_the_rest_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(browser, "find_browser", lambda: None)
     monkeypatch.setattr(export, "find_browser", lambda: None)
@@ -65,3 +81,25 @@ def test_a_browser_that_cannot_start_is_reported(tmp_path: Path) -> None:
 
     with pytest.raises(BrowserUnavailable), browser.BrowserSession(str(fake), timeout_s=5) as one:
         one.render_timing("<p>x")
+
+
+def test_a_page_is_closed_when_the_work_on_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = []
+
+    async def close() -> None:
+        closed.append("tab")
+
+    async def opened(*_: Any) -> Any:
+        return SimpleNamespace(close=close), None
+
+    monkeypatch.setattr(browser.BrowserSession, "_open", opened)
+    monkeypatch.setattr(browser.BrowserSession, "_run", lambda _, work, **__: asyncio.run(work()))
+    (tmp_path / "browser").touch()
+    session = browser.BrowserSession(str(tmp_path / "browser"))
+
+    with pytest.raises(LookupError), session.page("<p>x"):
+        raise LookupError
+
+    assert closed == ["tab"]

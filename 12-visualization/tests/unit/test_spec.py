@@ -259,6 +259,7 @@ def test_names_that_become_equal_stay_apart() -> None:
         SpecError(["/a: b", "/c: d"]),
         PaletteError(12, 6),
         TooManyPoints("Altair", 10**7, 10**5),
+        TooManyPoints(library="Altair", points=10**7, limit=10**5),
         UnsupportedExport("Bokeh", "gif", ("png",)),
         BrowserUnavailable("no browser found"),
         PageTimeout(2.0),
