@@ -197,6 +197,18 @@ def test_a_hostile_request_has_one_answer_from_all(
     assert front_end.client.request(method, target, body, headers).status == status
 
 
+def test_a_task_is_told_in_json_or_not_at_all(front_end: Any) -> None:
+    location = front_end.client.request("POST", "/tasks", {"title": "x"}).get("location")
+    target = "/tasks/" + location.rpartition("/")[2]
+
+    found = [
+        front_end.client.request("GET", target, None, {"accept": kind}).status
+        for kind in ("application/json", "text/html")
+    ]
+
+    assert found == [200, 406]
+
+
 def test_the_answers_match_the_schema_of_a_task(front_end: Any) -> None:
     task = front_end.client.request("POST", "/tasks", {"title": "x"}).json()
 

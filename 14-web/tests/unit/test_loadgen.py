@@ -222,6 +222,14 @@ def test_a_server_that_never_answers_is_a_timeout_and_retries_are_counted() -> N
     assert result.retried == result.sent
 
 
+def test_a_request_that_was_answered_well_is_not_tried_again() -> None:
+    result = run_against(
+        answering(OK), lambda url: LoadPlan(url, SHOT, requests=3, seconds=5, retries=2)
+    )
+
+    assert (result.sent, result.retried, result.outcomes) == (3, 0, {"200": 3})
+
+
 def test_a_connection_that_timed_out_is_not_used_again() -> None:
     result = run_against(
         answering(), lambda url: LoadPlan(url, SHOT, requests=3, seconds=5, timeout=0.02)
