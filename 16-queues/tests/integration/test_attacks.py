@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from velvet_queues import apps, brokers, chaos, contenders, evolution, fleet
 from velvet_queues.comparisons import speed, stores
 from velvet_queues.contenders import Place, load
 from velvet_queues.envelope import Envelope
-from velvet_queues.ledger import Ledger
+from velvet_queues.ledger import CANARY, Entry, Ledger
 from velvet_queues.proxy import Proxy
 
 FULL = bool(os.environ.get("VELVET_QUEUES_FULL"))
@@ -185,6 +186,16 @@ def test_a_worker_that_does_not_come_up_is_reported_with_its_words(tmp_path: Pat
     with Ledger(tmp_path) as ledger, fleet.Fleet(broken) as workers, refused:
         workers.wait_ready(client, ledger)
     client.close()
+
+
+def test_a_canary_of_others_makes_no_worker_ready(tmp_path: Path) -> None:
+    place = Place("lease", "sqlite", f"sqlite:///{tmp_path}/q.db", str(tmp_path))
+    (tmp_path / "workers.log").write_text("no worker here", encoding="utf-8")
+    client: Any = SimpleNamespace(send=lambda _: None)
+    ledger: Any = SimpleNamespace(entries=lambda: [Entry("finished", f"{CANARY}x", 0.0, 1)])
+
+    with pytest.raises(fleet.NotReady, match="no worker here"):
+        fleet.Fleet(place).wait_ready(client, ledger)
 
 
 def test_a_worker_that_ignores_its_end_is_reported(tmp_path: Path, until: Any) -> None:

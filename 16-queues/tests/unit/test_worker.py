@@ -6,8 +6,10 @@ import asyncio
 import math
 import signal
 import threading
+import time
 import urllib.error
 import urllib.request
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from velvet_queues.leasequeue import LeaseQueue
 from velvet_queues.metrics import Endpoint, Metrics, alerts, parse
 from velvet_queues.outbox import Schedule
 from velvet_queues.retry import Backoff, RetryPolicy
+from velvet_queues.sqlstore import SqlStore
 from velvet_queues.worker import TokenBucket, Worker
 
 AT_ONCE = RetryPolicy(Backoff(0.001, cap=0.001, jitter="none"))
@@ -254,3 +257,22 @@ def test_metrics_are_served_in_prometheus_form(queue: LeaseQueue, clock: Any) ->
     assert alerts({"velvet_queue_dead": {"": 2}}) == ["2 dead tasks to look at"]
     with pytest.raises(ValueError, match="text format"):
         parse("velvet_queue_depth three four")
+
+
+def test_an_endpoint_has_ended_when_it_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve, ended = ThreadingHTTPServer.serve_forever, []
+
+    def slowly(server: ThreadingHTTPServer, poll_s: float) -> None:
+        serve(server, poll_s)
+        time.sleep(0.2)
+        ended.append("server")
+
+    monkeypatch.setattr(ThreadingHTTPServer, "serve_forever", slowly)
+    store = SqlStore(f"sqlite:///{tmp_path}/queue.db")
+    with Endpoint(LeaseQueue(store, "work"), Metrics()):
+        pass
+    store.close()
+
+    assert ended == ["server"]
