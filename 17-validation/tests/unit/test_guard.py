@@ -18,6 +18,7 @@ SMALL = Limits(max_bytes=100, max_depth=3, max_items=5, max_digits=4, max_string
     [
         ("max_bytes", b"1" + b" " * 99, b"1" + b" " * 100),
         ("max_depth", b"[[[1]]]", b"[[[[1]]]]"),
+        ("max_depth", b"[[],[[]]]", b"[[],[[[]]]]"),
         ("max_items", b"[1,2,3,4,5]", b"[1,2,3,4,5,6]"),
         ("max_digits", b"1234", b"12345"),
         ("max_string", b'"abcd"', b'"abcde"'),
@@ -45,8 +46,10 @@ def test_a_limit_holds_at_n_and_not_at_n_plus_one(limit: str, within: bytes, bey
         (b"[-1E+400]", "overflows"),
         (b'["\\ud800"]', "surrogate"),
         (b'{"\\udfff": 1}', "surrogate"),
+        (b'{"a": {"b": {"\\udfff": 1}}}', "a lone surrogate stands at /a/b:"),
         (b'["\\uFFFE"]', "noncharacter"),
         (b'{"\\ufdd0": 1}', "noncharacter"),
+        (b'{"a": {"b": {"\\ufdd0": 1}}}', "a noncharacter stands at /a/b:"),
         (b'["\\ud83f\\udfff"]', "noncharacter"),
         ('["\ufdef"]'.encode(), "noncharacter"),
         ('["\U0010ffff"]'.encode(), "noncharacter"),

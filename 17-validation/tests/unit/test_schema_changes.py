@@ -91,6 +91,12 @@ def test_nothing_changes_between_a_schema_and_itself(name: str, family: Any) -> 
     assert breaking(schema(), schema(), "full") == []
 
 
+def test_keywords_in_another_order_are_the_same_member() -> None:
+    one, same = {"minimum": 1, "maximum": 2}, {"maximum": 2, "minimum": 1}
+
+    assert breaking({"anyOf": [one, TEXT]}, {"anyOf": [same, TEXT]}, "full") == []
+
+
 def test_forward_is_backward_with_the_sides_changed() -> None:
     old, new = {"enum": ["a"]}, {"enum": ["a", "b"]}
 

@@ -6,9 +6,10 @@ import io
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from velvet_validation import settings
-from velvet_validation.settings import AppSettings, explain, load_or_exit
+from velvet_validation.settings import AppSettings, Database, explain, load_or_exit
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +47,16 @@ def test_origins_are_told_and_secrets_are_hidden(monkeypatch: pytest.MonkeyPatch
     assert (rows["database.port"].shown, rows["database.port"].origin) == ("6000", "set")
     assert rows["workers"].origin == "default"
     assert "s3cret" not in repr(list(rows.values()))
+
+
+def test_settings_behind_a_nested_one_are_told_too() -> None:
+    class Nested(BaseModel):
+        database: Database = Database()
+        debug: bool = False
+
+    assert [row.field for row in explain(Nested())] == [
+        "database.host", "database.port", "database.password", "debug",
+    ]  # fmt: skip
 
 
 def test_the_environment_wins_over_the_file_and_the_file_over_the_secrets(

@@ -13,6 +13,7 @@ from jsonschema import Draft7Validator
 from velvet_validation.contenders import contender
 from velvet_validation.samples.cases import FAMILIES
 from velvet_validation.untrusted import (
+    MAX_EXPANDED,
     RefNotAllowed,
     SchemaTooLarge,
     UnsafePattern,
@@ -119,6 +120,14 @@ def test_a_reference_that_an_id_may_move_is_refused(ref: str) -> None:
     with pytest.raises(RefNotAllowed):
         check({"properties": {"x": inner}, "definitions": {"a": {}}})
     check({"$id": "http://elsewhere/", "$ref": "#/definitions/a", "definitions": {"a": {}}})
+
+
+def test_as_many_subschemas_as_may_be_are_let_through_and_one_more_is_named() -> None:
+    full = {"definitions": {"full": {"allOf": [{"type": "string"}] * (MAX_EXPANDED - 1)}}}
+
+    check(full)
+    with pytest.raises(SchemaTooLarge, match="#/definitions/full"):
+        check({"$ref": "#/definitions/full", **full})
 
 
 def test_counting_is_bounded_too() -> None:
