@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import libcst
 import pytest
@@ -92,6 +95,14 @@ def test_a_source_that_is_no_python_is_refused_with_a_place(source: bytes, tmp_p
     assert caught.value.line >= 1
     assert result.problem
     assert file.read_bytes() == source
+
+
+@pytest.mark.parametrize(("source", "line"), [(b"a\nb\nc = '\xff'\n", 3), (b"a\nb = '\0'\n", 2)])
+def test_a_byte_that_is_no_text_is_named_by_its_line(source: bytes, line: int) -> None:
+    with pytest.raises(SourceError) as caught:
+        codemods.apply(source, TO_G)
+
+    assert caught.value.line == line
 
 
 @pytest.mark.parametrize(
@@ -229,6 +240,15 @@ def test_a_bad_repository_scores_low_and_says_why(
     verdicts = {one.name: one for one in health.report(repository)}
     assert verdicts["todos"].reason == "1: 0 days: src/shop/bad.py: # TODO: later"
     assert health.Repository(repository).text("gone.txt") == ""
+
+
+@pytest.mark.parametrize(("told", "passed"), [(4, True), (3, False)])
+def test_four_of_five_names_need_a_docstring(told: int, passed: bool) -> None:
+    bodies = ['"Do."'] * told + ["0"] * (5 - told)
+    tree = ast.parse("\n".join(f"def f{n}(): {body}" for n, body in enumerate(bodies)))
+    repository: Any = SimpleNamespace(python={"a.py": tree, "test_a.py": ast.parse("def g(): 0")})
+
+    assert health._docstrings(repository)[0] is passed
 
 
 def test_a_folder_without_git_is_refused_with_a_sentence(tree: Path) -> None:

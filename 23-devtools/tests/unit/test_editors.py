@@ -44,6 +44,12 @@ def test_an_edit_keeps_comments_and_layout(text: str, path: list[str | int], exp
     assert jsonc.edit(text, path, 0) == expected
 
 
+def test_an_edit_writes_letters_as_they_are_and_no_nan() -> None:
+    assert jsonc.edit('{"a": 1}', ["a"], "\N{LATIN SMALL LETTER E WITH ACUTE}") == '{"a": "é"}'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        jsonc.edit('{"a": 1}', ["a"], float("nan"))
+
+
 def test_an_edit_of_nothing_is_refused() -> None:
     with pytest.raises(KeyError, match="nowhere to add"):
         jsonc.edit("[1]", ["a"], 0)

@@ -106,6 +106,17 @@ def test_a_name_has_its_history(
     assert last_values(trace, name)[: len(expected)] == expected
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_coroutine_that_waits_is_one_call_and_a_function_called_again_another(
+    backend: str,
+) -> None:
+    one = record([waiting], lambda: asyncio.run(waiting()), backend=backend)
+    many = record([walrus], lambda: [walrus(n) for n in range(9)], backend=backend)
+
+    assert len({step.call for step in one.steps}) == 1
+    assert len({step.call for step in many.steps}) == 9
+
+
 def test_recursion_gives_each_call_its_own_variables() -> None:
     trace = record([programs.fibonacci], lambda: programs.fibonacci(4))
 
