@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import subprocess
 import threading
 import zipfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import joblib
@@ -241,6 +244,19 @@ def test_a_killed_writer_leaves_a_whole_registry(tmp_path: Path) -> None:
     assert left.found >= left.acknowledged
 
 
+def test_a_version_that_was_acknowledged_and_is_lost_is_named(
+    shop: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = SimpleNamespace(stdout=io.BytesIO(b"1\n2\n3\n"), send_signal=lambda _: None)
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: nullcontext(writer))
+    left = lab.kill_writer(shop.registry.root, demo.NAME, demo.KEY, after=1)
+    assert left.problems == (
+        "version 3 was acknowledged and is not in production",
+        "version 3 is lost",
+    )
+    assert (left.acknowledged, left.found) == (3, 2)
+
+
 HOSTILE: list[tuple[str, Callable[[dict[str, Any]], bytes], int]] = [
     ("a field is missing", lambda row: wrap({k: v for k, v in row.items() if k != "plan"}), 422),
     ("a field more", lambda row: wrap({**row, "admin": True}), 422),
@@ -296,6 +312,18 @@ def test_a_body_larger_than_it_announced_is_counted(shop: Demo, served: Callable
     app = create_app(shop.settings())
     large = ("POST", "/predict", b"x" * (MAX_BODY + 10), "0")
     assert served(app, large)[0][0] == 413
+
+
+@pytest.mark.parametrize("length", [str(MAX_BODY + 1), "x", "-1"])
+def test_a_length_that_is_too_large_or_none_is_refused_at_once(
+    length: str, shop: Demo, served: Callable[..., Any]
+) -> None:
+    app = create_app(shop.settings())
+    good = wrap(shop.rows[0])
+    told = served(
+        app, ("POST", "/predict", good, length), ("POST", "/predict", good, str(MAX_BODY))
+    )
+    assert [status for status, _ in told] == [413, 200]
 
 
 def test_a_worker_killed_under_load_loses_nothing(shop: Demo, tmp_path: Path) -> None:

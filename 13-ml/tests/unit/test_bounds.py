@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,23 @@ def look(*counts: int) -> bool:
     return sequential.Experiment(sequential.Fixed()).update(*counts).stop
 
 
+class Placed(design.Assigner):
+    def bucket(self, user: str) -> int:
+        return int(user)
+
+
+def arms(*buckets: int) -> list[str]:
+    return [Placed("", {"a": 0.5, "b": 0.5}).arm(str(one)) for one in buckets]
+
+
+def stopped() -> list[int]:
+    """Return where an experiment stops that every look would stop."""
+    nothing = np.zeros((1, 2))
+    many = sequential.Paths(np.array([1.0, 2.0]), nothing, nothing)
+    always: Any = SimpleNamespace(looks=2, crossed=lambda *_: np.array([True]))
+    return [int(one) for one in sequential.judge(always, many).stopped]
+
+
 @pytest.mark.parametrize(
     ("call", "answer"),
     [
@@ -63,6 +81,9 @@ def look(*counts: int) -> bool:
         (lambda: analyse.two_proportions((0, 1), (1, 1)).difference, 1.0),
         (lambda: design.srm_check((1, 1), (0.5, 0.5)), 1.0),
         (lambda: look(1, 0, 1), False),
+        (lambda: analyse.bonferroni([0, 1]), [0.0, 1.0]),
+        (lambda: arms(0, 4_999, 5_000, 9_999), [*"aabb"]),
+        (stopped, [0]),
         (lambda: len(sequential.boundaries(1, "pocock")), 1),
         (lambda: stream.Cusum(0, target=0, slack=0).update(0), False),
         (lambda: stream.Cusum(1, target=0, slack=0).update(1), False),
@@ -109,6 +130,8 @@ def test_the_last_number_that_is_allowed(call: Callable[[], Any], answer: Any) -
         (lambda: design.srm_check((0, 1), (0.5, 0.5)), "traffic is 0"),
         (lambda: design.srm_check((1, 1), (0, 1)), "weight is 0"),
         (lambda: design.srm_check((1,), (1,)), "do not fit"),
+        (lambda: analyse.bonferroni([-0.01]), "each from 0 to 1"),
+        (lambda: analyse.bonferroni([1.01]), "each from 0 to 1"),
         (lambda: look(0, 0, 0), "n is 0"),
         (lambda: look(1, 2, 0), "a .* is 2"),
         (lambda: look(1, 0, -1), "b .* is -1"),

@@ -36,8 +36,8 @@ async def _against(answers: list[bytes], requests: int) -> dict[str, object]:
         return await loadgen.run({**about, "concurrency": 1})
 
 
-def _answer(status: int) -> bytes:
-    return f"HTTP/1.1 {status} X\r\nContent-Length: 2\r\n\r\n{{}}".encode()
+def _answer(status: int, body: bytes = b"{}") -> bytes:
+    return f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 def test_answers_are_sorted_by_what_they_mean(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,6 +48,11 @@ def test_answers_are_sorted_by_what_they_mean(capsys: pytest.CaptureFixture[str]
     assert 0 < told["p50_ms"] <= told["p99_ms"] < 60_000  # type: ignore[operator]
     assert 0 < told["rate"] < 1e6  # type: ignore[operator]
     assert capsys.readouterr().out == "running\n"
+
+
+def test_a_body_that_looks_like_an_answer_is_none() -> None:
+    answers = [_answer(200, b"HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n"), _answer(200)]
+    assert asyncio.run(_against(answers, 2))["acknowledged"] == ["r-0", "r-1"]
 
 
 def test_the_figures_of_one_answer_are_those_of_its_time() -> None:
@@ -61,3 +66,4 @@ def test_what_is_never_answered_has_failed(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(loadgen, "PAUSE_S", 0.0)
     told = asyncio.run(_against([b"", b""], 1))
     assert (told["failed"], told["acknowledged"], told["rate"]) == (1, [], 0.0)
+    assert told["p50_ms"] == told["p99_ms"] == 0.0

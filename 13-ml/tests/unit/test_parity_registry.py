@@ -96,6 +96,15 @@ def test_a_graph_without_an_answer_is_refused(shop: Demo, monkeypatch: pytest.Mo
     assert not report.passes
 
 
+def test_one_half_is_the_same_label_for_both(shop: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = shop.trained.held_out
+    halves = np.full((len(rows), 2), 0.5)
+    undecided: Any = SimpleNamespace(predict_proba=lambda _: halves, run=lambda *_: [halves])
+    monkeypatch.setattr(parity, "open_session", lambda *_: undecided)
+    report = parity.compare(undecided, shop.graph, rows, shop.trained.contract)
+    assert (report.max_dp, report.flipped) == (0.0, 0)
+
+
 def test_skops_gives_the_same_predictions(shop: Demo, tmp_path: Path) -> None:
     (path := tmp_path / "m.skops").write_bytes(skops_io.dumps(shop.trained.model))
     again = artifacts.load(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import warnings
 from collections.abc import Callable, Sequence
@@ -128,6 +129,18 @@ def test_the_service_answers_logs_and_counts(
     assert "velvet_ml_quarantined_total 1" in told[7][1]
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     assert [one["id"] for one in lines] == ["r-1", "r-2"]
+
+
+def test_a_probability_at_the_threshold_is_acted_on(
+    shop: Demo, served: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OnnxPredictor, "predict", lambda _, rows: [0.25] * len(rows))
+    for threshold, act in ((0.25, True), (0.26, False)):
+        trained = dataclasses.replace(shop.trained, threshold=threshold)
+        made = shop.registry.register("churn", shop.graph, trained)
+        shop.registry.promote("churn", made.version, "production")
+        told = served(create_app(shop.settings()), ("POST", "/predict", body(shop.rows[0])))
+        assert told[0][1]["act"] is act
 
 
 def test_a_promotion_changes_the_model_under_the_service(
