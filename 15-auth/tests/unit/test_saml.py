@@ -230,6 +230,14 @@ def test_a_document_of_the_largest_depth_is_read() -> None:
     assert parse(b"<a>" * 64 + b"</a>" * 64).tag == "a"
 
 
+def test_a_document_of_the_largest_size_is_read_and_no_larger_one() -> None:
+    largest = b"<a>%s</a>" % (b" " * (MAX_RESPONSE - len(b"<a></a>")))
+
+    assert parse(largest).tag == "a"
+    with pytest.raises(SamlError, match=f"more than {MAX_RESPONSE} bytes"):
+        parse(largest + b" ")
+
+
 def provider(name: str) -> Any:
     package = {"python3saml": "onelogin", "pysaml2": "saml2"}.get(name, name)
     if importlib.util.find_spec(package) is None:

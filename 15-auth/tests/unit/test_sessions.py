@@ -36,6 +36,17 @@ def test_a_session_is_idle_after_half_an_hour_and_over_after_twelve(
     assert store.load(kept) is None, "twelve hours are over"
 
 
+def test_that_a_session_was_seen_is_written_once_a_minute(
+    store: SessionStore, clock: Clock, db: Database
+) -> None:
+    kept, begun = store.create("alice"), clock()
+
+    for seconds, written in ((60, 0), (1, 61), (60, 61)):
+        clock.ahead(seconds)
+        assert store.load(kept) is not None
+        assert db.row("SELECT seen FROM sessions") == (begun + written,)
+
+
 def test_rotation_keeps_the_data_and_kills_the_old_id(store: SessionStore) -> None:
     old = store.create(data={"cart": [1]})
 

@@ -121,6 +121,18 @@ def test_a_claim_that_is_wrong(claims: dict[str, Any], code: str, clock: Any) ->
     assert "alice" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("claim", "at", "step"), [("nbf", 30, 1), ("iat", 30, 1), ("exp", -29, -1)]
+)
+def test_clocks_may_differ_by_the_leeway(claim: str, at: int, step: int, clock: Any) -> None:
+    sign, reader = Issuer("https://as.example", HS, clock=clock).sign, verifier(clock, leeway=30)
+    told = {"sub": "alice", "aud": "api", claim: clock() + at}
+    assert reader.verify(sign(told, typ="at+jwt", ttl=300))
+    told[claim] += step
+    with pytest.raises(TokenError, match=r"expired|not_yet"):
+        reader.verify(sign(told, typ="at+jwt", ttl=300))
+
+
 @pytest.mark.parametrize("typ", ["JWT", "", "at+jwt "])
 def test_a_token_of_another_type(typ: str, clock: Any) -> None:
     token = Issuer("https://as.example", HS, clock=clock).sign({"sub": "a"}, typ=typ, ttl=9)
@@ -179,6 +191,8 @@ def test_rotation_keeps_the_old_key_for_verifying(clock: Any) -> None:
     keys.rotate()
     with pytest.raises(TokenError):
         keys.find("old")
+    keys.rotate()
+    assert keys.find(fresh.kid).state is State.VERIFY_ONLY, "two rotations ago it signed"
 
 
 def test_a_set_of_public_keys_signs_nothing() -> None:
