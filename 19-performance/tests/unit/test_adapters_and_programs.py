@@ -13,7 +13,8 @@ import pytest
 from velvet_performance import programs
 from velvet_performance.contenders import Watch, cprofile, perf, py_spy, scalene, viztracer
 from velvet_performance.errors import ProfilerOutputError, tidy
-from velvet_performance.profiles import Profile, Row, from_lines, lines_of
+from velvet_performance.profiles import Profile, Row, from_lines, from_stacks, lines_of
+from velvet_performance.stacks import Stacks
 
 # py-spy 0.4.3, raw format.
 PY_SPY = """\
@@ -210,6 +211,7 @@ def test_shares_ranks_and_intervals() -> None:
     assert Profile((), samples=1).interval(0.0)[0] == 0.0
     assert Profile((), samples=1).interval(1.0)[1] == 1.0
     assert Profile(()).interval(0.3) == (0.3, 0.3)
+    assert from_stacks(Stacks({("f",): 3.0})).interval(0.3) == (0.3, 0.3)
     assert Profile(()).share_of("f") == 0.0
 
 

@@ -168,6 +168,17 @@ def test_a_cached_method_keeps_its_objects_alive() -> None:
     assert leak_check(memoize(ttl=60)) == 10
 
 
+def test_an_object_that_only_holds_itself_is_no_leak() -> None:
+    def circular(function: Any) -> Any:
+        def total(self: Any, year: int) -> int:
+            self.me = self
+            return year
+
+        return total
+
+    assert leak_check(circular) == 0
+
+
 def test_a_decorated_method_is_bound() -> None:
     class Shop:
         rate = 3

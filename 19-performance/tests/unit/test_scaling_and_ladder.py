@@ -74,6 +74,21 @@ def test_a_ladder_measures_gain_prediction_and_verdict() -> None:
     assert ladder.get("service").predict(ladder.get("service").steps[1], 6, 1e9) < 1.01
 
 
+@pytest.mark.parametrize(
+    ("lo", "hi", "verdict"),
+    [
+        (1.01, 1.1, "helps"),
+        (1.0, 1.1, "no effect"),
+        (0.9, 1.0, "no effect"),
+        (0.9, 0.99, "slower"),
+    ],
+)
+def test_only_an_interval_clear_of_one_is_an_effect(lo: float, hi: float, verdict: str) -> None:
+    step = ladder.get("access_log").steps[1]
+
+    assert ladder.Rung(step, 1.0, (lo + hi) / 2, lo, hi, 2.0).verdict == verdict
+
+
 def test_a_step_that_changes_the_answer_is_named_with_the_first_difference() -> None:
     wrong = ladder.Step("wrong", "", "", access_log.build, lambda lines: access_log.run(lines[1:]))
     broken = ladder.Ladder("broken", [*ladder.get("access_log").steps[:1], wrong], 20)

@@ -199,6 +199,7 @@ def test_a_flame_graph_is_a_document_whose_boxes_fill_their_parents() -> None:
     by_name = {box.name: box for box in flame.boxes(found)}
     assert by_name["d"].left == pytest.approx(0.75)
     assert by_name["a<b>"].width + by_name["d"].width == pytest.approx(by_name["main"].width)
+    assert [box.name for box in flame.boxes(Stacks({("main",): 0.5}))] == ["all", "main"]
     with pytest.raises(ValueError, match="nothing was sampled"):
         flame.svg(Stacks(), title="")
 
