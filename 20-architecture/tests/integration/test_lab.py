@@ -45,6 +45,14 @@ def test_a_naive_update_is_lost_when_two_read_before_one_writes(tmp_path: Path) 
     shop.close()
 
 
+def test_an_event_sourced_shop_pauses_before_it_decides(tmp_path: Path) -> None:
+    paused = list[str]()
+    shop = shapes.EventSourcedShop(tmp_path / "shop.db", 1, pause=lambda: paused.append("once"))
+    assert shop.sell("o1")
+    shop.close()
+    assert paused == ["once"]
+
+
 def test_a_naive_shop_publishes_after_its_commit_and_loses_the_message(tmp_path: Path) -> None:
     class Down:
         def publish(self, message: Message) -> None:
@@ -136,6 +144,7 @@ def test_every_version_passes_its_tests_and_opens_yesterdays_data(
 def test_a_change_is_counted_in_lines_of_code() -> None:
     text = '"""Doc\n\nmore."""\n\n# why\nx = 1  # one\n\n\ndef f():\n    "Doc."\n    return """a\nb"""\n'
     assert evolution.code_lines(text) == ["x = 1  # one", "def f():", '    return """a', 'b"""']
+    assert evolution._diff("x = 1\ny = 2\n", "x = 1\ny = 3\nz = 4\n") == (2, 1)
     with pytest.raises(ValueError, match="architecture"):
         evolution.steps("baroque")
 

@@ -306,6 +306,17 @@ def test_a_broker_without_faults_keeps_each_message_once_and_in_order() -> None:
     broker.acknowledge("none")
 
 
+def test_a_broker_that_reorders_gives_every_message_in_another_order() -> None:
+    broker = MemoryBroker(reorder=5, seed=1)
+    told = [Message(str(number), "/", "t", "", {}) for number in range(9)]
+    for one in told:
+        broker.publish(one)
+
+    found = [message for _, message in broker.receive()]
+    assert found != told
+    assert sorted(found, key=lambda one: one.id) == told
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_whatever_the_broker_does_the_effect_comes_once(seed: int) -> None:
     shop = busy()
