@@ -13,10 +13,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
+from velvet_desktop import __main__ as application
+from velvet_desktop import contenders
 from velvet_desktop.contenders import FOUR
 from velvet_desktop.core.model import TaskStore
 from velvet_desktop.core.settings import SingleInstance
@@ -311,3 +314,22 @@ def test_a_file_left_by_a_crash_does_not_keep_the_next_start_out(tmp_path: Path)
         assert instance.claim([]) is True
         instance.close()
         assert not path.exists()
+
+
+def test_ctrl_c_closes_the_window_as_its_user_does(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    view = SimpleNamespace(
+        after=lambda *_: None,
+        close=lambda: done.append("closed"),
+        run=lambda: signal.raise_signal(signal.SIGINT),
+    )
+    monkeypatch.setattr(contenders, "load", lambda _: SimpleNamespace(open_view=lambda _: view))
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        application._show("tk", board, "", [])
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert done == ["closed"]

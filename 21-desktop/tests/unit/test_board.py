@@ -125,6 +125,19 @@ def test_what_is_selected_is_a_row_that_there_is_and_is_seen(board: Board, clock
     assert board.status_line.value == "move"
 
 
+def test_of_a_single_row_that_is_left_the_first_is_selected(board: Board, clock: Any) -> None:
+    add(board, "zebra one")
+    add(board, "zebra two")
+    board.search("zebra")
+    clock.now += 0.2
+    board.frame()
+    board.select(1)
+
+    board.remove()
+
+    assert (board.rows.count, board.selected.value) == (1, 0)
+
+
 def test_a_key_that_types_nothing_leaves_the_table_where_it_is(board: Board, clock: Any) -> None:
     board.scroll_to(100)
     board.select(110)

@@ -239,6 +239,10 @@ def test_work_of_a_kind_has_a_size_for_a_time(kind: str) -> None:
     assert isinstance(work.KINDS[kind](work.Silent(), min(size, 20_000)), int)
 
 
+def test_a_text_of_one_letter_does_not_match() -> None:
+    assert work.regex(work.Silent(), 9) == 0
+
+
 def test_unknown_names_list_the_choices(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="choose one of loop, sort"):
         work.sized("dig", 1)
