@@ -139,6 +139,7 @@ def test_a_priority_without_order_changes_nothing_either() -> None:
         (lambda: UnionFind(3).find(3), r"3 is not in 0\.\.2"),
         (lambda: UnionFind(3).find(-1), r"-1 is not in 0\.\.2"),
         (lambda: UnionFind(3).union_all([(0, 1), (0, -1)]), r"-1 is not in 0\.\.2"),
+        (lambda: UnionFind(3).union_all([(0, 1), (0, 3)]), r"3 is not in 0\.\.2"),
         (lambda: PotentialUnionFind(3).union(0, 3, 1), r"3 is not in 0\.\.2"),
         (lambda: PotentialUnionFind(3).union(0, 1, NAN), "nan is not ordered"),
         (lambda: Fenwick(-1), "n must be >= 0"),

@@ -99,6 +99,14 @@ def test_the_searches_find_the_longest_range_that_holds(text: str, most: int) ->
         assert tree.min_left(end, holds) == min(starts)
 
 
+def test_the_searches_look_at_a_few_nodes_of_many() -> None:
+    seen: list[int] = []
+    tree = SegmentTree(range(1_024), lambda a, b: seen.append(a) or max(a, b), -1)
+    seen.clear()
+    assert (tree.min_left(1_023, lambda _: True), tree.max_right(1, lambda _: True)) == (0, 1_024)
+    assert len(seen) <= 2 * 2 * 10
+
+
 @given(
     st.lists(st.integers(-9, 9), max_size=17),
     st.lists(

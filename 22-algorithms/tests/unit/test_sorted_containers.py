@@ -140,6 +140,13 @@ def test_a_map_gives_and_takes_items_by_position() -> None:
         m.peekitem(0)
 
 
+def test_a_place_in_a_skip_list_is_counted_from_both_ends() -> None:
+    bag = SkipList([2, 3, 1])
+    assert (bag[-3], bag[2]) == (1, 3)
+    with pytest.raises(IndexError, match="position 3 of a list of 3"):
+        bag[3]
+
+
 def test_a_skip_list_of_one_seed_has_one_shape() -> None:
     widths = [SkipList(range(200), seed=seed)._head.width for seed in (1, 1, 2)]
 
