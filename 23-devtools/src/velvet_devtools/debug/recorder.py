@@ -280,4 +280,6 @@ def _waits(frame: types.FrameType) -> bool:
     if not code.co_flags & flags or frame.f_lasti < 0:
         return False
     waiting = ("YIELD_VALUE", "YIELD_FROM", "RETURN_GENERATOR")
-    return dis.opname[code.co_code[frame.f_lasti]] in waiting
+    # Python 3.10 steps back before a YIELD_FROM, to run it again.
+    here = code.co_code[frame.f_lasti : frame.f_lasti + (3 if sys.version_info < (3, 11) else 1) : 2]
+    return any(dis.opname[one] in waiting for one in here)
