@@ -281,5 +281,7 @@ def _waits(frame: types.FrameType) -> bool:
         return False
     waiting = ("YIELD_VALUE", "YIELD_FROM", "RETURN_GENERATOR")
     # Python 3.10 steps back before a YIELD_FROM, to run it again.
-    here = code.co_code[frame.f_lasti : frame.f_lasti + (3 if sys.version_info < (3, 11) else 1) : 2]
+    here = code.co_code[
+        frame.f_lasti : frame.f_lasti + (3 if sys.version_info < (3, 11) else 1) : 2
+    ]
     return any(dis.opname[one] in waiting for one in here)
