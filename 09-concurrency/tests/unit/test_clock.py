@@ -33,7 +33,7 @@ async def test_a_clock_refuses_times_that_are_not_finite(bad: float) -> None:
 
 
 @pytest.mark.parametrize("bad", [-1.0, math.nan, math.inf])
-async def test_nobody_sleeps_for_a_negative_or_endless_time(bad: float) -> None:
+async def test_no_sleep_is_negative_or_endless(bad: float) -> None:
     clock = FakeClock()
 
     with pytest.raises(ValueError, match="dt must be finite and >= 0"):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import errno
 import io
+import queue
 import select
 import socket
 import struct
+import threading
 import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -174,11 +177,22 @@ def test_prefetching_stops_with_its_reader_and_passes_errors_on() -> None:
 
 
 def test_prefetching_waits_for_a_slow_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = threading.Event()
+
+    class Told(queue.Queue[Any]):
+        def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+            try:
+                super().put(item, block, timeout)
+            except queue.Full:
+                refused.set()
+                raise
+
     monkeypatch.setattr(video, "PATIENCE_S", 0.001)
+    monkeypatch.setattr(queue, "Queue", Told)
     stream = video.prefetched(range(5), 1)
 
     first = next(stream)
-    time.sleep(0.05)
+    assert refused.wait(60)
 
     assert [first, *stream] == [0, 1, 2, 3, 4]
 
